@@ -1,0 +1,163 @@
+"""The embedded AWS engine (ministack) as a child process on 127.0.0.1, up in about a third of a second."""
+
+import http.client
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-aws" / "bin" / "python"
+LAUNCHER = Path(__file__).with_name("launcher.py")
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+
+
+class EngineError(RuntimeError):
+    """The engine cannot start or does not answer; the message says what to do."""
+
+
+class Engine:
+    """A running engine. Use as a context manager, or call `stop`; should this process die, the engine follows."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, region: str, scratch: Path) -> None:
+        self.process = process
+        self.port = port
+        self.region = region
+        self.endpoint_url = f"http://{HOST}:{port}"
+        self._scratch = scratch
+
+    @classmethod
+    def start(cls, state_dir: Path | None = None, port: int = 0) -> Self:
+        """Start an engine and wait until it answers.
+
+        `state_dir` keeps tables, queues and objects from run to run; without it everything is in memory. Port 0 takes
+        a free one. Raises EngineError if the port is taken, the engine is not installed or does not come up.
+        """
+        if not PYTHON.exists():
+            raise EngineError(f"The embedded AWS engine is not installed ({PYTHON.parent.parent}): run `make install`.")
+        try:
+            listener = socket.create_server((HOST, port))
+        except OSError as error:
+            raise EngineError(
+                f"{HOST}:{port} is taken: stop what listens there (`lsof -i :{port}`) or choose another port."
+            ) from error
+        scratch = Path(tempfile.mkdtemp(prefix="backroom-engine-"))
+        with listener:
+            port = listener.getsockname()[1]
+            region = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
+            process = _spawn(listener, region, state_dir, scratch)
+        engine = cls(process, port, region, scratch)
+        try:
+            engine._call("GET", "/_ministack/health", START_SECONDS)
+        except EngineError:
+            engine.kill()
+            raise
+        return engine
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs to use this engine as its AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": "test",  # the engine verifies presigned URLs with these
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": self.region,
+        }
+
+    def reset(self) -> None:
+        """Remove every resource and object, on disk too."""
+        self._call("POST", "/_backroom/reset")
+
+    def snapshot(self) -> None:
+        """Remember the resources, rows and messages of this moment for `restore`. Objects are not kept."""
+        self._call("POST", "/_backroom/snapshot")
+
+    def restore(self) -> None:
+        """Bring back the snapshot's resources, rows and messages, with empty buckets and nothing in flight (5 ms)."""
+        self._call("POST", "/_backroom/restore")
+
+    def checkpoint(self) -> None:
+        """Save to `state_dir` now rather than within two seconds."""
+        self._call("POST", "/_backroom/checkpoint")
+
+    def stop(self) -> None:
+        """Save and stop. Harmless when it has stopped already."""
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        self._clean_up()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would: what happened since the last checkpoint is lost."""
+        self.process.kill()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        self.process.wait()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _call(self, method: str, path: str, timeout: float = 30.0) -> None:
+        request = urllib.request.Request(self.endpoint_url + path, method=method)
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            direct.open(request, timeout=timeout).close()
+        except (OSError, http.client.HTTPException) as error:
+            raise EngineError(f"The embedded AWS engine failed on {method} {path}: {error}\n{self._log()}") from error
+
+    def _log(self) -> str:
+        log = self._scratch / "engine.log"
+        return log.read_text(errors="replace")[-2000:] if log.exists() else ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch: Path) -> subprocess.Popen[bytes]:
+    """The child inherits the listening socket: no second bind, and calls made before it is ready simply wait."""
+    kept = state_dir or scratch
+    kept.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "LANG": "C.UTF-8",
+        "AWS_DEFAULT_REGION": region,
+        "MINISTACK_REGION": region,
+        "MINISTACK_HOST": HOST,
+        "GATEWAY_PORT": str(listener.getsockname()[1]),
+        "STATE_DIR": str(kept / "engine"),
+        "S3_PERSIST": "1" if state_dir else "0",
+        "S3_DATA_DIR": str(kept / "objects"),
+        "LOG_LEVEL": "WARNING",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{scratch}/no-docker",  # else it reaps containers of the developer's own daemon
+    }
+    command = [str(PYTHON), "-I", str(LAUNCHER), f"--socket={listener.fileno()}", f"--parent={os.getpid()}"]
+    if state_dir:
+        command.append(f"--state={state_dir.resolve()}")
+    with (scratch / "engine.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            env=environment,
+            cwd=scratch,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,  # Ctrl-C reaches the parent alone, which stops us last
+        )

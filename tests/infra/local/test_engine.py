@@ -1,0 +1,240 @@
+"""The embedded engine as its users meet it: real processes, real kills."""
+
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from infra.local import engine as module
+from infra.local.engine import ROOT, Engine, EngineError
+
+SESSION = botocore.session.get_session()
+
+
+def client(engine: Engine, service: str) -> Any:
+    return SESSION.create_client(
+        service,
+        endpoint_url=engine.endpoint_url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+def create_table(engine: Engine) -> Any:
+    dynamodb = client(engine, "dynamodb")
+    dynamodb.create_table(
+        TableName="shops",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    return dynamodb
+
+
+def ids(engine: Engine) -> set[str]:
+    pages = client(engine, "dynamodb").get_paginator("scan").paginate(TableName="shops")
+    return {item["id"]["S"] for page in pages for item in page["Items"]}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Engine]:
+    with Engine.start() as engine:
+        yield engine
+
+
+def test_stops_with_its_context_and_leaves_no_process() -> None:
+    with Engine.start() as engine:
+        assert client(engine, "dynamodb").list_tables()["TableNames"] == []
+    assert engine.process.returncode == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", engine.port), timeout=1)
+    engine.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux's table of sockets")
+def test_listens_on_loopback_only(shared: Engine) -> None:
+    listening = f"{shared.port:04X}"
+    families = [path for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")) if path.exists()]
+    rows = [line.split() for path in families for line in path.read_text().splitlines()]
+    addresses = [row[1] for row in rows if row[1].endswith(f":{listening}") and row[3] == "0A"]
+    assert addresses == [f"0100007F:{listening}"]
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_state_survives(tmp_path: Path, how: str) -> None:
+    with Engine.start(tmp_path) as engine:
+        create_table(engine).put_item(TableName="shops", Item={"id": {"S": "one"}})
+        sqs, s3 = client(engine, "sqs"), client(engine, "s3")
+        queue = sqs.create_queue(QueueName="studio-generate")["QueueUrl"]
+        sqs.send_message(QueueUrl=queue, MessageBody="work")
+        s3.create_bucket(Bucket="media")
+        s3.put_object(Bucket="media", Key="uploads/a.jpg", Body=b"picture", ContentType="image/jpeg")
+        key = client(engine, "kms").create_key()["KeyMetadata"]["KeyId"]
+        secret = client(engine, "kms").encrypt(KeyId=key, Plaintext=b"token")["CiphertextBlob"]
+        if how == "kill":
+            engine.checkpoint()
+            engine.kill()
+
+    with Engine.start(tmp_path) as engine:
+        assert ids(engine) == {"one"}
+        sqs = client(engine, "sqs")
+        queue = sqs.get_queue_url(QueueName="studio-generate")["QueueUrl"]
+        assert queue.startswith(engine.endpoint_url)
+        assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
+        picture = client(engine, "s3").get_object(Bucket="media", Key="uploads/a.jpg")
+        assert (picture["Body"].read(), picture["ContentType"]) == (b"picture", "image/jpeg")
+        assert client(engine, "kms").decrypt(CiphertextBlob=secret)["Plaintext"] == b"token"
+
+
+def test_killed_while_saving_keeps_the_last_whole_state(tmp_path: Path) -> None:
+    known: set[str] = set()
+    for round_number in range(4):
+        with Engine.start(tmp_path) as engine:
+            dynamodb = client(engine, "dynamodb") if round_number else create_table(engine)
+            engine.checkpoint()
+            saving = threading.Barrier(2)
+
+            def save_without_end(engine: Engine = engine, saving: threading.Barrier = saving) -> None:
+                saving.wait()
+                with suppress(EngineError):
+                    while True:
+                        engine.checkpoint()
+
+            saver = threading.Thread(target=save_without_end)
+            saver.start()
+            saving.wait()
+            for number in range(20):
+                dynamodb.put_item(
+                    TableName="shops", Item={"id": {"S": f"{round_number}-{number}"}, "x": {"S": "x" * 9000}}
+                )
+            engine.kill()
+            saver.join()
+        with Engine.start(tmp_path) as engine:
+            found = ids(engine)
+            assert known <= found
+            written = {f"{round_number}-{number}" for number in range(len(found - known))}
+            assert found - known == written
+            known = found
+
+
+def test_saves_by_itself(tmp_path: Path) -> None:
+    with Engine.start(tmp_path) as engine:
+        create_table(engine)
+        state = tmp_path / "engine.pickle"
+        assert wait_for(lambda: state.exists() and b"shops" in state.read_bytes())
+        engine.kill()
+    with Engine.start(tmp_path) as engine:
+        assert ids(engine) == set()
+
+
+def test_reset_empties_the_disk_too(tmp_path: Path) -> None:
+    with Engine.start(tmp_path) as engine:
+        create_table(engine)
+        client(engine, "s3").create_bucket(Bucket="media")
+        client(engine, "s3").put_object(Bucket="media", Key="a", Body=b"1")
+        engine.checkpoint()
+        engine.reset()
+        engine.kill()
+    with Engine.start(tmp_path) as engine:
+        assert client(engine, "dynamodb").list_tables()["TableNames"] == []
+        assert client(engine, "s3").list_buckets()["Buckets"] == []
+
+
+def test_one_state_serves_one_engine(tmp_path: Path) -> None:
+    with Engine.start(tmp_path), pytest.raises(EngineError, match="in use by another engine"):
+        Engine.start(tmp_path)
+
+
+def test_restore_brings_back_the_provisioned_state(shared: Engine) -> None:
+    shared.reset()
+    dynamodb, sqs, s3 = create_table(shared), client(shared, "sqs"), client(shared, "s3")
+    queue = sqs.create_queue(QueueName="studio-on_upload")["QueueUrl"]
+    s3.create_bucket(Bucket="media")
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    notification = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket="media", NotificationConfiguration=notification)
+    shared.snapshot()  # holds the s3:TestEvent that the notification sent
+
+    sns = client(shared, "sns")
+    for _ in range(20):
+        dynamodb.put_item(TableName="shops", Item={"id": {"S": "one"}})
+        sns.create_topic(Name="late")
+        sqs.receive_message(QueueUrl=queue)  # in flight over the restore
+        s3.put_object(Bucket="media", Key="uploads/a.jpg", Body=b"picture")  # its notification is on its way
+        shared.restore()
+
+        assert ids(shared) == set()
+        assert s3.list_objects_v2(Bucket="media")["KeyCount"] == 0
+        assert sns.list_topics()["Topics"] == []
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+        assert ["s3:TestEvent" in message["Body"] for message in messages] == [True]
+        s3.put_object(Bucket="media", Key="uploads/b.jpg", Body=b"picture")
+        assert "uploads/b.jpg" in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]["Body"]
+
+
+def test_restore_without_a_snapshot_is_an_error() -> None:
+    with Engine.start() as engine, pytest.raises(EngineError, match="409"):
+        engine.restore()
+
+
+def test_taken_port_says_what_to_do() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as other,
+        pytest.raises(EngineError, match="is taken: stop what listens"),
+    ):
+        Engine.start(port=other.getsockname()[1])
+
+
+def test_missing_environment_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PYTHON", tmp_path / "bin" / "python")
+    with pytest.raises(EngineError, match="make install"):
+        Engine.start()
+
+
+def test_dies_with_its_parent(tmp_path: Path) -> None:
+    script = textwrap.dedent("""
+        import sys, pathlib, signal
+        from infra.local.engine import Engine
+        engine = Engine.start(pathlib.Path(sys.argv[1]))
+        print(engine.port, flush=True)
+        signal.pause()
+    """)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    port = int(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+
+    def gone() -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return True
+        return False
+
+    assert wait_for(gone)
+    with Engine.start(tmp_path):
+        pass
+
+
+def wait_for(condition: Any, seconds: float = 10.0) -> bool:
+    """Poll until the condition holds; the deadline is only for a failing test."""
+    pause = threading.Event()
+    for _ in range(int(seconds / 0.05)):
+        if condition():
+            return True
+        pause.wait(0.05)
+    return False
