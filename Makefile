@@ -1,0 +1,96 @@
+# Backroom. `make run` shows it working, `make test` proves it; `make help` lists everything.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,15))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+STAGE ?= prod
+WORKERS ?= auto
+export AWS_DEFAULT_REGION ?= us-east-1
+export PYTHONPATH := .
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# --- what is needed -----------------------------------------------------------------------------------------------
+
+.venv/.installed: requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install it, or say where with PYTHON=…"; exit 1; }
+	@echo "Installing what Backroom needs into .venv (once) …"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+.venv-aws/.installed: infra/local/requirements-aws.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install it, or say where with PYTHON=…"; exit 1; }
+	@echo "Installing the embedded AWS into .venv-aws (once) …"
+	@$(PYTHON) -m venv .venv-aws
+	@.venv-aws/bin/pip install --quiet --requirement infra/local/requirements-aws.txt
+	@touch $@
+
+.PHONY: install
+install: .venv/.installed .venv-aws/.installed ## Install what is needed into .venv and .venv-aws
+
+# --- the two commands ---------------------------------------------------------------------------------------------
+
+.PHONY: run
+run: install ## Serve the whole bundle on 127.0.0.1:8000 (PORT=…), with everything it needs
+	@exec $(BIN)/python -m infra.local run
+
+.PHONY: test
+test: install ## Run the whole suite
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
+
+# --- trying it ----------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: install ## Walk the main job on a real photo and show each result
+	@$(BIN)/python -m infra.demo
+
+.PHONY: tick
+tick: install ## Fire one schedule of the running stack now: make tick NAME=retention-sweep
+	@$(BIN)/python -m infra.local tick $(NAME)
+
+.PHONY: ops
+ops: install ## Operator commands: make ops ARGS=--help
+	@$(BIN)/python -m infra.ops $(ARGS)
+
+# --- the gate -----------------------------------------------------------------------------------------------------
+
+.PHONY: check
+check: static test ## The one gate: format, lint, types, import rules, generated files, tests
+
+.PHONY: static
+static: install ## All of the gate but the tests
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m infra.generate --check
+
+.PHONY: format
+format: install ## Format and sort imports
+	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+.PHONY: generate
+generate: install ## Write the generated files anew (docs/tables.md, …)
+	@$(BIN)/python -m infra.generate
+
+# --- measuring and deploying --------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: install ## Measure against the peers, as ratios in one run
+	@$(BIN)/python -m infra.bench
+
+.PHONY: package
+package: install ## Build the bundle and both templates: make package STAGE=prod
+	@STAGE=$(STAGE) $(BIN)/python -m infra.packaging package --stage $(STAGE) --out build/$(STAGE)
+
+.PHONY: deploy
+deploy: install ## Package and deploy into the account of your AWS credentials: make deploy STAGE=dev
+	@STAGE=$(STAGE) $(BIN)/python -m infra.packaging deploy --stage $(STAGE) --out build/$(STAGE)
+
+.PHONY: clean
+clean: ## Remove what was built and the local state (.local/); the environments stay
+	@rm -rf build .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

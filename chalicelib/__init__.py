@@ -1,0 +1,1 @@
+"""Backroom: one package a context, over `kit` (technique) and `integrations` (vendors)."""

@@ -1,0 +1,1 @@
+"""One file per vendor, the only place that imports it."""

@@ -1,0 +1,159 @@
+"""Attribute types of the documented data model. Models use these only: PynamoDB's own lose precision or write `+0000`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute
+from pynamodb.constants import LIST, NUMBER, STRING
+
+from chalicelib.kit import clock
+
+__all__ = [
+    "BooleanAttribute",
+    "DateAttribute",
+    "DateTimeAttribute",
+    "DecimalAttribute",
+    "EnumAttribute",
+    "ExpiryAttribute",
+    "IntegerAttribute",
+    "JsonAttribute",
+    "SecretAttribute",
+    "StringListAttribute",
+    "UnicodeAttribute",
+]
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class DecimalAttribute(Attribute[Decimal]):
+    """An exact decimal, DynamoDB's `N` (38 digits). Refuses floats."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: Decimal | int) -> str:
+        if isinstance(value, float):
+            raise TypeError("a float where an exact decimal belongs")
+        return format(Decimal(value), "f")
+
+    def deserialize(self, value: str) -> Decimal:
+        return Decimal(value)
+
+
+class IntegerAttribute(Attribute[int]):
+    """A whole number, DynamoDB's `N`."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise TypeError(f"{type(value).__name__} where a whole number belongs")
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
+class DateTimeAttribute(Attribute[datetime]):
+    """An aware moment as ISO-8601 UTC text with `Z` and microseconds: sorts as text."""
+
+    attr_type = STRING
+
+    def serialize(self, value: datetime) -> str:
+        return clock.iso(value)
+
+    def deserialize(self, value: str) -> datetime:
+        return clock.parse(value)
+
+
+class ExpiryAttribute(Attribute[datetime]):
+    """The moment a row may go, in epoch seconds: what DynamoDB's TTL looks at."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: datetime) -> str:
+        return str(int(value.timestamp()))
+
+    def deserialize(self, value: str) -> datetime:
+        return datetime.fromtimestamp(int(value), UTC)
+
+
+class DateAttribute(Attribute[date]):
+    """A calendar day, `YYYY-MM-DD`."""
+
+    attr_type = STRING
+
+    def serialize(self, value: date) -> str:
+        return value.isoformat()
+
+    def deserialize(self, value: str) -> date:
+        return date.fromisoformat(value)
+
+
+class EnumAttribute(Attribute[E], Generic[E]):
+    """One value of a string enum; refuses any other."""
+
+    attr_type = STRING
+
+    def __init__(self, kind: type[E], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
+
+    def serialize(self, value: E) -> str:
+        return self.kind(value).value
+
+    def deserialize(self, value: str) -> E:
+        return self.kind(value)
+
+
+class JsonAttribute(Attribute[Any]):
+    """Any JSON value, kept as text: exact decimals are written as strings, numbers with a point are read as decimals."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Any) -> str:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+    def deserialize(self, value: str) -> Any:
+        return json.loads(value, parse_float=Decimal)
+
+
+class StringListAttribute(Attribute[list[str]]):
+    """A list of strings, in order."""
+
+    attr_type = LIST
+
+    def serialize(self, value: Sequence[str]) -> list[dict[str, str]]:
+        return [{STRING: str(item)} for item in value]
+
+    def deserialize(self, value: list[dict[str, str]]) -> list[str]:
+        return [item[STRING] for item in value]
+
+
+class SecretAttribute(Attribute[str]):
+    """The sealed form of a secret (`kit.secrets.seal`): never the plain text."""
+
+    attr_type = STRING
+
+    def serialize(self, value: str) -> str:
+        if value.count(":") < 2:
+            raise ValueError("a secret must be sealed before it is stored")
+        return value
+
+    def deserialize(self, value: str) -> str:
+        return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return clock.iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is not JSON")

@@ -1,0 +1,54 @@
+"""One botocore session for the process and one client per service; nothing is built at import."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.kit import config
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+_building = threading.Lock()  # a botocore session is not safe to build clients from in two threads
+
+
+@cache
+def session() -> Session:
+    """The shared session; the embedded AWS gets the credentials it expects, whatever is exported."""
+    from botocore.session import get_session
+
+    made = get_session()
+    if config.settings().is_embedded:
+        made.set_credentials("test", "test")
+    return made
+
+
+@cache
+def _client(service: str) -> Any:
+    from botocore.config import Config
+
+    settings = config.settings()
+    options = Config(
+        connect_timeout=2,
+        read_timeout=10,
+        max_pool_connections=25,
+        parameter_validation=False,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        s3={"addressing_style": "path" if settings.is_embedded else "virtual"},
+        signature_version="s3v4" if service == "s3" else None,
+    )
+    return session().create_client(service, settings.region, endpoint_url=settings.endpoint_url, config=options)
+
+
+def client(service: str) -> Any:
+    """The process's client of an AWS service, e.g. `client("sqs")`. Safe to share between threads."""
+    with _building:
+        return _client(service)
+
+
+def forget() -> None:
+    """Drop session and clients; for tests that change the endpoint."""
+    session.cache_clear()
+    _client.cache_clear()

@@ -1,0 +1,33 @@
+"""Uniqueness beyond a table's key: a guard item a claimed value, in the transaction that writes the row."""
+
+from __future__ import annotations
+
+from chalicelib.kit import clock
+from chalicelib.kit.errors import Problem
+from chalicelib.kit.models import Guard
+from chalicelib.kit.tables import Transaction
+
+
+def guard(context: str, table: str, field: str, *values: str) -> str:
+    """The guard's name: `context/table/field/value…`. A `/` in a value cannot make two values one."""
+    return "/".join([context, table, field, *(value.replace("%", "%25").replace("/", "%2F") for value in values)])
+
+
+def claim(transaction: Transaction, name: str, owner: str, otherwise: Problem) -> None:
+    """Take the value for `owner` in the transaction, which fails with `otherwise` if another holds it."""
+    row = Guard(guard=name, owner=owner, created_at=clock.now())
+    transaction.put(row, condition=Guard.guard.does_not_exist() | (Guard.owner == owner), otherwise=otherwise)
+
+
+def release(transaction: Transaction, name: str, owner: str) -> None:
+    """Give the value back in the transaction, if `owner` holds it."""
+    row = Guard(guard=name, owner=owner, created_at=clock.now())
+    transaction.delete(row, condition=Guard.guard.does_not_exist() | (Guard.owner == owner))
+
+
+def owner_of(name: str) -> str | None:
+    """Who holds the value, read consistently; None where nobody does."""
+    try:
+        return Guard.get(name, consistent_read=True).owner
+    except Guard.DoesNotExist:
+        return None

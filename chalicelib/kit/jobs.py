@@ -1,0 +1,110 @@
+"""Lambda handlers that no caller waits for: `@consumes` for queues, `@scheduled` for the clock.
+
+A handler deploys as its own function that imports its module only, so these are plain decorators, under Chalice's:
+
+    @bp.on_sqs_message(queue="studio-generate", batch_size=1, name="studio-generate")
+    @consumes(GenerationRequested)
+    def generate(message: GenerationRequested) -> None: ...
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from chalice.app import CloudWatchEvent, SQSEvent, SQSRecord
+
+from chalicelib.kit import clock, locks, logs, metrics, tombstones
+from chalicelib.kit.locks import Lease
+from chalicelib.kit.messages import Message
+
+M = TypeVar("M", bound=Message)
+
+log = logs.logger("jobs")
+
+BatchAnswer = dict[str, list[dict[str, str]]]
+
+
+def consumes(kind: type[M]) -> Callable[[Callable[[M], None]], Callable[[SQSEvent], BatchAnswer]]:
+    """Call the function with each message of a batch; only the messages that fail are delivered again.
+
+    Messages about an erased subject are dropped. One that cannot be read fails like any other and ends in the
+    dead-letter queue. The answer is what `ReportBatchItemFailures` asks for.
+    """
+
+    def decorate(function: Callable[[M], None]) -> Callable[[SQSEvent], BatchAnswer]:
+        @functools.wraps(function)
+        def handler(event: SQSEvent) -> BatchAnswer:
+            failed = [record for record in event if not _handled(kind, function, record)]
+            return {"batchItemFailures": [{"itemIdentifier": _id(record)} for record in failed]}
+
+        handler.__dict__["consumes"] = kind
+        return handler
+
+    return decorate
+
+
+def _handled(kind: type[M], function: Callable[[M], None], record: SQSRecord) -> bool:
+    with logs.bound(message_id=_id(record)):
+        try:
+            for message in kind.read(record.body):
+                _deliver(function, message)
+        except Exception:
+            log.exception("a message failed", extra={"handler": function.__name__, "kind": kind.__name__})
+            metrics.count("MessagesFailed", handler=function.__name__)
+            return False
+    return True
+
+
+def _deliver(function: Callable[[M], None], message: M) -> None:
+    subjects = message.subjects()
+    with logs.bound(correlation_id=message.correlation_id or message.message_id):
+        if subjects and tombstones.is_erased(*subjects):
+            log.info("dropped: its subject is erased", extra={"kind": type(message).__name__})
+            return
+        function(message)
+
+
+def _id(record: SQSRecord) -> str:
+    return str(record.to_dict()["messageId"])
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a schedule: the moment it is for, and the last moment whose run was completed (None: none yet)."""
+
+    due: datetime
+    last_completed: datetime | None
+    lease: Lease
+
+
+def scheduled(name: str, lease_seconds: int) -> Callable[[Callable[[Run], None]], Callable[[CloudWatchEvent], None]]:
+    """Run the function unless another run of the same schedule still holds its lease.
+
+    The lease lapses after `lease_seconds`, so a killed run does not block the next; give it the function's timeout.
+    """
+
+    def decorate(function: Callable[[Run], None]) -> Callable[[CloudWatchEvent], None]:
+        @functools.wraps(function)
+        def handler(event: CloudWatchEvent) -> None:
+            due = clock.parse(str(event.to_dict().get("time") or clock.iso(clock.now())))
+            lease = locks.acquire(f"schedule/{name}", lease_seconds)
+            if lease is None:
+                log.info("skipped: the run before is still at work", extra={"schedule": name})
+                return
+            watermark = None
+            try:
+                last = clock.parse(lease.watermark) if lease.watermark else None
+                with logs.bound(correlation_id=f"{name}@{clock.iso(due)}"):
+                    function(Run(due, last, lease))
+                watermark = clock.iso(due)
+            finally:
+                locks.release(lease, watermark)
+
+        handler.__dict__["schedule"] = name
+        return handler
+
+    return decorate

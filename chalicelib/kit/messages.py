@@ -1,0 +1,119 @@
+"""Messages: facts on topics for the contexts above, work on a context's own queues.
+
+A message class declares either `topic` (SNS; any number of consumers, each with its queue) or `queue` (SQS, its own
+context's). Names are logical; `<prefix>-<stage>-` is put in front.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar, Self
+from urllib.parse import unquote_plus
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from chalicelib.kit import aws, clock, config, ids, logs
+
+
+class Message(BaseModel):
+    """Something that happened, or that is to be done. Fields only ever grow; unknown ones are ignored."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
+
+    topic: ClassVar[str | None] = None
+    queue: ClassVar[str | None] = None
+
+    message_id: str = Field(default_factory=ids.time_ordered)
+    occurred_at: AwareDatetime = Field(default_factory=clock.now)
+    correlation_id: str | None = Field(default_factory=lambda: logs.current("correlation_id"))
+
+    def subjects(self) -> tuple[str, ...]:
+        """Whom it is about (`shop:…`, `member:…`, `customer:<shop>:<id>`): dropped once one of them is erased."""
+        return ()
+
+    @classmethod
+    def read(cls, body: str) -> Iterable[Self]:
+        """The messages that one SQS body holds. Raises pydantic's ValidationError for anything else."""
+        return [cls.model_validate_json(body)]
+
+
+class BucketEvent(Message):
+    """S3 tells of an object (`s3:ObjectCreated:*`, `s3:ObjectRemoved:*`), through a queue.
+
+    A subclass names the `prefix` of the images bucket that it wants to hear of.
+    Source: S3's event message structure (docs.aws.amazon.com, notification-content-structure).
+    """
+
+    prefix: ClassVar[str]
+
+    event_name: str
+    bucket: str
+    key: str
+    byte_count: int = 0
+    sequencer: str = ""
+    """Hexadecimal; orders the events of one key."""
+
+    @classmethod
+    def read(cls, body: str) -> Iterable[Self]:
+        document = json.loads(body)
+        if document.get("Event") == "s3:TestEvent":
+            return []
+        return [
+            cls(
+                event_name=record["eventName"],
+                bucket=record["s3"]["bucket"]["name"],
+                key=unquote_plus(record["s3"]["object"]["key"]),
+                byte_count=record["s3"]["object"].get("size", 0),
+                sequencer=record["s3"]["object"].get("sequencer", ""),
+                occurred_at=datetime.fromisoformat(record["eventTime"]),
+            )
+            for record in document["Records"]
+        ]
+
+
+def queue_url(name: str) -> str:
+    """The address of the queue with this logical name."""
+    settings = config.settings()
+    base = settings.endpoint_url or f"https://sqs.{settings.region}.amazonaws.com"
+    return f"{base}/{settings.account_id}/{settings.namespace}-{name}"
+
+
+def topic_arn(name: str) -> str:
+    """The ARN of the topic with this logical name."""
+    settings = config.settings()
+    return f"arn:aws:sns:{settings.region}:{settings.account_id}:{settings.namespace}-{name}"
+
+
+def publish(message: Message, delay_seconds: int = 0) -> None:
+    """Send to the message's topic or queue: at least once, so consumers must be idempotent.
+
+    `delay_seconds` (0 to 900) holds for queues only.
+    """
+    body = message.model_dump_json()
+    if message.topic:
+        aws.client("sns").publish(TopicArn=topic_arn(message.topic), Message=body)
+    elif message.queue:
+        aws.client("sqs").send_message(QueueUrl=queue_url(message.queue), MessageBody=body, DelaySeconds=delay_seconds)
+    else:
+        raise TypeError(f"{type(message).__name__} declares neither topic nor queue")
+
+
+def publish_many(messages: Iterable[Message]) -> None:
+    """Send messages of one queue in batches of ten. Raises RuntimeError if the queue refuses one."""
+    batch: list[Message] = []
+    for message in messages:
+        batch.append(message)
+        if len(batch) == 10:
+            _send_batch(batch)
+            batch = []
+    if batch:
+        _send_batch(batch)
+
+
+def _send_batch(batch: list[Message]) -> None:
+    entries = [{"Id": str(n), "MessageBody": message.model_dump_json()} for n, message in enumerate(batch)]
+    answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url(batch[0].queue or ""), Entries=entries)
+    if answer.get("Failed"):
+        raise RuntimeError(f"the queue refused {len(answer['Failed'])} messages")

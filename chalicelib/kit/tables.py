@@ -1,0 +1,232 @@
+"""The base of every model: one connection for all tables, names by rule, transactions that say which write failed."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from types import TracebackType
+from typing import Any, TypeVar
+
+from pynamodb.connection import Connection
+from pynamodb.connection.table import TableConnection
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from chalicelib.kit import aws, config
+from chalicelib.kit.errors import Conflict, Problem, Unavailable
+
+M = TypeVar("M", bound=Model)
+
+THROTTLES = {
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TransactionInProgressException",
+}
+_ATTEMPTS = 6
+
+
+class _SharedConnection(Connection):
+    """PynamoDB's connection over the process's one client: it would build one a model."""
+
+    @property
+    def client(self) -> Any:
+        return aws.client("dynamodb")
+
+
+@cache
+def connection() -> Connection:
+    """The connection that all tables share."""
+    return _SharedConnection(region=config.settings().region)
+
+
+def name(context: str, table: str) -> str:
+    """`<prefix>-<stage>-<context>-<table>`."""
+    return f"{config.settings().namespace}-{context}-{table}"
+
+
+class Table(Model):
+    """The base of every model. A subclass declares `class Meta: table_name = tables.name(context, table)`."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        if cls._connection is None:
+            own = super()._get_connection()
+            shared = connection()
+            if own.table_name not in shared._tables:
+                shared.add_meta_table(own.get_meta_table())
+            own.connection = shared
+        return super()._get_connection()
+
+
+def is_throttled(error: BaseException) -> bool:
+    """Whether AWS asked us to slow down, even after the client's own retries."""
+    codes = {getattr(error, "cause_response_code", None)}
+    codes |= {reason.code for reason in getattr(error, "cancellation_reasons", ()) if reason}
+    return bool(codes & (THROTTLES | {"ThrottlingError", "ProvisionedThroughputExceeded"}))
+
+
+@dataclass
+class _Write:
+    kwargs: dict[str, Any]
+    otherwise: Problem | None
+    model: type[Model]
+
+
+@dataclass
+class Transaction:
+    """Writes that happen all or not at all (at most 100), committed when the `with` block ends.
+
+    Each write may carry `otherwise`: the Problem to raise if its condition fails; the first such write in the
+    order given decides. `existing(model)` then tells the item that stood in the way. A conflict with another
+    transaction is tried again with jitter, then raised as Unavailable.
+    """
+
+    token: str | None = None
+    _checks: list[_Write] = field(default_factory=list)
+    _deletes: list[_Write] = field(default_factory=list)
+    _puts: list[_Write] = field(default_factory=list)
+    _updates: list[_Write] = field(default_factory=list)
+    _order: list[_Write] = field(default_factory=list)
+
+    def check(
+        self, model: type[M], keys: Sequence[Any], condition: Condition, otherwise: Problem | None = None
+    ) -> None:
+        """Demand that `condition` holds of a row that is not written."""
+        range_key = keys[1] if len(keys) > 1 else None
+        kwargs = model.get_operation_kwargs_from_class(keys[0], range_key=range_key, condition=condition)
+        self._add(self._checks, kwargs, otherwise, model)
+
+    def put(self, row: Model, condition: Condition | None = None, otherwise: Problem | None = None) -> None:
+        """Write the whole row."""
+        kwargs = row.get_save_kwargs_from_instance(condition=condition)
+        self._add(self._puts, kwargs, otherwise, type(row))
+
+    def add(self, row: Model, otherwise: Problem | None = None) -> None:
+        """Write the row unless one with its key is there."""
+        key = type(row).get_attributes()[type(row)._hash_keyname or ""]
+        self.put(row, condition=key.does_not_exist(), otherwise=otherwise or Conflict("It exists already."))
+
+    def update(
+        self,
+        row: Model,
+        actions: list[Action],
+        condition: Condition | None = None,
+        otherwise: Problem | None = None,
+    ) -> None:
+        """Change some attributes of the row with this one's key; the instance itself stays as it is."""
+        kwargs = row.get_update_kwargs_from_instance(actions=actions, condition=condition)
+        self._add(self._updates, kwargs, otherwise, type(row))
+
+    def delete(self, row: Model, condition: Condition | None = None, otherwise: Problem | None = None) -> None:
+        """Delete the row with this one's key."""
+        kwargs = row.get_delete_kwargs_from_instance(condition=condition)
+        self._add(self._deletes, kwargs, otherwise, type(row))
+
+    def _add(self, kind: list[_Write], kwargs: dict[str, Any], otherwise: Problem | None, model: type[Model]) -> None:
+        kwargs["return_values_on_condition_failure"] = "ALL_OLD"
+        write = _Write(kwargs, otherwise, model)
+        kind.append(write)
+        self._order.append(write)
+
+    def __enter__(self) -> Transaction:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None and self._order:
+            self._commit()
+
+    def _commit(self) -> None:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                connection().transact_write_items(
+                    condition_check_items=[write.kwargs for write in self._checks],
+                    delete_items=[write.kwargs for write in self._deletes],
+                    put_items=[write.kwargs for write in self._puts],
+                    update_items=[write.kwargs for write in self._updates],
+                    client_request_token=self.token,
+                )
+                return
+            except TransactWriteError as error:
+                self._raise_for_conditions(error)
+                if not _may_pass(error):
+                    raise
+                if attempt == _ATTEMPTS:
+                    raise Unavailable("The store is busy with the same rows.") from error
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+
+    def _raise_for_conditions(self, error: TransactWriteError) -> None:
+        sent = [*self._checks, *self._deletes, *self._puts, *self._updates]
+        failed = {
+            id(write): reason
+            for write, reason in zip(sent, error.cancellation_reasons, strict=False)
+            if reason and reason.code == "ConditionalCheckFailed"
+        }
+        for write in self._order:
+            if id(write) in failed and write.otherwise is not None:
+                write.otherwise.existing = _row(write.model, failed[id(write)].raw_item)
+                raise write.otherwise from error
+        if failed:
+            raise Conflict from error
+
+
+def _row(model: type[Model], item: dict[str, Any] | None) -> Model | None:
+    if not item:
+        return None
+    row = model()
+    row.deserialize(item)
+    return row
+
+
+def _may_pass(error: PynamoDBException) -> bool:
+    codes = {reason.code for reason in getattr(error, "cancellation_reasons", ()) if reason}
+    return bool(codes & {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}) or is_throttled(
+        error
+    )
+
+
+def get_many(keys: Iterable[tuple[type[M], tuple[Any, ...]]]) -> list[M | None]:
+    """Rows of any tables by key, in the order asked for, in one BatchGetItem; None where there is no row.
+
+    At most 100 keys, read eventually consistent. Unprocessed keys are asked for again with backoff, then Unavailable.
+    """
+    wanted = list(keys)
+    requests: dict[str, dict[str, Any]] = {}
+    for model, key in wanted:
+        requests.setdefault(model.Meta.table_name, {"Keys": []})["Keys"].append(_raw_key(model, key))
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    models = {model.Meta.table_name: model for model, _ in wanted}
+    for attempt in range(_ATTEMPTS):
+        answer = aws.client("dynamodb").batch_get_item(RequestItems=requests, ReturnConsumedCapacity="TOTAL")
+        for table, items in answer["Responses"].items():
+            for item in items:
+                found[table, repr(_key_of(models[table], item))] = item
+        requests = answer.get("UnprocessedKeys") or {}
+        if not requests:
+            break
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))
+    else:
+        raise Unavailable("The store is busy.")
+    rows = []
+    for model, key in wanted:
+        item = found.get((model.Meta.table_name, repr(_raw_key(model, key))))
+        rows.append(_row(model, item))
+    return rows  # type: ignore[return-value]
+
+
+def _raw_key(model: type[Model], key: tuple[Any, ...]) -> dict[str, Any]:
+    names = [model._hash_keyname, model._range_keyname]
+    attributes = [model.get_attributes()[name] for name in names if name]
+    return {a.attr_name: {a.attr_type: a.serialize(value)} for a, value in zip(attributes, key, strict=True)}
+
+
+def _key_of(model: type[Model], item: dict[str, Any]) -> dict[str, Any]:
+    names = [model.get_attributes()[name].attr_name for name in (model._hash_keyname, model._range_keyname) if name]
+    return {name: item[name] for name in names}

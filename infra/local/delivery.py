@@ -1,0 +1,61 @@
+"""One batch from a queue to its handler and back, as Lambda's event source mapping does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.kit import aws, config, messages
+from infra.handlers import Consumer
+
+Invoke = Callable[[Consumer, dict[str, Any]], Any]
+"""Runs the handler with an event and gives its answer; raises if the handler did."""
+
+
+def receive(consumer: Consumer, wait_seconds: int = 0) -> list[dict[str, Any]]:
+    """At most one batch of messages; they stay invisible for the queue's visibility timeout."""
+    answer = aws.client("sqs").receive_message(
+        QueueUrl=messages.queue_url(consumer.queue),
+        MaxNumberOfMessages=min(consumer.batch_size, 10),
+        WaitTimeSeconds=wait_seconds,
+        AttributeNames=["All"],
+        MessageAttributeNames=["All"],
+    )
+    return list(answer.get("Messages", []))
+
+
+def event_of(consumer: Consumer, batch: list[dict[str, Any]]) -> dict[str, Any]:
+    """The event that Lambda hands a function for these messages."""
+    settings = config.settings()
+    arn = f"arn:aws:sqs:{settings.region}:{settings.account_id}:{settings.namespace}-{consumer.queue}"
+    return {
+        "Records": [
+            {
+                "messageId": message["MessageId"],
+                "receiptHandle": message["ReceiptHandle"],
+                "body": message["Body"],
+                "attributes": message.get("Attributes", {}),
+                "messageAttributes": {},
+                "md5OfBody": message["MD5OfBody"],
+                "eventSource": "aws:sqs",
+                "eventSourceARN": arn,
+                "awsRegion": settings.region,
+            }
+            for message in batch
+        ]
+    }
+
+
+def deliver(consumer: Consumer, batch: list[dict[str, Any]], invoke: Invoke) -> list[dict[str, Any]]:
+    """Run the handler and delete what it handled; the failed messages, which become visible again by time."""
+    try:
+        answer = invoke(consumer, event_of(consumer, batch)) or {}
+        failed = {item["itemIdentifier"] for item in answer.get("batchItemFailures", [])}
+    except Exception:
+        return batch
+    for message in batch:
+        if message["MessageId"] not in failed:
+            aws.client("sqs").delete_message(
+                QueueUrl=messages.queue_url(consumer.queue), ReceiptHandle=message["ReceiptHandle"]
+            )
+    return [message for message in batch if message["MessageId"] in failed]

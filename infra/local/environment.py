@@ -1,0 +1,109 @@
+"""The environment that `make run` works in: `.env`, this machine's ports, and stand-ins where no credentials are set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from infra.sandbox.shopify import SANDBOX_APPS
+from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET
+
+ROOT = Path(__file__).resolve().parents[2]
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a local stack consists of. The ports follow the API's: +1 Shopify, +2 Stripe, +3 AWS."""
+
+    port: int
+    state_dir: Path
+    embedded_aws: bool
+    sandbox_shopify: bool
+    sandbox_stripe: bool
+    environment: Mapping[str, str]
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def shopify_port(self) -> int:
+        return self.port + 1
+
+    @property
+    def stripe_port(self) -> int:
+        return self.port + 2
+
+    @property
+    def aws_port(self) -> int:
+        return self.port + 3
+
+    def ports(self) -> dict[str, int]:
+        """The ports that this stack listens on, by what for."""
+        wanted = {"the API": self.port}
+        if self.sandbox_shopify:
+            wanted["the Shopify sandbox"] = self.shopify_port
+        if self.sandbox_stripe:
+            wanted["the Stripe sandbox"] = self.stripe_port
+        if self.embedded_aws:
+            wanted["the embedded AWS"] = self.aws_port
+        return wanted
+
+
+def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env") -> Plan:
+    """The plan for what is exported; an exported variable wins over the same one in `.env`.
+
+    Raises ValueError for a PORT that is no port, and for a live STAGE: `make run` is for this machine.
+    """
+    given = {name: value for name, value in dotenv_values(dotenv).items() if value} | dict(exported)
+    stage = given.get("STAGE", "local")
+    if stage != "local":
+        raise ValueError(f"STAGE={stage}: `make run` serves the local stage; `make deploy STAGE={stage}` deploys.")
+    port = _port(given.get("PORT", "8000"))
+    state_dir = Path(given.get("LOCAL_STATE_DIR") or ROOT / ".local").resolve()
+    embedded = not given.get("AWS_ENDPOINT_URL")
+    shopify = not any(given.get(f"SHOPIFY_{app.upper()}_API_KEY") for app in SANDBOX_APPS)
+    stripe = not given.get("STRIPE_SECRET_KEY")
+    made = Plan(port, state_dir, embedded, shopify, stripe, {})
+    environment = {
+        "STAGE": "local",
+        "PUBLIC_URL": given.get("PUBLIC_URL") or made.api_url,
+        "SECRETS_KEY_FILE": given.get("SECRETS_KEY_FILE") or str(state_dir / "secrets.key"),
+        "PYTHONPATH": str(ROOT),
+    }
+    if embedded:
+        environment |= {
+            "AWS_ENDPOINT_URL": f"http://{HOST}:{made.aws_port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+    if shopify:
+        environment |= _shopify(made)
+    if stripe:
+        environment |= {
+            "STRIPE_API_BASE": f"http://{HOST}:{made.stripe_port}",
+            "STRIPE_SECRET_KEY": SANDBOX_SECRET_KEY,
+            "STRIPE_WEBHOOK_SECRET": SANDBOX_WEBHOOK_SECRET,
+        }
+    return Plan(port, state_dir, embedded, shopify, stripe, {**given, **environment})
+
+
+def _shopify(made: Plan) -> dict[str, str]:
+    environment = {"SHOPIFY_API_BASE": f"http://{HOST}:{made.shopify_port}"}
+    for app in SANDBOX_APPS.values():
+        name = f"SHOPIFY_{app.handle.upper()}"
+        environment[f"{name}_API_KEY"] = app.key
+        environment[f"{name}_API_SECRET"] = app.secret
+        environment[f"{name}_SCOPES"] = ",".join(app.scopes)
+    return environment
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1024 <= int(text) <= 65_532:
+        raise ValueError(f"PORT={text}: give a number from 1024 to 65532.")
+    return int(text)

@@ -1,0 +1,57 @@
+"""Create, or bring up to date, the resources of the local stack by deploying the data stack to the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.kit import aws, config
+from infra import data_stack
+
+
+def provision() -> None:
+    """Deploy the data stack to the AWS that the settings name, unless it is there as it should be."""
+    stack = config.settings().namespace + "-data"
+    arguments = {"StackName": stack, "TemplateURL": _upload(data_stack.as_json())}
+    cloudformation = aws.client("cloudformation")
+    try:
+        cloudformation.create_stack(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "AlreadyExistsException":
+            raise
+        _update(cloudformation, arguments)
+    status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    if status["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise RuntimeError(f"the data stack is {status['StackStatus']}: {status.get('StackStatusReason', '')}")
+    _enable_expiry()
+
+
+def _update(cloudformation: Any, arguments: dict[str, str]) -> None:
+    try:
+        cloudformation.update_stack(**arguments)
+    except ClientError as error:
+        if "No updates" not in str(error):
+            raise
+
+
+def _upload(body: str) -> str:
+    """Where the template lies: the engine, like AWS, takes at most 51,200 bytes in the call itself."""
+    settings, s3 = config.settings(), aws.client("s3")
+    bucket = f"{settings.namespace}-templates"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="data.json", Body=body.encode())
+    return f"{settings.endpoint_url}/{bucket}/data.json"
+
+
+def _enable_expiry() -> None:
+    """The engine's CloudFormation leaves TimeToLiveSpecification out; its API does not."""
+    dynamodb = aws.client("dynamodb")
+    for model in data_stack.models():
+        if data_stack.expires(model):
+            specification = {"Enabled": True, "AttributeName": "expires_epoch"}
+            try:
+                dynamodb.update_time_to_live(TableName=model.Meta.table_name, TimeToLiveSpecification=specification)
+            except ClientError as error:
+                if "already enabled" not in str(error):
+                    raise

@@ -1,0 +1,89 @@
+"""The event pump: what SQS event source mappings and EventBridge do in an account, for the local stack."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from chalicelib.kit import aws, clock, logs, messages
+from infra import handlers
+from infra.handlers import Consumer, Handler, Schedule
+from infra.local import delivery, schedules
+from infra.local.worker import HandlerFailed, Worker
+
+POLL_SECONDS = 2
+RETRY_SECONDS = (1, 2, 5, 10)
+"""When a failed message is seen again. An account waits the queue's visibility timeout; a developer should not."""
+
+log = logs.logger("pump")
+
+
+class Pump:
+    """One thread a queue and one for the clock; each handler runs in a worker process of its own."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self.workers: dict[str, Worker] = {}
+
+    def start(self) -> None:
+        """Begin to deliver; returns at once."""
+        for consumer in handlers.consumers():
+            self._run(self._consume, consumer)
+        for schedule in handlers.schedules():
+            self._run(self._keep_time, schedule)
+
+    def stop(self) -> None:
+        """Stop delivering and end the workers; a batch under way comes back by its visibility timeout."""
+        self._stopping.set()
+        for worker in self.workers.values():
+            worker.stop()
+        for thread in self._threads:
+            thread.join(POLL_SECONDS + 3)
+
+    def _run(self, loop: Callable[[Any], None], handler: Handler) -> None:
+        self.workers[handler.name] = Worker(handler)
+        thread = threading.Thread(target=loop, args=(handler,), name=handler.name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _consume(self, consumer: Consumer) -> None:
+        pause = 0.2
+        while not self._stopping.is_set():
+            try:
+                batch = delivery.receive(consumer, wait_seconds=POLL_SECONDS)
+                if batch:
+                    self._see_again(consumer, delivery.deliver(consumer, batch, self._invoke))
+                pause = 0.2
+            except Exception as error:  # the engine is down or restarting: it comes back
+                if not self._stopping.is_set():
+                    log.warning("the queue does not answer", extra={"queue": consumer.queue, "why": str(error)})
+                self._stopping.wait(pause)
+                pause = min(pause * 2, 3.0)
+
+    def _invoke(self, handler: Handler, event: dict[str, Any]) -> Any:
+        try:
+            return self.workers[handler.name].invoke(event)
+        except HandlerFailed as error:
+            if not self._stopping.is_set():
+                log.warning("a handler failed", extra={"handler": handler.name, "why": str(error)})
+            raise
+
+    def _see_again(self, consumer: Consumer, failed: list[dict[str, Any]]) -> None:
+        for message in failed:
+            received = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
+            aws.client("sqs").change_message_visibility(
+                QueueUrl=messages.queue_url(consumer.queue),
+                ReceiptHandle=message["ReceiptHandle"],
+                VisibilityTimeout=RETRY_SECONDS[min(received, len(RETRY_SECONDS)) - 1],
+            )
+
+    def _keep_time(self, schedule: Schedule) -> None:
+        due = time.time() + schedules.first_wait(schedule)
+        while not self._stopping.wait(max(0.0, due - time.time())):
+            with suppress(HandlerFailed):  # logged; the next run catches up
+                self._invoke(schedule, schedules.event_of(schedule, clock.now()))
+            due += schedules.seconds(schedule.expression)

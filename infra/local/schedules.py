@@ -1,0 +1,45 @@
+"""EventBridge's `rate(…)` expressions: when a schedule is due, and the event it sends."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from chalicelib.kit import clock, config, locks
+from infra.handlers import Schedule
+
+_UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
+
+
+def seconds(expression: str) -> int:
+    """The period of a `rate(value unit)`. Raises ValueError for anything else: Backroom's schedules are rates."""
+    match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
+    if not match:
+        raise ValueError(f"{expression}: schedules are written as rate(n minutes|hours|days)")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def first_wait(schedule: Schedule) -> float:
+    """Seconds until the first run: none where the last completed one lies a period or more back."""
+    last = locks.watermark(f"schedule/{schedule.name}")
+    period = seconds(schedule.expression)
+    if last is None:
+        return float(period)
+    return max(0.0, period - (clock.now() - clock.parse(last)).total_seconds())
+
+
+def event_of(schedule: Schedule, due: datetime) -> dict[str, Any]:
+    """The event that EventBridge hands a function at `due`."""
+    settings = config.settings()
+    return {
+        "version": "0",
+        "id": schedule.name,
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": settings.account_id,
+        "time": clock.iso(due),
+        "region": settings.region,
+        "resources": [f"arn:aws:events:{settings.region}:{settings.account_id}:rule/{schedule.name}"],
+        "detail": {},
+    }

@@ -1,0 +1,148 @@
+"""Fixtures: an embedded AWS per test process, the API on a real socket, the vendors' sandbox peers.
+
+The settings are read at import, so the engine starts before anything of ours is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local.engine import Engine
+
+_OURS = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_")
+
+
+def _test_environment(engine: Engine, scratch: Path) -> None:
+    """Nothing that the developer has exported reaches a test."""
+    for name in [name for name in os.environ if name.startswith(_OURS)]:
+        del os.environ[name]
+    os.environ.update(engine.environment)
+    os.environ.update(
+        STAGE="test",
+        TABLE_PREFIX="backroom",
+        SECRETS_KEY_FILE=str(scratch / "secrets.key"),
+        POWERTOOLS_LOG_LEVEL="WARNING",
+    )
+
+
+_scratch = tempfile.TemporaryDirectory(prefix="backroom-tests-")
+_engine = Engine.start()
+_test_environment(_engine, Path(_scratch.name))
+
+from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox  # noqa: E402 - after the environment is set
+from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, StripeSandbox  # noqa: E402
+
+_shopify = ShopifySandbox()
+_stripe = StripeSandbox()
+os.environ.update(
+    SHOPIFY_API_BASE=_shopify.url,
+    STRIPE_API_BASE=_stripe.url,
+    STRIPE_SECRET_KEY=SANDBOX_SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET=SANDBOX_WEBHOOK_SECRET,
+)
+
+for _app in SANDBOX_APPS.values():
+    _name = f"SHOPIFY_{_app.handle.upper()}"
+    os.environ.update({f"{_name}_API_KEY": _app.key, f"{_name}_API_SECRET": _app.secret})
+    os.environ[f"{_name}_SCOPES"] = ",".join(_app.scopes)
+
+from chalicelib.kit import secrets  # noqa: E402
+from infra import handlers  # noqa: E402
+from infra.handlers import Consumer  # noqa: E402
+from infra.local import delivery, server  # noqa: E402
+from infra.local.provision import provision  # noqa: E402
+
+secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    _engine.stop()
+    _scratch.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _provisioned() -> Engine:
+    provision()
+    _engine.snapshot()
+    return _engine
+
+
+@pytest.fixture(autouse=True)
+def engine(_provisioned: Engine) -> Engine:
+    """The embedded AWS with every resource of the bundle, empty."""
+    _provisioned.restore()
+    return _provisioned
+
+
+@pytest.fixture(scope="session")
+def api_url() -> Iterator[str]:
+    """The address of the bundle's HTTP API, on Chalice's own local server."""
+    running = server.create(handlers.chalice_app(), "127.0.0.1", 0)
+    thread = threading.Thread(target=running.server.serve_forever, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{running.server.server_port}"
+    os.environ["PUBLIC_URL"] = url
+    yield url
+    running.shutdown()
+    running.server.server_close()
+
+
+@pytest.fixture
+def api(api_url: str) -> Iterator[httpx.Client]:
+    """A client of the API."""
+    with httpx.Client(base_url=api_url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _peers() -> Iterator[None]:
+    _shopify.start()
+    _stripe.start()
+    yield
+    _shopify.stop()
+    _stripe.stop()
+
+
+@pytest.fixture
+def shopify(api_url: str) -> ShopifySandbox:
+    """Shopify's stand-in, delivering to our API."""
+    _shopify.app_base_url = api_url
+    return _shopify
+
+
+@pytest.fixture
+def stripe_peer(api_url: str) -> StripeSandbox:
+    """Stripe's stand-in, delivering to our API."""
+    _stripe.webhook_url = f"{api_url}/webhooks/stripe"
+    return _stripe
+
+
+def _invoke(consumer: Consumer, event: dict[str, Any]) -> Any:
+    return handlers.chalice_app().handler_map[consumer.name](event, None)
+
+
+@pytest.fixture
+def drain() -> Callable[[], list[dict[str, Any]]]:
+    """Deliver every waiting message to its handler until the queues are empty; the failed messages."""
+
+    def run() -> list[dict[str, Any]]:
+        failed: list[dict[str, Any]] = []
+        busy = True
+        while busy:
+            busy = False
+            for consumer in handlers.consumers():
+                while batch := delivery.receive(consumer):
+                    busy = True
+                    failed += delivery.deliver(consumer, batch, _invoke)
+        return failed
+
+    return run

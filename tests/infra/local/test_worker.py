@@ -1,0 +1,61 @@
+"""A handler runs in a process of its own, as Lambda would run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from infra.handlers import Handler
+from infra.local.worker import HandlerFailed, Worker
+
+Start = Callable[..., Worker]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    workers: list[Worker] = []
+
+    def run(function: str, timeout: int = 30) -> Worker:
+        entry = f"tests.infra.local.sample_handlers.{function}"
+        workers.append(Worker(Handler(name=f"sample-{function}", entry=entry, timeout=timeout, memory=256)))
+        return workers[-1]
+
+    yield run
+    for worker in workers:
+        worker.stop()
+
+
+def test_it_answers_and_stays_warm(start: Start) -> None:
+    worker = start("echo")
+    first, second = worker.invoke({"n": 1}), worker.invoke({"n": 2})
+    assert first["event"] == {"n": 1}
+    assert second["event"] == {"n": 2}
+    assert first["pid"] == second["pid"] == worker.pid
+
+
+def test_it_imports_the_handler_s_module_and_not_the_app(start: Start) -> None:
+    modules = start("echo").invoke({})["modules"]
+    assert "tests.infra.local.sample_handlers" in modules
+    assert "chalicelib.studio.jobs" not in modules
+
+
+def test_an_error_is_told_by_its_kind_only(start: Start) -> None:
+    worker = start("fail")
+    with pytest.raises(HandlerFailed, match="ValueError") as caught:
+        worker.invoke({})
+    assert "shpat_" not in str(caught.value)
+    with pytest.raises(HandlerFailed):
+        worker.invoke({})
+
+
+def test_it_is_killed_at_its_timeout_and_started_anew(start: Start) -> None:
+    worker = start("hang", timeout=1)
+    with pytest.raises(HandlerFailed, match="over 1 s"):
+        worker.invoke({})
+    assert worker.pid is None
+
+
+def test_a_process_that_dies_is_a_failure(start: Start) -> None:
+    with pytest.raises(HandlerFailed, match="died"):
+        start("die").invoke({})

@@ -1,0 +1,62 @@
+"""The bundle's own routes and the house rules that no linter checks."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import httpx
+
+from infra import handlers
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_health_touches_nothing_and_answers(api: httpx.Client) -> None:
+    answer = api.get("/health")
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+    assert answer.headers["x-request-id"]
+
+
+def test_ready_reads_the_stores(api: httpx.Client) -> None:
+    assert api.get("/ready").status_code == 200
+
+
+def test_unknown_routes_and_methods_are_problems(api: httpx.Client) -> None:
+    for answer, status in ((api.get("/nowhere"), 404), (api.delete("/health"), 405)):
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+
+
+def test_a_body_of_20_mb_is_refused(api: httpx.Client) -> None:
+    answer = api.post("/health", content=b"x" * 20_000_000)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "PayloadTooLarge"
+
+
+def test_the_api_describes_itself(api: httpx.Client) -> None:
+    document = api.get("/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    assert "/health" in document["paths"]
+    assert "/health" in api.get("/docs").text
+
+
+def test_handler_names_are_unique_and_start_with_their_context() -> None:
+    entries = [*handlers.consumers(), *handlers.schedules()]
+    assert len({entry.name for entry in entries}) == len(entries)
+    for entry in entries:
+        assert entry.entry.startswith(f"chalicelib.{entry.context}.jobs."), entry.name
+
+
+def test_the_api_stays_under_the_gateway_s_limit_of_resources() -> None:
+    parts = [[part for part in path.split("/") if part] for path in handlers.chalice_app().routes]
+    assert len({tuple(path[: n + 1]) for path in parts for n in range(len(path))}) < 250
+
+
+def test_no_file_is_over_400_lines() -> None:
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    sizes = {name: len((ROOT / name).read_text().splitlines()) for name in listed.stdout.split()}
+    assert {name: size for name, size in sizes.items() if size > 400} == {}
+    assert len((ROOT / "app.py").read_text().splitlines()) < 60
