@@ -142,6 +142,7 @@ def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch
         "STATE_DIR": str(kept / "engine"),
         "S3_PERSIST": "1" if state_dir else "0",
         "S3_DATA_DIR": str(kept / "objects"),
+        "AUTH": "true",  # IAM, queue and bucket policies count, as they do in an account
         "LOG_LEVEL": "WARNING",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

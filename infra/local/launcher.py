@@ -17,7 +17,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ ENDPOINT = f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}"
 
 Message = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-Receive = Callable[[], Awaitable[Message]]
+Receive = Callable[[], Coroutine[Any, Any, Message]]
 
 
 def collect() -> tuple[str, dict[str, Any]]:
@@ -86,12 +87,15 @@ class Launcher:
         self.writing = asyncio.Lock()
         self.saved = b""
         self.snapshot = b""
+        self.polls: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await ministack.app(scope, receive, self.restoring(send))
         elif scope["type"] == "http" and scope["path"].startswith("/_backroom/"):
             await self.administer(scope["method"], scope["path"].removeprefix("/_backroom/"), send)
+        elif scope["type"] == "http" and (b"x-amz-target", b"AmazonSQS.ReceiveMessage") in scope["headers"]:
+            await self.poll(scope, receive, send)
         else:
             await ministack.app(scope, receive, send)
 
@@ -106,6 +110,41 @@ class Launcher:
 
         return forward
 
+    async def poll(self, scope: Message, receive: Receive, send: Send) -> None:
+        """End a long poll with its client, to whom the engine would still hand the next message, and at a restore,
+        where it would go on waiting on the queue of before.
+        """
+        request = [await receive()]
+        while request[-1].get("more_body"):
+            request.append(await receive())
+        unread = iter(request)
+        answered = False
+
+        async def replay() -> Message:
+            return next(unread, {"type": "http.disconnect"})
+
+        async def answer(message: Message) -> None:
+            nonlocal answered
+            answered = True
+            await send(message)
+
+        polling = asyncio.create_task(ministack.app(scope, replay, answer))
+        leaving = asyncio.create_task(receive())
+        self.polls.add(polling)
+        await asyncio.wait({polling, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        self.polls.discard(polling)
+        left = leaving.done()
+        leaving.cancel()
+        polling.cancel()
+        with suppress(asyncio.CancelledError):
+            await polling
+        if not (answered or left):
+            await respond(send, 200, b"{}")
+
+    def end_polls(self) -> None:
+        for polling in self.polls:
+            polling.cancel()
+
     async def administer(self, method: str, action: str, send: Send) -> None:
         actions = {
             "reset": self.reset,
@@ -118,13 +157,13 @@ class Launcher:
             status = 409 if action == "restore" and not self.snapshot else 204
         if status == 204:
             await actions[action]()
-        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
-        await send({"type": "http.response.body", "body": b""})
+        await respond(send, status)
 
     async def reset(self) -> None:
         """Empty the engine, on disk too."""
         await asyncio.to_thread(settle)
         ministack._reset_all_state()
+        self.end_polls()
         await self.checkpoint()
 
     async def take_snapshot(self) -> None:
@@ -135,6 +174,7 @@ class Launcher:
         """Back to the snapshot. Emptying and thawing share one step of the event loop: no request sees a half-way state."""
         await asyncio.to_thread(settle)
         ministack._reset_all_state()
+        self.end_polls()
         thaw(self.snapshot)
         await self.checkpoint()
 
@@ -178,6 +218,12 @@ class Launcher:
         await serve(self, config, shutdown_trigger=self.until_stopped)
         checkpoints.cancel()
         await self.checkpoint()
+
+
+async def respond(send: Send, status: int, body: bytes = b"") -> None:
+    headers = [(b"content-type", b"application/x-amz-json-1.0"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -1,5 +1,7 @@
 """The embedded engine as its users meet it: real processes, real kills."""
 
+import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -13,6 +15,9 @@ from typing import Any
 
 import botocore.session
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from infra.local import engine as module
 from infra.local.engine import ROOT, Engine, EngineError
@@ -161,6 +166,14 @@ def test_restore_brings_back_the_provisioned_state(shared: Engine) -> None:
     queue = sqs.create_queue(QueueName="studio-on_upload")["QueueUrl"]
     s3.create_bucket(Bucket="media")
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    storage = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [storage]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
     notification = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
     s3.put_bucket_notification_configuration(Bucket="media", NotificationConfiguration=notification)
     shared.snapshot()  # holds the s3:TestEvent that the notification sent
@@ -180,6 +193,60 @@ def test_restore_brings_back_the_provisioned_state(shared: Engine) -> None:
         assert ["s3:TestEvent" in message["Body"] for message in messages] == [True]
         s3.put_object(Bucket="media", Key="uploads/b.jpg", Body=b"picture")
         assert "uploads/b.jpg" in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]["Body"]
+
+
+def poll(engine: Engine, queue: str) -> http.client.HTTPConnection:
+    """Send a long poll and do not wait for its answer."""
+    body = json.dumps({"QueueUrl": queue, "WaitTimeSeconds": 20})
+    headers = {"X-Amz-Target": "AmazonSQS.ReceiveMessage", "Content-Type": "application/x-amz-json-1.0"}
+    request = AWSRequest("POST", engine.endpoint_url, headers, body)
+    SigV4Auth(Credentials("test", "test"), "sqs", "us-east-1").add_auth(request)
+    connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=10)
+    connection.request("POST", "/", body, dict(request.headers))
+    return connection
+
+
+def test_a_dead_client_takes_no_message(shared: Engine) -> None:
+    shared.reset()
+    sqs = client(shared, "sqs")
+    queue = sqs.create_queue(QueueName="studio-generate")["QueueUrl"]
+    poll(shared, queue).close()
+    sqs.send_message(QueueUrl=queue, MessageBody="work")
+
+    def taken() -> bool:
+        counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
+        return counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] != "0"
+
+    assert not wait_for(taken, seconds=0.5)  # the engine looks every tenth of a second
+    assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
+
+
+def test_restore_ends_long_polls(shared: Engine) -> None:
+    shared.reset()
+    queue = client(shared, "sqs").create_queue(QueueName="studio-generate")["QueueUrl"]
+    shared.snapshot()
+    waiting = poll(shared, queue)
+    client(shared, "sqs").get_queue_url(QueueName="studio-generate")
+    shared.restore()
+    response = waiting.getresponse()  # well before its twenty seconds
+    assert (response.status, response.read()) == (200, b"{}")
+    waiting.close()
+
+
+def test_queue_policies_and_signatures_count(shared: Engine) -> None:
+    shared.reset()
+    sns, sqs, s3 = client(shared, "sns"), client(shared, "sqs"), client(shared, "s3")
+    queue = sqs.create_queue(QueueName="closed")["QueueUrl"]
+    topic = sns.create_topic(Name="shops-order_paid")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:000000000000:closed")
+    sns.publish(TopicArn=topic, Message="refused")
+    s3.create_bucket(Bucket="media")
+    s3.put_object(Bucket="media", Key="final.jpg", Body=b"paid for")
+    connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=10)
+    connection.request("GET", "/media/final.jpg")
+    assert connection.getresponse().status == 403
+    connection.close()
+    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
 
 
 def test_restore_without_a_snapshot_is_an_error() -> None:
