@@ -215,7 +215,7 @@ def test_a_dead_client_takes_no_message(shared: Engine) -> None:
 
     def taken() -> bool:
         counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
-        return counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] != "0"
+        return bool(counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] != "0")
 
     assert not wait_for(taken, seconds=0.5)  # the engine looks every tenth of a second
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
