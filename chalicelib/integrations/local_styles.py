@@ -1,0 +1,230 @@
+"""Stylisation of a photo by Pillow alone: what the `local` image model does.
+
+Every style is deterministic and scales with the picture: `unit` is a thousandth of its longer side in px, so that a
+print shows the strokes that its preview showed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.integrations.local_textures import curve, dabs, grain, halftone, hatching, lines
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+DEFAULT = "watercolour"
+"""For a prompt that names no style."""
+
+
+class UnknownStyle(ValueError):
+    """There is no local style of that name; the message lists those there are."""
+
+
+def pick(prompt: str, parameters: Mapping[str, Any]) -> str:
+    """The style named by `parameters["style"]`, else the first that the prompt's words name, else the default.
+
+    Raises UnknownStyle for a parameter that names none.
+    """
+    named = parameters.get("style")
+    if named is not None:
+        if named not in STYLES:
+            raise UnknownStyle(f"no local style {named!r}; there are {', '.join(STYLES)}")
+        return str(named)
+    words = re.findall(r"[a-z]+", prompt.lower())
+    return next((WORDS[word] for word in words if word in WORDS), DEFAULT)
+
+
+def stylise(photo: Image, style: str) -> Image:
+    """`photo` (RGB) in `style`, one of STYLES; same size, RGB."""
+    return STYLES[style](photo, max(photo.size) / 1000)
+
+
+def _pencil(photo: Image, unit: float) -> Image:
+    """Graphite: fine and broad lines over a hatched tone."""
+    from PIL import Image, ImageChops, ImageOps
+
+    grey = ImageOps.autocontrast(photo.convert("L"), cutoff=1)
+    drawing = ImageChops.multiply(lines(grey, 2 * unit), lines(grey, 8 * unit))
+    drawing = ImageChops.multiply(drawing, grey.point(curve((0, 120), (90, 175), (180, 238), (255, 255))))
+    bare = grey.point(curve((0, 50), (255, 255)))
+    strokes = Image.composite(Image.new("L", grey.size, 128), hatching(grey.size, unit, 95), bare)
+    drawing = ImageChops.overlay(drawing, strokes)
+    return ImageOps.colorize(drawing, "#232328", "#fbfaf6")
+
+
+def _charcoal(photo: Image, unit: float) -> Image:
+    """Soft black masses and smudged edges on rough, warm paper."""
+    from PIL import ImageChops, ImageFilter, ImageOps
+
+    grey = ImageOps.autocontrast(photo.convert("L"), cutoff=2).filter(ImageFilter.MedianFilter(_odd(3 * unit)))
+    mass = grey.point(curve((0, 12), (60, 40), (120, 140), (180, 232), (255, 255)))
+    edges = lines(grey, 10 * unit).point(curve((0, 0), (150, 40), (255, 255)))
+    drawing = ImageChops.multiply(mass.filter(ImageFilter.GaussianBlur(1.5 * unit)), edges)
+    tooth = ImageChops.add(grain(grey.size, 1.4 * unit, 44), hatching(grey.size, 1.5 * unit, 60), scale=2)
+    return ImageOps.colorize(ImageChops.overlay(drawing, tooth), "#191712", "#f3ecdf")
+
+
+def _oil(photo: Image, unit: float) -> Image:
+    """Brush dabs along the contours, broad ones first, fine ones on detail, with the relief of thick paint."""
+    from PIL import Image, ImageChops, ImageEnhance, ImageFilter
+
+    colours = ImageEnhance.Color(photo).enhance(1.35)
+    canvas = colours.filter(ImageFilter.GaussianBlur(12 * unit))
+    edges = ImageChops.difference(photo, photo.filter(ImageFilter.GaussianBlur(7 * unit))).convert("L")
+    edges = edges.filter(ImageFilter.GaussianBlur(4 * unit)).point(curve((0, 0), (28, 255), (255, 255)))
+    dabs(colours, canvas, width=17 * unit, spacing=13 * unit)
+    nearby = edges.point(curve((0, 30), (128, 255), (255, 255)))
+    dabs(colours, canvas, width=9 * unit, spacing=6.5 * unit, detail=nearby)
+    dabs(colours, canvas, width=4 * unit, spacing=3.2 * unit, detail=edges)
+    canvas = canvas.filter(ImageFilter.GaussianBlur(0.5 * unit))
+    relief = canvas.convert("L")
+    step = max(1, round(1.2 * unit))
+    relief = ImageChops.subtract(relief, ImageChops.offset(relief, step, step), scale=1.4, offset=128)
+    return ImageChops.overlay(canvas, Image.merge("RGB", [relief] * 3))
+
+
+def _watercolour(photo: Image, unit: float) -> Image:
+    """Pale washes with darker rims, uneven pigment, fading into white paper."""
+    from PIL import Image, ImageChops, ImageEnhance, ImageFilter
+
+    median = ImageFilter.MedianFilter(7)
+    broad = _at_size(photo, 340, lambda small: small.filter(median).filter(median))
+    fine = _at_size(photo, 640, lambda small: small.filter(median))
+    washes = ImageEnhance.Color(Image.blend(broad, fine, 0.62)).enhance(1.7)
+    washes = washes.point(curve((0, 52), (90, 150), (170, 226), (255, 255)) * 3)
+    rims = lines(fine.convert("L"), 4 * unit, ease=40).point(curve((0, 40), (150, 120), (215, 215), (255, 255)))
+    pigment = ImageChops.add(grain(photo.size, 45 * unit, 75), grain(photo.size, 9 * unit, 40), scale=2)
+    pigment = ImageChops.overlay(pigment, grain(photo.size, 1.5 * unit, 22))
+    for layer, mix in ((rims, ImageChops.multiply), (pigment, ImageChops.soft_light)):
+        washes = mix(washes, Image.merge("RGB", [layer] * 3))
+    return Image.composite(washes, Image.new("RGB", photo.size, "#fdfbf6"), _brushed_area(photo.size, unit))
+
+
+def _pastel(photo: Image, unit: float) -> Image:
+    """Chalky, light colour rubbed into toothed paper."""
+    from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
+
+    chalk = _at_size(photo, 600, lambda small: small.filter(ImageFilter.MedianFilter(7)))
+    chalk = ImageEnhance.Color(chalk).enhance(1.5).point(curve((0, 66), (128, 178), (255, 253)) * 3)
+    strokes = ImageChops.add(hatching(photo.size, 2 * unit, 84), grain(photo.size, 2 * unit, 80), scale=2)
+    chalk = ImageChops.overlay(chalk, Image.merge("RGB", [strokes] * 3))
+    contours = lines(photo.convert("L"), 4 * unit).point(curve((0, 60), (220, 210), (255, 255)))
+    return ImageChops.multiply(chalk, ImageOps.colorize(contours, "#4a3550", "#ffffff"))
+
+
+def _comic(photo: Image, unit: float) -> Image:
+    """Flat, bright inks, halftone dots in the shade, black contours."""
+    from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
+
+    median = ImageFilter.MedianFilter(7)
+    flat = ImageOps.autocontrast(_at_size(photo, 640, lambda small: small.filter(median).filter(median)), cutoff=1)
+    inks = ImageOps.posterize(ImageEnhance.Color(flat.point(curve((0, 14), (90, 120), (255, 255)) * 3)).enhance(1.7), 3)
+    inks = inks.point(curve((0, 30), (224, 255), (255, 255)) * 3).filter(ImageFilter.GaussianBlur(0.6 * unit))
+    grey = flat.convert("L")
+    tone = grey.point(curve((0, 60), (150, 215), (200, 255), (255, 255)))
+    dots = halftone(tone, 6.5 * unit).point(curve((0, 168), (255, 255)))
+    contours = lines(grey, 6 * unit, ease=36).point(curve((0, 0), (180, 0), (222, 255), (255, 255)))
+    contours = contours.filter(ImageFilter.GaussianBlur(0.5 * unit))
+    for layer in (dots, contours):
+        inks = ImageChops.multiply(inks, Image.merge("RGB", [layer] * 3))
+    return inks
+
+
+def _pop_art(photo: Image, unit: float) -> Image:
+    """A screen print: four loud inks by tone, dots between the two lightest, the darkest printed last."""
+    from PIL import Image, ImageFilter, ImageOps
+
+    grey = ImageOps.autocontrast(photo.convert("L"), cutoff=3)
+    grey = grey.filter(ImageFilter.GaussianBlur(2 * unit)).filter(ImageFilter.UnsharpMask(12 * unit, 90, 0))
+    paper = Image.new("RGB", photo.size, "#ffd21f")
+    tone = grey.point(curve((0, 0), (110, 70), (215, 255), (255, 255)))
+    paper.paste("#ff3d7f", mask=ImageOps.invert(halftone(tone, 9 * unit)))
+    paper.paste("#12b5c9", mask=_darker_than(grey, 104, unit))
+    paper.paste("#1d1147", mask=_darker_than(grey, 58, unit))
+    return paper
+
+
+def _vintage(photo: Image, unit: float) -> Image:
+    """A faded print of the seventies: warm lights, lifted blacks, grain and a darker rim."""
+    from PIL import Image, ImageChops, ImageEnhance, ImageFilter
+
+    glow = Image.blend(photo, photo.filter(ImageFilter.GaussianBlur(6 * unit)), 0.22)
+    red = curve((0, 58), (64, 112), (160, 214), (255, 255))
+    green = curve((0, 42), (64, 90), (160, 184), (255, 244))
+    blue = curve((0, 52), (64, 84), (160, 148), (255, 206))
+    faded = ImageEnhance.Color(glow).enhance(0.68).point(red + green + blue)
+    dust = grain(photo.size, 0.9 * unit, 34)
+    rim = Image.radial_gradient("L").resize(photo.size, Image.Resampling.BICUBIC)
+    rim = rim.point(curve((0, 255), (130, 255), (255, 138)))
+    faded = ImageChops.soft_light(faded, Image.merge("RGB", [dust] * 3))
+    return ImageChops.multiply(faded, Image.merge("RGB", [rim] * 3))
+
+
+STYLES: dict[str, Callable[[Image, float], Image]] = {
+    "pencil": _pencil,
+    "charcoal": _charcoal,
+    "oil": _oil,
+    "watercolour": _watercolour,
+    "pastel": _pastel,
+    "comic": _comic,
+    "pop-art": _pop_art,
+    "vintage": _vintage,
+}
+WORDS = {
+    "pencil": "pencil",
+    "sketch": "pencil",
+    "graphite": "pencil",
+    "charcoal": "charcoal",
+    "oil": "oil",
+    "impasto": "oil",
+    "watercolour": "watercolour",
+    "watercolor": "watercolour",
+    "aquarelle": "watercolour",
+    "pastel": "pastel",
+    "chalk": "pastel",
+    "comic": "comic",
+    "cartoon": "comic",
+    "pop": "pop-art",
+    "warhol": "pop-art",
+    "vintage": "vintage",
+    "retro": "vintage",
+    "sepia": "vintage",
+}
+"""Words of a prompt and the style that each asks for."""
+
+
+def _at_size(photo: Image, long_side: int, work: Callable[[Image], Image]) -> Image:
+    """`work` done at a fixed size, so that its effect does not depend on the picture's, then enlarged again."""
+    from PIL.Image import Resampling
+
+    scale = long_side / max(photo.size)
+    small = photo.resize((max(1, round(photo.width * scale)), max(1, round(photo.height * scale))), Resampling.BOX)
+    return work(small).resize(photo.size, Resampling.BICUBIC)
+
+
+def _darker_than(grey: Image, level: int, unit: float) -> Image:
+    """A mask with smooth edges."""
+    from PIL import ImageFilter
+
+    mask = grey.point([255 if value < level else 0 for value in range(256)])
+    return mask.filter(ImageFilter.MedianFilter(_odd(3 * unit))).filter(ImageFilter.GaussianBlur(0.6 * unit))
+
+
+def _brushed_area(size: tuple[int, int], unit: float) -> Image:
+    """White where the brush went, ending in wide, uneven strokes towards the rim."""
+    from PIL import Image, ImageChops, ImageFilter
+
+    rim = round(30 * unit)
+    inside = Image.new("L", size)
+    inside.paste(255, (rim, rim, max(rim + 1, size[0] - rim), max(rim + 1, size[1] - rim)))
+    inside = inside.filter(ImageFilter.GaussianBlur(22 * unit))
+    uneven = ImageChops.add(inside, grain(size, 60 * unit, 60), scale=1, offset=-128)
+    uneven = ImageChops.add(uneven, grain(size, 7 * unit, 34), scale=1, offset=-128)
+    return uneven.point(curve((0, 0), (70, 0), (150, 255), (255, 255))).filter(ImageFilter.GaussianBlur(1.5 * unit))
+
+
+def _odd(pixels: float) -> int:
+    return max(3, round(pixels) // 2 * 2 + 1)

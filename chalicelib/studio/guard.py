@@ -1,0 +1,57 @@
+"""Which uploads may become pictures, judged on the header alone, before any pixel takes memory."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from chalicelib.studio.image_header import Format, Probe
+
+MAX_BYTES = 25_000_000
+MAX_JPEG_PIXELS = 60_000_000
+MAX_JPEG_SIDE = 12_000
+MAX_OTHER_PIXELS = 25_000_000
+"""PNG and WebP decode at full size only; a JPEG may be decoded at an eighth."""
+MAX_SCANS = 100
+"""A progressive photo has about ten; thousands of empty ones keep a decoder busy for minutes."""
+
+
+class RejectReason(StrEnum):
+    TOO_MANY_BYTES = "too_many_bytes"
+    UNSUPPORTED_FORMAT = "unsupported_format"
+    UNREADABLE = "unreadable"
+    ANIMATED = "animated"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    SIDE_TOO_LONG = "side_too_long"
+    TOO_MANY_SCANS = "too_many_scans"
+
+
+DETAIL = {
+    RejectReason.TOO_MANY_BYTES: "The file is larger than 25 MB.",
+    RejectReason.UNSUPPORTED_FORMAT: "The file is not a JPEG, PNG or WebP picture.",
+    RejectReason.UNREADABLE: "The picture is damaged or incomplete.",
+    RejectReason.ANIMATED: "The picture is animated; one still picture is needed.",
+    RejectReason.TOO_MANY_PIXELS: "The picture has too many pixels: 60 megapixels for a JPEG, 25 for a PNG or WebP.",
+    RejectReason.SIDE_TOO_LONG: "The picture is longer than 12,000 pixels on one side.",
+    RejectReason.TOO_MANY_SCANS: "The picture is encoded in a way that takes too long to read.",
+}
+"""One sentence per reason, for the shopper."""
+
+
+def judge(probe: Probe) -> RejectReason | None:
+    """The first rule that `probe` breaks, or None. A picture that passes may still be damaged further in."""
+    if probe.byte_count > MAX_BYTES:
+        return RejectReason.TOO_MANY_BYTES
+    if probe.format is None:
+        return RejectReason.UNSUPPORTED_FORMAT
+    if probe.width < 1 or probe.height < 1:
+        return RejectReason.UNREADABLE
+    if probe.frames > 1:
+        return RejectReason.ANIMATED
+    pixels = probe.width * probe.height
+    if pixels > (MAX_JPEG_PIXELS if probe.format is Format.JPEG else MAX_OTHER_PIXELS):
+        return RejectReason.TOO_MANY_PIXELS
+    if probe.format is Format.JPEG and max(probe.width, probe.height) > MAX_JPEG_SIDE:
+        return RejectReason.SIDE_TOO_LONG
+    if probe.scans > MAX_SCANS:
+        return RejectReason.TOO_MANY_SCANS
+    return None

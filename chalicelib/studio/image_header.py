@@ -1,0 +1,103 @@
+"""What a picture's header says about it, read from bytes alone: no decoder, no pixel memory.
+
+Sources: PNG 3rd edition §5 and §11.2 (IHDR, acTL); ITU-T T.81 Annex B (JPEG markers); WebP container specification
+(VP8, VP8L, VP8X). The format is the content's, never the file name's or the declared type's.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Format(StrEnum):
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """`format` is None for anything but a JPEG, PNG or WebP; `width` is 0 where the header cannot be read."""
+
+    format: Format | None
+    byte_count: int
+    width: int = 0
+    height: int = 0
+    frames: int = 1
+    scans: int = 1
+
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+START_OF_SCAN = b"\xff\xda"
+# Every start-of-frame marker; C4 (Huffman tables), C8 (reserved) and CC (arithmetic coding) lie between them.
+_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_WITHOUT_LENGTH = frozenset(range(0xD0, 0xD9)) | {0x01}
+
+
+def probe(data: bytes) -> Probe:
+    """Read the header of `data`. Never raises: what cannot be read shows in the result."""
+    if data.startswith(b"\xff\xd8\xff"):
+        width, height = _jpeg_size(data)
+        # A phone's second picture (depth, HDR gain map) follows the end of the first: a JPEG has one frame. In coded
+        # data FF is always escaped, so the marker's count bounds the scans of a progressive file.
+        return Probe(Format.JPEG, len(data), width, height, scans=data.count(START_OF_SCAN))
+    if data.startswith(PNG_SIGNATURE):
+        return Probe(Format.PNG, len(data), *_png_size_and_frames(data))
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return Probe(Format.WEBP, len(data), *_webp_size_and_frames(data))
+    return Probe(None, len(data))
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:  # fill byte
+            position += 1
+        elif marker in _WITHOUT_LENGTH:
+            position += 2
+        elif marker in _START_OF_FRAME:
+            if position + 9 > len(data):
+                break
+            height, width = struct.unpack_from(">HH", data, position + 5)
+            return (width, height) if height else (0, 0)
+        elif marker in (0xD9, 0xDA):  # the picture ends or begins before its frame
+            break
+        else:
+            position += 2 + max(2, struct.unpack_from(">H", data, position + 2)[0])
+    return 0, 0
+
+
+def _png_size_and_frames(data: bytes) -> tuple[int, int, int]:
+    if len(data) < 33 or data[8:16] != b"\0\0\0\x0dIHDR":
+        return 0, 0, 1
+    width, height = struct.unpack_from(">II", data, 16)
+    position, frames = 33, 1
+    while position + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, position)
+        if kind == b"IDAT":
+            break
+        if kind == b"acTL":
+            frames = max(2, struct.unpack_from(">I", data, position + 8)[0])  # it need not count the still picture
+            break
+        position += 12 + length
+    return (width, height, frames) if width and height else (0, 0, 1)
+
+
+def _webp_size_and_frames(data: bytes) -> tuple[int, int, int]:
+    kind = data[12:16]
+    if len(data) < 30:
+        return 0, 0, 1
+    if kind == b"VP8X":
+        width = 1 + int.from_bytes(data[24:27], "little")
+        height = 1 + int.from_bytes(data[27:30], "little")
+        return width, height, max(2, data.count(b"ANMF")) if data[20] & 0x02 else 1
+    if kind == b"VP8L" and data[20] == 0x2F:
+        bits = int.from_bytes(data[21:25], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF), 1
+    if kind == b"VP8 " and data[23:26] == b"\x9d\x01\x2a":
+        width, height = struct.unpack_from("<HH", data, 26)
+        return width & 0x3FFF, height & 0x3FFF, 1
+    return 0, 0, 1

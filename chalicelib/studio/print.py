@@ -1,0 +1,60 @@
+"""What a print needs: its exact size, and the part of the picture that fills it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+Size = tuple[int, int]
+"""Width and height in pixels."""
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels of the picture it cuts."""
+
+MAX_SIDE = 12_000
+MAX_PIXELS = 60_000_000
+PREVIEW_LONG_SIDE = 1024
+FINAL_LONG_SIDE = 2048
+"""What the image model is asked for, before the enlargement to the print's size."""
+
+
+class PrintFormat(StrEnum):
+    JPEG = "image/jpeg"
+    PNG = "image/png"
+
+
+class PrintSizeRefused(ValueError):
+    """The size cannot be printed; the message says why."""
+
+
+@dataclass(frozen=True)
+class PrintSize:
+    """Pixels of a print. Raises PrintSizeRefused for what could not be made in one function's memory."""
+
+    width: int
+    height: int
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise PrintSizeRefused(f"{self.width} x {self.height} px: each side needs at least 1 px")
+        if max(self.width, self.height) > MAX_SIDE:
+            raise PrintSizeRefused(f"{self.width} x {self.height} px: a side is limited to {MAX_SIDE:,} px")
+        if self.width * self.height > MAX_PIXELS:
+            raise PrintSizeRefused(f"{self.width} x {self.height} px: a print is limited to {MAX_PIXELS:,} px in all")
+
+    @property
+    def as_tuple(self) -> Size:
+        return self.width, self.height
+
+
+def cover(source: Size, target: Size) -> Box:
+    """The largest centred part of `source` in the aspect of `target`; its sides may fall between pixels."""
+    width = min(source[0], source[1] * target[0] / target[1])
+    height = min(source[1], source[0] * target[1] / target[0])
+    left, top = (source[0] - width) / 2, (source[1] - height) / 2
+    return left, top, left + width, top + height
+
+
+def upscale_factor(source: Size, target: Size) -> Decimal:
+    """How much larger `target` is than the part of `source` that fills it, to two places; below 1 it was reduced."""
+    return Decimal(max(target[0] / source[0], target[1] / source[1])).quantize(Decimal("0.01"))
