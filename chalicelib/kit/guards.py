@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.models import Guard
@@ -13,10 +15,17 @@ def guard(context: str, table: str, field: str, *values: str) -> str:
     return "/".join([context, table, field, *(value.replace("%", "%25").replace("/", "%2F") for value in values)])
 
 
-def claim(transaction: Transaction, name: str, owner: str, otherwise: Problem) -> None:
-    """Take the value for `owner` in the transaction, which fails with `otherwise` if another holds it."""
-    row = Guard(guard=name, owner=owner, created_at=clock.now())
-    transaction.put(row, condition=Guard.guard.does_not_exist() | (Guard.owner == owner), otherwise=otherwise)
+def claim(
+    transaction: Transaction, name: str, owner: str, otherwise: Problem, until: datetime | None = None
+) -> None:
+    """Take the value for `owner` in the transaction, which fails with `otherwise` if another holds it.
+
+    `until` is for rows that expire: the value is free again when its row is gone.
+    """
+    now = clock.now()
+    row = Guard(guard=name, owner=owner, created_at=now, expires_epoch=until)
+    free = Guard.guard.does_not_exist() | (Guard.owner == owner) | (Guard.expires_epoch < now)
+    transaction.put(row, condition=free, otherwise=otherwise)
 
 
 def release(transaction: Transaction, name: str, owner: str) -> None:

@@ -17,7 +17,7 @@ from chalicelib.kit.tables import Table
 
 
 class Guard(Table):
-    """One claimed value that must stay unique, written in the transaction that needs it."""
+    """One claimed value that must stay unique, written in the transaction that needs it; some lapse with their row."""
 
     class Meta:
         table_name = tables.name("kit", "guards")
@@ -25,6 +25,7 @@ class Guard(Table):
     guard = UnicodeAttribute(hash_key=True)
     owner = UnicodeAttribute()
     created_at = DateTimeAttribute()
+    expires_epoch = ExpiryAttribute(null=True)
 
 
 class IdempotencyStatus(StrEnum):

@@ -203,6 +203,7 @@ class Launcher:
                 await asyncio.wait_for(self.stopping.wait(), PARENT_CHECK_SECONDS)
             except TimeoutError:
                 continue
+        self.end_polls()
         await self.checkpoint()
 
     async def run(self, descriptor: int) -> None:
@@ -212,7 +213,7 @@ class Launcher:
         config = Config()
         config.bind = [f"fd://{descriptor}"]
         config.keep_alive_timeout = 75
-        config.graceful_timeout = 0.2  # long polls would hold a stop for 20 s
+        config.graceful_timeout = 0.2
         config.loglevel = ministack.LOG_LEVEL
         checkpoints = asyncio.create_task(self.checkpoint_often())
         await serve(self, config, shutdown_trigger=self.until_stopped)
