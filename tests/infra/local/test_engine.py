@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import select
 import signal
 import socket
 import subprocess
@@ -210,7 +211,10 @@ def test_a_dead_client_takes_no_message(shared: Engine) -> None:
     shared.reset()
     sqs = client(shared, "sqs")
     queue = sqs.create_queue(QueueName="studio-generate")["QueueUrl"]
-    poll(shared, queue).close()
+    dead = poll(shared, queue)
+    dead.sock.shutdown(socket.SHUT_WR)
+    assert dead.sock.recv(1) == b""  # the engine has read the request and has hung up
+    dead.close()
     sqs.send_message(QueueUrl=queue, MessageBody="work")
 
     def taken() -> bool:
@@ -226,9 +230,13 @@ def test_restore_ends_long_polls(shared: Engine) -> None:
     queue = client(shared, "sqs").create_queue(QueueName="studio-generate")["QueueUrl"]
     shared.snapshot()
     waiting = poll(shared, queue)
-    client(shared, "sqs").get_queue_url(QueueName="studio-generate")
-    shared.restore()
-    response = waiting.getresponse()  # well before its twenty seconds
+
+    def answered() -> bool:
+        shared.restore()  # again, should the poll have come after the first
+        return bool(select.select([waiting.sock], [], [], 0.1)[0])
+
+    assert wait_for(answered)
+    response = waiting.getresponse()
     assert (response.status, response.read()) == (200, b"{}")
     waiting.close()
 
