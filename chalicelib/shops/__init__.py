@@ -1,0 +1,1 @@
+"""Shops: install, settings and webhooks of any number of Shopify apps."""

@@ -1,0 +1,59 @@
+"""The Shopify apps of this deployment: each with its own handle, key, secret, scopes and webhook topics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.integrations.shopify import Client
+from chalicelib.kit import config
+from chalicelib.kit.config import SettingMissing
+from chalicelib.shops.errors import UnknownApp
+
+TOPICS = {
+    "discounts": ("app/uninstalled",),
+    "studio": ("app/uninstalled", "orders/paid"),
+}
+"""What each shop is subscribed to, by app. The privacy topics stand in `shopify.app.<app>.toml`."""
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A Shopify app as its dashboard shows it."""
+
+    handle: str
+    key: str
+    secret: str = field(repr=False)
+
+    @property
+    def client(self) -> Client:
+        return Client(self.key, self.secret)
+
+    @property
+    def scopes(self) -> str:
+        """Access scopes, separated by commas. Raises SettingMissing where they are not set."""
+        return config.secret(f"SHOPIFY_{self.handle.upper()}_SCOPES")
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        return TOPICS[self.handle]
+
+
+def get(handle: str) -> App:
+    """The app called `handle`. Raises UnknownApp where it does not exist or has no credentials here."""
+    if handle not in TOPICS:
+        raise UnknownApp
+    prefix = f"SHOPIFY_{handle.upper()}_API"
+    try:
+        return App(handle, config.secret(f"{prefix}_KEY"), config.secret(f"{prefix}_SECRET"))
+    except SettingMissing as missing:
+        raise UnknownApp from missing
+
+
+def configured() -> Iterator[App]:
+    """Every app that has credentials here."""
+    for handle in TOPICS:
+        try:
+            yield get(handle)
+        except UnknownApp:
+            continue

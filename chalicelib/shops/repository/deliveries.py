@@ -1,0 +1,50 @@
+"""Webhook deliveries: each is on record once, by its own id and by its event's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pynamodb.expressions.update import Action
+
+from chalicelib.kit import clock, guards
+from chalicelib.kit.models import Guard
+from chalicelib.kit.tables import Transaction
+from chalicelib.shops.errors import DuplicateDelivery
+from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
+
+KEEP = timedelta(days=30)
+
+
+def add(row: WebhookDelivery) -> WebhookDelivery | None:
+    """Put a delivery on record. Answers None; or the row that stands for it already, by its id or by its event's."""
+    row.expires_epoch = row.received_at + KEEP
+    try:
+        with Transaction() as transaction:
+            transaction.add(row, otherwise=DuplicateDelivery())
+            if row.event_id:
+                event = guards.guard("shops", "webhook_deliveries", "event", row.app, row.shop, row.topic, row.event_id)
+                guards.claim(
+                    transaction, event, row.delivery_id, otherwise=DuplicateDelivery(), until=row.expires_epoch
+                )
+    except DuplicateDelivery as duplicate:
+        first = duplicate.existing
+        return WebhookDelivery.get(first.owner) if isinstance(first, Guard) else first
+    return None
+
+
+def get(delivery_id: str) -> WebhookDelivery:
+    """A delivery on record, read consistently."""
+    return WebhookDelivery.get(delivery_id, consistent_read=True)
+
+
+def dismiss(delivery_id: str, remark: str) -> None:
+    """Note that a delivery was looked at and why it changed nothing."""
+    WebhookDelivery(delivery_id).update(
+        [*processed(clock.now()), WebhookDelivery.error_message.set(remark)],
+        condition=WebhookDelivery.status == DeliveryStatus.RECEIVED,
+    )
+
+
+def processed(now: datetime) -> list[Action]:
+    """What a transaction that applies a delivery writes into its row."""
+    return [WebhookDelivery.status.set(DeliveryStatus.PROCESSED), WebhookDelivery.processed_at.set(now)]

@@ -1,0 +1,72 @@
+"""Sessions: what Shopify granted, and installations that were begun."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pynamodb.exceptions import DeleteError
+
+from chalicelib.integrations.shopify import Grant
+from chalicelib.kit import clock, secrets
+from chalicelib.shops.errors import UnknownState
+from chalicelib.shops.models import Session
+
+
+def add_pending(app: str, shop: str, state_hash: str, lifetime: timedelta) -> None:
+    """Note an installation that was begun; nothing but the hash of its state is kept."""
+    now = clock.now()
+    Session(
+        id=_pending_id(app, state_hash),
+        shop=shop,
+        app=app,
+        state=state_hash,
+        created_at=now,
+        expires=now + lifetime,
+        expires_epoch=now + lifetime,
+    ).save()
+
+
+def take_pending(app: str, shop: str, state_hash: str) -> None:
+    """Use up an installation that was begun, once. Raises UnknownState where there is none of this shop in time."""
+    in_time = (Session.shop == shop) & (Session.expires > clock.now())
+    try:
+        Session(_pending_id(app, state_hash)).delete(condition=in_time)
+    except DeleteError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise UnknownState from error
+        raise
+
+
+def delete_until(shop: str, app: str, begun_until: datetime) -> None:
+    """Delete the app's sessions of the shop; what was begun later belongs to a new installation and stays."""
+    for session in Session.by_shop.query(shop, Session.app == app):
+        try:
+            session.delete(condition=Session.created_at <= begun_until)
+        except DeleteError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+
+
+def offline(shop: str, app: str, grant: Grant, state: str, now: datetime) -> Session:
+    """The session of an offline token, to be put by the transaction that writes the token."""
+    session_id, expires = offline_id(shop, app), now + timedelta(seconds=grant.expires_in)
+    return Session(
+        id=session_id,
+        shop=shop,
+        app=app,
+        state=state,
+        scope=grant.scope,
+        access_token=secrets.seal(grant.access_token, f"sessions/{session_id}/access_token"),
+        created_at=now,
+        expires=expires,
+        expires_epoch=expires,
+    )
+
+
+def offline_id(shop: str, app: str) -> str:
+    """The id of the one offline session that an app has in a shop."""
+    return f"{app}/offline_{shop}"
+
+
+def _pending_id(app: str, state_hash: str) -> str:
+    return f"{app}/pending_{state_hash}"

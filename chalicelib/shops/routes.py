@@ -1,0 +1,101 @@
+"""The shops' HTTP: installation in the browser, webhooks, and what merchants read and change."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+
+from chalice.app import Blueprint, Response
+
+from chalicelib.kit import config
+from chalicelib.kit.http import MAX_WEBHOOK_BODY, Call, endpoint
+from chalicelib.kit.pages import Slice
+from chalicelib.kit.schemas import Page, PageQuery
+from chalicelib.shops import service
+from chalicelib.shops.schemas import (
+    InstallationRead,
+    InstallationStart,
+    OAuthCallback,
+    SettingsRead,
+    SettingsUpdate,
+    SettingsVersionRead,
+    ShopRead,
+    WebhookAnswer,
+)
+from chalicelib.shops.service import Merchant, WebhookSender, merchant, webhook_sender
+
+bp = Blueprint(__name__)
+
+COOKIE = "backroom_install"
+COOKIE_SECONDS = 600
+
+
+@bp.route("/shopify/{app}/auth", methods=["GET"])
+@endpoint(bp, query=InstallationStart, status=302)
+def begin_installation(call: Call[None, None, InstallationStart], app: str) -> Response:
+    """Send a merchant's browser to Shopify, to install the app in their shop."""
+    begun = service.begin(app, call.query.shop)
+    return Response("", {"Location": begun.url, "Set-Cookie": _cookie(app, begun.cookie, COOKIE_SECONDS)}, 302)
+
+
+@bp.route("/shopify/{app}/auth/callback", methods=["GET"])
+@endpoint(bp, query=OAuthCallback, status=302)
+def complete_installation(call: Call[None, None, OAuthCallback], app: str) -> Response:
+    """Take Shopify's answer, install the app, and send the browser into the admin."""
+    url = service.complete(app, call.credentials.query, _cookie_of(call.credentials.headers.get("cookie", "")))
+    return Response("", {"Location": url, "Set-Cookie": _cookie(app, "", 0)}, 302)
+
+
+@bp.route("/webhooks/shopify/{app}", methods=["POST"])
+@endpoint(bp, auth=webhook_sender, max_body=MAX_WEBHOOK_BODY, returns=WebhookAnswer)
+def receive_webhook(call: Call[WebhookSender], app: str) -> WebhookAnswer:
+    """Take one of Shopify's deliveries: on record once, handed on at least once."""
+    is_new = service.receive(call.principal, call.credentials.raw_body)
+    return WebhookAnswer(status="recorded" if is_new else "known")
+
+
+@bp.route("/v1/shops/me", methods=["GET"])
+@endpoint(bp, auth=merchant, returns=ShopRead)
+def read_shop(call: Call[Merchant]) -> ShopRead:
+    """The caller's shop, as the app knows it."""
+    return service.read_shop(call.principal)
+
+
+@bp.route("/v1/shops/me/history", methods=["GET"])
+@endpoint(bp, auth=merchant, query=PageQuery, returns=Page[InstallationRead])
+def list_installations(call: Call[Merchant, None, PageQuery]) -> Slice[InstallationRead]:
+    """When the app was installed and uninstalled, newest first."""
+    return service.list_installations(call.principal, call.page)
+
+
+@bp.route("/v1/shops/me/settings", methods=["GET"])
+@endpoint(bp, auth=merchant, returns=SettingsRead, etag=lambda read: str(read.version))
+def read_settings(call: Call[Merchant]) -> SettingsRead:
+    """The app's settings in this shop."""
+    return service.read_settings(call.principal)
+
+
+@bp.route("/v1/shops/me/settings", methods=["PUT"])
+@endpoint(bp, auth=merchant, body=SettingsUpdate, returns=SettingsRead, etag=lambda read: str(read.version))
+def change_settings(call: Call[Merchant, SettingsUpdate]) -> SettingsRead:
+    """Replace the app's settings in this shop, at most 64 KB; keys that we do not know are kept as they are sent."""
+    return service.change_settings(call.principal, call.body.settings, call.if_match or "")
+
+
+@bp.route("/v1/shops/me/settings/history", methods=["GET"])
+@endpoint(bp, auth=merchant, query=PageQuery, returns=Page[SettingsVersionRead])
+def list_settings_versions(call: Call[Merchant, None, PageQuery]) -> Slice[SettingsVersionRead]:
+    """Settings as they were saved within a year, newest first."""
+    return service.list_settings_versions(call.principal, call.page)
+
+
+def _cookie(app: str, value: str, seconds: int) -> str:
+    secure = "; Secure" if config.settings().public_url.startswith("https:") else ""
+    return f"{COOKIE}={value}; Path=/shopify/{app}/auth; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _cookie_of(header: str) -> str:
+    try:
+        morsel = SimpleCookie(header).get(COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""

@@ -1,0 +1,30 @@
+"""Use cases of the shops, a module a family; what other contexts may use is exported here."""
+
+from chalicelib.shops.service.applying import apply
+from chalicelib.shops.service.callers import Merchant, Shopper, WebhookSender, merchant, shopper, webhook_sender
+from chalicelib.shops.service.installing import begin, complete
+from chalicelib.shops.service.receiving import receive
+from chalicelib.shops.service.registering import register
+from chalicelib.shops.service.settings import change_settings, list_settings_versions, read_settings
+from chalicelib.shops.service.shops import list_installations, read_shop
+from chalicelib.shops.service.tokens import access_token
+
+__all__ = [
+    "Merchant",
+    "Shopper",
+    "WebhookSender",
+    "access_token",
+    "apply",
+    "begin",
+    "change_settings",
+    "complete",
+    "list_installations",
+    "list_settings_versions",
+    "merchant",
+    "read_settings",
+    "read_shop",
+    "receive",
+    "register",
+    "shopper",
+    "webhook_sender",
+]

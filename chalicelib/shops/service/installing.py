@@ -1,0 +1,135 @@
+"""Installing an app in a shop: by OAuth in the browser, or by exchanging the first session token."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chalicelib.integrations import shopify
+from chalicelib.integrations.shopify import Grant, ShopifyRefused
+from chalicelib.kit import clock, config, ids, locks, logs, signing, tombstones
+from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.messages import publish
+from chalicelib.shops import apps, domain, oauth
+from chalicelib.shops.apps import App
+from chalicelib.shops.errors import (
+    InstallationRefused,
+    InvalidOAuthCallback,
+    InvalidSessionToken,
+    InvalidShopDomain,
+    UnknownState,
+)
+from chalicelib.shops.repository import installations, sessions
+from chalicelib.shops.schemas import RegistrationRequested, ShopInstalled
+
+PENDING = timedelta(minutes=10)
+"""How long a merchant may take to consent."""
+_COOKIE = "shops-install"  # the purpose its key is derived for
+
+_WAITS, _PAUSE = 20, 0.25
+
+log = logs.logger("shops")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where to send the browser, and the cookie that ties the installation to it."""
+
+    url: str
+    cookie: str
+
+
+def begin(handle: str, shop_text: str) -> Begun:
+    """Note an installation and send the browser to Shopify. Raises UnknownApp, InvalidShopDomain."""
+    app, shop = apps.get(handle), shop_domain(shop_text)
+    state = secrets.token_urlsafe(32)
+    state_hash = signing.digest(state.encode())
+    sessions.add_pending(app.handle, shop, state_hash, PENDING)
+    redirect_uri = f"{config.settings().public_url}/shopify/{app.handle}/auth/callback"
+    url = shopify.authorize_url(shop, app.client, app.scopes, redirect_uri, state)
+    return Begun(url, signing.sign(_COOKIE, f"{app.handle}/{state_hash}".encode()))
+
+
+def complete(handle: str, query: Mapping[str, Sequence[str]], cookie: str) -> str:
+    """Take Shopify's answer, install the app and tell where in the admin the browser should go.
+
+    `query` is Shopify's, `cookie` the one that `begin` gave. Raises InvalidOAuthCallback for a query that Shopify did
+    not sign just now, UnknownState where this browser began no such installation, InstallationRefused.
+    """
+    app = apps.get(handle)
+    if not oauth.is_genuine(query, app.secret, clock.now().timestamp()):
+        raise InvalidOAuthCallback
+    code, state, shop_text = (next(iter(query.get(name, [])), "") for name in ("code", "state", "shop"))
+    shop, state_hash = shop_domain(shop_text), signing.digest(state.encode())
+    begun_here = signing.verify(_COOKIE, cookie) or b""
+    if not hmac.compare_digest(begun_here, f"{app.handle}/{state_hash}".encode()):
+        raise UnknownState
+    sessions.take_pending(app.handle, shop, state_hash)
+    try:
+        grant = shopify.redeem_code(shop, app.client, code)
+    except ShopifyRefused as refused:
+        raise InstallationRefused from refused
+    install(app, shop, grant, state_hash)
+    return f"https://admin.shopify.com/store/{domain.store_name(shop)}/apps/{app.key}"
+
+
+def ensure_installed(app: App, shop: str, session_token: str) -> None:
+    """Install the app by token exchange where the shop is new, was away, or lost its tokens; else one read.
+
+    Raises InvalidSessionToken where Shopify does not take the token.
+    """
+    for _ in range(_WAITS):
+        row = installations.find(shop, app.handle)
+        if row is not None and row.is_active and row.access_token:
+            return
+        # One at a time: each exchange revokes the tokens of the one before.
+        lease = locks.acquire(tokens_lock(shop, app.handle), seconds=30)
+        if lease is not None:
+            try:
+                _exchange(app, shop, session_token)
+            finally:
+                locks.release(lease)
+            return
+        time.sleep(_PAUSE)
+    raise Unavailable("The app is being installed in this shop.")
+
+
+def install(app: App, shop: str, grant: Grant, state: str) -> None:
+    """Write the installation, then tell the others and have the webhooks registered."""
+    event = installations.install(shop, app.handle, grant, state)
+    tombstones.unearth(f"shop:{shop}")  # a shop that came back is heard again
+    log.info("installed", extra={"shop": shop, "app": app.handle, "event": event})
+    publish(RegistrationRequested(shop=shop, app=app.handle))
+    publish(ShopInstalled(message_id=ids.time_ordered(), shop=shop, app=app.handle, event=event.value))
+
+
+def shop_domain(text: str) -> str:
+    """The domain of the shop that `text` names. Raises InvalidShopDomain."""
+    shop = domain.normalize(text, development=not config.settings().is_live)
+    if shop is None:
+        raise InvalidShopDomain
+    return shop
+
+
+def tokens_lock(shop: str, app: str) -> str:
+    """The lock of whoever exchanges or refreshes the app's tokens of the shop."""
+    return f"shops/tokens/{shop}/{app}"
+
+
+def _exchange(app: App, shop: str, session_token: str) -> None:
+    row = installations.find(shop, app.handle)
+    if row is not None and row.is_active and row.access_token:
+        return  # by whoever held the lock before
+    try:
+        grant = shopify.exchange_session_token(shop, app.client, session_token)
+    except ShopifyRefused as refused:
+        headers = {"X-Shopify-Retry-Invalid-Session-Request": "1"}  # App Bridge then fetches a new one
+        raise InvalidSessionToken(headers=headers) from refused
+    if row is not None and row.is_active:
+        installations.replace_tokens(row, grant)
+    else:
+        install(app, shop, grant, "")

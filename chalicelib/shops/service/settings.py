@@ -1,0 +1,36 @@
+"""A merchant's settings of an app."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalicelib.kit.errors import MalformedRequest
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.shops.errors import SettingsTooLarge
+from chalicelib.shops.repository import settings as repository
+from chalicelib.shops.schemas import SettingsRead, SettingsVersionRead
+from chalicelib.shops.service.callers import Merchant
+
+MAX_BYTES = 64 * 1024
+
+
+def read_settings(merchant: Merchant) -> SettingsRead:
+    """The settings in force; version 0 where none were saved yet."""
+    row = repository.find(merchant.shop, merchant.app)
+    return SettingsRead.of(row) if row else SettingsRead()
+
+
+def change_settings(merchant: Merchant, settings: dict[str, Any], expected: str) -> SettingsRead:
+    """Put `settings` in the place of version `expected`. Raises SettingsTooLarge, SettingsChanged."""
+    if len(json.dumps(settings, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_BYTES:
+        raise SettingsTooLarge
+    if not expected.isascii() or not expected.isdigit():
+        raise MalformedRequest("If-Match: send the ETag that you read.")
+    row = repository.save(merchant.shop, merchant.app, settings, int(expected), merchant.user_id)
+    return SettingsRead.of(row)
+
+
+def list_settings_versions(merchant: Merchant, page: PageRequest) -> Slice[SettingsVersionRead]:
+    """Settings as they were saved within a year, newest first."""
+    return repository.list_versions(merchant.shop, merchant.app, page).map(SettingsVersionRead.of)

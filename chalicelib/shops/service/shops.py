@@ -1,0 +1,18 @@
+"""What a merchant sees of the shop itself."""
+
+from __future__ import annotations
+
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.shops.repository import installations
+from chalicelib.shops.schemas import InstallationRead, ShopRead
+from chalicelib.shops.service.callers import Merchant
+
+
+def read_shop(merchant: Merchant) -> ShopRead:
+    """The shop as the app knows it. Raises ShopNotInstalled."""
+    return ShopRead.of(installations.get_active(merchant.shop, merchant.app))
+
+
+def list_installations(merchant: Merchant, page: PageRequest) -> Slice[InstallationRead]:
+    """When the app came and went, newest first."""
+    return installations.list_events(merchant.shop, merchant.app, page).map(InstallationRead.of)
