@@ -4,10 +4,15 @@ from chalice.app import Chalice
 
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.routes import bp as kit_routes
+from chalicelib.shops.jobs import bp as shops_jobs
+from chalicelib.shops.routes import bp as shops_routes
 
 app = Chalice(app_name="backroom")
-app.api.binary_types = []
 app.register_middleware(problem_details, "http")
 
-for blueprint in (kit_routes,):
+for blueprint in (
+    kit_routes,
+    shops_routes,
+    shops_jobs,
+):
     app.register_blueprint(blueprint)
