@@ -33,6 +33,8 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 START_OF_SCAN = b"\xff\xda"
 # Every start-of-frame marker; C4 (Huffman tables), C8 (reserved) and CC (arithmetic coding) lie between them.
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MAX_STEPS = 5_000
+"""Markers or chunks before the picture; a photo has some dozens, a hostile file millions of empty ones."""
 _WITHOUT_LENGTH = frozenset(range(0xD0, 0xD9)) | {0x01}
 
 
@@ -52,7 +54,9 @@ def probe(data: bytes) -> Probe:
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
     position = 2
-    while position + 4 <= len(data) and data[position] == 0xFF:
+    for _ in range(_MAX_STEPS):
+        if position + 4 > len(data) or data[position] != 0xFF:
+            break
         marker = data[position + 1]
         if marker == 0xFF:  # fill byte
             position += 1
@@ -74,16 +78,20 @@ def _png_size_and_frames(data: bytes) -> tuple[int, int, int]:
     if len(data) < 33 or data[8:16] != b"\0\0\0\x0dIHDR":
         return 0, 0, 1
     width, height = struct.unpack_from(">II", data, 16)
-    position, frames = 33, 1
-    while position + 12 <= len(data):
+    if not (width and height):
+        return 0, 0, 1
+    position = 33
+    for _ in range(_MAX_STEPS):
+        if position + 12 > len(data):
+            return width, height, 1
         length, kind = struct.unpack_from(">I4s", data, position)
         if kind == b"IDAT":
-            break
+            return width, height, 1
         if kind == b"acTL":
-            frames = max(2, struct.unpack_from(">I", data, position + 8)[0])  # it need not count the still picture
-            break
+            frames = struct.unpack_from(">I", data, position + 8)[0]
+            return width, height, max(2, frames)  # it need not count the still picture
         position += 12 + length
-    return (width, height, frames) if width and height else (0, 0, 1)
+    return 0, 0, 1
 
 
 def _webp_size_and_frames(data: bytes) -> tuple[int, int, int]:

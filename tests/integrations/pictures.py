@@ -1,0 +1,87 @@
+"""Test pictures and colour profiles, made in memory."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+
+from PIL import Image
+
+Colour = tuple[int, int, int]
+
+
+def encoded(picture: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
+    out = BytesIO()
+    picture.save(out, image_format, **options)
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    picture = Image.open(BytesIO(data))
+    picture.load()
+    return picture
+
+
+def colour_at(data: bytes, x: float, y: float) -> Colour:
+    """`x` and `y` as shares of width and height."""
+    picture = opened(data).convert("RGB")
+    red, green, blue = picture.crop(_pixel(picture, x, y)).tobytes()
+    return red, green, blue
+
+
+def near(one: Colour, other: Colour, tolerance: int = 14) -> bool:
+    return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
+
+
+def _pixel(picture: Image.Image, x: float, y: float) -> tuple[int, int, int, int]:
+    left, top = int(x * picture.width), int(y * picture.height)
+    return left, top, left + 1, top + 1
+
+
+# Colour profiles that show whether they were used. ICC.1:2022 §7.2 (header), §10.6 (curve), §10.10 (lut8), §10.31 (XYZ).
+
+
+def rgb_profile_with_red_and_blue_swapped() -> bytes:
+    red, green, blue = (0.4360, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)
+    colorants = {b"rXYZ": _xyz(blue), b"gXYZ": _xyz(green), b"bXYZ": _xyz(red)}
+    curves = dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), _gamma(2.2))
+    return _profile(b"mntr", b"RGB ", b"XYZ ", colorants | curves)
+
+
+def linear_grey_profile() -> bytes:
+    return _profile(b"mntr", b"GRAY", b"XYZ ", {b"kTRC": _gamma(1.0)})
+
+
+def cmyk_profile_whose_cyan_is_red() -> bytes:
+    white, red = bytes((255, 128, 128)), bytes((135, 208, 195))  # Lab, 8 bit: §10.10
+    corners = [red if corner == 0b1000 else white for corner in range(16)]
+    identity = struct.pack(">9i", *(65536 if row == column else 0 for row in range(3) for column in range(3)))
+    ramp = bytes(range(256))
+    table = b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + identity + ramp * 4 + b"".join(corners) + ramp * 3
+    return _profile(b"prtr", b"CMYK", b"Lab ", {b"A2B0": table})
+
+
+def _profile(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, bytes]) -> bytes:
+    description = b"desc" + bytes(4) + struct.pack(">I", 5) + b"test\0" + bytes(78)
+    tags = {b"desc": description, b"wtpt": _xyz((0.9642, 1.0, 0.8249)), b"cprt": b"text" + bytes(5)} | tags
+    table, body, offset = b"", b"", 128 + 4 + 12 * len(tags)
+    for name, content in tags.items():
+        content += bytes(-len(content) % 4)
+        table += name + struct.pack(">II", offset + len(body), len(content))
+        body += content
+    head = struct.pack(">II", offset + len(body), 0) + b"\x02\x40\0\0" + kind + space + connection
+    head += struct.pack(">6H", 2000, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
+    head += _fixed(0.9642, 1.0, 0.8249)
+    return head + bytes(128 - len(head)) + struct.pack(">I", len(tags)) + table + body
+
+
+def _fixed(*values: float) -> bytes:
+    return struct.pack(f">{len(values)}i", *(round(value * 65536) for value in values))
+
+
+def _xyz(values: tuple[float, float, float]) -> bytes:
+    return b"XYZ " + bytes(4) + _fixed(*values)
+
+
+def _gamma(value: float) -> bytes:
+    return b"curv" + bytes(4) + struct.pack(">IH", 1, round(value * 256))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, ImageStat
+
+from chalicelib.integrations import image_models, images
+from chalicelib.integrations.local_styles import STYLES, UnknownStyle
+from tests.integrations.pictures import encoded, opened
+
+PORTRAIT = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
+
+
+def test_the_local_model_says_what_it_did():
+    made = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
+    assert made.model == "local/pencil"
+    assert made.content_type == "image/png"
+    assert opened(made.image).size == (made.width, made.height) == (171, 200)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "model"),
+    [
+        ("A portrait as an Oil painting", "local/oil"),
+        ("pop art, loud colours", "local/pop-art"),
+        ("soft watercolor", "local/watercolour"),
+        ("as it might have been", "local/watercolour"),
+    ],
+)
+def test_without_a_parameter_the_prompts_words_choose(prompt: str, model: str):
+    assert image_models.choose("local")(PORTRAIT, prompt, 64, {}).model == model
+
+
+def test_an_unknown_style_names_those_there_are():
+    with pytest.raises(UnknownStyle, match="pencil, charcoal"):
+        image_models.choose("local")(PORTRAIT, "", 64, {"style": "cubism"})
+
+
+@pytest.mark.parametrize("name", ["", "Local", "bedrock:", "dall-e"])
+def test_an_unknown_model_is_refused(name: str):
+    with pytest.raises(image_models.UnknownImageModel, match="IMAGE_MODEL"):
+        image_models.choose(name)
+
+
+def test_what_is_no_picture_is_refused():
+    with pytest.raises(images.UnreadableImage):
+        image_models.choose("local")(PORTRAIT[:5000], "", 64, {})
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_print_shows_what_its_preview_showed(style: str):
+    model = image_models.choose("local")
+    preview, large = (opened(model(PORTRAIT, "", side, {"style": style}).image) for side in (300, 600))
+    small = [picture.resize((30, 35), Image.Resampling.BOX) for picture in (preview, large)]
+    assert max(ImageStat.Stat(ImageChops.difference(*small)).mean) < 12
+
+
+def test_nothing_of_the_photos_metadata_is_kept():
+    photo = encoded(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
+    made = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
+    assert opened(made.image).info == {}
