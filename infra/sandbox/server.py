@@ -1,0 +1,208 @@
+"""What both peers share: an HTTP/1.1 server on loopback with a route table and a record of what it was asked."""
+
+import json
+import re
+import socket
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+LOOPBACK = "127.0.0.1"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call as it came in; header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        """The header's value, or the empty string."""
+        return self.headers.get(name.lower(), "")
+
+    def parameters(self) -> dict[str, str]:
+        """The decoded query; of a repeated parameter the last one."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    def fields(self) -> Json:
+        """The body's fields, from JSON or a form. Raises `ValueError` when it is neither."""
+        if not self.body:
+            return {}
+        if "json" not in self.header("content-type"):
+            return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+        fields = json.loads(self.body)
+        if not isinstance(fields, dict):
+            raise ValueError("the body must be a JSON object")
+        return fields
+
+
+@dataclass(frozen=True)
+class Response:
+    """What goes back."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """Raised in a handler, it is answered with this status and JSON body."""
+
+    def __init__(self, message: str, status: int, body: Json) -> None:
+        super().__init__(message)
+        self.status, self.body = status, body
+
+
+def json_response(status: int, value: object, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+
+def html_response(status: int, page: str) -> Response:
+    """A page for a browser."""
+    return Response(status, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
+
+
+def redirect(status: int, location: str) -> Response:
+    """Sends the browser elsewhere."""
+    return Response(status, b"", {"Location": location})
+
+
+Handler = Callable[..., Response]
+
+
+def match_path(template: str, path: str) -> dict[str, str] | None:
+    """The values of the template's `{names}`, each one segment, or None when the path does not fit."""
+    found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
+    return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
+
+
+@dataclass(frozen=True)
+class Route:
+    """`{name}` in the path is one segment, handed to the handler by that name."""
+
+    method: str
+    path: str
+    handler: Handler
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """The names in the path, or None when it is another call."""
+        return match_path(self.path, path) if method == self.method else None
+
+
+class SandboxServer:
+    """Bound to loopback when made, serving from `start` to `stop`. Port 0 takes any free one.
+
+    Raises `OSError` when the port is taken.
+    """
+
+    def __init__(self, port: int, routes: Sequence[Route]) -> None:
+        self.requests: deque[Request] = deque(maxlen=10_000)
+        self._routes = routes
+        self._http = _HTTPServer((LOOPBACK, port), self)
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        self.url = f"http://{LOOPBACK}:{self._http.server_port}"
+
+    def start(self) -> Self:
+        """Serves from a daemon thread."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Frees the port and ends connections that were kept alive."""
+        if self._thread.is_alive():
+            self._http.shutdown()
+            self._thread.join()
+        self._http.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def answer(self, request: Request) -> Response:
+        """Finds the route and calls it; a fault of our own is printed and answered with 500."""
+        self.requests.append(request)
+        try:
+            for route in self._routes:
+                names = route.match(request.method, request.path)
+                if names is not None:
+                    return route.handler(request, **names)
+            return self.not_found(request)
+        except Refusal as refusal:
+            return json_response(refusal.status, refusal.body)
+        except Exception as error:
+            traceback.print_exc()
+            return json_response(500, {"error": {"type": "api_error", "message": repr(error)}})
+
+    def not_found(self, request: Request) -> Response:
+        """What the peer says to an address that it does not serve."""
+        return json_response(404, {"error": f"the sandbox does not serve {request.method} {request.path}"})
+
+
+class _HTTPServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], sandbox: SandboxServer) -> None:
+        self.sandbox = sandbox
+        self._open: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._guard:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._guard:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        with self._guard:
+            for connection in self._open:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # the other side was faster
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _HTTPServer
+
+    def _serve(self) -> None:
+        target = urlsplit(self.path)
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, target.path, target.query, headers, self.rfile.read(length))
+        response = self.server.sandbox.answer(request)
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        self.wfile.write(response.body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve
+
+    def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+        """Silent: `requests` has them."""

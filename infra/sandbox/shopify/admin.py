@@ -1,0 +1,72 @@
+"""The Admin GraphQL endpoint: who may ask, what it costs, what it answers."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSchema, build_schema, graphql_sync, parse
+
+from infra.sandbox.server import Json, Request, Response, Route, json_response
+from infra.sandbox.shopify import tokens
+from infra.sandbox.shopify.query_cost import query_cost
+from infra.sandbox.shopify.resolvers import Resolvers
+from infra.sandbox.shopify.throttle import Throttle
+from infra.sandbox.state import State
+
+MOST_POINTS_PER_QUERY = 1000
+UNAUTHORIZED = "[API] Invalid API key or access token (unrecognized login or wrong password)"
+
+
+class AdminAPI:
+    """Serves `/{shop}/admin/api/{version}/graphql.json`."""
+
+    def __init__(self, state: State, throttle: Throttle, clock: Callable[[], float]) -> None:
+        self._state, self._throttle, self._clock = state, throttle, clock
+        self._schema: GraphQLSchema = build_schema((Path(__file__).parent / "admin.graphql").read_text())
+        self.routes = [Route("POST", "/{shop}/admin/api/{version}/graphql.json", self.graphql)]
+
+    def graphql(self, request: Request, shop: str, version: str) -> Response:
+        """200 with data or errors; 401 when the token opens nothing here; 400 for a body that is no GraphQL call."""
+        with self._state.change() as data:
+            owner = tokens.find_app(data, shop, request.header("x-shopify-access-token"), self._clock())
+            if owner is None:
+                return json_response(401, {"errors": UNAUTHORIZED})
+            try:
+                call = request.fields()
+                query = str(call["query"])
+            except (ValueError, KeyError):
+                return json_response(400, {"errors": {"query": "Required parameter missing or invalid"}})
+            app, scopes = owner
+            resolvers = Resolvers(data, app, shop, scopes, version, self._clock())
+            answer = self._execute(query, call, resolvers)
+        return json_response(200, answer, {"X-Shopify-API-Version": version})
+
+    def _execute(self, query: str, call: Json, resolvers: Resolvers) -> Json:
+        variables: dict[str, Any] = call.get("variables") or {}
+        try:
+            cost = query_cost(self._schema, parse(query), variables)
+        except GraphQLError as error:
+            return {"errors": [error.formatted]}
+        if cost > MOST_POINTS_PER_QUERY:
+            message = f"Query cost is {cost}, which exceeds the single query max cost limit ({MOST_POINTS_PER_QUERY})."
+            return {"errors": [{"message": message, "extensions": {"code": "MAX_COST_EXCEEDED", "cost": cost}}]}
+        allowed = self._throttle.take(resolvers.app, resolvers.shop_domain, cost)
+        extensions = {
+            "cost": {
+                "requestedQueryCost": cost,
+                "actualQueryCost": cost if allowed else None,
+                "throttleStatus": self._throttle.status(resolvers.app, resolvers.shop_domain),
+            }
+        }
+        if not allowed:
+            documentation = "https://shopify.dev/api/usage/rate-limits"
+            throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED", "documentation": documentation}}
+            return {"errors": [throttled], "extensions": extensions}
+        result = graphql_sync(
+            self._schema,
+            query,
+            root_value=resolvers.root(),
+            variable_values=variables,
+            operation_name=call.get("operationName"),
+        )
+        return {**result.formatted, "extensions": extensions}

@@ -1,0 +1,126 @@
+"""Authorization and token endpoints; the merchant always consents."""
+
+import base64
+import hmac
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from html import escape
+from urllib.parse import urlencode, urlsplit
+
+from infra.sandbox.server import Json, Refusal, Request, Response, Route, html_response, json_response, redirect
+from infra.sandbox.shopify import tokens
+from infra.sandbox.shopify.apps import SHOP_DOMAIN, App
+from infra.sandbox.shopify.signing import InvalidSessionToken, oauth_hmac, verify_session_token
+from infra.sandbox.state import State
+
+CODE_SECONDS = 60
+SCOPE = re.compile(r"(unauthenticated_)?(read|write)_[a-z_]+")
+TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
+OFFLINE_TOKEN = "urn:shopify:params:oauth:token-type:offline-access-token"
+
+
+class OAuthError(Refusal):
+    """An answer of the token endpoint other than a token."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(description, status, {"error": error, "error_description": description})
+
+
+class OAuth:
+    """Serves `/{shop}/admin/oauth/…`; the shop is the first path segment where Shopify has it as the host."""
+
+    def __init__(self, state: State, apps: Mapping[str, App], clock: Callable[[], float]) -> None:
+        self._state = state
+        self._by_key = {app.key: app for app in apps.values()}
+        self._clock = clock
+        self.routes = [
+            Route("GET", "/{shop}/admin/oauth/authorize", self.authorize),
+            Route("POST", "/{shop}/admin/oauth/access_token", self.access_token),
+        ]
+
+    def authorize(self, request: Request, shop: str) -> Response:
+        """302 to the app with a single-use code, signed; a page with the fault otherwise."""
+        asked = request.parameters()
+        app = self._by_key.get(asked.get("client_id", ""))
+        if app is None or not SHOP_DOMAIN.fullmatch(shop):
+            return _refusal("application_cannot_be_found", "no such shop or client_id")
+        target = urlsplit(asked.get("redirect_uri", ""))
+        if target.scheme != "https" and target.hostname not in ("127.0.0.1", "localhost"):
+            return _refusal("invalid_request", "The redirect_uri is not whitelisted")
+        if not asked.get("state"):
+            return _refusal("invalid_request", "state is missing")
+        scopes = [scope for scope in asked.get("scope", "").split(",") if scope]
+        if not scopes or not all(SCOPE.fullmatch(scope) for scope in scopes):
+            return _refusal("invalid_scope", f"{asked.get('scope')} is not a list of access scopes")
+        code, now = secrets.token_hex(16), self._clock()
+        with self._state.change() as data:
+            data["codes"][code] = {
+                "app": app.handle,
+                "shop": shop,
+                "scope": ",".join(scopes),
+                "expires_at": now + CODE_SECONDS,
+            }
+        answer = {
+            "code": code,
+            "host": base64.b64encode(f"admin.shopify.com/store/{shop.split('.')[0]}".encode()).decode().rstrip("="),
+            "shop": shop,
+            "state": asked["state"],
+            "timestamp": str(int(now)),
+        }
+        answer["hmac"] = oauth_hmac(answer, app.secret)
+        separator = "&" if target.query else "?"
+        return redirect(302, f"{asked['redirect_uri']}{separator}{urlencode(answer)}")
+
+    def access_token(self, request: Request, shop: str) -> Response:
+        """A token by authorization code, token exchange or refresh. Raises `OAuthError`."""
+        try:
+            asked = request.fields()
+        except ValueError as error:
+            raise OAuthError("invalid_request", "The body cannot be read") from error
+        app = self._authenticate(asked)
+        with self._state.change() as data:
+            return json_response(200, self._grant(data, app, shop, asked))
+
+    def _authenticate(self, asked: Json) -> App:
+        app = self._by_key.get(str(asked.get("client_id")))
+        if app is None:
+            raise OAuthError("application_cannot_be_found", "Could not find an app with this client_id")
+        if not hmac.compare_digest(app.secret.encode(), str(asked.get("client_secret")).encode()):
+            raise OAuthError("invalid_client", "The client_secret is wrong")
+        return app
+
+    def _grant(self, data: Json, app: App, shop: str, asked: Json) -> Json:
+        now, expiring = self._clock(), str(asked.get("expiring", "0")) == "1"
+        grant = asked.get("grant_type", "authorization_code" if "code" in asked else None)
+        if grant == "authorization_code":
+            scope = self._redeem(data, app, shop, str(asked.get("code")), now)
+            return tokens.issue(data, app.handle, shop, scope, expiring=expiring, now=now)
+        if grant == TOKEN_EXCHANGE:
+            self._check_exchange(app, shop, asked, now)
+            return tokens.issue(data, app.handle, shop, ",".join(app.scopes), expiring=expiring, now=now)
+        if grant == "refresh_token":
+            pair = tokens.refresh(data, app.handle, shop, str(asked.get("refresh_token")), now)
+            if pair is None:
+                raise OAuthError("invalid_request", "This request requires an active refresh_token", 401)
+            return pair
+        raise OAuthError("unsupported_grant_type", f"{grant} is not supported")
+
+    def _redeem(self, data: Json, app: App, shop: str, code: str, now: float) -> str:
+        found = data["codes"].pop(code, None)
+        if found is None or (found["app"], found["shop"]) != (app.handle, shop) or now >= found["expires_at"]:
+            raise OAuthError("invalid_request", "The authorization code was not found or was already used")
+        return str(found["scope"])
+
+    def _check_exchange(self, app: App, shop: str, asked: Json, now: float) -> None:
+        if (asked.get("subject_token_type"), asked.get("requested_token_type")) != (ID_TOKEN, OFFLINE_TOKEN):
+            raise OAuthError("invalid_request", "subject_token_type or requested_token_type is not supported")
+        try:
+            verify_session_token(str(asked.get("subject_token")), key=app.key, secret=app.secret, shop=shop, now=now)
+        except InvalidSessionToken as error:
+            raise OAuthError("invalid_subject_token", "Subject token is invalid") from error
+
+
+def _refusal(error: str, description: str) -> Response:
+    return html_response(400, f"<h1>Oauth error {escape(error)}: {escape(description)}</h1>")

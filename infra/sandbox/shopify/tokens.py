@@ -1,0 +1,108 @@
+"""Offline access tokens and their refresh tokens, as documented in
+https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens and
+https://shopify.dev/changelog/more-resilient-refreshes-for-expiring-offline-access-tokens.
+
+A refresh rotates both tokens; the previous access token lives out its hour. A used refresh token may be tried again
+until its replacement is used itself, at most 30 days after its first use and within its own 90. What such a retry
+answers is documented only for migrations (the same pair, the access token's hour prolonged when it was over), so that
+is what it answers here.
+"""
+
+import secrets
+
+from infra.sandbox.server import Json
+
+ACCESS_SECONDS = 3600
+REFRESH_SECONDS = 90 * 24 * 3600
+RETRY_SECONDS = 30 * 24 * 3600
+
+
+def issue(data: Json, app: str, shop: str, scope: str, *, expiring: bool, now: float) -> Json:
+    """A new installation's token response. An expiring token revokes the earlier expiring ones of that shop and app."""
+    if not expiring:
+        access = _new(data, app, shop, scope, None, now)
+        return {"access_token": access, "scope": scope}
+    revoke(data, app, shop, only_expiring=True)
+    return _pair(data, app, shop, scope, now)
+
+
+def refresh(data: Json, app: str, shop: str, token: str, now: float) -> Json | None:
+    """The next pair, or None when the refresh token is unknown, of another app or shop, over, replaced or revoked."""
+    used = data["refresh_tokens"].get(token)
+    if used is None or (used["app"], used["shop"]) != (app, shop) or used["retired"] or now >= used["expires_at"]:
+        return None
+    if used["replacement"] is not None:
+        return _retry(data, used, now)
+    if used["predecessor"] is not None:
+        data["refresh_tokens"][used["predecessor"]]["retired"] = True
+    pair = _pair(data, app, shop, used["scope"], now)
+    used |= {"first_used_at": now, "replacement": pair["refresh_token"], "replacement_access": pair["access_token"]}
+    data["refresh_tokens"][pair["refresh_token"]]["predecessor"] = token
+    return pair
+
+
+def find_app(data: Json, shop: str, access_token: str, now: float) -> tuple[str, list[str]] | None:
+    """Whose token it is and its scopes, or None when it opens nothing in this shop."""
+    token = data["access_tokens"].get(access_token)
+    if token is None or token["shop"] != shop or (token["expires_at"] is not None and now >= token["expires_at"]):
+        return None
+    return token["app"], token["scope"].split(",")
+
+
+def revoke(data: Json, app: str, shop: str, *, only_expiring: bool = False) -> None:
+    """Ends the tokens of one app in one shop."""
+    for kind in ("access_tokens", "refresh_tokens"):
+        data[kind] = {
+            name: token
+            for name, token in data[kind].items()
+            if (token["app"], token["shop"]) != (app, shop) or (only_expiring and token["expires_at"] is None)
+        }
+
+
+def _retry(data: Json, used: Json, now: float) -> Json | None:
+    if now >= used["first_used_at"] + RETRY_SECONDS:
+        return None
+    replacement = data["refresh_tokens"][used["replacement"]]
+    access = data["access_tokens"][used["replacement_access"]]
+    if now >= access["expires_at"]:
+        access["expires_at"] = now + ACCESS_SECONDS
+    return {
+        "access_token": used["replacement_access"],
+        "scope": used["scope"],
+        "expires_in": int(access["expires_at"] - now),
+        "refresh_token": used["replacement"],
+        "refresh_token_expires_in": int(replacement["expires_at"] - now),
+    }
+
+
+def _pair(data: Json, app: str, shop: str, scope: str, now: float) -> Json:
+    refresh_token = f"shprt_{secrets.token_hex(16)}"
+    data["refresh_tokens"][refresh_token] = {
+        "app": app,
+        "shop": shop,
+        "scope": scope,
+        "expires_at": now + REFRESH_SECONDS,
+        "first_used_at": None,
+        "replacement": None,
+        "predecessor": None,
+        "retired": False,
+    }
+    return {
+        "access_token": _new(data, app, shop, scope, now + ACCESS_SECONDS, now),
+        "scope": scope,
+        "expires_in": ACCESS_SECONDS,
+        "refresh_token": refresh_token,
+        "refresh_token_expires_in": REFRESH_SECONDS,
+    }
+
+
+def _new(data: Json, app: str, shop: str, scope: str, expires_at: float | None, now: float) -> str:
+    access_token = f"shpat_{secrets.token_hex(16)}"
+    data["access_tokens"][access_token] = {
+        "app": app,
+        "shop": shop,
+        "scope": scope,
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    return access_token

@@ -1,0 +1,44 @@
+"""A peer's memory: one JSON document, changed under a lock and, where a file is given, written after each change."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from infra.sandbox.server import Json
+
+
+class State:
+    """Starts from the file when it exists, else from `empty`."""
+
+    def __init__(self, file: Path | None, empty: Json) -> None:
+        self._file = file
+        self._lock = threading.RLock()
+        self._data = deepcopy(empty)
+        if file is not None and file.exists():
+            self._data.update(json.loads(file.read_text()))
+
+    @contextmanager
+    def change(self) -> Iterator[Json]:
+        """The document, to read and write, for one thread at a time. An exception undoes nothing: check first."""
+        with self._lock:
+            try:
+                yield self._data
+            finally:
+                self._save()
+
+    def read(self, section: str) -> Any:
+        """A copy of one section."""
+        with self._lock:
+            return deepcopy(self._data[section])
+
+    def _save(self) -> None:
+        if self._file is None:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(json.dumps(self._data))
+        fresh.replace(self._file)  # never half a file, whenever the power goes

@@ -1,0 +1,33 @@
+"""Stripe's error bodies (https://docs.stripe.com/api/errors)."""
+
+from infra.sandbox.server import Json, Refusal
+
+
+class ApiError(Refusal):
+    """Answered with `status` and Stripe's error object."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        code: str | None = None,
+        param: str | None = None,
+        kind: str = "invalid_request_error",
+    ) -> None:
+        error: Json = {"message": message, "type": kind}
+        if code is not None:
+            error |= {"code": code, "doc_url": f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"}
+        if param is not None:
+            error["param"] = param
+        super().__init__(message, status, {"error": error})
+
+
+def missing_object(kind: str, id_: str, param: str = "id") -> ApiError:
+    """404: no such object."""
+    return ApiError(f"No such {kind}: '{id_}'", status=404, code="resource_missing", param=param)
+
+
+def missing_parameter(name: str) -> ApiError:
+    """400: a required parameter is absent."""
+    return ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)

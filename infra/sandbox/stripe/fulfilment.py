@@ -1,0 +1,96 @@
+"""Somebody pays at Checkout: what then exists, and the events that say so, in the order Stripe usually sends them."""
+
+from copy import deepcopy
+
+from infra.sandbox.server import Json
+from infra.sandbox.stripe import customers, invoices, payments, subscriptions
+from infra.sandbox.stripe.checkout import details_id
+from infra.sandbox.stripe.errors import ApiError
+from infra.sandbox.stripe.store import Store
+
+DEFAULT_EMAIL = "buyer@example.com"
+
+
+def complete(store: Store, session_id: str, email: str | None = None) -> Json:
+    """The completed session. Raises `ApiError` when it is not open any more."""
+    session = store.get("checkout.session", session_id)
+    if session["status"] != "open" or store.now >= session["expires_at"]:
+        raise ApiError("This Checkout Session is no longer open.")
+    details = store.get("sandbox.checkout_details", details_id(session_id))
+    customer = _customer(store, session, email)
+    session |= {
+        "status": "complete",
+        "payment_status": "paid",
+        "url": None,
+        "customer": customer["id"] if customer else None,
+        "customer_details": {
+            "address": None,
+            "email": customer["email"] if customer else email or session["customer_email"] or DEFAULT_EMAIL,
+            "name": customer["name"] if customer else None,
+            "phone": None,
+            "tax_exempt": "none",
+            "tax_ids": [],
+        },
+    }
+    if session["mode"] == "payment":
+        _sell_once(store, session, details)
+    elif customer is not None:
+        _subscribe(store, session, details, customer)
+    return session
+
+
+def _customer(store: Store, session: Json, email: str | None) -> Json | None:
+    if session["customer"]:
+        return store.get("customer", session["customer"])
+    if session["mode"] == "payment" and session["customer_creation"] != "always":
+        return None  # a guest
+    return customers.create(store, {"email": email or session["customer_email"] or DEFAULT_EMAIL})
+
+
+def _sell_once(store: Store, session: Json, details: Json) -> None:
+    extra = details["payment_intent_data"]
+    intent, charge = payments.pay(
+        store,
+        session["amount_total"],
+        session["currency"],
+        session["customer"],
+        extra.get("metadata") or {},
+        extra.get("description") or ", ".join(line["description"] for line in details["items"]),
+    )
+    session["payment_intent"] = intent["id"]
+    store.emit("checkout.session.completed", session)
+    store.emit("payment_intent.succeeded", intent)
+    store.emit("charge.succeeded", charge)
+
+
+def _subscribe(store: Store, session: Json, details: Json, customer: Json) -> None:
+    recurring = [line for line in details["items"] if line["price"]["recurring"]]
+    once = [line for line in details["items"] if not line["price"]["recurring"]]
+    subscription = subscriptions.begin(store, customer["id"], recurring, details["subscription_data"])
+    on_trial = subscription["status"] == "trialing"
+    due = sum(line["amount_total"] for line in (once if on_trial else details["items"]))
+    paid = payments.pay(store, due, session["currency"], customer["id"], {}, "Subscription creation") if due else None
+    invoice = invoices.bill(store, customer, subscription, once, paid[0] if paid else None)
+    session |= {
+        "amount_subtotal": due,
+        "amount_total": due,
+        "invoice": invoice["id"],
+        "payment_status": "paid" if due else "no_payment_required",
+        "subscription": subscription["id"],
+    }
+    store.emit("checkout.session.completed", session)
+    store.emit("customer.subscription.created", subscription)
+    store.emit("invoice.finalized", _as_finalized(invoice))
+    store.emit("invoice.paid", invoice)
+    store.emit("invoice.payment_succeeded", invoice)
+    if paid:
+        store.emit("payment_intent.succeeded", paid[0])
+        store.emit("charge.succeeded", paid[1])
+
+
+def _as_finalized(invoice: Json) -> Json:
+    """The invoice a moment earlier: finalized, not yet paid."""
+    earlier = deepcopy(invoice)
+    earlier |= {"status": "open", "amount_paid": 0, "amount_remaining": invoice["amount_due"], "attempted": False}
+    earlier["status_transitions"]["paid_at"] = None
+    return earlier

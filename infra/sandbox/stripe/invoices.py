@@ -1,0 +1,233 @@
+"""Invoices and the payments on them (https://docs.stripe.com/api/invoices, …/invoice-payment)."""
+
+from infra.sandbox.server import Json
+from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
+
+
+def bill(store: Store, customer: Json, subscription: Json, once: list[Json], intent: Json | None) -> Json:
+    """The first, paid invoice of a subscription, with the checkout's one-time lines; no event yet.
+
+    `intent` is None when nothing was due.
+    """
+    id_, currency = new_id("in"), subscription["currency"]
+    lines = [_subscription_line(store, id_, subscription, item) for item in subscription["items"]["data"]]
+    lines += [_once_line(store, id_, line) for line in once]
+    total = sum(line["amount"] for line in lines)
+    if intent is not None:
+        _put_payment(store, id_, intent)
+    invoice = _invoice(store, id_, customer, total, currency) | {
+        "lines": whole_list(lines, f"/v1/invoices/{id_}/lines"),
+        "parent": {
+            "quote_details": None,
+            "subscription_details": {"metadata": subscription["metadata"], "subscription": subscription["id"]},
+            "type": "subscription_details",
+        },
+    }
+    subscription["latest_invoice"] = id_
+    return store.put(invoice)
+
+
+def retrieve(store: Store, _: Json, invoice: str) -> Json:
+    return store.get("invoice", invoice)
+
+
+def list_payments(store: Store, params: Json) -> Json:
+    wanted = params.get("payment", {}).get("payment_intent")
+    rows = [
+        row
+        for row in store.all("invoice_payment")
+        if params.get("invoice", row["invoice"]) == row["invoice"]
+        and (wanted is None or row["payment"]["payment_intent"] == wanted)
+    ]
+    return list_of(rows, "/v1/invoice_payments", params)
+
+
+def retrieve_payment(store: Store, _: Json, payment: str) -> Json:
+    return store.get("invoice_payment", payment)
+
+
+def payments_of(store: Store, invoice: Json) -> Json:
+    """`payments` where a call expands it."""
+    rows = [row for row in store.all("invoice_payment") if row["invoice"] == invoice["id"]]
+    return whole_list(rows, f"/v1/invoices/{invoice['id']}/payments")
+
+
+def invoice_of(store: Store, intent: str | None) -> str | None:
+    """The invoice that a payment intent paid; the objects of today do not say."""
+    for row in store.all("invoice_payment"):
+        if row["payment"]["payment_intent"] == intent:
+            return str(row["invoice"])
+    return None
+
+
+def _put_payment(store: Store, invoice: str, intent: Json) -> None:
+    store.put(
+        {
+            "id": new_id("inpay"),
+            "object": "invoice_payment",
+            "amount_paid": intent["amount"],
+            "amount_requested": intent["amount"],
+            "created": store.now,
+            "currency": intent["currency"],
+            "invoice": invoice,
+            "is_default": True,
+            "livemode": False,
+            "payment": {"payment_intent": intent["id"], "type": "payment_intent"},
+            "status": "paid",
+            "status_transitions": {"canceled_at": None, "paid_at": store.now},
+        }
+    )
+
+
+def _line(store: Store, invoice: str, price: Json, quantity: int, description: str, amount: int) -> Json:
+    return {
+        "id": new_id("il"),
+        "object": "line_item",
+        "amount": amount,
+        "currency": price["currency"],
+        "description": description,
+        "discount_amounts": [],
+        "discountable": True,
+        "discounts": [],
+        "invoice": invoice,
+        "livemode": False,
+        "metadata": {},
+        "pretax_credit_amounts": [],
+        "pricing": {
+            "price_details": {"price": price["id"], "product": price["product"]},
+            "type": "price_details",
+            "unit_amount_decimal": price["unit_amount_decimal"],
+        },
+        "quantity": quantity,
+        "subtotal": amount,
+        "taxes": [],
+        "subscription": None,
+        "period": {"end": store.now, "start": store.now},
+    }
+
+
+def _subscription_line(store: Store, invoice: str, subscription: Json, item: Json) -> Json:
+    price, quantity = item["price"], item["quantity"]
+    name = store.get("product", price["product"])["name"]
+    on_trial = subscription["status"] == "trialing"
+    description = f"Trial period for {name}" if on_trial else f"{quantity} × {name}"
+    line = _line(store, invoice, price, quantity, description, 0 if on_trial else price["unit_amount"] * quantity)
+    return line | {
+        "metadata": subscription["metadata"],
+        "parent": {
+            "invoice_item_details": None,
+            "subscription_item_details": {
+                "invoice_item": None,
+                "proration": False,
+                "proration_details": {"credited_items": None},
+                "subscription": subscription["id"],
+                "subscription_item": item["id"],
+            },
+            "type": "subscription_item_details",
+        },
+        "period": {"end": item["current_period_end"], "start": item["current_period_start"]},
+        "subscription": subscription["id"],
+    }
+
+
+def _once_line(store: Store, invoice: str, line: Json) -> Json:
+    row = _line(store, invoice, line["price"], line["quantity"], line["description"], line["amount_total"])
+    details = {
+        "invoice_item": new_id("ii"),
+        "proration": False,
+        "proration_details": {"credited_items": None},
+        "subscription": None,
+    }
+    parent = {"invoice_item_details": details, "subscription_item_details": None, "type": "invoice_item_details"}
+    return row | {"parent": parent}
+
+
+def _invoice(store: Store, id_: str, customer: Json, total: int, currency: str) -> Json:
+    return {
+        "id": id_,
+        "object": "invoice",
+        "account_country": "US",
+        "account_name": "Sandbox",
+        "account_tax_ids": None,
+        "amount_due": total,
+        "amount_overpaid": 0,
+        "amount_paid": total,
+        "amount_remaining": 0,
+        "amount_shipping": 0,
+        "application": None,
+        "attempt_count": 1 if total else 0,
+        "attempted": True,
+        "auto_advance": False,
+        "automatic_tax": {
+            "disabled_reason": None,
+            "enabled": False,
+            "liability": None,
+            "provider": None,
+            "status": None,
+        },
+        "automatically_finalizes_at": None,
+        "billing_reason": "subscription_create",
+        "collection_method": "charge_automatically",
+        "created": store.now,
+        "currency": currency,
+        "custom_fields": None,
+        "customer": customer["id"],
+        "customer_address": customer["address"],
+        "customer_email": customer["email"],
+        "customer_name": customer["name"],
+        "customer_phone": customer["phone"],
+        "customer_shipping": None,
+        "customer_tax_exempt": "none",
+        "customer_tax_ids": [],
+        "default_payment_method": None,
+        "default_source": None,
+        "default_tax_rates": [],
+        "description": None,
+        "discounts": [],
+        "due_date": None,
+        "effective_at": store.now,
+        "ending_balance": 0,
+        "footer": None,
+        "from_invoice": None,
+        "hosted_invoice_url": f"{store.base_url}/i/{id_}",
+        "invoice_pdf": f"{store.base_url}/i/{id_}/pdf",
+        "issuer": {"type": "self"},
+        "last_finalization_error": None,
+        "latest_revision": None,
+        "livemode": False,
+        "metadata": {},
+        "next_payment_attempt": None,
+        "number": f"{customer['invoice_prefix']}-{store.next_number():04d}",
+        "on_behalf_of": None,
+        "payment_settings": {
+            "default_mandate": None,
+            "payment_method_options": None,
+            "payment_method_types": None,
+        },
+        "period_end": store.now,
+        "period_start": store.now,
+        "post_payment_credit_notes_amount": 0,
+        "pre_payment_credit_notes_amount": 0,
+        "receipt_number": None,
+        "rendering": None,
+        "shipping_cost": None,
+        "shipping_details": None,
+        "starting_balance": 0,
+        "statement_descriptor": None,
+        "status": "paid",
+        "status_transitions": {
+            "finalized_at": store.now,
+            "marked_uncollectible_at": None,
+            "paid_at": store.now,
+            "voided_at": None,
+        },
+        "subtotal": total,
+        "subtotal_excluding_tax": total,
+        "test_clock": None,
+        "total": total,
+        "total_discount_amounts": [],
+        "total_excluding_tax": total,
+        "total_pretax_credit_amounts": [],
+        "total_taxes": [],
+        "webhooks_delivered_at": store.now,
+    }

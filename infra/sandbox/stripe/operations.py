@@ -1,0 +1,156 @@
+"""The calls that the stand-in serves: address, parameter type of stripe-python, what it heeds, and who answers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.sandbox.server import Json, match_path
+from infra.sandbox.stripe import catalog, checkout, customers, events, invoices, payments, portal, subscriptions
+from infra.sandbox.stripe.errors import ApiError
+from infra.sandbox.stripe.parameters import leaves, parse_form, read, shape_of
+from infra.sandbox.stripe.store import Store
+
+PAGE = "limit starting_after ending_before"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """`heeds` names the parameters (dotted, with all below them) that have an effect here."""
+
+    method: str
+    path: str
+    params: str
+    answer: Callable[..., Json]
+    heeds: str = ""
+
+    def match(self, method: str, path: str) -> dict[str, str] | None:
+        """The ids in the path, or None when it is another call."""
+        return match_path(self.path, path) if method == self.method else None
+
+    def read(self, encoded: str) -> Json:
+        """The typed parameters.
+
+        Raises `ApiError`: 400 for what Stripe refuses, 501 for what it takes and we do not heed.
+        """
+        params: Json = read(shape_of(self.params), parse_form(encoded))
+        heeded = {"expand", *self.heeds.split()}
+        for leaf in leaves(params):
+            parts = leaf.split(".")
+            if not any(".".join(parts[:depth]) in heeded for depth in range(1, len(parts) + 1)):
+                message = f"The sandbox does not implement the parameter {leaf} of {self.path}."
+                raise ApiError(message, status=501, param=leaf)
+        return params
+
+
+def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]]:
+    """The call and its ids. Raises `ApiError` (404) for an address nobody serves."""
+    for operation in OPERATIONS:
+        ids = operation.match(method, path)
+        if ids is not None:
+            return operation, ids
+    message = f"Unrecognized request URL ({method}: {path}). The sandbox serves only the calls that the product makes."
+    raise ApiError(message, status=404)
+
+
+def perform(operation: Operation, store: Store, params: Json, ids: dict[str, str]) -> Json:
+    """Runs it; `expand` is the presenter's business."""
+    return operation.answer(store, {name: value for name, value in params.items() if name != "expand"}, **ids)
+
+
+_CUSTOMER = " ".join((*customers.SETTABLE, "metadata"))
+_PRICE = (
+    "currency unit_amount product product_data.name product_data.metadata recurring.interval recurring.interval_count "
+    "active nickname tax_behavior lookup_key transfer_lookup_key metadata"
+)
+_SESSION = (
+    "mode success_url cancel_url customer customer_email customer_creation client_reference_id metadata expires_at locale "
+    "allow_promotion_codes line_items.price line_items.quantity line_items.price_data.currency "
+    "line_items.price_data.unit_amount line_items.price_data.product line_items.price_data.product_data.name "
+    "line_items.price_data.recurring subscription_data.metadata subscription_data.description "
+    "subscription_data.trial_period_days payment_intent_data.metadata payment_intent_data.description"
+)
+
+OPERATIONS = [
+    Operation("POST", "/v1/customers", "CustomerCreateParams", customers.create, _CUSTOMER),
+    Operation("GET", "/v1/customers/{customer}", "CustomerRetrieveParams", customers.retrieve),
+    Operation("POST", "/v1/customers/{customer}", "CustomerUpdateParams", customers.update, _CUSTOMER),
+    Operation(
+        "POST", "/v1/products", "ProductCreateParams", catalog.create_product, "id name description active metadata"
+    ),
+    Operation("GET", "/v1/products", "ProductListParams", catalog.list_products, f"active ids {PAGE}"),
+    Operation("GET", "/v1/products/{product}", "ProductRetrieveParams", catalog.retrieve_product),
+    Operation(
+        "POST",
+        "/v1/products/{product}",
+        "ProductUpdateParams",
+        catalog.update_product,
+        "name description active metadata",
+    ),
+    Operation(
+        "POST",
+        "/v1/prices",
+        "PriceCreateParams",
+        catalog.create_price,
+        _PRICE,
+    ),
+    Operation(
+        "GET", "/v1/prices", "PriceListParams", catalog.list_prices, f"active product type currency lookup_keys {PAGE}"
+    ),
+    Operation("GET", "/v1/prices/{price}", "PriceRetrieveParams", catalog.retrieve_price),
+    Operation(
+        "POST",
+        "/v1/prices/{price}",
+        "PriceUpdateParams",
+        catalog.update_price,
+        "active nickname lookup_key transfer_lookup_key metadata",
+    ),
+    Operation("POST", "/v1/checkout/sessions", "checkout.SessionCreateParams", checkout.create, _SESSION),
+    Operation("GET", "/v1/checkout/sessions/{session}", "checkout.SessionRetrieveParams", checkout.retrieve),
+    Operation("POST", "/v1/checkout/sessions/{session}/expire", "checkout.SessionExpireParams", checkout.expire),
+    Operation(
+        "GET",
+        "/v1/checkout/sessions/{session}/line_items",
+        "checkout.SessionListLineItemsParams",
+        checkout.list_line_items,
+        PAGE,
+    ),
+    Operation("GET", "/v1/subscriptions", "SubscriptionListParams", subscriptions.list_all, f"customer status {PAGE}"),
+    Operation("GET", "/v1/subscriptions/{subscription}", "SubscriptionRetrieveParams", subscriptions.retrieve),
+    Operation(
+        "POST",
+        "/v1/subscriptions/{subscription}",
+        "SubscriptionUpdateParams",
+        subscriptions.update,
+        "cancel_at_period_end description metadata",
+    ),
+    Operation(
+        "DELETE",
+        "/v1/subscriptions/{subscription}",
+        "SubscriptionCancelParams",
+        subscriptions.cancel,
+        "cancellation_details",
+    ),
+    Operation("GET", "/v1/invoices/{invoice}", "InvoiceRetrieveParams", invoices.retrieve),
+    Operation(
+        "GET",
+        "/v1/invoice_payments",
+        "InvoicePaymentListParams",
+        invoices.list_payments,
+        f"invoice payment.type payment.payment_intent {PAGE}",
+    ),
+    Operation("GET", "/v1/invoice_payments/{payment}", "InvoicePaymentRetrieveParams", invoices.retrieve_payment),
+    Operation("GET", "/v1/payment_intents/{intent}", "PaymentIntentRetrieveParams", payments.retrieve_intent),
+    Operation("GET", "/v1/charges/{charge}", "ChargeRetrieveParams", payments.retrieve_charge),
+    Operation(
+        "POST", "/v1/refunds", "RefundCreateParams", payments.refund, "charge payment_intent amount reason metadata"
+    ),
+    Operation("GET", "/v1/refunds/{refund}", "RefundRetrieveParams", payments.retrieve_refund),
+    Operation(
+        "POST",
+        "/v1/billing_portal/sessions",
+        "billing_portal.SessionCreateParams",
+        portal.create,
+        "customer return_url configuration locale",
+    ),
+    Operation("GET", "/v1/events", "EventListParams", events.list_all, f"type types {PAGE}"),
+    Operation("GET", "/v1/events/{event}", "EventRetrieveParams", events.retrieve),
+]

@@ -1,0 +1,96 @@
+"""What a browser sees: the checkout page with its pay button, and the billing portal."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from infra.sandbox.server import Json, Request, Response, Route, html_response, redirect
+from infra.sandbox.stripe.checkout import line_items
+from infra.sandbox.stripe.errors import ApiError
+from infra.sandbox.stripe.subscriptions import update
+
+if TYPE_CHECKING:
+    from infra.sandbox.stripe.sandbox import StripeSandbox
+
+STYLE = (
+    "body{font:16px system-ui;max-width:34rem;margin:4rem auto;padding:0 1rem}button{font:inherit;padding:.6rem 1.4rem}"
+)
+
+
+class Pages:
+    """Served at the addresses that sessions carry as `url`."""
+
+    def __init__(self, sandbox: StripeSandbox) -> None:
+        self._sandbox = sandbox
+        self.routes = [
+            Route("GET", "/c/pay/{session}", self._show_checkout),
+            Route("POST", "/c/pay/{session}", self._pay),
+            Route("GET", "/p/session/{session}", self._show_portal),
+            Route("POST", "/p/session/{session}", self._cancel_at_period_end),
+        ]
+
+    def _show_checkout(self, _: Request, session: str) -> Response:
+        with self._sandbox.store() as store:
+            row = store.find(session)
+            if row is None:
+                return _page(404, "No such checkout session")
+            if row["status"] != "open":
+                return _page(200, f"This checkout session is {row['status']}")
+            lines = "".join(
+                f"<li>{line['quantity']} × {escape(line['description'])}: {_money(line['amount_total'], row['currency'])}"
+                for line in line_items(store, session)
+            )
+        back = f'<p><a href="{escape(row["cancel_url"])}">Back</a></p>' if row["cancel_url"] else ""
+        total = _money(row["amount_total"], row["currency"])
+        email = escape(row["customer_email"] or "buyer@example.com")
+        field = f'<p><input name="email" type="email" value="{email}"></p>'
+        form = f'<form method="post">{field}<button>Pay {total}</button></form>'
+        return _page(200, "Sandbox checkout", f"<ul>{lines}</ul>{form}{back}")
+
+    def _pay(self, request: Request, session: str) -> Response:
+        try:
+            self._sandbox.complete_checkout(session, email=request.fields().get("email"))
+        except ApiError as error:
+            return _page(error.status, str(error))
+        with self._sandbox.store() as store:
+            target = store.get("checkout.session", session)["success_url"]
+        return redirect(303, target.replace("{CHECKOUT_SESSION_ID}", session))
+
+    def _show_portal(self, _: Request, session: str) -> Response:
+        with self._sandbox.store() as store:
+            row = store.find(session)
+            if row is None:
+                return _page(404, "No such portal session")
+            mine = [each for each in store.all("subscription") if each["customer"] == row["customer"]]
+        back = f'<p><a href="{escape(row["return_url"])}">Back</a></p>' if row["return_url"] else ""
+        return _page(200, "Sandbox billing portal", "".join(map(_subscription, mine)) + back)
+
+    def _cancel_at_period_end(self, request: Request, session: str) -> Response:
+        try:
+            with self._sandbox.store() as store:
+                customer = store.get("billing_portal.session", session)["customer"]
+                subscription = store.get("subscription", str(request.fields().get("subscription")))
+                if subscription["customer"] != customer:
+                    return _page(404, "No such subscription")
+                update(store, {"cancel_at_period_end": True}, subscription["id"])
+        except ApiError as error:
+            return _page(error.status, str(error))
+        return redirect(303, f"/p/session/{session}")
+
+
+def _subscription(row: Json) -> str:
+    names = ", ".join(escape(item["price"]["lookup_key"] or item["price"]["id"]) for item in row["items"]["data"])
+    if row["status"] == "canceled" or row["cancel_at_period_end"]:
+        return f"<p>{names}: {'canceled' if row['status'] == 'canceled' else 'ends with its period'}</p>"
+    field = f'<input type="hidden" name="subscription" value="{row["id"]}">'
+    return f'<form method="post"><p>{names}: {row["status"]} {field}<button>Cancel at period end</button></p></form>'
+
+
+def _money(amount: int, currency: str) -> str:
+    return f"{amount / 100:.2f} {currency.upper()}"
+
+
+def _page(status: int, title: str, content: str = "") -> Response:
+    head = f"<!doctype html><meta charset=utf-8><title>{escape(title)}</title><style>{STYLE}</style>"
+    return html_response(status, f"{head}<h1>{escape(title)}</h1>{content}")

@@ -1,0 +1,190 @@
+"""The Stripe stand-in: its API, its pages, and what happens at Stripe without anybody calling it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.sandbox.delivery import Delivery, Order, Webhook, send_all
+from infra.sandbox.server import Json, Request, Response, SandboxServer
+from infra.sandbox.state import State
+from infra.sandbox.stripe import checkout, fulfilment
+from infra.sandbox.stripe.api import StripeAPI
+from infra.sandbox.stripe.control import Control
+from infra.sandbox.stripe.events import build_webhook
+from infra.sandbox.stripe.pages import Pages
+from infra.sandbox.stripe.shapes import NEW_API_VERSION
+from infra.sandbox.stripe.store import Store
+
+SANDBOX_SECRET_KEY = "sk_test_sandbox_of_no_real_account"
+SANDBOX_WEBHOOK_SECRET = "whsec_sandbox_of_no_real_account"
+DELIVERIES_KEPT = 500
+EMPTY: Json = {
+    "sequence": 0,
+    "api_version": NEW_API_VERSION,
+    "objects": {},
+    "events": {},
+    "held": [],
+    "idempotency": {},
+    "deliveries": [],
+}
+
+
+class StripeSandbox(SandboxServer):
+    """Events go to `webhook_url` in order, from one background thread; with `hold_events` they wait for `deliver_held`.
+    `api_version` is the endpoint's: the shape of its events. Raises `OSError` when the port is taken."""
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        secret_key: str = SANDBOX_SECRET_KEY,
+        webhook_url: str | None = None,
+        webhook_secrets: Sequence[str] = (SANDBOX_WEBHOOK_SECRET,),
+        api_version: str = NEW_API_VERSION,
+        hold_events: bool = False,
+        state_file: Path | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.webhook_url, self.webhook_secrets = webhook_url, tuple(webhook_secrets)
+        self.hold_events = hold_events
+        self._clock = clock
+        self._state = State(state_file, EMPTY)
+        self._courier = ThreadPoolExecutor(1, thread_name_prefix="stripe-events")
+        self._api = StripeAPI(self._state, secret_key, lambda: self.url, clock, self._publish)
+        self.api_version = api_version
+        super().__init__(port, [*Control(self).routes, *Pages(self).routes])
+
+    @property
+    def api_version(self) -> str:
+        """The version whose shape events have from now on."""
+        version: str = self._state.read("api_version")
+        return version
+
+    @api_version.setter
+    def api_version(self, version: str) -> None:
+        with self._state.change() as data:
+            data["api_version"] = version
+
+    def not_found(self, request: Request) -> Response:
+        """Everything that is neither page nor control is the API."""
+        return self._api.handle(request)
+
+    def stop(self) -> None:
+        """Finishes the delivery under way, drops the others, frees the port."""
+        super().stop()
+        self._courier.shutdown(cancel_futures=True)
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The objects, under the lock; what it emits is published at the end."""
+        with self._state.change() as data:
+            store = Store(data, int(self._clock()), self.url)
+            yield store
+        self._publish(store.emitted)
+
+    def complete_checkout(self, session_id: str, *, email: str | None = None) -> list[Json]:
+        """The buyer pays; the events, delivered unless held. Raises `ApiError` when the session is not open."""
+        with self._state.change() as data:
+            store = Store(data, int(self._clock()), self.url)
+            fulfilment.complete(store, session_id, email)
+        self._publish(store.emitted).result()
+        return store.emitted
+
+    def expire_checkout(self, session_id: str) -> list[Json]:
+        """Nobody paid in time; as `complete_checkout`."""
+        with self._state.change() as data:
+            store = Store(data, int(self._clock()), self.url)
+            checkout.expire(store, {}, session_id)
+        self._publish(store.emitted).result()
+        return store.emitted
+
+    def event(self, id_: str) -> Json:
+        """One event. Raises `ApiError`."""
+        with self.store() as store:
+            return store.event(id_)
+
+    def events(self, kind: str | None = None) -> list[Json]:
+        """All events, or those of a type, oldest first."""
+        rows: list[Json] = list(self._state.read("events").values())
+        return [row for row in rows if kind in (None, row["type"])]
+
+    def held(self) -> list[Json]:
+        """The events that wait, oldest first."""
+        return [self.event(id_) for id_ in self._state.read("held")]
+
+    def webhook(
+        self,
+        event: Json,
+        *,
+        signed_at: int | None = None,
+        secrets: Sequence[str] | None = None,
+        api_version: str | None = None,
+    ) -> Webhook:
+        """Signed, not sent. `signed_at` (Unix seconds) is now and the shape the event's own unless given."""
+        if self.webhook_url is None:
+            raise ValueError("set webhook_url first: the sandbox does not know where the app listens")
+        at = int(self._clock()) if signed_at is None else signed_at
+        with self.store() as store:
+            return build_webhook(
+                store, self.webhook_url, event, api_version or event["api_version"], secrets or self.webhook_secrets, at
+            )
+
+    def deliver(
+        self,
+        events: Sequence[Json],
+        *,
+        order: Order = "in_order",
+        copies: int = 1,
+        parallel: int = 1,
+        seed: int = 0,
+        signed_at: int | None = None,
+        secrets: Sequence[str] | None = None,
+        api_version: str | None = None,
+    ) -> list[Delivery]:
+        """Sends now: each event `copies` times, over `parallel` connections, in order or shuffled by `seed`."""
+        webhooks = [
+            self.webhook(event, signed_at=signed_at, secrets=secrets, api_version=api_version) for event in events
+        ]
+        deliveries = send_all(webhooks, order=order, copies=copies, parallel=parallel, seed=seed)
+        ids = {webhook.body: event["id"] for webhook, event in zip(webhooks, events, strict=True)}
+        rows = [{"event": ids[each.webhook.body], "status": each.status, "answer": each.answer} for each in deliveries]
+        with self._state.change() as data:
+            data["deliveries"] = [*data["deliveries"], *rows][-DELIVERIES_KEPT:]
+        return deliveries
+
+    def deliver_held(
+        self,
+        *,
+        order: Order = "in_order",
+        copies: int = 1,
+        parallel: int = 1,
+        seed: int = 0,
+        api_version: str | None = None,
+    ) -> list[Delivery]:
+        """Sends what waits, late; it waits no more, whatever was answered."""
+        events = self.held()
+        with self._state.change() as data:
+            data["held"] = []
+        return self.deliver(events, order=order, copies=copies, parallel=parallel, seed=seed, api_version=api_version)
+
+    def deliveries(self) -> list[Json]:
+        """The latest attempts, oldest first."""
+        rows: list[Json] = self._state.read("deliveries")
+        return rows
+
+    def drain(self, timeout: float = 10) -> None:
+        """Waits until the background deliveries so far are done. Raises `TimeoutError`."""
+        self._courier.submit(lambda: None).result(timeout)
+
+    def _publish(self, events: list[Json]) -> Future[list[Delivery]]:
+        nothing_due: Future[list[Delivery]] = Future()
+        nothing_due.set_result([])
+        if not events or self.webhook_url is None:
+            return nothing_due
+        if self.hold_events:
+            with self._state.change() as data:
+                data["held"] += [event["id"] for event in events]
+            return nothing_due
+        return self._courier.submit(self.deliver, events)

@@ -1,0 +1,134 @@
+"""How an object looks in an API version.
+
+What is kept has the shape of 2025-03-31 and later; before, the period stood on the subscription, an invoice named its
+subscription, charge and payment intent, and both of those their invoice (https://docs.stripe.com/changelog/basil).
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from infra.sandbox.server import Json
+from infra.sandbox.stripe.checkout import expanded_line_items
+from infra.sandbox.stripe.errors import ApiError
+from infra.sandbox.stripe.invoices import invoice_of, payments_of
+from infra.sandbox.stripe.payments import refunds_of
+from infra.sandbox.stripe.store import Store, whole_list
+
+OLD_API_VERSION = "2020-08-27"
+NEW_API_VERSION = "2026-10-28.endive"
+FIRST_NEW_VERSION = "2025-03-31"
+
+# Not in the object until a call expands it.
+INCLUDABLE: dict[tuple[str, str], Callable[[Store, Json], Json]] = {
+    ("invoice", "payments"): payments_of,
+    ("checkout.session", "line_items"): expanded_line_items,
+    ("charge", "refunds"): refunds_of,
+}
+
+
+def present(store: Store, row: Json, version: str, expand: list[str] | None = None) -> Json:
+    """A copy in that version's shape, with what `expand` asks for (https://docs.stripe.com/api/expanding_objects)."""
+    shown: Json = _in_version(store, row, version)
+    for path in expand or []:
+        _expand(store, shown, path.split("."), version, path)
+    return shown
+
+
+def _in_version(store: Store, value: Any, version: str) -> Any:
+    if isinstance(value, list):
+        return [_in_version(store, each, version) for each in value]
+    if not isinstance(value, dict):
+        return value
+    shown = {name: _in_version(store, each, version) for name, each in value.items()}
+    kind = shown.get("object")
+    if version < FIRST_NEW_VERSION and isinstance(kind, str) and kind in _AS_BEFORE:
+        _AS_BEFORE[kind](store, shown)
+    return shown
+
+
+def _expand(store: Store, shown: Any, path: list[str], version: str, whole: str) -> None:
+    if isinstance(shown, list):
+        for each in shown:
+            _expand(store, each, path, version, whole)
+        return
+    name, *rest = path
+    include = INCLUDABLE.get((shown.get("object", ""), name))
+    if include is not None and name not in shown:
+        shown[name] = _in_version(store, include(store, shown), version)
+    if name not in shown:
+        raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
+    if isinstance(shown[name], str):
+        found = store.find(shown[name])
+        if found is None:
+            raise ApiError(f"This property cannot be expanded ({whole}).", param="expand")
+        shown[name] = _in_version(store, found, version)
+    if rest and shown[name] is not None:
+        _expand(store, shown[name], rest, version, whole)
+
+
+def _subscription_before(_: Store, shown: Json) -> None:
+    items = shown["items"]["data"]
+    shown["current_period_start"] = min(item["current_period_start"] for item in items)
+    shown["current_period_end"] = max(item["current_period_end"] for item in items)
+    for item in items:
+        del item["current_period_start"], item["current_period_end"], item["discounts"]
+    single = len(items) == 1
+    shown["plan"] = items[0]["plan"] if single else None
+    shown["quantity"] = items[0]["quantity"] if single else None
+    shown["discount"] = None
+    del shown["discounts"], shown["billing_mode"]
+
+
+def _invoice_before(store: Store, shown: Json) -> None:
+    paid = payments_of(store, shown)["data"]
+    intent = store.find(paid[0]["payment"]["payment_intent"]) if paid else None
+    shown["subscription"] = shown["parent"]["subscription_details"]["subscription"]
+    shown["payment_intent"] = intent["id"] if intent else None
+    shown["charge"] = intent["latest_charge"] if intent else None
+    shown["paid"] = shown["status"] == "paid"
+    shown["paid_out_of_band"] = False
+    shown["discount"] = None
+    shown["quote"] = None
+    shown["tax"] = None
+    shown["total_tax_amounts"] = shown.pop("total_taxes")
+    del shown["parent"], shown["amount_overpaid"], shown["total_pretax_credit_amounts"]
+
+
+def _invoice_line_before(store: Store, shown: Json) -> None:
+    parent = shown.pop("parent")
+    of_subscription = parent["type"] == "subscription_item_details"
+    details = parent[parent["type"]]
+    price = store.get("price", shown.pop("pricing")["price_details"]["price"])
+    shown["price"] = dict(price)
+    shown["plan"] = None
+    shown["proration"] = details["proration"]
+    shown["proration_details"] = details["proration_details"]
+    shown["type"] = "subscription" if of_subscription else "invoiceitem"
+    if of_subscription:
+        shown["subscription_item"] = details["subscription_item"]
+    else:
+        shown["invoice_item"] = details["invoice_item"]
+    shown["tax_amounts"] = shown.pop("taxes")
+    shown["tax_rates"] = []
+    del shown["pretax_credit_amounts"], shown["subtotal"], shown["invoice"]
+
+
+def _charge_before(store: Store, shown: Json) -> None:
+    shown["invoice"] = invoice_of(store, shown["payment_intent"])
+    shown["refunds"] = refunds_of(store, shown)
+
+
+def _intent_before(store: Store, shown: Json) -> None:
+    shown["invoice"] = invoice_of(store, shown["id"])
+    charge = dict(store.get("charge", shown.pop("latest_charge")))
+    _charge_before(store, charge)
+    shown["charges"] = whole_list([charge], f"/v1/charges?payment_intent={shown['id']}")
+
+
+_AS_BEFORE: dict[str, Callable[[Store, Json], None]] = {
+    "subscription": _subscription_before,
+    "invoice": _invoice_before,
+    "line_item": _invoice_line_before,
+    "charge": _charge_before,
+    "payment_intent": _intent_before,
+}

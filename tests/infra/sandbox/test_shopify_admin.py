@@ -1,0 +1,201 @@
+"""The Admin API: who may call, what a query answers, what it costs, and webhook subscriptions."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from infra.sandbox.shopify import App, ShopifySandbox
+
+SHOP = "sunny.myshopify.com"
+CREATE = """
+mutation ($topic: WebhookSubscriptionTopic!, $input: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $input) {
+    webhookSubscription { id topic uri }
+    userErrors { field message }
+  }
+}
+"""
+LIST = "{ webhookSubscriptions(first: 50) { nodes { id topic uri } pageInfo { hasNextPage endCursor } } }"
+
+
+class Admin:
+    """A client with a token for one app and shop."""
+
+    def __init__(self, sandbox: ShopifySandbox, http: httpx.Client, app: str = "studio") -> None:
+        self.url, self._http = f"{sandbox.url}/{SHOP}/admin/api/2026-10/graphql.json", http
+        declared = sandbox.apps[app]
+        answer = http.post(
+            f"{sandbox.url}/{SHOP}/admin/oauth/access_token",
+            json={
+                "client_id": declared.key,
+                "client_secret": declared.secret,
+                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "subject_token": sandbox.session_token(app, SHOP),
+                "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+                "requested_token_type": "urn:shopify:params:oauth:token-type:offline-access-token",
+                "expiring": "1",
+            },
+        )
+        self.token = answer.json()["access_token"]
+
+    def call(self, query: str, **variables: object) -> dict:
+        body = {"query": query, "variables": variables}
+        answer = self._http.post(self.url, json=body, headers={"X-Shopify-Access-Token": self.token})
+        assert answer.status_code == 200
+        found: dict = answer.json()
+        return found
+
+
+@pytest.fixture
+def admin(shopify: ShopifySandbox, http: httpx.Client) -> Admin:
+    return Admin(shopify, http)
+
+
+@pytest.fixture
+def tight(clock) -> Iterator[ShopifySandbox]:
+    with ShopifySandbox(clock=clock, bucket_size=10, restore_rate=2) as sandbox:
+        yield sandbox
+
+
+def test_a_shop_answers_its_details_and_the_cost(admin, shopify):
+    shopify.set_shop(SHOP, currency="EUR", iana_timezone="Europe/Berlin", plan_display_name="Plus")
+    plan = "plan { publicDisplayName shopifyPlus partnerDevelopment }"
+    query = f"{{ shop {{ name email currencyCode ianaTimezone myshopifyDomain {plan} }} }}"
+    answer = admin.call(query)
+    assert answer["data"]["shop"] == {
+        "name": "Sunny",
+        "email": "owner@sunny.example",
+        "currencyCode": "EUR",
+        "ianaTimezone": "Europe/Berlin",
+        "myshopifyDomain": SHOP,
+        "plan": {"publicDisplayName": "Plus", "shopifyPlus": True, "partnerDevelopment": False},
+    }
+    cost = answer["extensions"]["cost"]
+    assert cost["requestedQueryCost"] == 2
+    assert cost["throttleStatus"] == {"maximumAvailable": 2000.0, "currentlyAvailable": 1998, "restoreRate": 100.0}
+
+
+@pytest.mark.parametrize("token", ["", "shpat_nonsense"])
+def test_without_a_live_token_there_is_401(admin, http, token):
+    answer = http.post(admin.url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": token})
+    assert answer.status_code == 401
+    assert answer.json()["errors"].startswith("[API] Invalid API key or access token")
+
+
+def test_a_token_of_one_shop_opens_no_other(admin, http):
+    other = admin.url.replace(SHOP, "other.myshopify.com")
+    answer = http.post(other, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": admin.token})
+    assert answer.status_code == 401
+
+
+def test_a_body_without_query_is_400(admin, http):
+    answer = http.post(admin.url, json={"nothing": 1}, headers={"X-Shopify-Access-Token": admin.token})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("query", ["{ shop { flavour } }", "{ shop {", "mutation { webhookSubscriptionCreate { id } }"])
+def test_what_shopify_does_not_have_is_an_error_without_data(admin, query):
+    answer = admin.call(query)
+    assert answer["errors"][0]["message"]
+    assert answer.get("data") is None
+
+
+def test_a_subscription_is_registered_listed_and_deleted(admin, shopify):
+    uri = "http://127.0.0.1:8000/webhooks/shopify/studio"
+    made = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+    assert made["userErrors"] == []
+    assert admin.call(LIST)["data"]["webhookSubscriptions"]["nodes"] == [made["webhookSubscription"]]
+    assert [row["uri"] for row in shopify.webhook_subscriptions("studio", SHOP)] == [uri]
+
+    twice = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+    assert twice["userErrors"][0]["message"] == "Address for this topic has already been taken"
+
+    answer = "{ deletedWebhookSubscriptionId userErrors { message } }"
+    delete = f"mutation ($id: ID!) {{ webhookSubscriptionDelete(id: $id) {answer} }}"
+    id_ = made["webhookSubscription"]["id"]
+    assert admin.call(delete, id=id_)["data"]["webhookSubscriptionDelete"]["deletedWebhookSubscriptionId"] == id_
+    assert admin.call(delete, id=id_)["data"]["webhookSubscriptionDelete"]["userErrors"]
+    assert admin.call(LIST)["data"]["webhookSubscriptions"]["nodes"] == []
+
+
+def test_one_app_sees_nothing_of_another(admin, shopify, http):
+    admin.call(CREATE, topic="ORDERS_PAID", input={"uri": "https://app.example/hook"})
+    assert Admin(shopify, http, "discounts").call(LIST)["data"]["webhookSubscriptions"]["nodes"] == []
+
+
+@pytest.mark.parametrize("uri", ["", "ftp://x.example/y", "http://x.example/y", "no-address"])
+def test_an_address_that_shopify_would_not_call_is_refused(admin, uri):
+    made = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+    assert made["webhookSubscription"] is None
+    assert made["userErrors"][0] == {"field": ["webhookSubscription", "uri"], "message": "Address is invalid"}
+
+
+def test_privacy_topics_cannot_be_registered_by_api(admin):
+    assert "errors" in admin.call(CREATE, topic="CUSTOMERS_REDACT", input={"uri": "https://app.example/hook"})
+
+
+def test_pages_of_subscriptions_follow_the_cursor(admin):
+    for number in range(3):
+        admin.call(CREATE, topic="ORDERS_PAID", input={"uri": f"https://app.example/{number}"})
+    page = "{ nodes { uri } pageInfo { hasNextPage endCursor } }"
+    query = f"query ($after: String) {{ webhookSubscriptions(first: 2, after: $after) {page} }}"
+    first = admin.call(query)["data"]["webhookSubscriptions"]
+    assert (len(first["nodes"]), first["pageInfo"]["hasNextPage"]) == (2, True)
+    rest = admin.call(query, after=first["pageInfo"]["endCursor"])["data"]["webhookSubscriptions"]
+    assert [node["uri"] for node in rest["nodes"]] == ["https://app.example/2"]
+    assert rest["pageInfo"]["hasNextPage"] is False
+
+
+def test_an_order_can_be_read_back(admin, shopify):
+    line = {"variant_id": 11, "product_id": "gid://shopify/Product/7", "quantity": 2, "price": "19.50"}
+    order = shopify.paid_order(SHOP, [{**line, "properties": {"_generation": "g1"}}], customer_id=5)
+    query = """query ($id: ID!) { order(id: $id) { name displayFinancialStatus customer { id }
+      totalPriceSet { shopMoney { amount currencyCode } }
+      lineItems(first: 5) { nodes { quantity variant { id } product { id } customAttributes { key value } } } } }"""
+    found = admin.call(query, id=order["admin_graphql_api_id"])["data"]["order"]
+    assert found["displayFinancialStatus"] == "PAID"
+    assert found["customer"] == {"id": "gid://shopify/Customer/5"}
+    assert found["totalPriceSet"]["shopMoney"] == {"amount": "39.00", "currencyCode": "USD"}
+    assert found["lineItems"]["nodes"] == [
+        {
+            "quantity": 2,
+            "variant": {"id": "gid://shopify/ProductVariant/11"},
+            "product": {"id": "gid://shopify/Product/7"},
+            "customAttributes": [{"key": "_generation", "value": "g1"}],
+        }
+    ]
+    assert admin.call(query, id="gid://shopify/Order/1")["data"]["order"] is None
+
+
+def test_an_order_of_another_shop_is_not_there(admin, shopify):
+    order = shopify.paid_order("other.myshopify.com", [{"variant_id": 1, "product_id": 1}])
+    assert (
+        admin.call("query ($id: ID!) { order(id: $id) { id } }", id=order["admin_graphql_api_id"])["data"]["order"]
+        is None
+    )
+
+
+def test_orders_need_their_scope(clock, http):
+    narrow = {"studio": App("studio", "key", "secret-that-is-long-enough-for-hs256", ("read_products",))}
+    with ShopifySandbox(apps=narrow, clock=clock) as sandbox:
+        answer = Admin(sandbox, http).call('{ order(id: "gid://shopify/Order/1") { id } }')
+    assert answer["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
+
+
+def test_an_empty_bucket_throttles_until_it_has_refilled(tight, http, clock):
+    admin, query = Admin(tight, http), "{ shop { plan { shopifyPlus } } }"
+    for _ in range(5):
+        assert "data" in admin.call(query)
+    refused = admin.call(query)
+    assert refused["errors"][0]["extensions"]["code"] == "THROTTLED"
+    assert "data" not in refused
+    assert refused["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] == 0
+    clock.now += 1
+    assert "data" in admin.call(query)
+
+
+def test_a_query_that_costs_too_much_never_runs(admin):
+    line = "{ product { id } variant { id } customAttributes { key } }"
+    query = f'{{ order(id: "gid://shopify/Order/1") {{ lineItems(first: 250) {{ nodes {line} }} }} }}'
+    assert admin.call(query)["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"

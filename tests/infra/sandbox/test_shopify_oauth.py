@@ -1,0 +1,225 @@
+"""Authorization code, token exchange and refresh against the stand-in, checked with signatures computed here."""
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+import pytest
+
+from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
+from infra.sandbox.shopify.signing import oauth_hmac, proxy_signature
+
+SHOP = "sunny.myshopify.com"
+STUDIO = SANDBOX_APPS["studio"]
+DAY = 24 * 3600
+
+
+def authorize(http: httpx.Client, shopify: ShopifySandbox, **changes: str) -> httpx.Response:
+    asked = {
+        "client_id": STUDIO.key,
+        "scope": ",".join(STUDIO.scopes),
+        "redirect_uri": "http://127.0.0.1:8000/shopify/studio/auth/callback",
+        "state": "s1",
+    }
+    return http.get(f"{shopify.url}/{SHOP}/admin/oauth/authorize", params={**asked, **changes})
+
+
+def ask_token(http: httpx.Client, shopify: ShopifySandbox, **fields: str) -> httpx.Response:
+    asked = {"client_id": STUDIO.key, "client_secret": STUDIO.secret, **fields}
+    return http.post(f"{shopify.url}/{SHOP}/admin/oauth/access_token", data=asked)
+
+
+def exchange(http: httpx.Client, shopify: ShopifySandbox, token: str, **fields: str) -> httpx.Response:
+    return ask_token(
+        http,
+        shopify,
+        grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token=token,
+        subject_token_type="urn:ietf:params:oauth:token-type:id_token",
+        requested_token_type="urn:shopify:params:oauth:token-type:offline-access-token",
+        **fields,
+    )
+
+
+def install(http: httpx.Client, shopify: ShopifySandbox) -> Any:
+    return exchange(http, shopify, shopify.session_token("studio", SHOP), expiring="1").json()
+
+
+def refresh(http: httpx.Client, shopify: ShopifySandbox, token: str) -> httpx.Response:
+    return ask_token(http, shopify, grant_type="refresh_token", refresh_token=token)
+
+
+def may_call(http: httpx.Client, shopify: ShopifySandbox, access_token: str) -> bool:
+    url = f"{shopify.url}/{SHOP}/admin/api/2026-10/graphql.json"
+    answer = http.post(url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": access_token})
+    return answer.status_code == 200
+
+
+def test_consent_comes_back_signed_and_its_code_buys_one_token(http, shopify, clock):
+    answer = authorize(http, shopify)
+    assert answer.status_code == 302
+    target = urlsplit(answer.headers["location"])
+    given = {name: values[0] for name, values in parse_qs(target.query).items()}
+    signature = given.pop("hmac")
+    message = "&".join(f"{name}={given[name]}" for name in sorted(given))
+    assert signature == hmac.new(STUDIO.secret.encode(), message.encode(), hashlib.sha256).hexdigest()
+    assert target.path == "/shopify/studio/auth/callback"
+    assert (given["shop"], given["state"], given["timestamp"]) == (SHOP, "s1", str(int(clock.now)))
+    assert base64.b64decode(given["host"] + "==") == b"admin.shopify.com/store/sunny"
+
+    token = ask_token(http, shopify, code=given["code"], expiring="1").json()
+    assert (token["expires_in"], token["refresh_token_expires_in"]) == (3600, 90 * DAY)
+    assert token["scope"] == ",".join(STUDIO.scopes)
+    assert may_call(http, shopify, token["access_token"])
+    again = ask_token(http, shopify, code=given["code"], expiring="1")
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_request")
+
+
+def test_without_expiring_the_token_never_ends(http, shopify, clock):
+    location = authorize(http, shopify).headers["location"]
+    token = ask_token(http, shopify, code=parse_qs(urlsplit(location).query)["code"][0]).json()
+    assert set(token) == {"access_token", "scope"}
+    clock.now += 400 * DAY
+    assert may_call(http, shopify, token["access_token"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": "nobody"},
+        {"state": ""},
+        {"scope": "read_orders,everything"},
+        {"scope": ""},
+        {"redirect_uri": "http://evil.example/callback"},
+    ],
+)
+def test_a_wrong_authorization_request_is_refused_with_a_page(http, shopify, changes):
+    answer = authorize(http, shopify, **changes)
+    assert answer.status_code == 400
+    assert "Oauth error" in answer.text
+
+
+def test_a_code_of_another_shop_or_too_late_buys_nothing(http, shopify, clock):
+    code = parse_qs(urlsplit(authorize(http, shopify).headers["location"]).query)["code"][0]
+    clock.now += 61
+    assert ask_token(http, shopify, code=code).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ({"client_secret": "wrong", "code": "x"}, "invalid_client"),
+        ({"client_id": "nobody", "code": "x"}, "application_cannot_be_found"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({}, "unsupported_grant_type"),
+    ],
+)
+def test_token_requests_that_fail_say_why(http, shopify, fields, error):
+    answer = ask_token(http, shopify, **fields)
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+def test_the_session_token_is_what_pyjwt_reads(shopify, clock):
+    token = shopify.session_token("studio", SHOP, user_id=7)
+    claims = jwt.decode(
+        token,
+        STUDIO.secret,
+        algorithms=["HS256"],
+        audience=STUDIO.key,
+        options={"verify_exp": False, "verify_nbf": False},
+    )
+    assert (claims["dest"], claims["iss"], claims["sub"]) == (f"https://{SHOP}", f"https://{SHOP}/admin", "7")
+    assert claims["exp"] - claims["nbf"] == 60
+    assert {"jti", "sid", "iat"} <= set(claims)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"exp": 1}, {"aud": "other"}, {"dest": "https://other.myshopify.com"}, {"iss": None}, {"nbf": 4_000_000_000}],
+)
+def test_token_exchange_takes_only_this_shops_session_token(http, shopify, change):
+    assert exchange(http, shopify, shopify.session_token("studio", SHOP)).status_code == 200
+    bad = exchange(http, shopify, shopify.session_token("studio", SHOP, **change))
+    assert (bad.status_code, bad.json()["error"]) == (400, "invalid_subject_token")
+
+
+def test_token_exchange_refuses_a_forged_signature(http, shopify):
+    forged = shopify.session_token("studio", SHOP)[:-4] + "AAAA"
+    assert exchange(http, shopify, forged).json()["error"] == "invalid_subject_token"
+    assert exchange(http, shopify, shopify.session_token("discounts", SHOP)).json()["error"] == "invalid_subject_token"
+
+
+def test_a_new_installation_ends_the_earlier_expiring_token(http, shopify):
+    first, second = install(http, shopify), install(http, shopify)
+    assert not may_call(http, shopify, first["access_token"])
+    assert may_call(http, shopify, second["access_token"])
+    assert refresh(http, shopify, first["refresh_token"]).status_code == 401
+
+
+def test_an_access_token_lasts_an_hour_and_a_refresh_rotates_both(http, shopify, clock):
+    first = install(http, shopify)
+    clock.now += 1800
+    second = refresh(http, shopify, first["refresh_token"]).json()
+    assert second["access_token"] != first["access_token"]
+    assert second["refresh_token"] != first["refresh_token"]
+    assert may_call(http, shopify, first["access_token"]), "the previous access token lives out its hour"
+    clock.now += 1800
+    assert not may_call(http, shopify, first["access_token"])
+    assert may_call(http, shopify, second["access_token"])
+
+
+def test_a_used_refresh_token_works_until_its_replacement_is_used(http, shopify, clock):
+    first = install(http, shopify)
+    second = refresh(http, shopify, first["refresh_token"]).json()
+    clock.now += 2 * 3600
+    retried = refresh(http, shopify, first["refresh_token"]).json()
+    assert (retried["access_token"], retried["refresh_token"]) == (second["access_token"], second["refresh_token"])
+    assert retried["expires_in"] == 3600
+    assert may_call(http, shopify, retried["access_token"])
+    assert refresh(http, shopify, second["refresh_token"]).status_code == 200
+    dead = refresh(http, shopify, first["refresh_token"])
+    assert (dead.status_code, dead.json()["error"]) == (401, "invalid_request")
+
+
+@pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 401)])
+def test_a_retry_of_a_refresh_has_thirty_days(http, shopify, clock, days, status):
+    first = install(http, shopify)
+    refresh(http, shopify, first["refresh_token"])
+    clock.now += days * DAY
+    assert refresh(http, shopify, first["refresh_token"]).status_code == status
+
+
+def test_an_unused_refresh_token_ends_after_ninety_days(http, shopify, clock):
+    first = install(http, shopify)
+    clock.now += 90 * DAY
+    assert refresh(http, shopify, first["refresh_token"]).status_code == 401
+
+
+def test_tokens_can_be_expired_and_revoked_on_demand(http, shopify):
+    token = install(http, shopify)
+    shopify.expire_access_token("studio", SHOP)
+    assert not may_call(http, shopify, token["access_token"])
+    token = refresh(http, shopify, token["refresh_token"]).json()
+    assert may_call(http, shopify, token["access_token"])
+    shopify.revoke_tokens("studio", SHOP)
+    assert not may_call(http, shopify, token["access_token"])
+    assert refresh(http, shopify, token["refresh_token"]).status_code == 401
+
+
+def test_published_signatures():
+    """Values from Shopify's documentation and the tests of Shopify/shopify_python_api and Shopify/shopify-api-ruby."""
+    callback = {
+        "shop": "some-shop.myshopify.com",
+        "code": "a94a110d86d2452eb3e2af4cfb8a3828",
+        "timestamp": "1337178173",
+    }
+    assert oauth_hmac(callback, "hush") == "2cb1a277650a659f1b11e92a4a64275b128e037f2c3390e3c8fd2d8721dac9e2"
+    query = {"extra": ["1", "2"], "shop": "shop-name.myshopify.com", "path_prefix": "/apps/awesome_reviews"}
+    query["timestamp"] = "1317327555"
+    assert proxy_signature(query, "hush") == "a9718877bea71c2484f91608a7eaea1532bdf71f5c56825065fa4ccabe549ef3"
+    query["logged_in_customer_id"] = "1"
+    assert proxy_signature(query, "hush") == "4c68c8624d737112c91818c11017d24d334b524cb5c2b8ba08daa056f7395ddb"
