@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.routes import bp as kit_routes
+from chalicelib.retention.jobs import bp as retention_jobs
 from chalicelib.shops.jobs import bp as shops_jobs
 from chalicelib.shops.routes import bp as shops_routes
 
@@ -14,5 +15,6 @@ for blueprint in (
     kit_routes,
     shops_routes,
     shops_jobs,
+    retention_jobs,
 ):
     app.register_blueprint(blueprint)

@@ -86,7 +86,7 @@ def consumers() -> list[Consumer]:
     found = []
     for source in chalice_app().event_sources:
         if isinstance(source, SQSEventConfig):
-            message = vars(chalice_app().handler_map[source.name])["consumes"]
+            message = vars(chalice_app().handler_map[source.name])["func"].consumes
             common = _common(source.name, source.handler_string)
             found.append(Consumer(**common, batch_size=source.batch_size, message=message))
     return sorted(found, key=lambda consumer: consumer.name)

@@ -54,7 +54,7 @@ for _app in SANDBOX_APPS.values():
     os.environ.update({f"{_name}_API_KEY": _app.key, f"{_name}_API_SECRET": _app.secret})
     os.environ[f"{_name}_SCOPES"] = ",".join(_app.scopes)
 
-from chalicelib.kit import secrets  # noqa: E402
+from chalicelib.kit import config, secrets  # noqa: E402
 from infra import handlers  # noqa: E402
 from infra.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
@@ -91,6 +91,7 @@ def api_url() -> Iterator[str]:
     thread.start()
     url = f"http://127.0.0.1:{running.server.server_port}"
     os.environ["PUBLIC_URL"] = url
+    config.forget()
     yield url
     running.shutdown()
     running.server.server_close()

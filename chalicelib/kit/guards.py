@@ -15,9 +15,7 @@ def guard(context: str, table: str, field: str, *values: str) -> str:
     return "/".join([context, table, field, *(value.replace("%", "%25").replace("/", "%2F") for value in values)])
 
 
-def claim(
-    transaction: Transaction, name: str, owner: str, otherwise: Problem, until: datetime | None = None
-) -> None:
+def claim(transaction: Transaction, name: str, owner: str, otherwise: Problem, until: datetime | None = None) -> None:
     """Take the value for `owner` in the transaction, which fails with `otherwise` if another holds it.
 
     `until` is for rows that expire: the value is free again when its row is gone.

@@ -20,7 +20,7 @@ from chalicelib.kit import aws, clock, config, ids, logs
 class Message(BaseModel):
     """Something that happened, or that is to be done. Fields only ever grow; unknown ones are ignored."""
 
-    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     topic: ClassVar[str | None] = None
     queue: ClassVar[str | None] = None

@@ -15,7 +15,7 @@ T = TypeVar("T")
 class Schema(BaseModel):
     """A shape that goes out. Built from a row with `of`."""
 
-    model_config = ConfigDict(defer_build=True, from_attributes=True, frozen=True)
+    model_config = ConfigDict(defer_build=True, from_attributes=True, frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -26,13 +26,15 @@ class Schema(BaseModel):
 class Input(BaseModel):
     """A shape that comes in: unknown members are refused, so that a misspelt one is not lost in silence."""
 
-    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(
+        defer_build=True, extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True
+    )
 
 
 class Query(BaseModel):
     """The query string of a request; parameters that are not declared are refused."""
 
-    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class PageQuery(Query):

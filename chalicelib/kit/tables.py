@@ -129,7 +129,7 @@ class Transaction:
         self._add(self._deletes, kwargs, otherwise, type(row))
 
     def _add(self, kind: list[_Write], kwargs: dict[str, Any], otherwise: Problem | None, model: type[Model]) -> None:
-        kwargs["return_values_on_condition_failure"] = "ALL_OLD"
+        kwargs["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         write = _Write(kwargs, otherwise, model)
         kind.append(write)
         self._order.append(write)

@@ -1,0 +1,134 @@
+"""The pump delivers as an account would: partial failures, dead letters, and through a restart of the engine."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from chalicelib.kit import aws, messages
+from infra.local import pump as pump_module
+from infra.local.engine import Engine
+from infra.local.pump import Pump
+from infra.sandbox.shopify import ShopifySandbox
+
+SHOP = "pumped.myshopify.com"
+
+
+@pytest.fixture
+def pump(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
+    monkeypatch.setattr(pump_module, "POLL_SECONDS", 1)
+    monkeypatch.setattr(pump_module, "RETRY_SECONDS", (0,))
+    running = Pump()
+    running.start()
+    yield running
+    running.stop()
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
+    """Whether the condition comes true before the deadline."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _waiting(queue: str) -> int:
+    answer = aws.client("sqs").get_queue_attributes(
+        QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
+    )
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _install(api: httpx.Client, shopify: ShopifySandbox) -> None:
+    answer = api.get("/shopify/studio/auth", params={"shop": SHOP})
+    back = httpx.get(answer.headers["location"]).headers["location"]
+    assert api.get(back).status_code == 302
+
+
+def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
+    api: httpx.Client, shopify: ShopifySandbox, pump: Pump
+) -> None:
+    _install(api, shopify)
+    assert eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
+    for _ in range(3):
+        aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply"), MessageBody="poison")
+    assert shopify.uninstall("studio", SHOP).ok
+    assert eventually(lambda: _waiting("shops-apply-dead") == 3)
+
+    def uninstalled() -> bool:
+        rows = aws.client("dynamodb").scan(TableName="backroom-test-shops-shops")["Items"]
+        return [row["is_active"]["BOOL"] for row in rows] == [False]
+
+    assert eventually(uninstalled)
+
+
+def test_a_handler_s_worker_that_is_killed_is_started_anew(
+    api: httpx.Client, shopify: ShopifySandbox, pump: Pump
+) -> None:
+    _install(api, shopify)
+    assert eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
+    first = pump.workers["shops-register"].pid
+    assert first is not None
+    os.kill(first, 9)
+    shopify.uninstall("studio", SHOP)
+    _install(api, shopify)
+    assert eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
+    assert pump.workers["shops-register"].pid != first
+
+
+RESTART = """
+import os, sys, time
+from pathlib import Path
+from infra.local.engine import Engine
+
+state = Path(sys.argv[1])
+engine = Engine.start(state / "aws")
+os.environ.update(engine.environment, STAGE="test", SECRETS_KEY_FILE=str(state / "key"))
+from chalicelib.kit import aws, messages
+from infra.local.provision import provision
+from infra.local import pump as pump_module
+
+provision()
+pump_module.POLL_SECONDS = 1
+pump_module.RETRY_SECONDS = (0,)
+pump = pump_module.Pump()
+pump.start()
+
+def dead():
+    answer = aws.client("sqs").get_queue_attributes(
+        QueueUrl=messages.queue_url("shops-apply-dead"), AttributeNames=["ApproximateNumberOfMessages"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+def send_and_wait(total):
+    aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply"), MessageBody="poison")
+    deadline = time.monotonic() + 30
+    while dead() < total and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return dead()
+
+print(send_and_wait(1))
+port = engine.port
+engine.stop()
+time.sleep(1)
+engine = Engine.start(state / "aws", port)
+print(send_and_wait(2))
+pump.stop()
+engine.stop()
+"""
+
+
+def test_it_goes_on_when_the_engine_was_restarted(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RESTART, str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100)
+    printed = [line for line in done.stdout.splitlines() if line.isdigit()]
+    assert printed == ["1", "2"], done.stderr[-2000:]
