@@ -31,6 +31,16 @@ def retrieve(store: Store, _: Json, invoice: str) -> Json:
     return store.get("invoice", invoice)
 
 
+def list_all(store: Store, params: Json) -> Json:
+    rows = [
+        row
+        for row in store.all("invoice")
+        if all(params.get(name, row[name]) == row[name] for name in ("customer", "status"))
+        and params.get("subscription") in (None, row["parent"]["subscription_details"]["subscription"])
+    ]
+    return list_of(rows, "/v1/invoices", params)
+
+
 def list_payments(store: Store, params: Json) -> Json:
     wanted = params.get("payment", {}).get("payment_intent")
     rows = [

@@ -129,6 +129,7 @@ OPERATIONS = [
         subscriptions.cancel,
         "cancellation_details",
     ),
+    Operation("GET", "/v1/invoices", "InvoiceListParams", invoices.list_all, f"customer subscription status {PAGE}"),
     Operation("GET", "/v1/invoices/{invoice}", "InvoiceRetrieveParams", invoices.retrieve),
     Operation(
         "GET",

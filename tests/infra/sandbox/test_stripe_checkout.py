@@ -106,6 +106,18 @@ def test_the_same_objects_in_the_shape_of_2020(client, stripe_sandbox, http):
     assert old(http, stripe_sandbox, path)["latest_invoice"]["payment_intent"]["id"] == intent["id"]
 
 
+def test_invoices_are_found_by_subscription_with_the_intents_that_paid_them(client, stripe_sandbox):
+    for _ in range(2):
+        stripe_sandbox.complete_checkout(start_checkout(client))
+    invoice = stripe_sandbox.events("invoice.paid")[0]["data"]["object"]
+    subscription = invoice["parent"]["subscription_details"]["subscription"]
+    expand = ["data.payments.data.payment.payment_intent"]
+    found: Any = client.v1.invoices.list({"subscription": subscription, "status": "paid", "expand": expand}).data
+    assert [row.id for row in found] == [invoice["id"]]
+    assert found[0].payments.data[0].payment.payment_intent.status == "succeeded"
+    assert client.v1.invoices.list({"subscription": subscription, "status": "open"}).data == []
+
+
 def test_what_cannot_be_expanded_says_so(client, stripe_sandbox):
     stripe_sandbox.complete_checkout(start_checkout(client))
     id_ = stripe_sandbox.events("customer.subscription.created")[0]["data"]["object"]["id"]
