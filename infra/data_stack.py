@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.kit import config
@@ -74,7 +75,7 @@ def _table(model: type[Table]) -> dict[str, Any]:
             {"AttributeName": attribute["AttributeName"], "AttributeType": attribute["AttributeType"]}
             for attribute in schema["attribute_definitions"]
         ],
-        "KeySchema": schema["key_schema"],
+        "KeySchema": _hash_first(schema["key_schema"]),
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
     }
@@ -82,7 +83,7 @@ def _table(model: type[Table]) -> dict[str, Any]:
         properties["GlobalSecondaryIndexes"] = [
             {
                 "IndexName": index["index_name"],
-                "KeySchema": sorted(index["key_schema"], key=lambda key: str(key["KeyType"])),
+                "KeySchema": _hash_first(index["key_schema"]),
                 "Projection": index["projection"],
             }
             for index in schema["global_secondary_indexes"]
@@ -90,6 +91,10 @@ def _table(model: type[Table]) -> dict[str, Any]:
     if expires(model):
         properties["TimeToLiveSpecification"] = {"AttributeName": "expires_epoch", "Enabled": True}
     return _kept({"Type": "AWS::DynamoDB::Table", "Properties": properties})
+
+
+def _hash_first(keys: Iterable[Any]) -> list[Any]:
+    return sorted(keys, key=lambda key: str(key["KeyType"]))
 
 
 def expires(model: type[Table]) -> bool:
