@@ -1,0 +1,56 @@
+"""`python -m infra.packaging package|deploy --stage dev|prod [--out build/prod]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+STAGES = ("dev", "prod")
+
+
+def main() -> int:
+    """Package, or package and deploy; 1 with a message where that cannot be."""
+    parser = argparse.ArgumentParser(prog="python -m infra.packaging", description=__doc__)
+    parser.add_argument("command", choices=("package", "deploy"))
+    parser.add_argument("--stage", required=True, help=" or ".join(STAGES))
+    parser.add_argument("--out", type=Path, help="where templates and zips go; default build/<stage>")
+    parser.add_argument("--alarm-email", help="who is told of alarms (deploy); as it was, if not given")
+    arguments = parser.parse_args()
+    if arguments.stage not in STAGES:
+        parser.error(
+            f"--stage {arguments.stage}: only {' and '.join(STAGES)} are packaged; the others run on this machine"
+        )
+    out = arguments.out or Path("build") / arguments.stage
+    _enter(arguments.stage)
+
+    from infra.packaging.errors import PackagingFailed
+    from infra.packaging.package import package
+
+    try:
+        for path in package(out):
+            print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+        if arguments.command == "deploy":
+            from infra.packaging.deploy import deploy
+
+            deploy(out, arguments.alarm_email)
+    except PackagingFailed as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _enter(stage: str) -> None:
+    """Become the stage, before anything that reads the settings is imported.
+
+    Names of buckets are unique in the world: they carry the account's number unless they are given.
+    """
+    prefix = os.environ.setdefault("TABLE_PREFIX", "backroom")
+    os.environ["STAGE"] = stage
+    for name in ("IMAGES", "ARCHIVE"):
+        os.environ.setdefault(f"{name}_BUCKET", f"{prefix}-{stage}-{name.lower()}-${{AWS::AccountId}}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""Least privilege: one IAM policy a function, made of what its modules can reach and no more.
+
+Actions are those that the operations of kit and integrations need (Service Authorization Reference, AWS).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.kit import config
+from infra import handlers
+from infra.handlers import Consumer
+from infra.packaging import needs
+from infra.packaging.names import API, function_name, key_id
+from infra.packaging.needs import Needs
+
+Statement = dict[str, Any]
+
+READ_AND_WRITE = (
+    "BatchGetItem",
+    "BatchWriteItem",
+    "ConditionCheckItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "UpdateItem",
+)
+IMAGES = {
+    "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*"),
+}
+"""What of the images bucket a context handles beside its own `payloads/<context>/`."""
+ARCHIVING = "retention"
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """The policy document of every function, by the name that Chalice knows it by."""
+    found = {API: _document(API, needs.of_api())}
+    for handler in (*handlers.consumers(), *handlers.schedules()):
+        reached = needs.of([handler.entry.rpartition(".")[0]])
+        found[handler.name] = _document(handler.name, reached, handler if isinstance(handler, Consumer) else None)
+    return found
+
+
+def _document(name: str, reached: Needs, consumer: Consumer | None = None) -> dict[str, Any]:
+    unknown = reached.services - _STATEMENTS.keys()
+    if unknown:
+        raise LookupError(f"{name} uses {', '.join(sorted(unknown))}: say in {__name__} what it may do there")
+    statements = [_logs(name)]
+    for service in sorted(reached.services):
+        statements += _STATEMENTS[service](reached)
+    if consumer:
+        actions = ("ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes")
+        statements.append(_allow("sqs", actions, [_arn("sqs", _physical(consumer.queue))]))
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _allow(service: str, actions: tuple[str, ...], resources: list[Any]) -> Statement:
+    return {"Effect": "Allow", "Action": [f"{service}:{action}" for action in actions], "Resource": resources}
+
+
+def _arn(service: str, resource: str) -> dict[str, str]:
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"}
+
+
+def _physical(name: str) -> str:
+    return f"{config.settings().namespace}-{name}"
+
+
+def _logs(name: str) -> Statement:
+    group = _arn("logs", f"log-group:/aws/lambda/{function_name(name)}:*")
+    return _allow("logs", ("CreateLogStream", "PutLogEvents"), [group])
+
+
+def _dynamodb(reached: Needs) -> Iterator[Statement]:
+    if not reached.tables:
+        return
+    actions = (*READ_AND_WRITE, "Scan") if reached.scans else READ_AND_WRITE
+    yield _allow("dynamodb", actions, [_arn("dynamodb", f"table/{table}") for table in reached.tables])
+    yield _allow("dynamodb", ("Query",), [_arn("dynamodb", f"table/{table}/index/*") for table in reached.tables])
+
+
+def _sns(reached: Needs) -> Iterator[Statement]:
+    if reached.topics:
+        yield _allow("sns", ("Publish",), [_arn("sns", _physical(topic)) for topic in reached.topics])
+
+
+def _sqs(reached: Needs) -> Iterator[Statement]:
+    if reached.queues:
+        yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in reached.queues])
+
+
+def _s3(reached: Needs) -> Iterator[Statement]:
+    """Without ListBucket a missing object answers 403, not 404 (S3 user guide, GetObject)."""
+    settings = config.settings()
+    contexts = sorted({module.split(".")[1] for module in reached.modules if "." in module} - {"kit", "integrations"})
+    buckets = [settings.images_bucket] + ([settings.archive_bucket] if ARCHIVING in contexts else [])
+    yield _allow("s3", ("ListBucket",), [_object(bucket) for bucket in buckets])
+    prefixes = [prefix for context in contexts for prefix in (*IMAGES.get(context, ()), f"payloads/{context}/*")]
+    objects = [_object(f"{settings.images_bucket}/{prefix}") for prefix in prefixes]
+    if ARCHIVING in contexts:
+        objects.append(_object(f"{settings.archive_bucket}/*"))
+    if objects:
+        yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), objects)
+
+
+def _object(path: str) -> dict[str, str]:
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{path}"}
+
+
+def _kms(_: Needs) -> Iterator[Statement]:
+    key = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/${Key}"
+    yield _allow("kms", ("Encrypt", "Decrypt"), [{"Fn::Sub": [key, {"Key": key_id()}]}])
+
+
+def _ssm(reached: Needs) -> Iterator[Statement]:
+    """Secure strings under AWS's own key need no grant of the key beside this."""
+    if reached.reads_secrets:
+        settings = config.settings()
+        path = f"parameter/{settings.table_prefix}/{settings.stage}"
+        yield _allow("ssm", ("GetParametersByPath",), [_arn("ssm", path), _arn("ssm", f"{path}/*")])
+
+
+_STATEMENTS = {"dynamodb": _dynamodb, "kms": _kms, "s3": _s3, "sns": _sns, "sqs": _sqs, "ssm": _ssm}
