@@ -1,0 +1,106 @@
+"""Parquet files (zstd) through DuckDB: a development dependency here, a layer of one function in an account.
+
+Extensions are never fetched: JSON, Parquet and ICU are built into DuckDB's wheels.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+MEDIA_TYPE = "application/vnd.apache.parquet"
+
+Row = Mapping[str, str | None]
+"""Values by column, all as text: numbers, booleans and times, too."""
+
+
+class Kind(StrEnum):
+    """How a column's text is stored."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    BOOLEAN = "boolean"
+    MOMENT = "moment"
+    """ISO-8601 with an offset."""
+    EPOCH = "epoch"
+    """Seconds since 1970, stored as a moment."""
+    DATE = "date"
+
+
+_SQL = {
+    Kind.TEXT: "{}",
+    Kind.INTEGER: "try_cast({} AS BIGINT)",
+    Kind.DECIMAL: "try_cast({} AS DECIMAL(38, 10))",
+    Kind.BOOLEAN: "try_cast({} AS BOOLEAN)",
+    Kind.MOMENT: "try_cast({} AS TIMESTAMPTZ)",
+    Kind.EPOCH: "to_timestamp(try_cast({} AS BIGINT))",
+    Kind.DATE: "try_cast({} AS DATE)",
+}
+
+_OPTIONS: dict[str, str | int | float | list[str]] = {
+    "threads": 1,  # with insertion order kept: the same rows make the same bytes
+    "memory_limit": "256MB",
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+
+
+def write(columns: Mapping[str, Kind], rows: Iterable[Row]) -> bytes:
+    """A Parquet file of `rows`, in their order; the same rows make the same bytes.
+
+    A text that its column's kind cannot hold (a decimal of 40 digits) becomes null there: keep the original beside it.
+    """
+    names = {name: _quoted(name) for name in columns}
+    read_as = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in columns)
+    selected = ", ".join(f"{_SQL[kind].format(names[name])} AS {names[name]}" for name, kind in columns.items())
+    with _database() as (database, folder):
+        source, target = folder / "rows.ndjson", folder / "rows.parquet"
+        with source.open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        rows_of = f"read_json({_literal(str(source))}, format='newline_delimited', columns={{{read_as}}})"
+        database.execute(
+            f"COPY (SELECT {selected} FROM {rows_of}) TO {_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608 - all quoted
+        )
+        return target.read_bytes()
+
+
+def read_texts(data: bytes, column: str) -> list[str]:
+    """The texts of one column of a Parquet file, in order. Raises ValueError for anything but such a file."""
+    import duckdb
+
+    with _database() as (database, folder):
+        source = folder / "rows.parquet"
+        source.write_bytes(data)
+        query = f"SELECT {_quoted(column)}::VARCHAR FROM read_parquet({_literal(str(source))})"  # noqa: S608 - all quoted
+        try:
+            return [text for (text,) in database.execute(query).fetchall()]
+        except duckdb.Error as error:
+            raise ValueError(f"not a Parquet file with a column {column}") from error
+
+
+@contextmanager
+def _database() -> Iterator[tuple[DuckDBPyConnection, Path]]:
+    import duckdb
+
+    with (
+        tempfile.TemporaryDirectory(prefix="parquet-") as folder,
+        duckdb.connect(":memory:", config=_OPTIONS | {"temp_directory": folder}) as database,
+    ):
+        yield database, Path(folder)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

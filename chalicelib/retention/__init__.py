@@ -1,0 +1,1 @@
+"""Archive, expiry, erasure and export, by the rules that each context declares."""

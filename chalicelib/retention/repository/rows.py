@@ -1,0 +1,138 @@
+"""Rows of other contexts' tables by their raw items: whatever a row holds is archived, and told by when it is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, TypeVar
+
+from pynamodb.attributes import Attribute
+
+from chalicelib.integrations.parquet import Kind
+from chalicelib.kit import attributes, aws
+from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.tables import Table
+from chalicelib.retention.slices import ITEM, Expired, Item
+
+T = TypeVar("T")
+
+SCAN_ROWS = 1_000
+"""Rows that one scan call looks at, at most; it also stops at 1 MB."""
+SCAN_CALLS = 8
+"""Scan calls a page, at most: with the above, what bounds the memory of a step."""
+PAGE_ROWS = 2_000
+"""Expired rows after which a page is full."""
+DELETERS = 8
+"""Deletes under way at once. AWS's client slows down by itself when throttled."""
+
+_KINDS: dict[type[Attribute[Any]], Kind] = {
+    attributes.BooleanAttribute: Kind.BOOLEAN,
+    attributes.DateAttribute: Kind.DATE,
+    attributes.DateTimeAttribute: Kind.MOMENT,
+    attributes.DecimalAttribute: Kind.DECIMAL,
+    attributes.ExpiryAttribute: Kind.EPOCH,
+    attributes.IntegerAttribute: Kind.INTEGER,
+}
+
+
+class _Fate(Enum):
+    DELETED = auto()
+    GONE = auto()
+    KEPT = auto()
+
+
+def columns(table: type[Table]) -> dict[str, Kind]:
+    """The columns of a table's rows in the archive, the exact item last. What has no type of its own is text."""
+    return {a.attr_name: _KINDS.get(type(a), Kind.TEXT) for a in table.get_attributes().values()} | {ITEM: Kind.TEXT}
+
+
+def expired_page(
+    rule: Rule, cut_off: datetime, segment: int, segments: int, after: Item | None
+) -> tuple[list[Expired], Item | None]:
+    """A page of a segment's rows whose time was over at the cut-off, and the key to go on from (None: no more).
+
+    Read consistently: a stale read would show rows that the page before has archived.
+    """
+    counts = _counted(rule)
+    rows: list[Expired] = []
+    for _ in range(SCAN_CALLS):
+        answer = aws.client("dynamodb").scan(
+            TableName=rule.table.Meta.table_name,
+            Segment=segment,
+            TotalSegments=segments,
+            Limit=SCAN_ROWS,
+            ConsistentRead=True,
+            FilterExpression=_PAST,
+            **_past(rule, cut_off),
+            **({"ExclusiveStartKey": after} if after else {}),
+        )
+        rows += [
+            Expired(item, counts.deserialize(item[counts.attr_name][counts.attr_type])) for item in answer["Items"]
+        ]
+        after = answer.get("LastEvaluatedKey")
+        if after is None or len(rows) >= PAGE_ROWS:
+            break
+    return rows, after
+
+
+def delete_expired(rule: Rule, cut_off: datetime, items: Iterable[Item]) -> int:
+    """Delete the rows that are still past the cut-off; how many there were."""
+    past = {"ConditionExpression": _PAST, **_past(rule, cut_off)}
+    fates = _in_parallel(lambda item: _delete(rule.table, item, past), items)
+    return fates.count(_Fate.DELETED)
+
+
+def delete_unchanged(table: type[Table], items: Iterable[Item]) -> int:
+    """Delete the rows that are still exactly these; how many of them are gone now, by this call or before it."""
+    fates = _in_parallel(lambda item: _delete(table, item, _unchanged(table, item)), items)
+    return len(fates) - fates.count(_Fate.KEPT)
+
+
+_PAST = "#counts <= :cut_off"
+
+
+def _past(rule: Rule, cut_off: datetime) -> dict[str, Any]:
+    counts = _counted(rule)
+    return {
+        "ExpressionAttributeNames": {"#counts": counts.attr_name},
+        "ExpressionAttributeValues": {":cut_off": {counts.attr_type: counts.serialize(cut_off)}},
+    }
+
+
+def _counted(rule: Rule) -> Attribute[datetime]:
+    return rule.table.get_attributes()[rule.counts]
+
+
+def _unchanged(table: type[Table], item: Item) -> dict[str, Any]:
+    """The condition that a row has these values, and none of the table's other attributes."""
+    absent = [a.attr_name for a in table.get_attributes().values() if a.attr_name not in item]
+    names = {f"#n{n}": name for n, name in enumerate([*item, *absent])}
+    equal = [f"#n{n} = :v{n}" for n in range(len(item))]
+    missing = [f"attribute_not_exists(#n{n})" for n in range(len(item), len(names))]
+    return {
+        "ConditionExpression": " AND ".join(equal + missing),
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": {f":v{n}": value for n, value in enumerate(item.values())},
+    }
+
+
+def _delete(table: type[Table], item: Item, condition: dict[str, Any]) -> _Fate:
+    client = aws.client("dynamodb")
+    keys = [table.get_attributes()[name].attr_name for name in (table._hash_keyname, table._range_keyname) if name]
+    try:
+        client.delete_item(
+            TableName=table.Meta.table_name,
+            Key={name: item[name] for name in keys},
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            **condition,
+        )
+    except client.exceptions.ConditionalCheckFailedException as error:
+        return _Fate.KEPT if error.response.get("Item") else _Fate.GONE
+    return _Fate.DELETED
+
+
+def _in_parallel(work: Callable[[Item], T], items: Iterable[Item]) -> list[T]:
+    with ThreadPoolExecutor(DELETERS) as pool:
+        return list(pool.map(work, items))

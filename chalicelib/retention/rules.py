@@ -1,0 +1,8 @@
+"""The rules of every context, by name. Retention knows no table itself."""
+
+from __future__ import annotations
+
+from chalicelib.kit.lifecycle import Rule
+from chalicelib.shops import retention as shops
+
+RULES: dict[str, Rule] = {rule.name: rule for rule in (*shops.RULES,)}

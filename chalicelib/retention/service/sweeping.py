@@ -1,0 +1,80 @@
+"""The daily sweep: one run a rule, in segments that workers go through a page at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chalicelib.kit import clock, logs, messages
+from chalicelib.kit.errors import Conflict
+from chalicelib.kit.lifecycle import Rule, Then
+from chalicelib.retention import slices
+from chalicelib.retention.errors import Overtaken
+from chalicelib.retention.models import RuleRun, RunStatus
+from chalicelib.retention.repository import rows, runs
+from chalicelib.retention.rules import RULES
+from chalicelib.retention.schemas import SweepRequested
+from chalicelib.retention.service.archiving import archive_page
+from chalicelib.retention.slices import Place
+
+SEGMENTS = 4
+WORK_TIME = timedelta(minutes=2)
+"""After this a worker starts no other page; well within its function's timeout."""
+
+log = logs.logger("retention")
+
+
+def sweep(due: datetime) -> None:
+    """Open a run of every rule for the moment `due`, or take up the one that is not completed; hand out the segments.
+
+    A rule has one run at a time: while rows are on their way into the archive, no other run may meet them.
+    """
+    for rule in RULES.values():
+        run = runs.latest(rule.name)
+        if run is None or (run.status is not RunStatus.RUNNING and run.run < slices.run_id(due)):
+            run = _open(rule, due)
+        messages.publish_many(
+            SweepRequested(rule=rule.name, run=run.run, segment=segment) for segment in runs.places(run)
+        )
+
+
+def _open(rule: Rule, due: datetime) -> RuleRun:
+    run = slices.run_id(due)
+    try:
+        return runs.add(rule.name, run, cut_off=due - rule.keep, segments=SEGMENTS)
+    except Conflict:  # the same schedule, fired twice
+        return runs.get(rule.name, run)
+
+
+def work(request: SweepRequested) -> None:
+    """Do pages of one segment for `WORK_TIME`, then put the rest back into the queue.
+
+    Does nothing for a segment that is done, and stops where another worker is ahead: should that one die as well,
+    the next sweep takes the segment up. Raises ArchiveDamaged where a file does not hold what it should; its rows
+    stay.
+    """
+    rule, until = RULES[request.rule], clock.now() + WORK_TIME
+    try:
+        while _page(rule, runs.get(request.rule, request.run), request.segment):
+            if clock.now() >= until:
+                messages.publish(SweepRequested(rule=request.rule, run=request.run, segment=request.segment))
+                return
+    except Overtaken as overtaken:
+        log.info("stopped: another worker is ahead", extra={"at": str(overtaken)})
+
+
+def _page(rule: Rule, run: RuleRun, segment: int) -> bool:
+    """Do the page that the segment stands at; False where it is done."""
+    place = runs.places(run).get(segment)
+    if place is None:
+        return False
+    if rule.then is Then.ARCHIVE:
+        archive_page(rule, run, segment, place)
+    else:
+        _delete_page(rule, run, segment, place)
+    return True
+
+
+def _delete_page(rule: Rule, run: RuleRun, segment: int, place: Place) -> None:
+    found, end = rows.expired_page(rule, run.cut_off, segment, run.segments, place.after)
+    deleted = rows.delete_expired(rule, run.cut_off, [row.item for row in found])
+    runs.move(run, segment, place, place.next(end) if end else None, deleted=deleted)
