@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def archive_keys() -> list[str]:
 
 
 @pytest.fixture
-def archived(tmp_path: Path) -> Iterator[Callable[[], list[Row]]]:
+def archived(tmp_path: Path) -> Callable[[], list[Row]]:
     """The rows of every file in the archive, as DuckDB reads them with their partition (`year`, `month`)."""
 
     def read() -> list[Row]:
@@ -103,4 +103,4 @@ def archived(tmp_path: Path) -> Iterator[Callable[[], list[Row]]]:
             names = [column[0] for column in found.description or []]
             return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 
-    yield read
+    return read

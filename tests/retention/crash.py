@@ -1,0 +1,49 @@
+"""A process that dies at a chosen AWS call: just before it is sent, or just after it took effect."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from chalicelib.kit import aws
+
+SERVICES = ("dynamodb", "s3", "sqs")
+
+
+class Crash(BaseException):
+    """The process is dead: nothing may catch this and go on."""
+
+
+@contextmanager
+def hooked(when: str, operation: str, hook: Callable[[], None]) -> Iterator[None]:
+    """Call `hook` before-call or after-call of an AWS operation (`*`: any) that this process makes."""
+
+    def call(**_: Any) -> None:
+        hook()
+
+    names = [(aws.client(service), f"{when}.{service}.{operation}") for service in SERVICES]
+    for client, name in names:
+        client.meta.events.register(name, call)
+    try:
+        yield
+    finally:
+        for client, name in names:
+            client.meta.events.unregister(name, call)
+
+
+@contextmanager
+def crash_at(nth: int, when: str, operation: str = "*") -> Iterator[None]:
+    """Die at the nth call; threads that are still at work die at their next one."""
+    calls, lock = 0, threading.Lock()
+
+    def count() -> None:
+        nonlocal calls
+        with lock:
+            calls += 1
+            if calls >= nth:
+                raise Crash
+
+    with hooked(when, operation, count):
+        yield

@@ -1,0 +1,85 @@
+"""Where a run stands, with several workers at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chalicelib.kit.errors import Conflict
+from chalicelib.retention.errors import Overtaken
+from chalicelib.retention.models import RunStatus
+from chalicelib.retention.repository import runs
+from chalicelib.retention.slices import Place
+from tests.retention.conftest import CUT_OFF
+from tests.retention.crash import hooked
+
+RULE, RUN = "shops/installation_logs", "20261120T030000Z"
+KEY = {"shop": {"S": "a.myshopify.com"}, "id": {"S": "1"}}
+
+
+def test_a_run_opens_once_with_every_segment_at_its_start() -> None:
+    runs.add(RULE, RUN, CUT_OFF, segments=3)
+    with pytest.raises(Conflict):
+        runs.add(RULE, RUN, CUT_OFF, segments=5)
+    run = runs.get(RULE, RUN)
+    assert runs.places(run) == {0: Place(), 1: Place(), 2: Place()}
+    assert (run.status, run.cut_off) == (RunStatus.RUNNING, CUT_OFF)
+
+
+def test_the_latest_run_is_the_newest_in_time() -> None:
+    assert runs.latest(RULE) is None
+    for run in ("20261119T030000Z", "20270101T030000Z", "20261120T030000Z"):
+        runs.add(RULE, run, CUT_OFF, segments=1)
+    latest = runs.latest(RULE)
+    assert latest is not None
+    assert latest.run == "20270101T030000Z"
+
+
+def test_a_segment_moves_from_where_it_stands_only() -> None:
+    run = runs.add(RULE, RUN, CUT_OFF, segments=2)
+    second = Place().next(KEY)
+    runs.move(run, 0, Place(), second)
+    with pytest.raises(Overtaken):
+        runs.move(run, 0, Place(), None)
+    assert runs.places(runs.get(RULE, RUN)) == {0: second, 1: Place()}
+
+
+def test_the_last_segment_completes_the_run() -> None:
+    run = runs.add(RULE, RUN, CUT_OFF, segments=2)
+    runs.move(run, 0, Place(), None, deleted=3)
+    assert runs.get(RULE, RUN).status is RunStatus.RUNNING
+    runs.move(run, 1, Place(), None, deleted=4)
+    done = runs.get(RULE, RUN)
+    assert (done.status, done.rows_deleted, done.cursor) == (RunStatus.COMPLETED, 7, {})
+    with pytest.raises(Overtaken):
+        runs.move(run, 1, Place(), None)
+
+
+def test_a_segment_that_moves_between_another_s_look_and_write_is_not_lost() -> None:
+    run = runs.add(RULE, RUN, CUT_OFF, segments=2)
+    waiting = iter([lambda: runs.move(run, 1, Place(), None)])
+
+    def interfere() -> None:
+        for move in waiting:
+            move()
+
+    with hooked("before-call", "TransactWriteItems", interfere):
+        runs.move(run, 0, Place(), Place().next(KEY))
+    assert runs.places(runs.get(RULE, RUN)) == {0: Place(1, KEY)}
+
+
+def test_many_segments_at_once() -> None:
+    run = runs.add(RULE, RUN, CUT_OFF, segments=6)
+
+    def walk(segment: int) -> None:
+        place = Place()
+        for _ in range(5):
+            runs.move(run, segment, place, place.next(KEY), deleted=1)
+            place = place.next(KEY)
+        runs.move(run, segment, place, None)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(walk, range(6)))
+    done = runs.get(RULE, RUN)
+    assert (done.status, done.rows_deleted) == (RunStatus.COMPLETED, 30)

@@ -1,0 +1,199 @@
+"""Archive, then delete: whatever dies or interferes in between, no row is lost and none is archived twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pynamodb.exceptions import UpdateError
+
+from chalicelib.integrations import parquet
+from chalicelib.kit import aws, config
+from chalicelib.retention import service
+from chalicelib.retention.errors import ArchiveDamaged
+from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
+from chalicelib.retention.repository import rows
+from chalicelib.retention.schemas import SweepRequested
+from chalicelib.retention.service import sweeping
+from chalicelib.shops.models import InstallationLog
+from infra.local.engine import Engine
+from tests.retention.conftest import CUT_OFF, DUE, Row, archive_keys, log_of, stored_logs
+from tests.retention.crash import Crash, crash_at, hooked
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = "shops/installation_logs"
+REQUEST = SweepRequested(rule=LOGS, run="20261120T030000Z", segment=0)
+MOMENTS = [datetime(2024, month, day, tzinfo=UTC) for month in (2, 3) for day in (1, 2, 3)]
+Archived = Callable[[], list[Row]]
+
+
+@pytest.fixture(autouse=True)
+def _one_segment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "SEGMENTS", 1)
+
+
+def open_run() -> list[InstallationLog]:
+    """Six logs of two months, and a run that is to archive them."""
+    logs = [log_of(moment) for moment in MOMENTS]
+    service.sweep(DUE)
+    return logs
+
+
+def touch(log: InstallationLog) -> bool:
+    """Change the row if it is there still, leaving its time as it is."""
+    try:
+        log.update(actions=[InstallationLog.metadata.set({"touched": True})], condition=InstallationLog.id.exists())
+    except UpdateError:
+        return False
+    return True
+
+
+def crash_and_recover(nth: int, when: str) -> bool:
+    """Die at the nth call, be changed meanwhile, die again while recovering, recover; False if nothing died."""
+    open_run_logs = open_run()
+    try:
+        with crash_at(nth, when):
+            service.work(REQUEST)
+        return False
+    except Crash:
+        pass
+    touch(open_run_logs[nth % len(open_run_logs)])
+    try:
+        with crash_at(nth * 7 % 13 + 1, when):
+            service.work(REQUEST)
+    except Crash:
+        pass
+    service.work(REQUEST)
+    return True
+
+
+def check_nothing_lost_nor_twice(found: list[Row], logs: int) -> None:
+    versions = Counter(row["dynamodb_item"] for row in found)
+    assert max(versions.values()) == 1, "a version was archived twice"
+    assert len({row["id"] for row in found} | stored_logs()) == logs
+    manifests = list(Archive.query(LOGS))
+    assert sorted(manifest.s3_key for manifest in manifests) == sorted(archive_keys())
+    assert {manifest.status for manifest in manifests} == {ArchiveStatus.PURGED}
+    [run] = RuleRun.query(LOGS)
+    assert run.status is RunStatus.COMPLETED
+    assert run.rows_archived == sum(manifest.row_count for manifest in manifests) == len(found)
+    assert run.rows_deleted == logs - len(stored_logs())
+
+
+@pytest.mark.parametrize("when", ["before-call", "after-call"])
+def test_a_crash_at_any_call(when: str, engine: Engine, archived: Archived) -> None:
+    for nth in range(1, 100):
+        engine.restore()
+        if not crash_and_recover(nth, when):
+            assert nth > 20, "the walk covers all that a page does"
+            return
+        assert stored_logs() == set(), f"call {nth}"
+        check_nothing_lost_nor_twice(archived(), len(MOMENTS))
+    pytest.fail("it never came through")
+
+
+KILLED = """
+import os, signal
+from chalicelib.kit import aws
+from chalicelib.retention import service
+from chalicelib.retention.schemas import SweepRequested
+
+def kill(**_): os.kill(os.getpid(), signal.SIGKILL)
+
+for name in ("dynamodb", "s3"):
+    aws.client(name).meta.events.register(f"after-call.{name}." + os.environ["KILL_AFTER"], kill)
+service.work(SweepRequested(rule="shops/installation_logs", run="20261120T030000Z", segment=0))
+"""
+
+
+@pytest.mark.parametrize("operation", ["TransactWriteItems", "PutObject", "GetObject", "DeleteItem"])
+def test_a_worker_that_is_killed(operation: str, archived: Archived) -> None:
+    open_run()
+    died = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=ROOT, env={**os.environ, "KILL_AFTER": operation}, check=False
+    )
+    assert died.returncode == -9
+    service.work(REQUEST)
+    assert stored_logs() == set()
+    check_nothing_lost_nor_twice(archived(), len(MOMENTS))
+
+
+def test_a_row_touched_between_archive_and_delete_survives(archived: Archived) -> None:
+    logs = open_run()
+    once: Iterator[InstallationLog] = iter(logs[:1])
+
+    def interfere() -> None:
+        for log in once:
+            assert touch(log)
+
+    with hooked("before-call", "DeleteItem", interfere):
+        service.work(REQUEST)
+    [left] = InstallationLog.scan(consistent_read=True)
+    assert (left.id, left.metadata) == (logs[0].id, {"touched": True})
+    check_nothing_lost_nor_twice(archived(), len(MOMENTS))
+
+    service.sweep(DUE + timedelta(days=1))
+    service.work(REQUEST.model_copy(update={"run": "20261121T030000Z"}))
+    assert stored_logs() == set()
+    kept = [json.loads(row["dynamodb_item"]) for row in archived() if row["id"] == logs[0].id]
+    assert ["metadata" in item for item in kept] == [False, True]
+
+
+def test_a_row_that_another_deleted_meanwhile_is_no_trouble(archived: Archived) -> None:
+    logs = open_run()
+    once = iter(logs[:1])
+
+    def interfere() -> None:
+        for log in once:
+            log.delete()
+
+    with hooked("before-call", "DeleteItem", interfere):
+        service.work(REQUEST)
+    assert stored_logs() == set()
+    assert len(archived()) == len(MOMENTS)
+
+
+@pytest.mark.parametrize("damage", ["garbage", "other rows"])
+def test_a_file_that_is_not_what_was_written_deletes_nothing(damage: str) -> None:
+    logs = open_run()
+    other = parquet.write(rows.columns(InstallationLog), [{"dynamodb_item": "{}"}] * 3)
+    body = b"PAR1 not really" if damage == "garbage" else other
+    done = threading.Event()
+
+    def overwrite() -> None:
+        if not done.is_set():
+            done.set()
+            for key in archive_keys():
+                aws.client("s3").put_object(Bucket=config.settings().archive_bucket, Key=key, Body=body)
+
+    for _ in range(2):  # nor when the message comes again
+        with hooked("after-call", "PutObject", overwrite), pytest.raises(ArchiveDamaged):
+            service.work(REQUEST)
+    assert stored_logs() == {log.id for log in logs}
+    assert {manifest.status for manifest in Archive.query(LOGS)} == {ArchiveStatus.WRITTEN}
+
+
+def test_workers_on_the_same_segment_and_a_writer_at_the_same_time(
+    archived: Archived, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "SCAN_ROWS", 10)
+    monkeypatch.setattr(rows, "SCAN_CALLS", 1)
+    logs = [log_of(CUT_OFF - timedelta(days=age)) for age in range(60)]
+    service.sweep(DUE)
+    with ThreadPoolExecutor(4) as pool:
+        works = [pool.submit(service.work, REQUEST) for _ in range(3)]
+        touched = pool.submit(lambda: [log.id for log in logs if touch(log)])
+        for work in works:
+            work.result()
+    service.work(REQUEST)
+    assert stored_logs() <= set(touched.result())
+    check_nothing_lost_nor_twice(archived(), len(logs))

@@ -1,0 +1,104 @@
+"""The pure side: keys, months, texts."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.retention import slices
+from chalicelib.retention.slices import Expired, Place
+
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
+TEXTS = st.text(max_size=20)
+VALUES = st.recursive(
+    st.one_of(
+        TEXTS.map(lambda text: {"S": text}),
+        st.decimals(allow_nan=False, allow_infinity=False).map(lambda number: {"N": str(number)}),
+        st.booleans().map(lambda flag: {"BOOL": flag}),
+        st.just({"NULL": True}),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda members: {"L": members}),
+        st.dictionaries(TEXTS, inner, max_size=3).map(lambda members: {"M": members}),
+    ),
+)
+ITEMS = st.dictionaries(TEXTS, VALUES, max_size=5)
+
+
+@given(ITEMS)
+def test_an_item_survives_as_text(item: slices.Item) -> None:
+    assert slices.decode(slices.encode(item)) == item
+    assert slices.encode(dict(reversed(item.items()))) == slices.encode(item)
+
+
+@given(ITEMS)
+def test_every_item_is_a_flat_row_of_texts(item: slices.Item) -> None:
+    cells = slices.cells(item)
+    assert set(cells) == {*item, slices.ITEM}
+    assert all(cell is None or isinstance(cell, str) for cell in cells.values())
+
+
+def test_cells_read_as_a_person_expects() -> None:
+    item = {
+        "text": {"S": "a"},
+        "number": {"N": "1.50"},
+        "yes": {"BOOL": True},
+        "no": {"BOOL": False},
+        "nothing": {"NULL": True},
+        "names": {"L": [{"S": "a"}, {"S": "ü"}]},
+        "mixed": {"L": [{"S": "a"}, {"N": "1"}]},
+        "nested": {"M": {"b": {"N": "1"}}},
+    }
+    cells = slices.cells(item)
+    del cells[slices.ITEM]
+    assert cells == {
+        "text": "a",
+        "number": "1.50",
+        "yes": "true",
+        "no": "false",
+        "nothing": None,
+        "names": '["a", "ü"]',
+        "mixed": '[{"S": "a"}, {"N": "1"}]',
+        "nested": '{"b": {"N": "1"}}',
+    }
+
+
+@given(st.lists(MOMENTS, max_size=20))
+def test_months_share_the_rows_out_oldest_first(moments: list[datetime]) -> None:
+    months = slices.by_month(Expired({}, moment) for moment in moments)
+    assert list(months) == sorted({(moment.year, moment.month) for moment in moments})
+    assert sum(map(len, months.values())) == len(moments)
+    for (year, month), members in months.items():
+        assert all((row.moment.year, row.moment.month) == (year, month) for row in members)
+
+
+@given(MOMENTS, st.timedeltas(timedelta(seconds=1), timedelta(days=9999)))
+def test_runs_sort_by_time(due: datetime, later: timedelta) -> None:
+    assert slices.run_id(due) < slices.run_id(due + later)
+
+
+def test_names_are_the_same_at_every_attempt() -> None:
+    run = slices.run_id(datetime(2028, 2, 29, 3, tzinfo=UTC))
+    assert run == "20280229T030000Z"
+    assert slices.archive_id(run, 3, 12, (2026, 2)) == "20280229T030000Z-03-000012-202602"
+    assert slices.s3_key("shops/installation_logs", run, 3, 12, (2026, 2)) == (
+        "archive/shops/installation_logs/year=2026/month=02/20280229T030000Z-03-000012.parquet"
+    )
+
+
+def test_a_page_s_manifests_are_told_from_those_of_others() -> None:
+    run = "20280229T030000Z"
+    ids = [slices.archive_id(run, segment, page, (2026, 2)) for segment in (1, 11) for page in (2, 22)]
+    for segment in (1, 11):
+        for page in (2, 22):
+            assert len([one for one in ids if one.startswith(slices.page_id(run, segment, page))]) == 1
+
+
+def test_places_survive_as_json() -> None:
+    place = Place().next({"id": {"S": "x"}}).announce()
+    assert place == Place(1, {"id": {"S": "x"}}, announced=True)
+    assert not place.next(place.after).announced
+    assert json.loads(json.dumps(place.after)) == place.after
