@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -35,6 +35,10 @@ class DecimalAttribute(Attribute[Decimal]):
     """An exact decimal, DynamoDB's `N` (38 digits). Refuses floats."""
 
     attr_type = NUMBER
+
+    def __init__(self, default: Decimal | Callable[[], Decimal] | None = None, **kwargs: Any) -> None:
+        given = (lambda: default) if isinstance(default, Decimal) else default  # PynamoDB takes it for mutable
+        super().__init__(default=given, **kwargs)
 
     def serialize(self, value: Decimal | int) -> str:
         if isinstance(value, float):
@@ -112,7 +116,7 @@ class EnumAttribute(Attribute[E], Generic[E]):
 
 
 class JsonAttribute(Attribute[Any]):
-    """Any JSON value, kept as text: exact decimals are written as strings, numbers with a point are read as decimals."""
+    """Any JSON value, kept as text and read as it was written; an exact decimal is written as a string."""
 
     attr_type = STRING
 
@@ -120,7 +124,7 @@ class JsonAttribute(Attribute[Any]):
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
     def deserialize(self, value: str) -> Any:
-        return json.loads(value, parse_float=Decimal)
+        return json.loads(value)
 
 
 class StringListAttribute(Attribute[list[str]]):

@@ -24,6 +24,7 @@ from chalicelib.kit.errors import (
     InternalError,
     InvalidInput,
     MalformedRequest,
+    MethodNotAllowed,
     PayloadTooLarge,
     PreconditionRequired,
     Problem,
@@ -95,6 +96,19 @@ def endpoint(bp: Blueprint, **contract: Any) -> Callable[[Callable[..., Any]], C
         return view
 
     return decorate
+
+
+def refuse_other_methods(bp: Blueprint, path: str, *served: str) -> None:
+    """Answer 405 to every method of `path` that is not served; API Gateway by itself would answer 403."""
+
+    def refuse(_call: Call, **_path: str) -> None:
+        raise MethodNotAllowed(headers={"Allow": ", ".join(served)})
+
+    def view(**parameters: str) -> Response:
+        return _handle(Contract(), refuse, bp.current_request, parameters)
+
+    others = [method for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT") if method not in served]
+    bp.route(path, methods=others)(view)
 
 
 def _handle(contract: Contract, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:

@@ -7,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from chalice.app import Blueprint, Response
 
 from chalicelib.kit import config
-from chalicelib.kit.http import MAX_WEBHOOK_BODY, Call, endpoint
+from chalicelib.kit.http import MAX_WEBHOOK_BODY, Call, endpoint, refuse_other_methods
 from chalicelib.kit.pages import Slice
 from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.shops import service
@@ -51,6 +51,9 @@ def receive_webhook(call: Call[WebhookSender], app: str) -> WebhookAnswer:
     """Take one of Shopify's deliveries: on record once, handed on at least once."""
     is_new = service.receive(call.principal, call.credentials.raw_body)
     return WebhookAnswer(status="recorded" if is_new else "known")
+
+
+refuse_other_methods(bp, "/webhooks/shopify/{app}", "POST")
 
 
 @bp.route("/v1/shops/me", methods=["GET"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Input, Moment, Query, Schema
+
+# Stored JSON is read with decimals; what a merchant sent as a number goes back as one.
+Settings = Annotated[dict[str, Any], BeforeValidator(lambda value: json.loads(json.dumps(value, default=float)))]
 
 
 class OrderLine(BaseModel):
@@ -141,13 +145,15 @@ class InstallationRead(Schema):
 class SettingsUpdate(Input):
     """New settings, as a whole; keys that we do not know are kept as they are."""
 
+    model_config = ConfigDict(str_strip_whitespace=False)
+
     settings: dict[str, Any]
 
 
 class SettingsRead(Schema):
     """The settings in force; version 0 means that none were saved yet."""
 
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: Settings = Field(default_factory=dict)
     version: int = 0
     updated_at: Moment | None = None
 
@@ -156,7 +162,7 @@ class SettingsVersionRead(Schema):
     """Settings as they were saved at one time."""
 
     version: int
-    settings: dict[str, Any]
+    settings: Settings
     changed_by: str | None
     changed_at: Moment
 

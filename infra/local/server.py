@@ -8,7 +8,14 @@ from http import HTTPStatus
 
 from chalice.app import Chalice
 from chalice.config import Config
-from chalice.local import ChaliceRequestHandler, CustomLocalChalice, LocalChalice, LocalDevServer, LocalGatewayException
+from chalice.local import (
+    ChaliceRequestHandler,
+    CustomLocalChalice,
+    LocalChalice,
+    LocalDevServer,
+    LocalGatewayException,
+    ThreadedHTTPServer,
+)
 
 from chalicelib.kit.errors import MalformedRequest, NotFound, PayloadTooLarge, Problem
 from chalicelib.kit.http import PROBLEM_JSON
@@ -49,9 +56,15 @@ class RequestHandler(ChaliceRequestHandler):
         """Say nothing: the functions log what matters."""
 
 
+class Server(ThreadedHTTPServer):
+    """Takes bursts: Python's default refuses the sixth caller in the queue."""
+
+    request_queue_size = 128
+
+
 def create(app: Chalice, host: str, port: int) -> LocalDevServer:
     """A threaded server of the app; `serve_forever` runs it. Raises OSError where the port is taken."""
     if not isinstance(app, LocalChalice):
         CustomLocalChalice.__bases__ = (LocalChalice, type(app))
         app.__class__ = CustomLocalChalice  # keeps the current request per thread, as `chalice local` does
-    return LocalDevServer(app, Config(chalice_stage="local"), host, port, handler_cls=RequestHandler)
+    return LocalDevServer(app, Config(chalice_stage="local"), host, port, handler_cls=RequestHandler, server_cls=Server)

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from chalicelib.integrations import storage
 from chalicelib.kit import clock, config, logs, metrics
 from chalicelib.kit.errors import MalformedRequest
 from chalicelib.kit.messages import Message, publish
@@ -109,8 +110,7 @@ _MESSAGES: dict[str, Callable[[WebhookDelivery, dict[str, Any], datetime], Messa
 
 
 def _store(row: WebhookDelivery, body: bytes) -> str:
-    bucket, key = config.settings().images_bucket, f"payloads/shops/{row.shop}/{row.app}/{row.delivery_id}.json"
-    from chalicelib.integrations import storage  # noqa: PLC0415
-
-    storage.put(bucket, key, body, "application/json")
-    return f"s3://{bucket}/{key}"
+    key = f"payloads/shops/{row.shop}/{row.app}/{row.delivery_id}.json"
+    url = storage.address(config.settings().images_bucket, key)
+    storage.put(url, body, "application/json")
+    return url

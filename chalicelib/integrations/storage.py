@@ -1,0 +1,96 @@
+"""Objects in S3, named by `s3://bucket/key`. Browsers send and fetch them by presigned requests, never through us."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.kit import aws
+
+
+class NoSuchObject(LookupError):
+    """There is no object at this address."""
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """A form that uploads one object: POST `fields`, then the file as `file`, to `url` (multipart/form-data)."""
+
+    url: str
+    fields: dict[str, str]
+
+
+def address(bucket: str, key: str) -> str:
+    """`s3://bucket/key`."""
+    return f"s3://{bucket}/{key}"
+
+
+def parts(url: str) -> tuple[str, str]:
+    """Bucket and key of an address. Raises ValueError for anything else."""
+    scheme, _, rest = url.partition("://")
+    bucket, _, key = rest.partition("/")
+    if scheme != "s3" or not bucket or not key:
+        raise ValueError("not an address of the form s3://bucket/key")
+    return bucket, key
+
+
+def put(url: str, data: bytes, content_type: str) -> None:
+    """Write the object, over whatever was there."""
+    bucket, key = parts(url)
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+
+def get(url: str) -> bytes:
+    """The object's bytes. Raises NoSuchObject."""
+    bucket, key = parts(url)
+    client = aws.client("s3")
+    try:
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except client.exceptions.NoSuchKey as missing:
+        raise NoSuchObject(url) from missing
+    return body
+
+
+def size(url: str) -> int | None:
+    """The object's length in bytes, or None where there is none."""
+    from botocore.exceptions import ClientError
+
+    bucket, key = parts(url)
+    try:
+        return int(aws.client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"])
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return None
+        raise
+
+
+def delete(url: str) -> None:
+    """Remove the object; nothing happens where there is none."""
+    bucket, key = parts(url)
+    aws.client("s3").delete_object(Bucket=bucket, Key=key)
+
+
+def presigned_post(url: str, *, content_type: str, max_bytes: int, seconds: int) -> PresignedPost:
+    """A form that lets a browser write this one object: of this type, of 1 to `max_bytes` bytes, for `seconds`."""
+    bucket, key = parts(url)
+    fields: Mapping[str, str] = {"Content-Type": content_type, "success_action_status": "201"}
+    conditions: list[Any] = [dict([pair]) for pair in fields.items()]
+    made = aws.client("s3").generate_presigned_post(
+        bucket,
+        key,
+        Fields=dict(fields),
+        Conditions=[*conditions, ["content-length-range", 1, max_bytes]],
+        ExpiresIn=seconds,
+    )
+    return PresignedPost(made["url"], made["fields"])
+
+
+def presigned_get(url: str, *, seconds: int, download_name: str | None = None) -> str:
+    """A link that fetches the object for `seconds`; with a name, browsers save it under that name."""
+    bucket, key = parts(url)
+    parameters = {"Bucket": bucket, "Key": key}
+    if download_name:
+        parameters["ResponseContentDisposition"] = f'attachment; filename="{download_name}"'
+    link: str = aws.client("s3").generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
+    return link

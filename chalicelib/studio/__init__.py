@@ -1,0 +1,1 @@
+"""Studio: AI product images, from a shopper's photo to a print."""

@@ -1,0 +1,347 @@
+"""The tables of the studio, in reading order: what merchants set up, then what shoppers cause."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.kit import tables
+from chalicelib.kit.attributes import (
+    BooleanAttribute,
+    DateTimeAttribute,
+    DecimalAttribute,
+    EnumAttribute,
+    ExpiryAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+    StringListAttribute,
+    UnicodeAttribute,
+)
+from chalicelib.kit.tables import Table
+from chalicelib.studio.watermark import Position
+
+
+class UploadStatus(StrEnum):
+    AWAITING = "awaiting"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DELETED = "deleted"
+
+
+class GenerationType(StrEnum):
+    PREVIEW = "preview"
+    FINAL = "final"
+
+
+class GenerationStatus(StrEnum):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class UpscaleStatus(StrEnum):
+    NOT_NEEDED = "not_needed"
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class UploadsByShop(GlobalSecondaryIndex["Upload"]):
+    """A shop's uploads by time."""
+
+    class Meta:
+        index_name = "by_shop"
+        projection = AllProjection()
+
+    shop_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GenerationsByShop(GlobalSecondaryIndex["Generation"]):
+    """A shop's generations by time."""
+
+    class Meta:
+        index_name = "by_shop"
+        projection = AllProjection()
+
+    shop_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GenerationsByOrder(GlobalSecondaryIndex["Generation"]):
+    """The finals of an order."""
+
+    class Meta:
+        index_name = "by_order"
+        projection = AllProjection()
+
+    order_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GenerationsByOpenWork(GlobalSecondaryIndex["Generation"]):
+    """Unfinished work by the end of its lease. Sparse: the attribute goes with the work."""
+
+    class Meta:
+        index_name = "by_open_work"
+        projection = AllProjection()
+
+    open_work = UnicodeAttribute(hash_key=True)
+    lease_until = DateTimeAttribute(range_key=True)
+
+
+class Product(Table):
+    """A Shopify product on which images can be made. Its uuid is the UUIDv5 of shop and Shopify's number, so the key keeps both unique."""
+
+    class Meta:
+        table_name = tables.name("studio", "products")
+
+    shop_id = UnicodeAttribute(hash_key=True)
+    uuid = UnicodeAttribute(range_key=True)
+    shopify_product_id = IntegerAttribute()
+    title = UnicodeAttribute()
+    is_enabled = BooleanAttribute(default=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class Size(Table):
+    """A size that a product is printed in, in pixels at 300 dpi."""
+
+    class Meta:
+        table_name = tables.name("studio", "sizes")
+
+    uuid = UnicodeAttribute(range_key=True)
+    product_id = UnicodeAttribute(hash_key=True)
+    shopify_variant_id = UnicodeAttribute(null=True)
+    name = UnicodeAttribute()
+    width_px = IntegerAttribute()
+    height_px = IntegerAttribute()
+    is_active = BooleanAttribute(default=True)
+    sort_order = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class AiStyle(Table):
+    """A way to turn a photo into an image: a prompt, and what the merchant calls it."""
+
+    class Meta:
+        table_name = tables.name("studio", "ai_styles")
+
+    uuid = UnicodeAttribute(range_key=True)
+    shop_id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    prompt_template = UnicodeAttribute()
+    example_image_url = UnicodeAttribute(null=True)
+    is_active = BooleanAttribute(default=True)
+    sort_order = IntegerAttribute(default=0)
+    usage_count = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class ProductStyle(Table):
+    """A style that is offered on a product, in the merchant's order."""
+
+    class Meta:
+        table_name = tables.name("studio", "product_styles")
+
+    product_id = UnicodeAttribute(hash_key=True)
+    ai_style_id = UnicodeAttribute(range_key=True)
+    sort_order = IntegerAttribute(default=0)
+    is_enabled = BooleanAttribute(default=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class ProductBase(Table):
+    """A physical thing to print on (a poster, a mug), with its options."""
+
+    class Meta:
+        table_name = tables.name("studio", "product_bases")
+
+    uuid = UnicodeAttribute(range_key=True)
+    shop_id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)
+    option_names = StringListAttribute(null=True)
+    base_price = DecimalAttribute(null=True)
+    is_active = BooleanAttribute(default=True)
+    sort_order = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class ProductBaseVariant(Table):
+    """One combination of a base's options, with its print size in pixels."""
+
+    class Meta:
+        table_name = tables.name("studio", "product_base_variants")
+
+    uuid = UnicodeAttribute(range_key=True)
+    product_base_id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    option_values = JsonAttribute(null=True)
+    width_px = IntegerAttribute()
+    height_px = IntegerAttribute()
+    price_modifier = DecimalAttribute(default=Decimal(0))
+    is_active = BooleanAttribute(default=True)
+    sort_order = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class ProductProductBase(Table):
+    """A base that a product is offered on."""
+
+    class Meta:
+        table_name = tables.name("studio", "product_product_bases")
+
+    product_id = UnicodeAttribute(hash_key=True)
+    product_base_id = UnicodeAttribute(range_key=True)
+    is_enabled = BooleanAttribute(default=True)
+    sort_order = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class ProductBaseVariantMapping(Table):
+    """Which base variant a Shopify variant of the product stands for."""
+
+    class Meta:
+        table_name = tables.name("studio", "product_base_variant_mappings")
+
+    product_id = UnicodeAttribute(hash_key=True)
+    variant_pair = UnicodeAttribute(range_key=True)
+    """`<product_base_variant_id>#<shopify_variant_id>`."""
+    product_base_variant_id = UnicodeAttribute()
+    shopify_variant_id = UnicodeAttribute()
+    is_active = BooleanAttribute(default=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class Watermark(Table):
+    """The mark on a shop's previews."""
+
+    class Meta:
+        table_name = tables.name("studio", "watermarks")
+
+    shop_id = UnicodeAttribute(hash_key=True)
+    image_url = UnicodeAttribute()
+    opacity = DecimalAttribute(default=Decimal("0.3"))
+    position = EnumAttribute(Position, default=Position.BOTTOM_RIGHT)
+    size_percentage = DecimalAttribute(default=Decimal(10))
+    is_active = BooleanAttribute(default=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class Quota(Table):
+    """What a shop may generate and store. `leases` and `version` hold the limit of concurrent work."""
+
+    class Meta:
+        table_name = tables.name("studio", "quotas")
+
+    shop_id = UnicodeAttribute(hash_key=True)
+    monthly_generation_limit = IntegerAttribute(default=500)
+    storage_quota_mb = IntegerAttribute(default=1000)
+    max_concurrent_generations = IntegerAttribute(default=3)
+    current_generations = IntegerAttribute(default=0)
+    current_storage_mb = DecimalAttribute(default=Decimal(0))
+    leases = JsonAttribute(default=dict)
+    version = IntegerAttribute(default=0)
+    last_reset_date = DateTimeAttribute()
+    total_generations = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class Upload(Table):
+    """A photo that a shopper sent: the guard's verdict, its owner, the bytes that count."""
+
+    class Meta:
+        table_name = tables.name("studio", "uploads")
+
+    id = UnicodeAttribute(hash_key=True)
+    shop_id = UnicodeAttribute()
+    customer_id = UnicodeAttribute(null=True)
+    object_key = UnicodeAttribute()
+    status = EnumAttribute(UploadStatus)
+    reject_reason = UnicodeAttribute(null=True)
+    byte_count = IntegerAttribute(null=True)
+    width = IntegerAttribute(null=True)
+    height = IntegerAttribute(null=True)
+    sequencer = UnicodeAttribute(null=True)
+    """Of the last bucket event that was applied."""
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+    expires_epoch = ExpiryAttribute(null=True)
+    """Until it is used; then it is removed."""
+    by_shop = UploadsByShop()
+
+
+class Generation(Table):
+    """One image: a preview, or the final made for a paid order line. `open_work` and `lease_until` stand while it is at work."""
+
+    class Meta:
+        table_name = tables.name("studio", "generations")
+
+    id = UnicodeAttribute(hash_key=True)
+    shop_id = UnicodeAttribute()
+    product_id = UnicodeAttribute()
+    ai_style_id = UnicodeAttribute()
+    order_id = UnicodeAttribute(null=True)
+    line_item_id = UnicodeAttribute(null=True)
+    source_generation_id = UnicodeAttribute(null=True)
+    product_base_variant_id = UnicodeAttribute(null=True)
+    customer_id = UnicodeAttribute(null=True)
+    input_image_url = UnicodeAttribute()
+    preview_image_url = UnicodeAttribute(null=True)
+    final_image_url = UnicodeAttribute(null=True)
+    generation_type = EnumAttribute(GenerationType)
+    status = EnumAttribute(GenerationStatus, default=GenerationStatus.PENDING)
+    ai_prompt_used = UnicodeAttribute()
+    error_message = UnicodeAttribute(null=True)
+    processing_time_ms = IntegerAttribute(null=True)
+    ai_model_used = UnicodeAttribute(null=True)
+    generation_params = JsonAttribute(null=True)
+    upscale_status = EnumAttribute(UpscaleStatus, default=UpscaleStatus.NOT_NEEDED)
+    upscale_factor = DecimalAttribute(null=True)
+    original_width = IntegerAttribute(null=True)
+    original_height = IntegerAttribute(null=True)
+    final_width = IntegerAttribute(null=True)
+    final_height = IntegerAttribute(null=True)
+    upscale_started_at = DateTimeAttribute(null=True)
+    upscale_completed_at = DateTimeAttribute(null=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+    open_work = UnicodeAttribute(null=True)
+    """`preview` or `final` while there is work to do; absent at the end."""
+    lease_until = DateTimeAttribute(null=True)
+    """Past it, whoever worked on it is taken for dead."""
+    attempts = IntegerAttribute(default=0)
+    by_shop = GenerationsByShop()
+    by_order = GenerationsByOrder()
+    by_open_work = GenerationsByOpenWork()
+
+
+class Order(Table):
+    """A paid order with AI images in it."""
+
+    class Meta:
+        table_name = tables.name("studio", "orders")
+
+    shop_id = UnicodeAttribute(hash_key=True)
+    shopify_order_id = UnicodeAttribute(range_key=True)
+    customer_id = UnicodeAttribute(null=True)
+    order_number = UnicodeAttribute(null=True)
+    total_price = DecimalAttribute(null=True)
+    status = UnicodeAttribute(null=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
