@@ -42,7 +42,7 @@ def test_every_item_is_a_flat_row_of_texts(item: slices.Item) -> None:
 
 
 def test_cells_read_as_a_person_expects() -> None:
-    item = {
+    item: slices.Item = {
         "text": {"S": "a"},
         "number": {"N": "1.50"},
         "yes": {"BOOL": True},
