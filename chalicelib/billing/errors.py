@@ -1,0 +1,33 @@
+"""What can go wrong between an owner, Stripe and us. Class names are the API's `code`."""
+
+from __future__ import annotations
+
+from chalicelib.kit.errors import Conflict, InvalidInput, MalformedRequest, NotFound
+
+
+class CustomerUnknown(NotFound):
+    title = "This account is not registered for billing"
+
+
+class PlanUnavailable(InvalidInput):
+    title = "This plan is not for sale to this account in that billing cycle"
+
+
+class AlreadySubscribed(Conflict):
+    title = "There is a subscription already; change it instead"
+
+
+class InvalidStripeSignature(MalformedRequest):
+    title = "The Stripe-Signature header is missing, wrong or too old"
+
+
+class InvalidStripeEvent(MalformedRequest):
+    title = "This is not a snapshot event of Stripe's"
+
+
+class WrongStripeMode(MalformedRequest):
+    title = "Events of this mode (live or test) are not taken in this stage"
+
+
+class Outdated(Conflict):
+    """Another writer was faster; whoever sees it reads again and decides anew."""

@@ -1,0 +1,53 @@
+"""Which months of credits a paid invoice opens, and which of them have begun.
+
+A paid line of a subscription opens the months of its period, twelve for a yearly plan; proration and trial lines
+open none. A month is named by the day it begins, so that every event and shape that tells of it names it alike.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.billing.projection import Line
+
+
+@dataclass(frozen=True, slots=True)
+class GrantMonth:
+    """A month of credits that was paid for, at the price that it was paid at."""
+
+    price_id: str
+    begins_at: datetime
+
+
+def begun(lines: Iterable[Line], now: datetime) -> Iterator[GrantMonth]:
+    """The months that the paid `lines` open and that have begun, oldest first per line."""
+    for line in lines:
+        if line.price_id and line.is_subscription and not line.is_proration and line.amount > 0:
+            for begins_at in months(line.period_start, line.period_end):
+                if begins_at <= now:
+                    yield GrantMonth(line.price_id, begins_at)
+
+
+def source_key(subscription_id: str, month: GrantMonth) -> str:
+    """What a grant happens once for: the subscription (Stripe's id) and the month."""
+    return f"grant/{subscription_id}/{month.begins_at:%Y-%m-%d}"
+
+
+def months(start: datetime, end: datetime) -> list[datetime]:
+    """The beginnings of the calendar months of a period, at least one.
+
+    Counted by months, not days: Stripe bills the 31st on a short month's last day, so that the period from 28 February
+    to 31 March is one month.
+    """
+    count = (end.year - start.year) * 12 + end.month - start.month
+    return [add_months(start, number) for number in range(max(1, count))]
+
+
+def add_months(moment: datetime, count: int) -> datetime:
+    """The same time so many months later, on the month's last day where it has no such day."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + count, 12)
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)

@@ -1,0 +1,68 @@
+"""Owners, found by who they are or by their id at Stripe."""
+
+from __future__ import annotations
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.errors import CustomerUnknown
+from chalicelib.billing.models import Customer
+from chalicelib.kit import clock, guards
+from chalicelib.kit.errors import Conflict
+from chalicelib.kit.tables import Transaction
+
+
+def register(
+    owner_type: OwnerType, owner_id: str, email: str, name: str | None, relationship_id: str | None, timezone: str
+) -> Customer:
+    """Write down what is known of an owner now; what Stripe calls it stays."""
+    now, row = clock.now(), Customer(owner_type, owner_id)
+    row.update(
+        actions=[
+            Customer.email.set(email),
+            Customer.name.set(name) if name else Customer.name.remove(),
+            Customer.relationship_id.set(relationship_id) if relationship_id else Customer.relationship_id.remove(),
+            Customer.timezone.set(timezone),
+            Customer.created_at.set(Customer.created_at | now),
+            Customer.updated_at.set(now),
+        ]
+    )
+    return row
+
+
+def get(owner_type: OwnerType, owner_id: str) -> Customer:
+    """The owner, read consistently. Raises CustomerUnknown."""
+    try:
+        return Customer.get(owner_type, owner_id, consistent_read=True)
+    except Customer.DoesNotExist as error:
+        raise CustomerUnknown from error
+
+
+def find_by_stripe_id(stripe_customer_id: str) -> Customer | None:
+    """The owner whom Stripe knows by this id."""
+    owner = guards.owner_of(_guard(stripe_customer_id))
+    if owner is None:
+        return None
+    owner_type, _, owner_id = owner.partition("/")
+    try:
+        return get(OwnerType(owner_type), owner_id)
+    except CustomerUnknown:
+        return None
+
+
+def link(customer: Customer, stripe_customer_id: str) -> None:
+    """Note the owner's id at Stripe, which no other may have. Raises Conflict where either has another already."""
+    taken = Conflict("This account is known to Stripe under another id.")
+    with Transaction() as transaction:
+        owner = f"{customer.owner_type}/{customer.owner_id}"
+        guards.claim(transaction, _guard(stripe_customer_id), owner, otherwise=taken)
+        transaction.update(
+            customer,
+            actions=[Customer.stripe_customer_id.set(stripe_customer_id), Customer.updated_at.set(clock.now())],
+            condition=Customer.stripe_customer_id.does_not_exist()
+            | (Customer.stripe_customer_id == stripe_customer_id),
+            otherwise=taken,
+        )
+    customer.stripe_customer_id = stripe_customer_id
+
+
+def _guard(stripe_customer_id: str) -> str:
+    return guards.guard("billing", "customers", "stripe_customer_id", stripe_customer_id)

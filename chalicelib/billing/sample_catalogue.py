@@ -1,0 +1,48 @@
+"""The SAMPLE catalogue: what no document prices. Made up; edit before you sell anything.
+
+Prices are USD and exclude tax. Change them here, then run the operator's command that syncs the plans.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+STORE_PRICES = {
+    "starter": {"monthly": Decimal("29.00"), "annual": Decimal("290.00")},
+    "professional": {"monthly": Decimal("99.00"), "annual": Decimal("990.00")},
+    "enterprise": {"monthly": Decimal("399.00"), "annual": Decimal("3990.00")},
+}
+
+STORE_LIMITS = {
+    "free": {
+        "max_products": 25,
+        "max_orders_per_month": 50,
+        "max_storage_gb": 1,
+        "max_api_calls_per_month": 10_000,
+    },
+    "starter": {
+        "max_products": 500,
+        "max_orders_per_month": 1_000,
+        "max_storage_gb": 10,
+        "max_api_calls_per_month": 100_000,
+    },
+    "professional": {
+        "max_products": 5_000,
+        "max_orders_per_month": 10_000,
+        "max_storage_gb": 100,
+        "max_api_calls_per_month": 1_000_000,
+    },
+    "enterprise": {
+        "max_products": 100_000,
+        "max_orders_per_month": 250_000,
+        "max_storage_gb": 1_000,
+        "max_api_calls_per_month": 20_000_000,
+    },
+}
+
+CREDITS_PER_MONTH = {"try_it_out": 20, "better_together": 40, "premium_plus": 80}
+
+GRANT_LASTS_MONTHS = 12
+"""A month's credits that were not used lapse so many months after they were granted."""
+
+TRIAL_DAYS = {"starter": 14, "professional": 14}

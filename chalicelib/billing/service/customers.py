@@ -1,0 +1,43 @@
+"""Owners: registered by the contexts that know them, made known to Stripe when they first buy."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.models import Customer
+from chalicelib.billing.repository import customers
+from chalicelib.integrations import stripe
+from chalicelib.kit import signing
+
+
+def register_customer(
+    owner_type: Literal["member", "store"],
+    owner_id: str,
+    email: str,
+    *,
+    name: str | None = None,
+    relationship_id: str | None = None,
+    timezone: str = "UTC",
+) -> None:
+    """Tell billing who an owner is, in full: what is left out is taken to be gone. As often as it changes.
+
+    `relationship_id` (members) is where their credits go; without one they go to the member's own ledger.
+    """
+    customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
+
+
+def ensure_stripe_customer(customer: Customer) -> str:
+    """The owner's id at Stripe, made when first needed. The key makes two at once one; the link is written before use,
+    so that no event can tell of a customer whom we do not know."""
+    if customer.stripe_customer_id is None:
+        owner = {"owner_type": str(customer.owner_type), "owner_id": customer.owner_id}
+        state = f"{customer.owner_type}/{customer.owner_id}/{customer.email}/{customer.name}"
+        key = f"customer-{signing.digest(state.encode())}"
+        customers.link(customer, stripe.create_customer(customer.email, customer.name, owner, key))
+    return str(customer.stripe_customer_id)
+
+
+def ledger_of(customer: Customer) -> str:
+    """Whose credits the owner shares: the couple's, or their own."""
+    return customer.relationship_id or customer.owner_id

@@ -1,0 +1,62 @@
+"""Plans: seeded from the catalogue, mirrored at Stripe by lookup key, offered to those they are for."""
+
+from __future__ import annotations
+
+from chalicelib.billing import money
+from chalicelib.billing.catalogue import CURRENCY, PLANS, Plan, lookup_key, product_id
+from chalicelib.billing.enums import BillingCycle, OwnerType
+from chalicelib.billing.errors import PlanUnavailable
+from chalicelib.billing.models import SubscriptionPlan
+from chalicelib.billing.repository import plans
+from chalicelib.integrations import stripe
+from chalicelib.kit import logs
+
+log = logs.logger("billing")
+
+INTERVALS = {BillingCycle.MONTHLY: "month", BillingCycle.ANNUAL: "year"}
+
+
+def sync_plans() -> list[SubscriptionPlan]:
+    """Write the catalogue's plans, and their products and prices at Stripe. Running it again changes nothing.
+
+    A price that was changed becomes a new one there, which takes over the lookup key; subscriptions to the earlier
+    one go on and are still recognised.
+    """
+    keys = [lookup_key(plan.id, cycle) for plan in PLANS.values() for cycle in plan.prices]
+    present = stripe.prices_by_lookup_key(keys)
+    return [_sync(plan, present) for plan in PLANS.values()]
+
+
+def list_plans(audience: OwnerType) -> list[SubscriptionPlan]:
+    """The plans that are for sale to such owners, in order."""
+    return [plan for plan in plans.list_all() if plan.audience is audience and plan.is_active]
+
+
+def choose(plan_id: str, cycle: BillingCycle | None, audience: OwnerType) -> tuple[SubscriptionPlan, str]:
+    """A plan and its current price at Stripe in that cycle, or the plan's own. Raises PlanUnavailable."""
+    plan = plans.find(plan_id)
+    if plan is None or plan.audience is not audience or not plan.is_active:
+        raise PlanUnavailable(errors=[{"path": "body.plan", "message": "no such plan for this account"}])
+    prices = plan.stripe_prices.get(cycle or plan.billing_cycle)
+    if not prices:
+        raise PlanUnavailable(errors=[{"path": "body.billing_cycle", "message": "not sold in this cycle"}])
+    return plan, str(prices[0])
+
+
+def _sync(plan: Plan, present: dict[str, stripe.Json]) -> SubscriptionPlan:
+    if not plan.prices:
+        return plans.put(plan, {}, None)
+    product = product_id(plan.id)
+    stripe.put_product(product, plan.name, plan.description)
+    current = {cycle: _price(plan, cycle, present.get(lookup_key(plan.id, cycle))) for cycle in plan.prices}
+    return plans.put(plan, current, product)
+
+
+def _price(plan: Plan, cycle: BillingCycle, present: stripe.Json | None) -> str:
+    product, amount = product_id(plan.id), money.to_minor(plan.prices[cycle], CURRENCY)
+    wanted = (product, amount, CURRENCY.lower())
+    if present and (present["product"], present["unit_amount"], present["currency"]) == wanted:
+        return str(present["id"])
+    made = stripe.create_price(product, lookup_key(plan.id, cycle), amount, CURRENCY, INTERVALS[cycle])
+    log.info("a price was made at Stripe", extra={"plan": plan.id, "cycle": cycle, "price": made["id"]})
+    return str(made["id"])

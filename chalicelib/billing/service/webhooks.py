@@ -1,0 +1,104 @@
+"""Stripe's webhooks: verified, kept as they came, then handled once each however often they are delivered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from chalicelib.billing import signature
+from chalicelib.billing.enums import WebhookStatus
+from chalicelib.billing.errors import InvalidStripeEvent, InvalidStripeSignature, WrongStripeMode
+from chalicelib.billing.models import StripeWebhook
+from chalicelib.billing.repository import webhooks
+from chalicelib.billing.schemas import EventReceived, StripeEvent
+from chalicelib.billing.service import events
+from chalicelib.integrations import storage
+from chalicelib.kit import clock, config, logs, messages
+from chalicelib.kit.auth import Credentials, security
+
+log = logs.logger("billing")
+
+MAX_INLINE = 300_000
+"""Bytes of an event that still fit a DynamoDB item (400 KB); larger ones lie in S3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Stripe, proven by its signature."""
+
+    subject: str = "stripe"
+
+
+@security("stripeSignature", type="apiKey", name="Stripe-Signature", **{"in": "header"})
+def stripe_sender(credentials: Credentials) -> Sender:
+    """Stripe, if one of the endpoint's secrets signed the body just now. Raises InvalidStripeSignature."""
+    secrets = [secret.strip() for secret in config.secret("STRIPE_WEBHOOK_SECRET").split(",") if secret.strip()]
+    header = credentials.headers.get("stripe-signature", "")
+    if not signature.is_genuine(header, credentials.raw_body, secrets, clock.now().timestamp()):
+        raise InvalidStripeSignature
+    return Sender()
+
+
+def accept(raw_body: bytes) -> None:
+    """Keep a verified event and queue it, again at every delivery until it is processed: a lost message heals.
+
+    Raises InvalidStripeEvent for what is no snapshot event, WrongStripeMode for a test event in the live stage and
+    the reverse.
+    """
+    event = _read(raw_body)
+    if event.livemode != (config.settings().stage == "prod"):
+        raise WrongStripeMode
+    row = webhooks.add(_row(event, raw_body))
+    if row.status is not WebhookStatus.PROCESSED:
+        messages.publish(EventReceived(stripe_event_id=event.id))
+
+
+def apply(stripe_event_id: str) -> None:
+    """Let a kept event have its effect. What fails keeps its error, and can be delivered or replayed again."""
+    row = webhooks.begin(stripe_event_id)
+    if row is None:
+        log.info("nothing to do: processed or gone", extra={"event": stripe_event_id})
+        return
+    try:
+        reason = events.handle(row.event_type, _payload(row)["data"]["object"], row.stripe_created_at)
+    except Exception as error:
+        webhooks.fail(row, logs.redact(f"{type(error).__name__}: {error}"))
+        raise
+    if reason:
+        log.info("an event had no effect", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
+    webhooks.finish(row, reason)
+
+
+def _read(raw_body: bytes) -> StripeEvent:
+    try:
+        return StripeEvent.model_validate_json(raw_body)
+    except ValidationError as error:
+        raise InvalidStripeEvent from error
+
+
+def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
+    row = StripeWebhook(
+        stripe_event_id=event.id,
+        event_type=event.type,
+        api_version=event.api_version,
+        livemode=event.livemode,
+        status=WebhookStatus.RECEIVED,
+        stripe_created_at=datetime.fromtimestamp(event.created, UTC),
+        received_at=clock.now(),
+    )
+    if len(raw_body) <= MAX_INLINE:
+        row.payload = json.loads(raw_body, parse_float=Decimal)
+    else:
+        row.payload_ref = storage.address(config.settings().images_bucket, f"payloads/billing/{event.id}.json")
+        storage.put(row.payload_ref, raw_body, "application/json")
+    return row
+
+
+def _payload(row: StripeWebhook) -> dict[str, Any]:
+    payload = row.payload if row.payload_ref is None else json.loads(storage.get(row.payload_ref), parse_float=Decimal)
+    return dict(payload)

@@ -1,0 +1,142 @@
+"""Stripe's API (docs.stripe.com/api): the calls that billing makes, in and out as plain data.
+
+Every call is made in one pinned version, whatever the account's default. Raises ObjectMissing for what Stripe does not
+have, Unavailable where it cannot be reached or asks us to slow down, StripeRefused for anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.kit import config, logs
+from chalicelib.kit.config import SettingMissing
+from chalicelib.kit.errors import Conflict, NotFound, Problem, Unavailable
+
+if TYPE_CHECKING:
+    from stripe import StripeClient, StripeError, StripeObject
+
+API_VERSION = "2026-10-28.endive"
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 8, 2
+"""Short of API Gateway's 29 s even when both retries are needed."""
+
+Json = dict[str, Any]
+
+log = logs.logger("stripe")
+
+
+class ObjectMissing(NotFound):
+    title = "Stripe has no such object"
+
+
+class StripeRefused(Problem):
+    """Stripe did not accept what we sent: a defect or a wrong key, so the caller learns no more."""
+
+    status, title = 502, "The payment service did not accept the request"
+
+
+@cache
+def _client() -> StripeClient:
+    import stripe
+
+    key = config.secret("STRIPE_SECRET_KEY")
+    if config.settings().stage != "prod" and key.startswith(("sk_live_", "rk_live_")):
+        raise SettingMissing("STRIPE_SECRET_KEY is a live key: those are for the prod stage only")
+    base = config.settings().peers.get("stripe")
+    return stripe.StripeClient(
+        key,
+        stripe_version=API_VERSION,
+        base_addresses={"api": base} if base else {},
+        max_network_retries=RETRIES,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS)),
+    )
+
+
+def forget() -> None:
+    """Drop the client; for tests that change the key."""
+    _client.cache_clear()
+
+
+def create_customer(email: str, name: str | None, metadata: Mapping[str, str], idempotency_key: str) -> str:
+    """The id of a new customer; the same key gives the same one for a day."""
+    params: Any = {"email": email, "metadata": dict(metadata)} | ({"name": name} if name else {})
+    made = _call(lambda client: client.v1.customers.create(params, {"idempotency_key": idempotency_key}))
+    return str(made["id"])
+
+
+def create_checkout_session(params: Mapping[str, Any], idempotency_key: str) -> Json:
+    """A Checkout session; `params` as in docs.stripe.com/api/checkout/sessions/create."""
+    given: Any = dict(params)
+    return _call(lambda client: client.v1.checkout.sessions.create(given, {"idempotency_key": idempotency_key}))
+
+
+def subscription(subscription_id: str) -> Json:
+    """A subscription as it is now."""
+    return _call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
+
+
+def invoice(invoice_id: str) -> Json:
+    """An invoice as it is now, with its payments and their payment intents."""
+    params: Any = {"expand": ["payments.data.payment.payment_intent"]}
+    return _call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
+
+
+def open_invoices(subscription_id: str) -> list[Json]:
+    """The invoices of a subscription that are due and not paid, newest first, at most a hundred."""
+    params: Any = {"subscription": subscription_id, "status": "open", "limit": 100}
+    return list(_call(lambda client: client.v1.invoices.list(params))["data"])
+
+
+def prices_by_lookup_key(keys: list[str]) -> dict[str, Json]:
+    """The active prices that hold these lookup keys, at most ten, by key."""
+    params: Any = {"lookup_keys": keys, "active": True, "limit": 100}
+    found = _call(lambda client: client.v1.prices.list(params))["data"]
+    return {price["lookup_key"]: price for price in found}
+
+
+def put_product(product_id: str, name: str, description: str) -> None:
+    """Create the product with this id, or bring it up to date."""
+    change: Any = {"name": name, "description": description, "active": True}
+    made: Any = {"id": product_id, "name": name, "description": description}
+    try:
+        _call(lambda client: client.v1.products.update(product_id, change))
+    except ObjectMissing:
+        _call(lambda client: client.v1.products.create(made))
+
+
+def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str) -> Json:
+    """A recurring price per `interval` (`month`, `year`); the lookup key moves to it from the price before."""
+    params: Any = {
+        "product": product_id,
+        "lookup_key": lookup_key,
+        "transfer_lookup_key": True,
+        "unit_amount": unit_amount,
+        "currency": currency.lower(),
+        "recurring": {"interval": interval},
+    }
+    return _call(lambda client: client.v1.prices.create(params))
+
+
+def _call(request: Callable[[StripeClient], StripeObject]) -> Json:
+    import stripe
+
+    try:
+        return dict(request(_client()).to_dict())
+    except stripe.StripeError as error:
+        raise _translated(error) from error
+
+
+def _translated(error: StripeError) -> Problem:
+    import stripe
+
+    if error.code == "resource_missing" or error.http_status == 404:
+        return ObjectMissing()
+    log.warning(
+        "Stripe answered with an error",
+        extra={"kind": type(error).__name__, "reason": error.code, "stripe_request_id": error.request_id},
+    )
+    if isinstance(error, stripe.IdempotencyError):
+        return Conflict("This was asked for before, in another way.")
+    busy = isinstance(error, stripe.APIConnectionError | stripe.RateLimitError) or (error.http_status or 0) >= 500
+    return Unavailable("The payment service does not answer.", retry_after=5) if busy else StripeRefused()

@@ -1,0 +1,143 @@
+"""What the tests of billing share: registered owners, a checkout that is paid, ears on the topic."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.models import CreditBalance, CreditEntry, PaymentTransaction, StripeWebhook, Subscription
+from chalicelib.billing.service import register_customer, sync_plans
+from chalicelib.kit import auth, aws, messages
+from chalicelib.kit.auth import Role
+from infra.sandbox.stripe import StripeSandbox
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A registered owner and the headers that prove it."""
+
+    id: str
+    headers: dict[str, str]
+    relationship_id: str | None
+
+
+def make_owner(role: Role) -> Owner:
+    owner_id = str(uuid.uuid4())
+    relationship_id = str(uuid.uuid4()) if role is Role.MEMBER else None
+    register_customer(
+        "member" if role is Role.MEMBER else "store",
+        owner_id,
+        f"{owner_id[:8]}@example.com",
+        name="Ada",
+        relationship_id=relationship_id,
+    )
+    return Owner(owner_id, {"Authorization": f"Bearer {auth.mint(role, owner_id)}"}, relationship_id)
+
+
+@pytest.fixture
+def catalogue(stripe_peer: StripeSandbox) -> None:
+    """The plans, here and at Stripe."""
+    sync_plans()
+
+
+@pytest.fixture
+def member(catalogue: None) -> Owner:
+    return make_owner(Role.MEMBER)
+
+
+@pytest.fixture
+def store(catalogue: None) -> Owner:
+    return make_owner(Role.STORE_OWNER)
+
+
+@pytest.fixture
+def checkout(api: httpx.Client) -> Callable[..., httpx.Response]:
+    """Begin a checkout."""
+
+    def begin(owner: Owner, plan: str = "try_it_out", key: str | None = None, **order: Any) -> httpx.Response:
+        body = {
+            "plan": plan,
+            "success_url": "https://app.example.com/thanks",
+            "cancel_url": "https://app.example.com/plans",
+            **order,
+        }
+        headers = owner.headers | ({"Idempotency-Key": key} if key else {})
+        return api.post("/v1/billing/checkout", json=body, headers=headers)
+
+    return begin
+
+
+@pytest.fixture
+def events_of(checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox) -> Callable[..., list[Json]]:
+    """Buy a plan; the events that tell of it, none of them sent."""
+
+    def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> list[Json]:
+        begun = checkout(owner, plan, **order)
+        assert begun.status_code == 201, begun.text
+        url, stripe_peer.webhook_url = stripe_peer.webhook_url, None
+        try:
+            return stripe_peer.complete_checkout(begun.json()["id"])
+        finally:
+            stripe_peer.webhook_url = url
+
+    return buy
+
+
+def subscriptions() -> list[Subscription]:
+    return list(Subscription.scan())
+
+
+def payments() -> list[PaymentTransaction]:
+    return list(PaymentTransaction.scan())
+
+
+def entries() -> list[CreditEntry]:
+    return list(CreditEntry.scan())
+
+
+def balances() -> dict[str, int]:
+    return {row.relationship_id: row.balance for row in CreditBalance.scan()}
+
+
+def webhooks() -> dict[str, StripeWebhook]:
+    return {row.stripe_event_id: row for row in StripeWebhook.scan()}
+
+
+@pytest.fixture
+def heard() -> Callable[[], list[Json]]:
+    """Listen to `SubscriptionChanged` as another context would; the messages since the last call."""
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName=f"ears-{uuid.uuid4().hex[:10]}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    may_send = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may_send]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    aws.client("sns").subscribe(
+        TopicArn=messages.topic_arn("billing-subscription_changed"),
+        Protocol="sqs",
+        Endpoint=arn,
+        Attributes={"RawMessageDelivery": "true"},
+    )
+
+    def receive() -> list[Json]:
+        found: list[Json] = []
+        while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in batch:
+                found.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    return receive

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.billing.grants import add_months, begun, months, source_key
+from chalicelib.billing.projection import Line
+
+anchors = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2035, 1, 1), timezones=st.just(UTC))
+LINE = Line(
+    "price_1",
+    Decimal("240.00"),
+    datetime(2027, 8, 31, 9, tzinfo=UTC),
+    datetime(2028, 8, 31, 9, tzinfo=UTC),
+    is_subscription=True,
+    is_proration=False,
+)
+
+
+@given(anchors, st.integers(min_value=0, max_value=40))
+def test_every_monthly_period_is_one_month_also_where_the_anchor_s_day_is_missing(anchor: datetime, n: int) -> None:
+    period = add_months(anchor, n), add_months(anchor, n + 1)
+    assert months(*period) == [period[0]]
+
+
+@given(anchors, st.integers(min_value=0, max_value=5))
+def test_a_yearly_period_opens_twelve_different_days(anchor: datetime, year: int) -> None:
+    found = months(add_months(anchor, 12 * year), add_months(anchor, 12 * (year + 1)))
+    assert len({moment.date() for moment in found}) == 12
+    assert found == sorted(found)
+
+
+@given(anchors)
+def test_the_months_of_successive_years_do_not_meet(anchor: datetime) -> None:
+    first = months(anchor, add_months(anchor, 12))
+    second = months(add_months(anchor, 12), add_months(anchor, 24))
+    assert not {moment.date() for moment in first} & {moment.date() for moment in second}
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "end"),
+    [
+        ("2027-01-31", 1, "2027-02-28"),
+        ("2028-01-31", 1, "2028-02-29"),
+        ("2028-02-29", 12, "2029-02-28"),
+        ("2027-12-15", 1, "2028-01-15"),
+        ("2027-08-31", 6, "2028-02-29"),
+    ],
+)
+def test_short_months_and_leap_years(start: str, count: int, end: str) -> None:
+    assert add_months(datetime.fromisoformat(f"{start}T10:00:00Z"), count).date().isoformat() == end
+
+
+def test_only_months_that_have_begun_are_granted() -> None:
+    at = LINE.period_start
+    assert [month.begins_at.day for month in begun([LINE], at)] == [31]
+    assert [month.begins_at.day for month in begun([LINE], add_months(at, 6))] == [31, 30, 31, 30, 31, 31, 29]
+    assert len(list(begun([LINE], at + timedelta(days=1000)))) == 12
+    assert list(begun([LINE], at - timedelta(seconds=1))) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        replace(LINE, amount=Decimal(0)),
+        replace(LINE, amount=Decimal("-12.00")),
+        replace(LINE, is_proration=True),
+        replace(LINE, is_subscription=False),
+        replace(LINE, price_id=None),
+    ],
+)
+def test_trials_prorations_and_other_sales_open_nothing(line: Line) -> None:
+    assert list(begun([line], LINE.period_end)) == []
+
+
+def test_a_month_is_named_by_the_subscription_and_its_first_day() -> None:
+    (month,) = begun([LINE], LINE.period_start)
+    assert source_key("sub_1", month) == "grant/sub_1/2027-08-31"

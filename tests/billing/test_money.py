@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.billing.money import decimals, from_minor, to_minor
+
+
+# docs.stripe.com/currencies: "To charge 10 USD, provide an amount value of 1000", 500 JPY: 500, 5.12 KWD: 5120,
+# 5 ISK: 500, 5 UGX: 500.
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [("10", "usd", 1000), ("500", "JPY", 500), ("5.120", "KWD", 5120), ("5", "ISK", 500), ("5", "UGX", 500)],
+)
+def test_stripe_s_own_examples(amount: str, currency: str, minor: int) -> None:
+    assert to_minor(Decimal(amount), currency) == minor
+    assert from_minor(minor, currency) == Decimal(amount)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency"), [("0.001", "USD"), ("1.5", "JPY"), ("5.124", "KWD"), ("5.10", "ISK"), ("5.50", "UGX")]
+)
+def test_what_stripe_cannot_charge_is_refused(amount: str, currency: str) -> None:
+    with pytest.raises(ValueError, match=currency):
+        to_minor(Decimal(amount), currency)
+
+
+@given(st.integers(min_value=-(10**15), max_value=10**15), st.sampled_from(["USD", "EUR", "JPY", "VND", "HUF", "TWD"]))
+def test_there_and_back_is_exact(minor: int, currency: str) -> None:
+    amount = from_minor(minor, currency)
+    assert to_minor(amount, currency) == minor
+    assert -int(amount.as_tuple().exponent) == decimals(currency)
+
+
+def test_prices_below_a_cent_are_kept_exactly() -> None:
+    assert from_minor(Decimal("0.25"), "usd") == Decimal("0.0025")
