@@ -1,0 +1,88 @@
+"""What the tests of the shops share: a shop of one's own, an installation, ears on a topic."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.kit import aws, messages
+from infra.sandbox.shopify import ShopifySandbox
+
+
+@pytest.fixture
+def shop() -> str:
+    """The domain of a shop that no other test has: the stand-in remembers."""
+    return f"shop-{uuid.uuid4().hex[:10]}.myshopify.com"
+
+
+def answer_of_shopify(api: httpx.Client, app: str, shop: str) -> httpx.URL:
+    """Begin an installation and let the merchant consent: the path and query that Shopify sends the browser back to."""
+    begun = api.get(f"/shopify/{app}/auth", params={"shop": shop})
+    assert begun.status_code == 302, begun.text
+    consented = httpx.get(begun.headers["location"])
+    assert consented.status_code == 302, consented.text
+    back = httpx.URL(consented.headers["location"])
+    return httpx.URL(path=back.path, query=back.query)
+
+
+def install(api: httpx.Client, app: str, shop: str) -> httpx.Response:
+    """Walk a browser through the installation; its last answer."""
+    return api.get(answer_of_shopify(api, app, shop))
+
+
+@pytest.fixture
+def installed(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
+    """The domain of a shop that has `studio` installed."""
+    assert install(api, "studio", shop).status_code == 302
+    return shop
+
+
+@pytest.fixture
+def bearer(shopify: ShopifySandbox) -> Callable[..., dict[str, str]]:
+    """The headers of a merchant in the admin."""
+
+    def headers(shop: str, app: str = "studio", **claims: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {shopify.session_token(app, shop, **claims)}"}
+
+    return headers
+
+
+@pytest.fixture
+def listen() -> Callable[[str], Callable[[], list[dict[str, Any]]]]:
+    """Subscribe to a topic as another context would; the answer gives the messages heard so far."""
+
+    def subscribe(topic: str) -> Callable[[], list[dict[str, Any]]]:
+        sqs, sns = aws.client("sqs"), aws.client("sns")
+        url = sqs.create_queue(QueueName=f"ears-{uuid.uuid4().hex[:10]}")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        may_send = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [may_send]})
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+        sns.subscribe(
+            TopicArn=messages.topic_arn(topic),
+            Protocol="sqs",
+            Endpoint=arn,
+            Attributes={"RawMessageDelivery": "true"},
+        )
+
+        def heard() -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = []
+            while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get(
+                "Messages", []
+            ):
+                found += [json.loads(message["Body"]) for message in batch]
+            return found
+
+        return heard
+
+    return subscribe

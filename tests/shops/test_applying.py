@@ -1,0 +1,145 @@
+"""What `app/uninstalled` does, and does not do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from chalicelib.kit import clock
+from chalicelib.kit.messages import publish
+from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, Session, Shop, WebhookDelivery
+from chalicelib.shops.repository import installations
+from chalicelib.shops.schemas import DeliveryReceived
+from infra.sandbox.delivery import Delivery
+from infra.sandbox.shopify import ShopifySandbox
+from tests.shops.conftest import answer_of_shopify, install
+
+Drain = Callable[[], list[dict[str, Any]]]
+Listen = Callable[[str], Drain]
+
+
+def row_of(delivery: Delivery) -> WebhookDelivery:
+    return WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
+
+
+def events(shop: str) -> list[EventType]:
+    return [log.event_type for log in InstallationLog.query(shop)]
+
+
+def test_an_uninstall(api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+    install(api, "discounts", installed)
+    answer_of_shopify(api, "studio", installed)  # begun, never finished
+    drain()
+    heard = listen("shops-shop_uninstalled")
+    before = Shop.get(installed, "studio")
+    asked = len(shopify.requests)
+    delivery = shopify.uninstall("studio", installed)
+    assert drain() == []
+    row = Shop.get(installed, "studio")
+    assert not row.is_active
+    assert not {"access_token", "refresh_token", "token_expires_at"} & set(row.attribute_values)
+    assert row.uninstalled_at == row.last_triggered_at == row_of(delivery).triggered_at
+    assert row.updated_at > before.updated_at
+    assert list(Shop.by_active_app.query("studio")) == []
+    assert events(installed) == [EventType.INSTALL, EventType.INSTALL, EventType.UNINSTALL]
+    assert [session.app for session in Session.by_shop.query(installed)] == ["discounts"]
+    assert row_of(delivery).status is DeliveryStatus.PROCESSED
+    [message] = heard()
+    assert (message["shop"], message["app"]) == (installed, "studio")
+    assert len(shopify.requests) == asked  # the token is dead: nothing was asked of Shopify
+
+
+def test_twice_changes_nothing(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+    heard = listen("shops-shop_uninstalled")
+    drain()
+    delivery = shopify.uninstall("studio", installed)
+    drain()
+    first = Shop.get(installed, "studio").attribute_values
+    shopify.redeliver(delivery)
+    publish(  # the queue, too, may deliver twice
+        DeliveryReceived(
+            shop=installed,
+            app="studio",
+            webhook_topic="app/uninstalled",
+            delivery_id=row_of(delivery).delivery_id,
+            triggered_at=row_of(delivery).triggered_at,
+        )
+    )
+    shopify.uninstall("studio", installed)  # one that Shopify sends for the same fact later on
+    assert drain() == []
+    assert Shop.get(installed, "studio").attribute_values == first
+    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
+    assert len({message["message_id"] for message in heard()}) == 1
+
+
+def test_a_crash_after_the_transaction_loses_nothing(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
+    heard = listen("shops-shop_uninstalled")
+    delivery = row_of(shopify.uninstall("studio", installed))
+    assert delivery.triggered_at
+    assert installations.uninstall(delivery.delivery_id, installed, "studio", delivery.triggered_at) is None
+    assert drain() == []
+    assert [message["shop"] for message in heard()] == [installed]
+    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
+
+
+def test_a_stale_one_leaves_the_new_installation_alone(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
+    heard = listen("shops-shop_uninstalled")
+    left_at = clock.now()
+    install(api, "studio", installed)
+    drain()
+    before = Shop.get(installed, "studio").attribute_values
+    delivery = shopify.deliver("studio", installed, "app/uninstalled", {"id": 1}, triggered_at=left_at)
+    assert drain() == []
+    assert Shop.get(installed, "studio").attribute_values == before
+    assert Session.by_shop.count(installed) == 1
+    assert events(installed) == [EventType.INSTALL, EventType.REINSTALL]
+    assert row_of(delivery).status is DeliveryStatus.PROCESSED
+    assert "stale" in row_of(delivery).error_message
+    assert heard() == []
+
+
+def test_an_installation_begun_after_it_can_be_finished(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain
+) -> None:
+    drain()
+    left_at = clock.now()
+    begun_later = answer_of_shopify(api, "studio", installed)
+    shopify.deliver("studio", installed, "app/uninstalled", {"id": 1}, triggered_at=left_at)
+    assert drain() == []
+    assert api.get(begun_later).status_code == 302
+    assert Shop.get(installed, "studio").is_active
+
+
+def test_a_shop_that_never_was_here(shopify: ShopifySandbox, shop: str, drain: Drain, listen: Listen) -> None:
+    heard = listen("shops-shop_uninstalled")
+    delivery = shopify.uninstall("studio", shop)
+    assert drain() == []
+    assert list(Shop.query(shop)) == []
+    assert row_of(delivery).status is DeliveryStatus.PROCESSED
+    assert heard() == []
+
+
+def test_a_later_uninstall_counts_again(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain
+) -> None:
+    for _ in range(2):
+        shopify.uninstall("studio", installed)
+        assert drain() == []
+        install(api, "studio", installed)
+    row = Shop.get(installed, "studio")
+    assert row.is_active
+    assert row.uninstalled_at is None
+    assert events(installed).count(EventType.UNINSTALL) == 2
+
+
+def test_a_registration_that_comes_too_late_does_nothing(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+    shopify.uninstall("studio", installed, triggered_at=clock.now() + timedelta(seconds=1))
+    assert drain() == []
+    assert shopify.webhook_subscriptions("studio", installed) == []

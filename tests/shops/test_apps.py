@@ -1,0 +1,39 @@
+"""The apps of a deployment, and their configuration files."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from chalicelib.integrations.shopify import API_VERSION
+from chalicelib.shops import apps
+from chalicelib.shops.errors import UnknownApp
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_only_apps_with_credentials_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [app.handle for app in apps.configured()] == ["discounts", "studio"]
+    monkeypatch.delenv("SHOPIFY_DISCOUNTS_API_SECRET")
+    assert [app.handle for app in apps.configured()] == ["studio"]
+    for handle in ("discounts", "nobody", "STUDIO", ""):
+        with pytest.raises(UnknownApp):
+            apps.get(handle)
+
+
+def test_a_secret_does_not_show_in_what_is_printed() -> None:
+    app = apps.get("studio")
+    assert app.secret not in repr(app)
+
+
+@pytest.mark.parametrize("handle", sorted(apps.TOPICS))
+def test_each_app_has_its_configuration_file(handle: str) -> None:
+    declared = tomllib.loads((ROOT / f"shopify.app.{handle}.toml").read_text())
+    [privacy] = declared["webhooks"]["subscriptions"]
+    assert set(privacy["compliance_topics"]) == {"customers/data_request", "customers/redact", "shop/redact"}
+    assert privacy["uri"].endswith(f"/webhooks/shopify/{handle}")
+    assert declared["webhooks"]["api_version"] == API_VERSION
+    [redirect] = declared["auth"]["redirect_urls"]
+    assert redirect.endswith(f"/shopify/{handle}/auth/callback")

@@ -1,0 +1,64 @@
+"""Which text names a shop."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.shops import domain
+
+
+# shopify-app-js, shop-validator.test.ts
+@pytest.mark.parametrize("text", ["someshop.myshopify.com", "test-shop.myshopify.com", "Some_Shop1.myshopify.com"])
+def test_shops(text: str) -> None:
+    assert domain.normalize(text) == text.lower()
+
+
+@pytest.mark.parametrize("text", ["devshop.myshopify.io", "dev-shop-.myshopify.io"])
+def test_development_shops(text: str) -> None:
+    assert domain.normalize(text, development=True) == text
+    assert domain.normalize(text) is None
+
+
+@pytest.mark.parametrize("text", ["admin.shopify.com/store/my-shop", "https://admin.shopify.com/store/my-shop/"])
+def test_addresses_of_the_admin(text: str) -> None:
+    assert domain.normalize(text) == "my-shop.myshopify.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "notshopify.com",
+        "-invalid.myshopify.io",
+        "not-admin.shopify.com/store/my-shop",
+        "",
+        "myshopify.com",
+        ".myshopify.com",
+        "a.b.myshopify.com",
+        "a.myshopify.com\n",
+        "a.myshopify.com.evil.example",
+        "evil.example/a.myshopify.com",
+        "evil.example#.myshopify.com",
+        "a.myshopify.com:8080",
+        "user@a.myshopify.com",
+        "https://a.myshopify.com",
+        "admin.shopify.com/store/evil.example#",
+        "admin.shopify.com/store/a/../b",
+        "ä.myshopify.com",
+    ],
+)
+def test_everything_else(text: str) -> None:
+    assert domain.normalize(text, development=True) is None
+
+
+@given(st.text(alphabet="aZ0-_./:@#%\n é", max_size=12).map(lambda name: f"{name}.myshopify.com") | st.text())
+def test_nothing_but_one_label_under_shopifys_domain_ever_passes(text: str) -> None:
+    found = domain.normalize(text)
+    assert found is None or re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.myshopify\.com", found)
+
+
+def test_the_name_of_a_store() -> None:
+    assert domain.store_name("my-shop.myshopify.com") == "my-shop"

@@ -1,0 +1,22 @@
+"""The shops' retention rules."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.kit.lifecycle import Then
+from chalicelib.shops.retention import RULES
+
+
+def test_each_rule_counts_a_moment_of_its_table() -> None:
+    for rule in RULES:
+        assert rule.counts in rule.table.get_attributes()
+        assert rule.table.Meta.table_name.endswith(rule.name.replace("/", "-"))
+
+
+def test_logs_are_archived_and_sessions_end_with_themselves() -> None:
+    rules = {rule.name: (rule.keep, rule.then) for rule in RULES}
+    assert rules == {
+        "shops/sessions": (timedelta(0), Then.DELETE),
+        "shops/installation_logs": (timedelta(days=730), Then.ARCHIVE),
+    }

@@ -1,0 +1,102 @@
+"""Tokens that are refreshed in time, by one worker at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.integrations.shopify import ACCESS_SECONDS, Grant
+from chalicelib.kit import clock, locks, secrets
+from chalicelib.kit.errors import Unavailable
+from chalicelib.shops import service
+from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.models import InstallationLog, Session, Shop
+from chalicelib.shops.repository import installations
+from chalicelib.shops.service.installing import tokens_lock
+from infra.sandbox.shopify import ShopifySandbox
+
+
+def token_requests(shopify: ShopifySandbox, shop: str) -> int:
+    return sum(request.path == f"/{shop}/admin/oauth/access_token" for request in shopify.requests)
+
+
+def let_it_run_out(shop: str, left: timedelta) -> None:
+    Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + left)])
+
+
+def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed: str) -> None:
+    asked = token_requests(shopify, installed)
+    let_it_run_out(installed, timedelta(minutes=6))
+    assert service.access_token(installed, "studio") == service.access_token(installed, "studio")
+    assert token_requests(shopify, installed) == asked
+
+
+def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed: str) -> None:
+    before = installations.access_token(Shop.get(installed, "studio"))
+    asked = token_requests(shopify, installed)
+    let_it_run_out(installed, timedelta(minutes=4))
+    with ThreadPoolExecutor(8) as workers:
+        tokens = set(workers.map(lambda _: service.access_token(installed, "studio"), range(8)))
+    row = Shop.get(installed, "studio")
+    after = installations.access_token(row)
+    assert after != before
+    assert tokens <= {before, after}  # the old one lives out its hour
+    assert token_requests(shopify, installed) == asked + 1
+    assert row.token_expires_at > clock.now() + timedelta(minutes=59)
+    [session] = Session.by_shop.query(installed)
+    assert secrets.unseal(session.access_token, f"sessions/{session.id}/access_token") == after
+
+
+def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandbox, installed: str) -> None:
+    """A crash between Shopify's answer and our write leaves the old refresh token, which still works."""
+    row = Shop.get(installed, "studio")
+    kept = (row.access_token, row.refresh_token)
+    let_it_run_out(installed, timedelta(0))
+    service.access_token(installed, "studio")
+    Shop(installed, "studio").update([Shop.access_token.set(kept[0]), Shop.refresh_token.set(kept[1])])
+    let_it_run_out(installed, timedelta(0))
+    token = service.access_token(installed, "studio")
+    assert installations.access_token(Shop.get(installed, "studio")) == token
+
+
+def test_while_another_refreshes_what_is_over_is_not_used(shopify: ShopifySandbox, installed: str) -> None:
+    lease = locks.acquire(tokens_lock(installed, "studio"), 30)
+    assert lease
+    let_it_run_out(installed, timedelta(minutes=1))
+    assert service.access_token(installed, "studio")
+    let_it_run_out(installed, timedelta(0))
+    with pytest.raises(Unavailable):
+        service.access_token(installed, "studio")
+
+
+def test_dead_tokens_are_dropped_and_the_next_call_gets_new_ones(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, bearer: Callable[..., dict[str, str]]
+) -> None:
+    shopify.revoke_tokens("studio", installed)
+    let_it_run_out(installed, timedelta(0))
+    with pytest.raises(ShopNotInstalled):
+        service.access_token(installed, "studio")
+    assert Shop.get(installed, "studio").access_token is None
+    assert shopify.deliver("studio", installed, "orders/paid", shopify.paid_order(installed, [])).ok
+    assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
+    assert service.access_token(installed, "studio")
+    assert InstallationLog.count(installed) == 1  # it never left
+
+
+def test_a_shop_that_left_gets_no_tokens_back(
+    shopify: ShopifySandbox, installed: str, drain: Callable[[], list[dict[str, Any]]]
+) -> None:
+    """As when the app is removed while a worker waits for Shopify's answer."""
+    row = Shop.get(installed, "studio")
+    shopify.uninstall("studio", installed)
+    drain()
+    with pytest.raises(installations.Overtaken):
+        installations.replace_tokens(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60))
+    assert Shop.get(installed, "studio").access_token is None
+    with pytest.raises(ShopNotInstalled):
+        service.access_token(installed, "studio")
