@@ -30,7 +30,7 @@ def main() -> int:
 
     try:
         for path in package(out):
-            print(f"{path}  {path.stat().st_size / 1e6:.1f} MB")
+            print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
         if arguments.command == "deploy":
             from infra.packaging.deploy import deploy
 

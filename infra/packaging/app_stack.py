@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.kit import config
 from infra import handlers
 from infra.handlers import Consumer
-from infra.packaging import alarms, bundle, dashboard, gateway
+from infra.packaging import alarms, bundle, bytecode, dashboard, gateway
 from infra.packaging.names import API_STAGE, function_name, functions, key_id, logical
 
 Resources = dict[str, dict[str, Any]]
@@ -78,7 +78,7 @@ def _layer(package: str) -> dict[str, Any]:
         "Type": "AWS::Lambda::LayerVersion",
         "Properties": {
             "LayerName": f"{config.settings().namespace}-{package}",
-            "CompatibleRuntimes": [bundle.RUNTIME],
+            "CompatibleRuntimes": [bytecode.RUNTIME],
             "CompatibleArchitectures": ["x86_64"],
             "Content": {"S3Bucket": {"Ref": "ArtefactBucket"}, "S3Key": {"Ref": bundle.layer_key(package)}},
         },

@@ -98,11 +98,11 @@ def _s3(reached: Needs) -> Iterator[Statement]:
     buckets = [settings.images_bucket] + ([settings.archive_bucket] if ARCHIVING in contexts else [])
     yield _allow("s3", ("ListBucket",), [_object(bucket) for bucket in buckets])
     prefixes = [prefix for context in contexts for prefix in (*IMAGES.get(context, ()), f"payloads/{context}/*")]
-    objects = [_object(f"{settings.images_bucket}/{prefix}") for prefix in prefixes]
-    if ARCHIVING in contexts:
-        objects.append(_object(f"{settings.archive_bucket}/*"))
-    if objects:
+    if prefixes:
+        objects = [_object(f"{settings.images_bucket}/{prefix}") for prefix in prefixes]
         yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), objects)
+    if ARCHIVING in contexts:
+        yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.archive_bucket}/*")])
 
 
 def _object(path: str) -> dict[str, str]:

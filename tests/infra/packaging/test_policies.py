@@ -1,0 +1,70 @@
+"""What each function may do, and above all what it may not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from infra import data_stack, handlers
+from infra.packaging import policies
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, dict[str, Any]]:
+    return policies.documents()
+
+
+def allowed(document: dict[str, Any], action: str) -> set[str]:
+    """What the action is allowed on, without the ARNs' heads."""
+    return {
+        json.dumps(resource).rpartition("}:")[2].strip('"}')
+        for statement in document["Statement"]
+        if action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
+def test_nothing_is_granted_wholesale(documents: dict[str, dict[str, Any]]) -> None:
+    for document in documents.values():
+        for statement in document["Statement"]:
+            assert statement["Effect"] == "Allow"
+            assert not any("*" in action for action in statement["Action"])
+            assert "*" not in statement["Resource"]
+
+
+def test_a_consumer_reads_its_own_queue_alone(documents: dict[str, dict[str, Any]]) -> None:
+    queues = {consumer.name: {data_stack.physical(consumer.queue)} for consumer in handlers.consumers()}
+    for name, document in documents.items():
+        assert allowed(document, "sqs:ReceiveMessage") == queues.get(name, set())
+
+
+def test_a_function_logs_to_its_own_group_alone(documents: dict[str, dict[str, Any]]) -> None:
+    for name, document in documents.items():
+        group = f"/aws/lambda/{data_stack.physical('api' if name == 'api_handler' else name)}:*"
+        assert allowed(document, "logs:PutLogEvents") == {f"log-group:{group}"}
+
+
+def test_the_shops_jobs_see_the_tables_of_the_shops_and_of_kit(documents: dict[str, dict[str, Any]]) -> None:
+    tables = allowed(documents["shops-apply"], "dynamodb:PutItem")
+
+    assert "table/backroom-test-shops-shops" in tables
+    assert {table.split("-")[2] for table in tables} == {"kit", "shops"}
+
+
+def test_only_retention_scans(documents: dict[str, dict[str, Any]]) -> None:
+    scanning = {name for name, document in documents.items() if allowed(document, "dynamodb:Scan")}
+
+    assert scanning == {name for name in documents if name.startswith("retention-")}
+
+
+def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]) -> None:
+    reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
+
+    assert reaching == {name for name in documents if name.startswith("retention-")}
+
+
+def test_the_api_may_send_what_its_routes_publish_and_no_more(documents: dict[str, dict[str, Any]]) -> None:
+    assert data_stack.physical("shops-apply") in allowed(documents["api_handler"], "sqs:SendMessage")
+    assert data_stack.physical("retention-archive") not in allowed(documents["api_handler"], "sqs:SendMessage")
