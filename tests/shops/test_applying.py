@@ -25,6 +25,19 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
     return WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
 
 
+def again(delivery: Delivery) -> DeliveryReceived:
+    """The message that the queue may deliver twice."""
+    row = row_of(delivery)
+    assert row.triggered_at
+    return DeliveryReceived(
+        shop=row.shop,
+        app=row.app,
+        webhook_topic=row.topic,
+        delivery_id=row.delivery_id,
+        triggered_at=row.triggered_at,
+    )
+
+
 def events(shop: str) -> list[EventType]:
     return [log.event_type for log in InstallationLog.query(shop)]
 
@@ -59,20 +72,21 @@ def test_twice_changes_nothing(shopify: ShopifySandbox, installed: str, drain: D
     drain()
     first = Shop.get(installed, "studio").attribute_values
     shopify.redeliver(delivery)
-    publish(  # the queue, too, may deliver twice
-        DeliveryReceived(
-            shop=installed,
-            app="studio",
-            webhook_topic="app/uninstalled",
-            delivery_id=row_of(delivery).delivery_id,
-            triggered_at=row_of(delivery).triggered_at,
-        )
-    )
+    publish(again(delivery))
     shopify.uninstall("studio", installed)  # one that Shopify sends for the same fact later on
     assert drain() == []
     assert Shop.get(installed, "studio").attribute_values == first
     assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
     assert len({message["message_id"] for message in heard()}) == 1
+
+
+def test_one_event_under_two_delivery_ids(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+    for _ in range(2):
+        shopify.uninstall("studio", installed, event_id="gone")
+    assert drain() == []
+    [row] = WebhookDelivery.scan()
+    assert row.status is DeliveryStatus.PROCESSED
+    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
 
 
 def test_a_crash_after_the_transaction_loses_nothing(
@@ -102,6 +116,8 @@ def test_a_stale_one_leaves_the_new_installation_alone(
     assert events(installed) == [EventType.INSTALL, EventType.REINSTALL]
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
     assert "stale" in row_of(delivery).error_message
+    publish(again(delivery))
+    assert drain() == []
     assert heard() == []
 
 

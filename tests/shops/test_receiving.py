@@ -175,6 +175,18 @@ def test_what_cannot_be_read_is_kept_and_said(api: httpx.Client, shop: str, list
     assert heard() == []
 
 
+def test_half_an_emoji_is_no_reason_to_lose_an_order(api: httpx.Client, shop: str, listen: Listen) -> None:
+    heard = listen("shops-order_paid")
+    note = r'{"name":"Note \ud83d","value":"\ud83d\ude00 \ude00"}'
+    body = (
+        '{"id":1,"order_number":2,"total_price":"1.00","currency":"USD",'
+        '"line_items":[{"id":3,"quantity":1,"properties":[' + note + "]}]}"
+    )
+    assert raw(api, body.encode(), shop).status_code == 200
+    [message] = heard()
+    assert message["lines"][0]["properties"] == {"Note \ufffd": "\U0001f600 \ufffd"}
+
+
 def test_a_replayed_delivery_is_known(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     heard = listen("shops-order_paid")
     first = shopify.deliver("studio", shop, "orders/paid", shopify.paid_order(shop, LINES))

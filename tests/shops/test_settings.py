@@ -51,7 +51,13 @@ def test_two_people_may_edit_the_same(put: Put) -> None:
     assert (late.status_code, late.json()["code"]) == (412, "SettingsChanged")
     assert put({"by": "b"}, '"7"').status_code == 412
     assert put({"by": "b"}, None).status_code == 428
-    assert put({"by": "b"}, '"one"').status_code == 400
+    for etag in ('"one"', f'"{"9" * 5000}"'):
+        assert put({"by": "b"}, etag).status_code == 400
+
+
+def test_numbers_that_json_does_not_know(api: httpx.Client, installed: str, bearer: Bearer) -> None:
+    headers = bearer(installed) | {"If-Match": '"0"', "Content-Type": "application/json"}
+    assert api.put(PATH, content=b'{"settings":{"n":1e999}}', headers=headers).status_code == 422
 
 
 def test_of_ten_at_once_one_wins(put: Put) -> None:

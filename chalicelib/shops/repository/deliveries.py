@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, guards
@@ -28,7 +29,7 @@ def add(row: WebhookDelivery) -> WebhookDelivery | None:
                 )
     except DuplicateDelivery as duplicate:
         first = duplicate.existing
-        return WebhookDelivery.get(first.owner) if isinstance(first, Guard) else first
+        return get(first.owner) if isinstance(first, Guard) else first
     return None
 
 
@@ -38,11 +39,13 @@ def get(delivery_id: str) -> WebhookDelivery:
 
 
 def dismiss(delivery_id: str, remark: str) -> None:
-    """Note that a delivery was looked at and why it changed nothing."""
-    WebhookDelivery(delivery_id).update(
-        [*processed(clock.now()), WebhookDelivery.error_message.set(remark)],
-        condition=WebhookDelivery.status == DeliveryStatus.RECEIVED,
-    )
+    """Note, once, that a delivery was looked at and why it changed nothing."""
+    actions = [*processed(clock.now()), WebhookDelivery.error_message.set(remark)]
+    try:
+        WebhookDelivery(delivery_id).update(actions, condition=WebhookDelivery.status == DeliveryStatus.RECEIVED)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
 
 
 def processed(now: datetime) -> list[Action]:

@@ -91,7 +91,7 @@ def drop_tokens(row: Shop) -> None:
 
 
 def save_details(shop: str, app: str, details: dict[str, str]) -> None:
-    """Write what Shopify says of the shop; its keys are columns. Does nothing where the app is not installed."""
+    """Write what Shopify says of the shop; its keys are columns. Raises ShopNotInstalled."""
     actions: list[Action] = [getattr(Shop, column).set(value) for column, value in details.items()]
     with Transaction() as transaction:
         transaction.update(

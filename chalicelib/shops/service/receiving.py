@@ -56,7 +56,8 @@ def receive(sender: WebhookSender, body: bytes) -> bool:
     row.payload = payload if len(body) <= LARGE else {"stored_at": _store(row, body)}
     first = deliveries.add(row)
     if first is not None and first.delivery_id != row.delivery_id:
-        message = message and message.model_copy(update={"message_id": first.delivery_id})
+        row.delivery_id = first.delivery_id  # the event is on record under another delivery's id
+        message = _message(row, payload)
     if message is not None and (first is None or first.status is DeliveryStatus.RECEIVED):
         publish(message)
     return first is None
@@ -69,7 +70,18 @@ def _parse(body: bytes) -> dict[str, Any]:
         raise MalformedRequest("The body is not JSON.") from error
     if not isinstance(payload, dict):
         raise MalformedRequest("The body is not a JSON object.")
-    return payload
+    return dict(_whole(payload)) if b"\\ud" in body.lower() else payload
+
+
+def _whole(value: Any) -> Any:
+    """The same JSON with half characters, such as a cut emoji's, replaced: no store and no message takes them."""
+    if isinstance(value, dict):
+        return {_whole(name): _whole(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
 
 
 def _message(row: WebhookDelivery, payload: dict[str, Any]) -> Message | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from chalicelib.kit.errors import MalformedRequest
+from chalicelib.kit.errors import InvalidInput, MalformedRequest
 from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.shops.errors import SettingsTooLarge
 from chalicelib.shops.repository import settings as repository
@@ -13,6 +14,8 @@ from chalicelib.shops.schemas import SettingsRead, SettingsVersionRead
 from chalicelib.shops.service.callers import Merchant
 
 MAX_BYTES = 64 * 1024
+
+_VERSION = re.compile(r"[0-9]{1,15}")
 
 
 def read_settings(merchant: Merchant) -> SettingsRead:
@@ -22,10 +25,14 @@ def read_settings(merchant: Merchant) -> SettingsRead:
 
 
 def change_settings(merchant: Merchant, settings: dict[str, Any], expected: str) -> SettingsRead:
-    """Put `settings` in the place of version `expected`. Raises SettingsTooLarge, SettingsChanged."""
-    if len(json.dumps(settings, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_BYTES:
+    """Put `settings` in the place of version `expected`, an ETag. Raises SettingsTooLarge, SettingsChanged."""
+    try:
+        text = json.dumps(settings, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise InvalidInput("body.settings: holds a number that is too large") from error
+    if len(text.encode()) > MAX_BYTES:
         raise SettingsTooLarge
-    if not expected.isascii() or not expected.isdigit():
+    if not _VERSION.fullmatch(expected):
         raise MalformedRequest("If-Match: send the ETag that you read.")
     row = repository.save(merchant.shop, merchant.app, settings, int(expected), merchant.user_id)
     return SettingsRead.of(row)
