@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from chalicelib.billing import retention as billing
 from chalicelib.kit.lifecycle import Rule
 from chalicelib.shops import retention as shops
 
-RULES: dict[str, Rule] = {rule.name: rule for rule in (*shops.RULES,)}
+RULES: dict[str, Rule] = {rule.name: rule for rule in (*shops.RULES, *billing.RULES)}
