@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import threading
@@ -11,7 +10,7 @@ import time
 
 from infra.local.engine import EngineError
 from infra.local.environment import Plan, plan
-from infra.local.stack import PortTaken, Stack, is_running
+from infra.local.stack import PortTaken, Stack, fire, is_running
 
 
 def main() -> int:
@@ -19,12 +18,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve the whole bundle")
-    tick = commands.add_parser("tick", help="fire one schedule now")
-    tick.add_argument("name", nargs="?", help="the schedule, e.g. retention-sweep; without it, they are listed")
+    once = commands.add_parser("tick", help="fire one schedule now")
+    once.add_argument("name", nargs="?", help="the schedule, e.g. retention-sweep; without it, they are listed")
     arguments = parser.parse_args()
     try:
         made = plan()
-        return run(made) if arguments.command == "run" else fire(made, arguments.name)
+        return run(made) if arguments.command == "run" else tick(made, arguments.name)
     except (PortTaken, EngineError, ValueError) as error:
         print(f"backroom: {error}", file=sys.stderr)
         return 1
@@ -41,31 +40,18 @@ def run(made: Plan) -> int:
         from infra.local import seed, welcome
 
         seed.seed(made)
+        stack.announce()
         print(welcome.text(made, time.monotonic() - begun), flush=True)
         stop.wait()
         print("\nStopping …", flush=True)
     return 0
 
 
-def fire(made: Plan, name: str | None) -> int:
-    """Run the schedule's handler once, in a worker process, against the running stack."""
-    os.environ.update(made.environment)
+def tick(made: Plan, name: str | None) -> int:
+    """Run a schedule's handler once, against the running stack."""
     if made.embedded_aws and not is_running(made):
         raise ValueError("no local stack runs: start it with `make run`.")
-    from chalicelib.kit import clock
-    from infra import handlers
-    from infra.local import schedules
-    from infra.local.worker import Worker
-
-    known = {schedule.name: schedule for schedule in handlers.schedules()}
-    if name not in known:
-        listed = "\n".join(f"  {schedule.name:24} {schedule.expression}" for schedule in known.values())
-        raise ValueError(f"name a schedule, as in make tick NAME=retention-sweep:\n{listed}")
-    worker = Worker(known[name])
-    try:
-        worker.invoke(schedules.event_of(known[name], clock.now()))
-    finally:
-        worker.stop()
+    fire(made, name)
     print(f"{name}: done")
     return 0
 

@@ -75,6 +75,7 @@ def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env")
         "PUBLIC_URL": given.get("PUBLIC_URL") or made.api_url,
         "SECRETS_KEY_FILE": given.get("SECRETS_KEY_FILE") or str(state_dir / "secrets.key"),
         "PYTHONPATH": str(ROOT),
+        "POWERTOOLS_LOG_LEVEL": given.get("POWERTOOLS_LOG_LEVEL") or "WARNING",  # a terminal is no log store
     }
     if embedded:
         environment |= {

@@ -43,7 +43,6 @@ class Stack(ExitStack):
             url = f"{plan.api_url}/webhooks/stripe"
             self.enter_context(StripeSandbox(port=plan.stripe_port, webhook_url=url, state_file=state))
         self._serve()
-        self._announce()
 
     def _serve(self) -> None:
         """Ours comes last: importing it reads the settings, which must be in place."""
@@ -64,7 +63,7 @@ class Stack(ExitStack):
         self.callback(api.server.server_close)
         self.callback(api.shutdown)
 
-    def _announce(self) -> None:
+    def announce(self) -> None:
         """Where the running stack can be found, for `make demo` and `make tick`; gone when it stops."""
         file = running_file(self.plan)
         file.write_text(json.dumps({"pid": os.getpid(), "api_url": self.plan.api_url}))
@@ -84,6 +83,28 @@ def is_running(plan: Plan) -> bool:
     except (OSError, ValueError, KeyError):
         return False
     return True
+
+
+def fire(plan: Plan, name: str | None) -> None:
+    """Run the schedule called `name` once, in a worker process, against the stack of this plan.
+
+    Raises ValueError, listing the schedules, where there is none of that name; HandlerFailed where it fails.
+    """
+    os.environ.update(plan.environment)
+    from chalicelib.kit import clock
+    from infra import handlers
+    from infra.local import schedules
+    from infra.local.worker import Worker
+
+    known = {schedule.name: schedule for schedule in handlers.schedules()}
+    if name not in known:
+        listed = "\n".join(f"  {schedule.name:24} {schedule.expression}" for schedule in known.values())
+        raise ValueError(f"name a schedule, as in make tick NAME=retention-sweep:\n{listed}")
+    worker = Worker(known[name])
+    try:
+        worker.invoke(schedules.event_of(known[name], clock.now()))
+    finally:
+        worker.stop()
 
 
 def _demand_free(purpose: str, port: int) -> None:

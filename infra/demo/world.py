@@ -1,0 +1,88 @@
+"""The outside world of the demo: a browser, a storefront, Shopify and Stripe, each over HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from infra.local.environment import HOST, Plan
+
+
+class Wrong(AssertionError):
+    """A step's result is not what it should be; the message says what was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was answered, checked by its status."""
+
+    status: int
+    body: Any
+    headers: httpx.Headers
+
+
+class World:
+    """Everybody who talks to the API at `plan.api_url`."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.api = httpx.Client(base_url=plan.api_url, timeout=30)
+        self.shopify = httpx.Client(base_url=f"http://{HOST}:{plan.shopify_port}", timeout=30)
+        self.stripe = httpx.Client(base_url=f"http://{HOST}:{plan.stripe_port}", timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for client in (self.api, self.shopify, self.stripe):
+            client.close()
+
+    def sandbox(self, client: httpx.Client, path: str, **asked: Any) -> Any:
+        """Have a sandbox peer do something."""
+        return self._checked(client.post(f"/sandbox/{path}", json=asked)).body
+
+    def merchant(self, shop: str, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
+        """A call from the shop's admin, with a session token fresh from Shopify."""
+        token = self.sandbox(self.shopify, "session-tokens", app="studio", shop=shop)["token"]
+        return self.bearer(token, method, path, body, expect)
+
+    def bearer(self, token: str, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
+        """A call with a token; lists are asked for whole."""
+        headers = {"Authorization": f"Bearer {token}"}
+        if method == "PUT" and (tag := self.api.get(path, headers=headers).headers.get("etag")):
+            headers["If-Match"] = tag
+        return self._checked(self.api.request(method, path, json=body, headers=headers), expect).body
+
+    def shopper(
+        self, shop: str, method: str, path: str, body: Any = None, *, customer: int, expect: int = 200, **params: str
+    ) -> Any:
+        """A call from the storefront, through Shopify's app proxy."""
+        asked = {"app": "studio", "shop": shop, "path": path, "customer_id": customer, "params": params}
+        url = self.sandbox(self.shopify, "proxy", **asked)["url"]
+        return self._checked(self.api.request(method, url, json=body), expect).body
+
+    def _checked(self, response: httpx.Response, expect: int = 200) -> Answer:
+        is_json = "json" in response.headers.get("content-type", "")
+        body = response.json() if is_json else response.content
+        if response.status_code != expect:
+            raise Wrong(
+                f"{response.request.method} {response.request.url.path}: {response.status_code} instead of {expect}"
+                f"\n{body if is_json else response.text[:300]}"
+            )
+        return Answer(response.status_code, body, response.headers)
+
+
+def eventually(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """The first true thing that `look` gives. Raises Wrong after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not (seen := look()):
+        if time.monotonic() > deadline:
+            raise Wrong(f"{what}: not within {seconds:.0f} s")
+        time.sleep(0.1)
+    return seen
