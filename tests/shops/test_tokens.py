@@ -88,11 +88,15 @@ def test_dead_tokens_are_dropped_and_the_next_call_gets_new_ones(
     assert InstallationLog.count(installed) == 1  # it never left
 
 
+@pytest.mark.parametrize("had_lost_them", [False, True])
 def test_a_shop_that_left_gets_no_tokens_back(
-    shopify: ShopifySandbox, installed: str, drain: Callable[[], list[dict[str, Any]]]
+    shopify: ShopifySandbox, installed: str, drain: Callable[[], list[dict[str, Any]]], had_lost_them: bool
 ) -> None:
     """As when the app is removed while a worker waits for Shopify's answer."""
     row = Shop.get(installed, "studio")
+    if had_lost_them:
+        installations.drop_tokens(row)
+        row.refresh()
     shopify.uninstall("studio", installed)
     drain()
     with pytest.raises(installations.Overtaken):
