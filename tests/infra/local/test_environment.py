@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from infra.local.environment import plan
+from infra.local.environment import ROOT, plan
 
 
 def test_exported_aws_credentials_do_not_lead_to_an_account(tmp_path: Path) -> None:
@@ -45,6 +46,13 @@ def test_the_env_file_is_read_and_the_exported_variable_wins(tmp_path: Path) -> 
     assert plan({}, tmp_path / ".env").port == 9100
     assert plan({"PORT": "9200"}, tmp_path / ".env").port == 9200
     assert plan({}, tmp_path / ".env").environment["MAIL_FROM"] == "a@example.com"
+
+
+def test_chalice_local_finds_what_make_run_serves(tmp_path: Path) -> None:
+    stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
+    served = plan({}, tmp_path / ".env").environment
+    for name, value in stages["local"]["environment_variables"].items():
+        assert served[name] == (str(ROOT / value) if name == "SECRETS_KEY_FILE" else value), name
 
 
 @pytest.mark.parametrize("port", ["eighty", "80", "70000", ""])

@@ -1,0 +1,78 @@
+"""A local stack as a user starts it, on ports and in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.local.environment import ROOT
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def free_ports(count: int) -> int:
+    """The first of `count` neighbouring ports that nobody listens on."""
+    while True:
+        first = random.randrange(20_000, 32_000)
+        try:
+            for socket_ in [socket.create_server(("127.0.0.1", first + n)) for n in range(count)]:
+                socket_.close()
+        except OSError:
+            continue
+        return first
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    """The environment of a person who has exported somebody else's AWS credentials."""
+    ours = ("AWS_", "SHOPIFY_", "STRIPE_", "STAGE", "SECRETS_", "SIGNING_", "PUBLIC_URL", "POWERTOOLS_", "TABLE_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {
+        **kept,
+        "PORT": str(free_ports(4)),
+        "LOCAL_STATE_DIR": str(tmp_path / "state"),
+        "AWS_ACCESS_KEY_ID": "AKIAEXPORTED",
+        "AWS_SECRET_ACCESS_KEY": "exported",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.fixture
+def start(surroundings: dict[str, str]) -> Iterator[Start]:
+    """Starts `make run`'s process and waits until it is up; everything is stopped afterwards."""
+    running: list[subprocess.Popen[str]] = []
+
+    def run(wait: bool = True) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "infra.local", "run"],
+            cwd=ROOT,
+            env=surroundings,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        running.append(process)
+        file = Path(surroundings["LOCAL_STATE_DIR"]) / "running.json"
+        deadline = time.monotonic() + 60
+        while wait and not file.exists():
+            assert process.poll() is None, process.communicate()[0]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return process
+
+    yield run
+    for process in running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+        if process.stdout:
+            process.stdout.close()

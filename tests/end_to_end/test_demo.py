@@ -1,0 +1,27 @@
+"""`make demo` proves the main job, and leaves pictures of the right kind and size."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from infra.local.environment import ROOT
+
+
+def test_the_demo_walks_the_main_job_and_leaves_its_pictures(surroundings: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "infra.demo"]
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+    folder = Path(surroundings["LOCAL_STATE_DIR"]) / "demo"
+    page = (folder / "index.html").read_text()
+    for name in ("input.jpg", "preview.jpg", "final.jpg"):
+        assert f'src="{name}"' in page
+    with Image.open(folder / "preview.jpg") as preview, Image.open(folder / "final.jpg") as final:
+        assert max(preview.size) == 1024
+        assert final.size == (2400, 3000)
+        assert final.info["dpi"] == (300, 300)
+        assert not preview.getexif()
+        assert not final.getexif()

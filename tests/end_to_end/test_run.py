@@ -1,0 +1,90 @@
+"""`make run` as a user meets it: up, beside `chalice local`, down, up again with yesterday's data."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from infra.local.environment import ROOT
+from infra.local.seed import SHOP
+from tests.end_to_end.conftest import Start, free_ports
+
+
+def _stop(process: subprocess.Popen[str]) -> str:
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=30)[0]
+    assert process.returncode == 0
+    return str(output)
+
+
+def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, surroundings: dict[str, str]) -> None:
+    url = f"http://127.0.0.1:{surroundings['PORT']}"
+    first = start()
+    assert httpx.get(f"{url}/ready").status_code == 200
+    assert "Backroom is up" in _stop(first)
+    assert not (Path(surroundings["LOCAL_STATE_DIR"]) / "running.json").exists()
+
+    second = start()
+    token = httpx.post(
+        f"http://127.0.0.1:{int(surroundings['PORT']) + 1}/sandbox/session-tokens", json={"app": "studio", "shop": SHOP}
+    ).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    history = httpx.get(f"{url}/v1/shops/me/history", headers=headers).json()["items"]
+    assert [entry["event_type"] for entry in history] == ["install"]
+    _stop(second)
+
+
+def test_a_taken_port_says_what_to_do(start: Start, surroundings: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", int(surroundings["PORT"]) + 3)):
+        process = start(wait=False)
+        output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert f"Port {int(surroundings['PORT']) + 3}" in output
+    assert "make run PORT=" in output
+    assert "Traceback" not in output
+
+
+def test_chalice_local_works_beside_it(start: Start, surroundings: dict[str, str]) -> None:
+    start()
+    port = free_ports(1)
+    environment = surroundings | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(surroundings['PORT']) + 3}"}
+    command = [
+        str(Path(sys.executable).with_name("chalice")),
+        "local",
+        "--stage",
+        "local",
+        "--port",
+        str(port),
+        "--no-autoreload",
+    ]
+    chalice = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                assert httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
+                break
+            except httpx.TransportError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+    finally:
+        chalice.terminate()
+        chalice.wait(10)
+
+
+def test_an_unknown_schedule_is_answered_with_those_there_are(start: Start, surroundings: dict[str, str]) -> None:
+    start()
+    command = [sys.executable, "-m", "infra.local", "tick", "nothing"]
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "retention-sweep" in done.stderr
+    known = subprocess.run(
+        [*command[:-1], "retention-sweep"], cwd=ROOT, env=surroundings, capture_output=True, text=True
+    )
+    assert (known.returncode, "done" in known.stdout) == (0, True), known.stderr
