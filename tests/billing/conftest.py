@@ -80,10 +80,10 @@ def events_of(checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbo
     """Buy a plan; the events that tell of it, none of them sent."""
 
     def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> list[Json]:
-        begun = checkout(owner, plan, **order)
-        assert begun.status_code == 201, begun.text
         url, stripe_peer.webhook_url = stripe_peer.webhook_url, None
         try:
+            begun = checkout(owner, plan, **order)
+            assert begun.status_code == 201, begun.text
             return stripe_peer.complete_checkout(begun.json()["id"])
         finally:
             stripe_peer.webhook_url = url
@@ -111,9 +111,8 @@ def webhooks() -> dict[str, StripeWebhook]:
     return {row.stripe_event_id: row for row in StripeWebhook.scan()}
 
 
-@pytest.fixture
-def heard() -> Callable[[], list[Json]]:
-    """Listen to `SubscriptionChanged` as another context would; the messages since the last call."""
+def listen() -> Callable[[], list[Json]]:
+    """Subscribe to `SubscriptionChanged` as another context would; gives the messages since the last call."""
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName=f"ears-{uuid.uuid4().hex[:10]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -132,7 +131,7 @@ def heard() -> Callable[[], list[Json]]:
         Attributes={"RawMessageDelivery": "true"},
     )
 
-    def receive() -> list[Json]:
+    def heard() -> list[Json]:
         found: list[Json] = []
         while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
@@ -140,4 +139,4 @@ def heard() -> Callable[[], list[Json]]:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
 
-    return receive
+    return heard

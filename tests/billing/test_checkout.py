@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.models import Customer
+from chalicelib.kit import auth
+from chalicelib.kit.models import Guard, IdempotencyRecord
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner
+
+Checkout = Callable[..., httpx.Response]
+
+
+def session_of(stripe_peer: StripeSandbox, answer: httpx.Response) -> Json:
+    assert answer.status_code == 201, answer.text
+    with stripe_peer.store() as stripe:
+        return dict(stripe.get("checkout.session", answer.json()["id"]))
+
+
+def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+) -> None:
+    answer = checkout(member, "better_together")
+    session = session_of(stripe_peer, answer)
+    assert answer.json()["url"] == session["url"]
+    assert answer.json()["expires_at"].endswith("Z")
+    assert (session["mode"], session["amount_total"], session["currency"]) == ("subscription", 24000, "usd")
+    assert session["client_reference_id"] == member.id
+    assert session["success_url"] == "https://app.example.com/thanks"
+    (customer,) = Customer.scan()
+    assert session["customer"] == customer.stripe_customer_id
+    with stripe_peer.store() as stripe:
+        shown = stripe.get("customer", session["customer"])
+    assert (shown["email"], shown["name"]) == (customer.email, "Ada")
+    assert shown["metadata"] == {"owner_type": "member", "owner_id": member.id}
+
+
+def test_a_store_chooses_the_cycle(store: Owner, checkout: Checkout, stripe_peer: StripeSandbox) -> None:
+    assert session_of(stripe_peer, checkout(store, "starter"))["amount_total"] == 2900
+    assert session_of(stripe_peer, checkout(store, "starter", billing_cycle="annual"))["amount_total"] == 29000
+
+
+def test_the_same_key_gives_the_same_session_and_another_body_none(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+) -> None:
+    key = str(uuid.uuid4())
+    first, again = checkout(member, key=key), checkout(member, key=key)
+    assert first.json() == again.json()
+    assert again.headers["idempotency-replayed"] == "true"
+    assert checkout(member, "premium_plus", key=key).json()["code"] == "IdempotencyConflict"
+    sent = [
+        request.header("idempotency-key")
+        for request in stripe_peer.requests
+        if request.path == "/v1/checkout/sessions" and member.id in request.body.decode()
+    ]
+    assert len(sent) == 1
+    assert key not in sent[0]
+    assert sent[0].startswith("checkout-")
+
+
+def test_a_key_that_our_record_forgot_is_known_to_stripe(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+) -> None:
+    """The process died after Stripe had answered: the claim lapses, the work is done again, the session is the same."""
+    key = str(uuid.uuid4())
+    first = checkout(member, key=key)
+    for record in IdempotencyRecord.scan():
+        record.delete()
+    assert checkout(member, key=key).json()["id"] == first.json()["id"]
+
+
+def test_two_first_checkouts_at_once_make_one_customer(member: Owner, checkout: Checkout) -> None:
+    with ThreadPoolExecutor(4) as buyers:
+        answers = list(buyers.map(lambda _: checkout(member), range(4)))
+    assert [answer.status_code for answer in answers] == [201] * 4
+    (customer,) = Customer.scan()
+    guards = [row for row in Guard.scan() if row.owner == f"member/{member.id}"]
+    assert [row.guard for row in guards] == [f"billing/customers/stripe_customer_id/{customer.stripe_customer_id}"]
+
+
+def test_whoever_is_subscribed_does_not_buy_twice(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    stripe_peer.complete_checkout(checkout(member).json()["id"])
+    drain()
+    again = checkout(member, "premium_plus")
+    assert (again.status_code, again.json()["code"]) == (409, "AlreadySubscribed")
+
+
+def test_a_trial_is_for_those_who_never_subscribed(
+    store: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    statuses = []
+    for _ in range(2):
+        created = next(e for e in events_of(store, "starter") if e["type"] == "customer.subscription.created")
+        statuses.append(created["data"]["object"]["status"])
+        with stripe_peer.store() as stripe:
+            row = stripe.get("subscription", created["data"]["object"]["id"])
+            row |= {"status": "canceled", "ended_at": row["created"]}
+            stripe.emit("customer.subscription.deleted", row)
+        stripe_peer.drain()
+        drain()
+    assert statuses == ["trialing", "active"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "order", "path"),
+    [
+        ("no_such_plan", {}, "body.plan"),
+        ("professional", {}, "body.plan"),
+        ("free", {}, "body.plan"),
+        ("try_it_out", {"billing_cycle": "annual"}, "body.billing_cycle"),
+        ("try_it_out", {"billing_cycle": "weekly"}, "body.billing_cycle"),
+        ("try_it_out", {"success_url": "javascript:alert(1)"}, "body.success_url"),
+        ("try_it_out", {"cancel_url": "not a url"}, "body.cancel_url"),
+        ("try_it_out", {"amount": 1}, "body.amount"),
+    ],
+)
+def test_what_cannot_be_bought_is_refused_with_its_field(
+    member: Owner, checkout: Checkout, plan: str, order: Json, path: str
+) -> None:
+    answer = checkout(member, plan, **order)
+    assert answer.status_code == 422
+    assert [error["path"] for error in answer.json()["errors"]] == [path]
+
+
+def test_a_free_plan_is_not_sold(store: Owner, checkout: Checkout) -> None:
+    answer = checkout(store, "free")
+    assert (answer.status_code, answer.json()["code"]) == (422, "PlanUnavailable")
+
+
+def test_only_registered_owners_buy(catalogue: None, checkout: Checkout) -> None:
+    stranger_id = str(uuid.uuid4())
+    token = auth.mint(auth.Role.MEMBER, stranger_id)
+    stranger = Owner(stranger_id, {"Authorization": f"Bearer {token}"}, None)
+    answer = checkout(stranger)
+    assert (answer.status_code, answer.json()["code"]) == (404, "CustomerUnknown")

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import EntryType, OwnerType
+from chalicelib.billing.errors import Outdated
+from chalicelib.billing.models import CreditEntry
+from chalicelib.billing.repository import ledger
+from chalicelib.billing.service import entitlement, register_customer
+from chalicelib.kit import auth, clock, ids
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Owner
+
+
+def enter(relationship_id: str, amount: int, source_key: str) -> None:
+    head = ledger.balance(relationship_id)
+    head.balance += amount
+    entry = CreditEntry(
+        relationship_id=relationship_id,
+        id=ids.time_ordered(),
+        entry_type=EntryType.GRANT,
+        amount=amount,
+        balance_after=head.balance,
+        source_key=source_key,
+        created_at=clock.now(),
+    )
+    ledger.enter(entry, head)
+
+
+def test_one_cause_enters_once_and_the_head_is_the_sum(member: Owner) -> None:
+    relationship = str(member.relationship_id)
+    enter(relationship, 5, "a")
+    enter(relationship, 7, "b")
+    with pytest.raises(ledger.AlreadyEntered):
+        enter(relationship, 5, "a")
+    with pytest.raises(ledger.AlreadyEntered):
+        enter("another relationship", 5, "a")
+    rows = list(CreditEntry.query(relationship))
+    assert [row.balance_after for row in rows] == [5, 12]
+    assert ledger.balance(relationship).balance == sum(row.amount for row in rows) == 12
+    assert ledger.balance("another relationship").version == 0
+
+
+def test_a_head_that_was_read_too_early_is_refused(member: Owner) -> None:
+    relationship = str(member.relationship_id)
+    stale = ledger.balance(relationship)
+    enter(relationship, 5, "a")
+    entry = CreditEntry(
+        relationship_id=relationship,
+        id=ids.time_ordered(),
+        entry_type=EntryType.GRANT,
+        amount=1,
+        balance_after=1,
+        source_key="b",
+        created_at=clock.now(),
+    )
+    with pytest.raises(Outdated):
+        ledger.enter(entry, stale)
+    assert not ledger.is_entered("b")
+
+
+def test_the_ledger_is_paged_newest_first_and_cursors_are_the_caller_s_own(
+    api: httpx.Client, member: Owner, store: Owner
+) -> None:
+    for number in range(5):
+        enter(str(member.relationship_id), 1, f"source {number}")
+    url, balances = "/v1/billing/credits/ledger", []
+    page = api.get(url, params={"limit": 2}, headers=member.headers).json()
+    stolen = api.get(url, params={"limit": 2, "cursor": page["next_cursor"]}, headers=store.headers)
+    assert stolen.status_code == 422
+    while True:
+        balances += [entry["balance_after"] for entry in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        page = api.get(url, params={"limit": 2, "cursor": page["next_cursor"]}, headers=member.headers).json()
+    assert balances == [5, 4, 3, 2, 1]
+
+
+def test_a_couple_shares_its_credits_and_nobody_else_sees_them(
+    api: httpx.Client,
+    member: Owner,
+    store: Owner,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+    drain: Callable[[], list[Any]],
+) -> None:
+    partner = register_partner(member)
+    stripe_peer.complete_checkout(checkout(member, "premium_plus").json()["id"])
+    drain()
+    seen = [api.get("/v1/billing/credits", headers=owner.headers).json() for owner in (member, partner)]
+    assert seen[0] == seen[1]
+    assert (seen[0]["balance"], seen[0]["suspended"]) == (80, 0)
+    assert [lot["remaining"] for lot in seen[0]["lots"]] == [80]
+    assert api.get("/v1/billing/credits", headers=store.headers).json()["balance"] == 0
+
+
+def register_partner(member: Owner) -> Owner:
+    partner_id = ids.new()
+    register_customer("member", partner_id, "partner@example.com", relationship_id=member.relationship_id)
+    token = auth.mint(auth.Role.MEMBER, partner_id)
+    return Owner(partner_id, {"Authorization": f"Bearer {token}"}, member.relationship_id)
+
+
+def test_a_store_without_a_subscription_is_on_the_free_plan(api: httpx.Client, store: Owner) -> None:
+    found = entitlement(OwnerType.STORE, store.id)
+    assert (found.has_access, found.plan_name, found.access_until) == (True, "free", None)
+    shown = api.get("/v1/billing/subscription", headers=store.headers).json()
+    assert (shown["plan_name"], shown["limits"]["max_products"]) == ("free", 25)
+
+
+@pytest.mark.parametrize("path", ["plans", "subscription", "credits", "credits/ledger"])
+def test_an_operator_or_nobody_is_not_an_owner(api: httpx.Client, path: str) -> None:
+    operator = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
+    assert api.get(f"/v1/billing/{path}").status_code == 401
+    assert api.get(f"/v1/billing/{path}", headers=operator).status_code == 403

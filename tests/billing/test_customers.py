@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.errors import CustomerUnknown
+from chalicelib.billing.repository import customers
+from chalicelib.billing.service import register_customer
+from chalicelib.kit.errors import Conflict
+
+
+def test_registering_again_is_what_is_known_now() -> None:
+    owner_id, relationship = str(uuid.uuid4()), str(uuid.uuid4())
+    register_customer(
+        "member", owner_id, "a@example.com", name="A", relationship_id=relationship, timezone="Asia/Tokyo"
+    )
+    first = customers.get(OwnerType.MEMBER, owner_id)
+    assert (first.name, first.relationship_id, first.timezone) == ("A", relationship, "Asia/Tokyo")
+    customers.link(first, "cus_1")
+    register_customer("member", owner_id, "b@example.com")
+    second = customers.get(OwnerType.MEMBER, owner_id)
+    assert (second.email, second.timezone) == ("b@example.com", "UTC")
+    assert second.name is None
+    assert second.relationship_id is None
+    assert (second.created_at, second.stripe_customer_id) == (first.created_at, "cus_1")
+
+
+def test_members_and_stores_of_one_id_are_two() -> None:
+    owner_id = str(uuid.uuid4())
+    register_customer("store", owner_id, "store@example.com")
+    with pytest.raises(CustomerUnknown):
+        customers.get(OwnerType.MEMBER, owner_id)
+    with pytest.raises(ValueError, match="couple"):
+        register_customer("couple", owner_id, "a@example.com")  # type: ignore[arg-type]
+
+
+def test_an_id_of_stripe_s_belongs_to_one_owner_and_an_owner_has_one() -> None:
+    one, other = (customers.register(OwnerType.STORE, str(uuid.uuid4()), "a@b.c", None, None, "UTC") for _ in range(2))
+    customers.link(one, "cus_1")
+    customers.link(one, "cus_1")
+    for owner, stripe_id in ((other, "cus_1"), (one, "cus_2")):
+        with pytest.raises(Conflict):
+            customers.link(owner, stripe_id)
+    found = customers.find_by_stripe_id("cus_1")
+    assert found is not None
+    assert found.owner_id == one.owner_id
+    assert customers.find_by_stripe_id("cus_2") is None
+    assert customers.get(OwnerType.STORE, one.owner_id).stripe_customer_id == "cus_1"

@@ -1,0 +1,402 @@
+"""What events do: once, in any order, in both shapes, whatever dies in between."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import PaymentKind, PaymentStatus, SubscriptionStatus, WebhookStatus
+from chalicelib.billing.models import CreditBalance, Customer, Subscription
+from chalicelib.billing.service import webhooks as service
+from chalicelib.kit import aws, messages
+from chalicelib.kit.models import Guard
+from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, entries, listen, payments, subscriptions, webhooks
+
+Drain = Callable[[], list[Any]]
+Buy = Callable[..., list[Json]]
+
+HANDLED = {
+    "customer.subscription.created",
+    "checkout.session.completed",
+    "invoice.paid",
+    "invoice.payment_succeeded",
+}
+
+
+def of_type(events: list[Json], kind: str) -> Json:
+    return next(event for event in events if event["type"] == kind)
+
+
+def facts() -> dict[str, Any]:
+    """What must be the same whatever the order; when it was written may differ."""
+    (row,) = subscriptions()
+    mine = {name: value for name, value in row.attribute_values.items() if value is not None}
+    return {name: value for name, value in mine.items() if name not in ("updated_at", "version")}
+
+
+@pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
+def test_every_event_of_a_purchase_has_its_effect_in_either_shape(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, version: str
+) -> None:
+    events = events_of(member)
+    stripe_peer.deliver(events, api_version=version)
+    assert drain() == []
+    kept = webhooks()
+    assert {row.api_version for row in kept.values()} == {version}
+    for event in events:
+        expected = WebhookStatus.PROCESSED if event["type"] in HANDLED else WebhookStatus.IGNORED
+        assert kept[event["id"]].status is expected, event["type"]
+    (subscription,), (payment,), (entry,) = subscriptions(), payments(), entries()
+    invoice = of_type(events, "invoice.paid")["data"]["object"]
+    assert (subscription.owner_id, subscription.status) == (member.id, SubscriptionStatus.ACTIVE)
+    assert (payment.kind, payment.status) == (PaymentKind.SUBSCRIPTION, PaymentStatus.COMPLETED)
+    assert (payment.amount, payment.currency) == (Decimal(30), "USD")
+    assert (payment.stripe_invoice_id, payment.payment_provider_id) == (invoice["id"], invoice["id"])
+    intent = of_type(events, "payment_intent.succeeded")["data"]["object"]
+    assert (payment.stripe_payment_intent_id, payment.stripe_charge_id) == (intent["id"], intent["latest_charge"])
+    assert (payment.owner_id, payment.subscription_id) == (member.id, subscription.id)
+    assert (entry.relationship_id, entry.amount, entry.payment_transaction_id) == (
+        member.relationship_id,
+        20,
+        payment.id,
+    )
+    assert entry.expires_at is not None
+    assert balances() == {member.relationship_id: 20}
+
+
+@pytest.mark.parametrize("kind", sorted(HANDLED))
+def test_each_event_alone_brings_the_subscription(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, kind: str
+) -> None:
+    stripe_peer.deliver([of_type(events_of(member), kind)])
+    assert drain() == []
+    (row,) = subscriptions()
+    assert (row.owner_id, row.status) == (member.id, SubscriptionStatus.ACTIVE)
+    assert balances() == ({member.relationship_id: 20} if kind.startswith("invoice.") else {})
+
+
+@pytest.mark.parametrize("kind", ["invoice.paid", "customer.subscription.created"])
+def test_the_same_event_a_hundred_times_in_parallel_has_one_effect(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, kind: str
+) -> None:
+    events = events_of(member)
+    deliveries = stripe_peer.deliver([of_type(events, kind)], copies=100, parallel=20)
+    assert Counter(delivery.status for delivery in deliveries) == {200: 100}
+    assert drain() == []
+    stripe_peer.deliver(events)
+    assert drain() == []
+    assert len(webhooks()) == len(events)
+    assert (len(subscriptions()), len(payments()), len(entries())) == (1, 1, 1)
+    assert balances() == {member.relationship_id: 20}
+
+
+def test_workers_that_handle_the_same_purchase_at_once_grant_once(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox
+) -> None:
+    """Every event in the hands of several workers at the same moment, as Lambda does when messages are late."""
+    events = events_of(member)
+    stripe_peer.deliver(events)
+    work = [event["id"] for event in events if event["type"] in HANDLED] * 6
+    with ThreadPoolExecutor(12) as workers:
+        list(workers.map(service.apply, work))
+    assert {row.status for row in webhooks().values()} <= {WebhookStatus.PROCESSED, WebhookStatus.RECEIVED}
+    assert (len(subscriptions()), len(payments()), len(entries())) == (1, 1, 1)
+    (head,) = CreditBalance.scan()
+    assert (head.balance, [lot["remaining"] for lot in head.lots]) == (20, [20])
+    assert payments()[0].status is PaymentStatus.COMPLETED
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
+def test_any_order_ends_in_the_same_rows(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, seed: int, version: str
+) -> None:
+    """Bought, cancelled for the period's end, ended at once: all told late, shuffled, twice."""
+    events = events_of(member)
+    subscription_id = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
+    with stripe_peer.store() as store:
+        shown = store.get("subscription", subscription_id)
+        shown |= {"cancel_at_period_end": True, "canceled_at": shown["created"] + 10}
+        store.emit("customer.subscription.updated", shown)
+        shown |= {"status": "canceled", "ended_at": shown["created"] + 20}
+        store.emit("customer.subscription.deleted", shown)
+        events += store.emitted
+        store.emitted = []
+    stripe_peer.deliver(events, order="shuffled", copies=2, seed=seed, api_version=version)
+    assert drain() == []
+    (row,) = subscriptions()
+    ended = datetime.fromtimestamp(of_type(events, "customer.subscription.deleted")["created"], UTC)
+    assert (row.status, row.last_stripe_event_at) == (SubscriptionStatus.CANCELED, ended)
+    assert row.ended_at == row.started_at + timedelta(seconds=20)
+    assert row.cancelled_at == row.started_at + timedelta(seconds=10)
+    assert row.cancel_at_period_end
+    assert (len(payments()), len(entries())) == (1, 1)
+
+
+def test_an_older_state_that_arrives_late_changes_nothing(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member)
+    created = of_type(events, "customer.subscription.created")
+    stripe_peer.deliver(events)
+    drain()
+    with stripe_peer.store() as store:
+        row = store.get("subscription", created["data"]["object"]["id"])
+        row |= {"status": "canceled", "ended_at": row["created"] + 20}
+        store.emit("customer.subscription.deleted", row)
+    stripe_peer.drain()
+    drain()
+    before = facts()
+    assert before["status"] is SubscriptionStatus.CANCELED
+    late = created | {"id": "evt_late", "data": {"object": created["data"]["object"] | {"status": "active"}}}
+    stripe_peer.deliver([late])
+    assert drain() == []
+    assert webhooks()["evt_late"].status is WebhookStatus.PROCESSED
+    assert facts() == before
+
+
+def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_peer: StripeSandbox, drain: Drain) -> None:
+    at = int(time.time())
+    shown = {"id": "sub_gone", "object": "subscription", "status": "active", "customer": "cus_gone"}
+    event = {
+        "id": "evt_gone",
+        "object": "event",
+        "api_version": NEW_API_VERSION,
+        "created": at,
+        "data": {"object": shown},
+        "livemode": False,
+        "type": "customer.subscription.updated",
+    }
+    stripe_peer.deliver([event])
+    assert drain() == []
+    row = webhooks()["evt_gone"]
+    assert (row.status, row.error_message) == (WebhookStatus.IGNORED, "Stripe does not have it any more")
+    assert subscriptions() == []
+
+
+def test_an_unknown_customer_is_noted_and_heals_with_a_later_event(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member)
+    (customer,) = Customer.scan()
+    guard = Guard.get(f"billing/customers/stripe_customer_id/{customer.stripe_customer_id}")
+    guard.delete()
+    created, paid = (of_type(events, kind) for kind in ("customer.subscription.created", "invoice.paid"))
+    stripe_peer.deliver([created])
+    assert drain() == []
+    row = webhooks()[created["id"]]
+    assert row.status is WebhookStatus.IGNORED
+    assert row.error_message == f"the customer of {created['data']['object']['id']} is not registered"
+    guard.save()
+    stripe_peer.deliver([paid])
+    assert drain() == []
+    assert len(subscriptions()) == 1
+    assert balances() == {member.relationship_id: 20}
+
+
+def test_an_unknown_price_is_noted_and_an_existing_row_goes_on_without(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member)
+    created = of_type(events, "customer.subscription.created")
+    with stripe_peer.store() as store:
+        row = store.get("subscription", created["data"]["object"]["id"])
+        known = row["items"]["data"][0]["price"]
+        row["items"]["data"][0]["price"] = known | {"id": "price_of_the_dashboard"}
+    stripe_peer.deliver([created])
+    assert drain() == []
+    assert webhooks()[created["id"]].status is WebhookStatus.IGNORED
+    with stripe_peer.store() as store:
+        row = store.get("subscription", created["data"]["object"]["id"])
+        row["items"]["data"][0]["price"] = known
+    stripe_peer.deliver([created])
+    drain()
+    assert [row.plan_name for row in subscriptions()] == ["try_it_out"]
+    with stripe_peer.store() as store:
+        row = store.get("subscription", created["data"]["object"]["id"])
+        row["items"]["data"][0]["price"] = known | {"id": "price_of_the_dashboard"}
+        row["cancel_at_period_end"] = True
+        store.emit("customer.subscription.updated", row)
+    stripe_peer.drain()
+    assert drain() == []
+    (kept,) = subscriptions()
+    assert (kept.plan_name, kept.cancel_at_period_end) == ("try_it_out", True)
+
+
+def test_a_message_lost_after_the_write_is_sent_when_the_event_comes_again(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    """The topic is away at that moment; the row is written, the event is not processed."""
+    topic = messages.topic_arn("billing-subscription_changed")
+    created = of_type(events_of(member), "customer.subscription.created")
+    stripe_peer.deliver([created])
+    aws.client("sns").delete_topic(TopicArn=topic)
+    assert len(drain()) == 1
+    (row,) = subscriptions()
+    assert webhooks()[created["id"]].status is WebhookStatus.FAILED
+    assert aws.client("sns").create_topic(Name=topic.rpartition(":")[2])["TopicArn"] == topic
+    heard = listen()
+    stripe_peer.deliver([created])
+    assert drain() == []
+    assert webhooks()[created["id"]].status is WebhookStatus.PROCESSED
+    (after,) = subscriptions()
+    assert after.version == row.version
+    assert [message["version"] for message in heard()] == [row.version]
+
+
+def test_other_contexts_hear_what_an_owner_may_use(
+    store: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    heard = listen()
+    events = events_of(store, "professional", billing_cycle="annual")
+    stripe_peer.deliver([of_type(events, "customer.subscription.created")])
+    assert drain() == []
+    (message,), (row,) = heard(), subscriptions()
+    assert (message["owner_type"], message["owner_id"], message["subscription_id"]) == ("store", store.id, row.id)
+    assert (message["plan_name"], message["status"], message["billing_cycle"]) == ("professional", "trialing", "annual")
+    assert message["limits"]["max_products"] == 5000
+    assert row.current_period_end is not None
+    assert datetime.fromisoformat(message["access_until"]) == row.current_period_end + timedelta(days=1)
+    assert message["version"] == row.version == 1
+
+
+def test_a_trial_grants_nothing_and_is_no_payment(
+    store: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    stripe_peer.deliver(events_of(store, "starter"))
+    assert drain() == []
+    (row,) = subscriptions()
+    assert (row.status, row.max_orders_per_month) == (SubscriptionStatus.TRIALING, 1000)
+    assert row.trial_ends_at == row.current_period_end
+    assert (payments(), entries()) == ([], [])
+
+
+def test_a_year_is_granted_month_by_month(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    """The first month only, the others have not begun. Were it 150 days ago, five had begun."""
+    events = events_of(member, "better_together")
+    stripe_peer.deliver(events)
+    drain()
+    assert balances() == {member.relationship_id: 40}
+    paid = of_type(events, "invoice.paid")
+    with stripe_peer.store() as stripe:
+        (line,) = stripe.get("invoice", paid["data"]["object"]["id"])["lines"]["data"]
+        line["period"]["start"] -= 150 * 86_400
+        line["period"]["end"] -= 150 * 86_400
+    stripe_peer.deliver([paid | {"id": "evt_again"}])
+    assert drain() == []
+    first = datetime.fromtimestamp(line["period"]["start"], UTC)
+    months = sorted(entry.source_key.rpartition("/")[2] for entry in entries())
+    assert months[0] == f"{first:%Y-%m-%d}"
+    assert len(months) == len(set(months)) == 6
+    assert balances() == {member.relationship_id: 240}
+    expiries = [lot["expires_at"] for lot in CreditBalance.get(member.relationship_id).lots]
+    assert expiries == sorted(expiries)
+    assert max(entry.balance_after for entry in entries()) == 240
+
+
+def fail_renewal(stripe_peer: StripeSandbox, events: list[Json], seconds_ago: int) -> Json:
+    """A renewal that was due so long ago and could not be charged; the event that says so, sent."""
+    paid = of_type(events, "invoice.paid")["data"]["object"]
+    intent = of_type(events, "payment_intent.succeeded")["data"]["object"]
+    due = int(time.time()) - seconds_ago
+    with stripe_peer.store() as stripe:
+        refused = stripe.put(
+            intent
+            | {
+                "id": intent["id"] + f"renewal{seconds_ago}",
+                "status": "requires_payment_method",
+                "latest_charge": None,
+                "last_payment_error": {"code": "card_declined", "decline_code": "insufficient_funds"},
+            }
+        )
+        invoice = stripe.put(
+            paid
+            | {
+                "id": paid["id"] + f"renewal{seconds_ago}",
+                "status": "open",
+                "amount_paid": 0,
+                "created": due - 3600,
+                "status_transitions": {"finalized_at": due, "paid_at": None},
+            }
+        )
+        stripe.put(
+            {
+                "id": "inpay_" + refused["id"],
+                "object": "invoice_payment",
+                "created": due,
+                "invoice": invoice["id"],
+                "payment": {"payment_intent": refused["id"], "type": "payment_intent"},
+                "status": "open",
+            }
+        )
+        row = stripe.get("subscription", paid["parent"]["subscription_details"]["subscription"])
+        row["status"] = "past_due"
+        stripe.emit("invoice.payment_failed", invoice)
+        event = stripe.emitted[-1]
+    stripe_peer.drain()
+    return event
+
+
+def test_a_failed_renewal_leaves_seven_days_from_the_oldest_unpaid_invoice(
+    api: httpx.Client, member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member)
+    stripe_peer.deliver(events)
+    drain()
+    day = 86_400
+    fail_renewal(stripe_peer, events, 2 * day)
+    assert drain() == []
+    (row,) = subscriptions()
+    assert row.status is SubscriptionStatus.PAST_DUE
+    assert api.get("/v1/billing/subscription", headers=member.headers).json()["has_access"]
+    failed = next(payment for payment in payments() if payment.status is PaymentStatus.FAILED)
+    assert (failed.amount, failed.failure_reason) == (Decimal(30), "insufficient_funds")
+    assert balances() == {member.relationship_id: 20}
+    fail_renewal(stripe_peer, events, 8 * day)
+    assert drain() == []
+    (row,) = subscriptions()
+    assert row.past_due_since is not None
+    assert row.past_due_since < datetime.now(UTC) - timedelta(days=7)
+    lost = api.get("/v1/billing/subscription", headers=member.headers).json()
+    assert (lost["has_access"], lost["plan_name"]) == (False, None)
+    assert lost["subscription"]["status"] == "past_due"
+
+
+def test_a_success_restores_access_and_completes_the_payment(
+    api: httpx.Client, member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member)
+    stripe_peer.deliver(events)
+    drain()
+    failed = fail_renewal(stripe_peer, events, 10 * 86_400)
+    drain()
+    assert not api.get("/v1/billing/subscription", headers=member.headers).json()["has_access"]
+    invoice_id = failed["data"]["object"]["id"]
+    with stripe_peer.store() as stripe:
+        invoice = stripe.get("invoice", invoice_id)
+        invoice |= {"status": "paid", "amount_paid": 3000}
+        invoice["status_transitions"]["paid_at"] = int(time.time())
+        stripe.get("subscription", invoice["parent"]["subscription_details"]["subscription"])["status"] = "active"
+        stripe.emit("invoice.paid", invoice)
+    stripe_peer.drain()
+    assert drain() == []
+    assert api.get("/v1/billing/subscription", headers=member.headers).json()["has_access"]
+    (row,) = subscriptions()
+    assert row.status is SubscriptionStatus.ACTIVE
+    assert row.past_due_since is None
+    assert Counter(payment.status for payment in payments()) == {PaymentStatus.COMPLETED: 2}
+    stripe_peer.deliver([failed | {"id": "evt_failed_again"}])
+    assert drain() == []
+    assert Counter(payment.status for payment in payments()) == {PaymentStatus.COMPLETED: 2}
+    assert Subscription.get(row.id).status is SubscriptionStatus.ACTIVE

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from chalicelib.billing import catalogue as source
+from chalicelib.billing.enums import BillingCycle
+from chalicelib.billing.models import SubscriptionPlan
+from chalicelib.billing.repository import plans as repository
+from chalicelib.billing.service import sync_plans
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Owner
+
+
+def prices_at_stripe(stripe_peer: StripeSandbox) -> dict[str, int]:
+    with stripe_peer.store() as stripe:
+        return {row["lookup_key"]: row["unit_amount"] for row in stripe.all("price") if row["lookup_key"]}
+
+
+def test_plans_are_at_stripe_under_their_lookup_keys(catalogue: None, stripe_peer: StripeSandbox) -> None:
+    assert prices_at_stripe(stripe_peer) == {
+        "backroom_try_it_out_monthly": 3000,
+        "backroom_better_together_annual": 24000,
+        "backroom_premium_plus_annual": 28900,
+        "backroom_starter_monthly": 2900,
+        "backroom_starter_annual": 29000,
+        "backroom_professional_monthly": 9900,
+        "backroom_professional_annual": 99000,
+        "backroom_enterprise_monthly": 39900,
+        "backroom_enterprise_annual": 399000,
+    }
+    with stripe_peer.store() as stripe:
+        assert stripe.get("product", "backroom_premium_plus")["name"] == "Premium Plus"
+
+
+def test_syncing_again_changes_nothing(catalogue: None, stripe_peer: StripeSandbox) -> None:
+    before = {row.id: dict(row.stripe_prices) for row in SubscriptionPlan.scan()}
+    created = {row.id: row.created_at for row in SubscriptionPlan.scan()}
+    with stripe_peer.store() as stripe:
+        count = len(stripe.all("price"))
+    sync_plans()
+    assert {row.id: dict(row.stripe_prices) for row in SubscriptionPlan.scan()} == before
+    assert {row.id: row.created_at for row in SubscriptionPlan.scan()} == created
+    with stripe_peer.store() as stripe:
+        assert len(stripe.all("price")) == count
+
+
+def test_a_changed_price_is_a_new_one_and_the_earlier_is_still_recognised(
+    catalogue: None, stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = repository.find("starter").stripe_prices["monthly"]  # type: ignore[union-attr]
+    dearer = replace(source.PLANS["starter"], prices={BillingCycle.MONTHLY: Decimal("31.50")})
+    with monkeypatch.context() as edited:
+        edited.setitem(source.PLANS, "starter", dearer)
+        sync_plans()
+    row = repository.find("starter")
+    assert row is not None
+    now, earlier = row.stripe_prices["monthly"]
+    assert earlier == before != now
+    assert prices_at_stripe(stripe_peer)["backroom_starter_monthly"] == 3150
+    found = repository.find_by_prices([before, now, "price_of_nobody"])
+    assert {price: (plan.id, cycle) for price, (plan, cycle) in found.items()} == {
+        before: ("starter", BillingCycle.MONTHLY),
+        now: ("starter", BillingCycle.MONTHLY),
+    }
+
+
+def test_each_audience_sees_its_plans_in_order(api: httpx.Client, member: Owner, store: Owner) -> None:
+    for_members = api.get("/v1/billing/plans", headers=member.headers).json()["items"]
+    assert [(plan["id"], plan["price_monthly"], plan["price_annual"]) for plan in for_members] == [
+        ("try_it_out", "30.00", None),
+        ("better_together", None, "240.00"),
+        ("premium_plus", None, "289.00"),
+    ]
+    for_stores = api.get("/v1/billing/plans", headers=store.headers).json()
+    assert [plan["id"] for plan in for_stores["items"]] == ["free", "starter", "professional", "enterprise"]
+    assert (for_stores["items"][0]["price_monthly"], for_stores["next_cursor"]) == ("0.00", None)
+    assert for_stores["items"][1]["limits"]["max_products"] == 500
+    assert "stripe_prices" not in for_stores["items"][1]
