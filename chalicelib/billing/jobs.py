@@ -11,7 +11,7 @@ from chalicelib.kit.jobs import consumes
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue="billing-apply", batch_size=10, name="billing-apply")
+@bp.on_sqs_message(queue="billing-apply", batch_size=5, name="billing-apply")
 @consumes(EventReceived)
 def apply(message: EventReceived) -> None:
     """Let one of Stripe's events have its effect."""

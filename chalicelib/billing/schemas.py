@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, HttpUrl, field_serializer
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_serializer
 
 from chalicelib.billing import money
 from chalicelib.billing.enums import BillingCycle, EntryType, OwnerType, SubscriptionStatus
@@ -119,13 +119,17 @@ class EntitlementRead(Schema):
     subscription: SubscriptionRead | None
 
 
+_BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
+"""Kept letter by letter: a parsed URL would escape the braces of Stripe's template."""
+
+
 class CheckoutCreate(Input):
     """What to buy, and where the buyer's browser goes afterwards."""
 
     plan: str = Field(min_length=1, max_length=64)
     billing_cycle: BillingCycle | None = Field(default=None, description="The plan's own unless given.")
-    success_url: HttpUrl
-    cancel_url: HttpUrl
+    success_url: _BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
+    cancel_url: _BrowserUrl
 
 
 class CheckoutRead(Schema):

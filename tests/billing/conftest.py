@@ -91,6 +91,10 @@ def events_of(checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbo
     return buy
 
 
+def of_type(events: list[Json], kind: str) -> Json:
+    return next(event for event in events if event["type"] == kind)
+
+
 def subscriptions() -> list[Subscription]:
     return list(Subscription.scan())
 

@@ -42,7 +42,10 @@ def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
 
 
 def test_a_store_chooses_the_cycle(store: Owner, checkout: Checkout, stripe_peer: StripeSandbox) -> None:
-    assert session_of(stripe_peer, checkout(store, "starter"))["amount_total"] == 2900
+    order = {"success_url": "https://app.example.com/thanks?session={CHECKOUT_SESSION_ID}"}
+    session = session_of(stripe_peer, checkout(store, "starter", **order))
+    assert session["amount_total"] == 2900
+    assert session["success_url"] == order["success_url"]
     assert session_of(stripe_peer, checkout(store, "starter", billing_cycle="annual"))["amount_total"] == 29000
 
 
@@ -119,6 +122,7 @@ def test_a_trial_is_for_those_who_never_subscribed(
         ("try_it_out", {"billing_cycle": "weekly"}, "body.billing_cycle"),
         ("try_it_out", {"success_url": "javascript:alert(1)"}, "body.success_url"),
         ("try_it_out", {"cancel_url": "not a url"}, "body.cancel_url"),
+        ("try_it_out", {"cancel_url": "https://"}, "body.cancel_url"),
         ("try_it_out", {"amount": 1}, "body.amount"),
     ],
 )

@@ -22,6 +22,7 @@ def list_all() -> list[SubscriptionPlan]:
 
 
 def find(plan_id: str) -> SubscriptionPlan | None:
+    """The plan's row, if it was synced."""
     try:
         return SubscriptionPlan.get(plan_id)
     except SubscriptionPlan.DoesNotExist:

@@ -33,8 +33,8 @@ def start_checkout(
         "customer": ensure_stripe_customer(customer),
         "client_reference_id": owner_id,
         "line_items": [{"price": price_id, "quantity": 1}],
-        "success_url": str(order.success_url),
-        "cancel_url": str(order.cancel_url),
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
         "subscription_data": _subscription_data(plan, is_first=not earlier),
     }
     return stripe.create_checkout_session(params, f"checkout-{idempotency_key or ids.new()}")

@@ -1,0 +1,51 @@
+"""Which payments grant credits, and for which months."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.billing.enums import SubscriptionStatus
+from chalicelib.billing.models import CreditBalance
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, entries, of_type, payments, subscriptions
+
+Drain = Callable[[], list[Any]]
+Buy = Callable[..., list[Json]]
+
+
+def test_a_trial_grants_nothing_and_is_no_payment(
+    store: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    stripe_peer.deliver(events_of(store, "starter"))
+    assert drain() == []
+    (row,) = subscriptions()
+    assert (row.status, row.max_orders_per_month) == (SubscriptionStatus.TRIALING, 1000)
+    assert row.trial_ends_at == row.current_period_end
+    assert (payments(), entries()) == ([], [])
+
+
+def test_a_year_is_granted_month_by_month(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    """The first month only, the others have not begun. Were it 150 days ago, five had begun."""
+    events = events_of(member, "better_together")
+    stripe_peer.deliver(events)
+    drain()
+    assert balances() == {member.relationship_id: 40}
+    paid = of_type(events, "invoice.paid")
+    with stripe_peer.store() as stripe:
+        (line,) = stripe.get("invoice", paid["data"]["object"]["id"])["lines"]["data"]
+        line["period"]["start"] -= 150 * 86_400
+        line["period"]["end"] -= 150 * 86_400
+    stripe_peer.deliver([paid | {"id": "evt_again"}])
+    assert drain() == []
+    first = datetime.fromtimestamp(line["period"]["start"], UTC)
+    months = sorted(entry.source_key.rpartition("/")[2] for entry in entries())
+    assert months[0] == f"{first:%Y-%m-%d}"
+    assert len(months) == len(set(months)) == 6
+    assert balances() == {member.relationship_id: 240}
+    expiries = [lot["expires_at"] for lot in CreditBalance.get(member.relationship_id).lots]
+    assert expiries == sorted(expiries)
+    assert max(entry.balance_after for entry in entries()) == 240
