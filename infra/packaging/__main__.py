@@ -25,17 +25,19 @@ def main() -> int:
     out = arguments.out or Path("build") / arguments.stage
     _enter(arguments.stage)
 
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from infra.packaging.deploy import account, deploy
     from infra.packaging.errors import PackagingFailed
     from infra.packaging.package import package
 
     try:
+        owner = account() if arguments.command == "deploy" else None
         for path in package(out):
             print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
-        if arguments.command == "deploy":
-            from infra.packaging.deploy import deploy
-
-            deploy(out, arguments.alarm_email)
-    except PackagingFailed as error:
+        if owner:
+            deploy(out, owner, arguments.alarm_email)
+    except (PackagingFailed, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

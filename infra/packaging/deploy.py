@@ -17,10 +17,18 @@ from infra.packaging.package import APP, BUNDLE, DATA, layer_file
 from infra.packaging.stacks import Parameters
 
 
-def deploy(out: Path, alarm_email: str | None) -> None:
-    """Create or update both stacks of this process's stage and print where the API is. Raises DeploymentFailed."""
+def account() -> str:
+    """The number of the account that the credentials are of. Raises botocore's errors where there are none."""
+    return str(aws.client("sts").get_caller_identity()["Account"])
+
+
+def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
+    """Create or update both stacks of this process's stage in the owner's account and print where the API is.
+
+    Raises DeploymentFailed.
+    """
     namespace = config.settings().namespace
-    bucket = _bucket(f"{namespace}-artefacts-{aws.client('sts').get_caller_identity()['Account']}")
+    bucket = _bucket(f"{namespace}-artefacts-{owner}")
     print(stacks.bring_up(f"{namespace}-data", _url(bucket, _upload(bucket, out / DATA)), {}))
     template = out / APP
     print(

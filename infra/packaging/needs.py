@@ -22,7 +22,8 @@ class Needs:
     """Our modules that it imports, also through others."""
     services: frozenset[str]
     """AWS services that those modules build clients of."""
-    tables: tuple[str, ...]
+    table_contexts: tuple[str, ...]
+    """The contexts whose tables those modules declare."""
     topics: tuple[str, ...]
     queues: tuple[str, ...]
     """Logical names of where the messages go that those modules construct."""
@@ -38,7 +39,9 @@ def of(modules: Iterable[str]) -> Needs:
     return Needs(
         modules=reached,
         services=frozenset(service for module in reached for service in _clients(module)),
-        tables=tuple(model.Meta.table_name for model in data_stack.models() if model.__module__ in reached),
+        table_contexts=tuple(
+            sorted({m.__module__.split(".")[1] for m in data_stack.models() if m.__module__ in reached})
+        ),
         topics=tuple(sorted({kind.topic for kind in sent if kind.topic})),
         queues=tuple(sorted({kind.queue for kind in sent if kind.queue})),
         scans="scan" in called,

@@ -78,6 +78,13 @@ def test_every_function_has_limits_of_its_own_and_no_limits_are_left_over() -> N
     assert set(read(handlers.CONFIG)["lambda_functions"]) == set(functions())
 
 
+def test_functions_know_the_address_that_the_api_gets(app: dict[str, Any]) -> None:
+    address = app["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"].rstrip("/")
+
+    for function in of_type(app, "AWS::Serverless::Function").values():
+        assert function["Environment"]["Variables"]["PUBLIC_URL"] == {"Fn::Sub": address}
+
+
 def test_an_answer_comes_before_api_gateway_gives_up(app: dict[str, Any]) -> None:
     assert app["Resources"]["APIHandler"]["Properties"]["Timeout"] <= 29
 
