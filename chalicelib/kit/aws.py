@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,15 @@ _building = threading.Lock()  # a botocore session is not safe to build clients 
 
 @cache
 def session() -> Session:
-    """The shared session; the embedded AWS gets the credentials it expects, whatever is exported."""
+    """The shared session; the embedded AWS gets the credentials it expects, whatever is exported or configured."""
     from botocore.session import get_session
 
     made = get_session()
     if config.settings().is_embedded:
+        configured = made.get_component("config_store")
+        configured.set_config_variable("profile", None)  # AWS_PROFILE may name one that is not on this machine
+        configured.set_config_variable("config_file", os.devnull)
+        configured.set_config_variable("credentials_file", os.devnull)
         made.set_credentials("test", "test")
     return made
 
@@ -38,6 +43,7 @@ def _client(service: str) -> Any:
         retries={"mode": "standard", "total_max_attempts": 4},
         s3={"addressing_style": "path" if settings.is_embedded else "virtual"},
         signature_version="s3v4" if service == "s3" else None,
+        proxies={} if settings.is_embedded else None,  # {}: none, whatever HTTP_PROXY says
     )
     return session().create_client(service, settings.region, endpoint_url=settings.endpoint_url, config=options)
 

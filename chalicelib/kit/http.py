@@ -167,7 +167,7 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
     if isinstance(result, Slice):
         result = Page[Any](items=result.items, next_cursor=pages.encode(result.last_key, bound_to))
     tag = f'"{contract.etag(result)}"' if contract.etag else None
-    if tag and request.method == "GET" and headers.get("if-none-match") == tag:
+    if tag and request.method == "GET" and _has_read(tag, headers):
         return Response(body="", status_code=304, headers={"ETag": tag})
     return _render(contract, result, {"ETag": tag} if tag else {})
 
@@ -235,6 +235,12 @@ def _page(query: Any, bound_to: str) -> PageRequest:
 
 def _without_paging(query: dict[str, list[str]]) -> str:
     return json.dumps({name: query[name] for name in sorted(query) if name not in ("cursor", "limit")})
+
+
+def _has_read(tag: str, headers: dict[str, str]) -> bool:
+    """Whether If-None-Match names the tag: a list, compared weakly, or `*` (RFC 9110, 13.1.2)."""
+    given = [part.strip().removeprefix("W/") for part in headers.get("if-none-match", "").split(",")]
+    return tag in given or given == ["*"]
 
 
 def _if_match(contract: Contract, method: str, headers: dict[str, str]) -> str | None:

@@ -43,7 +43,7 @@ def redact(value: Any) -> Any:
 
 
 def _serialize(entry: dict[str, Any]) -> str:
-    return json.dumps(redact({**entry, **_context.get()}), default=str, ensure_ascii=False)
+    return json.dumps(redact({**entry, **_context.get()}), default=lambda value: redact(str(value)), ensure_ascii=False)
 
 
 def logger(context: str) -> Logger:

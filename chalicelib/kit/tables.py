@@ -66,7 +66,7 @@ class Table(Model):
 
 def is_throttled(error: BaseException) -> bool:
     """Whether AWS asked us to slow down, even after the client's own retries."""
-    codes = {getattr(error, "cause_response_code", None)}
+    codes = {getattr(error, "cause_response_code", None), getattr(error, "response", {}).get("Error", {}).get("Code")}
     codes |= {reason.code for reason in getattr(error, "cancellation_reasons", ()) if reason}
     return bool(codes & (THROTTLES | {"ThrottlingError", "ProvisionedThroughputExceeded"}))
 
@@ -192,15 +192,19 @@ def _may_pass(error: PynamoDBException) -> bool:
     )
 
 
-def get_many(keys: Iterable[tuple[type[M], tuple[Any, ...]]]) -> list[M | None]:
+def get_many(keys: Iterable[tuple[type[M], tuple[Any, ...]]], *, consistent: bool = False) -> list[M | None]:
     """Rows of any tables by key, in the order asked for, in one BatchGetItem; None where there is no row.
 
-    At most 100 keys, read eventually consistent. Unprocessed keys are asked for again with backoff, then Unavailable.
+    At most 100 keys; `consistent` reads cost twice. Unprocessed keys are asked for again with backoff, then Unavailable.
     """
     wanted = list(keys)
+    if not wanted:
+        return []
     requests: dict[str, dict[str, Any]] = {}
     for model, key in wanted:
-        requests.setdefault(model.Meta.table_name, {"Keys": []})["Keys"].append(_raw_key(model, key))
+        requests.setdefault(model.Meta.table_name, {"Keys": [], "ConsistentRead": consistent})["Keys"].append(
+            _raw_key(model, key)
+        )
     found: dict[tuple[str, str], dict[str, Any]] = {}
     models = {model.Meta.table_name: model for model, _ in wanted}
     for attempt in range(_ATTEMPTS):

@@ -1,0 +1,191 @@
+"""A small app with an endpoint for each thing that `@endpoint` does."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any
+
+from chalice.app import Blueprint, Chalice, Response
+from pynamodb.exceptions import PutError
+
+from chalicelib.kit import auth, guards, ids, pages
+from chalicelib.kit.auth import Account, Credentials, security
+from chalicelib.kit.errors import Conflict, NotFound, PreconditionFailed
+from chalicelib.kit.http import Call, endpoint, problem_details, refuse_other_methods
+from chalicelib.kit.pages import Slice
+from chalicelib.kit.schemas import Amount, Input, Moment, Page, PageQuery, Query, Schema
+from chalicelib.kit.tables import Transaction
+from chalicelib.shops.models import InstallationLog
+
+bp = Blueprint(__name__)
+
+
+class NameTaken(Conflict):
+    title = "This name is taken"
+
+
+class NoteCreate(Input):
+    name: str
+    price: Amount | None = None
+    tags: tuple[str, ...] = ()
+
+
+class NoteRead(Schema):
+    name: str
+    id: str
+
+
+class Draft(Schema):
+    text: str
+    version: int
+
+
+class DraftUpdate(Input):
+    text: str
+
+
+class LogRead(Schema):
+    id: str
+    created_at: Moment
+
+
+class LogQuery(PageQuery):
+    newest_first: bool = False
+
+
+class Size(Query):
+    size: int
+
+
+@security("password", type="apiKey", **{"in": "header", "name": "x-password"})
+def password(credentials: Credentials) -> Account:
+    """The query, path and raw body are the verifier's too."""
+    assert credentials.query is not None
+    return auth.verify(credentials.bearer(), auth.Role.MEMBER)
+
+
+drafts: dict[str, Draft] = {}
+charges: list[str] = []
+vendor = threading.Event()
+"""Cleared: the vendor does not answer yet."""
+vendor.set()
+failures: list[Exception] = []
+"""What the next charges fail with."""
+
+
+@bp.route("/who", methods=["GET"])
+@endpoint(bp, auth=auth.member)
+def who(call: Call[Account]) -> dict[str, str]:
+    """Who is calling."""
+    return {"subject": call.principal.subject}
+
+
+@bp.route("/echo/{name}", methods=["POST"])
+@endpoint(bp, body=NoteCreate)
+def echo(call: Call[None, NoteCreate], name: str) -> dict[str, Any]:
+    """What was sent."""
+    return {"path": name, "body": call.body.model_dump(mode="json")}
+
+
+@bp.route("/raw", methods=["POST"])
+@endpoint(bp, max_body=2_000_000)
+def raw(call: Call) -> dict[str, int]:
+    """How much was sent."""
+    return {"bytes": len(call.credentials.raw_body)}
+
+
+@bp.route("/large", methods=["GET"])
+@endpoint(bp, query=Size)
+def large(call: Call[None, None, Size]) -> dict[str, str]:
+    """An answer of some size."""
+    return {"text": "x" * call.query.size}
+
+
+@bp.route("/fail/{how}", methods=["GET"])
+@endpoint(bp)
+def fail(call: Call, how: str) -> Response:
+    """Every way to fail."""
+    if how == "bug":
+        raise ValueError("the password is hunter2")
+    if how == "throttled":
+        raise PutError("slow down", cause=_throttle())
+    raise NotFound(f"no {how}")
+
+
+def _throttle() -> Exception:
+    from botocore.exceptions import ClientError
+
+    return ClientError({"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}, "PutItem")
+
+
+@bp.route("/drafts/{name}", methods=["GET"])
+@endpoint(bp, returns=Draft, etag=lambda draft: str(draft.version))
+def get_draft(call: Call, name: str) -> Draft:
+    """A draft."""
+    return drafts[name]
+
+
+@bp.route("/drafts/{name}", methods=["PUT"])
+@endpoint(bp, body=DraftUpdate, returns=Draft, etag=lambda draft: str(draft.version))
+def put_draft(call: Call[None, DraftUpdate], name: str) -> Draft:
+    """Change a draft."""
+    if call.if_match != str(drafts[name].version):
+        raise PreconditionFailed
+    drafts[name] = Draft(text=call.body.text, version=drafts[name].version + 1)
+    return drafts[name]
+
+
+@bp.route("/drafts/{name}", methods=["DELETE"])
+@endpoint(bp, status=204)
+def delete_draft(call: Call, name: str) -> None:
+    """Throw a draft away."""
+    drafts.pop(name, None)
+
+
+refuse_other_methods(bp, "/drafts/{name}", "GET", "PUT", "DELETE")
+
+
+@bp.route("/notes", methods=["POST"])
+@endpoint(bp, auth=auth.member, body=NoteCreate, returns=NoteRead, status=201, idempotent="joined")
+def create_note(call: Call[Account, NoteCreate]) -> NoteRead:
+    """Create a note, unless its name is taken."""
+    note = NoteRead(name=call.body.name, id=ids.new())
+    with Transaction() as transaction:
+        if call.idempotency:
+            call.idempotency.join(transaction, note)
+        guards.claim(transaction, guards.guard("kit", "notes", "name", note.name), note.id, NameTaken())
+    return note
+
+
+@bp.route("/charges", methods=["POST"])
+@endpoint(bp, auth=auth.member, body=NoteCreate, returns=NoteRead, status=201, idempotent="claimed")
+def create_charge(call: Call[Account, NoteCreate]) -> NoteRead:
+    """Ask the vendor."""
+    charges.append(call.body.name)
+    vendor.wait(20)
+    if failures:
+        raise failures.pop()
+    return NoteRead(name=call.body.name, id=ids.new())
+
+
+@bp.route("/shops/{shop}/logs", methods=["GET"])
+@endpoint(bp, auth=auth.member, query=LogQuery, returns=Page[LogRead])
+def list_logs(call: Call[Account, None, LogQuery], shop: str) -> Slice[LogRead]:
+    """A shop's logs, a page at a time."""
+    rows = InstallationLog.query(
+        shop,
+        limit=call.page.limit,
+        last_evaluated_key=call.page.start,
+        scan_index_forward=not call.query.newest_first,
+    )
+    return pages.take(rows).map(LogRead.of)
+
+
+@cache  # a blueprint registers once
+def create() -> Chalice:
+    """The app, as `app.py` makes the bundle's."""
+    app = Chalice(app_name="sample")
+    app.register_middleware(problem_details, "http")
+    app.register_blueprint(bp)
+    return app

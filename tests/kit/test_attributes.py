@@ -1,0 +1,139 @@
+"""Attribute types: exact to the engine and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pynamodb.attributes import Attribute
+
+from chalicelib.kit import attributes, aws
+from chalicelib.kit.models import Lock
+
+
+class Colour(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+def through_the_engine(attribute: Attribute[Any], value: Any) -> Any:
+    """The value as it comes back from a table."""
+    dynamodb, table = aws.client("dynamodb"), Lock.Meta.table_name
+    stored = {attribute.attr_type: attribute.serialize(value)}
+    dynamodb.put_item(TableName=table, Item={"name": {"S": "x"}, "value": stored})
+    item = dynamodb.get_item(TableName=table, Key={"name": {"S": "x"}}, ConsistentRead=True)["Item"]
+    return attribute.deserialize(item["value"][attribute.attr_type])
+
+
+over_the_engine = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+@over_the_engine
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18, places=8))
+def test_decimals_are_exact(value: Decimal) -> None:
+    assert through_the_engine(attributes.DecimalAttribute(), value) == value
+
+
+@pytest.mark.parametrize("text", ["0.1", "1E+20", "-0.00", "12345678901234567890.123456789012345678", "1e-20"])
+def test_decimals_of_every_size(text: str) -> None:
+    assert through_the_engine(attributes.DecimalAttribute(), Decimal(text)) == Decimal(text)
+
+
+def test_a_float_is_no_decimal() -> None:
+    with pytest.raises(TypeError):
+        attributes.DecimalAttribute().serialize(0.1)  # type: ignore[arg-type]
+
+
+@over_the_engine
+@given(st.integers(-(10**37), 10**37))
+def test_whole_numbers(value: int) -> None:
+    assert through_the_engine(attributes.IntegerAttribute(), value) == value
+
+
+@pytest.mark.parametrize("value", [True, 1.0, "1", Decimal(1)])
+def test_what_is_no_whole_number(value: Any) -> None:
+    with pytest.raises(TypeError):
+        attributes.IntegerAttribute().serialize(value)
+
+
+@over_the_engine
+@given(st.datetimes(timezones=st.timezones(), min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)))
+def test_moments_of_any_zone(value: datetime) -> None:
+    assert through_the_engine(attributes.DateTimeAttribute(), value) == value.astimezone(UTC)
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
+def test_moments_sort_as_text(one: datetime, other: datetime) -> None:
+    serialize = attributes.DateTimeAttribute().serialize
+    assert (serialize(one) < serialize(other)) == (one < other)
+
+
+def test_a_moment_reads_as_iso_with_z() -> None:
+    moment = datetime(2024, 2, 29, 12, 0, tzinfo=timezone(timedelta(hours=2)))
+    assert attributes.DateTimeAttribute().serialize(moment) == "2024-02-29T10:00:00.000000Z"
+    with pytest.raises(ValueError, match="time zone"):
+        attributes.DateTimeAttribute().serialize(datetime(2024, 1, 1))
+
+
+def test_an_expiry_is_epoch_seconds() -> None:
+    moment = datetime(2024, 2, 29, 12, 0, 0, 999999, tzinfo=UTC)
+    assert attributes.ExpiryAttribute().serialize(moment) == "1709208000"
+    assert through_the_engine(attributes.ExpiryAttribute(), moment) == moment.replace(microsecond=0)
+
+
+def test_days() -> None:
+    assert through_the_engine(attributes.DateAttribute(), date(2024, 2, 29)) == date(2024, 2, 29)
+    assert attributes.DateAttribute().serialize(date(2024, 2, 29)) == "2024-02-29"
+
+
+def test_enums_refuse_other_values() -> None:
+    attribute = attributes.EnumAttribute(Colour)
+    assert through_the_engine(attribute, Colour.RED) is Colour.RED
+    for bad in ("green", ""):
+        with pytest.raises(ValueError, match="not a valid Colour"):
+            attribute.serialize(bad)  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match="not a valid Colour"):
+            attribute.deserialize(bad)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(JSON)
+def test_json_comes_back_as_it_was(value: Any) -> None:
+    attribute = attributes.JsonAttribute()
+    assert attribute.deserialize(attribute.serialize(value)) == value
+
+
+def test_json_through_the_engine_with_decimals_and_times_as_text() -> None:
+    value = {"price": Decimal("19.90"), "at": datetime(2024, 1, 1, tzinfo=UTC), "day": date(2024, 1, 1), "ü": [1, None]}
+    assert through_the_engine(attributes.JsonAttribute(), value) == {
+        "price": "19.90",
+        "at": "2024-01-01T00:00:00.000000Z",
+        "day": "2024-01-01",
+        "ü": [1, None],
+    }
+    with pytest.raises(TypeError):
+        attributes.JsonAttribute().serialize({"x": object()})
+
+
+@over_the_engine
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
+def test_lists_of_strings_keep_their_order(value: list[str]) -> None:
+    assert through_the_engine(attributes.StringListAttribute(), value) == value
+
+
+def test_a_secret_must_be_sealed() -> None:
+    attribute = attributes.SecretAttribute()
+    assert through_the_engine(attribute, "file:k1:YWJj") == "file:k1:YWJj"
+    with pytest.raises(ValueError, match="sealed"):
+        attribute.serialize("shpat_plain")

@@ -1,0 +1,117 @@
+"""Our own tokens: whom they let in, and everything they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from chalicelib.kit import auth, clock, config, signing
+from chalicelib.kit.auth import Account, Credentials, Role
+from chalicelib.kit.errors import Forbidden, Unauthenticated
+
+
+def shown(header: str) -> Credentials:
+    return Credentials({"authorization": header}, {}, {}, b"")
+
+
+@pytest.mark.parametrize(
+    ("role", "verifier", "subject"),
+    [
+        (Role.MEMBER, auth.member, "member:1"),
+        (Role.STORE_OWNER, auth.store_owner, "store:1"),
+        (Role.OPERATOR, auth.operator, "operator:1"),
+    ],
+)
+def test_a_token_stands_for_an_account(role: Role, verifier: Callable[[Credentials], Account], subject: str) -> None:
+    account = verifier(shown(f"bearer {auth.mint(role, '1')}"))
+    assert (account.role, account.id, account.subject) == (role, "1", subject)
+
+
+def test_another_role_is_forbidden_not_unknown() -> None:
+    with pytest.raises(Forbidden):
+        auth.operator(shown(f"Bearer {auth.mint(Role.MEMBER, '1')}"))
+    both = auth.accepts(Role.MEMBER, Role.OPERATOR)
+    assert both(shown(f"Bearer {auth.mint(Role.MEMBER, '1')}")).role is Role.MEMBER
+
+
+def test_an_expired_token() -> None:
+    with pytest.raises(Unauthenticated):
+        auth.verify(auth.mint(Role.MEMBER, "1", timedelta(seconds=-1)), Role.MEMBER)
+
+
+def forged(**changes: Any) -> str:
+    """A token like ours but for the claims given (None: left out) or its `key`, `algorithm`, `kid`."""
+    key_id, key = signing.key("access-token")
+    now = clock.now()
+    claims = {
+        "iss": config.settings().namespace,
+        "aud": "member",
+        "sub": "1",
+        "iat": now,
+        "exp": now + timedelta(minutes=1),
+        "jti": "x",
+    }
+    headers = {"kid": changes.pop("kid", key_id)}
+    key, algorithm = changes.pop("key", key), changes.pop("algorithm", "HS256")
+    claims = {name: value for name, value in (claims | changes).items() if value is not None}
+    return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
+
+
+def test_the_forger_can_make_a_good_one() -> None:
+    assert auth.verify(forged(), Role.MEMBER) == Account(Role.MEMBER, "1")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key": b"x" * 32},
+        {"algorithm": "none", "key": None},
+        {"algorithm": "HS512"},
+        {"kid": "unknown"},
+        {"iss": "someone-else"},
+        {"aud": "admin"},
+        *({claim: None} for claim in ("iss", "aud", "sub", "iat", "exp", "jti")),
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:The HMAC key is")
+def test_forged_tokens(changes: dict[str, Any]) -> None:
+    with pytest.raises(Unauthenticated):
+        auth.verify(forged(**changes), Role.MEMBER)
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "é.é.é", jwt.encode({}, "k" * 32)])
+def test_what_is_no_token(token: str) -> None:
+    with pytest.raises(Unauthenticated):
+        auth.verify(token, Role.MEMBER)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "token"])
+def test_a_header_without_a_token(header: str) -> None:
+    with pytest.raises(Unauthenticated) as refused:
+        shown(header).bearer()
+    assert refused.value.headers == {"WWW-Authenticate": "Bearer"}
+
+
+def test_a_cursor_s_key_signs_no_token() -> None:
+    _, key = signing.key("cursor")
+    with pytest.raises(Unauthenticated):
+        auth.verify(forged(key=key), Role.MEMBER)
+
+
+def test_no_member_s_token_is_minted_in_a_live_stage(live: None) -> None:
+    with pytest.raises(Forbidden):
+        auth.mint(Role.MEMBER, "1")
+    assert auth.operator(shown(f"Bearer {auth.mint(Role.OPERATOR, 'root')}")).id == "root"
+
+
+def test_a_token_of_one_stage_is_nothing_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = auth.mint(Role.OPERATOR, "1")
+    monkeypatch.setenv("TABLE_PREFIX", "other")
+    config.forget()
+    with pytest.raises(Unauthenticated):
+        auth.verify(token, Role.OPERATOR)

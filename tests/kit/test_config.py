@@ -1,0 +1,74 @@
+"""Settings from the environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.kit import aws, config
+from chalicelib.kit.config import SettingMissing
+from tests.kit.conftest import forget
+
+
+def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> config.Settings:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    forget()
+    return config.settings()
+
+
+def test_names_follow_prefix_and_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_with(monkeypatch, STAGE="local", TABLE_PREFIX="acme")
+    assert settings.namespace == "acme-local"
+    assert (settings.images_bucket, settings.archive_bucket) == ("acme-local-images", "acme-local-archive")
+    settings = settings_with(monkeypatch, ARCHIVE_BUCKET="cold")
+    assert settings.archive_bucket == "cold"
+
+
+@pytest.mark.parametrize("stage", ["production", "LOCAL", " "])
+def test_an_unknown_stage(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+    with pytest.raises(SettingMissing, match="STAGE"):
+        settings_with(monkeypatch, STAGE=stage)
+
+
+def test_without_an_endpoint_it_is_the_embedded_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    settings = settings_with(monkeypatch, STAGE="local", AWS_PROFILE="production")
+    assert settings.endpoint_url == config.EMBEDDED_AWS
+    assert config.EMBEDDED_AWS.startswith("http://127.0.0.1:")
+    assert settings.is_embedded
+
+
+def test_an_account_has_no_endpoint_and_no_stand_ins(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_with(monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:1")
+    assert (settings.endpoint_url, settings.peers, settings.is_live, settings.is_embedded) == (None, {}, True, False)
+
+
+@pytest.mark.parametrize("url", ["https://evil.example", "http://127.0.0.1.evil.example", "http://10.0.0.1:80", "x"])
+def test_stand_ins_are_on_loopback(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    with pytest.raises(SettingMissing, match="SHOPIFY_API_BASE"):
+        settings_with(monkeypatch, SHOPIFY_API_BASE=url)
+
+
+def test_stand_ins_by_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_with(monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:81/", STRIPE_API_BASE="")
+    assert settings.peers == {"shopify": "http://127.0.0.1:81"}
+
+
+def test_a_secret_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("A_SECRET", "x")
+    assert config.secret("A_SECRET") == "x"
+    assert config.secret("NO_SECRET", "otherwise") == "otherwise"
+    with pytest.raises(SettingMissing, match="NO_SECRET"):
+        config.secret("NO_SECRET")
+
+
+def test_secrets_of_an_account_come_from_its_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    ssm = aws.client("ssm")
+    for stage, value in (("prod", "right"), ("dev", "wrong")):
+        ssm.put_parameter(Name=f"/backroom/{stage}/A_SECRET", Value=value, Type="SecureString")
+    settings_with(monkeypatch, STAGE="prod")
+    assert config.secret("A_SECRET") == "right"
+    with pytest.raises(SettingMissing):
+        config.secret("NO_SECRET")
+    monkeypatch.setenv("A_SECRET", "mine")
+    assert config.secret("A_SECRET") == "mine"

@@ -1,0 +1,34 @@
+"""Problems as documents."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.kit import errors
+from chalicelib.kit.errors import Problem
+
+KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Problem)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_problem_has_the_members_of_rfc_9457(kind: type[Problem]) -> None:
+    document = kind().as_dict("r1")
+    assert set(document) == {"type", "title", "status", "code", "detail", "request_id"}
+    assert document["code"] == kind.__name__
+    assert 400 <= document["status"] <= 599
+
+
+def test_fields_are_named_where_there_are_any() -> None:
+    fields = [{"path": "body.name", "message": "Field required"}]
+    assert errors.InvalidInput("x", errors=fields).as_dict("r1")["errors"] == fields
+
+
+def test_unavailable_always_says_when() -> None:
+    assert errors.Unavailable().headers == {"Retry-After": "1"}
+    assert errors.Unavailable(retry_after=30).headers == {"Retry-After": "30"}
+
+
+def test_no_two_kinds_share_status_by_accident() -> None:
+    direct = Problem.__subclasses__()
+    own = [kind for kind in direct if kind.__module__ == errors.__name__]
+    assert len({kind.status for kind in own}) == len(own), "middleware picks the kind by its status"

@@ -1,0 +1,358 @@
+"""`@endpoint` over HTTP: what it reads, refuses and answers."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from chalicelib.kit import auth, clock, guards
+from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
+from chalicelib.kit.tables import Transaction
+from chalicelib.shops.models import EventType, InstallationLog
+from tests.kit import sample_app
+from tests.kit.conftest import Logged, signed_in
+from tests.kit.sample_app import Draft
+
+NOTE = {"name": "first"}
+
+
+def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+    """The problem document, if that is what was answered."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    document: dict[str, object] = answer.json()
+    assert (document["status"], document["code"]) == (status, code)
+    assert document["type"] == "about:blank"
+    assert document["title"]
+    assert document["detail"]
+    assert document["request_id"] == answer.headers["x-request-id"]
+    return document
+
+
+def test_every_answer_has_a_request_id_and_is_not_stored(sample: httpx.Client) -> None:
+    first, second = sample.get("/who"), sample.get("/fail/x")
+    assert first.headers["x-request-id"] != second.headers["x-request-id"]
+    for answer in (first, second):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_the_principal_comes_from_the_credential(sample: httpx.Client) -> None:
+    assert sample.get("/who").json() == {"subject": "member:ann"}
+
+
+def test_no_and_bad_credentials(sample: httpx.Client) -> None:
+    for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi"):
+        answer = sample.get("/who", headers={"Authorization": header})
+        problem(answer, 401, "Unauthenticated")
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_another_role_is_forbidden(sample: httpx.Client) -> None:
+    token = auth.mint(auth.Role.OPERATOR, "root")
+    problem(sample.get("/who", headers={"Authorization": f"Bearer {token}"}), 403, "Forbidden")
+
+
+def test_path_and_body(sample: httpx.Client) -> None:
+    answer = sample.post("/echo/a-b", json={"name": " x ", "price": "19.90"})
+    assert answer.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
+
+
+def test_invalid_members_are_named_and_not_repeated(sample: httpx.Client) -> None:
+    answer = sample.post("/echo/x", json={"price": "secret-value", "tags": ["ok", 5], "nmae": "x"})
+    document = problem(answer, 422, "InvalidInput")
+    errors = document["errors"]
+    assert isinstance(errors, list)
+    assert {error["path"] for error in errors} >= {"body.name", "body.tags.1", "body.nmae"}
+    assert all(error["message"] for error in errors)
+    assert "secret-value" not in answer.text
+
+
+@pytest.mark.parametrize("body", [b"{", b"nope", b'{"name": "\xff"}', b"\x00", b'{"name": "a"} trailing'])
+def test_a_body_that_is_not_json(sample: httpx.Client, body: bytes) -> None:
+    answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+    assert problem(answer, 400, "MalformedRequest")
+
+
+def test_json_of_another_shape(sample: httpx.Client) -> None:
+    for body in ("[]", "5", "null", '"text"'):
+        answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+        problem(answer, 422, "InvalidInput")
+
+
+def test_json_nested_too_deep_is_refused_not_a_crash(sample: httpx.Client) -> None:
+    body = '{"name":' + "[" * 100_000 + "]" * 100_000 + "}"
+    answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_an_empty_body_is_an_empty_object(sample: httpx.Client) -> None:
+    document = problem(sample.post("/echo/x", headers={"Content-Type": "application/json"}), 422, "InvalidInput")
+    assert document["detail"] == "body.name: Field required"
+
+
+def test_the_size_of_a_body(sample: httpx.Client) -> None:
+    json_type = {"Content-Type": "application/json"}
+    problem(sample.post("/echo/x", content=b" " * 1_000_001, headers=json_type), 413, "PayloadTooLarge")
+    assert sample.post("/raw", content=b" " * 2_000_000, headers=json_type).json() == {"bytes": 2_000_000}
+    problem(sample.post("/raw", content=b" " * 2_000_001, headers=json_type), 413, "PayloadTooLarge")
+
+
+def test_the_size_of_an_answer(sample: httpx.Client) -> None:
+    assert len(sample.get("/large", params={"size": 3_999_000}).content) > 3_999_000
+    problem(sample.get("/large", params={"size": 4_000_000}), 500, "InternalError")
+
+
+def test_another_media_type(sample: httpx.Client) -> None:
+    answer = sample.post("/echo/x", content=b"name=x", headers={"Content-Type": "text/csv"})
+    problem(answer, 415, "UnsupportedMediaType")
+
+
+def test_other_methods(sample: httpx.Client) -> None:
+    problem(sample.post("/who"), 405, "MethodNotAllowed")
+    answer = sample.patch("/drafts/x")
+    problem(answer, 405, "MethodNotAllowed")
+    assert answer.headers["allow"] == "GET, PUT, DELETE"
+
+
+def test_a_query_is_checked(sample: httpx.Client) -> None:
+    for query, path in (
+        ("", "query.size"),
+        ("size=x", "query.size"),
+        ("size=1&colour=red", "query.colour"),
+        ("size=1&size=2", "query.size"),
+    ):
+        document = problem(sample.get(f"/large?{query}"), 422, "InvalidInput")
+        assert document["errors"][0]["path"] == path  # type: ignore[index]
+
+
+def test_a_problem_says_what_and_an_accident_says_nothing(sample: httpx.Client) -> None:
+    assert problem(sample.get("/fail/cake"), 404, "NotFound")["detail"] == "no cake"
+    answer = sample.get("/fail/bug")
+    problem(answer, 500, "InternalError")
+    assert "hunter2" not in answer.text
+    assert "ValueError" not in answer.text
+
+
+def test_throttling_says_when_to_come_back(sample: httpx.Client) -> None:
+    answer = sample.get("/fail/throttled")
+    problem(answer, 503, "Unavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_no_content(sample: httpx.Client) -> None:
+    answer = sample.delete("/drafts/x")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_etags(sample: httpx.Client) -> None:
+    sample_app.drafts["x"] = Draft(text="a", version=7)
+    first = sample.get("/drafts/x")
+    assert first.headers["etag"] == '"7"'
+    for given in ('"7"', 'W/"7"', '"6", "7"', "*"):
+        again = sample.get("/drafts/x", headers={"If-None-Match": given})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", '"7"'), given
+    assert sample.get("/drafts/x", headers={"If-None-Match": '"6"'}).json() == {"text": "a", "version": 7}
+
+
+def test_a_change_needs_the_etag_that_was_read(sample: httpx.Client) -> None:
+    sample_app.drafts["x"] = Draft(text="a", version=7)
+    problem(sample.put("/drafts/x", json={"text": "b"}), 428, "PreconditionRequired")
+    problem(sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"6"'}), 412, "PreconditionFailed")
+    changed = sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"7"'})
+    assert (changed.json(), changed.headers["etag"]) == ({"text": "b", "version": 8}, '"8"')
+    problem(sample.put("/drafts/x", json={"text": "c"}, headers={"If-Match": '"7"'}), 412, "PreconditionFailed")
+
+
+@pytest.mark.parametrize("path", ["/notes", "/charges"])
+def test_the_same_key_and_body_get_the_same_answer(sample: httpx.Client, path: str) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first = sample.post(path, json=NOTE, headers=key)
+    assert first.status_code == 201
+    assert "idempotency-replayed" not in first.headers
+    for _ in range(2):
+        again = sample.post(path, json=NOTE, headers=key)
+        assert (again.status_code, again.json()) == (201, first.json())
+        assert again.headers["idempotency-replayed"] == "true"
+
+
+@pytest.mark.parametrize("path", ["/notes", "/charges"])
+def test_the_same_key_with_another_body_is_refused(sample: httpx.Client, path: str) -> None:
+    key = {"Idempotency-Key": "k1"}
+    sample.post(path, json=NOTE, headers=key)
+    problem(sample.post(path, json={"name": "second"}, headers=key), 409, "IdempotencyConflict")
+
+
+def test_a_key_belongs_to_its_sender_and_route(sample: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k1"}
+    first = sample.post("/notes", json=NOTE, headers=key)
+    problem(sample.post("/notes", json=NOTE, headers=key | signed_in("bob")), 409, "NameTaken")
+    other = sample.post("/notes", json={"name": "bob's"}, headers=key | signed_in("bob"))
+    charge = sample.post("/charges", json=NOTE, headers=key)
+    assert len({answer.json()["id"] for answer in (first, other, charge)}) == 3
+
+
+def test_without_a_key_nothing_is_remembered(sample: httpx.Client) -> None:
+    assert sample.post("/notes", json=NOTE).status_code == 201
+    problem(sample.post("/notes", json=NOTE), 409, "NameTaken")
+    assert list(IdempotencyRecord.scan()) == []
+
+
+def test_a_key_that_is_too_long(sample: httpx.Client) -> None:
+    answer = sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k" * 256})
+    problem(answer, 400, "MalformedRequest")
+
+
+def test_a_refusal_is_not_remembered(sample: httpx.Client) -> None:
+    taken = sample.post("/notes", json=NOTE).json()["id"]
+    key = {"Idempotency-Key": "k1"}
+    problem(sample.post("/notes", json=NOTE, headers=key), 409, "NameTaken")
+    with Transaction() as transaction:
+        guards.release(transaction, guards.guard("kit", "notes", "name", "first"), taken)
+    assert sample.post("/notes", json=NOTE, headers=key).status_code == 201
+
+
+def test_the_same_key_in_parallel_does_it_once(sample: httpx.Client) -> None:
+    def post(_: int) -> httpx.Response:
+        return sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k1"})
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(post, range(8)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+
+
+def test_the_same_key_in_parallel_asks_the_vendor_once(sample: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k1"}
+    sample_app.vendor.clear()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(sample.post, "/charges", json=NOTE, headers=key)
+        while not sample_app.charges:
+            assert not first.done(), first.result().text
+        waiting = sample.post("/charges", json=NOTE, headers=key)
+        other = sample.post("/charges", json={"name": "x"}, headers=key)
+        sample_app.vendor.set()
+        done = first.result()
+    problem(waiting, 409, "StillInProgress")
+    assert waiting.headers["retry-after"] == "1"
+    problem(other, 409, "IdempotencyConflict")
+    assert sample.post("/charges", json=NOTE, headers=key).json() == done.json()
+    assert sample_app.charges == ["first"]
+
+
+def test_a_failed_charge_may_be_tried_again(sample: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k1"}
+    for failure, status in ((Unavailable("The vendor is down."), 503), (RuntimeError("bug"), 500)):
+        sample_app.failures.append(failure)
+        assert sample.post("/charges", json=NOTE, headers=key).status_code == status
+    assert sample.post("/charges", json=NOTE, headers=key).status_code == 201
+    assert sample_app.charges == ["first"] * 3
+
+
+def test_the_claim_of_a_request_that_died_lapses(sample: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k1"}
+    sample.post("/charges", json=NOTE, headers=key)
+    [record] = IdempotencyRecord.scan()
+    past = clock.now() - timedelta(seconds=1)
+    actions = [IdempotencyRecord.status.set(IdempotencyStatus.IN_PROGRESS), IdempotencyRecord.response.remove()]
+    record.update(actions=[*actions, IdempotencyRecord.in_progress_until.set(past)])
+    problem(sample.post("/charges", json={"name": "x"}, headers=key), 409, "IdempotencyConflict")
+    assert sample.post("/charges", json=NOTE, headers=key).status_code == 201
+    assert len(sample_app.charges) == 2
+
+
+def test_a_key_is_forgotten_after_its_day(sample: httpx.Client) -> None:
+    key = {"Idempotency-Key": "k1"}
+    for path in ("/notes", "/charges"):
+        sample.post(path, json=NOTE, headers=key)
+    for record in IdempotencyRecord.scan():  # TTL deletes late: the row is still there
+        record.update(actions=[IdempotencyRecord.expires_epoch.set(clock.now() - timedelta(seconds=1))])
+    assert sample.post("/charges", json={"name": "x"}, headers=key).status_code == 201
+    assert sample.post("/notes", json={"name": "x"}, headers=key).status_code == 201
+
+
+@pytest.fixture
+def shop() -> str:
+    """A shop with seven logs."""
+    for number in range(7):
+        InstallationLog(
+            shop="a.myshopify.com", id=str(number), app="x", event_type=EventType.INSTALL, created_at=clock.now()
+        ).save()
+    return "/shops/a.myshopify.com/logs"
+
+
+def test_a_list_a_page_at_a_time(sample: httpx.Client, shop: str) -> None:
+    found, cursor, sizes = [], None, []
+    while True:
+        page = sample.get(shop, params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
+        found += [item["id"] for item in page["items"]]
+        sizes.append(len(page["items"]))
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert found == [str(number) for number in range(7)]
+    assert sizes == [3, 3, 1]
+
+
+def test_the_size_of_a_page_may_change_on_the_way(sample: httpx.Client, shop: str) -> None:
+    cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
+    page = sample.get(shop, params={"limit": 100, "cursor": cursor}).json()
+    assert [item["id"] for item in page["items"]] == ["2", "3", "4", "5", "6"]
+    assert page["next_cursor"] is None
+
+
+def test_times_end_in_z(sample: httpx.Client, shop: str) -> None:
+    assert sample.get(shop).json()["items"][0]["created_at"].endswith("Z")
+
+
+def test_cursors_of_another_query_or_caller_are_refused(sample: httpx.Client, shop: str) -> None:
+    cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
+    flipped = ("A" if cursor[0] != "A" else "B") + cursor[1:]
+    for path, given, headers in (
+        (shop, {"cursor": flipped}, {}),
+        (shop, {"cursor": cursor[:-2]}, {}),
+        (shop, {"cursor": "x"}, {}),
+        (shop, {"cursor": ""}, {}),
+        (shop, {"cursor": "é.ü.ß"}, {}),
+        (shop, {"cursor": cursor, "newest_first": "true"}, {}),
+        ("/shops/b.myshopify.com/logs", {"cursor": cursor}, {}),
+        (shop, {"cursor": cursor}, signed_in("bob")),
+    ):
+        document = problem(sample.get(path, params=given, headers=headers), 422, "InvalidInput")
+        assert document["errors"] == [{"path": "query.cursor", "message": "not a cursor of this list"}]
+
+
+@pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5"])
+def test_the_limit_of_a_page(sample: httpx.Client, shop: str, limit: str) -> None:
+    problem(sample.get(shop, params={"limit": limit}), 422, "InvalidInput")
+
+
+def test_an_empty_list(sample: httpx.Client) -> None:
+    assert sample.get("/shops/none.myshopify.com/logs").json() == {"items": [], "next_cursor": None}
+
+
+def test_many_callers_at_once_get_their_own_answers(sample: httpx.Client) -> None:
+    def echo(number: int) -> str:
+        body = json.dumps({"name": f"n{number}"})
+        answer = sample.post(f"/echo/{number}", content=body, headers={"Content-Type": "application/json"})
+        return f"{answer.json()['path']} {answer.json()['body']['name']}"
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(echo, range(80))) == [f"{number} n{number}" for number in range(80)]
+
+
+def test_the_unexpected_is_logged_with_the_ids_that_find_it(sample: httpx.Client, logged: Logged) -> None:
+    with logged("http") as lines:
+        answer = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
+    [accident] = [line for line in lines() if line["level"] == "ERROR"]
+    assert accident["request_id"] == answer.headers["x-request-id"]
+    assert accident["correlation_id"] == "from-outside"
+    assert accident["exception_name"] == "ValueError"
+    assert accident["route"] == "GET /fail/{how}"

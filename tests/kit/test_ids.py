@@ -1,0 +1,28 @@
+"""Identifiers."""
+
+from __future__ import annotations
+
+import uuid
+
+from chalicelib.kit import ids
+
+SPACE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
+
+
+def test_new_ids_are_uuids_that_differ() -> None:
+    made = {ids.new() for _ in range(1000)}
+    assert len(made) == 1000
+    assert {uuid.UUID(text).version for text in made} == {4}
+
+
+def test_time_ordered_ids_sort_as_they_were_made() -> None:
+    made = [ids.time_ordered() for _ in range(5000)]
+    assert made == sorted(set(made))
+    assert {(uuid.UUID(text).variant, int(text[14], 16)) for text in made} == {(uuid.RFC_4122, 7)}
+
+
+def test_derived_ids_follow_from_their_parts() -> None:
+    # Python's documentation of uuid5 gives this value for the DNS name space.
+    assert ids.derived(SPACE, "python.org") == "886313e1-3b8a-5372-9b90-0c9aee199e5d"
+    assert ids.derived(SPACE, "a", "b") == ids.derived(SPACE, "a", "b")
+    assert len({ids.derived(SPACE, "a", "b"), ids.derived(SPACE, "ab"), ids.derived(SPACE, "b", "a")}) == 3

@@ -1,0 +1,165 @@
+"""Handlers that no caller waits for, with the events that Lambda gives them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from chalice.app import Blueprint, Chalice
+
+from chalicelib.kit import clock, locks, logs, tombstones
+from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.kit.messages import BucketEvent, Message
+from chalicelib.kit.models import Lock
+from tests.kit.conftest import Logged
+
+
+class Sent(Message):
+    to: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"member:{self.to}",)
+
+
+handled: list[Any] = []
+bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="sample-read", name="sample-read")
+@consumes(Sent)
+def read(message: Sent) -> None:
+    if message.to == "poison":
+        raise ValueError(message.to)
+    handled.append((message.to, logs.current("correlation_id"), logs.current("message_id")))
+
+
+@bp.on_sqs_message(queue="sample-look", name="sample-look")
+@consumes(BucketEvent)
+def look(message: BucketEvent) -> None:
+    handled.append((message.event_name, message.bucket, message.key, message.byte_count, message.sequencer))
+
+
+@bp.schedule("rate(5 minutes)", name="sample-tick")
+@scheduled("sample-tick", lease_seconds=60)
+def tick(run: Run) -> None:
+    handled.append(run)
+    if len(handled) == 2:
+        raise RuntimeError("the second run breaks")
+
+
+app = Chalice(app_name="sample-jobs")
+app.register_blueprint(bp)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_handled() -> None:
+    handled.clear()
+
+
+def deliver(name: str, *bodies: str) -> list[int]:
+    """Hand the handler a batch; the numbers of the messages that failed."""
+    records = [{"messageId": f"m{n}", "body": body, "receiptHandle": "r"} for n, body in enumerate(bodies)]
+    answer = app.handler_map[name]({"Records": records}, None)
+    return [int(item["itemIdentifier"][1:]) for item in answer["batchItemFailures"]]
+
+
+def fire(at: datetime) -> None:
+    event = dict.fromkeys(("version", "account", "region", "detail", "detail-type", "source", "id"), "")
+    app.handler_map["sample-tick"](event | {"resources": [], "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}, None)
+
+
+def sent(to: str, **values: Any) -> str:
+    return Sent(to=to, **values).model_dump_json()
+
+
+def test_only_what_fails_comes_again() -> None:
+    assert deliver("sample-read", sent("a"), sent("poison"), "not json", '{"no": "to"}', sent("b")) == [1, 2, 3]
+    assert [entry[0] for entry in handled] == ["a", "b"]
+    assert deliver("sample-read", sent("a")) == []
+
+
+def test_fields_that_are_not_known_yet_are_ignored() -> None:
+    body = sent("a").replace('"to"', '"colour":"red","to"')
+    assert deliver("sample-read", body) == []
+
+
+def test_the_correlation_id_goes_along() -> None:
+    deliver("sample-read", sent("a", correlation_id="c1"), sent("b", correlation_id=None, message_id="own"))
+    assert handled == [("a", "c1", "m0"), ("b", "own", "m1")]
+    assert logs.current("correlation_id") is None
+
+
+def test_a_message_takes_the_id_of_what_is_being_handled() -> None:
+    with logs.bound(correlation_id="request-1"):
+        assert Sent(to="a").correlation_id == "request-1"
+    assert Sent(to="a").correlation_id is None
+
+
+def test_messages_of_the_erased_are_dropped() -> None:
+    tombstones.bury("member:gone")
+    assert deliver("sample-read", sent("gone"), sent("here")) == []
+    assert [entry[0] for entry in handled] == ["here"]
+
+
+def test_failures_are_logged_without_the_message(logged: Logged) -> None:
+    with logged("jobs") as lines:
+        deliver("sample-read", '{"to": 5, "secret": "hunter2"}')
+    [line] = lines()
+    assert (line["level"], line["handler"], line["message_id"]) == ("ERROR", "read", "m0")
+    assert "hunter2" not in str(line)
+
+
+BUCKET_EVENT = """{"Records": [{
+  "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-west-2", "eventTime": "1970-01-01T00:00:00.000Z",
+  "eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "amzn-s3-demo-bucket"}, "object": {
+  "key": "uploads/Happy+Face%C3%BC.jpg", "size": 1024, "sequencer": "0055AED6DCD90281E5"}}}]}"""
+"""After S3's user guide, event message structure."""
+
+
+def test_bucket_events() -> None:
+    test_event = '{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}'
+    assert deliver("sample-look", BUCKET_EVENT, test_event, "{}") == [2]
+    assert handled == [
+        ("ObjectCreated:Put", "amzn-s3-demo-bucket", "uploads/Happy Faceü.jpg", 1024, "0055AED6DCD90281E5")
+    ]
+
+
+FIRST = datetime(2026, 2, 28, 23, 55, tzinfo=UTC)
+FIVE = timedelta(minutes=5)
+
+
+def test_a_run_knows_when_it_is_due_and_the_last_that_was_completed() -> None:
+    fire(FIRST)
+    with pytest.raises(RuntimeError):
+        fire(FIRST + FIVE)
+    fire(FIRST + 2 * FIVE)
+    fire(FIRST + 3 * FIVE)
+    assert [(run.due, run.last_completed) for run in handled] == [
+        (FIRST, None),
+        (FIRST + FIVE, FIRST),
+        (FIRST + 2 * FIVE, FIRST),
+        (FIRST + 3 * FIVE, FIRST + 2 * FIVE),
+    ]
+
+
+def test_a_run_is_skipped_while_another_is_at_work() -> None:
+    lease = locks.acquire("schedule/sample-tick", 60)
+    assert lease is not None
+    fire(FIRST)
+    assert handled == []
+    locks.release(lease)
+    fire(FIRST)
+    assert len(handled) == 1
+
+
+def test_a_killed_run_blocks_no_longer_than_its_lease() -> None:
+    assert locks.acquire("schedule/sample-tick", 60)
+    Lock("schedule/sample-tick").update(actions=[Lock.held_until.set(clock.now() - timedelta(seconds=1))])
+    fire(FIRST)
+    assert len(handled) == 1
+
+
+def test_what_a_handler_declares_can_be_read_off_it() -> None:
+    assert vars(read)["func"].consumes is Sent
+    assert vars(tick)["func"].schedule == "sample-tick"

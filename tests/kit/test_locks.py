@@ -1,0 +1,66 @@
+"""One at a time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from chalicelib.kit import clock, locks
+from chalicelib.kit.locks import Lease
+from chalicelib.kit.models import Lock
+
+
+def taken(name: str = "work") -> Lease:
+    lease = locks.acquire(name, 60)
+    assert lease is not None
+    return lease
+
+
+def lapse(name: str = "work") -> None:
+    Lock(name).update(actions=[Lock.held_until.set(clock.now() - timedelta(microseconds=1))])
+
+
+def test_one_of_many_gets_it() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        leases = list(pool.map(lambda _: locks.acquire("work", 60), range(8)))
+    assert sum(lease is not None for lease in leases) == 1
+
+
+def test_names_are_apart() -> None:
+    taken("one")
+    taken("two")
+
+
+def test_released_it_is_free_again_and_the_fence_rises() -> None:
+    fences = []
+    for _ in range(3):
+        lease = taken()
+        fences.append(lease.fence)
+        assert locks.release(lease)
+    assert fences == [1, 2, 3]
+
+
+def test_a_holder_that_died_loses_it_by_time() -> None:
+    dead = taken()
+    assert locks.acquire("work", 60) is None
+    lapse()
+    heir = taken()
+    assert heir.fence == dead.fence + 1
+    assert not locks.release(dead, "late"), "the late one cannot end the heir's lease"
+    assert locks.acquire("work", 60) is None
+    assert locks.release(heir)
+    assert taken().watermark is None
+
+
+def test_the_watermark_stays() -> None:
+    locks.release(taken(), "2026-11-20")
+    second = taken()
+    assert second.watermark == "2026-11-20"
+    locks.release(second)
+    assert taken().watermark == "2026-11-20"
+
+
+def test_releasing_twice_is_told() -> None:
+    lease = taken()
+    assert locks.release(lease)
+    assert not locks.release(lease)

@@ -1,0 +1,104 @@
+"""Messages to queues and topics, through the engine."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from chalicelib.kit import aws, messages
+from chalicelib.kit.messages import Message
+from chalicelib.retention.schemas import SweepRequested
+from chalicelib.shops.schemas import ShopInstalled
+
+QUEUE = "retention-archive"
+
+
+def waiting(queue: str) -> list[dict[str, Any]]:
+    """Every message that waits in a queue, as JSON."""
+    found: list[dict[str, Any]] = []
+    url = messages.queue_url(queue)
+    while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [json.loads(message["Body"]) for message in batch]
+    return found
+
+
+def request(segment: int) -> SweepRequested:
+    return SweepRequested(rule="r", run="x", segment=segment)
+
+
+def test_to_a_queue_of_one_s_own() -> None:
+    message = request(1)
+    messages.publish(message)
+    [body] = waiting(QUEUE)
+    assert SweepRequested.model_validate(body) == message
+    assert abs(message.occurred_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 23])
+def test_many_at_once(count: int) -> None:
+    messages.publish_many(request(number) for number in range(count))
+    assert sorted(body["segment"] for body in waiting(QUEUE)) == list(range(count))
+
+
+def test_later() -> None:
+    messages.publish(request(1), delay_seconds=900)
+    assert waiting(QUEUE) == []
+    counted = aws.client("sqs").get_queue_attributes(
+        QueueUrl=messages.queue_url(QUEUE), AttributeNames=["ApproximateNumberOfMessagesDelayed"]
+    )
+    assert counted["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+def subscribe(queue: str, topic: str) -> None:
+    """Subscribe a queue with raw delivery, and let the topic send to it, as the data stack does for a consumer."""
+    target = messages.topic_arn(queue).replace(":sns:", ":sqs:")
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": target,
+        "Condition": {"ArnLike": {"aws:SourceArn": topic}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    aws.client("sqs").set_queue_attributes(QueueUrl=messages.queue_url(queue), Attributes={"Policy": policy})
+    raw = {"RawMessageDelivery": "true"}
+    aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=target, Attributes=raw)
+
+
+def test_a_topic_reaches_every_subscribed_queue_raw() -> None:
+    message = ShopInstalled(shop="a.myshopify.com", app="studio", event="install")
+    queues = [QUEUE, "shops-apply"]
+    for queue in queues:
+        subscribe(queue, messages.topic_arn("shops-shop_installed"))
+    messages.publish(message)
+    for queue in queues:
+        [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(queue), WaitTimeSeconds=9)["Messages"]
+        assert ShopInstalled.model_validate_json(raw["Body"]) == message
+
+
+def test_a_message_without_a_destination() -> None:
+    with pytest.raises(TypeError, match="neither topic nor queue"):
+        messages.publish(Message())
+
+
+def test_a_queue_that_is_not_there_is_an_error() -> None:
+    class Lost(Message):
+        queue = "kit-nowhere"
+
+    for send in (messages.publish, lambda message: messages.publish_many([message])):
+        with pytest.raises(ClientError):
+            send(Lost())
+
+
+def test_messages_do_not_change_and_take_unknown_fields() -> None:
+    message = request(1)
+    with pytest.raises(ValidationError):
+        message.segment = 2  # type: ignore[misc]
+    body = {**message.model_dump(mode="json"), "later": "field"}
+    assert list(SweepRequested.read(json.dumps(body))) == [message]
+    assert request(1).message_id != request(1).message_id

@@ -1,0 +1,47 @@
+"""Cursors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kit import pages, signing
+from chalicelib.kit.errors import InvalidInput
+from chalicelib.kit.pages import Slice
+
+KEYS = st.dictionaries(st.text(max_size=5), st.dictionaries(st.sampled_from(["S", "N"]), st.text(max_size=9)))
+
+
+@given(KEYS, st.text())
+def test_a_cursor_leads_back_to_its_key(key: dict[str, Any], query: str) -> None:
+    cursor = pages.encode(key, query)
+    assert pages.decode(cursor, query) == key
+
+
+@given(KEYS, st.text(), st.text())
+def test_a_cursor_is_of_one_query(key: dict[str, Any], one: str, other: str) -> None:
+    cursor = pages.encode(key, one)
+    if one != other:
+        with pytest.raises(InvalidInput):
+            pages.decode(cursor, other)
+
+
+def test_the_end_has_none() -> None:
+    assert pages.encode(None, "q") is None
+    assert pages.decode(None, "q") is None
+
+
+def test_what_was_signed_for_another_purpose_is_no_cursor() -> None:
+    cursor = pages.encode({"id": {"S": "1"}}, "q")
+    assert cursor is not None
+    data = signing.verify("cursor", cursor)
+    assert data is not None
+    with pytest.raises(InvalidInput):
+        pages.decode(signing.sign("state", data), "q")
+
+
+def test_a_slice_is_reshaped_and_keeps_its_end() -> None:
+    assert Slice([1, 2], {"id": {"S": "2"}}).map(str) == Slice(["1", "2"], {"id": {"S": "2"}})

@@ -1,0 +1,28 @@
+"""What the bundle says of itself while a store is away; the good days are in test_app.py."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.retention.crash import hooked
+
+
+def test_ready_says_no_while_a_store_is_away(api: httpx.Client) -> None:
+    def away() -> None:
+        raise ConnectionError("nobody there")
+
+    for operation in ("Query", "HeadBucket"):
+        with hooked("before-call", operation, away):
+            answer = api.get("/ready")
+        assert (answer.status_code, answer.json()["code"]) == (503, "Unavailable")
+        assert answer.headers["retry-after"] == "5"
+        assert "nobody" not in answer.text
+    assert api.get("/ready").status_code == 200
+
+
+def test_health_does_not_look(api: httpx.Client) -> None:
+    def away() -> None:
+        raise ConnectionError("nobody there")
+
+    with hooked("before-call", "*", away):
+        assert api.get("/health").status_code == 200

@@ -1,0 +1,129 @@
+"""Stored secrets: by a key file, and by KMS on the engine."""
+
+from __future__ import annotations
+
+import base64
+import json
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kit import aws, config, secrets
+from chalicelib.kit.config import SettingMissing
+from chalicelib.kit.secrets import Unreadable
+from tests.kit.conftest import forget
+
+ROW = "shops/a.myshopify.com/studio/access_token"
+WAYS = ["file", "kms"]
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The way of sealing that is in force."""
+    if request.param == "kms":
+        use_kms(monkeypatch)
+    return str(request.param)
+
+
+def use_kms(monkeypatch: pytest.MonkeyPatch) -> str:
+    key_id = str(aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
+    monkeypatch.setenv("KMS_KEY_ID", key_id)
+    forget()
+    return key_id
+
+
+def use_file(monkeypatch: pytest.MonkeyPatch, path: Path, current: str, **keys: bytes) -> None:
+    content = {"current": current, "keys": {name: base64.b64encode(key).decode() for name, key in keys.items()}}
+    path.write_text(json.dumps(content))
+    monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
+    forget()
+
+
+@pytest.mark.parametrize("plain", ["", "shpat_0123", "ü☃" * 100, "x" * 4000])
+def test_a_secret_comes_back(way: str, plain: str) -> None:
+    sealed = secrets.seal(plain, ROW)
+    assert sealed.startswith(f"{way}:")
+    assert secrets.unseal(sealed, ROW) == plain
+    assert not plain or plain not in sealed
+    assert secrets.is_current(sealed)
+
+
+def test_the_same_secret_is_sealed_differently_each_time(way: str) -> None:
+    assert secrets.seal("x", ROW) != secrets.seal("x", ROW)
+
+
+def test_a_secret_is_of_one_row(way: str) -> None:
+    sealed = secrets.seal("x", ROW)
+    with pytest.raises(Unreadable):
+        secrets.unseal(sealed, ROW.replace("studio", "discounts"))
+
+
+@given(position=st.integers(0, 40), mask=st.integers(1, 255))
+def test_any_change_is_noticed(position: int, mask: int) -> None:
+    head, _, text = secrets.seal("a secret", ROW).rpartition(":")
+    data = bytearray(base64.b64decode(text))
+    data[position % len(data)] ^= mask
+    with pytest.raises(Unreadable):
+        secrets.unseal(f"{head}:{base64.b64encode(data).decode()}", ROW)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "plain", "file:k1:", "file:k1:AA==", "file:none:QUJD", "file:k1:?", "aes:k1:QUJD"]
+)
+def test_other_text_is_unreadable(text: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        secrets.unseal(text, ROW)
+    assert not text or text not in str(refused.value)
+
+
+def test_key_files_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    use_file(monkeypatch, path, "k1", k1=b"1" * 32)
+    old = secrets.seal("x", ROW)
+    use_file(monkeypatch, path, "k2", k1=b"1" * 32, k2=b"2" * 32)
+    assert secrets.unseal(old, ROW) == "x"
+    assert not secrets.is_current(old)
+    new = secrets.seal("x", ROW)
+    assert secrets.is_current(new)
+    use_file(monkeypatch, path, "k2", k2=b"2" * 32)
+    assert secrets.unseal(new, ROW) == "x"
+    with pytest.raises(Unreadable):
+        secrets.unseal(old, ROW)
+
+
+def test_from_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_file = secrets.seal("x", ROW)
+    use_kms(monkeypatch)
+    first = secrets.seal("x", ROW)
+    use_kms(monkeypatch)
+    for sealed in (in_file, first):
+        assert not secrets.is_current(sealed)
+        assert secrets.unseal(sealed, ROW) == "x"
+
+
+def test_a_key_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    monkeypatch.setenv("KMS_KEY_ID", arn)
+    forget()
+    assert secrets.unseal(secrets.seal("x", ROW), ROW) == "x"
+
+
+def test_a_new_key_file_is_its_owner_s_and_an_old_one_stays(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    secrets.new_key_file(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = path.read_text()
+    secrets.new_key_file(path)
+    assert path.read_text() == before
+
+
+def test_without_any_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for path in ("", str(tmp_path / "missing")):
+        monkeypatch.setenv("SECRETS_KEY_FILE", path)
+        forget()
+        with pytest.raises(SettingMissing, match="KMS_KEY_ID"):
+            secrets.seal("x", ROW)
+    assert config.settings().kms_key_id is None

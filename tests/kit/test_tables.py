@@ -1,0 +1,230 @@
+"""Transactions and batch reads on the engine, alone and many at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import GetError, TransactWriteError
+
+from chalicelib.kit import aws, clock, tables
+from chalicelib.kit.errors import Conflict, NotFound, Problem, Unavailable
+from chalicelib.kit.models import Guard, Lock, Tombstone
+from chalicelib.kit.tables import Transaction
+from tests.retention.crash import hooked
+
+
+class First(Problem):
+    pass
+
+
+class Second(Problem):
+    pass
+
+
+def guard(name: str, owner: str = "me") -> Guard:
+    return Guard(guard=name, owner=owner, created_at=clock.now())
+
+
+def owners() -> dict[str, str]:
+    return {row.guard: row.owner for row in Guard.scan(consistent_read=True)}
+
+
+def test_names_follow_the_rule() -> None:
+    assert tables.name("shops", "installation_logs") == "backroom-test-shops-installation_logs"
+    assert Guard.Meta.table_name == "backroom-test-kit-guards"
+
+
+def test_all_tables_share_one_client() -> None:
+    assert Guard._get_connection().connection is Lock._get_connection().connection
+    assert Guard._get_connection().connection.client is aws.client("dynamodb")
+
+
+def test_all_or_nothing() -> None:
+    with Transaction() as transaction:
+        transaction.add(guard("a"))
+        transaction.put(Lock("l", fence=1))
+    with pytest.raises(Conflict), Transaction() as transaction:
+        transaction.add(guard("b"))
+        transaction.update(Lock("l"), [Lock.fence.add(1)])
+        transaction.add(guard("a"))
+    assert owners() == {"a": "me"}
+    assert Lock.get("l").fence == 1
+
+
+def test_every_kind_of_write_at_once() -> None:
+    guard("old").save()
+    guard("there").save()
+    with Transaction() as transaction:
+        transaction.add(guard("new"))
+        transaction.update(Lock("l"), [Lock.fence.add(5)])
+        transaction.delete(Guard("old"))
+        transaction.check(Guard, ("there",), Guard.owner == "me")
+    assert owners() == {"new": "me", "there": "me"}
+    assert Lock.get("l").fence == 5
+
+
+def test_nothing_is_written_when_the_block_fails() -> None:
+    with pytest.raises(NotFound), Transaction() as transaction:
+        transaction.add(guard("a"))
+        raise NotFound
+    assert owners() == {}
+
+
+def test_an_empty_transaction_asks_nothing() -> None:
+    def refuse() -> None:
+        raise AssertionError("a call was made")
+
+    with hooked("before-call", "*", refuse), Transaction():
+        pass
+
+
+def test_the_first_write_in_order_decides_whatever_its_kind() -> None:
+    for order in ((First, Second), (Second, First)):
+        with pytest.raises(order[0]), Transaction() as transaction:
+            for kind in order:
+                if kind is First:
+                    transaction.put(guard("a"), condition=Guard.guard.exists(), otherwise=First())
+                else:
+                    transaction.check(Lock, ("l",), Lock.name.exists(), otherwise=Second())
+
+
+def test_the_problem_shows_the_row_in_the_way() -> None:
+    guard("a", "somebody").save()
+    with pytest.raises(First) as refused, Transaction() as transaction:
+        transaction.add(guard("a"), otherwise=First())
+    assert (refused.value.existing.owner, refused.value.existing.guard) == ("somebody", "a")
+    with pytest.raises(First) as refused, Transaction() as transaction:
+        transaction.delete(Guard("none"), condition=Guard.guard.exists(), otherwise=First())
+    assert refused.value.existing is None
+
+
+def test_a_condition_without_a_problem_of_its_own_is_a_conflict() -> None:
+    with pytest.raises(Conflict), Transaction() as transaction:
+        transaction.update(Lock("l"), [Lock.fence.add(1)], condition=Lock.name.exists())
+
+
+def test_a_token_makes_a_repeated_transaction_one() -> None:
+    for _ in range(3):
+        with Transaction(token="t1") as transaction:
+            transaction.update(Lock("l"), [Lock.fence.add(1)])
+    assert Lock.get("l").fence == 1
+
+
+def test_what_is_wrong_with_the_request_itself_is_raised_as_it_is() -> None:
+    with pytest.raises(TransactWriteError), Transaction() as transaction:
+        transaction.put(guard("a"))
+        transaction.put(guard("a"))  # the same item twice is not allowed
+
+
+def test_counters_lose_nothing_under_many_writers() -> None:
+    def count(_: int) -> None:
+        with Transaction() as transaction:
+            transaction.update(Lock("counter"), [Lock.fence.add(1)])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(80)))
+    assert Lock.get("counter", consistent_read=True).fence == 80
+
+
+def test_a_limit_holds_under_many_writers() -> None:
+    Lock("quota", fence=0).save()
+
+    def reserve(number: int) -> bool:
+        try:
+            with Transaction() as transaction:
+                transaction.update(Lock("quota"), [Lock.fence.add(1)], condition=Lock.fence < 5, otherwise=First())
+                transaction.add(guard(f"g{number}"))
+        except First:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(reserve, range(30)))
+    assert won.count(True) == len(owners()) == Lock.get("quota", consistent_read=True).fence == 5
+
+
+def refused(code: str, reason: str | None = None) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": f"{code} [{reason}]"}}
+    if reason:
+        answer["CancellationReasons"] = [{"Code": reason, "Message": "x"}]
+    return ClientError(answer, "TransactWriteItems")
+
+
+def test_a_conflict_between_transactions_is_tried_again() -> None:
+    refusals = iter([refused("TransactionCanceledException", "TransactionConflict")] * 2)
+
+    def refuse() -> None:
+        for refusal in refusals:
+            raise refusal
+
+    with hooked("before-call", "TransactWriteItems", refuse), Transaction() as transaction:
+        transaction.add(guard("a"))
+    assert owners() == {"a": "me"}
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("TransactionCanceledException", "TransactionConflict"),
+        ("TransactionCanceledException", "ThrottlingError"),
+        ("TransactionInProgressException", None),
+    ],
+)
+def test_a_store_that_stays_busy_is_unavailable(code: str, reason: str | None) -> None:
+    def refuse() -> None:
+        raise refused(code, reason)
+
+    with (
+        hooked("before-call", "TransactWriteItems", refuse),
+        pytest.raises(Unavailable),
+        Transaction() as transaction,
+    ):
+        transaction.add(guard("a"))
+    assert owners() == {}
+
+
+def test_throttling_is_known_from_every_library_s_error() -> None:
+    assert tables.is_throttled(refused("ThrottlingException"))
+    assert tables.is_throttled(GetError("x", cause=refused("ProvisionedThroughputExceededException")))
+    for error in (refused("ValidationException"), ValueError("x"), GetError("x")):
+        assert not tables.is_throttled(error)
+
+
+def test_many_rows_of_several_tables_in_the_order_asked_for() -> None:
+    guard("a").save()
+    guard("b", "you").save()
+    now = clock.now()
+    Tombstone(subject="s", erased_at=now, expires_epoch=now + timedelta(days=1)).save()
+    wanted: list[tuple[Any, tuple[str, ...]]] = [
+        (Guard, ("b",)),
+        (Tombstone, ("s",)),
+        (Guard, ("none",)),
+        (Guard, ("a",)),
+    ]
+    rows = tables.get_many(wanted)
+    assert [type(row).__name__ for row in rows] == ["Guard", "Tombstone", "NoneType", "Guard"]
+    assert [row.owner for row in (rows[0], rows[3]) if row] == ["you", "me"]
+    assert rows[1] is not None
+    assert rows[1].erased_at == now
+
+
+def test_no_row_at_all() -> None:
+    assert tables.get_many([(Guard, ("a",)), (Lock, ("b",))]) == [None, None]
+
+
+def test_reading_nothing_asks_nothing() -> None:
+    assert tables.get_many([]) == []
+
+
+def test_a_hundred_rows_in_one_call() -> None:
+    for number in range(100):
+        guard(f"g{number}").save()
+    calls = []
+    with hooked("before-call", "BatchGetItem", lambda: calls.append(1)):
+        rows = tables.get_many((Guard, (f"g{number}",)) for number in range(100))
+    assert [row.guard for row in rows if row] == [f"g{number}" for number in range(100)]
+    assert len(calls) == 1

@@ -1,0 +1,32 @@
+"""Erased subjects."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.kit import clock, tombstones
+from chalicelib.kit.models import Tombstone
+
+
+def test_a_subject_is_erased_until_it_comes_back() -> None:
+    assert not tombstones.is_erased("shop:a")
+    tombstones.bury("shop:a")
+    tombstones.bury("shop:a")
+    assert tombstones.is_erased("shop:a")
+    assert not tombstones.is_erased("shop:b")
+    tombstones.unearth("shop:a")
+    tombstones.unearth("shop:a")
+    assert not tombstones.is_erased("shop:a")
+
+
+def test_one_of_several_is_enough() -> None:
+    tombstones.bury("customer:a:1")
+    assert tombstones.is_erased("shop:a", "customer:a:1", "shop:a")
+
+
+def test_it_is_kept_for_400_days() -> None:
+    tombstones.bury("shop:a")
+    row = Tombstone.get("shop:a")
+    assert timedelta(days=399) < row.expires_epoch - clock.now() <= timedelta(days=400)
+    row.update(actions=[Tombstone.expires_epoch.set(clock.now() - timedelta(seconds=1))])
+    assert not tombstones.is_erased("shop:a"), "TTL deletes late"
