@@ -9,6 +9,9 @@ from chalicelib.kit.routes import bp as kit_routes
 from chalicelib.retention.jobs import bp as retention_jobs
 from chalicelib.shops.jobs import bp as shops_jobs
 from chalicelib.shops.routes import bp as shops_routes
+from chalicelib.studio.jobs import bp as studio_jobs
+from chalicelib.studio.routes.merchant import bp as studio_merchant_routes
+from chalicelib.studio.routes.shopper import bp as studio_shopper_routes
 
 app = Chalice(app_name="backroom")
 app.register_middleware(problem_details, "http")
@@ -19,6 +22,9 @@ for blueprint in (
     shops_jobs,
     billing_routes,
     billing_jobs,
+    studio_merchant_routes,
+    studio_shopper_routes,
+    studio_jobs,
     retention_jobs,
 ):
     app.register_blueprint(blueprint)

@@ -61,6 +61,16 @@ class UploadsByShop(GlobalSecondaryIndex["Upload"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
+class VariantsByUuid(GlobalSecondaryIndex["ProductBaseVariant"]):
+    """A base variant by its uuid alone: a mapping does not name the base."""
+
+    class Meta:
+        index_name = "by_uuid"
+        projection = AllProjection()
+
+    uuid = UnicodeAttribute(hash_key=True)
+
+
 class GenerationsByShop(GlobalSecondaryIndex["Generation"]):
     """A shop's generations by time."""
 
@@ -194,6 +204,8 @@ class ProductBaseVariant(Table):
     sort_order = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
+    shop_id = UnicodeAttribute()
+    by_uuid = VariantsByUuid()
 
 
 class ProductProductBase(Table):
@@ -300,6 +312,8 @@ class Generation(Table):
     line_item_id = UnicodeAttribute(null=True)
     source_generation_id = UnicodeAttribute(null=True)
     product_base_variant_id = UnicodeAttribute(null=True)
+    shopify_variant_id = UnicodeAttribute(null=True)
+    """What was ordered: it tells a final's print size."""
     customer_id = UnicodeAttribute(null=True)
     input_image_url = UnicodeAttribute()
     preview_image_url = UnicodeAttribute(null=True)

@@ -1,0 +1,47 @@
+"""The studio's own work: looking at photos, making previews and prints, taking care of what got stuck."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint
+
+from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.shops.schemas import OrderPaid
+from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested, UploadChanged
+from chalicelib.studio.service import finals, orders, previews, recovery, uploads
+
+bp = Blueprint(__name__)
+
+
+@bp.on_sqs_message(queue="studio-inspect", batch_size=1, name="studio-inspect")
+@consumes(UploadChanged)
+def inspect(message: UploadChanged) -> None:
+    """Look at a photo that was put into the bucket, and count its bytes."""
+    uploads.inspect(message)
+
+
+@bp.on_sqs_message(queue="studio-generate", batch_size=1, name="studio-generate")
+@consumes(GenerationRequested)
+def generate(message: GenerationRequested) -> None:
+    """Make a preview."""
+    previews.make(message.shop, message.generation_id)
+
+
+@bp.on_sqs_message(queue="studio-fulfil", batch_size=5, name="studio-fulfil")
+@consumes(OrderPaid)
+def fulfil(message: OrderPaid) -> None:
+    """Have the finals of a paid order made."""
+    orders.fulfil(message)
+
+
+@bp.on_sqs_message(queue="studio-print", batch_size=1, name="studio-print")
+@consumes(PrintRequested)
+def make_print(message: PrintRequested) -> None:
+    """Make a final at its print size."""
+    finals.make(message.shop, message.generation_id)
+
+
+@bp.schedule("rate(1 minute)", name="studio-recover")
+@scheduled("studio-recover", lease_seconds=60)
+def recover(run: Run) -> None:
+    """Take care of work whose worker died."""
+    recovery.recover(run.due)

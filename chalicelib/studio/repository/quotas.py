@@ -1,0 +1,99 @@
+"""Quota rows: read as a state, written back only over the version that was read. Stored bytes are a plain counter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from pynamodb.exceptions import UpdateError
+
+from chalicelib.kit import clock
+from chalicelib.kit.errors import Conflict
+from chalicelib.kit.tables import Transaction
+from chalicelib.studio.models import Quota
+from chalicelib.studio.quota import MEGABYTE, State, month_of
+
+
+class Overtaken(Conflict):
+    """Another request changed the quota first: read it again and decide anew."""
+
+
+def find(shop: str) -> Quota:
+    """The shop's quota, as it stands; one of the defaults where it has none yet."""
+    try:
+        return Quota.get(shop, consistent_read=True)
+    except Quota.DoesNotExist:
+        return fresh(shop)
+
+
+def fresh(shop: str) -> Quota:
+    """A quota of the defaults, not written yet."""
+    now = clock.now()
+    return Quota(shop_id=shop, last_reset_date=month_of(now), created_at=now, updated_at=now)
+
+
+def state_of(row: Quota) -> State:
+    """What the rules decide on."""
+    return State(
+        monthly_limit=row.monthly_generation_limit,
+        concurrent_limit=row.max_concurrent_generations,
+        storage_limit_mb=row.storage_quota_mb,
+        used=row.current_generations,
+        total=row.total_generations,
+        storage_mb=row.current_storage_mb,
+        month=month_of(row.last_reset_date),
+        leases={name: clock.parse(until) for name, until in row.leases.items()},
+    )
+
+
+def write(transaction: Transaction, row: Quota, state: State) -> None:
+    """Make the state that was decided on `row` part of the transaction, which fails with Overtaken if it is stale."""
+    now = clock.now()
+    if row.version == 0:
+        transaction.add(_first(row, state, now), Overtaken())
+        return
+    transaction.update(
+        Quota(row.shop_id),
+        actions=[
+            Quota.current_generations.set(state.used),
+            Quota.total_generations.set(state.total),
+            Quota.last_reset_date.set(state.month),
+            Quota.leases.set(_leases(state)),
+            Quota.version.set(row.version + 1),
+            Quota.updated_at.set(now),
+        ],
+        condition=Quota.version == row.version,
+        otherwise=Overtaken(),
+    )
+
+
+def add_bytes(shop: str, byte_count: int) -> None:
+    """Count so many bytes more (or fewer) as stored."""
+    megabytes = Decimal(byte_count) / MEGABYTE
+    try:
+        Quota(shop).update([Quota.current_storage_mb.add(megabytes)], condition=Quota.shop_id.exists())
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        _ensure(shop)
+        Quota(shop).update([Quota.current_storage_mb.add(megabytes)])
+
+
+def _ensure(shop: str) -> None:
+    row = fresh(shop)
+    try:
+        with Transaction() as transaction:
+            transaction.add(_first(row, state_of(row), row.created_at), Overtaken())
+    except Overtaken:
+        return  # somebody else made it: that is all that was wanted
+
+
+def _first(row: Quota, state: State, now: datetime) -> Quota:
+    row.current_generations, row.total_generations = state.used, state.total
+    row.leases, row.last_reset_date = _leases(state), state.month
+    row.version, row.updated_at = 1, now
+    return row
+
+
+def _leases(state: State) -> dict[str, str]:
+    return {name: clock.iso(until) for name, until in state.leases.items()}

@@ -1,0 +1,1 @@
+"""Shapes of the studio: for merchants, for shoppers, and the messages between its jobs."""

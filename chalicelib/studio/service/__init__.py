@@ -1,0 +1,1 @@
+"""Use cases of the studio, a module a family."""

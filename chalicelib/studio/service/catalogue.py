@@ -1,0 +1,180 @@
+"""What merchants set up. Every answer is about their own shop; another's ids are not found."""
+
+from __future__ import annotations
+
+from chalicelib.kit import clock, ids
+from chalicelib.kit.idempotency import Idempotency
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.studio.errors import BaseNotFound, TooManyStyles
+from chalicelib.studio.models import (
+    AiStyle,
+    Product,
+    ProductBase,
+    ProductBaseVariant,
+    ProductBaseVariantMapping,
+    ProductStyle,
+    Size,
+)
+from chalicelib.studio.repository import catalogue
+from chalicelib.studio.schemas.merchant import (
+    BaseCreate,
+    BaseRead,
+    BaseVariantCreate,
+    BaseVariantRead,
+    MappingPut,
+    ProductCreate,
+    ProductRead,
+    ProductStylePut,
+    ProductUpdate,
+    SizeCreate,
+    SizeRead,
+    StyleCreate,
+    StyleRead,
+    StyleUpdate,
+)
+
+MAX_STYLES = 99
+
+
+def add_product(shop: str, asked: ProductCreate, key: Idempotency | None) -> ProductRead:
+    """Enable a Shopify product; one that is there already is answered as it is."""
+    uuid, now = catalogue.product_uuid(shop, asked.shopify_product_id), clock.now()
+    present = catalogue.find_product(shop, uuid)
+    if present is not None:
+        return ProductRead.of(present)
+    row = Product(
+        shop_id=shop,
+        uuid=uuid,
+        shopify_product_id=asked.shopify_product_id,
+        title=asked.title,
+        created_at=now,
+        updated_at=now,
+    )
+    answer = ProductRead.of(row)
+    catalogue.add(row, key, answer)
+    return answer
+
+
+def list_products(shop: str, page: PageRequest) -> Slice[Product]:
+    return catalogue.list_products(shop, page)
+
+
+def get_product(shop: str, product: str) -> Product:
+    return catalogue.get_product(shop, product)
+
+
+def change_product(shop: str, product: str, asked: ProductUpdate) -> Product:
+    """Set what is given; the rest stays."""
+    row = catalogue.get_product(shop, product)
+    for name, value in asked.model_dump(exclude_none=True).items():
+        setattr(row, name, value)
+    row.updated_at = clock.now()
+    catalogue.save(row)
+    return row
+
+
+def add_size(shop: str, product: str, asked: SizeCreate, key: Idempotency | None) -> SizeRead:
+    catalogue.get_product(shop, product)
+    now = clock.now()
+    row = Size(uuid=ids.new(), product_id=product, created_at=now, updated_at=now, **asked.model_dump())
+    answer = SizeRead.of(row)
+    catalogue.add(row, key, answer)
+    return answer
+
+
+def list_sizes(shop: str, product: str) -> list[Size]:
+    catalogue.get_product(shop, product)
+    return catalogue.list_sizes(product)
+
+
+def remove_size(shop: str, product: str, size: str) -> None:
+    """Softly: finals of earlier orders keep their history."""
+    catalogue.get_product(shop, product)
+    row = catalogue.get_size(product, size)
+    row.is_active, row.updated_at = False, clock.now()
+    catalogue.save(row)
+
+
+def add_style(shop: str, asked: StyleCreate, key: Idempotency | None) -> StyleRead:
+    now = clock.now()
+    row = AiStyle(uuid=ids.new(), shop_id=shop, created_at=now, updated_at=now, **asked.model_dump())
+    answer = StyleRead.of(row)
+    catalogue.add(row, key, answer)
+    return answer
+
+
+def list_styles(shop: str) -> list[AiStyle]:
+    return catalogue.list_styles(shop)
+
+
+def get_style(shop: str, style: str) -> AiStyle:
+    return catalogue.get_style(shop, style)
+
+
+def change_style(shop: str, style: str, asked: StyleUpdate) -> AiStyle:
+    """Set what is given; the rest, and how often the style was used, stays."""
+    catalogue.get_style(shop, style)
+    return catalogue.set_style(shop, style, asked.model_dump(exclude_none=True))
+
+
+def remove_style(shop: str, style: str) -> None:
+    """Softly: generations that used it keep their history."""
+    catalogue.get_style(shop, style)
+    catalogue.set_style(shop, style, {"is_active": False})
+
+
+def put_product_style(shop: str, product: str, style: str, asked: ProductStylePut) -> ProductStyle:
+    """Offer the style on the product, or change how. Raises TooManyStyles over 99."""
+    catalogue.get_product(shop, product)
+    catalogue.get_style(shop, style)
+    present = {row.ai_style_id: row for row in catalogue.list_product_styles(product)}
+    if style not in present and len(present) >= MAX_STYLES:
+        raise TooManyStyles
+    now = clock.now()
+    created_at = present[style].created_at if style in present else now
+    row = ProductStyle(
+        product_id=product, ai_style_id=style, created_at=created_at, updated_at=now, **asked.model_dump()
+    )
+    catalogue.save(row)
+    return row
+
+
+def list_product_styles(shop: str, product: str) -> list[ProductStyle]:
+    catalogue.get_product(shop, product)
+    return catalogue.list_product_styles(product)
+
+
+def add_base(shop: str, asked: BaseCreate, key: Idempotency | None) -> BaseRead:
+    now = clock.now()
+    row = ProductBase(uuid=ids.new(), shop_id=shop, created_at=now, updated_at=now, **asked.model_dump())
+    answer = BaseRead.of(row)
+    catalogue.add(row, key, answer)
+    return answer
+
+
+def add_variant(shop: str, base: str, asked: BaseVariantCreate, key: Idempotency | None) -> BaseVariantRead:
+    catalogue.get_base(shop, base)
+    now = clock.now()
+    row = ProductBaseVariant(
+        uuid=ids.new(), product_base_id=base, shop_id=shop, created_at=now, updated_at=now, **asked.model_dump()
+    )
+    answer = BaseVariantRead.of(row)
+    catalogue.add(row, key, answer)
+    return answer
+
+
+def put_mapping(shop: str, product: str, asked: MappingPut) -> ProductBaseVariantMapping:
+    """Say which base variant a Shopify variant of the product is printed on."""
+    catalogue.get_product(shop, product)
+    if catalogue.find_variant(shop, asked.product_base_variant_id) is None:
+        raise BaseNotFound
+    now = clock.now()
+    row = ProductBaseVariantMapping(
+        product_id=product,
+        variant_pair=f"{asked.product_base_variant_id}#{asked.shopify_variant_id}",
+        created_at=now,
+        updated_at=now,
+        **asked.model_dump(),
+    )
+    catalogue.save(row)
+    return row

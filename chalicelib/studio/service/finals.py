@@ -1,0 +1,108 @@
+"""Making a final: the model on the original photo, cut and upscaled to the exact print size of what was ordered."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from chalicelib.integrations import image_models, images, storage
+from chalicelib.kit import clock, config, ids, logs
+from chalicelib.studio.models import Generation, GenerationType, UpscaleStatus
+from chalicelib.studio.print import FINAL_LONG_SIDE, PrintFormat, PrintSize, PrintSizeRefused, cover, upscale_factor
+from chalicelib.studio.repository import catalogue, generations, quotas
+from chalicelib.studio.repository.generations import Ended
+
+LEASE = timedelta(seconds=150)
+
+log = logs.logger("studio")
+
+
+class NoPrintSize(LookupError):
+    """Nothing tells in which size the ordered variant is printed; the message is for the merchant."""
+
+
+def make(shop: str, generation: str) -> None:
+    """Make the final, unless it is made, failed, or at work elsewhere. Quota never stands in its way.
+
+    What no repetition can mend fails it, with the reason; anything else is raised, so that the queue brings it again.
+    """
+    row = generations.find(shop, generation)
+    if (
+        row is None
+        or row.generation_type is not GenerationType.FINAL
+        or not generations.start(row, clock.now() + LEASE)
+    ):
+        return
+    try:
+        _make(row)
+    except (NoPrintSize, PrintSizeRefused) as error:
+        _fail(row, str(error))
+    except images.UnreadableImage:
+        _fail(row, "The photo cannot be read any more.")
+    except storage.NoSuchObject:
+        _fail(row, "The photo is no longer there.")
+    except Ended:
+        log.info("made too late: somebody else ended it", extra={"generation": row.id})
+    except BaseException:
+        generations.let_go(row)
+        raise
+
+
+def _make(row: Generation) -> None:
+    begun = time.perf_counter()
+    size, base_variant = print_size(row)
+    photo = storage.get(row.input_image_url)
+    model = image_models.choose(config.settings().image_model)
+    made = model(photo, row.ai_prompt_used, FINAL_LONG_SIDE, row.generation_params or {})
+    file = images.print_file(made.image, size=size.as_tuple, crop=cover, content_type=PrintFormat.JPEG.value)
+    url = storage.address(config.settings().images_bucket, f"finals/{row.shop_id}/{ids.new()}.jpg")
+    storage.put(url, file, PrintFormat.JPEG.value)
+    facts = {
+        "final_image_url": url,
+        "ai_model_used": made.model,
+        "upscale_status": UpscaleStatus.COMPLETED,
+        "upscale_factor": upscale_factor((made.width, made.height), size.as_tuple),
+        "upscale_completed_at": clock.now(),
+        "original_width": made.width,
+        "original_height": made.height,
+        "final_width": size.width,
+        "final_height": size.height,
+        "processing_time_ms": round((time.perf_counter() - begun) * 1000),
+    }
+    try:
+        generations.complete(row, facts | ({"product_base_variant_id": base_variant} if base_variant else {}))
+    except Ended:
+        storage.delete(url)
+        raise
+    quotas.add_bytes(row.shop_id, len(file))
+
+
+def print_size(row: Generation) -> tuple[PrintSize, str | None]:
+    """The size of the one active mapping of the ordered variant, with its base variant, else of the product's size.
+
+    Raises NoPrintSize where there is none, or more than one; PrintSizeRefused where it cannot be made.
+    """
+    variant = row.shopify_variant_id
+    mapped = [
+        mapping
+        for mapping in catalogue.list_mappings(row.product_id)
+        if mapping.is_active and mapping.shopify_variant_id == variant
+    ]
+    if len(mapped) > 1:
+        raise NoPrintSize("The ordered variant is mapped to more than one base variant.")
+    if mapped:
+        found = catalogue.find_variant(row.shop_id, mapped[0].product_base_variant_id)
+        if found is not None and found.is_active:
+            return PrintSize(found.width_px, found.height_px), found.uuid
+    for size in catalogue.list_sizes(row.product_id):
+        if variant is not None and size.shopify_variant_id == variant:
+            return PrintSize(size.width_px, size.height_px), None
+    raise NoPrintSize("Neither a mapping nor a size tells how the ordered variant is printed.")
+
+
+def _fail(row: Generation, reason: str) -> None:
+    try:
+        generations.fail(row, reason)
+    except Ended:
+        return
+    log.warning("a final failed", extra={"generation": row.id, "order": row.order_id, "reason": reason})

@@ -1,0 +1,49 @@
+"""What a merchant sees of the shop's generations and quota."""
+
+from __future__ import annotations
+
+from chalicelib.integrations import storage
+from chalicelib.kit import clock
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.studio import quota
+from chalicelib.studio.models import Generation
+from chalicelib.studio.repository import generations, quotas
+from chalicelib.studio.schemas.merchant import GenerationRead, QuotaRead
+
+LINK_SECONDS = 300
+
+
+def list_generations(shop: str, order: str | None, page: PageRequest) -> Slice[GenerationRead]:
+    """The shop's generations, or an order's finals; newest first."""
+    found = generations.list_by_order(shop, order, page) if order else generations.list_by_shop(shop, page)
+    return found.map(_shown)
+
+
+def get_generation(shop: str, generation: str) -> GenerationRead:
+    """One generation. Raises GenerationNotFound."""
+    return _shown(generations.get(shop, generation))
+
+
+def read_quota(shop: str) -> QuotaRead:
+    """Limits and use as of now: a month that is over counts for nothing, nor does a lease that has run out."""
+    now = clock.now()
+    state = quota.rolled_over(quotas.state_of(quotas.find(shop)), now)
+    return QuotaRead(
+        monthly_generation_limit=state.monthly_limit,
+        current_generations=state.used,
+        total_generations=state.total,
+        max_concurrent_generations=state.concurrent_limit,
+        generations_at_work=sum(until > now for until in state.leases.values()),
+        storage_quota_mb=state.storage_limit_mb,
+        current_storage_mb=state.storage_mb,
+        month=state.month,
+    )
+
+
+def _shown(row: Generation) -> GenerationRead:
+    columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
+    return GenerationRead(**columns, preview_url=_link(row.preview_image_url), final_url=_link(row.final_image_url))
+
+
+def _link(url: str | None) -> str | None:
+    return storage.presigned_get(url, seconds=LINK_SECONDS) if url else None

@@ -1,0 +1,161 @@
+"""Previews as the storefront asks for them: reserved at once, made by a job, polled for."""
+
+from __future__ import annotations
+
+import random
+import time
+from datetime import timedelta
+
+from chalicelib.integrations import storage
+from chalicelib.kit import clock, config, ids, signing
+from chalicelib.kit.idempotency import Idempotency
+from chalicelib.kit.messages import publish
+from chalicelib.shops.service import Shopper
+from chalicelib.studio import prompt, quota
+from chalicelib.studio.errors import (
+    GenerationNotFound,
+    NotOffered,
+    QuotaExceeded,
+    StorageExceeded,
+    TooManyGenerations,
+    UploadNotReady,
+    UploadRejected,
+)
+from chalicelib.studio.models import (
+    AiStyle,
+    Generation,
+    GenerationStatus,
+    GenerationType,
+    Product,
+    ProductStyle,
+    Quota,
+    Upload,
+    UploadStatus,
+)
+from chalicelib.studio.quota import Refusal
+from chalicelib.studio.repository import generations, requests
+from chalicelib.studio.repository.quotas import Overtaken, fresh, state_of
+from chalicelib.studio.schemas.messages import GenerationRequested
+from chalicelib.studio.schemas.shopper import GenerationAccepted, GenerationCreate, LineItemProperty, PreviewRead
+from chalicelib.studio.service.uploads import demand_owner
+
+SLOT = timedelta(minutes=10)
+"""How long a preview holds its concurrent slot at most, waiting and being made."""
+START = timedelta(minutes=3)
+"""Within this a worker takes a preview up, or it is handed out again."""
+LINK_SECONDS = 300
+LINE_ITEM_PROPERTY = "_generation"
+_ATTEMPTS = 60
+
+_REFUSALS = {
+    Refusal.MONTH_USED_UP: QuotaExceeded,
+    Refusal.NO_FREE_SLOT: TooManyGenerations,
+    Refusal.STORAGE_FULL: StorageExceeded,
+}
+
+
+def request(shopper: Shopper, asked: GenerationCreate, idempotency: Idempotency | None) -> GenerationAccepted:
+    """Reserve a place in the shop's quota and have the preview made.
+
+    Raises NotOffered, UploadNotFound, UploadTokenInvalid, UploadNotReady, UploadRejected, QuotaExceeded,
+    TooManyGenerations, StorageExceeded.
+    """
+    generation = ids.new()
+    for attempt in range(_ATTEMPTS):
+        found = requests.read(shopper.shop, asked.product_id, asked.style_id, asked.upload_id)
+        product, style = _offered(found.product, found.style, found.link)
+        demand_owner(found.upload, shopper, asked.upload_token)
+        photo = _accepted(found.upload)
+        try:
+            accepted = _reserve(generation, shopper, asked, product, style, photo, found.quota, idempotency)
+        except Overtaken:
+            time.sleep(random.uniform(0, 0.01 * min(attempt + 1, 10)))
+            continue
+        publish(GenerationRequested(shop=shopper.shop, generation_id=generation))
+        return accepted
+    raise TooManyGenerations
+
+
+def _reserve(
+    generation: str,
+    shopper: Shopper,
+    asked: GenerationCreate,
+    product: Product,
+    style: AiStyle,
+    photo: Upload,
+    held: Quota | None,
+    idempotency: Idempotency | None,
+) -> GenerationAccepted:
+    now = clock.now()
+    held = held or fresh(shopper.shop)
+    state = quota.reserve(state_of(held), generation, now, now + SLOT)
+    if isinstance(state, Refusal):
+        raise _REFUSALS[state]
+    words = {"style": style.name, "product": product.title, "text": asked.text}
+    row = Generation(
+        id=generation,
+        shop_id=shopper.shop,
+        product_id=product.uuid,
+        ai_style_id=style.uuid,
+        customer_id=shopper.customer_id,
+        input_image_url=storage.address(config.settings().images_bucket, photo.object_key),
+        generation_type=GenerationType.PREVIEW,
+        ai_prompt_used=prompt.render(style.prompt_template, words),
+        open_work=GenerationType.PREVIEW.value,
+        lease_until=now + START,
+        created_at=now,
+        updated_at=now,
+    )
+    accepted = GenerationAccepted(
+        id=generation, status=GenerationStatus.PENDING, poll_url=f"/apps/studio/generations/{generation}"
+    )
+    generations.reserve(row, held, state, idempotency, accepted)
+    return accepted
+
+
+def _offered(product: Product | None, style: AiStyle | None, link: ProductStyle | None) -> tuple[Product, AiStyle]:
+    if not (product and product.is_enabled and style and style.is_active and link and link.is_enabled):
+        raise NotOffered
+    return product, style
+
+
+def _accepted(upload: Upload | None) -> Upload:
+    if upload is None or upload.status in (UploadStatus.AWAITING, UploadStatus.DELETED):
+        raise UploadNotReady
+    if upload.status is UploadStatus.REJECTED:
+        raise UploadRejected(upload.reject_reason or "")
+    return upload
+
+
+def read(shopper: Shopper, generation: str, token: str | None) -> PreviewRead:
+    """The shopper's own preview; a guest shows the upload's token. Raises GenerationNotFound."""
+    row = generations.get(shopper.shop, generation)
+    if row.generation_type is not GenerationType.PREVIEW or not _is_theirs(row, shopper, token):
+        raise GenerationNotFound
+    if row.status is not GenerationStatus.COMPLETED or row.preview_image_url is None:
+        return PreviewRead(id=row.id, status=row.status, error_message=row.error_message)
+    return PreviewRead(
+        id=row.id,
+        status=row.status,
+        preview_url=storage.presigned_get(row.preview_image_url, seconds=LINK_SECONDS),
+        line_item_property=LineItemProperty(name=LINE_ITEM_PROPERTY, value=sign(row)),
+    )
+
+
+def _is_theirs(row: Generation, shopper: Shopper, token: str | None) -> bool:
+    if row.customer_id is not None:
+        return row.customer_id == shopper.customer_id
+    upload = row.input_image_url.rsplit("/", 1)[-1]
+    return signing.verify("upload", token or "") == upload.encode()
+
+
+def sign(row: Generation) -> str:
+    """What a cart's line carries to lead from the paid order to this preview; nobody else can make it."""
+    return signing.sign("generation", f"{row.shop_id}\n{row.id}".encode())
+
+
+def verify(shop: str, value: str) -> str | None:
+    """The preview that a line item property leads to, or None where it is forged or another shop's."""
+    signed = signing.verify("generation", value)
+    owner, _, generation = (signed or b"").decode().partition("\n")
+    return generation if owner == shop and generation else None

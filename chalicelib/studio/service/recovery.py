@@ -1,0 +1,44 @@
+"""Work whose worker died: handed out again a few times, then failed, with what it held given back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from chalicelib.kit import clock, logs, metrics
+from chalicelib.kit.messages import Message, publish
+from chalicelib.studio.models import Generation, GenerationType
+from chalicelib.studio.repository import generations
+from chalicelib.studio.repository.generations import Ended
+from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested
+from chalicelib.studio.service.generations import SLOT, START
+
+ATTEMPTS = 3
+GAVE_UP = "It could not be made; please try again."
+
+log = logs.logger("studio")
+
+
+def recover(now: datetime) -> None:
+    """Take care of every preview and final that is past its lease at `now`."""
+    for kind in GenerationType:
+        for row in generations.iterate_overdue(kind, now):
+            metrics.count("WorkRecovered", kind=kind.value)
+            if row.attempts >= ATTEMPTS:
+                _give_up(row)
+            elif generations.postpone(row, clock.now() + START):
+                if kind is GenerationType.PREVIEW:
+                    generations.extend_slot(row, clock.now() + SLOT)
+                publish(_again(row))
+
+
+def _again(row: Generation) -> Message:
+    kind = GenerationRequested if row.generation_type is GenerationType.PREVIEW else PrintRequested
+    return kind(shop=row.shop_id, generation_id=row.id)
+
+
+def _give_up(row: Generation) -> None:
+    try:
+        generations.fail(row, GAVE_UP)
+    except Ended:
+        return
+    log.error("given up after several attempts", extra={"generation": row.id, "attempts": row.attempts})
