@@ -1,0 +1,110 @@
+"""The record behind an Idempotency-Key, with many at once; the same over HTTP is in test_http.py."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from pydantic import BaseModel
+
+from chalicelib.kit import clock
+from chalicelib.kit.errors import IdempotencyConflict, StillInProgress
+from chalicelib.kit.idempotency import Idempotency, Replayed, judge
+from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
+from chalicelib.kit.tables import Transaction
+
+
+class Answer(BaseModel):
+    number: int
+
+
+def of(body: bytes = b"{}", header: str = "k1", subject: str = "member:ann", route: str = "POST /x") -> Idempotency:
+    return Idempotency.of(header, subject, route, body)
+
+
+def join(number: int) -> int:
+    """Answer with `number`, unless another was first: with its number."""
+    idempotency = of()
+    try:
+        idempotency.recall()
+        with Transaction() as transaction:
+            idempotency.join(transaction, Answer(number=number))
+    except Replayed as replayed:
+        return int(replayed.response["number"])
+    except Exception as error:
+        try:
+            judge(error)
+        except Replayed as replayed:
+            return int(replayed.response["number"])
+        raise
+    return number
+
+
+def claim(_: int = 0) -> bool:
+    try:
+        of().claim()
+    except StillInProgress:
+        return False
+    return True
+
+
+def test_the_key_is_bound_to_caller_route_and_header_but_not_to_the_body() -> None:
+    assert len({of().key, of(subject="x").key, of(route="x").key, of(header="x").key}) == 4
+    assert of(body=b"a").key == of(body=b"b").key
+    assert "k1" not in of().key, "what a client sent is not stored"
+
+
+def test_all_who_join_at_once_get_the_winner_s_answer() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(join, range(24)))) == 1
+
+
+def test_one_of_many_claims_wins() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(claim, range(16))).count(True) == 1
+
+
+def test_one_of_many_takes_over_a_claim_that_lapsed() -> None:
+    claim()
+    past = clock.now() - timedelta(seconds=1)
+    IdempotencyRecord(of().key).update(actions=[IdempotencyRecord.in_progress_until.set(past)])
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(claim, range(16))).count(True) == 1
+
+
+def test_a_claim_that_was_let_go_is_free() -> None:
+    assert claim()
+    assert not claim()
+    of().abandon()
+    assert claim()
+
+
+def test_a_completed_claim_is_replayed_and_kept_a_day() -> None:
+    claim()
+    of().complete(Answer(number=7))
+    with pytest.raises(Replayed) as replayed:
+        of().claim()
+    assert replayed.value.response == {"number": 7}
+    record = IdempotencyRecord.get(of().key)
+    assert record.status is IdempotencyStatus.COMPLETED
+    assert timedelta(hours=23) < record.expires_epoch - clock.now() <= timedelta(hours=24)
+
+
+@pytest.mark.parametrize("look", ["recall", "claim"])
+def test_another_body_is_a_conflict_in_every_state(look: str) -> None:
+    other = of(body=b"other")
+    claim()
+    with pytest.raises(IdempotencyConflict):
+        getattr(other, look)()
+    of().complete(Answer(number=1))
+    with pytest.raises(IdempotencyConflict):
+        getattr(other, look)()
+
+
+def test_nothing_is_remembered_of_a_transaction_that_failed() -> None:
+    with pytest.raises(ValueError, match="later"), Transaction() as transaction:
+        of().join(transaction, Answer(number=1))
+        raise ValueError("later")
+    of().recall()
+    assert join(2) == 2
