@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 from chalicelib.kit.attributes import EnumAttribute
 from chalicelib.kit.tables import Table
@@ -60,6 +62,6 @@ def _table(model: type[Table]) -> list[str]:
     return lines
 
 
-def _key(schema: list[dict[str, str]]) -> str:
-    ordered = sorted(schema, key=lambda part: part["KeyType"])
+def _key(schema: Sequence[Mapping[str, Any]]) -> str:
+    ordered = sorted(schema, key=lambda part: str(part["KeyType"]))
     return ", ".join(f"`{part['AttributeName']}`" for part in ordered)

@@ -21,12 +21,13 @@ START_SECONDS = 60
 
 def main() -> int:
     """The command line."""
+    exported = dict(os.environ)
     try:
-        made = plan()
+        made = plan(exported)
         os.environ.update(made.environment)
         from infra.demo.walk import walk
 
-        with _stack(made):
+        with _stack(made, exported):
             walk(made, made.state_dir / "demo")
     except (Wrong, EngineError, ValueError, httpx.TransportError) as error:
         print(f"backroom: {error}", file=sys.stderr)
@@ -35,7 +36,7 @@ def main() -> int:
 
 
 @contextmanager
-def _stack(made: Plan) -> Iterator[None]:
+def _stack(made: Plan, exported: dict[str, str]) -> Iterator[None]:
     """A stack to walk through: the running one, else one for the time of the walk."""
     if not (made.sandbox_shopify and made.sandbox_stripe):
         raise ValueError("the demo drives the sandboxes: unset SHOPIFY_* and STRIPE_* for it.")
@@ -43,7 +44,7 @@ def _stack(made: Plan) -> Iterator[None]:
         yield
         return
     print("No stack runs; starting one for the demo …", flush=True)
-    process = subprocess.Popen([sys.executable, "-m", "infra.local", "run"], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([sys.executable, "-m", "infra.local", "run"], env=exported, stdout=subprocess.DEVNULL)
     try:
         _await_ready(made, process)
         yield

@@ -25,10 +25,9 @@ class Member:
 def checkout(world: World, member: Member) -> str:
     """Register the member, start a checkout, and pay it on Stripe's page."""
     from chalicelib.billing import service
-    from chalicelib.billing.enums import OwnerType
 
     email = f"{member.id[:8]}@example.com"
-    service.register_customer(OwnerType.MEMBER, member.id, email, relationship_id=member.relationship_id)
+    service.register_customer("member", member.id, email, relationship_id=member.relationship_id)
     asked = {"plan": "better_together", "success_url": "https://example.com/ok", "cancel_url": "https://example.com/no"}
     begun = world.bearer(member.token, "POST", "/v1/billing/checkout", asked, expect=201)
     paid = world.sandbox(world.stripe, f"checkout/{begun['id']}/complete", email=email)

@@ -43,7 +43,7 @@ class World:
         for client in (self.api, self.shopify, self.stripe):
             client.close()
 
-    def sandbox(self, client: httpx.Client, path: str, **asked: Any) -> Any:
+    def sandbox(self, client: httpx.Client, path: str, /, **asked: Any) -> Any:
         """Have a sandbox peer do something."""
         return self._checked(client.post(f"/sandbox/{path}", json=asked)).body
 
@@ -73,7 +73,7 @@ class World:
         if response.status_code != expect:
             raise Wrong(
                 f"{response.request.method} {response.request.url.path}: {response.status_code} instead of {expect}"
-                f"\n{body if is_json else response.text[:300]}"
+                f"\n{response.text[:500]}"
             )
         return Answer(response.status_code, body, response.headers)
 

@@ -8,6 +8,8 @@ import sys
 import threading
 import time
 
+from botocore.exceptions import EndpointConnectionError
+
 from infra.local.engine import EngineError
 from infra.local.environment import Plan, plan
 from infra.local.stack import PortTaken, Stack, fire, is_running
@@ -24,7 +26,7 @@ def main() -> int:
     try:
         made = plan()
         return run(made) if arguments.command == "run" else tick(made, arguments.name)
-    except (PortTaken, EngineError, ValueError) as error:
+    except (PortTaken, EngineError, EndpointConnectionError, ValueError) as error:
         print(f"backroom: {error}", file=sys.stderr)
         return 1
 
