@@ -13,9 +13,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infra.handlers import Handler
+if TYPE_CHECKING:  # the child must not import the app
+    from infra.handlers import Handler
 
 
 class HandlerFailed(RuntimeError):

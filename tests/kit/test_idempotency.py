@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from chalicelib.kit import clock
-from chalicelib.kit.errors import IdempotencyConflict, StillInProgress
+from chalicelib.kit.errors import IdempotencyConflict, Problem, StillInProgress
 from chalicelib.kit.idempotency import Idempotency, Replayed, judge
 from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
 from chalicelib.kit.tables import Transaction
@@ -32,7 +32,7 @@ def join(number: int) -> int:
             idempotency.join(transaction, Answer(number=number))
     except Replayed as replayed:
         return int(replayed.response["number"])
-    except Exception as error:
+    except Problem as error:
         try:
             judge(error)
         except Replayed as replayed:

@@ -1,0 +1,118 @@
+"""A shop with a gallery: what a merchant and a shopper do, over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.sandbox.shopify import ShopifySandbox
+
+PHOTO = Path(__file__).resolve().parents[1] / "data" / "photos" / "grace_hopper.jpg"
+CUSTOMER = 4711
+VARIANT = 4101
+Drain = Callable[[], list[dict[str, Any]]]
+
+
+class Gallery:
+    """One shop with the studio installed, its merchant, and its shoppers."""
+
+    def __init__(self, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+        self.api, self.shopify, self.drain = api, shopify, drain
+        self.shop = f"gallery-{uuid.uuid4().hex[:10]}.myshopify.com"
+        self.product = self.style = ""
+        begun = api.get("/shopify/studio/auth", params={"shop": self.shop})
+        back = httpx.URL(httpx.get(begun.headers["location"]).headers["location"])
+        assert api.get(httpx.URL(path=back.path, query=back.query)).status_code == 302
+
+    def merchant(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+        token = self.shopify.session_token("studio", self.shop)
+        headers = {"Authorization": f"Bearer {token}", **headers}
+        return self.api.request(method, f"/v1/studio/{path}", json=body, headers=headers)
+
+    def shopper(
+        self, method: str, path: str, body: Any = None, *, customer: int | None = CUSTOMER, key: str = "", **params: str
+    ) -> httpx.Response:
+        url = self.shopify.proxy_url("studio", self.shop, path, params, customer_id=customer)
+        headers = {"Idempotency-Key": key} if key else {}
+        return self.api.request(method, url, json=body, headers=headers)
+
+    def furnish(self) -> None:
+        """A product in one size with one style on it."""
+        product = {"shopify_product_id": 8001, "title": "Portrait"}
+        self.product = self.merchant("POST", "products", product).json()["uuid"]
+        style = {"name": "Pencil", "prompt_template": "{style} of {product}: {text}"}
+        self.style = self.merchant("POST", "styles", style).json()["uuid"]
+        offered = self.merchant("PUT", f"products/{self.product}/styles/{self.style}", {"is_enabled": True})
+        assert offered.status_code == 200, offered.text
+        size = {"name": "small", "width_px": 400, "height_px": 500}
+        size |= {"shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}"}
+        assert self.merchant("POST", f"products/{self.product}/sizes", size).status_code == 201
+
+    def send(self, data: bytes, customer: int | None = CUSTOMER, content_type: str = "image/jpeg") -> dict[str, Any]:
+        """Begin an upload and send the bytes by its form; what `begin` answered."""
+        begun = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
+        assert begun.status_code == 201, begun.text
+        form: dict[str, Any] = begun.json()
+        sent = httpx.post(form["url"], data=form["fields"], files={"file": data}, timeout=30)
+        assert sent.status_code == 201, sent.text
+        return form
+
+    def accepted(self, customer: int | None = CUSTOMER) -> dict[str, Any]:
+        """A photo that the guard has accepted."""
+        form = self.send(PHOTO.read_bytes(), customer)
+        assert self.drain() == []
+        return form
+
+    def asked(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The body of a request for a preview."""
+        asked = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
+        return asked | ({"upload_token": upload["token"]} if upload["token"] else {})
+
+    def preview(self) -> dict[str, Any]:
+        """A completed preview, as its shopper reads it."""
+        answer = self.shopper("POST", "generations", self.asked(self.accepted()))
+        assert answer.status_code == 202, answer.text
+        assert self.drain() == []
+        read: dict[str, Any] = self.shopper("GET", f"generations/{answer.json()['id']}").json()
+        assert read["status"] == "completed", read
+        return read
+
+    def order(self, *properties: dict[str, str], variant: int = VARIANT, customer: int = CUSTOMER) -> dict[str, Any]:
+        """A paid order with a line for each of the properties."""
+        lines = [
+            {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [given]}
+            for given in properties
+        ]
+        order: dict[str, Any] = self.shopify.paid_order(self.shop, lines, customer_id=customer)
+        return order
+
+    def finals(self) -> list[dict[str, Any]]:
+        items = self.merchant("GET", "generations").json()["items"]
+        return [item for item in items if item["generation_type"] == "final"]
+
+    def quota(self) -> dict[str, Any]:
+        read: dict[str, Any] = self.merchant("GET", "quota").json()
+        return read
+
+
+@pytest.fixture
+def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+    """A shop with one product, size and style."""
+    made = Gallery(api, shopify, drain)
+    made.furnish()
+    drain()
+    return made
+
+
+@pytest.fixture
+def another(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+    """Another shop, just the same."""
+    made = Gallery(api, shopify, drain)
+    made.furnish()
+    drain()
+    return made

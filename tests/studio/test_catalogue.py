@@ -1,0 +1,100 @@
+"""What merchants set up, over HTTP."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from PIL import Image
+
+from tests.integrations.pictures import encoded
+from tests.studio.conftest import Gallery
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+def test_a_product_is_enabled_once(gallery: Gallery) -> None:
+    again = gallery.merchant("POST", "products", {"shopify_product_id": 8001, "title": "Another name"})
+    assert again.status_code == 201
+    assert (again.json()["uuid"], again.json()["title"]) == (gallery.product, "Portrait")
+    assert len(gallery.merchant("GET", "products").json()["items"]) == 1
+
+
+def test_the_same_key_gives_the_same_style_and_another_body_is_refused(gallery: Gallery) -> None:
+    style = {"name": "Oil", "prompt_template": "{style}"}
+    key = {"Idempotency-Key": "one"}
+    first = gallery.merchant("POST", "styles", style, **key)
+    assert gallery.merchant("POST", "styles", style, **key).json() == first.json()
+    assert len(gallery.merchant("GET", "styles").json()["items"]) == 2
+    other = gallery.merchant("POST", "styles", style | {"name": "Comic"}, **key)
+    assert (other.status_code, other.json()["code"]) == (409, "IdempotencyConflict")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("styles", {"name": "x", "prompt_template": "{shop.token}"}, "body.prompt_template"),
+        ("styles", {"prompt_template": "x"}, "body.name"),
+        ("products", {"shopify_product_id": "gid", "title": "x"}, "body.shopify_product_id"),
+        ("products", {"shopify_product_id": 1, "title": "x", "shop_id": "other.myshopify.com"}, "body.shop_id"),
+    ],
+)
+def test_bad_input_names_the_field(gallery: Gallery, path: str, body: dict[str, object], field: str) -> None:
+    answer = gallery.merchant("POST", path, body)
+    assert answer.status_code == 422
+    assert field in [error["path"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize(("width", "height"), [(12_001, 10), (10_000, 6_001), (0, 10)])
+def test_sizes_that_cannot_be_printed_are_refused(gallery: Gallery, width: int, height: int) -> None:
+    size = {"name": "x", "width_px": width, "height_px": height}
+    assert gallery.merchant("POST", f"products/{gallery.product}/sizes", size).status_code == 422
+
+
+def test_lists_keep_the_merchant_s_order(gallery: Gallery) -> None:
+    for name, place in (("third", 3), ("first", 1), ("second", 2)):
+        style = {"name": name, "prompt_template": "x", "sort_order": place}
+        assert gallery.merchant("POST", "styles", style).status_code == 201
+    names = [item["name"] for item in gallery.merchant("GET", "styles").json()["items"]]
+    assert names == ["Pencil", "first", "second", "third"]
+
+
+def test_removed_styles_and_sizes_are_gone_from_the_lists_only(gallery: Gallery) -> None:
+    assert gallery.merchant("DELETE", f"styles/{gallery.style}").status_code == 204
+    assert gallery.merchant("GET", "styles").json()["items"] == []
+    assert gallery.merchant("GET", f"styles/{gallery.style}").json()["is_active"] is False
+    size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
+    assert gallery.merchant("DELETE", f"products/{gallery.product}/sizes/{size}").status_code == 204
+    assert gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"] == []
+
+
+def test_a_change_leaves_what_is_not_given(gallery: Gallery) -> None:
+    changed = gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False}).json()
+    assert (changed["is_enabled"], changed["title"]) == (False, "Portrait")
+    style = gallery.merchant("PUT", f"styles/{gallery.style}", {"name": "Charcoal"}).json()
+    assert (style["name"], style["prompt_template"]) == ("Charcoal", "{style} of {product}: {text}")
+
+
+def test_another_shop_s_rows_are_not_found(gallery: Gallery, another: Gallery) -> None:
+    for path in (f"products/{gallery.product}", f"styles/{gallery.style}", f"products/{gallery.product}/sizes"):
+        assert another.merchant("GET", path).status_code == 404
+    stolen = another.merchant("PUT", f"products/{another.product}/styles/{gallery.style}", {})
+    assert (stolen.status_code, stolen.json()["code"]) == (404, "StyleNotFound")
+    assert gallery.merchant("GET", f"products/{NOBODY}").json()["code"] == "ProductNotFound"
+
+
+def test_a_watermark_is_set_changed_and_kept(gallery: Gallery) -> None:
+    assert gallery.merchant("GET", "watermark").status_code == 404
+    assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).json()["code"] == "WatermarkMissing"
+    image = base64.b64encode(encoded(Image.new("RGBA", (80, 20), "white"))).decode()
+    first = gallery.merchant("PUT", "watermark", {"image": image, "opacity": "0.5", "position": "top-left"}).json()
+    second = gallery.merchant("PUT", "watermark", {"opacity": "0.25"}).json()
+    assert (first["opacity"], second["opacity"], second["position"]) == ("0.5", "0.25", "bottom-right")
+    assert first["image_url"].split("?")[0] == second["image_url"].split("?")[0]
+
+
+@pytest.mark.parametrize("image", ["not base64!", base64.b64encode(b"%PDF-1.7").decode()])
+def test_a_watermark_that_is_no_picture_is_refused(gallery: Gallery, image: str) -> None:
+    answer = gallery.merchant("PUT", "watermark", {"image": image})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "body.image"

@@ -1,0 +1,53 @@
+"""Templates hold plain placeholders of the allow-list, and a shopper's words do no harm."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.studio import prompt
+from chalicelib.studio.prompt import PromptRefused
+
+
+def test_placeholders_are_filled_and_absent_ones_empty() -> None:
+    assert prompt.render("A {style} of {product}. {text}", {"style": "sketch", "product": "Mia"}) == "A sketch of Mia."
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{style.__class__}",
+        "{style[0]}",
+        "{style!r}",
+        "{style:>100}",
+        "{}",
+        "{0}",
+        "{secret}",
+        "{style",
+        "style}",
+        "{{style}",
+        "  ",
+        "x" * 2001,
+    ],
+)
+def test_anything_else_is_refused(template: str) -> None:
+    with pytest.raises(PromptRefused):
+        prompt.check(template)
+
+
+def test_the_refusal_names_the_placeholder() -> None:
+    with pytest.raises(PromptRefused, match=r"\{customer\}"):
+        prompt.check("A {customer}")
+
+
+def test_doubled_braces_are_text() -> None:
+    assert prompt.render("{{style}} {style}", {"style": "oil"}) == "{style} oil"
+
+
+@given(st.text(max_size=500))
+def test_a_shopper_s_words_stay_one_short_line_without_braces(text: str) -> None:
+    clean = prompt.clean(text)
+    assert len(clean) <= prompt.MAX_TEXT
+    assert not set(clean) & set("{}\n\r\t\x00\u202e\u200b")
+    assert prompt.render("{text}", {"text": text}) == clean
