@@ -1,0 +1,118 @@
+"""Paid orders: one print per line, of the exact size, however often Shopify tells of it."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from chalicelib.kit.messages import publish
+from chalicelib.studio.models import Generation, Order, Quota
+from chalicelib.studio.schemas.messages import PrintRequested
+from tests.studio.conftest import CUSTOMER, PHOTO, VARIANT, Gallery
+
+
+def _pay(gallery: Gallery, *properties: dict[str, str], **order: Any) -> None:
+    assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(*properties, **order)).ok
+    assert gallery.drain() == []
+
+
+def test_a_paid_line_becomes_a_print_of_the_exact_size(gallery: Gallery) -> None:
+    preview = gallery.preview()
+    _pay(gallery, preview["line_item_property"])
+    (final,) = gallery.finals()
+    assert (final["status"], final["upscale_status"]) == ("completed", "completed")
+    assert final["source_generation_id"] == preview["id"]
+    assert (final["final_width"], final["final_height"]) == (400, 500)
+    with Image.open(io.BytesIO(httpx.get(final["final_url"]).content)) as opened:
+        assert opened.size == (400, 500)
+        assert opened.info["dpi"] == (300, 300)
+        assert opened.info["icc_profile"]
+        assert not opened.getexif()
+    order = Order.get(gallery.shop, final["order_id"])
+    assert (order.status, order.customer_id) == ("paid", f"gid://shopify/Customer/{CUSTOMER}")
+    by_order = gallery.merchant("GET", f"generations?order_id={final['order_id']}").json()["items"]
+    assert [item["id"] for item in by_order] == [final["id"]]
+
+
+def test_an_order_told_ten_times_makes_one_print(gallery: Gallery) -> None:
+    order = gallery.order(gallery.preview()["line_item_property"])
+    for _ in range(10):
+        assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    row = Generation.get(final["id"])
+    assert row.attempts == 1
+    publish(PrintRequested(shop=gallery.shop, generation_id=row.id))
+    assert gallery.drain() == []
+    assert Generation.get(row.id).final_image_url == row.final_image_url
+
+
+def test_each_line_has_its_own_print(gallery: Gallery) -> None:
+    given = gallery.preview()["line_item_property"]
+    _pay(gallery, given, given)
+    assert len(gallery.finals()) == 2
+
+
+def test_a_forged_or_foreign_id_is_refused_and_the_other_lines_go_on(gallery: Gallery, another: Gallery) -> None:
+    genuine, foreign = gallery.preview()["line_item_property"], another.preview()["line_item_property"]
+    forged = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
+    plain = {"name": "_generation", "value": "not a signature"}
+    _pay(gallery, forged, foreign, plain, genuine)
+    assert len(gallery.finals()) == 1
+    assert another.finals() == []
+
+
+def test_another_customer_s_preview_makes_no_print(gallery: Gallery) -> None:
+    _pay(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
+    assert gallery.finals() == []
+
+
+def test_a_guest_s_preview_is_printed_for_whoever_paid(gallery: Gallery) -> None:
+    upload = gallery.send(PHOTO.read_bytes(), customer=None)
+    gallery.drain()
+    accepted = gallery.shopper("POST", "generations", gallery.asked(upload), customer=None).json()
+    gallery.drain()
+    token = {"token": upload["token"]}
+    read = gallery.shopper("GET", f"generations/{accepted['id']}", customer=None, **token).json()
+    assert gallery.shopper("GET", f"generations/{accepted['id']}", customer=None).status_code == 404
+    _pay(gallery, read["line_item_property"])
+    assert gallery.finals()[0]["status"] == "completed"
+
+
+def test_an_unknown_variant_fails_with_the_reason_for_the_merchant(gallery: Gallery) -> None:
+    _pay(gallery, gallery.preview()["line_item_property"], variant=VARIANT + 1)
+    (final,) = gallery.finals()
+    assert (final["status"], final["upscale_status"]) == ("failed", "failed")
+    assert "variant" in final["error_message"]
+
+
+def test_a_mapping_wins_over_a_size(gallery: Gallery) -> None:
+    base = gallery.merchant("POST", "bases", {"name": "Poster", "base_price": "10.00"}).json()["uuid"]
+    variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
+    made = gallery.merchant("POST", f"bases/{base}/variants", variant).json()
+    mapping = {
+        "product_base_variant_id": made["uuid"],
+        "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
+    }
+    assert gallery.merchant("PUT", f"products/{gallery.product}/mappings", mapping).status_code == 200
+    _pay(gallery, gallery.preview()["line_item_property"])
+    (final,) = gallery.finals()
+    assert (final["final_width"], final["final_height"]) == (350, 250)
+    assert Generation.get(final["id"]).product_base_variant_id == made["uuid"]
+
+
+@pytest.mark.parametrize("limit", ["monthly_generation_limit", "storage_quota_mb", "max_concurrent_generations"])
+def test_a_paid_print_is_never_stopped_by_the_quota(gallery: Gallery, limit: str) -> None:
+    given = gallery.preview()["line_item_property"]
+    Quota(gallery.shop).update([getattr(Quota, limit).set(0)])
+    _pay(gallery, given)
+    assert gallery.finals()[0]["status"] == "completed"
+
+
+def test_an_order_without_generations_leaves_no_trace(gallery: Gallery) -> None:
+    _pay(gallery, {"name": "Engraving", "value": "Mia"})
+    assert Order.count(gallery.shop) == 0

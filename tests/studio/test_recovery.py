@@ -1,0 +1,130 @@
+"""Workers die, also in the middle of a generation: the work is done all the same, and nothing stays held."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.kit import clock
+from chalicelib.studio.models import Generation, GenerationStatus
+from chalicelib.studio.service import previews, recovery
+from chalicelib.studio.service.generations import START
+from chalicelib.studio.service.recovery import ATTEMPTS
+from infra import handlers
+from infra.local import delivery
+from infra.local.worker import HandlerFailed, Worker
+from tests.studio.conftest import Gallery
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
+    running = Worker(generate)
+    yield running
+    running.stop()
+
+
+def _ask(gallery: Gallery) -> str:
+    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))
+    assert answer.status_code == 202
+    return str(answer.json()["id"])
+
+
+def _kill_at_work(worker: Worker, generation: str) -> None:
+    """Hand the waiting message to the worker, and kill it once it has taken the generation up."""
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
+    batch = delivery.receive(generate)
+    assert len(batch) == 1
+
+    def invoke() -> None:
+        with pytest.raises(HandlerFailed):
+            worker.invoke(delivery.event_of(generate, batch))
+
+    thread = threading.Thread(target=invoke)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while Generation.get(generation, consistent_read=True).status is not GenerationStatus.PROCESSING:
+        assert time.monotonic() < deadline
+    pid = worker.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    thread.join()
+    assert Generation.get(generation).status is GenerationStatus.PROCESSING
+
+
+def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker) -> None:
+    generation = _ask(gallery)
+    _kill_at_work(worker, generation)
+    assert gallery.quota()["generations_at_work"] == 1
+    recovery.recover(clock.now())
+    assert gallery.drain() == []
+    assert Generation.get(generation).status is GenerationStatus.PROCESSING, "its lease still runs"
+    recovery.recover(clock.now() + previews.LEASE + timedelta(seconds=1))
+    assert gallery.drain() == []
+    row = Generation.get(generation)
+    assert (row.status, row.attempts) == (GenerationStatus.COMPLETED, 2)
+    quota = gallery.quota()
+    assert (quota["current_generations"], quota["generations_at_work"]) == (1, 0)
+
+
+def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) -> None:
+    generation = _ask(gallery)
+    later = clock.now() + previews.LEASE + START
+    Generation(generation).update([Generation.attempts.set(ATTEMPTS), Generation.lease_until.set(clock.now())])
+    recovery.recover(later)
+    recovery.recover(later)
+    row = Generation.get(generation)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, recovery.GAVE_UP)
+    quota = gallery.quota()
+    assert (quota["current_generations"], quota["generations_at_work"]) == (0, 0)
+    assert gallery.drain() == []
+    assert Generation.get(generation).status is GenerationStatus.FAILED
+
+
+def test_a_preview_whose_message_was_lost_is_handed_out_again(gallery: Gallery) -> None:
+    generation = _ask(gallery)
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
+    delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # taken off the queue, nothing done
+    recovery.recover(clock.now())
+    assert gallery.drain() == []
+    assert Generation.get(generation).status is GenerationStatus.PENDING
+    recovery.recover(clock.now() + START + timedelta(seconds=1))
+    assert gallery.drain() == []
+    assert Generation.get(generation).status is GenerationStatus.COMPLETED
+
+
+def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
+    gallery.shopify.deliver(
+        "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
+    )
+    fulfil = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-fulfil")
+    printing = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-print")
+    handler = handlers.chalice_app().handler_map
+    delivery.deliver(fulfil, delivery.receive(fulfil), lambda consumer, event: handler[consumer.name](event, None))
+    delivery.deliver(printing, delivery.receive(printing), lambda *_: {})
+    assert gallery.finals()[0]["status"] == "pending"
+    recovery.recover(clock.now() + START + timedelta(seconds=1))
+    assert gallery.drain() == []
+    assert gallery.finals()[0]["status"] == "completed"
+
+
+def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    generation = _ask(gallery)
+    monkeypatch.setenv("IMAGE_MODEL", "nonsense")
+    from chalicelib.kit import config
+
+    config.forget()
+    assert len(gallery.drain()) == 1
+    row = Generation.get(generation)
+    assert row.status is GenerationStatus.PROCESSING
+    assert row.lease_until <= clock.now()
+    monkeypatch.delenv("IMAGE_MODEL")
+    config.forget()
+    previews.make(gallery.shop, generation)
+    assert Generation.get(generation).status is GenerationStatus.COMPLETED

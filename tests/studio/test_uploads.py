@@ -1,0 +1,143 @@
+"""A shopper's photo on good and bad days: what the guard lets through, and what becomes of the rest."""
+
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+
+import httpx
+import pytest
+
+from chalicelib.integrations import storage
+from chalicelib.kit import aws, config
+from chalicelib.studio import guard
+from chalicelib.studio.guard import RejectReason
+from chalicelib.studio.models import Upload
+from chalicelib.studio.schemas.messages import UploadChanged
+from chalicelib.studio.service import uploads
+from tests.studio.conftest import PHOTO, Gallery
+
+
+def _object(gallery: Gallery, upload: str) -> int | None:
+    return storage.size(storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/{upload}"))
+
+
+def _bomb() -> bytes:
+    """A PNG header that promises 100,000 x 100,000 pixels."""
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + bytes(64)
+
+
+def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (read["status"], read["width"], read["height"]) == ("accepted", 512, 600)
+    assert gallery.quota()["current_storage_mb"] == format(PHOTO.stat().st_size / 1_000_000, "f").rstrip("0")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"%PDF-1.7\n" + bytes(1000), RejectReason.UNSUPPORTED_FORMAT),
+        (PHOTO.read_bytes()[:30_000], RejectReason.UNREADABLE),
+        (_bomb(), RejectReason.TOO_MANY_PIXELS),
+    ],
+    ids=["a PDF", "a truncated JPEG", "a decompression bomb"],
+)
+def test_what_is_no_usable_photo_is_refused_with_the_reason_and_deleted(
+    gallery: Gallery, data: bytes, reason: RejectReason
+) -> None:
+    upload = gallery.send(data)
+    assert gallery.drain() == []
+    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (read["status"], read["reject_reason"]) == ("rejected", guard.DETAIL[reason])
+    assert _object(gallery, upload["id"]) is None
+    assert gallery.quota()["current_storage_mb"] == "0"
+    asked = gallery.shopper("POST", "generations", gallery.asked(upload))
+    assert (asked.status_code, asked.json()["code"]) == (422, "UploadRejected")
+    assert asked.json()["detail"] == read["reject_reason"]
+
+
+def test_the_form_takes_no_more_than_25_mb_and_no_other_key(gallery: Gallery) -> None:
+    form = gallery.shopper("POST", "uploads", {}).json()
+    large = httpx.post(form["url"], data=form["fields"], files={"file": bytes(25_000_001)}, timeout=30)
+    assert large.status_code == 400
+    elsewhere = form["fields"] | {"key": "finals/elsewhere"}
+    assert httpx.post(form["url"], data=elsewhere, files={"file": b"x"}).status_code in (400, 403)
+
+
+def test_an_expired_form_is_refused(gallery: Gallery) -> None:
+    made = storage.presigned_post(
+        storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/late"),
+        content_type="image/jpeg",
+        max_bytes=1000,
+        seconds=-1,
+    )
+    late = httpx.post(made.url, data=made.fields, files={"file": b"x"})
+    assert late.status_code == 403
+
+
+def test_an_expired_link_is_refused(gallery: Gallery) -> None:
+    url = storage.address(config.settings().images_bucket, "previews/x")
+    storage.put(url, b"x", "image/jpeg")
+    assert httpx.get(storage.presigned_get(url, seconds=60)).status_code == 200
+    brief = storage.presigned_get(url, seconds=1)
+    deadline = time.monotonic() + 20
+    while httpx.get(brief).status_code == 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert httpx.get(brief).status_code == 403
+
+
+def test_a_photo_that_is_not_there_yet_cannot_be_used(gallery: Gallery) -> None:
+    form = gallery.shopper("POST", "uploads", {}).json()
+    asked = gallery.shopper("POST", "generations", gallery.asked(form))
+    assert (asked.status_code, asked.json()["code"]) == (409, "UploadNotReady")
+
+
+def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(gallery: Gallery) -> None:
+    mine = gallery.send(PHOTO.read_bytes())
+    assert mine["token"] is None
+    assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=1).status_code == 404
+    assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=None).status_code == 404
+    guest = gallery.send(PHOTO.read_bytes(), customer=None)
+    other = gallery.send(PHOTO.read_bytes(), customer=None)
+    path = f"uploads/{guest['id']}"
+    assert gallery.shopper("GET", path, customer=None, token=guest["token"]).status_code == 200
+    for token in ({}, {"token": other["token"]}, {"token": guest["token"][:-2] + "xx"}):
+        answer = gallery.shopper("GET", path, customer=None, **token)
+        assert (answer.status_code, answer.json()["code"]) == (403, "UploadTokenInvalid")
+
+
+def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    bucket = config.settings().images_bucket
+    aws.client("s3").delete_object(Bucket=bucket, Key=f"uploads/{gallery.shop}/{upload['id']}")
+    gallery.drain()
+    assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "deleted"
+    assert float(gallery.quota()["current_storage_mb"]) == 0
+
+
+def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    row = Upload.get(upload["id"])
+    for sequencer in ("0", row.sequencer):
+        uploads.inspect(
+            UploadChanged(
+                event_name="ObjectRemoved:Delete",
+                bucket=config.settings().images_bucket,
+                key=row.object_key,
+                sequencer=sequencer,
+            )
+        )
+    assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "accepted"
+    assert float(gallery.quota()["current_storage_mb"]) > 0
+
+
+def test_an_object_that_nobody_asked_for_is_left_alone(gallery: Gallery) -> None:
+    url = storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/stranger")
+    storage.put(url, b"x", "image/jpeg")
+    assert gallery.drain() == []
+    assert gallery.quota()["current_storage_mb"] == "0"
