@@ -1,0 +1,204 @@
+"""Every route, walked with another tenant's credential and with none: nothing is seen, nothing changes.
+
+A route that is new here fails this test until its path parameters and body are given below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing import service as billing
+from chalicelib.kit import auth, aws, ids
+from chalicelib.kit.auth import Role
+from chalicelib.kit.http import Contract
+from infra import data_stack, handlers
+from infra.sandbox.shopify import ShopifySandbox
+from infra.sandbox.stripe import StripeSandbox
+from tests.studio.conftest import VARIANT, Gallery, another, gallery
+
+__all__ = ["another", "gallery"]
+
+PUBLIC = {"/health", "/ready", "/openapi.json", "/docs"}
+SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe"}
+BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
+
+
+def _routes() -> list[tuple[str, str, Contract]]:
+    found = []
+    for path, methods in sorted(handlers.chalice_app().routes.items()):
+        for method, entry in methods.items():
+            contract = getattr(entry.view_function, "contract", None)
+            if contract is not None:
+                found.append((method, path, contract))
+    return found
+
+
+def _needing(scheme: str) -> list[Any]:
+    return [
+        pytest.param(method, path, contract, id=f"{method} {path}")
+        for method, path, contract in _routes()
+        if contract.auth is not None and getattr(contract.auth, "scheme", ("vendor",))[0] == scheme
+    ]
+
+
+def test_every_route_is_either_public_or_asks_for_a_credential() -> None:
+    open_routes = {path for _, path, contract in _routes() if contract.auth is None}
+    assert open_routes == PUBLIC | BROWSER
+    walked = {name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)}
+    assert walked | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
+
+
+def _paths(scheme: str) -> set[str]:
+    return {param.values[1] for param in _needing(scheme)}
+
+
+def _everything() -> dict[str, list[Any]]:
+    """Every row there is, but for what a look itself leaves behind."""
+    rows = {}
+    for model in data_stack.models():
+        name = str(model.Meta.table_name)
+        if "-kit-" not in name:
+            items = aws.client("dynamodb").scan(TableName=name)["Items"]
+            rows[name] = sorted(items, key=repr)
+    return rows
+
+
+class Owned:
+    """What the first tenant has: the ids that a stranger might try."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery = gallery
+        preview = gallery.preview()
+        upload = gallery.accepted()
+        base = gallery.merchant("POST", "bases", {"name": "Poster"}).json()["uuid"]
+        variant = {"name": "A6", "width_px": 350, "height_px": 250}
+        self.variant = gallery.merchant("POST", f"bases/{base}/variants", variant).json()["uuid"]
+        size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]["uuid"]
+        self.ids = {
+            "product_id": gallery.product,
+            "style_id": gallery.style,
+            "size_id": size,
+            "base_id": base,
+            "generation_id": preview["id"],
+            "upload_id": upload["id"],
+            "app": "studio",
+        }
+        self.marks = {gallery.shop, *(value for name, value in self.ids.items() if name != "app")}
+
+    def path(self, template: str) -> str:
+        return re.sub(r"{(\w+)}", lambda match: self.ids[match[1]], template)
+
+    def body(self, contract: Contract) -> dict[str, Any] | None:
+        """A body that would do harm, were it let through."""
+        return BODIES[contract.body.__name__](self) if contract.body else None
+
+
+BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
+    "SettingsUpdate": lambda owned: {"settings": {"stolen": True}},
+    "ProductCreate": lambda owned: {"shopify_product_id": 1, "title": "x"},
+    "ProductUpdate": lambda owned: {"title": "stolen"},
+    "SizeCreate": lambda owned: {"name": "x", "width_px": 10, "height_px": 10},
+    "StyleCreate": lambda owned: {"name": "x", "prompt_template": "x"},
+    "StyleUpdate": lambda owned: {"name": "stolen"},
+    "ProductStylePut": lambda owned: {"is_enabled": False},
+    "BaseCreate": lambda owned: {"name": "x"},
+    "BaseVariantCreate": lambda owned: {"name": "x", "width_px": 10, "height_px": 10},
+    "MappingPut": lambda owned: {
+        "product_base_variant_id": owned.variant,
+        "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
+    },
+    "WatermarkPut": lambda owned: {"opacity": "1"},
+    "UploadCreate": lambda owned: {},
+    "GenerationCreate": lambda owned: {
+        "product_id": owned.ids["product_id"],
+        "style_id": owned.ids["style_id"],
+        "upload_id": owned.ids["upload_id"],
+    },
+    "CheckoutCreate": lambda owned: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
+}
+
+
+def _of(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
+    return {name: [item for item in items if any(mark in repr(item) for mark in marks)] for name, items in rows.items()}
+
+
+@pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifySessionToken"))
+def test_another_merchant_sees_and_changes_nothing(
+    gallery: Gallery, another: Gallery, method: str, path: str, contract: Contract
+) -> None:
+    owned = Owned(gallery)
+    before = _of(_everything(), owned.marks)
+    token = another.shopify.session_token("studio", another.shop)
+    headers = {"Authorization": f"Bearer {token}", "If-Match": '"0"'}
+    answer = another.api.request(method, owned.path(path), json=owned.body(contract), headers=headers)
+    if "{" in path:
+        assert answer.status_code == 404, answer.text
+    assert not [mark for mark in owned.marks if mark in answer.text]
+    assert _of(_everything(), owned.marks) == before
+
+
+@pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifyAppProxy"))
+def test_another_shop_s_shopper_sees_and_changes_nothing(
+    gallery: Gallery, another: Gallery, method: str, path: str, contract: Contract
+) -> None:
+    owned = Owned(gallery)
+    before = _of(_everything(), owned.marks)
+    tail = owned.path(path).removeprefix("/proxy/studio/")
+    answer = another.shopper(method, tail, owned.body(contract))
+    if "{" in path or (contract.body and contract.body.__name__ == "GenerationCreate"):
+        assert answer.status_code in (404, 409), answer.text
+    assert not [mark for mark in owned.marks if mark in answer.text]
+    assert _of(_everything(), owned.marks) == before
+
+
+@pytest.fixture
+def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]) -> str:
+    """A member with a subscription and credits."""
+    billing.sync_plans()
+    member = ids.new()
+    billing.register_customer("member", member, "her@example.com", relationship_id=ids.new())
+    headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
+    asked = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+    session = api.post("/v1/billing/checkout", json=asked, headers=headers).json()["id"]
+    stripe_peer.complete_checkout(session)
+    assert drain() == []
+    assert api.get("/v1/billing/credits", headers=headers).json()["balance"] > 0
+    return member
+
+
+@pytest.mark.parametrize(("method", "path", "contract"), _needing("accessToken"))
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
+def test_another_member_or_store_sees_nothing(
+    api: httpx.Client, subscriber: str, role: Role, method: str, path: str, contract: Contract
+) -> None:
+    body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
+    marks = {subscriber, "her@example.com"}
+    before = _of(_everything(), marks)
+    headers = {"Authorization": f"Bearer {auth.mint(role, ids.new())}"}
+    answer = api.request(method, path, json=body, headers=headers)
+    assert not [mark for mark in marks if mark in answer.text]
+    if path == "/v1/billing/credits":
+        assert answer.json().get("balance", 0) == 0
+    if path == "/v1/billing/subscription":
+        assert answer.json().get("subscription") is None
+    assert _of(_everything(), marks) == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "contract"),
+    [*_needing("shopifySessionToken"), *_needing("shopifyAppProxy"), *_needing("accessToken")],
+)
+def test_without_a_credential_nothing_is_answered(
+    api: httpx.Client, shopify: ShopifySandbox, method: str, path: str, contract: Contract
+) -> None:
+    url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
+    operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
+    for headers, expected in (({}, {401}), ({"Authorization": "Bearer x.y.z"}, {401}), (operator, {401, 403})):
+        answer = api.request(method, url, json={}, headers=headers)
+        assert answer.status_code in expected, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
