@@ -116,7 +116,9 @@ def fail(call: Call, how: str) -> Response:
 def _throttle() -> Exception:
     from botocore.exceptions import ClientError
 
-    return ClientError({"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}, "PutItem")
+    answer = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
+    error: Exception = ClientError(answer, "PutItem")
+    return error
 
 
 @bp.route("/drafts/{name}", methods=["GET"])

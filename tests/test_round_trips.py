@@ -1,0 +1,138 @@
+"""What each operation costs in round trips and capacity units; docs/costs.md shows the same table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing import service as billing
+from chalicelib.kit import auth, ids
+from chalicelib.kit.auth import Role
+from infra import handlers
+from infra.bench.costs_page import COSTS
+from infra.bench.round_trips import Cost, metered
+from infra.local import delivery
+from infra.sandbox.shopify import ShopifySandbox
+from infra.sandbox.stripe import StripeSandbox
+from tests.studio.conftest import PHOTO, Gallery, gallery
+
+__all__ = ["gallery"]
+
+Drain = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def costs() -> Iterator[Callable[[str], Any]]:
+    """`with costs("name"):` measures an operation; at the end each is compared with what is documented."""
+    measured: dict[str, Cost] = {}
+
+    @contextmanager
+    def operation(name: str) -> Iterator[None]:
+        with metered() as meter:
+            yield
+        measured[name] = meter.cost
+
+    yield operation
+    assert {name: COSTS.get(name) for name in measured} == measured
+
+
+def run(name: str) -> None:
+    """Let the consumer handle one batch."""
+    consumer = next(found for found in handlers.consumers() if found.name == name)
+    handler = handlers.chalice_app().handler_map[name]
+    batch = delivery.receive(consumer)
+    assert batch, f"{name} has nothing to do"
+    answer = handler(delivery.event_of(consumer, batch), None)
+    assert answer == {"batchItemFailures": []}
+
+
+def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
+    token = gallery.shopify.session_token("studio", gallery.shop)
+    bearer = {"Authorization": f"Bearer {token}"}
+    with costs("a merchant's request (session token)"):
+        gallery.api.get("/v1/shops/me", headers=bearer)
+    with costs("settings read"):
+        gallery.api.get("/v1/shops/me/settings", headers=bearer)
+    with costs("settings saved"):
+        saved = gallery.api.put(
+            "/v1/shops/me/settings", headers=bearer | {"If-Match": '"0"'}, json={"settings": {"a": 1}}
+        )
+    assert saved.status_code == 200, saved.text
+    order = gallery.order({"name": "a", "value": "b"})
+    with costs("Shopify's webhook, first delivery"):
+        first = gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    with costs("Shopify's webhook, duplicate"):
+        gallery.shopify.redeliver(first)
+    with costs("Shopify's webhook, over 256 KB"):
+        gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order | {"note": "x" * 300_000})
+    gallery.shopify.uninstall("studio", gallery.shop)
+    with costs("job: uninstall applied"):
+        run("shops-apply")
+
+
+def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callable[[str], Any]) -> None:
+    shop = f"{ids.new()}.myshopify.com"
+    with costs("installation begun"):
+        begun = api.get("/shopify/studio/auth", params={"shop": shop})
+    back = httpx.URL(httpx.get(begun.headers["location"]).headers["location"])
+    with costs("installation completed (OAuth callback)"):
+        api.get(httpx.URL(path=back.path, query=back.query))
+    with costs("job: webhooks registered"):
+        run("shops-register")
+
+
+def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
+    with costs("upload begun"):
+        form = gallery.shopper("POST", "uploads", {}).json()
+    httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
+    with costs("job: photo looked at"):
+        run("studio-inspect")
+    with costs("preview requested (with Idempotency-Key)"):
+        answer = gallery.shopper("POST", "generations", gallery.asked(form), key="k").json()
+    with costs("preview polled"):
+        gallery.shopper("GET", f"generations/{answer['id']}")
+    with costs("job: preview made"):
+        run("studio-generate")
+    read = gallery.shopper("GET", f"generations/{answer['id']}").json()
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(read["line_item_property"]))
+    with costs("job: paid order with one line"):
+        run("studio-fulfil")
+    with costs("job: print made"):
+        run("studio-print")
+
+
+def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, costs: Callable[[str], Any]) -> None:
+    billing.sync_plans()
+    member = ids.new()
+    billing.register_customer("member", member, "a@example.com", relationship_id=ids.new())
+    headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
+    asked = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+    with costs("checkout begun (with Idempotency-Key)"):
+        begun = api.post("/v1/billing/checkout", json=asked, headers=headers | {"Idempotency-Key": "k"}).json()
+    stripe_peer.hold_events = True
+    try:
+        events = {event["type"]: event for event in stripe_peer.complete_checkout(begun["id"])}
+    finally:
+        stripe_peer.hold_events = False
+    created = stripe_peer.webhook(events["customer.subscription.created"])
+    paid = stripe_peer.webhook(events["invoice.paid"])
+    with costs("Stripe's webhook, first delivery"):
+        httpx.post(created.url, content=created.body, headers=created.headers)
+    with costs("Stripe's webhook, duplicate"):
+        httpx.post(created.url, content=created.body, headers=created.headers)
+    with costs("job: customer.subscription.created applied"):
+        run("billing-apply")
+    drain()
+    httpx.post(paid.url, content=paid.body, headers=paid.headers)
+    with costs("job: invoice.paid applied, with its grant"):
+        run("billing-apply")
+    with costs("subscription read"):
+        api.get("/v1/billing/subscription", headers=headers)
+    with costs("credits read"):
+        balance = api.get("/v1/billing/credits", headers=headers)
+    assert json.loads(balance.text)["balance"] > 0
