@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from uuid import UUID, uuid4, uuid5
-
-from uuid6 import uuid7
 
 __all__ = ["derived", "new", "time_ordered"]
 
@@ -15,8 +15,17 @@ def new() -> str:
 
 
 def time_ordered() -> str:
-    """A UUIDv7 (RFC 9562): sorts by the moment it was made."""
-    return str(uuid7())
+    """A UUIDv7: sorts by the moment it was made, to a quarter of a microsecond; 62 bits are random.
+
+    Source: RFC 9562, 5.7, with 6.2 method 3 (the fraction of the millisecond stands in `rand_a`).
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    return str(_version_7(milliseconds, fraction, secrets.randbits(62)))
+
+
+def _version_7(milliseconds: int, rand_a: int, rand_b: int) -> UUID:
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | rand_a << 64 | 0b10 << 62 | rand_b)
 
 
 def derived(namespace: str, *parts: str) -> str:

@@ -1,0 +1,18 @@
+"""What the guard takes to refuse a file that promises 10,000 megapixels."""
+
+import struct
+import zlib
+
+from chalicelib.studio import guard
+from chalicelib.studio.image_header import probe
+from infra.bench.subjects.measure import report
+
+header = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)) + bytes(64)
+
+
+def refuse() -> None:
+    assert guard.judge(probe(bomb)) is guard.RejectReason.TOO_MANY_PIXELS
+
+
+report(refuse)

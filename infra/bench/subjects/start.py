@@ -1,0 +1,19 @@
+"""From the start of the process to the first answered read, of a bundle: start.py SITE ROUTE TOKEN; the parent takes the time."""
+
+import sys
+
+sys.path.insert(0, sys.argv[1])
+
+import app  # type: ignore[import-not-found,unused-ignore]
+
+EVENT = {
+    "requestContext": {"resourcePath": sys.argv[2], "httpMethod": "GET", "requestId": "bench"},
+    "headers": {"authorization": f"Bearer {sys.argv[3]}"},
+    "multiValueQueryStringParameters": None,
+    "pathParameters": {},
+    "body": None,
+    "isBase64Encoded": False,
+    "stageVariables": None,
+}
+answer = app.app(EVENT, None)
+assert answer["statusCode"] == 200, answer

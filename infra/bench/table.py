@@ -1,0 +1,34 @@
+"""The result as a table: us beside the peer, the ratio, the budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured thing. `budget` is the largest ratio (or value) that the specification allows."""
+
+    what: str
+    ours: str
+    peer: str
+    figure: float | None
+    budget: float | None
+    unit: str = "x"
+
+    @property
+    def verdict(self) -> str:
+        if self.figure is None or self.budget is None:
+            return ""
+        return "within" if self.figure <= self.budget else "OVER"
+
+
+def render(rows: list[Row]) -> str:
+    """Aligned columns, in reading order."""
+    cells = [("what", "ours", "peer", "figure", "budget", "")]
+    for row in rows:
+        figure = "" if row.figure is None else f"{row.figure:.2f} {row.unit}"
+        budget = "" if row.budget is None else f"<= {row.budget:g} {row.unit}"
+        cells.append((row.what, row.ours, row.peer, figure, budget, row.verdict))
+    widths = [max(len(line[column]) for line in cells) for column in range(6)]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells)
