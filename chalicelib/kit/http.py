@@ -25,6 +25,7 @@ from chalicelib.kit.errors import (
     InvalidInput,
     MalformedRequest,
     MethodNotAllowed,
+    NotFound,
     PayloadTooLarge,
     PreconditionRequired,
     Problem,
@@ -41,6 +42,8 @@ Q = TypeVar("Q", default=None)
 MAX_BODY = 1_000_000
 MAX_WEBHOOK_BODY = 4_000_000
 MAX_RESPONSE = 4_000_000
+MAX_PATH_PARAMETER = 255
+"""Characters of an id in a path; DynamoDB refuses keys of over a kilobyte."""
 PROBLEM_JSON = "application/problem+json"
 
 log = logs.logger("http")
@@ -140,6 +143,8 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
     raw_body = request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode()
     if len(raw_body) > contract.max_body:
         raise PayloadTooLarge(f"At most {contract.max_body} bytes are taken here.")
+    if any(len(value) > MAX_PATH_PARAMETER for value in path.values()):
+        raise NotFound
     parameters = request.query_params
     query = {name: parameters.getlist(name) for name in parameters} if parameters else {}
     headers = {name.lower(): value for name, value in request.headers.items()}

@@ -5,6 +5,10 @@ from __future__ import annotations
 from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, PreconditionFailed, TooManyRequests
 
 
+class AnotherApp(Forbidden):
+    title = "This is the studio's; the credential is another app's"
+
+
 class ProductNotFound(NotFound):
     title = "There is no such product here"
 

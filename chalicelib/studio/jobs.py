@@ -43,5 +43,6 @@ def make_print(message: PrintRequested) -> None:
 @bp.schedule("rate(1 minute)", name="studio-recover")
 @scheduled("studio-recover", lease_seconds=60)
 def recover(run: Run) -> None:
-    """Take care of work whose worker died."""
+    """Take care of work whose worker died, and of photos that nobody used."""
     recovery.recover(run.due)
+    uploads.remove_unused(run.due)

@@ -50,25 +50,15 @@ class UpscaleStatus(StrEnum):
     FAILED = "failed"
 
 
-class UploadsByShop(GlobalSecondaryIndex["Upload"]):
-    """A shop's uploads by time."""
+class UploadsByUnused(GlobalSecondaryIndex["Upload"]):
+    """Uploads that no generation used, the oldest first. Sparse: the attribute goes with the first use."""
 
     class Meta:
-        index_name = "by_shop"
+        index_name = "by_unused"
         projection = AllProjection()
 
-    shop_id = UnicodeAttribute(hash_key=True)
+    unused = UnicodeAttribute(hash_key=True)
     created_at = DateTimeAttribute(range_key=True)
-
-
-class VariantsByUuid(GlobalSecondaryIndex["ProductBaseVariant"]):
-    """A base variant by its uuid alone: a mapping does not name the base."""
-
-    class Meta:
-        index_name = "by_uuid"
-        projection = AllProjection()
-
-    uuid = UnicodeAttribute(hash_key=True)
 
 
 class GenerationsByShop(GlobalSecondaryIndex["Generation"]):
@@ -115,6 +105,8 @@ class Product(Table):
     shopify_product_id = IntegerAttribute()
     title = UnicodeAttribute()
     is_enabled = BooleanAttribute(default=True)
+    style_count = IntegerAttribute(default=0)
+    """How many styles were ever put on it: what their limit looks at."""
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
 
@@ -147,6 +139,8 @@ class AiStyle(Table):
     shop_id = UnicodeAttribute(hash_key=True)
     name = UnicodeAttribute()
     prompt_template = UnicodeAttribute()
+    parameters = JsonAttribute(null=True)
+    """For the image model, such as the local one's `style`."""
     example_image_url = UnicodeAttribute(null=True)
     is_active = BooleanAttribute(default=True)
     sort_order = IntegerAttribute(default=0)
@@ -193,8 +187,8 @@ class ProductBaseVariant(Table):
     class Meta:
         table_name = tables.name("studio", "product_base_variants")
 
-    uuid = UnicodeAttribute(range_key=True)
-    product_base_id = UnicodeAttribute(hash_key=True)
+    uuid = UnicodeAttribute(hash_key=True)
+    product_base_id = UnicodeAttribute()
     name = UnicodeAttribute()
     option_values = JsonAttribute(null=True)
     width_px = IntegerAttribute()
@@ -205,7 +199,6 @@ class ProductBaseVariant(Table):
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
     shop_id = UnicodeAttribute()
-    by_uuid = VariantsByUuid()
 
 
 class ProductProductBase(Table):
@@ -295,7 +288,9 @@ class Upload(Table):
     updated_at = DateTimeAttribute()
     expires_epoch = ExpiryAttribute(null=True)
     """Until it is used; then it is removed."""
-    by_shop = UploadsByShop()
+    unused = UnicodeAttribute(null=True)
+    """Stands while the photo may have to be removed with its row."""
+    by_unused = UploadsByUnused()
 
 
 class Generation(Table):

@@ -82,6 +82,6 @@ def give_back(state: State, generation: str, reserved_at: datetime) -> State:
     return replace(state, used=max(0, state.used - same_month), total=max(0, state.total - 1))
 
 
-def stored(state: State, bytes_more: int) -> State:
-    """So many bytes more (or fewer) are stored; never below nothing."""
-    return replace(state, storage_mb=max(Decimal(0), state.storage_mb + Decimal(bytes_more) / MEGABYTE))
+def room(state: State) -> int:
+    """How many bytes more may be stored."""
+    return max(0, int((state.storage_limit_mb - state.storage_mb) * MEGABYTE))

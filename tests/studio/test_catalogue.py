@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
 
+from chalicelib.studio.models import Product, ProductStyle
 from tests.integrations.pictures import encoded
 from tests.studio.conftest import Gallery
 
@@ -98,3 +100,50 @@ def test_a_watermark_that_is_no_picture_is_refused(gallery: Gallery, image: str)
     answer = gallery.merchant("PUT", "watermark", {"image": image})
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["path"] == "body.image"
+
+
+def test_a_key_used_for_a_product_that_is_there_is_used_up(gallery: Gallery) -> None:
+    key = {"Idempotency-Key": "one"}
+    product = {"shopify_product_id": 8001, "title": "Portrait"}
+    first = gallery.merchant("POST", "products", product, **key)
+    assert gallery.merchant("POST", "products", product, **key).headers["Idempotency-Replayed"] == "true"
+    assert first.status_code == 201
+    assert gallery.merchant("POST", "products", product | {"title": "Other"}, **key).status_code == 409
+
+
+def test_a_product_takes_99_styles_whoever_races_for_the_last(gallery: Gallery) -> None:
+    style = {"name": "x", "prompt_template": "x"}
+    styles = [gallery.merchant("POST", "styles", style).json()["uuid"] for _ in range(6)]
+    Product(gallery.shop, gallery.product).update([Product.style_count.set(97)])
+    with ThreadPoolExecutor(6) as pool:
+        path = f"products/{gallery.product}/styles/"
+        answers = list(pool.map(lambda style: gallery.merchant("PUT", path + style, {}).status_code, styles))
+    assert sorted(answers) == [200, 200, 409, 409, 409, 409]
+    assert ProductStyle.count(gallery.product) == 1 + 2
+    assert gallery.merchant("PUT", path + gallery.style, {"sort_order": 7}).json()["sort_order"] == 7
+
+
+def test_changes_of_a_product_at_once_all_stay(gallery: Gallery) -> None:
+    path = f"products/{gallery.product}"
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda body: gallery.merchant("PUT", path, body), [{"title": "New"}, {"is_enabled": False}]))
+    read = gallery.merchant("GET", path).json()
+    assert (read["title"], read["is_enabled"]) == ("New", False)
+    assert Product.get(gallery.shop, gallery.product).style_count == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "products/{}"),
+        ("PUT", "products/{}"),
+        ("POST", "products/{}/sizes"),
+        ("PUT", "styles/{}"),
+        ("DELETE", "styles/{}"),
+        ("GET", "generations/{}"),
+    ],
+)
+def test_ids_that_nothing_has_are_not_found(gallery: Gallery, method: str, path: str) -> None:
+    body = {"name": "x", "width_px": 1, "height_px": 1} if path.endswith("sizes") else {}
+    for name in (NOBODY, "a" * 3000, "%00"):
+        assert gallery.merchant(method, path.format(name), body).status_code == 404

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
+from chalicelib.integrations import storage
 from chalicelib.kit.messages import publish
 from chalicelib.studio.models import Generation, Order, Quota
 from chalicelib.studio.schemas.messages import PrintRequested
@@ -116,3 +118,16 @@ def test_a_paid_print_is_never_stopped_by_the_quota(gallery: Gallery, limit: str
 def test_an_order_without_generations_leaves_no_trace(gallery: Gallery) -> None:
     _pay(gallery, {"name": "Engraving", "value": "Mia"})
     assert Order.count(gallery.shop) == 0
+
+
+def test_an_order_of_forged_ids_alone_leaves_no_trace(gallery: Gallery) -> None:
+    _pay(gallery, {"name": "_generation", "value": "forged"})
+    assert (Order.count(gallery.shop), gallery.finals()) == (0, [])
+
+
+def test_a_print_counts_as_stored(gallery: Gallery) -> None:
+    given = gallery.preview()["line_item_property"]
+    before = Decimal(gallery.quota()["current_storage_mb"])
+    _pay(gallery, given)
+    url = Generation.get(gallery.finals()[0]["id"]).final_image_url
+    assert (Decimal(gallery.quota()["current_storage_mb"]) - before) * 1_000_000 == storage.size(url)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -12,11 +16,13 @@ import pytest
 from PIL import Image
 
 from chalicelib.integrations import storage
-from chalicelib.kit import aws, config, messages
-from chalicelib.studio.models import AiStyle, Generation, Quota
+from chalicelib.kit import aws, clock, config, messages
+from chalicelib.studio.models import AiStyle, Generation, GenerationStatus, Quota, Watermark
+from chalicelib.studio.repository import generations
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.service import previews
-from tests.studio.conftest import Drain, Gallery
+from tests.integrations.pictures import encoded
+from tests.studio.conftest import CUSTOMER, Drain, Gallery
 
 
 def _limits(gallery: Gallery, **limits: int) -> None:
@@ -145,3 +151,86 @@ def test_a_poison_message_does_not_stop_the_others(gallery: Gallery, drain: Drai
     aws.client("sqs").send_message_batch(QueueUrl=url, Entries=poison)
     assert sorted(message["Body"] for message in drain()) == ["poison", "{}"]
     assert gallery.shopper("GET", f"generations/{answer['id']}").json()["status"] == "completed"
+
+
+def test_a_style_s_parameters_reach_the_model(gallery: Gallery) -> None:
+    gallery.merchant("PUT", f"styles/{gallery.style}", {"parameters": {"style": "oil"}})
+    row = Generation.get(gallery.preview()["id"])
+    assert (row.ai_model_used, row.generation_params) == ("local/oil", {"style": "oil"})
+
+
+def test_a_style_that_the_model_does_not_know_fails_at_once(gallery: Gallery) -> None:
+    gallery.merchant("PUT", f"styles/{gallery.style}", {"parameters": {"style": "crayon"}})
+    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    assert gallery.drain() == []
+    row = Generation.get(answer["id"])
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, previews.STYLE_UNUSABLE)
+    assert gallery.quota()["current_generations"] == 0
+
+
+def test_the_poll_url_is_under_the_path_that_the_merchant_gave_the_proxy(gallery: Gallery) -> None:
+    asked = gallery.asked(gallery.accepted())
+    url = gallery.shopify.proxy_url(
+        "studio", gallery.shop, "generations", customer_id=CUSTOMER, path_prefix="/a/portraits"
+    )
+    answer = gallery.api.post(url, json=asked).json()
+    assert answer["poll_url"] == f"/a/portraits/generations/{answer['id']}"
+
+
+def test_a_picture_is_shown_once_it_is_completed(gallery: Gallery) -> None:
+    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    generations.start(Generation.get(answer["id"]), clock.now(), "s3://bucket/previews/x")
+    read = gallery.merchant("GET", f"generations/{answer['id']}").json()
+    assert (read["status"], read["preview_url"]) == ("processing", None)
+
+
+def test_a_watermark_without_its_picture_is_not_the_photo_s_fault(gallery: Gallery) -> None:
+    image = base64.b64encode(encoded(Image.new("RGBA", (80, 20), "white"))).decode()
+    assert gallery.merchant("PUT", "watermark", {"image": image}).status_code == 200
+    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    mark = Watermark.get(gallery.shop)
+    picture = storage.get(mark.image_url)
+    storage.delete(mark.image_url)
+    assert len(gallery.drain()) == 1
+    assert Generation.get(answer["id"]).open_work
+    storage.put(mark.image_url, picture, "image/png")
+    previews.make(gallery.shop, answer["id"])
+    assert Generation.get(answer["id"]).status is GenerationStatus.COMPLETED
+
+
+RACE = """
+import sys
+from chalicelib.kit.errors import TooManyRequests
+from chalicelib.shops.service import Shopper
+from chalicelib.studio.schemas.shopper import GenerationCreate
+from chalicelib.studio.service import generations
+
+shopper = Shopper(sys.argv[1], "studio", sys.argv[2])
+asked = GenerationCreate.model_validate_json(sys.argv[3])
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    generations.request(shopper, asked, "", None)
+    print("reserved")
+except TooManyRequests as problem:
+    print(problem.code)
+"""
+
+
+def test_two_processes_race_for_the_last_place_of_the_month(gallery: Gallery) -> None:
+    asked = json.dumps(gallery.asked(gallery.accepted()))
+    Quota(gallery.shop).update([Quota.monthly_generation_limit.set(1)])
+    command = [sys.executable, "-c", RACE, gallery.shop, f"gid://shopify/Customer/{CUSTOMER}", asked]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as other:
+        both = (one, other)
+        for process in both:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        for process in both:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        said = sorted(process.communicate(timeout=60)[0].strip() for process in both)
+    assert said == ["QuotaExceeded", "reserved"]
+    assert gallery.quota()["current_generations"] == 1

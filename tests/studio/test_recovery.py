@@ -11,8 +11,11 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.kit import clock
+from chalicelib.integrations import storage
+from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
+from chalicelib.studio.repository import generations
+from chalicelib.studio.repository.generations import Ended
 from chalicelib.studio.service import previews, recovery
 from chalicelib.studio.service.generations import START
 from chalicelib.studio.service.recovery import ATTEMPTS
@@ -117,8 +120,6 @@ def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
 def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     generation = _ask(gallery)
     monkeypatch.setenv("IMAGE_MODEL", "nonsense")
-    from chalicelib.kit import config
-
     config.forget()
     assert len(gallery.drain()) == 1
     row = Generation.get(generation)
@@ -128,3 +129,35 @@ def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypat
     config.forget()
     previews.make(gallery.shop, generation)
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
+
+
+def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: Gallery) -> None:
+    generation, bucket = _ask(gallery), config.settings().images_bucket
+    row = Generation.get(generation)
+    generations.start(row, clock.now(), storage.address(bucket, f"previews/{gallery.shop}/first.jpg"))
+    storage.put(row.preview_image_url, b"and then it died", "image/jpeg")
+    gallery.drain()
+    recovery.recover(clock.now() + START)
+    assert gallery.drain() == []
+    assert Generation.get(generation).status is GenerationStatus.COMPLETED
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")
+    assert [found["Key"] for found in listed["Contents"]] == [f"previews/{gallery.shop}/first.jpg"]
+    assert listed["Contents"][0]["Size"] > 1000
+
+
+def test_what_ends_while_it_is_recovered_takes_no_slot_again(gallery: Gallery) -> None:
+    row = Generation.get(_ask(gallery))
+    assert gallery.drain() == []
+    with pytest.raises(Ended):
+        generations.postpone(row, clock.now(), clock.now() + timedelta(minutes=10))
+    assert gallery.quota()["generations_at_work"] == 0
+
+
+def test_a_preview_that_nobody_takes_up_is_given_up_within_the_hour(gallery: Gallery) -> None:
+    generation = _ask(gallery)
+    recovery.recover(clock.now() + recovery.PATIENCE + timedelta(seconds=1))
+    assert Generation.get(generation).status is GenerationStatus.FAILED
+    quota = gallery.quota()
+    assert (quota["current_generations"], quota["generations_at_work"]) == (0, 0)
+    assert gallery.drain() == []
+    assert Generation.get(generation).status is GenerationStatus.FAILED

@@ -5,17 +5,25 @@ from __future__ import annotations
 import struct
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
+from PIL import Image
 
 from chalicelib.integrations import storage
-from chalicelib.kit import aws, config
+from chalicelib.kit import aws, clock, config
 from chalicelib.studio import guard
 from chalicelib.studio.guard import RejectReason
-from chalicelib.studio.models import Upload
+from chalicelib.studio.models import Quota, Upload, UploadStatus
+from chalicelib.studio.repository import uploads as repository
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.service import uploads
+from infra import handlers
+from infra.local import delivery
+from tests.integrations.pictures import encoded
 from tests.studio.conftest import PHOTO, Gallery
 
 
@@ -124,14 +132,7 @@ def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
     upload = gallery.accepted()
     row = Upload.get(upload["id"])
     for sequencer in ("0", row.sequencer):
-        uploads.inspect(
-            UploadChanged(
-                event_name="ObjectRemoved:Delete",
-                bucket=config.settings().images_bucket,
-                key=row.object_key,
-                sequencer=sequencer,
-            )
-        )
+        uploads.inspect(_event(row, "ObjectRemoved:Delete", sequencer))
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "accepted"
     assert float(gallery.quota()["current_storage_mb"]) > 0
 
@@ -141,3 +142,94 @@ def test_an_object_that_nobody_asked_for_is_left_alone(gallery: Gallery) -> None
     storage.put(url, b"x", "image/jpeg")
     assert gallery.drain() == []
     assert gallery.quota()["current_storage_mb"] == "0"
+
+
+def test_the_same_key_gives_the_same_upload(gallery: Gallery) -> None:
+    first = gallery.shopper("POST", "uploads", {}, key="k")
+    assert gallery.shopper("POST", "uploads", {}, key="k").json() == first.json()
+    assert gallery.shopper("POST", "uploads", {"content_type": "image/png"}, key="k").status_code == 409
+
+
+def test_a_full_storage_takes_no_photo_and_an_almost_full_one_no_larger_than_fits(gallery: Gallery) -> None:
+    photo = PHOTO.read_bytes()
+    gallery.accepted()
+    Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
+    full = gallery.shopper("POST", "uploads", {})
+    assert (full.status_code, full.json()["code"]) == (429, "StorageExceeded")
+    fits = Decimal(2 * len(photo) - 1) / 1_000_000
+    Quota(gallery.shop).update([Quota.storage_quota_mb.set(1), Quota.current_storage_mb.set(1 - fits + Decimal("0.1"))])
+    form = gallery.shopper("POST", "uploads", {}).json()
+    assert httpx.post(form["url"], data=form["fields"], files={"file": photo * 2}).status_code == 400
+
+
+def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    smaller = encoded(Image.new("RGB", (64, 64), "red"), "JPEG")
+    for data in (PHOTO.read_bytes(), smaller):
+        assert httpx.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
+    assert gallery.drain() == []
+    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == len(smaller)
+
+
+def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    row = Upload.get(upload["id"])
+    later = [f"{row.sequencer}{n:02}" for n in range(1, 7)]
+    url = storage.address(config.settings().images_bucket, row.object_key)
+    storage.put(url, encoded(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda sequencer: uploads.inspect(_event(row, "ObjectCreated:Post", sequencer)), later))
+    after = Upload.get(upload["id"])
+    assert (after.sequencer, after.width) == (later[-1], 64)
+    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == after.byte_count == storage.size(url)
+
+
+def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery) -> None:
+    upload = gallery.send(b"%PDF-1.7")
+    row = Upload.get(upload["id"])
+    consumer = next(found for found in handlers.consumers() if found.name == "studio-inspect")
+    (message,) = delivery.receive(consumer)
+    (event,) = UploadChanged.read(message["Body"])
+    repository.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason="no photo")  # and then it died
+    delivery.deliver(consumer, [message], lambda found, it: handlers.chalice_app().handler_map[found.name](it, None))
+    assert _object(gallery, upload["id"]) is None
+
+
+def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gallery: Gallery) -> None:
+    used, unused, refused = gallery.accepted(), gallery.accepted(), gallery.send(b"%PDF-1.7")
+    assert gallery.shopper("POST", "generations", gallery.asked(used)).status_code == 202
+    assert gallery.drain() == []
+    before = Decimal(gallery.quota()["current_storage_mb"])
+    uploads.remove_unused(clock.now() + uploads.SWEEP - timedelta(minutes=1))
+    assert _object(gallery, unused["id"]) is not None
+    for _ in range(2):
+        uploads.remove_unused(clock.now() + uploads.SWEEP + timedelta(minutes=1))
+        assert gallery.drain() == []
+    assert (_object(gallery, unused["id"]), _object(gallery, used["id"])) == (None, PHOTO.stat().st_size)
+    assert (before - Decimal(gallery.quota()["current_storage_mb"])) * 1_000_000 == PHOTO.stat().st_size
+    states = [Upload.get(upload["id"]).status for upload in (used, unused, refused)]
+    assert states == [UploadStatus.ACCEPTED, UploadStatus.DELETED, UploadStatus.REJECTED]
+    assert gallery.shopper("POST", "generations", gallery.asked(unused)).json()["code"] == "UploadNotReady"
+
+
+def test_an_upload_whose_time_is_over_is_not_found_though_its_row_is_there(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    Upload(upload["id"]).update([Upload.expires_epoch.set(clock.now())])
+    assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["code"] == "UploadNotFound"
+    assert gallery.shopper("POST", "generations", gallery.asked(upload)).json()["code"] == "UploadNotFound"
+
+
+def test_a_used_photo_is_kept_also_when_it_is_sent_again(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
+    httpx.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()})
+    assert gallery.drain() == []
+    row = Upload.get(upload["id"])
+    assert not row.expires_epoch
+    assert not row.unused
+
+
+def _event(row: Upload, name: str, sequencer: str) -> UploadChanged:
+    return UploadChanged(
+        event_name=name, bucket=config.settings().images_bucket, key=row.object_key, sequencer=sequencer
+    )

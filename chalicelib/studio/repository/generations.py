@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
@@ -24,11 +26,10 @@ from chalicelib.studio.models import (
     GenerationType,
     Order,
     Quota,
-    Upload,
     UpscaleStatus,
 )
 from chalicelib.studio.quota import State
-from chalicelib.studio.repository import quotas
+from chalicelib.studio.repository import quotas, uploads
 from chalicelib.studio.repository.quotas import Overtaken
 
 _RETRIES = 50
@@ -77,15 +78,14 @@ def iterate_overdue(kind: GenerationType, now: datetime) -> Iterator[Generation]
 def reserve(row: Generation, held: Quota, state: State, idempotency: Idempotency | None, answer: Schema) -> None:
     """Write a pending preview, its place in the quota and the answer at once; the upload is no longer unused.
 
-    Raises Overtaken where the quota has changed since it was read.
+    Raises Overtaken where the quota has changed since it was read, UploadNotReady where the upload has.
     """
     with Transaction() as transaction:
         if idempotency:
             idempotency.join(transaction, answer)
         quotas.write(transaction, held, state)
         transaction.add(row)
-        upload = Upload(row.input_image_url.rsplit("/", 1)[-1])
-        transaction.update(upload, [Upload.expires_epoch.remove()], condition=Upload.id.exists())
+        uploads.use(transaction, row.input_image_url.rsplit("/", 1)[-1])
 
 
 def add_final(row: Generation) -> Generation:
@@ -98,10 +98,16 @@ def add_final(row: Generation) -> Generation:
     return row
 
 
-def start(row: Generation, until: datetime) -> bool:
-    """Take up open work until `until`; False where it has ended or another's lease still runs."""
+def start(row: Generation, until: datetime, url: str) -> bool:
+    """Take up open work until `until`; False where it has ended or another's lease still runs.
+
+    The picture will be at `url`, or where the first who took it up was going to put it: nothing lies about unnamed
+    when a worker dies.
+    """
     now = clock.now()
+    place = Generation.final_image_url if row.generation_type is GenerationType.FINAL else Generation.preview_image_url
     actions: list[Action] = [
+        place.set(place | url),
         Generation.status.set(GenerationStatus.PROCESSING),
         Generation.lease_until.set(until),
         Generation.attempts.add(1),
@@ -111,13 +117,7 @@ def start(row: Generation, until: datetime) -> bool:
         actions.append(Generation.upscale_status.set(UpscaleStatus.PROCESSING))
         actions.append(Generation.upscale_started_at.set(now))
     free = (Generation.status == GenerationStatus.PENDING) | (Generation.lease_until < now)
-    try:
-        row.update(actions, condition=Generation.open_work.exists() & free)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    return _update(row, actions, free)
 
 
 def let_go(row: Generation) -> None:
@@ -125,51 +125,56 @@ def let_go(row: Generation) -> None:
     _update(row, [Generation.lease_until.set(clock.now())], Generation.attempts == row.attempts)
 
 
-def postpone(row: Generation, until: datetime) -> bool:
-    """Hand overdue work out again: the next lease begins now. False where somebody else was faster."""
-    return _update(
-        row,
-        [Generation.status.set(GenerationStatus.PENDING), Generation.lease_until.set(until)],
-        Generation.lease_until == row.lease_until,
-    )
+def _update(row: Generation, actions: list[Action], condition: Any) -> bool:
+    try:
+        row.update(actions, condition=Generation.open_work.exists() & condition)
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
-def complete(row: Generation, facts: dict[str, Any]) -> None:
-    """End the work with its result. A preview also frees its slot and counts for its style. Raises Ended."""
+def postpone(row: Generation, until: datetime, slot_until: datetime) -> None:
+    """Hand overdue work out again: the next lease begins now, and a preview's slot with it. Raises Ended."""
+    actions: list[Action] = [Generation.status.set(GenerationStatus.PENDING), Generation.lease_until.set(until)]
+    overdue = Generation.open_work.exists() & (Generation.lease_until == row.lease_until)
+
+    def writes(transaction: Transaction) -> None:
+        transaction.update(Generation(row.id), actions, condition=overdue, otherwise=Ended())
+
+    _commit(row, writes, lambda state: quota.extend(state, row.id, slot_until))
+
+
+def complete(row: Generation, facts: dict[str, Any], byte_count: int) -> None:
+    """End the work with its result, of so many bytes. A preview frees its slot and counts for its style. Raises Ended."""
     actions: list[Action] = [getattr(Generation, name).set(value) for name, value in facts.items()]
     actions.append(Generation.status.set(GenerationStatus.COMPLETED))
-    if row.generation_type is GenerationType.FINAL:
-        _end(row, actions)
-        return
-    style = AiStyle(row.shop_id, row.ai_style_id)
 
-    def count(transaction: Transaction) -> None:
-        transaction.update(style, [AiStyle.usage_count.add(1)], condition=AiStyle.uuid.exists())
+    def count_use(transaction: Transaction) -> None:
+        if row.generation_type is GenerationType.PREVIEW:
+            style = AiStyle(row.shop_id, row.ai_style_id)
+            transaction.update(style, [AiStyle.usage_count.add(1)], condition=AiStyle.uuid.exists())
 
-    _end(row, actions, lambda state: quota.finish(state, row.id), count)
+    _end(row, actions, lambda state: quota.finish(state, row.id), byte_count, count_use)
 
 
 def fail(row: Generation, reason: str) -> None:
     """End the work without a result. A preview's slot and place in the month are given back, once. Raises Ended."""
     actions: list[Action] = [Generation.status.set(GenerationStatus.FAILED), Generation.error_message.set(reason)]
     if row.generation_type is GenerationType.FINAL:
-        _end(row, [*actions, Generation.upscale_status.set(UpscaleStatus.FAILED)])
-        return
+        actions.append(Generation.upscale_status.set(UpscaleStatus.FAILED))
     _end(row, actions, lambda state: quota.give_back(state, row.id, row.created_at))
-
-
-def extend_slot(row: Generation, until: datetime) -> None:
-    """Keep a preview's concurrent slot while it is tried again."""
-    _decide(row.shop_id, lambda state: quota.extend(state, row.id, until), lambda _: None)
 
 
 def _end(
     row: Generation,
     actions: list[Action],
-    decide: Callable[[State], State] | None = None,
+    decide: Callable[[State], State],
+    byte_count: int = 0,
     also: Callable[[Transaction], None] = lambda _: None,
 ) -> None:
-    """The generation's last write, with what it means for the quota, in one transaction."""
+    """The generation's last write, by whoever holds its lease, with all that it means elsewhere."""
     ours = Generation.open_work.exists() & (Generation.attempts == row.attempts)
     last: list[Action] = [
         *actions,
@@ -182,35 +187,33 @@ def _end(
         transaction.update(Generation(row.id), last, condition=ours, otherwise=Ended())
         also(transaction)
 
-    if decide is None:
-        with Transaction() as transaction:
-            writes(transaction)
-    else:
-        _decide(row.shop_id, decide, writes)
+    _commit(row, writes, decide, byte_count)
 
 
-def _decide(shop: str, decide: Callable[[State], State], writes: Callable[[Transaction], None]) -> None:
-    """Change the quota and whatever belongs to it; decided anew while others are faster."""
-    for _ in range(_RETRIES):
-        held = quotas.find(shop)
+def _commit(
+    row: Generation,
+    writes: Callable[[Transaction], None],
+    decide: Callable[[State], State],
+    byte_count: int = 0,
+) -> None:
+    """Commit `writes` with so many bytes more stored and, for a preview, what is decided on the quota.
+
+    Decided anew while others are faster. A final takes nothing of the quota.
+    """
+    if row.generation_type is GenerationType.FINAL:
+        quotas.write_counting(row.shop_id, byte_count, writes)
+        return
+    for attempt in range(_RETRIES):
+        held = quotas.find(row.shop_id)
         try:
             with Transaction() as transaction:
                 writes(transaction)
-                quotas.write(transaction, held, decide(quotas.state_of(held)))
+                quotas.write(transaction, held, decide(quotas.state_of(held)), byte_count)
         except Overtaken:
-            continue
-        return
+            time.sleep(random.uniform(0, 0.01 * min(attempt, 10)))
+        else:
+            return
     raise Overtaken
-
-
-def _update(row: Generation, actions: list[Action], condition: Any) -> bool:
-    try:
-        row.update(actions, condition=Generation.open_work.exists() & condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
 
 
 def save_order(row: Order) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
-from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Conflict
@@ -16,6 +17,10 @@ from chalicelib.studio.quota import MEGABYTE, State, month_of
 
 class Overtaken(Conflict):
     """Another request changed the quota first: read it again and decide anew."""
+
+
+class _Missing(Conflict):
+    """The shop has no quota row yet."""
 
 
 def find(shop: str) -> Quota:
@@ -46,15 +51,20 @@ def state_of(row: Quota) -> State:
     )
 
 
-def write(transaction: Transaction, row: Quota, state: State) -> None:
-    """Make the state that was decided on `row` part of the transaction, which fails with Overtaken if it is stale."""
+def write(transaction: Transaction, row: Quota, state: State, byte_count: int = 0) -> None:
+    """Make the state that was decided on `row` part of the transaction, which fails with Overtaken if it is stale.
+
+    `byte_count` is what is stored more (or less) by the same transaction.
+    """
     now = clock.now()
     if row.version == 0:
+        row.current_storage_mb = _megabytes(byte_count)
         transaction.add(_first(row, state, now), Overtaken())
         return
     transaction.update(
         Quota(row.shop_id),
         actions=[
+            _count(byte_count),
             Quota.current_generations.set(state.used),
             Quota.total_generations.set(state.total),
             Quota.last_reset_date.set(state.month),
@@ -67,19 +77,30 @@ def write(transaction: Transaction, row: Quota, state: State) -> None:
     )
 
 
-def add_bytes(shop: str, byte_count: int) -> None:
-    """Count so many bytes more (or fewer) as stored."""
-    megabytes = Decimal(byte_count) / MEGABYTE
-    try:
-        Quota(shop).update([Quota.current_storage_mb.add(megabytes)], condition=Quota.shop_id.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        _ensure(shop)
-        Quota(shop).update([Quota.current_storage_mb.add(megabytes)])
+def write_counting(shop: str, byte_count: int, writes: Callable[[Transaction], None]) -> None:
+    """Commit `writes` together with so many bytes more (or fewer) stored: a crash cannot part them."""
+    while True:
+        try:
+            with Transaction() as transaction:
+                writes(transaction)
+                if byte_count:
+                    there = Quota.shop_id.exists()
+                    transaction.update(Quota(shop), [_count(byte_count)], condition=there, otherwise=_Missing())
+        except _Missing:
+            _make(shop)
+        else:
+            return
 
 
-def _ensure(shop: str) -> None:
+def _count(byte_count: int) -> Action:
+    return Quota.current_storage_mb.add(_megabytes(byte_count))
+
+
+def _megabytes(byte_count: int) -> Decimal:
+    return Decimal(byte_count) / MEGABYTE
+
+
+def _make(shop: str) -> None:
     row = fresh(shop)
     try:
         with Transaction() as transaction:

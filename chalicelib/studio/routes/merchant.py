@@ -7,7 +7,6 @@ from chalice.app import Blueprint
 from chalicelib.kit.http import Call, endpoint
 from chalicelib.kit.pages import Slice
 from chalicelib.kit.schemas import Page, PageQuery
-from chalicelib.shops.service import Merchant, merchant
 from chalicelib.studio.schemas.merchant import (
     BaseCreate,
     BaseRead,
@@ -32,6 +31,7 @@ from chalicelib.studio.schemas.merchant import (
     WatermarkRead,
 )
 from chalicelib.studio.service import catalogue, gallery, watermarks
+from chalicelib.studio.service.callers import Merchant, merchant
 
 bp = Blueprint(__name__)
 

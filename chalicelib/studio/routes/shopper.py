@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalice.app import Blueprint
 
 from chalicelib.kit.http import Call, endpoint
-from chalicelib.shops.service import Shopper, shopper
 from chalicelib.studio.schemas.shopper import (
     GenerationAccepted,
     GenerationCreate,
@@ -15,37 +16,43 @@ from chalicelib.studio.schemas.shopper import (
     UploadStatusRead,
 )
 from chalicelib.studio.service import generations, uploads
+from chalicelib.studio.service.callers import Shopper, shopper
 
 bp = Blueprint(__name__)
 
 
 @bp.route("/proxy/studio/uploads", methods=["POST"])
-@endpoint(bp, auth=shopper, body=UploadCreate, returns=UploadRead, status=201)
+@endpoint(bp, auth=shopper, body=UploadCreate, returns=UploadRead, status=201, idempotent="joined")
 def begin_upload(call: Call[Shopper, UploadCreate]) -> UploadRead:
-    """Where to send a photo: a form for S3 that lasts 15 minutes and takes at most 25 MB."""
-    return uploads.begin(call.principal, call.body)
+    """Where to send a photo: a form for S3 that lasts 15 minutes and takes at most 25 MB.
+
+    A guest's Idempotency-Key must be random: whoever sends the same is given the same upload.
+    """
+    return uploads.begin(call.principal, call.body, call.idempotency)
 
 
 @bp.route("/proxy/studio/uploads/{upload_id}", methods=["GET"])
 @endpoint(bp, auth=shopper, returns=UploadStatusRead)
 def get_upload(call: Call[Shopper], upload_id: str) -> UploadStatusRead:
     """Whether the photo has arrived and can be used; a guest adds `token`."""
-    return UploadStatusRead.of(uploads.get(call.principal, upload_id, _token(call)))
+    return UploadStatusRead.of(uploads.get(call.principal, upload_id, _parameter(call, "token")))
 
 
 @bp.route("/proxy/studio/generations", methods=["POST"])
 @endpoint(bp, auth=shopper, body=GenerationCreate, returns=GenerationAccepted, status=202, idempotent="joined")
 def request_generation(call: Call[Shopper, GenerationCreate]) -> GenerationAccepted:
     """Have a preview made of an accepted photo."""
-    return generations.request(call.principal, call.body, call.idempotency)
+    prefix = _parameter(call, "path_prefix") or "/apps/studio"
+    return generations.request(call.principal, call.body, prefix, call.idempotency)
 
 
 @bp.route("/proxy/studio/generations/{generation_id}", methods=["GET"])
 @endpoint(bp, auth=shopper, returns=PreviewRead)
 def get_generation(call: Call[Shopper], generation_id: str) -> PreviewRead:
     """How the preview is doing; once completed, its picture and what to put on the cart's line. A guest adds `token`."""
-    return generations.read(call.principal, generation_id, _token(call))
+    return generations.read(call.principal, generation_id, _parameter(call, "token"))
 
 
-def _token(call: Call[Shopper]) -> str | None:
-    return next(iter(call.credentials.query.get("token", ())), None)
+def _parameter(call: Call[Shopper, Any], name: str) -> str | None:
+    """Of the query, which Shopify's signature covers."""
+    return next(iter(call.credentials.query.get(name, ())), None)

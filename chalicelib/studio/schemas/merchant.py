@@ -22,6 +22,9 @@ MAX_MARK = 500_000
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 VariantGid = Annotated[str, Field(pattern=r"^gid://shopify/ProductVariant/\d+$")]
 Order = Annotated[int, Field(ge=0, le=10_000)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+Parameters = Annotated[dict[Word, Word | int | float | bool], Field(max_length=20)]
+"""For the image model; the local one knows `style`."""
 
 
 def _template(text: str) -> str:
@@ -93,12 +96,14 @@ class StyleCreate(Input):
 
     name: Name
     prompt_template: Annotated[str, AfterValidator(_template)]
+    parameters: Parameters = Field(default={})
     sort_order: Order = 0
 
 
 class StyleUpdate(Input):
     name: Name | None = None
     prompt_template: Annotated[str, AfterValidator(_template)] | None = None
+    parameters: Parameters | None = None
     sort_order: Order | None = None
 
 
@@ -106,6 +111,7 @@ class StyleRead(Schema):
     uuid: str
     name: str
     prompt_template: str
+    parameters: dict[str, str | int | float | bool] | None
     is_active: bool
     sort_order: int
     usage_count: int

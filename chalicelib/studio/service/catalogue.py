@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kit import clock, ids
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pages import PageRequest, Slice
-from chalicelib.studio.errors import BaseNotFound, TooManyStyles
+from chalicelib.studio.errors import BaseNotFound, ProductNotFound, SizeNotFound, StyleNotFound
 from chalicelib.studio.models import (
     AiStyle,
     Product,
@@ -33,15 +33,15 @@ from chalicelib.studio.schemas.merchant import (
     StyleUpdate,
 )
 
-MAX_STYLES = 99
-
 
 def add_product(shop: str, asked: ProductCreate, key: Idempotency | None) -> ProductRead:
     """Enable a Shopify product; one that is there already is answered as it is."""
     uuid, now = catalogue.product_uuid(shop, asked.shopify_product_id), clock.now()
     present = catalogue.find_product(shop, uuid)
     if present is not None:
-        return ProductRead.of(present)
+        answer = ProductRead.of(present)
+        catalogue.remember(key, answer)
+        return answer
     row = Product(
         shop_id=shop,
         uuid=uuid,
@@ -65,11 +65,9 @@ def get_product(shop: str, product: str) -> Product:
 
 def change_product(shop: str, product: str, asked: ProductUpdate) -> Product:
     """Set what is given; the rest stays."""
-    row = catalogue.get_product(shop, product)
-    for name, value in asked.model_dump(exclude_none=True).items():
-        setattr(row, name, value)
-    row.updated_at = clock.now()
-    catalogue.save(row)
+    row = Product(shop, product)
+    if not catalogue.change(row, asked.model_dump(exclude_none=True)):
+        raise ProductNotFound
     return row
 
 
@@ -90,9 +88,8 @@ def list_sizes(shop: str, product: str) -> list[Size]:
 def remove_size(shop: str, product: str, size: str) -> None:
     """Softly: finals of earlier orders keep their history."""
     catalogue.get_product(shop, product)
-    row = catalogue.get_size(product, size)
-    row.is_active, row.updated_at = False, clock.now()
-    catalogue.save(row)
+    if not catalogue.change(Size(product, size), {"is_active": False}):
+        raise SizeNotFound
 
 
 def add_style(shop: str, asked: StyleCreate, key: Idempotency | None) -> StyleRead:
@@ -113,29 +110,25 @@ def get_style(shop: str, style: str) -> AiStyle:
 
 def change_style(shop: str, style: str, asked: StyleUpdate) -> AiStyle:
     """Set what is given; the rest, and how often the style was used, stays."""
-    catalogue.get_style(shop, style)
-    return catalogue.set_style(shop, style, asked.model_dump(exclude_none=True))
+    row = AiStyle(shop, style)
+    if not catalogue.change(row, asked.model_dump(exclude_none=True)):
+        raise StyleNotFound
+    return row
 
 
 def remove_style(shop: str, style: str) -> None:
     """Softly: generations that used it keep their history."""
-    catalogue.get_style(shop, style)
-    catalogue.set_style(shop, style, {"is_active": False})
+    if not catalogue.change(AiStyle(shop, style), {"is_active": False}):
+        raise StyleNotFound
 
 
 def put_product_style(shop: str, product: str, style: str, asked: ProductStylePut) -> ProductStyle:
     """Offer the style on the product, or change how. Raises TooManyStyles over 99."""
     catalogue.get_product(shop, product)
     catalogue.get_style(shop, style)
-    present = {row.ai_style_id: row for row in catalogue.list_product_styles(product)}
-    if style not in present and len(present) >= MAX_STYLES:
-        raise TooManyStyles
-    now = clock.now()
-    created_at = present[style].created_at if style in present else now
-    row = ProductStyle(
-        product_id=product, ai_style_id=style, created_at=created_at, updated_at=now, **asked.model_dump()
-    )
-    catalogue.save(row)
+    now, values = clock.now(), asked.model_dump()
+    row = ProductStyle(product_id=product, ai_style_id=style, created_at=now, updated_at=now, **values)
+    catalogue.offer(shop, row, values)
     return row
 
 
@@ -176,5 +169,5 @@ def put_mapping(shop: str, product: str, asked: MappingPut) -> ProductBaseVarian
         updated_at=now,
         **asked.model_dump(),
     )
-    catalogue.save(row)
+    catalogue.put(row, {"is_active": asked.is_active})
     return row

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
-from chalicelib.integrations import image_models, images, storage
+from chalicelib.integrations import image_models, images, local_styles, storage
 from chalicelib.kit import clock, config, ids, logs
 from chalicelib.studio.models import Generation, GenerationType, UpscaleStatus
 from chalicelib.studio.print import FINAL_LONG_SIDE, PrintFormat, PrintSize, PrintSizeRefused, cover, upscale_factor
-from chalicelib.studio.repository import catalogue, generations, quotas
+from chalicelib.studio.repository import catalogue, generations
 from chalicelib.studio.repository.generations import Ended
 
 LEASE = timedelta(seconds=150)
@@ -27,10 +28,11 @@ def make(shop: str, generation: str) -> None:
     What no repetition can mend fails it, with the reason; anything else is raised, so that the queue brings it again.
     """
     row = generations.find(shop, generation)
+    url = storage.address(config.settings().images_bucket, f"finals/{shop}/{ids.new()}.jpg")
     if (
         row is None
         or row.generation_type is not GenerationType.FINAL
-        or not generations.start(row, clock.now() + LEASE)
+        or not generations.start(row, clock.now() + LEASE, url)
     ):
         return
     try:
@@ -41,6 +43,8 @@ def make(shop: str, generation: str) -> None:
         _fail(row, "The photo cannot be read any more.")
     except storage.NoSuchObject:
         _fail(row, "The photo is no longer there.")
+    except local_styles.UnknownStyle as error:
+        _fail(row, str(error))
     except Ended:
         log.info("made too late: somebody else ended it", extra={"generation": row.id})
     except BaseException:
@@ -55,10 +59,8 @@ def _make(row: Generation) -> None:
     model = image_models.choose(config.settings().image_model)
     made = model(photo, row.ai_prompt_used, FINAL_LONG_SIDE, row.generation_params or {})
     file = images.print_file(made.image, size=size.as_tuple, crop=cover, content_type=PrintFormat.JPEG.value)
-    url = storage.address(config.settings().images_bucket, f"finals/{row.shop_id}/{ids.new()}.jpg")
-    storage.put(url, file, PrintFormat.JPEG.value)
-    facts = {
-        "final_image_url": url,
+    storage.put(row.final_image_url, file, PrintFormat.JPEG.value)
+    facts: dict[str, Any] = {
         "ai_model_used": made.model,
         "upscale_status": UpscaleStatus.COMPLETED,
         "upscale_factor": upscale_factor((made.width, made.height), size.as_tuple),
@@ -69,12 +71,9 @@ def _make(row: Generation) -> None:
         "final_height": size.height,
         "processing_time_ms": round((time.perf_counter() - begun) * 1000),
     }
-    try:
-        generations.complete(row, facts | ({"product_base_variant_id": base_variant} if base_variant else {}))
-    except Ended:
-        storage.delete(url)
-        raise
-    quotas.add_bytes(row.shop_id, len(file))
+    if base_variant:
+        facts["product_base_variant_id"] = base_variant
+    generations.complete(row, facts, len(file))
 
 
 def print_size(row: Generation) -> tuple[PrintSize, str | None]:

@@ -6,7 +6,7 @@ from chalicelib.integrations import storage
 from chalicelib.kit import clock
 from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.studio import quota
-from chalicelib.studio.models import Generation
+from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.repository import generations, quotas
 from chalicelib.studio.schemas.merchant import GenerationRead, QuotaRead
 
@@ -42,8 +42,13 @@ def read_quota(shop: str) -> QuotaRead:
 
 def _shown(row: Generation) -> GenerationRead:
     columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
-    return GenerationRead(**columns, preview_url=_link(row.preview_image_url), final_url=_link(row.final_image_url))
+    return GenerationRead(
+        **columns, preview_url=_link(row, row.preview_image_url), final_url=_link(row, row.final_image_url)
+    )
 
 
-def _link(url: str | None) -> str | None:
-    return storage.presigned_get(url, seconds=LINK_SECONDS) if url else None
+def _link(row: Generation, url: str | None) -> str | None:
+    """A url stands in the row as soon as somebody works on it."""
+    if url is None or row.status is not GenerationStatus.COMPLETED:
+        return None
+    return storage.presigned_get(url, seconds=LINK_SECONDS)

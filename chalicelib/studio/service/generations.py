@@ -32,7 +32,7 @@ from chalicelib.studio.models import (
     Upload,
     UploadStatus,
 )
-from chalicelib.studio.quota import Refusal
+from chalicelib.studio.quota import Refusal, State
 from chalicelib.studio.repository import generations, requests
 from chalicelib.studio.repository.quotas import Overtaken, fresh, state_of
 from chalicelib.studio.schemas.messages import GenerationRequested
@@ -54,45 +54,46 @@ _REFUSALS = {
 }
 
 
-def request(shopper: Shopper, asked: GenerationCreate, idempotency: Idempotency | None) -> GenerationAccepted:
-    """Reserve a place in the shop's quota and have the preview made.
+def request(
+    shopper: Shopper, asked: GenerationCreate, prefix: str, idempotency: Idempotency | None
+) -> GenerationAccepted:
+    """Reserve a place in the shop's quota and have the preview made; `prefix` is the app's path in the storefront.
 
     Raises NotOffered, UploadNotFound, UploadTokenInvalid, UploadNotReady, UploadRejected, QuotaExceeded,
     TooManyGenerations, StorageExceeded.
     """
     generation = ids.new()
+    poll_url = f"{prefix.rstrip('/')}/generations/{generation}"
+    accepted = GenerationAccepted(id=generation, status=GenerationStatus.PENDING, poll_url=poll_url)
     for attempt in range(_ATTEMPTS):
         found = requests.read(shopper.shop, asked.product_id, asked.style_id, asked.upload_id)
         product, style = _offered(found.product, found.style, found.link)
-        demand_owner(found.upload, shopper, asked.upload_token)
-        photo = _accepted(found.upload)
+        photo = _accepted(demand_owner(found.upload, shopper, asked.upload_token))
+        row = _pending(accepted.id, shopper, asked.text, product, style, photo)
+        held = found.quota or fresh(shopper.shop)
         try:
-            accepted = _reserve(generation, shopper, asked, product, style, photo, found.quota, idempotency)
+            generations.reserve(row, held, _reserved(held, row), idempotency, accepted)
         except Overtaken:
             time.sleep(random.uniform(0, 0.01 * min(attempt + 1, 10)))
             continue
-        publish(GenerationRequested(shop=shopper.shop, generation_id=generation))
+        publish(GenerationRequested(shop=shopper.shop, generation_id=row.id))
         return accepted
     raise TooManyGenerations
 
 
-def _reserve(
-    generation: str,
-    shopper: Shopper,
-    asked: GenerationCreate,
-    product: Product,
-    style: AiStyle,
-    photo: Upload,
-    held: Quota | None,
-    idempotency: Idempotency | None,
-) -> GenerationAccepted:
-    now = clock.now()
-    held = held or fresh(shopper.shop)
-    state = quota.reserve(state_of(held), generation, now, now + SLOT)
+def _reserved(held: Quota, row: Generation) -> State:
+    state = quota.reserve(state_of(held), row.id, row.created_at, row.created_at + SLOT)
     if isinstance(state, Refusal):
         raise _REFUSALS[state]
-    words = {"style": style.name, "product": product.title, "text": asked.text}
-    row = Generation(
+    return state
+
+
+def _pending(
+    generation: str, shopper: Shopper, text: str, product: Product, style: AiStyle, photo: Upload
+) -> Generation:
+    now = clock.now()
+    words = {"style": style.name, "product": product.title, "text": text}
+    return Generation(
         id=generation,
         shop_id=shopper.shop,
         product_id=product.uuid,
@@ -101,16 +102,12 @@ def _reserve(
         input_image_url=storage.address(config.settings().images_bucket, photo.object_key),
         generation_type=GenerationType.PREVIEW,
         ai_prompt_used=prompt.render(style.prompt_template, words),
+        generation_params=style.parameters or {},
         open_work=GenerationType.PREVIEW.value,
         lease_until=now + START,
         created_at=now,
         updated_at=now,
     )
-    accepted = GenerationAccepted(
-        id=generation, status=GenerationStatus.PENDING, poll_url=f"/apps/studio/generations/{generation}"
-    )
-    generations.reserve(row, held, state, idempotency, accepted)
-    return accepted
 
 
 def _offered(product: Product | None, style: AiStyle | None, link: ProductStyle | None) -> tuple[Product, AiStyle]:
@@ -119,8 +116,8 @@ def _offered(product: Product | None, style: AiStyle | None, link: ProductStyle 
     return product, style
 
 
-def _accepted(upload: Upload | None) -> Upload:
-    if upload is None or upload.status in (UploadStatus.AWAITING, UploadStatus.DELETED):
+def _accepted(upload: Upload) -> Upload:
+    if upload.status in (UploadStatus.AWAITING, UploadStatus.DELETED):
         raise UploadNotReady
     if upload.status is UploadStatus.REJECTED:
         raise UploadRejected(upload.reject_reason or "")

@@ -8,6 +8,7 @@ from chalicelib.shops.schemas import OrderLine, OrderPaid
 from chalicelib.studio.models import Generation, GenerationType, Order, UpscaleStatus
 from chalicelib.studio.repository import generations
 from chalicelib.studio.schemas.messages import PrintRequested
+from chalicelib.studio.service.callers import APP
 from chalicelib.studio.service.generations import LINE_ITEM_PROPERTY, START, verify
 
 _NAMESPACE = "0b4d5c5e-6a53-4a3a-8e44-7f4b6c1f9a02"
@@ -20,43 +21,42 @@ def fulfil(paid: OrderPaid) -> None:
 
     A forged or foreign generation id is refused and logged; the order's other lines go on.
     """
-    lines = [line for line in paid.lines if LINE_ITEM_PROPERTY in line.properties]
-    if paid.app != "studio" or not lines:
+    if paid.app != APP:
         return
-    now = clock.now()
-    generations.save_order(
-        Order(
-            shop_id=paid.shop,
-            shopify_order_id=paid.order_id,
-            customer_id=paid.customer_id,
-            order_number=paid.order_number,
-            total_price=paid.total_price,
-            status="paid",
-            created_at=paid.triggered_at,
-            updated_at=now,
-        )
-    )
-    for line in lines:
-        preview = _preview(paid, line)
-        if preview is None:
-            log.warning(
-                "refused: not a generation of this shop and customer",
-                extra={"order": paid.order_id, "line": line.line_item_id},
-            )
-            metrics.count("GenerationIdsRefused")
-            continue
+    carrying = [line for line in paid.lines if LINE_ITEM_PROPERTY in line.properties]
+    found = [(line, preview) for line in carrying if (preview := _preview(paid, line))]
+    if not found:
+        return
+    generations.save_order(_order(paid))
+    for line, preview in found:
         final = generations.add_final(_final(paid, line, preview))
         if final.open_work:
             publish(PrintRequested(shop=paid.shop, generation_id=final.id))
 
 
+def _order(paid: OrderPaid) -> Order:
+    return Order(
+        shop_id=paid.shop,
+        shopify_order_id=paid.order_id,
+        customer_id=paid.customer_id,
+        order_number=paid.order_number,
+        total_price=paid.total_price,
+        status="paid",
+        created_at=paid.triggered_at,
+        updated_at=clock.now(),
+    )
+
+
 def _preview(paid: OrderPaid, line: OrderLine) -> Generation | None:
+    """The preview that the line names, if it is one of this shop and customer; else the refusal is logged."""
     generation = verify(paid.shop, line.properties[LINE_ITEM_PROPERTY])
     row = generations.find(paid.shop, generation) if generation else None
-    if row is None or row.generation_type is not GenerationType.PREVIEW:
-        return None
-    is_theirs = row.customer_id is None or row.customer_id == paid.customer_id
-    return row if is_theirs else None
+    if row and row.generation_type is GenerationType.PREVIEW and row.customer_id in (None, paid.customer_id):
+        return row
+    facts = {"order": paid.order_id, "line": line.line_item_id}
+    log.warning("refused: not a generation of this shop and customer", extra=facts)
+    metrics.count("GenerationIdsRefused")
+    return None
 
 
 def _final(paid: OrderPaid, line: OrderLine, preview: Generation) -> Generation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalicelib.kit import clock, logs, metrics
 from chalicelib.kit.messages import Message, publish
@@ -13,6 +13,7 @@ from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequest
 from chalicelib.studio.service.generations import SLOT, START
 
 ATTEMPTS = 3
+PATIENCE = timedelta(hours=1)
 GAVE_UP = "It could not be made; please try again."
 
 log = logs.logger("studio")
@@ -23,22 +24,23 @@ def recover(now: datetime) -> None:
     for kind in GenerationType:
         for row in generations.iterate_overdue(kind, now):
             metrics.count("WorkRecovered", kind=kind.value)
-            if row.attempts >= ATTEMPTS:
-                _give_up(row)
-            elif generations.postpone(row, clock.now() + START):
-                if kind is GenerationType.PREVIEW:
-                    generations.extend_slot(row, clock.now() + SLOT)
-                publish(_again(row))
+            try:
+                _take_care(row, now)
+            except Ended:
+                continue  # it got on by itself
+
+
+def _take_care(row: Generation, now: datetime) -> None:
+    """A shopper does not wait longer than PATIENCE for a preview; a final, which is paid, waits for a worker."""
+    is_preview = row.generation_type is GenerationType.PREVIEW
+    if row.attempts >= ATTEMPTS or (is_preview and now - row.created_at > PATIENCE):
+        generations.fail(row, GAVE_UP)
+        log.error("given up", extra={"generation": row.id, "attempts": row.attempts})
+        return
+    generations.postpone(row, clock.now() + START, clock.now() + SLOT)
+    publish(_again(row))
 
 
 def _again(row: Generation) -> Message:
     kind = GenerationRequested if row.generation_type is GenerationType.PREVIEW else PrintRequested
     return kind(shop=row.shop_id, generation_id=row.id)
-
-
-def _give_up(row: Generation) -> None:
-    try:
-        generations.fail(row, GAVE_UP)
-    except Ended:
-        return
-    log.error("given up after several attempts", extra={"generation": row.id, "attempts": row.attempts})

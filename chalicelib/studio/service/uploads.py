@@ -2,103 +2,121 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.integrations import images, storage
 from chalicelib.kit import clock, config, ids, logs, signing
+from chalicelib.kit.idempotency import Idempotency
 from chalicelib.shops.service import Shopper
-from chalicelib.studio import guard
-from chalicelib.studio.errors import UploadNotFound, UploadTokenInvalid
+from chalicelib.studio import guard, quota
+from chalicelib.studio.errors import StorageExceeded, UploadNotFound, UploadTokenInvalid
 from chalicelib.studio.guard import RejectReason
 from chalicelib.studio.image_header import Probe, probe
 from chalicelib.studio.models import Upload, UploadStatus
 from chalicelib.studio.repository import quotas, uploads
+from chalicelib.studio.repository.uploads import Overtaken
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.schemas.shopper import UploadCreate, UploadRead
 
 MINUTES_15 = 15 * 60
 UNUSED = timedelta(days=1)
+"""How long a photo waits to be used."""
+SWEEP = UNUSED - timedelta(hours=1)
+"""Its object goes first: the row must still be there when the bucket tells of the removal."""
 _PURPOSE = "upload"
+_RETRIES = 10
 
 log = logs.logger("studio")
 
 
-def begin(shopper: Shopper, asked: UploadCreate) -> UploadRead:
-    """Await a photo: where to send it, and for a guest the token that stands for them."""
+def begin(shopper: Shopper, asked: UploadCreate, idempotency: Idempotency | None) -> UploadRead:
+    """Await a photo: where to send it, and for a guest the token that stands for them. Raises StorageExceeded."""
+    room = quota.room(quotas.state_of(quotas.find(shopper.shop)))
+    if not room:
+        raise StorageExceeded
     now, upload = clock.now(), ids.new()
     key = f"uploads/{shopper.shop}/{upload}"
-    uploads.add(
-        Upload(
-            id=upload,
-            shop_id=shopper.shop,
-            customer_id=shopper.customer_id,
-            object_key=key,
-            status=UploadStatus.AWAITING,
-            created_at=now,
-            updated_at=now,
-            expires_epoch=now + UNUSED,
-        )
-    )
     form = storage.presigned_post(
         storage.address(config.settings().images_bucket, key),
         content_type=asked.content_type,
-        max_bytes=guard.MAX_BYTES,
+        max_bytes=min(room, guard.MAX_BYTES),
         seconds=MINUTES_15,
     )
     token = None if shopper.customer_id else signing.sign(_PURPOSE, upload.encode())
-    return UploadRead(id=upload, url=form.url, fields=form.fields, token=token)
+    answer = UploadRead(id=upload, url=form.url, fields=form.fields, token=token)
+    row = Upload(
+        id=upload,
+        shop_id=shopper.shop,
+        customer_id=shopper.customer_id,
+        object_key=key,
+        status=UploadStatus.AWAITING,
+        created_at=now,
+        updated_at=now,
+        expires_epoch=now + UNUSED,
+    )
+    uploads.add(row, idempotency, answer)
+    return answer
 
 
 def get(shopper: Shopper, upload: str, token: str | None) -> Upload:
     """The shopper's own upload. Raises UploadNotFound, UploadTokenInvalid."""
-    row = uploads.get(upload)
-    demand_owner(row, shopper, token)
-    return row
+    return demand_owner(uploads.find(upload), shopper, token)
 
 
-def demand_owner(row: Upload | None, shopper: Shopper, token: str | None) -> None:
-    """Raise unless the upload is this shopper's: the customer's own, or the guest's who holds its token."""
-    if row is None or row.shop_id != shopper.shop:
+def demand_owner(row: Upload | None, shopper: Shopper, token: str | None) -> Upload:
+    """The upload, if it is this shopper's: the customer's own, or the guest's who holds its token.
+
+    Raises UploadNotFound, also for one whose time is over, and UploadTokenInvalid.
+    """
+    if row is None or row.shop_id != shopper.shop or (row.expires_epoch and row.expires_epoch <= clock.now()):
         raise UploadNotFound
     if row.customer_id is not None:
         if row.customer_id != shopper.customer_id:
             raise UploadNotFound
     elif signing.verify(_PURPOSE, token or "") != row.id.encode():
         raise UploadTokenInvalid
+    return row
 
 
 def inspect(event: UploadChanged) -> None:
-    """Apply what happened to an upload's object, unless a later event was applied already."""
-    row = uploads.find(event.key.rsplit("/", 1)[-1])
-    if row is None or row.object_key != event.key:
-        log.warning("an object that nobody asked for", extra={"key": event.key})
+    """Apply what happened to an upload's object, unless a later event was applied already. Raises Overtaken."""
+    for _ in range(_RETRIES):
+        row = uploads.find(event.key.rsplit("/", 1)[-1])
+        if row is None or row.object_key != event.key:
+            log.warning("an object that nobody asked for", extra={"key": event.key})
+            return
+        try:
+            _inspect(row, event)
+        except Overtaken:
+            continue  # by another event of the same object: which of them is the later one?
         return
+    raise Overtaken
+
+
+def _inspect(row: Upload, event: UploadChanged) -> None:
+    url = storage.address(event.bucket, event.key)
     if row.sequencer is not None and not _is_later(event.sequencer, row.sequencer):
-        return
-    if event.event_name.startswith("ObjectRemoved"):
+        if row.sequencer == event.sequencer and row.status is UploadStatus.REJECTED:
+            storage.delete(url)  # whoever refused it may have died before this
+    elif event.event_name.startswith("ObjectRemoved"):
         _removed(row, event)
     else:
-        _created(row, event)
+        _created(row, event, url)
 
 
-def _created(row: Upload, event: UploadChanged) -> None:
-    url = storage.address(event.bucket, event.key)
+def _created(row: Upload, event: UploadChanged, url: str) -> None:
     try:
         data = storage.get(url)
     except storage.NoSuchObject:
         return  # removed since; that event comes, too
     header = probe(data)
     reason = _refusal(header, data)
-    before = row.byte_count or 0
     if reason is None:
-        size, expires = (header.width, header.height), row.created_at + UNUSED
-        if uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=size, expires=expires):
-            quotas.add_bytes(row.shop_id, len(data) - before)
+        uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
         return
-    if uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=guard.DETAIL[reason]):
-        quotas.add_bytes(row.shop_id, -before)
-        storage.delete(url)
-        log.info("a photo was refused", extra={"upload": row.id, "reason": reason.value})
+    uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=guard.DETAIL[reason])
+    storage.delete(url)
+    log.info("a photo was refused", extra={"upload": row.id, "reason": reason.value})
 
 
 def _refusal(header: Probe, data: bytes) -> RejectReason | None:
@@ -116,9 +134,15 @@ def _removed(row: Upload, event: UploadChanged) -> None:
     """What the guard itself removed stays rejected, with its reason."""
     rejected = row.status is UploadStatus.REJECTED
     status, reason = (UploadStatus.REJECTED, row.reject_reason) if rejected else (UploadStatus.DELETED, None)
-    before = row.byte_count or 0
-    if uploads.apply(row, status, event.sequencer, 0, reject_reason=reason):
-        quotas.add_bytes(row.shop_id, -before)
+    uploads.apply(row, status, event.sequencer, 0, reject_reason=reason)
+
+
+def remove_unused(now: datetime) -> None:
+    """Delete the photos that nobody has used for the best part of a day; DynamoDB's TTL ends their rows."""
+    for row in uploads.iterate_unused(now - SWEEP):
+        if uploads.discard(row):
+            storage.delete(storage.address(config.settings().images_bucket, row.object_key))
+            uploads.forget(row)
 
 
 def _is_later(sequencer: str, applied: str) -> bool:

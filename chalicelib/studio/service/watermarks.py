@@ -41,7 +41,7 @@ def put(shop: str, asked: WatermarkPut) -> WatermarkRead:
         updated_at=now,
         **asked.model_dump(exclude={"image"}),
     )
-    catalogue.save(row)
+    catalogue.save_watermark(row)
     if present is not None and present.image_url != url:
         storage.delete(present.image_url)
     return _shown(row)
