@@ -32,7 +32,7 @@ JUNK = (
     "*.h",
     "*.c",
 )
-"""What no import reads. Of `*.dist-info` the METADATA stays: uuid6 asks for its own version."""
+"""What no import reads. Of `*.dist-info` the METADATA stays: libraries ask it for their own version."""
 SHARED_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 """What all of botocore's services read."""
 
