@@ -49,7 +49,7 @@ def decode(data: bytes, *, long_side: int | None = None) -> Image:
     turn, profile = _turn(picture), picture.info.get("icc_profile")
     picture = _opaque(picture)
     if picture.size != size:
-        # After draft's averaging Hamming shows no difference to Lanczos, at a third of its time.
+        # Draft has averaged already; Hamming does the rest in a third of Lanczos's time.
         enlarged = max(size) > max(picture.size)
         resampling = Resampling.LANCZOS if enlarged else Resampling.HAMMING
         picture = picture.resize(size, resampling, reducing_gap=2.0)
