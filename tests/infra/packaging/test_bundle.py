@@ -135,4 +135,4 @@ def test_the_archives_layer_holds_duckdb(packaged: Packaged, unzipped: Path, tmp
     with zipfile.ZipFile(packaged("prod") / "duckdb-layer.zip") as archive:
         archive.extractall(tmp_path)
 
-    run_alone(tmp_path / "python", unzipped, code="import duckdb; assert duckdb.sql('SELECT 42').fetchone() == (42,)")
+    run_alone(tmp_path / "python", unzipped, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]")
