@@ -114,8 +114,10 @@ class Engine:
             raise EngineError(f"The embedded AWS engine failed on {method} {path}: {error}\n{self._log()}") from error
 
     def _log(self) -> str:
-        log = self._scratch / "engine.log"
-        return log.read_text(errors="replace")[-2000:] if log.exists() else ""
+        try:
+            return (self._scratch / "engine.log").read_text(errors="replace")[-2000:]
+        except FileNotFoundError:  # stopped, also just now by another thread
+            return ""
 
     def __enter__(self) -> Self:
         return self

@@ -131,11 +131,11 @@ def test_a_row_touched_between_archive_and_delete_survives(archived: Archived) -
     logs = open_run()
     once: Iterator[InstallationLog] = iter(logs[:1])
 
-    def interfere() -> None:
+    def interfere() -> None:  # the file is written, and about to be read back
         for log in once:
             assert touch(log)
 
-    with hooked("before-call", "DeleteItem", interfere):
+    with hooked("before-call", "GetObject", interfere):
         service.work(REQUEST)
     [left] = InstallationLog.scan(consistent_read=True)
     assert (left.id, left.metadata) == (logs[0].id, {"touched": True})
