@@ -30,6 +30,11 @@ def test_unknown_routes_and_methods_are_problems(api: httpx.Client) -> None:
         assert answer.json()["status"] == status
 
 
+def test_a_head_is_answered_without_a_body_and_the_connection_goes_on(api: httpx.Client) -> None:
+    assert (api.head("/health").status_code, api.head("/nowhere").status_code) == (405, 404)
+    assert api.get("/health").json() == {"status": "ok"}
+
+
 def test_a_body_of_20_mb_is_refused(api: httpx.Client) -> None:
     answer = api.post("/health", content=b"x" * 20_000_000)
     assert answer.status_code == 413

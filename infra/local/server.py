@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from http import HTTPStatus
+from typing import Any
 
 from chalice.app import Chalice
 from chalice.config import Config
@@ -42,6 +43,10 @@ class RequestHandler(ChaliceRequestHandler):
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
 
+    def _send_http_response_with_body(self, code: int, headers: Any, body: str | bytes) -> None:
+        """A HEAD is answered without a body: Chalice would send one, which the next answer would be read behind."""
+        super()._send_http_response_with_body(code, headers, b"" if self.command == "HEAD" else body)
+
     def _send_error_response(self, error: LocalGatewayException) -> None:
         self._refuse(NotFound("No route is served at this path.") if error.CODE == HTTPStatus.FORBIDDEN else None)
 
@@ -50,7 +55,7 @@ class RequestHandler(ChaliceRequestHandler):
         self.close_connection = True  # the body, if any, was not read
         body = json.dumps(problem.as_dict(str(uuid.uuid4()))).encode()
         headers = {"Content-Type": PROBLEM_JSON, "Connection": "close"}
-        self._send_http_response(problem.status, headers, b"" if self.command == "HEAD" else body)
+        self._send_http_response(problem.status, headers, body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
         """Say nothing: the functions log what matters."""
