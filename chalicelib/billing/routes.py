@@ -17,7 +17,7 @@ from chalicelib.billing.schemas import (
 from chalicelib.billing.service import checkout, ledger, plans, subscriptions, webhooks
 from chalicelib.billing.service.webhooks import Sender
 from chalicelib.kit.auth import Account, Role, accepts
-from chalicelib.kit.http import MAX_WEBHOOK_BODY, Call, endpoint
+from chalicelib.kit.http import MAX_WEBHOOK_BODY, Call, endpoint, refuse_other_methods
 from chalicelib.kit.pages import Slice
 from chalicelib.kit.schemas import Page, PageQuery
 
@@ -72,3 +72,6 @@ def receive_event(call: Call[Sender]) -> WebhookAnswer:
     """An event of Stripe's; answered as soon as it is on record."""
     webhooks.accept(call.credentials.raw_body)
     return WebhookAnswer()
+
+
+refuse_other_methods(bp, "/webhooks/stripe", "POST")

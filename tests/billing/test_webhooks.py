@@ -229,3 +229,10 @@ def test_a_message_whose_event_is_gone_is_done(drain: Drain) -> None:
     messages.publish(EventReceived(stripe_event_id="evt_of_long_ago"))
     assert drain() == []
     assert webhooks() == {}
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_only_post_is_served(api: httpx.Client, method: str) -> None:
+    answer = api.request(method, "/webhooks/stripe")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.json()["code"] == "MethodNotAllowed"
