@@ -58,9 +58,7 @@ def print_file(picture: bytes, *, size: Size, crop: Callable[[Size, Size], Box],
     """
     if content_type not in ("image/jpeg", "image/png"):
         raise ValueError(f"no print file of type {content_type!r}")
-    source = decode(picture)
-    image = _enlarge(source, size, crop(source.size, size))
-    del source
+    image = _enlarge(decode(picture), size, crop)
     if content_type == "image/png":
         from chalicelib.integrations import image_png
 
@@ -82,16 +80,18 @@ def _put(mark: Mark, image: Image) -> None:
     image.paste(stamp.convert("RGB"), (left, top), alpha)
 
 
-def _enlarge(source: Image, size: Size, box: Box) -> Image:
+def _enlarge(source: Image, size: Size, crop: Callable[[Size, Size], Box]) -> Image:
     """As YCbCr, which both encoders take. Sharpening luma alone costs a third and puts no colour on edges.
 
     The mask is twice the picture minus its 3 x 3 Gaussian, a quarter of the time of Pillow's UnsharpMask; it has no
-    threshold.
+    threshold. The source and each of its planes go as soon as they are used: a third of the memory.
     """
     from PIL import Image, ImageFilter
 
-    luma, *chroma = source.convert("YCbCr").split()
-    planes = [luma.resize(size, Image.Resampling.LANCZOS, box=box)]
+    box = crop(source.size, size)
+    planes = list(source.convert("YCbCr").split())
+    del source
+    for number in range(len(planes)):
+        planes[number] = planes[number].resize(size, Image.Resampling.LANCZOS, box=box)
     planes[0] = planes[0].filter(ImageFilter.Kernel((3, 3), (-1, -2, -1, -2, 28, -2, -1, -2, -1)))
-    planes += [plane.resize(size, Image.Resampling.LANCZOS, box=box) for plane in chroma]
     return Image.merge("YCbCr", planes)

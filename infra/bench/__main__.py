@@ -1,29 +1,47 @@
-"""`make bench`: ratios measured in one run, each row's subjects in turn. `--quick` takes one round a row."""
+"""`make bench`: ratios measured in one run, each row's subjects in turn. `--quick`: one round a row, nothing installed."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra.bench import foundation, peers, pictures
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
 
-ROUNDS = 5
+ROUNDS = 7
+
+ROWS: dict[str, Callable[[int], list[Row]]] = {
+    "cold-start": foundation.cold_start,
+    "first-touch": foundation.first_touch,
+    "route": foundation.route_overhead,
+    "bundle": foundation.bundle_size,
+    "preview-12mp": partial(pictures.preview, "12 MP", 0.25),
+    "preview-48mp": partial(pictures.preview, "48 MP", 0.18),
+    "print-jpeg": partial(pictures.print_file, "jpeg", 0.6),
+    "print-png": partial(pictures.print_file, "png", 0.18),
+    "bomb": pictures.bomb,
+}
 
 
 def main() -> int:
     """The command line; 1 where a row cannot be measured. Being over a budget is told, not judged."""
     parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round a row: whether it runs, not how fast")
-    parser.add_argument("--only", choices=["foundation", "pictures"], help="one part")
+    parser.add_argument("row", nargs="*", help=f"all, if none is named: {', '.join(ROWS)}")
+    parser.add_argument("--quick", action="store_true", help="whether it runs, not how fast")
     arguments = parser.parse_args()
-    rounds = 1 if arguments.quick else ROUNDS
+    if unknown := [name for name in arguments.row if name not in ROWS]:
+        parser.error(f"there is no row {unknown[0]!r}, but {', '.join(ROWS)}")
+    if not arguments.quick:
+        peers.install()
     try:
-        rows = measure(rounds, arguments.only)
+        rows = measure(1 if arguments.quick else ROUNDS, arguments.row or list(ROWS))
     except SubjectFailed as error:
         print(f"backroom: {error}", file=sys.stderr)
         return 1
@@ -32,22 +50,15 @@ def main() -> int:
     return 0
 
 
-def measure(rounds: int, only: str | None) -> list[Row]:
-    """Every row, on an embedded engine of its own."""
+def measure(rounds: int, names: Sequence[str]) -> list[Row]:
+    """The rows of these names, on an embedded engine of their own."""
     with TemporaryDirectory() as scratch, Engine.start() as engine:
-        os.environ.update(engine.environment, STAGE="test", SECRETS_KEY_FILE=str(Path(scratch) / "key"))
-        os.environ["POWERTOOLS_LOG_LEVEL"] = "ERROR"
-        from infra.bench import foundation, pictures
+        os.environ.update(engine.environment, STAGE="test", TABLE_PREFIX="backroom", POWERTOOLS_LOG_LEVEL="ERROR")
+        os.environ["SECRETS_KEY_FILE"] = str(Path(scratch) / "key")
         from infra.local.provision import provision
 
-        rows: list[Row] = []
-        if only != "pictures":
-            provision()
-            rows += [foundation.cold_start(rounds), foundation.first_touch(rounds)]
-            rows += [*foundation.route_overhead(rounds), foundation.bundle_size()]
-        if only != "foundation":
-            rows += [*pictures.previews(rounds), *pictures.prints(rounds), *pictures.bomb(rounds)]
-        return rows
+        provision()
+        return [row for name in names for row in ROWS[name](rounds)]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The peers, in an environment of their own: pyvips in .venv-bench, sharp in build/bench. Absent ones are told of."""
+"""The peers, in environments of their own: pyvips in .venv-bench, sharp in build/bench/node."""
 
 from __future__ import annotations
 
@@ -7,32 +7,39 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.bench.runs import ROOT
+from infra.bench.runs import BUILD, ROOT, SUBJECTS, Subject
 
 VENV = ROOT / ".venv-bench"
-NODE = ROOT / "build" / "bench" / "node"
+NODE = BUILD / "node"
+HINTS = {
+    "pyvips": "absent: `make bench` installs it from PyPI into .venv-bench",
+    "sharp": "absent: needs Node.js with npm, then `make bench` installs it",
+}
 _HERE = Path(__file__).parent
 
 
-def pyvips() -> Path | None:
-    """The Python that has pyvips, installed if it was not; None where that cannot be."""
-    python = VENV / "bin" / "python"
+def install() -> None:
+    """Install the peers that are not there yet; what cannot be installed stays absent."""
     if not (VENV / ".installed").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
-        requirements = _HERE / "requirements-peers.txt"
-        if subprocess.run([python, "-m", "pip", "install", "-q", "-r", requirements]).returncode:
-            return None
-        (VENV / ".installed").touch()
-    return python
-
-
-def sharp() -> Path | None:
-    """The folder in which Node finds sharp, installed if it was not; None without Node or npm."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        return None
-    if not (NODE / "node_modules" / "sharp").exists():
+        pip = [str(VENV / "bin" / "pip"), "install", "-q", "-r", str(_HERE / "requirements-peers.txt")]
+        if subprocess.run(pip, capture_output=True).returncode == 0:
+            (VENV / ".installed").touch()
+    if shutil.which("npm") and not _has_sharp():
         NODE.mkdir(parents=True, exist_ok=True)
         shutil.copy(_HERE / "package.json", NODE)
-        if subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=NODE).returncode:
-            return None
-    return NODE
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=NODE, capture_output=True)
+
+
+def previewing(photo: Path) -> list[Subject]:
+    """The peers that are there, as subjects that make a preview of `photo`."""
+    found = []
+    if (VENV / ".installed").exists():
+        found.append(Subject("pyvips", [VENV / "bin" / "python", SUBJECTS / "image_vips.py", photo]))
+    if shutil.which("node") and _has_sharp():
+        found.append(Subject("sharp", ["node", SUBJECTS / "image_sharp.mjs", photo], folder=NODE))
+    return found
+
+
+def _has_sharp() -> bool:
+    return (NODE / "node_modules" / "sharp").exists()

@@ -1,27 +1,29 @@
-"""Photos of 12 and 48 megapixels, enlarged from a real one with a camera's grain; made once, under build/bench."""
+"""Photos enlarged from a real one, with a camera's grain; made once, under build/bench."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from infra.bench.runs import ROOT
+from infra.bench.runs import BUILD, ROOT
 
-FOLDER = ROOT / "build" / "bench" / "photos"
-SIZES = {"12 MP": (4000, 3000), "48 MP": (8000, 6000)}
+SIZES = {"12 MP": (4000, 3000), "48 MP": (8000, 6000), "2048 px": (2048, 1536)}
+"""Two cameras' pictures, and what the image model gives for a print."""
 
 
-def make() -> dict[str, Path]:
-    """The photos by their size."""
+def make(name: str) -> Path:
+    """The photo of that size, a JPEG."""
     from PIL import Image, ImageChops
 
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    found = {}
-    for name, size in SIZES.items():
-        path = FOLDER / f"{name.replace(' ', '').lower()}.jpg"
-        if not path.exists():
-            with Image.open(ROOT / "tests" / "data" / "photos" / "china.jpg") as photo:
-                large = photo.convert("RGB").resize(size, Image.Resampling.BICUBIC)
-            grain = Image.effect_noise((size[0] // 2, size[1] // 2), 8).resize(size).convert("RGB")
-            ImageChops.add(large, grain, 1, -128).save(path, "JPEG", quality=88)
-        found[name] = path
-    return found
+    path = BUILD / "photos" / f"{name.replace(' ', '').lower()}.jpg"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    width, height = SIZES[name]
+    with Image.open(ROOT / "tests" / "data" / "photos" / "china.jpg") as photo:
+        large = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
+    grain = Image.effect_noise((width // 2, height // 2), 8).resize((width, height)).convert("RGB")
+    unfinished = path.with_suffix(f".{os.getpid()}")  # another process may be at it, too
+    ImageChops.add(large, grain, 1, -128).save(unfinished, "JPEG", quality=88)
+    unfinished.rename(path)
+    return path

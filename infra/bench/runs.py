@@ -1,4 +1,4 @@
-"""Runs of the subjects: each in a fresh process, all of a row in turn (A B C A B C …), medians of what they print."""
+"""Runs of the subjects: each in a fresh process, all of a row in turn (A B C A B C …)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+SUBJECTS = ROOT / "infra" / "bench" / "subjects"
+BUILD = ROOT / "build" / "bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +21,7 @@ class Subject:
     """A program to measure. `whole` takes the time from outside, from its start to its end."""
 
     name: str
-    command: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str | Path]
     folder: Path = ROOT
     whole: bool = False
 
@@ -30,11 +31,24 @@ class Figures:
     """Seconds of every run, and the largest peak memory in MB (0 where it was not told)."""
 
     seconds: tuple[float, ...]
-    peak_mb: float
+    peak_mb: float = 0.0
 
     @property
     def median(self) -> float:
         return statistics.median(self.seconds)
+
+    def beside(self, peer: Figures) -> float:
+        """The median of the ratios of each round: what slows the machine for a while slows both."""
+        return statistics.median(ours / theirs for ours, theirs in zip(self.seconds, peer.seconds, strict=True))
+
+    def __str__(self) -> str:
+        """Median and range, e.g. `66 ms (61-80)`."""
+        unit, scale = next(pair for pair in (("s", 1), ("ms", 1e3), ("us", 1e6)) if self.median * pair[1] >= 1)
+        digits = 2 if unit == "s" else 0
+        least, median, most = (
+            f"{value * scale:.{digits}f}" for value in (min(self.seconds), self.median, max(self.seconds))
+        )
+        return f"{median} {unit} ({least}-{most})"
 
 
 class SubjectFailed(RuntimeError):
@@ -42,20 +56,25 @@ class SubjectFailed(RuntimeError):
 
 
 def interleaved(subjects: Sequence[Subject], rounds: int) -> dict[str, Figures]:
-    """Figures by subject, after one round that is not counted. Raises SubjectFailed."""
-    seconds: dict[str, list[float]] = {subject.name: [] for subject in subjects}
-    peaks: dict[str, float] = dict.fromkeys(seconds, 0.0)
-    for number in range(rounds + 1):
-        for subject in subjects:
-            took, peak = _run(subject)
-            if number:
-                seconds[subject.name].append(took)
-                peaks[subject.name] = max(peaks[subject.name], peak)
-    return {name: Figures(tuple(times), peaks[name]) for name, times in seconds.items()}
+    """Figures by subject; the first of several rounds is not counted. Raises SubjectFailed."""
+    return in_turn({subject.name: lambda subject=subject: _run(subject) for subject in subjects}, rounds)  # type: ignore[misc]
+
+
+def in_turn(subjects: Mapping[str, Callable[[], tuple[float, float]]], rounds: int) -> dict[str, Figures]:
+    """The same of callables that answer seconds and peak memory."""
+    runs: dict[str, list[tuple[float, float]]] = {name: [] for name in subjects}
+    warm_up = int(rounds > 1)
+    for _ in range(warm_up + rounds):
+        for name, run in subjects.items():
+            runs[name].append(run())
+    return {
+        name: Figures(tuple(seconds for seconds, _ in told[warm_up:]), max(peak for _, peak in told[warm_up:]))
+        for name, told in runs.items()
+    }
 
 
 def _run(subject: Subject) -> tuple[float, float]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **subject.environment}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     begun = time.perf_counter()
     done = subprocess.run(subject.command, cwd=subject.folder, env=environment, capture_output=True, text=True)

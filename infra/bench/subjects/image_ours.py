@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from PIL import Image, ImageCms, ImageFilter  # noqa: F401 - the peers have imported theirs, too, when time begins
+
 from chalicelib.integrations import images
 from chalicelib.studio.print import PREVIEW_LONG_SIDE, cover
 from infra.bench.subjects.measure import report

@@ -1,10 +1,13 @@
 // The same preview with sharp. Run with the folder that holds node_modules as working directory.
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
 const sharp = createRequire(process.cwd() + "/package.json")("sharp");
-const path = process.argv[3];
+const photo = process.argv[2];
 const begun = process.hrtime.bigint();
-await sharp(path).rotate().resize(1024, 1024, { fit: "inside" }).jpeg({ quality: 85 }).toBuffer();
+await sharp(photo).rotate().resize(1024, 1024, { fit: "inside" }).jpeg({ quality: 85 }).toBuffer();
 const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
-const peak = /VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1];
-console.log(JSON.stringify({ seconds, peak_mb: (Number(peak) * 1024) / 1e6 }));
+const status = "/proc/self/status";
+const kilobytes = existsSync(status)
+  ? Number(/VmHWM:\s+(\d+)/.exec(readFileSync(status, "utf8"))[1])
+  : process.resourceUsage().maxRSS;
+console.log(JSON.stringify({ seconds, peak_mb: (kilobytes * 1024) / 1e6 }));

@@ -6,5 +6,5 @@ import pyvips
 
 from infra.bench.subjects.measure import report
 
-_, path = sys.argv[1:]
-report(lambda: pyvips.Image.thumbnail(path, 1024, size="down").jpegsave_buffer(Q=85, strip=True))
+photo = sys.argv[1]
+report(lambda: pyvips.Image.thumbnail(photo, 1024, size="down").jpegsave_buffer(Q=85, strip=True))

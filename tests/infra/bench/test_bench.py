@@ -2,28 +2,83 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
 import pytest
 
 from chalicelib.kit.models import Lock
+from infra.bench.__main__ import ROWS
 from infra.bench.round_trips import Cost, metered
-from infra.bench.runs import Subject, SubjectFailed, interleaved
+from infra.bench.runs import ROOT, Figures, Subject, SubjectFailed, interleaved
 from infra.bench.table import Row, render
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, as a person would start it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    command = [sys.executable, "-m", "infra.bench", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=110)
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        (["cold-start", "bundle"], {"cold start to the first read", "the bundle, zipped"}),
+        (["first-touch", "route"], {"first touch of 8 tables", "a route over HTTP"}),
+        (["preview-12mp", "bomb"], {"preview of 12 MP", "a bomb refused", "its memory"}),
+        (["preview-48mp"], {"preview of 48 MP", "its memory"}),
+        (["print-jpeg"], {"print of 4096 px, JPEG", "its memory"}),
+        (["print-png"], {"print of 4096 px, PNG", "its memory"}),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "shown",
+)
+def test_a_row_runs_and_is_shown_beside_its_budget(rows: list[str], shown: set[str]) -> None:
+    done = bench("--quick", *rows)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    budget = lines[0].index("budget")
+    assert {line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith("<=")} == shown
+
+
+def test_every_row_is_run_by_the_test_above() -> None:
+    marks = test_a_row_runs_and_is_shown_beside_its_budget.pytestmark  # type: ignore[attr-defined]
+    assert sorted(name for rows, _ in marks[0].args[1] for name in rows) == sorted(ROWS)
+
+
+def test_an_unknown_row_is_refused_with_the_names_that_there_are() -> None:
+    refused = bench("bombs")
+    assert refused.returncode == 2
+    assert all(name in refused.stderr for name in ROWS)
 
 
 def test_subjects_run_in_turn_and_tell_their_figures() -> None:
     program = "import json; print(json.dumps({'seconds': 0.5, 'peak_mb': 12.0}))"
     figures = interleaved([Subject(name, [sys.executable, "-c", program]) for name in ("ours", "peer")], rounds=3)
-    assert {name: (figure.seconds, figure.peak_mb) for name, figure in figures.items()} == {
-        "ours": ((0.5,) * 3, 12.0),
-        "peer": ((0.5,) * 3, 12.0),
-    }
+    assert figures == {"ours": Figures((0.5,) * 3, 12.0), "peer": Figures((0.5,) * 3, 12.0)}
 
 
 def test_a_subject_that_fails_is_told_of() -> None:
     with pytest.raises(SubjectFailed, match="no such thing"):
         interleaved([Subject("x", [sys.executable, "-c", "raise SystemExit('no such thing')"])], rounds=1)
+
+
+def test_figures_are_compared_round_by_round() -> None:
+    ours, peer = Figures((1.0, 8.0, 1.0)), Figures((2.0, 16.0, 4.0))
+    assert ours.beside(peer) == 0.5, "a slow moment of the machine slows both"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        ((1.5, 1.0, 2.0), "1.50 s (1.00-2.00)"),
+        ((0.066,), "66 ms (66-66)"),
+        ((0.000161, 0.0002, 0.00015), "161 us (150-200)"),
+    ],
+)
+def test_figures_show_median_and_range(seconds: tuple[float, ...], text: str) -> None:
+    assert str(Figures(seconds)) == text
 
 
 def test_the_table_shows_what_is_over_its_budget() -> None:
@@ -33,7 +88,7 @@ def test_the_table_shows_what_is_over_its_budget() -> None:
     lines = text.splitlines()
     assert lines[1].rstrip().endswith("within")
     assert lines[2].rstrip().endswith("OVER")
-    assert len({line.index("ours") for line in lines[:1]}) == 1
+    assert {line.index("peer") for line in lines[:3]} == {lines[0].index("peer")}, "the columns are aligned"
 
 
 def test_the_meter_counts_calls_and_units() -> None:
