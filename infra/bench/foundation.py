@@ -16,21 +16,29 @@ from datetime import timedelta
 from functools import cache, partial
 from http.client import HTTPConnection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from infra.bench.runs import BUILD, ROOT, SUBJECTS, Subject, SubjectFailed, in_turn, interleaved
+from infra.bench.runs import ROOT, SUBJECTS, Subject, SubjectFailed, in_turn, interleaved
 from infra.bench.table import Row
+
+
+@cache
+def _scratch() -> TemporaryDirectory[str]:
+    """Gone with the process; two benchmarks at once do not meet."""
+    return TemporaryDirectory(prefix="backroom-bench-")
 
 
 @cache
 def _bundle() -> Path:
     """The packaged zip, compiled and trimmed as it is deployed."""
+    out = Path(_scratch().name) / "package"
     clean = {name: value for name, value in os.environ.items() if name not in ("STAGE", "AWS_ENDPOINT_URL")}
-    packaged = [sys.executable, "-m", "infra.packaging", "package", "--stage", "dev", "--out", str(BUILD / "package")]
+    packaged = [sys.executable, "-m", "infra.packaging", "package", "--stage", "dev", "--out", str(out)]
     done = subprocess.run(packaged, cwd=ROOT, env=clean, capture_output=True, text=True)
     if done.returncode:
         raise SubjectFailed(f"package: {done.stderr[-1500:]}")
-    return BUILD / "package" / "deployment.zip"
+    return out / "deployment.zip"
 
 
 def cold_start(rounds: int) -> list[Row]:
@@ -40,9 +48,8 @@ def cold_start(rounds: int) -> list[Row]:
     """
     from chalicelib.kit import auth, ids
 
-    site, floor = BUILD / "site", BUILD / "floor"
+    site, floor = (Path(_scratch().name) / name for name in ("site", "floor"))
     for folder in (site, floor):
-        shutil.rmtree(folder, ignore_errors=True)
         with zipfile.ZipFile(_bundle()) as bundle:
             bundle.extractall(folder)
     shutil.copy(SUBJECTS / "floor_app.py", floor / "app.py")
@@ -54,7 +61,7 @@ def cold_start(rounds: int) -> list[Row]:
             Subject(name, [sys.executable, "-I", "-S", SUBJECTS / "start.py", folder, route, token], whole=True)
             for name, folder, route in (("ours", site, "/v1/billing/subscription"), ("floor", floor, "/read"))
         ],
-        rounds * 2,
+        rounds * 4,
     )
     ours, peer = figures["ours"], figures["floor"]
     return [Row("cold start to the first read", str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.7)]
