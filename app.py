@@ -8,7 +8,8 @@ from chalicelib.kit.http import problem_details
 from chalicelib.kit.routes import bp as kit_routes
 from chalicelib.retention.jobs import bp as retention_jobs
 from chalicelib.shops.jobs import bp as shops_jobs
-from chalicelib.shops.routes import bp as shops_routes
+from chalicelib.shops.routes.merchant import bp as shops_merchant_routes
+from chalicelib.shops.routes.shopify import bp as shops_shopify_routes
 from chalicelib.studio.jobs import bp as studio_jobs
 from chalicelib.studio.routes.merchant import bp as studio_merchant_routes
 from chalicelib.studio.routes.shopper import bp as studio_shopper_routes
@@ -18,7 +19,8 @@ app.register_middleware(problem_details, "http")
 
 for blueprint in (
     kit_routes,
-    shops_routes,
+    shops_shopify_routes,
+    shops_merchant_routes,
     shops_jobs,
     billing_routes,
     billing_jobs,

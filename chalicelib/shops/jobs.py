@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import consumes
 from chalicelib.shops import service
-from chalicelib.shops.schemas import DeliveryReceived, RegistrationRequested
+from chalicelib.shops.schemas.messages import DeliveryReceived, RegistrationRequested
 
 bp = Blueprint(__name__)
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from chalicelib.kit import aws, messages
 from chalicelib.kit.messages import Message
 from chalicelib.retention.schemas import SweepRequested
-from chalicelib.shops.schemas import ShopInstalled
+from chalicelib.shops.schemas.messages import ShopInstalled
 
 QUEUE = "retention-archive"
 

@@ -12,7 +12,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.messages import publish
 from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import installations
-from chalicelib.shops.schemas import DeliveryReceived
+from chalicelib.shops.schemas.messages import DeliveryReceived
 from infra.sandbox.delivery import Delivery
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import answer_of_shopify, install

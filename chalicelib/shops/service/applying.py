@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kit import logs
 from chalicelib.kit.messages import publish
 from chalicelib.shops.repository import deliveries, installations, sessions
-from chalicelib.shops.schemas import DeliveryReceived, ShopUninstalled
+from chalicelib.shops.schemas.messages import DeliveryReceived, ShopUninstalled
 
 log = logs.logger("shops")
 

@@ -24,7 +24,7 @@ from chalicelib.shops.errors import (
     UnknownState,
 )
 from chalicelib.shops.repository import installations, sessions
-from chalicelib.shops.schemas import RegistrationRequested, ShopInstalled
+from chalicelib.shops.schemas.messages import RegistrationRequested, ShopInstalled
 
 PENDING = timedelta(minutes=10)
 """How long a merchant may take to consent."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from chalicelib.shops.gids import gid, gid_or_none
-from chalicelib.shops.schemas import OrderLine, OrderPaid
+from chalicelib.shops.schemas.messages import OrderLine, OrderPaid
 
 
 class _Shape(BaseModel):

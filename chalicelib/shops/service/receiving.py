@@ -20,7 +20,7 @@ from chalicelib.kit.messages import Message, publish
 from chalicelib.shops.errors import MissingWebhookHeaders
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.repository import deliveries
-from chalicelib.shops.schemas import DeliveryReceived, OrderPaid
+from chalicelib.shops.schemas.messages import DeliveryReceived, OrderPaid
 from chalicelib.shops.service.callers import WebhookSender
 from chalicelib.shops.service.installing import shop_domain
 from chalicelib.shops.service.orders import order_paid

@@ -10,7 +10,7 @@ from chalicelib.kit.errors import InvalidInput, MalformedRequest
 from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.shops.errors import SettingsTooLarge
 from chalicelib.shops.repository import settings as repository
-from chalicelib.shops.schemas import SettingsRead, SettingsVersionRead
+from chalicelib.shops.schemas.merchant import SettingsRead, SettingsVersionRead
 from chalicelib.shops.service.callers import Merchant
 
 MAX_BYTES = 64 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.shops.repository import installations
-from chalicelib.shops.schemas import InstallationRead, ShopRead
+from chalicelib.shops.schemas.merchant import InstallationRead, ShopRead
 from chalicelib.shops.service.callers import Merchant
 
 

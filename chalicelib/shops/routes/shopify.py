@@ -1,4 +1,4 @@
-"""The shops' HTTP: installation in the browser, webhooks, and what merchants read and change."""
+"""Installation in the browser, and Shopify's webhooks."""
 
 from __future__ import annotations
 
@@ -8,20 +8,9 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kit import config
 from chalicelib.kit.http import MAX_WEBHOOK_BODY, Call, endpoint, refuse_other_methods
-from chalicelib.kit.pages import Slice
-from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.shops import service
-from chalicelib.shops.schemas import (
-    InstallationRead,
-    InstallationStart,
-    OAuthCallback,
-    SettingsRead,
-    SettingsUpdate,
-    SettingsVersionRead,
-    ShopRead,
-    WebhookAnswer,
-)
-from chalicelib.shops.service import Merchant, WebhookSender, merchant, webhook_sender
+from chalicelib.shops.schemas.shopify import InstallationStart, OAuthCallback, WebhookAnswer
+from chalicelib.shops.service import WebhookSender, webhook_sender
 
 bp = Blueprint(__name__)
 
@@ -54,41 +43,6 @@ def receive_webhook(call: Call[WebhookSender], app: str) -> WebhookAnswer:
 
 
 refuse_other_methods(bp, "/webhooks/shopify/{app}", "POST")
-
-
-@bp.route("/v1/shops/me", methods=["GET"])
-@endpoint(bp, auth=merchant, returns=ShopRead)
-def read_shop(call: Call[Merchant]) -> ShopRead:
-    """The caller's shop, as the app knows it."""
-    return service.read_shop(call.principal)
-
-
-@bp.route("/v1/shops/me/history", methods=["GET"])
-@endpoint(bp, auth=merchant, query=PageQuery, returns=Page[InstallationRead])
-def list_installations(call: Call[Merchant, None, PageQuery]) -> Slice[InstallationRead]:
-    """When the app was installed and uninstalled, newest first."""
-    return service.list_installations(call.principal, call.page)
-
-
-@bp.route("/v1/shops/me/settings", methods=["GET"])
-@endpoint(bp, auth=merchant, returns=SettingsRead, etag=lambda read: str(read.version))
-def read_settings(call: Call[Merchant]) -> SettingsRead:
-    """The app's settings in this shop."""
-    return service.read_settings(call.principal)
-
-
-@bp.route("/v1/shops/me/settings", methods=["PUT"])
-@endpoint(bp, auth=merchant, body=SettingsUpdate, returns=SettingsRead, etag=lambda read: str(read.version))
-def change_settings(call: Call[Merchant, SettingsUpdate]) -> SettingsRead:
-    """Replace the app's settings in this shop, at most 64 KB; keys that we do not know are kept as they are sent."""
-    return service.change_settings(call.principal, call.body.settings, call.if_match or "")
-
-
-@bp.route("/v1/shops/me/settings/history", methods=["GET"])
-@endpoint(bp, auth=merchant, query=PageQuery, returns=Page[SettingsVersionRead])
-def list_settings_versions(call: Call[Merchant, None, PageQuery]) -> Slice[SettingsVersionRead]:
-    """Settings as they were saved within a year, newest first."""
-    return service.list_settings_versions(call.principal, call.page)
 
 
 def _cookie(app: str, value: str, seconds: int) -> str:

@@ -1,0 +1,1 @@
+"""HTTP of the shops: one blueprint for Shopify and its browsers, one for merchants."""
