@@ -39,12 +39,12 @@ def get_active(shop: str, app: str) -> Shop:
 
 def access_token(row: Shop) -> str | None:
     """The row's access token in clear."""
-    return secrets.unseal(row.access_token, _place(row.shop, row.app, "access_token")) if row.access_token else None
+    return secrets.unseal(row.access_token, place(row.shop, row.app, "access_token")) if row.access_token else None
 
 
 def refresh_token(row: Shop) -> str | None:
     """The row's refresh token in clear."""
-    return secrets.unseal(row.refresh_token, _place(row.shop, row.app, "refresh_token")) if row.refresh_token else None
+    return secrets.unseal(row.refresh_token, place(row.shop, row.app, "refresh_token")) if row.refresh_token else None
 
 
 def install(shop: str, app: str, grant: Grant, state: str) -> EventType:
@@ -148,13 +148,13 @@ def _same_tokens(row: Shop) -> Any:
 
 def _token_actions(shop: str, app: str, grant: Grant, now: datetime) -> list[Action]:
     actions: list[Action] = [
-        Shop.access_token.set(secrets.seal(grant.access_token, _place(shop, app, "access_token"))),
+        Shop.access_token.set(secrets.seal(grant.access_token, place(shop, app, "access_token"))),
         Shop.token_expires_at.set(now + timedelta(seconds=grant.expires_in)),
     ]
     if grant.scope:
         actions.append(Shop.scope.set(grant.scope))
     if grant.refresh_token:
-        actions.append(Shop.refresh_token.set(secrets.seal(grant.refresh_token, _place(shop, app, "refresh_token"))))
+        actions.append(Shop.refresh_token.set(secrets.seal(grant.refresh_token, place(shop, app, "refresh_token"))))
     if grant.refresh_token_expires_in:
         actions.append(Shop.refresh_token_expires_at.set(now + timedelta(seconds=grant.refresh_token_expires_in)))
     return actions
@@ -165,7 +165,8 @@ def _no_tokens() -> list[Action]:
     return [column.remove() for column in columns]
 
 
-def _place(shop: str, app: str, column: str) -> str:
+def place(shop: str, app: str, column: str) -> str:
+    """What a token of this row is sealed for."""
     return f"shops/{shop}/{app}/{column}"
 
 

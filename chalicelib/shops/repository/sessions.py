@@ -56,7 +56,7 @@ def offline(shop: str, app: str, grant: Grant, state: str, now: datetime) -> Ses
         app=app,
         state=state,
         scope=grant.scope,
-        access_token=secrets.seal(grant.access_token, f"sessions/{session_id}/access_token"),
+        access_token=secrets.seal(grant.access_token, place(session_id)),
         created_at=now,
         expires=expires,
         expires_epoch=expires,
@@ -66,6 +66,11 @@ def offline(shop: str, app: str, grant: Grant, state: str, now: datetime) -> Ses
 def offline_id(shop: str, app: str) -> str:
     """The id of the one offline session that an app has in a shop."""
     return f"{app}/offline_{shop}"
+
+
+def place(session_id: str) -> str:
+    """What a session's token is sealed for."""
+    return f"sessions/{session_id}/access_token"
 
 
 def _pending_id(app: str, state_hash: str) -> str:
