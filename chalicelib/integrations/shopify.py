@@ -8,6 +8,8 @@ Sources: shopify.dev, "Authorization code grant", "Token exchange", "Offline acc
 from __future__ import annotations
 
 import json
+import math
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -20,14 +22,22 @@ API_VERSION = "2026-10"
 ACCESS_SECONDS = 3600
 """How long an expiring offline token lives; taken for granted where an answer does not say."""
 
+PATIENCE = 5.0
+"""Seconds that a call waits for points before it is left to a later try."""
+
 _CONNECT, _READ = 3, 10
 _TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - a name, no secret
 _ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"  # noqa: S105
+_APP_ERRORS = {"application_cannot_be_found", "invalid_client", "unauthorized_client"}
 _OFFLINE_TOKEN = "urn:shopify:params:oauth:token-type:offline-access-token"  # noqa: S105
 
 
 class ShopifyUnavailable(Unavailable):
     title = "Shopify does not answer, or asks us to slow down"
+
+
+class ShopifyThrottled(ShopifyUnavailable):
+    """`retry_after` is how many seconds the points that the call costs need to come back."""
 
 
 class ShopifyRefused(Exception):
@@ -37,6 +47,11 @@ class ShopifyRefused(Exception):
         super().__init__(f"Shopify answered {status}: {error}")
         self.status = status
         self.error = error
+
+    @property
+    def is_about_the_app(self) -> bool:
+        """Whether our own credentials were refused, which says nothing of the shop's tokens."""
+        return self.error in _APP_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +101,38 @@ def refresh(shop: str, client: Client, refresh_token: str) -> Grant:
     return _grant(shop, client, {"grant_type": "refresh_token", "refresh_token": refresh_token})
 
 
-def graphql(shop: str, access_token: str, query: str, **variables: Any) -> dict[str, Any]:
+def graphql(shop: str, access_token: str, query: str, /, **variables: Any) -> dict[str, Any]:
     """The `data` of an Admin GraphQL call.
 
-    Raises ShopifyRefused for a dead token or a query that Shopify does not take, ShopifyUnavailable when throttled.
+    A throttled call waits for its points if that takes seconds, then is thrown back. Raises ShopifyRefused for a dead
+    token (401) or a query that Shopify does not take, ShopifyThrottled, ShopifyUnavailable.
+    Source: shopify.dev/docs/api/usage/limits (calculated query cost, leaky bucket).
     """
     url = f"{_admin(shop)}/api/{API_VERSION}/graphql.json"
     headers = {"Content-Type": "application/json", "X-Shopify-Access-Token": access_token}
-    answer = _post(url, json.dumps({"query": query, "variables": variables}).encode(), headers)
-    errors = answer.get("errors") or []
-    if any((error.get("extensions") or {}).get("code") == "THROTTLED" for error in errors):
-        raise ShopifyUnavailable(retry_after=2)
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    waited = 0.0
+    while True:
+        answer = _post(url, body, headers)
+        errors = answer.get("errors") or []
+        if not any((error.get("extensions") or {}).get("code") == "THROTTLED" for error in errors):
+            break
+        wait = _until_affordable(answer)
+        if waited + wait > PATIENCE:
+            raise ShopifyThrottled(retry_after=math.ceil(wait))
+        time.sleep(wait)
+        waited += wait
     if errors:
         raise ShopifyRefused(200, str(errors[0].get("message", "unknown")))
     return dict(answer["data"])
+
+
+def _until_affordable(answer: dict[str, Any]) -> float:
+    """Seconds until the bucket holds what the throttled call costs."""
+    cost = (answer.get("extensions") or {}).get("cost") or {}
+    status = cost.get("throttleStatus") or {}
+    missing = (cost.get("requestedQueryCost") or 0) - (status.get("currentlyAvailable") or 0)
+    return max(missing / (status.get("restoreRate") or 50), 0.1)
 
 
 def _grant(shop: str, client: Client, fields: dict[str, str]) -> Grant:
@@ -125,11 +158,21 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> dict[str, Any]:
         content = json.loads(answer.data) if answer.status < 500 else None
     except (HTTPError, ValueError) as error:
         raise ShopifyUnavailable(retry_after=2) from error
-    if answer.status == 429 or not isinstance(content, dict):
+    if answer.status == 429:
+        raise ShopifyThrottled(retry_after=_seconds(answer.headers.get("Retry-After")))
+    if not isinstance(content, dict):
         raise ShopifyUnavailable(retry_after=2)
     if answer.status != 200:
         raise ShopifyRefused(answer.status, str(content.get("error") or content.get("errors") or "unknown"))
     return content
+
+
+def _seconds(retry_after: str | None) -> int:
+    """Shopify writes it with a fraction, such as `2.0`."""
+    try:
+        return min(900, max(1, math.ceil(float(retry_after or 2))))
+    except (ValueError, OverflowError):
+        return 2
 
 
 def _admin(shop: str) -> str:

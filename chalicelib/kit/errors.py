@@ -108,6 +108,7 @@ class Unavailable(Problem):
 
     def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after)})
+        self.retry_after = retry_after
 
 
 class InternalError(Problem):

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.exceptions import DeleteError, PynamoDBException, TransactWriteError, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
@@ -69,6 +69,30 @@ def is_throttled(error: BaseException) -> bool:
     codes = {getattr(error, "cause_response_code", None), getattr(error, "response", {}).get("Error", {}).get("Code")}
     codes |= {reason.code for reason in getattr(error, "cancellation_reasons", ()) if reason}
     return bool(codes & (THROTTLES | {"ThrottlingError", "ProvisionedThroughputExceeded"}))
+
+
+def update_if(row: Model, actions: Sequence[Action], condition: Condition) -> bool:
+    """Change some attributes of the row with this one's key; False, and nothing done, where the condition fails."""
+    try:
+        row.update(list(actions), condition=condition)
+    except UpdateError as error:
+        return _was_refused(error)
+    return True
+
+
+def delete_if(row: Model, condition: Condition) -> bool:
+    """Delete the row with this one's key; False, and nothing done, where the condition fails."""
+    try:
+        row.delete(condition=condition)
+    except DeleteError as error:
+        return _was_refused(error)
+    return True
+
+
+def _was_refused(error: PynamoDBException) -> bool:
+    if error.cause_response_code != "ConditionalCheckFailedException":
+        raise error
+    return False
 
 
 @dataclass

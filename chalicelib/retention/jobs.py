@@ -1,4 +1,4 @@
-"""What retention does without being asked: the daily sweep, and its workers."""
+"""What retention does: the daily sweep with its workers, and what Shopify asks for the sake of privacy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from chalice.app import Blueprint
 from chalicelib.kit.jobs import Run, consumes, scheduled
 from chalicelib.retention import service
 from chalicelib.retention.schemas import SweepRequested
+from chalicelib.shops.schemas.messages import PrivacyRequested
 
 bp = Blueprint(__name__)
 
@@ -23,3 +24,10 @@ def sweep(run: Run) -> None:
 def archive(message: SweepRequested) -> None:
     """Archive and delete the expired rows of a segment."""
     service.work(message)
+
+
+@bp.on_sqs_message(queue="retention-accept", batch_size=10, name="retention-accept")
+@consumes(PrivacyRequested)
+def accept(message: PrivacyRequested) -> None:
+    """Put a request to be erased, or to see what we hold, on record."""
+    service.accept(message)

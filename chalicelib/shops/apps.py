@@ -10,24 +10,36 @@ from chalicelib.kit import config
 from chalicelib.kit.config import SettingMissing
 from chalicelib.shops.errors import UnknownApp
 
+_INSTALLATION = ("app/uninstalled", "app/scopes_update", "shop/update")
+_PRODUCTS = ("products/update", "products/delete")
+
 TOPICS = {
-    "discounts": ("app/uninstalled",),
-    "studio": ("app/uninstalled", "orders/paid"),
+    "discounts": (
+        *_INSTALLATION,
+        "orders/create",
+        "orders/paid",
+        "orders/updated",
+        "orders/edited",
+        "orders/cancelled",
+        "refunds/create",
+        *_PRODUCTS,
+    ),
+    "studio": (*_INSTALLATION, "orders/paid", "orders/edited", "orders/cancelled", "refunds/create", *_PRODUCTS),
 }
 """What each shop is subscribed to, by app. The privacy topics stand in `shopify.app.<app>.toml`."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A Shopify app as its dashboard shows it."""
+    """A Shopify app as its dashboard shows it. While its secret is rotated it has two, the new one first."""
 
     handle: str
     key: str
-    secret: str = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
 
     @property
     def client(self) -> Client:
-        return Client(self.key, self.secret)
+        return Client(self.key, self.secrets[0])
 
     @property
     def scopes(self) -> str:
@@ -45,7 +57,8 @@ def get(handle: str) -> App:
         raise UnknownApp
     prefix = f"SHOPIFY_{handle.upper()}_API"
     try:
-        return App(handle, config.secret(f"{prefix}_KEY"), config.secret(f"{prefix}_SECRET"))
+        secrets = config.secret(f"{prefix}_SECRET").split(",")
+        return App(handle, config.secret(f"{prefix}_KEY"), tuple(secret.strip() for secret in secrets))
     except SettingMissing as missing:
         raise UnknownApp from missing
 

@@ -53,6 +53,10 @@ class MissingWebhookHeaders(MalformedRequest):
     title = "Webhook headers are missing or malformed"
 
 
+class UnknownDelivery(NotFound):
+    title = "There is no delivery with this id; they are kept for 30 days"
+
+
 class SettingsTooLarge(PayloadTooLarge):
     title = "Settings may have 64 KB"
 

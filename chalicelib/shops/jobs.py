@@ -1,12 +1,13 @@
-"""The shops' own work: registering webhooks, and applying those that concern an installation itself."""
+"""The shops' own work: registering webhooks, applying those that concern an installation, catching up after downtime."""
 
 from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.jobs import consumes
-from chalicelib.shops import service
-from chalicelib.shops.schemas.messages import DeliveryReceived, RegistrationRequested
+from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.shops.schemas.messages import DeliveryReceived, RegistrationRequested, ReimportRequested
+from chalicelib.shops.service import applying, registering, reimporting
+from chalicelib.shops.service.throttling import when_affordable
 
 bp = Blueprint(__name__)
 
@@ -14,12 +15,26 @@ bp = Blueprint(__name__)
 @bp.on_sqs_message(queue="shops-register", batch_size=5, name="shops-register")
 @consumes(RegistrationRequested)
 def register(message: RegistrationRequested) -> None:
-    """Subscribe a newly installed shop to the app's webhooks and note its details."""
-    service.register(message.shop, message.app)
+    """Compare a shop's webhook subscriptions with the app's and mend them; note the shop's details."""
+    when_affordable(registering.register, message)
+
+
+@bp.on_sqs_message(queue="shops-reimport", batch_size=1, name="shops-reimport")
+@consumes(ReimportRequested)
+def reimport(message: ReimportRequested) -> None:
+    """Fetch a page of what happened in a shop while its webhooks did not reach us."""
+    when_affordable(reimporting.reimport, message)
 
 
 @bp.on_sqs_message(queue="shops-apply", batch_size=10, name="shops-apply")
 @consumes(DeliveryReceived)
 def apply(message: DeliveryReceived) -> None:
     """Apply a recorded delivery to the installation it is about."""
-    service.apply(message)
+    applying.apply(message)
+
+
+@bp.schedule("rate(6 hours)", name="shops-reconcile")
+@scheduled("shops-reconcile", lease_seconds=300)
+def reconcile(run: Run) -> None:
+    """Have every installation compared with what Shopify has of it."""
+    registering.reconcile(run)

@@ -60,6 +60,11 @@ class Shop(Table):
     refresh_token_expires_at = DateTimeAttribute(null=True)
     scope = UnicodeAttribute(null=True)
     last_triggered_at = DateTimeAttribute(null=True)
+    """The newest uninstall that was told; details and scopes each have their own."""
+    details_triggered_at = DateTimeAttribute(null=True)
+    scope_triggered_at = DateTimeAttribute(null=True)
+    registered_at = DateTimeAttribute(null=True)
+    """When this installation's webhooks were registered and the others told of it; None until then."""
     iana_timezone = UnicodeAttribute(null=True, default="UTC")
     currency = UnicodeAttribute(null=True)
     shop_name = UnicodeAttribute(null=True)

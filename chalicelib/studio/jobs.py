@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import Run, consumes, scheduled
-from chalicelib.shops.schemas.messages import OrderPaid
+from chalicelib.shops.schemas.orders import OrderPaid
 from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested, UploadChanged
 from chalicelib.studio.service import finals, orders, previews, recovery, uploads
 

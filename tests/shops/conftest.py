@@ -42,6 +42,21 @@ def installed(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
     return shop
 
 
+def forget_messages(queue: str) -> None:
+    """Lose what waits in a queue, as a crash before it was sent would have."""
+    url = messages.queue_url(queue)
+    while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        for message in batch:
+            aws.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+
+def waiting(queue: str) -> tuple[int, int]:
+    """How many messages of a queue are to be had now, and how many only later."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+    answer = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=names)
+    return int(answer["Attributes"][names[0]]), int(answer["Attributes"][names[1]])
+
+
 @pytest.fixture
 def bearer(shopify: ShopifySandbox) -> Callable[..., dict[str, str]]:
     """The headers of a merchant in the admin."""

@@ -25,7 +25,7 @@ def test_only_apps_with_credentials_exist(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_secret_does_not_show_in_what_is_printed() -> None:
     app = apps.get("studio")
-    assert app.secret not in repr(app)
+    assert app.secrets[0] not in repr(app)
 
 
 @pytest.mark.parametrize("handle", sorted(apps.TOPICS))

@@ -70,6 +70,7 @@ def test_a_paid_order_is_told(shopify: ShopifySandbox, shop: str, listen: Listen
         "variant_id": "gid://shopify/ProductVariant/11",
         "product_id": 22,
         "quantity": 2,
+        "current_quantity": 2,
         "properties": {"_generation": "g.k.m"},
     }
     assert second["properties"] == {"Note": "", "Size": "3"}

@@ -16,7 +16,8 @@ from chalicelib.kit.errors import Unavailable
 from chalicelib.shops import service
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import InstallationLog, Session, Shop
-from chalicelib.shops.repository import installations
+from chalicelib.shops.repository import tokens
+from chalicelib.shops.repository.conditions import Overtaken
 from chalicelib.shops.service.installing import tokens_lock
 from infra.sandbox.shopify import ShopifySandbox
 
@@ -37,15 +38,15 @@ def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed: str)
 
 
 def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed: str) -> None:
-    before = installations.access_token(Shop.get(installed, "studio"))
+    before = tokens.access_token(Shop.get(installed, "studio"))
     asked = token_requests(shopify, installed)
     let_it_run_out(installed, timedelta(minutes=4))
     with ThreadPoolExecutor(8) as workers:
-        tokens = set(workers.map(lambda _: service.access_token(installed, "studio"), range(8)))
+        found = set(workers.map(lambda _: service.access_token(installed, "studio"), range(8)))
     row = Shop.get(installed, "studio")
-    after = installations.access_token(row)
+    after = tokens.access_token(row)
     assert after != before
-    assert tokens <= {before, after}  # the old one lives out its hour
+    assert found <= {before, after}  # the old one lives out its hour
     assert token_requests(shopify, installed) == asked + 1
     assert row.token_expires_at > clock.now() + timedelta(minutes=59)
     [session] = Session.by_shop.query(installed)
@@ -61,7 +62,7 @@ def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandb
     Shop(installed, "studio").update([Shop.access_token.set(kept[0]), Shop.refresh_token.set(kept[1])])
     let_it_run_out(installed, timedelta(0))
     token = service.access_token(installed, "studio")
-    assert installations.access_token(Shop.get(installed, "studio")) == token
+    assert tokens.access_token(Shop.get(installed, "studio")) == token
 
 
 def test_while_another_refreshes_what_is_over_is_not_used(shopify: ShopifySandbox, installed: str) -> None:
@@ -95,12 +96,12 @@ def test_a_shop_that_left_gets_no_tokens_back(
     """As when the app is removed while a worker waits for Shopify's answer."""
     row = Shop.get(installed, "studio")
     if had_lost_them:
-        installations.drop_tokens(row)
+        tokens.drop(row)
         row.refresh()
     shopify.uninstall("studio", installed)
     drain()
-    with pytest.raises(installations.Overtaken):
-        installations.replace_tokens(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60))
+    with pytest.raises(Overtaken):
+        tokens.replace(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60))
     assert Shop.get(installed, "studio").access_token is None
     with pytest.raises(ShopNotInstalled):
         service.access_token(installed, "studio")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, guards
 from chalicelib.kit.models import Guard
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.shops.errors import DuplicateDelivery
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 
@@ -38,14 +37,35 @@ def get(delivery_id: str) -> WebhookDelivery:
     return WebhookDelivery.get(delivery_id, consistent_read=True)
 
 
+def find(delivery_id: str) -> WebhookDelivery | None:
+    """A delivery on record, or None."""
+    try:
+        return get(delivery_id)
+    except WebhookDelivery.DoesNotExist:
+        return None
+
+
+def save_reading(row: WebhookDelivery) -> None:
+    """Note whether a delivery that could not be read can be read now."""
+    remark = WebhookDelivery.error_message
+    WebhookDelivery(row.delivery_id).update(
+        [
+            WebhookDelivery.status.set(row.status),
+            remark.set(row.error_message) if row.error_message else remark.remove(),
+        ],
+        condition=WebhookDelivery.delivery_id.exists(),
+    )
+
+
+def complete(delivery_id: str) -> None:
+    """Note, once, that a delivery was applied."""
+    update_if(WebhookDelivery(delivery_id), processed(clock.now()), WebhookDelivery.status == DeliveryStatus.RECEIVED)
+
+
 def dismiss(delivery_id: str, remark: str) -> None:
     """Note, once, that a delivery was looked at and why it changed nothing."""
     actions = [*processed(clock.now()), WebhookDelivery.error_message.set(remark)]
-    try:
-        WebhookDelivery(delivery_id).update(actions, condition=WebhookDelivery.status == DeliveryStatus.RECEIVED)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    update_if(WebhookDelivery(delivery_id), actions, WebhookDelivery.status == DeliveryStatus.RECEIVED)
 
 
 def processed(now: datetime) -> list[Action]:

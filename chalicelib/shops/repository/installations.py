@@ -1,24 +1,19 @@
-"""Shops, their tokens and their comings and goings. Tokens are sealed on the way in, bound to their row."""
+"""Installations: when an app came to a shop, and when it went."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from pynamodb.expressions.update import Action
-
 from chalicelib.integrations.shopify import Grant
-from chalicelib.kit import clock, ids, secrets
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit import clock, ids
 from chalicelib.kit.pages import PageRequest, Slice, take
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
-from chalicelib.shops.repository import deliveries, sessions
-
-
-class Overtaken(Conflict):
-    """Another writer was faster; look again."""
+from chalicelib.shops.repository import deliveries, sessions, tokens
+from chalicelib.shops.repository.conditions import ACTIVE, AWAY, Overtaken, Removed, not_removed_since
 
 
 def find(shop: str, app: str) -> Shop | None:
@@ -37,69 +32,58 @@ def get_active(shop: str, app: str) -> Shop:
     return row
 
 
-def access_token(row: Shop) -> str | None:
-    """The row's access token in clear."""
-    return secrets.unseal(row.access_token, place(row.shop, row.app, "access_token")) if row.access_token else None
+def install(shop: str, app: str, grant: Grant, state: str, asked_at: datetime) -> EventType:
+    """Write session, shop and log in one transaction: `install`, or `reinstall` if the shop was here before.
 
-
-def refresh_token(row: Shop) -> str | None:
-    """The row's refresh token in clear."""
-    return secrets.unseal(row.refresh_token, place(row.shop, row.app, "refresh_token")) if row.refresh_token else None
-
-
-def install(shop: str, app: str, grant: Grant, state: str) -> EventType:
-    """Write session, shop and log in one transaction: `install`, or `reinstall` if the shop was here before."""
+    `asked_at` is when Shopify was asked for the grant: what happened before it cannot have ended this installation,
+    what happened after it can. A later grant stands. Raises Removed where an uninstall from after it was told already.
+    """
     now = clock.now()
     for _ in range(2):
         is_new = find(shop, app) is None
         event = EventType.INSTALL if is_new else EventType.REINSTALL
         actions = [
-            *_token_actions(shop, app, grant, now),
+            *tokens.granted(shop, app, grant, now),
             Shop.is_active.set(True),
             Shop.active_app.set(app),
-            Shop.installed_at.set(now),
+            Shop.installed_at.set(asked_at),
             Shop.uninstalled_at.remove(),
+            Shop.registered_at.remove(),
             Shop.updated_at.set(now),
         ]
         if is_new:
             actions += [Shop.created_at.set(now), Shop.iana_timezone.set("UTC"), Shop.plan_name.set("basic")]
-        condition = Shop.shop.does_not_exist() if is_new else Shop.shop.exists()
+        is_newest = not_removed_since(asked_at) & (Shop.installed_at <= asked_at)
+        condition = Shop.shop.does_not_exist() if is_new else is_newest
         try:
             with Transaction() as transaction:
                 transaction.update(Shop(shop, app), actions, condition=condition, otherwise=Overtaken())
                 transaction.put(sessions.offline(shop, app, grant, state, now))
                 transaction.add(_log(shop, app, event, now))
             return event
-        except Overtaken:
-            continue  # by the very first installation: now it is there
+        except Overtaken as overtaken:
+            if is_new:
+                continue  # by the very first installation: now it is there
+            if overtaken.existing.is_active:
+                return event  # by a later grant, which ended this one's tokens
+            raise Removed from overtaken
     raise Overtaken
 
 
-def replace_tokens(row: Shop, grant: Grant) -> None:
-    """Write both new tokens at once, unless the shop left or someone else replaced them since `row` was read."""
-    now = clock.now()
-    actions = [*_token_actions(row.shop, row.app, grant, now), Shop.updated_at.set(now)]
-    with Transaction() as transaction:
-        transaction.update(Shop(row.shop, row.app), actions, condition=_same_tokens(row), otherwise=Overtaken())
-        transaction.put(sessions.offline(row.shop, row.app, grant, "", now))
+def mark_registered(row: Shop) -> bool:
+    """Note that this installation's webhooks stand and the others know; False where it is not the present one."""
+    condition = ACTIVE & (Shop.installed_at == row.installed_at)
+    return update_if(Shop(row.shop, row.app), [Shop.registered_at.set(clock.now())], condition)
 
 
-def drop_tokens(row: Shop) -> None:
-    """Forget tokens that Shopify no longer honours, unless they were replaced since `row` was read."""
-    with Transaction() as transaction:
-        transaction.update(Shop(row.shop, row.app), _no_tokens(), condition=_same_tokens(row), otherwise=Overtaken())
+def touch(row: Shop) -> bool:
+    """Set the row's `updated_at`; False where somebody was faster."""
+    return update_if(Shop(row.shop, row.app), [Shop.updated_at.set(clock.now())], Shop.updated_at == row.updated_at)
 
 
-def save_details(shop: str, app: str, details: dict[str, str]) -> None:
-    """Write what Shopify says of the shop; its keys are columns. Raises ShopNotInstalled."""
-    actions: list[Action] = [getattr(Shop, column).set(value) for column, value in details.items()]
-    with Transaction() as transaction:
-        transaction.update(
-            Shop(shop, app),
-            [*actions, Shop.updated_at.set(clock.now())],
-            condition=Shop.is_active == True,  # noqa: E712 - a condition, not a comparison
-            otherwise=ShopNotInstalled(),
-        )
+def iterate_active(app: str) -> Iterator[Shop]:
+    """The shops that have the app, oldest installation first, page by page."""
+    yield from Shop.by_active_app.query(app, page_size=100)
 
 
 def uninstall(delivery_id: str, shop: str, app: str, triggered_at: datetime) -> Shop | None:
@@ -110,14 +94,14 @@ def uninstall(delivery_id: str, shop: str, app: str, triggered_at: datetime) -> 
     """
     now = clock.now()
     actions = [
-        *_no_tokens(),
+        *tokens.gone(),
         Shop.is_active.set(False),
         Shop.active_app.remove(),
         Shop.uninstalled_at.set(triggered_at),
         Shop.last_triggered_at.set(triggered_at),
         Shop.updated_at.set(now),
     ]
-    ends = (Shop.is_active == True) & (Shop.installed_at <= triggered_at)  # noqa: E712
+    ends = ACTIVE & (Shop.installed_at <= triggered_at)
     try:
         with Transaction() as transaction:
             transaction.update(Shop(shop, app), actions, condition=ends, otherwise=Overtaken())
@@ -125,7 +109,12 @@ def uninstall(delivery_id: str, shop: str, app: str, triggered_at: datetime) -> 
             transaction.add(_log(shop, app, EventType.UNINSTALL, now, {"triggered_at": clock.iso(triggered_at)}))
             transaction.update(WebhookDelivery(delivery_id), deliveries.processed(now))
     except Overtaken as overtaken:
-        return overtaken.existing or Shop(shop, app, is_active=False)
+        row: Shop = overtaken.existing or Shop(shop, app, is_active=False)
+        if overtaken.existing and not row.is_active:
+            # An installation that is under way since before it must not come to life.
+            told = [Shop.last_triggered_at.set(triggered_at)]
+            update_if(Shop(shop, app), told, AWAY & not_removed_since(triggered_at))
+        return row
     return None
 
 
@@ -139,35 +128,6 @@ def list_events(shop: str, app: str, page: PageRequest) -> Slice[InstallationLog
         last_evaluated_key=page.start,
     )
     return take(rows)
-
-
-def _same_tokens(row: Shop) -> Any:
-    same = Shop.refresh_token == row.refresh_token if row.refresh_token else Shop.refresh_token.does_not_exist()
-    return (Shop.is_active == True) & same  # noqa: E712
-
-
-def _token_actions(shop: str, app: str, grant: Grant, now: datetime) -> list[Action]:
-    actions: list[Action] = [
-        Shop.access_token.set(secrets.seal(grant.access_token, place(shop, app, "access_token"))),
-        Shop.token_expires_at.set(now + timedelta(seconds=grant.expires_in)),
-    ]
-    if grant.scope:
-        actions.append(Shop.scope.set(grant.scope))
-    if grant.refresh_token:
-        actions.append(Shop.refresh_token.set(secrets.seal(grant.refresh_token, place(shop, app, "refresh_token"))))
-    if grant.refresh_token_expires_in:
-        actions.append(Shop.refresh_token_expires_at.set(now + timedelta(seconds=grant.refresh_token_expires_in)))
-    return actions
-
-
-def _no_tokens() -> list[Action]:
-    columns = (Shop.access_token, Shop.refresh_token, Shop.token_expires_at, Shop.refresh_token_expires_at)
-    return [column.remove() for column in columns]
-
-
-def place(shop: str, app: str, column: str) -> str:
-    """What a token of this row is sealed for."""
-    return f"shops/{shop}/{app}/{column}"
 
 
 def _log(shop: str, app: str, event: EventType, now: datetime, metadata: Any = None) -> InstallationLog:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pynamodb.exceptions import DeleteError
-
 from chalicelib.integrations.shopify import Grant
 from chalicelib.kit import clock, secrets
+from chalicelib.kit.tables import delete_if
 from chalicelib.shops.errors import UnknownState
 from chalicelib.shops.models import Session
 
@@ -29,22 +28,14 @@ def add_pending(app: str, shop: str, state_hash: str, lifetime: timedelta) -> No
 def take_pending(app: str, shop: str, state_hash: str) -> None:
     """Use up an installation that was begun, once. Raises UnknownState where there is none of this shop in time."""
     in_time = (Session.shop == shop) & (Session.expires > clock.now())
-    try:
-        Session(_pending_id(app, state_hash)).delete(condition=in_time)
-    except DeleteError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            raise UnknownState from error
-        raise
+    if not delete_if(Session(_pending_id(app, state_hash)), in_time):
+        raise UnknownState
 
 
 def delete_until(shop: str, app: str, begun_until: datetime) -> None:
     """Delete the app's sessions of the shop; what was begun later belongs to a new installation and stays."""
     for session in Session.by_shop.query(shop, Session.app == app):
-        try:
-            session.delete(condition=Session.created_at <= begun_until)
-        except DeleteError as error:
-            if error.cause_response_code != "ConditionalCheckFailedException":
-                raise
+        delete_if(session, Session.created_at <= begun_until)
 
 
 def offline(shop: str, app: str, grant: Grant, state: str, now: datetime) -> Session:

@@ -1,94 +1,120 @@
-"""Messages that the shops send."""
+"""Messages about installations and shops, and the work that this context gives itself."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from enum import StrEnum
 from typing import ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, Field
 
 from chalicelib.kit.messages import Message
 
 
-class OrderLine(BaseModel):
-    """One line of a paid order. `properties` are the shopper's choices, by name."""
-
-    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
-
-    line_item_id: str
-    variant_id: str | None
-    product_id: int | None
-    quantity: int
-    properties: dict[str, str]
-
-
-class OrderPaid(Message):
-    """A shop's order was paid. Ids are GIDs, but `product_id`; the price is in `currency`."""
-
-    topic: ClassVar[str] = "shops-order_paid"
+class OfShop(Message):
+    """A message about one app in one shop."""
 
     shop: str
     app: str
-    order_id: str
-    order_number: str
-    customer_id: str | None
-    total_price: Decimal
-    currency: str
-    lines: list[OrderLine]
-    triggered_at: AwareDatetime
 
     def subjects(self) -> tuple[str, ...]:
         return (f"shop:{self.shop}",)
 
 
-class ShopInstalled(Message):
+class ShopInstalled(OfShop):
     """An app was installed in a shop, for the first time or again."""
 
     topic: ClassVar[str] = "shops-shop_installed"
 
-    shop: str
-    app: str
     event: Literal["install", "reinstall"]
 
-    def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.shop}",)
 
-
-class ShopUninstalled(Message):
+class ShopUninstalled(OfShop):
     """An app was removed from a shop; its tokens are dead."""
 
     topic: ClassVar[str] = "shops-shop_uninstalled"
 
-    shop: str
-    app: str
     uninstalled_at: AwareDatetime
 
-    def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.shop}",)
+
+class ShopUpdated(OfShop):
+    """What a shop says of itself changed."""
+
+    topic: ClassVar[str] = "shops-shop_updated"
+
+    shop_name: str
+    currency: str
+    iana_timezone: str | None
+    plan_name: str | None
+    triggered_at: AwareDatetime
 
 
-class RegistrationRequested(Message):
-    """Work for `shops-register`: subscribe the shop to the app's webhooks and read its details."""
+class ScopesUpdated(OfShop):
+    """What an app may do in a shop changed; these are all of its access scopes now."""
+
+    topic: ClassVar[str] = "shops-scopes_updated"
+
+    scopes: list[str]
+    triggered_at: AwareDatetime
+
+
+class PrivacyTopic(StrEnum):
+    """Shopify's mandatory compliance topics (shopify.dev/docs/apps/build/compliance/privacy-law-compliance)."""
+
+    DATA_REQUEST = "customers/data_request"
+    CUSTOMER_REDACT = "customers/redact"
+    SHOP_REDACT = "shop/redact"
+
+
+class PrivacyRequested(OfShop):
+    """Shopify asks to export or erase what we hold of a customer, or of the whole shop, within 30 days.
+
+    `customer_id` and `order_ids` are GIDs; a guest has no customer id. `reference` is Shopify's id of a data request.
+    """
+
+    topic: ClassVar[str] = "shops-privacy_requested"
+
+    request: PrivacyTopic
+    customer_id: str | None = None
+    order_ids: list[str] = Field(default_factory=list)
+    reference: str | None = None
+    triggered_at: AwareDatetime
+
+
+class ShopifyWork(OfShop):
+    """Work that asks Shopify; `attempt` counts how often Shopify made it wait."""
+
+    attempt: int = 1
+
+
+class RegistrationRequested(ShopifyWork):
+    """Work for `shops-register`: make the shop's webhooks what they should be, and read its details.
+
+    `event` says that it follows an installation, which the others are to hear of. With `since`, what happened from
+    then on is fetched and told anew if a webhook turns out to have been missing.
+    """
 
     queue: ClassVar[str] = "shops-register"
 
-    shop: str
-    app: str
-
-    def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.shop}",)
+    event: Literal["install", "reinstall"] | None = None
+    installed_at: AwareDatetime | None = None
+    since: AwareDatetime | None = None
 
 
-class DeliveryReceived(Message):
+class ReimportRequested(ShopifyWork):
+    """Work for `shops-reimport`: fetch a page of what changed at `since` or later, from Shopify's cursor `after` on."""
+
+    queue: ClassVar[str] = "shops-reimport"
+
+    kind: Literal["orders", "products"]
+    since: AwareDatetime
+    after: str | None = None
+
+
+class DeliveryReceived(OfShop):
     """Work for `shops-apply`: a recorded webhook delivery that this context itself acts on."""
 
     queue: ClassVar[str] = "shops-apply"
 
-    shop: str
-    app: str
     webhook_topic: str
     delivery_id: str
     triggered_at: AwareDatetime
-
-    def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.shop}",)

@@ -1,10 +1,9 @@
 """Use cases of the shops, a module a family; what other contexts may use is exported here."""
 
-from chalicelib.shops.service.applying import apply
+from chalicelib.shops.service.admin import graphql as admin_graphql
 from chalicelib.shops.service.callers import Merchant, Shopper, WebhookSender, merchant, shopper, webhook_sender
 from chalicelib.shops.service.installing import begin, complete
-from chalicelib.shops.service.receiving import receive
-from chalicelib.shops.service.registering import register
+from chalicelib.shops.service.receiving import receive, replay
 from chalicelib.shops.service.settings import change_settings, list_settings_versions, read_settings
 from chalicelib.shops.service.shops import list_installations, read_shop
 from chalicelib.shops.service.tokens import access_token
@@ -14,7 +13,7 @@ __all__ = [
     "Shopper",
     "WebhookSender",
     "access_token",
-    "apply",
+    "admin_graphql",
     "begin",
     "change_settings",
     "complete",
@@ -24,7 +23,7 @@ __all__ = [
     "read_settings",
     "read_shop",
     "receive",
-    "register",
+    "replay",
     "shopper",
     "webhook_sender",
 ]

@@ -1,11 +1,27 @@
-"""Recorded deliveries that concern an installation itself."""
+"""Recorded deliveries that concern an installation itself, or that need more than their payload."""
 
 from __future__ import annotations
 
 from chalicelib.kit import logs
 from chalicelib.kit.messages import publish
-from chalicelib.shops.repository import deliveries, installations, sessions
-from chalicelib.shops.schemas.messages import DeliveryReceived, ShopUninstalled
+from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.gids import gid
+from chalicelib.shops.models import WebhookDelivery
+from chalicelib.shops.repository import deliveries, details, installations, sessions
+from chalicelib.shops.schemas.messages import (
+    DeliveryReceived,
+    PrivacyRequested,
+    PrivacyTopic,
+    ScopesUpdated,
+    ShopUninstalled,
+    ShopUpdated,
+)
+from chalicelib.shops.schemas.orders import OrderEdited
+from chalicelib.shops.service.bodies import payload_of
+from chalicelib.shops.service.fetching import fetch_order
+from chalicelib.shops.service.payloads import read_order_edit, read_scopes, read_shop
+
+AWAY = "the app is not installed"
 
 log = logs.logger("shops")
 
@@ -27,11 +43,81 @@ def _uninstall(delivery: DeliveryReceived) -> None:
         log.info("stale uninstall", extra={"shop": shop, "app": app})
         return
     if row is not None and row.uninstalled_at != triggered_at:
-        deliveries.dismiss(delivery.delivery_id, "the app was not installed")
+        deliveries.dismiss(delivery.delivery_id, AWAY)
         return
     # From here on also when this delivery was applied before: a crash may have come in between.
     sessions.delete_until(shop, app, triggered_at)
     publish(ShopUninstalled(message_id=delivery.delivery_id, shop=shop, app=app, uninstalled_at=triggered_at))
 
 
-_BY_TOPIC = {"app/uninstalled": _uninstall}
+def _update_shop(delivery: DeliveryReceived) -> None:
+    shop, app, told_at = delivery.shop, delivery.app, delivery.triggered_at
+    columns = read_shop(payload_of(_row(delivery)))
+    try:
+        is_newest = details.save_details(shop, app, columns, told_at)
+    except ShopNotInstalled:
+        return deliveries.dismiss(delivery.delivery_id, AWAY)
+    if not is_newest:
+        return deliveries.dismiss(delivery.delivery_id, "stale: a newer one was applied")
+    told = {name: value for name, value in columns.items() if name != "email"}
+    publish(ShopUpdated(message_id=delivery.delivery_id, shop=shop, app=app, triggered_at=told_at, **told))
+    return deliveries.complete(delivery.delivery_id)
+
+
+def _update_scopes(delivery: DeliveryReceived) -> None:
+    shop, app, told_at = delivery.shop, delivery.app, delivery.triggered_at
+    scopes = read_scopes(payload_of(_row(delivery)))
+    try:
+        is_newest = details.save_scope(shop, app, ",".join(scopes), told_at)
+    except ShopNotInstalled:
+        return deliveries.dismiss(delivery.delivery_id, AWAY)
+    if not is_newest:
+        return deliveries.dismiss(delivery.delivery_id, "stale: a newer one was applied")
+    publish(ScopesUpdated(message_id=delivery.delivery_id, shop=shop, app=app, scopes=scopes, triggered_at=told_at))
+    return deliveries.complete(delivery.delivery_id)
+
+
+def _edit_order(delivery: DeliveryReceived) -> None:
+    """The payload is the edit; the order is fetched as it reads now."""
+    shop, app, told_at = delivery.shop, delivery.app, delivery.triggered_at
+    number = read_order_edit(payload_of(_row(delivery)))
+    try:
+        order = fetch_order(shop, app, gid("Order", number))
+    except ShopNotInstalled:
+        return deliveries.dismiss(delivery.delivery_id, f"{AWAY}, or its tokens are dead")
+    if order is None:
+        return deliveries.dismiss(delivery.delivery_id, "the order is gone")
+    edited = OrderEdited(message_id=delivery.delivery_id, shop=shop, app=app, triggered_at=told_at, **order.fields)
+    publish(edited)
+    return deliveries.complete(delivery.delivery_id)
+
+
+def _redact_shop(delivery: DeliveryReceived) -> None:
+    """Shopify asks this 48 hours after the app was removed; what a shop has that came back is not erased."""
+    row = installations.find(delivery.shop, delivery.app)
+    if row is not None and row.is_active:
+        deliveries.dismiss(delivery.delivery_id, "the shop came back")
+        log.info("not erased: the shop came back", extra={"shop": delivery.shop, "app": delivery.app})
+        return
+    request = PrivacyRequested(
+        message_id=delivery.delivery_id,
+        shop=delivery.shop,
+        app=delivery.app,
+        request=PrivacyTopic.SHOP_REDACT,
+        triggered_at=delivery.triggered_at,
+    )
+    publish(request)
+    deliveries.complete(delivery.delivery_id)
+
+
+def _row(delivery: DeliveryReceived) -> WebhookDelivery:
+    return deliveries.get(delivery.delivery_id)
+
+
+_BY_TOPIC = {
+    "app/uninstalled": _uninstall,
+    "app/scopes_update": _update_scopes,
+    "shop/update": _update_shop,
+    "orders/edited": _edit_order,
+    PrivacyTopic.SHOP_REDACT: _redact_shop,
+}

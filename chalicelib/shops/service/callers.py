@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from chalicelib.shops.errors import (
     InvalidWebhookSignature,
 )
 from chalicelib.shops.gids import gid_or_none
+from chalicelib.shops.models import Shop
 from chalicelib.shops.service.installing import ensure_installed, shop_domain
 
 LEEWAY = 10
@@ -32,7 +33,9 @@ class Merchant:
 
     shop: str
     app: str
-    user_id: str | None = None
+    user_id: str | None
+    installation: Shop = field(repr=False, compare=False)
+    """What verifying the token had to read anyway."""
 
     @property
     def subject(self) -> str:
@@ -79,8 +82,8 @@ def merchant(credentials: Credentials) -> Merchant:
         raise InvalidSessionToken from error
     if issuer.hostname != destination.hostname or {issuer.scheme, destination.scheme} != {"https"}:
         raise InvalidSessionToken
-    ensure_installed(app, shop, token)
-    return Merchant(shop, app.handle, str(claims["sub"]))
+    row = ensure_installed(app, shop, token)
+    return Merchant(shop, app.handle, str(claims["sub"]), row)
 
 
 @security("shopifyWebhookSignature", type="apiKey", name="X-Shopify-Hmac-Sha256", **{"in": "header"})
@@ -90,7 +93,8 @@ def webhook_sender(credentials: Credentials) -> WebhookSender:
     Raises UnknownApp, InvalidWebhookSignature.
     """
     app = apps.get(credentials.path["app"])
-    if not webhook.is_genuine(credentials.headers, credentials.raw_body, app.secret):
+    headers, body = credentials.headers, credentials.raw_body
+    if not any(webhook.is_genuine(headers, body, secret) for secret in app.secrets):
         raise InvalidWebhookSignature
     return WebhookSender(app.handle, credentials.headers)
 
@@ -99,7 +103,8 @@ def webhook_sender(credentials: Credentials) -> WebhookSender:
 def shopper(credentials: Credentials) -> Shopper:
     """The visitor whom the app proxy names, of whichever app's secret fits. Raises InvalidProxySignature."""
     query, now = credentials.query, clock.now().timestamp()
-    app = next((app for app in apps.configured() if proxy.is_genuine(query, app.secret, now)), None)
+    every = ((app, secret) for app in apps.configured() for secret in app.secrets)
+    app = next((app for app, secret in every if proxy.is_genuine(query, secret, now)), None)
     if app is None:
         raise InvalidProxySignature
     try:
@@ -114,19 +119,28 @@ def _verify(token: str) -> tuple[App, dict[str, Any]]:
 
     Source: shopify.dev/docs/apps/build/authentication-authorization/session-tokens. Raises InvalidSessionToken.
     """
+    refused: jwt.InvalidTokenError = jwt.InvalidSignatureError()
     try:
         app = _app_of(jwt.decode(token, options={"verify_signature": False}))
-        claims = jwt.decode(
-            token,
-            app.secret,
-            algorithms=["HS256"],
-            audience=app.key,
-            leeway=LEEWAY,
-            options={"require": _CLAIMS, "strict_aud": True},
-        )
+        for secret in app.secrets:
+            try:
+                return app, _claims(token, app.key, secret)
+            except jwt.InvalidSignatureError as error:
+                refused = error
     except jwt.InvalidTokenError as error:
-        raise InvalidSessionToken(headers={"WWW-Authenticate": "Bearer"}) from error
-    return app, claims
+        refused = error
+    raise InvalidSessionToken(headers={"WWW-Authenticate": "Bearer"}) from refused
+
+
+def _claims(token: str, audience: str, secret: str) -> dict[str, Any]:
+    return jwt.decode(
+        token,
+        secret,
+        algorithms=["HS256"],
+        audience=audience,
+        leeway=LEEWAY,
+        options={"require": _CLAIMS, "strict_aud": True},
+    )
 
 
 def _app_of(claims: dict[str, Any]) -> App:

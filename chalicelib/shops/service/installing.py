@@ -7,11 +7,11 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.integrations import shopify
 from chalicelib.integrations.shopify import Grant, ShopifyRefused
-from chalicelib.kit import clock, config, ids, locks, logs, signing, tombstones
+from chalicelib.kit import clock, config, locks, logs, signing, tombstones
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.messages import publish
 from chalicelib.shops import apps, domain, oauth
@@ -23,11 +23,15 @@ from chalicelib.shops.errors import (
     InvalidShopDomain,
     UnknownState,
 )
-from chalicelib.shops.repository import installations, sessions
-from chalicelib.shops.schemas.messages import RegistrationRequested, ShopInstalled
+from chalicelib.shops.models import Shop
+from chalicelib.shops.repository import installations, sessions, tokens
+from chalicelib.shops.repository.conditions import Removed
+from chalicelib.shops.schemas.messages import RegistrationRequested
 
 PENDING = timedelta(minutes=10)
 """How long a merchant may take to consent."""
+REGISTERED_WITHIN = timedelta(minutes=5)
+"""An installation that is older and still not registered lost its message."""
 _COOKIE = "shops-install"  # the purpose its key is derived for
 
 _WAITS, _PAUSE = 20, 0.25
@@ -61,7 +65,8 @@ def complete(handle: str, query: Mapping[str, Sequence[str]], cookie: str) -> st
     not sign just now, UnknownState where this browser began no such installation, InstallationRefused.
     """
     app = apps.get(handle)
-    if not oauth.is_genuine(query, app.secret, clock.now().timestamp()):
+    now = clock.now().timestamp()
+    if not any(oauth.is_genuine(query, secret, now) for secret in app.secrets):
         raise InvalidOAuthCallback
     code, state, shop_text = (next(iter(query.get(name, [])), "") for name in ("code", "state", "shop"))
     shop, state_hash = shop_domain(shop_text), signing.digest(state.encode())
@@ -69,23 +74,26 @@ def complete(handle: str, query: Mapping[str, Sequence[str]], cookie: str) -> st
     if not hmac.compare_digest(begun_here, f"{app.handle}/{state_hash}".encode()):
         raise UnknownState
     sessions.take_pending(app.handle, shop, state_hash)
+    asked_at = clock.now()
     try:
         grant = shopify.redeem_code(shop, app.client, code)
-    except ShopifyRefused as refused:
+        _install(app, shop, grant, state_hash, asked_at)
+    except (ShopifyRefused, Removed) as refused:
         raise InstallationRefused from refused
-    install(app, shop, grant, state_hash)
     return f"https://admin.shopify.com/store/{domain.store_name(shop)}/apps/{app.key}"
 
 
-def ensure_installed(app: App, shop: str, session_token: str) -> None:
-    """Install the app by token exchange where the shop is new, was away, or lost its tokens; else one read.
+def ensure_installed(app: App, shop: str, session_token: str) -> Shop:
+    """The shop's row, at the price of one read; where the shop is new, was away, or lost its tokens, the app is
+    installed by token exchange first.
 
     Raises InvalidSessionToken where Shopify does not take the token.
     """
     for _ in range(_WAITS):
         row = installations.find(shop, app.handle)
-        if row is not None and row.is_active and row.access_token:
-            return
+        if row is not None and _is_ready(row):
+            _catch_up(row)
+            return row
         # One at a time: each exchange revokes the tokens of the one before.
         lease = locks.acquire(tokens_lock(shop, app.handle), seconds=30)
         if lease is not None:
@@ -93,18 +101,9 @@ def ensure_installed(app: App, shop: str, session_token: str) -> None:
                 _exchange(app, shop, session_token)
             finally:
                 locks.release(lease)
-            return
+            return installations.get_active(shop, app.handle)
         time.sleep(_PAUSE)
     raise Unavailable("The app is being installed in this shop.")
-
-
-def install(app: App, shop: str, grant: Grant, state: str) -> None:
-    """Write the installation, then tell the others and have the webhooks registered."""
-    event = installations.install(shop, app.handle, grant, state)
-    tombstones.unearth(f"shop:{shop}")  # a shop that came back is heard again
-    log.info("installed", extra={"shop": shop, "app": app.handle, "event": event})
-    publish(RegistrationRequested(shop=shop, app=app.handle))
-    publish(ShopInstalled(message_id=ids.time_ordered(), shop=shop, app=app.handle, event=event.value))
 
 
 def shop_domain(text: str) -> str:
@@ -121,15 +120,33 @@ def tokens_lock(shop: str, app: str) -> str:
 
 
 def _exchange(app: App, shop: str, session_token: str) -> None:
-    row = installations.find(shop, app.handle)
-    if row is not None and row.is_active and row.access_token:
+    row, asked_at = installations.find(shop, app.handle), clock.now()
+    if row is not None and _is_ready(row):
         return  # by whoever held the lock before
     try:
         grant = shopify.exchange_session_token(shop, app.client, session_token)
-    except ShopifyRefused as refused:
+        if row is not None and row.is_active:
+            tokens.replace(row, grant)
+        else:
+            _install(app, shop, grant, "", asked_at)
+    except (ShopifyRefused, Removed) as refused:
         headers = {"X-Shopify-Retry-Invalid-Session-Request": "1"}  # App Bridge then fetches a new one
         raise InvalidSessionToken(headers=headers) from refused
-    if row is not None and row.is_active:
-        installations.replace_tokens(row, grant)
-    else:
-        install(app, shop, grant, "")
+
+
+def _is_ready(row: Shop) -> bool:
+    return row.is_active and tokens.are_usable(row)
+
+
+def _install(app: App, shop: str, grant: Grant, state: str, asked_at: datetime) -> None:
+    event = installations.install(shop, app.handle, grant, state, asked_at)
+    tombstones.unearth(f"shop:{shop}")  # a shop that came back is heard again
+    log.info("installed", extra={"shop": shop, "app": app.handle, "event": event})
+    publish(RegistrationRequested(shop=shop, app=app.handle, event=event.value, installed_at=asked_at))
+
+
+def _catch_up(row: Shop) -> None:
+    """Ask for the registration anew where a crash came between the installation and its message."""
+    overdue = row.registered_at is None and clock.now() - row.updated_at > REGISTERED_WITHIN
+    if overdue and installations.touch(row):
+        publish(RegistrationRequested(shop=row.shop, app=row.app))

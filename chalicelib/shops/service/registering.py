@@ -1,20 +1,30 @@
-"""What follows an installation: webhook subscriptions, and what Shopify tells of the shop."""
+"""What follows an installation, and is checked again and again: webhook subscriptions, and what Shopify tells of the
+shop.
+
+Shopify ends a subscription that failed for four hours, so a missing one says that deliveries were missed.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from chalicelib.integrations import shopify
-from chalicelib.kit import config, logs
+from chalicelib.kit import clock, config, logs, metrics
+from chalicelib.kit.jobs import Run
+from chalicelib.kit.messages import publish, publish_many
 from chalicelib.shops import apps
 from chalicelib.shops.errors import ShopNotInstalled
-from chalicelib.shops.repository import installations
-from chalicelib.shops.service.tokens import access_token
+from chalicelib.shops.models import Shop
+from chalicelib.shops.repository import details, installations
+from chalicelib.shops.schemas.messages import RegistrationRequested, ReimportRequested, ShopInstalled
+from chalicelib.shops.service.admin import graphql
 
 _LOOK = """
-query Look($topics: [WebhookSubscriptionTopic!]) {
+query Look {
   shop { name email currencyCode ianaTimezone plan { publicDisplayName } }
-  webhookSubscriptions(first: 100, topics: $topics) { nodes { topic uri } }
+  currentAppInstallation { accessScopes { handle } }
+  webhookSubscriptions(first: 100) { nodes { id topic uri } }
 }"""
 _SUBSCRIBE = """
 mutation Subscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
@@ -22,6 +32,13 @@ mutation Subscribe($topic: WebhookSubscriptionTopic!, $uri: String!) {
     userErrors { field message }
   }
 }"""
+_UNSUBSCRIBE = """
+mutation Unsubscribe($id: ID!) {
+  webhookSubscriptionDelete(id: $id) { userErrors { field message } }
+}"""
+
+RETRIES = timedelta(hours=4)
+"""How long Shopify repeats a delivery before it gives up and ends the subscription."""
 
 log = logs.logger("shops")
 
@@ -30,31 +47,76 @@ class SubscriptionRefused(RuntimeError):
     """Shopify did not take a webhook subscription; the message says why."""
 
 
-def register(shop: str, app: str) -> None:
-    """Subscribe the shop to each of the app's topics that it is not subscribed to, and note the shop's details.
+def reconcile(run: Run) -> None:
+    """Ask for every installation to be compared with what Shopify has.
 
-    Can be run any number of times. A shop that has left meanwhile is left alone.
+    What was missed is fetched from RETRIES before the last completed run on: a delivery of before that had been
+    given up by then, and its subscription been found missing.
+    """
+    since = run.last_completed and run.last_completed - RETRIES
+    for app in apps.configured():
+        shops = installations.iterate_active(app.handle)
+        publish_many(RegistrationRequested(shop=row.shop, app=row.app, since=since) for row in shops)
+
+
+def register(request: RegistrationRequested) -> None:
+    """Tell of a new installation, make the shop's webhooks what they should be, note its details and scopes.
+
+    Can be run any number of times. A shop that has left meanwhile is left alone. Raises SubscriptionRefused;
+    ShopifyThrottled and ShopifyUnavailable where it should be tried later.
     """
     try:
-        token = access_token(shop, app)
+        row, asked_at = installations.get_active(request.shop, request.app), clock.now()
+        _tell(request, row)
+        found = graphql(row.shop, row.app, _LOOK)
+        missing = _subscribe_anew(row.shop, row.app, found["webhookSubscriptions"]["nodes"])
+        details.save_details(row.shop, row.app, _details(found["shop"]), asked_at)
+        details.save_scope(row.shop, row.app, _scope(row, found["currentAppInstallation"]), asked_at)
     except ShopNotInstalled:
-        log.info("not registered: the app is not installed any more", extra={"shop": shop, "app": app})
+        facts = {"shop": request.shop, "app": request.app}
+        log.info("not registered: the app is not installed any more, or its tokens are dead", extra=facts)
         return
+    if row.registered_at is None:
+        installations.mark_registered(row)
+    elif missing and request.since:
+        metrics.count("SubscriptionsMissing", app=row.app)
+        log.warning("webhooks were missing", extra={"shop": row.shop, "app": row.app, "topics": sorted(missing)})
+        for kind in ("orders", "products"):
+            publish(ReimportRequested(shop=row.shop, app=row.app, kind=kind, since=request.since))
+
+
+def _subscribe_anew(shop: str, app: str, present: list[dict[str, Any]]) -> set[str]:
+    """Subscribe to what is missing, which is answered, and drop what is ours but not wanted any more."""
     uri = f"{config.settings().public_url}/webhooks/shopify/{app}"
-    topics = [_as_enum(topic) for topic in apps.get(app).topics]
-    found = shopify.graphql(shop, token, _LOOK, topics=topics)
-    present = {node["topic"] for node in found["webhookSubscriptions"]["nodes"] if node["uri"] == uri}
-    for topic in topics:
-        if topic not in present:
-            _subscribe(shop, token, topic, uri)
-    installations.save_details(shop, app, _details(found["shop"]))
+    wanted = {_as_enum(topic) for topic in apps.get(app).topics}
+    missing = wanted - {node["topic"] for node in present if node["uri"] == uri}
+    refused = [problem for topic in sorted(missing) if (problem := _subscribe(shop, app, topic, uri))]
+    for node in present:
+        is_ours = urlsplit(node["uri"]).path.endswith(f"/webhooks/shopify/{app}")
+        if is_ours and (node["uri"] != uri or node["topic"] not in wanted):
+            graphql(shop, app, _UNSUBSCRIBE, id=node["id"])
+    if refused:
+        raise SubscriptionRefused("; ".join(refused))
+    return missing
 
 
-def _subscribe(shop: str, token: str, topic: str, uri: str) -> None:
-    answer = shopify.graphql(shop, token, _SUBSCRIBE, topic=topic, uri=uri)
+def _subscribe(shop: str, app: str, topic: str, uri: str) -> str | None:
+    """What Shopify has against the subscription, if anything."""
+    answer = graphql(shop, app, _SUBSCRIBE, topic=topic, uri=uri)
     errors = [error["message"] for error in answer["webhookSubscriptionCreate"]["userErrors"]]
-    if errors and not all("already been taken" in message for message in errors):  # by a run at the same time
-        raise SubscriptionRefused(f"{topic}: {'; '.join(errors)}")
+    if all("already been taken" in message for message in errors):  # by a run at the same time
+        return None
+    return f"{topic}: {'; '.join(errors)}"
+
+
+def _tell(request: RegistrationRequested, row: Shop) -> None:
+    """Let the others hear of the installation that the request follows, or of one whose own request was lost."""
+    event, installed_at = request.event, request.installed_at or row.installed_at
+    if event is None and row.registered_at is None:
+        event = "install" if row.created_at >= row.installed_at else "reinstall"
+    if event is not None:
+        identity = f"{row.app}/{row.shop}/{clock.iso(installed_at)}"
+        publish(ShopInstalled(message_id=identity, shop=row.shop, app=row.app, event=event))
 
 
 def _details(shop: dict[str, Any]) -> dict[str, str]:
@@ -65,6 +127,11 @@ def _details(shop: dict[str, Any]) -> dict[str, str]:
         "iana_timezone": shop["ianaTimezone"],
         "plan_name": shop["plan"]["publicDisplayName"],
     }
+
+
+def _scope(row: Shop, installation: dict[str, Any]) -> str:
+    scopes = {scope["handle"] for scope in installation["accessScopes"]}
+    return row.scope if row.scope and set(row.scope.split(",")) == scopes else ",".join(sorted(scopes))
 
 
 def _as_enum(topic: str) -> str:

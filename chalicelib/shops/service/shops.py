@@ -9,8 +9,8 @@ from chalicelib.shops.service.callers import Merchant
 
 
 def read_shop(merchant: Merchant) -> ShopRead:
-    """The shop as the app knows it. Raises ShopNotInstalled."""
-    return ShopRead.of(installations.get_active(merchant.shop, merchant.app))
+    """The shop as the app knows it."""
+    return ShopRead.of(merchant.installation)
 
 
 def list_installations(merchant: Merchant, page: PageRequest) -> Slice[InstallationRead]:

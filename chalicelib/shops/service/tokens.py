@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from chalicelib.integrations import shopify
 from chalicelib.integrations.shopify import ShopifyRefused
-from chalicelib.kit import clock, locks, logs
+from chalicelib.kit import clock, locks, logs, metrics
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.secrets import Unreadable
 from chalicelib.shops import apps
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import Shop
-from chalicelib.shops.repository import installations
+from chalicelib.shops.repository import installations, tokens
 from chalicelib.shops.service.installing import tokens_lock
 
 EARLY = timedelta(minutes=5)
@@ -20,23 +21,25 @@ EARLY = timedelta(minutes=5)
 log = logs.logger("shops")
 
 
-def access_token(shop: str, app: str) -> str:
-    """A token that is good for the next minutes.
+def access_token(shop: str, app: str, refused: str | None = None) -> str:
+    """A token that is good for the next minutes; `refused` is one that Shopify did not take any more.
 
     Raises ShopNotInstalled where the app is not, or Shopify no longer honours its tokens (the merchant's next call
-    then installs it again); Unavailable while another worker refreshes a token that is over.
+    then gets new ones); Unavailable while another worker refreshes a token that is over, or where Shopify does not
+    know our app.
     """
     row = installations.get_active(shop, app)
-    if not _is_due(row):
-        return _in_clear(row)
+    token = _in_clear(row)
+    if not _is_due(row) and token != refused:
+        return token
     lease = locks.acquire(tokens_lock(shop, app), seconds=30)
     if lease is not None:
         try:
-            return _refreshed(installations.get_active(shop, app))
+            return _refreshed(installations.get_active(shop, app), refused)
         finally:
             locks.release(lease)
-    if row.token_expires_at and row.token_expires_at > clock.now():
-        return _in_clear(row)
+    if token != refused and row.token_expires_at and row.token_expires_at > clock.now():
+        return token
     raise Unavailable("The shop's token is being refreshed.")
 
 
@@ -44,22 +47,40 @@ def _is_due(row: Shop) -> bool:
     return row.token_expires_at is not None and row.token_expires_at - clock.now() < EARLY
 
 
-def _refreshed(row: Shop) -> str:
-    used = installations.refresh_token(row)
-    if used is None or not _is_due(row):
-        return _in_clear(row)
+def _refreshed(row: Shop, refused: str | None) -> str:
+    token = _in_clear(row)
+    if not _is_due(row) and token != refused:
+        return token  # by whoever held the lock before
+    used = tokens.refresh_token(row)
+    if used is None:
+        return _lost(row, "it has no refresh token")
     try:
         grant = shopify.refresh(row.shop, apps.get(row.app).client, used)
-    except ShopifyRefused as refused:
-        log.warning("the refresh token is dead", extra={"shop": row.shop, "app": row.app, "status": refused.status})
-        installations.drop_tokens(row)
-        raise ShopNotInstalled from refused
-    installations.replace_tokens(row, grant)
+    except ShopifyRefused as error:
+        if error.is_about_the_app:
+            log.error("Shopify does not know our app", extra={"app": row.app, "error": error.error})
+            raise Unavailable("Shopify does not know our app.") from error
+        return _lost(row, f"Shopify answered {error.status} {error.error}")
+    tokens.replace(row, grant)
     return grant.access_token
 
 
+def _lost(row: Shop, why: str) -> str:
+    log.warning("the tokens are dead", extra={"shop": row.shop, "app": row.app, "why": why})
+    metrics.count("TokensLost", app=row.app)
+    tokens.drop(row)
+    raise ShopNotInstalled
+
+
 def _in_clear(row: Shop) -> str:
-    token = installations.access_token(row)
+    try:
+        token = tokens.access_token(row)
+    except Unreadable:
+        # Kept, should its key come back; the merchant's next call gets new ones.
+        log.exception("a token cannot be opened", extra={"shop": row.shop, "app": row.app})
+        metrics.count("TokensUnreadable", app=row.app)
+        tokens.disuse(row)
+        raise ShopNotInstalled from None
     if token is None:
         raise ShopNotInstalled
     return token

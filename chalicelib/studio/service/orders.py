@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.kit import clock, ids, logs, metrics
 from chalicelib.kit.messages import publish
-from chalicelib.shops.schemas.messages import OrderLine, OrderPaid
+from chalicelib.shops.schemas.orders import OrderLine, OrderPaid
 from chalicelib.studio.models import Generation, GenerationType, Order, UpscaleStatus
 from chalicelib.studio.repository import generations
 from chalicelib.studio.schemas.messages import PrintRequested

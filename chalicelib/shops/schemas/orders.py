@@ -1,0 +1,121 @@
+"""Messages of what happens to a shop's orders and products. Ids are GIDs, but `product_id`, a number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from chalicelib.shops.schemas.messages import OfShop
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
+
+
+class OrderLine(_Part):
+    """One line of an order. `properties` are the shopper's choices, by name.
+
+    `quantity` is what was ordered, `current_quantity` what edits and refunds left of it.
+    """
+
+    line_item_id: str
+    variant_id: str | None
+    product_id: int | None
+    quantity: int
+    current_quantity: int
+    properties: dict[str, str]
+
+
+class _Order(OfShop):
+    order_id: str
+    order_number: str
+    customer_id: str | None
+    total_price: Decimal
+    """What the order came to, in `currency`."""
+    currency: str
+    lines: list[OrderLine]
+    triggered_at: AwareDatetime
+
+
+class OrderCreated(_Order):
+    """An order was placed."""
+
+    topic: ClassVar[str] = "shops-order_created"
+
+
+class OrderPaid(_Order):
+    """An order was paid."""
+
+    topic: ClassVar[str] = "shops-order_paid"
+
+
+class OrderUpdated(_Order):
+    """Something about an order changed; Shopify does not say what."""
+
+    topic: ClassVar[str] = "shops-order_updated"
+
+
+class OrderEdited(_Order):
+    """Lines were added to an order, taken out, or changed in number; it now reads as here."""
+
+    topic: ClassVar[str] = "shops-order_edited"
+
+
+class OrderCancelled(_Order):
+    """An order was cancelled."""
+
+    topic: ClassVar[str] = "shops-order_cancelled"
+
+    cancelled_at: AwareDatetime
+
+
+class RefundLine(_Part):
+    """How many of an order's line were refunded."""
+
+    line_item_id: str
+    quantity: int
+
+
+class RefundCreated(OfShop):
+    """A part of an order, or all of it, was refunded. `amount` is what went back, in `currency` where one is known."""
+
+    topic: ClassVar[str] = "shops-refund_created"
+
+    refund_id: str
+    order_id: str
+    lines: list[RefundLine]
+    amount: Decimal
+    currency: str | None
+    triggered_at: AwareDatetime
+
+
+class ProductVariant(_Part):
+    """One variant of a product; the price is in the shop's currency."""
+
+    variant_id: str
+    title: str
+    sku: str | None
+    price: Decimal
+
+
+class ProductUpdated(OfShop):
+    """A product of the shop changed; it now reads as here."""
+
+    topic: ClassVar[str] = "shops-product_updated"
+
+    product_id: int
+    title: str
+    status: str
+    variants: list[ProductVariant]
+    triggered_at: AwareDatetime
+
+
+class ProductDeleted(OfShop):
+    """A product of the shop is gone."""
+
+    topic: ClassVar[str] = "shops-product_deleted"
+
+    product_id: int
+    triggered_at: AwareDatetime

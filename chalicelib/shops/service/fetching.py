@@ -1,0 +1,177 @@
+"""Orders and products as the Admin API shows them, read into the same words as those of webhooks.
+
+Sources: shopify.dev/docs/api/admin-graphql (Order, Refund, Product); .../api/usage/limits: pages are kept small, since
+a query's cost grows with each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.kit import clock
+from chalicelib.shops.gids import number_of
+from chalicelib.shops.schemas.orders import OrderLine, ProductVariant, RefundLine
+from chalicelib.shops.service.admin import graphql
+
+_ORDER = """
+query Order($id: ID!, $after: String) {
+  order(id: $id) {
+    id number createdAt updatedAt cancelledAt edited currencyCode displayFinancialStatus
+    totalPriceSet { shopMoney { amount } }
+    customer { id }
+    refunds {
+      id createdAt
+      totalRefundedSet { shopMoney { amount } }
+      refundLineItems(first: 25) { nodes { quantity lineItem { id } } }
+    }
+    lineItems(first: 25, after: $after) {
+      nodes { id quantity currentQuantity product { id } variant { id } customAttributes { key value } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
+_CHANGED_ORDERS = """
+query ChangedOrders($query: String!, $after: String) {
+  orders(first: 20, after: $after, query: $query, sortKey: UPDATED_AT) {
+    nodes { id }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+_CHANGED_PRODUCTS = """
+query ChangedProducts($query: String!, $after: String) {
+  products(first: 10, after: $after, query: $query, sortKey: UPDATED_AT) {
+    nodes { id title status updatedAt variants(first: 50) { nodes { id title sku price } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+
+Node = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedOrder:
+    """An order as it is now. `fields` are those that every message of an order has."""
+
+    fields: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+    is_edited: bool
+    is_paid: bool
+    refunds: list[FetchedRefund]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedRefund:
+    """A refund as it is now; `fields` are those of its message."""
+
+    fields: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedProduct:
+    """A product as it is now; `fields` are those of its message."""
+
+    fields: dict[str, Any]
+    updated_at: datetime
+
+
+def fetch_order(shop: str, app: str, order_id: str) -> FetchedOrder | None:
+    """The order with this GID and all its lines; None where the shop has none. Raises as `admin.graphql` does."""
+    lines: list[Node] = []
+    after = None
+    while True:
+        order = graphql(shop, app, _ORDER, id=order_id, after=after)["order"]
+        if order is None:
+            return None
+        lines += order["lineItems"]["nodes"]
+        after = order["lineItems"]["pageInfo"]["endCursor"]
+        if not order["lineItems"]["pageInfo"]["hasNextPage"]:
+            return _order(order, lines)
+
+
+def changed_orders(shop: str, app: str, since: datetime, after: str | None) -> tuple[list[str], str | None]:
+    """A page of GIDs of the orders that changed at `since` or later, oldest change first, and the next one's cursor."""
+    nodes, following = _page(shop, app, _CHANGED_ORDERS, "orders", since, after)
+    return [node["id"] for node in nodes], following
+
+
+def changed_products(
+    shop: str, app: str, since: datetime, after: str | None
+) -> tuple[list[FetchedProduct], str | None]:
+    """A page of the products that changed at `since` or later, oldest change first, and the next one's cursor."""
+    nodes, following = _page(shop, app, _CHANGED_PRODUCTS, "products", since, after)
+    return [_product(node) for node in nodes], following
+
+
+def _page(
+    shop: str, app: str, query: str, connection: str, since: datetime, after: str | None
+) -> tuple[list[Node], str | None]:
+    asked = f"updated_at:>='{clock.iso(since)}'"
+    page = graphql(shop, app, query, query=asked, after=after)[connection]
+    info = page["pageInfo"]
+    return page["nodes"], info["endCursor"] if info["hasNextPage"] else None
+
+
+def _product(node: Node) -> FetchedProduct:
+    variants = [
+        ProductVariant(variant_id=each["id"], title=each["title"], sku=each["sku"], price=each["price"])
+        for each in node["variants"]["nodes"]
+    ]
+    fields = {
+        "product_id": number_of(node["id"]),
+        "title": node["title"],
+        "status": node["status"].lower(),
+        "variants": variants,
+    }
+    return FetchedProduct(fields, clock.parse(node["updatedAt"]))
+
+
+def _order(order: Node, lines: list[Node]) -> FetchedOrder:
+    currency = order["currencyCode"]
+    return FetchedOrder(
+        fields={
+            "order_id": order["id"],
+            "order_number": str(order["number"]),
+            "customer_id": order["customer"]["id"] if order["customer"] else None,
+            "total_price": Decimal(order["totalPriceSet"]["shopMoney"]["amount"]),
+            "currency": currency,
+            "lines": [_line(node) for node in lines],
+        },
+        created_at=clock.parse(order["createdAt"]),
+        updated_at=clock.parse(order["updatedAt"]),
+        cancelled_at=clock.parse(order["cancelledAt"]) if order["cancelledAt"] else None,
+        is_edited=order["edited"],
+        is_paid=order["displayFinancialStatus"] in ("PAID", "PARTIALLY_REFUNDED", "REFUNDED"),
+        refunds=[_refund(node, order["id"], currency) for node in order["refunds"]],
+    )
+
+
+def _line(node: Node) -> OrderLine:
+    return OrderLine(
+        line_item_id=node["id"],
+        variant_id=node["variant"]["id"] if node["variant"] else None,
+        product_id=number_of(node["product"]["id"]) if node["product"] else None,
+        quantity=node["quantity"],
+        current_quantity=node["currentQuantity"],
+        properties={attribute["key"]: attribute["value"] or "" for attribute in node["customAttributes"]},
+    )
+
+
+def _refund(node: Node, order_id: str, currency: str) -> FetchedRefund:
+    lines = [
+        RefundLine(line_item_id=each["lineItem"]["id"], quantity=each["quantity"])
+        for each in node["refundLineItems"]["nodes"]
+    ]
+    fields = {
+        "refund_id": node["id"],
+        "order_id": order_id,
+        "lines": lines,
+        "amount": Decimal(node["totalRefundedSet"]["shopMoney"]["amount"]),
+        "currency": currency,
+    }
+    return FetchedRefund(fields, clock.parse(node["createdAt"]))

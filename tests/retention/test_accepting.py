@@ -1,0 +1,83 @@
+"""Shopify's privacy topics, from the webhook to the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
+from infra.sandbox.shopify import ShopifySandbox
+from tests.shops.conftest import install
+
+Drain = Callable[[], list[dict[str, Any]]]
+
+SHOP = "privacy-test.myshopify.com"
+ASKED = datetime(2026, 11, 3, 12, tzinfo=UTC)
+CUSTOMER = {"id": 191167, "email": "john@example.com", "phone": "555-625-1199"}
+DATA_REQUEST = {
+    "shop_id": 954889,
+    "shop_domain": SHOP,
+    "orders_requested": [299938, 280263],
+    "customer": CUSTOMER,
+    "data_request": {"id": 9999},
+}
+CUSTOMER_REDACT = {"shop_id": 954889, "shop_domain": SHOP, "customer": CUSTOMER, "orders_to_redact": [299938]}
+SHOP_REDACT = {"shop_id": 954889, "shop_domain": SHOP}
+"""The example payloads of shopify.dev/docs/apps/build/compliance/privacy-law-compliance."""
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "kind", "subject", "orders"),
+    [
+        ("customers/data_request", DATA_REQUEST, PrivacyKind.EXPORT, "191167", [299938, 280263]),
+        ("customers/redact", CUSTOMER_REDACT, PrivacyKind.ERASE, "191167", [299938]),
+        ("customers/redact", CUSTOMER_REDACT | {"customer": {"id": None}}, PrivacyKind.ERASE, "guest", [299938]),
+        ("shop/redact", SHOP_REDACT, PrivacyKind.ERASE, None, []),
+    ],
+)
+def test_a_request_is_on_record_once_with_its_due_date(
+    shopify: ShopifySandbox,
+    drain: Drain,
+    topic: str,
+    payload: dict[str, Any],
+    kind: PrivacyKind,
+    subject: str | None,
+    orders: list[int],
+) -> None:
+    delivery = shopify.deliver("studio", SHOP, topic, payload, triggered_at=ASKED)
+    assert delivery.status == 200
+    shopify.redeliver(delivery)
+    assert drain() == []
+    [row] = PrivacyRequest.scan()
+    assert (row.kind, row.status, row.due_at) == (kind, PrivacyStatus.PENDING, ASKED + timedelta(days=30))
+    customer = subject if subject == "guest" else f"gid://shopify/Customer/{subject}"
+    assert row.subject == (f"customer:{SHOP}:{customer}" if subject else f"shop:{SHOP}")
+    assert row.progress["order_ids"] == [f"gid://shopify/Order/{number}" for number in orders]
+    assert "john@example.com" not in str(row.attribute_values)
+
+
+def test_a_shop_that_came_back_is_not_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+    install(api, "studio", SHOP)
+    shopify.uninstall("studio", SHOP)
+    assert drain() == []
+    install(api, "studio", SHOP)
+    delivery = shopify.deliver("studio", SHOP, "shop/redact", SHOP_REDACT)
+    assert drain() == []
+    assert list(PrivacyRequest.scan()) == []
+    row = WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
+    assert (row.status, row.error_message) == (DeliveryStatus.PROCESSED, "the shop came back")
+
+
+def test_a_shop_that_stayed_away_is_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+    install(api, "studio", SHOP)
+    shopify.uninstall("studio", SHOP)
+    assert drain() == []
+    shopify.deliver("studio", SHOP, "shop/redact", SHOP_REDACT)
+    assert drain() == []
+    [row] = PrivacyRequest.scan()
+    assert row.subject == f"shop:{SHOP}"
