@@ -40,7 +40,7 @@ _test_environment(_engine, Path(_scratch.name))
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox  # noqa: E402 - after the environment is set
 from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, StripeSandbox  # noqa: E402
 
-_shopify = ShopifySandbox()
+_shopify = ShopifySandbox(bucket_size=20_000, restore_rate=1_000)  # the limits of the Plus plan: shorter waits
 _stripe = StripeSandbox()
 os.environ.update(
     SHOPIFY_API_BASE=_shopify.url,

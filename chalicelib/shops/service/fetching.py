@@ -25,9 +25,9 @@ query Order($id: ID!, $after: String) {
     refunds {
       id createdAt
       totalRefundedSet { shopMoney { amount } }
-      refundLineItems(first: 25) { nodes { quantity lineItem { id } } }
+      refundLineItems(first: 10) { nodes { quantity lineItem { id } } }
     }
-    lineItems(first: 25, after: $after) {
+    lineItems(first: 20, after: $after) {
       nodes { id quantity currentQuantity product { id } variant { id } customAttributes { key value } }
       pageInfo { hasNextPage endCursor }
     }
@@ -35,7 +35,7 @@ query Order($id: ID!, $after: String) {
 }"""
 _CHANGED_ORDERS = """
 query ChangedOrders($query: String!, $after: String) {
-  orders(first: 20, after: $after, query: $query, sortKey: UPDATED_AT) {
+  orders(first: 10, after: $after, query: $query, sortKey: UPDATED_AT) {
     nodes { id }
     pageInfo { hasNextPage endCursor }
   }
