@@ -5,16 +5,19 @@ from __future__ import annotations
 from infra.bench.round_trips import Cost
 
 COSTS = {
-    "a merchant's request (session token)": Cost(reads=2),
+    "a merchant's request (session token)": Cost(reads=1),
     "settings read": Cost(reads=2),
     "settings saved": Cost(reads=1, writes=1, write_units=4),
     "Shopify's webhook, first delivery": Cost(writes=1, write_units=8, sends=1),
     "Shopify's webhook, duplicate": Cost(writes=1, sends=1),
     "Shopify's webhook, over 256 KB": Cost(writes=1, write_units=4, sends=1, objects=1),
+    "job: shop's details applied": Cost(reads=2, writes=2, write_units=4, sends=1),
+    "job: edited order fetched": Cost(reads=3, writes=1, write_units=1, sends=1),
     "job: uninstall applied": Cost(reads=2, writes=1, write_units=11, sends=1),
     "installation begun": Cost(writes=1, write_units=2),
-    "installation completed (OAuth callback)": Cost(reads=1, writes=3, write_units=12, sends=2),
-    "job: webhooks registered": Cost(reads=2, writes=1, write_units=3),
+    "installation completed (OAuth callback)": Cost(reads=1, writes=3, write_units=12, sends=1),
+    "job: webhooks registered": Cost(reads=3, writes=3, write_units=8, sends=1),
+    "job: webhooks compared": Cost(reads=3, writes=2, write_units=6),
     "upload begun": Cost(reads=1, writes=1, write_units=3),
     "job: photo looked at": Cost(reads=2, writes=3, write_units=7, objects=1),
     "preview requested (with Idempotency-Key)": Cost(reads=2, writes=1, write_units=11, sends=1),

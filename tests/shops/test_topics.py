@@ -116,7 +116,7 @@ def test_a_refund_that_failed_gives_nothing_back(shopify: ShopifySandbox, shop: 
     refund = {"id": 1, "order_id": 2, "refund_line_items": [], "transactions": transactions}
     shopify.deliver("studio", shop, "refunds/create", refund)
     [message] = heard()
-    assert (Decimal(message["amount"]), message["currency"]) == (0, None)
+    assert (Decimal(message["amount"]), message["currency"]) == (Decimal(0), None)
 
 
 def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:

@@ -1,6 +1,6 @@
 """Use cases of the shops, a module a family; what other contexts may use is exported here."""
 
-from chalicelib.shops.service.admin import graphql as admin_graphql
+from chalicelib.shops.service.admin import Admin, admin
 from chalicelib.shops.service.callers import Merchant, Shopper, WebhookSender, merchant, shopper, webhook_sender
 from chalicelib.shops.service.installing import begin, complete
 from chalicelib.shops.service.receiving import receive, replay
@@ -9,11 +9,12 @@ from chalicelib.shops.service.shops import list_installations, read_shop
 from chalicelib.shops.service.tokens import access_token
 
 __all__ = [
+    "Admin",
     "Merchant",
     "Shopper",
     "WebhookSender",
     "access_token",
-    "admin_graphql",
+    "admin",
     "begin",
     "change_settings",
     "complete",

@@ -1,7 +1,8 @@
-"""Calls of Shopify's Admin API in the name of an installation."""
+"""Shopify's Admin API in the name of an installation."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.integrations import shopify
@@ -9,16 +10,29 @@ from chalicelib.integrations.shopify import ShopifyRefused
 from chalicelib.shops.service.tokens import access_token
 
 
-def graphql(shop: str, app: str, query: str, /, **variables: Any) -> dict[str, Any]:
-    """The `data` of a GraphQL call with the app's token, which is refreshed once if Shopify does not take it.
+@dataclass(slots=True)
+class Admin:
+    """The Admin API of one shop, for the minutes that a job takes: its token is looked up once."""
 
-    Raises ShopNotInstalled where the app is not or its tokens are dead, ShopifyRefused for a query that Shopify does
-    not take, ShopifyThrottled and ShopifyUnavailable when it should be tried later.
-    """
-    token = access_token(shop, app)
-    try:
-        return shopify.graphql(shop, token, query, **variables)
-    except ShopifyRefused as refused:
-        if refused.status != 401:
-            raise
-    return shopify.graphql(shop, access_token(shop, app, refused=token), query, **variables)
+    shop: str
+    app: str
+    _token: str = field(repr=False)
+
+    def graphql(self, query: str, /, **variables: Any) -> dict[str, Any]:
+        """The `data` of a GraphQL call. A token that Shopify does not take any more is refreshed, once.
+
+        Raises ShopNotInstalled where the tokens are dead, ShopifyRefused for a query that Shopify does not take,
+        ShopifyThrottled and ShopifyUnavailable when it should be tried later.
+        """
+        try:
+            return shopify.graphql(self.shop, self._token, query, **variables)
+        except ShopifyRefused as refused:
+            if refused.status != 401:
+                raise
+        self._token = access_token(self.shop, self.app, refused=self._token)
+        return shopify.graphql(self.shop, self._token, query, **variables)
+
+
+def admin(shop: str, app: str) -> Admin:
+    """The Admin API of the shop, with the app's token. Raises as `access_token` does."""
+    return Admin(shop, app, access_token(shop, app))

@@ -17,6 +17,7 @@ from chalicelib.shops.schemas.messages import (
     ShopUpdated,
 )
 from chalicelib.shops.schemas.orders import OrderEdited
+from chalicelib.shops.service.admin import admin
 from chalicelib.shops.service.bodies import payload_of
 from chalicelib.shops.service.fetching import fetch_order
 from chalicelib.shops.service.payloads import read_order_edit, read_scopes, read_shop
@@ -82,7 +83,7 @@ def _edit_order(delivery: DeliveryReceived) -> None:
     shop, app, told_at = delivery.shop, delivery.app, delivery.triggered_at
     number = read_order_edit(payload_of(_row(delivery)))
     try:
-        order = fetch_order(shop, app, gid("Order", number))
+        order = fetch_order(admin(shop, app), gid("Order", number))
     except ShopNotInstalled:
         return deliveries.dismiss(delivery.delivery_id, f"{AWAY}, or its tokens are dead")
     if order is None:

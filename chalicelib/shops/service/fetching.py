@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.kit import clock
 from chalicelib.shops.gids import number_of
 from chalicelib.shops.schemas.orders import OrderLine, ProductVariant, RefundLine
-from chalicelib.shops.service.admin import graphql
+from chalicelib.shops.service.admin import Admin
 
 _ORDER = """
 query Order($id: ID!, $after: String) {
@@ -80,12 +80,12 @@ class FetchedProduct:
     updated_at: datetime
 
 
-def fetch_order(shop: str, app: str, order_id: str) -> FetchedOrder | None:
-    """The order with this GID and all its lines; None where the shop has none. Raises as `admin.graphql` does."""
+def fetch_order(admin: Admin, order_id: str) -> FetchedOrder | None:
+    """The order with this GID and all its lines; None where the shop has none. Raises as `Admin.graphql` does."""
     lines: list[Node] = []
     after = None
     while True:
-        order = graphql(shop, app, _ORDER, id=order_id, after=after)["order"]
+        order = admin.graphql(_ORDER, id=order_id, after=after)["order"]
         if order is None:
             return None
         lines += order["lineItems"]["nodes"]
@@ -94,25 +94,23 @@ def fetch_order(shop: str, app: str, order_id: str) -> FetchedOrder | None:
             return _order(order, lines)
 
 
-def changed_orders(shop: str, app: str, since: datetime, after: str | None) -> tuple[list[str], str | None]:
+def changed_orders(admin: Admin, since: datetime, after: str | None) -> tuple[list[str], str | None]:
     """A page of GIDs of the orders that changed at `since` or later, oldest change first, and the next one's cursor."""
-    nodes, following = _page(shop, app, _CHANGED_ORDERS, "orders", since, after)
+    nodes, following = _page(admin, _CHANGED_ORDERS, "orders", since, after)
     return [node["id"] for node in nodes], following
 
 
-def changed_products(
-    shop: str, app: str, since: datetime, after: str | None
-) -> tuple[list[FetchedProduct], str | None]:
+def changed_products(admin: Admin, since: datetime, after: str | None) -> tuple[list[FetchedProduct], str | None]:
     """A page of the products that changed at `since` or later, oldest change first, and the next one's cursor."""
-    nodes, following = _page(shop, app, _CHANGED_PRODUCTS, "products", since, after)
+    nodes, following = _page(admin, _CHANGED_PRODUCTS, "products", since, after)
     return [_product(node) for node in nodes], following
 
 
 def _page(
-    shop: str, app: str, query: str, connection: str, since: datetime, after: str | None
+    admin: Admin, query: str, connection: str, since: datetime, after: str | None
 ) -> tuple[list[Node], str | None]:
     asked = f"updated_at:>='{clock.iso(since)}'"
-    page = graphql(shop, app, query, query=asked, after=after)[connection]
+    page = admin.graphql(query, query=asked, after=after)[connection]
     info = page["pageInfo"]
     return page["nodes"], info["endCursor"] if info["hasNextPage"] else None
 

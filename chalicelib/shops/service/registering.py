@@ -18,7 +18,7 @@ from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import details, installations
 from chalicelib.shops.schemas.messages import RegistrationRequested, ReimportRequested, ShopInstalled
-from chalicelib.shops.service.admin import graphql
+from chalicelib.shops.service.admin import Admin, admin
 
 _LOOK = """
 query Look {
@@ -68,8 +68,9 @@ def register(request: RegistrationRequested) -> None:
     try:
         row, asked_at = installations.get_active(request.shop, request.app), clock.now()
         _tell(request, row)
-        found = graphql(row.shop, row.app, _LOOK)
-        missing = _subscribe_anew(row.shop, row.app, found["webhookSubscriptions"]["nodes"])
+        shopify = admin(row.shop, row.app)
+        found = shopify.graphql(_LOOK)
+        missing = _subscribe_anew(shopify, found["webhookSubscriptions"]["nodes"])
         details.save_details(row.shop, row.app, _details(found["shop"]), asked_at)
         details.save_scope(row.shop, row.app, _scope(row, found["currentAppInstallation"]), asked_at)
     except ShopNotInstalled:
@@ -85,24 +86,24 @@ def register(request: RegistrationRequested) -> None:
             publish(ReimportRequested(shop=row.shop, app=row.app, kind=kind, since=request.since))
 
 
-def _subscribe_anew(shop: str, app: str, present: list[dict[str, Any]]) -> set[str]:
+def _subscribe_anew(shopify: Admin, present: list[dict[str, Any]]) -> set[str]:
     """Subscribe to what is missing, which is answered, and drop what is ours but not wanted any more."""
-    uri = f"{config.settings().public_url}/webhooks/shopify/{app}"
-    wanted = {_as_enum(topic) for topic in apps.get(app).topics}
+    uri = f"{config.settings().public_url}/webhooks/shopify/{shopify.app}"
+    wanted = {_as_enum(topic) for topic in apps.get(shopify.app).topics}
     missing = wanted - {node["topic"] for node in present if node["uri"] == uri}
-    refused = [problem for topic in sorted(missing) if (problem := _subscribe(shop, app, topic, uri))]
+    refused = [problem for topic in sorted(missing) if (problem := _subscribe(shopify, topic, uri))]
     for node in present:
-        is_ours = urlsplit(node["uri"]).path.endswith(f"/webhooks/shopify/{app}")
+        is_ours = urlsplit(node["uri"]).path.endswith(f"/webhooks/shopify/{shopify.app}")
         if is_ours and (node["uri"] != uri or node["topic"] not in wanted):
-            graphql(shop, app, _UNSUBSCRIBE, id=node["id"])
+            shopify.graphql(_UNSUBSCRIBE, id=node["id"])
     if refused:
         raise SubscriptionRefused("; ".join(refused))
     return missing
 
 
-def _subscribe(shop: str, app: str, topic: str, uri: str) -> str | None:
+def _subscribe(shopify: Admin, topic: str, uri: str) -> str | None:
     """What Shopify has against the subscription, if anything."""
-    answer = graphql(shop, app, _SUBSCRIBE, topic=topic, uri=uri)
+    answer = shopify.graphql(_SUBSCRIBE, topic=topic, uri=uri)
     errors = [error["message"] for error in answer["webhookSubscriptionCreate"]["userErrors"]]
     if all("already been taken" in message for message in errors):  # by a run at the same time
         return None

@@ -23,6 +23,7 @@ from chalicelib.shops.schemas.orders import (
     ProductUpdated,
     RefundCreated,
 )
+from chalicelib.shops.service.admin import Admin, admin
 from chalicelib.shops.service.fetching import FetchedOrder, changed_orders, changed_products, fetch_order
 
 log = logs.logger("shops")
@@ -32,7 +33,7 @@ def reimport(request: ReimportRequested) -> None:
     """Fetch one page of what changed, tell of it, and ask for the next page. A shop that has left is left alone."""
     read = _orders if request.kind == "orders" else _products
     try:
-        count, after = read(request)
+        count, after = read(admin(request.shop, request.app), request)
     except ShopNotInstalled:
         log.info("not fetched: the app is not installed any more", extra={"shop": request.shop, "app": request.app})
         return
@@ -42,11 +43,11 @@ def reimport(request: ReimportRequested) -> None:
         publish(request.model_copy(update={"after": after, "attempt": 1}))
 
 
-def _orders(request: ReimportRequested) -> tuple[int, str | None]:
-    ids, after = changed_orders(request.shop, request.app, request.since, request.after)
+def _orders(admin: Admin, request: ReimportRequested) -> tuple[int, str | None]:
+    ids, after = changed_orders(admin, request.since, request.after)
     count = 0
     for order_id in ids:
-        order = fetch_order(request.shop, request.app, order_id)
+        order = fetch_order(admin, order_id)
         for topic, message in _told(request.shop, request.app, order, request.since) if order else ():
             if topic in apps.get(request.app).topics:
                 publish(message)
@@ -78,8 +79,8 @@ def _told(shop: str, app: str, order: FetchedOrder, since: datetime) -> Iterator
     yield "orders/updated", OrderUpdated(**of("orders/updated", changed), **order.fields)
 
 
-def _products(request: ReimportRequested) -> tuple[int, str | None]:
-    products, after = changed_products(request.shop, request.app, request.since, request.after)
+def _products(admin: Admin, request: ReimportRequested) -> tuple[int, str | None]:
+    products, after = changed_products(admin, request.since, request.after)
     for product in products:
         identity = f"reimport/products/update/{request.app}/{request.shop}/{product.fields['product_id']}"
         moment = product.updated_at
