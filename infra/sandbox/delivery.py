@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -37,7 +37,8 @@ class Delivery:
 def send(webhook: Webhook) -> Delivery:
     """Posts it once; the senders' own rule holds: anything but a 2xx is a failure, redirects are not followed."""
     target = urlsplit(webhook.url)
-    connection = HTTPConnection(target.hostname or "", target.port or 80, timeout=ANSWER_WITHIN_SECONDS)
+    kind = HTTPSConnection if target.scheme == "https" else HTTPConnection
+    connection = kind(target.hostname or "", target.port, timeout=ANSWER_WITHIN_SECONDS)
     try:
         connection.request("POST", target.path or "/", body=webhook.body, headers=webhook.headers)
         response = connection.getresponse()
@@ -49,12 +50,18 @@ def send(webhook: Webhook) -> Delivery:
 
 
 def send_all(
-    webhooks: Sequence[Webhook], *, order: Order = "in_order", copies: int = 1, parallel: int = 1, seed: int = 0
+    webhooks: Sequence[Webhook], *, order: Order = "in_order", copies: float = 1, parallel: int = 1, seed: int = 0
 ) -> list[Delivery]:
-    """Each webhook `copies` times, over `parallel` connections at once, as given or shuffled by `seed`."""
-    queue = [webhook for webhook in webhooks for _ in range(copies)]
+    """Each webhook `copies` times, over `parallel` connections at once, as given or shuffled by `seed`.
+
+    1.1 copies: every tenth of them, picked by `seed`, once more.
+    """
+    chance = random.Random(seed)
+    whole = int(copies)
+    again = set(chance.sample(range(len(webhooks)), round(len(webhooks) * (copies - whole))))
+    queue = [webhook for number, webhook in enumerate(webhooks) for _ in range(whole + (number in again))]
     if order == "shuffled":
-        random.Random(seed).shuffle(queue)
+        chance.shuffle(queue)
     if parallel == 1:
         return [send(webhook) for webhook in queue]
     with ThreadPoolExecutor(parallel) as senders:

@@ -64,6 +64,10 @@ class Refusal(Exception):
         self.status, self.body = status, body
 
 
+class HangUp(Exception):
+    """Raised in a handler, it ends the connection without an answer."""
+
+
 def json_response(status: int, value: object, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer."""
     return Response(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
@@ -135,7 +139,7 @@ class SandboxServer:
         self.stop()
 
     def answer(self, request: Request) -> Response:
-        """Finds the route and calls it; a fault of our own is printed and answered with 500."""
+        """Finds the route and calls it; a fault of our own is printed and answered with 500. Raises `HangUp`."""
         self.requests.append(request)
         try:
             for route in self._routes:
@@ -143,6 +147,8 @@ class SandboxServer:
                 if names is not None:
                     return route.handler(request, **names)
             return self.not_found(request)
+        except HangUp:
+            raise
         except Refusal as refusal:
             return json_response(refusal.status, refusal.body)
         except Exception as error:
@@ -194,7 +200,11 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, target.path, target.query, headers, self.rfile.read(length))
-        response = self.server.sandbox.answer(request)
+        try:
+            response = self.server.sandbox.answer(request)
+        except HangUp:
+            self.close_connection = True
+            return
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from graphql import GraphQLError, GraphQLSchema, build_schema, graphql_sync, parse
+from graphql import GraphQLEnumType, GraphQLError, GraphQLSchema, build_schema, graphql_sync, parse
 
 from infra.sandbox.server import Json, Request, Response, Route, json_response
 from infra.sandbox.shopify import tokens
+from infra.sandbox.shopify.faults import Faults
 from infra.sandbox.shopify.query_cost import query_cost
 from infra.sandbox.shopify.resolvers import Resolvers
 from infra.sandbox.shopify.throttle import Throttle
@@ -20,13 +21,16 @@ UNAUTHORIZED = "[API] Invalid API key or access token (unrecognized login or wro
 class AdminAPI:
     """Serves `/{shop}/admin/api/{version}/graphql.json`."""
 
-    def __init__(self, state: State, throttle: Throttle, clock: Callable[[], float]) -> None:
-        self._state, self._throttle, self._clock = state, throttle, clock
+    def __init__(self, state: State, throttle: Throttle, faults: Faults, clock: Callable[[], float]) -> None:
+        self._state, self._throttle, self._faults, self._clock = state, throttle, faults, clock
         self._schema: GraphQLSchema = build_schema((Path(__file__).parent / "admin.graphql").read_text())
+        self.topics = set(cast("GraphQLEnumType", self._schema.type_map["WebhookSubscriptionTopic"]).values)
         self.routes = [Route("POST", "/{shop}/admin/api/{version}/graphql.json", self.graphql)]
 
     def graphql(self, request: Request, shop: str, version: str) -> Response:
         """200 with data or errors; 401 when the token opens nothing here; 400 for a body that is no GraphQL call."""
+        if failure := self._faults.failure("admin"):
+            return failure
         with self._state.change() as data:
             owner = tokens.find_app(data, shop, request.header("x-shopify-access-token"), self._clock())
             if owner is None:

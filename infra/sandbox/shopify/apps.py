@@ -68,5 +68,5 @@ def shop_payload(domain: str, shop: Json) -> Json:
         "primary_locale": "en",
         "shop_owner": "Sandbox Owner",
         "created_at": "2026-01-01T00:00:00-05:00",
-        "updated_at": "2026-01-01T00:00:00-05:00",
+        "updated_at": shop.get("updated_at", "2026-01-01T00:00:00-05:00"),
     }

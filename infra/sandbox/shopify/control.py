@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from infra.sandbox.control import answering
@@ -13,10 +15,11 @@ if TYPE_CHECKING:
     from infra.sandbox.shopify.sandbox import ShopifySandbox
 
 DELIVERY_OPTIONS = ("webhook_id", "event_id", "triggered_at", "family", "api_version")
+SHOP_DETAILS = ("name", "email", "currency", "iana_timezone", "plan_name", "plan_display_name")
 
 
 class Control:
-    """JSON in and out; 400 names what is missing or wrong."""
+    """JSON in and out; 400 names what is missing or wrong. What happens in a shop is told to its apps at once."""
 
     def __init__(self, sandbox: ShopifySandbox) -> None:
         self._sandbox = sandbox
@@ -29,6 +32,16 @@ class Control:
             Route("POST", "/sandbox/webhooks", answering(self._deliver)),
             Route("POST", "/sandbox/webhooks/{webhook_id}/redeliver", answering(self._redeliver)),
             Route("POST", "/sandbox/uninstall", answering(self._uninstall)),
+            Route("POST", "/sandbox/orders/{order_id}/cancel", answering(self._cancel_order)),
+            Route("POST", "/sandbox/orders/{order_id}/edit", answering(self._edit_order)),
+            Route("POST", "/sandbox/orders/{order_id}/refund", answering(self._refund_order)),
+            Route("POST", "/sandbox/shop", answering(self._update_shop)),
+            Route("POST", "/sandbox/scopes", answering(self._update_scopes)),
+            Route("POST", "/sandbox/privacy", answering(self._privacy)),
+            Route("POST", "/sandbox/hold", answering(self._hold)),
+            Route("POST", "/sandbox/emit", answering(self._emit)),
+            Route("POST", "/sandbox/flush", answering(self._flush)),
+            Route("POST", "/sandbox/retry", answering(self._retry)),
             Route("GET", "/sandbox/subscriptions", self._list_subscriptions),
             Route("GET", "/sandbox/deliveries", answering(lambda _: {"deliveries": sandbox.deliveries()})),
         ]
@@ -55,19 +68,74 @@ class Control:
         return {"order": order, "deliveries": [_brief(delivery) for delivery in sent]}
 
     def _deliver(self, asked: Json) -> Json:
-        options = {name: asked[name] for name in DELIVERY_OPTIONS if name in asked}
+        options = _chosen(asked, DELIVERY_OPTIONS)
         return _brief(self._sandbox.deliver(asked["app"], asked["shop"], asked["topic"], asked["payload"], **options))
 
     def _redeliver(self, _: Json, webhook_id: str) -> Json:
         return _brief(self._sandbox.redeliver(webhook_id))
 
     def _uninstall(self, asked: Json) -> Json:
-        options = {name: asked[name] for name in DELIVERY_OPTIONS if name in asked}
-        return _brief(self._sandbox.uninstall(asked["app"], asked["shop"], **options))
+        return _brief(self._sandbox.uninstall(asked["app"], asked["shop"], **_chosen(asked, DELIVERY_OPTIONS)))
+
+    def _cancel_order(self, asked: Json, order_id: str) -> Json:
+        payload = self._sandbox.cancel_order(asked["shop"], order_id, asked.get("reason", "customer"))
+        return self._tell_of_order(asked["shop"], order_id, "orders/cancelled", payload)
+
+    def _edit_order(self, asked: Json, order_id: str) -> Json:
+        changes = _chosen(asked, ("add", "remove", "quantities"))
+        payload = self._sandbox.edit_order(asked["shop"], order_id, **changes)
+        return self._tell_of_order(asked["shop"], order_id, "orders/edited", payload)
+
+    def _refund_order(self, asked: Json, order_id: str) -> Json:
+        payload = self._sandbox.refund_order(asked["shop"], order_id, asked["lines"], note=asked.get("note"))
+        return self._tell_of_order(asked["shop"], order_id, "refunds/create", payload)
+
+    def _update_shop(self, asked: Json) -> Json:
+        payload = self._sandbox.update_shop(asked["shop"], **_chosen(asked, SHOP_DETAILS))
+        return _told(payload, self._sandbox.emit(asked["shop"], "shop/update", payload))
+
+    def _update_scopes(self, asked: Json) -> Json:
+        app, shop = asked["app"], asked["shop"]
+        payload = self._sandbox.update_scopes(app, shop, asked["scopes"])
+        return _told(payload, self._sandbox.emit(shop, "app/scopes_update", payload, app=app))
+
+    def _privacy(self, asked: Json) -> Json:
+        about = _chosen(asked, ("customer_id", "orders"))
+        payload = self._sandbox.privacy(asked["topic"], asked["shop"], **about)
+        return _told(payload, self._sandbox.emit(asked["shop"], asked["topic"], payload, app=asked["app"]))
+
+    def _hold(self, asked: Json) -> Json:
+        self._sandbox.hold_deliveries = bool(asked["hold"])
+        return {"hold": self._sandbox.hold_deliveries}
+
+    def _emit(self, asked: Json) -> Json:
+        options = _chosen(asked, ("app", *DELIVERY_OPTIONS))
+        return _told(asked["payload"], self._sandbox.emit(asked["shop"], asked["topic"], asked["payload"], **options))
+
+    def _flush(self, asked: Json) -> Json:
+        sent = self._sandbox.flush(**_chosen(asked, ("order", "copies", "parallel", "seed")))
+        return {"deliveries": [_brief(delivery) for delivery in sent]}
+
+    def _retry(self, asked: Json) -> Json:
+        return {"deliveries": [_brief(delivery) for delivery in self._sandbox.retry_failed(asked.get("shop"))]}
+
+    def _tell_of_order(self, shop: str, order_id: str, topic: str, payload: Json) -> Json:
+        event_id = str(uuid.uuid4())  # one event, which changes the order, too
+        sent = self._sandbox.emit(shop, topic, payload, event_id)
+        sent += self._sandbox.emit(shop, "orders/updated", self._sandbox.order(shop, order_id), event_id)
+        return _told(payload, sent)
 
     def _list_subscriptions(self, request: Request) -> Response:
         asked = request.parameters()
         return json_response(200, {"subscriptions": self._sandbox.webhook_subscriptions(asked["app"], asked["shop"])})
+
+
+def _chosen(asked: Json, names: Sequence[str]) -> Json:
+    return {name: asked[name] for name in names if name in asked}
+
+
+def _told(payload: Json, sent: Sequence[Delivery]) -> Json:
+    return {"payload": payload, "deliveries": [_brief(delivery) for delivery in sent]}
 
 
 def _brief(delivery: Delivery) -> Json:

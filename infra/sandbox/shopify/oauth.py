@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
-from infra.sandbox.server import Json, Refusal, Request, Response, Route, html_response, json_response, redirect
+from infra.sandbox.server import HangUp, Json, Refusal, Request, Response, Route, html_response, json_response, redirect
 from infra.sandbox.shopify import tokens
 from infra.sandbox.shopify.apps import SHOP_DOMAIN, App
+from infra.sandbox.shopify.faults import Faults
 from infra.sandbox.shopify.signing import InvalidSessionToken, oauth_hmac, verify_session_token
 from infra.sandbox.state import State
 
@@ -19,6 +20,7 @@ SCOPE = re.compile(r"(unauthenticated_)?(read|write)_[a-z_]+")
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ID_TOKEN = "urn:ietf:params:oauth:token-type:id_token"
 OFFLINE_TOKEN = "urn:shopify:params:oauth:token-type:offline-access-token"
+ONLINE_TOKEN = "urn:shopify:params:oauth:token-type:online-access-token"
 
 
 class OAuthError(Refusal):
@@ -31,8 +33,8 @@ class OAuthError(Refusal):
 class OAuth:
     """Serves `/{shop}/admin/oauth/…`; the shop is the first path segment where Shopify has it as the host."""
 
-    def __init__(self, state: State, apps: Mapping[str, App], clock: Callable[[], float]) -> None:
-        self._state = state
+    def __init__(self, state: State, apps: Mapping[str, App], faults: Faults, clock: Callable[[], float]) -> None:
+        self._state, self._faults = state, faults
         self._by_key = {app.key: app for app in apps.values()}
         self._clock = clock
         self.routes = [
@@ -74,14 +76,21 @@ class OAuth:
         return redirect(302, f"{asked['redirect_uri']}{separator}{urlencode(answer)}")
 
     def access_token(self, request: Request, shop: str) -> Response:
-        """A token by authorization code, token exchange or refresh. Raises `OAuthError`."""
+        """A token by authorization code, token exchange or refresh. Raises `OAuthError`, and `HangUp` on demand."""
+        if failure := self._faults.failure("token"):
+            return failure
         try:
             asked = request.fields()
         except ValueError as error:
             raise OAuthError("invalid_request", "The body cannot be read") from error
         app = self._authenticate(asked)
         with self._state.change() as data:
-            return json_response(200, self._grant(data, app, shop, asked))
+            answer = self._grant(data, app, shop, asked)
+        if self._faults.strikes("lost_answer"):
+            raise HangUp
+        if self._faults.strikes("no_expires_in"):
+            answer.pop("expires_in", None)
+        return json_response(200, answer)
 
     def _authenticate(self, asked: Json) -> App:
         app = self._by_key.get(str(asked.get("client_id")))
@@ -98,8 +107,7 @@ class OAuth:
             scope = self._redeem(data, app, shop, str(asked.get("code")), now)
             return tokens.issue(data, app.handle, shop, scope, expiring=expiring, now=now)
         if grant == TOKEN_EXCHANGE:
-            self._check_exchange(app, shop, asked, now)
-            return tokens.issue(data, app.handle, shop, ",".join(app.scopes), expiring=expiring, now=now)
+            return self._exchange(data, app, shop, asked, expiring=expiring, now=now)
         if grant == "refresh_token":
             pair = tokens.refresh(data, app.handle, shop, str(asked.get("refresh_token")), now)
             if pair is None:
@@ -113,13 +121,24 @@ class OAuth:
             raise OAuthError("invalid_request", "The authorization code was not found or was already used")
         return str(found["scope"])
 
-    def _check_exchange(self, app: App, shop: str, asked: Json, now: float) -> None:
-        if (asked.get("subject_token_type"), asked.get("requested_token_type")) != (ID_TOKEN, OFFLINE_TOKEN):
+    def _exchange(self, data: Json, app: App, shop: str, asked: Json, *, expiring: bool, now: float) -> Json:
+        token = str(asked.get("subject_token"))
+        wanted = (asked.get("subject_token_type"), asked.get("requested_token_type"))
+        if wanted == (OFFLINE_TOKEN, OFFLINE_TOKEN) and expiring:
+            migrated = tokens.migrate(data, app.handle, shop, token, now)
+            if migrated is None:
+                raise OAuthError("invalid_subject_token", "Subject token is invalid")
+            return migrated
+        if wanted not in ((ID_TOKEN, OFFLINE_TOKEN), (ID_TOKEN, ONLINE_TOKEN)):
             raise OAuthError("invalid_request", "subject_token_type or requested_token_type is not supported")
         try:
-            verify_session_token(str(asked.get("subject_token")), key=app.key, secret=app.secret, shop=shop, now=now)
+            claims = verify_session_token(token, key=app.key, secret=app.secret, shop=shop, now=now)
         except InvalidSessionToken as error:
             raise OAuthError("invalid_subject_token", "Subject token is invalid") from error
+        scope = tokens.granted_scope(data, app.handle, shop) or ",".join(app.scopes)
+        if wanted == (ID_TOKEN, ONLINE_TOKEN):
+            return tokens.issue_online(data, app.handle, shop, scope, claims, now)
+        return tokens.issue(data, app.handle, shop, scope, expiring=expiring, now=now)
 
 
 def _refusal(error: str, description: str) -> Response:

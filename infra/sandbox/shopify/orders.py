@@ -27,8 +27,8 @@ def build_paid_order(
     """
     order_id = 5_000_000_000_000 + number
     at = placed_at.isoformat(timespec="seconds")
-    items = [_line(order_id * 10 + position, line, currency) for position, line in enumerate(lines)]
-    total = str(sum((Decimal(item["price"]) * item["quantity"] for item in items), Decimal("0.00")))
+    items = [build_line(order_id, position, line, currency) for position, line in enumerate(lines)]
+    total = str(total_of(items, "quantity"))
     return {
         "id": order_id,
         "admin_graphql_api_id": f"gid://shopify/Order/{order_id}",
@@ -50,7 +50,8 @@ def build_paid_order(
         "current_total_price": total,
         "subtotal_price": total,
         "total_price": total,
-        "total_price_set": _money_set(total, currency),
+        "total_price_set": money_set(total, currency),
+        "total_outstanding": "0.00",
         "total_tax": "0.00",
         "total_discounts": "0.00",
         "discount_codes": [],
@@ -80,7 +81,14 @@ def numeric_id(value: int | str) -> int:
     return int(str(value).rpartition("/")[2])
 
 
-def _line(line_id: int, line: Mapping[str, Any], currency: str) -> Json:
+def total_of(items: Sequence[Json], quantity: str) -> Decimal:
+    """What these lines cost by their `quantity` or their `current_quantity`."""
+    return sum((Decimal(item["price"]) * int(item[quantity]) for item in items), Decimal("0.00"))
+
+
+def build_line(order_id: int, position: int, line: Mapping[str, Any], currency: str) -> Json:
+    """A line item, from a line as in `build_paid_order`."""
+    line_id = order_id * 100 + position
     given = line.get("properties") or {}
     properties = (
         [{"name": name, "value": value} for name, value in given.items()] if isinstance(given, Mapping) else list(given)
@@ -101,7 +109,7 @@ def _line(line_id: int, line: Mapping[str, Any], currency: str) -> Json:
         "fulfillable_quantity": quantity,
         "fulfillment_status": None,
         "price": price,
-        "price_set": _money_set(price, currency),
+        "price_set": money_set(price, currency),
         "total_discount": "0.00",
         "discount_allocations": [],
         "properties": properties,
@@ -129,6 +137,7 @@ def _customer(customer_id: int | str | None) -> Json | None:
     }
 
 
-def _money_set(amount: str, currency: str) -> Json:
+def money_set(amount: str, currency: str) -> Json:
+    """An amount in the shop's and the shopper's currency, which are the same here."""
     money = {"amount": amount, "currency_code": currency}
     return {"shop_money": money, "presentment_money": dict(money)}

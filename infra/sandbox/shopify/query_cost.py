@@ -27,7 +27,10 @@ DEFAULT_PAGE = 10
 
 
 def query_cost(schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any]) -> int:
-    """Points: a scalar 0, an object 1, a connection its page size times what it selects, a mutation 10."""
+    """Points: a scalar 0, an object 1, a connection its page size times what it selects, a mutation 10.
+
+    Edges and the page's own information carry objects and are none: `edges { node }` costs what `nodes` does.
+    """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     total = 0
     for node in document.definitions:
@@ -59,6 +62,8 @@ def _selection_cost(
             inside = _selection_cost(kind, node.selection_set, fragments, variables)
             if kind.name.endswith("Connection"):
                 total += 2 + _page_size(node, variables) * inside
+            elif kind.name == "PageInfo" or kind.name.endswith("Edge"):
+                total += inside
             else:
                 total += OBJECT_POINTS + inside
         elif isinstance(node, InlineFragmentNode):

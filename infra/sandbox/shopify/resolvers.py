@@ -1,6 +1,7 @@
 """What the Admin API's fields answer, for one app in one shop, from the stand-in's state."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,9 @@ from graphql import GraphQLError, GraphQLResolveInfo
 
 from infra.sandbox.server import LOOPBACK, Json
 from infra.sandbox.shopify.apps import new_shop
+from infra.sandbox.shopify.connections import connection
+from infra.sandbox.shopify.fields import order_fields, product_fields
+from infra.sandbox.shopify.search import search
 
 Info = GraphQLResolveInfo[Any]
 
@@ -25,7 +29,11 @@ class Resolvers:
         """The root value: field names to functions."""
         return {
             "shop": self._shop,
+            "currentAppInstallation": self._installation,
             "order": self._order,
+            "orders": self._orders,
+            "product": self._product,
+            "products": self._products,
             "webhookSubscriptions": self._list_subscriptions,
             "webhookSubscriptionCreate": self._create_subscription,
             "webhookSubscriptionDelete": self._delete_subscription,
@@ -51,24 +59,56 @@ class Resolvers:
             "url": f"https://{self.shop_domain}",
         }
 
+    def _installation(self, _: Info) -> Json:
+        number = zlib.crc32(f"{self.app}/{self.shop_domain}".encode())
+        return {
+            "id": f"gid://shopify/AppInstallation/{number}",
+            "accessScopes": [{"handle": scope} for scope in self._scopes],
+        }
+
     def _order(self, _: Info, id: str) -> Json | None:  # noqa: A002
-        if "read_orders" not in self._scopes:
-            message = "Access denied for order field. Required access: `read_orders` access scope."
-            raise GraphQLError(
-                message, extensions={"code": "ACCESS_DENIED", "requiredAccess": "`read_orders` access scope."}
-            )
+        self._require("read_orders", "order")
         order = self._data["orders"].get(id)
-        if order is None or order["shop"] != self.shop_domain:
-            return None
-        return _order(order["payload"])
+        return order_fields(order) if order and order["shop"] == self.shop_domain else None
+
+    def _orders(self, _: Info, **asked: Any) -> Json:
+        self._require("read_orders", "orders")
+        return self._search("orders", order_fields, **asked)
+
+    def _product(self, _: Info, id: str) -> Json | None:  # noqa: A002
+        self._require("read_products", "product")
+        product = self._data["products"].get(id)
+        return product_fields(product) if product and product["shop"] == self.shop_domain else None
+
+    def _products(self, _: Info, **asked: Any) -> Json:
+        self._require("read_products", "products")
+        return self._search("products", product_fields, **asked)
+
+    def _search(
+        self,
+        section: str,
+        show: Callable[[Json], Json],
+        *,
+        sortKey: str,  # noqa: N803
+        reverse: bool,
+        first: int | None = None,
+        after: str | None = None,
+        query: str | None = None,
+    ) -> Json:
+        mine = (row for row in self._data[section].values() if row["shop"] == self.shop_domain)
+        return search(mine, show, first=first, after=after, query=query, sort_key=sortKey, reverse=reverse)
+
+    def _require(self, scope: str, field: str) -> None:
+        if scope not in self._scopes:
+            required = f"`{scope}` access scope."
+            message = f"Access denied for {field} field. Required access: {required}"
+            raise GraphQLError(message, extensions={"code": "ACCESS_DENIED", "requiredAccess": required})
 
     def _list_subscriptions(
         self, _: Info, first: int | None = None, after: str | None = None, topics: Sequence[str] | None = None
     ) -> Json:
-        if first is None:
-            raise GraphQLError("you must provide one of first or last", extensions={"code": "BAD_REQUEST"})
         mine = [row for row in self._mine().values() if topics is None or row["topic"] in topics]
-        return _connection(mine, first, after)
+        return connection(mine, first, after)
 
     def _create_subscription(self, _: Info, topic: str, webhookSubscription: Json) -> Json:  # noqa: N803
         uri = webhookSubscription.get("uri") or ""
@@ -114,61 +154,3 @@ class Resolvers:
         if any((row["topic"], row["uri"]) == (topic, uri) for row in self._mine().values()):
             return "Address for this topic has already been taken"
         return None
-
-
-def _connection(rows: Sequence[Any], first: int, after: str | None) -> Json:
-    start = int(after) + 1 if after else 0
-    page = rows[start : start + first]
-    cursors = [str(start + position) for position in range(len(page))]
-    return {
-        "nodes": page,
-        "edges": [{"cursor": cursor, "node": node} for cursor, node in zip(cursors, page, strict=True)],
-        "pageInfo": {
-            "hasNextPage": start + first < len(rows),
-            "hasPreviousPage": start > 0,
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
-        },
-    }
-
-
-def _order(payload: Json) -> Json:
-    currency = payload["currency"]
-    lines = [_line(line, currency) for line in payload["line_items"]]
-    customer = payload["customer"]
-    return {
-        "id": payload["admin_graphql_api_id"],
-        "legacyResourceId": str(payload["id"]),
-        "name": payload["name"],
-        "createdAt": payload["created_at"],
-        "processedAt": payload["processed_at"],
-        "updatedAt": payload["updated_at"],
-        "cancelledAt": payload["cancelled_at"],
-        "currencyCode": currency,
-        "displayFinancialStatus": payload["financial_status"].upper(),
-        "test": payload["test"],
-        "totalPriceSet": _money(payload["total_price"], currency),
-        "currentTotalPriceSet": _money(payload["current_total_price"], currency),
-        "customer": {"id": customer["admin_graphql_api_id"]} if customer else None,
-        "lineItems": lambda _, first=10, after=None: _connection(lines, first, after),
-    }
-
-
-def _line(line: Json, currency: str) -> Json:
-    return {
-        "id": line["admin_graphql_api_id"],
-        "name": line["name"],
-        "title": line["title"],
-        "sku": line["sku"],
-        "quantity": line["quantity"],
-        "currentQuantity": line["current_quantity"],
-        "product": {"id": f"gid://shopify/Product/{line['product_id']}"},
-        "variant": {"id": f"gid://shopify/ProductVariant/{line['variant_id']}"},
-        "customAttributes": [{"key": each["name"], "value": each["value"]} for each in line["properties"]],
-        "originalUnitPriceSet": _money(line["price"], currency),
-    }
-
-
-def _money(amount: str, currency: str) -> Json:
-    money = {"amount": amount, "currencyCode": currency}
-    return {"shopMoney": money, "presentmentMoney": money}

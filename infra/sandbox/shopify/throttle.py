@@ -15,9 +15,19 @@ class Throttle:
     def take(self, app: str, shop: str, cost: int) -> bool:
         """False, and nothing taken, when the bucket holds less."""
         available = self._available(app, shop)
-        allowed = available >= cost
-        self._buckets[app, shop] = (available - cost if allowed else available, self._clock())
-        return allowed
+        if available < cost:
+            return False
+        _, refilled_from = self._buckets.get((app, shop), (0.0, 0.0))
+        self._buckets[app, shop] = (available - cost, max(refilled_from, self._clock()))
+        return True
+
+    def drain(self, app: str, shop: str, hold_seconds: float) -> None:
+        """Empties the bucket; points come back only after `hold_seconds`."""
+        self._buckets[app, shop] = (0.0, self._clock() + hold_seconds)
+
+    def refill(self, app: str, shop: str) -> None:
+        """Fills the bucket to the brim."""
+        self._buckets.pop((app, shop), None)
 
     def status(self, app: str, shop: str) -> Json:
         """`throttleStatus` of the answer's `extensions.cost`."""
@@ -29,4 +39,4 @@ class Throttle:
 
     def _available(self, app: str, shop: str) -> float:
         left, at = self._buckets.get((app, shop), (self._size, self._clock()))
-        return min(self._size, left + (self._clock() - at) * self._restore_rate)
+        return min(self._size, left + max(0.0, self._clock() - at) * self._restore_rate)

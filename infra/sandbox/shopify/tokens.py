@@ -6,15 +6,22 @@ A refresh rotates both tokens; the previous access token lives out its hour. A u
 until its replacement is used itself, at most 30 days after its first use and within its own 90. What such a retry
 answers is documented only for migrations (the same pair, the access token's hour prolonged when it was over), so that
 is what it answers here.
+
+A token that never expires can be migrated, and the migration repeated for 7 days when its answer was lost:
+https://shopify.dev/changelog/more-resilient-token-exchanges-when-migrating-tokens-without-a-user-session. Online tokens
+are of one user: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/online-access-tokens.
 """
 
 import secrets
+from collections.abc import Sequence
 
 from infra.sandbox.server import Json
 
 ACCESS_SECONDS = 3600
 REFRESH_SECONDS = 90 * 24 * 3600
 RETRY_SECONDS = 30 * 24 * 3600
+MIGRATION_SECONDS = 7 * 24 * 3600
+ONLINE_SECONDS = 24 * 3600 - 1
 
 
 def issue(data: Json, app: str, shop: str, scope: str, *, expiring: bool, now: float) -> Json:
@@ -24,6 +31,49 @@ def issue(data: Json, app: str, shop: str, scope: str, *, expiring: bool, now: f
         return {"access_token": access, "scope": scope}
     revoke(data, app, shop, only_expiring=True)
     return _pair(data, app, shop, scope, now)
+
+
+def issue_online(data: Json, app: str, shop: str, scope: str, claims: Json, now: float) -> Json:
+    """The token response for the user of a session token with these claims; offline tokens stay as they are."""
+    access = _new(data, app, shop, scope, now + ONLINE_SECONDS, now)
+    data["access_tokens"][access]["online"] = True
+    return {
+        "access_token": access,
+        "scope": scope,
+        "expires_in": ONLINE_SECONDS,
+        "associated_user_scope": scope,
+        "session": claims.get("sid", ""),
+        "associated_user": {
+            "id": int(claims["sub"]),
+            "first_name": "Sandbox",
+            "last_name": "Owner",
+            "email": f"owner@{shop.split('.')[0]}.example",
+            "email_verified": True,
+            "account_owner": True,
+            "locale": "en",
+            "collaborator": False,
+        },
+    }
+
+
+def migrate(data: Json, app: str, shop: str, token: str, now: float) -> Json | None:
+    """A pair in exchange for a token that never expires and ends herewith.
+
+    None when it is no such token of this app and shop, or when it was migrated 7 days ago, or the pair is used or gone.
+    """
+    old = data["access_tokens"].get(token)
+    if old is None or (old["app"], old["shop"]) != (app, shop):
+        return None
+    if old["expires_at"] is None:
+        revoke(data, app, shop, only_expiring=True)
+        pair = _pair(data, app, shop, old["scope"], now)
+        migrated = {"migrated_at": now, "refresh": pair["refresh_token"], "access": pair["access_token"]}
+        old |= {"expires_at": now, **migrated}
+        return pair
+    given = data["refresh_tokens"].get(old.get("refresh"))
+    if given is None or given["first_used_at"] is not None or now >= old["migrated_at"] + MIGRATION_SECONDS:
+        return None
+    return _same_pair(data, old["access"], old["refresh"], now)
 
 
 def refresh(data: Json, app: str, shop: str, token: str, now: float) -> Json | None:
@@ -50,28 +100,46 @@ def find_app(data: Json, shop: str, access_token: str, now: float) -> tuple[str,
 
 
 def revoke(data: Json, app: str, shop: str, *, only_expiring: bool = False) -> None:
-    """Ends the tokens of one app in one shop."""
+    """Ends the tokens of one app in one shop; `only_expiring` spares online tokens and those that never expire."""
     for kind in ("access_tokens", "refresh_tokens"):
         data[kind] = {
             name: token
             for name, token in data[kind].items()
-            if (token["app"], token["shop"]) != (app, shop) or (only_expiring and token["expires_at"] is None)
+            if (token["app"], token["shop"]) != (app, shop)
+            or (only_expiring and (token["expires_at"] is None or token.get("online")))
         }
+
+
+def granted_scope(data: Json, app: str, shop: str) -> str | None:
+    """What the merchant approved later than at installation, if ever."""
+    scope: str | None = data["scopes"].get(f"{app}/{shop}")
+    return scope
+
+
+def change_scope(data: Json, app: str, shop: str, scopes: Sequence[str]) -> None:
+    """Every token of the app in the shop, and those to come, may do this and nothing else."""
+    data["scopes"][f"{app}/{shop}"] = ",".join(scopes)
+    for token in [*data["access_tokens"].values(), *data["refresh_tokens"].values()]:
+        if (token["app"], token["shop"]) == (app, shop):
+            token["scope"] = ",".join(scopes)
 
 
 def _retry(data: Json, used: Json, now: float) -> Json | None:
     if now >= used["first_used_at"] + RETRY_SECONDS:
         return None
-    replacement = data["refresh_tokens"][used["replacement"]]
-    access = data["access_tokens"][used["replacement_access"]]
+    return _same_pair(data, used["replacement_access"], used["replacement"], now)
+
+
+def _same_pair(data: Json, access_token: str, refresh_token: str, now: float) -> Json:
+    access, refreshing = data["access_tokens"][access_token], data["refresh_tokens"][refresh_token]
     if now >= access["expires_at"]:
         access["expires_at"] = now + ACCESS_SECONDS
     return {
-        "access_token": used["replacement_access"],
-        "scope": used["scope"],
+        "access_token": access_token,
+        "scope": access["scope"],
         "expires_in": int(access["expires_at"] - now),
-        "refresh_token": used["replacement"],
-        "refresh_token_expires_in": int(replacement["expires_at"] - now),
+        "refresh_token": refresh_token,
+        "refresh_token_expires_in": int(refreshing["expires_at"] - now),
     }
 
 

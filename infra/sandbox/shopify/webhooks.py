@@ -18,7 +18,7 @@ Family = Literal["webhooks", "events"]
 
 
 def build_webhook(
-    base_url: str,
+    url: str,
     app: App,
     shop: str,
     topic: str,
@@ -30,7 +30,7 @@ def build_webhook(
     family: Family = "webhooks",
     api_version: str = API_VERSION,
 ) -> Webhook:
-    """Signed and addressed to the app; ids are made up unless given."""
+    """Signed for the app; ids are made up unless given."""
     body = json.dumps(payload, separators=(",", ":")).encode()
     values = {
         "Topic": topic,
@@ -46,7 +46,7 @@ def build_webhook(
     else:
         headers = {f"shopify-{name.lower()}": value for name, value in values.items()}
     headers |= {"Content-Type": "application/json", "User-Agent": "Shopify-Captain-Hook"}
-    return Webhook(f"{base_url}/webhooks/shopify/{app.handle}", headers, body)
+    return Webhook(url, headers, body)
 
 
 def header(webhook: Webhook, name: str) -> str:

@@ -9,6 +9,16 @@ from infra.sandbox.server import Request, Response, Route, SandboxServer
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 
+SHOP = "sunny.myshopify.com"
+CREATE = """
+mutation ($topic: WebhookSubscriptionTopic!, $input: WebhookSubscriptionInput!) {
+  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $input) {
+    webhookSubscription { id topic uri }
+    userErrors { field message }
+  }
+}
+"""
+
 
 class Clock:
     """Time that stands still until a test moves it."""
@@ -18,6 +28,44 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Admin:
+    """A client of the Admin API with a token for one app in `SHOP`."""
+
+    def __init__(self, sandbox: ShopifySandbox, http: httpx.Client, app: str = "studio") -> None:
+        self.url, self._http = f"{sandbox.url}/{SHOP}/admin/api/2026-10/graphql.json", http
+        declared = sandbox.apps[app]
+        answer = http.post(
+            f"{sandbox.url}/{SHOP}/admin/oauth/access_token",
+            json={
+                "client_id": declared.key,
+                "client_secret": declared.secret,
+                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "subject_token": sandbox.session_token(app, SHOP),
+                "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+                "requested_token_type": "urn:shopify:params:oauth:token-type:offline-access-token",
+                "expiring": "1",
+            },
+        )
+        self.token = answer.json()["access_token"]
+
+    def post(self, query: str, /, **variables: object) -> httpx.Response:
+        body = {"query": query, "variables": variables}
+        return self._http.post(self.url, json=body, headers={"X-Shopify-Access-Token": self.token})
+
+    def call(self, query: str, /, **variables: object) -> dict:
+        answer = self.post(query, **variables)
+        assert answer.status_code == 200
+        found: dict = answer.json()
+        return found
+
+    def subscribe(self, topic: str, uri: str) -> str:
+        """The new subscription's id."""
+        made = self.call(CREATE, topic=topic, input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+        assert made["userErrors"] == []
+        subscription: str = made["webhookSubscription"]["id"]
+        return subscription
 
 
 class Receiver(SandboxServer):
@@ -47,6 +95,11 @@ def receiver() -> Iterator[Receiver]:
 def shopify(clock: Clock, receiver: Receiver) -> Iterator[ShopifySandbox]:
     with ShopifySandbox(app_base_url=receiver.url, clock=clock) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def admin(shopify: ShopifySandbox, http: httpx.Client) -> Admin:
+    return Admin(shopify, http)
 
 
 @pytest.fixture

@@ -2,54 +2,12 @@
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from infra.sandbox.shopify import App, ShopifySandbox
+from tests.infra.sandbox.conftest import CREATE, SHOP, Admin
 
-SHOP = "sunny.myshopify.com"
-CREATE = """
-mutation ($topic: WebhookSubscriptionTopic!, $input: WebhookSubscriptionInput!) {
-  webhookSubscriptionCreate(topic: $topic, webhookSubscription: $input) {
-    webhookSubscription { id topic uri }
-    userErrors { field message }
-  }
-}
-"""
 LIST = "{ webhookSubscriptions(first: 50) { nodes { id topic uri } pageInfo { hasNextPage endCursor } } }"
-
-
-class Admin:
-    """A client with a token for one app and shop."""
-
-    def __init__(self, sandbox: ShopifySandbox, http: httpx.Client, app: str = "studio") -> None:
-        self.url, self._http = f"{sandbox.url}/{SHOP}/admin/api/2026-10/graphql.json", http
-        declared = sandbox.apps[app]
-        answer = http.post(
-            f"{sandbox.url}/{SHOP}/admin/oauth/access_token",
-            json={
-                "client_id": declared.key,
-                "client_secret": declared.secret,
-                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
-                "subject_token": sandbox.session_token(app, SHOP),
-                "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
-                "requested_token_type": "urn:shopify:params:oauth:token-type:offline-access-token",
-                "expiring": "1",
-            },
-        )
-        self.token = answer.json()["access_token"]
-
-    def call(self, query: str, **variables: object) -> dict:
-        body = {"query": query, "variables": variables}
-        answer = self._http.post(self.url, json=body, headers={"X-Shopify-Access-Token": self.token})
-        assert answer.status_code == 200
-        found: dict = answer.json()
-        return found
-
-
-@pytest.fixture
-def admin(shopify: ShopifySandbox, http: httpx.Client) -> Admin:
-    return Admin(shopify, http)
 
 
 @pytest.fixture
@@ -199,3 +157,57 @@ def test_a_query_that_costs_too_much_never_runs(admin):
     line = "{ product { id } variant { id } customAttributes { key } }"
     query = f'{{ order(id: "gid://shopify/Order/1") {{ lineItems(first: 250) {{ nodes {line} }} }} }}'
     assert admin.call(query)["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
+
+
+def test_an_app_reads_its_own_scopes(admin, shopify):
+    query = "{ currentAppInstallation { id accessScopes { handle } } }"
+    granted = admin.call(query)["data"]["currentAppInstallation"]
+    assert granted["id"].startswith("gid://shopify/AppInstallation/")
+    assert granted["accessScopes"] == [{"handle": "read_products"}, {"handle": "read_orders"}]
+    shopify.update_scopes("studio", SHOP, ["read_products"])
+    assert admin.call(query)["data"]["currentAppInstallation"]["accessScopes"] == [{"handle": "read_products"}]
+
+
+@pytest.mark.parametrize(
+    ("selection", "cost"),
+    [
+        ("orders(first: 20) { nodes { id } pageInfo { hasNextPage } }", 22),
+        ("orders(first: 20) { edges { cursor node { id } } }", 22),
+        ("orders(first: 5) { nodes { customer { id } lineItems(first: 3) { nodes { variant { id } } } } }", 52),
+    ],
+)
+def test_a_connection_costs_two_and_its_page(admin, selection, cost):
+    answer = admin.call(f"{{ {selection} }}")
+    assert answer["extensions"]["cost"]["requestedQueryCost"] == cost
+
+
+def test_a_drained_bucket_stays_empty_as_long_as_asked(admin, shopify, clock):
+    query = "{ shop { name } }"
+    shopify.drain_bucket("studio", SHOP)
+    assert admin.call(query)["errors"][0]["extensions"]["code"] == "THROTTLED"
+    clock.now += 0.5
+    assert admin.call(query)["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] == 49
+
+    shopify.drain_bucket("studio", SHOP, hold_seconds=10)
+    clock.now += 10
+    assert admin.call(query)["errors"][0]["extensions"]["code"] == "THROTTLED"
+    shopify.refill_bucket("studio", SHOP)
+    assert admin.call(query)["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] == 1999
+
+
+def test_one_drained_bucket_leaves_the_others(admin, shopify):
+    shopify.drain_bucket("discounts", SHOP)
+    shopify.drain_bucket("studio", "other.myshopify.com")
+    assert "data" in admin.call("{ shop { name } }")
+
+
+def test_the_next_calls_fail_on_demand(admin, shopify):
+    shopify.fail_next(1)
+    assert admin.post("{ shop { name } }").status_code == 503
+    shopify.fail_next(2, status=429, retry_after=2)
+    refused = [admin.post("{ shop { name } }") for _ in range(2)]
+    assert [(answer.status_code, answer.headers["retry-after"]) for answer in refused] == [(429, "2.0")] * 2
+    assert "data" in admin.call("{ shop { name } }")
+    shopify.fail_next(5)
+    shopify.fail_next(0)
+    assert "data" in admin.call("{ shop { name } }")

@@ -210,6 +210,122 @@ def test_tokens_can_be_expired_and_revoked_on_demand(http, shopify):
     assert refresh(http, shopify, token["refresh_token"]).status_code == 401
 
 
+ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
+OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
+
+
+def lasting(http: httpx.Client, shopify: ShopifySandbox) -> str:
+    token: str = exchange(http, shopify, shopify.session_token("studio", SHOP)).json()["access_token"]
+    return token
+
+
+def migrate(http: httpx.Client, shopify: ShopifySandbox, token: str, **changes: str) -> httpx.Response:
+    asked = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+        "subject_token": token,
+        "subject_token_type": OFFLINE,
+        "requested_token_type": OFFLINE,
+        "expiring": "1",
+    }
+    return ask_token(http, shopify, **{**asked, **changes})
+
+
+def test_an_online_token_is_of_one_user_for_a_day(http, shopify, clock):
+    offline = install(http, shopify)
+    token = ask_token(
+        http,
+        shopify,
+        grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token=shopify.session_token("studio", SHOP, user_id=7),
+        subject_token_type="urn:ietf:params:oauth:token-type:id_token",
+        requested_token_type=ONLINE,
+    ).json()
+    assert (token["associated_user"]["id"], token["expires_in"]) == (7, 86399)
+    assert token["associated_user_scope"] == token["scope"] == ",".join(STUDIO.scopes)
+    assert token["session"] == "sandbox-7"
+    assert "refresh_token" not in token
+    assert may_call(http, shopify, offline["access_token"]), "an online token leaves the offline one"
+    install(http, shopify)
+    assert may_call(http, shopify, token["access_token"]), "and the other way round"
+    clock.now += 86399
+    assert not may_call(http, shopify, token["access_token"])
+
+
+def test_a_lasting_token_is_migrated_and_ends(http, shopify):
+    old = lasting(http, shopify)
+    new = migrate(http, shopify, old).json()
+    assert (new["expires_in"], new["refresh_token_expires_in"]) == (3600, 90 * DAY)
+    assert new["scope"] == ",".join(STUDIO.scopes)
+    assert may_call(http, shopify, new["access_token"])
+    assert not may_call(http, shopify, old)
+    assert refresh(http, shopify, new["refresh_token"]).status_code == 200
+
+
+def test_a_lost_migration_can_be_had_again(http, shopify, clock):
+    old = lasting(http, shopify)
+    first = migrate(http, shopify, old).json()
+    clock.now += 7 * DAY - 1
+    again = migrate(http, shopify, old).json()
+    assert (again["access_token"], again["refresh_token"]) == (first["access_token"], first["refresh_token"])
+    assert (again["expires_in"], again["refresh_token_expires_in"]) == (3600, 83 * DAY + 1)
+    clock.now += 1
+    assert migrate(http, shopify, old).json()["error"] == "invalid_subject_token"
+
+
+@pytest.mark.parametrize("ending", ["refresh", "install"])
+def test_a_migration_is_not_repeated_once_its_pair_is_used_or_replaced(http, shopify, ending):
+    old = lasting(http, shopify)
+    pair = migrate(http, shopify, old).json()
+    refresh(http, shopify, pair["refresh_token"]) if ending == "refresh" else install(http, shopify)
+    assert migrate(http, shopify, old).status_code == 400
+
+
+def test_what_cannot_be_migrated(http, shopify):
+    expiring = install(http, shopify)["access_token"]
+    for token in (expiring, "shpat_unknown"):
+        refused = migrate(http, shopify, token)
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_subject_token")
+    refused = migrate(http, shopify, lasting(http, shopify), expiring="0")
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+
+
+def test_a_grant_whose_answer_is_lost_took_place(http, shopify):
+    first = install(http, shopify)
+    shopify.lose_answers(1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        refresh(http, shopify, first["refresh_token"])
+    second = refresh(http, shopify, first["refresh_token"]).json()
+    third = refresh(http, shopify, second["refresh_token"])
+    assert third.status_code == 200
+    assert refresh(http, shopify, first["refresh_token"]).status_code == 401
+
+
+def test_a_refused_grant_loses_no_answer(http, shopify):
+    shopify.lose_answers(1)
+    assert refresh(http, shopify, "shprt_unknown").status_code == 401
+    with pytest.raises(httpx.RemoteProtocolError):
+        install(http, shopify)
+
+
+def test_a_token_without_expires_in_ends_all_the_same(http, shopify, clock):
+    shopify.answer_without_expires_in()
+    token = install(http, shopify)
+    assert "expires_in" not in token
+    assert token["refresh_token_expires_in"] == 90 * DAY
+    clock.now += 3600
+    assert not may_call(http, shopify, token["access_token"])
+    assert refresh(http, shopify, token["refresh_token"]).json()["expires_in"] == 3600
+
+
+def test_the_token_endpoint_fails_apart_from_the_admin_api(http, shopify):
+    token = install(http, shopify)
+    shopify.fail_next(1, status=429, retry_after=0.5, endpoint="token")
+    assert may_call(http, shopify, token["access_token"])
+    refused = refresh(http, shopify, token["refresh_token"])
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "0.5")
+    assert refresh(http, shopify, token["refresh_token"]).status_code == 200
+
+
 def test_published_signatures():
     """Values from Shopify's documentation and the tests of Shopify/shopify_python_api and Shopify/shopify-api-ruby."""
     callback = {

@@ -1,0 +1,79 @@
+"""Searched lists: filters, sorting, pages (https://shopify.dev/docs/api/usage/search-syntax).
+
+A cursor names the last row by its sort value and id, as Shopify's do: what changes between two pages moves behind the
+cursor, and nothing is skipped.
+"""
+
+import base64
+import json
+import operator
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import GraphQLError
+
+from infra.sandbox.server import Json
+from infra.sandbox.shopify.connections import page
+
+MOMENTS = ("created_at", "processed_at", "updated_at")
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "": operator.eq,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+TERM = re.compile(r"""(?P<field>\w+):(?P<comparison>[<>]=?|)(?P<value>'[^']*'|"[^"]*"|\S+)""")
+
+
+def search(
+    rows: Iterable[Json],
+    show: Callable[[Json], Json],
+    *,
+    first: int | None,
+    after: str | None,
+    query: str | None,
+    sort_key: str,
+    reverse: bool,
+) -> Json:
+    """A connection of what `show` makes of the rows; each row has its REST shape as `payload`.
+
+    `query` joins comparisons of moments by `AND` or blanks. Raises `GraphQLError` for a search that the stand-in does
+    not know, where Shopify would ignore the term.
+    """
+    tests = _parse(query or "")
+
+    def place(row: Json) -> tuple[Any, int]:
+        return row["payload"][sort_key.lower()], row["payload"]["id"]
+
+    found = sorted((row for row in rows if all(test(row["payload"]) for test in tests)), key=place, reverse=reverse)
+    start = 0
+    if after:
+        last = json.loads(base64.b64decode(after))
+        behind = operator.lt if reverse else operator.gt
+        start = sum(not behind(place(row), (last["last_value"], last["last_id"])) for row in found)
+    return page([show(row) for row in found], first, start, [_cursor(*place(row)) for row in found])
+
+
+def _cursor(value: Any, row_id: int) -> str:
+    return base64.b64encode(json.dumps({"last_id": row_id, "last_value": value}).encode()).decode()
+
+
+def _parse(query: str) -> list[Callable[[Json], bool]]:
+    unread = TERM.sub("", query).replace("AND", "").strip()
+    terms = list(TERM.finditer(query))
+    unknown = [unread] if unread else [term["field"] for term in terms if term["field"] not in MOMENTS]
+    if unknown:
+        raise GraphQLError(f"the sandbox does not search by {unknown[0]}")
+    return [_test(term["field"], term["comparison"], term["value"].strip("'\"")) for term in terms]
+
+
+def _test(field: str, comparison: str, value: str) -> Callable[[Json], bool]:
+    try:
+        limit = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise GraphQLError(f"{value} is not a date and time") from error
+    limit = limit if limit.tzinfo else limit.replace(tzinfo=UTC)
+    return lambda payload: COMPARISONS[comparison](datetime.fromisoformat(payload[field]), limit)

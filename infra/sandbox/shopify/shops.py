@@ -1,0 +1,157 @@
+"""What shoppers and merchants do in their shops. Everything returns the payload of its webhook, which is sent apart."""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+from infra.sandbox.server import Json
+from infra.sandbox.shopify import order_changes, tokens
+from infra.sandbox.shopify.apps import App, new_shop, shop_payload
+from infra.sandbox.shopify.order_changes import LineQuantities
+from infra.sandbox.shopify.orders import build_paid_order, numeric_id
+from infra.sandbox.shopify.payloads import privacy_payload, product_payload, scopes_payload
+from infra.sandbox.state import State
+
+
+class Shops:
+    """Shops need no setting up: every valid domain is one. Times are the clock's, in UTC."""
+
+    def __init__(self, state: State, apps: Mapping[str, App], clock: Callable[[], float]) -> None:
+        self._state, self._clock = state, clock
+        self.apps = dict(apps)
+
+    def paid_order(
+        self,
+        shop: str,
+        lines: Sequence[Mapping[str, Any]],
+        *,
+        customer_id: int | str | None = None,
+        currency: str = "USD",
+    ) -> Json:
+        """A shopper pays; the payload of orders/paid. Lines as in `build_paid_order`."""
+        with self._state.change() as data:
+            placed_at = datetime.fromtimestamp(self._clock(), UTC)
+            number = len(data["orders"]) + 1
+            order = build_paid_order(
+                shop, number, lines, customer_id=customer_id, currency=currency, placed_at=placed_at
+            )
+            data["orders"][order["admin_graphql_api_id"]] = {"shop": shop, "payload": order, "edited": False}
+            return deepcopy(order)
+
+    def order(self, shop: str, order_id: int | str) -> Json:
+        """The order as it is now, the payload of orders/create and orders/updated.
+
+        It and those below take a number or a GID, and raise `KeyError` for an order that the shop has not.
+        """
+        with self._state.change() as data:
+            return deepcopy(_order_row(data, shop, order_id)["payload"])
+
+    def cancel_order(self, shop: str, order_id: int | str, reason: str = "customer") -> Json:
+        """The payload of orders/cancelled; nothing is refunded. Raises as `order_changes.cancel` does."""
+        with self._state.change() as data:
+            order = _order_row(data, shop, order_id)["payload"]
+            order_changes.cancel(order, reason, self._now())
+            return deepcopy(order)
+
+    def edit_order(
+        self,
+        shop: str,
+        order_id: int | str,
+        *,
+        add: Sequence[Mapping[str, Any]] = (),
+        remove: Iterable[int | str] = (),
+        quantities: LineQuantities | None = None,
+    ) -> Json:
+        """The payload of orders/edited: the edit, not the order. `quantities` are the new ones by line id.
+
+        Raises as `order_changes.edit` does.
+        """
+        with self._state.change() as data:
+            row = _order_row(data, shop, order_id)
+            edit_id = 700_000_000_000 + _next(data)
+            edit = order_changes.edit(
+                row["payload"], edit_id, self._now(), add=add, remove=remove, quantities=quantities or {}
+            )
+            row["edited"] = True
+            return edit
+
+    def refund_order(self, shop: str, order_id: int | str, lines: LineQuantities, *, note: str | None = None) -> Json:
+        """The payload of refunds/create; quantities by line id. Raises as `order_changes.refund` does."""
+        with self._state.change() as data:
+            order = _order_row(data, shop, order_id)["payload"]
+            refund_id = 900_000_000_000 + _next(data)
+            return deepcopy(order_changes.refund(order, refund_id, self._now(), lines, note))
+
+    def product(
+        self,
+        shop: str,
+        product_id: int | str,
+        title: str,
+        variants: Sequence[Mapping[str, Any]] = (),
+        *,
+        status: str = "active",
+    ) -> Json:
+        """The merchant saves a product; the payload of products/update. Variants as in `product_payload`."""
+        payload = product_payload(shop, product_id, title, variants, status, self._now())
+        with self._state.change() as data:
+            data["products"][payload["admin_graphql_api_id"]] = {"shop": shop, "payload": payload}
+        return deepcopy(payload)
+
+    def delete_product(self, product_id: int | str) -> Json:
+        """The merchant deletes a product; the payload of products/delete."""
+        with self._state.change() as data:
+            data["products"].pop(f"gid://shopify/Product/{numeric_id(product_id)}", None)
+        return {"id": numeric_id(product_id)}
+
+    def update_shop(self, shop: str, **details: Any) -> Json:
+        """The payload of shop/update; details are name, email, currency, iana_timezone, plan_name, plan_display_name.
+
+        Raises `ValueError` for another detail.
+        """
+        with self._state.change() as data:
+            row = data["shops"].setdefault(shop, new_shop(shop))
+            if unknown := details.keys() - row.keys():
+                raise ValueError(f"a shop has no {', '.join(sorted(unknown))}")
+            row |= {**details, "updated_at": self._now()}
+            return shop_payload(shop, row)
+
+    def set_shop(self, shop: str, **details: Any) -> None:
+        """`update_shop`, where nobody needs to know."""
+        self.update_shop(shop, **details)
+
+    def update_scopes(self, app: str, shop: str, scopes: Sequence[str]) -> Json:
+        """The merchant approves other access scopes, for tokens given and to come; the payload of app/scopes_update."""
+        declared = self.apps[app]
+        with self._state.change() as data:
+            row = data["shops"].setdefault(shop, new_shop(shop))
+            earlier = tokens.granted_scope(data, app, shop)
+            previous = earlier.split(",") if earlier else declared.scopes
+            tokens.change_scope(data, app, shop, scopes)
+        at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return scopes_payload(zlib.crc32(declared.key.encode()), row["id"], previous, scopes, at)
+
+    def privacy(
+        self, topic: str, shop: str, *, customer_id: int | str | None = None, orders: Iterable[int | str] = ()
+    ) -> Json:
+        """The payload of customers/data_request, customers/redact or shop/redact; a guest has no customer id."""
+        with self._state.change() as data:
+            shop_id = data["shops"].setdefault(shop, new_shop(shop))["id"]
+            request_id = _next(data)
+        return privacy_payload(topic, shop_id, shop, customer_id=customer_id, orders=orders, request_id=request_id)
+
+    def _now(self) -> str:
+        return datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
+
+
+def _next(data: Json) -> int:
+    data["sequence"] += 1
+    return int(data["sequence"])
+
+
+def _order_row(data: Json, shop: str, order_id: int | str) -> Json:
+    row: Json | None = data["orders"].get(f"gid://shopify/Order/{numeric_id(order_id)}")
+    if row is None or row["shop"] != shop:
+        raise KeyError(f"order {order_id} of {shop}")
+    return row

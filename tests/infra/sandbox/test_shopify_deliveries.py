@@ -1,0 +1,158 @@
+"""Deliveries as Shopify makes them: to whoever subscribed, held back, shuffled, doubled, and again when they fail."""
+
+from collections import Counter
+
+import pytest
+
+from infra.sandbox.server import Response
+from infra.sandbox.shopify import ShopifySandbox
+from tests.infra.sandbox.conftest import SHOP, Admin, Receiver
+
+LIST = "{ webhookSubscriptions(first: 50) { nodes { id } } }"
+
+
+@pytest.fixture
+def subscription(admin: Admin, receiver: Receiver) -> str:
+    return admin.subscribe("ORDERS_PAID", f"{receiver.url}/webhooks/shopify/studio")
+
+
+def header(receiver: Receiver, name: str) -> list[str]:
+    return [request.header(f"x-shopify-{name}") for request in receiver.requests]
+
+
+def test_an_event_goes_to_every_app_that_subscribed(shopify, http, receiver, subscription):
+    other = Admin(shopify, http, "discounts")
+    other.subscribe("ORDERS_PAID", f"{receiver.url}/webhooks/shopify/discounts")
+    other.subscribe("ORDERS_EDITED", f"{receiver.url}/webhooks/shopify/discounts")
+    sent = shopify.emit(SHOP, "orders/paid", {"id": 1}, "e1")
+    assert [delivery.ok for delivery in sent] == [True, True]
+    assert [request.path for request in receiver.requests] == [
+        "/webhooks/shopify/studio",
+        "/webhooks/shopify/discounts",
+    ]
+    assert header(receiver, "event-id") == ["e1", "e1"]
+    assert len(set(header(receiver, "webhook-id"))) == 2
+    assert len(set(header(receiver, "hmac-sha256"))) == 2, "each app has a secret of its own"
+
+
+def test_one_app_alone_may_be_told(shopify, http, receiver, subscription):
+    Admin(shopify, http, "discounts").subscribe("ORDERS_PAID", f"{receiver.url}/webhooks/shopify/discounts")
+    shopify.emit(SHOP, "orders/paid", {}, app="discounts")
+    assert [request.path for request in receiver.requests] == ["/webhooks/shopify/discounts"]
+
+
+def test_without_a_subscription_nobody_hears_of_it(shopify, receiver, subscription):
+    assert shopify.emit(SHOP, "orders/cancelled", {}) == []
+    assert shopify.emit("other.myshopify.com", "orders/paid", {}) == []
+    assert not receiver.requests
+
+
+@pytest.mark.parametrize("topic", ["customers/redact", "shop/redact", "customers/data_request", "app/uninstalled"])
+def test_some_topics_need_no_subscription_but_an_app(shopify, receiver, topic):
+    assert shopify.emit(SHOP, topic, {}, app="studio")[0].ok
+    assert receiver.requests[-1].path == "/webhooks/shopify/studio"
+    with pytest.raises(ValueError, match="which"):
+        shopify.emit(SHOP, topic, {})
+
+
+def test_a_topic_that_shopify_has_not_is_a_mistake(shopify):
+    with pytest.raises(ValueError, match="orders/payed"):
+        shopify.emit(SHOP, "orders/payed", {})
+
+
+def test_what_is_held_goes_out_with_the_flush(shopify, receiver, subscription):
+    shopify.hold_deliveries = True
+    held = shopify.emit(SHOP, "orders/paid", {"id": 1}) + shopify.emit(SHOP, "orders/paid", {"id": 2})
+    held.append(shopify.uninstall("studio", SHOP))
+    assert {(delivery.status, delivery.answer) for delivery in held} == {(None, "held")}
+    assert not receiver.requests
+    sent = shopify.flush()
+    assert [delivery.webhook for delivery in sent] == [delivery.webhook for delivery in held]
+    assert header(receiver, "topic") == ["orders/paid", "orders/paid", "app/uninstalled"]
+    assert shopify.flush() == []
+
+
+def test_a_flush_shuffles_and_repeats(shopify, receiver, subscription):
+    shopify.hold_deliveries = True
+    for number in range(40):
+        shopify.emit(SHOP, "orders/paid", {"id": number}, f"e{number:02}")
+    sent = shopify.flush("shuffled", copies=1.1, parallel=4, seed=1)
+    assert len(sent) == len(receiver.requests) == 44
+    events = header(receiver, "event-id")
+    assert sorted(set(events)) == [f"e{number:02}" for number in range(40)] != events
+    assert sorted(Counter(header(receiver, "webhook-id")).values()) == [1] * 36 + [2] * 4
+
+
+def test_a_failure_is_retried_as_it_was(shopify, receiver, subscription, clock):
+    receiver.status = 500
+    shopify.emit(SHOP, "orders/paid", {"id": 1})
+    clock.now += 600
+    receiver.status = 200
+    assert [delivery.ok for delivery in shopify.retry_failed()] == [True]
+    first, second = receiver.requests
+    assert (first.body, first.headers) == (second.body, second.headers)
+    assert shopify.retry_failed() == []
+    assert [row["status"] for row in shopify.deliveries()] == [500, 200]
+
+
+def test_nobody_answering_is_a_failure_too(shopify, receiver, subscription):
+    receiver.stop()
+    assert shopify.emit(SHOP, "orders/paid", {})[0].status is None
+    assert shopify.retry_failed()[0].status is None
+
+
+def test_one_copy_that_arrived_is_enough(shopify, receiver, subscription, monkeypatch):
+    answers = iter([500, 200, 200, 500])
+    monkeypatch.setattr(receiver, "answer", lambda _: Response(next(answers)))
+    shopify.hold_deliveries = True
+    shopify.emit(SHOP, "orders/paid", {"id": 1})
+    shopify.emit(SHOP, "orders/paid", {"id": 2})
+    assert [delivery.status for delivery in shopify.flush(copies=2)] == [500, 200, 200, 500]
+    assert shopify.retry_failed() == []
+
+
+def test_after_eight_retries_the_subscription_is_gone(shopify, receiver, admin, subscription):
+    other = admin.subscribe("ORDERS_EDITED", f"{receiver.url}/webhooks/shopify/studio")
+    receiver.status = 503
+    shopify.emit(SHOP, "orders/paid", {})
+    for _ in range(7):
+        assert len(shopify.retry_failed()) == 1
+    assert len(shopify.webhook_subscriptions("studio", SHOP)) == 2
+    assert len(shopify.retry_failed()) == 1
+    assert admin.call(LIST)["data"]["webhookSubscriptions"]["nodes"] == [{"id": other}]
+    assert shopify.retry_failed() == []
+    assert len(receiver.requests) == 9
+
+
+def test_privacy_topics_fail_without_that_consequence(shopify, receiver, subscription):
+    receiver.status = 503
+    shopify.emit(SHOP, "shop/redact", {}, app="studio")
+    for _ in range(8):
+        shopify.retry_failed()
+    assert shopify.retry_failed() == []
+    assert [row["id"] for row in shopify.webhook_subscriptions("studio", SHOP)] == [subscription]
+
+
+def test_one_shops_failures_are_retried_apart(shopify, receiver):
+    receiver.status = 503
+    shopify.emit(SHOP, "shop/redact", {"id": 1}, app="studio")
+    shopify.emit("other.myshopify.com", "shop/redact", {"id": 2}, app="studio")
+    receiver.status = 200
+    assert [delivery.webhook.body for delivery in shopify.retry_failed(SHOP)] == [b'{"id":1}']
+    assert [delivery.webhook.body for delivery in shopify.retry_failed()] == [b'{"id":2}']
+
+
+def test_what_is_delivered_by_hand_is_neither_held_nor_retried(shopify, receiver):
+    shopify.hold_deliveries = True
+    receiver.status = 500
+    assert shopify.deliver("studio", SHOP, "orders/paid", {}).status == 500
+    assert shopify.retry_failed() == shopify.flush() == []
+
+
+def test_the_outbox_outlives_the_process(tmp_path, clock, receiver):
+    file = tmp_path / "shopify.json"
+    with ShopifySandbox(app_base_url=receiver.url, state_file=file, clock=clock) as sandbox:
+        sandbox.hold_deliveries = True
+        sandbox.emit(SHOP, "shop/redact", {}, app="studio")
+    with ShopifySandbox(app_base_url=receiver.url, state_file=file, clock=clock) as sandbox:
+        assert [delivery.ok for delivery in sandbox.flush()] == [True]
