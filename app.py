@@ -9,6 +9,7 @@ from chalicelib.kit.routes import bp as kit_routes
 from chalicelib.retention.jobs import bp as retention_jobs
 from chalicelib.shops.jobs import bp as shops_jobs
 from chalicelib.shops.routes.merchant import bp as shops_merchant_routes
+from chalicelib.shops.routes.operator import bp as shops_operator_routes
 from chalicelib.shops.routes.shopify import bp as shops_shopify_routes
 from chalicelib.studio.jobs import bp as studio_jobs
 from chalicelib.studio.routes.merchant import bp as studio_merchant_routes
@@ -21,6 +22,7 @@ for blueprint in (
     kit_routes,
     shops_shopify_routes,
     shops_merchant_routes,
+    shops_operator_routes,
     shops_jobs,
     billing_routes,
     billing_jobs,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.kit import config
+from chalicelib.kit import config, tables
 from chalicelib.kit.tables import Table
 from infra import handlers
 from infra.handlers import Consumer
@@ -48,7 +48,7 @@ def template() -> dict[str, Any]:
 def models() -> list[type[Table]]:
     """Every table of the bundle, by name."""
     handlers.chalice_app()
-    return sorted(_below(Table), key=lambda model: str(model.Meta.table_name))
+    return tables.loaded()
 
 
 def physical(name: str) -> str:
@@ -60,10 +60,6 @@ def logical(kind: str, name: str) -> str:
     """A CloudFormation id: letters and digits of the name without the namespace."""
     short = name.removeprefix(config.settings().namespace + "-")
     return kind + "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", short))
-
-
-def _below(kind: type[Table]) -> list[type[Table]]:
-    return [found for sub in kind.__subclasses__() for found in (sub, *_below(sub))]
 
 
 def _table(model: type[Table]) -> dict[str, Any]:

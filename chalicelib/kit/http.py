@@ -170,7 +170,7 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
     if isinstance(result, Response):
         return result
     if isinstance(result, Slice):
-        result = Page[Any](items=result.items, next_cursor=pages.encode(result.last_key, bound_to))
+        result = Page[Any](items=result.items, next_cursor=call.page.cursor(result.last_key))
     tag = f'"{contract.etag(result)}"' if contract.etag else None
     if tag and request.method == "GET" and _has_read(tag, headers):
         return Response(body="", status_code=304, headers={"ETag": tag})
@@ -234,8 +234,8 @@ def _invalid(where: str, error: ValidationError) -> InvalidInput:
 
 def _page(query: Any, bound_to: str) -> PageRequest:
     if not isinstance(query, PageQuery):
-        return PageRequest()
-    return PageRequest(query.limit, pages.decode(query.cursor, bound_to))
+        return PageRequest(query=bound_to)
+    return PageRequest(query.limit, pages.decode(query.cursor, bound_to), bound_to)
 
 
 def _without_paging(query: dict[str, list[str]]) -> str:

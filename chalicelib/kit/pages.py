@@ -20,10 +20,15 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """How many rows at most, after which key (`None`: from the start)."""
+    """How many rows at most, after which key (`None`: from the start); `query` is what its cursors are of use with."""
 
     limit: int = 50
     start: dict[str, Any] | None = None
+    query: str = ""
+
+    def cursor(self, last_key: dict[str, Any] | None) -> str | None:
+        """The cursor of the page after this one, which ended at `last_key`."""
+        return encode(last_key, self.query)
 
 
 @dataclass(frozen=True, slots=True)

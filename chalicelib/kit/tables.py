@@ -64,6 +64,15 @@ class Table(Model):
         return super()._get_connection()
 
 
+def loaded() -> list[type[Table]]:
+    """Every table whose model this process has imported, by name."""
+    return sorted(_below(Table), key=lambda model: str(model.Meta.table_name))
+
+
+def _below(kind: type[Table]) -> list[type[Table]]:
+    return [found for sub in kind.__subclasses__() for found in (sub, *_below(sub))]
+
+
 def is_throttled(error: BaseException) -> bool:
     """Whether AWS asked us to slow down, even after the client's own retries."""
     codes = {getattr(error, "cause_response_code", None), getattr(error, "response", {}).get("Error", {}).get("Code")}

@@ -28,6 +28,8 @@ class Needs:
     queues: tuple[str, ...]
     """Logical names of where the messages go that those modules construct."""
     scans: bool
+    describes: bool
+    """Whether it asks how large tables are."""
     reads_secrets: bool
 
 
@@ -45,6 +47,7 @@ def of(modules: Iterable[str]) -> Needs:
         topics=tuple(sorted({kind.topic for kind in sent if kind.topic})),
         queues=tuple(sorted({kind.queue for kind in sent if kind.queue})),
         scans="scan" in called,
+        describes="describe_table" in called,
         reads_secrets="secret" in called,
     )
 

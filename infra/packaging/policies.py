@@ -85,6 +85,8 @@ def _dynamodb(reached: Needs) -> Iterator[Statement]:
         actions = (*READ_AND_WRITE, "Scan") if reached.scans else READ_AND_WRITE
         tables = [_arn("dynamodb", f"table/{_physical(context)}-*") for context in reached.table_contexts]
         yield _allow("dynamodb", actions, tables)
+    if reached.describes:
+        yield _allow("dynamodb", ("DescribeTable",), [_arn("dynamodb", f"table/{_physical('*')}")])
 
 
 def _sns(reached: Needs) -> Iterator[Statement]:

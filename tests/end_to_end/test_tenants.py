@@ -6,6 +6,7 @@ A route that is new here fails this test until its path parameters and body are 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from chalicelib.billing import service as billing
 from chalicelib.kit import auth, aws, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import Contract
+from chalicelib.shops.models import WebhookDelivery
 from infra import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
@@ -42,7 +44,15 @@ def _needing(scheme: str) -> list[Any]:
     return [
         pytest.param(method, path, contract, id=f"{method} {path}")
         for method, path, contract in _routes()
-        if contract.auth is not None and getattr(contract.auth, "scheme", ("vendor",))[0] == scheme
+        if contract.auth not in (None, auth.operator) and getattr(contract.auth, "scheme", ("vendor",))[0] == scheme
+    ]
+
+
+def _of_operators() -> list[Any]:
+    return [
+        pytest.param(method, path, id=f"{method} {path}")
+        for method, path, contract in _routes()
+        if contract.auth is auth.operator
     ]
 
 
@@ -50,6 +60,7 @@ def test_every_route_is_either_public_or_asks_for_a_credential() -> None:
     open_routes = {path for _, path, contract in _routes() if contract.auth is None}
     assert open_routes == PUBLIC | BROWSER
     walked = {name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)}
+    walked |= {param.values[1] for param in _of_operators()}
     assert walked | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
 
 
@@ -202,3 +213,28 @@ def test_without_a_credential_nothing_is_answered(
         answer = api.request(method, url, json={}, headers=headers)
         assert answer.status_code in expected, answer.text
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("method", "path"), _of_operators())
+def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery, method: str, path: str) -> None:
+    order = gallery.order({"name": "a", "value": "b"})
+    assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
+    [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "orders/paid", limit=1)
+    url = path.format(shop=gallery.shop, delivery_id=delivery.delivery_id)
+    before = _everything()
+    strangers = {
+        "nobody": (None, 401),
+        "not a token": ("x.y.z", 401),
+        "the merchant": (gallery.shopify.session_token("studio", gallery.shop), 401),
+        "a member": (auth.mint(Role.MEMBER, ids.new()), 403),
+        "a store": (auth.mint(Role.STORE_OWNER, ids.new()), 403),
+    }
+    for who, (token, expected) in strangers.items():
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = gallery.api.request(method, url, headers=headers)
+        assert answer.status_code == expected, f"{who}: {answer.text}"
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert gallery.shop not in answer.text
+    signed = gallery.shopify.sign_proxy("studio", {"shop": gallery.shop, "timestamp": str(int(time.time()))})
+    assert gallery.api.request(method, f"{url}?{signed}").status_code == 401
+    assert _everything() == before

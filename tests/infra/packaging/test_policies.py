@@ -80,6 +80,13 @@ def test_only_retention_scans(documents: dict[str, dict[str, Any]]) -> None:
     assert scanning == {name for name in documents if name.startswith("retention-")}
 
 
+def test_only_the_api_asks_for_the_sizes_of_tables(documents: dict[str, dict[str, Any]]) -> None:
+    describing = {name: allowed(document, "dynamodb:DescribeTable") for name, document in documents.items()}
+
+    assert {name for name, tables in describing.items() if tables} == {"api_handler"}
+    assert describing["api_handler"] == {"table/backroom-test-*"}
+
+
 def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]) -> None:
     reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
 

@@ -1,0 +1,33 @@
+"""Operator actions are logged and told."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from chalicelib.kit import audit, config, logs
+from chalicelib.kit.auth import Account, Role
+from tests.kit.conftest import Logged
+
+
+def test_an_action_is_logged_with_the_request_that_it_came_with(
+    logged: Logged, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, f"{config.settings().namespace}.kit")
+    with logged("kit") as lines, logs.bound(correlation_id="c-1"):
+        audit.acted(Account(Role.OPERATOR, "op"), "shops.replay_delivery", "d-1", shop="a.myshopify.com")
+    [line] = [line for line in lines() if line["message"] == "an operator acted"]
+    told = {name: line[name] for name in ("actor", "action", "about", "shop", "correlation_id")}
+    assert told == {
+        "actor": "op",
+        "action": "shops.replay_delivery",
+        "about": "d-1",
+        "shop": "a.myshopify.com",
+        "correlation_id": "c-1",
+    }
+
+
+def test_an_erased_subject_is_no_reason_to_drop_it() -> None:
+    message = audit.OperatorActed(actor="op", action="shops.replay_delivery", subject="shop:a.myshopify.com")
+    assert message.subjects() == ()

@@ -1,0 +1,25 @@
+"""CSV, read back by Python's own reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.kit import csv_lines
+
+
+@given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1), max_size=5))
+def test_what_is_written_is_read_and_never_a_formula(rows: list[list[str]]) -> None:
+    text = "".join(csv_lines.line(row) for row in rows)
+    read = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert len(read) == len(rows)
+    for was, cells in zip(rows, read, strict=True):
+        assert [cell.removeprefix("'") for cell in cells] == [cell.removeprefix("'") for cell in was]
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+
+
+def test_a_line_ends_as_the_standard_says_and_nothing_is_an_empty_cell() -> None:
+    assert csv_lines.line(["a", None, 'x "y", z', -1]) == 'a,,"x ""y"", z",-1\r\n'

@@ -1,0 +1,98 @@
+"""Operators look at a recorded delivery and hand it on once more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.kit import auth
+from chalicelib.kit.auth import Role
+from chalicelib.shops.models import DeliveryStatus, InstallationLog, WebhookDelivery
+from infra.sandbox.shopify import ShopifySandbox
+
+Drain = Callable[[], list[dict[str, Any]]]
+Listen = Callable[[str], Drain]
+
+DELIVERIES = "/v1/operator/deliveries"
+SECRET = "her-private-note"
+
+
+@pytest.fixture
+def operator() -> dict[str, str]:
+    """The headers of an operator."""
+    return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+
+
+def paid(shopify: ShopifySandbox, shop: str) -> str:
+    """The id of a delivery of a paid order."""
+    order = shopify.paid_order(shop, []) | {"note": SECRET}
+    assert shopify.deliver("studio", shop, "orders/paid", order).ok
+    [delivery] = WebhookDelivery.scan(WebhookDelivery.shop == shop)
+    return str(delivery.delivery_id)
+
+
+def test_a_delivery_shows_what_became_of_it_and_never_its_payload(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str]
+) -> None:
+    delivery_id = paid(shopify, shop)
+    answer = api.get(f"{DELIVERIES}/{delivery_id}", headers=operator)
+    read = answer.json()
+    assert (read["topic"], read["shop"], read["app"], read["status"]) == ("orders/paid", shop, "studio", "received")
+    assert read["received_at"]
+    assert read["error_message"] is None
+    assert SECRET not in answer.text
+    assert "payload" not in read
+
+
+def test_a_replay_is_the_same_message_and_is_audited(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
+) -> None:
+    orders, acts = listen("shops-order_paid"), listen("kit-operator_acted")
+    delivery_id = paid(shopify, shop)
+    [first] = orders()
+    answer = api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator)
+    assert answer.status_code == 200, answer.text
+    assert SECRET not in answer.text
+    [second] = orders()
+    changing = {"occurred_at", "correlation_id"}
+    assert {k: v for k, v in second.items() if k not in changing} == {
+        k: v for k, v in first.items() if k not in changing
+    }
+    [act] = acts()
+    assert (act["actor"], act["action"], act["subject"]) == ("op", "shops.replay_delivery", delivery_id)
+    assert act["detail"] == {"shop": shop, "app": "studio", "topic": "orders/paid"}
+
+
+def test_a_failed_delivery_is_read_again(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
+) -> None:
+    heard = listen("shops-order_paid")
+    delivery_id = paid(shopify, shop)
+    heard()
+    error = WebhookDelivery.error_message.set("id: missing")
+    WebhookDelivery(delivery_id).update([WebhookDelivery.status.set(DeliveryStatus.FAILED), error])
+    assert api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator).json()["status"] == "received"
+    assert api.get(f"{DELIVERIES}/{delivery_id}", headers=operator).json()["error_message"] is None
+    assert len(heard()) == 1
+
+
+def test_a_replayed_uninstall_has_no_second_effect(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, operator: dict[str, str], drain: Drain
+) -> None:
+    shopify.uninstall("studio", installed)
+    assert drain() == []
+    [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "app/uninstalled")
+    read = api.post(f"{DELIVERIES}/{delivery.delivery_id}/replay", headers=operator).json()
+    assert read["status"] == "processed"
+    assert drain() == []
+    assert InstallationLog.count(installed) == 2
+
+
+def test_what_is_not_on_record_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
+    acts = listen("kit-operator_acted")
+    for answer in (api.get(f"{DELIVERIES}/x", headers=operator), api.post(f"{DELIVERIES}/x/replay", headers=operator)):
+        assert (answer.status_code, answer.json()["code"]) == (404, "UnknownDelivery")
+    assert acts() == []
