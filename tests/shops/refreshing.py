@@ -1,0 +1,89 @@
+"""Worker processes that want a shop's access token at the same moment: `python -m tests.shops.refreshing SHOP COUNT`.
+
+Everything that takes long is done once, before they are forked; each then waits for the line on standard input that
+lets all of them go. What happens to each is told on standard output, a JSON object a line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from chalicelib.kit import aws
+from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.secrets import seal
+from chalicelib.shops import service
+
+PATIENCE = 60.0
+"""Seconds that a worker goes on asking."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("shop")
+    parser.add_argument("count", type=int)
+    parser.add_argument("--die-before", metavar="OPERATION", help="of DynamoDB: be killed as it is about to be called")
+    asked = parser.parse_args()
+    client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
+    seal("loads the cipher", "nowhere")
+    if asked.die_before:
+        client.meta.events.register(f"before-call.dynamodb.{asked.die_before}", _die)
+    ready, gate = os.pipe(), os.pipe()
+    pids = [_fork(asked.shop, ready, gate) for _ in range(asked.count)]
+    for _ in pids:
+        os.read(ready[0], 1)
+    _tell(event="ready")
+    sys.stdin.readline()
+    os.close(gate[1])
+    for pid in pids:
+        _, status = os.waitpid(pid, 0)
+        _tell(event="ended", pid=pid, code=os.waitstatus_to_exitcode(status))
+
+
+def _fork(shop: str, ready: tuple[int, int], gate: tuple[int, int]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    os.close(gate[1])
+    os.write(ready[1], b".")
+    os.read(gate[0], 1)  # ends when the parent closes it
+    code = 1
+    try:
+        _work(shop)
+        code = 0
+    except BaseException as error:
+        _tell(event="failed", pid=os.getpid(), error=repr(error))
+    finally:
+        os._exit(code)  # never into what the parent goes on with
+
+
+def _work(shop: str) -> None:
+    """Ask until there is a token, as a caller that is told to come back does."""
+    was_refused, give_up = False, time.monotonic() + PATIENCE
+    while True:
+        try:
+            return _tell(event="token", pid=os.getpid(), token=service.access_token(shop, "studio"))
+        except Unavailable:
+            if time.monotonic() > give_up:
+                raise
+        if not was_refused:
+            _tell(event="unavailable", pid=os.getpid())
+        was_refused = True
+        time.sleep(0.05)
+
+
+def _tell(**facts: Any) -> None:
+    os.write(1, json.dumps(facts).encode() + b"\n")  # at once, and never half a line
+
+
+def _die(**_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()
