@@ -148,12 +148,12 @@ class Transaction:
     def update(
         self,
         row: Model,
-        actions: list[Action],
+        actions: Sequence[Action],
         condition: Condition | None = None,
         otherwise: Problem | None = None,
     ) -> None:
         """Change some attributes of the row with this one's key; the instance itself stays as it is."""
-        kwargs = row.get_update_kwargs_from_instance(actions=actions, condition=condition)
+        kwargs = row.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
         self._add(self._updates, kwargs, otherwise, type(row))
 
     def delete(self, row: Model, condition: Condition | None = None, otherwise: Problem | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import Run, consumes, scheduled
-from chalicelib.shops.schemas.orders import OrderPaid
+from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderPaid, RefundCreated
 from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested, UploadChanged
 from chalicelib.studio.service import finals, orders, previews, recovery, uploads
 
@@ -31,6 +31,27 @@ def generate(message: GenerationRequested) -> None:
 def fulfil(message: OrderPaid) -> None:
     """Have the finals of a paid order made."""
     orders.fulfil(message)
+
+
+@bp.on_sqs_message(queue="studio-edit", batch_size=5, name="studio-edit")
+@consumes(OrderEdited)
+def edit(message: OrderEdited) -> None:
+    """Skip the finals of lines that an edit took out, and make those that it added."""
+    orders.edit(message)
+
+
+@bp.on_sqs_message(queue="studio-cancel", batch_size=5, name="studio-cancel")
+@consumes(OrderCancelled)
+def cancel(message: OrderCancelled) -> None:
+    """Skip the finals of a cancelled order."""
+    orders.cancel(message)
+
+
+@bp.on_sqs_message(queue="studio-refund", batch_size=5, name="studio-refund")
+@consumes(RefundCreated)
+def refund(message: RefundCreated) -> None:
+    """Skip the finals of lines that were refunded."""
+    orders.refund(message)
 
 
 @bp.on_sqs_message(queue="studio-print", batch_size=1, name="studio-print")

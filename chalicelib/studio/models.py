@@ -341,7 +341,7 @@ class Generation(Table):
 
 
 class Order(Table):
-    """A paid order with AI images in it."""
+    """An order with AI images in it. `facts` are what `fulfilment` knows of it; `version` is their optimistic lock."""
 
     class Meta:
         table_name = tables.name("studio", "orders")
@@ -352,5 +352,9 @@ class Order(Table):
     order_number = UnicodeAttribute(null=True)
     total_price = DecimalAttribute(null=True)
     status = UnicodeAttribute(null=True)
+    facts = JsonAttribute(null=True)
+    told_at = DateTimeAttribute(null=True)
+    """Of the newest message: its price and number stand."""
+    version = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()

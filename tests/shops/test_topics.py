@@ -103,7 +103,9 @@ def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     [message] = heard()
     assert message["order_id"] == order["admin_graphql_api_id"]
     assert message["refund_id"] == f"gid://shopify/Refund/{refund['id']}"
-    assert message["lines"] == [{"line_item_id": line["admin_graphql_api_id"], "quantity": 1}]
+    assert message["lines"] == [
+        {"line_item_id": line["admin_graphql_api_id"], "quantity": 1, "properties": {"_generation": "g.k.m"}}
+    ]
     assert (Decimal(message["amount"]), message["currency"]) == (Decimal("12.50"), "USD")
 
 

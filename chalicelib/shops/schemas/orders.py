@@ -35,6 +35,8 @@ class _Order(OfShop):
     total_price: Decimal
     """What the order came to, in `currency`."""
     currency: str
+    is_paid: bool = False
+    """Whether it is paid in full, refunds aside."""
     lines: list[OrderLine]
     triggered_at: AwareDatetime
 
@@ -72,10 +74,11 @@ class OrderCancelled(_Order):
 
 
 class RefundLine(_Part):
-    """How many of an order's line were refunded."""
+    """How many of an order's line were refunded; `properties` are those of the line."""
 
     line_item_id: str
     quantity: int
+    properties: dict[str, str]
 
 
 class RefundCreated(OfShop):

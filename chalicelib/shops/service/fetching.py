@@ -25,7 +25,7 @@ query Order($id: ID!, $after: String) {
     refunds {
       id createdAt
       totalRefundedSet { shopMoney { amount } }
-      refundLineItems(first: 10) { nodes { quantity lineItem { id } } }
+      refundLineItems(first: 10) { nodes { quantity lineItem { id customAttributes { key value } } } }
     }
     lineItems(first: 20, after: $after) {
       nodes { id quantity currentQuantity product { id } variant { id } customAttributes { key value } }
@@ -48,6 +48,8 @@ query ChangedProducts($query: String!, $after: String) {
   }
 }"""
 
+_PAID = {"PAID", "PARTIALLY_REFUNDED", "REFUNDED"}
+
 Node = dict[str, Any]
 
 
@@ -60,7 +62,6 @@ class FetchedOrder:
     updated_at: datetime
     cancelled_at: datetime | None
     is_edited: bool
-    is_paid: bool
     refunds: list[FetchedRefund]
 
 
@@ -138,13 +139,13 @@ def _order(order: Node, lines: list[Node]) -> FetchedOrder:
             "customer_id": order["customer"]["id"] if order["customer"] else None,
             "total_price": Decimal(order["totalPriceSet"]["shopMoney"]["amount"]),
             "currency": currency,
+            "is_paid": order["displayFinancialStatus"] in _PAID,
             "lines": [_line(node) for node in lines],
         },
         created_at=clock.parse(order["createdAt"]),
         updated_at=clock.parse(order["updatedAt"]),
         cancelled_at=clock.parse(order["cancelledAt"]) if order["cancelledAt"] else None,
         is_edited=order["edited"],
-        is_paid=order["displayFinancialStatus"] in ("PAID", "PARTIALLY_REFUNDED", "REFUNDED"),
         refunds=[_refund(node, order["id"], currency) for node in order["refunds"]],
     )
 
@@ -156,13 +157,21 @@ def _line(node: Node) -> OrderLine:
         product_id=number_of(node["product"]["id"]) if node["product"] else None,
         quantity=node["quantity"],
         current_quantity=node["currentQuantity"],
-        properties={attribute["key"]: attribute["value"] or "" for attribute in node["customAttributes"]},
+        properties=_properties(node),
     )
+
+
+def _properties(line: Node) -> dict[str, str]:
+    return {attribute["key"]: attribute["value"] or "" for attribute in line["customAttributes"]}
 
 
 def _refund(node: Node, order_id: str, currency: str) -> FetchedRefund:
     lines = [
-        RefundLine(line_item_id=each["lineItem"]["id"], quantity=each["quantity"])
+        RefundLine(
+            line_item_id=each["lineItem"]["id"],
+            quantity=each["quantity"],
+            properties=_properties(each["lineItem"]),
+        )
         for each in node["refundLineItems"]["nodes"]
     ]
     fields = {

@@ -89,13 +89,16 @@ def _by_name(properties: Any) -> Any:
     return {str(each["name"]): "" if each.get("value") is None else str(each["value"]) for each in properties}
 
 
+Properties = Annotated[dict[str, str], BeforeValidator(_by_name)]
+
+
 class _Line(_Shape):
     id: int
     variant_id: int | None = None
     product_id: int | None = None
     quantity: int
     current_quantity: int | None = None
-    properties: Annotated[dict[str, str], BeforeValidator(_by_name)] = {}
+    properties: Properties = {}
 
 
 class _Customer(_Shape):
@@ -109,6 +112,7 @@ class _Order(_Shape):
     currency: str
     customer: _Customer | None = None
     cancelled_at: AwareDatetime | None = None
+    financial_status: str | None = None
     line_items: list[_Line]
 
     def fields(self) -> dict[str, Any]:
@@ -118,13 +122,19 @@ class _Order(_Shape):
             "customer_id": gid_or_none("Customer", self.customer.id if self.customer else None),
             "total_price": self.total_price,
             "currency": self.currency,
+            "is_paid": self.financial_status in ("paid", "partially_refunded", "refunded"),
             "lines": [_line(line) for line in self.line_items],
         }
+
+
+class _RefundedLine(_Shape):
+    properties: Properties = {}
 
 
 class _RefundLine(_Shape):
     line_item_id: int
     quantity: int
+    line_item: _RefundedLine = _RefundedLine()
 
 
 class _Transaction(_Shape):
@@ -227,7 +237,11 @@ def _refund_created(told: Told, payload: Payload) -> RefundCreated:
         refund_id=gid("Refund", refund.id),
         order_id=gid("Order", refund.order_id),
         lines=[
-            RefundLine(line_item_id=gid("LineItem", line.line_item_id), quantity=line.quantity)
+            RefundLine(
+                line_item_id=gid("LineItem", line.line_item_id),
+                quantity=line.quantity,
+                properties=line.line_item.properties,
+            )
             for line in refund.refund_line_items
         ],
         amount=sum((each.amount for each in went_back), Decimal(0)),

@@ -65,7 +65,7 @@ def _told(shop: str, app: str, order: FetchedOrder, since: datetime) -> Iterator
     changed = order.updated_at
     if order.created_at >= since:
         yield "orders/create", OrderCreated(**of("orders/create", order.created_at), **order.fields)
-    if order.is_paid:
+    if order.fields["is_paid"]:
         yield "orders/paid", OrderPaid(**of("orders/paid", changed), **order.fields)
     if order.is_edited:
         yield "orders/edited", OrderEdited(**of("orders/edited", changed), **order.fields)

@@ -24,7 +24,6 @@ from chalicelib.studio.models import (
     Generation,
     GenerationStatus,
     GenerationType,
-    Order,
     Quota,
     UpscaleStatus,
 )
@@ -86,16 +85,6 @@ def reserve(row: Generation, held: Quota, state: State, idempotency: Idempotency
         quotas.write(transaction, held, state)
         transaction.add(row)
         uploads.use(transaction, row.input_image_url.rsplit("/", 1)[-1])
-
-
-def add_final(row: Generation) -> Generation:
-    """Write a final, unless this line's is there: the row as it stands then."""
-    try:
-        with Transaction() as transaction:
-            transaction.add(row, Ended())
-    except Ended:
-        return get(row.shop_id, row.id)
-    return row
 
 
 def start(row: Generation, until: datetime, url: str) -> bool:
@@ -214,8 +203,3 @@ def _commit(
         else:
             return
     raise Overtaken
-
-
-def save_order(row: Order) -> None:
-    """Write the order as it is now."""
-    row.save()

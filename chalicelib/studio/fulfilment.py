@@ -1,0 +1,82 @@
+"""What of an order is to be printed, whatever its messages' order and number: everything here only ever grows.
+
+Shopify tells that an order was paid, edited, refunded and cancelled in any order, and each many times. What is known is
+kept as facts that can be added in any order with the same end; what is wanted follows from all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of an order, by its lines' GIDs.
+
+    `ordered` are quantities, `refunds` what each refund took back, `removed` the lines that an edit left nothing of.
+    """
+
+    ordered: Mapping[str, int] = field(default_factory=dict)
+    refunds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    is_cancelled: bool = False
+
+
+def paid(facts: Facts, quantities: Mapping[str, int]) -> Facts:
+    """The order was paid with these lines."""
+    most = {line: max(quantity, facts.ordered.get(line, 0)) for line, quantity in quantities.items()}
+    return replace(facts, ordered={**facts.ordered, **most})
+
+
+def edited(facts: Facts, quantities: Mapping[str, int]) -> Facts:
+    """The order was edited and has now so many of each line; one that was taken out does not come back."""
+    return replace(facts, removed=facts.removed | {line for line, left in quantities.items() if left == 0})
+
+
+def refunded(facts: Facts, refund: str, quantities: Mapping[str, int]) -> Facts:
+    """The refund took so many of each line back."""
+    return replace(facts, refunds={**facts.refunds, refund: dict(quantities)})
+
+
+def cancelled(facts: Facts) -> Facts:
+    """The order was cancelled, which is for good."""
+    return replace(facts, is_cancelled=True)
+
+
+def is_wanted(facts: Facts, line: str) -> bool:
+    """Whether the line is still to be printed, as far as is known."""
+    if facts.is_cancelled or line in facts.removed:
+        return False
+    return line not in facts.ordered or _left(facts, line) > 0
+
+
+def status(facts: Facts) -> str | None:
+    """`paid`, `partially_refunded`, `refunded` or `cancelled`, in Shopify's words; None before it was paid."""
+    if facts.is_cancelled:
+        return "cancelled"
+    if not facts.ordered:
+        return None
+    if not facts.refunds:
+        return "paid"
+    return "partially_refunded" if any(_left(facts, line) > 0 for line in facts.ordered) else "refunded"
+
+
+def to_json(facts: Facts) -> dict[str, Any]:
+    """As it stands in the order's row."""
+    return {
+        "ordered": dict(facts.ordered),
+        "refunds": {refund: dict(quantities) for refund, quantities in facts.refunds.items()},
+        "removed": sorted(facts.removed),
+        "is_cancelled": facts.is_cancelled,
+    }
+
+
+def from_json(stored: Mapping[str, Any]) -> Facts:
+    """The facts of a row."""
+    return Facts(stored["ordered"], stored["refunds"], frozenset(stored["removed"]), stored["is_cancelled"])
+
+
+def _left(facts: Facts, line: str) -> int:
+    return facts.ordered[line] - sum(quantities.get(line, 0) for quantities in facts.refunds.values())

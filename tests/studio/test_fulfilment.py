@@ -1,0 +1,80 @@
+"""What is to be printed follows from what was told, in whatever order and number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial, reduce
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.studio import fulfilment
+from chalicelib.studio.fulfilment import Facts
+
+A, B = "gid://shopify/LineItem/1", "gid://shopify/LineItem/2"
+Step = Callable[[Facts], Facts]
+
+paid: Step = partial(fulfilment.paid, quantities={A: 2, B: 1})
+
+
+def refund(number: int, **lines: int) -> Step:
+    quantities = {{"a": A, "b": B}[name]: quantity for name, quantity in lines.items()}
+    return partial(fulfilment.refunded, refund=f"r{number}", quantities=quantities)
+
+
+def edit(a: int, b: int) -> Step:
+    return partial(fulfilment.edited, quantities={A: a, B: b})
+
+
+STEPS: list[Step] = [paid, refund(1, a=1), refund(2, a=1), refund(3, b=1), edit(2, 0), edit(1, 1), fulfilment.cancelled]
+
+
+def play(steps: list[Step]) -> Facts:
+    return reduce(lambda facts, step: step(facts), steps, Facts())
+
+
+@given(
+    st.lists(st.sampled_from(STEPS), max_size=6).flatmap(
+        lambda told: st.tuples(st.just(told), st.permutations(told * 2))
+    )
+)
+def test_order_and_number_do_not_matter(case: tuple[list[Step], list[Step]]) -> None:
+    told, shuffled = case
+    assert play(told) == play(shuffled)
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=6))
+def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
+    facts, gone = Facts(), set[str]()
+    for step in told:
+        facts = step(facts)
+        unwanted = {line for line in (A, B) if not fulfilment.is_wanted(facts, line)}
+        assert gone <= unwanted
+        gone = unwanted
+
+
+@given(st.lists(st.sampled_from(STEPS), max_size=6))
+def test_the_row_keeps_it_all(told: list[Step]) -> None:
+    facts = play(told)
+    assert fulfilment.from_json(json.loads(json.dumps(fulfilment.to_json(facts)))) == facts
+
+
+@pytest.mark.parametrize(
+    ("told", "a", "b", "status"),
+    [
+        ([], True, True, None),
+        ([paid], True, True, "paid"),
+        ([paid, refund(1, a=1)], True, True, "partially_refunded"),
+        ([refund(1, a=2), paid], False, True, "partially_refunded"),
+        ([paid, refund(1, a=1), refund(1, a=1)], True, True, "partially_refunded"),
+        ([paid, refund(1, a=2, b=1)], False, False, "refunded"),
+        ([paid, edit(2, 0)], True, False, "paid"),
+        ([fulfilment.cancelled, paid], False, False, "cancelled"),
+    ],
+)
+def test_cases(told: list[Step], a: bool, b: bool, status: str | None) -> None:
+    facts = play(told)
+    assert [fulfilment.is_wanted(facts, line) for line in (A, B)] == [a, b]
+    assert fulfilment.status(facts) == status

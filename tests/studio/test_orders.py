@@ -1,0 +1,159 @@
+"""Orders that are cancelled, edited and refunded, told in any order and many times."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.studio.models import Generation, GenerationStatus, Order
+from chalicelib.studio.service import orders
+from infra.sandbox.delivery import Webhook
+from tests.studio.conftest import VARIANT, Gallery
+from tests.studio.order_messages import cancelled_of, paid_of
+
+
+def told(gallery: Gallery, topic: str, payload: Any) -> Webhook:
+    return gallery.shopify.webhook("studio", gallery.shop, topic, payload)
+
+
+def send(webhook: Webhook) -> None:
+    assert httpx.post(webhook.url, content=webhook.body, headers=webhook.headers, timeout=30).status_code == 200
+
+
+def statuses(gallery: Gallery) -> list[str]:
+    return [final["status"] for final in gallery.finals()]
+
+
+@pytest.fixture
+def given(gallery: Gallery) -> dict[str, str]:
+    """A preview's line item property."""
+    prop: dict[str, str] = gallery.preview()["line_item_property"]
+    return prop
+
+
+def test_a_cancelled_order_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given)
+    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    assert gallery.drain() == []
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    assert gallery.finals() == []
+    assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
+
+
+def test_a_print_that_is_made_stays(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given)
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    assert gallery.drain() == []
+    assert statuses(gallery) == ["completed"]
+    assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
+
+
+def test_the_line_that_was_taken_out_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given, given)
+    first, second = (line["admin_graphql_api_id"] for line in order["line_items"])
+    gallery.shopify.emit(
+        gallery.shop, "orders/edited", gallery.shopify.edit_order(gallery.shop, order["id"], remove=[first])
+    )
+    assert gallery.drain() == []
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    assert [final["line_item_id"] for final in gallery.finals()] == [second]
+
+
+def test_an_edit_makes_no_second_print(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given)
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    for quantity in (2, 3):
+        edit = gallery.shopify.edit_order(
+            gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: quantity}
+        )
+        gallery.shopify.emit(gallery.shop, "orders/edited", edit)
+        gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.shopify.order(gallery.shop, order["id"]))
+        assert gallery.drain() == []
+    assert statuses(gallery) == ["completed"]
+
+
+def test_a_line_that_an_edit_adds_is_printed_once_it_is_paid(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given)
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    added = {"variant_id": VARIANT, "product_id": 8001, "price": "0.00", "properties": [given]}
+    edit = gallery.shopify.edit_order(gallery.shop, order["id"], add=[added])
+    gallery.shopify.emit(gallery.shop, "orders/edited", edit)
+    assert gallery.drain() == []
+    assert statuses(gallery) == ["completed", "completed"]
+
+
+def test_a_refunded_line_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given, given)
+    first, second = order["line_items"]
+    refund = gallery.shopify.refund_order(gallery.shop, order["id"], {first["id"]: 1})
+    gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
+    assert gallery.drain() == []
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    assert [final["line_item_id"] for final in gallery.finals()] == [second["admin_graphql_api_id"]]
+    row = Order.get(gallery.shop, order["admin_graphql_api_id"])
+    assert row.status == "partially_refunded"
+
+
+def test_orders_without_our_lines_leave_no_trace(gallery: Gallery) -> None:
+    order = gallery.order({"name": "Engraving", "value": "Mia"})
+    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    for topic, payload in (("orders/paid", order), ("orders/cancelled", cancelled)):
+        gallery.shopify.deliver("studio", gallery.shop, topic, payload)
+    refund = {"id": 1, "order_id": order["id"], "refund_line_items": [{"line_item_id": 5, "quantity": 1}]}
+    gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
+    assert gallery.drain() == []
+    assert Order.count(gallery.shop) == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_paid_ten_times_edited_and_cancelled_in_any_order_is_printed_once_or_never(
+    gallery: Gallery, given: dict[str, str], seed: int
+) -> None:
+    """With a part of the work done in between, at random moments."""
+    order = gallery.order(given)
+    edit = gallery.shopify.edit_order(gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: 2})
+    messages = [told(gallery, "orders/paid", order) for _ in range(10)]
+    messages += [told(gallery, "orders/edited", edit) for _ in range(2)]
+    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    cancellation = told(gallery, "orders/cancelled", cancelled)
+    order_of_sending = random.Random(seed)
+    order_of_sending.shuffle(messages)
+    place = order_of_sending.randrange(len(messages))
+    for message in [*messages[:place], cancellation, *messages[place:]]:
+        send(message)
+        if order_of_sending.random() < 0.3:
+            assert gallery.drain() == []
+    assert gallery.drain() == []
+    rows = [row for row in Generation.scan() if row.order_id]
+    assert len(rows) <= 1
+    assert all(row.open_work is None for row in rows)
+    assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
+
+
+def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
+    """Two workers on the same order: whoever comes second decides on what the first has written."""
+    order = gallery.order(given)
+    calls = [
+        lambda: orders.fulfil(paid_of(gallery.shop, order)),
+        lambda: orders.cancel(cancelled_of(gallery.shop, order)),
+    ]
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(lambda call: call(), itertools.chain(*itertools.repeat(calls, 6))))
+    rows = [row for row in Generation.scan() if row.order_id]
+    assert len(rows) <= 1
+    assert all(row.status is GenerationStatus.FAILED and row.open_work is None for row in rows)
+    assert gallery.drain() == []
+    assert statuses(gallery) in ([], ["failed"])
