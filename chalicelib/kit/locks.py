@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, ids
 from chalicelib.kit.models import Lock
+from chalicelib.kit.tables import update_if
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,22 @@ def acquire(name: str, seconds: int) -> Lease | None:
     """Take the lock for at most `seconds`; None while another holds it. A holder that died loses it by time."""
     holder, now = ids.new(), clock.now()
     row = Lock(name)
-    try:
-        row.update(
-            actions=[
-                Lock.holder.set(holder),
-                Lock.held_until.set(now + timedelta(seconds=seconds)),
-                Lock.fence.add(1),
-            ],
-            condition=Lock.held_until.does_not_exist() | (Lock.held_until < now),
-        )
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    actions = [
+        Lock.holder.set(holder),
+        Lock.held_until.set(now + timedelta(seconds=seconds)),
+        Lock.fence.add(1),
+    ]
+    if not update_if(row, actions, Lock.held_until.does_not_exist() | (Lock.held_until < now)):
         return None
     return Lease(name, holder, row.fence, row.watermark)
+
+
+def extend(lease: Lease, seconds: int, watermark: str | None = None) -> bool:
+    """Hold the lock for `seconds` from now on, leaving a watermark of what is done; False if it passed to another."""
+    actions: list[Action] = [Lock.held_until.set(clock.now() + timedelta(seconds=seconds))]
+    if watermark is not None:
+        actions.append(Lock.watermark.set(watermark))
+    return update_if(Lock(lease.name), actions, Lock.holder == lease.holder)
 
 
 def release(lease: Lease, watermark: str | None = None) -> bool:
@@ -50,13 +52,7 @@ def release(lease: Lease, watermark: str | None = None) -> bool:
     actions: list[Action] = [Lock.held_until.remove(), Lock.holder.remove()]
     if watermark is not None:
         actions.append(Lock.watermark.set(watermark))
-    try:
-        Lock(lease.name).update(actions=actions, condition=Lock.holder == lease.holder)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    return update_if(Lock(lease.name), actions, Lock.holder == lease.holder)
 
 
 def watermark(name: str) -> str | None:

@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import secrets
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +77,17 @@ def _cipher(key: bytes) -> Any:
     return AESGCM(key)
 
 
-@cache
 def _key_file() -> tuple[str, dict[str, bytes]]:
+    """The keys as the file has them now: another process may have added one a moment ago."""
     path = config.settings().secrets_key_file
     if not path or not Path(path).exists():
         raise SettingMissing("set KMS_KEY_ID, or SECRETS_KEY_FILE to a key file that exists")
+    found = Path(path).stat()
+    return _read_keys(path, found.st_ino, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _read_keys(path: str, _inode: int, _changed: int) -> tuple[str, dict[str, bytes]]:
     content = json.loads(Path(path).read_text())
     return content["current"], {key_id: base64.b64decode(key) for key_id, key in content["keys"].items()}
 
@@ -99,6 +105,30 @@ def new_key_file(path: Path) -> None:
         file.write(content + "\n")
 
 
-def forget() -> None:
-    """Drop the keys that were read; for tests that rotate them."""
-    _key_file.cache_clear()
+def add_key(path: Path) -> str:
+    """Add a fresh key to the file and make it the one that seals; its id. Running processes take notice by themselves."""
+    content = json.loads(path.read_text())
+    key_id = f"k{max(int(name[1:]) for name in content['keys']) + 1}"
+    content["keys"][key_id] = base64.b64encode(secrets.token_bytes(32)).decode()
+    _replace(path, content | {"current": key_id})
+    return key_id
+
+
+def drop_key(path: Path, key_id: str) -> None:
+    """Remove a key: what it sealed cannot be opened any more. Raises ValueError for the present key, or an unknown one."""
+    content = json.loads(path.read_text())
+    if key_id == content["current"] or key_id not in content["keys"]:
+        raise ValueError(f"{key_id} is the present key, or none")
+    del content["keys"][key_id]
+    _replace(path, content)
+
+
+def _replace(path: Path, content: dict[str, Any]) -> None:
+    """Never half a file, whenever the power goes, and never readable by others."""
+    fresh = path.with_suffix(".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(json.dumps(content, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

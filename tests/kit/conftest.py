@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.kit import auth, config, secrets, signing
+from chalicelib.kit import auth, config, signing
 from infra.local import server
 from tests.kit import sample_app
 
@@ -78,7 +78,6 @@ def forget() -> None:
     """Read settings and keys anew."""
     config.forget()
     signing.forget()
-    secrets.forget()
 
 
 @pytest.fixture

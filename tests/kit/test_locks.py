@@ -64,3 +64,27 @@ def test_releasing_twice_is_told() -> None:
     lease = taken()
     assert locks.release(lease)
     assert not locks.release(lease)
+
+
+def test_the_holder_prolongs_it_and_leaves_its_place() -> None:
+    lease = taken()
+    lapse()
+    assert locks.extend(lease, 60, "page 7")  # nobody else has taken it
+    assert locks.acquire("work", 60) is None
+    assert locks.watermark("work") == "page 7"
+    assert locks.extend(lease, 60)
+    assert locks.watermark("work") == "page 7"
+
+
+def test_what_passed_to_another_is_not_prolonged() -> None:
+    late = taken()
+    lapse()
+    taken()
+    assert not locks.extend(late, 60, "too late")
+    assert locks.watermark("work") is None
+
+
+def test_what_was_released_is_not_prolonged() -> None:
+    lease = taken()
+    assert locks.release(lease)
+    assert not locks.extend(lease, 60)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,61 @@ def test_key_files_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert secrets.unseal(new, ROW) == "x"
     with pytest.raises(Unreadable):
         secrets.unseal(old, ROW)
+
+
+OTHER_PROCESS = """
+import sys
+from pathlib import Path
+from chalicelib.kit import secrets
+path, row = sys.argv[1:]
+print(secrets.seal("by the old key", row), flush=True)
+for sealed in sys.stdin:
+    print(secrets.unseal(sealed.strip(), row), flush=True)
+    print(secrets.seal("by the new key", row), flush=True)
+"""
+
+
+def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One that has read the file opens what another seals with a newer key, and seals with that key from then on."""
+    path = tmp_path / "keys"
+    secrets.new_key_file(path)
+    monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
+    forget()
+    command = [sys.executable, "-c", OTHER_PROCESS, str(path), ROW]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdin
+        assert other.stdout
+        old = other.stdout.readline().strip()
+        assert secrets.is_current(old)
+        assert secrets.add_key(path) == "k2"
+        new = secrets.seal("a token", ROW)
+        assert new.startswith("file:k2:")
+        other.stdin.write(new + "\n")
+        other.stdin.flush()
+        assert other.stdout.readline().strip() == "a token"
+        sealed_since = other.stdout.readline().strip()
+        other.stdin.close()
+    assert secrets.is_current(sealed_since)
+    assert secrets.unseal(sealed_since, ROW) == "by the new key"
+    assert not secrets.is_current(old)
+    assert secrets.unseal(old, ROW) == "by the old key"
+
+
+def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    secrets.new_key_file(path)
+    monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
+    forget()
+    old = secrets.seal("x", ROW)
+    for key_id in ("k1", "k9"):
+        with pytest.raises(ValueError, match=key_id):
+            secrets.drop_key(path, key_id)
+    secrets.add_key(path)
+    secrets.drop_key(path, "k1")
+    with pytest.raises(Unreadable):
+        secrets.unseal(old, ROW)
+    assert secrets.add_key(path) == "k3"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_from_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
