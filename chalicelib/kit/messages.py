@@ -1,7 +1,8 @@
 """Messages: facts on topics for the contexts above, work on a context's own queues.
 
 A message class declares either `topic` (SNS; any number of consumers, each with its queue) or `queue` (SQS, its own
-context's). Names are logical; `<prefix>-<stage>-` is put in front.
+context's). Names are logical; `<prefix>-<stage>-` is put in front. A message that is too large for either goes through
+the images bucket, by reference (AWS, "Managing large Amazon SQS messages"): see ADR 8.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from urllib.parse import unquote_plus
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.kit import aws, clock, config, ids, logs
+
+MOST_BYTES = 250_000
+"""Of a body, or of a batch: SNS and SQS take 256 KiB with what they add (SNS and SQS quotas)."""
+STORED = "payloads/messages"
+"""Where larger ones stand in the images bucket, by their first subject; its lifecycle ends them."""
+_REFERENCE = '{"stored_at":'
 
 
 class Message(BaseModel):
@@ -35,8 +42,8 @@ class Message(BaseModel):
 
     @classmethod
     def read(cls, body: str) -> Iterable[Self]:
-        """The messages that one SQS body holds. Raises pydantic's ValidationError for anything else."""
-        return [cls.model_validate_json(body)]
+        """The messages that one SQS body holds, or refers to. Raises pydantic's ValidationError for anything else."""
+        return [cls.model_validate_json(_fetched(body) if body.startswith(_REFERENCE) else body)]
 
 
 class BucketEvent(Message):
@@ -91,7 +98,7 @@ def publish(message: Message, delay_seconds: int = 0) -> None:
 
     `delay_seconds` (0 to 900) holds for queues only.
     """
-    body = message.model_dump_json()
+    body = _body(message)
     if message.topic:
         aws.client("sns").publish(TopicArn=topic_arn(message.topic), Message=body)
     elif message.queue:
@@ -101,19 +108,43 @@ def publish(message: Message, delay_seconds: int = 0) -> None:
 
 
 def publish_many(messages: Iterable[Message]) -> None:
-    """Send messages of one queue in batches of ten. Raises RuntimeError if the queue refuses one."""
-    batch: list[Message] = []
+    """Send messages of one queue in batches: at most ten, and MOST_BYTES in all.
+
+    Raises RuntimeError if the queue refuses one.
+    """
+    batch: list[str] = []
+    queue, held = "", 0
     for message in messages:
-        batch.append(message)
-        if len(batch) == 10:
-            _send_batch(batch)
-            batch = []
+        body, queue = _body(message), message.queue or ""
+        size = len(body.encode())
+        if len(batch) == 10 or held + size > MOST_BYTES:
+            _send_batch(queue, batch)
+            batch, held = [], 0
+        batch.append(body)
+        held += size
     if batch:
-        _send_batch(batch)
+        _send_batch(queue, batch)
 
 
-def _send_batch(batch: list[Message]) -> None:
-    entries = [{"Id": str(n), "MessageBody": message.model_dump_json()} for n, message in enumerate(batch)]
-    answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url(batch[0].queue or ""), Entries=entries)
+def _send_batch(queue: str, bodies: list[str]) -> None:
+    entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+    answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url(queue), Entries=entries)
     if answer.get("Failed"):
         raise RuntimeError(f"the queue refused {len(answer['Failed'])} messages")
+
+
+def _body(message: Message) -> str:
+    """The message itself; or a reference to it, where it is put now if it is too large."""
+    body = message.model_dump_json()
+    if len(body) <= MOST_BYTES and len(body.encode()) <= MOST_BYTES:
+        return body
+    about = next(iter(message.subjects()), "nobody")
+    bucket, key = config.settings().images_bucket, f"{STORED}/{about}/{ids.new()}.json"
+    aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body.encode(), ContentType="application/json")
+    return json.dumps({"stored_at": f"s3://{bucket}/{key}"})
+
+
+def _fetched(body: str) -> bytes:
+    bucket, _, key = json.loads(body)["stored_at"].removeprefix("s3://").partition("/")
+    content: bytes = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content

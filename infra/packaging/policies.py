@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.kit import config
+from chalicelib.kit.messages import STORED
 from infra import handlers
 from infra.handlers import Consumer
 from infra.packaging import needs
@@ -38,6 +39,7 @@ IMAGES = {
 }
 """What of the images bucket a context handles beside its own `payloads/<context>/`."""
 ARCHIVING = "retention"
+STORAGE = "chalicelib.integrations.storage"
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -102,7 +104,10 @@ def _sqs(reached: Needs) -> Iterator[Statement]:
 def _s3(reached: Needs) -> Iterator[Statement]:
     """Without ListBucket a missing object answers 403, not 404 (S3 user guide, GetObject)."""
     settings = config.settings()
+    yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.images_bucket}/{STORED}/*")])
     contexts = sorted({module.split(".")[1] for module in reached.modules if "." in module} - {"kit", "integrations"})
+    if STORAGE not in reached.modules and ARCHIVING not in contexts:
+        return  # messages alone
     buckets = [settings.images_bucket] + ([settings.archive_bucket] if ARCHIVING in contexts else [])
     yield _allow("s3", ("ListBucket",), [_object(bucket) for bucket in buckets])
     prefixes = [prefix for context in contexts for prefix in (*IMAGES.get(context, ()), f"payloads/{context}/*")]

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from chalicelib.kit import aws, messages
+from chalicelib.kit import aws, config, messages
 from chalicelib.kit.messages import Message
 from chalicelib.retention.schemas import SweepRequested
 from chalicelib.shops.schemas.messages import ShopInstalled
@@ -79,6 +79,57 @@ def test_a_topic_reaches_every_subscribed_queue_raw() -> None:
     for queue in queues:
         [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(queue), WaitTimeSeconds=9)["Messages"]
         assert ShopInstalled.model_validate_json(raw["Body"]) == message
+
+
+def large(number: int = 0, size: int = 300_000) -> ShopInstalled:
+    return ShopInstalled(
+        message_id=f"{number}" + "é" * (size // 2), shop="a.myshopify.com", app="studio", event="install"
+    )
+
+
+def stored() -> list[str]:
+    bucket = config.settings().images_bucket
+    found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="payloads/messages/").get("Contents", [])
+    return [each["Key"] for each in found]
+
+
+def test_what_is_too_large_goes_by_reference() -> None:
+    subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
+    messages.publish(large())
+    [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(QUEUE), WaitTimeSeconds=9)["Messages"]
+    assert len(raw["Body"]) < 500
+    assert list(ShopInstalled.read(raw["Body"])) == [large().model_copy(update=_times(raw["Body"]))]
+    [key] = stored()
+    assert key.startswith("payloads/messages/shop:a.myshopify.com/")
+
+
+def _times(body: str) -> dict[str, Any]:
+    """What a message is given when it is made."""
+    [read] = ShopInstalled.read(body)
+    return {"occurred_at": read.occurred_at, "correlation_id": read.correlation_id}
+
+
+@pytest.mark.parametrize("size", [messages.MOST_BYTES - 1000, messages.MOST_BYTES + 1000])
+def test_a_reference_is_made_only_where_it_must_be(size: int) -> None:
+    subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
+    messages.publish(large(size=size))
+    assert bool(stored()) is (size > messages.MOST_BYTES)
+
+
+def test_what_it_refers_to_is_gone() -> None:
+    body = json.dumps({"stored_at": f"s3://{config.settings().images_bucket}/payloads/messages/nobody/none.json"})
+    with pytest.raises(ClientError):
+        ShopInstalled.read(body)
+
+
+def test_a_batch_is_split_by_its_size() -> None:
+    class Heavy(Message):
+        queue = QUEUE
+
+        text: str
+
+    messages.publish_many(Heavy(text="x" * 90_000) for _ in range(7))
+    assert len(waiting(QUEUE)) == 7
 
 
 def test_a_message_without_a_destination() -> None:
