@@ -12,6 +12,7 @@ from chalicelib.shops.routes.merchant import bp as shops_merchant_routes
 from chalicelib.shops.routes.operator import bp as shops_operator_routes
 from chalicelib.shops.routes.shopify import bp as shops_shopify_routes
 from chalicelib.studio.jobs import bp as studio_jobs
+from chalicelib.studio.routes.finals import bp as studio_final_routes
 from chalicelib.studio.routes.merchant import bp as studio_merchant_routes
 from chalicelib.studio.routes.shopper import bp as studio_shopper_routes
 
@@ -27,6 +28,7 @@ for blueprint in (
     billing_routes,
     billing_jobs,
     studio_merchant_routes,
+    studio_final_routes,
     studio_shopper_routes,
     studio_jobs,
     retention_jobs,

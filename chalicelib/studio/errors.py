@@ -61,6 +61,14 @@ class NotOffered(Conflict):
     title = "This style is not offered on this product"
 
 
+class FinalNotWanted(Conflict):
+    title = "The line was cancelled, refunded or taken out of its order"
+
+
+class FinalAtWork(Conflict):
+    title = "The final is being made already"
+
+
 class UploadNotReady(Conflict):
     title = "The photo is not there yet, or still being looked at"
 

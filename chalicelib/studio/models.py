@@ -313,6 +313,8 @@ class Generation(Table):
     input_image_url = UnicodeAttribute()
     preview_image_url = UnicodeAttribute(null=True)
     final_image_url = UnicodeAttribute(null=True)
+    byte_count = IntegerAttribute(null=True)
+    """Of the picture, as it counts for the storage quota."""
     generation_type = EnumAttribute(GenerationType)
     status = EnumAttribute(GenerationStatus, default=GenerationStatus.PENDING)
     ai_prompt_used = UnicodeAttribute()

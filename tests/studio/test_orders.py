@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.integrations import storage
 from chalicelib.studio.models import Generation, GenerationStatus, Order
 from chalicelib.studio.service import orders
 from infra.sandbox.delivery import Webhook
@@ -157,3 +158,70 @@ def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
     assert all(row.status is GenerationStatus.FAILED and row.open_work is None for row in rows)
     assert gallery.drain() == []
     assert statuses(gallery) in ([], ["failed"])
+
+
+def test_a_lost_file_is_made_once_more(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given)
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    before, stored = Generation.get(final["id"]), gallery.quota()["current_storage_mb"]
+    storage.delete(before.final_image_url)
+    asked = gallery.merchant("POST", f"generations/{final['id']}/remake")
+    assert (asked.status_code, asked.json()["status"]) == (202, "pending")
+    assert gallery.drain() == []
+    (again,) = gallery.finals()
+    assert (again["id"], again["status"], again["upscale_status"]) == (final["id"], "completed", "completed")
+    assert httpx.get(again["final_url"]).status_code == 200
+    row = Generation.get(final["id"])
+    assert row.final_image_url != before.final_image_url
+    assert storage.size(row.final_image_url) == row.byte_count
+    assert gallery.quota()["current_storage_mb"] == stored  # the same picture, counted once
+
+
+def test_a_failed_print_is_made_once_its_size_is_known(gallery: Gallery, given: dict[str, str]) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given, variant=VARIANT + 1))
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    assert final["status"] == "failed"
+    size = {"name": "large", "width_px": 300, "height_px": 300}
+    size |= {"shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT + 1}"}
+    assert gallery.merchant("POST", f"products/{gallery.product}/sizes", size).status_code == 201
+    assert gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 202
+    assert gallery.drain() == []
+    (again,) = gallery.finals()
+    assert (again["status"], again["error_message"], again["final_width"]) == ("completed", None, 300)
+
+
+def test_eight_at_once_make_it_once(gallery: Gallery, given: dict[str, str]) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    path = f"generations/{final['id']}/remake"
+    with ThreadPoolExecutor(8) as callers:
+        answers = [answer.status_code for answer in callers.map(lambda _: gallery.merchant("POST", path), range(8))]
+    assert sorted(answers) == [202] + [409] * 7
+    assert gallery.drain() == []
+    assert Generation.get(final["id"]).attempts == 1
+
+
+def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str, str]) -> None:
+    order = gallery.order(given)
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    assert gallery.drain() == []
+    answer = gallery.merchant("POST", f"generations/{gallery.finals()[0]['id']}/remake")
+    assert (answer.status_code, answer.json()["code"]) == (409, "FinalNotWanted")
+
+
+def test_previews_and_strangers_finals_are_not_remade(
+    gallery: Gallery, another: Gallery, given: dict[str, str]
+) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    assert another.merchant("POST", f"generations/{final['id']}/remake").status_code == 404
+    preview = final["source_generation_id"]
+    assert gallery.merchant("POST", f"generations/{preview}/remake").status_code == 404

@@ -12,6 +12,7 @@ from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
+from chalicelib.kit.attributes import UnicodeAttribute
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pages import PageRequest, Slice, take
@@ -93,8 +94,7 @@ def start(row: Generation, until: datetime, url: str) -> bool:
     The picture will be at `url`, or where the first who took it up was going to put it: nothing lies about unnamed
     when a worker dies.
     """
-    now = clock.now()
-    place = Generation.final_image_url if row.generation_type is GenerationType.FINAL else Generation.preview_image_url
+    now, place = clock.now(), _place(row)
     actions: list[Action] = [
         place.set(place | url),
         Generation.status.set(GenerationStatus.PROCESSING),
@@ -138,7 +138,7 @@ def postpone(row: Generation, until: datetime, slot_until: datetime) -> None:
 def complete(row: Generation, facts: dict[str, Any], byte_count: int) -> None:
     """End the work with its result, of so many bytes. A preview frees its slot and counts for its style. Raises Ended."""
     actions: list[Action] = [getattr(Generation, name).set(value) for name, value in facts.items()]
-    actions.append(Generation.status.set(GenerationStatus.COMPLETED))
+    actions += [Generation.status.set(GenerationStatus.COMPLETED), Generation.byte_count.set(byte_count)]
 
     def count_use(transaction: Transaction) -> None:
         if row.generation_type is GenerationType.PREVIEW:
@@ -156,6 +156,36 @@ def fail(row: Generation, reason: str) -> None:
     _end(row, actions, lambda state: quota.give_back(state, row.id, row.created_at))
 
 
+def reopen(row: Generation, until: datetime) -> None:
+    """Have a final that is made, or failed, made once more, by `until`; its old picture no longer counts as stored.
+
+    Raises Ended where it is at work, or was reopened by somebody else.
+    """
+    actions: list[Action] = [
+        Generation.status.set(GenerationStatus.PENDING),
+        Generation.upscale_status.set(UpscaleStatus.PENDING),
+        Generation.open_work.set(GenerationType.FINAL.value),
+        Generation.lease_until.set(until),
+        Generation.attempts.set(0),
+        Generation.final_image_url.remove(),
+        Generation.byte_count.remove(),
+        Generation.error_message.remove(),
+        Generation.updated_at.set(clock.now()),
+    ]
+    as_read = Generation.open_work.does_not_exist() & (Generation.updated_at == row.updated_at)
+
+    def writes(transaction: Transaction) -> None:
+        transaction.update(Generation(row.id), actions, condition=as_read, otherwise=Ended())
+
+    quotas.write_counting(row.shop_id, -(row.byte_count or 0), writes)
+
+
+def _place(row: Generation) -> UnicodeAttribute:
+    """Where the picture's address stands."""
+    is_final = row.generation_type is GenerationType.FINAL
+    return Generation.final_image_url if is_final else Generation.preview_image_url
+
+
 def _end(
     row: Generation,
     actions: list[Action],
@@ -164,7 +194,9 @@ def _end(
     also: Callable[[Transaction], None] = lambda _: None,
 ) -> None:
     """The generation's last write, by whoever holds its lease, with all that it means elsewhere."""
-    ours = Generation.open_work.exists() & (Generation.attempts == row.attempts)
+    place, url = _place(row), getattr(row, _place(row).attr_name)
+    same_picture = place == url if url else place.does_not_exist()
+    ours = Generation.open_work.exists() & (Generation.attempts == row.attempts) & same_picture
     last: list[Action] = [
         *actions,
         Generation.open_work.remove(),

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from chalicelib.integrations import storage
 from chalicelib.kit import clock, ids, logs, metrics
 from chalicelib.kit.messages import publish
 from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderLine, OrderPaid, RefundCreated, RefundLine
 from chalicelib.studio import fulfilment
+from chalicelib.studio.errors import FinalAtWork, FinalNotWanted, GenerationNotFound
 from chalicelib.studio.fulfilment import Facts
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, Order, UpscaleStatus
 from chalicelib.studio.repository import generations, orders
@@ -86,6 +88,26 @@ def refund(refunded: RefundCreated) -> None:
         quantities = {line.line_item_id: line.quantity for line in refunded.lines}
         decide = partial(fulfilment.refunded, refund=refunded.refund_id, quantities=quantities)
         _settle(_Change(refunded, _carrying(refunded.shop, refunded.lines), decide))
+
+
+def remake(shop: str, generation: str) -> None:
+    """Have a final made once more, such as when its file is lost; a lost picture cannot be brought back otherwise.
+
+    Raises GenerationNotFound for what is no final of the shop, FinalNotWanted where its line was taken back,
+    FinalAtWork while it is being made.
+    """
+    row = generations.get(shop, generation)
+    if row.generation_type is not GenerationType.FINAL or row.order_id is None or row.line_item_id is None:
+        raise GenerationNotFound
+    if not fulfilment.is_wanted(orders.facts_of(orders.find(shop, row.order_id)), row.line_item_id):
+        raise FinalNotWanted
+    try:
+        generations.reopen(row, clock.now() + START)
+    except Ended as ended:
+        raise FinalAtWork from ended
+    publish(PrintRequested(shop=shop, generation_id=row.id))
+    if row.final_image_url:
+        storage.delete(row.final_image_url)
 
 
 def _settle(change: _Change) -> None:
