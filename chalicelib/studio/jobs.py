@@ -7,7 +7,7 @@ from chalice.app import Blueprint
 from chalicelib.kit.jobs import Run, consumes, scheduled
 from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderPaid, RefundCreated
 from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested, UploadChanged
-from chalicelib.studio.service import finals, orders, previews, recovery, uploads
+from chalicelib.studio.service import finals, months, orders, previews, recovery, uploads
 
 bp = Blueprint(__name__)
 
@@ -67,3 +67,10 @@ def recover(run: Run) -> None:
     """Take care of work whose worker died, and of photos that nobody used."""
     recovery.recover(run.due)
     uploads.remove_unused(run.due)
+
+
+@bp.schedule("rate(1 day)", name="studio-roll")
+@scheduled("studio-roll", lease_seconds=300)
+def roll(run: Run) -> None:
+    """Begin the month of shops that make no images."""
+    months.roll_idle(run.due)

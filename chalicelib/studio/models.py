@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import (
@@ -92,6 +92,17 @@ class GenerationsByOpenWork(GlobalSecondaryIndex["Generation"]):
 
     open_work = UnicodeAttribute(hash_key=True)
     lease_until = DateTimeAttribute(range_key=True)
+
+
+class QuotasByMonth(GlobalSecondaryIndex["Quota"]):
+    """The quotas that count one month."""
+
+    class Meta:
+        index_name = "by_last_reset_date"
+        projection = KeysOnlyProjection()
+
+    last_reset_date = DateTimeAttribute(hash_key=True)
+    shop_id = UnicodeAttribute(range_key=True)
 
 
 class Product(Table):
@@ -265,6 +276,7 @@ class Quota(Table):
     total_generations = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
+    by_last_reset_date = QuotasByMonth()
 
 
 class Upload(Table):

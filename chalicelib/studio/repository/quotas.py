@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
@@ -90,6 +90,19 @@ def write_counting(shop: str, byte_count: int, writes: Callable[[Transaction], N
             _make(shop)
         else:
             return
+
+
+def iterate_idle(month: datetime) -> Iterator[str]:
+    """The shops whose quota still counts the month that begins at `month`."""
+    return (row.shop_id for row in Quota.by_last_reset_date.query(month))
+
+
+def roll(shop: str, decide: Callable[[State], State]) -> None:
+    """Write what is decided on the shop's quota. Raises Overtaken where somebody else was faster."""
+    row = find(shop)
+    if row.version:
+        with Transaction() as transaction:
+            write(transaction, row, decide(state_of(row)))
 
 
 def _count(byte_count: int) -> Action:

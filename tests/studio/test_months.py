@@ -1,0 +1,60 @@
+"""Quotas of shops that make no images, at the turn of the month."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.studio.models import Quota
+from chalicelib.studio.quota import State, month_of, rolled_over
+from chalicelib.studio.repository import quotas
+from chalicelib.studio.service import months
+
+NOW = datetime(2026, 3, 1, 0, 0, 1, tzinfo=UTC)
+
+
+def idle(shop: str, month: datetime, used: int = 7) -> None:
+    """A shop that has made so many images in that month."""
+    row = quotas.fresh(shop)
+    row.last_reset_date, row.current_generations, row.total_generations, row.version = month_of(month), used, used, 1
+    row.save()
+
+
+@pytest.mark.parametrize(
+    "since", [datetime(2026, 2, 28, tzinfo=UTC), datetime(2025, 12, 31, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)]
+)
+def test_an_idle_month_is_rolled_over(since: datetime) -> None:
+    idle("idle", since)
+    months.roll_idle(NOW)
+    row = Quota.get("idle")
+    assert (row.current_generations, row.total_generations, row.last_reset_date) == (0, 7, month_of(NOW))
+    assert row.version == 2
+
+
+def test_the_present_month_is_left_alone() -> None:
+    idle("busy", NOW)
+    months.roll_idle(NOW)
+    row = Quota.get("busy")
+    assert (row.current_generations, row.version) == (7, 1)
+
+
+def test_twice_rolls_once() -> None:
+    idle("idle", datetime(2026, 2, 1, tzinfo=UTC))
+    for _ in range(2):
+        months.roll_idle(NOW)
+    assert Quota.get("idle").version == 2
+
+
+def test_one_that_was_faster_wins() -> None:
+    """Its first image of the month has rolled the quota over, and counts."""
+    idle("idle", datetime(2026, 2, 1, tzinfo=UTC))
+
+    def decide(state: State) -> State:
+        idle("idle", NOW, used=1)
+        Quota("idle").update([Quota.version.set(9)])
+        return rolled_over(state, NOW)
+
+    with pytest.raises(quotas.Overtaken):
+        quotas.roll("idle", decide)
+    assert Quota.get("idle").current_generations == 1
