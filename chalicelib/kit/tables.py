@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
@@ -82,26 +82,31 @@ def is_throttled(error: BaseException) -> bool:
 
 def update_if(row: Model, actions: Sequence[Action], condition: Condition) -> bool:
     """Change some attributes of the row with this one's key; False, and nothing done, where the condition fails."""
-    try:
-        row.update(list(actions), condition=condition)
-    except UpdateError as error:
-        return _was_refused(error)
-    return True
+    return _if(lambda: row.update(list(actions), condition=condition))
 
 
 def delete_if(row: Model, condition: Condition) -> bool:
     """Delete the row with this one's key; False, and nothing done, where the condition fails."""
-    try:
-        row.delete(condition=condition)
-    except DeleteError as error:
-        return _was_refused(error)
-    return True
+    return _if(lambda: row.delete(condition=condition))
 
 
-def _was_refused(error: PynamoDBException) -> bool:
-    if error.cause_response_code != "ConditionalCheckFailedException":
-        raise error
-    return False
+def _if(write: Callable[[], object]) -> bool:
+    """A transaction refuses whoever writes one of its rows meanwhile: that one tries again with jitter."""
+    attempt = 1
+    while True:
+        try:
+            write()
+        except (UpdateError, DeleteError) as error:
+            if error.cause_response_code == "ConditionalCheckFailedException":
+                return False
+            if error.cause_response_code != "TransactionConflictException":
+                raise
+            if attempt == _ATTEMPTS:
+                raise Unavailable("The store is busy with the same row.") from error
+        else:
+            return True
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        attempt += 1
 
 
 @dataclass

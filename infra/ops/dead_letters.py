@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from argparse import Namespace
+from typing import Any, TextIO
 
-from chalicelib.kit import aws, logs, messages
+from chalicelib.kit import audit, aws, logs, messages
 from infra import handlers
+from infra.ops import actor, output
+from infra.ops.errors import CommandRefused
 
 
-def show(queue: str | None) -> None:
-    """Print the number of dead letters of every queue, or the redacted messages of one (they stay there)."""
-    if queue is None:
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("dead-letters", help="what could not be handled")
+    parser.add_argument("queue", nargs="?", help="one queue, e.g. studio-generate; without it, the counts of all")
+    parser.add_argument("--redrive", action="store_true", help="send them back to be handled again")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Count, show or send back. Raises CommandRefused for a queue that there is not."""
+    queue, stdout = arguments.queue, arguments.stdout
+    if queue not in (None, *_queues()):
+        raise CommandRefused(f"no such queue: {queue}; there are {', '.join(_queues())}")
+    if arguments.redrive and queue is None:
+        raise CommandRefused(f"name a queue: {', '.join(_queues())}")
+    if arguments.redrive:
+        _redrive(queue, stdout)
+    elif queue:
+        _show(queue, stdout)
+    else:
         for name in _queues():
-            print(f"{_count(name):6}  {name}")
-        return
-    for message in _receive(_dead(queue), visible_after=0):
+            print(f"{_count(name):6}  {name}", file=stdout)
+    return 0
+
+
+def _show(queue: str, stdout: TextIO) -> None:
+    """Redacted; they stay where they are."""
+    for message in _receive(queue, visible_after=0):
         received = message["Attributes"]["ApproximateReceiveCount"]
-        print(f"{message['MessageId']}  received {received} times\n  {_shown(message['Body'])}")
+        print(f"{message['MessageId']}  received {received} times\n  {_shown(message['Body'])}", file=stdout)
 
 
 def _shown(body: str) -> str:
@@ -27,17 +51,18 @@ def _shown(body: str) -> str:
         return f"not JSON, {len(body)} characters"
 
 
-def redrive(queue: str | None) -> None:
-    """Send every dead letter of `queue` back to it, each deleted only once it is sent."""
-    if queue is None:
-        raise LookupError(f"name a queue: {', '.join(_queues())}")
-    sqs, dead, moved = aws.client("sqs"), _dead(queue), 0
-    while batch := _receive(dead, visible_after=60):
-        for message in batch:
-            sqs.send_message(QueueUrl=messages.queue_url(queue), MessageBody=message["Body"])
-            sqs.delete_message(QueueUrl=messages.queue_url(dead), ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
-    print(f"{moved} sent back to {queue}")
+def _redrive(queue: str, stdout: TextIO) -> None:
+    """Each is deleted only once it is sent."""
+    sqs, moved = aws.client("sqs"), 0
+    with output.bar("messages", _count(queue)) as bar:
+        while batch := _receive(queue, visible_after=60):
+            for message in batch:
+                sqs.send_message(QueueUrl=messages.queue_url(queue), MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=_dead(queue), ReceiptHandle=message["ReceiptHandle"])
+                moved += 1
+                bar.update()
+    audit.acted(actor.operator(), "kit.redrive", queue, moved=str(moved))
+    print(f"{moved} sent back to {queue}", file=stdout)
 
 
 def _queues() -> list[str]:
@@ -45,21 +70,19 @@ def _queues() -> list[str]:
 
 
 def _dead(queue: str) -> str:
-    if queue not in _queues():
-        raise LookupError(f"no such queue: {queue}; there are {', '.join(_queues())}")
-    return f"{queue}-dead"
+    return messages.queue_url(f"{queue}-dead")
 
 
 def _count(queue: str) -> int:
     answer = aws.client("sqs").get_queue_attributes(
-        QueueUrl=messages.queue_url(_dead(queue)), AttributeNames=["ApproximateNumberOfMessages"]
+        QueueUrl=_dead(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def _receive(queue: str, visible_after: int) -> list[dict[str, Any]]:
     answer = aws.client("sqs").receive_message(
-        QueueUrl=messages.queue_url(queue),
+        QueueUrl=_dead(queue),
         MaxNumberOfMessages=10,
         VisibilityTimeout=visible_after,
         AttributeNames=["All"],

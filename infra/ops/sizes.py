@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+from typing import Any
+
 from chalicelib.kit import aws, config
-from infra import data_stack
+from chalicelib.shops.service import operating
+from infra import handlers
+from infra.ops import output
 
 
-def show() -> None:
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("sizes", help="rows and bytes of every table, objects and bytes of every bucket")
+    parser.set_defaults(run=show)
+
+
+def show(arguments: Namespace) -> int:
     """Print a line a table and a bucket."""
-    dynamodb = aws.client("dynamodb")
-    for model in data_stack.models():
-        table = dynamodb.describe_table(TableName=model.Meta.table_name)["Table"]
-        print(f"{table['ItemCount']:>12,} rows  {table['TableSizeBytes']:>16,} bytes  {model.Meta.table_name}")
+    handlers.chalice_app()  # so that every table is known
+    for table in operating.iterate_tables():
+        print(f"{table.rows:>12,} rows  {table.bytes:>16,} bytes  {table.table}", file=arguments.stdout)
     for bucket in (config.settings().images_bucket, config.settings().archive_bucket):
-        count = size = 0
-        for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        count, size = _bucket(bucket)
+        print(f"{count:>12,} objects {size:>15,} bytes  {bucket}", file=arguments.stdout)
+    return 0
+
+
+def _bucket(name: str) -> tuple[int, int]:
+    count = size = 0
+    with output.bar("objects") as bar:
+        for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=name):
             count += page.get("KeyCount", 0)
             size += sum(item["Size"] for item in page.get("Contents", ()))
-        print(f"{count:>12,} objects {size:>15,} bytes  {bucket}")
+            bar.update(page.get("KeyCount", 0))
+    return count, size

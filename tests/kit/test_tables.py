@@ -187,6 +187,23 @@ def test_a_store_that_stays_busy_is_unavailable(code: str, reason: str | None) -
     assert owners() == {}
 
 
+def test_a_single_write_waits_for_a_transaction_on_its_row() -> None:
+    refusals = iter([refused("TransactionConflictException")] * 2)
+
+    def refuse() -> None:
+        for refusal in refusals:
+            raise refusal
+
+    guard("a").save()
+    with hooked("before-call", "UpdateItem", refuse):
+        assert tables.update_if(guard("a"), [Guard.owner.set("you")], Guard.owner == "me")
+    assert owners() == {"a": "you"}
+    refusals = iter([refused("TransactionConflictException")] * 100)
+    with hooked("before-call", "DeleteItem", refuse), pytest.raises(Unavailable):
+        tables.delete_if(guard("a"), Guard.owner == "you")
+    assert owners() == {"a": "you"}
+
+
 def test_throttling_is_known_from_every_library_s_error() -> None:
     assert tables.is_throttled(refused("ThrottlingException"))
     assert tables.is_throttled(GetError("x", cause=refused("ProvisionedThroughputExceededException")))

@@ -6,21 +6,21 @@ import csv
 import io
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from chalicelib.kit import auth, clock, secrets
+from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from infra import data_stack
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import install
+from tests.shops.seeding import BEGAN, seed
 
 Drain = Callable[[], list[dict[str, Any]]]
-BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 HEADER = ["shop", "app", "shop_name", "email", "plan_name", "currency", "iana_timezone", "scope", "installed_at"]
 
 
@@ -28,18 +28,6 @@ HEADER = ["shop", "app", "shop_name", "email", "plan_name", "currency", "iana_ti
 def operator() -> dict[str, str]:
     """The headers of an operator."""
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
-
-
-def seed(count: int, app: str = "studio", **columns: Any) -> list[str]:
-    """Shops that have the app, in the order of their installation."""
-    names = [f"seeded-{number:05}.myshopify.com" for number in range(count)]
-    with Shop.batch_write() as batch:
-        for number, name in enumerate(names):
-            moment = BEGAN + timedelta(minutes=number)
-            facts: dict[str, Any] = {"installed_at": moment, "created_at": moment, "updated_at": moment}
-            sealed = secrets.seal("shpat_seeded", f"shops/{name}/{app}/access_token")
-            batch.save(Shop(name, app, access_token=sealed, active_app=app, **facts, **columns))
-    return names
 
 
 def test_active_shops_come_a_page_at_a_time_oldest_first(api: httpx.Client, operator: dict[str, str]) -> None:

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-import argparse
+import getpass
+import os
+import subprocess
+import termios
+from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
 
 from chalicelib.kit import auth, aws, messages
-from infra.ops import dead_letters, sizes
-from infra.ops.__main__ import run
+from tests.infra.ops.conftest import Ops, Start
+from tests.shops.conftest import listen
+
+__all__ = ["listen"]
+
+Listen = Callable[[str], Callable[[], list[dict[str, Any]]]]
+COMMANDS = (
+    "active-shops",
+    "dead-letters",
+    "replay",
+    "rotate-secrets",
+    "sessions",
+    "sizes",
+    "sync-plans",
+    "timeline",
+    "token",
+)
 
 
 def _send(queue: str, *bodies: str) -> None:
@@ -24,41 +44,79 @@ def _waiting(queue: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def test_a_minted_token_is_taken_for_whom_it_stands(api: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
-    run(argparse.Namespace(command="token", role="member", id="someone", minutes=5))
-    token = capsys.readouterr().out.strip()
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=lambda command: "".join(command) or "all")
+def test_every_command_explains_itself_on_standard_output(command: list[str], ops: Ops) -> None:
+    with pytest.raises(SystemExit) as ended:
+        ops(*command, "--help")
+    assert ended.value.code == 0
+
+
+def test_help_lists_every_command(start: Start) -> None:
+    out, err = start("--help").communicate()
+    assert all(f" {name} " in out for name in COMMANDS)
+    assert err == ""
+
+
+def test_a_minted_token_is_taken_for_whom_it_stands(api: httpx.Client, ops: Ops) -> None:
+    token = ops("token", "member", "someone", "--minutes", "5").out.strip()
     assert auth.verify(token, auth.Role.MEMBER).id == "someone"
     assert api.get("/v1/billing/subscription", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
-def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(capsys: pytest.CaptureFixture[str]) -> None:
+def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, listen: Listen) -> None:
     _send("shops-apply-dead", '{"shop": "a.myshopify.com", "email": "her@example.com", "note": "shpat_abc123"}', "x")
-    dead_letters.show(None)
-    counts = {line.split()[1]: line.split()[0] for line in capsys.readouterr().out.splitlines()}
+    counts = {line.split()[1]: line.split()[0] for line in ops("dead-letters").out.splitlines()}
     assert counts["shops-apply"] == "2"
-    dead_letters.show("shops-apply")
-    shown = capsys.readouterr().out
+    shown = ops("dead-letters", "shops-apply").out
     assert "a.myshopify.com" in shown
     assert "her@example.com" not in shown
     assert "shpat_abc123" not in shown
-    dead_letters.redrive("shops-apply")
+    acts = listen("kit-operator_acted")
+    assert ops("dead-letters", "shops-apply", "--redrive").out == "2 sent back to shops-apply\n"
     assert (_waiting("shops-apply"), _waiting("shops-apply-dead")) == (2, 0)
+    [act] = acts()
+    assert (act["actor"], act["action"], act["subject"]) == (f"cli:{getpass.getuser()}", "kit.redrive", "shops-apply")
 
 
-def test_an_unknown_queue_is_answered_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(argparse.Namespace(command="dead-letters", queue="nothing", redrive=True)) == 1
-    assert "studio-generate" in capsys.readouterr().err
+@pytest.mark.parametrize("arguments", [["nothing"], ["nothing", "--redrive"], ["--redrive"]])
+def test_an_unknown_queue_is_answered_with_those_there_are(ops: Ops, arguments: list[str]) -> None:
+    done = ops("dead-letters", *arguments)
+    assert done.code == 1
+    assert "studio-generate" in done.err
 
 
-def test_every_table_and_bucket_has_a_size(capsys: pytest.CaptureFixture[str]) -> None:
-    sizes.show()
-    lines = capsys.readouterr().out.splitlines()
+def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:
+    lines = ops("sizes").out.splitlines()
     assert any("backroom-test-shops-shops" in line for line in lines)
+    assert any("backroom-test-retention-rule_runs" in line for line in lines)
     assert any("backroom-test-images" in line for line in lines)
 
 
-def test_the_catalogue_is_written_and_synced(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bar_stands_on_a_terminal_s_standard_error_alone(start: Start) -> None:
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = start("sizes", stderr=theirs)
+        os.close(theirs)
+        out, _ = process.communicate()
+        shown = terminal.read(4096).decode()
+    assert " objects" in shown
+    assert "\r" in shown
+    assert "\r" not in out
+    assert "backroom-test-shops-shops" in out
+
+
+def test_whoever_has_seen_enough_closes_the_pipe(start: Start) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    process = start("sizes", stdout=theirs, stderr=subprocess.PIPE)
+    os.close(theirs)
+    _, err = process.communicate()
+    assert (process.returncode, err) == (141, "")
+
+
+def test_the_catalogue_is_written_and_synced(ops: Ops) -> None:
     from chalicelib.billing.models import SubscriptionPlan
 
-    assert run(argparse.Namespace(command="sync-plans")) == 0
+    assert ops("sync-plans").code == 0
     assert SubscriptionPlan.get("better_together").stripe_product_id

@@ -1,0 +1,23 @@
+"""The plans that are sold."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from chalicelib.billing import service as billing
+from chalicelib.kit import audit
+from infra.ops import actor
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    about = "write the plan catalogue and bring Stripe's products and prices up to it"
+    commands.add_parser("sync-plans", help=about).set_defaults(run=sync)
+
+
+def sync(_arguments: Namespace) -> int:
+    """Write the catalogue, here and at Stripe."""
+    billing.sync_plans()
+    audit.acted(actor.operator(), "billing.sync_plans", "plans")
+    return 0

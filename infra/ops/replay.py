@@ -1,0 +1,117 @@
+"""Hand recorded webhook deliveries on once more: some by their ids, or all that meet a condition."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from chalicelib.integrations.storage import NoSuchObject
+from chalicelib.kit import clock
+from chalicelib.kit.auth import Account
+from chalicelib.kit.errors import Problem
+from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
+from chalicelib.shops.service import operating
+from infra.ops import actor, output, scanning
+from infra.ops.errors import CommandRefused
+from infra.ops.resuming import Run, one_at_a_time
+from infra.ops.stopping import Stopped
+
+LOCK = "shops/replay"
+COLUMNS = ("delivery_id", "status", "topic", "shop", "app", "received_at")
+FILTERS = ("status", "topic", "shop", "since")
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser: ArgumentParser = commands.add_parser("replay", help="hand recorded webhook deliveries on once more")
+    parser.add_argument("deliveries", nargs="*", metavar="DELIVERY_ID", help="which; or say what they have in common:")
+    parser.add_argument("--status", choices=[DeliveryStatus.FAILED.value, DeliveryStatus.RECEIVED.value])
+    parser.add_argument("--topic", help="e.g. orders/paid")
+    parser.add_argument("--shop", help="e.g. example.myshopify.com")
+    parser.add_argument("--since", type=clock.parse, metavar="TIME", help="received then or later, 2026-01-31T08:00Z")
+    parser.add_argument("--dry-run", action="store_true", help="list them and do nothing")
+    parser.add_argument("--restart", action="store_true", help="forget where a stopped replay was")
+    parser.set_defaults(run=replay)
+
+
+def replay(arguments: Namespace) -> int:
+    """Replay what was asked for, a line each; 1 where one could not be."""
+    common = {name: str(value) for name in FILTERS if (value := getattr(arguments, name)) is not None}
+    if bool(arguments.deliveries) == bool(common):
+        raise CommandRefused(f"name deliveries, or what they have in common: {', '.join(f'--{n}' for n in FILTERS)}")
+    if arguments.dry_run:
+        return _list(arguments)
+    if common:
+        return _replay_all(arguments, common)
+    account = actor.operator()
+    failed = [delivery_id for delivery_id in arguments.deliveries if not _replay(account, delivery_id, arguments)]
+    return 1 if failed else 0
+
+
+def _replay(account: Account, delivery_id: str, arguments: Namespace) -> bool:
+    """Whether it could be handed on; one that still cannot be read is not."""
+    try:
+        read = operating.replay_delivery(account, delivery_id)
+    except (Problem, NoSuchObject) as error:
+        output.say(f"{delivery_id}: {error}")
+        return False
+    print(f"{delivery_id}\t{read.status}", file=arguments.stdout)
+    return read.status != "failed"
+
+
+def _replay_all(arguments: Namespace, common: dict[str, str]) -> int:
+    account = actor.operator()
+    try:
+        with one_at_a_time(LOCK) as run:
+            _begin(run, common, restart=arguments.restart)
+            with output.bar("deliveries", scanning.row_count(WebhookDelivery), run.counts["rows"]) as bar:
+                for page in scanning.pages(
+                    WebhookDelivery, run.after, columns=COLUMNS, condition=_condition(arguments)
+                ):
+                    for row in page.rows:
+                        run.counts["replayed" if _replay(account, row.delivery_id, arguments) else "failed"] += 1
+                    run.counts["rows"] += page.scanned
+                    run.advance(page.last_key)
+                    bar.update(page.scanned)
+    except Stopped as stopped:
+        stopped.advice = "The same command goes on from here; with --restart it begins anew."
+        raise
+    output.say(f"{run.counts['replayed']:,} replayed, {run.counts['failed']:,} could not be.")
+    return 1 if run.counts["failed"] else 0
+
+
+def _begin(run: Run, common: dict[str, str], *, restart: bool) -> None:
+    if not run.is_under_way or restart:
+        run.begin(**common)
+    elif run.about != common:
+        stopped = " ".join(f"--{name} {value}" for name, value in run.about.items())
+        raise CommandRefused(f"a replay of {stopped} was stopped: go on with it, or say --restart")
+    else:
+        output.say(f"Going on after {run.counts['rows']:,} deliveries, {run.counts['replayed']:,} of them replayed.")
+
+
+def _list(arguments: Namespace) -> int:
+    for delivery_id in arguments.deliveries:
+        read = operating.read_delivery(delivery_id)
+        print("\t".join([read.delivery_id, read.status, read.topic, read.shop, read.app]), file=arguments.stdout)
+    if arguments.deliveries:
+        return 0
+    for page in scanning.pages(WebhookDelivery, columns=COLUMNS, condition=_condition(arguments)):
+        for row in page.rows:
+            print("\t".join([row.delivery_id, row.status, row.topic, row.shop, row.app]), file=arguments.stdout)
+    return 0
+
+
+def _condition(arguments: Namespace) -> Any:
+    asked = []
+    if arguments.status:
+        asked.append(WebhookDelivery.status == DeliveryStatus(arguments.status))
+    if arguments.topic:
+        asked.append(WebhookDelivery.topic == arguments.topic)
+    if arguments.shop:
+        asked.append(WebhookDelivery.shop == arguments.shop)
+    if arguments.since:
+        asked.append(WebhookDelivery.received_at >= arguments.since)
+    return reduce(and_, asked)

@@ -1,0 +1,130 @@
+"""Rotate the keys of stored tokens while they are in use. May be stopped, or killed, at any time and started again."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from chalicelib.kit import audit, config, secrets
+from chalicelib.kit.auth import Account
+from chalicelib.shops.service import resealing
+from chalicelib.shops.service.resealing import KINDS, Kind
+from infra.ops import actor, output, scanning
+from infra.ops.errors import CommandRefused
+from infra.ops.resuming import Run, one_at_a_time
+from infra.ops.stopping import Stopped
+
+LOCK = "shops/rotate-secrets"
+AGAIN = "Go on with: make ops ARGS=rotate-secrets"
+BUSY_SECONDS = 35
+"""How long a row is waited for that somebody else is about to write: a little longer than they hold its lock."""
+_PAUSE = 0.5
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser = commands.add_parser("rotate-secrets", help="seal every stored token with the key that seals now")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--new-key", action="store_true", help="first add a key to SECRETS_KEY_FILE that seals from now")
+    which.add_argument("--drop-old", action="store_true", help="at last drop keys from it that no value uses any more")
+    parser.set_defaults(run=rotate)
+
+
+def rotate(arguments: Namespace) -> int:
+    """Seal every token anew that is not sealed with the present key; 1 where some could not be."""
+    if config.settings().kms_key_id and (arguments.new_key or arguments.drop_old):
+        raise CommandRefused("KMS holds the keys, not a file; docs/runbook.md says how they are changed there")
+    account = actor.operator()
+    try:
+        with one_at_a_time(LOCK) as run:
+            if arguments.new_key:
+                _add_key(run, account)
+            _reseal(run)
+            _conclude(run, account, arguments)
+            if arguments.drop_old:
+                _drop_old(run, account, arguments)
+    except Stopped as stopped:
+        stopped.advice = AGAIN
+        raise
+    return 1 if run.counts["unreadable"] + run.counts["busy"] else 0
+
+
+def _add_key(run: Run, account: Account) -> None:
+    if run.is_under_way:
+        raise CommandRefused(f"the last rotation is not through. {AGAIN}; then begin another")
+    key_id = secrets.add_key(_key_file())
+    output.say(f"New tokens are sealed with key {key_id} from now on.")
+    audit.acted(account, "shops.add_key", key_id)
+
+
+def _reseal(run: Run) -> None:
+    about = {"key": resealing.current_key()}
+    if run.is_under_way and run.about == about:
+        output.say(f"Going on after {run.counts['rows']:,} rows.")
+    else:
+        run.begin(**about)
+    total = sum(scanning.row_count(kind.table) for kind in KINDS)
+    with output.bar("rows", total, run.counts["rows"]) as bar:
+        while run.step < len(KINDS):
+            kind = KINDS[run.step]
+            for page in scanning.pages(kind.table, run.after):
+                _reseal_page(run, kind, page.rows)
+                run.counts["rows"] += page.scanned
+                run.advance(page.last_key)
+                bar.update(page.scanned)
+
+
+def _reseal_page(run: Run, kind: Kind, rows: list[Any]) -> None:
+    waiting = [row for row in rows if not _reseal_row(run, kind, row)]
+    until = time.monotonic() + BUSY_SECONDS
+    while waiting and time.monotonic() < until:
+        time.sleep(_PAUSE)
+        run.keep_lock()
+        waiting = [row for row in waiting if not _reseal_row(run, kind, row)]
+    run.counts["busy"] += len(waiting)
+
+
+def _reseal_row(run: Run, kind: Kind, row: Any) -> bool:
+    outcome = resealing.reseal(kind, row)
+    run.counts["resealed"] += outcome.resealed
+    run.counts["unreadable"] += len(outcome.unreadable)
+    for column in outcome.unreadable:
+        output.say(f"cannot be opened: {kind.table.__name__}.{column} of {row.shop}, {row.app}")
+    return not outcome.is_busy
+
+
+def _conclude(run: Run, account: Account, arguments: Namespace) -> None:
+    key, counts = run.about["key"], {name: run.counts[name] for name in ("resealed", "unreadable", "busy")}
+    print(
+        f"{run.counts['rows']:,} rows: {counts['resealed']:,} values sealed anew with {key}, "
+        f"{counts['unreadable']:,} could not be opened, {counts['busy']:,} rows were busy.",
+        file=arguments.stdout,
+    )
+    audit.acted(account, "shops.rotate_secrets", key, **{name: str(count) for name, count in counts.items()})
+    if not any((counts["unreadable"], counts["busy"], arguments.drop_old)):
+        print("Every token is sealed with it; keys before it may be dropped (--drop-old).", file=arguments.stdout)
+
+
+def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
+    """Only after a look at every value: those that cannot be opened may be mended with their key, never without."""
+    used: set[str] = set()
+    for kind in KINDS:
+        for page in scanning.pages(kind.table):
+            used = used.union(*(resealing.keys_of(kind, row) for row in page.rows))
+            run.keep_lock()
+    path = _key_file()
+    held = json.loads(path.read_text())
+    for key_id in sorted(held["keys"].keys() - {held["current"]}):
+        if f"file:{key_id}" in used:
+            print(f"Key {key_id} stays: there are values that it sealed.", file=arguments.stdout)
+            continue
+        secrets.drop_key(path, key_id)
+        audit.acted(account, "shops.drop_key", key_id)
+        print(f"Key {key_id} is dropped: no value uses it.", file=arguments.stdout)
+
+
+def _key_file() -> Path:
+    return Path(config.settings().secrets_key_file or "")

@@ -1,0 +1,212 @@
+"""Keys rotated while their tokens are in use."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.kit import aws, clock, config, locks, secrets
+from chalicelib.kit.models import Lock
+from chalicelib.shops import service
+from chalicelib.shops.models import Session, Shop
+from chalicelib.shops.repository import sessions, tokens
+from chalicelib.shops.service import resealing
+from chalicelib.shops.service.resealing import KINDS
+from infra.ops.rotate import LOCK
+from infra.sandbox.shopify import ShopifySandbox
+from tests.infra.ops.conftest import Ops, Start, lapse, until_under_way
+from tests.shops.conftest import install, listen
+from tests.shops.seeding import TOKEN, seed
+
+__all__ = ["listen"]
+
+Listen = Callable[[str], Callable[[], list[dict[str, Any]]]]
+
+
+@pytest.fixture(autouse=True)
+def _own_keys(key_file: Path) -> None:
+    """None of these tests rotates the keys that the others use."""
+
+
+def used() -> set[str]:
+    """The keys that any value is sealed with."""
+    return {key for kind in KINDS for row in kind.table.scan() for key in resealing.keys_of(kind, row)}
+
+
+def assert_open() -> None:
+    """Every seeded token opens, in its shop's row and in its session's."""
+    for row in Shop.scan():
+        assert tokens.access_token(row) == TOKEN
+    for session in Session.scan():
+        assert secrets.unseal(session.access_token, sessions.place(session.id)) == TOKEN
+
+
+def keys_in(path: Path) -> set[str]:
+    return set(json.loads(path.read_text())["keys"])
+
+
+def test_a_rotation_from_its_beginning_to_its_end(ops: Ops, key_file: Path, listen: Listen) -> None:
+    acts = listen("kit-operator_acted")
+    seed(130, with_sessions=True)
+    first = ops("rotate-secrets", "--new-key")
+    assert first.code == 0
+    assert "260 rows: 260 values sealed anew with file:k2, 0 could not be opened" in first.out
+    assert "--drop-old" in first.out
+    assert used() == {"file:k2"}
+    assert_open()
+    assert "0 values sealed anew" in ops("rotate-secrets").out
+    assert keys_in(key_file) == {"k1", "k2"}
+    assert "Key k1 is dropped" in ops("rotate-secrets", "--drop-old").out
+    assert keys_in(key_file) == {"k2"}
+    assert_open()
+    assert sorted(act["action"] for act in acts()) == [
+        "shops.add_key",
+        "shops.drop_key",
+        "shops.rotate_secrets",
+        "shops.rotate_secrets",
+        "shops.rotate_secrets",
+    ]
+
+
+def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) -> None:
+    """Three rotations, while shops' tokens are read and refreshed without a pause."""
+    shops = [f"in-use-{number}.myshopify.com" for number in range(3)]
+    for shop in shops:
+        install(api, "studio", shop)
+    seed(150, with_sessions=True)
+    through = threading.Event()
+
+    def read(shop: str) -> int:
+        count = 0
+        while not through.is_set():
+            assert service.access_token(shop, "studio").startswith("shpat_")
+            count += 1
+        return count
+
+    def refresh(shop: str) -> int:
+        seen = set()
+        while not through.is_set():
+            Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=2))])
+            seen.add(service.access_token(shop, "studio"))
+        return len(seen)
+
+    with ThreadPoolExecutor(6) as workers:
+        work = [workers.submit(each, shop) for shop in shops for each in (read, refresh)]
+        try:
+            done = [ops("rotate-secrets", "--new-key") for _ in range(3)]
+        finally:
+            through.set()
+        assert all(each.result() > 1 for each in work)
+    assert [each.code for each in done] == [0, 0, 0]
+    assert used() == {"file:k4"}
+    assert ops("rotate-secrets", "--drop-old").code == 0
+    for shop in shops:
+        row = Shop.get(shop, "studio")
+        [session] = Session.by_shop.query(shop)
+        token = secrets.unseal(session.access_token, sessions.place(session.id))
+        assert tokens.access_token(row) == token == service.access_token(shop, "studio")
+        assert tokens.refresh_token(row)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_stopped_or_killed_it_goes_on_where_it_was(
+    ops: Ops, start: Start, key_file: Path, number: int, code: int
+) -> None:
+    seed(450, with_sessions=True)
+    process = start("rotate-secrets", "--new-key")
+    until_under_way(process, LOCK)
+    process.send_signal(number)
+    _, err = process.communicate()
+    assert process.returncode == code
+    assert used() == {"file:k1", "file:k2"}
+    assert_open()
+    if number == signal.SIGKILL:
+        refused = ops("rotate-secrets")
+        assert (refused.code, refused.out) == (1, "")
+        assert "another run is at work" in refused.err
+        lapse(LOCK)
+    else:
+        assert "Go on with: make ops ARGS=rotate-secrets" in err
+        assert "Traceback" not in err
+        assert Lock.get(LOCK).held_until is None
+    assert "the last rotation is not through" in ops("rotate-secrets", "--new-key").err
+    assert keys_in(key_file) == {"k1", "k2"}
+    behind = json.loads(locks.watermark(LOCK) or "")["counts"]["rows"]
+    assert 0 < behind < 900
+    done = ops("rotate-secrets")
+    assert done.code == 0
+    assert f"Going on after {behind:,} rows" in done.err
+    assert "900 rows: " in done.out
+    assert used() == {"file:k2"}
+    assert_open()
+    assert not locks.watermark(LOCK)
+
+
+def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file: Path) -> None:
+    first, second, *_ = seed(4, with_sessions=True)
+    row = Shop.get(first, "studio")
+    head, _, text = row.access_token.rpartition(":")
+    data = bytearray(base64.b64decode(text))
+    data[-1] ^= 1
+    tampered = f"{head}:{base64.b64encode(data).decode()}"
+    row.update([Shop.access_token.set(tampered)])
+    moved = Session.get(sessions.offline_id(first, "studio")).access_token
+    Session(sessions.offline_id(second, "studio")).update([Session.access_token.set(moved)])
+    done = ops("rotate-secrets", "--new-key")
+    assert done.code == 1
+    assert "6 values sealed anew with file:k2, 2 could not be opened" in done.out
+    assert "may be dropped" not in done.out
+    assert f"cannot be opened: Shop.access_token of {first}, studio" in done.err
+    assert f"cannot be opened: Session.access_token of {second}, studio" in done.err
+    for secret in (TOKEN, tampered, text, moved):
+        assert secret not in done.out + done.err
+    assert Shop.get(first, "studio").access_token == tampered
+    kept = ops("rotate-secrets", "--drop-old")
+    assert kept.code == 1
+    assert "Key k1 stays" in kept.out
+    assert keys_in(key_file) == {"k1", "k2"}
+
+
+def test_another_key_in_between_begins_anew(ops: Ops, start: Start, key_file: Path) -> None:
+    seed(450)
+    process = start("rotate-secrets", "--new-key")
+    until_under_way(process, LOCK)
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+    secrets.add_key(key_file)
+    assert "450 rows: 450 values sealed anew with file:k3" in ops("rotate-secrets").out
+    assert used() == {"file:k3"}
+
+
+@pytest.fixture
+def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A key of KMS that seals from now on."""
+    key_id = str(aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
+    monkeypatch.setenv("KMS_KEY_ID", key_id)
+    config.forget()
+    yield key_id
+    monkeypatch.undo()
+    config.forget()
+
+
+def test_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.FixtureRequest) -> None:
+    seed(3, with_sessions=True)
+    key_id = request.getfixturevalue("kms")
+    for option in ("--new-key", "--drop-old"):
+        refused = ops("rotate-secrets", option)
+        assert refused.code == 1
+        assert "KMS holds the keys" in refused.err
+    assert f"6 values sealed anew with kms:{key_id}" in ops("rotate-secrets").out
+    assert used() == {f"kms:{key_id}"}
+    assert_open()
+    assert keys_in(key_file) == {"k1"}
