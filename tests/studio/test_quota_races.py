@@ -1,0 +1,144 @@
+"""Fifty at once for three places, by threads and by processes, with workers killed: the counters equal the rows."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+from typing import IO, Any
+
+import pytest
+
+from chalicelib.kit import clock
+from chalicelib.studio.models import Generation, GenerationStatus, Quota, Upload
+from chalicelib.studio.service import previews, recovery
+from chalicelib.studio.service.generations import START
+from infra import handlers
+from infra.local import delivery
+from infra.local.worker import HandlerFailed, Worker
+from tests.studio.conftest import CUSTOMER, Gallery
+
+SLOTS = {"max_concurrent_generations": 3}
+PLACES = {"max_concurrent_generations": 50, "monthly_generation_limit": 3}
+LIMITS = pytest.mark.parametrize(("limits", "code"), [(SLOTS, "TooManyGenerations"), (PLACES, "QuotaExceeded")])
+
+
+def limit(gallery: Gallery, limits: dict[str, int]) -> None:
+    Quota(gallery.shop).update([getattr(Quota, name).set(value) for name, value in limits.items()])
+
+
+def rows_of(gallery: Gallery) -> list[Generation]:
+    keys = [row.id for row in Generation.by_shop.query(gallery.shop)]
+    return [Generation.get(key, consistent_read=True) for key in keys]
+
+
+def assert_counters_equal_rows(gallery: Gallery) -> None:
+    """What the quota says is what the rows and the bucket say."""
+    rows, quota = rows_of(gallery), Quota.get(gallery.shop, consistent_read=True)
+    live = [row for row in rows if row.status is not GenerationStatus.FAILED]
+    assert quota.current_generations == quota.total_generations == len(live)
+    assert set(quota.leases) == {row.id for row in rows if row.open_work}
+    stored = sum(row.byte_count or 0 for row in rows)
+    stored += sum(upload.byte_count or 0 for upload in Upload.scan() if upload.shop_id == gallery.shop)
+    assert quota.current_storage_mb * 1_000_000 == Decimal(stored)
+
+
+@LIMITS
+def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> None:
+    upload = gallery.accepted()
+    limit(gallery, limits)
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: gallery.shopper("POST", "generations", gallery.asked(upload)), range(50)))
+    assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 47
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {code}
+    assert_counters_equal_rows(gallery)
+    assert gallery.drain() == []
+    assert_counters_equal_rows(gallery)
+
+
+@LIMITS
+def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, int], code: str) -> None:
+    """The killed one may have reserved without a message: the schedule hands its preview out."""
+    asked = json.dumps(gallery.asked(gallery.accepted()))
+    limit(gallery, limits)
+    customer = f"gid://shopify/Customer/{CUSTOMER}"
+    command = [sys.executable, "-m", "tests.studio.racing", gallery.shop, customer, asked, "10"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    processes = [subprocess.Popen(command, **pipes) for _ in range(5)]
+    try:
+        for process in processes:
+            assert _stdout(process).readline() == "ready\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        _stdout(processes[0]).readline()
+        processes[0].kill()
+        said = [line for process in processes[1:] for line in process.communicate(timeout=60)[0].split()]
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    assert set(said) <= {"reserved", code}
+    assert said.count("reserved") <= 3
+    assert len(rows_of(gallery)) == 3
+    assert_counters_equal_rows(gallery)
+    recovery.recover(clock.now() + START + timedelta(seconds=1))
+    assert gallery.drain() == []
+    assert {row.status for row in rows_of(gallery)} == {GenerationStatus.COMPLETED}
+    assert_counters_equal_rows(gallery)
+
+
+def _stdout(process: subprocess.Popen[str]) -> IO[str]:
+    assert process.stdout is not None
+    return process.stdout
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
+    """Each preview is handed to a worker that may be killed before, while or after it works; none is lost or doubled."""
+    chance = random.Random(seed)
+    upload = gallery.accepted()
+    limit(gallery, {"max_concurrent_generations": 6})
+    for _ in range(6):
+        assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
+    worker = Worker(generate)
+    try:
+        while batch := delivery.receive(generate):
+            event = delivery.event_of(generate, batch)
+            fate = chance.choice(["lost", "killed", "made", "made twice"])
+            if fate == "killed":
+                _kill_at_work(worker, event)
+            for _ in range({"made": 1, "made twice": 2}.get(fate, 0)):
+                handlers.chalice_app().handler_map[generate.name](event, None)
+    finally:
+        worker.stop()
+    assert_counters_equal_rows(gallery)
+    for number in range(1, 4):
+        recovery.recover(clock.now() + number * (START + previews.LEASE + timedelta(seconds=1)))
+        assert gallery.drain() == []
+    assert {row.status for row in rows_of(gallery)} == {GenerationStatus.COMPLETED}
+    assert_counters_equal_rows(gallery)
+
+
+def _kill_at_work(worker: Worker, event: dict[str, Any]) -> None:
+    """Hand the message to the worker, and kill it once it has taken the generation up."""
+    generation = json.loads(event["Records"][0]["body"])["generation_id"]
+    with ThreadPoolExecutor(1) as caller:
+        asked = caller.submit(worker.invoke, event)
+        while not asked.done():
+            if Generation.get(generation, consistent_read=True).status is not GenerationStatus.PENDING:
+                break
+        if worker.pid is not None:
+            os.kill(worker.pid, signal.SIGKILL)
+        with suppress(HandlerFailed):  # it may have been faster
+            asked.result(timeout=60)
+    worker.stop()
