@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 
+from botocore.exceptions import EndpointConnectionError
+
 from infra.local import environment
 from infra.ops.errors import CommandRefused
 from infra.ops.stopping import Stopped, stoppable
@@ -39,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    from chalicelib.kit import config
     from chalicelib.kit.errors import Problem
 
     try:
@@ -55,6 +58,12 @@ def _run(parsed: argparse.Namespace) -> int:
     except BrokenPipeError:  # whoever reads it has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), parsed.stdout.fileno())
         return 141
+    except Exception as error:
+        if not isinstance(getattr(error, "cause", error), EndpointConnectionError):  # PynamoDB's has it as its cause
+            raise
+        where = config.settings().endpoint_url or "AWS"
+        print(f"backroom: {where} does not answer; `make run` starts the local stack", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -12,6 +13,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Account
 from chalicelib.kit.errors import Problem
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
+from chalicelib.shops.schemas.operator import DeliveryRead
 from chalicelib.shops.service import operating
 from infra.ops import actor, output, scanning
 from infra.ops.errors import CommandRefused
@@ -93,15 +95,19 @@ def _begin(run: Run, common: dict[str, str], *, restart: bool) -> None:
 
 
 def _list(arguments: Namespace) -> int:
-    for delivery_id in arguments.deliveries:
-        read = operating.read_delivery(delivery_id)
-        print("\t".join([read.delivery_id, read.status, read.topic, read.shop, read.app]), file=arguments.stdout)
-    if arguments.deliveries:
-        return 0
-    for page in scanning.pages(WebhookDelivery, columns=COLUMNS, condition=_condition(arguments)):
-        for row in page.rows:
-            print("\t".join([row.delivery_id, row.status, row.topic, row.shop, row.app]), file=arguments.stdout)
+    with output.bar("deliveries", beside=arguments.stdout) as bar:
+        for each in _asked_for(arguments):
+            print("\t".join([each.delivery_id, each.status, each.topic, each.shop, each.app]), file=arguments.stdout)
+            bar.update()
     return 0
+
+
+def _asked_for(arguments: Namespace) -> Iterator[WebhookDelivery | DeliveryRead]:
+    if arguments.deliveries:
+        yield from map(operating.read_delivery, arguments.deliveries)
+        return
+    for page in scanning.pages(WebhookDelivery, columns=COLUMNS, condition=_condition(arguments)):
+        yield from page.rows
 
 
 def _condition(arguments: Namespace) -> Any:

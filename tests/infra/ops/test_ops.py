@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import socket
 import subprocess
 import termios
 from collections.abc import Callable
@@ -113,6 +114,17 @@ def test_whoever_has_seen_enough_closes_the_pipe(start: Start) -> None:
     os.close(theirs)
     _, err = process.communicate()
     assert (process.returncode, err) == (141, "")
+
+
+@pytest.mark.parametrize("command", [["sizes"], ["active-shops", "--app", "studio"]], ids=" ".join)
+def test_a_stack_that_is_not_there_is_said_in_a_line(start: Start, command: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    process = start(*command, env=os.environ | {"AWS_ENDPOINT_URL": nobody})
+    out, err = process.communicate()
+    assert process.returncode == 1
+    assert out == ""
+    assert err == f"backroom: {nobody} does not answer; `make run` starts the local stack\n"
 
 
 def test_the_catalogue_is_written_and_synced(ops: Ops) -> None:
