@@ -107,3 +107,13 @@ def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
     ):
         with pytest.raises(InvalidProxySignature):
             shopper_of(forged)
+
+
+def test_a_merchant_learns_which_scopes_are_missing(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, bearer: Bearer, drain: Callable[[], list[dict[str, Any]]]
+) -> None:
+    assert drain() == []
+    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == []
+    shopify.emit(installed, "app/scopes_update", shopify.update_scopes("studio", installed, ["read_products"]))
+    assert drain() == []
+    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == ["read_orders"]

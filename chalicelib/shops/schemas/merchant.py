@@ -20,6 +20,8 @@ class ShopRead(Schema):
     app: str
     is_active: bool
     scope: str | None
+    missing_scopes: list[str]
+    """What the app asks for by now and the shop has not granted: send the merchant to `/shopify/{app}/auth` again."""
     shop_name: str | None
     email: str | None
     currency: str | None

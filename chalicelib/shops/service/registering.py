@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from chalicelib.kit import clock, config, logs, metrics
 from chalicelib.kit.jobs import Run
 from chalicelib.kit.messages import publish, publish_many
-from chalicelib.shops import apps
+from chalicelib.shops import apps, scopes
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import details, installations
@@ -131,8 +131,9 @@ def _details(shop: dict[str, Any]) -> dict[str, str]:
 
 
 def _scope(row: Shop, installation: dict[str, Any]) -> str:
-    scopes = {scope["handle"] for scope in installation["accessScopes"]}
-    return row.scope if row.scope and set(row.scope.split(",")) == scopes else ",".join(sorted(scopes))
+    """As Shopify wrote it, unless it has changed."""
+    granted = {scope["handle"] for scope in installation["accessScopes"]}
+    return row.scope if row.scope and scopes.parse(row.scope) == granted else ",".join(sorted(granted))
 
 
 def _as_enum(topic: str) -> str:
