@@ -1,7 +1,7 @@
 """Shopify's webhook deliveries: whether one is genuine, and what its headers say.
 
 Source: shopify.dev/docs/apps/build/webhooks (headers; verify deliveries). Two families of headers carry the same
-facts: `X-Shopify-*` and the newer `shopify-*`, which may leave the event id out.
+facts: `X-Shopify-*` and the newer `shopify-*`, which may leave the event id out. Where both came, the newer one counts.
 """
 
 from __future__ import annotations
@@ -63,4 +63,4 @@ def read(headers: Mapping[str, str]) -> Heading:
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
     lower = name.lower()
-    return headers.get(f"x-shopify-{lower}") or headers.get(f"shopify-{lower}")
+    return headers.get(f"shopify-{lower}") or headers.get(f"x-shopify-{lower}")

@@ -1,0 +1,119 @@
+"""The session tokens that Shopify's own libraries test with.
+
+Sources: shopify_python_api, test/session_token_test.py; shopify_app, test/shopify_app/session/jwt_test.rb;
+shopify-app-js, packages/apps/shopify-api/lib/session/__tests__/decode-id-token.test.ts.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jwt
+import pytest
+
+from chalicelib.integrations.shopify import ACCESS_SECONDS, Grant
+from chalicelib.kit import clock
+from chalicelib.kit.auth import Credentials
+from chalicelib.kit.errors import Unauthenticated
+from chalicelib.shops import service
+from chalicelib.shops.repository import installations
+
+PYTHON, RUBY, JS = "shopify_python_api", "shopify_app", "shopify-app-js"
+CREDENTIALS = {PYTHON: ("API key", "API Secret"), RUBY: ("api_key", "secret"), JS: ("test_key", "test_secret_key")}
+
+
+def claims_of(library: str) -> dict[str, Any]:
+    """The valid claims of the library's test, completed by what only Shopify's own tokens always have."""
+    now = time.time()
+    shop, subject, expires, since = {
+        PYTHON: ("test-shop.myshopify.com", "1", now + 60, now),
+        RUBY: ("test.myshopify.io", "121", int(now) + 86_400, int(now) - 86_400),
+        JS: ("test-shop.myshopify.io", "1", now + 3600, 1234),
+    }[library]
+    return {
+        "iss": f"https://{shop}/admin",
+        "dest": f"https://{shop}",
+        "aud": CREDENTIALS[library][0],
+        "sub": subject,
+        "exp": expires,
+        "nbf": since,
+        "iat": since,
+        "jti": "4321",
+        "sid": "abc123",
+    }
+
+
+@pytest.fixture
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The app has the key and secrets of the library's tests, and is installed in their shop."""
+    name: str = request.param
+    key, secret = CREDENTIALS[name]
+    monkeypatch.setenv("SHOPIFY_STUDIO_API_KEY", key)
+    monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", f"{secret},old_secret")
+    shop = claims_of(name)["dest"].removeprefix("https://")
+    installations.install(shop, "studio", Grant("shpat_x", "", ACCESS_SECONDS, "shprt_x", 60), "", clock.now())
+    return name
+
+
+def merchant(claims: dict[str, Any], secret: str, algorithm: str = "HS256") -> service.Merchant:
+    return of_header(f"Bearer {jwt.encode(claims, secret, algorithm=algorithm)}")
+
+
+def of_header(authorization: str) -> service.Merchant:
+    return service.merchant(Credentials({"authorization": authorization}, {}, {}, b""))
+
+
+short_keys = pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")
+
+
+@short_keys
+@pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
+def test_session_tokens_of_the_libraries(library: str) -> None:
+    claims, (_, secret) = claims_of(library), CREDENTIALS[library]
+    found = merchant(claims, secret)
+    assert (f"https://{found.shop}", found.app, found.user_id) == (claims["dest"], "studio", claims["sub"])
+    assert merchant(claims, "old_secret") == found  # "…are returned using the old secret"
+    assert merchant(claims | {"nbf": int(time.time()) + 4}, secret) == found  # "…returned with NBF tolerances"
+
+
+@short_keys
+@pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"exp": -10},  # test_raises_jwt_error_if_session_token_is_expired
+        {"exp": -60},  # "fails if the token is expired"
+        {"exp": -86_400},  # "…if 'exp' claim is in the past"
+        {"nbf": 60},  # "fails if the token is not activated yet"
+        {"nbf": 86_400},  # "…if 'nbf' claim is in the future"
+        {"aud": "bad audience"},  # test_raises_if_aud_doesnt_match_api_key
+        {"aud": "other_key"},
+        {"aud": "something_else"},  # "fails if the API key is wrong"
+        {"aud": None},
+        {"iss": "bad_shop_hostname"},  # test_raises_if_issuer_hostname_is_invalid
+        {"dest": "bad_shop.myshopify.com"},  # test_raises_if_iss_and_dest_dont_match
+        {"dest": "https://example.com"},  # "…if `dest` is not a valid shopify domain"
+        {"dest": "https://other.myshopify.io"},  # "…if `iss` host doesn't match `dest` host"
+        {"sub": None},  # shopify_app then knows the shop but no user; we want to know who it is
+        {"sid": None},  # which shopify_app's own tests leave out; Shopify never does
+    ],
+)
+def test_session_tokens_that_are_refused(library: str, changed: dict[str, Any]) -> None:
+    now = time.time()
+    claims = claims_of(library) | {name: now + off if isinstance(off, int) else off for name, off in changed.items()}
+    claims = {name: value for name, value in claims.items() if value is not None}
+    with pytest.raises(Unauthenticated):
+        merchant(claims, CREDENTIALS[library][1])
+
+
+@short_keys
+@pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
+def test_session_tokens_that_nobody_signed(library: str) -> None:
+    claims = claims_of(library)
+    for secret, algorithm in (("", "none"), ("bad_secret", "HS256"), ("bad", "HS256")):
+        with pytest.raises(Unauthenticated):
+            merchant(claims, secret, algorithm)
+    for header in ("Bad auth header", "Bearer token", "Bearer not_a_valid_token", "Bearer invalid"):
+        with pytest.raises(Unauthenticated):
+            of_header(header)
