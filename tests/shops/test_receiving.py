@@ -176,6 +176,14 @@ def test_what_cannot_be_read_is_kept_and_said(api: httpx.Client, shop: str, list
     assert heard() == []
 
 
+@pytest.mark.parametrize("properties", [[{"key": "Note"}], ["Note"], [None], "Note", 7])
+def test_properties_of_another_shape_are_no_reason_to_fail(api: httpx.Client, shop: str, properties: Any) -> None:
+    line = {"id": 3, "quantity": 1, "properties": properties}
+    order = {"id": 1, "order_number": 2, "total_price": "1.00", "currency": "USD", "line_items": [line]}
+    assert raw(api, json.dumps(order).encode(), shop, Webhook_Id="odd").status_code == 200
+    assert WebhookDelivery.get("odd").error_message.startswith("line_items.0.properties: ")
+
+
 def test_half_an_emoji_is_no_reason_to_lose_an_order(api: httpx.Client, shop: str, listen: Listen) -> None:
     heard = listen("shops-order_paid")
     note = r'{"name":"Note \ud83d","value":"\ud83d\ude00 \ude00"}'

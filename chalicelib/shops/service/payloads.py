@@ -79,13 +79,15 @@ def read_order_edit(payload: Payload) -> int:
 
 
 class _Shape(BaseModel):
-    model_config = ConfigDict(defer_build=True, extra="ignore")
+    model_config = ConfigDict(defer_build=True, extra="ignore", hide_input_in_errors=True)
 
 
 def _by_name(properties: Any) -> Any:
     """Line item properties come as a list of name and value; a value may be any JSON, or null."""
     if not isinstance(properties, list):
         return properties or {}
+    if not all(isinstance(each, dict) and "name" in each for each in properties):
+        raise ValueError("must be a list of names and values")
     return {str(each["name"]): "" if each.get("value") is None else str(each["value"]) for each in properties}
 
 
