@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.kit import config
+
+for _library in ("botocore", "pynamodb", "stripe", "urllib3"):
+    logging.getLogger(_library).setLevel(logging.INFO)  # below that, whole requests are logged: bodies and credentials
 
 _context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=MappingProxyType({}))
 

@@ -68,10 +68,10 @@ def bearer(shopify: ShopifySandbox) -> Callable[..., dict[str, str]]:
 
 
 @pytest.fixture
-def listen() -> Callable[[str], Callable[[], list[dict[str, Any]]]]:
-    """Subscribe to a topic as another context would; the answer gives the messages heard so far."""
+def listen() -> Callable[..., Callable[..., list[dict[str, Any]]]]:
+    """Subscribe to topics as another context would; the answer gives the messages heard since it was last asked."""
 
-    def subscribe(topic: str) -> Callable[[], list[dict[str, Any]]]:
+    def subscribe(*topics: str) -> Callable[..., list[dict[str, Any]]]:
         sqs, sns = aws.client("sqs"), aws.client("sns")
         url = sqs.create_queue(QueueName=f"ears-{uuid.uuid4().hex[:10]}")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -83,18 +83,18 @@ def listen() -> Callable[[str], Callable[[], list[dict[str, Any]]]]:
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [may_send]})
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
-        sns.subscribe(
-            TopicArn=messages.topic_arn(topic),
-            Protocol="sqs",
-            Endpoint=arn,
-            Attributes={"RawMessageDelivery": "true"},
-        )
+        for topic in topics:
+            sns.subscribe(
+                TopicArn=messages.topic_arn(topic),
+                Protocol="sqs",
+                Endpoint=arn,
+                Attributes={"RawMessageDelivery": "true"},
+            )
 
-        def heard() -> list[dict[str, Any]]:
+        def heard(wait_seconds: int = 1) -> list[dict[str, Any]]:
             found: list[dict[str, Any]] = []
-            while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get(
-                "Messages", []
-            ):
+            asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait_seconds}
+            while batch := sqs.receive_message(**asked).get("Messages", []):
                 found += [json.loads(message["Body"]) for message in batch]
             return found
 
