@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
+from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import install
 
@@ -81,3 +81,20 @@ def test_a_shop_that_stayed_away_is_erased(api: httpx.Client, shopify: ShopifySa
     assert drain() == []
     [row] = PrivacyRequest.scan()
     assert row.subject == f"shop:{SHOP}"
+
+
+@pytest.mark.parametrize(("token_is_dead", "erased"), [(True, 1), (False, 0)])
+def test_a_shop_whose_uninstall_never_reached_us_is_erased(
+    api: httpx.Client, shopify: ShopifySandbox, drain: Drain, token_is_dead: bool, erased: int
+) -> None:
+    """Its row is active, but nothing says that it was there since; a token that Shopify granted since would."""
+    install(api, "studio", SHOP)
+    assert drain() == []
+    now = datetime.now(UTC)
+    row = Shop.get(SHOP, "studio")
+    row.update([Shop.installed_at.set(now - timedelta(days=9))])
+    if token_is_dead:
+        row.update([Shop.token_expires_at.set(now - timedelta(days=3))])
+    shopify.deliver("studio", SHOP, "shop/redact", SHOP_REDACT)
+    assert drain() == []
+    assert len(list(PrivacyRequest.scan())) == erased

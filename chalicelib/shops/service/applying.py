@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from chalicelib.integrations.shopify import ACCESS_SECONDS
 from chalicelib.kit import logs
 from chalicelib.kit.messages import publish
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.gids import gid
-from chalicelib.shops.models import WebhookDelivery
+from chalicelib.shops.models import Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, details, installations, sessions
 from chalicelib.shops.schemas.messages import (
     DeliveryReceived,
@@ -22,6 +25,8 @@ from chalicelib.shops.service.bodies import payload_of
 from chalicelib.shops.service.fetching import fetch_order
 from chalicelib.shops.service.payloads import read_order_edit, read_scopes, read_shop
 
+REDACTED_AFTER = timedelta(hours=48)
+"""How long after the app was removed Shopify asks to erase the shop (privacy law compliance, `shop/redact`)."""
 AWAY = "the app is not installed"
 
 log = logs.logger("shops")
@@ -96,7 +101,7 @@ def _edit_order(delivery: DeliveryReceived) -> None:
 def _redact_shop(delivery: DeliveryReceived) -> None:
     """Shopify asks this 48 hours after the app was removed; what a shop has that came back is not erased."""
     row = installations.find(delivery.shop, delivery.app)
-    if row is not None and row.is_active:
+    if row is not None and _was_there(row, delivery.triggered_at - REDACTED_AFTER):
         deliveries.dismiss(delivery.delivery_id, "the shop came back")
         log.info("not erased: the shop came back", extra={"shop": delivery.shop, "app": delivery.app})
         return
@@ -109,6 +114,15 @@ def _redact_shop(delivery: DeliveryReceived) -> None:
     )
     publish(request)
     deliveries.complete(delivery.delivery_id)
+
+
+def _was_there(row: Shop, moment: datetime) -> bool:
+    """Whether the app was installed after `moment`, as far as is known: it came since, or Shopify granted it a token.
+
+    A row is active for long after it was removed where `app/uninstalled` never reached us.
+    """
+    granted_at = row.token_expires_at - timedelta(seconds=ACCESS_SECONDS) if row.token_expires_at else row.installed_at
+    return row.is_active and max(granted_at, row.installed_at) > moment
 
 
 def _row(delivery: DeliveryReceived) -> WebhookDelivery:
