@@ -1,0 +1,116 @@
+"""Pictures of every kind, from upload to preview over HTTP: the right one comes out, or a clear refusal."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+import httpx
+import pytest
+from PIL import Image
+
+from tests.integrations.pictures import colour_at, encoded, opened
+from tests.studio.conftest import Gallery
+
+GPS = 0x8825
+SIDE = 240
+
+
+def half(mode: str, dark: object, light: object) -> Image.Image:
+    """Dark on the left, light on the right."""
+    picture = Image.new(mode, (SIDE, SIDE), light)  # type: ignore[arg-type]
+    picture.paste(dark, (0, 0, SIDE // 2, SIDE))  # type: ignore[arg-type]
+    return picture
+
+
+def palette() -> bytes:
+    """Black, and a colour that is transparent: white, on white paper."""
+    picture = half("P", 0, 1)
+    picture.putpalette([0, 0, 0, 200, 0, 0])
+    return encoded(picture, transparency=1)
+
+
+def turned_with_a_place() -> bytes:
+    """Stored lying on its side, as a phone does, with where it was taken."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(GPS)[1] = "N"
+    return encoded(half("RGB", "black", "white").rotate(90), "JPEG", exif=exif, comment=b"secret place")
+
+
+def sixteen_bit_colour() -> bytes:
+    """A PNG of 16 bits a channel, which Pillow cannot write."""
+    row = b"\0" + struct.pack(">3H", 0, 0, 0) * (SIDE // 2) + struct.pack(">3H", 65535, 65535, 65535) * (SIDE // 2)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", SIDE, SIDE, 16, 2, 0, 0, 0)), (b"IDAT", zlib.compress(row * SIDE))]
+    body = b"".join(
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in [*chunks, (b"IEND", b"")]
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+def sixteen_bit_grey() -> bytes:
+    row = struct.pack("<H", 0) * (SIDE // 2) + struct.pack("<H", 65535) * (SIDE // 2)
+    return encoded(Image.frombytes("I;16", (SIDE, SIDE), row * SIDE))
+
+
+GOOD = {
+    "CMYK without a profile": encoded(half("CMYK", (0, 0, 0, 255), (0, 0, 0, 0)), "JPEG"),
+    "palette with transparency": palette(),
+    "grey with alpha": encoded(half("LA", (0, 255), (0, 0))),
+    "one bit": encoded(half("1", 0, 1)),
+    "16-bit grey": sixteen_bit_grey(),
+    "16-bit colour": sixteen_bit_colour(),
+    "lossy WebP with alpha": encoded(half("RGBA", (0, 0, 0, 255), (0, 0, 0, 0)), "WEBP"),
+    "turned, with GPS": turned_with_a_place(),
+}
+
+_STILLS = [half("RGB", "black", "white"), half("RGB", "white", "black")]
+BAD = {
+    "animated WebP": (encoded(_STILLS[0], "WEBP", save_all=True, append_images=_STILLS[1:]), "animated"),
+    "animated PNG": (encoded(_STILLS[0], "PNG", save_all=True, append_images=_STILLS[1:]), "animated"),
+    "GIF": (encoded(_STILLS[0], "GIF"), "not a JPEG, PNG or WebP"),
+    "TIFF": (encoded(_STILLS[0], "TIFF"), "not a JPEG, PNG or WebP"),
+    "half a JPEG": (encoded(_STILLS[0], "JPEG")[:900], "damaged or incomplete"),
+    "26 MP of PNG": (encoded(Image.new("1", (5200, 5000))), "too many pixels"),
+    "61 MP of JPEG": (encoded(Image.new("L", (12_000, 5_100)), "JPEG", quality=1), "too many pixels"),
+    "a long JPEG": (encoded(Image.new("L", (12_001, 1)), "JPEG"), "12,000 pixels"),
+}
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_the_right_picture_comes_out(gallery: Gallery, kind: str) -> None:
+    upload = gallery.send(GOOD[kind])
+    assert gallery.drain() == []
+    accepted = gallery.shopper("POST", "generations", gallery.asked(upload))
+    assert accepted.status_code == 202, accepted.text
+    assert gallery.drain() == []
+    read = gallery.shopper("GET", f"generations/{accepted.json()['id']}").json()
+    assert read["status"] == "completed", read
+    picture = httpx.get(read["preview_url"]).content
+    assert opened(picture).size == (1024, 1024)
+    dark, light = colour_at(picture, 0.25, 0.5), colour_at(picture, 0.75, 0.5)
+    assert sum(light) - sum(dark) > 300, (dark, light)
+    assert not opened(picture).getexif()
+    assert b"secret place" not in picture
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_a_refusal_says_why(gallery: Gallery, kind: str) -> None:
+    data, why = BAD[kind]
+    upload = gallery.send(data)
+    assert gallery.drain() == []
+    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (read["status"], why in (read["reject_reason"] or "")) == ("rejected", True), read
+    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    assert answer.status_code == 422
+    assert why in answer.json()["detail"]
+
+
+def test_one_pixel_is_a_picture(gallery: Gallery) -> None:
+    upload = gallery.send(encoded(Image.new("RGB", (1, 1), "red")))
+    assert gallery.drain() == []
+    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    assert answer.status_code == 202
+    assert gallery.drain() == []
+    assert gallery.shopper("GET", f"generations/{answer.json()['id']}").json()["status"] == "completed"
