@@ -12,9 +12,12 @@ from chalicelib.shops.routes.merchant import bp as shops_merchant_routes
 from chalicelib.shops.routes.operator import bp as shops_operator_routes
 from chalicelib.shops.routes.shopify import bp as shops_shopify_routes
 from chalicelib.studio.jobs import bp as studio_jobs
-from chalicelib.studio.routes.finals import bp as studio_final_routes
-from chalicelib.studio.routes.merchant import bp as studio_merchant_routes
+from chalicelib.studio.routes.bases import bp as studio_base_routes
+from chalicelib.studio.routes.gallery import bp as studio_gallery_routes
+from chalicelib.studio.routes.operator import bp as studio_operator_routes
+from chalicelib.studio.routes.products import bp as studio_product_routes
 from chalicelib.studio.routes.shopper import bp as studio_shopper_routes
+from chalicelib.studio.routes.styles import bp as studio_style_routes
 
 app = Chalice(app_name="backroom")
 app.register_middleware(problem_details, "http")
@@ -27,8 +30,11 @@ for blueprint in (
     shops_jobs,
     billing_routes,
     billing_jobs,
-    studio_merchant_routes,
-    studio_final_routes,
+    studio_product_routes,
+    studio_style_routes,
+    studio_base_routes,
+    studio_gallery_routes,
+    studio_operator_routes,
     studio_shopper_routes,
     studio_jobs,
     retention_jobs,

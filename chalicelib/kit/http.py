@@ -74,6 +74,8 @@ class Contract:
     max_body: int = MAX_BODY
     idempotent: Literal["joined", "claimed"] | None = None
     etag: Callable[[Any], str] | None = None
+    if_match: Literal["required", "optional"] = "required"
+    """Whether a change must say which version it is of; only with `etag`."""
     media_type: str = "application/json"
     errors: tuple[type[Problem], ...] = field(default=())
     summary: str = ""
@@ -253,6 +255,8 @@ def _if_match(contract: Contract, method: str, headers: dict[str, str]) -> str |
         return None
     tag = headers.get("if-match")
     if not tag:
+        if contract.if_match == "optional":
+            return None
         raise PreconditionRequired
     return tag.removeprefix("W/").strip('"')
 

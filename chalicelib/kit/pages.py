@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -46,6 +46,14 @@ class Slice(Generic[T]):
 def take(rows: ResultIterator[M]) -> Slice[M]:
     """Drain a PynamoDB query that was given the page's limit and start."""
     return Slice(list(rows), rows.last_evaluated_key)
+
+
+def take_sorted(rows: list[T], page: PageRequest, key: Callable[[T], Sequence[int | str]]) -> Slice[T]:
+    """The page of a list that is short enough to be read and sorted whole; `key` orders it and tells its rows apart."""
+    after = page.start["after"] if page.start else None
+    left = sorted((row for row in rows if after is None or list(key(row)) > after), key=lambda row: list(key(row)))
+    taken = left[: page.limit]
+    return Slice(taken, {"after": list(key(taken[-1]))} if len(left) > len(taken) else None)
 
 
 def encode(last_key: dict[str, Any] | None, bound_to: str) -> str | None:

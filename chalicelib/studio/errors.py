@@ -69,6 +69,14 @@ class FinalAtWork(Conflict):
     title = "The final is being made already"
 
 
+class VariantTaken(Conflict):
+    title = "This Shopify variant of the product is spoken for by another; take that back first"
+
+
+class OrderIncomplete(Conflict):
+    title = "An order names every style of the product once"
+
+
 class UploadNotReady(Conflict):
     title = "The photo is not there yet, or still being looked at"
 

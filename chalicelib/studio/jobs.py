@@ -5,9 +5,16 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import Run, consumes, scheduled
-from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderPaid, RefundCreated
+from chalicelib.shops.schemas.orders import (
+    OrderCancelled,
+    OrderEdited,
+    OrderPaid,
+    ProductDeleted,
+    ProductUpdated,
+    RefundCreated,
+)
 from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested, UploadChanged
-from chalicelib.studio.service import finals, months, orders, previews, recovery, uploads
+from chalicelib.studio.service import finals, months, orders, previews, products, recovery, uploads
 
 bp = Blueprint(__name__)
 
@@ -74,3 +81,17 @@ def recover(run: Run) -> None:
 def roll(run: Run) -> None:
     """Begin the month of shops that make no images."""
     months.roll_idle(run.due)
+
+
+@bp.on_sqs_message(queue="studio-sync", batch_size=10, name="studio-sync")
+@consumes(ProductUpdated)
+def sync(message: ProductUpdated) -> None:
+    """Take over a product's title."""
+    products.follow(message)
+
+
+@bp.on_sqs_message(queue="studio-disable", batch_size=10, name="studio-disable")
+@consumes(ProductDeleted)
+def disable(message: ProductDeleted) -> None:
+    """Disable a product that Shopify has no more."""
+    products.follow(message)

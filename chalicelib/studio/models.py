@@ -105,6 +105,17 @@ class QuotasByMonth(GlobalSecondaryIndex["Quota"]):
     shop_id = UnicodeAttribute(range_key=True)
 
 
+class VariantsByBase(GlobalSecondaryIndex["ProductBaseVariant"]):
+    """The variants of a base."""
+
+    class Meta:
+        index_name = "by_product_base_id"
+        projection = AllProjection()
+
+    product_base_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
 class Product(Table):
     """A Shopify product on which images can be made. Its uuid is the UUIDv5 of shop and Shopify's number, so the key keeps both unique."""
 
@@ -118,6 +129,8 @@ class Product(Table):
     is_enabled = BooleanAttribute(default=True)
     style_count = IntegerAttribute(default=0)
     """How many styles were ever put on it: what their limit looks at."""
+    told_at = DateTimeAttribute(null=True)
+    """Of the newest word from Shopify that was applied."""
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
 
@@ -210,6 +223,7 @@ class ProductBaseVariant(Table):
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
     shop_id = UnicodeAttribute()
+    by_product_base_id = VariantsByBase()
 
 
 class ProductProductBase(Table):

@@ -35,7 +35,7 @@ READ_AND_WRITE = (
     "UpdateItem",
 )
 IMAGES = {
-    "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*"),
+    "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
 """What of the images bucket a context handles beside its own `payloads/<context>/`."""
 ARCHIVING = "retention"

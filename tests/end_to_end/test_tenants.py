@@ -5,6 +5,7 @@ A route that is new here fails this test until its path parameters and body are 
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from chalicelib.billing import service as billing
 from chalicelib.kit import auth, aws, ids
@@ -21,6 +23,7 @@ from chalicelib.shops.models import WebhookDelivery
 from infra import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
+from tests.integrations.pictures import encoded
 from tests.studio.conftest import VARIANT, Gallery, another, gallery
 
 __all__ = ["another", "gallery"]
@@ -97,6 +100,7 @@ class Owned:
             "base_id": base,
             "generation_id": preview["id"],
             "upload_id": upload["id"],
+            "variant_id": self.variant,
             "app": "studio",
         }
         self.marks = {gallery.shop, *(value for name, value in self.ids.items() if name != "app")}
@@ -123,6 +127,14 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "product_base_variant_id": owned.variant,
         "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
     },
+    "SizeUpdate": lambda owned: {"name": "stolen"},
+    "StyleOrder": lambda owned: {"ai_style_ids": [owned.ids["style_id"]] if owned else []},
+    "ExamplePut": lambda owned: {"image": base64.b64encode(encoded(Image.new("RGB", (8, 8)))).decode()},
+    "BaseUpdate": lambda owned: {"name": "stolen"},
+    "BaseVariantUpdate": lambda owned: {"name": "stolen"},
+    "LinkPut": lambda owned: {"is_enabled": False},
+    "QuotaUpdate": lambda owned: {"monthly_generation_limit": 0},
+    "WatermarkPreviewCreate": lambda owned: {},
     "WatermarkPut": lambda owned: {"opacity": "1"},
     "UploadCreate": lambda owned: {},
     "GenerationCreate": lambda owned: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kit import pages, signing
 from chalicelib.kit.errors import InvalidInput
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.pages import PageRequest, Slice, take_sorted
 
 KEYS = st.dictionaries(st.text(max_size=5), st.dictionaries(st.sampled_from(["S", "N"]), st.text(max_size=9)))
 
@@ -45,3 +46,18 @@ def test_what_was_signed_for_another_purpose_is_no_cursor() -> None:
 
 def test_a_slice_is_reshaped_and_keeps_its_end() -> None:
     assert Slice([1, 2], {"id": {"S": "2"}}).map(str) == Slice(["1", "2"], {"id": {"S": "2"}})
+
+
+@given(places=st.lists(st.integers(0, 5), max_size=30), limit=st.integers(1, 7))
+def test_a_sorted_list_comes_whole_and_in_order(places: list[int], limit: int) -> None:
+    rows = [(place, f"{number:02}") for number, place in enumerate(places)]
+    seen: list[tuple[int, str]] = []
+    page = PageRequest(limit)
+    while True:
+        found = take_sorted(rows, page, key=lambda row: row)
+        seen += found.items
+        if found.last_key is None:
+            break
+        assert len(found.items) == limit
+        page = PageRequest(limit, json.loads(json.dumps(found.last_key)))
+    assert seen == sorted(rows)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
-from chalicelib.kit import clock, ids
+from chalicelib.kit import clock, guards, ids
 from chalicelib.kit.errors import Conflict, Problem
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pages import PageRequest, Slice, take
 from chalicelib.kit.schemas import Schema
-from chalicelib.kit.tables import Table, Transaction
-from chalicelib.studio.errors import BaseNotFound, ProductNotFound, SizeNotFound, StyleNotFound, TooManyStyles
+from chalicelib.kit.tables import Table, Transaction, update_if
+from chalicelib.studio.errors import (
+    BaseNotFound,
+    ChangedMeanwhile,
+    OrderIncomplete,
+    ProductNotFound,
+    SizeNotFound,
+    StyleNotFound,
+    TooManyStyles,
+)
 from chalicelib.studio.models import (
     AiStyle,
     Product,
     ProductBase,
     ProductBaseVariant,
     ProductBaseVariantMapping,
+    ProductProductBase,
     ProductStyle,
     Size,
     Watermark,
@@ -32,6 +41,13 @@ MAX_STYLES = 99
 """So that a reorder of a product's styles is one transaction."""
 
 _NAMESPACE = "5f0c1c5a-6d0e-4f0b-9c59-0d8f3f2f6a11"
+
+
+Guarded = Callable[[Transaction], None]
+
+
+class _Stale(Conflict):
+    """The row is gone, or has another version."""
 
 
 class _There(Conflict):
@@ -58,21 +74,62 @@ def remember(idempotency: Idempotency | None, answer: Schema) -> None:
             idempotency.join(transaction, answer)
 
 
-def change(row: T, values: dict[str, Any]) -> bool:
+def change(row: T, values: dict[str, Any], version: datetime | None = None) -> bool:
     """Set these attributes of the row with this one's key, which then shows the whole; False where there is none.
 
-    What others write at the same time stays: styles count their use, products their styles.
+    What others write at the same time stays: styles count their use, products their styles. `version` is the
+    `updated_at` that the change is of; raises ChangedMeanwhile where the row has another by now.
     """
     kind = type(row)
-    stamped = {**values, "updated_at": clock.now()}
-    actions: list[Action] = [getattr(kind, name).set(value) for name, value in stamped.items()]
+    condition, actions = _expected(kind, version), _stamped(kind, values)
+    if update_if(row, actions, condition):
+        return True
+    if version is not None and _is_there(row):
+        raise ChangedMeanwhile
+    return False
+
+
+def change_keeping(row: T, values: dict[str, Any], version: datetime | None, guard: Guarded) -> bool:
+    """As `change`, with what is unique of the row claimed and given back in the same transaction."""
+    kind = type(row)
     try:
-        row.update(actions, condition=getattr(kind, kind._hash_keyname or "").exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+        with Transaction() as transaction:
+            guard(transaction)
+            transaction.update(row, _stamped(kind, values), _expected(kind, version), otherwise=_Stale())
+    except _Stale:
+        if version is not None and _is_there(row):
+            raise ChangedMeanwhile from None
         return False
+    row.refresh(consistent_read=True)
     return True
+
+
+def variant_guard(kind: str, product: str, variant: str) -> str:
+    """The guard that keeps a Shopify variant of a product to one size, or to one mapping."""
+    return guards.guard("studio", kind, "shopify_variant_id", product, variant)
+
+
+def add_keeping(row: Table, idempotency: Idempotency | None, answer: Schema, guard: Guarded) -> None:
+    """As `add`, with what is unique of the row claimed in the same transaction."""
+    with Transaction() as transaction:
+        guard(transaction)
+        transaction.add(row)
+        if idempotency:
+            idempotency.join(transaction, answer)
+
+
+def _expected(kind: type[Table], version: datetime | None) -> Any:
+    there = getattr(kind, kind._hash_keyname or "").exists()
+    return there if version is None else there & (kind.updated_at == version)  # type: ignore[attr-defined]
+
+
+def _stamped(kind: type[Table], values: dict[str, Any]) -> list[Action]:
+    return [getattr(kind, name).set(value) for name, value in {**values, "updated_at": clock.now()}.items()]
+
+
+def _is_there(row: Table) -> bool:
+    names = [type(row)._hash_keyname, type(row)._range_keyname]
+    return _find(type(row), *(getattr(row, name) for name in names if name)) is not None
 
 
 def put(row: Table, values: dict[str, Any]) -> None:
@@ -84,6 +141,25 @@ def put(row: Table, values: dict[str, Any]) -> None:
         except _There:
             continue  # added just now
         return
+
+
+def put_keeping(row: Table, values: dict[str, Any], guard: Guarded) -> None:
+    """As `put`, with what is unique of the row claimed or given back in the same transaction."""
+    while not change_keeping(row, values, None, guard):
+        try:
+            with Transaction() as transaction:
+                guard(transaction)
+                transaction.add(row, _There())
+        except _There:
+            continue  # added just now
+        return
+
+
+def follow(row: Product, values: dict[str, Any], told_at: datetime) -> bool:
+    """Change a product as Shopify told at `told_at`; False where it is not here, or a newer word was applied."""
+    newest = Product.told_at.does_not_exist() | (Product.told_at <= told_at)
+    actions = _stamped(Product, {**values, "told_at": told_at})
+    return update_if(row, actions, Product.shop_id.exists() & newest)
 
 
 def find_product(shop: str, product: str) -> Product | None:
@@ -110,8 +186,8 @@ def get_style(shop: str, style: str) -> AiStyle:
     return _get(AiStyle, StyleNotFound(), shop, style)
 
 
-def list_styles(shop: str) -> list[AiStyle]:
-    return _ordered(style for style in AiStyle.query(shop) if style.is_active)
+def list_styles(shop: str, *, with_removed: bool = False) -> list[AiStyle]:
+    return _ordered(style for style in AiStyle.query(shop) if style.is_active or with_removed)
 
 
 def list_product_styles(product: str) -> list[ProductStyle]:
@@ -137,6 +213,35 @@ def offer(shop: str, row: ProductStyle, values: dict[str, Any]) -> None:
         return
 
 
+def reorder(shop: str, product: str, styles: list[str]) -> None:
+    """Put the product's styles in this order, all at once. Raises OrderIncomplete unless it names each of them once."""
+    row = get_product(shop, product)
+    present = {each.ai_style_id for each in ProductStyle.query(product, consistent_read=True)}
+    if set(styles) != present or len(styles) != len(present):
+        lacking, unknown = sorted(present - set(styles)), sorted(set(styles) - present)
+        raise OrderIncomplete(f"body.ai_style_ids: missing {lacking or 'none'}, unknown {unknown or 'none'}.")
+    with Transaction() as transaction:
+        unchanged = Product.style_count == row.style_count
+        transaction.check(Product, (shop, product), unchanged, otherwise=OrderIncomplete("A style was added just now."))
+        for place, style in enumerate(styles):
+            transaction.update(ProductStyle(product, style), _stamped(ProductStyle, {"sort_order": place}))
+
+
+def list_links(product: str) -> list[ProductProductBase]:
+    """The bases that a product is offered on, in the merchant's order."""
+    rows = ProductProductBase.query(product, consistent_read=True)
+    return sorted(rows, key=lambda row: (row.sort_order, row.created_at, row.product_base_id))
+
+
+def list_bases(shop: str) -> list[ProductBase]:
+    return _ordered(base for base in ProductBase.query(shop, consistent_read=True) if base.is_active)
+
+
+def list_variants(shop: str, base: str) -> list[ProductBaseVariant]:
+    found = ProductBaseVariant.by_product_base_id.query(base)
+    return _ordered(row for row in found if row.shop_id == shop and row.is_active)
+
+
 def get_base(shop: str, base: str) -> ProductBase:
     return _get(ProductBase, BaseNotFound(), shop, base)
 
@@ -155,8 +260,11 @@ def find_watermark(shop: str) -> Watermark | None:
     return _find(Watermark, shop)
 
 
-def save_watermark(row: Watermark) -> None:
-    row.save()
+def save_watermark(row: Watermark, version: datetime | None) -> None:
+    """Write the mark over the one of `version`, its `updated_at` (None: there was none). Raises ChangedMeanwhile."""
+    as_read = Watermark.updated_at == version if version else Watermark.shop_id.does_not_exist()
+    with Transaction() as transaction:
+        transaction.put(row, as_read, ChangedMeanwhile())
 
 
 def _find(model: type[T], hash_key: str, range_key: str | None = None) -> T | None:

@@ -6,6 +6,8 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from pynamodb.exceptions import UpdateError
@@ -55,19 +57,26 @@ def get(shop: str, generation: str) -> Generation:
     return row
 
 
-def list_by_shop(shop: str, page: PageRequest) -> Slice[Generation]:
-    """Newest first."""
-    return take(
-        Generation.by_shop.query(shop, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start)
-    )
+def list_by_shop(shop: str, wanted: dict[str, Any], page: PageRequest) -> Slice[Generation]:
+    """Those with these values, by column; newest first."""
+    return _list(Generation.by_shop, shop, wanted, page)
 
 
-def list_by_order(shop: str, order: str, page: PageRequest) -> Slice[Generation]:
-    """An order's finals, newest first; those of another shop are left out."""
-    found = take(
-        Generation.by_order.query(order, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start)
+def list_by_order(shop: str, order: str, wanted: dict[str, Any], page: PageRequest) -> Slice[Generation]:
+    """An order's finals with these values, newest first; those of another shop are left out."""
+    return _list(Generation.by_order, order, {**wanted, "shop_id": shop}, page)
+
+
+def _list(index: Any, key: str, wanted: dict[str, Any], page: PageRequest) -> Slice[Generation]:
+    conditions = [getattr(Generation, name) == value for name, value in wanted.items()]
+    rows = index.query(
+        key,
+        filter_condition=reduce(and_, conditions) if conditions else None,
+        scan_index_forward=False,
+        limit=page.limit,
+        last_evaluated_key=page.start,
     )
-    return Slice([row for row in found.items if row.shop_id == shop], found.last_key)
+    return take(rows)
 
 
 def iterate_overdue(kind: GenerationType, now: datetime) -> Iterator[Generation]:

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Conflict
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.studio.models import Quota
 from chalicelib.studio.quota import MEGABYTE, State, month_of
 
@@ -90,6 +90,14 @@ def write_counting(shop: str, byte_count: int, writes: Callable[[Transaction], N
             _make(shop)
         else:
             return
+
+
+def limit(shop: str, limits: dict[str, int]) -> None:
+    """Write new limits, by column. Whoever decides on the quota at the same moment decides anew."""
+    actions: list[Action] = [getattr(Quota, name).set(value) for name, value in limits.items()]
+    actions += [Quota.version.add(1), Quota.updated_at.set(clock.now())]
+    while not update_if(Quota(shop), actions, Quota.shop_id.exists()):
+        _make(shop)
 
 
 def iterate_idle(month: datetime) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""HTTP of the studio: one blueprint for merchants, one for shoppers."""
+"""HTTP of the studio: merchants, shoppers, operators."""

@@ -8,15 +8,32 @@ from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.studio import quota
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.repository import generations, quotas
-from chalicelib.studio.schemas.merchant import GenerationRead, QuotaRead
+from chalicelib.studio.schemas.merchant import GenerationQuery, GenerationRead, QuotaRead, QuotaUpdate, UsageRead
+from chalicelib.studio.service import styles
 
 LINK_SECONDS = 300
+POPULAR = 10
 
 
-def list_generations(shop: str, order: str | None, page: PageRequest) -> Slice[GenerationRead]:
-    """The shop's generations, or an order's finals; newest first."""
-    found = generations.list_by_order(shop, order, page) if order else generations.list_by_shop(shop, page)
-    return found.map(_shown)
+def list_generations(shop: str, asked: GenerationQuery, page: PageRequest) -> Slice[GenerationRead]:
+    """The shop's generations, or an order's finals, that are as asked for; newest first."""
+    names = ("status", "generation_type", "product_id", "ai_style_id", "customer_id")
+    wanted = {name: value for name in names if (value := getattr(asked, name)) is not None}
+    if asked.order_id:
+        return generations.list_by_order(shop, asked.order_id, wanted, page).map(_shown)
+    return generations.list_by_shop(shop, wanted, page).map(_shown)
+
+
+def read_usage(shop: str) -> UsageRead:
+    """What the shop has made and stores, and its ten most used styles."""
+    popular = [styles.shown(style) for style in styles.most_used(shop, POPULAR)]
+    return UsageRead(quota=read_quota(shop), popular_styles=popular)
+
+
+def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
+    """Set a shop's limits, as an operator does; what is in use stays in use. What is not given stays."""
+    quotas.limit(shop, asked.model_dump(exclude_none=True))
+    return read_quota(shop)
 
 
 def get_generation(shop: str, generation: str) -> GenerationRead:

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
+from functools import partial
 
-from chalicelib.integrations import images, storage
+from chalicelib.integrations import images, sample_photo, storage
 from chalicelib.kit import clock, config, ids
-from chalicelib.studio import guard
-from chalicelib.studio.errors import InvalidImage, WatermarkMissing
-from chalicelib.studio.image_header import probe
+from chalicelib.studio import watermark
+from chalicelib.studio.errors import ChangedMeanwhile, WatermarkMissing
 from chalicelib.studio.models import Watermark
+from chalicelib.studio.print import PREVIEW_LONG_SIDE
 from chalicelib.studio.repository import catalogue
-from chalicelib.studio.schemas.merchant import WatermarkPut, WatermarkRead
+from chalicelib.studio.schemas.merchant import (
+    WatermarkPreviewCreate,
+    WatermarkPreviewRead,
+    WatermarkPut,
+    WatermarkRead,
+)
+from chalicelib.studio.service import pictures
 
 LINK_SECONDS = 300
 
@@ -24,12 +32,19 @@ def read(shop: str) -> WatermarkRead:
     return _shown(row)
 
 
-def put(shop: str, asked: WatermarkPut) -> WatermarkRead:
-    """Set the mark; without a picture the present one stays. Raises WatermarkMissing, InvalidImage."""
+def put(shop: str, asked: WatermarkPut, version: datetime | None) -> WatermarkRead:
+    """Set the mark; without a picture the present one stays. The picture of before is deleted.
+
+    Raises WatermarkMissing, InvalidImage; ChangedMeanwhile where it is not of `version` any more, or where another
+    change was faster: one picture is in use at any time, and none lies about.
+    """
     present = catalogue.find_watermark(shop)
+    if version is not None and (present is None or present.updated_at != version):
+        raise ChangedMeanwhile
     now = clock.now()
     if asked.image is not None:
-        url = _store(shop, base64.b64decode(asked.image))
+        url = storage.address(config.settings().images_bucket, f"watermarks/{shop}/{ids.new()}")
+        pictures.store(url, base64.b64decode(asked.image))
     elif present is not None:
         url = present.image_url
     else:
@@ -41,26 +56,43 @@ def put(shop: str, asked: WatermarkPut) -> WatermarkRead:
         updated_at=now,
         **asked.model_dump(exclude={"image"}),
     )
-    catalogue.save_watermark(row)
+    try:
+        catalogue.save_watermark(row, present.updated_at if present else None)
+    except ChangedMeanwhile:
+        if asked.image is not None:
+            storage.delete(url)
+        raise
     if present is not None and present.image_url != url:
         storage.delete(present.image_url)
     return _shown(row)
 
 
-def _store(shop: str, data: bytes) -> str:
-    header = probe(data)
-    reason = guard.judge(header)
-    try:
-        if reason is None:
-            images.check_decodes(data)
-    except images.UnreadableImage:
-        reason = guard.RejectReason.UNREADABLE
-    if reason is not None:
-        detail = guard.DETAIL[reason]
-        raise InvalidImage(f"body.image: {detail}", errors=[{"path": "body.image", "message": detail}])
-    url = storage.address(config.settings().images_bucket, f"watermarks/{shop}/{ids.new()}")
-    storage.put(url, data, f"image/{header.format}".lower())
-    return url
+def preview(shop: str, asked: WatermarkPreviewCreate) -> WatermarkPreviewRead:
+    """A preview with these settings, which are not kept, made as real ones are.
+
+    Raises InvalidImage; WatermarkMissing where no picture is sent and the shop has none.
+    """
+    mark = images.Mark(
+        _picture(shop, asked.image),
+        float(asked.opacity),
+        partial(watermark.place, position=asked.position, size_percentage=asked.size_percentage),
+    )
+    photo = sample_photo.encoded() if asked.photo is None else base64.b64decode(asked.photo)
+    if asked.photo is not None:
+        pictures.check(photo, "body.photo")
+    made = images.preview(photo, long_side=PREVIEW_LONG_SIDE, mark=mark)
+    return WatermarkPreviewRead(preview=base64.b64encode(made).decode())
+
+
+def _picture(shop: str, image: str | None) -> bytes:
+    if image is not None:
+        data = base64.b64decode(image)
+        pictures.check(data, "body.image")
+        return data
+    row = catalogue.find_watermark(shop)
+    if row is None:
+        raise WatermarkMissing("Send its picture first, as `image`.")
+    return storage.get(row.image_url)
 
 
 def _shown(row: Watermark) -> WatermarkRead:

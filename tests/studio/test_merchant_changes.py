@@ -1,0 +1,310 @@
+"""What merchants change: versions, order, uniqueness, lists page by page."""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from chalicelib.integrations import storage
+from chalicelib.kit import auth, aws, clock, config
+from chalicelib.kit.auth import Role
+from chalicelib.studio.models import AiStyle, Quota, Watermark
+from infra.sandbox.shopify import ShopifySandbox
+from tests.integrations.pictures import encoded, opened
+from tests.studio.conftest import VARIANT, Gallery
+
+GID = f"gid://shopify/ProductVariant/{VARIANT}"
+OTHER = "gid://shopify/ProductVariant/9"
+
+
+def mark(colour: str = "white") -> str:
+    return base64.b64encode(encoded(Image.new("RGBA", (80, 20), colour))).decode()
+
+
+def objects(prefix: str) -> set[str]:
+    found = aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket, Prefix=prefix)
+    return {each["Key"] for each in found.get("Contents", [])}
+
+
+def every(gallery: Gallery, path: str, limit: int) -> Iterator[dict[str, Any]]:
+    """A list, page by page."""
+    cursor = ""
+    while True:
+        page = gallery.merchant("GET", f"{path}?limit={limit}{cursor}").json()
+        yield from page["items"]
+        if page["next_cursor"] is None:
+            return
+        assert len(page["items"]) == limit
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+@pytest.fixture
+def base(gallery: Gallery) -> dict[str, Any]:
+    """A base with one variant, `variant`."""
+    made: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
+    variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
+    return made | {"variant": gallery.merchant("POST", f"bases/{made['uuid']}/variants", variant).json()}
+
+
+# Versions.
+
+
+@pytest.mark.parametrize("kind", ["product", "style", "size", "base", "variant", "watermark"])
+def test_a_change_of_an_old_version_is_refused(gallery: Gallery, base: dict[str, Any], kind: str) -> None:
+    gallery.merchant("PUT", "watermark", {"image": mark()})
+    size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]
+    path, body = {
+        "product": (f"products/{gallery.product}", {"title": "x"}),
+        "style": (f"styles/{gallery.style}", {"name": "x"}),
+        "size": (f"products/{gallery.product}/sizes/{size['uuid']}", {"name": "x"}),
+        "base": (f"bases/{base['uuid']}", {"name": "x"}),
+        "variant": (f"bases/{base['uuid']}/variants/{base['variant']['uuid']}", {"name": "x"}),
+        "watermark": ("watermark", {"opacity": "0.5"}),
+    }[kind]
+    first = gallery.merchant("PUT", path, body)
+    assert first.status_code == 200, first.text
+    old = first.headers["ETag"]
+    second = gallery.merchant("PUT", path, body, **{"If-Match": old})
+    assert second.status_code == 200, second.text
+    for stale in (old, '"nonsense"'):
+        late = gallery.merchant("PUT", path, body, **{"If-Match": stale})
+        assert (late.status_code, late.json()["code"]) == (412, "ChangedMeanwhile")
+    assert gallery.merchant("PUT", path, body, **{"If-Match": second.headers["ETag"]}).status_code == 200
+
+
+# Order.
+
+
+def test_styles_are_reordered_at_once(gallery: Gallery) -> None:
+    style = {"name": "x", "prompt_template": "x"}
+    styles = [gallery.style, *(gallery.merchant("POST", "styles", style).json()["uuid"] for _ in range(4))]
+    path = f"products/{gallery.product}/styles"
+    for each in styles[1:]:
+        gallery.merchant("PUT", f"{path}/{each}", {})
+    order = random.Random(1).sample(styles, len(styles))
+    changed = gallery.merchant("PUT", path, {"ai_style_ids": order})
+    assert [item["ai_style_id"] for item in changed.json()["items"]] == order
+    assert [item["ai_style_id"] for item in every(gallery, path, 2)] == order
+    for wrong in (order[1:], [*order, gallery.product], [*order[:-1], order[0]]):
+        refused = gallery.merchant("PUT", path, {"ai_style_ids": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (409, "OrderIncomplete")
+    assert order[0] in gallery.merchant("PUT", path, {"ai_style_ids": order[1:]}).json()["detail"]
+
+
+def test_two_orders_at_once_do_not_mix(gallery: Gallery) -> None:
+    style = {"name": "x", "prompt_template": "x"}
+    path = f"products/{gallery.product}/styles"
+    for _ in range(7):
+        gallery.merchant("PUT", f"{path}/{gallery.merchant('POST', 'styles', style).json()['uuid']}", {})
+    one = [item["ai_style_id"] for item in gallery.merchant("GET", path).json()["items"]]
+    orders = [one, one[::-1]] * 4
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda order: gallery.merchant("PUT", path, {"ai_style_ids": order}), orders))
+    assert {answer.status_code for answer in answers} <= {200, 503}
+    assert [item["ai_style_id"] for item in gallery.merchant("GET", path).json()["items"]] in (one, one[::-1])
+
+
+def test_a_list_comes_page_by_page_in_the_merchant_s_order(gallery: Gallery) -> None:
+    for number in range(7):
+        style = {"name": f"s{number}", "prompt_template": "x", "sort_order": number % 3}
+        assert gallery.merchant("POST", "styles", style).status_code == 201
+    whole = [item["name"] for item in gallery.merchant("GET", "styles").json()["items"]]
+    assert whole == ["Pencil", "s0", "s3", "s6", "s1", "s4", "s2", "s5"]
+    assert [item["name"] for item in every(gallery, "styles", 3)] == whole
+
+
+# What is there once.
+
+
+def test_a_shopify_variant_has_one_size_of_a_product(gallery: Gallery) -> None:
+    path = f"products/{gallery.product}/sizes"
+    size = {"name": "x", "width_px": 10, "height_px": 10, "shopify_variant_id": OTHER}
+    with ThreadPoolExecutor(6) as pool:
+        codes = list(pool.map(lambda _: gallery.merchant("POST", path, size).status_code, range(6)))
+    assert sorted(codes) == [201] + [409] * 5
+    taken = next(item for item in gallery.merchant("GET", path).json()["items"] if item["name"] == "x")
+    moved = gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"shopify_variant_id": GID})
+    assert (moved.status_code, moved.json()["code"]) == (409, "VariantTaken")
+    assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
+    assert gallery.merchant("POST", path, size).status_code == 201
+    assert gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"name": "y"}).status_code == 404
+
+
+def test_a_size_that_changes_its_variant_frees_the_old_one(gallery: Gallery) -> None:
+    path = f"products/{gallery.product}/sizes"
+    first = gallery.merchant("GET", path).json()["items"][0]
+    changed = gallery.merchant(
+        "PUT", f"{path}/{first['uuid']}", {"shopify_variant_id": OTHER, "width_px": 20, "height_px": 30}
+    )
+    assert (changed.json()["shopify_variant_id"], changed.json()["width_px"]) == (OTHER, 20)
+    size = {"name": "x", "width_px": 10, "height_px": 10, "shopify_variant_id": GID}
+    assert gallery.merchant("POST", path, size).status_code == 201
+    assert gallery.merchant("PUT", f"{path}/{first['uuid']}", {"width_px": 20}).status_code == 422
+
+
+def test_a_shopify_variant_has_one_mapping_of_a_product(gallery: Gallery, base: dict[str, Any]) -> None:
+    path = f"products/{gallery.product}/mappings"
+    variant = {"name": "x", "width_px": 10, "height_px": 10}
+    others = [gallery.merchant("POST", f"bases/{base['uuid']}/variants", variant).json()["uuid"] for _ in range(5)]
+    bodies = [{"product_base_variant_id": each, "shopify_variant_id": GID} for each in others]
+    with ThreadPoolExecutor(5) as pool:
+        codes = list(pool.map(lambda body: gallery.merchant("PUT", path, body).status_code, bodies))
+    assert sorted(codes) == [200] + [409] * 4
+    (present,) = gallery.merchant("GET", path).json()["items"]
+    taken = {"product_base_variant_id": present["product_base_variant_id"], "shopify_variant_id": GID}
+    assert gallery.merchant("PUT", path, taken).status_code == 200  # once more is the same
+    assert gallery.merchant("PUT", path, taken | {"is_active": False}).status_code == 200
+    mine = {"product_base_variant_id": base["variant"]["uuid"], "shopify_variant_id": GID}
+    assert gallery.merchant("PUT", path, mine).status_code == 200
+    assert gallery.merchant("PUT", path, taken | {"is_active": False}).status_code == 200  # takes nobody else's back
+    assert [item["product_base_variant_id"] for item in gallery.merchant("GET", path).json()["items"]] == [
+        base["variant"]["uuid"]
+    ]
+
+
+# Bases, and what is brought back.
+
+
+def test_bases_and_variants_are_listed_changed_removed_and_brought_back(gallery: Gallery, base: dict[str, Any]) -> None:
+    path, variant = f"bases/{base['uuid']}", f"bases/{base['uuid']}/variants/{base['variant']['uuid']}"
+    assert [item["uuid"] for item in gallery.merchant("GET", "bases").json()["items"]] == [base["uuid"]]
+    assert gallery.merchant("PUT", path, {"base_price": "12.50"}).json()["base_price"] == "12.5"
+    assert gallery.merchant("PUT", variant, {"width_px": 20_000, "height_px": 1}).status_code == 422
+    assert gallery.merchant("PUT", variant, {"price_modifier": "-2.25"}).json()["price_modifier"] == "-2.25"
+    for each in (variant, path):
+        assert gallery.merchant("DELETE", each).status_code == 204
+    assert gallery.merchant("GET", "bases").json()["items"] == []
+    assert gallery.merchant("PUT", path, {"is_active": True}).json()["name"] == "Poster"
+    assert gallery.merchant("GET", f"{path}/variants").json()["items"] == []
+    gallery.merchant("PUT", variant, {"is_active": True})
+    (listed,) = gallery.merchant("GET", f"{path}/variants").json()["items"]
+    assert (listed["uuid"], listed["price_modifier"]) == (base["variant"]["uuid"], "-2.25")
+
+
+def test_a_product_is_offered_on_bases_in_order(gallery: Gallery, base: dict[str, Any]) -> None:
+    other = gallery.merchant("POST", "bases", {"name": "Mug"}).json()["uuid"]
+    path = f"products/{gallery.product}/bases"
+    gallery.merchant("PUT", f"{path}/{base['uuid']}", {"sort_order": 2})
+    gallery.merchant("PUT", f"{path}/{other}", {"sort_order": 1})
+    listed = gallery.merchant("GET", path).json()["items"]
+    assert [(item["product_base_id"], item["is_enabled"]) for item in listed] == [(other, True), (base["uuid"], True)]
+    assert gallery.merchant("PUT", f"{path}/{other}", {"is_enabled": False}).json()["is_enabled"] is False
+
+
+def test_a_removed_style_comes_back(gallery: Gallery) -> None:
+    gallery.merchant("DELETE", f"styles/{gallery.style}")
+    assert gallery.merchant("PUT", f"styles/{gallery.style}", {"is_active": True}).json()["is_active"] is True
+    assert len(gallery.merchant("GET", "styles").json()["items"]) == 1
+
+
+def test_an_example_is_shown_and_the_one_before_it_deleted(gallery: Gallery) -> None:
+    path = f"styles/{gallery.style}/example"
+    assert gallery.merchant("GET", f"styles/{gallery.style}").json()["has_example"] is False
+    assert gallery.merchant("PUT", path, {"image": base64.b64encode(b"%PDF-1.7").decode()}).status_code == 422
+    for colour in ("red", "blue"):
+        assert gallery.merchant("PUT", path, {"image": mark(colour)}).json()["has_example"] is True
+    url = AiStyle.get(gallery.shop, gallery.style).example_image_url
+    assert objects(f"examples/{gallery.shop}/") == {storage.parts(url)[1]}
+
+
+# Watermark.
+
+
+def test_changes_of_the_watermark_at_once_leave_one_picture(gallery: Gallery) -> None:
+    gallery.merchant("PUT", "watermark", {"image": mark()})
+    with ThreadPoolExecutor(6) as pool:
+        colours = ["red", "blue", "green", "black", "white", "yellow"]
+        codes = list(
+            pool.map(lambda colour: gallery.merchant("PUT", "watermark", {"image": mark(colour)}).status_code, colours)
+        )
+    assert set(codes) <= {200, 412}
+    assert 200 in codes
+    url = Watermark.get(gallery.shop).image_url
+    assert objects(f"watermarks/{gallery.shop}/") == {storage.parts(url)[1]}
+
+
+def test_a_watermark_is_seen_before_it_is_set(gallery: Gallery) -> None:
+    def seen(body: dict[str, Any]) -> Image.Image:
+        answer = gallery.merchant("POST", "watermark/preview", body)
+        assert answer.status_code == 200, answer.text
+        return opened(base64.b64decode(answer.json()["preview"])).convert("RGB")
+
+    settings = {"image": mark("red"), "opacity": "1", "position": "top-left", "size_percentage": "50"}
+    marked, faint = seen(settings), seen(settings | {"opacity": "0"})
+    assert marked.size == faint.size == (1024, 683)
+    assert marked.getpixel((60, 60))[0] - faint.getpixel((60, 60))[0] > 60  # type: ignore[index]
+    photo = base64.b64encode(encoded(Image.new("RGB", (300, 300), "blue"), "JPEG")).decode()
+    assert seen(settings | {"photo": photo}).size == (1024, 1024)
+    assert gallery.merchant("GET", "watermark").status_code == 404  # nothing was kept
+    assert gallery.merchant("POST", "watermark/preview", {}).json()["code"] == "WatermarkMissing"
+    broken = gallery.merchant("POST", "watermark/preview", settings | {"photo": base64.b64encode(b"x").decode()})
+    assert broken.json()["errors"][0]["path"] == "body.photo"
+
+
+# Generations, usage, quota.
+
+
+def test_generations_are_found_by_what_they_are(gallery: Gallery) -> None:
+    preview = gallery.preview()
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(preview["line_item_property"]))
+    gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))  # stays pending: nobody drains
+    customer = "gid://shopify/Customer/4711"
+
+    def found(**query: str) -> list[str]:
+        items = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}").json()["items"]
+        return [f"{item['generation_type']} {item['status']}" for item in items]
+
+    assert found(status="pending") in (["preview pending"], ["preview pending", "final pending"])
+    assert gallery.drain() == []
+    assert found(generation_type="final") == ["final completed"]
+    assert found(product_id=gallery.product, ai_style_id=gallery.style, customer_id=customer) == found()
+    assert found(product_id="00000000-0000-4000-8000-000000000000") == []
+    assert gallery.merchant("GET", "generations?status=lost").status_code == 422
+    assert len(list(every(gallery, "generations", 1))) == 3
+
+
+def test_usage_shows_the_styles_that_were_used_most(gallery: Gallery) -> None:
+    other = gallery.merchant("POST", "styles", {"name": "Oil", "prompt_template": "x"}).json()["uuid"]
+    AiStyle(gallery.shop, other).update([AiStyle.usage_count.set(5)])
+    gallery.preview()
+    usage = gallery.merchant("GET", "usage").json()
+    assert [style["name"] for style in usage["popular_styles"]] == ["Oil", "Pencil"]
+    assert usage["quota"]["current_generations"] == 1
+
+
+def test_an_operator_changes_a_shop_s_limits(gallery: Gallery, api: httpx.Client) -> None:
+    headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+    path = f"/v1/operator/studio/quotas/{gallery.shop}"
+    answer = api.put(path, json={"monthly_generation_limit": 7}, headers=headers)
+    assert (answer.json()["monthly_generation_limit"], answer.json()["max_concurrent_generations"]) == (7, 3)
+    assert Quota.get(gallery.shop).monthly_generation_limit == 7
+    assert api.put(path, json={"storage_quota_mb": -1}, headers=headers).status_code == 422
+
+
+# What Shopify says of products.
+
+
+def test_a_product_follows_shopify(gallery: Gallery, shopify: ShopifySandbox) -> None:
+    now = clock.now()
+
+    def tell(topic: str, payload: Any, seconds: int) -> None:
+        at = now + timedelta(seconds=seconds)
+        assert shopify.deliver("studio", gallery.shop, topic, payload, triggered_at=at).ok
+        assert gallery.drain() == []
+
+    tell("products/update", shopify.product(gallery.shop, 8001, "Newest"), 5)
+    tell("products/update", shopify.product(gallery.shop, 8001, "Older"), 1)
+    tell("products/update", shopify.product(gallery.shop, 9999, "Not here"), 6)
+    read = gallery.merchant("GET", f"products/{gallery.product}").json()
+    assert (read["title"], read["is_enabled"]) == ("Newest", True)
+    tell("products/delete", shopify.delete_product(8001), 9)
+    assert gallery.merchant("GET", f"products/{gallery.product}").json()["is_enabled"] is False
+    assert len(gallery.merchant("GET", "products").json()["items"]) == 1
