@@ -70,6 +70,8 @@ class Shop(Table):
     shop_name = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
     plan_name = UnicodeAttribute(null=True, default="basic")
+    confirmed_at = DateTimeAttribute(null=True)
+    """When a merchant's session token last fetched tokens that this installation had lost: it was there then."""
     is_active = BooleanAttribute(default=True)
     active_app = UnicodeAttribute(null=True)
     installed_at = DateTimeAttribute()

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.kit import aws
 
-SERVICES = ("dynamodb", "s3", "sqs")
+SERVICES = ("dynamodb", "s3", "sns", "sqs")
 
 
 class Crash(BaseException):
@@ -34,8 +34,11 @@ def hooked(when: str, operation: str, hook: Callable[[], None]) -> Iterator[None
 
 
 @contextmanager
-def crash_at(nth: int, when: str, operation: str = "*") -> Iterator[None]:
-    """Die at the nth call; threads that are still at work die at their next one."""
+def crash_at(nth: int, when: str, operation: str = "*", how: type[BaseException] = Crash) -> Iterator[None]:
+    """Die at the nth call; threads that are still at work die at their next one.
+
+    `how` is for a server's threads, which have to answer something: an Exception, which they answer with 500.
+    """
     calls, lock = 0, threading.Lock()
 
     def count() -> None:
@@ -43,7 +46,7 @@ def crash_at(nth: int, when: str, operation: str = "*") -> Iterator[None]:
         with lock:
             calls += 1
             if calls >= nth:
-                raise Crash
+                raise how
 
     with hooked(when, operation, count):
         yield

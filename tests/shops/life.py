@@ -135,7 +135,7 @@ def refresh(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     row = Shop.get(shop, app)
     walk.run_out()
     assert service.access_token(shop, app)
-    walk.fails(Overtaken, tokens.replace, row, Grant("shpat_late", "", 3600, "shprt_late", 60))
+    walk.fails(Overtaken, tokens.replace, row, Grant("shpat_late", "", 3600, "shprt_late", 60), clock.now())
     walk.shopify.expire_access_token(app, shop)
     assert service.admin(shop, app).graphql("{ shop { name } }")
     walk.fails(ShopifyRefused, service.admin(shop, app).graphql, "{ nonsense }")

@@ -101,7 +101,7 @@ def test_a_shop_that_left_gets_no_tokens_back(
     shopify.uninstall("studio", installed)
     drain()
     with pytest.raises(Overtaken):
-        tokens.replace(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60))
+        tokens.replace(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60), clock.now())
     assert Shop.get(installed, "studio").access_token is None
     with pytest.raises(ShopNotInstalled):
         service.access_token(installed, "studio")

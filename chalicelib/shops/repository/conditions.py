@@ -23,3 +23,8 @@ class Removed(Conflict):
 def not_removed_since(moment: datetime) -> Any:
     """No uninstall of `moment` or later was told."""
     return Shop.last_triggered_at.does_not_exist() | (Shop.last_triggered_at < moment)
+
+
+def not_confirmed_since(moment: datetime) -> Any:
+    """No merchant has opened the app after `moment` and had its lost tokens fetched."""
+    return Shop.confirmed_at.does_not_exist() | (Shop.confirmed_at <= moment)

@@ -13,7 +13,14 @@ from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, sessions, tokens
-from chalicelib.shops.repository.conditions import ACTIVE, AWAY, Overtaken, Removed, not_removed_since
+from chalicelib.shops.repository.conditions import (
+    ACTIVE,
+    AWAY,
+    Overtaken,
+    Removed,
+    not_confirmed_since,
+    not_removed_since,
+)
 
 
 def find(shop: str, app: str) -> Shop | None:
@@ -43,7 +50,7 @@ def install(shop: str, app: str, grant: Grant, state: str, asked_at: datetime) -
         is_new = find(shop, app) is None
         event = EventType.INSTALL if is_new else EventType.REINSTALL
         actions = [
-            *tokens.granted(shop, app, grant, now),
+            *tokens.granted(shop, app, grant, asked_at, now),
             Shop.is_active.set(True),
             Shop.active_app.set(app),
             Shop.installed_at.set(asked_at),
@@ -90,7 +97,7 @@ def uninstall(delivery_id: str, shop: str, app: str, triggered_at: datetime) -> 
     """Shop inactive, tokens gone, offline session deleted, log and delivery written, in one transaction.
 
     Answers None; or the row as it stands where the delivery has nothing to end: the app was removed before,
-    or came back after `triggered_at`. A shop that never was here counts as removed.
+    or came back, or was seen to be there, after `triggered_at`. A shop that never was here counts as removed.
     """
     now = clock.now()
     actions = [
@@ -101,7 +108,7 @@ def uninstall(delivery_id: str, shop: str, app: str, triggered_at: datetime) -> 
         Shop.last_triggered_at.set(triggered_at),
         Shop.updated_at.set(now),
     ]
-    ends = ACTIVE & (Shop.installed_at <= triggered_at)
+    ends = ACTIVE & (Shop.installed_at <= triggered_at) & not_confirmed_since(triggered_at)
     try:
         with Transaction() as transaction:
             transaction.update(Shop(shop, app), actions, condition=ends, otherwise=Overtaken())

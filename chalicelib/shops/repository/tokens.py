@@ -30,10 +30,15 @@ def are_usable(row: Shop) -> bool:
     return row.access_token is not None and row.token_expires_at is not None
 
 
-def replace(row: Shop, grant: Grant) -> None:
-    """Write both new tokens at once, unless the shop left or someone else replaced them since `row` was read."""
+def replace(row: Shop, grant: Grant, asked_at: datetime, *, by_merchant: bool = False) -> None:
+    """Write both new tokens at once, unless the shop left or someone else replaced them since `row` was read.
+
+    `asked_at` is when Shopify was asked for them; where a merchant was there, an uninstall from before is stale.
+    """
     now = clock.now()
-    actions = [*granted(row.shop, row.app, grant, now), Shop.updated_at.set(now)]
+    actions = [*granted(row.shop, row.app, grant, asked_at, now), Shop.updated_at.set(now)]
+    if by_merchant:
+        actions.append(Shop.confirmed_at.set(asked_at))
     with Transaction() as transaction:
         transaction.update(Shop(row.shop, row.app), actions, condition=_same_tokens(row), otherwise=Overtaken())
         transaction.put(sessions.offline(row.shop, row.app, grant, "", now))
@@ -51,14 +56,14 @@ def disuse(row: Shop) -> None:
     update_if(Shop(row.shop, row.app), [Shop.token_expires_at.remove()], condition)
 
 
-def granted(shop: str, app: str, grant: Grant, now: datetime) -> list[Action]:
+def granted(shop: str, app: str, grant: Grant, asked_at: datetime, now: datetime) -> list[Action]:
     """What writes a grant into the row, in the transaction that also writes its session."""
     actions: list[Action] = [
         Shop.access_token.set(secrets.seal(grant.access_token, place(shop, app, "access_token"))),
         Shop.token_expires_at.set(now + timedelta(seconds=grant.expires_in)),
     ]
     if grant.scope:
-        actions.append(Shop.scope.set(grant.scope))
+        actions += [Shop.scope.set(grant.scope), Shop.scope_triggered_at.set(asked_at)]
     if grant.refresh_token:
         actions.append(Shop.refresh_token.set(secrets.seal(grant.refresh_token, place(shop, app, "refresh_token"))))
     if grant.refresh_token_expires_in:

@@ -9,7 +9,7 @@ from chalicelib.kit import logs
 from chalicelib.kit.messages import publish
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.gids import gid
-from chalicelib.shops.models import Shop, WebhookDelivery
+from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, details, installations, sessions
 from chalicelib.shops.schemas.messages import (
     DeliveryReceived,
@@ -44,14 +44,13 @@ def _uninstall(delivery: DeliveryReceived) -> None:
     """
     shop, app, triggered_at = delivery.shop, delivery.app, delivery.triggered_at
     row = installations.uninstall(delivery.delivery_id, shop, app, triggered_at)
-    if row is not None and row.is_active:
-        deliveries.dismiss(delivery.delivery_id, "stale: from before the last installation")
-        log.info("stale uninstall", extra={"shop": shop, "app": app})
+    if row is not None and not _was_applied(delivery):
+        remark = "stale: from before the last installation" if row.is_active else AWAY
+        deliveries.dismiss(delivery.delivery_id, remark)
+        log.info("an uninstall ends nothing", extra={"shop": shop, "app": app, "why": remark})
         return
-    if row is not None and row.uninstalled_at != triggered_at:
-        deliveries.dismiss(delivery.delivery_id, AWAY)
-        return
-    # From here on also when this delivery was applied before: a crash may have come in between.
+    # From here on also when this delivery was applied before, whatever the shop did since: a crash may have come
+    # in between.
     sessions.delete_until(shop, app, triggered_at)
     publish(ShopUninstalled(message_id=delivery.delivery_id, shop=shop, app=app, uninstalled_at=triggered_at))
 
@@ -123,6 +122,11 @@ def _was_there(row: Shop, moment: datetime) -> bool:
     """
     granted_at = row.token_expires_at - timedelta(seconds=ACCESS_SECONDS) if row.token_expires_at else row.installed_at
     return row.is_active and max(granted_at, row.installed_at) > moment
+
+
+def _was_applied(delivery: DeliveryReceived) -> bool:
+    row = _row(delivery)
+    return row.status is DeliveryStatus.PROCESSED and row.error_message is None
 
 
 def _row(delivery: DeliveryReceived) -> WebhookDelivery:

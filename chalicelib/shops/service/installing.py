@@ -126,7 +126,8 @@ def _exchange(app: App, shop: str, session_token: str) -> None:
     try:
         grant = shopify.exchange_session_token(shop, app.client, session_token)
         if row is not None and row.is_active:
-            tokens.replace(row, grant)
+            tokens.replace(row, grant, asked_at, by_merchant=True)
+            publish(RegistrationRequested(shop=shop, app=app.handle))  # the app may have gone and come back untold
         else:
             _install(app, shop, grant, "", asked_at)
     except (ShopifyRefused, Removed) as refused:

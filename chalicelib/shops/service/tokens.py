@@ -54,6 +54,7 @@ def _refreshed(row: Shop, refused: str | None) -> str:
     used = tokens.refresh_token(row)
     if used is None:
         return _lost(row, "it has no refresh token")
+    asked_at = clock.now()
     try:
         grant = shopify.refresh(row.shop, apps.get(row.app).client, used)
     except ShopifyRefused as error:
@@ -61,7 +62,7 @@ def _refreshed(row: Shop, refused: str | None) -> str:
             log.error("Shopify does not know our app", extra={"app": row.app, "error": error.error})
             raise Unavailable("Shopify does not know our app.") from error
         return _lost(row, f"Shopify answered {error.status} {error.error}")
-    tokens.replace(row, grant)
+    tokens.replace(row, grant, asked_at)
     return grant.access_token
 
 
