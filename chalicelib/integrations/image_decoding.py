@@ -35,6 +35,11 @@ def check_decodes(data: bytes) -> None:
     _load(picture)
 
 
+def size_of(data: bytes) -> tuple[int, int]:
+    """Width and height by the header. Raises UnreadableImage."""
+    return _open(data).size
+
+
 def decode(data: bytes, *, long_side: int | None = None) -> Image:
     """The picture as RGB, on white where it was transparent, its longer side exactly `long_side` px where given.
 

@@ -19,7 +19,10 @@ class GeneratedImage:
 
 
 ImageModel = Callable[[bytes, str, int, Mapping[str, Any]], GeneratedImage]
-"""(photo, prompt, long side in px, the style's parameters). Raises `images.UnreadableImage`."""
+"""(photo, prompt, long side in px, the style's parameters).
+
+Raises `images.UnreadableImage`, and what `image_failures` declares.
+"""
 
 
 class UnknownImageModel(ValueError):
@@ -30,11 +33,18 @@ def choose(name: str) -> ImageModel:
     """The model of that name. Raises UnknownImageModel."""
     if name == "local":
         return _local
-    raise UnknownImageModel(f"IMAGE_MODEL={name!r}: this version knows `local`")
+    if name == "bedrock":
+        return _bedrock
+    raise UnknownImageModel(f"IMAGE_MODEL={name!r}: this version knows `local` and `bedrock`")
+
+
+def _bedrock(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
+    from chalicelib.integrations import bedrock
+
+    return bedrock.make(photo, prompt, long_side, parameters)
 
 
 def _local(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
-    """Raises `local_styles.UnknownStyle` too, where the parameters name a style that is not there."""
     from chalicelib.integrations import image_decoding, image_png, local_styles
 
     style = local_styles.pick(prompt, parameters)

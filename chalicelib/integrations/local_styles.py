@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from chalicelib.integrations.image_failures import StyleUnusable
 from chalicelib.integrations.local_textures import curve, dabs, grain, halftone, hatching, lines
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ DEFAULT = "watercolour"
 """For a prompt that names no style."""
 
 
-class UnknownStyle(ValueError):
+class UnknownStyle(StyleUnusable):
     """There is no local style of that name; the message lists those there are."""
 
 

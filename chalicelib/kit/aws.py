@@ -31,27 +31,32 @@ def session() -> Session:
 
 
 @cache
-def _client(service: str) -> Any:
+def _client(service: str, region: str | None, read_timeout: int, attempts: int) -> Any:
     from botocore.config import Config
 
     settings = config.settings()
     options = Config(
         connect_timeout=2,
-        read_timeout=10,
+        read_timeout=read_timeout,
         max_pool_connections=25,
         parameter_validation=False,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         s3={"addressing_style": "path" if settings.is_embedded else "virtual"},
         signature_version="s3v4" if service == "s3" else None,
         proxies={} if settings.is_embedded else None,  # {}: none, whatever HTTP_PROXY says
     )
-    return session().create_client(service, settings.region, endpoint_url=settings.endpoint_url, config=options)
+    return session().create_client(
+        service, region or settings.region, endpoint_url=settings.endpoint_url, config=options
+    )
 
 
-def client(service: str) -> Any:
-    """The process's client of an AWS service, e.g. `client("sqs")`. Safe to share between threads."""
+def client(service: str, region: str | None = None, read_timeout: int = 10, attempts: int = 4) -> Any:
+    """The process's client of an AWS service, e.g. `client("sqs")`, of our region unless said otherwise.
+
+    Safe to share between threads. An attempt may take `read_timeout` seconds.
+    """
     with _building:
-        return _client(service)
+        return _client(service, region, read_timeout, attempts)
 
 
 def forget() -> None:

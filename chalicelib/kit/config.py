@@ -35,6 +35,9 @@ class Settings:
     images_bucket: str
     archive_bucket: str
     image_model: str
+    bedrock_region: str
+    bedrock_image_model: str
+    bedrock_upscale_model: str
     kms_key_id: str | None
     secrets_key_file: str | None
     mail_from: str | None
@@ -96,6 +99,9 @@ def settings() -> Settings:
         images_bucket=env.get("IMAGES_BUCKET") or f"{prefix}-{stage}-images",
         archive_bucket=env.get("ARCHIVE_BUCKET") or f"{prefix}-{stage}-archive",
         image_model=env.get("IMAGE_MODEL") or "local",
+        bedrock_region=env.get("BEDROCK_REGION") or "us-west-2",
+        bedrock_image_model=env.get("BEDROCK_IMAGE_MODEL") or "stability.sd3-5-large-v1:0",
+        bedrock_upscale_model=env.get("BEDROCK_UPSCALE_MODEL") or "stability.stable-fast-upscale-v1:0",
         kms_key_id=env.get("KMS_KEY_ID") or None,
         secrets_key_file=env.get("SECRETS_KEY_FILE") or None,
         mail_from=env.get("MAIL_FROM") or None,

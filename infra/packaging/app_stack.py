@@ -57,6 +57,10 @@ def _environment() -> dict[str, Any]:
         "IMAGES_BUCKET": {"Fn::Sub": settings.images_bucket},
         "ARCHIVE_BUCKET": {"Fn::Sub": settings.archive_bucket},
         "KMS_KEY_ID": key_id(),
+        "IMAGE_MODEL": settings.image_model,
+        "BEDROCK_REGION": settings.bedrock_region,
+        "BEDROCK_IMAGE_MODEL": settings.bedrock_image_model,
+        "BEDROCK_UPSCALE_MODEL": settings.bedrock_upscale_model,
         "PUBLIC_URL": {"Fn::Sub": f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"},
     }
 

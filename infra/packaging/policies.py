@@ -127,6 +127,14 @@ def _kms(_: Needs) -> Iterator[Statement]:
     yield _allow("kms", ("Encrypt", "Decrypt"), [{"Fn::Sub": [key, {"Key": key_id()}]}])
 
 
+def _bedrock(_: Needs) -> Iterator[Statement]:
+    """Foundation models belong to no account."""
+    settings = config.settings()
+    models = (settings.bedrock_image_model, settings.bedrock_upscale_model)
+    arn = f"arn:${{AWS::Partition}}:bedrock:{settings.bedrock_region}::foundation-model/"
+    yield _allow("bedrock", ("InvokeModel",), [{"Fn::Sub": arn + model} for model in models])
+
+
 def _ssm(reached: Needs) -> Iterator[Statement]:
     """Secure strings under AWS's own key need no grant of the key beside this."""
     if reached.reads_secrets:
@@ -135,4 +143,12 @@ def _ssm(reached: Needs) -> Iterator[Statement]:
         yield _allow("ssm", ("GetParametersByPath",), [_arn("ssm", path), _arn("ssm", f"{path}/*")])
 
 
-_STATEMENTS = {"dynamodb": _dynamodb, "kms": _kms, "s3": _s3, "sns": _sns, "sqs": _sqs, "ssm": _ssm}
+_STATEMENTS = {
+    "bedrock-runtime": _bedrock,
+    "dynamodb": _dynamodb,
+    "kms": _kms,
+    "s3": _s3,
+    "sns": _sns,
+    "sqs": _sqs,
+    "ssm": _ssm,
+}

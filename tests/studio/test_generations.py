@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.integrations import storage
+from chalicelib.integrations.image_failures import StyleUnusable
 from chalicelib.kit import aws, clock, config, messages
 from chalicelib.studio.models import AiStyle, Generation, GenerationStatus, Quota, Watermark
 from chalicelib.studio.repository import generations
@@ -164,7 +165,7 @@ def test_a_style_that_the_model_does_not_know_fails_at_once(gallery: Gallery) ->
     answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
     assert gallery.drain() == []
     row = Generation.get(answer["id"])
-    assert (row.status, row.error_message) == (GenerationStatus.FAILED, previews.STYLE_UNUSABLE)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, StyleUnusable.reason)
     assert gallery.quota()["current_generations"] == 0
 
 

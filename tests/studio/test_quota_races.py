@@ -18,7 +18,7 @@ import pytest
 
 from chalicelib.kit import clock
 from chalicelib.studio.models import Generation, GenerationStatus, Quota, Upload
-from chalicelib.studio.service import previews, recovery
+from chalicelib.studio.service import making, recovery
 from chalicelib.studio.service.generations import START
 from infra import handlers
 from infra.local import delivery
@@ -123,7 +123,7 @@ def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
         worker.stop()
     assert_counters_equal_rows(gallery)
     for number in range(1, 4):
-        recovery.recover(clock.now() + number * (START + previews.LEASE + timedelta(seconds=1)))
+        recovery.recover(clock.now() + number * (START + making.LEASE + timedelta(seconds=1)))
         assert gallery.drain() == []
     assert {row.status for row in rows_of(gallery)} == {GenerationStatus.COMPLETED}
     assert_counters_equal_rows(gallery)

@@ -16,7 +16,7 @@ from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.repository import generations
 from chalicelib.studio.repository.generations import Ended
-from chalicelib.studio.service import previews, recovery
+from chalicelib.studio.service import making, previews, recovery
 from chalicelib.studio.service.generations import START
 from chalicelib.studio.service.recovery import ATTEMPTS
 from infra import handlers
@@ -68,7 +68,7 @@ def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker)
     recovery.recover(clock.now())
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.PROCESSING, "its lease still runs"
-    recovery.recover(clock.now() + previews.LEASE + timedelta(seconds=1))
+    recovery.recover(clock.now() + making.LEASE + timedelta(seconds=1))
     assert gallery.drain() == []
     row = Generation.get(generation)
     assert (row.status, row.attempts) == (GenerationStatus.COMPLETED, 2)
@@ -78,7 +78,7 @@ def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker)
 
 def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) -> None:
     generation = _ask(gallery)
-    later = clock.now() + previews.LEASE + START
+    later = clock.now() + making.LEASE + START
     Generation(generation).update([Generation.attempts.set(ATTEMPTS), Generation.lease_until.set(clock.now())])
     recovery.recover(later)
     recovery.recover(later)

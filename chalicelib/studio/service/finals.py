@@ -3,58 +3,34 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 from typing import Any
 
-from chalicelib.integrations import image_models, images, local_styles, storage
-from chalicelib.kit import clock, config, ids, logs
+from chalicelib.integrations import image_models, images, storage
+from chalicelib.kit import clock, config, ids
 from chalicelib.studio.models import Generation, GenerationType, UpscaleStatus
 from chalicelib.studio.print import FINAL_LONG_SIDE, PrintFormat, PrintSize, PrintSizeRefused, cover, upscale_factor
 from chalicelib.studio.repository import catalogue, generations
-from chalicelib.studio.repository.generations import Ended
-
-LEASE = timedelta(seconds=150)
-
-log = logs.logger("studio")
+from chalicelib.studio.schemas.messages import PrintRequested
+from chalicelib.studio.service.making import Unmakeable, take_up
 
 
-class NoPrintSize(LookupError):
-    """Nothing tells in which size the ordered variant is printed; the message is for the merchant."""
+class NoPrintSize(Unmakeable):
+    """Nothing tells in which size the ordered variant is printed."""
 
 
 def make(shop: str, generation: str) -> None:
-    """Make the final, unless it is made, failed, or at work elsewhere. Quota never stands in its way.
-
-    What no repetition can mend fails it, with the reason; anything else is raised, so that the queue brings it again.
-    """
-    row = generations.find(shop, generation)
+    """Make the final, as `take_up` says. Quota never stands in its way."""
     url = storage.address(config.settings().images_bucket, f"finals/{shop}/{ids.new()}.jpg")
-    if (
-        row is None
-        or row.generation_type is not GenerationType.FINAL
-        or not generations.start(row, clock.now() + LEASE, url)
-    ):
-        return
-    try:
-        _make(row)
-    except (NoPrintSize, PrintSizeRefused) as error:
-        _fail(row, str(error))
-    except images.UnreadableImage:
-        _fail(row, "The photo cannot be read any more.")
-    except storage.NoSuchObject:
-        _fail(row, "The photo is no longer there.")
-    except local_styles.UnknownStyle as error:
-        _fail(row, str(error))
-    except Ended:
-        log.info("made too late: somebody else ended it", extra={"generation": row.id})
-    except BaseException:
-        generations.let_go(row)
-        raise
+    again = PrintRequested(shop=shop, generation_id=generation)
+    take_up(shop, generation, GenerationType.FINAL, url, _make, again)
 
 
 def _make(row: Generation) -> None:
     begun = time.perf_counter()
-    size, base_variant = print_size(row)
+    try:
+        size, base_variant = print_size(row)
+    except PrintSizeRefused as error:
+        raise Unmakeable(str(error)) from error
     photo = storage.get(row.input_image_url)
     model = image_models.choose(config.settings().image_model)
     made = model(photo, row.ai_prompt_used, FINAL_LONG_SIDE, row.generation_params or {})
@@ -97,11 +73,3 @@ def print_size(row: Generation) -> tuple[PrintSize, str | None]:
         if variant is not None and size.shopify_variant_id == variant:
             return PrintSize(size.width_px, size.height_px), None
     raise NoPrintSize("Neither a mapping nor a size tells how the ordered variant is printed.")
-
-
-def _fail(row: Generation, reason: str) -> None:
-    try:
-        generations.fail(row, reason)
-    except Ended:
-        return
-    log.warning("a final failed", extra={"generation": row.id, "order": row.order_id, "reason": reason})

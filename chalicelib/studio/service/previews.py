@@ -4,52 +4,23 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 
-from chalicelib.integrations import image_models, images, local_styles, storage
-from chalicelib.kit import clock, config, ids, logs
+from chalicelib.integrations import image_models, images, storage
+from chalicelib.kit import config, ids
 from chalicelib.studio import watermark
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.print import PREVIEW_LONG_SIDE
 from chalicelib.studio.repository import catalogue, generations
-from chalicelib.studio.repository.generations import Ended
-
-LEASE = timedelta(seconds=150)
-"""Longer than the function may run: past it the worker is dead."""
-PHOTO_UNUSABLE = "The photo cannot be used."
-STYLE_UNUSABLE = "The style is not set up rightly."
-
-log = logs.logger("studio")
+from chalicelib.studio.schemas.messages import GenerationRequested
+from chalicelib.studio.service.making import take_up
 
 
 def make(shop: str, generation: str) -> None:
-    """Make the preview, unless it is made, failed, or at work elsewhere.
-
-    A photo that cannot be read fails the generation and gives its quota back; anything else that goes wrong is
-    raised, with the work let go of, so that the queue brings it again.
-    """
-    row = generations.find(shop, generation)
+    """Make the preview, as `take_up` says. One that fails gives its quota back."""
     url = storage.address(config.settings().images_bucket, f"previews/{shop}/{ids.new()}.jpg")
-    if (
-        row is None
-        or row.generation_type is not GenerationType.PREVIEW
-        or not generations.start(row, clock.now() + LEASE, url)
-    ):
-        return
-    try:
-        _make(row)
-    except images.UnreadableImage:
-        _fail(row, PHOTO_UNUSABLE)
-    except storage.NoSuchObject:
-        _fail(row, "The photo is no longer there.")
-    except local_styles.UnknownStyle:
-        _fail(row, STYLE_UNUSABLE)
-    except Ended:
-        log.info("made too late: somebody else ended it", extra={"generation": row.id})
-    except BaseException:
-        generations.let_go(row)
-        raise
+    again = GenerationRequested(shop=shop, generation_id=generation)
+    take_up(shop, generation, GenerationType.PREVIEW, url, _make, again)
 
 
 def _make(row: Generation) -> None:
@@ -78,11 +49,3 @@ def _mark(shop: str) -> images.Mark | None:
         with suppress(storage.NoSuchObject):  # the merchant put another in its place just now
             return images.Mark(storage.get(row.image_url), float(row.opacity), place)
     raise LookupError("the watermark's picture is not there")
-
-
-def _fail(row: Generation, reason: str) -> None:
-    try:
-        generations.fail(row, reason)
-    except Ended:
-        return
-    log.info("a preview failed", extra={"generation": row.id, "reason": reason})

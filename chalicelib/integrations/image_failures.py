@@ -1,0 +1,42 @@
+"""Why an image model made no picture: what may pass is told from what will not, and each says so to the merchant."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ModelFailed(Exception):
+    """The model made no picture. The text is for our log; `reason` is for the merchant and the shopper."""
+
+    reason: ClassVar[str]
+    may_pass: ClassVar[bool] = False
+
+
+class ContentRefused(ModelFailed):
+    """The provider's moderation does not take the photo, the words, or what it made of them."""
+
+    reason = "The image service refuses this photo or these words."
+
+
+class StyleUnusable(ModelFailed):
+    """The style's parameters mean nothing to the model."""
+
+    reason = "The style is not set up rightly."
+
+
+class ModelMisconfigured(ModelFailed):
+    """Wrong model, region, access or request: the operator's affair."""
+
+    reason = "The image service is not set up rightly."
+
+
+class ModelThrottled(ModelFailed):
+    """Too many requests for the account's quota."""
+
+    reason, may_pass = "The image service is too busy; please try again later.", True
+
+
+class ModelUnavailable(ModelFailed):
+    """No answer in time, or a fault of the provider's."""
+
+    reason, may_pass = "The image service does not answer; please try again later.", True

@@ -1,0 +1,83 @@
+"""What making a preview and making a final have in common: taken up under a lease, and ended once, well or with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from chalicelib.integrations import images, storage
+from chalicelib.integrations.image_failures import ModelFailed, ModelMisconfigured
+from chalicelib.kit import clock, logs, metrics
+from chalicelib.kit.messages import Message, publish
+from chalicelib.studio.models import Generation, GenerationType
+from chalicelib.studio.repository import generations
+from chalicelib.studio.repository.generations import Ended
+
+LEASE = timedelta(seconds=150)
+"""Longer than the function may run: past it the worker is dead."""
+ATTEMPTS = 4
+"""How often work is tried that a model did not do, but may do later."""
+PHOTO_UNUSABLE = "The photo cannot be used."
+PHOTO_GONE = "The photo is no longer there."
+
+log = logs.logger("studio")
+
+
+class Unmakeable(LookupError):
+    """No repetition can mend it; the message is for the merchant."""
+
+
+def take_up(
+    shop: str,
+    generation: str,
+    kind: GenerationType,
+    url: str,
+    work: Callable[[Generation], None],
+    again: Message,
+) -> None:
+    """Do the work of a generation whose picture shall be at `url`, unless it is done, failed, or at work elsewhere.
+
+    What no repetition can mend fails it, with the reason. What a model may do later is asked for `again`, later each
+    time. Anything else is raised, with the work let go of, so that the queue brings it again.
+    """
+    row = generations.find(shop, generation)
+    if row is None or row.generation_type is not kind or not generations.start(row, clock.now() + LEASE, url):
+        return
+    try:
+        work(row)
+    except ModelFailed as failure:
+        _judge(row, failure, again)
+    except images.UnreadableImage:
+        _fail(row, PHOTO_UNUSABLE)
+    except storage.NoSuchObject:
+        _fail(row, PHOTO_GONE)
+    except Unmakeable as error:
+        _fail(row, str(error))
+    except Ended:
+        log.info("made too late: somebody else ended it", extra={"generation": row.id})
+    except BaseException:
+        generations.let_go(row)
+        raise
+
+
+def _judge(row: Generation, failure: ModelFailed, again: Message) -> None:
+    kind = type(failure).__name__
+    metrics.count("ModelFailures", kind=kind)
+    level = log.error if isinstance(failure, ModelMisconfigured) else log.warning
+    level("the model made no picture", extra={"generation": row.id, "kind": kind, "why": str(failure)})
+    if isinstance(failure, ModelMisconfigured) and row.generation_type is GenerationType.FINAL:
+        generations.let_go(row)
+        raise failure  # it is paid for: the queue keeps it, and its alarm rings, until the operator has mended it
+    if failure.may_pass and row.attempts < ATTEMPTS:
+        generations.let_go(row)
+        publish(again, delay_seconds=min(900, 15 * 2**row.attempts))
+    else:
+        _fail(row, failure.reason)
+
+
+def _fail(row: Generation, reason: str) -> None:
+    try:
+        generations.fail(row, reason)
+    except Ended:
+        return
+    log.info("it failed", extra={"generation": row.id, "order": row.order_id, "reason": reason})

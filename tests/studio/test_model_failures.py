@@ -1,0 +1,105 @@
+"""A model that makes no picture: what may pass is tried again, what will not is said, and nothing is charged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
+
+from chalicelib.integrations import bedrock
+from chalicelib.integrations.image_failures import (
+    ContentRefused,
+    ModelMisconfigured,
+    ModelThrottled,
+)
+from chalicelib.kit import aws, config
+from chalicelib.studio.models import Generation, GenerationStatus
+from chalicelib.studio.service import finals, making, previews
+from tests.shops.conftest import waiting
+from tests.studio.conftest import Gallery
+from tests.studio.test_quota_races import assert_counters_equal_rows
+
+
+@pytest.fixture
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
+    """Bedrock, answering what the test says."""
+    monkeypatch.setenv("IMAGE_MODEL", "bedrock")
+    config.forget()
+    client = aws.client("bedrock-runtime", config.settings().bedrock_region, bedrock.READ_SECONDS, attempts=1)
+    with Stubber(client) as stub:
+        yield stub
+    monkeypatch.undo()
+    config.forget()
+    aws.forget()
+
+
+def ask(gallery: Gallery) -> str:
+    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))
+    return str(answer.json()["id"])
+
+
+@pytest.mark.parametrize(("code", "failure"), [("AccessDeniedException", ModelMisconfigured)])
+def test_what_will_not_pass_fails_at_once(
+    gallery: Gallery, model: Stubber, code: str, failure: type[ModelMisconfigured]
+) -> None:
+    generation = ask(gallery)
+    model.add_client_error("invoke_model", code)
+    assert gallery.drain() == []
+    row = Generation.get(generation)
+    assert (row.status, row.error_message, row.attempts) == (GenerationStatus.FAILED, failure.reason, 1)
+    assert gallery.shopper("GET", f"generations/{generation}").json()["error_message"] == failure.reason
+    assert gallery.quota()["current_generations"] == 0
+    assert_counters_equal_rows(gallery)
+
+
+def test_a_refusal_is_told_and_not_charged(gallery: Gallery, model: Stubber) -> None:
+    generation = ask(gallery)
+    raw = json.dumps({"finish_reasons": ["Filter reason: input image"]}).encode()
+    model.add_response(
+        "invoke_model", {"body": StreamingBody(BytesIO(raw), len(raw)), "contentType": "application/json"}
+    )
+    assert gallery.drain() == []
+    row = Generation.get(generation)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, ContentRefused.reason)
+    assert_counters_equal_rows(gallery)
+
+
+def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, model: Stubber) -> None:
+    generation = ask(gallery)
+    for attempt in range(1, making.ATTEMPTS):
+        model.add_client_error("invoke_model", "ThrottlingException")
+        if attempt == 1:
+            assert gallery.drain() == []
+        else:
+            previews.make(gallery.shop, generation)
+        row = Generation.get(generation)
+        assert (row.status, row.attempts) == (GenerationStatus.PROCESSING, attempt)
+        assert waiting("studio-generate") == (0, attempt), "it waits in the queue"
+        assert gallery.quota()["generations_at_work"] == 1
+    model.add_client_error("invoke_model", "ThrottlingException")
+    previews.make(gallery.shop, generation)
+    row = Generation.get(generation)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, ModelThrottled.reason)
+    assert_counters_equal_rows(gallery)
+
+
+def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGE_MODEL", "local")
+    config.forget()
+    gallery.shopify.deliver(
+        "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
+    )
+    monkeypatch.setenv("IMAGE_MODEL", "bedrock")
+    config.forget()
+    model.add_client_error("invoke_model", "AccessDeniedException")
+    assert len(gallery.drain()) == 1  # the message stays, and ends in the dead-letter queue with its alarm
+    (final,) = gallery.finals()
+    assert final["status"] == "processing"
+    monkeypatch.setenv("IMAGE_MODEL", "local")
+    config.forget()
+    finals.make(gallery.shop, final["id"])
+    assert gallery.finals()[0]["status"] == "completed"
