@@ -110,7 +110,11 @@ def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
 
 
 def test_a_merchant_learns_which_scopes_are_missing(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, bearer: Bearer, drain: Callable[[], list[dict[str, Any]]]
+    api: httpx.Client,
+    shopify: ShopifySandbox,
+    installed: str,
+    bearer: Bearer,
+    drain: Callable[[], list[dict[str, Any]]],
 ) -> None:
     assert drain() == []
     assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == []
