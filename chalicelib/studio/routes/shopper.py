@@ -10,15 +10,23 @@ from chalicelib.kit.http import Call, endpoint
 from chalicelib.studio.schemas.shopper import (
     GenerationAccepted,
     GenerationCreate,
+    OfferRead,
     PreviewRead,
     UploadCreate,
     UploadRead,
     UploadStatusRead,
 )
-from chalicelib.studio.service import generations, uploads
+from chalicelib.studio.service import generations, storefront, uploads
 from chalicelib.studio.service.callers import Shopper, shopper
 
 bp = Blueprint(__name__)
+
+
+@bp.route("/proxy/studio/products/{shopify_product_id}", methods=["GET"])
+@endpoint(bp, auth=shopper, returns=OfferRead)
+def get_offer(call: Call[Shopper], shopify_product_id: str) -> OfferRead:
+    """The styles and sizes that can be chosen on a product, by its number in Shopify."""
+    return storefront.read_offer(call.principal, shopify_product_id)
 
 
 @bp.route("/proxy/studio/uploads", methods=["POST"])

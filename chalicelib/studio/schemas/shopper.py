@@ -73,3 +73,29 @@ class PreviewRead(Schema):
     preview_url: str | None = None
     error_message: str | None = None
     line_item_property: LineItemProperty | None = None
+
+
+class OfferedStyle(Schema):
+    """A style to choose, with an example of what it makes where the merchant gave one."""
+
+    id: str
+    name: str
+    example_url: str | None
+
+
+class OfferedSize(Schema):
+    """A print size, and the Shopify variant that is bought with it."""
+
+    name: str
+    shopify_variant_id: str | None
+    width_px: int
+    height_px: int
+
+
+class OfferRead(Schema):
+    """What can be chosen on a product; `product_id` is what a preview is asked for with."""
+
+    product_id: str
+    title: str
+    styles: list[OfferedStyle]
+    sizes: list[OfferedSize]

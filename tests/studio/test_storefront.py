@@ -1,0 +1,56 @@
+"""What a shopper is offered."""
+
+from __future__ import annotations
+
+import base64
+
+import httpx
+import pytest
+from PIL import Image
+
+from chalicelib.kit import aws
+from infra.bench.round_trips import metered
+from tests.integrations.pictures import encoded
+from tests.studio.conftest import VARIANT, Gallery
+
+
+def offer(gallery: Gallery, product: str = "8001") -> httpx.Response:
+    return gallery.shopper("GET", f"products/{product}", customer=None)
+
+
+def test_what_can_be_chosen_in_the_merchant_s_order(gallery: Gallery) -> None:
+    image = base64.b64encode(encoded(Image.new("RGB", (64, 64), "red"))).decode()
+    assert gallery.merchant("PUT", f"styles/{gallery.style}/example", {"image": image}).status_code == 200
+    for name, is_enabled, order in (("Oil", True, 0), ("Hidden", False, 1), ("Removed", True, 2)):
+        style = gallery.merchant("POST", "styles", {"name": name, "prompt_template": "x"}).json()["uuid"]
+        path = f"products/{gallery.product}/styles/{style}"
+        gallery.merchant("PUT", path, {"is_enabled": is_enabled, "sort_order": order})
+        if name == "Removed":
+            gallery.merchant("DELETE", f"styles/{style}")
+    gallery.merchant("PUT", f"products/{gallery.product}/styles/{gallery.style}", {"sort_order": 9})
+    aws.client("dynamodb")
+    with metered() as meter:
+        answer = offer(gallery)
+    read = answer.json()
+    assert (read["product_id"], read["title"]) == (gallery.product, "Portrait")
+    assert [style["name"] for style in read["styles"]] == ["Oil", "Pencil"]
+    assert read["styles"][0]["example_url"] is None
+    assert httpx.get(read["styles"][1]["example_url"]).headers["content-type"] == "image/png"
+    (size,) = read["sizes"]
+    assert (size["name"], size["shopify_variant_id"]) == ("small", f"gid://shopify/ProductVariant/{VARIANT}")
+    assert meter.cost.reads == 4
+
+
+@pytest.mark.parametrize("product", ["9999", "abc", "-1", "8001x"])
+def test_what_is_not_there(gallery: Gallery, product: str) -> None:
+    assert (offer(gallery, product).status_code, offer(gallery, product).json()["code"]) == (404, "ProductNotFound")
+
+
+def test_a_disabled_product_is_not_offered(gallery: Gallery) -> None:
+    gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
+    assert offer(gallery).status_code == 404
+
+
+def test_another_shop_s_product_is_not_offered(gallery: Gallery, another: Gallery) -> None:
+    gallery.merchant("POST", "products", {"shopify_product_id": 7007, "title": "Mine"})
+    assert offer(another, "7007").status_code == 404
