@@ -1,0 +1,39 @@
+"""Handlers in a process that may be killed at one of its calls to AWS; the event says at which.
+
+`dies_at` in it is [n, when]: just before the nth call is sent, or just after it took effect.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+from tests.retention.crash import hooked
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+def _mortal(module: str, name: str) -> Handler:
+    def handle(event: dict[str, Any], context: Any) -> Any:
+        nth, when = event.pop("dies_at", (0, ""))
+        handler: Handler = getattr(importlib.import_module(module), name)
+        left = iter(range(nth - 1))
+
+        def count() -> None:
+            if next(left, None) is None:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        with hooked(when, "*", count) if nth else nullcontext():
+            return handler(event, context)
+
+    return handle
+
+
+shops_apply = _mortal("chalicelib.shops.jobs", "apply")
+studio_fulfil = _mortal("chalicelib.studio.jobs", "fulfil")
+studio_cancel = _mortal("chalicelib.studio.jobs", "cancel")
+studio_refund = _mortal("chalicelib.studio.jobs", "refund")
