@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+
 from infra.local.environment import Plan
 
 SHOP = "backroom-demo.myshopify.com"
+PRODUCT = 8001
+STYLES = (("Pencil", "pencil"), ("Watercolour", "watercolour"), ("Oil", "oil"), ("Pop art", "pop-art"))
 
 
 def seed(plan: Plan) -> None:
@@ -22,3 +26,35 @@ def seed(plan: Plan) -> None:
     if Shop.count(SHOP) == 0:
         with World(plan) as world:
             install(world, SHOP)
+    _furnish()
+
+
+def _furnish() -> None:
+    """A product in two sizes and four styles: what the storefront's page shows."""
+    from chalicelib.studio.repository import catalogue
+    from chalicelib.studio.schemas.catalogue import ProductCreate, ProductStylePut, SizeCreate, StyleCreate
+    from chalicelib.studio.service import products, styles
+
+    product = catalogue.product_uuid(SHOP, PRODUCT)
+    if catalogue.find_product(SHOP, product) is not None:
+        return
+    products.add_product(SHOP, ProductCreate(shopify_product_id=PRODUCT, title="Pet portrait"), None)
+    for number, (name, width, height) in enumerate((("8 x 10 in", 2400, 3000), ("12 x 16 in", 3600, 4800))):
+        variant = f"gid://shopify/ProductVariant/{41001 + number}"
+        size = SizeCreate(name=name, width_px=width, height_px=height, shopify_variant_id=variant, sort_order=number)
+        products.add_size(SHOP, product, size, None)
+    for number, (name, style) in enumerate(STYLES):
+        made = styles.add_style(
+            SHOP,
+            StyleCreate(name=name, prompt_template="{style}: {text}", parameters={"style": style}, sort_order=number),
+            None,
+        )
+        products.put_product_style(SHOP, product, made.uuid, ProductStylePut(sort_order=number))
+        example = base64.b64encode(_example(style)).decode()
+        styles.put_example(SHOP, made.uuid, example)
+
+
+def _example(style: str) -> bytes:
+    from chalicelib.integrations import image_models, sample_photo
+
+    return image_models.choose("local")(sample_photo.encoded(), "", 320, {"style": style}).image

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from infra.local.environment import HOST, Plan
-from infra.local.seed import SHOP
+from infra.local.seed import PRODUCT, SHOP
 
 
 def text(plan: Plan, seconds: float) -> str:
     """Where everything is and what to try first."""
     shopify = f"http://{HOST}:{plan.shopify_port} (sandbox)" if plan.sandbox_shopify else "your test credentials"
     stripe = f"http://{HOST}:{plan.stripe_port} (sandbox)" if plan.sandbox_stripe else "your test credentials"
+    page = f"http://{HOST}:{plan.shopify_port}/{SHOP}/products/{PRODUCT}"
+    storefront = f"In a browser, as a shopper:\n  {page}\n\n" if plan.sandbox_shopify else ""
     aws = plan.environment["AWS_ENDPOINT_URL"] + (" (embedded)" if plan.embedded_aws else "")
     return f"""
 Backroom is up, in {seconds:.1f} s.
@@ -20,7 +22,7 @@ Backroom is up, in {seconds:.1f} s.
   AWS       {aws}
   state     {plan.state_dir}
 
-Try, in another terminal:
+{storefront}Try, in another terminal:
   make demo                        walk the main job on a real photo
   curl {plan.api_url}/ready
   curl -i '{plan.api_url}/shopify/studio/auth?shop={SHOP}'      begin an install

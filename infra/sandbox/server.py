@@ -87,8 +87,9 @@ Handler = Callable[..., Response]
 
 
 def match_path(template: str, path: str) -> dict[str, str] | None:
-    """The values of the template's `{names}`, each one segment, or None when the path does not fit."""
-    found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
+    """The values of the template's `{names}`, each one segment, and `{names...}`, all the rest; None if it does not fit."""
+    pattern = re.sub(r"\{(\w+)\.\.\.\}", r"(?P<\1>.+)", template)
+    found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern), path)
     return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import re
 
 import httpx
 import pytest
@@ -54,3 +56,22 @@ def test_a_disabled_product_is_not_offered(gallery: Gallery) -> None:
 def test_another_shop_s_product_is_not_offered(gallery: Gallery, another: Gallery) -> None:
     gallery.merchant("POST", "products", {"shopify_product_id": 7007, "title": "Mine"})
     assert offer(another, "7007").status_code == 404
+
+
+def test_the_page_holds_what_is_offered_and_nothing_that_runs_by_itself(gallery: Gallery) -> None:
+    evil = "</script><script>alert(1)</script>"
+    gallery.merchant("PUT", f"products/{gallery.product}", {"title": evil})
+    gallery.merchant("PUT", f"styles/{gallery.style}", {"name": evil})
+    answer = gallery.shopper("GET", "products/8001/page", customer=None)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    scripts = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    assert len(scripts) == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in policy
+    assert "<script>alert" not in answer.text
+    assert len(answer.content) < 30_000
+    assert gallery.shopper("GET", "products/9999/page").status_code == 404

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice.app import Blueprint
+from chalice.app import Blueprint, Response
 
 from chalicelib.kit.http import Call, endpoint
+from chalicelib.studio import storefront_page
 from chalicelib.studio.schemas.shopper import (
     GenerationAccepted,
     GenerationCreate,
@@ -27,6 +28,15 @@ bp = Blueprint(__name__)
 def get_offer(call: Call[Shopper], shopify_product_id: str) -> OfferRead:
     """The styles and sizes that can be chosen on a product, by its number in Shopify."""
     return storefront.read_offer(call.principal, shopify_product_id)
+
+
+@bp.route("/proxy/studio/products/{shopify_product_id}/page", methods=["GET"])
+@endpoint(bp, auth=shopper)
+def show_page(call: Call[Shopper], shopify_product_id: str) -> Response:
+    """The page on which a shopper makes an image for a product and puts it into the cart."""
+    offer = storefront.read_offer(call.principal, shopify_product_id)
+    page = storefront_page.render(offer.model_dump(), _parameter(call, "path_prefix") or "/apps/studio")
+    return Response(page, headers={**storefront_page.headers()})
 
 
 @bp.route("/proxy/studio/uploads", methods=["POST"])

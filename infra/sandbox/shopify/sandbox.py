@@ -21,6 +21,7 @@ from infra.sandbox.shopify.orders import numeric_id
 from infra.sandbox.shopify.payloads import PRIVACY_TOPICS
 from infra.sandbox.shopify.shops import Shops
 from infra.sandbox.shopify.signing import encode_jwt, proxy_signature
+from infra.sandbox.shopify.storefront import Storefront
 from infra.sandbox.shopify.throttle import Throttle
 from infra.sandbox.shopify.webhooks import Family, build_webhook, timestamp
 from infra.sandbox.state import State
@@ -60,10 +61,13 @@ class ShopifySandbox(Shops, SandboxServer):
         self._deliveries = Deliveries(self._state)
         self._faults = Faults()
         self._throttle = Throttle(bucket_size, restore_rate, clock)
+        self.storefront = Storefront(self)
         oauth = OAuth(self._state, self.apps, self._faults, clock)
         admin = AdminAPI(self._state, self._throttle, self._faults, clock)
         self._topics = admin.topics
-        SandboxServer.__init__(self, port, [*Control(self).routes, *oauth.routes, *admin.routes])
+        SandboxServer.__init__(
+            self, port, [*Control(self).routes, *self.storefront.routes, *oauth.routes, *admin.routes]
+        )
 
     # What the admin and the storefront hand to our API.
 

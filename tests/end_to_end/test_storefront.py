@@ -1,0 +1,40 @@
+"""The shop that shoppers see: calls through the app proxy, the cart, the till."""
+
+from __future__ import annotations
+
+import httpx
+
+from infra.sandbox.shopify import ShopifySandbox
+from tests.studio.conftest import Gallery, gallery
+
+__all__ = ["gallery"]
+
+LINE = {"id": 4101, "quantity": 2, "properties": {"_generation": "x"}}
+
+
+def test_a_call_through_the_proxy_is_signed_and_cookies_stay_behind(gallery: Gallery) -> None:
+    url = f"{gallery.shopify.url}/{gallery.shop}/apps/studio/products/8001"
+    answer = httpx.get(url, cookies={"secret": "1"})
+    assert answer.json()["product_id"] == gallery.product
+    begun = httpx.post(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/uploads", json={})
+    assert begun.status_code == 201
+    assert begun.json()["token"]  # a guest's
+
+
+def test_what_is_in_the_cart_is_paid(gallery: Gallery) -> None:
+    shopify: ShopifySandbox = gallery.shopify
+    referer = {"Referer": f"{shopify.url}/{gallery.shop}/products/8001"}
+    assert httpx.post(f"{shopify.url}/cart/add.js", json={"items": [LINE]}, headers=referer).status_code == 200
+    assert httpx.post(f"{shopify.url}/cart/add.js", json={"items": [{"id": 0}]}, headers=referer).status_code == 422
+    assert "2 x variant 4101" in httpx.get(f"{shopify.url}/cart", headers=referer).text
+    paid = httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay")
+    assert "is paid" in paid.text
+    assert shopify.storefront.lines(gallery.shop) == []
+    delivered = [row for row in shopify.deliveries() if row["topic"] == "orders/paid"]
+    assert any('"_generation"' in row["body"] and gallery.shop in str(row["headers"]) for row in delivered)
+    assert httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay").status_code == 303
+
+
+def test_the_product_s_page_leads_to_the_app(gallery: Gallery) -> None:
+    page = httpx.get(f"{gallery.shopify.url}/{gallery.shop}/products/8001").text
+    assert f"/{gallery.shop}/apps/studio/products/8001/page" in page
