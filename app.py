@@ -15,6 +15,7 @@ from chalicelib.studio.jobs import bp as studio_jobs
 from chalicelib.studio.routes.bases import bp as studio_base_routes
 from chalicelib.studio.routes.gallery import bp as studio_gallery_routes
 from chalicelib.studio.routes.operator import bp as studio_operator_routes
+from chalicelib.studio.routes.pages import bp as studio_page_routes
 from chalicelib.studio.routes.products import bp as studio_product_routes
 from chalicelib.studio.routes.shopper import bp as studio_shopper_routes
 from chalicelib.studio.routes.styles import bp as studio_style_routes
@@ -35,6 +36,7 @@ for blueprint in (
     studio_base_routes,
     studio_gallery_routes,
     studio_operator_routes,
+    studio_page_routes,
     studio_shopper_routes,
     studio_jobs,
     retention_jobs,

@@ -11,7 +11,9 @@ def text(plan: Plan, seconds: float) -> str:
     shopify = f"http://{HOST}:{plan.shopify_port} (sandbox)" if plan.sandbox_shopify else "your test credentials"
     stripe = f"http://{HOST}:{plan.stripe_port} (sandbox)" if plan.sandbox_stripe else "your test credentials"
     page = f"http://{HOST}:{plan.shopify_port}/{SHOP}/products/{PRODUCT}"
-    storefront = f"In a browser, as a shopper:\n  {page}\n\n" if plan.sandbox_shopify else ""
+    admin = f"http://{HOST}:{plan.shopify_port}/{SHOP}/admin/apps/studio"
+    browser = f"In a browser, as a shopper and as the merchant:\n  {page}\n  {admin}\n\n"
+    storefront = browser if plan.sandbox_shopify else ""
     aws = plan.environment["AWS_ENDPOINT_URL"] + (" (embedded)" if plan.embedded_aws else "")
     return f"""
 Backroom is up, in {seconds:.1f} s.

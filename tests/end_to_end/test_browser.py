@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 import threading
@@ -9,9 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from chalicelib.studio.repository import quotas
+from tests.integrations.pictures import encoded, opened
 from tests.studio.conftest import PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -58,18 +61,24 @@ def working(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
 
 
 @pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
-def page(browser: Browser, gallery: Gallery, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """The page of the gallery's product; nothing may go wrong on it that the console tells of."""
+def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab in which nothing may go wrong that the console tells of."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    opened, faults = context.new_page(), []
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-    opened.goto(f"{gallery.shopify.url}/{gallery.shop}/products/8001")
-    opened.get_by_role("link", name="Make it yours").click()
-    yield opened
+    made, faults = context.new_page(), []
+    made.on("pageerror", lambda error: faults.append(str(error)))
+    made.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    yield made
     assert faults == []
     context.close()
+
+
+@pytest.fixture
+def page(tab: Page, gallery: Gallery) -> Page:
+    """The page of the gallery's product."""
+    tab.goto(f"{gallery.shopify.url}/{gallery.shop}/products/8001")
+    tab.get_by_role("link", name="Make it yours").click()
+    return tab
 
 
 def test_from_a_photo_to_a_print(page: Page, gallery: Gallery, working: None) -> None:
@@ -126,3 +135,37 @@ def test_the_keyboard_is_enough(page: Page, working: None) -> None:
         box = page.locator(control).first.bounding_box()
         assert box is not None
         assert box["height"] >= 44
+
+
+def test_a_merchant_sets_the_watermark_and_sees_it_at_once(tab: Page, gallery: Gallery) -> None:
+    def seen() -> str:
+        source = admin.get_by_alt_text("A landscape with the watermark").get_attribute("src")
+        return source or ""
+
+    address = f"{gallery.shopify.url}/{gallery.shop}/admin/apps/studio"
+    tab.goto(address)
+    admin = tab.frame_locator("iframe")
+    expect(admin.locator("#error")).to_have_text("Choose a picture for the watermark.", timeout=10_000)
+    red_mark = encoded(Image.new("RGBA", (300, 120), "red"))
+    mark: FilePayload = {"name": "mark.png", "mimeType": "image/png", "buffer": red_mark}
+    admin.get_by_label("Picture").set_input_files(mark)
+    preview = admin.get_by_alt_text("A landscape with the watermark")
+    expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"), timeout=10_000)
+    faint = seen()
+    admin.get_by_label("Opacity").fill("1")
+    expect(preview).not_to_have_attribute("src", faint, timeout=10_000)
+    strong = seen()
+    admin.get_by_label("Top left").check()
+    expect(preview).not_to_have_attribute("src", strong, timeout=10_000)
+    picture = opened(base64.b64decode(seen().partition(",")[2])).convert("RGB")
+    red, green, blue = picture.getpixel((40, 40))  # type: ignore[misc]
+    assert (red > 200, green < 60, blue < 60) == (True, True, True)
+    admin.get_by_role("button", name="Save").click()
+    expect(admin.locator("#status")).to_have_text("Saved.", timeout=10_000)
+    saved = gallery.merchant("GET", "watermark").json()
+    assert (saved["opacity"], saved["position"]) == ("1", "top-left")
+    tab.goto(address)
+    expect(admin.get_by_label("Top left")).to_be_checked(timeout=10_000)
+    gallery.merchant("PUT", "watermark", {"opacity": "0.5"})  # somebody else, meanwhile
+    admin.get_by_role("button", name="Save").click()
+    expect(admin.locator("#error")).to_contain_text("Somebody else changed it", timeout=10_000)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from chalicelib.kit import config
 from chalicelib.kit.pages import PageRequest, Slice
-from chalicelib.shops import apps, scopes
+from chalicelib.shops import apps, domain, scopes
 from chalicelib.shops.repository import installations
 from chalicelib.shops.schemas.merchant import InstallationRead, ShopRead
 from chalicelib.shops.service.callers import Merchant
+
+
+def app_key(handle: str) -> str:
+    """The API key of the app called `handle`, which is no secret. Raises UnknownApp."""
+    return apps.get(handle).key
+
+
+def known_shop(text: str) -> str | None:
+    """The domain of the shop that `text` names, or None."""
+    return domain.normalize(text, development=not config.settings().is_live)
 
 
 def read_shop(merchant: Merchant) -> ShopRead:

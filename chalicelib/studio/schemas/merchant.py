@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from chalicelib.kit.schemas import Amount, Input, Moment, PageQuery, Schema
+from chalicelib.kit.schemas import Amount, Input, Moment, PageQuery, Query, Schema
 from chalicelib.studio.models import GenerationStatus, GenerationType, UpscaleStatus
 from chalicelib.studio.schemas.catalogue import Photo, Picture, StyleRead
 from chalicelib.studio.schemas.shopper import UUID
 from chalicelib.studio.watermark import Position
+
+
+class AppQuery(Query):
+    """What Shopify's admin says when it frames the page; it adds parameters of its own, and none is trusted."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    shop: str = Field(default="", max_length=255)
 
 
 class WatermarkPut(Input):

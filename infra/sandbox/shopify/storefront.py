@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from http.client import HTTPConnection
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from infra.sandbox.server import Json, Request, Response, Route, html_response, json_response, redirect
 
@@ -32,6 +32,8 @@ class Storefront:
         self.routes = [
             *(Route(method, "/{shop}/apps/{app}/{rest...}", self.proxy) for method in ASKS_AND_SENDS),
             Route("GET", "/{shop}/products/{product_id}", self.product),
+            Route("GET", "/{shop}/admin/apps/{app}", self.admin),
+            Route("GET", "/app-bridge.js", self.app_bridge),
             Route("POST", "/cart/add.js", self.add),
             Route("GET", "/cart", self.cart),
             Route("POST", "/{shop}/cart/pay", self.pay),
@@ -50,6 +52,20 @@ class Storefront:
             return Response(answer.status, answer.read(), kept)
         finally:
             connection.close()
+
+    def admin(self, _: Request, shop: str, app: str) -> Response:
+        """The app inside the admin: framed, with a session token of a day in place of App Bridge's of a minute."""
+        token = self._sandbox.session_token(app, shop, lifetime=24 * 3600)
+        source = f"{self._sandbox.app_base_url}/{app}/app?{urlencode({'shop': shop, 'id_token': token})}"
+        frame = (
+            f'<iframe title="{escape(app)}" src="{escape(source)}" width="100%" height="900" style="border:0"></iframe>'
+        )
+        return html_response(200, f"<h1>{escape(shop)}</h1>{frame}")
+
+    def app_bridge(self, _: Request) -> Response:
+        """What App Bridge is to the app here: somebody who has a session token."""
+        script = b"window.shopify={idToken:async()=>new URLSearchParams(location.search).get('id_token')}"
+        return Response(200, script, {"Content-Type": "text/javascript"})
 
     def product(self, _: Request, shop: str, product_id: str) -> Response:
         """A product's page, which leads to the app's."""
