@@ -13,6 +13,7 @@ from chalicelib.shops.routes.operator import bp as shops_operator_routes
 from chalicelib.shops.routes.shopify import bp as shops_shopify_routes
 from chalicelib.studio.jobs import bp as studio_jobs
 from chalicelib.studio.routes.bases import bp as studio_base_routes
+from chalicelib.studio.routes.callbacks import bp as studio_callback_routes
 from chalicelib.studio.routes.gallery import bp as studio_gallery_routes
 from chalicelib.studio.routes.operator import bp as studio_operator_routes
 from chalicelib.studio.routes.pages import bp as studio_page_routes
@@ -35,6 +36,7 @@ for blueprint in (
     studio_style_routes,
     studio_base_routes,
     studio_gallery_routes,
+    studio_callback_routes,
     studio_operator_routes,
     studio_page_routes,
     studio_shopper_routes,

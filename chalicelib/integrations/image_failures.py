@@ -30,6 +30,12 @@ class ModelMisconfigured(ModelFailed):
     reason = "The image service is not set up rightly."
 
 
+class ModelGaveUp(ModelFailed):
+    """A job that ended without a picture, for good."""
+
+    reason = "The image service could not make this image."
+
+
 class ModelThrottled(ModelFailed):
     """Too many requests for the account's quota."""
 

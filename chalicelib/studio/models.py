@@ -363,6 +363,10 @@ class Generation(Table):
     lease_until = DateTimeAttribute(null=True)
     """Past it, whoever worked on it is taken for dead."""
     attempts = IntegerAttribute(default=0)
+    provider_job = UnicodeAttribute(null=True)
+    """The id of the job that an image provider took."""
+    awaits = BooleanAttribute(null=True)
+    """Stands while only the provider's call-back, or the end of the lease, moves it on."""
     by_shop = GenerationsByShop()
     by_order = GenerationsByOrder()
     by_open_work = GenerationsByOpenWork()

@@ -58,6 +58,7 @@ def _environment() -> dict[str, Any]:
         "ARCHIVE_BUCKET": {"Fn::Sub": settings.archive_bucket},
         "KMS_KEY_ID": key_id(),
         "IMAGE_MODEL": settings.image_model,
+        "IMAGE_HTTP_URL": settings.image_http_url or "",
         "BEDROCK_REGION": settings.bedrock_region,
         "BEDROCK_IMAGE_MODEL": settings.bedrock_image_model,
         "BEDROCK_UPSCALE_MODEL": settings.bedrock_upscale_model,

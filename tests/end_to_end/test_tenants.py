@@ -29,7 +29,7 @@ from tests.studio.conftest import VARIANT, Gallery, another, gallery
 __all__ = ["another", "gallery"]
 
 PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/studio/app"}
-SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe"}
+SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
 BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
 
 

@@ -19,7 +19,7 @@ from chalicelib.kit.errors import Conflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.pages import PageRequest, Slice, take
 from chalicelib.kit.schemas import Schema
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.studio import quota
 from chalicelib.studio.errors import GenerationNotFound
 from chalicelib.studio.models import (
@@ -109,6 +109,7 @@ def start(row: Generation, until: datetime, url: str) -> bool:
         Generation.status.set(GenerationStatus.PROCESSING),
         Generation.lease_until.set(until),
         Generation.attempts.add(1),
+        Generation.awaits.remove(),
         Generation.updated_at.set(now),
     ]
     if row.generation_type is GenerationType.FINAL:
@@ -116,6 +117,24 @@ def start(row: Generation, until: datetime, url: str) -> bool:
         actions.append(Generation.upscale_started_at.set(now))
     free = (Generation.status == GenerationStatus.PENDING) | (Generation.lease_until < now)
     return _update(row, actions, free)
+
+
+def wait_for(row: Generation, job: str, until: datetime) -> None:
+    """Note the job that the provider took; nobody takes the work up before it calls back, or `until`."""
+    actions: list[Action] = [
+        Generation.provider_job.set(job),
+        Generation.awaits.set(True),
+        Generation.lease_until.set(until),
+    ]
+    _update(row, actions, Generation.attempts == row.attempts)
+
+
+def wake(generation: str, job: str) -> Generation | None:
+    """Let work that waits for this job be taken up; None, also for every call but the first, where none does."""
+    row = Generation(generation)
+    waits = Generation.open_work.exists() & Generation.awaits.exists() & (Generation.provider_job == job)
+    actions: list[Action] = [Generation.lease_until.set(clock.now()), Generation.awaits.remove()]
+    return row if update_if(row, actions, waits) else None
 
 
 def let_go(row: Generation) -> None:
@@ -178,6 +197,8 @@ def reopen(row: Generation, until: datetime) -> None:
         Generation.attempts.set(0),
         Generation.final_image_url.remove(),
         Generation.byte_count.remove(),
+        Generation.provider_job.remove(),
+        Generation.awaits.remove(),
         Generation.error_message.remove(),
         Generation.updated_at.set(clock.now()),
     ]

@@ -99,3 +99,9 @@ class OfferRead(Schema):
     title: str
     styles: list[OfferedStyle]
     sizes: list[OfferedSize]
+
+
+class CallbackAnswer(Schema):
+    """What an image provider is told: whether anything waited for the job."""
+
+    status: Literal["heard", "ignored"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from chalicelib.integrations import image_models, images, storage
+from chalicelib.integrations import images, storage
 from chalicelib.kit import clock, config, ids
 from chalicelib.studio.models import Generation, GenerationType, UpscaleStatus
 from chalicelib.studio.print import FINAL_LONG_SIDE, PrintFormat, PrintSize, PrintSizeRefused, cover, upscale_factor
 from chalicelib.studio.repository import catalogue, generations
 from chalicelib.studio.schemas.messages import PrintRequested
+from chalicelib.studio.service.asking import ask
 from chalicelib.studio.service.making import Unmakeable, take_up
 
 
@@ -31,9 +32,9 @@ def _make(row: Generation) -> None:
         size, base_variant = print_size(row)
     except PrintSizeRefused as error:
         raise Unmakeable(str(error)) from error
-    photo = storage.get(row.input_image_url)
-    model = image_models.choose(config.settings().image_model)
-    made = model(photo, row.ai_prompt_used, FINAL_LONG_SIDE, row.generation_params or {})
+    made = ask(row, FINAL_LONG_SIDE)
+    if made is None:
+        return
     file = images.print_file(made.image, size=size.as_tuple, crop=cover, content_type=PrintFormat.JPEG.value)
     storage.put(row.final_image_url, file, PrintFormat.JPEG.value)
     facts: dict[str, Any] = {

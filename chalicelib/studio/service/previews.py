@@ -6,13 +6,14 @@ import time
 from contextlib import suppress
 from functools import partial
 
-from chalicelib.integrations import image_models, images, storage
+from chalicelib.integrations import images, storage
 from chalicelib.kit import config, ids
 from chalicelib.studio import watermark
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.print import PREVIEW_LONG_SIDE
 from chalicelib.studio.repository import catalogue, generations
 from chalicelib.studio.schemas.messages import GenerationRequested
+from chalicelib.studio.service.asking import ask
 from chalicelib.studio.service.making import take_up
 
 
@@ -25,9 +26,9 @@ def make(shop: str, generation: str) -> None:
 
 def _make(row: Generation) -> None:
     begun = time.perf_counter()
-    photo = storage.get(row.input_image_url)
-    model = image_models.choose(config.settings().image_model)
-    made = model(photo, row.ai_prompt_used, PREVIEW_LONG_SIDE, row.generation_params or {})
+    made = ask(row, PREVIEW_LONG_SIDE)
+    if made is None:
+        return
     picture = images.preview(made.image, long_side=PREVIEW_LONG_SIDE, mark=_mark(row.shop_id))
     storage.put(row.preview_image_url, picture, "image/jpeg")
     facts = {

@@ -1,0 +1,190 @@
+"""An image provider that takes jobs and calls back: late, twice, in parallel, forged, or never."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx
+import pytest
+from PIL import Image
+
+from chalicelib.integrations.image_failures import ContentRefused, ModelGaveUp, ModelMisconfigured
+from chalicelib.kit import clock, config
+from chalicelib.studio.models import Generation, GenerationStatus
+from chalicelib.studio.service import asking, recovery
+from infra.sandbox.delivery import send
+from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
+from tests.integrations.pictures import colour_at, encoded, opened
+from tests.shops.conftest import waiting
+from tests.studio.conftest import Gallery
+from tests.studio.test_quota_races import assert_counters_equal_rows
+
+PICTURE = encoded(Image.new("RGB", (1024, 768), (200, 30, 30)))
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
+    with ImageProviderSandbox() as running:
+        monkeypatch.setenv("IMAGE_MODEL", "http")
+        monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
+        monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
+        monkeypatch.setenv("IMAGE_HTTP_WEBHOOK_SECRET", f"whsec_AAAA,{SANDBOX_WEBHOOK_SECRET}")
+        config.forget()
+        yield running
+        monkeypatch.undo()
+        config.forget()
+
+
+def ask(gallery: Gallery) -> tuple[str, str]:
+    """A preview that waits for its job: their ids."""
+    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted(), text="a hat"))
+    assert gallery.drain() == []
+    row = Generation.get(answer.json()["id"])
+    assert (row.status, row.awaits) == (GenerationStatus.PROCESSING, True)
+    return row.id, row.provider_job or ""
+
+
+def test_a_preview_comes_with_the_call_back(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = ask(gallery)
+    asked = provider.jobs[job]
+    assert "a hat" in asked["prompt"]
+    assert asked["long_side"] == 1024
+    assert httpx.get(asked["image_url"]).headers["content-type"] == "image/jpeg"
+    assert gallery.quota()["generations_at_work"] == 1
+    provider.finish(job, PICTURE)
+    assert provider.call_back(job).answer == '{"status":"heard"}'
+    assert gallery.drain() == []
+    read = gallery.shopper("GET", f"generations/{generation}").json()
+    preview = httpx.get(read["preview_url"]).content
+    assert opened(preview).size == (1024, 768)
+    assert colour_at(preview, 0.5, 0.5)[0] > 150
+    row = Generation.get(generation)
+    assert (row.ai_model_used, row.attempts) == ("http/127.0.0.1", 2)
+    assert provider.call_back(job).answer == '{"status":"ignored"}'
+    assert_counters_equal_rows(gallery)
+
+
+def test_a_final_comes_so_too_and_is_made_anew_as_another_job(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = ask(gallery)
+    provider.finish(job, PICTURE)
+    provider.call_back(job)
+    assert gallery.drain() == []
+    given = gallery.shopper("GET", f"generations/{generation}").json()["line_item_property"]
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    assert gallery.drain() == []
+    for number in (2, 3):
+        assert len(provider.jobs) == number
+        last = list(provider.jobs)[-1]
+        provider.finish(last, PICTURE)
+        provider.call_back(last)
+        assert gallery.drain() == []
+        (final,) = gallery.finals()
+        assert (final["status"], final["final_width"], final["final_height"]) == ("completed", 400, 500)
+        if number == 2:
+            assert gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 202
+            assert gallery.drain() == []
+
+
+def test_ten_call_backs_at_once_make_it_once(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = ask(gallery)
+    provider.finish(job, PICTURE)
+    with ThreadPoolExecutor(10) as pool:
+        answers = [each.answer for each in pool.map(lambda _: provider.call_back(job), range(10))]
+    assert answers.count('{"status":"heard"}') == 1
+    assert waiting("studio-generate") == (1, 0)
+    assert gallery.drain() == []
+    assert Generation.get(generation).attempts == 2
+    assert_counters_equal_rows(gallery)
+
+
+def test_what_is_forged_old_or_about_another_job_moves_nothing(
+    gallery: Gallery, provider: ImageProviderSandbox, api: httpx.Client
+) -> None:
+    generation, job = ask(gallery)
+    provider.finish(job, PICTURE)
+    assert provider.call_back(job, secret="whsec_c29tZWJvZHk=").status == 401
+    assert provider.call_back(job, at=time.time() - 301).status == 401
+    assert provider.call_back(job, named="another").answer == '{"status":"ignored"}'
+    genuine = provider.callback(job)
+    assert httpx.post(genuine.url, content=genuine.body + b" ", headers=genuine.headers).status_code == 401
+    elsewhere = genuine.url.replace(generation, "00000000-0000-4000-8000-000000000000")
+    assert httpx.post(elsewhere, content=genuine.body, headers=genuine.headers).json() == {"status": "ignored"}
+    assert api.get(f"/webhooks/images/{generation}").status_code == 405
+    assert waiting("studio-generate") == (0, 0)
+    assert send(genuine).status == 200
+
+
+@pytest.mark.parametrize(("state", "reason"), [("refused", ContentRefused.reason), ("failed", ModelGaveUp.reason)])
+def test_a_job_without_a_picture_fails_once_and_is_not_charged(
+    gallery: Gallery, provider: ImageProviderSandbox, state: str, reason: str
+) -> None:
+    generation, job = ask(gallery)
+    provider.end(job, state, "no")
+    provider.call_back(job)
+    assert gallery.drain() == []
+    provider.finish(job, PICTURE)  # a terminal state is final, whatever comes later
+    provider.call_back(job)
+    assert gallery.drain() == []
+    row = Generation.get(generation)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, reason)
+    assert_counters_equal_rows(gallery)
+
+
+def test_a_lost_call_back_is_made_good_by_asking(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = ask(gallery)
+    later = clock.now() + asking.ANSWER_WITHIN + timedelta(seconds=1)
+    Generation(generation).update([Generation.lease_until.set(clock.now())])
+    recovery.recover(later)
+    assert gallery.drain() == []
+    row = Generation.get(generation)
+    assert (row.awaits, row.provider_job, len(provider.jobs)) == (True, job, 1)  # still at work there: not asked twice
+    provider.finish(job, PICTURE)
+    Generation(generation).update([Generation.lease_until.set(clock.now())])
+    recovery.recover(later)
+    assert gallery.drain() == []
+    assert Generation.get(generation).status is GenerationStatus.COMPLETED
+    assert_counters_equal_rows(gallery)
+
+
+def test_a_kill_before_the_job_is_noted_takes_no_second_job(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = ask(gallery)
+    Generation(generation).update([Generation.provider_job.remove(), Generation.awaits.remove()])
+    Generation(generation).update([Generation.lease_until.set(clock.now())])
+    recovery.recover(clock.now() + timedelta(seconds=1))
+    assert gallery.drain() == []
+    assert (Generation.get(generation).provider_job, len(provider.jobs)) == (job, 1)
+
+
+@pytest.mark.parametrize(
+    ("picture", "url"),
+    [(PICTURE, "http://localhost:1/results/x"), (b"%PDF-1.7", None), (PICTURE[:200], None)],
+)
+def test_a_result_that_cannot_be_trusted_is_none(
+    gallery: Gallery, provider: ImageProviderSandbox, picture: bytes, url: str | None
+) -> None:
+    """From another host, no picture, or half of one."""
+    generation, job = ask(gallery)
+    provider.finish(job, picture, url)
+    provider.call_back(job)
+    assert gallery.drain() == []
+    row = Generation.get(generation)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, ModelGaveUp.reason)
+    assert_counters_equal_rows(gallery)
+
+
+def test_a_job_that_is_not_taken(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    upload = gallery.accepted()
+    for answer, status, reason in (
+        ((429, {}), GenerationStatus.PROCESSING, None),
+        ((422, {"error": "refused"}), GenerationStatus.FAILED, ContentRefused.reason),
+        ((400, {"error": "model"}), GenerationStatus.FAILED, ModelMisconfigured.reason),
+    ):
+        provider.refuse_next = answer
+        asked = gallery.shopper("POST", "generations", gallery.asked(upload)).json()
+        assert gallery.drain() == []
+        row = Generation.get(asked["id"])
+        assert (row.status, row.error_message) == (status, reason)
+    assert waiting("studio-generate") == (0, 1)
