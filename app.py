@@ -3,7 +3,9 @@
 from chalice.app import Chalice
 
 from chalicelib.billing.jobs import bp as billing_jobs
-from chalicelib.billing.routes import bp as billing_routes
+from chalicelib.billing.routes.credits import bp as billing_credit_routes
+from chalicelib.billing.routes.subscription import bp as billing_subscription_routes
+from chalicelib.billing.routes.webhook import bp as billing_webhook_routes
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.routes import bp as kit_routes
 from chalicelib.retention.jobs import bp as retention_jobs
@@ -30,7 +32,9 @@ for blueprint in (
     shops_merchant_routes,
     shops_operator_routes,
     shops_jobs,
-    billing_routes,
+    billing_subscription_routes,
+    billing_credit_routes,
+    billing_webhook_routes,
     billing_jobs,
     studio_product_routes,
     studio_style_routes,

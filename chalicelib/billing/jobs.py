@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.billing.schemas import EventReceived
+from chalicelib.billing.schemas.messages import EventReceived
 from chalicelib.billing.service import webhooks
 from chalicelib.kit.jobs import consumes
 

@@ -16,7 +16,7 @@ import pytest
 
 from chalicelib.billing.enums import WebhookStatus
 from chalicelib.billing.models import StripeWebhook
-from chalicelib.billing.schemas import EventReceived
+from chalicelib.billing.schemas.messages import EventReceived
 from chalicelib.billing.signature import sign
 from chalicelib.integrations import stripe
 from chalicelib.kit import aws, clock, messages

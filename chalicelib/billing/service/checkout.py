@@ -8,7 +8,7 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.errors import AlreadySubscribed
 from chalicelib.billing.models import SubscriptionPlan
 from chalicelib.billing.repository import customers, subscriptions
-from chalicelib.billing.schemas import CheckoutCreate
+from chalicelib.billing.schemas.shop import CheckoutCreate
 from chalicelib.billing.service import plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
 from chalicelib.integrations import stripe

@@ -22,6 +22,8 @@ def _record(view: InvoiceView, subscription: Subscription) -> PaymentTransaction
     found = payments.find_by_stripe_ids(view.id, view.payment_intent_id, view.charge_id)
     row = found or PaymentTransaction(
         id=ids.time_ordered(),
+        owner=subscription.owner,
+        day=f"{view.created_at:%Y-%m-%d}",
         owner_type=subscription.owner_type,
         owner_id=subscription.owner_id,
         kind=PaymentKind.SUBSCRIPTION,

@@ -13,7 +13,7 @@ from chalicelib.billing.models import Subscription
 from chalicelib.billing.projection import Decision, StripeObject, SubscriptionView
 from chalicelib.billing.repository import customers, plans, subscriptions
 from chalicelib.billing.repository.plans import PlanCycle
-from chalicelib.billing.schemas import SubscriptionChanged
+from chalicelib.billing.schemas.messages import SubscriptionChanged
 from chalicelib.billing.service.retries import until_current
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock, logs, messages

@@ -15,7 +15,7 @@ from chalicelib.billing.enums import WebhookStatus
 from chalicelib.billing.errors import InvalidStripeEvent, InvalidStripeSignature, WrongStripeMode
 from chalicelib.billing.models import StripeWebhook
 from chalicelib.billing.repository import webhooks
-from chalicelib.billing.schemas import EventReceived, StripeEvent
+from chalicelib.billing.schemas.messages import EventReceived, StripeEvent
 from chalicelib.billing.service import events
 from chalicelib.integrations import storage
 from chalicelib.kit import clock, config, logs, messages

@@ -1,0 +1,65 @@
+"""The ledger of credits and its head."""
+
+from __future__ import annotations
+
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.billing.enums import EntryType
+from chalicelib.kit import tables
+from chalicelib.kit.attributes import (
+    DateTimeAttribute,
+    EnumAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+    UnicodeAttribute,
+)
+from chalicelib.kit.tables import Table
+
+
+class LotsToExpire(GlobalSecondaryIndex["CreditBalance"]):
+    """Balances by the month (UTC) and moment in which a lot expires next."""
+
+    class Meta:
+        index_name = "by_expiry"
+        projection = AllProjection()
+
+    expires_in = UnicodeAttribute(hash_key=True)
+    expires_next_at = DateTimeAttribute(range_key=True)
+
+
+class CreditBalance(Table):
+    """The head of one ledger: what a spend's condition looks at. `lots` are `{lot_id, remaining, expires_at}`."""
+
+    class Meta:
+        table_name = tables.name("billing", "credit_balances")
+
+    by_expiry = LotsToExpire()
+
+    relationship_id = UnicodeAttribute(hash_key=True)
+    balance = IntegerAttribute(default=0)
+    suspended = IntegerAttribute(default=0)
+    shortfall = IntegerAttribute(default=0)
+    lots = JsonAttribute(default=list)
+    expires_in = UnicodeAttribute(null=True)
+    expires_next_at = DateTimeAttribute(null=True)
+    version = IntegerAttribute(default=0)
+    updated_at = DateTimeAttribute()
+
+
+class CreditEntry(Table):
+    """One change of a balance; rows are only ever added."""
+
+    class Meta:
+        table_name = tables.name("billing", "ai_credits")
+
+    relationship_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    entry_type = EnumAttribute(EntryType)
+    amount = IntegerAttribute()
+    balance_after = IntegerAttribute()
+    reason = UnicodeAttribute(null=True)
+    source_key = UnicodeAttribute()
+    lot_id = UnicodeAttribute(null=True)
+    payment_transaction_id = UnicodeAttribute(null=True)
+    expires_at = DateTimeAttribute(null=True)
+    created_at = DateTimeAttribute()

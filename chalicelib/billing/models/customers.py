@@ -1,0 +1,25 @@
+"""Owners who can owe us."""
+
+from __future__ import annotations
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.kit import tables
+from chalicelib.kit.attributes import DateTimeAttribute, EnumAttribute, UnicodeAttribute
+from chalicelib.kit.tables import Table
+
+
+class Customer(Table):
+    """An owner whom a context above registered. The guard on `stripe_customer_id` leads back here."""
+
+    class Meta:
+        table_name = tables.name("billing", "customers")
+
+    owner_type = EnumAttribute(OwnerType, hash_key=True)
+    owner_id = UnicodeAttribute(range_key=True)
+    relationship_id = UnicodeAttribute(null=True)
+    email = UnicodeAttribute()
+    name = UnicodeAttribute(null=True)
+    timezone = UnicodeAttribute(default="UTC")
+    stripe_customer_id = UnicodeAttribute(null=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()

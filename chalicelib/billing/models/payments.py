@@ -1,0 +1,156 @@
+"""Money that came and went."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import ClassVar
+
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.billing.enums import OwnerType, PaymentKind, PaymentMethod, PaymentStatus, RefundStatus
+from chalicelib.kit import tables
+from chalicelib.kit.attributes import (
+    DateTimeAttribute,
+    DecimalAttribute,
+    EnumAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+    UnicodeAttribute,
+)
+from chalicelib.kit.tables import Table
+
+
+class PaymentsOfOwner(GlobalSecondaryIndex["PaymentTransaction"]):
+    """An owner's payments, by when they were begun."""
+
+    class Meta:
+        index_name = "by_owner"
+        projection = AllProjection()
+
+    owner = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class PaymentsOfSubscription(GlobalSecondaryIndex["PaymentTransaction"]):
+    """Payments of a subscription."""
+
+    class Meta:
+        index_name = "by_subscription"
+        projection = AllProjection()
+
+    subscription_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class PaymentsOfDay(GlobalSecondaryIndex["PaymentTransaction"]):
+    """Payments of a day (UTC)."""
+
+    class Meta:
+        index_name = "by_day"
+        projection = AllProjection()
+
+    day = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GrantsDue(GlobalSecondaryIndex["PaymentTransaction"]):
+    """Payments that open months of credits still to come, by the day (UTC) of the next."""
+
+    class Meta:
+        index_name = "by_next_grant"
+        projection = AllProjection()
+
+    next_grant_day = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
+class PaymentTransaction(Table):
+    """One payment, whichever of its Stripe ids it arrived under; a guard on each of them leads here.
+
+    `refunding_amount` is asked back and not yet answered for; `months` are the months of credits it opens that have
+    not begun, as `{price_id, begins_at}`.
+    """
+
+    class Meta:
+        table_name = tables.name("billing", "payment_transactions")
+
+    KEEP: ClassVar = timedelta(days=7 * 365 + 2)
+
+    by_owner = PaymentsOfOwner()
+    by_subscription = PaymentsOfSubscription()
+    by_day = PaymentsOfDay()
+    by_next_grant = GrantsDue()
+
+    id = UnicodeAttribute(hash_key=True)
+    owner = UnicodeAttribute()
+    day = UnicodeAttribute()
+    owner_type = EnumAttribute(OwnerType)
+    owner_id = UnicodeAttribute()
+    subscription_id = UnicodeAttribute(null=True)
+    kind = EnumAttribute(PaymentKind)
+    amount = DecimalAttribute()
+    currency = UnicodeAttribute(default="USD")
+    status = EnumAttribute(PaymentStatus)
+    payment_method = EnumAttribute(PaymentMethod, default=PaymentMethod.STRIPE)
+    payment_provider_id = UnicodeAttribute(null=True)
+    stripe_invoice_id = UnicodeAttribute(null=True)
+    stripe_payment_intent_id = UnicodeAttribute(null=True)
+    stripe_charge_id = UnicodeAttribute(null=True)
+    refunded_amount = DecimalAttribute(default=Decimal)
+    refunding_amount = DecimalAttribute(default=Decimal)
+    disputed_at = DateTimeAttribute(null=True)
+    description = UnicodeAttribute(null=True)
+    invoice_url = UnicodeAttribute(null=True)
+    failure_reason = UnicodeAttribute(null=True)
+    processed_at = DateTimeAttribute(null=True)
+    months = JsonAttribute(null=True)
+    next_grant_day = UnicodeAttribute(null=True)
+    version = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+
+
+class RefundsOfPayment(GlobalSecondaryIndex["Refund"]):
+    """Refunds of one payment."""
+
+    class Meta:
+        index_name = "by_payment"
+        projection = AllProjection()
+
+    payment_transaction_id = UnicodeAttribute(hash_key=True)
+    requested_at = DateTimeAttribute(range_key=True)
+
+
+class RefundsByStatus(GlobalSecondaryIndex["Refund"]):
+    """Refunds of one status, as they were asked for."""
+
+    class Meta:
+        index_name = "by_status"
+        projection = AllProjection()
+
+    status = EnumAttribute(RefundStatus, hash_key=True)
+    requested_at = DateTimeAttribute(range_key=True)
+
+
+class Refund(Table):
+    """Money that goes back, from the request to Stripe's answer."""
+
+    class Meta:
+        table_name = tables.name("billing", "refunds")
+
+    by_payment = RefundsOfPayment()
+    by_status = RefundsByStatus()
+
+    id = UnicodeAttribute(hash_key=True)
+    payment_transaction_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    owner_type = EnumAttribute(OwnerType, default=OwnerType.MEMBER)
+    amount = DecimalAttribute()
+    currency = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    status = EnumAttribute(RefundStatus)
+    stripe_refund_id = UnicodeAttribute(null=True)
+    requested_at = DateTimeAttribute()
+    processed_at = DateTimeAttribute(null=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()

@@ -1,0 +1,176 @@
+"""What owners have: subscriptions, gifts of them, add-ons."""
+
+from __future__ import annotations
+
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.billing.enums import AddonStatus, BillingCycle, GiftStatus, OwnerType, SubscriptionStatus
+from chalicelib.kit import tables
+from chalicelib.kit.attributes import (
+    BooleanAttribute,
+    DateTimeAttribute,
+    DecimalAttribute,
+    EnumAttribute,
+    IntegerAttribute,
+    UnicodeAttribute,
+)
+from chalicelib.kit.tables import Table
+
+
+class SubscriptionsOfOwner(GlobalSecondaryIndex["Subscription"]):
+    """An owner's subscriptions, by status."""
+
+    class Meta:
+        index_name = "by_owner"
+        projection = AllProjection()
+
+    owner = UnicodeAttribute(hash_key=True)
+    status = EnumAttribute(SubscriptionStatus, range_key=True)
+
+
+class SubscriptionsDue(GlobalSecondaryIndex["Subscription"]):
+    """What renews, or whose trial ends, in a month (UTC); what has ended is not in it."""
+
+    class Meta:
+        index_name = "by_renewal"
+        projection = AllProjection()
+
+    renews_in = UnicodeAttribute(hash_key=True)
+    current_period_end = DateTimeAttribute(range_key=True)
+
+
+class Subscription(Table):
+    """What Stripe knows of a subscription, and what it costs and allows here.
+
+    The id of one that is Stripe's is derived from Stripe's id: unique, and found with one read. `owner` is the
+    index's key, `renews_in` the month (`YYYY-MM`) of the period's end until it has ended, `version` rises with every
+    change.
+    """
+
+    class Meta:
+        table_name = tables.name("billing", "subscriptions")
+
+    by_owner = SubscriptionsOfOwner()
+    by_renewal = SubscriptionsDue()
+
+    id = UnicodeAttribute(hash_key=True)
+    owner = UnicodeAttribute()
+    owner_type = EnumAttribute(OwnerType)
+    owner_id = UnicodeAttribute()
+    plan_name = UnicodeAttribute()
+    status = EnumAttribute(SubscriptionStatus)
+    price_monthly = DecimalAttribute(null=True)
+    price_annual = DecimalAttribute(null=True)
+    billing_cycle = EnumAttribute(BillingCycle)
+    currency = UnicodeAttribute(default="USD")
+    max_products = IntegerAttribute(null=True)
+    max_orders_per_month = IntegerAttribute(null=True)
+    max_storage_gb = IntegerAttribute(null=True)
+    max_api_calls_per_month = IntegerAttribute(null=True)
+    stripe_customer_id = UnicodeAttribute(null=True)
+    stripe_subscription_id = UnicodeAttribute(null=True)
+    is_gift = BooleanAttribute(default=False)
+    gifted_by = UnicodeAttribute(null=True)
+    gift_message = UnicodeAttribute(null=True)
+    started_at = DateTimeAttribute()
+    trial_ends_at = DateTimeAttribute(null=True)
+    current_period_start = DateTimeAttribute(null=True)
+    current_period_end = DateTimeAttribute(null=True)
+    renews_in = UnicodeAttribute(null=True)
+    cancel_at_period_end = BooleanAttribute(default=False)
+    cancelled_at = DateTimeAttribute(null=True)
+    ended_at = DateTimeAttribute(null=True)
+    past_due_since = DateTimeAttribute(null=True)
+    last_stripe_event_at = DateTimeAttribute(null=True)
+    version = IntegerAttribute(default=0)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class GiftsOfBuyer(GlobalSecondaryIndex["Gift"]):
+    """Gifts that a member bought."""
+
+    class Meta:
+        index_name = "by_buyer"
+        projection = AllProjection()
+
+    buyer_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GiftsForRecipient(GlobalSecondaryIndex["Gift"]):
+    """Gifts for an e-mail address."""
+
+    class Meta:
+        index_name = "by_recipient"
+        projection = AllProjection()
+
+    recipient_email = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GiftsByStatus(GlobalSecondaryIndex["Gift"]):
+    """Gifts of one status by when they end."""
+
+    class Meta:
+        index_name = "by_status"
+        projection = AllProjection()
+
+    status = EnumAttribute(GiftStatus, hash_key=True)
+    expires_at = DateTimeAttribute(range_key=True)
+
+
+class Gift(Table):
+    """A subscription that one member buys for another, who may not exist yet."""
+
+    class Meta:
+        table_name = tables.name("billing", "gifts")
+
+    by_buyer = GiftsOfBuyer()
+    by_recipient = GiftsForRecipient()
+    by_status = GiftsByStatus()
+
+    code = UnicodeAttribute(hash_key=True)
+    buyer_id = UnicodeAttribute()
+    recipient_email = UnicodeAttribute()
+    recipient_id = UnicodeAttribute(null=True)
+    plan_name = UnicodeAttribute()
+    message = UnicodeAttribute(null=True)
+    status = EnumAttribute(GiftStatus)
+    payment_transaction_id = UnicodeAttribute(null=True)
+    subscription_id = UnicodeAttribute(null=True)
+    expires_at = DateTimeAttribute()
+    redeemed_at = DateTimeAttribute(null=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()
+
+
+class HoldersOfAddon(GlobalSecondaryIndex["UserAddon"]):
+    """Who has an add-on."""
+
+    class Meta:
+        index_name = "by_addon"
+        projection = AllProjection()
+
+    addon_id = UnicodeAttribute(hash_key=True)
+    purchased_at = DateTimeAttribute(range_key=True)
+
+
+class UserAddon(Table):
+    """An add-on that a member has. A recurring one is an item of a subscription; its id is derived from the item's."""
+
+    class Meta:
+        table_name = tables.name("billing", "user_addons")
+
+    by_addon = HoldersOfAddon()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    payment_transaction_id = UnicodeAttribute(null=True)
+    addon_id = UnicodeAttribute()
+    status = EnumAttribute(AddonStatus)
+    stripe_subscription_item_id = UnicodeAttribute(null=True)
+    purchased_at = DateTimeAttribute()
+    expires_at = DateTimeAttribute(null=True)
+    created_at = DateTimeAttribute()
+    updated_at = DateTimeAttribute()

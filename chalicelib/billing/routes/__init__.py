@@ -1,0 +1,1 @@
+"""HTTP of billing: members, stores, operators, Stripe."""

@@ -1,0 +1,1 @@
+"""Shapes of billing: its API, and the messages that it sends."""

@@ -1,0 +1,85 @@
+"""What is for sale, what the caller has of it, and where they pay."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, field_serializer
+
+from chalicelib.billing import money
+from chalicelib.billing.enums import BillingCycle, SubscriptionStatus
+from chalicelib.kit.schemas import Amount, Input, Moment, Schema
+
+
+class _Priced(Schema):
+    """Prices per cycle, shown with the currency's decimals."""
+
+    price_monthly: Amount | None
+    price_annual: Amount | None
+    billing_cycle: BillingCycle
+    currency: str
+
+    @field_serializer("price_monthly", "price_annual")
+    def _with_decimals(self, price: Decimal | None) -> Amount | None:
+        return None if price is None else money.padded(price, self.currency)
+
+
+class PlanRead(_Priced):
+    """A plan and its prices; a price of null: not sold in that cycle."""
+
+    id: str
+    name: str
+    description: str | None
+    features: list[str] = Field(default_factory=list)
+    limits: dict[str, int] | None
+    included_credits: int
+    trial_days: int
+
+
+class SubscriptionRead(_Priced):
+    """A subscription, as Stripe last told of it."""
+
+    id: str
+    plan_name: str
+    status: SubscriptionStatus
+    is_gift: bool
+    started_at: Moment
+    trial_ends_at: Moment | None
+    current_period_start: Moment | None
+    current_period_end: Moment | None
+    cancel_at_period_end: bool
+    cancelled_at: Moment | None
+    ended_at: Moment | None
+    past_due_since: Moment | None
+
+
+class EntitlementRead(Schema):
+    """What the caller may use: the plan that applies, until when, within which limits, and the subscription behind it."""
+
+    has_access: bool
+    plan_name: str | None
+    access_until: Moment | None
+    limits: dict[str, int]
+    subscription: SubscriptionRead | None
+
+
+_BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
+"""Kept letter by letter: a parsed URL would escape the braces of Stripe's template."""
+
+
+class CheckoutCreate(Input):
+    """What to buy, and where the buyer's browser goes afterwards."""
+
+    plan: str = Field(min_length=1, max_length=64)
+    billing_cycle: BillingCycle | None = Field(default=None, description="The plan's own unless given.")
+    success_url: _BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
+    cancel_url: _BrowserUrl
+
+
+class CheckoutRead(Schema):
+    """Where the buyer pays. Nothing is bought until Stripe says that it is paid."""
+
+    id: str
+    url: str
+    expires_at: Moment
