@@ -3,7 +3,11 @@
 from chalice.app import Chalice
 
 from chalicelib.billing.jobs import bp as billing_jobs
+from chalicelib.billing.routes.addons import bp as billing_addon_routes
 from chalicelib.billing.routes.credits import bp as billing_credit_routes
+from chalicelib.billing.routes.gifts import bp as billing_gift_routes
+from chalicelib.billing.routes.operator import bp as billing_operator_routes
+from chalicelib.billing.routes.payments import bp as billing_payment_routes
 from chalicelib.billing.routes.subscription import bp as billing_subscription_routes
 from chalicelib.billing.routes.webhook import bp as billing_webhook_routes
 from chalicelib.kit.http import problem_details
@@ -34,6 +38,10 @@ for blueprint in (
     shops_jobs,
     billing_subscription_routes,
     billing_credit_routes,
+    billing_payment_routes,
+    billing_addon_routes,
+    billing_gift_routes,
+    billing_operator_routes,
     billing_webhook_routes,
     billing_jobs,
     studio_product_routes,

@@ -1,7 +1,7 @@
 """Who has access, and until when: one rule for members and stores.
 
 Access while a subscription is `trialing` or `active` (also with `cancel_at_period_end`) and its period, plus one day
-for Stripe's renewal, is not over; `past_due` for 7 days from `past_due_since`; never after `ended_at`.
+for Stripe's renewal, is not over; `past_due` for 7 days from `past_due_since`; never after `ended_at`; a full refund ends it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Standing(Protocol):
     @property
     def past_due_since(self) -> datetime | None: ...
     @property
+    def refunded_at(self) -> datetime | None: ...
+    @property
     def ended_at(self) -> datetime | None: ...
 
 
@@ -41,9 +43,8 @@ def access_until(standing: Standing) -> datetime | None:
         until = standing.current_period_end and standing.current_period_end + RENEWAL_GRACE
     elif standing.status is SubscriptionStatus.PAST_DUE:
         until = standing.past_due_since and standing.past_due_since + DUNNING_GRACE
-    if until and standing.ended_at:
-        return min(until, standing.ended_at)
-    return until
+    ends = [end for end in (until, standing.ended_at, standing.refunded_at) if end]
+    return min(ends) if until else None
 
 
 def has_access(standing: Standing, now: datetime) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from chalicelib.billing import sample_catalogue
-from chalicelib.billing.enums import BillingCycle, OwnerType
+from chalicelib.billing.enums import AddonCategory, AddonCycle, BillingCycle, OwnerType
 
 CURRENCY = "USD"
 FREE = "free"
@@ -32,13 +32,34 @@ class Plan:
     trial_days: int = 0
 
 
-def lookup_key(plan_id: str, cycle: BillingCycle) -> str:
-    """What Stripe's price of a plan is found by, in every account."""
+@dataclass(frozen=True, slots=True)
+class Addon:
+    """Something that members buy beside a plan."""
+
+    id: str
+    name: str
+    description: str
+    category: AddonCategory
+    billing_cycle: AddonCycle
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CreditPack:
+    """Credits that are sold together."""
+
+    id: str
+    credits: int
+    price: Decimal
+
+
+def lookup_key(plan_id: str, cycle: BillingCycle | AddonCycle) -> str:
+    """What Stripe's price of a plan or add-on is found by, in every account."""
     return f"backroom_{plan_id}_{cycle}"
 
 
 def product_id(plan_id: str) -> str:
-    """The id that we give the plan's product at Stripe."""
+    """The id that we give the product of a plan or add-on at Stripe."""
     return f"backroom_{plan_id}"
 
 
@@ -77,3 +98,48 @@ PLANS: Mapping[str, Plan] = {
     )
 }
 """By id, in the order in which they are shown. Source of the members' plans and prices: product.md's pinned definitions."""
+
+_ADDON_PRICES = sample_catalogue.ADDON_PRICES
+
+ADDONS: Mapping[str, Addon] = {
+    addon.id: addon
+    for addon in (
+        Addon(
+            "surprise_box",
+            "Surprise Box",
+            "A box a month.",
+            AddonCategory.SURPRISE_BOX,
+            AddonCycle.MONTHLY,
+            Decimal("49.00"),
+        ),
+        Addon(
+            "coaching_session",
+            "Coaching Session",
+            "An hour with a coach.",
+            AddonCategory.COACHING,
+            AddonCycle.ONE_TIME,
+            _ADDON_PRICES["coaching_session"],
+        ),
+        Addon(
+            "premium_features",
+            "Premium Features",
+            "Everything unlocked.",
+            AddonCategory.PREMIUM_FEATURE,
+            AddonCycle.MONTHLY,
+            _ADDON_PRICES["premium_features"],
+        ),
+        Addon(
+            "calendar_plus",
+            "Calendar Plus",
+            "Shared calendars.",
+            AddonCategory.CALENDAR,
+            AddonCycle.MONTHLY,
+            _ADDON_PRICES["calendar_plus"],
+        ),
+    )
+}
+"""By id, as shown. The surprise box's price: product.md's pinned definitions; the others': the sample catalogue."""
+
+CREDIT_PACKS: Mapping[str, CreditPack] = {
+    pack_id: CreditPack(pack_id, count, price) for pack_id, (count, price) in sample_catalogue.CREDIT_PACKS.items()
+}

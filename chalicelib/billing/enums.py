@@ -63,6 +63,13 @@ class PaymentMethod(StrEnum):
     CREDIT_CARD = "credit_card"
 
 
+class DisputeStatus(StrEnum):
+    """What became of the bank's asking a payment back; one that was won leaves none."""
+
+    OPEN = "open"
+    LOST = "lost"
+
+
 class EntryType(StrEnum):
     """Why the balance of credits changed."""
 
@@ -119,6 +126,11 @@ class RefundStatus(StrEnum):
     COMPLETED = "completed"
     REJECTED = "rejected"
     FAILED = "failed"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the money may still go back."""
+        return self in (self.REQUESTED, self.APPROVED, self.PROCESSING)
 
 
 class WebhookStatus(StrEnum):

@@ -17,6 +17,58 @@ class AlreadySubscribed(Conflict):
     title = "There is a subscription already; change it instead"
 
 
+class PaymentNotFound(NotFound):
+    title = "There is no such payment"
+
+
+class RefundNotFound(NotFound):
+    title = "There is no such refund"
+
+
+class RefundExceedsPayment(InvalidInput):
+    title = "More is asked back than was paid"
+
+
+class NotRefundable(Conflict):
+    title = "This payment cannot be refunded"
+
+
+class RefundDecided(Conflict):
+    title = "This refund was decided already"
+
+
+class InsufficientCredits(Conflict):
+    title = "There are not enough credits"
+
+
+class AddonUnavailable(InvalidInput):
+    title = "This add-on is not for sale to this account"
+
+
+class CreditPackUnknown(InvalidInput):
+    title = "There is no such pack of credits"
+
+
+class AddonNotFound(NotFound):
+    title = "There is no such add-on"
+
+
+class AddonNotCancellable(Conflict):
+    title = "This add-on cannot be cancelled"
+
+
+class GiftNotFound(NotFound):
+    title = "There is no gift with this code"
+
+
+class GiftNotRedeemable(Conflict):
+    title = "This gift cannot be redeemed"
+
+
+class StripeEventNotFound(NotFound):
+    title = "There is no such event on record"
+
+
 class InvalidStripeSignature(MalformedRequest):
     title = "The Stripe-Signature header is missing, wrong or too old"
 

@@ -1,4 +1,4 @@
-"""Which months of credits a paid invoice opens, and which of them have begun.
+"""Which months of credits a paid invoice opens.
 
 A paid line of a subscription opens the months of its period, twelve for a yearly plan; proration and trial lines
 open none. A month is named by the day it begins, so that every event and shape that tells of it names it alike.
@@ -20,20 +20,21 @@ class GrantMonth:
 
     price_id: str
     begins_at: datetime
+    is_first: bool
+    """Of its line: a later month is granted by the plan that the subscription has when it begins."""
 
 
-def begun(lines: Iterable[Line], now: datetime) -> Iterator[GrantMonth]:
-    """The months that the paid `lines` open and that have begun, oldest first per line."""
+def opened(lines: Iterable[Line]) -> Iterator[GrantMonth]:
+    """The months that the paid `lines` open, oldest first per line."""
     for line in lines:
         if line.price_id and line.is_subscription and not line.is_proration and line.amount > 0:
-            for begins_at in months(line.period_start, line.period_end):
-                if begins_at <= now:
-                    yield GrantMonth(line.price_id, begins_at)
+            for number, begins_at in enumerate(months(line.period_start, line.period_end)):
+                yield GrantMonth(line.price_id, begins_at, number == 0)
 
 
-def source_key(subscription_id: str, month: GrantMonth) -> str:
-    """What a grant happens once for: the subscription (Stripe's id) and the month."""
-    return f"grant/{subscription_id}/{month.begins_at:%Y-%m-%d}"
+def source_key(subscription_id: str, begins_at: datetime) -> str:
+    """What a grant happens once for: the subscription (Stripe's id, ours of a gift) and the month."""
+    return f"grant/{subscription_id}/{begins_at:%Y-%m-%d}"
 
 
 def months(start: datetime, end: datetime) -> list[datetime]:

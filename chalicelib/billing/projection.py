@@ -7,17 +7,16 @@ in `parent`, its payments in `payments`, a line's price in `pricing`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Any
 
 from chalicelib.billing import money
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
-
-StripeObject = Mapping[str, Any]
+from chalicelib.billing.shapes import StripeObject, id_of, member, moment, required
 
 _FINAL: Mapping[str, set[str]] = {
     "subscription": {status for status in SubscriptionStatus if status.is_final},
@@ -37,6 +36,7 @@ class Decision(Enum):
 class Item:
     """One thing that is subscribed to. `amount` is per unit and cycle, in the main unit; None where it has tiers."""
 
+    id: str
     price_id: str
     amount: Decimal | None
     currency: str
@@ -91,6 +91,13 @@ class InvoiceView:
     finalized_at: datetime | None
     paid_at: datetime | None
     lines: tuple[Line, ...]
+    has_more_lines: bool
+    """Whether Stripe shows the rest on request only."""
+
+    @property
+    def period_end(self) -> datetime | None:
+        """The end of the period of the subscription that it bills."""
+        return max((line.period_end for line in self.lines if line.is_subscription), default=None)
 
     @property
     def is_linked(self) -> bool:
@@ -102,20 +109,20 @@ def subscription(shown: StripeObject) -> SubscriptionView:
     """A subscription of either shape. Raises KeyError or ValueError for what is none."""
     items = tuple(_item(shown, item) for item in shown["items"]["data"])
     ends = [item.period_end for item in items if item.period_end]
-    cancel_at = _moment(shown.get("cancel_at"))
+    cancel_at = moment(shown.get("cancel_at"))
     return SubscriptionView(
         id=shown["id"],
-        customer_id=_id(shown["customer"]) or "",
+        customer_id=id_of(shown["customer"]) or "",
         status=SubscriptionStatus(shown["status"]),
         items=items,
-        started_at=_required(shown["start_date"]),
-        created_at=_required(shown["created"]),
-        trial_ends_at=_moment(shown.get("trial_end")),
+        started_at=required(shown["start_date"]),
+        created_at=required(shown["created"]),
+        trial_ends_at=moment(shown.get("trial_end")),
         # With flexible billing the customer portal sets the date alone (docs.stripe.com/billing/subscriptions/cancel).
         cancel_at_period_end=bool(shown.get("cancel_at_period_end"))
         or (cancel_at is not None and bool(ends) and cancel_at <= max(ends)),
-        cancelled_at=_moment(shown.get("canceled_at")),
-        ended_at=_moment(shown.get("ended_at")),
+        cancelled_at=moment(shown.get("canceled_at")),
+        ended_at=moment(shown.get("ended_at")),
     )
 
 
@@ -126,21 +133,38 @@ def invoice(shown: StripeObject) -> InvoiceView:
     transitions = shown.get("status_transitions") or {}
     return InvoiceView(
         id=shown["id"],
-        customer_id=_id(shown["customer"]) or "",
-        subscription_id=_id(_parent(shown).get("subscription") or shown.get("subscription")),
-        payment_intent_id=_id(intent),
-        charge_id=_id(shown.get("charge")) or _id(_member(intent, "latest_charge")),
+        customer_id=id_of(shown["customer"]) or "",
+        subscription_id=id_of(_parent(shown).get("subscription") or shown.get("subscription")),
+        payment_intent_id=id_of(intent),
+        charge_id=id_of(shown.get("charge")) or id_of(member(intent, "latest_charge")),
         status=_payment_status(shown),
         amount=money.from_minor(shown["amount_paid"] if paid else shown["amount_due"], shown["currency"]),
         currency=shown["currency"].upper(),
         description=shown.get("number"),
         invoice_url=shown.get("hosted_invoice_url"),
         failure_reason=None if paid else _failure(intent),
-        created_at=_required(shown["created"]),
-        finalized_at=_moment(transitions.get("finalized_at")),
-        paid_at=_moment(transitions.get("paid_at")),
-        lines=tuple(_line(line, shown["currency"]) for line in shown["lines"]["data"]),
+        created_at=required(shown["created"]),
+        finalized_at=moment(transitions.get("finalized_at")),
+        paid_at=moment(transitions.get("paid_at")),
+        lines=lines(shown["lines"]["data"], shown["currency"]),
+        has_more_lines=bool(shown["lines"].get("has_more")),
     )
+
+
+def lines(shown: Sequence[StripeObject], currency: str) -> tuple[Line, ...]:
+    """An invoice's lines of either shape."""
+    return tuple(_line(line, currency) for line in shown)
+
+
+def with_lines(view: InvoiceView, whole: tuple[Line, ...]) -> InvoiceView:
+    """The invoice with all of its lines."""
+    return replace(view, lines=whole, has_more_lines=False)
+
+
+def subscription_of(shown: StripeObject) -> StripeObject | None:
+    """The subscription of an invoice, where it was asked for with it."""
+    found = _parent(shown).get("subscription")
+    return found if isinstance(found, Mapping) else None
 
 
 def is_final(shown: StripeObject) -> bool:
@@ -165,11 +189,12 @@ def _item(shown: StripeObject, item: StripeObject) -> Item:
     price = item.get("price") or item["plan"]
     amount = price.get("unit_amount_decimal") or price.get("amount_decimal")
     return Item(
+        id=item["id"],
         price_id=price["id"],
         amount=money.from_minor(Decimal(amount), price["currency"]) if amount else None,
         currency=price["currency"].upper(),
-        period_start=_moment(item.get("current_period_start", shown.get("current_period_start"))),
-        period_end=_moment(item.get("current_period_end", shown.get("current_period_end"))),
+        period_start=moment(item.get("current_period_start", shown.get("current_period_start"))),
+        period_end=moment(item.get("current_period_end", shown.get("current_period_end"))),
     )
 
 
@@ -178,10 +203,10 @@ def _line(line: StripeObject, currency: str) -> Line:
     details = parent.get(parent.get("type")) or {}
     pricing = (line.get("pricing") or {}).get("price_details") or {}
     return Line(
-        price_id=_id(pricing.get("price") or line.get("price") or line.get("plan")),
+        price_id=id_of(pricing.get("price") or line.get("price") or line.get("plan")),
         amount=money.from_minor(line["amount"], currency),
-        period_start=_required(line["period"]["start"]),
-        period_end=_required(line["period"]["end"]),
+        period_start=required(line["period"]["start"]),
+        period_end=required(line["period"]["end"]),
         is_subscription=parent.get("type") == "subscription_item_details" or line.get("type") == "subscription",
         is_proration=bool(details.get("proration", line.get("proration"))),
     )
@@ -208,24 +233,6 @@ def _intent(shown: StripeObject) -> Any:
 
 def _failure(intent: Any) -> str | None:
     """Stripe's code for why the payment failed, such as `insufficient_funds`."""
-    error = _member(intent, "last_payment_error") or {}
+    error = member(intent, "last_payment_error") or {}
     reason = error.get("decline_code") or error.get("code")
     return str(reason) if reason else None
-
-
-def _member(shown: Any, name: str) -> Any:
-    return shown.get(name) if isinstance(shown, Mapping) else None
-
-
-def _id(shown: Any) -> str | None:
-    """The id of what may be an id or the object itself."""
-    found = shown["id"] if isinstance(shown, Mapping) else shown
-    return str(found) if found else None
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def _required(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -46,3 +46,19 @@ GRANT_LASTS_MONTHS = 12
 """A month's credits that were not used lapse so many months after they were granted."""
 
 TRIAL_DAYS = {"starter": 14, "professional": 14}
+
+ADDON_PRICES = {
+    "coaching_session": Decimal("79.00"),
+    "premium_features": Decimal("9.00"),
+    "calendar_plus": Decimal("5.00"),
+}
+
+CREDIT_PACKS = {
+    "credits_50": (50, Decimal("5.00")),
+    "credits_200": (200, Decimal("18.00")),
+    "credits_1000": (1_000, Decimal("80.00")),
+}
+"""Credits and what they cost together; bought credits do not lapse."""
+
+GIFT_LASTS_MONTHS = 12
+"""A gift that was not redeemed lapses so many months after it was bought."""

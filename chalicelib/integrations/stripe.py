@@ -7,7 +7,7 @@ have, Unavailable where it cannot be reached or asks us to slow down, StripeRefu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.kit import config, logs
@@ -77,8 +77,8 @@ def subscription(subscription_id: str) -> Json:
 
 
 def invoice(invoice_id: str) -> Json:
-    """An invoice as it is now, with its payments and their payment intents."""
-    params: Any = {"expand": ["payments.data.payment.payment_intent"]}
+    """An invoice as it is now, with its subscription, its payments and their payment intents."""
+    params: Any = {"expand": ["payments.data.payment.payment_intent", "parent.subscription_details.subscription"]}
     return _call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
 
 
@@ -86,6 +86,61 @@ def open_invoices(subscription_id: str) -> list[Json]:
     """The invoices of a subscription that are due and not paid, newest first, at most a hundred."""
     params: Any = {"subscription": subscription_id, "status": "open", "limit": 100}
     return list(_call(lambda client: client.v1.invoices.list(params))["data"])
+
+
+def invoice_lines(invoice_id: str) -> list[Json]:
+    """All lines of an invoice; the object itself shows ten (docs.stripe.com/api/invoice-line-item)."""
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        return client.v1.invoices.line_items.list(invoice_id, params)
+
+    return _all(page)
+
+
+def invoice_of_intent(intent_id: str) -> Json | None:
+    """The invoice that a payment intent pays; newer shapes of either do not say."""
+    params: Any = {
+        "payment": {"type": "payment_intent", "payment_intent": intent_id},
+        "expand": ["data.invoice"],
+        "limit": 1,
+    }
+    found = _call(lambda client: client.v1.invoice_payments.list(params))["data"]
+    return dict(found[0]["invoice"]) if found else None
+
+
+def payment_intent(intent_id: str) -> Json:
+    """A payment intent as it is now."""
+    return _call(lambda client: client.v1.payment_intents.retrieve(intent_id))
+
+
+def checkout_session(session_id: str) -> Json:
+    """A Checkout session as it is now."""
+    return _call(lambda client: client.v1.checkout.sessions.retrieve(session_id))
+
+
+def dispute(dispute_id: str) -> Json:
+    """A dispute as it is now."""
+    return _call(lambda client: client.v1.disputes.retrieve(dispute_id))
+
+
+def refunds(intent_id: str | None, charge_id: str | None) -> list[Json]:
+    """Every refund of a payment, found by its intent or else by its charge."""
+    of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        asked: Any = {**of, **params}
+        return client.v1.refunds.list(asked)
+
+    return _all(page)
+
+
+def create_refund(
+    intent_id: str | None, charge_id: str | None, amount: int, metadata: Mapping[str, str], idempotency_key: str
+) -> Json:
+    """Send `amount` minor units of a payment back. Raises StripeRefused where Stripe will not."""
+    of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
+    params: Any = {**of, "amount": amount, "reason": "requested_by_customer", "metadata": dict(metadata)}
+    return _call(lambda client: client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
 
 
 def prices_by_lookup_key(keys: list[str]) -> dict[str, Json]:
@@ -105,17 +160,29 @@ def put_product(product_id: str, name: str, description: str) -> None:
         _call(lambda client: client.v1.products.create(made))
 
 
-def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str) -> Json:
-    """A recurring price per `interval` (`month`, `year`); the lookup key moves to it from the price before."""
+def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str | None) -> Json:
+    """A price per `interval` (`month`, `year`; None: once); the lookup key moves to it from the price before."""
     params: Any = {
         "product": product_id,
         "lookup_key": lookup_key,
         "transfer_lookup_key": True,
         "unit_amount": unit_amount,
         "currency": currency.lower(),
-        "recurring": {"interval": interval},
     }
+    if interval:
+        params["recurring"] = {"interval": interval}
     return _call(lambda client: client.v1.prices.create(params))
+
+
+def _all(page: Callable[..., StripeObject]) -> list[Json]:
+    """Every object of a list; one call per hundred."""
+    found: list[Json] = []
+    while True:
+        params: Any = {"limit": 100, **({"starting_after": found[-1]["id"]} if found else {})}
+        answer = _call(partial(page, params=params))
+        found += answer["data"]
+        if not answer["has_more"]:
+            return found
 
 
 def _call(request: Callable[[StripeClient], StripeObject]) -> Json:

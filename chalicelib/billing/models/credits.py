@@ -27,13 +27,28 @@ class LotsToExpire(GlobalSecondaryIndex["CreditBalance"]):
     expires_next_at = DateTimeAttribute(range_key=True)
 
 
+class BalancesChanged(GlobalSecondaryIndex["CreditBalance"]):
+    """Balances by the day (UTC) of their last change."""
+
+    class Meta:
+        index_name = "by_change"
+        projection = AllProjection()
+
+    changed_on = UnicodeAttribute(hash_key=True)
+    relationship_id = UnicodeAttribute(range_key=True)
+
+
 class CreditBalance(Table):
-    """The head of one ledger: what a spend's condition looks at. `lots` are `{lot_id, remaining, expires_at}`."""
+    """The head of one ledger: what a spend's condition looks at.
+
+    `lots` are `{lot_id, remaining, expires_at, is_suspended}`, `expires_in` is the month of `expires_next_at`.
+    """
 
     class Meta:
         table_name = tables.name("billing", "credit_balances")
 
     by_expiry = LotsToExpire()
+    by_change = BalancesChanged()
 
     relationship_id = UnicodeAttribute(hash_key=True)
     balance = IntegerAttribute(default=0)
@@ -42,6 +57,7 @@ class CreditBalance(Table):
     lots = JsonAttribute(default=list)
     expires_in = UnicodeAttribute(null=True)
     expires_next_at = DateTimeAttribute(null=True)
+    changed_on = UnicodeAttribute()
     version = IntegerAttribute(default=0)
     updated_at = DateTimeAttribute()
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from chalicelib.billing.enums import OwnerType, PaymentKind, PaymentMethod, PaymentStatus, RefundStatus
+from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentMethod, PaymentStatus, RefundStatus
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import (
     DateTimeAttribute,
@@ -68,8 +68,9 @@ class GrantsDue(GlobalSecondaryIndex["PaymentTransaction"]):
 class PaymentTransaction(Table):
     """One payment, whichever of its Stripe ids it arrived under; a guard on each of them leads here.
 
-    `refunding_amount` is asked back and not yet answered for; `months` are the months of credits it opens that have
-    not begun, as `{price_id, begins_at}`.
+    `item` is what was sold once: an add-on, a pack of credits, a gift's code. `refunding_amount` is asked back and not yet answered for; `period_end` is the end of the period that it pays for;
+    `credits` were bought with it and `credits_taken` of them taken back; `stripe_event_id` completed it; `months` are
+    the months of credits it opens that have not begun.
     """
 
     class Meta:
@@ -104,6 +105,12 @@ class PaymentTransaction(Table):
     invoice_url = UnicodeAttribute(null=True)
     failure_reason = UnicodeAttribute(null=True)
     processed_at = DateTimeAttribute(null=True)
+    period_end = DateTimeAttribute(null=True)
+    item = UnicodeAttribute(null=True)
+    dispute = EnumAttribute(DisputeStatus, null=True)
+    credits = IntegerAttribute(default=0)
+    credits_taken = IntegerAttribute(default=0)
+    stripe_event_id = UnicodeAttribute(null=True)
     months = JsonAttribute(null=True)
     next_grant_day = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=0)

@@ -11,6 +11,7 @@ from chalicelib.kit.attributes import (
     EnumAttribute,
     IntegerAttribute,
     JsonAttribute,
+    StringListAttribute,
     UnicodeAttribute,
 )
 from chalicelib.kit.tables import Table
@@ -57,6 +58,7 @@ class SubscriptionAddon(Table):
     billing_cycle = EnumAttribute(AddonCycle)
     stripe_product_id = UnicodeAttribute(null=True)
     stripe_price_id = UnicodeAttribute(null=True)
+    earlier_price_ids = StringListAttribute(null=True)
     is_active = BooleanAttribute(default=True)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()

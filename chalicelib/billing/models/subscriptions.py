@@ -43,8 +43,8 @@ class Subscription(Table):
     """What Stripe knows of a subscription, and what it costs and allows here.
 
     The id of one that is Stripe's is derived from Stripe's id: unique, and found with one read. `owner` is the
-    index's key, `renews_in` the month (`YYYY-MM`) of the period's end until it has ended, `version` rises with every
-    change.
+    index's key, `renews_in` the month (`YYYY-MM`) of the period's end until it has ended, `refunded_at` when the present
+    period was paid back in full, `version` rises with every change.
     """
 
     class Meta:
@@ -81,6 +81,7 @@ class Subscription(Table):
     cancelled_at = DateTimeAttribute(null=True)
     ended_at = DateTimeAttribute(null=True)
     past_due_since = DateTimeAttribute(null=True)
+    refunded_at = DateTimeAttribute(null=True)
     last_stripe_event_at = DateTimeAttribute(null=True)
     version = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()
@@ -169,6 +170,7 @@ class UserAddon(Table):
     payment_transaction_id = UnicodeAttribute(null=True)
     addon_id = UnicodeAttribute()
     status = EnumAttribute(AddonStatus)
+    stripe_subscription_id = UnicodeAttribute(null=True)
     stripe_subscription_item_id = UnicodeAttribute(null=True)
     purchased_at = DateTimeAttribute()
     expires_at = DateTimeAttribute(null=True)

@@ -38,7 +38,7 @@ def get(owner_type: OwnerType, owner_id: str) -> Customer:
 
 def find_by_stripe_id(stripe_customer_id: str) -> Customer | None:
     """The owner whom Stripe knows by this id."""
-    owner = guards.owner_of(_guard(stripe_customer_id))
+    owner = guards.owner_of(guard_of(stripe_customer_id))
     if owner is None:
         return None
     owner_type, _, owner_id = owner.partition("/")
@@ -53,7 +53,7 @@ def link(customer: Customer, stripe_customer_id: str) -> None:
     taken = Conflict("This account is known to Stripe under another id.")
     with Transaction() as transaction:
         owner = f"{customer.owner_type}/{customer.owner_id}"
-        guards.claim(transaction, _guard(stripe_customer_id), owner, otherwise=taken)
+        guards.claim(transaction, guard_of(stripe_customer_id), owner, otherwise=taken)
         transaction.update(
             customer,
             actions=[Customer.stripe_customer_id.set(stripe_customer_id), Customer.updated_at.set(clock.now())],
@@ -64,5 +64,17 @@ def link(customer: Customer, stripe_customer_id: str) -> None:
     customer.stripe_customer_id = stripe_customer_id
 
 
-def _guard(stripe_customer_id: str) -> str:
+def unlink(customer: Customer, stripe_customer_id: str) -> None:
+    """Forget the owner's id at Stripe, where that is still theirs: Stripe has deleted the customer."""
+    with Transaction() as transaction:
+        guards.release(transaction, guard_of(stripe_customer_id), f"{customer.owner_type}/{customer.owner_id}")
+        transaction.update(
+            customer,
+            actions=[Customer.stripe_customer_id.remove(), Customer.updated_at.set(clock.now())],
+            condition=Customer.stripe_customer_id == stripe_customer_id,
+        )
+
+
+def guard_of(stripe_customer_id: str) -> str:
+    """The guard on an owner's id at Stripe."""
     return guards.guard("billing", "customers", "stripe_customer_id", stripe_customer_id)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from chalicelib.billing import lots
+from chalicelib.billing.book import Book
 from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import CreditBalance, CreditEntry
-from chalicelib.kit import clock, guards, pages
-from chalicelib.kit.errors import Problem
+from chalicelib.kit import clock, guards, ids, pages
+from chalicelib.kit.models import Guard
 from chalicelib.kit.pages import PageRequest, Slice
-from chalicelib.kit.tables import Transaction
-
-
-class AlreadyEntered(Problem):
-    """Not shown to anybody: what caused the entry has caused one before."""
+from chalicelib.kit.tables import Transaction, get_many
 
 
 def balance(relationship_id: str) -> CreditBalance:
@@ -19,25 +20,69 @@ def balance(relationship_id: str) -> CreditBalance:
     try:
         return CreditBalance.get(relationship_id, consistent_read=True)
     except CreditBalance.DoesNotExist:
-        return CreditBalance(relationship_id, updated_at=clock.now())
+        return empty(relationship_id)
 
 
-def is_entered(source_key: str) -> bool:
-    """Whether what caused an entry has caused it already."""
-    return guards.owner_of(_guard(source_key)) is not None
+def empty(relationship_id: str) -> CreditBalance:
+    """The head of a ledger in which nothing was entered yet."""
+    now = clock.now()
+    return CreditBalance(relationship_id, changed_on=f"{now:%Y-%m-%d}", updated_at=now)
 
 
-def enter(entry: CreditEntry, head: CreditBalance) -> None:
-    """Add the entry and move the head, over the version that it was made of.
+def opened(head: CreditBalance) -> Book:
+    """The ledger of this head, to be changed."""
+    return Book(head.balance, head.shortfall, lots.read(head.lots), clock.now(), ids.time_ordered)
 
-    Raises AlreadyEntered if the entry's source key has caused one, Outdated if the head has changed.
+
+def stage(transaction: Transaction, head: CreditBalance, book: Book) -> None:
+    """Add the book's entries and move the head, over the version that the book was opened at.
+
+    The transaction fails with Outdated if the head has changed, or if what caused an entry has caused one before.
     """
-    before, head.version = head.version, head.version + 1
+    before, now = head.version, clock.now()
+    expires_next_at = lots.next_expiry(book.lots)
+    moved = CreditBalance(
+        head.relationship_id,
+        balance=book.balance,
+        suspended=lots.suspended(book.lots),
+        shortfall=book.shortfall,
+        lots=[_row(lot) for lot in book.lots],
+        expires_next_at=expires_next_at,
+        expires_in=f"{expires_next_at:%Y-%m}" if expires_next_at else None,
+        changed_on=f"{now:%Y-%m-%d}",
+        version=before + 1,
+        updated_at=now,
+    )
     unchanged = CreditBalance.version == before if before else CreditBalance.relationship_id.does_not_exist()
-    with Transaction() as transaction:
-        guards.claim(transaction, _guard(entry.source_key), entry.id, otherwise=AlreadyEntered())
-        transaction.put(head, condition=unchanged, otherwise=Outdated())
-        transaction.add(entry)
+    transaction.put(moved, condition=unchanged, otherwise=Outdated())
+    for entry in book.entries:
+        row = CreditEntry(
+            relationship_id=head.relationship_id,
+            id=entry.id,
+            entry_type=entry.entry_type,
+            amount=entry.amount,
+            balance_after=entry.balance_after,
+            reason=entry.reason,
+            source_key=entry.source_key,
+            lot_id=entry.lot_id,
+            payment_transaction_id=entry.payment_id,
+            expires_at=entry.expires_at,
+            created_at=now,
+        )
+        guards.claim(transaction, source_guard(entry.source_key), entry.id, otherwise=Outdated())
+        transaction.add(row)
+
+
+def entered(source_keys: Iterable[str]) -> dict[str, str]:
+    """Of these causes those that have caused an entry, with the entry's id; one read."""
+    wanted = list(dict.fromkeys(source_keys))
+    rows = get_many(((Guard, (source_guard(key),)) for key in wanted), consistent=True)
+    return {key: row.owner for key, row in zip(wanted, rows, strict=True) if row}
+
+
+def get_entry(relationship_id: str, entry_id: str) -> CreditEntry:
+    """One entry."""
+    return CreditEntry.get(relationship_id, entry_id, consistent_read=True)
 
 
 def list_entries(relationship_id: str, page: PageRequest) -> Slice[CreditEntry]:
@@ -47,5 +92,30 @@ def list_entries(relationship_id: str, page: PageRequest) -> Slice[CreditEntry]:
     )
 
 
-def _guard(source_key: str) -> str:
+def total(relationship_id: str) -> int:
+    """The sum of all entries, to hold the balance against."""
+    return sum(row.amount for row in CreditEntry.query(relationship_id, consistent_read=True))
+
+
+def iterate_expired(month: str, now: datetime) -> Iterator[CreditBalance]:
+    """Balances with a lot that was to expire in that month (`YYYY-MM`) and by now."""
+    yield from CreditBalance.by_expiry.query(month, CreditBalance.expires_next_at <= now)
+
+
+def iterate_changed(day: str) -> Iterator[CreditBalance]:
+    """Balances whose last change was on that day (`YYYY-MM-DD`)."""
+    yield from CreditBalance.by_change.query(day)
+
+
+def source_guard(source_key: str) -> str:
+    """The guard that lets a cause have one entry."""
     return guards.guard("billing", "ai_credits", "source_key", source_key)
+
+
+def _row(lot: lots.Lot) -> dict[str, object]:
+    row: dict[str, object] = {"lot_id": lot.lot_id, "remaining": lot.remaining}
+    if lot.expires_at:
+        row["expires_at"] = clock.iso(lot.expires_at)
+    if lot.is_suspended:
+        row["is_suspended"] = True
+    return row

@@ -2,36 +2,68 @@
 
 from __future__ import annotations
 
-from chalicelib.billing.errors import Outdated
+from collections.abc import Iterator
+
+from chalicelib.billing.enums import OwnerType, PaymentStatus
+from chalicelib.billing.errors import Outdated, PaymentNotFound
 from chalicelib.billing.models import PaymentTransaction
-from chalicelib.kit import guards
-from chalicelib.kit.models import Guard
-from chalicelib.kit.tables import Transaction, get_many
+from chalicelib.kit import guards, pages
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.tables import Transaction
 
 _IDS = ("stripe_invoice_id", "stripe_payment_intent_id", "stripe_charge_id")
 
 
-def find_by_stripe_ids(*stripe_ids: str | None) -> PaymentTransaction | None:
-    """The payment that has one of these ids (invoice, payment intent, charge)."""
-    names = [_guard(name, value) for name, value in zip(_IDS, stripe_ids, strict=True) if value]
-    owners = [row.owner for row in get_many((Guard, (name,)) for name in names) if row]
-    return PaymentTransaction.get(owners[0], consistent_read=True) if owners else None
+def get(payment_id: str) -> PaymentTransaction:
+    """A payment, read consistently. Raises PaymentNotFound."""
+    try:
+        return PaymentTransaction.get(payment_id, consistent_read=True)
+    except PaymentTransaction.DoesNotExist as error:
+        raise PaymentNotFound from error
 
 
-def save(row: PaymentTransaction) -> None:
+def stage(transaction: Transaction, row: PaymentTransaction) -> None:
     """Write the row over the version that it was made of and claim its Stripe ids for it.
 
-    Raises Outdated if the row has changed or one of the ids is another payment's by now.
+    The transaction fails with Outdated if the row has changed or one of the ids is another payment's by now.
     """
     before, row.version = row.version, row.version + 1
     unchanged = PaymentTransaction.version == before if before else PaymentTransaction.id.does_not_exist()
-    with Transaction() as transaction:
-        transaction.put(row, condition=unchanged, otherwise=Outdated())
-        for name in _IDS:
-            value = getattr(row, name)
-            if value:
-                guards.claim(transaction, _guard(name, value), row.id, otherwise=Outdated())
+    transaction.put(row, condition=unchanged, otherwise=Outdated())
+    for name in guards_of(*(getattr(row, name) for name in _IDS)):
+        guards.claim(transaction, name, row.id, otherwise=Outdated())
 
 
-def _guard(name: str, value: str) -> str:
-    return guards.guard("billing", "payment_transactions", name, value)
+def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Slice[PaymentTransaction]:
+    """One page of an owner's payments, newest first. By index, so a moment behind."""
+    return pages.take(
+        PaymentTransaction.by_owner.query(
+            f"{owner_type}/{owner_id}", limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False
+        )
+    )
+
+
+def iterate_by_subscription(subscription_id: str) -> Iterator[PaymentTransaction]:
+    """A subscription's payments, oldest first."""
+    yield from PaymentTransaction.by_subscription.query(subscription_id)
+
+
+def iterate_completed(day: str) -> Iterator[PaymentTransaction]:
+    """The payments begun on that day (`YYYY-MM-DD`) that were completed."""
+    yield from PaymentTransaction.by_day.query(
+        day, filter_condition=PaymentTransaction.status == PaymentStatus.COMPLETED
+    )
+
+
+def iterate_to_grant(day: str) -> Iterator[PaymentTransaction]:
+    """The payments whose next month of credits begins on that day (`YYYY-MM-DD`)."""
+    yield from PaymentTransaction.by_next_grant.query(day)
+
+
+def guards_of(*stripe_ids: str | None) -> list[str]:
+    """The guards on a payment's ids (invoice, intent, charge)."""
+    return [
+        guards.guard("billing", "payment_transactions", name, value)
+        for name, value in zip(_IDS, stripe_ids, strict=True)
+        if value
+    ]

@@ -1,19 +1,16 @@
-"""The plans' rows, and to which plan a Stripe price belongs."""
+"""The rows of what is for sale. A guard lets a Stripe price be one plan's only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
-from chalicelib.billing.catalogue import CURRENCY, PLANS, Plan
+from chalicelib.billing.catalogue import ADDONS, CURRENCY, PLANS, Addon, Plan, product_id
 from chalicelib.billing.enums import BillingCycle
-from chalicelib.billing.models import SubscriptionPlan
+from chalicelib.billing.models import SubscriptionAddon, SubscriptionPlan
 from chalicelib.kit import clock, guards
 from chalicelib.kit.errors import Conflict
-from chalicelib.kit.models import Guard
 from chalicelib.kit.tables import Transaction, get_many
-
-PlanCycle = tuple[SubscriptionPlan, BillingCycle]
 
 
 def list_all() -> list[SubscriptionPlan]:
@@ -62,19 +59,39 @@ def put(plan: Plan, stripe_prices: Mapping[BillingCycle, str], stripe_product_id
     return row
 
 
-def find_by_prices(price_ids: Iterable[str]) -> dict[str, PlanCycle]:
-    """The plan and cycle that each price stands for, present or past; other prices are left out. Two reads."""
-    wanted = list(dict.fromkeys(price_ids))
-    held = get_many((Guard, (_guard(price_id),)) for price_id in wanted) if wanted else []
-    owners = {price_id: row.owner.partition("/") for price_id, row in zip(wanted, held, strict=True) if row}
-    plan_ids = list(dict.fromkeys(plan_id for plan_id, _, _ in owners.values()))
-    rows = get_many((SubscriptionPlan, (plan_id,)) for plan_id in plan_ids) if plan_ids else []
-    plans = {row.id: row for row in rows if row}
-    return {
-        price_id: (plans[plan_id], BillingCycle(cycle))
-        for price_id, (plan_id, _, cycle) in owners.items()
-        if plan_id in plans
-    }
+def put_addon(addon: Addon, price_id: str) -> SubscriptionAddon:
+    """Write the catalogue's add-on with its current price at Stripe; earlier ones stay known."""
+    now, before = clock.now(), find_addon(addon.id)
+    known = [before.stripe_price_id, *(before.earlier_price_ids or [])] if before else []
+    row = SubscriptionAddon(
+        id=addon.id,
+        name=addon.name,
+        description=addon.description,
+        category=addon.category,
+        price=addon.price,
+        currency=CURRENCY,
+        billing_cycle=addon.billing_cycle,
+        stripe_product_id=product_id(addon.id),
+        stripe_price_id=price_id,
+        earlier_price_ids=[earlier for earlier in known if earlier and earlier != price_id] or None,
+        created_at=before.created_at if before else now,
+        updated_at=now,
+    )
+    row.save()
+    return row
+
+
+def list_addons() -> list[SubscriptionAddon]:
+    """The add-ons that were synced, in the catalogue's order; one read."""
+    return [row for row in get_many((SubscriptionAddon, (addon_id,)) for addon_id in ADDONS) if row is not None]
+
+
+def find_addon(addon_id: str) -> SubscriptionAddon | None:
+    """The add-on's row, if it was synced."""
+    try:
+        return SubscriptionAddon.get(addon_id)
+    except SubscriptionAddon.DoesNotExist:
+        return None
 
 
 def _guard(price_id: str) -> str:

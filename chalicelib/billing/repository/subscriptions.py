@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pynamodb.exceptions import PutError
+from collections.abc import Iterator
+from datetime import datetime
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import Subscription
 from chalicelib.kit import clock, ids
+from chalicelib.kit.tables import Transaction
 
 _NAMESPACE = "0a5a30e3-3a2a-4b0f-8c1a-6f0e6c1d9b7e"
 
@@ -19,10 +21,7 @@ def id_of(stripe_subscription_id: str) -> str:
 
 def find_by_stripe_id(stripe_subscription_id: str) -> Subscription | None:
     """The subscription, read consistently."""
-    try:
-        return Subscription.get(id_of(stripe_subscription_id), consistent_read=True)
-    except Subscription.DoesNotExist:
-        return None
+    return get(id_of(stripe_subscription_id))
 
 
 def list_by_owner(owner_type: OwnerType, owner_id: str) -> list[Subscription]:
@@ -35,13 +34,25 @@ def owner(owner_type: OwnerType, owner_id: str) -> str:
     return f"{owner_type}/{owner_id}"
 
 
-def save(row: Subscription) -> None:
-    """Write the row over the version that it was made of, and count it on. Raises Outdated if that has changed."""
+def stage(transaction: Transaction, row: Subscription) -> None:
+    """Write the row over the version that it was made of, and count it on.
+
+    The transaction fails with Outdated if that has changed.
+    """
     before, row.version, row.updated_at = row.version, row.version + 1, clock.now()
+    row.renews_in = f"{row.current_period_end:%Y-%m}" if row.current_period_end and not row.status.is_final else None
     condition = Subscription.version == before if before else Subscription.id.does_not_exist()
+    transaction.put(row, condition=condition, otherwise=Outdated())
+
+
+def get(subscription_id: str) -> Subscription | None:
+    """The subscription with this id of ours, read consistently."""
     try:
-        row.save(condition=condition)
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        raise Outdated from error
+        return Subscription.get(subscription_id, consistent_read=True)
+    except Subscription.DoesNotExist:
+        return None
+
+
+def iterate_due(month: str, until: datetime) -> Iterator[Subscription]:
+    """Subscriptions that have not ended and whose period ends in that month (`YYYY-MM`), before `until`."""
+    yield from Subscription.by_renewal.query(month, Subscription.current_period_end < until)

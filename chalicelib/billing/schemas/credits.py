@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.billing.enums import EntryType
-from chalicelib.kit.schemas import Moment, Schema
+from pydantic import AwareDatetime, Field
+
+from chalicelib.billing.enums import EntryType, OwnerType
+from chalicelib.kit.schemas import Input, Moment, Schema
 
 
 class CreditLotRead(Schema):
@@ -19,6 +21,8 @@ class CreditBalanceRead(Schema):
 
     balance: int
     suspended: int
+    shortfall: int
+    """Owed: credits that were spent before their price went back."""
     lots: list[CreditLotRead]
 
 
@@ -32,3 +36,13 @@ class CreditEntryRead(Schema):
     reason: str | None
     expires_at: Moment | None
     created_at: Moment
+
+
+class CreditGrant(Input):
+    """Credits that an operator gives; they last for ever unless told otherwise."""
+
+    owner_type: OwnerType
+    owner_id: str = Field(min_length=1, max_length=64)
+    amount: int = Field(ge=1, le=1_000_000)
+    reason: str = Field(min_length=1, max_length=200)
+    expires_at: AwareDatetime | None = None

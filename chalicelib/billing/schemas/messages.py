@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
+from chalicelib.billing.enums import BillingCycle, OwnerType, PaymentKind, SubscriptionStatus
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Schema
 
@@ -31,6 +32,90 @@ class SubscriptionChanged(Message):
 
     def subjects(self) -> tuple[str, ...]:
         return (f"{self.owner_type}:{self.owner_id}",)
+
+
+class _Owned(Message):
+    owner_type: OwnerType
+    owner_id: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"{self.owner_type}:{self.owner_id}",)
+
+
+class _Payment(_Owned):
+    """A payment as it is now. At least once; of two with one id the higher version is newer."""
+
+    payment_id: str
+    version: int
+    kind: PaymentKind
+    amount: Decimal
+    currency: str
+    subscription_id: str | None
+
+
+class PaymentSucceeded(_Payment):
+    """An owner has paid."""
+
+    topic: ClassVar[str] = "billing-payment_succeeded"
+
+
+class PaymentFailed(_Payment):
+    """A payment did not go through; Stripe tries it again, or the owner does."""
+
+    topic: ClassVar[str] = "billing-payment_failed"
+
+    failure_reason: str | None
+
+
+class RefundCompleted(_Owned):
+    """Money has gone back to an owner. At least once per refund."""
+
+    topic: ClassVar[str] = "billing-refund_completed"
+
+    refund_id: str
+    payment_id: str
+    amount: Decimal
+    currency: str
+
+
+class CreditsChanged(Message):
+    """What a ledger holds now. At least once per change; the higher version is newer."""
+
+    topic: ClassVar[str] = "billing-credits_changed"
+
+    relationship_id: str
+    balance: int
+    suspended: int
+    version: int
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"relationship:{self.relationship_id}",)
+
+
+class TrialEnding(_Owned):
+    """An owner's trial ends in three days, or less where it was shortened."""
+
+    topic: ClassVar[str] = "billing-trial_ending"
+
+    subscription_id: str
+    plan_name: str
+    trial_ends_at: AwareDatetime
+
+
+class GiftPaid(Message):
+    """A gift can be redeemed with this code; whoever mails it tells the recipient."""
+
+    topic: ClassVar[str] = "billing-gift_paid"
+
+    code: str
+    buyer_id: str
+    recipient_email: str
+    plan_name: str
+    message: str | None
+    expires_at: AwareDatetime
+
+    def subjects(self) -> tuple[str, ...]:
+        return (f"member:{self.buyer_id}",)
 
 
 class EventReceived(Message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, field_serializer
+from pydantic import Field, field_serializer, model_validator
 
 from chalicelib.billing import money
 from chalicelib.billing.enums import BillingCycle, SubscriptionStatus
@@ -64,17 +64,27 @@ class EntitlementRead(Schema):
     subscription: SubscriptionRead | None
 
 
-_BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
+BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
 """Kept letter by letter: a parsed URL would escape the braces of Stripe's template."""
 
 
 class CheckoutCreate(Input):
-    """What to buy, and where the buyer's browser goes afterwards."""
+    """What to buy (one of `plan`, `addon`, `credit_pack`), and where the buyer's browser goes afterwards."""
 
-    plan: str = Field(min_length=1, max_length=64)
+    plan: str | None = Field(default=None, min_length=1, max_length=64)
     billing_cycle: BillingCycle | None = Field(default=None, description="The plan's own unless given.")
-    success_url: _BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
-    cancel_url: _BrowserUrl
+    addon: str | None = Field(default=None, min_length=1, max_length=64)
+    credit_pack: str | None = Field(default=None, min_length=1, max_length=64)
+    success_url: BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
+    cancel_url: BrowserUrl
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> CheckoutCreate:
+        if sum(wanted is not None for wanted in (self.plan, self.addon, self.credit_pack)) != 1:
+            raise ValueError("name one of plan, addon and credit_pack")
+        if self.billing_cycle and not self.plan:
+            raise ValueError("billing_cycle goes with a plan")
+        return self
 
 
 class CheckoutRead(Schema):

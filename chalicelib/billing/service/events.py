@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 
-from chalicelib.billing import projection
-from chalicelib.billing.enums import PaymentStatus
+from chalicelib.billing import settlements
+from chalicelib.billing.enums import OwnerType, PaymentKind, SubscriptionStatus
 from chalicelib.billing.errors import CustomerUnknown
-from chalicelib.billing.projection import InvoiceView, StripeObject
-from chalicelib.billing.service import ledger, payments, subscriptions
+from chalicelib.billing.repository import customers
+from chalicelib.billing.schemas.messages import TrialEnding
+from chalicelib.billing.service import following, gifts, purchases, refunds
+from chalicelib.billing.service.following import Cause, Link
+from chalicelib.billing.service.refunds import PaymentUnknown
 from chalicelib.billing.service.subscriptions import NothingToFollow
+from chalicelib.billing.settlements import PURCHASE
+from chalicelib.billing.shapes import StripeObject, id_of
 from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.kit import messages
 
-Handler = Callable[[StripeObject, datetime], str | None]
+Handler = Callable[[StripeObject, Cause], str | None]
 
 
-def handle(event_type: str, shown: StripeObject, at: datetime) -> str | None:
-    """Let the event have its effect; `shown` is its object, `at` when it happened. Why it had none, else None."""
+class Again(Exception):
+    """What the event builds on was missing and is on record now: the event is to be handled once more."""
+
+
+def handle(event_type: str, shown: StripeObject, cause: Cause) -> str | None:
+    """Let the event have its effect; `shown` is its object. Why it had none, else None. Raises Again."""
     handler = HANDLERS.get(event_type)
     if handler is None:
         return "not handled"
     try:
-        return handler(shown, at)
+        return handler(shown, cause)
     except NothingToFollow as error:
         return str(error)
     except ObjectMissing:
@@ -32,47 +41,147 @@ def handle(event_type: str, shown: StripeObject, at: datetime) -> str | None:
         return "the owner is not registered any more"
 
 
-def _subscription_changed(shown: StripeObject, at: datetime) -> str | None:
-    subscriptions.follow(shown["id"], shown, at)
+def _subscription_changed(shown: StripeObject, cause: Cause) -> str | None:
+    following.follow_subscription(shown["id"], shown, cause)
     return None
 
 
-def _checkout_completed(shown: StripeObject, _: datetime) -> str | None:
-    """A subscription that was bought; its own state says what it gives, so an unpaid session gives nothing."""
-    if shown["mode"] != "subscription":
-        return "not a subscription's checkout"
-    if shown["payment_status"] not in ("paid", "no_payment_required"):
-        return "not paid"
-    subscriptions.follow(shown["subscription"])
+def _trial_will_end(shown: StripeObject, cause: Cause) -> str | None:
+    row = following.follow_subscription(shown["id"], shown, cause)
+    if row is not None and row.status is SubscriptionStatus.TRIALING and row.trial_ends_at:
+        messages.publish(
+            TrialEnding(
+                owner_type=row.owner_type,
+                owner_id=row.owner_id,
+                subscription_id=row.id,
+                plan_name=row.plan_name,
+                trial_ends_at=row.trial_ends_at,
+            )
+        )
     return None
 
 
-def _invoice_changed(shown: StripeObject, _: datetime) -> str | None:
-    """The subscription's state, the payment and the months of credits that it pays for, in this order."""
-    view = _current_invoice(shown)
-    if view.subscription_id is None:
-        return "not a subscription's invoice"
-    subscription = subscriptions.follow(view.subscription_id)
-    payment = payments.record(view, subscription) if view.amount else None
-    if view.status is PaymentStatus.COMPLETED:
-        ledger.grant_for(view, payment, subscription.owner_type, subscription.owner_id)
+def _invoice_changed(shown: StripeObject, cause: Cause) -> str | None:
+    following.follow_invoice(shown, cause)
     return None
 
 
-def _current_invoice(shown: StripeObject) -> InvoiceView:
-    """The invoice as it is now: as shown, where that is its last state and names the payment behind it."""
-    view = projection.invoice(shown)
-    if projection.is_final(shown) and (view.is_linked or not view.amount):
-        return view
-    return projection.invoice(stripe.invoice(view.id))
+def _checkout_paid(shown: StripeObject, cause: Cause) -> str | None:
+    """What was bought, once it is paid; a subscription's own state says what it gives."""
+    view = settlements.session(shown)
+    if not view.is_paid:
+        return "not paid yet"
+    if view.mode == "subscription" and view.subscription_id:
+        following.follow_subscription(view.subscription_id, customer_id=view.customer_id)
+        return None
+    if view.intent_id is None:
+        return "nothing was paid for"
+    purchases.follow_intent(stripe.payment_intent(view.intent_id), cause)
+    return None
+
+
+def _checkout_lost(shown: StripeObject, _: Cause) -> str | None:
+    view = settlements.session(shown)
+    if view.metadata.get(PURCHASE) == PaymentKind.GIFT:
+        gifts.abandon(view.metadata["item"])
+    return None
+
+
+def _intent_changed(shown: StripeObject, cause: Cause) -> str | None:
+    """A purchase's payment; of an invoice's, only that it succeeded: the invoice itself tells of failures."""
+    view = settlements.intent(shown)
+    if view.is_purchase:
+        purchases.follow_intent(shown, cause)
+        return None
+    if not settlements.is_settled(shown):
+        return "its invoice tells of it"
+    invoice = stripe.invoice(view.invoice_id) if view.invoice_id else stripe.invoice_of_intent(view.id)
+    if invoice is None:
+        return "neither an invoice's nor a purchase of ours"
+    following.follow_invoice(invoice, cause, Link(view.id, view.charge_id))
+    return None
+
+
+def _money_back(shown: StripeObject, cause: Cause) -> str | None:
+    intent_id, charge_id = settlements.charge_of(shown)
+    try:
+        refunds.follow_refunds(intent_id, charge_id)
+    except PaymentUnknown:
+        return _make_known(shown, intent_id, charge_id, cause)
+    return None
+
+
+def _disputed(shown: StripeObject, cause: Cause) -> str | None:
+    intent_id, charge_id = settlements.charge_of(shown)
+    try:
+        refunds.follow_dispute(shown)
+    except PaymentUnknown:
+        return _make_known(shown, intent_id, charge_id, cause)
+    return None
+
+
+def _make_known(shown: StripeObject, intent_id: str | None, charge_id: str | None, cause: Cause) -> str | None:
+    """The event came before those of its payment: that is put on record first. Raises Again."""
+    invoice = None
+    if shown.get("invoice"):
+        invoice = stripe.invoice(str(id_of(shown["invoice"])))
+    elif intent_id:
+        invoice = stripe.invoice_of_intent(intent_id)
+    if invoice is not None:
+        following.follow_invoice(invoice, cause, Link(intent_id, charge_id))
+    elif intent_id:
+        purchases.follow_intent(stripe.payment_intent(intent_id), cause)
+    else:
+        return "its payment is none of ours"
+    raise Again
+
+
+def _customer_updated(shown: StripeObject, _: Cause) -> str | None:
+    """A customer of ours whose id got lost on the way here, as a crash may leave it, is known again."""
+    owner = shown.get("metadata") or {}
+    if "owner_type" not in owner or "owner_id" not in owner:
+        return "not a customer of ours"
+    row = customers.get(OwnerType(owner["owner_type"]), owner["owner_id"])
+    if row.stripe_customer_id is None:
+        customers.link(row, shown["id"])
+    return None
+
+
+def _customer_deleted(shown: StripeObject, _: Cause) -> str | None:
+    row = customers.find_by_stripe_id(shown["id"])
+    if row is None:
+        return "not a customer of ours"
+    customers.unlink(row, shown["id"])
+    return None
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "customer.subscription.created": _subscription_changed,
-    "customer.subscription.updated": _subscription_changed,
-    "customer.subscription.deleted": _subscription_changed,
-    "checkout.session.completed": _checkout_completed,
-    "invoice.paid": _invoice_changed,
-    "invoice.payment_succeeded": _invoice_changed,
-    "invoice.payment_failed": _invoice_changed,
+    **dict.fromkeys(
+        (
+            "customer.subscription.created",
+            "customer.subscription.updated",
+            "customer.subscription.deleted",
+            "customer.subscription.paused",
+            "customer.subscription.resumed",
+        ),
+        _subscription_changed,
+    ),
+    "customer.subscription.trial_will_end": _trial_will_end,
+    **dict.fromkeys(
+        (
+            "invoice.payment_succeeded",
+            "invoice.paid",
+            "invoice.payment_failed",
+            "invoice.finalized",
+            "invoice.voided",
+        ),
+        _invoice_changed,
+    ),
+    **dict.fromkeys(("charge.refunded", "refund.created", "refund.updated", "refund.failed"), _money_back),
+    **dict.fromkeys(("charge.dispute.created", "charge.dispute.closed"), _disputed),
+    **dict.fromkeys(("checkout.session.completed", "checkout.session.async_payment_succeeded"), _checkout_paid),
+    **dict.fromkeys(("checkout.session.async_payment_failed", "checkout.session.expired"), _checkout_lost),
+    **dict.fromkeys(("payment_intent.succeeded", "payment_intent.payment_failed"), _intent_changed),
+    "customer.updated": _customer_updated,
+    "customer.deleted": _customer_deleted,
 }

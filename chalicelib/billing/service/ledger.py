@@ -1,32 +1,23 @@
-"""Credits: granted for months that were paid for, once each; the balance and the ledger behind it."""
+"""Credits: granted for months that were paid for, bought, spent, expired; each cause has its effect once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
-from chalicelib.billing import grants
+from chalicelib.billing import grants, lots
+from chalicelib.billing.book import Book, NotEnough
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.billing.grants import GrantMonth
-from chalicelib.billing.models import CreditBalance, CreditEntry, PaymentTransaction, SubscriptionPlan
-from chalicelib.billing.projection import InvoiceView
-from chalicelib.billing.repository import customers, ledger, plans
+from chalicelib.billing.errors import InsufficientCredits
+from chalicelib.billing.models import CreditBalance, CreditEntry, Customer
+from chalicelib.billing.repository import customers, ledger
+from chalicelib.billing.repository.records import Found, entry_guards, head_key
 from chalicelib.billing.sample_catalogue import GRANT_LASTS_MONTHS
+from chalicelib.billing.schemas.messages import CreditsChanged
 from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.retries import until_current
-from chalicelib.kit import clock, ids, logs
+from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.kit.pages import PageRequest, Slice
-
-log = logs.logger("billing")
-
-
-def grant_for(view: InvoiceView, payment: PaymentTransaction | None, owner_type: OwnerType, owner_id: str) -> None:
-    """Grant the credits of every month that the paid invoice opened and that has begun, unless they were granted."""
-    relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    months = list(grants.begun(view.lines, clock.now()))
-    found = plans.find_by_prices(month.price_id for month in months)
-    for month in months:
-        if month.price_id in found and found[month.price_id][0].included_credits:
-            _grant(relationship_id, str(view.subscription_id), month, found[month.price_id][0], payment)
 
 
 def read_balance(owner_type: OwnerType, owner_id: str) -> CreditBalance:
@@ -39,46 +30,112 @@ def list_entries(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Sli
     return ledger.list_entries(ledger_of(customers.get(owner_type, owner_id)), page)
 
 
-def _grant(
-    relationship_id: str,
-    subscription_id: str,
-    month: GrantMonth,
-    plan: SubscriptionPlan,
-    payment: PaymentTransaction | None,
-) -> None:
-    key = grants.source_key(subscription_id, month)
-    entry_id = ids.time_ordered()
-    expires_at = grants.add_months(month.begins_at, GRANT_LASTS_MONTHS)
+def spend_credits(
+    owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str | None = None
+) -> CreditEntry:
+    """Spend `amount` credits, soonest to expire first; the same request key spends once and gives the same entry.
 
-    def attempt() -> None:
-        if ledger.is_entered(key):
-            return
-        head = ledger.balance(relationship_id)
-        head.balance += plan.included_credits
-        head.lots = _with_lot(head, entry_id, plan.included_credits, expires_at)
-        head.updated_at = clock.now()
-        entry = CreditEntry(
-            relationship_id=relationship_id,
-            id=entry_id,
-            entry_type=EntryType.GRANT,
-            amount=plan.included_credits,
-            balance_after=head.balance,
-            reason=f"{plan.name}, {month.begins_at:%Y-%m-%d}",
-            source_key=key,
-            lot_id=entry_id,
-            payment_transaction_id=payment.id if payment else None,
-            expires_at=expires_at,
-            created_at=clock.now(),
-        )
+    Raises InsufficientCredits, and nothing is spent; CustomerUnknown; ValueError for an amount below one.
+    """
+    if amount < 1:
+        raise ValueError("an amount below one credit cannot be spent")
+    relationship_id = ledger_of(customers.get(owner_type, owner_id))
+    key = f"usage/{relationship_id}/{request_key}"
+
+    def spend(book: Book) -> None:
         try:
-            ledger.enter(entry, head)
-        except ledger.AlreadyEntered:
-            log.info("granted already", extra={"source": key})
+            book.spend(amount, key, reason)
+        except NotEnough as error:
+            raise InsufficientCredits(f"{book.available} credits are left; {amount} are needed.") from error
 
-    until_current(attempt)
+    return _enter_once(relationship_id, key, spend)
 
 
-def _with_lot(head: CreditBalance, lot_id: str, amount: int, expires_at: datetime) -> list[dict[str, object]]:
-    """The head's lots and the new one, soonest to expire first."""
-    lot = {"lot_id": lot_id, "remaining": amount, "expires_at": clock.iso(expires_at)}
-    return sorted([*head.lots, lot], key=lambda lot: (lot["expires_at"] is None, lot["expires_at"]))
+def grant_credits(
+    owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str, expires_at: datetime | None
+) -> CreditEntry:
+    """Give an owner credits, as operators do; the same request key gives once. Raises CustomerUnknown."""
+    relationship_id = ledger_of(customers.get(owner_type, owner_id))
+    key = f"operator/{relationship_id}/{request_key}"
+    return _enter_once(relationship_id, key, lambda book: book.credit(EntryType.GRANT, amount, key, reason, expires_at))
+
+
+def expire_due(now: datetime, since: datetime | None) -> int:
+    """Take the credits out of every balance that have expired; how many balances that were."""
+    changed = 0
+    for month in months_between(since or now, now):
+        for row in ledger.iterate_expired(month, now):
+            carry_out(partial(_expire, relationship_id=row.relationship_id))
+            changed += 1
+    return changed
+
+
+def grant_months(
+    effects: Effects,
+    found: Found,
+    customer: Customer,
+    subscription_id: str,
+    months: Iterable[tuple[datetime, int, str]],
+    payment_id: str,
+) -> None:
+    """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan."""
+    wanted = [
+        (grants.source_key(subscription_id, begins_at), begins_at, amount, plan_name)
+        for begins_at, amount, plan_name in months
+    ]
+    relationship_id = ledger_of(customer)
+    found.read([head_key(relationship_id), *entry_guards(key for key, *_ in wanted)])
+    head = found.head(relationship_id)
+    book = ledger.opened(head)
+    for key, begins_at, amount, plan_name in wanted:
+        if amount and not found.is_entered(key):
+            reason = f"{plan_name}, {begins_at:%Y-%m-%d}"
+            expires_at = grants.add_months(begins_at, GRANT_LASTS_MONTHS)
+            book.credit(EntryType.GRANT, amount, key, reason, expires_at, payment_id)
+    if wanted:
+        close(effects, head, book)
+
+
+def close(effects: Effects, head: CreditBalance, book: Book) -> None:
+    """Write what was entered, and tell what the ledger holds; also where it held it before."""
+    changed = bool(book.entries) or book.shortfall != head.shortfall or book.lots != lots.read(head.lots)
+    if changed:
+        ledger.stage(effects.transaction, head, book)
+    effects.tell(
+        CreditsChanged(
+            relationship_id=head.relationship_id,
+            balance=book.balance,
+            suspended=lots.suspended(book.lots),
+            version=head.version + changed,
+        )
+    )
+
+
+def _enter_once(relationship_id: str, key: str, enter: Callable[[Book], None]) -> CreditEntry:
+    def decide(effects: Effects) -> str:
+        found = Found()
+        found.read([head_key(relationship_id), *entry_guards([key])])
+        head = found.head(relationship_id)
+        book = ledger.opened(head)
+        entered = found.owner_of(ledger.source_guard(key))
+        if entered is None:
+            enter(book)
+            entered = next(entry.id for entry in book.entries if entry.source_key == key)
+        close(effects, head, book)
+        return entered
+
+    return ledger.get_entry(relationship_id, carry_out(decide))
+
+
+def _expire(effects: Effects, relationship_id: str) -> None:
+    head = ledger.balance(relationship_id)
+    book = ledger.opened(head)
+    book.expire()
+    close(effects, head, book)
+
+
+def months_between(since: datetime, until: datetime) -> list[str]:
+    """The calendar months (`YYYY-MM`) of the range, and the one before: a run may have died."""
+    first = grants.add_months(since.replace(day=1), -1)
+    count = (until.year - first.year) * 12 + until.month - first.month
+    return [f"{grants.add_months(first, number):%Y-%m}" for number in range(count + 1)]

@@ -2,49 +2,141 @@
 
 from __future__ import annotations
 
-from chalicelib.billing.enums import PaymentKind, PaymentStatus
-from chalicelib.billing.models import PaymentTransaction, Subscription
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.billing.enums import OwnerType, PaymentKind, PaymentStatus
+from chalicelib.billing.errors import PaymentNotFound
+from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.projection import InvoiceView
 from chalicelib.billing.repository import payments
-from chalicelib.billing.service.retries import until_current
-from chalicelib.kit import ids
+from chalicelib.billing.schemas.messages import PaymentFailed, PaymentSucceeded
+from chalicelib.billing.service.effects import Effects
+from chalicelib.billing.settlements import IntentView
+from chalicelib.kit import clock, ids
+from chalicelib.kit.pages import PageRequest, Slice
 
 _RANK = [PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.COMPLETED, PaymentStatus.REFUNDED]
 """A payment never goes back to an earlier one of these."""
 
 
-def record(view: InvoiceView, subscription: Subscription) -> PaymentTransaction:
-    """The payment of a subscription's invoice, brought to what the view shows."""
-    return until_current(lambda: _record(view, subscription))
-
-
-def _record(view: InvoiceView, subscription: Subscription) -> PaymentTransaction:
-    found = payments.find_by_stripe_ids(view.id, view.payment_intent_id, view.charge_id)
-    row = found or PaymentTransaction(
-        id=ids.time_ordered(),
-        owner=subscription.owner,
-        day=f"{view.created_at:%Y-%m-%d}",
-        owner_type=subscription.owner_type,
-        owner_id=subscription.owner_id,
-        kind=PaymentKind.SUBSCRIPTION,
-        status=PaymentStatus.PENDING,
-        created_at=view.created_at,
-    )
-    before = dict(row.attribute_values)
-    row.subscription_id = subscription.id
-    row.payment_provider_id = row.stripe_invoice_id = view.id
-    row.stripe_payment_intent_id = row.stripe_payment_intent_id or view.payment_intent_id
-    row.stripe_charge_id = row.stripe_charge_id or view.charge_id
-    if _RANK.index(view.status) >= _RANK.index(row.status):
-        row.status, row.amount, row.currency = view.status, view.amount, view.currency
-        row.failure_reason = view.failure_reason
-        row.processed_at = view.paid_at
-    row.description = view.description
-    row.invoice_url = view.invoice_url
-    if found is None or _known(before) != _known(row.attribute_values):
-        payments.save(row)
+def get(owner_type: OwnerType, owner_id: str, payment_id: str) -> PaymentTransaction:
+    """A payment of the owner's. Raises PaymentNotFound, also for another's."""
+    row = payments.get(payment_id)
+    if (row.owner_type, row.owner_id) != (owner_type, owner_id):
+        raise PaymentNotFound
     return row
 
 
-def _known(values: dict[str, object]) -> dict[str, object]:
-    return {name: value for name, value in values.items() if value is not None}
+def list_of(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Slice[PaymentTransaction]:
+    """An owner's payments, newest first."""
+    return payments.list_by_owner(owner_type, owner_id, page)
+
+
+def of_invoice(
+    view: InvoiceView,
+    found: PaymentTransaction | None,
+    customer: Customer,
+    subscription_id: str | None,
+    event: str | None,
+) -> PaymentTransaction:
+    """The payment brought to what its invoice shows; not yet written."""
+    row = copy(found) if found else _new(customer, view.created_at)
+    row.kind = PaymentKind.SUBSCRIPTION if subscription_id else PaymentKind.ADDON
+    row.subscription_id = subscription_id
+    row.payment_provider_id = row.stripe_invoice_id = view.id
+    row.stripe_payment_intent_id = row.stripe_payment_intent_id or view.payment_intent_id
+    row.stripe_charge_id = row.stripe_charge_id or view.charge_id
+    row.period_end = view.period_end
+    _advance(row, view.status, view.amount, view.currency, view.failure_reason, view.paid_at, event)
+    row.description = view.description
+    row.invoice_url = view.invoice_url
+    return row
+
+
+def of_intent(
+    view: IntentView, found: PaymentTransaction | None, customer: Customer, kind: PaymentKind, event: str | None
+) -> PaymentTransaction:
+    """The payment of something that was sold once, brought to what its intent shows; not yet written."""
+    row = copy(found) if found else _new(customer, view.created_at)
+    row.kind = kind
+    row.payment_provider_id = row.stripe_payment_intent_id = view.id
+    row.stripe_charge_id = view.charge_id or row.stripe_charge_id
+    paid_at = view.created_at if view.status is PaymentStatus.COMPLETED else None
+    _advance(row, view.status, view.amount, view.currency, view.failure_reason, paid_at, event)
+    return row
+
+
+def await_months(row: PaymentTransaction, months: Iterable[datetime]) -> None:
+    """Note the months of credits that the payment opens and that have not begun, for the schedule to grant."""
+    ordered = sorted(set(months))
+    row.months = [clock.iso(begins_at) for begins_at in ordered] or None
+    row.next_grant_day = f"{ordered[0]:%Y-%m-%d}" if ordered else None
+
+
+def stage(effects: Effects, row: PaymentTransaction, found: PaymentTransaction | None) -> None:
+    """Write the row if it differs from what was found, and tell of it either way."""
+    if found is None or differ(row, found):
+        payments.stage(effects.transaction, row)
+    if row.status is PaymentStatus.COMPLETED:
+        effects.tell(PaymentSucceeded(**_facts(row)))
+    elif row.status is PaymentStatus.FAILED:
+        effects.tell(PaymentFailed(**_facts(row), failure_reason=row.failure_reason))
+
+
+def _advance(
+    row: PaymentTransaction,
+    status: PaymentStatus,
+    amount: Decimal,
+    currency: str,
+    failure_reason: str | None,
+    paid_at: datetime | None,
+    event: str | None,
+) -> None:
+    if _RANK.index(status) < _RANK.index(row.status):
+        return
+    if status is PaymentStatus.COMPLETED:
+        row.stripe_event_id = row.stripe_event_id or event
+    row.status, row.amount, row.currency = status, amount, currency
+    row.failure_reason, row.processed_at = failure_reason, paid_at
+
+
+def _new(customer: Customer, created_at: datetime) -> PaymentTransaction:
+    return PaymentTransaction(
+        id=ids.time_ordered(),
+        owner=f"{customer.owner_type}/{customer.owner_id}",
+        day=f"{created_at:%Y-%m-%d}",
+        owner_type=customer.owner_type,
+        owner_id=customer.owner_id,
+        status=PaymentStatus.PENDING,
+        created_at=created_at,
+    )
+
+
+def differ(one: PaymentTransaction, other: PaymentTransaction) -> bool:
+    """Whether the rows say different things."""
+    return _known(one) != _known(other)
+
+
+def copy(row: PaymentTransaction) -> PaymentTransaction:
+    """The same row, to be changed."""
+    return PaymentTransaction(**_known(row))
+
+
+def _known(row: PaymentTransaction) -> dict[str, Any]:
+    return {name: value for name, value in row.attribute_values.items() if value is not None}
+
+
+def _facts(row: PaymentTransaction) -> dict[str, Any]:
+    return {
+        "owner_type": row.owner_type,
+        "owner_id": row.owner_id,
+        "payment_id": row.id,
+        "version": row.version,
+        "kind": row.kind,
+        "amount": row.amount,
+        "currency": row.currency,
+        "subscription_id": row.subscription_id,
+    }

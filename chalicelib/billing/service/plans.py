@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from chalicelib.billing import money
-from chalicelib.billing.catalogue import CURRENCY, PLANS, Plan, lookup_key, product_id
-from chalicelib.billing.enums import BillingCycle, OwnerType
+from chalicelib.billing.catalogue import ADDONS, CURRENCY, PLANS, Plan, lookup_key, product_id
+from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType
 from chalicelib.billing.errors import PlanUnavailable
 from chalicelib.billing.models import SubscriptionPlan
 from chalicelib.billing.repository import plans
@@ -13,18 +16,20 @@ from chalicelib.kit import logs
 
 log = logs.logger("billing")
 
-INTERVALS = {BillingCycle.MONTHLY: "month", BillingCycle.ANNUAL: "year"}
+INTERVALS: Mapping[str, str | None] = {"monthly": "month", "annual": "year", "one_time": None}
 
 
 def sync_plans() -> list[SubscriptionPlan]:
-    """Write the catalogue's plans, and their products and prices at Stripe. Running it again changes nothing.
+    """Write the catalogue's plans and add-ons, and their products and prices at Stripe. Again, it changes nothing.
 
     A price that was changed becomes a new one there, which takes over the lookup key; subscriptions to the earlier
     one go on and are still recognised.
     """
     keys = [lookup_key(plan.id, cycle) for plan in PLANS.values() for cycle in plan.prices]
     present = stripe.prices_by_lookup_key(keys)
-    return [_sync(plan, present) for plan in PLANS.values()]
+    synced = [_sync(plan, present) for plan in PLANS.values()]
+    _sync_addons()
+    return synced
 
 
 def list_plans(audience: OwnerType) -> list[SubscriptionPlan]:
@@ -48,15 +53,24 @@ def _sync(plan: Plan, present: dict[str, stripe.Json]) -> SubscriptionPlan:
         return plans.put(plan, {}, None)
     product = product_id(plan.id)
     stripe.put_product(product, plan.name, plan.description)
-    current = {cycle: _price(plan, cycle, present.get(lookup_key(plan.id, cycle))) for cycle in plan.prices}
+    current = {cycle: _price(plan.id, cycle, price, present) for cycle, price in plan.prices.items()}
     return plans.put(plan, current, product)
 
 
-def _price(plan: Plan, cycle: BillingCycle, present: stripe.Json | None) -> str:
-    product, amount = product_id(plan.id), money.to_minor(plan.prices[cycle], CURRENCY)
-    wanted = (product, amount, CURRENCY.lower())
-    if present and (present["product"], present["unit_amount"], present["currency"]) == wanted:
-        return str(present["id"])
-    made = stripe.create_price(product, lookup_key(plan.id, cycle), amount, CURRENCY, INTERVALS[cycle])
-    log.info("a price was made at Stripe", extra={"plan": plan.id, "cycle": cycle, "price": made["id"]})
+def _sync_addons() -> None:
+    present = stripe.prices_by_lookup_key([lookup_key(addon.id, addon.billing_cycle) for addon in ADDONS.values()])
+    for addon in ADDONS.values():
+        stripe.put_product(product_id(addon.id), addon.name, addon.description)
+        price_id = _price(addon.id, addon.billing_cycle, addon.price, present)
+        plans.put_addon(addon, price_id)
+
+
+def _price(item_id: str, cycle: BillingCycle | AddonCycle, price: Decimal, present: Mapping[str, stripe.Json]) -> str:
+    key = lookup_key(item_id, cycle)
+    product, amount = product_id(item_id), money.to_minor(price, CURRENCY)
+    there = present.get(key)
+    if there and (there["product"], there["unit_amount"], there["currency"]) == (product, amount, CURRENCY.lower()):
+        return str(there["id"])
+    made = stripe.create_price(product, key, amount, CURRENCY, INTERVALS[cycle])
+    log.info("a price was made at Stripe", extra={"item": item_id, "cycle": cycle, "price": made["id"]})
     return str(made["id"])

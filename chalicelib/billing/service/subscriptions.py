@@ -1,4 +1,4 @@
-"""Subscriptions: following Stripe's state, and what an owner may use because of them."""
+"""Subscriptions: the row that Stripe's state makes, and what an owner may use because of it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Any
 
 from chalicelib.billing import access, catalogue, projection
 from chalicelib.billing.enums import OwnerType, SubscriptionStatus
-from chalicelib.billing.models import Subscription
-from chalicelib.billing.projection import Decision, StripeObject, SubscriptionView
-from chalicelib.billing.repository import customers, plans, subscriptions
-from chalicelib.billing.repository.plans import PlanCycle
+from chalicelib.billing.models import Customer, Subscription
+from chalicelib.billing.projection import Item, SubscriptionView
+from chalicelib.billing.repository import subscriptions
+from chalicelib.billing.repository.offers import Offers
 from chalicelib.billing.schemas.messages import SubscriptionChanged
-from chalicelib.billing.service.retries import until_current
-from chalicelib.integrations import stripe
-from chalicelib.kit import clock, logs, messages
+from chalicelib.billing.service.effects import Effects
+from chalicelib.kit import clock, logs
 
 log = logs.logger("billing")
 
@@ -40,8 +39,18 @@ class NothingToFollow(Exception):
 
 def entitlement(owner_type: OwnerType, owner_id: str) -> Entitlement:
     """Whether an owner has access, by which plan, until when and within which limits; one read."""
+    return _entitled(owner_type, subscriptions.list_by_owner(owner_type, owner_id))
+
+
+def entitlement_with(owner_type: OwnerType, owner_id: str, just_written: Subscription) -> Entitlement:
+    """The same right after a subscription was written, which the index may not show yet."""
+    others = [row for row in subscriptions.list_by_owner(owner_type, owner_id) if row.id != just_written.id]
+    return _entitled(owner_type, [*others, just_written])
+
+
+def _entitled(owner_type: OwnerType, rows: list[Subscription]) -> Entitlement:
     now = clock.now()
-    row = access.governing(subscriptions.list_by_owner(owner_type, owner_id), now)
+    row = access.governing(rows, now)
     if row is not None and access.has_access(row, now):
         return Entitlement(True, row.plan_name, access.access_until(row), limits_of(row), row)
     if owner_type is OwnerType.STORE:
@@ -54,15 +63,37 @@ def limits_of(row: Subscription) -> dict[str, int]:
     return {name: getattr(row, name) for name in LIMITS if getattr(row, name) is not None}
 
 
-def follow(subscription_id: str, shown: StripeObject | None = None, at: datetime | None = None) -> Subscription:
-    """Bring our row to Stripe's state of the subscription, and tell the other contexts, also where it was so already:
-    an attempt before may have died in between.
+def settle(
+    effects: Effects,
+    offers: Offers,
+    view: SubscriptionView,
+    found: Subscription | None,
+    customer: Customer,
+    at: datetime | None,
+    unpaid_since: datetime | None,
+) -> Subscription | None:
+    """Bring the row to Stripe's state and tell of it; None where the subscription is of add-ons only.
 
-    `shown` and `at` are what an event carried and when it happened. Raises NothingToFollow for a subscription of
-    nobody and nothing we know, ObjectMissing where Stripe does not have it.
+    `at` is when the event happened, `unpaid_since` when the oldest unpaid invoice became due. Raises NothingToFollow
+    where none of the prices is ours.
     """
-    row = until_current(lambda: _follow(subscription_id, shown, at))
-    messages.publish(
+    bought = next((item for item in view.items if item.price_id in offers.plans), None)
+    if found is None and bought is None:
+        if any(item.price_id in offers.addons for item in view.items):
+            return None
+        raise NothingToFollow(f"none of the prices of {view.id} is a plan's")
+    if bought is None:
+        log.warning("a subscription has no plan's price any more", extra={"subscription": view.id})
+    made = _project(offers, view, found, customer, bought, at, unpaid_since)
+    if found is None or _facts(made) != _facts(found):
+        subscriptions.stage(effects.transaction, made)
+    tell(effects, made)
+    return made
+
+
+def tell(effects: Effects, row: Subscription) -> None:
+    """Tell the other contexts what the subscription is now."""
+    effects.tell(
         SubscriptionChanged(
             owner_type=row.owner_type,
             owner_id=row.owner_id,
@@ -77,57 +108,51 @@ def follow(subscription_id: str, shown: StripeObject | None = None, at: datetime
             limits=limits_of(row),
         )
     )
-    return row
 
 
-def _follow(subscription_id: str, shown: StripeObject | None, at: datetime | None) -> Subscription:
-    """One attempt. The row is read before Stripe is asked and written only if unchanged since, so that what is
-    written is never older than what it replaces. Raises Outdated where another was faster."""
-    row = subscriptions.find_by_stripe_id(subscription_id)
-    final = shown is not None and projection.is_final(shown)
-    decision = projection.decide(
-        final, at or clock.now(), row.status if row else None, row.last_stripe_event_at if row else None
-    )
-    if decision is Decision.KEEP and row is not None:
-        return row
-    fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
-    made = _project(projection.subscription(fetched), row, at)
-    if row is None or _facts(made) != _facts(row):
-        subscriptions.save(made)
-    return made
+def paid_back(effects: Effects, row: Subscription, period_end: datetime | None, at: datetime | None) -> None:
+    """End the access that a payment gave for the present period, which was refunded in full; or (None) give it again."""
+    if period_end is None or row.current_period_end is None or period_end < row.current_period_end:
+        return
+    changed = _copy(row)
+    changed.refunded_at = at
+    if changed.refunded_at != row.refunded_at:
+        subscriptions.stage(effects.transaction, changed)
+    tell(effects, changed)
 
 
-def _project(view: SubscriptionView, row: Subscription | None, at: datetime | None) -> Subscription:
+def _project(
+    offers: Offers,
+    view: SubscriptionView,
+    row: Subscription | None,
+    customer: Customer,
+    bought: Item | None,
+    at: datetime | None,
+    unpaid_since: datetime | None,
+) -> Subscription:
     """The row that the view makes of `row`."""
-    made = _copy(row) if row else _new(view)
-    found = plans.find_by_prices(item.price_id for item in view.items)
-    bought = next((item for item in view.items if item.price_id in found), None)
+    made = _copy(row) if row else _new(view, customer)
     if bought is not None:
-        _apply_plan(made, found[bought.price_id], bought)
-    elif row is None:
-        raise NothingToFollow(f"none of the prices of {view.id} is a plan's")
-    else:
-        log.warning("a subscription has no plan's price any more", extra={"subscription": view.id})
+        _apply_plan(made, offers, bought)
     period = bought or (view.items[0] if view.items else None)
     made.status = view.status
     made.stripe_customer_id = view.customer_id
     made.started_at = view.started_at
     made.trial_ends_at = view.trial_ends_at
+    if period and period.period_start and period.period_start != made.current_period_start:
+        made.refunded_at = None
     made.current_period_start = period.period_start if period else made.current_period_start
     made.current_period_end = period.period_end if period else made.current_period_end
     made.cancel_at_period_end = view.cancel_at_period_end
     made.cancelled_at = view.cancelled_at
     made.ended_at = view.ended_at
-    made.past_due_since = _past_due_since(view, row)
+    made.past_due_since = _past_due_since(view, row, unpaid_since)
     if at is not None:
         made.last_stripe_event_at = max(at, made.last_stripe_event_at or at)
     return made
 
 
-def _new(view: SubscriptionView) -> Subscription:
-    customer = customers.find_by_stripe_id(view.customer_id)
-    if customer is None:
-        raise NothingToFollow(f"the customer of {view.id} is not registered")
+def _new(view: SubscriptionView, customer: Customer) -> Subscription:
     return Subscription(
         id=subscriptions.id_of(view.id),
         owner=subscriptions.owner(customer.owner_type, customer.owner_id),
@@ -146,8 +171,8 @@ def _facts(row: Subscription) -> dict[str, Any]:
     return {name: value for name, value in row.attribute_values.items() if value is not None}
 
 
-def _apply_plan(made: Subscription, plan_cycle: PlanCycle, bought: projection.Item) -> None:
-    plan, cycle = plan_cycle
+def _apply_plan(made: Subscription, offers: Offers, bought: projection.Item) -> None:
+    plan, cycle = offers.plans[bought.price_id]
     made.plan_name, made.billing_cycle, made.currency = plan.id, cycle, bought.currency
     made.price_monthly = bought.amount if cycle == "monthly" else None
     made.price_annual = bought.amount if cycle == "annual" else None
@@ -155,10 +180,8 @@ def _apply_plan(made: Subscription, plan_cycle: PlanCycle, bought: projection.It
         setattr(made, name, (plan.limits or {}).get(name))
 
 
-def _past_due_since(view: SubscriptionView, row: Subscription | None) -> datetime | None:
+def _past_due_since(view: SubscriptionView, row: Subscription | None, unpaid_since: datetime | None) -> datetime | None:
     """When the oldest invoice that is still unpaid became due: the same whichever event makes us ask."""
     if view.status is not SubscriptionStatus.PAST_DUE:
         return None
-    unpaid = [projection.invoice(shown).finalized_at for shown in stripe.open_invoices(view.id)]
-    since = min((moment for moment in unpaid if moment), default=None)
-    return since or (row and row.past_due_since) or clock.now()
+    return unpaid_since or (row and row.past_due_since) or clock.now()

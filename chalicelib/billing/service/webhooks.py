@@ -17,14 +17,21 @@ from chalicelib.billing.models import StripeWebhook
 from chalicelib.billing.repository import webhooks
 from chalicelib.billing.schemas.messages import EventReceived, StripeEvent
 from chalicelib.billing.service import events
+from chalicelib.billing.service.events import Again
+from chalicelib.billing.service.following import Cause
 from chalicelib.integrations import storage
 from chalicelib.kit import clock, config, logs, messages
 from chalicelib.kit.auth import Credentials, security
+from chalicelib.kit.pages import PageRequest, Slice
 
 log = logs.logger("billing")
 
 MAX_INLINE = 300_000
 """Bytes of an event that still fit a DynamoDB item (400 KB); larger ones lie in S3."""
+
+
+MOST_ATTEMPTS = 20
+"""Of an event that waits for what it builds on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +72,40 @@ def apply(stripe_event_id: str) -> None:
         log.info("nothing to do: processed or gone", extra={"event": stripe_event_id})
         return
     try:
-        reason = events.handle(row.event_type, _payload(row)["data"]["object"], row.stripe_created_at)
+        shown = _payload(row)["data"]["object"]
+        reason = events.handle(row.event_type, shown, Cause(stripe_event_id, row.stripe_created_at))
+    except Again:
+        if row.attempts >= MOST_ATTEMPTS:
+            webhooks.fail(row, "what it builds on does not come")
+            return
+        webhooks.again(row)
+        messages.publish(EventReceived(stripe_event_id=stripe_event_id))
+        return
     except Exception as error:
         webhooks.fail(row, logs.redact(f"{type(error).__name__}: {error}"))
         raise
     if reason:
         log.info("an event had no effect", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
     webhooks.finish(row, reason)
+
+
+def get(stripe_event_id: str) -> StripeWebhook:
+    """One event. Raises StripeEventNotFound."""
+    return webhooks.get(stripe_event_id)
+
+
+def list_events(event_type: str | None, status: WebhookStatus | None, page: PageRequest) -> Slice[StripeWebhook]:
+    """The events of a type, newest first; else those of a status that have not had their effect, oldest first."""
+    if event_type:
+        return webhooks.list_by_type(event_type, page)
+    return webhooks.list_unfinished(status or WebhookStatus.FAILED, page)
+
+
+def replay(stripe_event_id: str) -> StripeWebhook:
+    """Queue an event once more, whatever became of it. Raises StripeEventNotFound."""
+    webhooks.reopen(stripe_event_id)
+    messages.publish(EventReceived(stripe_event_id=stripe_event_id))
+    return webhooks.get(stripe_event_id)
 
 
 def _read(raw_body: bytes) -> StripeEvent:
@@ -88,6 +122,7 @@ def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
         api_version=event.api_version,
         livemode=event.livemode,
         status=WebhookStatus.RECEIVED,
+        unfinished=WebhookStatus.RECEIVED,
         stripe_created_at=datetime.fromtimestamp(event.created, UTC),
         received_at=clock.now(),
     )

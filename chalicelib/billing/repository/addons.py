@@ -1,0 +1,49 @@
+"""Add-ons that members have. A recurring one is an item of a subscription, which a guard leads from."""
+
+from __future__ import annotations
+
+from chalicelib.billing.enums import AddonStatus
+from chalicelib.billing.errors import AddonNotFound, Outdated
+from chalicelib.billing.models import UserAddon
+from chalicelib.kit import clock, guards, ids
+from chalicelib.kit.tables import Transaction, update_if
+
+_NAMESPACE = "5f0f2f6e-9f0f-4a8b-8f3a-0f6d9f6f3c55"
+
+
+def id_of(stripe_id: str) -> str:
+    """Our id of what was bought as this subscription item, or with this payment intent."""
+    return ids.derived(_NAMESPACE, stripe_id)
+
+
+def get(user_id: str, addon_id: str) -> UserAddon:
+    """One of a member's add-ons. Raises AddonNotFound."""
+    try:
+        return UserAddon.get(user_id, addon_id, consistent_read=True)
+    except UserAddon.DoesNotExist as error:
+        raise AddonNotFound from error
+
+
+def list_by_user(user_id: str) -> list[UserAddon]:
+    """Every add-on that the member has or had: a handful, read consistently."""
+    return list(UserAddon.query(user_id, consistent_read=True))
+
+
+def stage(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
+    """Write the row; a new one claims its subscription item. The transaction fails with Outdated where it is there."""
+    row.updated_at = clock.now()
+    if not is_new:
+        transaction.put(row, condition=UserAddon.id.exists(), otherwise=Outdated())
+        return
+    transaction.add(row, otherwise=Outdated())
+    if row.stripe_subscription_item_id:
+        name = guards.guard("billing", "user_addons", "stripe_subscription_item_id", row.stripe_subscription_item_id)
+        guards.claim(transaction, name, f"{row.user_id}/{row.id}", otherwise=Outdated())
+
+
+def consume(row: UserAddon) -> bool:
+    """Mark one that is sold once as used; False where it is not active any more."""
+    from_active = UserAddon.status == AddonStatus.ACTIVE
+    return update_if(
+        row, [UserAddon.status.set(AddonStatus.CONSUMED), UserAddon.updated_at.set(clock.now())], from_active
+    )

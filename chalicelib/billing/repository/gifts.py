@@ -1,0 +1,49 @@
+"""Gifts, by their code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from chalicelib.billing.enums import GiftStatus
+from chalicelib.billing.errors import Outdated
+from chalicelib.billing.models import Gift
+from chalicelib.kit import clock, pages
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.tables import Transaction
+
+
+def add(row: Gift) -> None:
+    """Write a new gift. Raises pynamodb's PutError in the unthinkable case that its code is taken."""
+    row.save(condition=Gift.code.does_not_exist())
+
+
+def find(code: str) -> Gift | None:
+    """The gift with this code, read consistently."""
+    try:
+        return Gift.get(code, consistent_read=True)
+    except Gift.DoesNotExist:
+        return None
+
+
+def stage(transaction: Transaction, row: Gift, was: GiftStatus) -> None:
+    """Write the gift over the status that it had. The transaction fails with Outdated if that has changed."""
+    row.updated_at = clock.now()
+    transaction.put(row, condition=Gift.status == was, otherwise=Outdated())
+
+
+def list_by_buyer(buyer_id: str, page: PageRequest) -> Slice[Gift]:
+    """One page of what a member bought for others, newest first."""
+    return pages.take(
+        Gift.by_buyer.query(buyer_id, limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False)
+    )
+
+
+def list_for(recipient_email: str) -> list[Gift]:
+    """Gifts that were bought for this e-mail address (lower-case), newest first."""
+    return list(Gift.by_recipient.query(recipient_email, scan_index_forward=False))
+
+
+def iterate_over(status: GiftStatus, now: datetime) -> Iterator[Gift]:
+    """Gifts of a status whose time is over."""
+    yield from Gift.by_status.query(status, Gift.expires_at <= now)

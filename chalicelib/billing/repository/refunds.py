@@ -1,0 +1,64 @@
+"""Refunds: the requests of owners and what was refunded at Stripe itself, a row each."""
+
+from __future__ import annotations
+
+from chalicelib.billing.enums import RefundStatus
+from chalicelib.billing.errors import Outdated, RefundDecided, RefundNotFound
+from chalicelib.billing.models import Refund
+from chalicelib.kit import clock, guards, ids, pages, tables
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.tables import Transaction
+
+_NAMESPACE = "9f6f0f57-9d8e-4f57-9d0a-2a8d1f1f8b11"
+
+
+def id_of(stripe_refund_id: str) -> str:
+    """Our id of a refund that was made at Stripe."""
+    return ids.derived(_NAMESPACE, stripe_refund_id)
+
+
+def get(refund_id: str) -> Refund:
+    """A refund, read consistently. Raises RefundNotFound."""
+    try:
+        return Refund.get(refund_id, consistent_read=True)
+    except Refund.DoesNotExist as error:
+        raise RefundNotFound from error
+
+
+def decide(refund_id: str, status: RefundStatus) -> Refund:
+    """Note the decision on a request; deciding the same again changes nothing. Raises RefundNotFound, RefundDecided."""
+    undecided = (Refund.status == RefundStatus.REQUESTED) | (Refund.status == status)
+    actions = [Refund.status.set(status), Refund.updated_at.set(clock.now())]
+    if not tables.update_if(Refund(refund_id), actions, undecided):
+        raise RefundDecided(f"It is {get(refund_id).status}.")
+    return get(refund_id)
+
+
+def stage(transaction: Transaction, row: Refund, earlier: Refund | None) -> None:
+    """Write the row over what was found; it claims its id at Stripe. Fails with Outdated where either has changed."""
+    row.updated_at = clock.now()
+    unchanged = Refund.updated_at == earlier.updated_at if earlier else Refund.id.does_not_exist()
+    transaction.put(row, condition=unchanged, otherwise=Outdated())
+    if row.stripe_refund_id:
+        name = guards.guard("billing", "refunds", "stripe_refund_id", row.stripe_refund_id)
+        guards.claim(transaction, name, row.id, otherwise=Outdated())
+
+
+def copy(row: Refund) -> Refund:
+    """The same row, to be changed."""
+    return Refund(**{name: value for name, value in row.attribute_values.items() if value is not None})
+
+
+def differ(one: Refund, other: Refund) -> bool:
+    """Whether the rows say different things."""
+    return copy(one).attribute_values != copy(other).attribute_values
+
+
+def list_by_status(status: RefundStatus, page: PageRequest) -> Slice[Refund]:
+    """One page of the refunds of a status, oldest first."""
+    return pages.take(Refund.by_status.query(status, limit=page.limit, last_evaluated_key=page.start))
+
+
+def list_by_payment(payment_id: str) -> list[Refund]:
+    """The refunds of one payment, oldest first."""
+    return list(Refund.by_payment.query(payment_id))

@@ -1,0 +1,100 @@
+"""Add-ons: what a member has of them follows the items of their subscriptions, and what they bought once."""
+
+from __future__ import annotations
+
+from chalicelib.billing.catalogue import ADDONS
+from chalicelib.billing.enums import AddonStatus, OwnerType, SubscriptionStatus
+from chalicelib.billing.errors import AddonUnavailable
+from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
+from chalicelib.billing.projection import Item, SubscriptionView
+from chalicelib.billing.repository import addons, plans
+from chalicelib.billing.repository.offers import Offers
+from chalicelib.billing.service.effects import Effects
+from chalicelib.kit import clock
+
+_LIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
+
+
+def list_for_sale() -> list[SubscriptionAddon]:
+    """The add-ons that members can buy, in order."""
+    return [row for row in plans.list_addons() if row.is_active]
+
+
+def choose(addon_id: str) -> SubscriptionAddon:
+    """An add-on that is for sale. Raises AddonUnavailable."""
+    row = plans.find_addon(addon_id) if addon_id in ADDONS else None
+    if row is None or not row.is_active or not row.stripe_price_id:
+        raise AddonUnavailable(errors=[{"path": "body.addon", "message": "no such add-on"}])
+    return row
+
+
+def list_of(user_id: str) -> list[UserAddon]:
+    """The add-ons that the member has or had, newest first."""
+    return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
+
+
+def settle(effects: Effects, offers: Offers, view: SubscriptionView, customer: Customer) -> None:
+    """Bring the member's add-ons to the items of one of their subscriptions; an item that is gone was cancelled."""
+    if customer.owner_type is not OwnerType.MEMBER:
+        return
+    present = {row.id: row for row in addons.list_by_user(customer.owner_id)}
+    items = {addons.id_of(item.id): item for item in view.items if item.price_id in offers.addons}
+    for row_id, item in items.items():
+        row = _row(row_id, view, item, offers.addons[item.price_id], customer, present.get(row_id))
+        if row_id not in present or row.attribute_values != present[row_id].attribute_values:
+            addons.stage(effects.transaction, row, is_new=row_id not in present)
+    for row_id, row in present.items():
+        if row.stripe_subscription_id == view.id and row_id not in items and row.status is AddonStatus.ACTIVE:
+            row.status, row.expires_at = AddonStatus.CANCELED, clock.now()
+            addons.stage(effects.transaction, row, is_new=False)
+
+
+def sold(effects: Effects, user_id: str, addon_id: str, payment: PaymentTransaction, is_refunded: bool) -> None:
+    """Give the member what they bought once, or take it back with the money. As often as it is told."""
+    row_id = addons.id_of(str(payment.stripe_payment_intent_id))
+    present = next((row for row in addons.list_by_user(user_id) if row.id == row_id), None)
+    status = AddonStatus.CANCELED if is_refunded else AddonStatus.ACTIVE
+    if present is None:
+        row = UserAddon(
+            user_id=user_id,
+            id=row_id,
+            payment_transaction_id=payment.id,
+            addon_id=addon_id,
+            status=status,
+            purchased_at=payment.created_at,
+            created_at=clock.now(),
+        )
+        addons.stage(effects.transaction, row, is_new=True)
+    elif is_refunded and present.status is AddonStatus.ACTIVE:
+        present.status = status
+        addons.stage(effects.transaction, present, is_new=False)
+
+
+def _row(
+    row_id: str,
+    view: SubscriptionView,
+    item: Item,
+    addon: SubscriptionAddon,
+    customer: Customer,
+    present: UserAddon | None,
+) -> UserAddon:
+    ends = view.ended_at or (item.period_end if view.cancel_at_period_end else None)
+    return UserAddon(
+        user_id=customer.owner_id,
+        id=row_id,
+        addon_id=addon.id,
+        status=_status(view),
+        stripe_subscription_id=view.id,
+        stripe_subscription_item_id=item.id,
+        payment_transaction_id=present.payment_transaction_id if present else None,
+        purchased_at=present.purchased_at if present else view.started_at,
+        expires_at=ends,
+        created_at=present.created_at if present else clock.now(),
+        updated_at=present.updated_at if present else clock.now(),
+    )
+
+
+def _status(view: SubscriptionView) -> AddonStatus:
+    if view.status in _LIVE:
+        return AddonStatus.ACTIVE
+    return AddonStatus.CANCELED if view.status is SubscriptionStatus.CANCELED else AddonStatus.EXPIRED

@@ -1,0 +1,217 @@
+"""Following Stripe: what an event tells of is read here and there, decided once, and written in one transaction.
+
+Per event at most two fetches, four read calls and one transaction (docs/billing-events.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.billing import grants, projection
+from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
+from chalicelib.billing.models import Customer, Subscription
+from chalicelib.billing.projection import Decision, InvoiceView, SubscriptionView
+from chalicelib.billing.repository import offers
+from chalicelib.billing.repository.records import (
+    Found,
+    Key,
+    customer_guard,
+    owner_key,
+    payment_guards,
+    subscription_key,
+)
+from chalicelib.billing.service import addons, ledger, payments, subscriptions
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.subscriptions import NothingToFollow
+from chalicelib.billing.shapes import StripeObject, id_of
+from chalicelib.integrations import stripe
+from chalicelib.kit import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The event that makes us look."""
+
+    event_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The payment behind an invoice, where an event names it and the invoice does not."""
+
+    intent_id: str | None = None
+    charge_id: str | None = None
+
+
+def follow(subscription_id: str) -> Subscription:
+    """Bring our row to Stripe's state of the subscription, and tell the other contexts, also where it was so already.
+
+    Raises NothingToFollow for a subscription of nobody and nothing we know, ObjectMissing where Stripe has it not.
+    """
+    row = follow_subscription(subscription_id)
+    if row is None:
+        raise NothingToFollow(f"{subscription_id} is of add-ons only")
+    return row
+
+
+def follow_subscription(
+    subscription_id: str, shown: StripeObject | None = None, cause: Cause | None = None, customer_id: str | None = None
+) -> Subscription | None:
+    """The same for an event: `shown` is what it carried. None where the subscription is of add-ons only."""
+    return carry_out(lambda effects: _subscription(effects, Found(), subscription_id, shown, cause, customer_id))
+
+
+def follow_invoice(shown: StripeObject, cause: Cause | None, link: Link | None = None) -> None:
+    """The subscription's state, the payment of its invoice, and the months of credits that it pays for."""
+    carry_out(lambda effects: _invoice(effects, shown, cause, link or Link()))
+
+
+def _subscription(
+    effects: Effects,
+    found: Found,
+    subscription_id: str,
+    shown: StripeObject | None,
+    cause: Cause | None,
+    customer_id: str | None,
+) -> Subscription | None:
+    """The rows are read before Stripe is asked and written only if unchanged since, so that what is written is never
+    older than what it replaces."""
+    customer_id = customer_id or (id_of(shown["customer"]) if shown else None)
+    found.read([subscription_key(subscription_id), customer_guard(customer_id), *offers.KEYS])
+    row = found.subscription(subscription_id)
+    final = shown is not None and projection.is_final(shown)
+    decision = projection.decide(
+        final,
+        cause.at if cause else clock.now(),
+        row.status if row else None,
+        row.last_stripe_event_at if row else None,
+    )
+    if decision is Decision.KEEP and row is not None:
+        subscriptions.tell(effects, row)
+        return row
+    fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
+    view = projection.subscription(fetched)
+    customer = _customer(found, row, view.customer_id)
+    return _settle(effects, found, view, row, customer, cause)
+
+
+def _settle(
+    effects: Effects,
+    found: Found,
+    view: SubscriptionView,
+    row: Subscription | None,
+    customer: Customer,
+    cause: Cause | None,
+) -> Subscription | None:
+    since = _unpaid_since(view)
+    made = subscriptions.settle(effects, found.offers, view, row, customer, cause.at if cause else None, since)
+    addons.settle(effects, found.offers, view, customer)
+    return made
+
+
+def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: Link) -> None:
+    told = projection.invoice(shown)
+    if told.subscription_id is None:
+        raise NothingToFollow("not a subscription's invoice")
+    found = Found()
+    intent_id, charge_id = told.payment_intent_id or link.intent_id, told.charge_id or link.charge_id
+    found.read(
+        [
+            subscription_key(told.subscription_id),
+            customer_guard(told.customer_id),
+            *payment_guards(told.id, intent_id, charge_id),
+            *offers.KEYS,
+        ]
+    )
+    row = found.subscription(told.subscription_id)
+    current, subscription = _current(shown, told, link)
+    if row is None or not row.status.is_final:
+        customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
+        made = _settle(effects, found, projection.subscription(subscription), row, customer, cause)
+    else:
+        customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
+        made = row
+        subscriptions.tell(effects, row)
+    _pay(effects, found, current, customer, made, link, cause)
+
+
+def _current(shown: StripeObject, told: InvoiceView, link: Link) -> tuple[InvoiceView, StripeObject]:
+    """The invoice and its subscription as they are now. The invoice as shown, where that is its last state and names
+    the payment behind it."""
+    is_linked = told.is_linked or link.intent_id is not None or not told.amount
+    if projection.is_final(shown) and is_linked and not told.has_more_lines:
+        return told, stripe.subscription(str(told.subscription_id))
+    fetched = stripe.invoice(told.id)
+    view = projection.invoice(fetched)
+    subscription = projection.subscription_of(fetched)
+    if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
+        lines = projection.lines(stripe.invoice_lines(view.id), view.currency)
+        view = projection.with_lines(view, lines)
+    return view, subscription or stripe.subscription(str(told.subscription_id))
+
+
+def _pay(
+    effects: Effects,
+    found: Found,
+    view: InvoiceView,
+    customer: Customer,
+    subscription: Subscription | None,
+    link: Link,
+    cause: Cause | None,
+) -> None:
+    """The payment, and the credits of the months that it opens: those that have begun now, the others by schedule."""
+    months = list(grants.opened(view.lines)) if view.status is PaymentStatus.COMPLETED else []
+    if not view.amount and not months:
+        return
+    earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
+    row = payments.of_invoice(
+        view, earlier, customer, subscription.id if subscription else None, cause.event_id if cause else None
+    )
+    row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
+    row.stripe_charge_id = row.stripe_charge_id or link.charge_id
+    sold = found.offers.plans
+    opened = [month for month in months if month.price_id in sold and sold[month.price_id][0].included_credits]
+    if subscription is not None and opened and row.status is PaymentStatus.COMPLETED:
+        now = clock.now()
+        begun = [
+            (month.begins_at, *_credits(found, month, subscription))
+            for month in opened
+            if month.begins_at <= now and _is_covered(subscription, month.begins_at)
+        ]
+        ledger.grant_months(effects, found, customer, str(view.subscription_id), begun, row.id)
+        payments.await_months(row, [month.begins_at for month in opened if month.begins_at > now])
+    payments.stage(effects, row, earlier)
+
+
+def _credits(found: Found, month: grants.GrantMonth, subscription: Subscription) -> tuple[int, str]:
+    """How many credits a month brings, and by which plan."""
+    offers_now = found.offers
+    paid = offers_now.plans[month.price_id][0]
+    plan_name = paid.id if month.is_first else subscription.plan_name
+    return offers_now.credits_of(plan_name), plan_name
+
+
+def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
+    return subscription.ended_at is None or begins_at < subscription.ended_at
+
+
+def _customer(found: Found, row: Subscription | None, stripe_customer_id: str, *others: Key | None) -> Customer:
+    """The owner; read together with `others`. Raises NothingToFollow for one whom nobody registered."""
+    if row is None:
+        found.read([customer_guard(stripe_customer_id)])
+    key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
+    found.read([key, *others])
+    customer = found.customer(key)
+    if customer is None:
+        raise NothingToFollow("its customer is not registered")
+    return customer
+
+
+def _unpaid_since(view: SubscriptionView) -> datetime | None:
+    """When the oldest invoice that is still unpaid became due."""
+    if view.status is not SubscriptionStatus.PAST_DUE:
+        return None
+    unpaid = [projection.invoice(shown).finalized_at for shown in stripe.open_invoices(view.id)]
+    return min((moment for moment in unpaid if moment), default=None)

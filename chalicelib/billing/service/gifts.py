@@ -1,0 +1,197 @@
+"""Gifts: one member pays once, another has a plan for one period. A gift ends; it never bills who received it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from functools import partial
+
+from chalicelib.billing import grants
+from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, PaymentStatus, SubscriptionStatus
+from chalicelib.billing.errors import AlreadySubscribed, GiftNotFound, GiftNotRedeemable
+from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription, SubscriptionPlan
+from chalicelib.billing.repository import customers, gifts, offers, subscriptions
+from chalicelib.billing.repository import payments as payment_rows
+from chalicelib.billing.repository.records import Found, gift_key, owner_key, payment_id_key
+from chalicelib.billing.sample_catalogue import GIFT_LASTS_MONTHS
+from chalicelib.billing.schemas.messages import GiftPaid
+from chalicelib.billing.service import ledger, payments
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.subscriptions import tell
+from chalicelib.kit import clock, ids
+from chalicelib.kit.pages import PageRequest, Slice
+
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without those that are read for one another. Sixteen of them are 78 bits: a code cannot be guessed."""
+_PERIOD = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
+
+
+def begin(buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None) -> Gift:
+    """A gift that is not paid yet."""
+    now = clock.now()
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(16))
+    row = Gift(
+        code="-".join(letters[start : start + 4] for start in range(0, 16, 4)),
+        buyer_id=buyer.owner_id,
+        recipient_email=recipient_email.lower(),
+        plan_name=plan.id,
+        message=message,
+        status=GiftStatus.PENDING,
+        expires_at=grants.add_months(now, GIFT_LASTS_MONTHS),
+        created_at=now,
+        updated_at=now,
+    )
+    gifts.add(row)
+    return row
+
+
+def pay(effects: Effects, row: Gift | None, payment: PaymentTransaction) -> None:
+    """The gift is paid: its code is good now. As often as it is told."""
+    if row is None or row.status is GiftStatus.VOIDED:
+        return
+    if row.status is GiftStatus.PENDING:
+        row.status, row.payment_transaction_id = GiftStatus.PAID, payment.id
+        gifts.stage(effects.transaction, row, GiftStatus.PENDING)
+    if row.status is GiftStatus.PAID:
+        effects.tell(
+            GiftPaid(
+                code=row.code,
+                buyer_id=row.buyer_id,
+                recipient_email=row.recipient_email,
+                plan_name=row.plan_name,
+                message=row.message,
+                expires_at=row.expires_at,
+            )
+        )
+
+
+def void(effects: Effects, row: Gift | None) -> None:
+    """The gift was never paid, or paid back: its code is good no more. One that was redeemed is not undone here."""
+    if row is not None and row.status in (GiftStatus.PENDING, GiftStatus.PAID):
+        before, row.status = row.status, GiftStatus.VOIDED
+        gifts.stage(effects.transaction, row, before)
+
+
+def abandon(code: str) -> None:
+    """The gift's checkout has ended unpaid."""
+    carry_out(lambda effects: void(effects, _pending(code)))
+
+
+def redeem(owner_id: str, code: str) -> Subscription:
+    """Begin the gift's period for a member. Redeeming one's own again gives the same subscription.
+
+    Raises GiftNotFound, GiftNotRedeemable (not paid, voided, expired, another's by now), AlreadySubscribed while a
+    subscription has not ended: the gift waits.
+    """
+    return carry_out(lambda effects: _redeem(effects, owner_id, code.strip().upper()))
+
+
+def list_bought(buyer_id: str, page: PageRequest) -> Slice[Gift]:
+    """What a member bought for others, newest first."""
+    return gifts.list_by_buyer(buyer_id, page)
+
+
+def end_due(now: datetime, since: datetime | None) -> int:
+    """Let gifts lapse that nobody redeemed, and end the subscriptions of those whose period is over; how many."""
+    ended = 0
+    for status in (GiftStatus.PENDING, GiftStatus.PAID):
+        for gift in gifts.iterate_over(status, now):
+            carry_out(partial(_lapse, code=gift.code, was=status, now=now))
+            ended += 1
+    for month in ledger.months_between(since or now, now):
+        for row in subscriptions.iterate_due(month, now):
+            if row.is_gift:
+                carry_out(partial(_end, subscription_id=row.id, now=now))
+                ended += 1
+    return ended
+
+
+def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
+    found = Found()
+    buyer_or_other = owner_key(OwnerType.MEMBER, owner_id)
+    found.read([gift_key(code), buyer_or_other, *offers.KEYS])
+    gift, customer = found.gift(code), found.customer(buyer_or_other) or customers.get(OwnerType.MEMBER, owner_id)
+    if gift is None:
+        raise GiftNotFound
+    if gift.status is GiftStatus.REDEEMED and gift.recipient_id == owner_id and gift.subscription_id:
+        present = subscriptions.get(gift.subscription_id)
+        if present is not None:
+            return present
+    now = clock.now()
+    if gift.status is not GiftStatus.PAID or gift.expires_at <= now:
+        raise GiftNotRedeemable(f"This gift is {GiftStatus.EXPIRED if gift.expires_at <= now else gift.status}.")
+    if any(not row.status.is_final for row in subscriptions.list_by_owner(OwnerType.MEMBER, owner_id)):
+        raise AlreadySubscribed("Redeem the gift when the present subscription has ended.")
+    plan = next(plan for plan, _ in found.offers.plans.values() if plan.id == gift.plan_name)
+    found.read([payment_id_key(gift.payment_transaction_id)])
+    payment = found.rows.get(payment_id_key(gift.payment_transaction_id) or gift_key(None))
+    row = _subscription(gift, plan, customer, now)
+    subscriptions.stage(effects.transaction, row)
+    gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
+    gifts.stage(effects.transaction, gift, GiftStatus.PAID)
+    if isinstance(payment, PaymentTransaction):
+        _grant(effects, found, customer, payment, row, plan)
+    tell(effects, row)
+    return row
+
+
+def _grant(
+    effects: Effects,
+    found: Found,
+    customer: Customer,
+    payment: PaymentTransaction,
+    row: Subscription,
+    plan: SubscriptionPlan,
+) -> None:
+    changed = payments.copy(payment)
+    changed.subscription_id, changed.period_end = row.id, row.current_period_end
+    first, *later = grants.months(row.started_at, row.current_period_end or row.started_at)
+    if plan.included_credits and payment.status is PaymentStatus.COMPLETED:
+        ledger.grant_months(effects, found, customer, row.id, [(first, plan.included_credits, plan.id)], payment.id)
+        payments.await_months(changed, later)
+    payment_rows.stage(effects.transaction, changed)
+
+
+def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: datetime) -> Subscription:
+    ends_at = grants.add_months(now, _PERIOD[plan.billing_cycle])
+    return Subscription(
+        id=ids.time_ordered(),
+        owner=subscriptions.owner(OwnerType.MEMBER, customer.owner_id),
+        owner_type=OwnerType.MEMBER,
+        owner_id=customer.owner_id,
+        plan_name=plan.id,
+        status=SubscriptionStatus.ACTIVE,
+        price_monthly=plan.price_monthly if plan.billing_cycle is BillingCycle.MONTHLY else None,
+        price_annual=plan.price_annual if plan.billing_cycle is BillingCycle.ANNUAL else None,
+        billing_cycle=plan.billing_cycle,
+        currency=plan.currency,
+        is_gift=True,
+        gifted_by=gift.buyer_id,
+        gift_message=gift.message,
+        started_at=now,
+        current_period_start=now,
+        current_period_end=ends_at,
+        ended_at=ends_at,
+        created_at=now,
+    )
+
+
+def _pending(code: str) -> Gift | None:
+    row = gifts.find(code)
+    return row if row is not None and row.status is GiftStatus.PENDING else None
+
+
+def _lapse(effects: Effects, code: str, was: GiftStatus, now: datetime) -> None:
+    row = gifts.find(code)
+    if row is not None and row.status is was and row.expires_at <= now:
+        row.status = GiftStatus.EXPIRED
+        gifts.stage(effects.transaction, row, was)
+
+
+def _end(effects: Effects, subscription_id: str, now: datetime) -> None:
+    row = subscriptions.get(subscription_id)
+    if row is None or row.status.is_final or not row.current_period_end or row.current_period_end > now:
+        return
+    row.status = SubscriptionStatus.EXPIRED
+    subscriptions.stage(effects.transaction, row)
+    tell(effects, row)

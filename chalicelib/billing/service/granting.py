@@ -1,0 +1,65 @@
+"""Months of credits that were paid for ahead: each is granted when it begins, as long as the subscription lasts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.billing.enums import PaymentStatus
+from chalicelib.billing.models import PaymentTransaction, Subscription
+from chalicelib.billing.repository import offers
+from chalicelib.billing.repository import payments as payment_rows
+from chalicelib.billing.repository.records import Found, own_subscription_key, owner_key
+from chalicelib.billing.service import ledger, payments
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.kit import clock
+
+_LOOK_BACK = timedelta(days=2)
+"""Days before the last completed run that are looked at again: a run may have died in between."""
+
+
+def grant_due(now: datetime, since: datetime | None) -> int:
+    """Grant every month that began since the last run; to how many payments' subscriptions."""
+    granted, day = 0, (since or now) - _LOOK_BACK
+    while day.date() <= now.date():
+        for row in payment_rows.iterate_to_grant(f"{day:%Y-%m-%d}"):
+            carry_out(partial(_grant, payment_id=row.id, now=now))
+            granted += 1
+        day += timedelta(days=1)
+    return granted
+
+
+def _grant(effects: Effects, payment_id: str, now: datetime) -> None:
+    payment = payment_rows.get(payment_id)
+    months = [clock.parse(begins_at) for begins_at in payment.months or []]
+    if payment.status is not PaymentStatus.COMPLETED or not any(begins_at <= now for begins_at in months):
+        return
+    found = Found()
+    found.read([own_subscription_key(payment.subscription_id), *offers.KEYS])
+    subscription = found.rows.get(own_subscription_key(payment.subscription_id) or offers.KEYS[0])
+    changed = payments.copy(payment)
+    payments.await_months(changed, [])
+    if isinstance(subscription, Subscription):
+        _grant_begun(effects, found, changed, subscription, months, now)
+    payment_rows.stage(effects.transaction, changed)
+
+
+def _grant_begun(
+    effects: Effects,
+    found: Found,
+    payment: PaymentTransaction,
+    subscription: Subscription,
+    months: list[datetime],
+    now: datetime,
+) -> None:
+    owner = owner_key(subscription.owner_type, subscription.owner_id)
+    found.read([owner])
+    customer = found.customer(owner)
+    covered = [at for at in months if subscription.ended_at is None or at < subscription.ended_at]
+    payments.await_months(payment, [at for at in covered if at > now])
+    if customer is None:
+        return
+    amount = found.offers.credits_of(subscription.plan_name)
+    begun = [(at, amount, subscription.plan_name) for at in covered if at <= now]
+    known_as = subscription.stripe_subscription_id or subscription.id
+    ledger.grant_months(effects, found, customer, known_as, begun, payment.id)

@@ -1,0 +1,69 @@
+"""What must hold at any time; where it does not, somebody is told. Nothing is put right here but lost messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from chalicelib.billing.enums import SubscriptionStatus, WebhookStatus
+from chalicelib.billing.repository import ledger, payments, subscriptions, webhooks
+from chalicelib.billing.schemas.messages import EventReceived
+from chalicelib.billing.service.ledger import months_between
+from chalicelib.kit import logs, messages, metrics
+
+log = logs.logger("billing")
+
+PATIENCE = timedelta(minutes=10)
+"""What may be unfinished for so long."""
+_RENEWING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
+
+
+def check(now: datetime) -> list[str]:
+    """Name each thing that does not add up in a log line and count it in the metric `InvariantsBroken`, by kind.
+
+    Events whose message was lost are queued again.
+    """
+    broken = []
+    for kind, found in (
+        ("period_over", _overdue(now)),
+        ("balance", _unbalanced(now)),
+        ("payment_without_event", _untold(now)),
+        ("event_unprocessed", _unprocessed(now)),
+    ):
+        named = list(found)
+        for subject in named:
+            log.error("an invariant is broken", extra={"invariant": kind, "subject": subject})
+        metrics.count("InvariantsBroken", len(named), invariant=kind)
+        broken += [f"{kind}:{subject}" for subject in named]
+    return broken
+
+
+def _overdue(now: datetime) -> Iterator[str]:
+    """Subscriptions that go on although their period ended: no renewal was told of, and no end."""
+    for month in months_between(now, now):
+        for row in subscriptions.iterate_due(month, now - PATIENCE):
+            if row.status in _RENEWING:
+                yield row.id
+
+
+def _unbalanced(now: datetime) -> Iterator[str]:
+    """Of the balances that changed since yesterday those that are not the sum of their ledger."""
+    for day in (now - timedelta(days=1), now):
+        for row in ledger.iterate_changed(f"{day:%Y-%m-%d}"):
+            if ledger.total(row.relationship_id) != ledger.balance(row.relationship_id).balance:
+                yield row.relationship_id
+
+
+def _untold(now: datetime) -> Iterator[str]:
+    """Payments since yesterday that were completed, and no event on record says so."""
+    for day in (now - timedelta(days=1), now):
+        for row in payments.iterate_completed(f"{day:%Y-%m-%d}"):
+            if row.stripe_event_id is None or not webhooks.is_on_record(row.stripe_event_id):
+                yield row.id
+
+
+def _unprocessed(now: datetime) -> Iterator[str]:
+    for row in webhooks.iterate_unfinished(now - PATIENCE):
+        if row.status is not WebhookStatus.FAILED:
+            messages.publish(EventReceived(stripe_event_id=row.stripe_event_id))
+        yield row.stripe_event_id

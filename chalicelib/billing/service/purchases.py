@@ -1,0 +1,75 @@
+"""What is sold once through Checkout: credits, add-ons, gifts. Given when Stripe says that it is paid, and once."""
+
+from __future__ import annotations
+
+from chalicelib.billing.catalogue import CREDIT_PACKS
+from chalicelib.billing.enums import EntryType, PaymentKind, PaymentStatus
+from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.billing.repository import ledger as ledger_rows
+from chalicelib.billing.repository.records import Found, entry_guards, gift_key, head_key, owner_key, payment_guards
+from chalicelib.billing.service import addons, gifts, ledger, payments
+from chalicelib.billing.service.customers import ledger_of
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.following import Cause
+from chalicelib.billing.service.subscriptions import NothingToFollow
+from chalicelib.billing.settlements import PURCHASE, IntentView, intent, is_settled
+from chalicelib.billing.shapes import StripeObject
+from chalicelib.integrations import stripe
+
+
+def follow_intent(shown: StripeObject, cause: Cause | None) -> None:
+    """Bring the payment, and what was bought with it, to the intent's state. Raises NothingToFollow for no purchase."""
+    carry_out(lambda effects: _follow(effects, shown, cause))
+
+
+def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]:
+    """What marks a purchase at Stripe, so that any event of it tells what to give to whom."""
+    return {
+        PURCHASE: kind.value,
+        "item": item,
+        "owner_type": customer.owner_type.value,
+        "owner_id": customer.owner_id,
+    }
+
+
+def _follow(effects: Effects, shown: StripeObject, cause: Cause | None) -> None:
+    view = intent(shown if is_settled(shown) else stripe.payment_intent(shown["id"]))
+    if not view.is_purchase:
+        raise NothingToFollow("not a purchase of ours")
+    kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]
+    buyer = owner_key(view.metadata["owner_type"], view.metadata["owner_id"])
+    found = Found()
+    found.read([buyer, *payment_guards(None, view.id, view.charge_id), gift_key(item)])
+    customer = found.customer(buyer)
+    if customer is None:
+        raise NothingToFollow("its buyer is not registered")
+    source_key = f"purchase/{view.id}"
+    payment_key = found.payment_key(None, view.id, view.charge_id)
+    found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([source_key])])
+    earlier = found.payment(None, view.id, view.charge_id)
+    row = payments.of_intent(view, earlier, customer, kind, cause.event_id if cause else None)
+    row.item = item
+    if row.status is PaymentStatus.COMPLETED:
+        _give(effects, found, row, customer, source_key)
+    elif kind is PaymentKind.GIFT and view.status is PaymentStatus.FAILED and _is_over(view, shown):
+        gifts.void(effects, found.gift(item))
+    payments.stage(effects, row, earlier)
+
+
+def _give(effects: Effects, found: Found, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
+    if row.kind is PaymentKind.CREDITS:
+        row.credits = CREDIT_PACKS[str(row.item)].credits
+        head = found.head(ledger_of(customer))
+        book = ledger_rows.opened(head)
+        if not found.is_entered(source_key):
+            book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
+        ledger.close(effects, head, book)
+    elif row.kind is PaymentKind.ADDON:
+        addons.sold(effects, customer.owner_id, str(row.item), row, is_refunded=False)
+    elif row.kind is PaymentKind.GIFT:
+        gifts.pay(effects, found.gift(str(row.item)), row)
+
+
+def _is_over(view: IntentView, shown: StripeObject) -> bool:
+    """Whether the payment cannot be tried again."""
+    return view.status is PaymentStatus.FAILED and shown["status"] == "canceled"

@@ -1,0 +1,28 @@
+"""Ending add-ons: at Stripe, and here as Stripe then says."""
+
+from __future__ import annotations
+
+from chalicelib.billing.enums import AddonStatus
+from chalicelib.billing.errors import AddonNotCancellable
+from chalicelib.billing.models import UserAddon
+from chalicelib.billing.repository import addons
+from chalicelib.billing.service.following import follow_subscription
+from chalicelib.integrations import stripe
+
+
+def cancel(user_id: str, row_id: str) -> UserAddon:
+    """End a recurring add-on: its own subscription with the paid period, or its item in a plan's subscription at once,
+    what is left of it credited.
+
+    Raises AddonNotFound, also for another's; AddonNotCancellable for one that is sold once or over.
+    """
+    row = addons.get(user_id, row_id)
+    if row.status is not AddonStatus.ACTIVE or not (row.stripe_subscription_id and row.stripe_subscription_item_id):
+        raise AddonNotCancellable(f"It is {row.status}." if row.stripe_subscription_id else "It is not billed again.")
+    shown = stripe.subscription(row.stripe_subscription_id)
+    if len(shown["items"]["data"]) > 1:
+        stripe.delete_subscription_item(row.stripe_subscription_item_id)
+    else:
+        stripe.cancel_at_period_end(row.stripe_subscription_id)
+    follow_subscription(row.stripe_subscription_id)
+    return addons.get(user_id, row_id)

@@ -1,0 +1,168 @@
+"""Payment intents, charges, refunds, disputes and Checkout sessions, as what we keep of them.
+
+Shapes: docs.stripe.com/api/{payment_intents,charges,refunds,disputes,checkout/sessions}. Before 2022-11-15 an intent
+lists its `charges`, later it names the `latest_charge`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.billing import money, refunding
+from chalicelib.billing.enums import PaymentStatus, RefundStatus
+from chalicelib.billing.shapes import StripeObject, id_of, member, required
+
+PURCHASE = "backroom_purchase"
+"""The member of `metadata` that marks what was sold through our own checkout: what it says is ours."""
+
+_ENDED = {"succeeded", "canceled"}
+
+
+@dataclass(frozen=True, slots=True)
+class IntentView:
+    """A payment intent: one payment, however often it is tried."""
+
+    id: str
+    customer_id: str | None
+    charge_id: str | None
+    invoice_id: str | None
+    status: PaymentStatus
+    amount: Decimal
+    currency: str
+    metadata: Mapping[str, str]
+    failure_reason: str | None
+    created_at: datetime
+
+    @property
+    def is_purchase(self) -> bool:
+        """Whether our checkout sold something once for it."""
+        return PURCHASE in self.metadata
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """Money on its way back."""
+
+    id: str
+    amount: Decimal
+    currency: str
+    status: RefundStatus
+    reason: str | None
+    request_id: str | None
+    """The id of the request that we made it for; None for one made at Stripe."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeView:
+    """A payment that the buyer's bank asks back."""
+
+    id: str
+    intent_id: str | None
+    charge_id: str | None
+    is_open: bool
+    is_lost: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A Checkout session."""
+
+    id: str
+    mode: str
+    status: str
+    is_paid: bool
+    subscription_id: str | None
+    intent_id: str | None
+    customer_id: str | None
+    discount: Decimal
+    expires_at: datetime
+    metadata: Mapping[str, str]
+
+
+def intent(shown: StripeObject) -> IntentView:
+    """A payment intent of either shape. Raises KeyError for what is none."""
+    error = shown.get("last_payment_error") or {}
+    status = shown["status"]
+    charges = (shown.get("charges") or {}).get("data") or []
+    return IntentView(
+        id=shown["id"],
+        customer_id=id_of(shown.get("customer")),
+        charge_id=id_of(shown.get("latest_charge")) or id_of(charges[0] if charges else None),
+        invoice_id=id_of(shown.get("invoice")),
+        status=_intent_status(status, bool(error)),
+        amount=money.from_minor(shown["amount"], shown["currency"]),
+        currency=shown["currency"].upper(),
+        metadata=dict(shown.get("metadata") or {}),
+        failure_reason=None if status == "succeeded" else error.get("decline_code") or error.get("code"),
+        created_at=required(shown["created"]),
+    )
+
+
+def is_settled(shown: StripeObject) -> bool:
+    """Whether nothing can follow this state of a payment intent."""
+    return shown["status"] in _ENDED
+
+
+def refund(shown: StripeObject) -> RefundView:
+    """A refund."""
+    return RefundView(
+        id=shown["id"],
+        amount=money.from_minor(shown["amount"], shown["currency"]),
+        currency=shown["currency"].upper(),
+        status=refunding.status_of(shown.get("status")),
+        reason=shown.get("reason"),
+        request_id=(shown.get("metadata") or {}).get("refund_id"),
+        created_at=required(shown["created"]),
+    )
+
+
+def dispute(shown: StripeObject) -> DisputeView:
+    """A dispute. An inquiry (`warning_…`) holds the credits like one, until it is closed."""
+    status = shown["status"]
+    return DisputeView(
+        id=shown["id"],
+        intent_id=id_of(shown.get("payment_intent")),
+        charge_id=id_of(shown.get("charge")),
+        is_open=status not in ("won", "lost", "warning_closed", "prevented"),
+        is_lost=status == "lost",
+        created_at=required(shown["created"]),
+    )
+
+
+def session(shown: StripeObject) -> SessionView:
+    """A Checkout session. Older ones have no `status`."""
+    total = (shown.get("total_details") or {}).get("amount_discount") or 0
+    return SessionView(
+        id=shown["id"],
+        mode=shown["mode"],
+        status=shown.get("status") or "complete",
+        is_paid=shown["payment_status"] in ("paid", "no_payment_required"),
+        subscription_id=id_of(shown.get("subscription")),
+        intent_id=id_of(shown.get("payment_intent")),
+        customer_id=id_of(shown.get("customer")),
+        discount=money.from_minor(total, shown["currency"]) if total and shown.get("currency") else Decimal(0),
+        expires_at=required(shown["expires_at"]),
+        metadata=dict(shown.get("metadata") or {}),
+    )
+
+
+def charge_of(shown: StripeObject) -> tuple[str | None, str | None]:
+    """The ids of the payment intent and of the charge that a charge, refund or dispute is of."""
+    own = shown["id"] if shown["object"] == "charge" else id_of(shown.get("charge"))
+    return id_of(shown.get("payment_intent")) or id_of(member(shown.get("charge"), "payment_intent")), own
+
+
+def disputed_at(view: DisputeView) -> datetime | None:
+    """Since when the payment is disputed; a dispute that was won leaves no mark."""
+    return view.created_at if view.is_open or view.is_lost else None
+
+
+def _intent_status(status: str, has_failed: bool) -> PaymentStatus:
+    if status == "succeeded":
+        return PaymentStatus.COMPLETED
+    return PaymentStatus.FAILED if status == "canceled" or has_failed else PaymentStatus.PENDING
