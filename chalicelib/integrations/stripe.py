@@ -1,7 +1,8 @@
 """Stripe's API (docs.stripe.com/api): the calls that billing makes, in and out as plain data.
 
 Every call is made in one pinned version, whatever the account's default. Raises ObjectMissing for what Stripe does not
-have, Unavailable where it cannot be reached or asks us to slow down, StripeRefused for anything else.
+have, Unavailable where it cannot be reached or asks us to slow down, PaymentDeclined where the customer's means of
+payment fails, StripeRefused for anything else.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ class StripeRefused(Problem):
     status, title = 502, "The payment service did not accept the request"
 
 
+class PaymentDeclined(Problem):
+    """The customer's means of payment was refused, or wants a confirmation that only they can give."""
+
+    status, title = 402, "The payment did not go through; nothing was changed"
+
+
 @cache
 def _client() -> StripeClient:
     import stripe
@@ -61,37 +68,37 @@ def forget() -> None:
 def create_customer(email: str, name: str | None, metadata: Mapping[str, str], idempotency_key: str) -> str:
     """The id of a new customer; the same key gives the same one for a day."""
     params: Any = {"email": email, "metadata": dict(metadata)} | ({"name": name} if name else {})
-    made = _call(lambda client: client.v1.customers.create(params, {"idempotency_key": idempotency_key}))
+    made = call(lambda client: client.v1.customers.create(params, {"idempotency_key": idempotency_key}))
     return str(made["id"])
 
 
 def create_checkout_session(params: Mapping[str, Any], idempotency_key: str) -> Json:
     """A Checkout session; `params` as in docs.stripe.com/api/checkout/sessions/create."""
     given: Any = dict(params)
-    return _call(lambda client: client.v1.checkout.sessions.create(given, {"idempotency_key": idempotency_key}))
+    return call(lambda client: client.v1.checkout.sessions.create(given, {"idempotency_key": idempotency_key}))
 
 
 def subscription(subscription_id: str) -> Json:
     """A subscription as it is now."""
-    return _call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
+    return call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
 
 
 def invoice(invoice_id: str) -> Json:
     """An invoice as it is now, with its payments and their payment intents."""
     params: Any = {"expand": ["payments.data.payment.payment_intent"]}
-    return _call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
+    return call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
 
 
 def open_invoices(subscription_id: str) -> list[Json]:
     """The invoices of a subscription that are due and not paid, newest first, at most a hundred."""
     params: Any = {"subscription": subscription_id, "status": "open", "limit": 100}
-    return list(_call(lambda client: client.v1.invoices.list(params))["data"])
+    return list(call(lambda client: client.v1.invoices.list(params))["data"])
 
 
 def prices_by_lookup_key(keys: list[str]) -> dict[str, Json]:
     """The active prices that hold these lookup keys, at most ten, by key."""
     params: Any = {"lookup_keys": keys, "active": True, "limit": 100}
-    found = _call(lambda client: client.v1.prices.list(params))["data"]
+    found = call(lambda client: client.v1.prices.list(params))["data"]
     return {price["lookup_key"]: price for price in found}
 
 
@@ -100,9 +107,9 @@ def put_product(product_id: str, name: str, description: str) -> None:
     change: Any = {"name": name, "description": description, "active": True}
     made: Any = {"id": product_id, "name": name, "description": description}
     try:
-        _call(lambda client: client.v1.products.update(product_id, change))
+        call(lambda client: client.v1.products.update(product_id, change))
     except ObjectMissing:
-        _call(lambda client: client.v1.products.create(made))
+        call(lambda client: client.v1.products.create(made))
 
 
 def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str) -> Json:
@@ -115,10 +122,11 @@ def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: s
         "currency": currency.lower(),
         "recurring": {"interval": interval},
     }
-    return _call(lambda client: client.v1.prices.create(params))
+    return call(lambda client: client.v1.prices.create(params))
 
 
-def _call(request: Callable[[StripeClient], StripeObject]) -> Json:
+def call(request: Callable[[StripeClient], StripeObject]) -> Json:
+    """What Stripe answers, as plain data; raises what this module says."""
     import stripe
 
     try:
@@ -132,6 +140,8 @@ def _translated(error: StripeError) -> Problem:
 
     if error.code == "resource_missing" or error.http_status == 404:
         return ObjectMissing()
+    if isinstance(error, stripe.CardError):
+        return PaymentDeclined()
     log.warning(
         "Stripe answered with an error",
         extra={"kind": type(error).__name__, "reason": error.code, "stripe_request_id": error.request_id},
