@@ -3,6 +3,7 @@
 from chalice.app import Chalice
 
 from chalicelib.billing.jobs import bp as billing_jobs
+from chalicelib.billing.routes.changes import bp as billing_change_routes
 from chalicelib.billing.routes.credits import bp as billing_credit_routes
 from chalicelib.billing.routes.subscription import bp as billing_subscription_routes
 from chalicelib.billing.routes.webhook import bp as billing_webhook_routes
@@ -33,6 +34,7 @@ for blueprint in (
     shops_operator_routes,
     shops_jobs,
     billing_subscription_routes,
+    billing_change_routes,
     billing_credit_routes,
     billing_webhook_routes,
     billing_jobs,

@@ -64,7 +64,8 @@ class ProratedLine:
 
     kind: LineKind
     amount: Decimal
-    period: Period
+    period_start: datetime
+    period_end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +96,26 @@ def prorate(old: Price, new: Price, period: Period, at: datetime) -> Proration:
     if old.currency != new.currency:
         raise ValueError(f"a change from {old.currency} to {new.currency}")
     left = Period(at, period.end)
-    lines = [ProratedLine(LineKind.UNUSED, -share(old, left, period), left)]
+    lines = [_line(LineKind.UNUSED, -share(old, left, period), left)]
     if old.cycle is new.cycle:
-        lines.append(ProratedLine(LineKind.REMAINING, share(new, left, period), left))
+        lines.append(_line(LineKind.REMAINING, share(new, left, period), left))
     else:
         period = Period(at, add_months(at, MONTHS[new.cycle]))
-        lines.append(ProratedLine(LineKind.NEW_PERIOD, share(new, period, period), period))
+        lines.append(_line(LineKind.NEW_PERIOD, share(new, period, period), period))
     total = sum((line.amount for line in lines), Decimal(0))
     return Proration(tuple(lines), total, new.currency, at, period)
+
+
+def is_upgrade(old: Price, new: Price) -> bool:
+    """Whether the change is billed at once: it costs more per period, or begins a new one (which Stripe always bills)."""
+    return old.cycle is not new.cycle or new.whole > old.whole
 
 
 def share(price: Price, part: Period, whole: Period) -> Decimal:
     """The part of the price that falls on a part of the period, in the currency's minor units."""
     exact = _EXACT.divide(_EXACT.multiply(price.whole, Decimal(part.seconds)), Decimal(whole.seconds))
     return exact.quantize(Decimal(1).scaleb(-money.decimals(price.currency)), context=_EXACT)
+
+
+def _line(kind: LineKind, amount: Decimal, period: Period) -> ProratedLine:
+    return ProratedLine(kind, amount, period.start, period.end)

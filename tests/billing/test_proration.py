@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.billing import money
 from chalicelib.billing.enums import BillingCycle
 from chalicelib.billing.grants import add_months
-from chalicelib.billing.proration import MONTHS, LineKind, Period, Price, Proration, prorate, share
+from chalicelib.billing.proration import MONTHS, LineKind, Period, Price, Proration, is_upgrade, prorate, share
 
 MONTHLY, ANNUAL = BillingCycle.MONTHLY, BillingCycle.ANNUAL
 
@@ -101,7 +101,7 @@ def test_lines_are_in_minor_units_and_sum_to_the_total(case: tuple[Price, Price,
     assert sum(amounts_of(made)) == made.total
     assert (made.period, made.restarts, made.currency) == (period, False, new.currency)
     assert [line.kind for line in made.lines] == [LineKind.UNUSED, LineKind.REMAINING]
-    assert all((line.period.start, line.period.end) == (at, period.end) for line in made.lines)
+    assert all((line.period_start, line.period_end) == (at, period.end) for line in made.lines)
 
 
 @given(situations(), amounts)
@@ -117,7 +117,8 @@ def test_another_cycle_begins_a_period_at_the_whole_price(
     assert (unused.kind, begun.kind) == (LineKind.UNUSED, LineKind.NEW_PERIOD)
     assert unused.amount == -share(old, Period(at, period.end), period)
     assert (begun.amount, made.total) == (new.whole, new.whole + unused.amount)
-    assert made.period == begun.period == Period(at, add_months(at, MONTHS[other]))
+    assert made.period == Period(at, add_months(at, MONTHS[other]))
+    assert (begun.period_start, begun.period_end) == (made.period.start, made.period.end)
 
 
 @given(situations(), st.integers(1, 999_999))
@@ -221,3 +222,18 @@ def test_a_moment_outside_the_period_is_refused(moment: str) -> None:
 def test_one_currency_does_not_become_another() -> None:
     with pytest.raises(ValueError, match="USD to EUR"):
         prorate(usd("1"), price(2, "EUR"), days("2025-06-01", "2025-07-01"), at("2025-06-02"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (usd("10"), usd("20"), True),
+        (usd("20"), usd("10"), False),
+        (usd("10"), usd("10"), False),
+        (usd("10"), usd("5", quantity=3), True),
+        (usd("10"), usd("100", ANNUAL), True),
+        (usd("100", ANNUAL), usd("10"), True),
+    ],
+)
+def test_what_costs_more_or_begins_a_period_is_billed_at_once(old: Price, new: Price, expected: bool) -> None:
+    assert is_upgrade(old, new) is expected

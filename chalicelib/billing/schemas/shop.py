@@ -64,7 +64,7 @@ class EntitlementRead(Schema):
     subscription: SubscriptionRead | None
 
 
-_BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
+BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
 """Kept letter by letter: a parsed URL would escape the braces of Stripe's template."""
 
 
@@ -73,8 +73,8 @@ class CheckoutCreate(Input):
 
     plan: str = Field(min_length=1, max_length=64)
     billing_cycle: BillingCycle | None = Field(default=None, description="The plan's own unless given.")
-    success_url: _BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
-    cancel_url: _BrowserUrl
+    success_url: BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
+    cancel_url: BrowserUrl
 
 
 class CheckoutRead(Schema):
