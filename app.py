@@ -4,6 +4,7 @@ from chalice.app import Chalice
 
 from chalicelib.billing.jobs import bp as billing_jobs
 from chalicelib.billing.routes.addons import bp as billing_addon_routes
+from chalicelib.billing.routes.changes import bp as billing_change_routes
 from chalicelib.billing.routes.credits import bp as billing_credit_routes
 from chalicelib.billing.routes.gifts import bp as billing_gift_routes
 from chalicelib.billing.routes.operator import bp as billing_operator_routes
@@ -37,6 +38,7 @@ for blueprint in (
     shops_operator_routes,
     shops_jobs,
     billing_subscription_routes,
+    billing_change_routes,
     billing_credit_routes,
     billing_payment_routes,
     billing_addon_routes,

@@ -13,6 +13,34 @@ class PlanUnavailable(InvalidInput):
     title = "This plan is not for sale to this account in that billing cycle"
 
 
+class NotSubscribed(Conflict):
+    title = "There is no running subscription"
+
+
+class GiftUnchangeable(Conflict):
+    title = "A gift is not billed and ends by itself; subscribe to have something to change"
+
+
+class SamePlan(Conflict):
+    title = "The subscription has this plan in this billing cycle already"
+
+
+class PaymentOverdue(Conflict):
+    title = "An invoice is not paid; settle it before the plan is changed"
+
+
+class PreviewExpired(InvalidInput):
+    title = "What was previewed does not hold any more; preview again"
+
+
+class AlreadyCanceled(Conflict):
+    title = "The subscription is about to end already"
+
+
+class NotCanceled(Conflict):
+    title = "The subscription is not about to end"
+
+
 class AlreadySubscribed(Conflict):
     title = "There is a subscription already; change it instead"
 

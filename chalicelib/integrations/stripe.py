@@ -1,7 +1,8 @@
 """Stripe's API (docs.stripe.com/api): the calls that billing makes, in and out as plain data.
 
 Every call is made in one pinned version, whatever the account's default. Raises ObjectMissing for what Stripe does not
-have, Unavailable where it cannot be reached or asks us to slow down, StripeRefused for anything else.
+have, Unavailable where it cannot be reached or asks us to slow down, PaymentDeclined where the customer's means of
+payment fails, StripeRefused for anything else.
 """
 
 from __future__ import annotations
@@ -36,6 +37,12 @@ class StripeRefused(Problem):
     status, title = 502, "The payment service did not accept the request"
 
 
+class PaymentDeclined(Problem):
+    """The customer's means of payment was refused, or wants a confirmation that only they can give."""
+
+    status, title = 402, "The payment did not go through; nothing was changed"
+
+
 @cache
 def _client() -> StripeClient:
     import stripe
@@ -61,31 +68,31 @@ def forget() -> None:
 def create_customer(email: str, name: str | None, metadata: Mapping[str, str], idempotency_key: str) -> str:
     """The id of a new customer; the same key gives the same one for a day."""
     params: Any = {"email": email, "metadata": dict(metadata)} | ({"name": name} if name else {})
-    made = _call(lambda client: client.v1.customers.create(params, {"idempotency_key": idempotency_key}))
+    made = call(lambda client: client.v1.customers.create(params, {"idempotency_key": idempotency_key}))
     return str(made["id"])
 
 
 def create_checkout_session(params: Mapping[str, Any], idempotency_key: str) -> Json:
     """A Checkout session; `params` as in docs.stripe.com/api/checkout/sessions/create."""
     given: Any = dict(params)
-    return _call(lambda client: client.v1.checkout.sessions.create(given, {"idempotency_key": idempotency_key}))
+    return call(lambda client: client.v1.checkout.sessions.create(given, {"idempotency_key": idempotency_key}))
 
 
 def subscription(subscription_id: str) -> Json:
     """A subscription as it is now."""
-    return _call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
+    return call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
 
 
 def invoice(invoice_id: str) -> Json:
     """An invoice as it is now, with its subscription, its payments and their payment intents."""
     params: Any = {"expand": ["payments.data.payment.payment_intent", "parent.subscription_details.subscription"]}
-    return _call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
+    return call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
 
 
 def open_invoices(subscription_id: str) -> list[Json]:
     """The invoices of a subscription that are due and not paid, newest first, at most a hundred."""
     params: Any = {"subscription": subscription_id, "status": "open", "limit": 100}
-    return list(_call(lambda client: client.v1.invoices.list(params))["data"])
+    return list(call(lambda client: client.v1.invoices.list(params))["data"])
 
 
 def invoice_lines(invoice_id: str) -> list[Json]:
@@ -104,23 +111,23 @@ def invoice_of_intent(intent_id: str) -> Json | None:
         "expand": ["data.invoice"],
         "limit": 1,
     }
-    found = _call(lambda client: client.v1.invoice_payments.list(params))["data"]
+    found = call(lambda client: client.v1.invoice_payments.list(params))["data"]
     return dict(found[0]["invoice"]) if found else None
 
 
 def payment_intent(intent_id: str) -> Json:
     """A payment intent as it is now."""
-    return _call(lambda client: client.v1.payment_intents.retrieve(intent_id))
+    return call(lambda client: client.v1.payment_intents.retrieve(intent_id))
 
 
 def checkout_session(session_id: str) -> Json:
     """A Checkout session as it is now."""
-    return _call(lambda client: client.v1.checkout.sessions.retrieve(session_id))
+    return call(lambda client: client.v1.checkout.sessions.retrieve(session_id))
 
 
 def dispute(dispute_id: str) -> Json:
     """A dispute as it is now."""
-    return _call(lambda client: client.v1.disputes.retrieve(dispute_id))
+    return call(lambda client: client.v1.disputes.retrieve(dispute_id))
 
 
 def refunds(intent_id: str | None, charge_id: str | None) -> list[Json]:
@@ -140,13 +147,13 @@ def create_refund(
     """Send `amount` minor units of a payment back. Raises StripeRefused where Stripe will not."""
     of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
     params: Any = {**of, "amount": amount, "reason": "requested_by_customer", "metadata": dict(metadata)}
-    return _call(lambda client: client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
+    return call(lambda client: client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
 
 
 def prices_by_lookup_key(keys: list[str]) -> dict[str, Json]:
     """The active prices that hold these lookup keys, at most ten, by key."""
     params: Any = {"lookup_keys": keys, "active": True, "limit": 100}
-    found = _call(lambda client: client.v1.prices.list(params))["data"]
+    found = call(lambda client: client.v1.prices.list(params))["data"]
     return {price["lookup_key"]: price for price in found}
 
 
@@ -155,9 +162,9 @@ def put_product(product_id: str, name: str, description: str) -> None:
     change: Any = {"name": name, "description": description, "active": True}
     made: Any = {"id": product_id, "name": name, "description": description}
     try:
-        _call(lambda client: client.v1.products.update(product_id, change))
+        call(lambda client: client.v1.products.update(product_id, change))
     except ObjectMissing:
-        _call(lambda client: client.v1.products.create(made))
+        call(lambda client: client.v1.products.create(made))
 
 
 def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str | None) -> Json:
@@ -171,7 +178,7 @@ def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: s
     }
     if interval:
         params["recurring"] = {"interval": interval}
-    return _call(lambda client: client.v1.prices.create(params))
+    return call(lambda client: client.v1.prices.create(params))
 
 
 def _all(page: Callable[..., StripeObject]) -> list[Json]:
@@ -179,13 +186,13 @@ def _all(page: Callable[..., StripeObject]) -> list[Json]:
     found: list[Json] = []
     while True:
         params: Any = {"limit": 100, **({"starting_after": found[-1]["id"]} if found else {})}
-        answer = _call(partial(page, params=params))
+        answer = call(partial(page, params=params))
         found += answer["data"]
         if not answer["has_more"]:
             return found
 
 
-def _call(request: Callable[[StripeClient], StripeObject]) -> Json:
+def call(request: Callable[[StripeClient], StripeObject]) -> Json:
     import stripe
 
     try:
@@ -199,6 +206,8 @@ def _translated(error: StripeError) -> Problem:
 
     if error.code == "resource_missing" or error.http_status == 404:
         return ObjectMissing()
+    if isinstance(error, stripe.CardError):
+        return PaymentDeclined()
     log.warning(
         "Stripe answered with an error",
         extra={"kind": type(error).__name__, "reason": error.code, "stripe_request_id": error.request_id},

@@ -144,6 +144,10 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
         "style_id": owned.ids["style_id"],
         "upload_id": owned.ids["upload_id"],
     },
+    "ChangePreviewCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
+    "ChangeCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
+    "CancelCreate": lambda owned: {"at_period_end": False},
+    "PortalCreate": lambda owned: {"return_url": "https://a.b/"},
     "CheckoutCreate": lambda owned: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from chalicelib.billing.catalogue import ADDONS, PLANS
 from chalicelib.billing.enums import BillingCycle
 from chalicelib.billing.models import SubscriptionAddon, SubscriptionPlan
-from chalicelib.kit.tables import Table
+from chalicelib.kit.tables import Table, get_many
 
 KEYS: list[tuple[type[Table], tuple[str, ...]]] = [
     *((SubscriptionPlan, (plan_id,)) for plan_id in PLANS),
@@ -26,6 +26,11 @@ class Offers:
     def credits_of(self, plan_name: str) -> int:
         """The credits that a month of the plan includes."""
         return next((plan.included_credits for plan, _ in self.plans.values() if plan.id == plan_name), 0)
+
+
+def read() -> Offers:
+    """What is for sale; one read."""
+    return of(get_many(KEYS))
 
 
 def of(rows: list[Table | None]) -> Offers:

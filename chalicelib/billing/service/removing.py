@@ -7,7 +7,8 @@ from chalicelib.billing.errors import AddonNotCancellable
 from chalicelib.billing.models import UserAddon
 from chalicelib.billing.repository import addons
 from chalicelib.billing.service.following import follow_subscription
-from chalicelib.integrations import stripe
+from chalicelib.integrations import stripe, stripe_subscriptions
+from chalicelib.kit import ids
 
 
 def cancel(user_id: str, row_id: str) -> UserAddon:
@@ -21,8 +22,8 @@ def cancel(user_id: str, row_id: str) -> UserAddon:
         raise AddonNotCancellable(f"It is {row.status}." if row.stripe_subscription_id else "It is not billed again.")
     shown = stripe.subscription(row.stripe_subscription_id)
     if len(shown["items"]["data"]) > 1:
-        stripe.delete_subscription_item(row.stripe_subscription_item_id)
+        stripe_subscriptions.delete_item(row.stripe_subscription_item_id)
     else:
-        stripe.cancel_at_period_end(row.stripe_subscription_id)
+        stripe_subscriptions.cancel_at_period_end(row.stripe_subscription_id, f"cancel-{ids.new()}")
     follow_subscription(row.stripe_subscription_id)
     return addons.get(user_id, row_id)
