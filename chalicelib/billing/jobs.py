@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.messages import EventReceived
-from chalicelib.billing.service import webhooks
-from chalicelib.kit.jobs import consumes
+from chalicelib.billing.service import dunning, webhooks
+from chalicelib.kit.jobs import Run, consumes, scheduled
 
 bp = Blueprint(__name__)
 
@@ -16,3 +16,10 @@ bp = Blueprint(__name__)
 def apply(message: EventReceived) -> None:
     """Let one of Stripe's events have its effect."""
     webhooks.apply(message.stripe_event_id)
+
+
+@bp.schedule("rate(1 hour)", name="billing-remind")
+@scheduled("billing-remind", lease_seconds=300)
+def remind(run: Run) -> None:
+    """Tell of failed payments whose next notice is due."""
+    dunning.notify_due(run.due)
