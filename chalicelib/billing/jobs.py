@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.messages import EventReceived
-from chalicelib.billing.service import gifts, granting, invariants, ledger, webhooks
+from chalicelib.billing.service import dunning, gifts, granting, invariants, ledger, webhooks
 from chalicelib.kit.jobs import Run, consumes, scheduled
 
 bp = Blueprint(__name__)
@@ -38,3 +38,10 @@ def expire(run: Run) -> None:
 def check(run: Run) -> None:
     """Handle events that were left lying, and alarm where the books do not add up."""
     invariants.check(run.due)
+
+
+@bp.schedule("rate(1 hour)", name="billing-remind")
+@scheduled("billing-remind", lease_seconds=300)
+def remind(run: Run) -> None:
+    """Tell of failed payments whose next notice is due."""
+    dunning.notify_due(run.due)

@@ -115,8 +115,8 @@ def webhooks() -> dict[str, StripeWebhook]:
     return {row.stripe_event_id: row for row in StripeWebhook.scan()}
 
 
-def listen() -> Callable[[], list[Json]]:
-    """Subscribe to `SubscriptionChanged` as another context would; gives the messages since the last call."""
+def listen(topic: str = "billing-subscription_changed") -> Callable[[], list[Json]]:
+    """Subscribe to the topic as another context would; gives the messages since the last call."""
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName=f"ears-{uuid.uuid4().hex[:10]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -129,7 +129,7 @@ def listen() -> Callable[[], list[Json]]:
     policy = json.dumps({"Version": "2012-10-17", "Statement": [may_send]})
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
     aws.client("sns").subscribe(
-        TopicArn=messages.topic_arn("billing-subscription_changed"),
+        TopicArn=messages.topic_arn(topic),
         Protocol="sqs",
         Endpoint=arn,
         Attributes={"RawMessageDelivery": "true"},

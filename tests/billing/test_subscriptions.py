@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from chalicelib.billing.service.retries import ATTEMPTS, until_current
 
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import subscriptions
-from chalicelib.billing.service.retries import ATTEMPTS, until_current
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Unavailable
 

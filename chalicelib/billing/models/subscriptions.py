@@ -39,6 +39,17 @@ class SubscriptionsDue(GlobalSecondaryIndex["Subscription"]):
     current_period_end = DateTimeAttribute(range_key=True)
 
 
+class SubscriptionsPastDue(GlobalSecondaryIndex["Subscription"]):
+    """What is past due, by since when. Rows that are not have no `past_due_since` and are not in it."""
+
+    class Meta:
+        index_name = "by_past_due"
+        projection = AllProjection()
+
+    status = EnumAttribute(SubscriptionStatus, hash_key=True)
+    past_due_since = DateTimeAttribute(range_key=True)
+
+
 class Subscription(Table):
     """What Stripe knows of a subscription, and what it costs and allows here.
 
@@ -52,6 +63,7 @@ class Subscription(Table):
 
     by_owner = SubscriptionsOfOwner()
     by_renewal = SubscriptionsDue()
+    by_past_due = SubscriptionsPastDue()
 
     id = UnicodeAttribute(hash_key=True)
     owner = UnicodeAttribute()
@@ -83,6 +95,8 @@ class Subscription(Table):
     past_due_since = DateTimeAttribute(null=True)
     refunded_at = DateTimeAttribute(null=True)
     last_stripe_event_at = DateTimeAttribute(null=True)
+    reminded_until = DateTimeAttribute(null=True)
+    """Notices up to then were sent."""
     version = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()

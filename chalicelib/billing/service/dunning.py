@@ -1,0 +1,58 @@
+"""Dunning: owners whose payment failed are reminded, until one succeeds. Trying it again is Stripe's part."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from chalicelib.billing import access
+from chalicelib.billing.dunning import LONGEST, notice_due
+from chalicelib.billing.enums import SubscriptionStatus
+from chalicelib.billing.models import Subscription
+from chalicelib.billing.repository import dunning, subscriptions
+from chalicelib.billing.schemas.reminders import ReminderDue
+from chalicelib.kit import clock, ids, logs, messages
+
+LOOK_BACK = LONGEST + timedelta(days=7)
+"""A schedule that did not run for a week still sends every last notice."""
+
+_NAMESPACE = "5f0d1c52-0a6e-4a57-9d9d-2b7f3c9b1e44"
+
+log = logs.logger("billing")
+
+
+def notify_due(now: datetime) -> None:
+    """Publish the notices that have fallen due, each at least once and always as the same message.
+
+    What a notice says is read anew just before: a payment that succeeded in between stops it.
+    """
+    count = 0
+    for found in dunning.iterate_past_due(now - LOOK_BACK, now):
+        if _notice(found, now) is None:
+            continue
+        row = subscriptions.find_by_stripe_id(str(found.stripe_subscription_id))
+        notice = _notice(row, now) if row else None
+        if row is not None and notice is not None:
+            messages.publish(notice)
+            dunning.note_reminded(row, now)
+            count += 1
+    log.info("reminders published", extra={"count": count})
+
+
+def _notice(row: Subscription, now: datetime) -> ReminderDue | None:
+    """What the subscription's owner is to be told by now, if anything."""
+    since = row.past_due_since
+    if row.status is not SubscriptionStatus.PAST_DUE or since is None:
+        return None
+    day = notice_due(since, row.reminded_until, now)
+    if day is None:
+        return None
+    return ReminderDue(
+        message_id=ids.derived(_NAMESPACE, row.id, clock.iso(since), str(day)),
+        owner_type=row.owner_type,
+        owner_id=row.owner_id,
+        subscription_id=row.id,
+        plan_name=row.plan_name,
+        notice_day=day,
+        past_due_since=since,
+        access_until=access.access_until(row),
+    )
