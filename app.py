@@ -3,14 +3,7 @@
 from chalice.app import Chalice
 
 from chalicelib.billing.jobs import bp as billing_jobs
-from chalicelib.billing.routes.addons import bp as billing_addon_routes
-from chalicelib.billing.routes.changes import bp as billing_change_routes
-from chalicelib.billing.routes.credits import bp as billing_credit_routes
-from chalicelib.billing.routes.gifts import bp as billing_gift_routes
-from chalicelib.billing.routes.operator import bp as billing_operator_routes
-from chalicelib.billing.routes.payments import bp as billing_payment_routes
-from chalicelib.billing.routes.subscription import bp as billing_subscription_routes
-from chalicelib.billing.routes.webhook import bp as billing_webhook_routes
+from chalicelib.billing.routes import blueprints as billing_routes
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.routes import bp as kit_routes
 from chalicelib.retention.jobs import bp as retention_jobs
@@ -37,14 +30,7 @@ for blueprint in (
     shops_merchant_routes,
     shops_operator_routes,
     shops_jobs,
-    billing_subscription_routes,
-    billing_change_routes,
-    billing_credit_routes,
-    billing_payment_routes,
-    billing_addon_routes,
-    billing_gift_routes,
-    billing_operator_routes,
-    billing_webhook_routes,
+    *billing_routes,
     billing_jobs,
     studio_product_routes,
     studio_style_routes,

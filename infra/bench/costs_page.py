@@ -26,10 +26,10 @@ COSTS = {
     "job: paid order with one line": Cost(reads=3, writes=2, write_units=9, sends=1),
     "job: print made": Cost(reads=4, writes=2, write_units=16, objects=2),
     "checkout begun (with Idempotency-Key)": Cost(reads=3, writes=3, write_units=7),
-    "Stripe's webhook, first delivery": Cost(writes=1, write_units=4, sends=1),
+    "Stripe's webhook, first delivery": Cost(writes=1, write_units=6, sends=1),
     "Stripe's webhook, duplicate": Cost(reads=1, writes=1, sends=1),
-    "job: customer.subscription.created applied": Cost(reads=5, writes=4, write_units=10, sends=1),
-    "job: invoice.paid applied, with its grant": Cost(reads=9, writes=4, write_units=22, sends=1),
+    "job: customer.subscription.created applied": Cost(reads=3, writes=4, write_units=17, sends=1),
+    "job: invoice.paid applied, with its grant": Cost(reads=4, writes=3, write_units=39, sends=3),
     "subscription read": Cost(reads=1),
     "credits read": Cost(reads=2),
 }

@@ -29,6 +29,7 @@ class Facts:
     started_at: datetime = NOW - timedelta(days=400)
     current_period_end: datetime | None = None
     past_due_since: datetime | None = None
+    refunded_at: datetime | None = None
     ended_at: datetime | None = None
 
 
@@ -76,3 +77,10 @@ def test_without_access_the_one_begun_last_governs() -> None:
     newer = Facts(SubscriptionStatus.UNPAID, started_at=NOW - timedelta(days=8))
     assert governing([newer, older], NOW) is newer
     assert governing([], NOW) is None
+
+
+@given(paying, moments)
+def test_a_full_refund_ends_access_before_the_period_does(status: SubscriptionStatus, end: datetime) -> None:
+    facts = Facts(status, current_period_end=end, refunded_at=end - timedelta(days=10))
+    assert has_access(facts, end - timedelta(days=10) - TICK)
+    assert not has_access(facts, end - timedelta(days=10))

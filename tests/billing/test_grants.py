@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.grants import add_months, begun, months, source_key
+from chalicelib.billing.grants import add_months, months, opened, source_key
 from chalicelib.billing.projection import Line
 
 anchors = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2035, 1, 1), timezones=st.just(UTC))
@@ -56,12 +56,10 @@ def test_short_months_and_leap_years(start: str, count: int, end: str) -> None:
     assert add_months(datetime.fromisoformat(f"{start}T10:00:00Z"), count).date().isoformat() == end
 
 
-def test_only_months_that_have_begun_are_granted() -> None:
-    at = LINE.period_start
-    assert [month.begins_at.day for month in begun([LINE], at)] == [31]
-    assert [month.begins_at.day for month in begun([LINE], add_months(at, 6))] == [31, 30, 31, 30, 31, 31, 29]
-    assert len(list(begun([LINE], at + timedelta(days=1000)))) == 12
-    assert list(begun([LINE], at - timedelta(seconds=1))) == []
+def test_a_yearly_line_opens_twelve_months_and_the_first_is_marked() -> None:
+    found = list(opened([LINE]))
+    assert [month.begins_at.day for month in found] == [31, 30, 31, 30, 31, 31, 29, 31, 30, 31, 30, 31]
+    assert [month.is_first for month in found] == [True] + [False] * 11
 
 
 @pytest.mark.parametrize(
@@ -75,9 +73,8 @@ def test_only_months_that_have_begun_are_granted() -> None:
     ],
 )
 def test_trials_prorations_and_other_sales_open_nothing(line: Line) -> None:
-    assert list(begun([line], LINE.period_end)) == []
+    assert list(opened([line])) == []
 
 
 def test_a_month_is_named_by_the_subscription_and_its_first_day() -> None:
-    (month,) = begun([LINE], LINE.period_start)
-    assert source_key("sub_1", month) == "grant/sub_1/2027-08-31"
+    assert source_key("sub_1", LINE.period_start) == "grant/sub_1/2027-08-31"

@@ -7,10 +7,11 @@ from itertools import permutations
 import pytest
 
 from chalicelib.billing import projection
-from chalicelib.billing.enums import BillingCycle, OwnerType, PaymentStatus, SubscriptionStatus
-from chalicelib.billing.models import PaymentTransaction, Subscription
+from chalicelib.billing.enums import OwnerType, PaymentStatus
+from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.billing.repository.records import Found, payment_guards
 from chalicelib.billing.service import payments
-from chalicelib.kit import clock
+from chalicelib.billing.service.effects import Effects, carry_out
 from tests.billing import objects
 
 PAID_BEFORE = projection.invoice(objects.invoice(new=False))
@@ -20,24 +21,27 @@ FAILED = projection.invoice(objects.invoice(status="open"))
 PENDING = projection.invoice(objects.invoice(status="draft", attempted=False, intent=None))
 
 
-def subscription() -> Subscription:
-    return Subscription(
-        id="subscription_1",
-        owner="member/1",
-        owner_type=OwnerType.MEMBER,
-        owner_id="1",
-        plan_name="try_it_out",
-        status=SubscriptionStatus.ACTIVE,
-        billing_cycle=BillingCycle.MONTHLY,
-        started_at=clock.now(),
-        created_at=clock.now(),
-    )
+def record(view: projection.InvoiceView) -> PaymentTransaction:
+    """As following does, without a subscription's state."""
+
+    def decide(effects: Effects) -> PaymentTransaction:
+        found = Found()
+        ids = (view.id, view.payment_intent_id, view.charge_id)
+        found.read(payment_guards(*ids))
+        found.read([found.payment_key(*ids)])
+        earlier = found.payment(*ids)
+        customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
+        row = payments.of_invoice(view, earlier, customer, "subscription_1", "evt_1")
+        payments.stage(effects, row, earlier)
+        return row
+
+    return carry_out(decide)
 
 
 @pytest.mark.parametrize("order", list(permutations([PAID_BEFORE, UNLINKED, FAILED, PENDING], 4))[::5])
 def test_a_payment_never_goes_back(order: tuple[projection.InvoiceView, ...]) -> None:
     for view in order:
-        payments.record(view, subscription())
+        record(view)
     (row,) = PaymentTransaction.scan()
     assert (row.status, row.processed_at) == (PaymentStatus.COMPLETED, PAID.paid_at)
     assert (row.stripe_invoice_id, row.stripe_payment_intent_id, row.stripe_charge_id) == ("in_1", "pi_1", "ch_1")
@@ -45,12 +49,12 @@ def test_a_payment_never_goes_back(order: tuple[projection.InvoiceView, ...]) ->
 
 
 def test_telling_it_again_writes_nothing() -> None:
-    first = payments.record(PAID, subscription())
-    assert payments.record(PAID, subscription()).version == first.version == 1
+    first = record(PAID)
+    assert record(PAID).version == first.version == 1
 
 
 def test_two_payments_are_two() -> None:
     other = objects.invoice(intent="pi_2") | {"id": "in_2"}
-    payments.record(PAID, subscription())
-    payments.record(projection.invoice(other), subscription())
+    record(PAID)
+    record(projection.invoice(other))
     assert {row.stripe_invoice_id for row in PaymentTransaction.scan()} == {"in_1", "in_2"}

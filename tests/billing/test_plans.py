@@ -9,6 +9,7 @@ import pytest
 from chalicelib.billing import catalogue as source
 from chalicelib.billing.enums import BillingCycle
 from chalicelib.billing.models import SubscriptionPlan
+from chalicelib.billing.repository import offers
 from chalicelib.billing.repository import plans as repository
 from chalicelib.billing.service import sync_plans
 from infra.sandbox.stripe import StripeSandbox
@@ -20,7 +21,7 @@ def prices_at_stripe(stripe_peer: StripeSandbox) -> dict[str, int]:
         return {row["lookup_key"]: row["unit_amount"] for row in stripe.all("price") if row["lookup_key"]}
 
 
-def test_plans_are_at_stripe_under_their_lookup_keys(catalogue: None, stripe_peer: StripeSandbox) -> None:
+def test_plans_and_add_ons_are_at_stripe_under_their_lookup_keys(catalogue: None, stripe_peer: StripeSandbox) -> None:
     assert prices_at_stripe(stripe_peer) == {
         "backroom_try_it_out_monthly": 3000,
         "backroom_better_together_annual": 24000,
@@ -31,6 +32,10 @@ def test_plans_are_at_stripe_under_their_lookup_keys(catalogue: None, stripe_pee
         "backroom_professional_annual": 99000,
         "backroom_enterprise_monthly": 39900,
         "backroom_enterprise_annual": 399000,
+        "backroom_surprise_box_monthly": 4900,
+        "backroom_coaching_session_one_time": 7900,
+        "backroom_premium_features_monthly": 900,
+        "backroom_calendar_plus_monthly": 500,
     }
     with stripe_peer.store() as stripe:
         assert stripe.get("product", "backroom_premium_plus")["name"] == "Premium Plus"
@@ -61,11 +66,9 @@ def test_a_changed_price_is_a_new_one_and_the_earlier_is_still_recognised(
     now, earlier = row.stripe_prices["monthly"]
     assert earlier == before != now
     assert prices_at_stripe(stripe_peer)["backroom_starter_monthly"] == 3150
-    found = repository.find_by_prices([before, now, "price_of_nobody"])
-    assert {price: (plan.id, cycle) for price, (plan, cycle) in found.items()} == {
-        before: ("starter", BillingCycle.MONTHLY),
-        now: ("starter", BillingCycle.MONTHLY),
-    }
+    found = offers.read().plans
+    assert {found[price][0].id for price in (before, now)} == {"starter"}
+    assert {found[price][1] for price in (before, now)} == {BillingCycle.MONTHLY}
 
 
 def test_each_audience_sees_its_plans_in_order(api: httpx.Client, member: Owner, store: Owner) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chalicelib.billing.service.retries import ATTEMPTS, until_current
 
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import subscriptions
+from chalicelib.billing.service.effects import ATTEMPTS, Effects, carry_out
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.tables import Transaction
 
 
 def made(stripe_id: str = "sub_1", **facts: object) -> Subscription:
@@ -31,10 +32,15 @@ def made(stripe_id: str = "sub_1", **facts: object) -> Subscription:
     return Subscription(**values | facts)
 
 
+def save(row: Subscription) -> None:
+    with Transaction() as transaction:
+        subscriptions.stage(transaction, row)
+
+
 def test_a_subscription_of_stripe_s_is_created_once() -> None:
-    subscriptions.save(made())
+    save(made())
     with pytest.raises(Outdated):
-        subscriptions.save(made())
+        save(made())
     found = subscriptions.find_by_stripe_id("sub_1")
     assert found is not None
     assert found.version == 1
@@ -42,24 +48,24 @@ def test_a_subscription_of_stripe_s_is_created_once() -> None:
 
 
 def test_who_read_too_early_writes_nothing() -> None:
-    subscriptions.save(made())
+    save(made())
     first, second = subscriptions.find_by_stripe_id("sub_1"), subscriptions.find_by_stripe_id("sub_1")
     assert first is not None
     assert second is not None
     first.status = SubscriptionStatus.CANCELED
-    subscriptions.save(first)
+    save(first)
     second.status = SubscriptionStatus.PAST_DUE
     with pytest.raises(Outdated):
-        subscriptions.save(second)
+        save(second)
     kept = subscriptions.find_by_stripe_id("sub_1")
     assert kept is not None
     assert (kept.status, kept.version) == (SubscriptionStatus.CANCELED, 2)
 
 
 def test_an_owner_s_subscriptions_are_found_and_nobody_else_s() -> None:
-    subscriptions.save(made("sub_1"))
-    subscriptions.save(made("sub_2", status=SubscriptionStatus.CANCELED))
-    subscriptions.save(made("sub_3", owner=subscriptions.owner(OwnerType.MEMBER, "store_1")))
+    save(made("sub_1"))
+    save(made("sub_2", status=SubscriptionStatus.CANCELED))
+    save(made("sub_3", owner=subscriptions.owner(OwnerType.MEMBER, "store_1")))
     found = subscriptions.list_by_owner(OwnerType.STORE, "store_1")
     assert {row.stripe_subscription_id for row in found} == {"sub_1", "sub_2"}
 
@@ -67,19 +73,19 @@ def test_an_owner_s_subscriptions_are_found_and_nobody_else_s() -> None:
 def test_who_is_overtaken_tries_again_and_not_for_ever() -> None:
     tries: list[int] = []
 
-    def overtaken_twice() -> str:
+    def overtaken_twice(_: Effects) -> str:
         tries.append(1)
         if len(tries) < 3:
             raise Outdated
         return "done"
 
-    assert until_current(overtaken_twice) == "done"
+    assert carry_out(overtaken_twice) == "done"
 
-    def always_overtaken() -> None:
+    def always_overtaken(_: Effects) -> None:
         tries.append(1)
         raise Outdated
 
     tries.clear()
     with pytest.raises(Unavailable):
-        until_current(always_overtaken)
+        carry_out(always_overtaken)
     assert len(tries) == ATTEMPTS

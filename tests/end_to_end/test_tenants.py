@@ -147,6 +147,14 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "ChangePreviewCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
     "ChangeCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
     "CancelCreate": lambda owned: {"at_period_end": False},
+    "RefundCreate": lambda owned: {},
+    "GiftCreate": lambda owned: {
+        "plan": "try_it_out",
+        "recipient_email": "b@example.com",
+        "success_url": "https://a.b",
+        "cancel_url": "https://a.b",
+    },
+    "GiftRedeem": lambda owned: {"code": "AAAA-BBBB-CCCC-DDDD"},
     "PortalCreate": lambda owned: {"return_url": "https://a.b/"},
     "CheckoutCreate": lambda owned: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
 }
@@ -185,32 +193,47 @@ def test_another_shop_s_shopper_sees_and_changes_nothing(
     assert _of(_everything(), owned.marks) == before
 
 
+class Subscriber(str):
+    """A member's id, and the ids of what is hers."""
+
+    owned: dict[str, str]
+
+
 @pytest.fixture
-def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]) -> str:
-    """A member with a subscription and credits."""
+def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]) -> Subscriber:
+    """A member with a subscription, an add-on, payments and credits."""
     billing.sync_plans()
     member = ids.new()
     billing.register_customer("member", member, "her@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
-    asked = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-    session = api.post("/v1/billing/checkout", json=asked, headers=headers).json()["id"]
-    stripe_peer.complete_checkout(session)
-    assert drain() == []
+    for wanted in ({"plan": "better_together"}, {"addon": "surprise_box"}):
+        asked = {**wanted, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+        session = api.post("/v1/billing/checkout", json=asked, headers=headers).json()["id"]
+        stripe_peer.complete_checkout(session)
+        assert drain() == []
     assert api.get("/v1/billing/credits", headers=headers).json()["balance"] > 0
-    return member
+    found = Subscriber(member)
+    found.owned = {
+        "payment": api.get("/v1/billing/payments", headers=headers).json()["items"][0]["id"],
+        "addon": api.get("/v1/billing/addons/mine", headers=headers).json()["items"][0]["id"],
+    }
+    return found
 
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("accessToken"))
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
 def test_another_member_or_store_sees_nothing(
-    api: httpx.Client, subscriber: str, role: Role, method: str, path: str, contract: Contract
+    api: httpx.Client, subscriber: Subscriber, role: Role, method: str, path: str, contract: Contract
 ) -> None:
     body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
     marks = {subscriber, "her@example.com"}
     before = _of(_everything(), marks)
     headers = {"Authorization": f"Bearer {auth.mint(role, ids.new())}"}
-    answer = api.request(method, path, json=body, headers=headers)
+    url = re.sub(r"{(\w+)}", lambda match: subscriber.owned[match[1]], path)
+    answer = api.request(method, url, json=body, headers=headers)
     assert not [mark for mark in marks if mark in answer.text]
+    if "{" in path:
+        assert answer.status_code in (403, 404), answer.text
     if path == "/v1/billing/credits":
         assert answer.json().get("balance", 0) == 0
     if path == "/v1/billing/subscription":
@@ -238,7 +261,7 @@ def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery, meth
     order = gallery.order({"name": "a", "value": "b"})
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "orders/paid", limit=1)
-    url = path.format(shop=gallery.shop, delivery_id=delivery.delivery_id)
+    url = path.format(shop=gallery.shop, delivery_id=delivery.delivery_id, event="evt_1", refund="1")
     before = _everything()
     strangers = {
         "nobody": (None, 401),
