@@ -7,6 +7,7 @@ from chalicelib.billing.routes import blueprints as billing_routes
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.routes import bp as kit_routes
 from chalicelib.retention.jobs import bp as retention_jobs
+from chalicelib.retention.routes import bp as retention_routes
 from chalicelib.shops.jobs import bp as shops_jobs
 from chalicelib.shops.routes.merchant import bp as shops_merchant_routes
 from chalicelib.shops.routes.operator import bp as shops_operator_routes
@@ -41,6 +42,7 @@ for blueprint in (
     studio_page_routes,
     studio_shopper_routes,
     studio_jobs,
+    retention_routes,
     retention_jobs,
 ):
     app.register_blueprint(blueprint)

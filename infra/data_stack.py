@@ -149,7 +149,19 @@ def _buckets(consumers: list[Consumer]) -> Resources:
     if notifications:
         images["Properties"]["NotificationConfiguration"] = {"QueueConfigurations": notifications}
         images["DependsOn"] = [logical("QueuePolicy", consumer.queue) for consumer in listeners]
-    return {"ImagesBucket": images, "ArchiveBucket": _bucket(config.settings().archive_bucket)}
+    archive = _bucket(config.settings().archive_bucket)
+    archive["Properties"]["LifecycleConfiguration"] = {
+        "Rules": [
+            {"Id": "exports", "Status": "Enabled", "Prefix": "exports/", "ExpirationInDays": 14},
+            {
+                "Id": "unfinished",
+                "Status": "Enabled",
+                "Prefix": "",
+                "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+            },
+        ]
+    }
+    return {"ImagesBucket": images, "ArchiveBucket": archive}
 
 
 def _bucket(name: str) -> dict[str, Any]:

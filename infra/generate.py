@@ -11,10 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ["STAGE"] = "local"
 os.environ["TABLE_PREFIX"] = "backroom"
 
-from infra import tables_page  # noqa: E402 - the stage is part of every name
+from infra import retention_page, tables_page  # noqa: E402 - the stage is part of every name
 from infra.bench import costs_page  # noqa: E402
 
-FILES: dict[str, Callable[[], str]] = {"docs/costs.md": costs_page.render, "docs/tables.md": tables_page.render}
+FILES: dict[str, Callable[[], str]] = {
+    "docs/costs.md": costs_page.render,
+    "docs/retention.md": retention_page.render,
+    "docs/tables.md": tables_page.render,
+}
 
 
 def main(check: bool) -> int:

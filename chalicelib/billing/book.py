@@ -13,7 +13,12 @@ from chalicelib.billing import lots
 from chalicelib.billing.enums import EntryType
 from chalicelib.billing.lots import Lot, Lots, NotEnough
 
-__all__ = ["Book", "Entry", "NotEnough"]
+__all__ = ["Book", "Entry", "NotEnough", "cause"]
+
+
+def cause(kind: str, *names: str) -> str:
+    """What causes an entry, and causes one only: `kind/name/…`."""
+    return "/".join((kind, *names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,9 @@ class Book:
         """Take out what has expired, an entry a lot."""
         self.lots, gone = lots.without_expired(self.lots, self.now)
         for lot in gone:
-            key = f"expiry/{lot.lot_id}"
-            self._enter(self.new_id(), EntryType.EXPIRATION, -lot.remaining, key, "expired", lot.lot_id)
+            self._enter(
+                self.new_id(), EntryType.EXPIRATION, -lot.remaining, cause("expiry", lot.lot_id), "expired", lot.lot_id
+            )
 
     def take_back(self, lot_id: str, amount: int, source_key: str, reason: str, payment_id: str) -> None:
         """Take bought credits back: of their lot first, of others next, never below zero; the rest is a shortfall."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from chalicelib.billing.book import cause
 from chalicelib.billing.projection import Line
 
 
@@ -34,7 +35,7 @@ def opened(lines: Iterable[Line]) -> Iterator[GrantMonth]:
 
 def source_key(subscription_id: str, begins_at: datetime) -> str:
     """What a grant happens once for: the subscription (Stripe's id, ours of a gift) and the month."""
-    return f"grant/{subscription_id}/{begins_at:%Y-%m-%d}"
+    return cause("grant", subscription_id, f"{begins_at:%Y-%m-%d}")
 
 
 def months(start: datetime, end: datetime) -> list[datetime]:

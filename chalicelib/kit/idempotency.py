@@ -38,11 +38,12 @@ class Idempotency:
 
     key: str
     body_hash: str
+    subject: str
 
     @classmethod
     def of(cls, header: str, subject: str, route: str, body: bytes) -> Idempotency:
         """The key of a request; `header` is what the client sent."""
-        return cls(signing.digest(f"{subject}\n{route}\n{header}".encode()), signing.digest(body))
+        return cls(signing.digest(f"{subject}\n{route}\n{header}".encode()), signing.digest(body), subject)
 
     def recall(self) -> None:
         """Raise Replayed if this was answered already, IdempotencyConflict if with another body; one read."""
@@ -88,6 +89,7 @@ class Idempotency:
         now = clock.now()
         return IdempotencyRecord(
             key=self.key,
+            subject=self.subject,
             body_hash=self.body_hash,
             status=status,
             in_progress_until=until,

@@ -40,6 +40,8 @@ class IdempotencyRecord(Table):
         table_name = tables.name("kit", "idempotency")
 
     key = UnicodeAttribute(hash_key=True)
+    subject = UnicodeAttribute(null=True)
+    """Whose request it was: what an erasure looks for."""
     body_hash = UnicodeAttribute()
     status = EnumAttribute(IdempotencyStatus)
     in_progress_until = DateTimeAttribute(null=True)
@@ -62,7 +64,7 @@ class Lock(Table):
 
 
 class Tombstone(Table):
-    """A subject that was erased: messages that name it are dropped."""
+    """A subject that was erased, by its pseudonym: messages that name it are dropped."""
 
     class Meta:
         table_name = tables.name("kit", "tombstones")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import Run, consumes, scheduled
-from chalicelib.retention import service
-from chalicelib.retention.schemas import SweepRequested
+from chalicelib.retention.schemas import ErasureRequested, ExportRequested, SweepRequested
+from chalicelib.retention.service import accepting, erasing, exporting, sweeping
 from chalicelib.shops.schemas.messages import PrivacyRequested
 
 bp = Blueprint(__name__)
@@ -16,18 +16,39 @@ bp = Blueprint(__name__)
 @scheduled("retention-sweep", lease_seconds=60)
 def sweep(run: Run) -> None:
     """Once a day: look through every table that has a rule."""
-    service.sweep(run.due)
+    sweeping.sweep(run.due)
 
 
 @bp.on_sqs_message(queue="retention-archive", batch_size=1, name="retention-archive")
 @consumes(SweepRequested)
 def archive(message: SweepRequested) -> None:
     """Archive and delete the expired rows of a segment."""
-    service.work(message)
+    sweeping.work(message)
 
 
 @bp.on_sqs_message(queue="retention-accept", batch_size=10, name="retention-accept")
 @consumes(PrivacyRequested)
 def accept(message: PrivacyRequested) -> None:
     """Put a request to be erased, or to see what we hold, on record."""
-    service.accept(message)
+    accepting.accept(message)
+
+
+@bp.on_sqs_message(queue="retention-erase", batch_size=1, name="retention-erase")
+@consumes(ErasureRequested)
+def erase(message: ErasureRequested) -> None:
+    """Erase somebody, a part at a time."""
+    erasing.work(message.request)
+
+
+@bp.on_sqs_message(queue="retention-export", batch_size=1, name="retention-export")
+@consumes(ExportRequested)
+def export(message: ExportRequested) -> None:
+    """Export what is held of somebody."""
+    exporting.work(message.request)
+
+
+@bp.schedule("rate(6 hours)", name="retention-remind")
+@scheduled("retention-remind", lease_seconds=60)
+def remind(run: Run) -> None:
+    """Take up requests whose work was lost."""
+    accepting.remind(run.due)

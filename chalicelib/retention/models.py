@@ -119,6 +119,7 @@ class PrivacyRequest(Table):
     origin = UnicodeAttribute()
     status = EnumAttribute(PrivacyStatus)
     progress = JsonAttribute(null=True)
+    version = IntegerAttribute(default=0)
     report = JsonAttribute(null=True)
     due_at = DateTimeAttribute()
     created_at = DateTimeAttribute()

@@ -1,10 +1,18 @@
-"""The rules of every context, by name. Retention knows no table itself."""
+"""What every context declares: its rules, and whose its rows and objects are. Retention knows no table itself."""
 
 from __future__ import annotations
 
 from chalicelib.billing import retention as billing
+from chalicelib.kit import retention as kit
 from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.personal import Holding, Prefix
+from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
 
 RULES: dict[str, Rule] = {rule.name: rule for rule in (*shops.RULES, *studio.RULES, *billing.RULES)}
+
+_CONTEXTS = (kit, shops, studio, billing, retention)
+
+HOLDINGS: dict[str, Holding] = {holding.name: holding for context in _CONTEXTS for holding in context.PERSONAL}
+PREFIXES: dict[str, Prefix] = {prefix.prefix: prefix for context in _CONTEXTS for prefix in context.PREFIXES}

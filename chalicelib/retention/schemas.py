@@ -1,10 +1,14 @@
-"""The message in which retention gives itself work."""
+"""The messages in which retention gives itself work, and what operators ask of it and read."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
 
 from chalicelib.kit.messages import Message
+from chalicelib.kit.schemas import Input, Moment, PageQuery, Schema
+from chalicelib.retention.models import PrivacyKind, PrivacyStatus
 
 
 class SweepRequested(Message):
@@ -15,3 +19,58 @@ class SweepRequested(Message):
     rule: str
     run: str
     segment: int
+
+
+class ErasureRequested(Message):
+    """Work for `retention-erase`: go on with a request. It names no subject: it must not be dropped."""
+
+    queue: ClassVar[str | None] = "retention-erase"
+
+    request: str
+
+
+class ExportRequested(Message):
+    """Work for `retention-export`: make the export of a request."""
+
+    queue: ClassVar[str | None] = "retention-export"
+
+    request: str
+
+
+class PrivacyRequestCreate(Input):
+    """Erase somebody, or export what is held of them."""
+
+    kind: Literal["erase", "export"]
+    subject: str = Field(max_length=300, description="shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id>")
+
+
+class PrivacyRequestsQuery(PageQuery):
+    """Requests of one status, the soonest due first; or those about one subject, the newest first."""
+
+    status: PrivacyStatus = PrivacyStatus.RUNNING
+    subject: str | None = Field(default=None, max_length=300)
+
+
+class PrivacyRequestRead(Schema):
+    """A request and how far it is. Once it is completed, `subject` is a pseudonym."""
+
+    id: str
+    kind: PrivacyKind
+    subject: str
+    origin: str
+    status: PrivacyStatus
+    step: str | None
+    """Where its worker is: a table, or a folder."""
+    counts: dict[str, int]
+    """What was done so far, by table; `objects` are files."""
+    report: dict[str, Any] | None
+    due_at: Moment
+    created_at: Moment
+    completed_at: Moment | None
+
+
+class ExportLinkRead(Schema):
+    """Where an export can be fetched, until then. Whoever has the link has the export."""
+
+    url: str
+    expires_at: Moment

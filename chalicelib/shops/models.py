@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import (
@@ -178,6 +178,17 @@ class AppSettingsVersion(Table):
     expires_epoch = ExpiryAttribute()
 
 
+class DeliveriesOfShop(GlobalSecondaryIndex["WebhookDelivery"]):
+    """A shop's deliveries by time: what an erasure looks for."""
+
+    class Meta:
+        index_name = "by_shop"
+        projection = KeysOnlyProjection()
+
+    shop = UnicodeAttribute(hash_key=True)
+    received_at = DateTimeAttribute(range_key=True)
+
+
 class WebhookDelivery(Table):
     """One delivery of Shopify's. `payload` is the body, or {"stored_at": "s3://…"} when it is large."""
 
@@ -196,3 +207,5 @@ class WebhookDelivery(Table):
     received_at = DateTimeAttribute()
     processed_at = DateTimeAttribute(null=True)
     expires_epoch = ExpiryAttribute()
+
+    by_shop = DeliveriesOfShop()

@@ -61,6 +61,17 @@ class UploadsByUnused(GlobalSecondaryIndex["Upload"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
+class UploadsByShop(GlobalSecondaryIndex["Upload"]):
+    """A shop's uploads by time: what an erasure looks for."""
+
+    class Meta:
+        index_name = "by_shop"
+        projection = KeysOnlyProjection()
+
+    shop_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
 class GenerationsByShop(GlobalSecondaryIndex["Generation"]):
     """A shop's generations by time."""
 
@@ -317,6 +328,7 @@ class Upload(Table):
     unused = UnicodeAttribute(null=True)
     """Stands while the photo may have to be removed with its row."""
     by_unused = UploadsByUnused()
+    by_shop = UploadsByShop()
 
 
 class Generation(Table):

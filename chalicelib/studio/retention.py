@@ -1,7 +1,200 @@
-"""How long the studio's rows live: as long as their shop, but for unused uploads, which DynamoDB's TTL ends."""
+"""How long the studio's rows live: as long as their shop, but for unused uploads, which DynamoDB's TTL ends.
+
+Customers' rows are looked for among their shop's: requests of privacy are rarer than generations by far, so that an
+index by customer, written with each of them, would cost more than it saves.
+"""
 
 from __future__ import annotations
 
 from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.personal import Bucket, Claim, Counted, Holding, Prefix, Whose, columns
+from chalicelib.kit.subjects import Who
+from chalicelib.studio.app import APP
+from chalicelib.studio.models import (
+    AiStyle,
+    Generation,
+    Order,
+    Product,
+    ProductBase,
+    ProductBaseVariant,
+    ProductBaseVariantMapping,
+    ProductProductBase,
+    ProductStyle,
+    Quota,
+    Size,
+    Upload,
+    Watermark,
+)
+from chalicelib.studio.quota import MEGABYTE
 
 RULES: tuple[Rule, ...] = ()
+
+_BY_SHOP = Claim(Who.SHOP, "shop_id", "{shop}")
+_BY_PRODUCT = Claim(Who.SHOP, "product_id", "{uuid}", through="studio/products")
+_STORED = Counted("byte_count", Quota, "{shop_id}", "current_storage_mb", MEGABYTE)
+_VARIANT_GUARD = ("shopify_variant_id", "product_id", "shopify_variant_id")
+
+
+def upload_of(url: str) -> str:
+    """The upload that a photo's address names."""
+    return url.rsplit("/", 1)[-1]
+
+
+PERSONAL = (
+    Holding(
+        "studio/products",
+        Product,
+        personal=columns("shop_id title shopify_product_id"),
+        impersonal=columns("uuid is_enabled style_count told_at created_at updated_at"),
+        claims=(_BY_SHOP,),
+        app=APP,
+    ),
+    Holding(
+        "studio/sizes",
+        Size,
+        personal=columns("name shopify_variant_id"),
+        impersonal=columns("uuid product_id width_px height_px is_active sort_order created_at updated_at"),
+        claims=(_BY_PRODUCT,),
+        app=APP,
+        guards=(_VARIANT_GUARD,),
+    ),
+    Holding(
+        "studio/ai_styles",
+        AiStyle,
+        personal=columns("shop_id name prompt_template parameters example_image_url"),
+        impersonal=columns("uuid is_active sort_order usage_count created_at updated_at"),
+        claims=(_BY_SHOP,),
+        app=APP,
+        objects=("example_image_url",),
+    ),
+    Holding(
+        "studio/product_styles",
+        ProductStyle,
+        impersonal=columns("product_id ai_style_id sort_order is_enabled created_at updated_at"),
+        claims=(_BY_PRODUCT,),
+        app=APP,
+    ),
+    Holding(
+        "studio/product_bases",
+        ProductBase,
+        personal=columns("shop_id name description option_names base_price"),
+        impersonal=columns("uuid is_active sort_order created_at updated_at"),
+        claims=(_BY_SHOP,),
+        app=APP,
+    ),
+    Holding(
+        "studio/product_base_variants",
+        ProductBaseVariant,
+        personal=columns("shop_id name option_values price_modifier"),
+        impersonal=columns("uuid product_base_id width_px height_px is_active sort_order created_at updated_at"),
+        claims=(Claim(Who.SHOP, "product_base_id", "{uuid}", through="studio/product_bases"),),
+        app=APP,
+    ),
+    Holding(
+        "studio/product_product_bases",
+        ProductProductBase,
+        impersonal=columns("product_id product_base_id is_enabled sort_order created_at updated_at"),
+        claims=(_BY_PRODUCT,),
+        app=APP,
+    ),
+    Holding(
+        "studio/product_base_variant_mappings",
+        ProductBaseVariantMapping,
+        personal=columns("variant_pair shopify_variant_id"),
+        impersonal=columns("product_id product_base_variant_id is_active created_at updated_at"),
+        claims=(_BY_PRODUCT,),
+        app=APP,
+        guards=(_VARIANT_GUARD,),
+    ),
+    Holding(
+        "studio/watermarks",
+        Watermark,
+        personal=columns("shop_id image_url"),
+        impersonal=columns("opacity position size_percentage is_active created_at updated_at"),
+        claims=(_BY_SHOP,),
+        app=APP,
+        objects=("image_url",),
+    ),
+    Holding(
+        "studio/quotas",
+        Quota,
+        personal=columns("shop_id"),
+        impersonal=columns(
+            """monthly_generation_limit storage_quota_mb max_concurrent_generations current_generations
+            current_storage_mb leases version last_reset_date total_generations created_at updated_at"""
+        ),
+        claims=(_BY_SHOP,),
+        app=APP,
+    ),
+    Holding(
+        "studio/uploads",
+        Upload,
+        personal=columns("shop_id customer_id object_key"),
+        impersonal=columns(
+            """id status reject_reason byte_count width height sequencer created_at updated_at expires_epoch
+            unused"""
+        ),
+        claims=(
+            _BY_SHOP,
+            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=Whose("customer_id"), counted=_STORED),
+            Claim(
+                Who.CUSTOMER,
+                "id",
+                "{input_image_url}",
+                through="studio/generations",
+                made=upload_of,
+                whose=Whose("customer_id", or_nobody=True),
+                counted=_STORED,
+            ),
+        ),
+        app=APP,
+        objects=("object_key",),
+    ),
+    Holding(
+        "studio/generations",
+        Generation,
+        personal=columns(
+            """shop_id order_id line_item_id customer_id input_image_url preview_image_url final_image_url
+            ai_prompt_used generation_params error_message"""
+        ),
+        impersonal=columns(
+            """id product_id ai_style_id source_generation_id product_base_variant_id shopify_variant_id byte_count
+            generation_type status processing_time_ms ai_model_used upscale_status upscale_factor original_width
+            original_height final_width final_height upscale_started_at upscale_completed_at created_at updated_at
+            open_work lease_until attempts provider_job awaits"""
+        ),
+        claims=(
+            _BY_SHOP,
+            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=Whose("customer_id", named="order_id"), counted=_STORED),
+            Claim(
+                Who.CUSTOMER,
+                "id",
+                "{source_generation_id}",
+                through="studio/generations",
+                whose=Whose("customer_id", or_nobody=True),
+                counted=_STORED,
+            ),
+        ),
+        app=APP,
+        objects=("preview_image_url", "final_image_url"),
+    ),
+    Holding(
+        "studio/orders",
+        Order,
+        personal=columns("shop_id shopify_order_id customer_id order_number total_price facts"),
+        impersonal=columns("status told_at version created_at updated_at"),
+        claims=(
+            _BY_SHOP,
+            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=Whose("customer_id", named="shopify_order_id")),
+        ),
+        app=APP,
+        also="shopify_order_id",
+    ),
+)
+
+
+def _pictures(name: str) -> Prefix:
+    return Prefix(Bucket.IMAGES, f"{name}/", folders={Who.SHOP: f"{name}/{{shop}}/"}, app=APP)
+
+
+PREFIXES = tuple(_pictures(name) for name in ("uploads", "previews", "finals", "watermarks", "examples"))

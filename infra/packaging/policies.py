@@ -39,6 +39,8 @@ IMAGES = {
 }
 """What of the images bucket a context handles beside its own `payloads/<context>/`."""
 ARCHIVING = "retention"
+ERASING = "chalicelib.retention.service.erasing"
+"""Its functions also sweep, archive and export: they share a module."""
 STORAGE = "chalicelib.integrations.storage"
 
 
@@ -111,11 +113,17 @@ def _s3(reached: Needs) -> Iterator[Statement]:
     buckets = [settings.images_bucket] + ([settings.archive_bucket] if ARCHIVING in contexts else [])
     yield _allow("s3", ("ListBucket",), [_object(bucket) for bucket in buckets])
     prefixes = [prefix for context in contexts for prefix in (*IMAGES.get(context, ()), f"payloads/{context}/*")]
+    if ERASING in reached.modules:
+        prefixes = ["*"]  # everybody's, by their declarations
     if prefixes:
         objects = [_object(f"{settings.images_bucket}/{prefix}") for prefix in prefixes]
         yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), objects)
     if ARCHIVING in contexts:
-        yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.archive_bucket}/*")])
+        exports = [_object(f"{settings.archive_bucket}/exports/*")]
+        yield _allow("s3", ("GetObject",), exports)  # whoever makes a link must be allowed what it allows
+        if ERASING in reached.modules:
+            yield _allow("s3", ("PutObject", "DeleteObject", "AbortMultipartUpload"), exports)
+            yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.archive_bucket}/archive/*")])
 
 
 def _object(path: str) -> dict[str, str]:

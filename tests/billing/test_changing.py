@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -224,3 +225,97 @@ def test_nobody_changes_what_another_has(
     answer = ask(stranger, verb, **body)
     assert (answer.status_code, answer.json()["code"]) == (409, "NotSubscribed")
     assert at_stripe(stripe_peer, stripe_id) == before
+
+
+YEARLY = {"plan": "professional", "billing_cycle": "annual"}
+
+
+@pytest.mark.parametrize("verb", ["preview", "change"])
+@pytest.mark.parametrize(
+    ("body", "code", "path"),
+    [
+        ({"plan": "starter", "billing_cycle": "monthly"}, "SamePlan", "body.plan"),
+        ({"plan": "free", "billing_cycle": "monthly"}, "PlanUnavailable", "body.billing_cycle"),
+        ({"plan": "no_such_plan", "billing_cycle": "monthly"}, "PlanUnavailable", "body.plan"),
+        ({"plan": "better_together", "billing_cycle": "annual"}, "PlanUnavailable", "body.plan"),
+        ({"plan": "professional", "billing_cycle": "weekly"}, "InvalidInput", "body.billing_cycle"),
+        ({"plan": "professional"}, "InvalidInput", "body.billing_cycle"),
+        (YEARLY | {"amount": 1}, "InvalidInput", "body.amount"),
+    ],
+)
+def test_what_cannot_be_changed_to_is_refused_with_its_field(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, verb: str, body: Json, code: str, path: str
+) -> None:
+    subscribe(store, "starter")
+    answer = ask(store, verb, **body)
+    assert answer.status_code == (409 if code == "SamePlan" else 422)
+    assert (answer.json()["code"], answer.json()["errors"][0]["path"]) == (code, path)
+
+
+@pytest.mark.parametrize("verb", ["preview", "change"])
+@pytest.mark.parametrize("status", ["past_due", "unpaid", "incomplete", "paused"])
+def test_who_owes_pays_before_changing(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, verb: str, status: str
+) -> None:
+    """A credit for time that was never paid would be a gift."""
+    stripe_id = subscribe(store, "enterprise")
+    with stripe_peer.store() as stripe:
+        stripe.get("subscription", stripe_id)["status"] = status
+    answer = ask(store, verb, **YEARLY)
+    assert (answer.status_code, answer.json()["code"]) == (409, "PaymentOverdue")
+
+
+@pytest.mark.parametrize("verb", ["preview", "change"])
+def test_what_is_about_to_end_is_taken_up_before_it_is_changed(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, verb: str
+) -> None:
+    subscribe(store, "enterprise")
+    ask(store, "cancel")
+    answer = ask(store, verb, **YEARLY)
+    assert (answer.status_code, answer.json()["code"]) == (409, "AlreadyCanceled")
+    assert "resume" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("verb", ["preview", "change"])
+def test_what_is_over_and_being_renewed_is_changed_later(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, verb: str
+) -> None:
+    stripe_id = subscribe(store, "enterprise")
+    with stripe_peer.store() as stripe:
+        (item,) = stripe.get("subscription", stripe_id)["items"]["data"]
+        item["current_period_end"] = int(clock.now().timestamp()) - 1
+        item["current_period_start"] = item["current_period_end"] - 30 * 86_400
+    answer = ask(store, verb, **YEARLY)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+
+
+@pytest.mark.parametrize("offset", [timedelta(minutes=-11), timedelta(minutes=1), timedelta(days=-31)])
+def test_what_an_old_or_made_up_preview_showed_is_not_charged(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, offset: timedelta
+) -> None:
+    path = f"/v1/subscriptions/{backdated(stripe_peer, subscribe(store, 'enterprise'))}"
+    before = sent(stripe_peer, "POST", path)
+    answer = ask(store, "change", **YEARLY, proration_date=clock.iso(clock.now() + offset))
+    assert (answer.status_code, answer.json()["code"]) == (422, "PreviewExpired")
+    assert answer.json()["errors"][0]["path"] == "body.proration_date"
+    assert sent(stripe_peer, "POST", path) == before
+
+
+def test_a_preview_of_the_period_before_does_not_count(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    subscribe(store, "enterprise")
+    answer = ask(store, "change", **YEARLY, proration_date=clock.iso(clock.now() - timedelta(minutes=5)))
+    assert (answer.status_code, answer.json()["code"]) == (422, "PreviewExpired")
+
+
+def backdated(stripe_peer: StripeSandbox, stripe_id: str, days: int = 10) -> str:
+    """The subscription as though it had begun so many days earlier."""
+    with stripe_peer.store() as stripe:
+        row = stripe.get("subscription", stripe_id)
+        for moment in ("start_date", "created", "billing_cycle_anchor"):
+            row[moment] -= days * 86_400
+        for item in row["items"]["data"]:
+            item["current_period_start"] -= days * 86_400
+            item["current_period_end"] -= days * 86_400
+    return stripe_id

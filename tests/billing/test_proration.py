@@ -141,6 +141,15 @@ def at(day: str) -> datetime:
     [
         # https://docs.stripe.com/billing/subscriptions/prorations: 10 to 20 USD halfway through costs 5 USD more.
         pytest.param("10", "20", days("2025-06-01", "2025-07-01"), "2025-06-16", ("-5.00", "10.00"), id="stripe"),
+        # The answer shown under "Preview a proration" there: period 1596749288 to 1599427688, proration_date 1598982148.
+        pytest.param(
+            "10",
+            "32.52",
+            days("2020-08-06T21:28:08", "2020-09-06T21:28:08"),
+            "2020-09-01T17:42:28",
+            ("-1.66", "5.41"),
+            id="stripe's preview",
+        ),
         # https://gist.github.com/matthewarkin/27bcfdf622eb91d3508ea082d0ad50b8, an answer of Stripe's API: 10.00 USD a
         # month, unused from 1488568488 to 1489449600 (14 March 2017), -364 cents.
         pytest.param(

@@ -261,7 +261,9 @@ def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery, meth
     order = gallery.order({"name": "a", "value": "b"})
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "orders/paid", limit=1)
-    url = path.format(shop=gallery.shop, delivery_id=delivery.delivery_id, event="evt_1", refund="1")
+    url = path.format(
+        shop=gallery.shop, delivery_id=delivery.delivery_id, request_id=ids.new(), event="evt_1", refund=ids.new()
+    )
     before = _everything()
     strangers = {
         "nobody": (None, 401),

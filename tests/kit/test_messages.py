@@ -100,7 +100,7 @@ def test_what_is_too_large_goes_by_reference() -> None:
     assert len(raw["Body"]) < 500
     assert list(ShopInstalled.read(raw["Body"])) == [large().model_copy(update=_times(raw["Body"]))]
     [key] = stored()
-    assert key.startswith("payloads/messages/shop:a.myshopify.com/")
+    assert key.startswith("payloads/messages/shop:a.myshopify.com:studio/")
 
 
 def _times(body: str) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from pynamodb.exceptions import UpdateError
 
 from chalicelib.integrations import parquet
 from chalicelib.kit import aws, config
-from chalicelib.retention import service
 from chalicelib.retention.errors import ArchiveDamaged
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
 from chalicelib.retention.repository import rows
@@ -44,7 +43,7 @@ def _one_segment(monkeypatch: pytest.MonkeyPatch) -> None:
 def open_run() -> list[InstallationLog]:
     """Six logs of two months, and a run that is to archive them."""
     logs = [log_of(moment) for moment in MOMENTS]
-    service.sweep(DUE)
+    sweeping.sweep(DUE)
     return logs
 
 
@@ -62,17 +61,17 @@ def crash_and_recover(nth: int, when: str) -> bool:
     open_run_logs = open_run()
     try:
         with crash_at(nth, when):
-            service.work(REQUEST)
+            sweeping.work(REQUEST)
         return False
     except Crash:
         pass
     touch(open_run_logs[nth % len(open_run_logs)])
     try:
         with crash_at(nth * 7 % 13 + 1, when):
-            service.work(REQUEST)
+            sweeping.work(REQUEST)
     except Crash:
         pass
-    service.work(REQUEST)
+    sweeping.work(REQUEST)
     return True
 
 
@@ -104,14 +103,14 @@ def test_a_crash_at_any_call(when: str, engine: Engine, archived: Archived) -> N
 KILLED = """
 import os, signal
 from chalicelib.kit import aws
-from chalicelib.retention import service
+from chalicelib.retention.service import sweeping
 from chalicelib.retention.schemas import SweepRequested
 
 def kill(**_): os.kill(os.getpid(), signal.SIGKILL)
 
 for name in ("dynamodb", "s3"):
     aws.client(name).meta.events.register(f"after-call.{name}." + os.environ["KILL_AFTER"], kill)
-service.work(SweepRequested(rule="shops/installation_logs", run="20261120T030000Z", segment=0))
+sweeping.work(SweepRequested(rule="shops/installation_logs", run="20261120T030000Z", segment=0))
 """
 
 
@@ -122,7 +121,7 @@ def test_a_worker_that_is_killed(operation: str, archived: Archived) -> None:
         [sys.executable, "-c", KILLED], cwd=ROOT, env={**os.environ, "KILL_AFTER": operation}, check=False
     )
     assert died.returncode == -9
-    service.work(REQUEST)
+    sweeping.work(REQUEST)
     assert stored_logs() == set()
     check_nothing_lost_nor_twice(archived(), len(MOMENTS))
 
@@ -136,13 +135,13 @@ def test_a_row_touched_between_archive_and_delete_survives(archived: Archived) -
             assert touch(log)
 
     with hooked("before-call", "GetObject", interfere):
-        service.work(REQUEST)
+        sweeping.work(REQUEST)
     [left] = InstallationLog.scan(consistent_read=True)
     assert (left.id, left.metadata) == (logs[0].id, {"touched": True})
     check_nothing_lost_nor_twice(archived(), len(MOMENTS))
 
-    service.sweep(DUE + timedelta(days=1))
-    service.work(REQUEST.model_copy(update={"run": "20261121T030000Z"}))
+    sweeping.sweep(DUE + timedelta(days=1))
+    sweeping.work(REQUEST.model_copy(update={"run": "20261121T030000Z"}))
     assert stored_logs() == set()
     kept = [json.loads(row["dynamodb_item"]) for row in archived() if row["id"] == logs[0].id]
     assert ["metadata" in item for item in kept] == [False, True]
@@ -157,7 +156,7 @@ def test_a_row_that_another_deleted_meanwhile_is_no_trouble(archived: Archived) 
             log.delete()
 
     with hooked("before-call", "DeleteItem", interfere):
-        service.work(REQUEST)
+        sweeping.work(REQUEST)
     assert stored_logs() == set()
     assert len(archived()) == len(MOMENTS)
 
@@ -177,7 +176,7 @@ def test_a_file_that_is_not_what_was_written_deletes_nothing(damage: str) -> Non
 
     for _ in range(2):  # nor when the message comes again
         with hooked("after-call", "PutObject", overwrite), pytest.raises(ArchiveDamaged):
-            service.work(REQUEST)
+            sweeping.work(REQUEST)
     assert stored_logs() == {log.id for log in logs}
     assert {manifest.status for manifest in Archive.query(LOGS)} == {ArchiveStatus.WRITTEN}
 
@@ -188,12 +187,12 @@ def test_workers_on_the_same_segment_and_a_writer_at_the_same_time(
     monkeypatch.setattr(rows, "SCAN_ROWS", 10)
     monkeypatch.setattr(rows, "SCAN_CALLS", 1)
     logs = [log_of(CUT_OFF - timedelta(days=age)) for age in range(60)]
-    service.sweep(DUE)
+    sweeping.sweep(DUE)
     with ThreadPoolExecutor(4) as pool:
-        works = [pool.submit(service.work, REQUEST) for _ in range(3)]
+        works = [pool.submit(sweeping.work, REQUEST) for _ in range(3)]
         touched = pool.submit(lambda: [log.id for log in logs if touch(log)])
         for work in works:
             work.result()
-    service.work(REQUEST)
+    sweeping.work(REQUEST)
     assert stored_logs() <= set(touched.result())
     check_nothing_lost_nor_twice(archived(), len(logs))

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import aws, clock, config, signing
-from chalicelib.retention import service
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
 from chalicelib.retention.repository import rows
 from chalicelib.retention.schemas import SweepRequested
@@ -179,7 +178,7 @@ def test_a_late_duplicate_of_a_message_changes_nothing(sweep: Sweep, archived: A
     sweep()
     before = (archived(), [run.to_simple_dict() for run in runs_of(LOGS)])
     for segment in range(sweeping.SEGMENTS):
-        service.work(SweepRequested(rule=LOGS, run="20261120T030000Z", segment=segment))
+        sweeping.work(SweepRequested(rule=LOGS, run="20261120T030000Z", segment=segment))
     assert (archived(), [run.to_simple_dict() for run in runs_of(LOGS)]) == before
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.kit import aws, config, tombstones
+from chalicelib.kit import aws, config, subjects, tombstones
 from chalicelib.shops import apps, oauth
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
@@ -193,7 +193,7 @@ def test_the_others_hear_of_it(
 def test_an_erased_shop_that_comes_back_is_heard_again(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
 ) -> None:
-    tombstones.bury(f"shop:{shop}")
+    tombstones.bury(subjects.app(shop, "studio"))
     install(api, "studio", shop)
     assert drain() == []
     assert len(shopify.webhook_subscriptions("studio", shop)) == len(apps.get("studio").topics)

@@ -86,7 +86,7 @@ def delete_expired(rule: Rule, cut_off: datetime, items: Iterable[Item]) -> int:
 
 def delete_unchanged(table: type[Table], items: Iterable[Item]) -> int:
     """Delete the rows that are still exactly these; how many of them are gone now, by this call or before it."""
-    fates = _in_parallel(lambda item: _delete(table, item, _unchanged(table, item)), items)
+    fates = _in_parallel(lambda item: _delete(table, item, unchanged(table, item)), items)
     return len(fates) - fates.count(_Fate.KEPT)
 
 
@@ -105,7 +105,7 @@ def _counted(rule: Rule) -> Attribute[datetime]:
     return rule.table.get_attributes()[rule.counts]
 
 
-def _unchanged(table: type[Table], item: Item) -> dict[str, Any]:
+def unchanged(table: type[Table], item: Item) -> dict[str, Any]:
     """The condition that a row has these values, and none of the table's other attributes."""
     absent = [a.attr_name for a in table.get_attributes().values() if a.attr_name not in item]
     names = {f"#n{n}": name for n, name in enumerate([*item, *absent])}

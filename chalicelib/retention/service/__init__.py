@@ -1,6 +1,4 @@
-"""Use cases of retention: the sweep of every rule's expired rows, requests of privacy."""
+"""Use cases of retention, a module each: the sweep of every rule's expired rows, requests of privacy.
 
-from chalicelib.retention.service.accepting import accept
-from chalicelib.retention.service.sweeping import sweep, work
-
-__all__ = ["accept", "sweep", "work"]
+None is imported here: the API, which shows requests, is not to reach what scans and archives.
+"""

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
+from chalicelib.kit import subjects
 from chalicelib.kit.messages import Message
 
 
@@ -17,7 +18,7 @@ class OfShop(Message):
     app: str
 
     def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.shop}",)
+        return (subjects.app(self.shop, self.app),)
 
 
 class ShopInstalled(OfShop):

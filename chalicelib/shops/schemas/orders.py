@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from chalicelib.kit import subjects
 from chalicelib.shops.schemas.messages import OfShop
 
 
@@ -28,8 +29,14 @@ class OrderLine(_Part):
     properties: dict[str, str]
 
 
-class _Order(OfShop):
+class _OfOrder(OfShop):
     order_id: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (*super().subjects(), subjects.order(self.shop, self.order_id))
+
+
+class _Order(_OfOrder):
     order_number: str
     customer_id: str | None
     total_price: Decimal
@@ -39,6 +46,10 @@ class _Order(OfShop):
     """Whether it is paid in full, refunds aside."""
     lines: list[OrderLine]
     triggered_at: AwareDatetime
+
+    def subjects(self) -> tuple[str, ...]:
+        buyer = (subjects.customer(self.shop, self.customer_id),) if self.customer_id else ()
+        return (*super().subjects(), *buyer)
 
 
 class OrderCreated(_Order):
@@ -81,13 +92,12 @@ class RefundLine(_Part):
     properties: dict[str, str]
 
 
-class RefundCreated(OfShop):
+class RefundCreated(_OfOrder):
     """A part of an order, or all of it, was refunded. `amount` is what went back, in `currency` where one is known."""
 
     topic: ClassVar[str] = "shops-refund_created"
 
     refund_id: str
-    order_id: str
     lines: list[RefundLine]
     amount: Decimal
     currency: str | None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from chalicelib.kit import clock, logs, metrics
+from chalicelib.kit import clock, logs, metrics, subjects, tombstones
 from chalicelib.kit.messages import Message, publish
 from chalicelib.shops.errors import MissingWebhookHeaders, UnknownDelivery
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
@@ -23,7 +23,7 @@ log = logs.logger("shops")
 
 
 def receive(sender: WebhookSender, body: bytes) -> bool:
-    """Record a genuine delivery and hand it on; False where it was on record already.
+    """Record a genuine delivery and hand it on; False where it was on record already, or is about an erased subject.
 
     Raises MissingWebhookHeaders, InvalidShopDomain, MalformedRequest.
     """
@@ -43,6 +43,9 @@ def receive(sender: WebhookSender, body: bytes) -> bool:
         received_at=now,
     )
     message = _message(row, payload)
+    if tombstones.is_erased(*(message.subjects() if message else (subjects.app(row.shop, row.app),))):
+        log.info("not recorded: its subject is erased", extra={"topic": row.topic})
+        return False
     row.payload = bodies.keep(row, body, payload)
     first = deliveries.add(row)
     if first is not None and first.delivery_id != row.delivery_id:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chalicelib.kit import config
 from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.shops import apps, domain, scopes
@@ -13,6 +15,17 @@ from chalicelib.shops.service.callers import Merchant
 def app_key(handle: str) -> str:
     """The API key of the app called `handle`, which is no secret. Raises UnknownApp."""
     return apps.get(handle).key
+
+
+def app_handles() -> tuple[str, ...]:
+    """The apps that there are, whether this deployment has their keys or not."""
+    return tuple(apps.TOPICS)
+
+
+def came_back(shop: str, app: str, since: datetime) -> bool:
+    """Whether the app was installed in the shop after `since`, and is there now; one read."""
+    row = installations.find(shop, app)
+    return row is not None and row.is_active and row.installed_at > since
 
 
 def known_shop(text: str) -> str | None:

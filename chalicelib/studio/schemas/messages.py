@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from chalicelib.kit import subjects
 from chalicelib.kit.messages import BucketEvent, Message
+from chalicelib.studio.app import APP
 
 
 class UploadChanged(BucketEvent):
@@ -13,7 +15,7 @@ class UploadChanged(BucketEvent):
     prefix: ClassVar[str] = "uploads/"
 
     def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.key.split('/')[1]}",) if self.key.count("/") == 2 else ()
+        return (subjects.app(self.key.split("/")[1], APP),) if self.key.count("/") == 2 else ()
 
 
 class GenerationRequested(Message):
@@ -25,7 +27,7 @@ class GenerationRequested(Message):
     generation_id: str
 
     def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.shop}",)
+        return (subjects.app(self.shop, APP),)
 
 
 class PrintRequested(Message):
@@ -37,4 +39,4 @@ class PrintRequested(Message):
     generation_id: str
 
     def subjects(self) -> tuple[str, ...]:
-        return (f"shop:{self.shop}",)
+        return (subjects.app(self.shop, APP),)

@@ -9,11 +9,10 @@ from typing import TypeVar
 from chalicelib.kit.auth import Credentials
 from chalicelib.shops import service as shops
 from chalicelib.shops.service import Merchant, Shopper
+from chalicelib.studio.app import APP
 from chalicelib.studio.errors import AnotherApp
 
 __all__ = ["APP", "Merchant", "Shopper", "merchant", "shopper"]
-
-APP = "studio"
 
 C = TypeVar("C", Merchant, Shopper)
 

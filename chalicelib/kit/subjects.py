@@ -1,0 +1,72 @@
+"""Whom data is about: the names of subjects, and the pseudonyms that stand for erased ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chalicelib.kit import ids
+
+GUEST = "guest"
+"""Stands for a customer without an id, who is known by their orders alone."""
+_NAMESPACE = "c4c2a5b8-6f0e-4b7e-9a55-2d3c1f0b8e64"
+
+
+class Who(StrEnum):
+    """The kinds of subjects that can be erased, or be given what is held of them."""
+
+    SHOP = "shop"
+    CUSTOMER = "customer"
+    """Of a shop."""
+    MEMBER = "member"
+    STORE = "store"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One of them. `id` is the shop's domain, the customer's GID (or GUEST), the member's or the store's id."""
+
+    who: Who
+    id: str
+    shop: str = ""
+    """The domain, for a shop and its customers."""
+
+    @classmethod
+    def parse(cls, text: str) -> Subject:
+        """The subject that `shop:<domain>`, `customer:<domain>:<GID>`, `member:<id>` or `store:<id>` names.
+
+        Raises ValueError for other text.
+        """
+        kind, _, rest = text.partition(":")
+        who = Who(kind)
+        shop, _, customer = rest.partition(":")
+        subject = {
+            Who.SHOP: cls(who, rest, rest),
+            Who.CUSTOMER: cls(who, customer, shop),
+        }.get(who, cls(who, rest))
+        if not subject.id or (who is Who.SHOP and ":" in rest):
+            raise ValueError(f"{text!r} names no subject")
+        return subject
+
+    def __str__(self) -> str:
+        return f"{self.who}:{self.shop}:{self.id}" if self.who is Who.CUSTOMER else f"{self.who}:{self.id}"
+
+
+def app(shop: str, handle: str) -> str:
+    """What messages about one app in a shop name: each app is erased by itself."""
+    return f"shop:{shop}:{handle}"
+
+
+def customer(shop: str, gid: str) -> str:
+    """What messages about a customer name."""
+    return f"customer:{shop}:{gid}"
+
+
+def order(shop: str, gid: str) -> str:
+    """What messages about an order name: Shopify names a guest by their orders alone."""
+    return f"order:{shop}:{gid}"
+
+
+def pseudonym(subject: str) -> str:
+    """What stands for a subject that is erased: a UUID that tells nothing, the same each time."""
+    return ids.derived(_NAMESPACE, subject)

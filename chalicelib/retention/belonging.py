@@ -1,0 +1,177 @@
+"""What belongs to a subject: claims turned into values, and rows judged by them. Pure.
+
+An item is what DynamoDB's API gives, as in `slices`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any
+
+from chalicelib.kit.personal import Claim, Fate, Holding, Prefix, Whose
+from chalicelib.kit.subjects import GUEST, Subject, Who, pseudonym
+from chalicelib.retention.slices import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A subject as a request has it: `apps` are those of a shop that are meant, `names` what else it is known by."""
+
+    subject: Subject
+    apps: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """A customer's orders; a member's id at Stripe."""
+
+    @property
+    def known_by(self) -> str | None:
+        """The subject's id; None for a guest, who has none."""
+        return None if self.subject.id == GUEST else self.subject.id
+
+    @property
+    def facts(self) -> dict[str, str | None]:
+        """What templates are filled with, but for the app."""
+        return {
+            "who": self.subject.who,
+            "id": self.known_by,
+            "shop": self.subject.shop or None,
+            "mark": pseudonym(str(self.subject)),
+            "shop_mark": pseudonym(f"{Who.SHOP}:{self.subject.shop}"),
+        }
+
+
+def values(template: str, person: Person) -> list[str]:
+    """What a template says of the subject: one for each app where it names one; none where a fact is missing."""
+    names = {name for _, name, _, _ in Formatter().parse(template) if name}
+    apps: Iterable[str | None] = person.apps if "app" in names else [None]
+    filled = [{**person.facts, "app": app} for app in apps]
+    return [template.format(**facts) for facts in filled if all(facts.get(name) is not None for name in names)]
+
+
+def value_through(claim: Claim, row: Item) -> str | None:
+    """What a row of the table that the claim goes through says; None where it says nothing."""
+    names = [name for _, name, _, _ in Formatter().parse(claim.value) if name]
+    found = {name: text(row, name) for name in names}
+    if None in found.values():
+        return None
+    value = claim.value.format(**found)
+    return claim.made(value) if claim.made else value
+
+
+def text(item: Item, column: str) -> str | None:
+    """The column's value as text; None where it has none."""
+    value = item.get(column)
+    if value is None or "NULL" in value:
+        return None
+    [content] = value.values()
+    return str(content)
+
+
+def is_of_app(app: str, person: Person, item: Item | None = None) -> bool:
+    """Whether what a holding or prefix says of its app is among the apps that are meant."""
+    if not app or person.subject.who is not Who.SHOP:
+        return True
+    if app.startswith("{"):
+        return item is None or text(item, app.strip("{}")) in person.apps
+    return app in person.apps
+
+
+def leads_to(claim: Claim, person: Person, item: Item) -> bool:
+    """Whether the claim's own column leads to the row (claims without `through`)."""
+    held = text(item, claim.column)
+    if held is None:
+        return False
+    return any(value in held if claim.contains else value == held for value in values(claim.value, person))
+
+
+def is_theirs(whose: Whose | None, person: Person, item: Item, stored: str | None = None) -> bool:
+    """Whether a row that a claim leads to is the subject's. `stored` is the JSON that `mention` refers to in S3."""
+    if whose is None:
+        return True
+    if whose.column:
+        held = text(item, whose.column)
+        if held == person.known_by if held is not None else whose.or_nobody:
+            return True
+    if whose.named and text(item, whose.named) in person.names:
+        return True
+    return bool(whose.mention) and mentions(stored or text(item, whose.mention) or "", person)
+
+
+_IDS = ("id", "customer", "orders_requested", "orders_to_redact")
+
+
+def mentions(document: str, person: Person) -> bool:
+    """Whether the JSON has the subject's id or another name as the value of an id: as it is, or a GID's number."""
+    wanted = {name for name in (person.known_by, *person.names) if name}
+    wanted |= {name.rsplit("/", 1)[-1] for name in wanted}
+    try:
+        return any(value in wanted for value in _ids(json.loads(document)))
+    except ValueError:
+        return False
+
+
+def _ids(value: Any, name: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            yield from _ids(member, key)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _ids(member, name)
+    elif name.endswith(_IDS) and isinstance(value, str | int):
+        yield str(value)
+
+
+def stored_at(item: Item, columns: Iterable[str]) -> list[str]:
+    """Where the row's objects are: `s3://bucket/key`, or a key of the images bucket."""
+    found = []
+    for column in columns:
+        value = text(item, column)
+        if value and value.startswith("{"):
+            value = reference(value)
+        if value:
+            found.append(value)
+    return found
+
+
+def reference(document: str) -> str | None:
+    """The address that stands in the place of a large JSON value, if one does."""
+    if not document.startswith('{"stored_at":'):
+        return None
+    return str(json.loads(document)["stored_at"])
+
+
+def kept(item: Item, fates: dict[str, Fate], person: Person) -> Item:
+    """The row without what is personal in it: a pseudonym stands where the subject's id stood."""
+    changed, mark = dict(item), str(person.facts["mark"])
+    for column, fate in fates.items():
+        value = text(item, column)
+        if value is None:
+            continue
+        if fate is Fate.REMOVED:
+            del changed[column]
+        else:
+            changed[column] = {"S": value.replace(person.subject.id, mark) if person.subject.id in value else mark}
+    if "version" in item:  # whoever read the row before must not write it back
+        changed["version"] = {"N": str(int(item["version"]["N"]) + 1)}
+    return changed
+
+
+def folders(prefix: Prefix, person: Person) -> list[str]:
+    """The folders of a prefix in which the subject's objects are."""
+    template = prefix.folders.get(person.subject.who)
+    return values(template, person) if template and is_of_app(prefix.app, person) else []
+
+
+def holds(holding: Holding, person: Person, item: Item) -> bool:
+    """Whether a row is the subject's by what stands in it alone: how archived rows are told."""
+    direct = (claim for claim in claims_of(holding, person.subject.who) if not claim.through)
+    return is_of_app(holding.app, person, item) and any(
+        leads_to(claim, person, item) and is_theirs(claim.whose, person, item) for claim in direct
+    )
+
+
+def claims_of(holding: Holding, who: Who) -> list[Claim]:
+    """The claims of a kind of subject on a table, those through other rows first."""
+    return sorted((claim for claim in holding.claims if claim.who is who), key=lambda claim: not claim.through)

@@ -1,0 +1,138 @@
+"""Rows erased together with the note that they are: a request knows exactly what was done, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from chalicelib.kit import aws, guards
+from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.models import Guard
+from chalicelib.kit.personal import Counted, Holding
+from chalicelib.kit.tables import THROTTLES, Table
+from chalicelib.retention import belonging
+from chalicelib.retention.errors import Overtaken
+from chalicelib.retention.models import PrivacyRequest
+from chalicelib.retention.repository import requests
+from chalicelib.retention.repository.personal_rows import key_of
+from chalicelib.retention.repository.requests import Progress
+from chalicelib.retention.repository.rows import unchanged
+from chalicelib.retention.slices import Item
+
+TOGETHER = 20
+"""Rows of one transaction, which takes 100 actions: a row has up to three guards and a counter."""
+TOGETHER_BYTES = 1_000_000
+"""Of the rows of one transaction, which takes 4 MB; each row is sent once, in its condition."""
+_ATTEMPTS = 10
+
+
+class Changed(Exception):
+    """A row is not as it was read: read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row as it was read, and what it becomes; None: nothing."""
+
+    item: Item
+    becomes: Item | None
+
+
+def batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
+    """As many changes as one transaction takes."""
+    batch: list[Change] = []
+    size = 0
+    for change in changes:
+        held = sum(len(str(value)) for value in change.item.values())
+        if batch and (len(batch) == TOGETHER or size + held > TOGETHER_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(change)
+        size += held
+    if batch:
+        yield batch
+
+
+def erase(
+    row: PrivacyRequest, progress: Progress, holding: Holding, changes: list[Change], counted: Counted | None
+) -> None:
+    """Change these rows if each still is as it was read, with their guards and counters, and move the request on.
+
+    Raises Changed, or Overtaken where another worker has moved the request; then nothing is done.
+    """
+    moved = row.get_update_kwargs_from_instance(actions=requests.moved(progress), condition=requests.unmoved(row))
+    operations = [{"Update": moved}]
+    operations += [_changed(holding.table, change) for change in changes]
+    names = {name for change in changes if change.becomes is None for name in _guards(holding, change.item)}
+    operations += [
+        {"Delete": {"TableName": Guard.Meta.table_name, "Key": {"guard": {"S": name}}}} for name in sorted(names)
+    ]
+    operations += _counters(counted, changes)
+    _commit(operations)
+    row.version += 1
+
+
+def _commit(operations: list[dict[str, Any]]) -> None:
+    client = aws.client("dynamodb")
+    for attempt in range(_ATTEMPTS):
+        try:
+            client.transact_write_items(TransactItems=operations)
+            return
+        except client.exceptions.TransactionCanceledException as error:
+            codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
+            if codes[:1] == ["ConditionalCheckFailed"]:
+                raise Overtaken("another worker is ahead") from error
+            if "ConditionalCheckFailed" in codes:
+                raise Changed from error
+            if not {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"} & set(codes):
+                raise
+        except client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] not in THROTTLES:
+                raise
+        time.sleep(random.uniform(0, 0.05 * 2**attempt))
+    raise Unavailable("The store is busy with the same rows.")
+
+
+def _changed(table: type[Table], change: Change) -> dict[str, Any]:
+    condition = unchanged(table, change.item)
+    name = {"TableName": table.Meta.table_name}
+    if change.becomes is None:
+        return {"Delete": {**name, "Key": key_of(table, change.item), **condition}}
+    return {"Put": {**name, "Item": change.becomes, **condition}}
+
+
+def _guards(holding: Holding, item: Item) -> Iterator[str]:
+    context, _, table = holding.name.partition("/")
+    for field, *columns in holding.guards:
+        held = [belonging.text(item, column) for column in columns]
+        if None not in held:
+            yield guards.guard(context, table, field, *map(str, held))
+
+
+def _counters(counted: Counted | None, changes: list[Change]) -> Iterator[dict[str, Any]]:
+    """The counters that go down with the rows, each once."""
+    if counted is None:
+        return
+    totals: dict[str, Decimal] = {}
+    for change in changes:
+        key = belonging.text(change.item, counted.key.strip("{}"))
+        if key:
+            held = Decimal(belonging.text(change.item, counted.column) or 0)
+            totals[key] = totals.get(key, Decimal(0)) - held / counted.per
+    hash_key = counted.table.get_attributes()[counted.table._hash_keyname or ""].attr_name
+    for key, total in totals.items():
+        if total:
+            yield {
+                "Update": {
+                    "TableName": counted.table.Meta.table_name,
+                    "Key": {hash_key: {"S": key}},
+                    "UpdateExpression": "ADD #counter :less",
+                    "ConditionExpression": "attribute_exists(#key)",
+                    "ExpressionAttributeNames": {"#counter": counted.counter, "#key": hash_key},
+                    "ExpressionAttributeValues": {":less": {"N": format(total, "f")}},
+                }
+            }

@@ -1,0 +1,202 @@
+"""Rows of other contexts' tables that belong to a subject, found as their declarations say: by key, index, or scan."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.kit import aws
+from chalicelib.kit.attributes import SecretAttribute
+from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.personal import Claim, Holding
+from chalicelib.kit.tables import Table
+from chalicelib.retention import belonging
+from chalicelib.retention.belonging import Person
+from chalicelib.retention.repository import objects
+from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.slices import Item
+
+KEYS = 100
+"""Rows that a query looks at, at most: what bounds a step."""
+SCANNED = 1_000
+TOGETHER = 10
+"""Rows read at once by their keys: a row has up to 400 KB."""
+_ATTEMPTS = 8
+BY_KEY, BY_SCAN = "key", "scan"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a claim's rows are gone through: at which of its values, after which key."""
+
+    value: int = 0
+    after: Item | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Some of a claim's rows, read while they are gone through, and where to go on (None: nowhere)."""
+
+    items: Iterator[Item]
+    following: Place | None
+
+
+def find(holding: Holding, claim: Claim, person: Person, place: Place) -> Found:
+    """The subject's rows from a place on, at most those that one query leads to."""
+    if not belonging.is_of_app(holding.app, person):
+        return Found(iter(()), None)
+    if not claim.through:
+        items, following = _driven(holding.table, claim, person, place)
+        return Found(_theirs(holding, claim, person, items), following)
+    parents, following = _parents(claim, person, place)
+    made = {belonging.value_through(claim, row) for row in parents}
+    return Found(_through(holding, claim, person, sorted(filter(None, made))), following)
+
+
+def path(table: type[Table], column: str) -> str:
+    """How rows are found by a column: BY_KEY, the name of an index, or BY_SCAN."""
+    attributes = table.get_attributes()
+    if attributes[table._hash_keyname or ""].attr_name == column:
+        return BY_KEY
+    for index in table._indexes.values():
+        if index._hash_key_attribute().attr_name == column:
+            return str(index.Meta.index_name)
+    return BY_SCAN
+
+
+def key_of(table: type[Table], item: Item) -> Item:
+    """The item's key."""
+    names = [table.get_attributes()[name].attr_name for name in (table._hash_keyname, table._range_keyname) if name]
+    return {name: item[name] for name in names}
+
+
+def readable(table: type[Table], item: Item) -> dict[str, Any]:
+    """The row as its subject may read it: without secrets of ours."""
+    secret = {a.attr_name for a in table.get_attributes().values() if isinstance(a, SecretAttribute)}
+    known = {name: value for name, value in item.items() if name not in secret and name in table.get_attributes()}
+    return dict(table.from_raw_data(known).attribute_values)
+
+
+def _parents(claim: Claim, person: Person, place: Place) -> tuple[list[Item], Place | None]:
+    """Rows of the table that a claim goes through. Its own claims are gone through one after the other."""
+    holding = HOLDINGS[claim.through]
+    direct = [each for each in belonging.claims_of(holding, person.subject.who) if not each.through]
+    drives = [(each, value) for each in direct for value in belonging.values(each.value, person)]
+    if place.value >= len(drives):
+        return [], None
+    parent, value = drives[place.value]
+    items, after = _page(holding.table, parent, person, value, place.after)
+    return list(_theirs(holding, parent, person, items)), _following(place, after, len(drives))
+
+
+def _driven(table: type[Table], claim: Claim, person: Person, place: Place) -> tuple[Iterator[Item], Place | None]:
+    drives = belonging.values(claim.value, person)
+    if place.value >= len(drives):
+        return iter(()), None
+    items, after = _page(table, claim, person, drives[place.value], place.after)
+    return items, _following(place, after, len(drives))
+
+
+def _following(place: Place, after: Item | None, drives: int) -> Place | None:
+    if after is not None:
+        return Place(place.value, after)
+    return Place(place.value + 1) if place.value + 1 < drives else None
+
+
+def _through(holding: Holding, claim: Claim, person: Person, made: Sequence[str]) -> Iterator[Item]:
+    for value in made:
+        if claim.shared and _leads_twice(claim, value):
+            continue
+        after: Item | None = None
+        while True:
+            items, after = _page(holding.table, claim, person, value, after)
+            yield from _theirs(holding, claim, person, items)
+            if after is None:
+                break
+
+
+def _theirs(holding: Holding, claim: Claim, person: Person, items: Iterator[Item]) -> Iterator[Item]:
+    for item in items:
+        if belonging.is_of_app(holding.app, person, item) and _is_theirs(claim, person, item):
+            yield item
+
+
+def _is_theirs(claim: Claim, person: Person, item: Item) -> bool:
+    stored = None
+    if claim.whose and claim.whose.mention:
+        address = belonging.reference(belonging.text(item, claim.whose.mention) or "")
+        stored = objects.read_text(address) if address else None
+    return belonging.is_theirs(claim.whose, person, item, stored)
+
+
+def _page(
+    table: type[Table], claim: Claim, person: Person, value: str, after: Item | None
+) -> tuple[Iterator[Item], Item | None]:
+    """The rows of one query or scan, whole and read consistently, and the key to go on from."""
+    found = path(table, claim.column)
+    if found == BY_SCAN or claim.contains:
+        return _scan(table, claim, value, after)
+    names, values = {"#c": claim.column}, {":v": {"S": value}}
+    condition = "#c = :v"
+    if claim.range:
+        names["#r"] = table.get_attributes()[table._range_keyname or ""].attr_name
+        values[":r"] = {"S": next(iter(belonging.values(claim.range, person)), "")}
+        condition += " AND #r = :r"
+    answer = aws.client("dynamodb").query(
+        TableName=table.Meta.table_name,
+        KeyConditionExpression=condition,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+        Limit=KEYS,
+        **({"ConsistentRead": True} if found == BY_KEY else {"IndexName": found}),
+        **({"ExclusiveStartKey": after} if after else {}),
+    )
+    if found == BY_KEY:
+        return iter(answer["Items"]), answer.get("LastEvaluatedKey")
+    keys = [key_of(table, item) for item in answer["Items"]]
+    whole = (item for item in _whole(table, keys) if belonging.text(item, claim.column) == value)
+    return whole, answer.get("LastEvaluatedKey")
+
+
+def _scan(table: type[Table], claim: Claim, value: str, after: Item | None) -> tuple[Iterator[Item], Item | None]:
+    answer = aws.client("dynamodb").scan(
+        TableName=table.Meta.table_name,
+        FilterExpression="contains(#c, :v)" if claim.contains else "#c = :v",
+        ExpressionAttributeNames={"#c": claim.column},
+        ExpressionAttributeValues={":v": {"S": value}},
+        Limit=SCANNED,
+        ConsistentRead=True,
+        **({"ExclusiveStartKey": after} if after else {}),
+    )
+    return iter(answer["Items"]), answer.get("LastEvaluatedKey")
+
+
+def _leads_twice(claim: Claim, value: str) -> bool:
+    """Whether more than one row of the table that the claim goes through has this value."""
+    [column] = [name for name in HOLDINGS[claim.through].table.get_attributes() if f"{{{name}}}" == claim.value]
+    table, count, after = HOLDINGS[claim.through].table, 0, None
+    probe = Claim(claim.who, column, value)
+    while True:
+        items, after = _scan(table, probe, value, after)
+        count += len(list(items))
+        if count > 1 or after is None:
+            return count > 1
+
+
+def _whole(table: type[Table], keys: Sequence[Item]) -> Iterator[Item]:
+    """The rows with these keys, a few at a time; those that are gone are left out."""
+    name = table.Meta.table_name
+    for start in range(0, len(keys), TOGETHER):
+        asked: dict[str, Any] = {name: {"Keys": list(keys[start : start + TOGETHER]), "ConsistentRead": True}}
+        for attempt in range(_ATTEMPTS):
+            answer = aws.client("dynamodb").batch_get_item(RequestItems=asked)
+            yield from answer["Responses"].get(name, [])
+            asked = answer.get("UnprocessedKeys") or {}
+            if not asked:
+                break
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        else:
+            raise Unavailable("The store is busy.")

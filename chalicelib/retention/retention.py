@@ -1,0 +1,55 @@
+"""What retention's own tables hold of people."""
+
+from __future__ import annotations
+
+from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.personal import Bucket, Holding, Prefix, columns
+from chalicelib.kit.subjects import Who
+from chalicelib.retention.models import Archive, PrivacyRequest, RuleRun
+
+RULES: tuple[Rule, ...] = ()
+
+PERSONAL = (
+    Holding(
+        "retention/archives",
+        Archive,
+        impersonal=columns(
+            "source_table archive_id s3_key row_count byte_count sha256 oldest newest status created_at"
+        ),
+    ),
+    Holding(
+        "retention/rule_runs",
+        RuleRun,
+        personal=columns("cursor"),
+        impersonal=columns(
+            """rule run cut_off segments status rows_archived rows_deleted version started_at completed_at
+            expires_epoch"""
+        ),
+        remark="`cursor` is the key of the row that a run looked at last; it is empty once the run is completed.",
+    ),
+    Holding(
+        "retention/privacy_requests",
+        PrivacyRequest,
+        personal=columns("subject progress"),
+        impersonal=columns("id kind origin status report version due_at created_at completed_at"),
+        remark="Once completed, a request has the subject's pseudonym, and no progress.",
+    ),
+)
+PREFIXES = (
+    Prefix(
+        Bucket.ARCHIVE,
+        "archive/",
+        remark="Files that hold rows of the subject are written anew without them.",
+    ),
+    Prefix(
+        Bucket.ARCHIVE,
+        "exports/",
+        folders={
+            Who.SHOP: "exports/{shop_mark}/",
+            Who.CUSTOMER: "exports/{shop_mark}/{mark}/",
+            Who.MEMBER: "exports/{mark}/",
+            Who.STORE: "exports/{mark}/",
+        },
+        remark="The bucket ends them after 14 days.",
+    ),
+)

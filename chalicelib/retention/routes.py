@@ -1,0 +1,50 @@
+"""`/v1/operator/privacy-requests`: who is to be erased or to be told what we hold, and how far that is."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint
+
+from chalicelib.kit.auth import Account, operator
+from chalicelib.kit.http import Call, endpoint
+from chalicelib.kit.pages import Slice
+from chalicelib.kit.schemas import Page
+from chalicelib.retention.models import PrivacyKind
+from chalicelib.retention.schemas import (
+    ExportLinkRead,
+    PrivacyRequestCreate,
+    PrivacyRequestRead,
+    PrivacyRequestsQuery,
+)
+from chalicelib.retention.service import operating
+
+bp = Blueprint(__name__)
+
+REQUESTS = "/v1/operator/privacy-requests"
+
+
+@bp.route(REQUESTS, methods=["POST"])
+@endpoint(bp, auth=operator, body=PrivacyRequestCreate, returns=PrivacyRequestRead, status=202, idempotent="claimed")
+def begin_request(call: Call[Account, PrivacyRequestCreate]) -> PrivacyRequestRead:
+    """Have somebody erased, or what is held of them exported."""
+    return operating.begin(call.principal, PrivacyKind(call.body.kind), call.body.subject)
+
+
+@bp.route(REQUESTS, methods=["GET"])
+@endpoint(bp, auth=operator, query=PrivacyRequestsQuery, returns=Page[PrivacyRequestRead])
+def list_requests(call: Call[Account, None, PrivacyRequestsQuery]) -> Slice[PrivacyRequestRead]:
+    """Requests of one status, the soonest due first; with `subject`, those about it."""
+    return operating.list_requests(call.query.status, call.query.subject, call.page)
+
+
+@bp.route(f"{REQUESTS}/{{request_id}}", methods=["GET"])
+@endpoint(bp, auth=operator, returns=PrivacyRequestRead)
+def read_request(call: Call[Account], request_id: str) -> PrivacyRequestRead:
+    """One request: how far it is, and its report once it is completed."""
+    return operating.read_request(request_id)
+
+
+@bp.route(f"{REQUESTS}/{{request_id}}/link", methods=["POST"])
+@endpoint(bp, auth=operator, returns=ExportLinkRead)
+def link_export(call: Call[Account], request_id: str) -> ExportLinkRead:
+    """A link to a completed export, good for 15 minutes."""
+    return operating.link(call.principal, request_id)

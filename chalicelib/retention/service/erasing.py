@@ -1,0 +1,261 @@
+"""Erasing a subject: a page at a time, in an order that can be taken up anywhere, by anybody.
+
+1. What else the subject is known by is noted, and tombstones are set: from here on no message brings anything back.
+2. Rows, then the objects of the subject's folders. Rows go in the transaction that notes it, each if it still is as it
+   was read; a round that found something is followed by another, for what was on its way meanwhile.
+3. Files of the archive are written anew without the subject, once no run holds rows that are on their way there.
+4. The request ends with a report, under a pseudonym.
+
+A shop that came back since the request is left alone, whatever of it is gone by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+
+from chalicelib.kit import clock, logs, messages, metrics, tombstones
+from chalicelib.kit.subjects import Subject, Who
+from chalicelib.retention import belonging
+from chalicelib.retention.belonging import Person
+from chalicelib.retention.errors import Overtaken, Postponed
+from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.repository import erasures, manifests, objects, personal_rows, requests
+from chalicelib.retention.repository import rows as archived
+from chalicelib.retention.repository.erasures import Change, Changed
+from chalicelib.retention.repository.personal_rows import Place
+from chalicelib.retention.repository.requests import Progress
+from chalicelib.retention.schemas import ErasureRequested
+from chalicelib.retention.service import steps
+from chalicelib.retention.service.accepting import WITHIN
+from chalicelib.retention.service.steps import ArchiveStep, FolderStep, NameStep, RowStep
+from chalicelib.retention.slices import Item
+from chalicelib.shops import service as shops
+
+WORK_TIME = timedelta(minutes=2)
+"""After this a worker begins no other page; well within its function's timeout."""
+PATIENCE_SECONDS = 300
+"""When it is tried again that has to wait."""
+BURY, AGAIN, END = "bury", "again", "end"
+
+Step = RowStep | FolderStep | ArchiveStep | str
+
+log = logs.logger("retention")
+
+
+def work(request: str) -> None:
+    """Erase for `WORK_TIME`, then put the rest back into the queue. Nothing happens where it is done.
+
+    Stops where another worker is ahead: should that one die as well, the schedule takes the request up.
+    """
+    row, until = requests.get(request), clock.now() + WORK_TIME
+    if row.kind is not PrivacyKind.ERASE or row.status is PrivacyStatus.COMPLETED:
+        return
+    erasure = _Erasure(row, requests.progress_of(row))
+    try:
+        while erasure.advance():
+            if clock.now() >= until:
+                messages.publish(ErasureRequested(request=request))
+                return
+    except Overtaken:
+        log.info("stopped: another worker is ahead", extra={"request": request})
+    except Postponed as postponed:
+        log.info("it waits", extra={"request": request, "why": str(postponed)})
+        messages.publish(ErasureRequested(request=request), delay_seconds=PATIENCE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderPlace:
+    """Where a prefix is gone through: in which folder, after which key; until which key objects were counted."""
+
+    folder: int = 0
+    done: str = ""
+    counted: str = ""
+
+
+@dataclass
+class _Erasure:
+    """A request and how far it is."""
+
+    row: PrivacyRequest
+    progress: Progress
+
+    @property
+    def whom(self) -> Person:
+        return steps.person(Subject.parse(self.row.subject), self.progress)
+
+    def advance(self) -> bool:
+        """Do one page; False at the end."""
+        if not self._leave_those_that_came_back():
+            self._complete(came_back=True)
+            return False
+        plan = _plan(self.whom.subject.who)
+        step = plan.get(self.progress.step) or next(iter(plan.values()))
+        following = _following(plan, self.progress.step)
+        try:
+            self._do(step, following)
+        except Changed:
+            return True
+        return self.row.status is not PrivacyStatus.COMPLETED
+
+    def _do(self, step: Step, following: str) -> None:
+        if isinstance(step, NameStep):
+            self._note_names(step, following)
+        elif isinstance(step, RowStep):
+            self._erase_rows(step, following)
+        elif isinstance(step, FolderStep):
+            self._empty_folders(step, following)
+        elif isinstance(step, ArchiveStep):
+            self._rewrite(step, following)
+        elif step == BURY:
+            self._bury(following)
+        elif step == AGAIN:
+            self._begin_round(following)
+        else:
+            self._complete()
+
+    def _leave_those_that_came_back(self) -> bool:
+        """Whether there is anybody to erase: apps that came back are left out, and heard again."""
+        if self.whom.subject.who is not Who.SHOP:
+            return True
+        since, shop = self.row.due_at - WITHIN, self.whom.subject.shop
+        back = [app for app in self.progress.apps if shops.came_back(shop, app, since)]
+        if back:
+            for name in steps.buried(replace(self.whom, apps=tuple(back))):
+                tombstones.unearth(name)
+            left = tuple(app for app in self.progress.apps if app not in back)
+            self._move(replace(self.progress, apps=left, step="", place=None))
+        return bool(self.progress.apps)
+
+    def _note_names(self, step: NameStep, following: str) -> None:
+        found = personal_rows.find(step.holding, step.claim, self.whom, self._place)
+        told = {name for item in found.items if (name := belonging.text(item, step.holding.also))}
+        known = tuple(sorted({*self.progress.order_ids, *told}))
+        self._go_on(replace(self.progress, order_ids=known), found.following, step.name, following)
+
+    def _bury(self, following: str) -> None:
+        for name in steps.buried(self.whom):
+            tombstones.bury(name)
+        if self._leave_those_that_came_back():  # one that came back just now has taken its tombstone away before
+            self._move(replace(self.progress, step=following, place=None))
+
+    def _erase_rows(self, step: RowStep, following: str) -> None:
+        found = personal_rows.find(step.holding, step.claim, self.whom, self._place)
+        changes = (Change(item, self._becomes(step, item)) for item in found.items)
+        for batch in erasures.batches(changes):
+            if not self._is_still_away():
+                raise Changed
+            count = self._remove_objects(step, batch)
+            done = self.progress.counting(step.holding.name, len(batch)).counting("objects", count)
+            erasures.erase(self.row, done, step.holding, batch, step.claim.counted)
+            self.progress = done
+        self._go_on(self.progress, found.following, step.name, following)
+
+    def _becomes(self, step: RowStep, item: Item) -> Item | None:
+        return None if step.claim.kept is None else belonging.kept(item, dict(step.claim.kept), self.whom)
+
+    def _remove_objects(self, step: RowStep, batch: Iterable[Change]) -> int:
+        """Objects go before the rows that tell where they are."""
+        gone = [change.item for change in batch if change.becomes is None]
+        places = [objects.address(at) for item in gone for at in belonging.stored_at(item, step.holding.objects)]
+        for place in places:
+            objects.remove(place)
+        return len(places)
+
+    def _empty_folders(self, step: FolderStep, following: str) -> None:
+        """A page of objects: counted first, once each, then removed; what was counted before is removed all the same."""
+        whom, at = self.whom, FolderPlace(**(self.progress.place or {}))
+        folders = sorted(belonging.folders(step.prefix, whom))
+        if at.folder >= len(folders):
+            self._move(replace(self.progress, step=following, place=None))
+            return
+        bucket = objects.bucket_name(step.prefix.bucket)
+        keys, more = objects.page(bucket, folders[at.folder], at.done)
+        if not self._is_still_away():
+            raise Changed
+        judged = whom.subject.who in step.prefix.judged
+        theirs = [key for key in keys if not judged or self._is_in(bucket, key)]
+        new = [key for key in theirs if key > at.counted]
+        if new:
+            counted = replace(at, counted=max(new))
+            self._move(replace(self.progress.counting("objects", len(new)), step=step.name, place=asdict(counted)))
+        objects.delete(bucket, theirs)
+        after = FolderPlace(at.folder, keys[-1], keys[-1]) if more else FolderPlace(at.folder + 1)
+        self._move(replace(self.progress, step=step.name, place=asdict(after)))
+
+    def _is_in(self, bucket: str, key: str) -> bool:
+        return belonging.mentions(objects.read_text(f"s3://{bucket}/{key}") or "", self.whom)
+
+    def _begin_round(self, following: str) -> None:
+        """Once more, where there was something: what an index did not show yet, or what a message under way wrote."""
+        if self.progress.found:
+            begun = _first_rows(self.whom.subject.who)
+            self._move(replace(self.progress, step=begun, place=None, found=0, round=self.progress.round + 1))
+        else:
+            self._move(replace(self.progress, step=following, place=None))
+
+    def _rewrite(self, step: ArchiveStep, following: str) -> None:
+        manifests.demand_rest(step.holding.name)
+        found, after = manifests.page(step.holding.name, self.progress.place)
+        for archive in found:
+            items, version = manifests.read(archive)
+            left = [item for item in items if not self._holds(step, item)]
+            if len(left) == len(items):
+                continue
+            done = self.progress.counting(step.name, len(items) - len(left))
+            columns = archived.columns(step.holding.table)
+            if not manifests.rewrite(archive, columns, left, version):
+                raise Changed
+            self._move(replace(done, step=step.name, place=archive.archive_id))
+        self._go_on(self.progress, after, step.name, following)
+
+    def _holds(self, step: ArchiveStep, item: Item) -> bool:
+        return belonging.holds(step.holding, self.whom, item)
+
+    def _is_still_away(self) -> bool:
+        if self.whom.subject.who is not Who.SHOP:
+            return True
+        since, shop = self.row.due_at - WITHIN, self.whom.subject.shop
+        return not any(shops.came_back(shop, app, since) for app in self.progress.apps)
+
+    def _complete(self, *, came_back: bool = False) -> None:
+        report = {"erased": self.progress.counts, "rounds": self.progress.round, "came_back": came_back}
+        requests.complete(self.row, report)
+        metrics.count("RequestsCompleted", kind=PrivacyKind.ERASE.value)
+        log.info("erased", extra={"request": self.row.id, "report": report})
+
+    @property
+    def _place(self) -> Place:
+        return Place(**(self.progress.place or {}))
+
+    def _go_on(self, progress: Progress, place: Place | str | None, name: str, following: str) -> None:
+        kept = asdict(place) if isinstance(place, Place) else place
+        self._move(replace(progress, step=name if place else following, place=kept))
+
+    def _move(self, progress: Progress) -> None:
+        requests.move(self.row, progress)
+        self.progress = progress
+
+
+def _plan(who: Who) -> dict[str, Step]:
+    """The steps by name, in order."""
+    named: list[RowStep | FolderStep | ArchiveStep] = [*steps.names(who)]
+    after: list[RowStep | FolderStep] = [*steps.rows(who), *steps.folders(who)]
+    plan: dict[str, Step] = {step.name: step for step in named}
+    plan[BURY] = BURY
+    plan |= {step.name: step for step in after}
+    plan[AGAIN] = AGAIN
+    plan |= {step.name: step for step in steps.archives(who)}
+    plan[END] = END
+    return plan
+
+
+def _following(plan: dict[str, Step], name: str) -> str:
+    names = list(plan)
+    at = names.index(name) if name in plan else 0
+    return names[min(at + 1, len(names) - 1)]
+
+
+def _first_rows(who: Who) -> str:
+    return steps.rows(who)[0].name

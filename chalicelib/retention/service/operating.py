@@ -1,0 +1,70 @@
+"""What operators ask about requests of privacy, and begin themselves. The operator commands use the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.integrations import storage
+from chalicelib.kit import audit, clock
+from chalicelib.kit.auth import Account
+from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.personal import Bucket
+from chalicelib.kit.subjects import Subject, pseudonym
+from chalicelib.retention.errors import ExportNotReady, UnknownSubject
+from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.repository import objects, requests
+from chalicelib.retention.schemas import ExportLinkRead, PrivacyRequestRead
+from chalicelib.retention.service import accepting
+
+LINK = timedelta(minutes=15)
+
+
+def begin(account: Account, kind: PrivacyKind, text: str) -> PrivacyRequestRead:
+    """Have a subject erased, or what is held of it exported, as the operator `account`. Raises UnknownSubject."""
+    row = accepting.begin(kind, _subject(text), f"operator/{account.id}")
+    audit.acted(account, f"retention.{kind}", row.id)
+    return _read(row)
+
+
+def read_request(request: str) -> PrivacyRequestRead:
+    """A request and how far it is. Raises UnknownRequest."""
+    return _read(requests.get(request))
+
+
+def list_requests(status: PrivacyStatus, subject: str | None, page: PageRequest) -> Slice[PrivacyRequestRead]:
+    """Requests of a status; or all about a subject, those that are not completed before the others.
+
+    Raises UnknownSubject.
+    """
+    if subject is None:
+        return requests.list_by_status(status, page).map(_read)
+    name = str(_subject(subject))
+    if status is PrivacyStatus.COMPLETED:
+        name = pseudonym(name)
+    return requests.list_by_subject(name, page).map(_read)
+
+
+def link(account: Account, request: str) -> ExportLinkRead:
+    """A short-lived link to an export, for the operator `account`. Raises UnknownRequest, ExportNotReady."""
+    row = requests.get(request)
+    key = (row.report or {}).get("key") if row.kind is PrivacyKind.EXPORT else None
+    url = storage.address(objects.bucket_name(Bucket.ARCHIVE), str(key))
+    if key is None or storage.size(url) is None:
+        raise ExportNotReady
+    audit.acted(account, "retention.link", row.id)
+    expires_at = clock.now() + LINK
+    made = storage.presigned_get(url, seconds=int(LINK.total_seconds()), download_name=f"{row.id}.zip")
+    return ExportLinkRead(url=made, expires_at=expires_at)
+
+
+def _subject(text: str) -> Subject:
+    try:
+        return Subject.parse(text)
+    except ValueError as error:
+        raise UnknownSubject from error
+
+
+def _read(row: PrivacyRequest) -> PrivacyRequestRead:
+    progress = requests.progress_of(row)
+    columns = {name: getattr(row, name) for name in PrivacyRequestRead.model_fields if name not in ("step", "counts")}
+    return PrivacyRequestRead(**columns, step=progress.step or None, counts=progress.counts)

@@ -1,0 +1,3 @@
+"""Which of the Shopify apps the studio is."""
+
+APP = "studio"

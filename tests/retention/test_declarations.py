@@ -1,0 +1,71 @@
+"""Nothing that is kept lacks a declaration of whose it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.kit.messages import STORED
+from chalicelib.kit.personal import Claim, Holding
+from chalicelib.kit.subjects import Who
+from chalicelib.retention import belonging
+from chalicelib.retention.repository.personal_rows import BY_SCAN, path
+from chalicelib.retention.rules import HOLDINGS, PREFIXES
+from infra import data_stack
+from infra.packaging import policies
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("model", data_stack.models(), ids=lambda model: str(model.Meta.table_name))
+def test_every_column_of_every_table_is_personal_or_not(model: Any) -> None:
+    [holding] = [holding for holding in HOLDINGS.values() if holding.table is model]
+    context = model.__module__.split(".")[1]
+    assert model.Meta.table_name == f"backroom-test-{holding.name.replace('/', '-', 1)}"
+    assert holding.name.startswith(f"{context}/")
+    declared = [*holding.personal, *holding.impersonal]
+    assert sorted(declared) == sorted(attribute.attr_name for attribute in model.get_attributes().values())
+
+
+@pytest.mark.parametrize("holding", HOLDINGS.values(), ids=lambda holding: str(holding.name))
+def test_what_is_personal_can_be_found(holding: Holding) -> None:
+    assert not holding.personal or holding.claims or holding.remark
+    for claim in holding.claims:
+        assert not claim.through or belonging.claims_of(HOLDINGS[claim.through], claim.who), "it leads from nowhere"
+        assert (claim.kept is None and not claim.shared) or claim.because, "say why it stays"
+        columns = {claim.column, *(claim.kept or {}), *filter(None, [claim.whose and claim.whose.column])}
+        assert columns <= {attribute.attr_name for attribute in holding.table.get_attributes().values()}
+
+
+def _scanned() -> list[Any]:
+    return [
+        pytest.param(holding, claim, id=f"{holding.name}-{claim.who}-{claim.column}")
+        for holding in HOLDINGS.values()
+        for claim in holding.claims
+        if claim.contains or path(holding.table, claim.column) == BY_SCAN
+    ]
+
+
+@pytest.mark.parametrize(("holding", "claim"), _scanned())
+def test_a_scan_says_why(holding: Holding, claim: Claim) -> None:
+    assert claim.scan
+
+
+def test_every_folder_that_the_sources_name_is_declared() -> None:
+    named = {STORED}
+    for source in (ROOT / "chalicelib").rglob("*.py"):
+        text = source.read_text()
+        named |= set(re.findall(r'address\([^"]*f"((?:[a-z]+/)+){', text))
+        named |= set(re.findall(r'key = f"((?:[a-z]+/)+){', text))
+    named |= {prefix.removesuffix("*") for prefixes in policies.IMAGES.values() for prefix in prefixes}
+    assert {"uploads/", "previews/", "finals/", "payloads/shops/", "payloads/billing/"} <= named
+    for folder in named:
+        assert any(folder.startswith(prefix.rstrip("/")) for prefix in PREFIXES), folder
+
+
+def test_every_kind_of_subject_has_rows_somewhere() -> None:
+    for who in Who:
+        assert [holding.name for holding in HOLDINGS.values() if belonging.claims_of(holding, who)]
