@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
+from chalicelib.billing import money
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
 from chalicelib.billing.models import Subscription
 from chalicelib.kit import auth, clock
 from chalicelib.kit.models import IdempotencyRecord
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, listen, subscriptions
+from infra.sandbox.stripe.price_changes import DECLINING_METHOD
+from infra.sandbox.stripe.subscriptions import add_interval
+from tests.billing.conftest import Json, Owner, listen, of_type, payments, subscriptions
 
 Ask = Callable[..., httpx.Response]
 Drain = Callable[[], list[Any]]
@@ -36,16 +41,30 @@ def ask(api: httpx.Client) -> Ask:
 
 @pytest.fixture
 def subscribe(events_of: Buy, stripe_peer: StripeSandbox, drain: Drain) -> Callable[..., str]:
-    """Buy and let every event arrive; Stripe's id of the subscription."""
+    """Buy and let every event arrive; Stripe's id of the subscription, whose trial is over unless wanted."""
 
-    def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> str:
+    def buy(owner: Owner, plan: str = "try_it_out", on_trial: bool = False, **order: Any) -> str:
         events = events_of(owner, plan, **order)
         stripe_peer.deliver(events)
+        stripe_id = str(of_type(events, "customer.subscription.created")["data"]["object"]["id"])
+        if not on_trial:
+            end_trial(stripe_peer, stripe_id)
         assert drain() == []
-        created = next(event for event in events if event["type"] == "customer.subscription.created")
-        return str(created["data"]["object"]["id"])
+        return stripe_id
 
     return buy
+
+
+def end_trial(stripe_peer: StripeSandbox, stripe_id: str) -> None:
+    """The subscription as though it had begun without one."""
+    with stripe_peer.store() as stripe:
+        row = stripe.get("subscription", stripe_id)
+        row |= {"status": "active", "trial_end": None, "trial_start": None}
+        (item,) = row["items"]["data"]
+        interval = item["price"]["recurring"]["interval"]
+        item["current_period_end"] = add_interval(item["current_period_start"], interval, 1)
+        stripe.emit("customer.subscription.updated", row)
+    stripe_peer.drain()
 
 
 def at_stripe(stripe_peer: StripeSandbox, stripe_id: str) -> Json:
@@ -319,3 +338,219 @@ def backdated(stripe_peer: StripeSandbox, stripe_id: str, days: int = 10) -> str
             item["current_period_start"] -= days * 86_400
             item["current_period_end"] -= days * 86_400
     return stripe_id
+
+
+def change(
+    ask: Ask, owner: Owner, plan: str, cycle: str, key: str | None = None, proration_date: str | None = None
+) -> httpx.Response:
+    return ask(owner, "change", key, plan=plan, billing_cycle=cycle, proration_date=proration_date)
+
+
+def previewed(ask: Ask, owner: Owner, plan: str, cycle: str) -> Json:
+    answer = ask(owner, "preview", plan=plan, billing_cycle=cycle)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def invoices(stripe_peer: StripeSandbox, stripe_id: str) -> list[Json]:
+    """Stripe's invoices of the subscription, newest first."""
+    with stripe_peer.store() as stripe:
+        return [
+            dict(row)
+            for row in stripe.all("invoice")
+            if row["parent"]["subscription_details"]["subscription"] == stripe_id
+        ]
+
+
+def minor(amounts: list[str]) -> list[int]:
+    return [money.to_minor(Decimal(amount), "USD") for amount in amounts]
+
+
+@pytest.mark.parametrize("days", [0, 1, 10, 27])
+def test_an_upgrade_is_billed_at_once_at_what_was_shown(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, drain: Drain, days: int
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"), days)
+    shown = previewed(ask, store, "enterprise", "annual")
+    answer = change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["plan_name"], answer.json()["price_annual"]) == ("enterprise", "3990.00")
+    invoice, _ = invoices(stripe_peer, stripe_id)
+    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
+    assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
+    assert [line["kind"] for line in shown["lines"]] == ["unused", "remaining"]
+    assert (shown["is_billed_now"], shown["due_at"]) == (True, shown["proration_date"])
+    assert (shown["period_start"], shown["period_end"]) == (
+        answer.json()["current_period_start"],
+        answer.json()["current_period_end"],
+    )
+    stripe_peer.drain()
+    assert drain() == []
+    assert Decimal(shown["amount_due"]) in [payment.amount for payment in payments()]
+
+
+def test_a_downgrade_is_credited_on_the_next_invoice(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, "enterprise"))
+    shown = previewed(ask, store, "professional", "monthly")
+    assert Decimal(shown["total"]) < 0
+    assert not shown["is_billed_now"]
+    assert shown["due_at"] == shown["period_end"]
+    answer = change(ask, store, "professional", "monthly", proration_date=shown["proration_date"])
+    assert (answer.status_code, answer.json()["plan_name"]) == (200, "professional")
+    assert answer.json()["current_period_end"] == shown["period_end"]
+    assert len(invoices(stripe_peer, stripe_id)) == 1
+    with stripe_peer.store() as stripe:
+        waiting = [row["amount"] for row in reversed(stripe.all("invoiceitem")) if row["subscription"] == stripe_id]
+    assert waiting == minor([line["amount"] for line in shown["lines"]])
+    assert Decimal(shown["amount_due"]) == max(Decimal(0), Decimal("99.00") + Decimal(shown["total"]))
+
+
+@pytest.mark.parametrize(
+    ("plan", "cycle", "to"), [("starter", "monthly", "annual"), ("enterprise", "annual", "monthly")]
+)
+def test_another_cycle_begins_a_period_at_its_whole_price(
+    store: Owner,
+    subscribe: Callable[..., str],
+    ask: Ask,
+    stripe_peer: StripeSandbox,
+    plan: str,
+    cycle: str,
+    to: str,
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, plan, billing_cycle=cycle))
+    shown = previewed(ask, store, plan, to)
+    answer = change(ask, store, plan, to, proration_date=shown["proration_date"])
+    assert (answer.status_code, answer.json()["billing_cycle"]) == (200, to), answer.text
+    invoice = invoices(stripe_peer, stripe_id)[0]
+    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
+    assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
+    assert [line["kind"] for line in shown["lines"]] == ["unused", "new_period"]
+    late = clock.parse(answer.json()["current_period_end"]) - clock.parse(shown["period_end"])
+    assert timedelta(0) <= late <= timedelta(seconds=10)
+
+
+def test_what_is_left_of_a_year_pays_for_months_to_come(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    """The invoice is negative: nothing is paid back, the customer's balance at Stripe holds it."""
+    stripe_id = subscribe(store, "enterprise", billing_cycle="annual")
+    shown = previewed(ask, store, "enterprise", "monthly")
+    assert (shown["is_billed_now"], shown["amount_due"]) == (True, "0.00")
+    change(ask, store, "enterprise", "monthly", proration_date=shown["proration_date"])
+    with stripe_peer.store() as stripe:
+        customer = stripe.get("customer", at_stripe_customer(stripe_peer, stripe_id))
+    assert [customer["balance"]] == minor([shown["total"]])
+    upgrade = previewed(ask, store, "enterprise", "annual")
+    assert Decimal(upgrade["amount_due"]) < Decimal(upgrade["total"])
+
+
+def test_on_trial_nothing_is_charged_and_the_trial_goes_on(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    stripe_id = subscribe(store, "starter", on_trial=True)
+    ends = at_stripe(stripe_peer, stripe_id)["trial_end"]
+    shown = previewed(ask, store, "enterprise", "annual")
+    assert (shown["lines"], shown["total"], shown["is_billed_now"]) == ([], "0.00", False)
+    assert (shown["amount_due"], shown["due_at"], clock.parse(shown["due_at"]).timestamp()) == (
+        "3990.00",
+        shown["period_end"],
+        ends,
+    )
+    answer = change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    assert (answer.status_code, answer.json()["status"]) == (200, "trialing"), answer.text
+    assert (answer.json()["plan_name"], answer.json()["billing_cycle"]) == ("enterprise", "annual")
+    assert clock.parse(answer.json()["current_period_end"]).timestamp() == ends
+    assert [invoice["total"] for invoice in invoices(stripe_peer, stripe_id)] == [0]
+
+
+def test_a_declined_upgrade_changes_nothing(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
+) -> None:
+    stripe_id = subscribe(store, "professional", billing_cycle="annual")
+    with stripe_peer.store() as stripe:
+        stripe.get("subscription", stripe_id)["default_payment_method"] = DECLINING_METHOD
+    before = api.get("/v1/billing/subscription", headers=store.headers).json()
+    answer = change(ask, store, "enterprise", "annual")
+    assert (answer.status_code, answer.json()["code"]) == (402, "PaymentDeclined")
+    assert api.get("/v1/billing/subscription", headers=store.headers).json() == before
+    assert len(invoices(stripe_peer, stripe_id)) == 1
+    assert at_stripe(stripe_peer, stripe_id)["items"]["data"][0]["price"]["unit_amount"] == 99000
+
+
+def test_the_same_key_charges_once_and_shows_the_same(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    stripe_id, key = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual")), str(uuid.uuid4())
+    first = change(ask, store, "enterprise", "annual", key)
+    again = change(ask, store, "enterprise", "annual", key)
+    assert (first.status_code, first.json()) == (200, again.json())
+    for record in IdempotencyRecord.scan():
+        record.delete()  # as where the process died after Stripe had acted
+    healed = change(ask, store, "enterprise", "annual", key)
+    assert (healed.status_code, healed.json()) == (200, first.json())
+    assert len(invoices(stripe_peer, stripe_id)) == 2
+    other = change(ask, store, "enterprise", "annual", str(uuid.uuid4()))
+    assert (other.status_code, other.json()["code"]) == (409, "SamePlan")
+    conflict = change(ask, store, "starter", "annual", key)
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "IdempotencyConflict")
+
+
+def test_two_at_once_are_charged_once(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"))
+    with ThreadPoolExecutor(4) as clicks:
+        answers = list(clicks.map(lambda _: change(ask, store, "enterprise", "annual"), range(4)))
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert 200 in {answer.status_code for answer in answers}
+    assert len(invoices(stripe_peer, stripe_id)) == 2
+    shown = api.get("/v1/billing/subscription", headers=store.headers).json()
+    assert shown["plan_name"] == "enterprise"
+
+
+def test_a_change_is_told_and_the_limits_are_the_new_plan_s(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, api: httpx.Client
+) -> None:
+    subscribe(store, "professional", billing_cycle="annual")
+    heard = listen()
+    change(ask, store, "enterprise", "annual")
+    (message,) = heard()
+    assert message["plan_name"] == "enterprise"
+    assert message["limits"]["max_products"] == 100_000
+    assert api.get("/v1/billing/subscription", headers=store.headers).json()["limits"] == message["limits"]
+
+
+def test_a_preview_changes_nothing(
+    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    stripe_id = subscribe(store, "enterprise")
+    before = at_stripe(stripe_peer, stripe_id), invoices(stripe_peer, stripe_id), len(stripe_peer.events())
+    for plan, cycle in (("professional", "monthly"), ("enterprise", "annual")):
+        previewed(ask, store, plan, cycle)
+    assert (at_stripe(stripe_peer, stripe_id), invoices(stripe_peer, stripe_id), len(stripe_peer.events())) == before
+
+
+def test_seats_are_kept(store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox) -> None:
+    """More than one was set at Stripe, in its dashboard."""
+    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"))
+    with stripe_peer.store() as stripe:
+        stripe.get("subscription", stripe_id)["items"]["data"][0]["quantity"] = 3
+    shown = previewed(ask, store, "enterprise", "annual")
+    change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    assert at_stripe(stripe_peer, stripe_id)["items"]["data"][0]["quantity"] == 3
+    assert [invoices(stripe_peer, stripe_id)[0]["total"]] == minor([shown["total"]])
+
+
+def test_an_end_that_was_set_as_a_date_is_taken_back(
+    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    """As the customer portal does with flexible billing."""
+    stripe_id = subscribe(member)
+    with stripe_peer.store() as stripe:
+        row = stripe.get("subscription", stripe_id)
+        row["cancel_at"] = row["items"]["data"][0]["current_period_end"]
+    answer = ask(member, "resume")
+    assert (answer.status_code, answer.json()["cancel_at_period_end"]) == (200, False)
+    assert at_stripe(stripe_peer, stripe_id)["cancel_at"] is None
