@@ -1,231 +1,24 @@
-"""A running subscription is changed, ended, taken up again: through the API, against Stripe's stand-in."""
+"""A running subscription gets another plan or cycle: through the API, against Stripe's stand-in."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
 
 import httpx
 import pytest
 
-from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
-from chalicelib.billing.models import Subscription
-from chalicelib.kit import auth, clock
+from chalicelib.billing import money
+from chalicelib.kit import clock
 from chalicelib.kit.models import IdempotencyRecord
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, listen, subscriptions
+from infra.sandbox.stripe.price_changes import DECLINING_METHOD
+from tests.billing.conftest import Json, Owner, listen, payments
+from tests.billing.running import Ask, Drain, Subscribe, ask, at_stripe, backdated, sent, subscribe
 
-Ask = Callable[..., httpx.Response]
-Drain = Callable[[], list[Any]]
-Buy = Callable[..., list[Json]]
-
-
-@pytest.fixture
-def ask(api: httpx.Client) -> Ask:
-    """`ask(owner, "cancel", at_period_end=False)`: a request about the owner's subscription."""
-
-    def post(owner: Owner, verb: str, key: str | None = None, **body: Any) -> httpx.Response:
-        path = "/v1/billing/portal" if verb == "portal" else f"/v1/billing/subscription/{verb}"
-        headers = owner.headers | ({"Idempotency-Key": key} if key else {})
-        return api.post(path, json=body, headers=headers)
-
-    return post
-
-
-@pytest.fixture
-def subscribe(events_of: Buy, stripe_peer: StripeSandbox, drain: Drain) -> Callable[..., str]:
-    """Buy and let every event arrive; Stripe's id of the subscription."""
-
-    def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> str:
-        events = events_of(owner, plan, **order)
-        stripe_peer.deliver(events)
-        assert drain() == []
-        created = next(event for event in events if event["type"] == "customer.subscription.created")
-        return str(created["data"]["object"]["id"])
-
-    return buy
-
-
-def at_stripe(stripe_peer: StripeSandbox, stripe_id: str) -> Json:
-    with stripe_peer.store() as stripe:
-        return dict(stripe.get("subscription", stripe_id))
-
-
-def sent(stripe_peer: StripeSandbox, method: str, path: str) -> int:
-    return sum((request.method, request.path) == (method, path) for request in stripe_peer.requests)
-
-
-def test_what_ends_with_its_period_shows_it_at_once_and_tells(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
-) -> None:
-    stripe_id = subscribe(member)
-    heard = listen()
-    answer = ask(member, "cancel")
-    assert answer.status_code == 200, answer.text
-    assert (answer.json()["status"], answer.json()["cancel_at_period_end"]) == ("active", True)
-    assert answer.json()["cancelled_at"].endswith("Z")
-    assert at_stripe(stripe_peer, stripe_id)["cancel_at_period_end"]
-    entitlement = api.get("/v1/billing/subscription", headers=member.headers).json()
-    assert entitlement["has_access"]
-    assert entitlement["subscription"] == answer.json()
-    assert [message["cancel_at_period_end"] for message in heard()] == [True]
-    again = ask(member, "cancel")
-    assert (again.status_code, again.json()["code"]) == (409, "AlreadyCanceled")
-
-
-def test_the_event_that_follows_a_request_changes_nothing_more(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, drain: Drain
-) -> None:
-    subscribe(member)
-    ask(member, "cancel")
-    (before,) = subscriptions()
-    stripe_peer.drain()
-    assert drain() == []
-    (after,) = subscriptions()
-    known = {name for name in before.attribute_values if name not in ("version", "updated_at", "last_stripe_event_at")}
-    assert [getattr(after, name) for name in known] == [getattr(before, name) for name in known]
-
-
-def test_taken_up_again_it_goes_on(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
-) -> None:
-    stripe_id = subscribe(member)
-    refused = ask(member, "resume")
-    assert (refused.status_code, refused.json()["code"]) == (409, "NotCanceled")
-    ask(member, "cancel")
-    answer = ask(member, "resume")
-    assert answer.status_code == 200, answer.text
-    assert (answer.json()["status"], answer.json()["cancel_at_period_end"]) == ("active", False)
-    assert answer.json()["cancelled_at"] is None
-    assert not at_stripe(stripe_peer, stripe_id)["cancel_at_period_end"]
-
-
-def test_what_ends_now_gives_no_access_and_cannot_be_taken_up(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
-) -> None:
-    stripe_id = subscribe(member)
-    ask(member, "cancel")
-    answer = ask(member, "cancel", at_period_end=False)
-    assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
-    assert answer.json()["ended_at"].endswith("Z")
-    assert at_stripe(stripe_peer, stripe_id)["status"] == "canceled"
-    assert not api.get("/v1/billing/subscription", headers=member.headers).json()["has_access"]
-    for verb, body in (("resume", {}), ("cancel", {}), ("preview", PREMIUM), ("change", PREMIUM)):
-        refused = ask(member, verb, **body)
-        assert (refused.status_code, refused.json()["code"]) == (409, "NotSubscribed"), verb
-
-
-def test_what_had_ended_unseen_is_ended(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
-) -> None:
-    stripe_id = subscribe(member)
-    with stripe_peer.store() as stripe:
-        row = stripe.get("subscription", stripe_id)
-        row |= {"status": "canceled", "ended_at": row["created"]}
-    refused = ask(member, "resume")
-    assert (refused.status_code, refused.json()["code"]) == (409, "NotSubscribed")
-    answer = ask(member, "cancel", at_period_end=False)
-    assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
-
-
-@pytest.mark.parametrize("verb", ["cancel", "resume"])
-def test_the_same_key_asks_once(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, verb: str
-) -> None:
-    path = f"/v1/subscriptions/{subscribe(member)}"
-    if verb == "resume":
-        ask(member, "cancel")
-    key, before = str(uuid.uuid4()), sent(stripe_peer, "POST", path)
-    first, again = ask(member, verb, key), ask(member, verb, key)
-    assert (first.status_code, first.json()) == (200, again.json())
-    assert again.headers["idempotency-replayed"] == "true"
-    assert sent(stripe_peer, "POST", path) == before + 1
-
-
-def test_the_portal_is_the_customer_s_own(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
-) -> None:
-    refused = ask(member, "portal", return_url="https://app.example.com/account")
-    assert (refused.status_code, refused.json()["code"]) == (409, "NotSubscribed")
-    stripe_id = subscribe(member)
-    key = str(uuid.uuid4())
-    answer = ask(member, "portal", key, return_url="https://app.example.com/account")
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["url"].startswith(stripe_peer.url)
-    for record in IdempotencyRecord.scan():
-        record.delete()
-    assert ask(member, "portal", key, return_url="https://app.example.com/account").json() == answer.json()
-    with stripe_peer.store() as stripe:
-        (session,) = [
-            row
-            for row in stripe.all("billing_portal.session")
-            if row["customer"] == at_stripe_customer(stripe_peer, stripe_id)
-        ]
-    assert session["return_url"] == "https://app.example.com/account"
-
-
-def at_stripe_customer(stripe_peer: StripeSandbox, stripe_id: str) -> str:
-    (row,) = [row for row in subscriptions() if row.stripe_subscription_id == stripe_id]
-    return str(row.stripe_customer_id)
-
-
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "/account", ""])
-def test_the_portal_sends_nobody_just_anywhere(member: Owner, ask: Ask, url: str) -> None:
-    answer = ask(member, "portal", return_url=url)
-    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "body.return_url")
-
-
-PREMIUM = {"plan": "premium_plus", "billing_cycle": "annual"}
-
-
-def give(owner: Owner) -> None:
-    """A subscription that somebody else paid for: none of Stripe's."""
-    Subscription(
-        id=str(uuid.uuid4()),
-        owner=f"member/{owner.id}",
-        owner_type=OwnerType.MEMBER,
-        owner_id=owner.id,
-        plan_name="better_together",
-        status=SubscriptionStatus.ACTIVE,
-        billing_cycle=BillingCycle.ANNUAL,
-        is_gift=True,
-        started_at=clock.now(),
-        created_at=clock.now(),
-        updated_at=clock.now(),
-        version=1,
-    ).save()
-
-
-@pytest.mark.parametrize(("verb", "body"), [("cancel", {}), ("resume", {}), ("preview", PREMIUM), ("change", PREMIUM)])
-def test_a_gift_is_not_billed_so_there_is_nothing_to_change(member: Owner, ask: Ask, verb: str, body: Json) -> None:
-    give(member)
-    answer = ask(member, verb, **body)
-    assert (answer.status_code, answer.json()["code"]) == (409, "GiftUnchangeable")
-
-
-def test_beside_a_gift_the_own_subscription_is_the_one_that_is_changed(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
-) -> None:
-    stripe_id = subscribe(member)
-    give(member)
-    assert ask(member, "cancel").status_code == 200
-    assert at_stripe(stripe_peer, stripe_id)["cancel_at_period_end"]
-
-
-@pytest.mark.parametrize(("verb", "body"), [("cancel", {}), ("resume", {}), ("preview", PREMIUM), ("change", PREMIUM)])
-def test_nobody_changes_what_another_has(
-    member: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, verb: str, body: Json
-) -> None:
-    stripe_id = subscribe(member)
-    before = at_stripe(stripe_peer, stripe_id)
-    token = auth.mint(auth.Role.MEMBER, str(uuid.uuid4()))
-    stranger = Owner("stranger", {"Authorization": f"Bearer {token}"}, None)
-    answer = ask(stranger, verb, **body)
-    assert (answer.status_code, answer.json()["code"]) == (409, "NotSubscribed")
-    assert at_stripe(stripe_peer, stripe_id) == before
-
+__all__ = ["ask", "subscribe"]
 
 YEARLY = {"plan": "professional", "billing_cycle": "annual"}
 
@@ -244,7 +37,7 @@ YEARLY = {"plan": "professional", "billing_cycle": "annual"}
     ],
 )
 def test_what_cannot_be_changed_to_is_refused_with_its_field(
-    store: Owner, subscribe: Callable[..., str], ask: Ask, verb: str, body: Json, code: str, path: str
+    store: Owner, subscribe: Subscribe, ask: Ask, verb: str, body: Json, code: str, path: str
 ) -> None:
     subscribe(store, "starter")
     answer = ask(store, verb, **body)
@@ -255,7 +48,7 @@ def test_what_cannot_be_changed_to_is_refused_with_its_field(
 @pytest.mark.parametrize("verb", ["preview", "change"])
 @pytest.mark.parametrize("status", ["past_due", "unpaid", "incomplete", "paused"])
 def test_who_owes_pays_before_changing(
-    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, verb: str, status: str
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, verb: str, status: str
 ) -> None:
     """A credit for time that was never paid would be a gift."""
     stripe_id = subscribe(store, "enterprise")
@@ -267,7 +60,7 @@ def test_who_owes_pays_before_changing(
 
 @pytest.mark.parametrize("verb", ["preview", "change"])
 def test_what_is_about_to_end_is_taken_up_before_it_is_changed(
-    store: Owner, subscribe: Callable[..., str], ask: Ask, verb: str
+    store: Owner, subscribe: Subscribe, ask: Ask, verb: str
 ) -> None:
     subscribe(store, "enterprise")
     ask(store, "cancel")
@@ -278,7 +71,7 @@ def test_what_is_about_to_end_is_taken_up_before_it_is_changed(
 
 @pytest.mark.parametrize("verb", ["preview", "change"])
 def test_what_is_over_and_being_renewed_is_changed_later(
-    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, verb: str
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, verb: str
 ) -> None:
     stripe_id = subscribe(store, "enterprise")
     with stripe_peer.store() as stripe:
@@ -291,7 +84,7 @@ def test_what_is_over_and_being_renewed_is_changed_later(
 
 @pytest.mark.parametrize("offset", [timedelta(minutes=-11), timedelta(minutes=1), timedelta(days=-31)])
 def test_what_an_old_or_made_up_preview_showed_is_not_charged(
-    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox, offset: timedelta
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, offset: timedelta
 ) -> None:
     path = f"/v1/subscriptions/{backdated(stripe_peer, subscribe(store, 'enterprise'))}"
     before = sent(stripe_peer, "POST", path)
@@ -302,20 +95,209 @@ def test_what_an_old_or_made_up_preview_showed_is_not_charged(
 
 
 def test_a_preview_of_the_period_before_does_not_count(
-    store: Owner, subscribe: Callable[..., str], ask: Ask, stripe_peer: StripeSandbox
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
 ) -> None:
     subscribe(store, "enterprise")
     answer = ask(store, "change", **YEARLY, proration_date=clock.iso(clock.now() - timedelta(minutes=5)))
     assert (answer.status_code, answer.json()["code"]) == (422, "PreviewExpired")
 
 
-def backdated(stripe_peer: StripeSandbox, stripe_id: str, days: int = 10) -> str:
-    """The subscription as though it had begun so many days earlier."""
+def change(
+    ask: Ask, owner: Owner, plan: str, cycle: str, key: str | None = None, proration_date: str | None = None
+) -> httpx.Response:
+    return ask(owner, "change", key, plan=plan, billing_cycle=cycle, proration_date=proration_date)
+
+
+def previewed(ask: Ask, owner: Owner, plan: str, cycle: str) -> Json:
+    answer = ask(owner, "preview", plan=plan, billing_cycle=cycle)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def invoices(stripe_peer: StripeSandbox, stripe_id: str) -> list[Json]:
+    """Stripe's invoices of the subscription, newest first."""
     with stripe_peer.store() as stripe:
-        row = stripe.get("subscription", stripe_id)
-        for moment in ("start_date", "created", "billing_cycle_anchor"):
-            row[moment] -= days * 86_400
-        for item in row["items"]["data"]:
-            item["current_period_start"] -= days * 86_400
-            item["current_period_end"] -= days * 86_400
-    return stripe_id
+        return [
+            dict(row)
+            for row in stripe.all("invoice")
+            if row["parent"]["subscription_details"]["subscription"] == stripe_id
+        ]
+
+
+def minor(amounts: list[str]) -> list[int]:
+    return [money.to_minor(Decimal(amount), "USD") for amount in amounts]
+
+
+@pytest.mark.parametrize("days", [0, 1, 10, 27])
+def test_an_upgrade_is_billed_at_once_at_what_was_shown(
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, drain: Drain, days: int
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"), days)
+    shown = previewed(ask, store, "enterprise", "annual")
+    answer = change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["plan_name"], answer.json()["price_annual"]) == ("enterprise", "3990.00")
+    invoice, _ = invoices(stripe_peer, stripe_id)
+    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
+    assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
+    assert [line["kind"] for line in shown["lines"]] == ["unused", "remaining"]
+    assert (shown["is_billed_now"], shown["due_at"]) == (True, shown["proration_date"])
+    assert (shown["period_start"], shown["period_end"]) == (
+        answer.json()["current_period_start"],
+        answer.json()["current_period_end"],
+    )
+    stripe_peer.drain()
+    assert drain() == []
+    assert Decimal(shown["amount_due"]) in [payment.amount for payment in payments()]
+
+
+def test_a_downgrade_is_credited_on_the_next_invoice(
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, "enterprise"))
+    shown = previewed(ask, store, "professional", "monthly")
+    assert Decimal(shown["total"]) < 0
+    assert not shown["is_billed_now"]
+    assert shown["due_at"] == shown["period_end"]
+    answer = change(ask, store, "professional", "monthly", proration_date=shown["proration_date"])
+    assert (answer.status_code, answer.json()["plan_name"]) == (200, "professional")
+    assert answer.json()["current_period_end"] == shown["period_end"]
+    assert len(invoices(stripe_peer, stripe_id)) == 1
+    with stripe_peer.store() as stripe:
+        waiting = [row["amount"] for row in reversed(stripe.all("invoiceitem")) if row["subscription"] == stripe_id]
+    assert waiting == minor([line["amount"] for line in shown["lines"]])
+    assert Decimal(shown["amount_due"]) == max(Decimal(0), Decimal("99.00") + Decimal(shown["total"]))
+
+
+@pytest.mark.parametrize(
+    ("plan", "cycle", "to"), [("starter", "monthly", "annual"), ("enterprise", "annual", "monthly")]
+)
+def test_another_cycle_begins_a_period_at_its_whole_price(
+    store: Owner,
+    subscribe: Subscribe,
+    ask: Ask,
+    stripe_peer: StripeSandbox,
+    plan: str,
+    cycle: str,
+    to: str,
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, plan, billing_cycle=cycle))
+    shown = previewed(ask, store, plan, to)
+    answer = change(ask, store, plan, to, proration_date=shown["proration_date"])
+    assert (answer.status_code, answer.json()["billing_cycle"]) == (200, to), answer.text
+    invoice = invoices(stripe_peer, stripe_id)[0]
+    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
+    assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
+    assert [line["kind"] for line in shown["lines"]] == ["unused", "new_period"]
+    late = clock.parse(answer.json()["current_period_end"]) - clock.parse(shown["period_end"])
+    assert timedelta(0) <= late <= timedelta(seconds=10)
+
+
+def test_what_is_left_of_a_year_pays_for_months_to_come(
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    """The invoice is negative: nothing is paid back, the customer's balance at Stripe holds it."""
+    stripe_id = subscribe(store, "enterprise", billing_cycle="annual")
+    shown = previewed(ask, store, "enterprise", "monthly")
+    assert (shown["is_billed_now"], shown["amount_due"]) == (True, "0.00")
+    change(ask, store, "enterprise", "monthly", proration_date=shown["proration_date"])
+    with stripe_peer.store() as stripe:
+        customer = stripe.get("customer", stripe.get("subscription", stripe_id)["customer"])
+    assert [customer["balance"]] == minor([shown["total"]])
+    upgrade = previewed(ask, store, "enterprise", "annual")
+    assert Decimal(upgrade["amount_due"]) < Decimal(upgrade["total"])
+
+
+def test_on_trial_nothing_is_charged_and_the_trial_goes_on(
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    stripe_id = subscribe(store, "starter", on_trial=True)
+    ends = at_stripe(stripe_peer, stripe_id)["trial_end"]
+    shown = previewed(ask, store, "enterprise", "annual")
+    assert (shown["lines"], shown["total"], shown["is_billed_now"]) == ([], "0.00", False)
+    assert (shown["amount_due"], shown["due_at"], clock.parse(shown["due_at"]).timestamp()) == (
+        "3990.00",
+        shown["period_end"],
+        ends,
+    )
+    answer = change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    assert (answer.status_code, answer.json()["status"]) == (200, "trialing"), answer.text
+    assert (answer.json()["plan_name"], answer.json()["billing_cycle"]) == ("enterprise", "annual")
+    assert clock.parse(answer.json()["current_period_end"]).timestamp() == ends
+    assert [invoice["total"] for invoice in invoices(stripe_peer, stripe_id)] == [0]
+
+
+def test_a_declined_upgrade_changes_nothing(
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
+) -> None:
+    stripe_id = subscribe(store, "professional", billing_cycle="annual")
+    with stripe_peer.store() as stripe:
+        stripe.get("subscription", stripe_id)["default_payment_method"] = DECLINING_METHOD
+    before = api.get("/v1/billing/subscription", headers=store.headers).json()
+    answer = change(ask, store, "enterprise", "annual")
+    assert (answer.status_code, answer.json()["code"]) == (402, "PaymentDeclined")
+    assert api.get("/v1/billing/subscription", headers=store.headers).json() == before
+    assert len(invoices(stripe_peer, stripe_id)) == 1
+    assert at_stripe(stripe_peer, stripe_id)["items"]["data"][0]["price"]["unit_amount"] == 99000
+
+
+def test_the_same_key_charges_once_and_shows_the_same(
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+) -> None:
+    stripe_id, key = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual")), str(uuid.uuid4())
+    first = change(ask, store, "enterprise", "annual", key)
+    again = change(ask, store, "enterprise", "annual", key)
+    assert (first.status_code, first.json()) == (200, again.json())
+    for record in IdempotencyRecord.scan():
+        record.delete()  # as where the process died after Stripe had acted
+    healed = change(ask, store, "enterprise", "annual", key)
+    assert (healed.status_code, healed.json()) == (200, first.json())
+    assert len(invoices(stripe_peer, stripe_id)) == 2
+    other = change(ask, store, "enterprise", "annual", str(uuid.uuid4()))
+    assert (other.status_code, other.json()["code"]) == (409, "SamePlan")
+    conflict = change(ask, store, "starter", "annual", key)
+    assert (conflict.status_code, conflict.json()["code"]) == (409, "IdempotencyConflict")
+
+
+def test_two_at_once_are_charged_once(
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
+) -> None:
+    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"))
+    with ThreadPoolExecutor(4) as clicks:
+        answers = list(clicks.map(lambda _: change(ask, store, "enterprise", "annual"), range(4)))
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert 200 in {answer.status_code for answer in answers}
+    assert len(invoices(stripe_peer, stripe_id)) == 2
+    shown = api.get("/v1/billing/subscription", headers=store.headers).json()
+    assert shown["plan_name"] == "enterprise"
+
+
+def test_a_change_is_told_and_the_limits_are_the_new_plan_s(
+    store: Owner, subscribe: Subscribe, ask: Ask, api: httpx.Client
+) -> None:
+    subscribe(store, "professional", billing_cycle="annual")
+    heard = listen()
+    change(ask, store, "enterprise", "annual")
+    (message,) = heard()
+    assert message["plan_name"] == "enterprise"
+    assert message["limits"]["max_products"] == 100_000
+    assert api.get("/v1/billing/subscription", headers=store.headers).json()["limits"] == message["limits"]
+
+
+def test_a_preview_changes_nothing(store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox) -> None:
+    stripe_id = subscribe(store, "enterprise")
+    before = at_stripe(stripe_peer, stripe_id), invoices(stripe_peer, stripe_id), len(stripe_peer.events())
+    for plan, cycle in (("professional", "monthly"), ("enterprise", "annual")):
+        previewed(ask, store, plan, cycle)
+    assert (at_stripe(stripe_peer, stripe_id), invoices(stripe_peer, stripe_id), len(stripe_peer.events())) == before
+
+
+def test_seats_are_kept(store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox) -> None:
+    """More than one was set at Stripe, in its dashboard."""
+    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"))
+    with stripe_peer.store() as stripe:
+        stripe.get("subscription", stripe_id)["items"]["data"][0]["quantity"] = 3
+    shown = previewed(ask, store, "enterprise", "annual")
+    change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    assert at_stripe(stripe_peer, stripe_id)["items"]["data"][0]["quantity"] == 3
+    assert [invoices(stripe_peer, stripe_id)[0]["total"]] == minor([shown["total"]])

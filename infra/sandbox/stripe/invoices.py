@@ -14,17 +14,42 @@ def bill(store: Store, customer: Json, subscription: Json, once: list[Json], int
     lines += [_once_line(store, id_, line) for line in once]
     total = sum(line["amount"] for line in lines)
     if intent is not None:
-        _put_payment(store, id_, intent)
-    invoice = _invoice(store, id_, customer, total, currency) | {
-        "lines": whole_list(lines, f"/v1/invoices/{id_}/lines"),
-        "parent": {
-            "quote_details": None,
-            "subscription_details": {"metadata": subscription["metadata"], "subscription": subscription["id"]},
-            "type": "subscription_details",
-        },
+        put_payment(store, id_, intent)
+    invoice = blank(store, id_, customer, total, currency) | {
+        "lines": lines_of(id_, lines),
+        "parent": parent_of(subscription),
     }
     subscription["latest_invoice"] = id_
     return store.put(invoice)
+
+
+def lines_of(invoice: str, lines: list[Json]) -> Json:
+    """`lines` of an invoice."""
+    return whole_list(lines, f"/v1/invoices/{invoice}/lines")
+
+
+def parent_of(subscription: Json) -> Json:
+    """`parent` of a subscription's invoice."""
+    return {
+        "quote_details": None,
+        "subscription_details": {"metadata": subscription["metadata"], "subscription": subscription["id"]},
+        "type": "subscription_details",
+    }
+
+
+def item_parent(subscription: Json, item: str, invoice_item: str | None) -> Json:
+    """`parent` of a line about a subscription's item; a proration if it stood as an invoice item before."""
+    return {
+        "invoice_item_details": None,
+        "subscription_item_details": {
+            "invoice_item": invoice_item,
+            "proration": invoice_item is not None,
+            "proration_details": {"credited_items": None},
+            "subscription": subscription["id"],
+            "subscription_item": item,
+        },
+        "type": "subscription_item_details",
+    }
 
 
 def retrieve(store: Store, _: Json, invoice: str) -> Json:
@@ -70,7 +95,8 @@ def invoice_of(store: Store, intent: str | None) -> str | None:
     return None
 
 
-def _put_payment(store: Store, invoice: str, intent: Json) -> None:
+def put_payment(store: Store, invoice: str, intent: Json) -> None:
+    """The invoice's record of a payment that succeeded."""
     store.put(
         {
             "id": new_id("inpay"),
@@ -89,7 +115,8 @@ def _put_payment(store: Store, invoice: str, intent: Json) -> None:
     )
 
 
-def _line(store: Store, invoice: str, price: Json, quantity: int, description: str, amount: int) -> Json:
+def line_of(store: Store, invoice: str, price: Json, quantity: int, description: str, amount: int) -> Json:
+    """A line without its `parent`, of this moment."""
     return {
         "id": new_id("il"),
         "object": "line_item",
@@ -121,27 +148,17 @@ def _subscription_line(store: Store, invoice: str, subscription: Json, item: Jso
     name = store.get("product", price["product"])["name"]
     on_trial = subscription["status"] == "trialing"
     description = f"Trial period for {name}" if on_trial else f"{quantity} × {name}"
-    line = _line(store, invoice, price, quantity, description, 0 if on_trial else price["unit_amount"] * quantity)
-    return line | {
+    amount = 0 if on_trial else price["unit_amount"] * quantity
+    return line_of(store, invoice, price, quantity, description, amount) | {
         "metadata": subscription["metadata"],
-        "parent": {
-            "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": None,
-                "proration": False,
-                "proration_details": {"credited_items": None},
-                "subscription": subscription["id"],
-                "subscription_item": item["id"],
-            },
-            "type": "subscription_item_details",
-        },
+        "parent": item_parent(subscription, item["id"], None),
         "period": {"end": item["current_period_end"], "start": item["current_period_start"]},
         "subscription": subscription["id"],
     }
 
 
 def _once_line(store: Store, invoice: str, line: Json) -> Json:
-    row = _line(store, invoice, line["price"], line["quantity"], line["description"], line["amount_total"])
+    row = line_of(store, invoice, line["price"], line["quantity"], line["description"], line["amount_total"])
     details = {
         "invoice_item": new_id("ii"),
         "proration": False,
@@ -152,7 +169,8 @@ def _once_line(store: Store, invoice: str, line: Json) -> Json:
     return row | {"parent": parent}
 
 
-def _invoice(store: Store, id_: str, customer: Json, total: int, currency: str) -> Json:
+def blank(store: Store, id_: str, customer: Json, total: int, currency: str) -> Json:
+    """A paid invoice without `lines` and `parent`."""
     return {
         "id": id_,
         "object": "invoice",

@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from infra.sandbox.server import Json, match_path
-from infra.sandbox.stripe import catalog, checkout, customers, events, invoices, payments, portal, subscriptions
+from infra.sandbox.stripe import (
+    catalog,
+    checkout,
+    customers,
+    events,
+    invoices,
+    payments,
+    portal,
+    price_changes,
+    subscriptions,
+)
 from infra.sandbox.stripe.errors import ApiError
 from infra.sandbox.stripe.parameters import leaves, parse_form, read, shape_of
 from infra.sandbox.stripe.store import Store
@@ -119,8 +129,9 @@ OPERATIONS = [
         "POST",
         "/v1/subscriptions/{subscription}",
         "SubscriptionUpdateParams",
-        subscriptions.update,
-        "cancel_at_period_end description metadata",
+        price_changes.update,
+        "cancel_at cancel_at_period_end description metadata payment_behavior proration_behavior proration_date "
+        "items.id items.price items.quantity",
     ),
     Operation(
         "DELETE",
@@ -128,6 +139,15 @@ OPERATIONS = [
         "SubscriptionCancelParams",
         subscriptions.cancel,
         "cancellation_details",
+    ),
+    Operation(
+        "POST",
+        "/v1/invoices/create_preview",
+        "InvoiceCreatePreviewParams",
+        price_changes.create_preview,
+        "subscription subscription_details.items.id subscription_details.items.price "
+        "subscription_details.items.quantity subscription_details.proration_behavior "
+        "subscription_details.proration_date",
     ),
     Operation("GET", "/v1/invoices", "InvoiceListParams", invoices.list_all, f"customer subscription status {PAGE}"),
     Operation("GET", "/v1/invoices/{invoice}", "InvoiceRetrieveParams", invoices.retrieve),

@@ -103,10 +103,10 @@ def _invoice_line_before(store: Store, shown: Json) -> None:
     shown["plan"] = None
     shown["proration"] = details["proration"]
     shown["proration_details"] = details["proration_details"]
-    shown["type"] = "subscription" if of_subscription else "invoiceitem"
+    shown["type"] = "invoiceitem" if details["invoice_item"] else "subscription"
     if of_subscription:
         shown["subscription_item"] = details["subscription_item"]
-    else:
+    if details["invoice_item"]:
         shown["invoice_item"] = details["invoice_item"]
     shown["tax_amounts"] = shown.pop("taxes")
     shown["tax_rates"] = []

@@ -27,6 +27,10 @@ class Store:
         self._data = data
         self._request = {"id": request_id, "idempotency_key": idempotency_key}
 
+    def scratch(self) -> "Store":
+        """A copy to try things on: nothing of it is kept or sent."""
+        return Store(deepcopy(self._data), self.now, self.base_url)
+
     def find(self, id_: str) -> Json | None:
         """The object, or None."""
         found: Json | None = self._data["objects"].get(id_)

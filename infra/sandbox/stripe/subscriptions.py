@@ -98,6 +98,10 @@ def update(store: Store, params: Json, subscription: str) -> Json:
         row["cancel_at"] = period_end(row) if ends else None
         row["canceled_at"] = store.now if ends else None
         row["cancellation_details"]["reason"] = "cancellation_requested" if ends else None
+    if "cancel_at" in params:
+        row["cancel_at"] = params["cancel_at"] or None
+        row["canceled_at"] = store.now if row["cancel_at"] else None
+        row["cancellation_details"]["reason"] = "cancellation_requested" if row["cancel_at"] else None
     if "description" in params:
         row["description"] = params["description"] or None
     change_metadata(row, params.get("metadata"))
