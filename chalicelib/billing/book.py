@@ -13,10 +13,10 @@ from chalicelib.billing import lots
 from chalicelib.billing.enums import EntryType
 from chalicelib.billing.lots import Lot, Lots, NotEnough
 
-__all__ = ["Book", "Entry", "NotEnough", "cause"]
+__all__ = ["Book", "Entry", "NotEnough", "source_of"]
 
 
-def cause(kind: str, *names: str) -> str:
+def source_of(kind: str, *names: str) -> str:
     """What causes an entry, and causes one only: `kind/name/…`."""
     return "/".join((kind, *names))
 
@@ -79,7 +79,12 @@ class Book:
         self.lots, gone = lots.without_expired(self.lots, self.now)
         for lot in gone:
             self._enter(
-                self.new_id(), EntryType.EXPIRATION, -lot.remaining, cause("expiry", lot.lot_id), "expired", lot.lot_id
+                self.new_id(),
+                EntryType.EXPIRATION,
+                -lot.remaining,
+                source_of("expiry", lot.lot_id),
+                "expired",
+                lot.lot_id,
             )
 
     def take_back(self, lot_id: str, amount: int, source_key: str, reason: str, payment_id: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib.billing.book import cause
+from chalicelib.billing.book import source_of
 from chalicelib.billing.projection import Line
 
 
@@ -35,7 +35,7 @@ def opened(lines: Iterable[Line]) -> Iterator[GrantMonth]:
 
 def source_key(subscription_id: str, begins_at: datetime) -> str:
     """What a grant happens once for: the subscription (Stripe's id, ours of a gift) and the month."""
-    return cause("grant", subscription_id, f"{begins_at:%Y-%m-%d}")
+    return source_of("grant", subscription_id, f"{begins_at:%Y-%m-%d}")
 
 
 def months(start: datetime, end: datetime) -> list[datetime]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.billing import grants, lots
-from chalicelib.billing.book import Book, NotEnough, cause
+from chalicelib.billing.book import Book, NotEnough, source_of
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance, CreditEntry, Customer
@@ -40,7 +40,7 @@ def spend_credits(
     if amount < 1:
         raise ValueError("an amount below one credit cannot be spent")
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    key = cause("usage", relationship_id, request_key)
+    key = source_of("usage", relationship_id, request_key)
 
     def spend(book: Book) -> None:
         try:
@@ -56,7 +56,7 @@ def grant_credits(
 ) -> CreditEntry:
     """Give an owner credits, as operators do; the same request key gives once. Raises CustomerUnknown."""
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    key = cause("operator", relationship_id, request_key)
+    key = source_of("operator", relationship_id, request_key)
     return _enter_once(relationship_id, key, lambda book: book.credit(EntryType.GRANT, amount, key, reason, expires_at))
 
 

@@ -43,7 +43,7 @@ def _follow(effects: Effects, shown: StripeObject, cause: Cause | None) -> None:
     customer = found.customer(buyer)
     if customer is None:
         raise NothingToFollow("its buyer is not registered")
-    source_key = cause("purchase", view.id)
+    source_key = source_of("purchase", view.id)
     payment_key = found.payment_key(None, view.id, view.charge_id)
     found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([source_key])])
     earlier = found.payment(None, view.id, view.charge_id)

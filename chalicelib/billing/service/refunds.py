@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.billing import money, refunding, settlements
-from chalicelib.billing.book import cause
+from chalicelib.billing.book import source_of
 from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentStatus, RefundStatus
 from chalicelib.billing.errors import NotRefundable, RefundDecided, RefundExceedsPayment
 from chalicelib.billing.models import PaymentTransaction, Refund, Subscription
@@ -251,7 +251,7 @@ def _settle_credits(effects: Effects, found: Found, row: PaymentTransaction, rel
     book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
     lost = row.dispute is DisputeStatus.LOST
     due = row.credits if lost else refunding.credits_due(row.credits, row.amount, row.refunded_amount)
-    key = cause("refund", row.id, str(row.version))
+    key = source_of("refund", row.id, str(row.version))
     if due > row.credits_taken:
         book.take_back(row.id, due - row.credits_taken, key, "refunded", row.id)
     elif due < row.credits_taken:
