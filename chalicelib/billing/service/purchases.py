@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.billing.book import source_of
 from chalicelib.billing.catalogue import CREDIT_PACKS
 from chalicelib.billing.enums import EntryType, PaymentKind, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
