@@ -8,7 +8,7 @@ from infra.sandbox.server import Json
 from infra.sandbox.stripe import invoices, payments, subscriptions
 from infra.sandbox.stripe.catalog import plan_of
 from infra.sandbox.stripe.errors import ApiError, missing_object, missing_parameter
-from infra.sandbox.stripe.store import Store, new_id
+from infra.sandbox.stripe.store import Store, change_metadata, new_id
 from infra.sandbox.stripe.subscriptions import add_interval
 
 DECLINING_METHOD = "pm_card_chargeCustomerFail"
@@ -32,9 +32,12 @@ def _change_items(store: Store, row: Json, params: Json) -> None:
         if params.get("payment_behavior") != "error_if_incomplete":
             raise ApiError("The sandbox declines with error_if_incomplete only.", status=501, param="payment_behavior")
         raise ApiError("Your card was declined.", status=402, code="card_declined", kind="card_error")
-    previous = {"items": deepcopy(row["items"]), "latest_invoice": row["latest_invoice"]}
+    previous = {name: deepcopy(row[name]) for name in ("items", "latest_invoice", "metadata")}
     invoice = _bill(store, row["id"], _change(store, row, params))
-    store.emit("customer.subscription.updated", row, previous)
+    change_metadata(row, params.get("metadata"))
+    previous = {name: value for name, value in previous.items() if row[name] != value}
+    if previous:
+        store.emit("customer.subscription.updated", row, previous)
     if invoice is not None:
         _settle(store, invoice)
 

@@ -60,7 +60,7 @@ def test_an_upgrade_halfway_costs_half_the_difference(client, clock, running, st
     assert (shown.status, shown.amount_due, [line.amount for line in shown.lines.data]) == ("draft", 500, [-500, 1000])
     stripe_sandbox.drain()
     known = len(stripe_sandbox.events())
-    changed = client.v1.subscriptions.update(running.id, asked)
+    changed = client.v1.subscriptions.update(running.id, asked | {"metadata": {"plan": "dearer"}})
     assert [event["type"] for event in stripe_sandbox.events()[known:]] == [
         "customer.subscription.updated",
         "invoice.finalized",
