@@ -124,6 +124,7 @@ def shopify(api_url: str) -> ShopifySandbox:
 def stripe_peer(api_url: str) -> StripeSandbox:
     """Stripe's stand-in, delivering to our API."""
     _stripe.webhook_url = f"{api_url}/webhooks/stripe"
+    _stripe.begin_anew()
     return _stripe
 
 

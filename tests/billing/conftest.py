@@ -6,14 +6,16 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from chalicelib.billing.models import CreditBalance, CreditEntry, PaymentTransaction, StripeWebhook, Subscription
+from chalicelib.billing.repository import ledger
 from chalicelib.billing.service import register_customer, sync_plans
-from chalicelib.kit import auth, aws, messages
+from chalicelib.kit import auth, aws, clock, messages
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
 
@@ -62,9 +64,9 @@ def store(catalogue: None) -> Owner:
 def checkout(api: httpx.Client) -> Callable[..., httpx.Response]:
     """Begin a checkout."""
 
-    def begin(owner: Owner, plan: str = "try_it_out", key: str | None = None, **order: Any) -> httpx.Response:
+    def begin(owner: Owner, plan: str | None = "try_it_out", key: str | None = None, **order: Any) -> httpx.Response:
         body = {
-            "plan": plan,
+            **({"plan": plan} if plan else {}),
             "success_url": "https://app.example.com/thanks",
             "cancel_url": "https://app.example.com/plans",
             **order,
@@ -89,6 +91,43 @@ def events_of(checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbo
             stripe_peer.webhook_url = url
 
     return buy
+
+
+@pytest.fixture
+def pass_time(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Json]]:
+    """Let time pass here and at Stripe; the events of what it did there, delivered."""
+    now = clock.now
+    passed = timedelta()
+
+    def later(**by: int) -> list[Json]:
+        nonlocal passed
+        passed += timedelta(**by)
+        monkeypatch.setattr(clock, "now", lambda: now() + passed)
+        return stripe_peer.advance(int(timedelta(**by).total_seconds()))
+
+    return later
+
+
+@pytest.fixture
+def buy(
+    checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> Callable[..., list[Json]]:
+    """Buy something and pay for it; the events, all applied."""
+
+    def paid(owner: Owner, **wanted: Any) -> list[Json]:
+        begun = checkout(owner, wanted.pop("plan", None), **wanted)
+        assert begun.status_code == 201, begun.text
+        events = stripe_peer.complete_checkout(begun.json()["id"])
+        assert drain() == []
+        return events
+
+    return paid
+
+
+def ledger_sums() -> None:
+    """Every balance is the sum of its ledger, and of its lots."""
+    for row in CreditBalance.scan():
+        assert row.balance == ledger.total(row.relationship_id) == sum(lot["remaining"] for lot in row.lots)
 
 
 def of_type(events: list[Json], kind: str) -> Json:

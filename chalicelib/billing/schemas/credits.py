@@ -13,7 +13,8 @@ class CreditLotRead(Schema):
 
     lot_id: str
     remaining: int
-    expires_at: Moment | None
+    expires_at: Moment | None = None
+    is_suspended: bool = False
 
 
 class CreditBalanceRead(Schema):

@@ -24,6 +24,11 @@ class Control:
             Route("GET", "/sandbox/health", lambda _: json_response(200, {"status": "ok"})),
             Route("POST", "/sandbox/endpoint", answering(self._set_endpoint)),
             Route("POST", "/sandbox/checkout/{session}/complete", answering(self._complete)),
+            Route("POST", "/sandbox/clock/advance", answering(self._advance)),
+            Route("POST", "/sandbox/customers/{customer}/card", answering(self._card)),
+            Route("POST", "/sandbox/refunds/{refund}/settle", answering(self._settle_refund)),
+            Route("POST", "/sandbox/charges/{charge}/dispute", answering(self._dispute)),
+            Route("POST", "/sandbox/disputes/{dispute}/close", answering(self._close_dispute)),
             Route("POST", "/sandbox/events/{event}/resend", answering(self._resend)),
             Route("POST", "/sandbox/events/deliver", answering(self._deliver)),
             Route("GET", "/sandbox/events", self._list_events),
@@ -40,7 +45,23 @@ class Control:
 
     def _complete(self, asked: Json, session: str) -> Json:
         events = self._sandbox.complete_checkout(session, email=asked.get("email"))
-        return {"session": session, "events": [{"id": event["id"], "type": event["type"]} for event in events]}
+        return {"session": session, **_named(events)}
+
+    def _advance(self, asked: Json) -> Json:
+        return _named(self._sandbox.advance(asked["seconds"]))
+
+    def _card(self, asked: Json, customer: str) -> Json:
+        self._sandbox.set_card(customer, declines=asked["declines"])
+        return {"customer": customer}
+
+    def _settle_refund(self, asked: Json, refund: str) -> Json:
+        return _named(self._sandbox.settle_refund(refund, asked["status"]))
+
+    def _dispute(self, _: Json, charge: str) -> Json:
+        return {"dispute": self._sandbox.open_dispute(charge)["id"]}
+
+    def _close_dispute(self, asked: Json, dispute: str) -> Json:
+        return _named(self._sandbox.close_dispute(dispute, asked["status"]))
 
     def _resend(self, asked: Json, event: str) -> Json:
         return self._deliver({**asked, "events": [event]})
@@ -52,6 +73,10 @@ class Control:
 
     def _list_events(self, request: Request) -> Response:
         return json_response(200, {"events": self._sandbox.events(request.parameters().get("type"))})
+
+
+def _named(events: Sequence[Json]) -> Json:
+    return {"events": [{"id": event["id"], "type": event["type"]} for event in events]}
 
 
 def _brief(deliveries: Sequence[Delivery]) -> Json:

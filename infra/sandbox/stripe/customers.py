@@ -1,6 +1,7 @@
 """Customers (https://docs.stripe.com/api/customers)."""
 
 from infra.sandbox.server import Json
+from infra.sandbox.stripe import subscriptions
 from infra.sandbox.stripe.store import Store, change_metadata, new_id
 
 SETTABLE = ("email", "name", "description", "phone", "address", "preferred_locales")
@@ -52,6 +53,16 @@ def update(store: Store, params: Json, customer: str) -> Json:
     if previous:
         store.emit("customer.updated", row, previous)
     return row
+
+
+def delete(store: Store, _: Json, customer: str) -> Json:
+    row = store.get("customer", customer)
+    for subscription in store.all("subscription"):
+        if subscription["customer"] == customer and subscription["status"] != "canceled":
+            subscriptions.cancel(store, {}, subscription["id"])
+    store.emit("customer.deleted", row)
+    row["deleted"] = True
+    return {"id": customer, "object": "customer", "deleted": True}
 
 
 def _set(customer: Json, params: Json) -> None:

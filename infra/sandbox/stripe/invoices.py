@@ -95,13 +95,14 @@ def invoice_of(store: Store, intent: str | None) -> str | None:
     return None
 
 
-def put_payment(store: Store, invoice: str, intent: Json) -> None:
-    """The invoice's record of a payment that succeeded."""
+def put_payment(store: Store, invoice: str, intent: Json, status: str = "paid") -> None:
+    """The invoice's record of a payment that succeeded, or (`open`) did not yet."""
+    paid = status == "paid"
     store.put(
         {
             "id": new_id("inpay"),
             "object": "invoice_payment",
-            "amount_paid": intent["amount"],
+            "amount_paid": intent["amount"] if paid else None,
             "amount_requested": intent["amount"],
             "created": store.now,
             "currency": intent["currency"],
@@ -109,10 +110,33 @@ def put_payment(store: Store, invoice: str, intent: Json) -> None:
             "is_default": True,
             "livemode": False,
             "payment": {"payment_intent": intent["id"], "type": "payment_intent"},
-            "status": "paid",
-            "status_transitions": {"canceled_at": None, "paid_at": store.now},
+            "status": status,
+            "status_transitions": {"canceled_at": None, "paid_at": store.now if paid else None},
         }
     )
+
+
+def mark_paid(store: Store, invoice: Json, intent: str) -> None:
+    """The payment that was open has succeeded."""
+    invoice |= {
+        "status": "paid",
+        "amount_paid": invoice["amount_due"],
+        "amount_remaining": 0,
+        "attempt_count": invoice["attempt_count"] + 1,
+        "status_transitions": invoice["status_transitions"] | {"paid_at": store.now},
+    }
+    for row in store.all("invoice_payment"):
+        if row["invoice"] == invoice["id"] and row["payment"]["payment_intent"] == intent:
+            row |= {
+                "amount_paid": invoice["amount_due"],
+                "status": "paid",
+                "status_transitions": {"canceled_at": None, "paid_at": store.now},
+            }
+
+
+def list_lines(store: Store, params: Json, invoice: str) -> Json:
+    rows = store.get("invoice", invoice)["lines"]["data"]
+    return list_of(rows, f"/v1/invoices/{invoice}/lines", params)
 
 
 def line_of(store: Store, invoice: str, price: Json, quantity: int, description: str, amount: int) -> Json:

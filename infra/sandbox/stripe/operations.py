@@ -8,6 +8,7 @@ from infra.sandbox.stripe import (
     catalog,
     checkout,
     customers,
+    disputes,
     events,
     invoices,
     payments,
@@ -83,6 +84,7 @@ OPERATIONS = [
     Operation("POST", "/v1/customers", "CustomerCreateParams", customers.create, _CUSTOMER),
     Operation("GET", "/v1/customers/{customer}", "CustomerRetrieveParams", customers.retrieve),
     Operation("POST", "/v1/customers/{customer}", "CustomerUpdateParams", customers.update, _CUSTOMER),
+    Operation("DELETE", "/v1/customers/{customer}", "CustomerDeleteParams", customers.delete),
     Operation(
         "POST", "/v1/products", "ProductCreateParams", catalog.create_product, "id name description active metadata"
     ),
@@ -141,6 +143,13 @@ OPERATIONS = [
         "cancellation_details",
     ),
     Operation(
+        "DELETE",
+        "/v1/subscription_items/{item}",
+        "SubscriptionItemDeleteParams",
+        price_changes.delete_item,
+        "proration_behavior proration_date",
+    ),
+    Operation(
         "POST",
         "/v1/invoices/create_preview",
         "InvoiceCreatePreviewParams",
@@ -151,6 +160,7 @@ OPERATIONS = [
     ),
     Operation("GET", "/v1/invoices", "InvoiceListParams", invoices.list_all, f"customer subscription status {PAGE}"),
     Operation("GET", "/v1/invoices/{invoice}", "InvoiceRetrieveParams", invoices.retrieve),
+    Operation("GET", "/v1/invoices/{invoice}/lines", "InvoiceLineItemListParams", invoices.list_lines, PAGE),
     Operation(
         "GET",
         "/v1/invoice_payments",
@@ -164,7 +174,9 @@ OPERATIONS = [
     Operation(
         "POST", "/v1/refunds", "RefundCreateParams", payments.refund, "charge payment_intent amount reason metadata"
     ),
+    Operation("GET", "/v1/refunds", "RefundListParams", payments.list_refunds, f"charge payment_intent {PAGE}"),
     Operation("GET", "/v1/refunds/{refund}", "RefundRetrieveParams", payments.retrieve_refund),
+    Operation("GET", "/v1/disputes/{dispute}", "DisputeRetrieveParams", disputes.retrieve),
     Operation(
         "POST",
         "/v1/billing_portal/sessions",

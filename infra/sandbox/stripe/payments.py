@@ -2,7 +2,7 @@
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe.errors import ApiError, missing_parameter
-from infra.sandbox.stripe.store import Store, new_id, whole_list
+from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 
 
 def pay(
@@ -56,6 +56,35 @@ def pay(
     return store.put(intent), store.put(charge)
 
 
+def decline(store: Store, amount: int, currency: str, customer: str | None, metadata: Json | None = None) -> Json:
+    """A payment intent that the card refused; no event yet."""
+    intent, charge = pay(store, amount, currency, customer, metadata or {}, "Declined")
+    charge |= {"status": "failed", "paid": False, "failure_code": "card_declined"}
+    intent |= {
+        "status": "requires_payment_method",
+        "amount_received": 0,
+        "last_payment_error": {
+            "code": "card_declined",
+            "decline_code": "insufficient_funds",
+            "message": "Your card has insufficient funds.",
+            "type": "card_error",
+        },
+    }
+    return intent
+
+
+def charge_again(store: Store, intent: Json) -> Json:
+    """Another attempt at a payment intent succeeds: its new charge; no event yet."""
+    charge = _charge(store, new_id("ch"), intent["id"], intent["amount"], intent["currency"], intent["customer"])
+    intent |= {
+        "status": "succeeded",
+        "amount_received": intent["amount"],
+        "last_payment_error": None,
+        "latest_charge": charge["id"],
+    }
+    return store.put(charge)
+
+
 def retrieve_intent(store: Store, _: Json, intent: str) -> Json:
     return store.get("payment_intent", intent)
 
@@ -98,6 +127,29 @@ def refund(store: Store, params: Json) -> Json:
     store.emit("refund.created", row)
     store.emit("charge.refunded", charge, previous)
     return row
+
+
+def settle_refund(store: Store, refund: str, status: str) -> Json:
+    """What the bank made of a refund: `succeeded` or `failed`, which gives the charge its amount back."""
+    row = store.get("refund", refund)
+    charge = store.get("charge", row["charge"])
+    previous, row["status"] = {"status": row["status"]}, status
+    if status == "failed":
+        row["failure_reason"] = "lost_or_stolen_card"
+        charge["amount_refunded"] -= row["amount"]
+        charge["refunded"] = False
+        store.emit("refund.failed", row)
+    store.emit("refund.updated", row, previous)
+    return row
+
+
+def list_refunds(store: Store, params: Json) -> Json:
+    rows = [
+        row
+        for row in store.all("refund")
+        if all(params.get(name, row[name]) == row[name] for name in ("charge", "payment_intent"))
+    ]
+    return list_of(rows, "/v1/refunds", params)
 
 
 def retrieve_refund(store: Store, _: Json, refund: str) -> Json:

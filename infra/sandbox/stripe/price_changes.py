@@ -39,7 +39,27 @@ def _change_items(store: Store, row: Json, params: Json) -> None:
     if previous:
         store.emit("customer.subscription.updated", row, previous)
     if invoice is not None:
-        _settle(store, invoice)
+        settle(store, invoice)
+
+
+def delete_item(store: Store, params: Json, item: str) -> Json:
+    """Take an item out; what is left of its period waits as a credit for the next invoice."""
+    row = next(
+        (each for each in store.all("subscription") if item in [one["id"] for one in each["items"]["data"]]), None
+    )
+    if row is None:
+        raise missing_object("subscription_item", item)
+    if len(row["items"]["data"]) == 1:
+        raise ApiError("A subscription must have at least one active plan. To cancel it, delete the subscription.")
+    previous = {"items": deepcopy(row["items"])}
+    gone = next(each for each in row["items"]["data"] if each["id"] == item)
+    if params.get("proration_behavior", "create_prorations") != "none" and row["status"] != "trialing":
+        at = params.get("proration_date", store.now)
+        _note(store, row, gone, gone["price"], gone["quantity"], -1, at)
+    row["items"]["data"].remove(gone)
+    row["items"]["total_count"] -= 1
+    store.emit("customer.subscription.updated", row, previous)
+    return {"id": item, "object": "subscription_item", "deleted": True}
 
 
 def create_preview(store: Store, params: Json) -> Json:
@@ -72,7 +92,7 @@ def _change(store: Store, row: Json, params: Json) -> list[Json] | None:
         item, price, quantity = _wanted(store, row, given, position)
         if (price["id"], quantity) == (item["price"]["id"], item["quantity"]):
             continue
-        restarts = _interval(price) != _interval(item["price"])
+        restarts = interval_of(price) != interval_of(item["price"])
         on_trial = row["status"] == "trialing"
         if behavior != "none" and not on_trial:
             _prorate(store, row, item, price, quantity, restarts, params.get("proration_date"))
@@ -80,8 +100,8 @@ def _change(store: Store, row: Json, params: Json) -> list[Json] | None:
         item |= {"price": price, "plan": plan_of(price), "quantity": quantity}
         if restarts and not on_trial:
             item["current_period_start"] = row["billing_cycle_anchor"] = store.now
-            item["current_period_end"] = add_interval(store.now, *_interval(price))
-            full.append(_whole(store, row, item, item["current_period_start"], item["current_period_end"]))
+            item["current_period_end"] = add_interval(store.now, *interval_of(price))
+            full.append(whole_line(store, row, item, item["current_period_start"], item["current_period_end"]))
     return full if full or (prorated and behavior == "always_invoice") else None
 
 
@@ -135,7 +155,7 @@ def _bill(store: Store, subscription: str, full: list[Json] | None) -> Json | No
     if full is None:
         return None
     row = store.get("subscription", subscription)
-    invoice = _invoice(store, row, full)
+    invoice = open_invoice(store, row, full)
     row["latest_invoice"] = invoice["id"]
     return store.put(invoice)
 
@@ -144,11 +164,11 @@ def _upcoming(store: Store, row: Json) -> Json:
     full = []
     for item in [] if row["cancel_at_period_end"] else row["items"]["data"]:
         end = item["current_period_end"]
-        full.append(_whole(store, row, item, end, add_interval(end, *_interval(item["price"]))))
-    return _invoice(store, row, full)
+        full.append(whole_line(store, row, item, end, add_interval(end, *interval_of(item["price"]))))
+    return open_invoice(store, row, full)
 
 
-def _invoice(store: Store, row: Json, full: list[Json]) -> Json:
+def open_invoice(store: Store, row: Json, full: list[Json]) -> Json:
     """An open invoice over what waits and the given lines."""
     customer, id_ = store.get("customer", row["customer"]), new_id("in")
     lines = [*_collected(store, row, id_), *(line | {"invoice": id_} for line in full)]
@@ -170,7 +190,7 @@ def _invoice(store: Store, row: Json, full: list[Json]) -> Json:
     }
 
 
-def _settle(store: Store, invoice: Json) -> None:
+def settle(store: Store, invoice: Json) -> None:
     """Finalized, then paid: from the balance where that suffices."""
     store.emit("invoice.finalized", invoice)
     customer, paid = store.get("customer", invoice["customer"]), None
@@ -212,7 +232,7 @@ def _collected(store: Store, row: Json, invoice: str) -> list[Json]:
     return lines
 
 
-def _whole(store: Store, row: Json, item: Json, start: int, end: int) -> Json:
+def whole_line(store: Store, row: Json, item: Json, start: int, end: int) -> Json:
     """A whole period of an item."""
     price, quantity = item["price"], item["quantity"]
     name = store.get("product", price["product"])["name"]
@@ -220,5 +240,5 @@ def _whole(store: Store, row: Json, item: Json, start: int, end: int) -> Json:
     return line | {"parent": invoices.item_parent(row, item["id"], None), "period": {"start": start, "end": end}}
 
 
-def _interval(price: Json) -> tuple[str, int]:
+def interval_of(price: Json) -> tuple[str, int]:
     return price["recurring"]["interval"], price["recurring"]["interval_count"]

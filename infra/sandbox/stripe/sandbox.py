@@ -9,19 +9,22 @@ from pathlib import Path
 from infra.sandbox.delivery import Delivery, Order, Webhook, send_all
 from infra.sandbox.server import Json, Request, Response, SandboxServer
 from infra.sandbox.state import State
-from infra.sandbox.stripe import checkout, fulfilment
+from infra.sandbox.stripe import checkout, disputes, fulfilment, payments
 from infra.sandbox.stripe.api import StripeAPI
 from infra.sandbox.stripe.control import Control
 from infra.sandbox.stripe.events import build_webhook
 from infra.sandbox.stripe.pages import Pages
+from infra.sandbox.stripe.passing_time import pass_time
+from infra.sandbox.stripe.price_changes import DECLINING_METHOD
 from infra.sandbox.stripe.shapes import NEW_API_VERSION
-from infra.sandbox.stripe.store import Store
+from infra.sandbox.stripe.store import Store, new_id
 
 SANDBOX_SECRET_KEY = "sk_test_sandbox_of_no_real_account"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox_of_no_real_account"
 DELIVERIES_KEPT = 500
 EMPTY: Json = {
     "sequence": 0,
+    "offset": 0,
     "api_version": NEW_API_VERSION,
     "objects": {},
     "events": {},
@@ -52,9 +55,15 @@ class StripeSandbox(SandboxServer):
         self._clock = clock
         self._state = State(state_file, EMPTY)
         self._courier = ThreadPoolExecutor(1, thread_name_prefix="stripe-events")
-        self._api = StripeAPI(self._state, secret_key, lambda: self.url, clock, self._publish)
+        self._api = StripeAPI(self._state, secret_key, lambda: self.url, lambda: self.now, self._publish)
         self.api_version = api_version
         super().__init__(port, [*Control(self).routes, *Pages(self).routes])
+
+    @property
+    def now(self) -> int:
+        """Stripe's time, in whole seconds: the clock's, and what was let pass."""
+        passed: int = self._state.read("offset")
+        return int(self._clock()) + passed
 
     @property
     def api_version(self) -> str:
@@ -66,6 +75,12 @@ class StripeSandbox(SandboxServer):
     def api_version(self, version: str) -> None:
         with self._state.change() as data:
             data["api_version"] = version
+
+    def begin_anew(self) -> None:
+        """Nothing waits, time is the clock's, and events have today's shape; what was made stays."""
+        with self._state.change() as data:
+            data |= {"held": [], "offset": 0, "api_version": NEW_API_VERSION}
+        self.hold_events = False
 
     def not_found(self, request: Request) -> Response:
         """Everything that is neither page nor control is the API."""
@@ -80,14 +95,14 @@ class StripeSandbox(SandboxServer):
     def store(self) -> Iterator[Store]:
         """The objects, under the lock; what it emits is published at the end."""
         with self._state.change() as data:
-            store = Store(data, int(self._clock()), self.url)
+            store = Store(data, self.now, self.url)
             yield store
         self._publish(store.emitted)
 
     def complete_checkout(self, session_id: str, *, email: str | None = None) -> list[Json]:
         """The buyer pays; the events, delivered unless held. Raises `ApiError` when the session is not open."""
         with self._state.change() as data:
-            store = Store(data, int(self._clock()), self.url)
+            store = Store(data, self.now, self.url)
             fulfilment.complete(store, session_id, email)
         self._publish(store.emitted).result()
         return store.emitted
@@ -95,9 +110,43 @@ class StripeSandbox(SandboxServer):
     def expire_checkout(self, session_id: str) -> list[Json]:
         """Nobody paid in time; as `complete_checkout`."""
         with self._state.change() as data:
-            store = Store(data, int(self._clock()), self.url)
+            store = Store(data, self.now, self.url)
             checkout.expire(store, {}, session_id)
         self._publish(store.emitted).result()
+        return store.emitted
+
+    def advance(self, seconds: int) -> list[Json]:
+        """Let so much time pass, and all that it does; the events, delivered unless held."""
+        with self._state.change() as data:
+            data["offset"] += seconds
+        with self.store() as store:
+            pass_time(store)
+        self.drain()
+        return store.emitted
+
+    def set_card(self, customer_id: str, *, declines: bool) -> None:
+        """Whether the customer's card is refused from now on."""
+        with self.store() as store:
+            for row in store.all("subscription"):
+                if row["customer"] == customer_id:
+                    row["default_payment_method"] = DECLINING_METHOD if declines else new_id("pm")
+
+    def settle_refund(self, refund_id: str, status: str) -> list[Json]:
+        """What the bank made of a refund (`succeeded`, `failed`); the events."""
+        with self.store() as store:
+            payments.settle_refund(store, refund_id, status)
+        return store.emitted
+
+    def open_dispute(self, charge_id: str) -> Json:
+        """The buyer's bank asks a charge back; the dispute."""
+        with self.store() as store:
+            row: Json = dict(disputes.open_dispute(store, charge_id))
+        return row
+
+    def close_dispute(self, dispute_id: str, status: str) -> list[Json]:
+        """The bank has decided (`won`, `lost`, `warning_closed`); the events."""
+        with self.store() as store:
+            disputes.close(store, dispute_id, status)
         return store.emitted
 
     def event(self, id_: str) -> Json:
@@ -125,7 +174,7 @@ class StripeSandbox(SandboxServer):
         """Signed, not sent. `signed_at` (Unix seconds) is now and the shape the event's own unless given."""
         if self.webhook_url is None:
             raise ValueError("set webhook_url first: the sandbox does not know where the app listens")
-        at = int(self._clock()) if signed_at is None else signed_at
+        at = self.now if signed_at is None else signed_at
         with self.store() as store:
             return build_webhook(
                 store, self.webhook_url, event, api_version or event["api_version"], secrets or self.webhook_secrets, at

@@ -41,6 +41,9 @@ def _in_version(store: Store, value: Any, version: str) -> Any:
         return value
     shown = {name: _in_version(store, each, version) for name, each in value.items()}
     kind = shown.get("object")
+    if kind == "invoice":
+        lines = shown["lines"]
+        shown["lines"] = lines | {"data": lines["data"][:10], "has_more": len(lines["data"]) > 10}
     if version < FIRST_NEW_VERSION and isinstance(kind, str) and kind in _AS_BEFORE:
         _AS_BEFORE[kind](store, shown)
     return shown

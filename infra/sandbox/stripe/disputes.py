@@ -1,0 +1,42 @@
+"""Payments that the buyer's bank asks back (https://docs.stripe.com/api/disputes)."""
+
+from infra.sandbox.server import Json
+from infra.sandbox.stripe.store import Store, new_id
+
+
+def open_dispute(store: Store, charge_id: str, reason: str = "fraudulent") -> Json:
+    """The bank asks the whole charge back."""
+    charge = store.get("charge", charge_id)
+    charge["disputed"] = True
+    row = {
+        "id": new_id("dp"),
+        "object": "dispute",
+        "amount": charge["amount"],
+        "balance_transactions": [],
+        "charge": charge_id,
+        "created": store.now,
+        "currency": charge["currency"],
+        "evidence": {},
+        "evidence_details": {"due_by": store.now + 7 * 24 * 3600, "has_evidence": False},
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": reason,
+        "status": "needs_response",
+    }
+    store.put(row)
+    store.emit("charge.dispute.created", row)
+    return row
+
+
+def close(store: Store, dispute_id: str, status: str) -> Json:
+    """The bank has decided: `won`, `lost` or `warning_closed`."""
+    row = store.get("dispute", dispute_id)
+    row["status"] = status
+    store.emit("charge.dispute.closed", row)
+    return row
+
+
+def retrieve(store: Store, _: Json, dispute: str) -> Json:
+    return store.get("dispute", dispute)

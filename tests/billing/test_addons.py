@@ -1,0 +1,97 @@
+"""Recurring add-ons follow the items of their subscriptions, wherever they are changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentKind
+from chalicelib.billing.models import UserAddon
+from chalicelib.billing.service import entitlement
+from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, of_type, payments, subscriptions
+
+Buy = Callable[..., list[Json]]
+Drain = Callable[[], list[Any]]
+
+
+def mine(api: httpx.Client, owner: Owner) -> list[Json]:
+    items: list[Json] = api.get("/v1/billing/addons/mine", headers=owner.headers).json()["items"]
+    return items
+
+
+def test_what_is_for_sale(api: httpx.Client, member: Owner) -> None:
+    shown = api.get("/v1/billing/addons", headers=member.headers).json()["items"]
+    assert [(item["id"], item["billing_cycle"]) for item in shown] == [
+        ("surprise_box", "monthly"),
+        ("coaching_session", "one_time"),
+        ("premium_features", "monthly"),
+        ("calendar_plus", "monthly"),
+    ]
+    assert (shown[0]["price"], shown[0]["currency"]) == ("49.00", "USD")
+
+
+@pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
+def test_a_box_a_month_beside_a_yearly_plan(
+    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox, version: str
+) -> None:
+    stripe_peer.api_version = version
+    buy(member, plan="better_together")
+    buy(member, addon="surprise_box")
+    (box,) = mine(api, member)
+    assert (box["addon_id"], box["status"], box["expires_at"]) == ("surprise_box", "active", None)
+    assert {payment.kind for payment in payments()} == {PaymentKind.SUBSCRIPTION, PaymentKind.ADDON}
+    assert len(subscriptions()) == 1
+    assert entitlement(OwnerType.MEMBER, member.id).plan_name == "better_together"
+    assert balances() == {member.relationship_id: 40}
+
+
+def test_cancelling_ends_it_with_the_month(
+    api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain
+) -> None:
+    buy(member, addon="surprise_box")
+    (box,) = mine(api, member)
+    shown = api.post(f"/v1/billing/addons/mine/{box['id']}/cancel", headers=member.headers).json()
+    assert (shown["status"], shown["expires_at"] is not None) == ("active", True)
+    pass_time(days=32)
+    assert drain() == []
+    (box,) = mine(api, member)
+    assert box["status"] == "canceled"
+    again = api.post(f"/v1/billing/addons/mine/{box['id']}/cancel", headers=member.headers)
+    assert again.status_code == 409
+
+
+def test_it_renews_by_itself(api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain) -> None:
+    buy(member, addon="surprise_box")
+    pass_time(days=63)
+    assert drain() == []
+    assert [payment.amount for payment in payments()] == [49, 49, 49]
+    (row,) = UserAddon.scan()
+    assert row.status is AddonStatus.ACTIVE
+
+
+def test_an_item_that_is_removed_at_stripe_is_cancelled_here(
+    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    """As in the customer portal: the add-on is an item of the plan's own subscription."""
+    events = buy(member, plan="try_it_out")
+    bought = of_type(events, "customer.subscription.created")["data"]["object"]
+    with stripe_peer.store() as stripe:
+        row = stripe.get("subscription", bought["id"])
+        price = next(each for each in stripe.all("price") if each["lookup_key"] == "backroom_calendar_plus_monthly")
+        item = row["items"]["data"][0] | {"id": "si_calendar", "price": price}
+        row["items"]["data"].append(item)
+        stripe.emit("customer.subscription.updated", row)
+    stripe_peer.drain()
+    assert drain() == []
+    (calendar,) = mine(api, member)
+    assert (calendar["addon_id"], calendar["status"]) == ("calendar_plus", "active")
+    shown = api.post(f"/v1/billing/addons/mine/{calendar['id']}/cancel", headers=member.headers).json()
+    assert shown["status"] == "canceled"
+    stripe_peer.drain()
+    assert drain() == []
+    assert [item["status"] for item in mine(api, member)] == ["canceled"]
+    assert entitlement(OwnerType.MEMBER, member.id).plan_name == "try_it_out"

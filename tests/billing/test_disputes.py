@@ -1,0 +1,78 @@
+"""A payment that the bank asks back: flagged, what was bought with it held, then free or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.errors import InsufficientCredits
+from chalicelib.billing.models import CreditBalance
+from chalicelib.billing.service import ledger
+from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
+from tests.billing.conftest import Json, Owner, ledger_sums, payments
+
+Buy = Callable[..., list[Json]]
+Drain = Callable[[], list[Any]]
+
+
+@pytest.fixture
+def disputed(member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain) -> str:
+    buy(member, credit_pack="credits_200")
+    dispute = stripe_peer.open_dispute(str(payments()[0].stripe_charge_id))
+    stripe_peer.drain()
+    assert drain() == []
+    return str(dispute["id"])
+
+
+def test_disputed_credits_count_and_cannot_be_spent(api: httpx.Client, member: Owner, disputed: str) -> None:
+    shown = api.get("/v1/billing/credits", headers=member.headers).json()
+    assert (shown["balance"], shown["suspended"]) == (200, 200)
+    assert payments()[0].disputed_at is not None
+    with pytest.raises(InsufficientCredits):
+        ledger.spend_credits(OwnerType.MEMBER, member.id, 1, "k")
+    ledger_sums()
+
+
+@pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
+@pytest.mark.parametrize(
+    ("verdict", "left", "flagged"), [("won", 200, False), ("warning_closed", 200, False), ("lost", 0, True)]
+)
+def test_the_verdict_frees_the_credits_or_takes_them(
+    member: Owner,
+    disputed: str,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    verdict: str,
+    left: int,
+    flagged: bool,
+    version: str,
+) -> None:
+    stripe_peer.api_version = version
+    stripe_peer.close_dispute(disputed, verdict)
+    stripe_peer.drain()
+    assert drain() == []
+    (head,), (payment,) = CreditBalance.scan(), payments()
+    assert (head.balance, head.suspended) == (left, 0)
+    assert (payment.disputed_at is not None) is flagged
+    ledger_sums()
+
+
+def test_the_opening_that_comes_after_the_verdict_holds_nothing(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    buy(member, credit_pack="credits_200")
+    stripe_peer.hold_events = True
+    dispute = stripe_peer.open_dispute(str(payments()[0].stripe_charge_id))
+    stripe_peer.close_dispute(dispute["id"], "won")
+    stripe_peer.drain()
+    opened, closed = stripe_peer.held()
+    for event in (closed, opened, closed):
+        stripe_peer.deliver([event])
+        assert drain() == []
+    (head,) = CreditBalance.scan()
+    assert (head.balance, head.suspended) == (200, 0)
+    assert payments()[0].disputed_at is None

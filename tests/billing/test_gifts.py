@@ -1,0 +1,177 @@
+"""Gifts: paid by one, redeemed by another, who is never billed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
+from chalicelib.billing.models import Gift, PaymentTransaction, Subscription
+from chalicelib.billing.service import entitlement, gifts, granting
+from chalicelib.kit import auth, clock
+from chalicelib.kit.auth import Role
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, subscriptions
+
+Drain = Callable[[], list[Any]]
+OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+ORDER = {
+    "plan": "better_together",
+    "recipient_email": "Bea@Example.com",
+    "message": "for our years",
+    "success_url": "https://a.b/",
+    "cancel_url": "https://a.b/",
+}
+
+
+def order(api: httpx.Client, buyer: Owner, **changes: Any) -> httpx.Response:
+    return api.post("/v1/billing/gifts", json={**ORDER, **changes}, headers=buyer.headers)
+
+
+def redeem(api: httpx.Client, owner: Owner, code: str) -> httpx.Response:
+    return api.post("/v1/billing/gifts/redeem", json={"code": code}, headers=owner.headers)
+
+
+@pytest.fixture
+def code(api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Drain) -> str:
+    """Of a gift that is paid."""
+    begun = order(api, member).json()
+    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    assert drain() == []
+    return str(begun["gift"]["code"])
+
+
+@pytest.fixture
+def bea(member: Owner) -> Owner:
+    return make_owner(Role.MEMBER)
+
+
+def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:
+    (listed,) = api.get("/v1/billing/gifts", headers=member.headers).json()["items"]
+    assert (listed["code"], listed["status"], listed["recipient_email"]) == (code, "paid", "bea@example.com")
+    answer = redeem(api, bea, f" {code.lower()} ")
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()
+    assert (shown["has_access"], shown["plan_name"], shown["subscription"]["is_gift"]) == (
+        True,
+        "better_together",
+        True,
+    )
+    (row,) = subscriptions()
+    assert (row.owner_id, row.gifted_by, row.gift_message) == (bea.id, member.id, "for our years")
+    assert row.stripe_subscription_id is None
+    assert row.stripe_customer_id is None
+    assert balances() == {bea.relationship_id: 40}
+    assert redeem(api, bea, code).json()["subscription"]["id"] == row.id
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
+    ledger_sums()
+
+
+def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
+    api: httpx.Client, member: Owner, bea: Owner, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    begun = order(api, member).json()
+    answer = redeem(api, bea, begun["gift"]["code"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "GiftNotRedeemable")
+    stripe_peer.expire_checkout(begun["checkout"]["id"])
+    assert drain() == []
+    (row,) = Gift.scan()
+    assert row.status is GiftStatus.VOIDED
+
+
+@pytest.mark.parametrize("code", ["AAAA-BBBB-CCCC-DDDD", "x", "ä" * 60])
+def test_a_code_that_is_none_is_not_found(api: httpx.Client, bea: Owner, code: str) -> None:
+    assert redeem(api, bea, code).status_code == 404
+
+
+def test_two_who_redeem_at_once_are_not_both_given_it(api: httpx.Client, member: Owner, code: str) -> None:
+    others = [make_owner(Role.MEMBER) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda owner: redeem(api, owner, code).status_code, others))
+    assert answers.count(200) == 1
+    assert set(answers) <= {200, 409, 503}
+    assert len(subscriptions()) == 1
+
+
+def test_a_gift_waits_while_there_is_a_subscription(
+    api: httpx.Client, bea: Owner, code: str, buy: Callable[..., list[Json]]
+) -> None:
+    buy(bea, plan="try_it_out")
+    answer = redeem(api, bea, code)
+    assert (answer.status_code, answer.json()["code"]) == (409, "AlreadySubscribed")
+    (row,) = Gift.scan()
+    assert row.status is GiftStatus.PAID
+
+
+def test_a_gift_ends_and_bills_nobody(
+    api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
+) -> None:
+    redeem(api, bea, code)
+    (row,) = subscriptions()
+    pass_time(days=364)
+    assert entitlement(OwnerType.MEMBER, bea.id).has_access
+    pass_time(days=2)
+    assert not entitlement(OwnerType.MEMBER, bea.id).has_access
+    assert gifts.end_due(clock.now(), None) == 1
+    assert Subscription.get(row.id).status is SubscriptionStatus.EXPIRED
+    assert gifts.end_due(clock.now(), None) == 0
+
+
+def test_its_months_of_credits_come_one_by_one(
+    api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
+) -> None:
+    redeem(api, bea, code)
+    for month in range(2, 4):
+        pass_time(days=31)
+        granting.grant_due(clock.now(), None)
+        granting.grant_due(clock.now(), None)
+        assert balances() == {bea.relationship_id: 40 * month}
+    ledger_sums()
+
+
+def test_a_gift_that_nobody_redeems_lapses(
+    api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
+) -> None:
+    pass_time(days=366)
+    assert redeem(api, bea, code).status_code == 409
+    assert gifts.end_due(clock.now(), None) == 1
+    (row,) = Gift.scan()
+    assert row.status is GiftStatus.EXPIRED
+
+
+def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
+    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    payment = next(iter(PaymentTransaction.scan()))
+    redeemed_code = order(api, member).json()
+    stripe_peer.complete_checkout(redeemed_code["checkout"]["id"])
+    assert drain() == []
+    redeem(api, bea, redeemed_code["gift"]["code"])
+    for row in PaymentTransaction.scan():
+        url = f"/v1/billing/payments/{row.id}/refunds"
+        refund = api.post(url, json={}, headers=member.headers).json()["id"]
+        done = api.post(f"/v1/operator/billing/refunds/{refund}/approve", headers=OPERATOR)
+        assert done.status_code == 200, done.text
+    assert {row.code: row.status for row in Gift.scan()} == {
+        payment.item: GiftStatus.VOIDED,
+        redeemed_code["gift"]["code"]: GiftStatus.REDEEMED,
+    }
+    assert redeem(api, make_owner(Role.MEMBER), code).status_code == 409
+    assert not entitlement(OwnerType.MEMBER, bea.id).has_access
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"plan": "starter"}, "body.plan"),
+        ({"recipient_email": "nobody"}, "body.recipient_email"),
+        ({"message": "x" * 1001}, "body.message"),
+    ],
+)
+def test_a_gift_that_cannot_be_is_named(api: httpx.Client, member: Owner, changes: Json, path: str) -> None:
+    answer = order(api, member, **changes)
+    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, path)

@@ -1,0 +1,105 @@
+"""What must hold is looked at every ten minutes; each way of breaking it is found, and a sound house is not accused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from chalicelib.billing.models import CreditBalance, StripeWebhook, Subscription
+from chalicelib.billing.service import invariants
+from chalicelib.kit import auth, aws, clock, messages
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, of_type, payments, subscriptions, webhooks
+
+Buy = Callable[..., list[Json]]
+Drain = Callable[[], list[Any]]
+OPERATOR = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
+
+
+def test_a_sound_house_is_not_accused(member: Owner, store: Owner, buy: Buy) -> None:
+    buy(member, plan="better_together")
+    buy(store, plan="starter")
+    assert invariants.check(clock.now() + timedelta(minutes=11)) == []
+
+
+def test_a_subscription_whose_renewal_nobody_told_of(member: Owner, buy: Buy) -> None:
+    buy(member, plan="try_it_out")
+    (row,) = subscriptions()
+    assert row.current_period_end is not None
+    assert invariants.check(row.current_period_end + timedelta(minutes=9)) == []
+    assert f"period_over:{row.id}" in invariants.check(row.current_period_end + timedelta(minutes=11))
+
+
+def test_a_balance_that_is_not_the_sum_of_its_ledger(member: Owner, buy: Buy) -> None:
+    buy(member, plan="try_it_out")
+    (head,) = CreditBalance.scan()
+    head.update(actions=[CreditBalance.balance.set(21)])
+    assert invariants.check(clock.now()) == [f"balance:{member.relationship_id}"]
+
+
+def test_a_payment_that_no_event_tells_of(member: Owner, buy: Buy) -> None:
+    buy(member, plan="try_it_out")
+    (payment,) = payments()
+    StripeWebhook(str(payment.stripe_event_id)).delete()
+    assert invariants.check(clock.now()) == [f"payment_without_event:{payment.id}"]
+
+
+def test_an_event_whose_message_was_lost_is_told_and_heals(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    created = of_type(events_of(member), "customer.subscription.created")
+    stripe_peer.deliver([created])
+    aws.client("sqs").purge_queue(QueueUrl=messages.queue_url("billing-apply"))
+    assert drain() == []
+    assert list(Subscription.scan()) == []
+    assert invariants.check(clock.now() + timedelta(minutes=11)) == [f"event_unprocessed:{created['id']}"]
+    assert drain() == []
+    assert len(subscriptions()) == 1
+    assert invariants.check(clock.now() + timedelta(minutes=11)) == []
+
+
+def test_operators_see_events_and_have_them_handled_once_more(
+    api: httpx.Client, member: Owner, buy: Buy, drain: Drain
+) -> None:
+    events = buy(member, plan="try_it_out")
+    paid = of_type(events, "invoice.paid")["id"]
+    url = "/v1/operator/billing/events"
+    listed = api.get(url, params={"event_type": "invoice.paid"}, headers=OPERATOR).json()["items"]
+    assert [(event["stripe_event_id"], event["status"]) for event in listed] == [(paid, "processed")]
+    assert api.get(url, headers=OPERATOR).json()["items"] == []
+    again = api.post(f"{url}/{paid}/replay", headers=OPERATOR)
+    assert (again.status_code, again.json()["status"]) == (202, "received")
+    assert drain() == []
+    assert webhooks()[paid].status == "processed"
+    assert webhooks()[paid].attempts == 2
+    assert len(payments()) == 1
+    assert api.get(f"{url}/{paid}", headers=OPERATOR).json()["attempts"] == 2
+    assert api.get(f"{url}/evt_none", headers=OPERATOR).status_code == 404
+    assert api.post(f"{url}/evt_none/replay", headers=OPERATOR).status_code == 404
+    for params in ({"status": "processed"}, {"status": "failed", "event_type": "x"}):
+        assert api.get(url, params=params, headers=OPERATOR).status_code == 422
+
+
+def test_an_event_that_fails_is_listed_with_its_error(
+    api: httpx.Client, member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    created = of_type(events_of(member), "customer.subscription.created")
+    broken = created["data"]["object"] | {"status": "canceled", "items": {"data": [{}]}}
+    stripe_peer.deliver([created | {"data": {"object": broken}}])
+    assert drain() != []
+    (listed,) = api.get("/v1/operator/billing/events", headers=OPERATOR).json()["items"]
+    assert (listed["status"], listed["error_message"]) == ("failed", "KeyError: 'plan'")
+
+
+def test_an_operator_gives_credits_once_per_key(api: httpx.Client, member: Owner) -> None:
+    asked = {"owner_type": "member", "owner_id": member.id, "amount": 5, "reason": "sorry"}
+    headers = OPERATOR | {"Idempotency-Key": "k"}
+    first, second = (api.post("/v1/operator/billing/credits", json=asked, headers=headers) for _ in range(2))
+    assert first.status_code == second.status_code == 201, first.text
+    assert first.json() == second.json()
+    assert api.get("/v1/billing/credits", headers=member.headers).json()["balance"] == 5
+    unknown = asked | {"owner_id": "nobody"}
+    assert api.post("/v1/operator/billing/credits", json=unknown, headers=OPERATOR).status_code == 404

@@ -1,0 +1,93 @@
+"""A yearly plan's credits come month by month, each once, for as long as the subscription lasts; then they lapse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from chalicelib.billing.enums import EntryType, OwnerType
+from chalicelib.billing.models import CreditBalance
+from chalicelib.billing.service import granting, ledger
+from chalicelib.kit import clock
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, of_type
+
+Buy = Callable[..., list[Json]]
+Drain = Callable[[], list[Any]]
+
+
+def test_twelve_months_are_granted_one_by_one_and_then_the_next_year_s(
+    member: Owner, buy: Buy, pass_time: Buy, drain: Drain
+) -> None:
+    buy(member, plan="better_together")
+    for month in range(2, 15):
+        before = clock.now()
+        pass_time(days=31)
+        assert drain() == []
+        for _ in range(2):
+            granting.grant_due(clock.now(), before)
+        assert len(entries()) == month
+    assert {entry.amount for entry in entries()} == {40}
+    ledger_sums()
+
+
+def test_a_schedule_that_slept_catches_up(member: Owner, buy: Buy, pass_time: Buy) -> None:
+    begun = clock.now()
+    buy(member, plan="premium_plus")
+    pass_time(days=100)
+    granting.grant_due(clock.now(), begun)
+    assert balances() == {member.relationship_id: 4 * 80}
+
+
+def test_an_event_told_again_and_the_schedule_do_not_meet(
+    member: Owner, buy: Buy, pass_time: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = buy(member, plan="better_together")
+    pass_time(days=62)
+    paid = of_type(events, "invoice.paid")
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(granting.grant_due, clock.now(), None) for _ in range(3)]
+        told = pool.submit(stripe_peer.deliver, [paid | {"id": "evt_again"}])
+        for run in runs:
+            run.result()
+        told.result()
+    assert drain() == []
+    assert balances() == {member.relationship_id: 3 * 40}
+    ledger_sums()
+
+
+def test_what_ended_is_granted_no_more(
+    member: Owner, buy: Buy, pass_time: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = buy(member, plan="better_together")
+    bought = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
+    with stripe_peer.store() as stripe:
+        row = stripe.get("subscription", bought)
+        row |= {"status": "canceled", "ended_at": stripe.now, "canceled_at": stripe.now}
+        stripe.emit("customer.subscription.deleted", row)
+    stripe_peer.drain()
+    assert drain() == []
+    pass_time(days=62)
+    granting.grant_due(clock.now(), None)
+    assert balances() == {member.relationship_id: 40}
+
+
+@pytest.mark.parametrize("spent", [0, 15, 20])
+def test_a_grant_lapses_after_a_year_and_only_what_is_left_of_it(
+    member: Owner, buy: Buy, pass_time: Buy, drain: Drain, spent: int
+) -> None:
+    buy(member, plan="try_it_out")
+    if spent:
+        ledger.spend_credits(OwnerType.MEMBER, member.id, spent, "k")
+    first = entries()[0]
+    pass_time(days=366)
+    assert drain() == []
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: ledger.expire_due(clock.now(), None), range(3)))
+    lapsed = [entry for entry in entries() if entry.entry_type is EntryType.EXPIRATION]
+    assert [(entry.amount, entry.lot_id) for entry in lapsed] == ([(spent - 20, first.id)] if spent < 20 else [])
+    ledger_sums()
+    assert all(row.expires_next_at is None or row.expires_next_at > clock.now() for row in CreditBalance.scan())

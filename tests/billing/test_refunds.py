@@ -1,0 +1,256 @@
+"""Money that goes back: asked for, decided, never more than was paid, whatever comes first and whatever fails later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.billing import refunding
+from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus, RefundStatus
+from chalicelib.billing.models import CreditBalance, Refund, UserAddon
+from chalicelib.billing.service import entitlement, ledger
+from chalicelib.kit import auth
+from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, payments, webhooks
+
+Buy = Callable[..., list[Json]]
+Drain = Callable[[], list[Any]]
+OPERATOR = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
+amounts = st.decimals(min_value="0.01", max_value="10000", places=2)
+
+
+def ask(api: httpx.Client, owner: Owner, **wanted: Any) -> httpx.Response:
+    (payment,) = payments()
+    return api.post(f"/v1/billing/payments/{payment.id}/refunds", json=wanted, headers=owner.headers)
+
+
+def decide(api: httpx.Client, refund_id: str, verb: str = "approve") -> httpx.Response:
+    return api.post(f"/v1/operator/billing/refunds/{refund_id}/{verb}", headers=OPERATOR)
+
+
+def test_a_refund_is_asked_for_approved_and_arrives(
+    api: httpx.Client, member: Owner, buy: Buy, drain: Drain, stripe_peer: StripeSandbox
+) -> None:
+    buy(member, plan="better_together")
+    asked = ask(api, member, amount="40.00", reason="I asked twice")
+    assert (asked.status_code, asked.json()["status"], asked.json()["amount"]) == (201, "requested", "40.00")
+    waiting = api.get("/v1/operator/billing/refunds", headers=OPERATOR).json()["items"]
+    assert [refund["id"] for refund in waiting] == [asked.json()["id"]]
+    assert payments()[0].refunding_amount == 40
+    done = decide(api, asked.json()["id"])
+    assert (done.status_code, done.json()["status"]) == (200, "completed"), done.text
+    stripe_peer.drain()
+    assert drain() == []
+    (payment,), (refund,) = payments(), Refund.scan()
+    assert (payment.refunded_amount, payment.refunding_amount, payment.status) == (
+        Decimal(40),
+        Decimal(0),
+        PaymentStatus.COMPLETED,
+    )
+    assert (refund.status, str(refund.stripe_refund_id)[:3]) == (RefundStatus.COMPLETED, "re_")
+    assert entitlement(OwnerType.MEMBER, member.id).has_access
+    shown = api.get(f"/v1/billing/payments/{payment.id}/refunds", headers=member.headers).json()["items"]
+    assert [item["id"] for item in shown] == [refund.id]
+
+
+def test_a_full_refund_ends_access(api: httpx.Client, member: Owner, buy: Buy) -> None:
+    buy(member, plan="better_together")
+    decide(api, ask(api, member).json()["id"])
+    (payment,) = payments()
+    assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, payment.amount)
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
+
+
+def test_more_than_was_paid_cannot_be_asked_for_also_not_in_parts_or_at_once(
+    api: httpx.Client, member: Owner, buy: Buy
+) -> None:
+    buy(member, plan="better_together")
+    for amount in ("240.01", "0", "-1", "0.001"):
+        refused = ask(api, member, amount=amount)
+        assert refused.status_code == 422, refused.text
+        assert refused.json()["errors"][0]["path"] == "body.amount"
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask(api, member, amount="100.00").status_code, range(8)))
+    assert sorted(answers)[:2] == [201, 201]
+    assert set(answers[:]) <= {201, 422, 503}
+    (payment,) = payments()
+    assert payment.refunding_amount == 200
+    assert ask(api, member, amount="40.01").status_code == 422
+    assert ask(api, member).json()["amount"] == "40.00"
+    assert ask(api, member).status_code == 422
+
+
+def test_a_rejected_request_gives_its_amount_free_and_is_not_decided_again(
+    api: httpx.Client, member: Owner, buy: Buy
+) -> None:
+    buy(member, plan="better_together")
+    refund = ask(api, member).json()["id"]
+    assert decide(api, refund, "reject").json()["status"] == "rejected"
+    assert decide(api, refund, "reject").json()["status"] == "rejected"
+    assert decide(api, refund).status_code == 409
+    assert payments()[0].refunding_amount == 0
+    assert decide(api, "no-such-refund").status_code == 404
+
+
+def test_approving_twice_at_once_pays_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
+    buy(member, plan="better_together")
+    refund = ask(api, member, amount="100.00").json()["id"]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: decide(api, refund).status_code, range(4)))
+    assert 200 in answers
+    assert set(answers) <= {200, 409, 503}
+    (payment,) = payments()
+    assert (payment.refunded_amount, payment.refunding_amount) == (Decimal(100), Decimal(0))
+
+
+def test_what_stripe_refuses_has_failed_and_may_be_asked_for_again(
+    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox
+) -> None:
+    buy(member, plan="better_together")
+    refund = ask(api, member).json()["id"]
+    with stripe_peer.store() as stripe:
+        charge = stripe.get("charge", str(payments()[0].stripe_charge_id))
+        charge["amount_refunded"] = charge["amount"]
+    assert decide(api, refund).status_code == 502
+    (row,) = Refund.scan()
+    assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
+
+
+def refund_at_stripe(stripe_peer: StripeSandbox, amount: int) -> str:
+    """As an operator does in Stripe's dashboard."""
+    (payment,) = payments()
+    with httpx.Client(
+        base_url=stripe_peer.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+    ) as client:
+        answer = client.post("/v1/refunds", data={"charge": str(payment.stripe_charge_id), "amount": str(amount)})
+    assert answer.status_code == 200, answer.text
+    stripe_peer.drain()
+    return str(answer.json()["id"])
+
+
+@pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
+@pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
+def test_refunds_made_at_stripe_are_one_row_each_in_any_order(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, order: tuple[int, ...], version: str
+) -> None:
+    buy(member, plan="better_together")
+    stripe_peer.hold_events = True
+    refund_at_stripe(stripe_peer, 4000)
+    refund_at_stripe(stripe_peer, 20000)
+    events = stripe_peer.held()
+    assert [event["type"] for event in events] == ["refund.created", "charge.refunded"] * 2
+    for position in (*order, *order):
+        stripe_peer.deliver([events[position]], api_version=version)
+        assert drain() == []
+    (payment,) = payments()
+    assert (payment.refunded_amount, payment.status) == (Decimal(240), PaymentStatus.REFUNDED)
+    assert sorted(row.amount for row in Refund.scan()) == [40, 200]
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
+
+
+@pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
+@pytest.mark.parametrize("wanted", [{"plan": "better_together"}, {"credit_pack": "credits_200"}])
+def test_a_refund_that_is_told_before_its_payment_waits_for_it(
+    member: Owner,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    wanted: Json,
+    version: str,
+) -> None:
+    stripe_peer.hold_events = True
+    begun = checkout(member, wanted.get("plan"), **{k: v for k, v in wanted.items() if k != "plan"})
+    stripe_peer.complete_checkout(begun.json()["id"])
+    with stripe_peer.store() as stripe:
+        charge = stripe.all("charge")[0]
+    with httpx.Client(
+        base_url=stripe_peer.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+    ) as client:
+        client.post("/v1/refunds", data={"charge": charge["id"]})
+    stripe_peer.drain()
+    held = stripe_peer.held()
+    stripe_peer.deliver([event for event in held if event["type"] == "charge.refunded"], api_version=version)
+    assert drain() == []
+    (payment,) = payments()
+    assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, payment.amount)
+    stripe_peer.deliver(held, order="shuffled", seed=3, api_version=version)
+    assert drain() == []
+    (payment,) = payments()
+    assert payment.status is PaymentStatus.REFUNDED
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
+    assert sum(balances().values()) in (0, 40)
+    ledger_sums()
+    assert {row.status.value for row in webhooks().values()} <= {"processed", "ignored"}
+
+
+def test_a_refund_that_fails_later_is_reversed(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    buy(member, credit_pack="credits_200")
+    refund = refund_at_stripe(stripe_peer, 1800)
+    assert drain() == []
+    assert balances() == {member.relationship_id: 0}
+    stripe_peer.settle_refund(refund, "failed")
+    stripe_peer.drain()
+    assert drain() == []
+    (payment,), (row,) = payments(), Refund.scan()
+    assert (payment.status, payment.refunded_amount, row.status) == (
+        PaymentStatus.COMPLETED,
+        Decimal(0),
+        RefundStatus.FAILED,
+    )
+    assert balances() == {member.relationship_id: 200}
+    ledger_sums()
+
+
+def test_bought_credits_go_back_in_proportion_never_below_zero_and_the_rest_is_owed(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    buy(member, credit_pack="credits_200")
+    refund_at_stripe(stripe_peer, 900)
+    assert drain() == []
+    assert balances() == {member.relationship_id: 100}
+    ledger.spend_credits(OwnerType.MEMBER, member.id, 70, "k")
+    last = refund_at_stripe(stripe_peer, 900)
+    assert drain() == []
+    (head,) = CreditBalance.scan()
+    assert (head.balance, head.shortfall) == (0, 70)
+    assert [entry.amount for entry in entries()] == [200, -100, -70, -30]
+    stripe_peer.settle_refund(last, "failed")
+    stripe_peer.drain()
+    assert drain() == []
+    (head,) = CreditBalance.scan()
+    assert (head.balance, head.shortfall) == (30, 0)
+    ledger_sums()
+
+
+def test_an_add_on_that_is_paid_back_is_gone(member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain) -> None:
+    buy(member, addon="coaching_session")
+    refund_at_stripe(stripe_peer, 7900)
+    assert drain() == []
+    (row,) = UserAddon.scan()
+    assert row.status is AddonStatus.CANCELED
+
+
+@given(paid=amounts, parts=st.lists(amounts, max_size=6))
+def test_what_went_back_never_exceeds_what_was_paid(paid: Decimal, parts: list[Decimal]) -> None:
+    back = refunding.refunded(paid, parts)
+    assert back <= paid
+    assert back + refunding.refundable(paid, back) == paid
+
+
+@given(bought=st.integers(1, 10_000), paid=amounts, share=st.integers(0, 100))
+def test_credits_go_in_proportion_and_all_of_them_with_all_of_the_money(bought: int, paid: Decimal, share: int) -> None:
+    back = (paid * share / 100).quantize(Decimal("0.01"))
+    due = refunding.credits_due(bought, paid, min(back, paid))
+    assert 0 <= due <= bought
+    assert refunding.credits_due(bought, paid, paid) == bought
+    assert refunding.credits_due(bought, paid, Decimal(0)) == 0
