@@ -320,11 +320,9 @@ class Upload(Table):
     width = IntegerAttribute(null=True)
     height = IntegerAttribute(null=True)
     sequencer = UnicodeAttribute(null=True)
-    """Of the last bucket event that was applied."""
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
     expires_epoch = ExpiryAttribute(null=True)
-    """Until it is used; then it is removed."""
     unused = UnicodeAttribute(null=True)
     """Stands while the photo may have to be removed with its row."""
     by_unused = UploadsByUnused()
@@ -371,9 +369,7 @@ class Generation(Table):
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
     open_work = UnicodeAttribute(null=True)
-    """`preview` or `final` while there is work to do; absent at the end."""
     lease_until = DateTimeAttribute(null=True)
-    """Past it, whoever worked on it is taken for dead."""
     attempts = IntegerAttribute(default=0)
     provider_job = UnicodeAttribute(null=True)
     """The id of the job that an image provider took."""

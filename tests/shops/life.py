@@ -201,6 +201,8 @@ def hear(walk: Walk) -> None:
         walk.tell("shop/update", payload)
     walk.tell("app/scopes_update", {"current": CUSTOMER})
     walk.tell("app/scopes_update", walk.shopify.update_scopes(walk.app, walk.shop, ["read_products", "read_orders"]))
+    walk.work()
+    walk.net.haul_in_stores(handlers.consumers())  # before anybody is erased
     for topic in ("customers/data_request", "customers/redact"):
         request = walk.shopify.privacy(topic, walk.shop, customer_id=7, orders=[number])
         walk.tell(topic, request | {"customer": request["customer"] | CUSTOMER})

@@ -111,6 +111,7 @@ def test_a_whole_life(
         for name in ("access_token", "refresh_token")
         if (value := getattr(row, name, None))
     }
+    haul_in(net, capfd, heard)  # in the end the shop is erased
     leave(walk)
     haul_in(net, capfd, heard)
 

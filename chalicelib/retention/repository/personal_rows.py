@@ -129,6 +129,8 @@ def _is_theirs(claim: Claim, person: Person, item: Item) -> bool:
     if claim.whose and claim.whose.mention:
         address = belonging.reference(belonging.text(item, claim.whose.mention) or "")
         stored = objects.read_text(address) if address else None
+        if address and stored is None:
+            return True  # only an erasure that died takes an object before its row
     return belonging.is_theirs(claim.whose, person, item, stored)
 
 

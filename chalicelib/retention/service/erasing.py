@@ -142,7 +142,7 @@ class _Erasure:
 
     def _erase_rows(self, step: RowStep, following: str) -> None:
         found = personal_rows.find(step.holding, step.claim, self.whom, self._place)
-        changes = (Change(item, self._becomes(step, item)) for item in found.items)
+        changes = (Change(item, becomes) for item in found.items if (becomes := self._becomes(step, item)) != item)
         for batch in erasures.batches(changes):
             if not self._is_still_away():
                 raise Changed

@@ -71,12 +71,12 @@ def names(who: Who) -> list[NameStep]:
 
 
 def rows(who: Who) -> list[RowStep]:
-    """Every claim of a kind of subject."""
-    leads: dict[str, set[str]] = {name: set() for name in HOLDINGS}
+    """Every claim of a kind of subject, in an order that is the same in every process."""
+    leads: dict[str, list[str]] = {name: [] for name in HOLDINGS}
     for holding in HOLDINGS.values():
         for claim in holding.claims:
             if claim.through and claim.through != holding.name:
-                leads[claim.through].add(holding.name)
+                leads[claim.through].append(holding.name)
     ordered = [HOLDINGS[name] for name in TopologicalSorter(leads).static_order()]
     return [
         RowStep(f"rows/{holding.name}/{n}", holding, claim)

@@ -91,8 +91,8 @@ def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]
     reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
 
     assert reaching == {name for name in documents if name.startswith("retention-")} | {"api_handler"}
-    of_api = {action for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")}
-    found = {action: allowed(documents["api_handler"], action) for action in of_api}
+    actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+    found = {action: allowed(documents["api_handler"], action) for action in actions}
     exports = {action: {name for name in names if "-archive/" in name} for action, names in found.items()}
     assert {action for action, names in exports.items() if names} == {"s3:GetObject"}
     assert all(name.endswith("-archive/exports/*") for name in exports["s3:GetObject"])

@@ -187,4 +187,4 @@ def test_only_what_reads_the_archive_has_duckdb(app: dict[str, Any]) -> None:
     }
 
     names = {f"backroom-prod-retention-{verb}" for verb in ("archive", "erase", "export")}
-    assert layered == dict.fromkeys(names, [{"Ref": "DuckdbLayer"}])
+    assert layered == {name: [{"Ref": "DuckdbLayer"}] for name in names}

@@ -1,0 +1,93 @@
+"""Erase somebody, export what is held of them, and see how far requests of privacy are."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.kit.pages import PageRequest
+from chalicelib.retention.models import PrivacyKind, PrivacyStatus
+from chalicelib.retention.schemas import PrivacyRequestRead
+from chalicelib.retention.service import operating
+from infra.ops import actor, output
+from infra.ops.errors import CommandRefused
+from infra.ops.stopping import Stopped
+
+SUBJECT = "shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
+LOOK_SECONDS = 0.5
+
+
+def add(commands: Any) -> None:
+    """Declare the commands."""
+    gone: ArgumentParser = commands.add_parser("erase", help="erase a shop, a shop's customer, a member or a store")
+    gone.add_argument("subject", help=SUBJECT)
+    gone.add_argument("--yes", action="store_true", help="erase them: it cannot be undone")
+    gone.set_defaults(run=erase)
+    shown: ArgumentParser = commands.add_parser("export", help="all that is held of somebody, as one zip")
+    shown.add_argument("subject", help=SUBJECT)
+    shown.set_defaults(run=export)
+    asked: ArgumentParser = commands.add_parser("privacy-requests", help="requests of privacy, and how far they are")
+    asked.add_argument("request", nargs="?", help="one of them; without it, all of a status, the soonest due first")
+    asked.add_argument("--status", choices=[str(status) for status in PrivacyStatus], help="default: all open ones")
+    asked.set_defaults(run=show)
+
+
+def erase(arguments: Namespace) -> int:
+    """Have a subject erased and wait for it; its report. Raises UnknownSubject; CommandRefused without `--yes`."""
+    if not arguments.yes:
+        raise CommandRefused(f"{arguments.subject} would be gone for good; say --yes")
+    begun = operating.begin(actor.operator(), PrivacyKind.ERASE, arguments.subject)
+    print(_awaited(begun).model_dump_json(indent=2), file=arguments.stdout)
+    return 0
+
+
+def export(arguments: Namespace) -> int:
+    """Have a subject's data exported and wait for it; the link to it. Raises UnknownSubject."""
+    account = actor.operator()
+    begun = _awaited(operating.begin(account, PrivacyKind.EXPORT, arguments.subject))
+    link = operating.link(account, begun.id)
+    output.say(f"The link is good until {link.expires_at:%H:%M} UTC; whoever has it has the export.")
+    print(link.url, file=arguments.stdout)
+    return 0
+
+
+def show(arguments: Namespace) -> int:
+    """Print one request, or a line for each. Raises UnknownRequest."""
+    if arguments.request:
+        print(operating.read_request(arguments.request).model_dump_json(indent=2), file=arguments.stdout)
+        return 0
+    for read in _requests(arguments.status):
+        facts = (read.due_at.date(), read.status, read.kind, read.origin, read.step or "-", sum(read.counts.values()))
+        print(read.id, *facts, sep="\t", file=arguments.stdout)
+    return 0
+
+
+def _requests(status: str | None) -> Iterator[PrivacyRequestRead]:
+    open_ones = [each for each in PrivacyStatus if each is not PrivacyStatus.COMPLETED]
+    for each in [PrivacyStatus(status)] if status else open_ones:
+        start: dict[str, Any] | None = None
+        while True:
+            page = operating.list_requests(each, None, PageRequest(limit=100, start=start))
+            yield from page.items
+            start = page.last_key
+            if start is None:
+                break
+
+
+def _awaited(begun: PrivacyRequestRead) -> PrivacyRequestRead:
+    """The request once its worker has completed it; the bar counts rows and objects."""
+    try:
+        with output.bar("rows and objects") as bar:
+            while True:
+                read = operating.read_request(begun.id)
+                done = (read.report or {}).get("erased") or (read.report or {}).get("exported") or read.counts
+                bar.update(sum(done.values()) - bar.n)
+                bar.set_postfix_str(read.step or "")
+                if read.status is PrivacyStatus.COMPLETED:
+                    return read
+                time.sleep(LOOK_SECONDS)
+    except Stopped as stopped:
+        stopped.advice = f"Its worker goes on; `privacy-requests {begun.id}` shows how far it is."
+        raise

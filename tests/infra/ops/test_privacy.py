@@ -1,0 +1,84 @@
+"""Erasing and exporting by hand: the command waits for the worker."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.kit import clock
+from chalicelib.kit.subjects import pseudonym
+from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
+from chalicelib.retention.service import accepting
+from tests.infra.ops.conftest import Ops, Start
+from tests.retention.seeding import items, seed_owner, traces
+
+Drain = Callable[[], list[dict[str, Any]]]
+
+
+def work_until_done(process: subprocess.Popen[str], drain: Drain) -> tuple[str, str]:
+    """Be the worker of a command that waits for one; its output."""
+    while process.poll() is None:
+        assert drain() == []
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    return out, err
+
+
+def test_erase_waits_and_reports(start: Start, drain: Drain) -> None:
+    seed_owner("mark-member1", OwnerType.MEMBER)
+    out, _ = work_until_done(start("erase", "member:mark-member1-id", "--yes"), drain)
+    read = json.loads(out)
+    assert (read["status"], read["subject"]) == ("completed", pseudonym("member:mark-member1-id"))
+    assert read["report"]["erased"]["billing/customers"] == 1
+    assert list(traces("mark-member1")) == []
+
+
+def test_erase_asks_first(ops: Ops) -> None:
+    seed_owner("mark-member1", OwnerType.MEMBER)
+    before = items()
+    done = ops("erase", "member:mark-member1-id")
+    assert (done.code, done.out) == (1, "")
+    assert "--yes" in done.err
+    assert items() == before
+
+
+def test_export_gives_a_link(start: Start, drain: Drain) -> None:
+    seed_owner("mark-store1", OwnerType.STORE)
+    out, err = work_until_done(start("export", "store:mark-store1-id"), drain)
+    assert "whoever has it has the export" in err
+    found = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
+    assert json.loads(found.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
+
+
+def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops, drain: Drain) -> None:
+    seed_owner("mark-member1", OwnerType.MEMBER)
+    process = start("erase", "member:mark-member1-id", "--yes")
+    while not (found := list(PrivacyRequest.scan())):
+        assert process.poll() is None, process.communicate()
+    [request] = found
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    if "privacy-requests" in err:  # else it was stopped before it began to wait
+        assert request.id in err
+    [line] = ops("privacy-requests").out.splitlines()
+    assert line.split("\t")[0] == request.id
+    accepting.remind(clock.now())  # as its schedule does: the command may have died before it told the worker
+    assert drain() == []
+    assert ops("privacy-requests").out == ""
+    assert request.id in ops("privacy-requests", "--status", "completed").out
+    assert json.loads(ops("privacy-requests", request.id).out)["status"] == PrivacyStatus.COMPLETED
+
+
+def test_what_names_nobody_is_refused(ops: Ops) -> None:
+    done = ops("export", "somebody")
+    assert done.code == 1
+    assert "This names nobody" in done.err

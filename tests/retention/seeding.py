@@ -1,0 +1,236 @@
+"""Rows in every table and objects below every prefix, for shops, customers, members and stores: each bears its mark."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from chalicelib.billing import models as billing
+from chalicelib.billing.enums import OwnerType
+from chalicelib.integrations import parquet
+from chalicelib.kit import attributes, aws, clock, guards, ids
+from chalicelib.kit import models as kit
+from chalicelib.kit.messages import STORED
+from chalicelib.kit.personal import Bucket
+from chalicelib.kit.tables import Table
+from chalicelib.retention.repository import objects
+from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.slices import ITEM
+from chalicelib.shops import models as shops
+from chalicelib.studio import models as studio
+from infra import data_stack
+from tests.retention.conftest import DUE, LOGS_LIVE
+
+T = TypeVar("T", bound=Table)
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+Items = dict[tuple[str, str], dict[str, Any]]
+
+
+def row(model: type[T], mark: str, **given: Any) -> T:
+    """A stored row with every column filled, which bears the mark; where rows are kept, only what is personal does."""
+    [holding] = [each for each in HOLDINGS.values() if each.table is model]
+    marked = holding.personal if any(claim.kept for claim in holding.claims) else model.get_attributes()
+    values = {
+        name: _value(attribute, f"{mark}-{name}-{ids.new()}" if name in marked else ids.new())
+        for name, attribute in model.get_attributes().items()
+    }
+    made = model(**{**values, **given})
+    made.save()
+    return made
+
+
+def _value(attribute: Any, text: str) -> Any:
+    if isinstance(attribute, attributes.EnumAttribute):
+        return next(iter(attribute.kind.__members__.values()))
+    filled: dict[type, Any] = {
+        attributes.BooleanAttribute: True,
+        attributes.DateAttribute: NOW.date(),
+        attributes.DateTimeAttribute: NOW,
+        attributes.DecimalAttribute: Decimal("1.5"),
+        attributes.ExpiryAttribute: clock.now() + timedelta(days=20),
+        attributes.IntegerAttribute: 7,
+        attributes.JsonAttribute: {"text": text},
+        attributes.SecretAttribute: f"sealed:by:{text}",
+        attributes.StringListAttribute: [text],
+    }
+    return filled.get(type(attribute), text)
+
+
+def guard(mark: str, *name: str) -> None:
+    row(kit.Guard, mark, guard=guards.guard(*name))
+
+
+def put(key: str, text: str, bucket: Bucket = Bucket.IMAGES) -> str:
+    """An object; its address."""
+    name = objects.bucket_name(bucket)
+    aws.client("s3").put_object(Bucket=name, Key=key, Body=text.encode())
+    return f"s3://{name}/{key}"
+
+
+def seed_shop(mark: str, app: str = "studio") -> str:
+    """A shop that has everything; its domain."""
+    shop = f"{mark}.myshopify.com"
+    row(shops.Shop, mark, shop=shop, app=app, active_app=app, installed_at=NOW)
+    row(shops.Session, mark, shop=shop, app=app, expires=DUE + timedelta(days=9))
+    row(shops.InstallationLog, mark, shop=shop, app=app, created_at=clock.now())
+    row(shops.InstallationLog, mark, shop=shop, app=app, created_at=DUE - LOGS_LIVE - timedelta(days=1))
+    row(shops.AppSettings, mark, shop=shop, app=app)
+    row(shops.AppSettingsVersion, mark, shop=shop, app=app, shop_app=f"{shop}#{app}", version=1)
+    row(shops.AppSettingsVersion, mark, shop=shop, app=app, shop_app=f"{shop}#{app}", version=2)
+    for topic in ("orders/paid", "shop/update"):
+        delivery = row(shops.WebhookDelivery, mark, shop=shop, app=app, topic=topic)
+        guard(mark, "shops", "webhook_deliveries", "event", app, shop, topic, str(delivery.event_id))
+    stored = put(f"payloads/shops/{shop}/{app}/{ids.new()}.json", json.dumps({"note": mark}))
+    row(shops.WebhookDelivery, mark, shop=shop, app=app, payload={"stored_at": stored})
+    put(f"{STORED}/shop:{shop}:{app}/{ids.new()}.json", json.dumps({"shop": shop}))
+    row(kit.Lock, mark, name=f"shops/tokens/{shop}/{app}")
+    row(kit.IdempotencyRecord, mark, subject=f"shop:{shop}")
+    if app == "studio":
+        _seed_gallery(mark, shop)
+    return shop
+
+
+def _seed_gallery(mark: str, shop: str) -> None:
+    for _ in range(2):
+        product = row(studio.Product, mark, shop_id=shop).uuid
+        base = row(studio.ProductBase, mark, shop_id=shop).uuid
+        row(studio.ProductBaseVariant, mark, shop_id=shop, product_base_id=base)
+        size = row(studio.Size, mark, product_id=product)
+        guard(mark, "studio", "sizes", "shopify_variant_id", product, str(size.shopify_variant_id))
+        row(studio.ProductStyle, mark, product_id=product, ai_style_id=ids.new())
+        row(studio.ProductProductBase, mark, product_id=product, product_base_id=base)
+        mapping = row(studio.ProductBaseVariantMapping, mark, product_id=product, variant_pair=f"{base}#{mark}")
+        name = ("studio", "product_base_variant_mappings", "shopify_variant_id")
+        guard(mark, *name, product, mapping.shopify_variant_id)
+    row(studio.AiStyle, mark, shop_id=shop, example_image_url=put(f"examples/{shop}/{ids.new()}", mark))
+    row(studio.Watermark, mark, shop_id=shop, image_url=put(f"watermarks/{shop}/{ids.new()}", mark))
+    row(studio.Quota, mark, shop_id=shop, current_storage_mb=Decimal(100))
+    put(f"previews/{shop}/{mark}-that-no-row-names.jpg", mark)
+
+
+def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) -> tuple[str, str]:
+    """A customer with a photo, a preview, an order and its final; their GID, and the order's."""
+    customer, order = f"gid://shopify/Customer/{number}", f"gid://shopify/Order/{number}77"
+    owner = None if is_guest else customer
+    upload = ids.new()
+    key = f"uploads/{shop}/{upload}"
+    photo = put(key, mark)
+    row(studio.Upload, mark, id=upload, shop_id=shop, customer_id=owner, object_key=key, byte_count=1_000_000)
+    preview = row(
+        studio.Generation,
+        mark,
+        shop_id=shop,
+        customer_id=owner,
+        order_id=None,
+        input_image_url=photo,
+        source_generation_id=None,
+        preview_image_url=put(f"previews/{shop}/{ids.new()}.jpg", mark),
+        final_image_url=None,
+        byte_count=2_000_000,
+    )
+    row(
+        studio.Generation,
+        mark,
+        shop_id=shop,
+        customer_id=owner,
+        order_id=order,
+        input_image_url=photo,
+        source_generation_id=preview.id,
+        preview_image_url=None,
+        final_image_url=put(f"finals/{shop}/{ids.new()}.jpg", mark),
+        byte_count=4_000_000,
+    )
+    row(studio.Order, mark, shop_id=shop, shopify_order_id=order, customer_id=owner)
+    payload = {"id": int(f"{number}77"), "note": mark, "customer": None if is_guest else {"id": number, "note": mark}}
+    event = row(shops.WebhookDelivery, mark, shop=shop, app="studio", topic="orders/paid", payload=payload)
+    guard(mark, "shops", "webhook_deliveries", "event", "studio", shop, "orders/paid", str(event.event_id))
+    stored = put(f"payloads/shops/{shop}/studio/{ids.new()}.json", json.dumps(payload))
+    row(shops.WebhookDelivery, mark, shop=shop, app="studio", topic="orders/edited", payload={"stored_at": stored})
+    put(
+        f"{STORED}/shop:{shop}:studio/{ids.new()}.json",
+        json.dumps({"customer_id": owner, "order_id": order, "n": mark}),
+    )
+    if not is_guest:
+        row(kit.IdempotencyRecord, mark, subject=f"shopper:{shop}:{customer}")
+    return customer, order
+
+
+def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> str:
+    """A member or a store with payments, credits, and what Stripe told of them; their id."""
+    owner, stripe_id = f"{mark}-id", f"cus_{mark}"
+    row(
+        billing.Customer,
+        mark,
+        owner_type=kind,
+        owner_id=owner,
+        stripe_customer_id=stripe_id,
+        relationship_id=relationship,
+    )
+    guard(mark, "billing", "customers", "stripe_customer_id", stripe_id)
+    row(billing.CreditBalance, mark, relationship_id=owner)
+    entry = row(billing.CreditEntry, mark, relationship_id=owner)
+    guard(mark, "billing", "ai_credits", "source_key", entry.source_key)
+    row(billing.Subscription, mark, owner=f"{kind}/{owner}", owner_type=kind, owner_id=owner, gifted_by=None)
+    payment = row(billing.PaymentTransaction, mark, owner=f"{kind}/{owner}", owner_type=kind, owner_id=owner)
+    row(billing.Refund, mark, payment_transaction_id=payment.id, user_id=owner, owner_type=kind)
+    row(billing.DiscountUsage, mark, user_id=owner, owner_type=kind, redemption=f"{owner}#1")
+    event = {"object": {"customer": stripe_id, "email": f"{mark}@example.com"}}
+    row(billing.StripeWebhook, mark, payload=event, payload_ref=None)
+    large = put(f"payloads/billing/{ids.new()}.json", json.dumps(event))
+    row(billing.StripeWebhook, "plain", payload=None, payload_ref=large)
+    put(f"{STORED}/{kind}:{owner}/{ids.new()}.json", mark)
+    row(kit.IdempotencyRecord, mark, subject=f"{kind}:{owner}")
+    if kind is OwnerType.MEMBER:
+        row(billing.UserAddon, mark, user_id=owner)
+        row(billing.Gift, mark, buyer_id=owner, recipient_email="else@example.com", recipient_id=None)
+        row(billing.Gift, mark, buyer_id="somebody", recipient_email=f"{mark}-email", recipient_id=owner)
+        row(billing.Subscription, "other", owner="member/other", owner_id="other", gifted_by=owner, gift_message=mark)
+    return owner
+
+
+def seed_the_rest() -> None:
+    """What belongs to nobody."""
+    for model in data_stack.models():
+        if not any(holding.claims for holding in HOLDINGS.values() if holding.table is model):
+            row(model, "nobody")
+
+
+def items() -> Items:
+    """Every row there is, by table and key."""
+    found: Items = {}
+    for model in data_stack.models():
+        keys = [model.get_attributes()[name].attr_name for name in (model._hash_keyname, model._range_keyname) if name]
+        pages = aws.client("dynamodb").get_paginator("scan").paginate(TableName=model.Meta.table_name)
+        for page in pages:
+            for item in page["Items"]:
+                found[model.Meta.table_name, str([item[key] for key in keys])] = item
+    return found
+
+
+def files() -> dict[str, bytes]:
+    """Every object of both buckets, by address; those of the archive row by row."""
+    found: dict[str, bytes] = {}
+    for bucket in Bucket:
+        name = objects.bucket_name(bucket)
+        for key in objects.iterate(name, ""):
+            data = aws.client("s3").get_object(Bucket=name, Key=key)["Body"].read()
+            if key.endswith(".parquet"):
+                found |= {f"{key}#{text}": text.encode() for text in parquet.read_texts(data, ITEM)}
+            else:
+                found[f"s3://{name}/{key}"] = data
+    return found
+
+
+def traces(*marks: str) -> Iterator[str]:
+    """Where any of the marks stands: a table and key, or an address."""
+    wanted = [mark.encode() for mark in marks]
+    for place, item in items().items():
+        if any(mark in f"{place} {item}".encode() for mark in wanted):
+            yield f"{place}: {item}"
+    for url, data in files().items():
+        if any(mark in url.encode() + data for mark in wanted):
+            yield url

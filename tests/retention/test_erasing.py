@@ -1,0 +1,291 @@
+"""Erased means gone: from every table, both buckets and the archive, and nobody else's is touched."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.models import CreditBalance, CreditEntry, Gift, PaymentTransaction, Refund, Subscription
+from chalicelib.kit import clock, ids, tombstones
+from chalicelib.kit.auth import Account, Role
+from chalicelib.kit.subjects import Who, pseudonym
+from chalicelib.retention import belonging
+from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.schemas import PrivacyRequestRead
+from chalicelib.retention.service import accepting, erasing, operating
+from chalicelib.shops.models import Shop
+from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
+from chalicelib.studio.models import Quota
+from infra.local.engine import Engine
+from tests.retention.conftest import DUE, fire_sweep
+from tests.retention.crash import Crash, crash_at
+from tests.retention.seeding import (
+    Items,
+    files,
+    items,
+    row,
+    seed_customer,
+    seed_owner,
+    seed_shop,
+    seed_the_rest,
+    traces,
+)
+
+Drain = Callable[[], list[Any]]
+Sweep = Callable[..., None]
+
+OPERATOR = Account(Role.OPERATOR, "op")
+WRITTEN = (
+    "backroom-test-retention-privacy_requests",
+    "backroom-test-kit-tombstones",
+    "backroom-test-retention-archives",  # tell of files as they are now
+    "backroom-test-studio-quotas",  # count bytes that are given back
+)
+
+
+@pytest.fixture
+def world(sweep: Sweep) -> dict[str, str]:
+    """Three shops with three customers each, three members and three stores; some logs are archived already."""
+    seed_the_rest()
+    subjects = {}
+    for n in range(3):
+        shop = subjects[f"shop{n}"] = seed_shop(f"mark-shop{n}")
+        for m in range(3):
+            customer, _ = seed_customer(f"mark-buyer{n}{m}", shop, 900_000_000 + 10 * n + m)
+            subjects[f"buyer{n}{m}"] = f"{shop}:{customer}"
+        subjects[f"member{n}"] = seed_owner(f"mark-member{n}", OwnerType.MEMBER)
+        subjects[f"store{n}"] = seed_owner(f"mark-store{n}", OwnerType.STORE)
+    for n in range(3):
+        row(Shop, f"mark-shop{n}", shop=subjects[f"shop{n}"], app="discounts", is_active=False)
+    sweep()
+    return subjects
+
+
+def erase(subject: str, drain: Drain) -> PrivacyRequestRead:
+    """Have a subject erased, to its end."""
+    request = operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+    assert drain() == []
+    read = operating.read_request(request.id)
+    assert read.status is PrivacyStatus.COMPLETED
+    return read
+
+
+def without(found: Items, *marks: str) -> Items:
+    """The rows that bear none of the marks, but for those that an erasure writes itself."""
+    return {
+        place: item
+        for place, item in found.items()
+        if place[0] not in WRITTEN and not any(mark in f"{place} {item}" for mark in marks)
+    }
+
+
+def unmarked(found: dict[str, bytes], *marks: str) -> dict[str, bytes]:
+    return {url: data for url, data in found.items() if not any(mark.encode() in url.encode() + data for mark in marks)}
+
+
+@pytest.mark.parametrize(
+    ("subject", "who", "marks"),
+    [
+        ("shop:mark-shop1.myshopify.com", Who.SHOP, ["mark-shop1", "mark-buyer1"]),
+        (
+            "customer:mark-shop1.myshopify.com:gid://shopify/Customer/900000011",
+            Who.CUSTOMER,
+            ["mark-buyer11", "900000011"],
+        ),
+        ("member:mark-member1-id", Who.MEMBER, ["mark-member1"]),
+        ("store:mark-store1-id", Who.STORE, ["mark-store1"]),
+    ],
+)
+def test_nothing_is_left_of_one_and_all_of_the_others(
+    world: dict[str, str],
+    drain: Drain,
+    caplog: pytest.LogCaptureFixture,
+    subject: str,
+    who: Who,
+    marks: list[str],
+) -> None:
+    before, stored = items(), files()
+    assert list(traces(*marks))
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG):
+        read = erase(subject, drain)
+    assert list(traces(*marks)) == []
+    assert not [record for record in caplog.records if any(mark in str(vars(record)) for mark in marks)]
+
+    kept = items()
+    for place, item in without(before, *marks).items():
+        assert kept[place] == item, "somebody else's row was touched"
+    assert unmarked(files()) == unmarked(stored, *marks)
+
+    assert read.report is not None
+    visited = {h.name for h in HOLDINGS.values() if any(not c.shared for c in belonging.claims_of(h, who))}
+    assert {name for name in read.report["erased"] if name in HOLDINGS} == visited
+    assert read.subject == pseudonym(subject)
+
+
+def test_a_customer_s_bytes_are_given_back(world: dict[str, str], drain: Drain) -> None:
+    erase(f"customer:{world['buyer00']}", drain)
+    assert Quota.get(world["shop0"]).current_storage_mb == Decimal(100 - 7)
+
+
+def test_payments_stay_under_a_pseudonym(world: dict[str, str], drain: Drain) -> None:
+    [before] = [each for each in PaymentTransaction.scan() if each.owner_id == world["member0"]]
+    erase("member:mark-member0-id", drain)
+    mark = pseudonym("member:mark-member0-id")
+    after = PaymentTransaction.get(before.id)
+    assert (after.owner, after.owner_id, after.version) == (f"member/{mark}", mark, before.version + 1)
+    assert (after.amount, after.created_at, after.stripe_invoice_id) == (
+        before.amount,
+        before.created_at,
+        before.stripe_invoice_id,
+    )
+    assert after.description is after.invoice_url is None
+    [refund] = [each for each in Refund.scan() if each.payment_transaction_id == before.id]
+    assert (refund.user_id, refund.reason) == (mark, None)
+
+
+def test_what_is_somebody_else_s_as_well_stays_without_them(world: dict[str, str], drain: Drain) -> None:
+    erase("member:mark-member0-id", drain)
+    mark = pseudonym("member:mark-member0-id")
+    assert {gift.recipient_email for gift in Gift.scan() if gift.buyer_id == mark} == {"else@example.com"}
+    assert {gift.recipient_email for gift in Gift.scan() if gift.recipient_id == mark} == {mark}
+    assert {each.owner_id for each in Subscription.scan() if each.gifted_by == mark} == {"other"}
+
+
+def test_a_couple_s_credits_stay_until_the_last_of_them_goes(drain: Drain) -> None:
+    couple = ids.new()
+    for mark in ("mark-one", "mark-two"):
+        seed_owner(mark, OwnerType.MEMBER, relationship=couple)
+    row(CreditBalance, "both", relationship_id=couple)
+    row(CreditEntry, "both", relationship_id=couple)
+    before = CreditBalance.get(couple).attribute_values
+    erase("member:mark-one-id", drain)
+    assert CreditBalance.get(couple).attribute_values == before
+    erase("member:mark-two-id", drain)
+    assert (list(CreditBalance.scan()), list(CreditEntry.query(couple))) == ([], [])
+
+
+def test_a_guest_is_known_by_the_order(world: dict[str, str], drain: Drain) -> None:
+    shop = world["shop0"]
+    _, order = seed_customer("mark-guest", shop, 777_000_001, is_guest=True)
+    seed_customer("mark-visitor", shop, 777_000_002, is_guest=True)
+    before = without(items(), "mark-guest", "shop0")
+    accepting.accept(asked(PrivacyTopic.CUSTOMER_REDACT, shop, order_ids=[order]))
+    assert drain() == []
+    left = [trace for trace in traces("mark-guest") if "kit-idempotency" not in trace]
+    assert left == []
+    assert list(traces("mark-visitor"))
+    assert {place: item for place, item in items().items() if place in before} == before
+    assert tombstones.is_erased(f"order:{shop}:{order}")
+
+
+def asked(topic: PrivacyTopic, shop: str, app: str = "studio", **given: Any) -> PrivacyRequested:
+    return PrivacyRequested(shop=shop, app=app, request=topic, triggered_at=clock.now(), **given)
+
+
+def test_an_app_is_erased_by_itself(world: dict[str, str], drain: Drain) -> None:
+    """What another app has of the shop stays, and is heard; the last one takes the rest."""
+    shop = world["shop0"]
+    accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop, app="discounts"))
+    assert drain() == []
+    assert [each.app for each in Shop.query(shop)] == ["studio"]
+    assert Quota.count(shop) == 1
+    assert tombstones.is_erased(f"shop:{shop}:discounts")
+    assert not tombstones.is_erased(f"shop:{shop}:studio")
+    accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    assert drain() == []
+    assert list(traces("mark-shop0")) == []
+
+
+def test_a_shop_that_came_back_meanwhile_is_left_alone(world: dict[str, str], drain: Drain) -> None:
+    shop = world["shop0"]
+    accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    tombstones.bury(f"shop:{shop}:studio")
+    Shop.get(shop, "studio").update([Shop.installed_at.set(clock.now())])
+    before = without(items())
+    assert drain() == []
+    assert without(items()) == before
+    [request] = PrivacyRequest.scan(PrivacyRequest.origin == "shopify/studio/shop/redact")
+    assert (request.status, request.report["came_back"]) == (PrivacyStatus.COMPLETED, True)
+    assert not tombstones.is_erased(f"shop:{shop}:studio"), "it is heard again"
+
+
+def test_twice_is_as_good_as_once(world: dict[str, str], drain: Drain) -> None:
+    first = erase("member:mark-member0-id", drain)
+    before, stored = without(items()), files()
+    second = erase("member:mark-member0-id", drain)
+    assert (without(items()), files()) == (before, stored)
+    assert second.report == {"erased": {}, "rounds": 1, "came_back": False}
+    assert first.subject == second.subject
+
+
+def test_it_waits_while_rows_are_on_their_way_into_the_archive(world: dict[str, str], drain: Drain) -> None:
+    fire_sweep(DUE + timedelta(days=1))  # its workers have not begun
+    request = operating.begin(OPERATOR, PrivacyKind.ERASE, "shop:mark-shop0.myshopify.com")
+    erasing.work(request.id)
+    assert operating.read_request(request.id).status is PrivacyStatus.RUNNING
+    assert drain() == []  # the sweep is done now
+    erasing.work(request.id)
+    assert operating.read_request(request.id).status is PrivacyStatus.COMPLETED
+    assert list(traces("mark-shop0")) == []
+
+
+@pytest.mark.parametrize(("when", "first"), [("before-call", 1), ("after-call", 1), ("after-call", 2)])
+@pytest.mark.parametrize(
+    ("subject", "mark"),
+    [
+        ("customer:mark-shop.myshopify.com:gid://shopify/Customer/900000001", "mark-buyer"),
+        ("member:mark-member-id", "mark-member"),
+    ],
+)
+@pytest.mark.slow
+def test_a_crash_at_any_call(engine: Engine, when: str, first: int, subject: str, mark: str) -> None:
+    """Died at a call and taken up again, it ends as if it had not died: the report, too.
+
+    Every third call: just after one is just before the next, so that the three walks together are at every call.
+    """
+    ends: set[str] = set()
+    for nth in range(first, 1000, 3):
+        engine.restore()
+        died = _dies(subject, mark, nth, when, ends)
+        if not died:
+            assert nth > 40, "the walk covers all that an erasure does"
+            assert len(ends) == 1, ends
+            return
+    pytest.fail("it never came through")
+
+
+@pytest.mark.slow
+def test_a_shop_s_erasure_dies_here_and_there(engine: Engine) -> None:
+    ends: set[str] = set()
+    for nth in (3, 20, 41, 57, 73, 88, 104, 119, 133, 150):
+        engine.restore()
+        _dies("shop:mark-shop.myshopify.com", "mark-shop", nth, "before-call", ends)
+    assert len(ends) == 1
+
+
+def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
+    shop = seed_shop("mark-shop")
+    seed_customer("mark-buyer", shop, 900_000_001)
+    seed_owner("mark-member", OwnerType.MEMBER)
+    request = operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+    died = False
+    try:
+        with crash_at(nth, when):
+            erasing.work(request.id)
+    except Crash:
+        died = True
+        erasing.work(request.id)
+    read = operating.read_request(request.id)
+    assert read.status is PrivacyStatus.COMPLETED, f"call {nth}"
+    assert list(traces(mark)) == [], f"call {nth}"
+    ends.add(json.dumps(read.report["erased"] if read.report else None, sort_keys=True))
+    return died

@@ -1,0 +1,187 @@
+"""An export is all that is held of its subject, and nothing of another's."""
+
+from __future__ import annotations
+
+import io
+import json
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.kit import auth, ids
+from chalicelib.kit.auth import Account, Role
+from chalicelib.kit.subjects import pseudonym
+from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.service import exporting, operating
+from infra.local.engine import Engine
+from tests.retention.crash import Crash, crash_at
+from tests.retention.seeding import files, items, put, seed_customer, seed_owner, seed_shop, traces
+from tests.studio.conftest import CUSTOMER, PHOTO, Gallery, gallery
+
+__all__ = ["gallery"]
+
+Drain = Callable[[], list[Any]]
+OPERATOR = Account(Role.OPERATOR, "op")
+
+
+def fetched(request: str) -> zipfile.ZipFile:
+    """The export, fetched by its link."""
+    answer = httpx.get(operating.link(OPERATOR, request).url)
+    assert answer.status_code == 200
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def export(subject: str, drain: Drain) -> zipfile.ZipFile:
+    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, subject)
+    assert drain() == []
+    return fetched(request.id)
+
+
+@pytest.mark.parametrize(
+    ("subject", "mark", "foreign"),
+    [
+        ("shop:mark-shop1.myshopify.com", "mark-shop1", ["mark-shop2", "mark-buyer2", "mark-member"]),
+        (
+            "customer:mark-shop1.myshopify.com:gid://shopify/Customer/900000010",
+            "mark-buyer10",
+            ["mark-buyer11", "mark-shop2", "mark-member"],
+        ),
+        ("member:mark-member1-id", "mark-member1", ["mark-member2", "mark-shop"]),
+    ],
+)
+def test_it_is_complete_and_theirs_alone(
+    sweep: Callable[..., None], drain: Drain, subject: str, mark: str, foreign: list[str]
+) -> None:
+    for n in (1, 2):
+        shop = seed_shop(f"mark-shop{n}")
+        for m in range(2):
+            seed_customer(f"mark-buyer{n}{m}", shop, 900_000_000 + 10 * n + m)
+        seed_owner(f"mark-member{n}", OwnerType.MEMBER)
+    sweep()
+    rows, stored = items(), files()
+
+    found = export(subject, drain)
+    assert found.testzip() is None
+    texts = {name: found.read(name) for name in found.namelist()}
+    everything = b"".join(name.encode() + data for name, data in texts.items())
+    assert not [each for each in foreign if each.encode() in everything]
+
+    marks = [mark, *(["mark-buyer1"] if subject.startswith("shop:") else [])]
+    held = [place for place, item in rows.items() if _bears(f"{place} {item}", marks) and not _goes_along(place[0])]
+    archived = [url for url, data in stored.items() if url.startswith("archive/") and mark.encode() in data]
+    exported = [json.loads(data) for name, data in texts.items() if name.startswith(("tables/", "archive/"))]
+    assert sum(map(len, exported)) == len(held) + len(archived)
+    pictures = {
+        url.split("/", 3)[3]: data
+        for url, data in stored.items()
+        if url.startswith("s3://") and (mark.encode() in url.encode() + data)
+    }
+    assert pictures
+    for key, data in pictures.items():
+        assert texts[f"files/{key}"] == data
+    assert b"sealed:by" not in everything, "secrets of ours stay here"
+
+
+def _bears(text: str, marks: list[str]) -> bool:
+    return any(mark in text for mark in marks)
+
+
+def _goes_along(table: str) -> bool:
+    """Guards tell nothing that their rows do not; requests and tombstones are retention's own."""
+    return table.endswith(("kit-guards", "retention-privacy_requests", "kit-tombstones"))
+
+
+def test_it_holds_what_a_shopper_sent(gallery: Gallery, drain: Drain) -> None:
+    """Shopify's data request, from the webhook to the operator's link."""
+    preview = gallery.preview()
+    payload = gallery.shopify.privacy("customers/data_request", gallery.shop, customer_id=CUSTOMER, orders=[])
+    assert gallery.shopify.deliver("studio", gallery.shop, "customers/data_request", payload).ok
+    assert drain() == []
+    [row] = PrivacyRequest.scan()
+    assert row.due_at - row.created_at > timedelta(days=29)
+    found = fetched(row.id)
+    [upload] = json.loads(found.read("tables/studio/uploads.json"))
+    [generation] = json.loads(found.read("tables/studio/generations.json"))
+    assert generation["id"] == preview["id"]
+    assert found.read(f"files/{upload['object_key']}") == PHOTO.read_bytes()
+    assert found.read(f"files/{generation['preview_image_url'].split('/', 3)[3]}").startswith(b"\xff\xd8")
+
+
+def test_operators_ask_and_fetch_over_http(api: httpx.Client, drain: Drain) -> None:
+    seed_owner("mark-member1", OwnerType.MEMBER)
+    headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+    path, asked = "/v1/operator/privacy-requests", {"kind": "export", "subject": "member:mark-member1-id"}
+    key = {"Idempotency-Key": ids.new()}
+    begun = api.post(path, json=asked, headers=headers | key)
+    assert (begun.status_code, begun.json()["status"]) == (202, "pending")
+    assert api.post(path, json=asked, headers=headers | key).json() == begun.json()
+    one = f"{path}/{begun.json()['id']}"
+    assert api.post(f"{one}/link", headers=headers).json()["code"] == "ExportNotReady"
+    [pending] = api.get(path, params={"status": "pending"}, headers=headers).json()["items"]
+    assert pending["subject"] == asked["subject"]
+    assert drain() == []
+    read = api.get(one, headers=headers).json()
+    assert (read["status"], read["subject"]) == ("completed", pseudonym(asked["subject"]))
+    assert read["report"]["exported"]["billing/customers"] == 1
+    about = {"status": "completed", "subject": asked["subject"]}
+    assert [item["id"] for item in api.get(path, params=about, headers=headers).json()["items"]] == [read["id"]]
+    link = api.post(f"{one}/link", headers=headers).json()
+    assert zipfile.ZipFile(io.BytesIO(httpx.get(link["url"]).content)).testzip() is None
+    wrong = api.post(path, json={"kind": "erase", "subject": "everybody"}, headers=headers)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "UnknownSubject")
+    assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "UnknownRequest"
+
+
+def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain) -> None:
+    seed_owner("mark-member1", OwnerType.MEMBER)
+    late = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+    made = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+    exporting.work(made.id)
+    assert list(traces("mark-member1"))
+    operating.begin(OPERATOR, PrivacyKind.ERASE, "member:mark-member1-id")
+    assert drain() == []
+    assert PrivacyRequest.get(late.id).status is PrivacyStatus.COMPLETED
+    assert [url for url in files() if "exports/" in url] == []
+    assert list(traces("mark-member1")) == []
+
+
+def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
+    for nth in range(1, 200, 4):
+        engine.restore()
+        seed_owner("mark-member1", OwnerType.MEMBER)
+        request = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+        try:
+            with crash_at(nth, "before-call"):
+                exporting.work(request.id)
+        except Crash:
+            exporting.work(request.id)
+            found = fetched(request.id)
+            assert found.testzip() is None
+            assert len([name for name in found.namelist() if name.startswith("tables/")]) >= 9
+            continue
+        assert nth > 20
+        return
+    pytest.fail("it never came through")
+
+
+def test_memory_stays_flat(drain: Drain) -> None:
+    shop = "mark-large.myshopify.com"
+
+    def peak(files: int) -> int:
+        for n in range(files):
+            put(f"finals/{shop}/{n:04d}.jpg", "x" * 1_000_000)
+        request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}")
+        tracemalloc.start()
+        exporting.work(request.id)
+        taken = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return taken
+
+    few, many = peak(20), peak(60)
+    assert many < 1.2 * few

@@ -1,0 +1,40 @@
+"""The order in which a subject is gone through."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chalicelib.kit.subjects import Who
+from chalicelib.retention.service import steps
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize("who", Who)
+def test_rows_come_before_those_that_lead_to_them(who: Who) -> None:
+    names = [step.holding.name for step in steps.rows(who)]
+    for step in steps.rows(who):
+        if step.claim.through and step.claim.through != step.holding.name:
+            assert names.index(step.holding.name) < names.index(step.claim.through)
+
+
+def test_every_process_has_the_same_order() -> None:
+    """Whoever takes a request up goes on from the step that another was at."""
+    code = "from chalicelib.retention.service import steps\nprint([s.name for w in steps.Who for s in steps.rows(w)])"
+    orders = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(orders) == 1
