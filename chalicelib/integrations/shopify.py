@@ -104,7 +104,7 @@ def refresh(shop: str, client: Client, refresh_token: str) -> Grant:
 def graphql(shop: str, access_token: str, query: str, /, **variables: Any) -> dict[str, Any]:
     """The `data` of an Admin GraphQL call.
 
-    A throttled call waits for its points if that takes seconds, then is thrown back. Raises ShopifyRefused for a dead
+    A field that the scopes do not cover, of an object that they do, is null. A throttled call waits for its points if that takes seconds, then is thrown back. Raises ShopifyRefused for a dead
     token (401) or a query that Shopify does not take, ShopifyThrottled, ShopifyUnavailable.
     Source: shopify.dev/docs/api/usage/limits (calculated query cost, leaky bucket).
     """
@@ -122,9 +122,16 @@ def graphql(shop: str, access_token: str, query: str, /, **variables: Any) -> di
             raise ShopifyThrottled(retry_after=math.ceil(wait))
         time.sleep(wait)
         waited += wait
-    if errors:
-        raise ShopifyRefused(200, str(errors[0].get("message", "unknown")))
+    refused = [error for error in errors if not _is_hidden_field(error)]
+    if refused or not answer.get("data"):
+        raise ShopifyRefused(200, str((refused or errors or [{}])[0].get("message", "unknown")))
     return dict(answer["data"])
+
+
+def _is_hidden_field(error: dict[str, Any]) -> bool:
+    """Whether a field of an object that was given is null for want of a scope; the object itself can be used."""
+    denied = (error.get("extensions") or {}).get("code") == "ACCESS_DENIED"
+    return denied and len(error.get("path") or []) > 1
 
 
 def _until_affordable(answer: dict[str, Any]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
 
 from chalice.app import Blueprint, Response
 
@@ -46,8 +47,10 @@ refuse_other_methods(bp, "/webhooks/shopify/{app}", "POST")
 
 
 def _cookie(app: str, value: str, seconds: int) -> str:
-    secure = "; Secure" if config.settings().public_url.startswith("https:") else ""
-    return f"{COOKIE}={value}; Path=/shopify/{app}/auth; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    public = urlsplit(config.settings().public_url)
+    secure = "; Secure" if public.scheme == "https" else ""
+    path = f"{public.path.rstrip('/')}/shopify/{app}/auth"  # API Gateway puts its stage in front
+    return f"{COOKIE}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
 def _cookie_of(header: str) -> str:

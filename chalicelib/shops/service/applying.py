@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.integrations.shopify import ACCESS_SECONDS
+from chalicelib.integrations.shopify import ACCESS_SECONDS, ShopifyRefused
 from chalicelib.kit import logs
 from chalicelib.kit.messages import publish
 from chalicelib.shops.errors import ShopNotInstalled
@@ -20,7 +20,7 @@ from chalicelib.shops.schemas.messages import (
     ShopUpdated,
 )
 from chalicelib.shops.schemas.orders import OrderEdited
-from chalicelib.shops.service.admin import admin
+from chalicelib.shops.service.admin import LEFT_ALONE, admin
 from chalicelib.shops.service.bodies import payload_of
 from chalicelib.shops.service.fetching import fetch_order
 from chalicelib.shops.service.payloads import read_order_edit, read_scopes, read_shop
@@ -90,6 +90,10 @@ def _edit_order(delivery: DeliveryReceived) -> None:
         order = fetch_order(admin(shop, app), gid("Order", number))
     except ShopNotInstalled:
         return deliveries.dismiss(delivery.delivery_id, f"{AWAY}, or its tokens are dead")
+    except ShopifyRefused as error:
+        if error.status not in LEFT_ALONE:
+            raise
+        return deliveries.dismiss(delivery.delivery_id, f"Shopify lets nobody at this shop now ({error.status})")
     if order is None:
         return deliveries.dismiss(delivery.delivery_id, "the order is gone")
     edited = OrderEdited(message_id=delivery.delivery_id, shop=shop, app=app, triggered_at=told_at, **order.fields)

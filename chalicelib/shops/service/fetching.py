@@ -25,12 +25,30 @@ query Order($id: ID!, $after: String) {
     refunds {
       id createdAt
       totalRefundedSet { shopMoney { amount } }
-      refundLineItems(first: 10) { nodes { quantity lineItem { id customAttributes { key value } } } }
+      refundLineItems(first: 10) {
+        nodes { quantity lineItem { id customAttributes { key value } } }
+        pageInfo { hasNextPage endCursor }
+      }
     }
     lineItems(first: 20, after: $after) {
       nodes { id quantity currentQuantity product { id } variant { id } customAttributes { key value } }
       pageInfo { hasNextPage endCursor }
     }
+  }
+}"""
+_REFUND_LINES = """
+query RefundLines($id: ID!, $after: String) {
+  refund(id: $id) {
+    refundLineItems(first: 50, after: $after) {
+      nodes { quantity lineItem { id customAttributes { key value } } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}"""
+_VARIANTS = """
+query Variants($id: ID!, $after: String) {
+  product(id: $id) {
+    variants(first: 100, after: $after) { nodes { id title sku price } pageInfo { hasNextPage endCursor } }
   }
 }"""
 _CHANGED_ORDERS = """
@@ -43,7 +61,7 @@ query ChangedOrders($query: String!, $after: String) {
 _CHANGED_PRODUCTS = """
 query ChangedProducts($query: String!, $after: String) {
   products(first: 10, after: $after, query: $query, sortKey: UPDATED_AT) {
-    nodes { id title status updatedAt variants(first: 50) { nodes { id title sku price } } }
+    nodes { id title status updatedAt variants(first: 50) { nodes { id title sku price } pageInfo { hasNextPage endCursor } } }
     pageInfo { hasNextPage endCursor }
   }
 }"""
@@ -92,6 +110,8 @@ def fetch_order(admin: Admin, order_id: str) -> FetchedOrder | None:
         lines += order["lineItems"]["nodes"]
         after = order["lineItems"]["pageInfo"]["endCursor"]
         if not order["lineItems"]["pageInfo"]["hasNextPage"]:
+            for refund in order["refunds"]:
+                _complete(admin, refund["refundLineItems"], _REFUND_LINES, refund["id"], "refund", "refundLineItems")
             return _order(order, lines)
 
 
@@ -104,7 +124,20 @@ def changed_orders(admin: Admin, since: datetime, after: str | None) -> tuple[li
 def changed_products(admin: Admin, since: datetime, after: str | None) -> tuple[list[FetchedProduct], str | None]:
     """A page of the products that changed at `since` or later, oldest change first, and the next one's cursor."""
     nodes, following = _page(admin, _CHANGED_PRODUCTS, "products", since, after)
+    for node in nodes:
+        _complete(admin, node["variants"], _VARIANTS, node["id"], "product", "variants")
     return [_product(node) for node in nodes], following
+
+
+def _complete(admin: Admin, begun: Node, query: str, of: str, kind: str, connection: str) -> None:
+    """Add to a connection whose first page was read the rest of its nodes."""
+    info = begun["pageInfo"]
+    while info["hasNextPage"]:
+        owner = admin.graphql(query, id=of, after=info["endCursor"])[kind]
+        if owner is None:
+            return  # deleted meanwhile
+        begun["nodes"] += owner[connection]["nodes"]
+        info = owner[connection]["pageInfo"]
 
 
 def _page(

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalicelib.integrations.shopify import ShopifyRefused
 from chalicelib.kit import clock, config, logs, metrics
 from chalicelib.kit.jobs import Run
 from chalicelib.kit.messages import publish, publish_many
@@ -18,7 +19,7 @@ from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import details, installations
 from chalicelib.shops.schemas.messages import RegistrationRequested, ReimportRequested, ShopInstalled
-from chalicelib.shops.service.admin import Admin, admin
+from chalicelib.shops.service.admin import LEFT_ALONE, Admin, admin
 
 _LOOK = """
 query Look {
@@ -40,6 +41,8 @@ mutation Unsubscribe($id: ID!) {
 RETRIES = timedelta(hours=4)
 """How long Shopify repeats a delivery before it gives up and ends the subscription."""
 
+REIMPORT_DELAY = 300
+"""Seconds until what was missed is fetched; by then the subscriptions are made, or it is asked for once more."""
 log = logs.logger("shops")
 
 
@@ -70,27 +73,57 @@ def register(request: RegistrationRequested) -> None:
         _tell(request, row)
         shopify = admin(row.shop, row.app)
         found = shopify.graphql(_LOOK)
-        missing = _subscribe_anew(shopify, found["webhookSubscriptions"]["nodes"])
+        subscribed = found["webhookSubscriptions"]["nodes"]
+        _fetch_missed(request, row, _missing(shopify.app, subscribed))
+        _subscribe_anew(shopify, subscribed)
         details.save_details(row.shop, row.app, _details(found["shop"]), asked_at)
         details.save_scope(row.shop, row.app, _scope(row, found["currentAppInstallation"]), asked_at)
     except ShopNotInstalled:
         facts = {"shop": request.shop, "app": request.app}
         log.info("not registered: the app is not installed any more, or its tokens are dead", extra=facts)
         return
+    except ShopifyRefused as error:
+        if error.status not in LEFT_ALONE:
+            raise
+        facts = {"shop": request.shop, "app": request.app, "status": error.status}
+        log.warning("not registered: Shopify lets nobody at this shop now", extra=facts)
+        return
     if row.registered_at is None:
         installations.mark_registered(row)
-    elif missing and request.since:
-        metrics.count("SubscriptionsMissing", app=row.app)
-        log.warning("webhooks were missing", extra={"shop": row.shop, "app": row.app, "topics": sorted(missing)})
-        for kind in ("orders", "products"):
-            publish(ReimportRequested(shop=row.shop, app=row.app, kind=kind, since=request.since))
 
 
-def _subscribe_anew(shopify: Admin, present: list[dict[str, Any]]) -> set[str]:
-    """Subscribe to what is missing, which is answered, and drop what is ours but not wanted any more."""
-    uri = f"{config.settings().public_url}/webhooks/shopify/{shopify.app}"
-    wanted = {_as_enum(topic) for topic in apps.get(shopify.app).topics}
-    missing = wanted - {node["topic"] for node in present if node["uri"] == uri}
+def _fetch_missed(request: RegistrationRequested, row: Shop, missing: set[str]) -> None:
+    """Have fetched what happened while subscriptions were missing.
+
+    It is asked for before they are made anew: who dies in between finds none missing any more. The delay lets them be
+    made first, so that nothing happens unseen; what is told twice has its effect once.
+    """
+    if row.registered_at is None or not missing or not request.since:
+        return
+    metrics.count("SubscriptionsMissing", app=row.app)
+    log.warning("webhooks were missing", extra={"shop": row.shop, "app": row.app, "topics": sorted(missing)})
+    for kind in ("orders", "products"):
+        request_of_kind = ReimportRequested(shop=row.shop, app=row.app, kind=kind, since=request.since)
+        publish(request_of_kind, delay_seconds=REIMPORT_DELAY)
+
+
+def _address(app: str) -> str:
+    return f"{config.settings().public_url}/webhooks/shopify/{app}"
+
+
+def _wanted(app: str) -> set[str]:
+    return {_as_enum(topic) for topic in apps.get(app).topics}
+
+
+def _missing(app: str, present: list[dict[str, Any]]) -> set[str]:
+    """The topics that Shopify does not tell us of."""
+    return _wanted(app) - {node["topic"] for node in present if node["uri"] == _address(app)}
+
+
+def _subscribe_anew(shopify: Admin, present: list[dict[str, Any]]) -> None:
+    """Subscribe to what is missing, and drop what is ours but not wanted any more."""
+    uri, wanted = _address(shopify.app), _wanted(shopify.app)
+    missing = _missing(shopify.app, present)
     refused = [problem for topic in sorted(missing) if (problem := _subscribe(shopify, topic, uri))]
     for node in present:
         is_ours = urlsplit(node["uri"]).path.endswith(f"/webhooks/shopify/{shopify.app}")
@@ -98,7 +131,6 @@ def _subscribe_anew(shopify: Admin, present: list[dict[str, Any]]) -> set[str]:
             shopify.graphql(_UNSUBSCRIBE, id=node["id"])
     if refused:
         raise SubscriptionRefused("; ".join(refused))
-    return missing
 
 
 def _subscribe(shopify: Admin, topic: str, uri: str) -> str | None:

@@ -56,7 +56,10 @@ def _orders(admin: Admin, request: ReimportRequested) -> tuple[int, str | None]:
 
 
 def _told(shop: str, app: str, order: FetchedOrder, since: datetime) -> Iterator[tuple[str, Message]]:
-    """What happened to an order, in the order in which it does; what is certainly from before `since` is left out."""
+    """What happened to an order; what is certainly from before `since` is left out.
+
+    That lines were taken out, paid back or cancelled is told before the payment, so that nothing is made for them.
+    """
 
     def of(topic: str, moment: datetime, subject: str = order.fields["order_id"]) -> dict[str, object]:
         heading = {"shop": shop, "app": app, "triggered_at": moment}
@@ -65,8 +68,6 @@ def _told(shop: str, app: str, order: FetchedOrder, since: datetime) -> Iterator
     changed = order.updated_at
     if order.created_at >= since:
         yield "orders/create", OrderCreated(**of("orders/create", order.created_at), **order.fields)
-    if order.fields["is_paid"]:
-        yield "orders/paid", OrderPaid(**of("orders/paid", changed), **order.fields)
     if order.is_edited:
         yield "orders/edited", OrderEdited(**of("orders/edited", changed), **order.fields)
     for refund in order.refunds:
@@ -76,6 +77,8 @@ def _told(shop: str, app: str, order: FetchedOrder, since: datetime) -> Iterator
     if order.cancelled_at:
         facts = of("orders/cancelled", order.cancelled_at)
         yield "orders/cancelled", OrderCancelled(**facts, **order.fields, cancelled_at=order.cancelled_at)
+    if order.fields["is_paid"]:
+        yield "orders/paid", OrderPaid(**of("orders/paid", changed), **order.fields)
     yield "orders/updated", OrderUpdated(**of("orders/updated", changed), **order.fields)
 
 

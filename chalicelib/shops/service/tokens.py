@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from chalicelib.integrations import shopify
@@ -51,7 +52,7 @@ def _refreshed(row: Shop, refused: str | None) -> str:
     token = _in_clear(row)
     if not _is_due(row) and token != refused:
         return token  # by whoever held the lock before
-    used = tokens.refresh_token(row)
+    used = _opened(row, tokens.refresh_token)
     if used is None:
         return _lost(row, "it has no refresh token")
     asked_at = clock.now()
@@ -61,6 +62,8 @@ def _refreshed(row: Shop, refused: str | None) -> str:
         if error.is_about_the_app:
             log.error("Shopify does not know our app", extra={"app": row.app, "error": error.error})
             raise Unavailable("Shopify does not know our app.") from error
+        if error.status not in (400, 401):
+            raise Unavailable(f"Shopify answered {error.status} to a refresh.") from error
         return _lost(row, f"Shopify answered {error.status} {error.error}")
     tokens.replace(row, grant, asked_at)
     return grant.access_token
@@ -74,14 +77,19 @@ def _lost(row: Shop, why: str) -> str:
 
 
 def _in_clear(row: Shop) -> str:
+    token = _opened(row, tokens.access_token)
+    if token is None:
+        raise ShopNotInstalled
+    return token
+
+
+def _opened(row: Shop, read: Callable[[Shop], str | None]) -> str | None:
+    """One of the shop's tokens. Raises ShopNotInstalled where its key cannot open it."""
     try:
-        token = tokens.access_token(row)
+        return read(row)
     except Unreadable:
         # Kept, should its key come back; the merchant's next call gets new ones.
         log.exception("a token cannot be opened", extra={"shop": row.shop, "app": row.app})
         metrics.count("TokensUnreadable", app=row.app)
         tokens.disuse(row)
         raise ShopNotInstalled from None
-    if token is None:
-        raise ShopNotInstalled
-    return token

@@ -25,13 +25,13 @@ SANDBOX_APPS = {
         "discounts",
         "sandbox-discounts-key",
         "sandbox-discounts-secret-of-no-real-app",
-        ("read_products", "read_orders", "write_discounts"),
+        ("read_products", "read_orders", "read_customers", "write_discounts"),
     ),
     "studio": App(
         "studio",
         "sandbox-studio-key",
         "sandbox-studio-secret-of-no-real-app",
-        ("read_products", "read_orders"),
+        ("read_products", "read_orders", "read_customers"),
     ),
 }
 

@@ -32,6 +32,7 @@ class Resolvers:
             "currentAppInstallation": self._installation,
             "order": self._order,
             "orders": self._orders,
+            "refund": self._refund,
             "product": self._product,
             "products": self._products,
             "webhookSubscriptions": self._list_subscriptions,
@@ -69,11 +70,28 @@ class Resolvers:
     def _order(self, _: Info, id: str) -> Json | None:  # noqa: A002
         self._require("read_orders", "order")
         order = self._data["orders"].get(id)
-        return order_fields(order) if order and order["shop"] == self.shop_domain else None
+        return self._shown(order) if order and order["shop"] == self.shop_domain else None
+
+    def _shown(self, order: Json) -> Json:
+        """An order; its customer only to who may read customers."""
+        fields = order_fields(order)
+
+        def customer(_: Info) -> Json | None:
+            self._require("read_customers", "customer")
+            shown: Json | None = fields["customer"]
+            return shown
+
+        return {**fields, "customer": customer}
 
     def _orders(self, _: Info, **asked: Any) -> Json:
         self._require("read_orders", "orders")
-        return self._search("orders", order_fields, **asked)
+        return self._search("orders", self._shown, **asked)
+
+    def _refund(self, _: Info, id: str) -> Json | None:  # noqa: A002
+        self._require("read_orders", "refund")
+        mine = (order_fields(row) for row in self._data["orders"].values() if row["shop"] == self.shop_domain)
+        refunds = (refund for order in mine for refund in order["refunds"](None))
+        return next((refund for refund in refunds if refund["id"] == id), None)
 
     def _product(self, _: Info, id: str) -> Json | None:  # noqa: A002
         self._require("read_products", "product")

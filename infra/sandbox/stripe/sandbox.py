@@ -121,7 +121,7 @@ class StripeSandbox(SandboxServer):
             data["offset"] += seconds
         with self.store() as store:
             pass_time(store)
-        self.drain()
+        self.drain(timeout=120)
         return store.emitted
 
     def set_card(self, customer_id: str, *, declines: bool) -> None:
