@@ -67,6 +67,11 @@ def order(shop: str, gid: str) -> str:
     return f"order:{shop}:{gid}"
 
 
+def stripe_customer(stripe_id: str) -> str:
+    """What Stripe's events about a member or a store name."""
+    return f"stripe:{stripe_id}"
+
+
 def pseudonym(subject: str) -> str:
     """What stands for a subject that is erased: a UUID that tells nothing, the same each time."""
     return ids.derived(_NAMESPACE, subject)

@@ -218,6 +218,13 @@ def test_a_shop_that_came_back_meanwhile_is_left_alone(world: dict[str, str], dr
     assert not tombstones.is_erased(f"shop:{shop}:studio"), "it is heard again"
 
 
+def test_what_names_an_erased_owner_is_told(world: dict[str, str], drain: Drain) -> None:
+    erase("member:mark-member0-id", drain)
+    assert tombstones.is_erased("member:mark-member0-id")
+    assert tombstones.is_erased("stripe:cus_mark-member0")
+    assert not tombstones.is_erased("stripe:cus_mark-member1", "member:mark-member1-id")
+
+
 def test_twice_is_as_good_as_once(world: dict[str, str], drain: Drain) -> None:
     first = erase("member:mark-member0-id", drain)
     before, stored = without(items()), files()

@@ -58,7 +58,7 @@ def buried(whom: Person) -> list[str]:
     if subject.who is Who.CUSTOMER:
         known = [subjects.customer(subject.shop, whom.known_by)] if whom.known_by else []
         return known + [subjects.order(subject.shop, order) for order in whom.names]
-    return [str(subject)]
+    return [str(subject), *map(subjects.stripe_customer, whom.names)]
 
 
 def names(who: Who) -> list[NameStep]:
