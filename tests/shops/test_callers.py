@@ -120,4 +120,7 @@ def test_a_merchant_learns_which_scopes_are_missing(
     assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == []
     shopify.emit(installed, "app/scopes_update", shopify.update_scopes("studio", installed, ["read_products"]))
     assert drain() == []
-    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == ["read_orders"]
+    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == [
+        "read_customers",
+        "read_orders",
+    ]

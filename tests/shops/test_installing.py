@@ -15,6 +15,7 @@ from chalicelib.kit import aws, config, subjects, tombstones
 from chalicelib.shops import apps, oauth
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
+from infra.packaging.names import API_STAGE
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.shops.conftest import answer_of_shopify, install
 
@@ -32,7 +33,7 @@ def test_the_whole_walk(api: httpx.Client, shopify: ShopifySandbox, shop: str, d
     assert answer.headers["location"] == f"https://admin.shopify.com/store/{name}/apps/{SANDBOX_APPS['studio'].key}"
     row = Shop.get(shop, "studio")
     assert row.is_active
-    assert row.scope == "read_products,read_orders"
+    assert row.scope == "read_products,read_orders,read_customers"
     assert row.installed_at <= row.created_at
     lifetime = (row.token_expires_at - row.created_at).total_seconds()
     assert lifetime == 3600
@@ -218,3 +219,22 @@ def test_a_session_token_installs_again_what_was_removed(
     assert not Shop.get(installed, "studio").is_active
     assert api.get("/v1/shops/me", headers=bearer(installed)).json()["is_active"] is True
     assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
+
+
+def test_the_browser_sends_the_cookie_also_below_a_stage_s_path(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an account the addresses begin with API Gateway's stage; a cookie's path is compared with the whole
+    (RFC 6265, 5.1.4)."""
+    base = f"https://abc.execute-api.eu-central-1.amazonaws.com/{API_STAGE}"
+    monkeypatch.setenv("PUBLIC_URL", base)
+    config.forget()
+    begun = api.get("/shopify/studio/auth", params={"shop": shop})
+    monkeypatch.undo()
+    config.forget()
+    begin = httpx.Request("GET", f"{base}/shopify/studio/auth?shop={shop}")
+    browser = httpx.Cookies()
+    browser.extract_cookies(httpx.Response(302, headers=begun.headers, request=begin))
+    callback = httpx.Request("GET", httpx.URL(begun.headers["location"]).params["redirect_uri"])
+    browser.set_cookie_header(callback)
+    assert "backroom_install=" in callback.headers.get("cookie", "")

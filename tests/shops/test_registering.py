@@ -143,3 +143,15 @@ def test_every_installation_is_looked_after(
     assert [message["shop"] for message in heard()] == [installed]
     assert shopify.webhook_subscriptions("studio", installed)
     assert Shop.get(installed, "studio").registered_at >= now - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 423])
+def test_a_shop_that_shopify_locked_is_left_alone(
+    installed: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """It would fill the dead-letter queue at every comparison."""
+    assert drain() == []
+    with answering() as peer:
+        peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
+        monkeypatch.setitem(config.settings().peers, "shopify", peer.url)
+        registering.register(RegistrationRequested(shop=installed, app="studio"))

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import aws, clock
+from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.jobs import Run
 from chalicelib.kit.locks import Lease
 from chalicelib.shops.models import Shop
-from chalicelib.shops.schemas.messages import ReimportRequested
+from chalicelib.shops.repository import details
+from chalicelib.shops.schemas.messages import RegistrationRequested, ReimportRequested
 from chalicelib.shops.service import registering, reimporting
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import forget_messages, waiting
@@ -52,6 +54,12 @@ def reconcile(ago: timedelta = timedelta(hours=1)) -> None:
     """The schedule runs, for the first time since `ago`."""
     now = clock.now()
     registering.reconcile(Run(now, now - ago, Lease("schedule/shops-reconcile", "holder", 1, None)))
+
+
+@pytest.fixture(autouse=True)
+def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The queue keeps what was missed for minutes, until subscriptions are made."""
+    monkeypatch.setattr(registering, "REIMPORT_DELAY", 0)
 
 
 @pytest.fixture
@@ -176,3 +184,69 @@ def test_a_lost_message_of_the_installation_is_made_good_by_the_merchant(
     assert drain() == []
     assert [message["event"] for message in heard()] == ["install"]
     assert Shop.get(installed, "studio").registered_at
+
+
+def test_who_dies_after_subscribing_anew_has_asked_for_what_was_missed(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next try finds no subscription missing."""
+    with downtime():
+        paid = shopify.paid_order(installed, LINES)
+        shopify.emit(installed, "orders/paid", paid)
+        give_up(shopify, installed)
+    whole = details.save_details
+
+    def die_once(*_: Any, **__: Any) -> None:
+        monkeypatch.setattr(details, "save_details", whole)
+        raise Unavailable("The store is busy.")
+
+    monkeypatch.setattr(details, "save_details", die_once)
+    heard = listen("shops-order_paid")
+    reconcile()
+    assert len(drain()) == 1
+    registering.register(RegistrationRequested(shop=installed, app="studio", since=clock.now() - timedelta(hours=5)))
+    drain()
+    assert paid["admin_graphql_api_id"] in {message["order_id"] for message in heard()}
+
+
+def test_an_order_that_was_cancelled_meanwhile_is_told_as_cancelled_before_it_is_told_as_paid(
+    shopify: ShopifySandbox, installed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nothing is made for it in between."""
+    told: list[str] = []
+    monkeypatch.setattr(reimporting, "publish", lambda message: told.append(type(message).__name__))
+    order = shopify.paid_order(installed, LINES)
+    shopify.cancel_order(installed, order["id"])
+    since = clock.now() - timedelta(hours=1)
+    reimporting.reimport(ReimportRequested(shop=installed, app="studio", kind="orders", since=since))
+    assert told.index("OrderCancelled") < told.index("OrderPaid")
+
+
+def test_refunds_and_products_of_many_lines_are_fetched_whole(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
+    lines = [{"variant_id": number, "product_id": 22, "price": "1.00"} for number in range(1, 65)]
+    order = shopify.paid_order(installed, lines)
+    shopify.refund_order(installed, order["id"], {line["id"]: 1 for line in order["line_items"]})
+    shopify.product(installed, 22, "Poster", [{"id": number} for number in range(1, 190)])
+    refunds, products = listen("shops-refund_created"), listen("shops-product_updated")
+    for kind in ("orders", "products"):
+        since = clock.now() - timedelta(hours=1)
+        reimporting.reimport(ReimportRequested(shop=installed, app="studio", kind=kind, since=since))
+    assert len({line["line_item_id"] for line in refunds()[0]["lines"]}) == 64
+    assert len({variant["variant_id"] for variant in products()[0]["variants"]}) == 189
+
+
+def test_an_order_is_fetched_also_where_its_customer_may_not_be_read(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
+    """`read_customers` was added late; a shop that did not grant it yet loses no order."""
+    shopify.emit(installed, "app/scopes_update", shopify.update_scopes("studio", installed, ["read_orders"]))
+    assert drain() == []
+    heard = listen("shops-order_edited")
+    order = shopify.paid_order(installed, LINES, customer_id=7)
+    edit = shopify.edit_order(installed, order["id"], quantities={order["line_items"][0]["id"]: 1})
+    shopify.emit(installed, "orders/edited", edit)
+    assert drain() == []
+    (message,) = [message for message in heard() if message["app"] == "studio"]
+    assert (message["order_id"], message["customer_id"]) == (order["admin_graphql_api_id"], None)

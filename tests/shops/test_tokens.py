@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from chalicelib.integrations.shopify import ACCESS_SECONDS, Grant
-from chalicelib.kit import clock, locks, secrets
+from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.errors import Unavailable
 from chalicelib.shops import service
 from chalicelib.shops.errors import ShopNotInstalled
@@ -20,6 +20,7 @@ from chalicelib.shops.repository import tokens
 from chalicelib.shops.repository.conditions import Overtaken
 from chalicelib.shops.service.installing import tokens_lock
 from infra.sandbox.shopify import ShopifySandbox
+from tests.integrations.answering import answering
 
 
 def token_requests(shopify: ShopifySandbox, shop: str) -> int:
@@ -105,3 +106,32 @@ def test_a_shop_that_left_gets_no_tokens_back(
     assert Shop.get(installed, "studio").access_token is None
     with pytest.raises(ShopNotInstalled):
         service.access_token(installed, "studio")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(402, b'{"errors":"Payment Required"}'), (403, b"{}"), (408, b'{"error":"timeout"}'), (423, b"{}"), (200, b"{}")],
+)
+def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
+    shopify: ShopifySandbox, installed: str, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
+) -> None:
+    """A frozen shop comes back with the tokens that it had."""
+    let_it_run_out(installed, timedelta(0))
+    before = Shop.get(installed, "studio").refresh_token
+    with answering() as peer:
+        peer.status, peer.body = status, body
+        monkeypatch.setitem(config.settings().peers, "shopify", peer.url)
+        with pytest.raises(Unavailable):
+            service.access_token(installed, "studio")
+    assert Shop.get(installed, "studio").refresh_token == before
+
+
+def test_a_refresh_token_that_cannot_be_opened_heals_with_the_merchant_s_next_call(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, bearer: Callable[[str], dict[str, str]]
+) -> None:
+    let_it_run_out(installed, timedelta(0))
+    Shop.get(installed, "studio").update([Shop.refresh_token.set("file:gone:AAAA")])
+    with pytest.raises(ShopNotInstalled):
+        service.access_token(installed, "studio")
+    assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
+    assert service.access_token(installed, "studio")

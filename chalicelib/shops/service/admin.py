@@ -9,7 +9,6 @@ from chalicelib.integrations import shopify
 from chalicelib.integrations.shopify import ShopifyRefused
 from chalicelib.shops.service.tokens import access_token
 
-
 LEFT_ALONE = (402, 403, 404, 423)
 """Shopify's answers for a shop that is frozen, closed, gone or locked: nothing is wrong on our side
 (shopify.dev/docs/api/usage/response-codes)."""

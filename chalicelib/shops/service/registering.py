@@ -85,7 +85,7 @@ def register(request: RegistrationRequested) -> None:
     except ShopifyRefused as error:
         if error.status not in LEFT_ALONE:
             raise
-        facts = {"shop": request.shop, "app": request.app, "status": error.status}
+        facts = {"shop": request.shop, "app": request.app, "why": str(error)}
         log.warning("not registered: Shopify lets nobody at this shop now", extra=facts)
         return
     if row.registered_at is None:

@@ -163,7 +163,11 @@ def test_an_app_reads_its_own_scopes(admin, shopify):
     query = "{ currentAppInstallation { id accessScopes { handle } } }"
     granted = admin.call(query)["data"]["currentAppInstallation"]
     assert granted["id"].startswith("gid://shopify/AppInstallation/")
-    assert granted["accessScopes"] == [{"handle": "read_products"}, {"handle": "read_orders"}]
+    assert granted["accessScopes"] == [
+        {"handle": "read_products"},
+        {"handle": "read_orders"},
+        {"handle": "read_customers"},
+    ]
     shopify.update_scopes("studio", SHOP, ["read_products"])
     assert admin.call(query)["data"]["currentAppInstallation"]["accessScopes"] == [{"handle": "read_products"}]
 

@@ -28,7 +28,7 @@ def test_changed_scopes_are_those_of_every_token(shopify, admin, http):
     declared = SANDBOX_APPS["studio"]
     other = Admin(shopify, http, "discounts")
     payload = shopify.update_scopes("studio", SHOP, ["read_products"])
-    assert payload["previous"] == ["read_products", "read_orders"]
+    assert payload["previous"] == ["read_products", "read_orders", "read_customers"]
     assert (payload["current"], payload["updated_at"]) == (["read_products"], "2026-09-21T14:13:20.000Z")
     assert payload["shop_id"] == shopify.update_shop(SHOP)["id"]
     query = "{ orders(first: 1) { nodes { id } } }"
