@@ -18,6 +18,7 @@ from chalicelib.integrations.image_failures import (
     ModelMisconfigured,
     ModelThrottled,
     ModelUnavailable,
+    StyleUnusable,
 )
 from chalicelib.integrations.image_models import GeneratedImage
 from chalicelib.kit import aws, config
@@ -47,8 +48,10 @@ def make(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any
     Raises images.UnreadableImage, and the failures of `image_failures`.
     """
     settings = config.settings()
-    source, seed = _source(photo), int(parameters.get("seed", 0))
-    strength = float(parameters.get("strength", STRENGTH))
+    seed, strength = parameters.get("seed", 0), parameters.get("strength", STRENGTH)
+    if not (_is_number(seed) and _is_number(strength)):
+        raise StyleUnusable("its parameters `seed` and `strength` are numbers")
+    source, seed, strength = _source(photo), int(seed), float(strength)
     model = settings.bedrock_image_model
     if model.startswith("amazon."):
         answer = _invoke(model, _variation(source, prompt, 1 - strength, seed))
@@ -136,6 +139,10 @@ def _picture(answer: dict[str, Any]) -> bytes:
     if not answer.get("images"):
         raise ModelUnavailable("no picture in the answer")
     return base64.b64decode(answer["images"][0])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _size(picture: bytes) -> tuple[int, int]:

@@ -90,6 +90,7 @@ def settings() -> Settings:
     on_this_machine = stage in ("local", "test")
     prefix = env.get("TABLE_PREFIX") or "backroom"
     peers = {vendor: _peer(name, stage) for vendor, name in _PEERS.items()}
+    image_model, _, model_id = (env.get("IMAGE_MODEL") or "local").partition(":")
     return Settings(
         stage=stage,
         table_prefix=prefix,
@@ -98,9 +99,9 @@ def settings() -> Settings:
         endpoint_url=env.get("AWS_ENDPOINT_URL") or (EMBEDDED_AWS if on_this_machine else None),
         images_bucket=env.get("IMAGES_BUCKET") or f"{prefix}-{stage}-images",
         archive_bucket=env.get("ARCHIVE_BUCKET") or f"{prefix}-{stage}-archive",
-        image_model=env.get("IMAGE_MODEL") or "local",
+        image_model=image_model,
         bedrock_region=env.get("BEDROCK_REGION") or "us-west-2",
-        bedrock_image_model=env.get("BEDROCK_IMAGE_MODEL") or "stability.sd3-5-large-v1:0",
+        bedrock_image_model=model_id or env.get("BEDROCK_IMAGE_MODEL") or "stability.sd3-5-large-v1:0",
         bedrock_upscale_model=env.get("BEDROCK_UPSCALE_MODEL") or "stability.stable-fast-upscale-v1:0",
         kms_key_id=env.get("KMS_KEY_ID") or None,
         secrets_key_file=env.get("SECRETS_KEY_FILE") or None,

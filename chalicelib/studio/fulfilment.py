@@ -36,8 +36,10 @@ def edited(facts: Facts, quantities: Mapping[str, int]) -> Facts:
 
 
 def refunded(facts: Facts, refund: str, quantities: Mapping[str, int]) -> Facts:
-    """The refund took so many of each line back."""
-    return replace(facts, refunds={**facts.refunds, refund: dict(quantities)})
+    """The refund took so many of each line back; a message may tell of some of its lines only."""
+    known = facts.refunds.get(refund, {})
+    most = {line: max(quantity, known.get(line, 0)) for line, quantity in quantities.items()}
+    return replace(facts, refunds={**facts.refunds, refund: {**known, **most}})
 
 
 def cancelled(facts: Facts) -> Facts:

@@ -6,6 +6,7 @@ Sources: PNG 3rd edition §5 and §11.2 (IHDR, acTL); ITU-T T.81 Annex B (JPEG m
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,7 +31,9 @@ class Probe:
 
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-START_OF_SCAN = b"\xff\xda"
+_SCAN, _END = b"\xda", b"\xd9"
+_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
+"""Any but those that restart coded data (D0 to D7); FF 00 is an escaped FF."""
 # Every start-of-frame marker; C4 (Huffman tables), C8 (reserved) and CC (arithmetic coding) lie between them.
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _MAX_STEPS = 5_000
@@ -42,14 +45,27 @@ def probe(data: bytes) -> Probe:
     """Read the header of `data`. Never raises: what cannot be read shows in the result."""
     if data.startswith(b"\xff\xd8\xff"):
         width, height = _jpeg_size(data)
-        # A phone's second picture (depth, HDR gain map) follows the end of the first: a JPEG has one frame. In coded
-        # data FF is always escaped, so the marker's count bounds the scans of a progressive file.
-        return Probe(Format.JPEG, len(data), width, height, scans=data.count(START_OF_SCAN))
+        # A phone's second picture (depth, HDR gain map, video) follows the end of the first: a JPEG has one frame.
+        return Probe(Format.JPEG, len(data), width, height, scans=_jpeg_scans(data))
     if data.startswith(PNG_SIGNATURE):
         return Probe(Format.PNG, len(data), *_png_size_and_frames(data))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return Probe(Format.WEBP, len(data), *_webp_size_and_frames(data))
     return Probe(None, len(data))
+
+
+def _jpeg_scans(data: bytes) -> int:
+    """The scans up to the picture's own end. In coded data FF is always escaped, and segments say how long they are."""
+    position, scans = 2, 0
+    for _ in range(_MAX_STEPS):
+        found = _MARKER.search(data, position)
+        if found is None or found[1] == _END:
+            return scans
+        position = found.end()
+        scans += found[1] == _SCAN
+        if found[1][0] not in _WITHOUT_LENGTH:
+            position += int.from_bytes(data[position : position + 2])
+    return _MAX_STEPS
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:

@@ -161,7 +161,7 @@ PERSONAL = (
             """id product_id ai_style_id source_generation_id product_base_variant_id shopify_variant_id byte_count
             generation_type status processing_time_ms ai_model_used upscale_status upscale_factor original_width
             original_height final_width final_height upscale_started_at upscale_completed_at created_at updated_at
-            open_work lease_until attempts provider_job awaits"""
+            open_work lease_until attempts answered deaths provider_job awaits"""
         ),
         claims=(
             _BY_SHOP,

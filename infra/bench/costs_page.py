@@ -24,7 +24,7 @@ COSTS = {
     "preview polled": Cost(reads=1),
     "job: preview made": Cost(reads=4, writes=2, write_units=12, objects=2),
     "job: paid order with one line": Cost(reads=3, writes=2, write_units=9, sends=1),
-    "job: print made": Cost(reads=4, writes=2, write_units=16, objects=2),
+    "job: print made": Cost(reads=5, writes=2, write_units=16, objects=2),
     "checkout begun (with Idempotency-Key)": Cost(reads=3, writes=3, write_units=7),
     "Stripe's webhook, first delivery": Cost(writes=1, write_units=6, sends=1),
     "Stripe's webhook, duplicate": Cost(reads=1, writes=1, sends=1),

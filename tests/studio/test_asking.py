@@ -31,7 +31,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
         monkeypatch.setenv("IMAGE_MODEL", "http")
         monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
         monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
-        monkeypatch.setenv("IMAGE_HTTP_WEBHOOK_SECRET", f"whsec_AAAA,{SANDBOX_WEBHOOK_SECRET}")
+        monkeypatch.setenv("IMAGE_HTTP_SECRET", f"whsec_AAAA,{SANDBOX_WEBHOOK_SECRET}")
         config.forget()
         yield running
         monkeypatch.undo()
@@ -178,7 +178,7 @@ def test_a_result_that_cannot_be_trusted_is_none(
 def test_a_job_that_is_not_taken(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     upload = gallery.accepted()
     for answer, status, reason in (
-        ((429, {}), GenerationStatus.PROCESSING, None),
+        ((429, {}), GenerationStatus.PENDING, None),
         ((422, {"error": "refused"}), GenerationStatus.FAILED, ContentRefused.reason),
         ((400, {"error": "model"}), GenerationStatus.FAILED, ModelMisconfigured.reason),
     ):

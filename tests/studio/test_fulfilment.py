@@ -78,3 +78,10 @@ def test_cases(told: list[Step], a: bool, b: bool, status: str | None) -> None:
     facts = play(told)
     assert [fulfilment.is_wanted(facts, line) for line in (A, B)] == [a, b]
     assert fulfilment.status(facts) == status
+
+
+def test_a_refund_that_is_told_in_part_later_loses_no_line() -> None:
+    """As a page of it, fetched after downtime."""
+    whole = partial(fulfilment.refunded, refund="r1", quantities={A: 2, B: 1})
+    part = partial(fulfilment.refunded, refund="r1", quantities={A: 2})
+    assert play([paid, whole, part]) == play([paid, part, whole]) == play([paid, whole])

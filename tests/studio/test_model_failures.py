@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
@@ -16,9 +17,9 @@ from chalicelib.integrations.image_failures import (
     ModelMisconfigured,
     ModelThrottled,
 )
-from chalicelib.kit import aws, config
+from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
-from chalicelib.studio.service import finals, making, previews
+from chalicelib.studio.service import finals, making, previews, recovery
 from tests.shops.conftest import waiting
 from tests.studio.conftest import Gallery
 from tests.studio.test_quota_races import assert_counters_equal_rows
@@ -77,7 +78,7 @@ def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, mo
         else:
             previews.make(gallery.shop, generation)
         row = Generation.get(generation)
-        assert (row.status, row.attempts) == (GenerationStatus.PROCESSING, attempt)
+        assert (row.status, row.attempts) == (GenerationStatus.PENDING, attempt)
         assert waiting("studio-generate") == (0, attempt), "it waits in the queue"
         assert gallery.quota()["generations_at_work"] == 1
     model.add_client_error("invoke_model", "ThrottlingException")
@@ -98,7 +99,10 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
     model.add_client_error("invoke_model", "AccessDeniedException")
     assert len(gallery.drain()) == 1  # the message stays, and ends in the dead-letter queue with its alarm
     (final,) = gallery.finals()
-    assert final["status"] == "processing"
+    for _ in range(5):
+        later = clock.now() + making.QUEUE_BRINGS_AGAIN + timedelta(minutes=1)
+        recovery.recover(later)
+    assert gallery.finals()[0]["status"] == "pending", "it waits, however long"
     monkeypatch.setenv("IMAGE_MODEL", "local")
     config.forget()
     finals.make(gallery.shop, final["id"])

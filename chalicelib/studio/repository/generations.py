@@ -124,6 +124,7 @@ def wait_for(row: Generation, job: str, until: datetime) -> None:
     actions: list[Action] = [
         Generation.provider_job.set(job),
         Generation.awaits.set(True),
+        Generation.answered.set(row.attempts),
         Generation.lease_until.set(until),
     ]
     _update(row, actions, Generation.attempts == row.attempts)
@@ -137,9 +138,14 @@ def wake(generation: str, job: str) -> Generation | None:
     return row if update_if(row, actions, waits) else None
 
 
-def let_go(row: Generation) -> None:
-    """End our lease without a result, so that the work can be taken up again at once."""
-    _update(row, [Generation.lease_until.set(clock.now())], Generation.attempts == row.attempts)
+def let_go(row: Generation, until: datetime) -> None:
+    """End our lease without a result: whoever is told to can take the work up, and nobody else does before `until`."""
+    actions: list[Action] = [
+        Generation.status.set(GenerationStatus.PENDING),
+        Generation.lease_until.set(until),
+        Generation.updated_at.set(clock.now()),
+    ]
+    _update(row, actions, Generation.attempts == row.attempts)
 
 
 def _update(row: Generation, actions: list[Action], condition: Any) -> bool:
@@ -152,9 +158,18 @@ def _update(row: Generation, actions: list[Action], condition: Any) -> bool:
     return True
 
 
+def has_died(row: Generation) -> bool:
+    """Whether overdue work had a worker, who did not end it: it does not wait for one, nor for a provider."""
+    return row.status is GenerationStatus.PROCESSING and not row.awaits
+
+
 def postpone(row: Generation, until: datetime, slot_until: datetime) -> None:
     """Hand overdue work out again: the next lease begins now, and a preview's slot with it. Raises Ended."""
-    actions: list[Action] = [Generation.status.set(GenerationStatus.PENDING), Generation.lease_until.set(until)]
+    actions: list[Action] = [
+        Generation.status.set(GenerationStatus.PENDING),
+        Generation.lease_until.set(until),
+        Generation.deaths.add(int(has_died(row))),
+    ]
     overdue = Generation.open_work.exists() & (Generation.lease_until == row.lease_until)
 
     def writes(transaction: Transaction) -> None:
@@ -195,6 +210,8 @@ def reopen(row: Generation, until: datetime) -> None:
         Generation.open_work.set(GenerationType.FINAL.value),
         Generation.lease_until.set(until),
         Generation.attempts.set(0),
+        Generation.answered.set(0),
+        Generation.deaths.set(0),
         Generation.final_image_url.remove(),
         Generation.byte_count.remove(),
         Generation.provider_job.remove(),

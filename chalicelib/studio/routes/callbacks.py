@@ -30,8 +30,8 @@ class ImageProvider:
 
 @security("standardWebhooks", type="apiKey", name="webhook-signature", **{"in": "header"})
 def image_provider(credentials: Credentials) -> ImageProvider:
-    """The provider, by one of our secrets (IMAGE_HTTP_WEBHOOK_SECRET, several by comma). Raises InvalidCallbackSignature."""
-    secrets = config.secret("IMAGE_HTTP_WEBHOOK_SECRET", "whsec_").split(",")
+    """The provider, by one of our secrets (IMAGE_HTTP_SECRET, several by comma). Raises InvalidCallbackSignature."""
+    secrets = config.secret("IMAGE_HTTP_SECRET", "whsec_").split(",")
     known = [secret.strip() for secret in secrets if secret.strip() != "whsec_"]
     if not standard_webhooks.is_genuine(credentials.headers, credentials.raw_body, known, clock.now().timestamp()):
         raise InvalidCallbackSignature

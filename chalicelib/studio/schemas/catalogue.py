@@ -77,7 +77,7 @@ def _checked(update: P) -> P:
 class ProductCreate(Input):
     """A Shopify product on which images shall be made."""
 
-    shopify_product_id: int = Field(ge=1)
+    shopify_product_id: int = Field(ge=1, le=2**63 - 1)
     title: Name
 
 

@@ -32,11 +32,11 @@ def ask(row: Generation, long_side: int) -> GeneratedImage | None:
     """
     settings, parameters = config.settings(), row.generation_params or {}
     if settings.image_model != "http":
-        photo = storage.get(row.input_image_url)
+        photo = _photo(row)
         return image_models.choose(settings.image_model)(photo, row.ai_prompt_used, long_side, parameters)
     job = row.provider_job
     if job is None:
-        storage.size(row.input_image_url)
+        _photo(row)
         order = image_http.Order(
             reference=_reference(row),
             image_url=storage.presigned_get(row.input_image_url, seconds=_LINK_SECONDS),
@@ -52,6 +52,17 @@ def ask(row: Generation, long_side: int) -> GeneratedImage | None:
             return _checked(data)
     generations.wait_for(row, job, clock.now() + ANSWER_WITHIN)
     return None
+
+
+def _photo(row: Generation) -> bytes:
+    """The photo as it is now, judged anew: the form that brought it lets it be overwritten for some minutes.
+
+    Raises images.UnreadableImage for one that the guard refuses.
+    """
+    photo = storage.get(row.input_image_url)
+    if guard.judge(probe(photo)) is not None:
+        raise images.UnreadableImage
+    return photo
 
 
 def hear(generation: str, body: bytes) -> bool:

@@ -7,12 +7,13 @@ from typing import Any
 
 from chalicelib.integrations import images, storage
 from chalicelib.kit import clock, config, ids
+from chalicelib.studio import fulfilment
 from chalicelib.studio.models import Generation, GenerationType, UpscaleStatus
 from chalicelib.studio.print import FINAL_LONG_SIDE, PrintFormat, PrintSize, PrintSizeRefused, cover, upscale_factor
-from chalicelib.studio.repository import catalogue, generations
+from chalicelib.studio.repository import catalogue, generations, orders
 from chalicelib.studio.schemas.messages import PrintRequested
 from chalicelib.studio.service.asking import ask
-from chalicelib.studio.service.making import Unmakeable, take_up
+from chalicelib.studio.service.making import TAKEN_BACK, Unmakeable, take_up
 
 
 class NoPrintSize(Unmakeable):
@@ -28,6 +29,9 @@ def make(shop: str, generation: str) -> None:
 
 def _make(row: Generation) -> None:
     begun = time.perf_counter()
+    order, line = str(row.order_id), str(row.line_item_id)
+    if not fulfilment.is_wanted(orders.facts_of(orders.find(row.shop_id, order)), line):
+        raise Unmakeable(TAKEN_BACK)
     try:
         size, base_variant = print_size(row)
     except PrintSizeRefused as error:

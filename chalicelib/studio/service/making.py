@@ -12,13 +12,17 @@ from chalicelib.kit.messages import Message, publish
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
 from chalicelib.studio.repository.generations import Ended
+from chalicelib.studio.service.generations import START
 
 LEASE = timedelta(seconds=150)
 """Longer than the function may run: past it the worker is dead."""
 ATTEMPTS = 4
 """How often work is tried that a model did not do, but may do later."""
+QUEUE_BRINGS_AGAIN = timedelta(minutes=20)
+"""Longer than the queue hides a message whose handler failed; only then is a lost one missed."""
 PHOTO_UNUSABLE = "The photo cannot be used."
 PHOTO_GONE = "The photo is no longer there."
+TAKEN_BACK = "It was cancelled, refunded or taken out of the order."
 
 log = logs.logger("studio")
 
@@ -56,7 +60,7 @@ def take_up(
     except Ended:
         log.info("made too late: somebody else ended it", extra={"generation": row.id})
     except BaseException:
-        generations.let_go(row)
+        generations.let_go(row, clock.now() + QUEUE_BRINGS_AGAIN)
         raise
 
 
@@ -66,11 +70,13 @@ def _judge(row: Generation, failure: ModelFailed, again: Message) -> None:
     level = log.error if isinstance(failure, ModelMisconfigured) else log.warning
     level("the model made no picture", extra={"generation": row.id, "kind": kind, "why": str(failure)})
     if isinstance(failure, ModelMisconfigured) and row.generation_type is GenerationType.FINAL:
-        generations.let_go(row)
+        generations.let_go(row, clock.now() + QUEUE_BRINGS_AGAIN)
         raise failure  # it is paid for: the queue keeps it, and its alarm rings, until the operator has mended it
-    if failure.may_pass and row.attempts < ATTEMPTS:
-        generations.let_go(row)
-        publish(again, delay_seconds=min(900, 15 * 2**row.attempts))
+    tries = row.attempts - row.answered
+    if failure.may_pass and tries < ATTEMPTS:
+        delay = min(900, 15 * 2**tries)
+        generations.let_go(row, clock.now() + timedelta(seconds=delay) + START)
+        publish(again, delay_seconds=delay)
     else:
         _fail(row, failure.reason)
 

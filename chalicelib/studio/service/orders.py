@@ -27,8 +27,7 @@ from chalicelib.studio.repository.orders import Overtaken
 from chalicelib.studio.schemas.messages import PrintRequested
 from chalicelib.studio.service.callers import APP
 from chalicelib.studio.service.generations import LINE_ITEM_PROPERTY, START, verify
-
-TAKEN_BACK = "It was cancelled, refunded or taken out of the order."
+from chalicelib.studio.service.making import TAKEN_BACK
 
 _NAMESPACE = "0b4d5c5e-6a53-4a3a-8e44-7f4b6c1f9a02"
 _RETRIES = 50
@@ -57,8 +56,13 @@ def fulfil(paid: OrderPaid) -> None:
     if paid.app == APP:
         finals = _finals(paid)
         quantities = {line.line_item_id: line.quantity for line in paid.lines if line.line_item_id in finals}
+        left = {line.line_item_id: line.current_quantity for line in paid.lines if line.line_item_id in finals}
         carrying = {line: final.source_generation_id or "" for line, final in finals.items()}
-        _settle(_Change(paid, carrying, partial(fulfilment.paid, quantities=quantities), _columns(paid), finals))
+
+        def decide(facts: Facts) -> Facts:
+            return fulfilment.edited(fulfilment.paid(facts, quantities), left)
+
+        _settle(_Change(paid, carrying, decide, _columns(paid), finals))
 
 
 def edit(edited: OrderEdited) -> None:

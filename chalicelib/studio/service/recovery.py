@@ -28,14 +28,18 @@ def recover(now: datetime) -> None:
                 _take_care(row, now)
             except Ended:
                 continue  # it got on by itself
+            except Exception:
+                log.exception("it could not be taken care of", extra={"generation": row.id})
 
 
 def _take_care(row: Generation, now: datetime) -> None:
-    """A shopper does not wait longer than PATIENCE for a preview; a final, which is paid, waits for a worker."""
+    """A shopper does not wait longer than PATIENCE for a preview; a final, which is paid, waits for a worker, a provider
+    or an operator for as long as it takes. Work of which workers die again and again is given up."""
     is_preview = row.generation_type is GenerationType.PREVIEW
-    if row.attempts >= ATTEMPTS or (is_preview and now - row.created_at > PATIENCE):
+    deaths = row.deaths + generations.has_died(row)
+    if deaths >= ATTEMPTS or (is_preview and now - row.created_at > PATIENCE):
         generations.fail(row, GAVE_UP)
-        log.error("given up", extra={"generation": row.id, "attempts": row.attempts})
+        log.error("given up", extra={"generation": row.id, "deaths": deaths})
         return
     generations.postpone(row, clock.now() + START, clock.now() + SLOT)
     publish(_again(row))
