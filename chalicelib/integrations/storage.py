@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.kit import aws
 
@@ -94,3 +95,11 @@ def presigned_get(url: str, *, seconds: int, download_name: str | None = None) -
         parameters["ResponseContentDisposition"] = f'attachment; filename="{download_name}"'
     link: str = aws.client("s3").generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
     return link
+
+
+def origins(bucket: str) -> str:
+    """Where browsers send to and read from the bucket, for a Content-Security-Policy."""
+    probe = address(bucket, "x")
+    links = (presigned_get(probe, seconds=1), presigned_post(probe, content_type="x/x", max_bytes=1, seconds=1).url)
+    found = {"{0.scheme}://{0.netloc}".format(urlsplit(link)) for link in links}
+    return " ".join(sorted(found))

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 
 TOLERANCE = 90
 """Seconds that the timestamp may be off, either way."""
+
+DEFAULT_PREFIX = "/apps/studio"
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*/(a|apps|community|tools)/[A-Za-z0-9_-]+")
 
 Query = Mapping[str, Sequence[str]]
 
@@ -29,3 +33,13 @@ def is_genuine(query: Query, secret: str, now: float) -> bool:
     if not hmac.compare_digest(sign(query, secret).encode(), signature[0].encode()):
         return False
     return timestamp[0].isascii() and timestamp[0].isdigit() and abs(now - int(timestamp[0])) <= TOLERANCE
+
+
+def checked_prefix(prefix: str) -> str:
+    """The app's path in the shop, which Shopify gives with every call. Raises ValueError for what is none.
+
+    A visitor may have put another into the address: Shopify then signs both.
+    """
+    if not _PREFIX.fullmatch(prefix):
+        raise ValueError("not the path of an app proxy")
+    return prefix

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from chalicelib.studio import watermark_page
+from chalicelib.studio.pages import watermark
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 
 
@@ -30,8 +30,10 @@ def test_only_the_shop_s_admin_may_frame_it(
 
 
 def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
-    assert 'src="https://cdn.shopify.com/shopifycloud/app-bridge.js"' in watermark_page.render("key")
-    policy = watermark_page.headers("roses.myshopify.com", None)["Content-Security-Policy"]
+    page = watermark.setting("key", "roses.myshopify.com")
+    assert 'src="https://cdn.shopify.com/shopifycloud/app-bridge.js"' in page.html
+    policy = page.headers["Content-Security-Policy"]
     assert "script-src 'sha256-" in policy
     assert policy.endswith("frame-ancestors https://roses.myshopify.com https://admin.shopify.com")
     assert "127.0.0.1" not in policy
+    assert " *" not in policy

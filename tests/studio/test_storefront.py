@@ -5,13 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import time
 
 import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.kit import aws
+from chalicelib.integrations import storage
+from chalicelib.kit import aws, config
+from chalicelib.shops import proxy
 from infra.bench.round_trips import metered
+from infra.sandbox.shopify import SANDBOX_APPS
 from tests.integrations.pictures import encoded
 from tests.studio.conftest import VARIANT, Gallery
 
@@ -73,5 +77,29 @@ def test_the_page_holds_what_is_offered_and_nothing_that_runs_by_itself(gallery:
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
     assert f"'sha256-{digest}'" in policy
     assert "<script>alert" not in answer.text
+    bucket = storage.origins(config.settings().images_bucket)
+    assert f"img-src blob: {bucket}" in policy
+    assert f"connect-src 'self' {bucket}" in policy
+    assert "*" not in policy
     assert len(answer.content) < 30_000
     assert gallery.shopper("GET", "products/9999/page").status_code == 404
+
+
+def test_a_product_that_is_not_offered_has_a_page_that_says_so(gallery: Gallery) -> None:
+    answer = gallery.shopper("GET", "products/9999/page")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "cannot be made from a photo" in answer.text
+
+
+@pytest.mark.parametrize("prefix", [["/apps/studio", "/evil/x"], ["https://evil.example/apps/x"], ["/apps/../x"], [""]])
+def test_the_page_s_calls_cannot_be_led_elsewhere(gallery: Gallery, prefix: list[str]) -> None:
+    """Whatever a visitor puts into the shop's address, Shopify signs."""
+    query = {"shop": gallery.shop, "timestamp": str(int(time.time())), "path_prefix": prefix[0]}
+    signed = httpx.QueryParams(gallery.shopify.sign_proxy("studio", query))
+    if len(prefix) > 1:
+        apps_secret = SANDBOX_APPS["studio"].secret
+        both = {name: [value] for name, value in query.items()} | {"path_prefix": prefix}
+        pairs = [(name, value) for name, values in both.items() for value in values]
+        signed = httpx.QueryParams([*pairs, ("signature", proxy.sign(both, apps_secret))])
+    answer = gallery.api.get("/proxy/studio/products/8001/page", params=signed)
+    assert (answer.status_code, answer.json()["code"]) == (401, "InvalidProxySignature")

@@ -44,11 +44,12 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest."""
+    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest, `path_prefix` the app's path there."""
 
     shop: str
     app: str
     customer_id: str | None
+    path_prefix: str = proxy.DEFAULT_PREFIX
 
     @property
     def subject(self) -> str:
@@ -109,7 +110,9 @@ def shopper(credentials: Credentials) -> Shopper:
         raise InvalidProxySignature
     try:
         [customer] = query.get("logged_in_customer_id", [""])
-        return Shopper(shop_domain(query["shop"][0]), app.handle, gid_or_none("Customer", customer))
+        [prefix] = query.get("path_prefix", [proxy.DEFAULT_PREFIX])
+        who = gid_or_none("Customer", customer)
+        return Shopper(shop_domain(query["shop"][0]), app.handle, who, proxy.checked_prefix(prefix))
     except (ValueError, InvalidShopDomain) as error:
         raise InvalidProxySignature from error
 

@@ -16,4 +16,4 @@ bp = Blueprint(__name__)
 def show_app(call: Call[None, None, AppQuery]) -> Response:
     """The page on which a merchant sets the watermark, for Shopify's admin to frame."""
     page = pages.watermark_page_of(call.query.shop)
-    return Response(page.html, headers={**page.headers})
+    return Response(page.html, page.headers, page.status)

@@ -7,7 +7,6 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib.kit.http import Call, endpoint
-from chalicelib.studio import storefront_page
 from chalicelib.studio.schemas.shopper import (
     GenerationAccepted,
     GenerationCreate,
@@ -17,7 +16,7 @@ from chalicelib.studio.schemas.shopper import (
     UploadRead,
     UploadStatusRead,
 )
-from chalicelib.studio.service import generations, storefront, uploads
+from chalicelib.studio.service import generations, pages, storefront, uploads
 from chalicelib.studio.service.callers import Shopper, shopper
 
 bp = Blueprint(__name__)
@@ -34,9 +33,8 @@ def get_offer(call: Call[Shopper], shopify_product_id: str) -> OfferRead:
 @endpoint(bp, auth=shopper)
 def show_page(call: Call[Shopper], shopify_product_id: str) -> Response:
     """The page on which a shopper makes an image for a product and puts it into the cart."""
-    offer = storefront.read_offer(call.principal, shopify_product_id)
-    page = storefront_page.render(offer.model_dump(), _parameter(call, "path_prefix") or "/apps/studio")
-    return Response(page, headers={**storefront_page.headers()})
+    page = pages.storefront_page_of(call.principal, shopify_product_id)
+    return Response(page.html, page.headers, page.status)
 
 
 @bp.route("/proxy/studio/uploads", methods=["POST"])
@@ -60,8 +58,7 @@ def get_upload(call: Call[Shopper], upload_id: str) -> UploadStatusRead:
 @endpoint(bp, auth=shopper, body=GenerationCreate, returns=GenerationAccepted, status=202, idempotent="joined")
 def request_generation(call: Call[Shopper, GenerationCreate]) -> GenerationAccepted:
     """Have a preview made of an accepted photo."""
-    prefix = _parameter(call, "path_prefix") or "/apps/studio"
-    return generations.request(call.principal, call.body, prefix, call.idempotency)
+    return generations.request(call.principal, call.body, call.principal.path_prefix, call.idempotency)
 
 
 @bp.route("/proxy/studio/generations/{generation_id}", methods=["GET"])

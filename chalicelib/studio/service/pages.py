@@ -1,26 +1,26 @@
-"""Pages that are the same for everybody."""
+"""The studio's two pages: for shoppers in the storefront, for merchants in the admin."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from chalicelib.integrations import storage
 from chalicelib.kit import config
-from chalicelib.shops.service import app_key, known_shop
-from chalicelib.studio import watermark_page
+from chalicelib.shops.service import Shopper, app_key, known_shop
+from chalicelib.studio.errors import ProductNotFound
+from chalicelib.studio.pages import storefront, watermark
+from chalicelib.studio.pages.document import Document
 from chalicelib.studio.service.callers import APP
+from chalicelib.studio.service.storefront import read_offer
 
 
-@dataclass(frozen=True, slots=True)
-class WebPage:
-    """A document and what goes with it."""
+def storefront_page_of(shopper: Shopper, shopify_product_id: str) -> Document:
+    """The page on which a shopper makes an image for a product; another where nothing can be made."""
+    try:
+        offer = read_offer(shopper, shopify_product_id)
+    except ProductNotFound:
+        return storefront.nothing_offered(shopper.path_prefix)
+    return storefront.offering(offer, shopper.path_prefix, storage.origins(config.settings().images_bucket))
 
-    html: str
-    headers: dict[str, str]
 
-
-def watermark_page_of(shop: str) -> WebPage:
+def watermark_page_of(shop: str) -> Document:
     """The merchant's page, to be framed by the admin of `shop` where that is a shop's domain. Raises UnknownApp."""
-    stand_in = config.settings().peers.get("shopify")
-    bridge = f"{stand_in}/app-bridge.js" if stand_in else watermark_page.APP_BRIDGE
-    html = watermark_page.render(app_key(APP), bridge)
-    return WebPage(html, watermark_page.headers(known_shop(shop), stand_in))
+    return watermark.setting(app_key(APP), known_shop(shop), config.settings().peers.get("shopify"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from html import escape
 from http.client import HTTPConnection
+from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -34,15 +35,18 @@ class Storefront:
             Route("GET", "/{shop}/products/{product_id}", self.product),
             Route("GET", "/{shop}/admin/apps/{app}", self.admin),
             Route("GET", "/app-bridge.js", self.app_bridge),
-            Route("POST", "/cart/add.js", self.add),
-            Route("GET", "/cart", self.cart),
+            Route("GET", "/{shop}/admin/apps/{app}/session-token", self.session_token),
+            Route("GET", "/{shop}/account/login", self.log_in),
+            Route("POST", "/{shop}/cart/add.js", self.add),
+            Route("GET", "/{shop}/cart", self.cart),
             Route("POST", "/{shop}/cart/pay", self.pay),
         ]
 
     def proxy(self, request: Request, shop: str, app: str, rest: str) -> Response:
-        """Hands the call on to the app, signed, as a guest's."""
+        """Hands the call on to the app, signed, with whoever is logged in."""
         params: dict[str, str] = dict(parse_qsl(request.query, keep_blank_values=True))
-        url = urlsplit(self._sandbox.proxy_url(app, shop, rest, params, path_prefix=f"/{shop}/apps/{app}"))
+        prefix, customer = f"/{shop}/apps/{app}", _customer(request)
+        url = urlsplit(self._sandbox.proxy_url(app, shop, rest, params, path_prefix=prefix, customer_id=customer))
         connection = HTTPConnection(url.hostname or "", url.port or 80, timeout=30)
         headers = {name: request.header(name) for name in PASSED_ON if request.header(name)}
         try:
@@ -54,35 +58,47 @@ class Storefront:
             connection.close()
 
     def admin(self, _: Request, shop: str, app: str) -> Response:
-        """The app inside the admin: framed, with a session token of a day in place of App Bridge's of a minute."""
-        token = self._sandbox.session_token(app, shop, lifetime=24 * 3600)
-        source = f"{self._sandbox.app_base_url}/{app}/app?{urlencode({'shop': shop, 'id_token': token})}"
+        """The app inside the admin: framed, as Shopify does."""
+        source = f"{self._sandbox.app_base_url}/{app}/app?{urlencode({'shop': shop, 'embedded': '1'})}"
         frame = (
             f'<iframe title="{escape(app)}" src="{escape(source)}" width="100%" height="900" style="border:0"></iframe>'
         )
         return html_response(200, f"<h1>{escape(shop)}</h1>{frame}")
 
     def app_bridge(self, _: Request) -> Response:
-        """What App Bridge is to the app here: somebody who has a session token."""
-        script = b"window.shopify={idToken:async()=>new URLSearchParams(location.search).get('id_token')}"
-        return Response(200, script, {"Content-Type": "text/javascript"})
+        """What App Bridge is to the app here: somebody who gets it a session token of a minute for every call."""
+        address = f"{self._sandbox.url}/${{shop}}/admin/apps/${{app}}/session-token"
+        script = f"""const shop = new URLSearchParams(location.search).get('shop'), app = location.pathname.split('/').at(-2);
+window.shopify = {{idToken: async () => (await fetch(`{address}`)).text()}};"""
+        return Response(200, script.encode(), {"Content-Type": "text/javascript"})
+
+    def session_token(self, _: Request, shop: str, app: str) -> Response:
+        """A session token for the app in the frame."""
+        headers = {"Content-Type": "text/plain", "Access-Control-Allow-Origin": "*"}
+        return Response(200, self._sandbox.session_token(app, shop).encode(), headers)
+
+    def log_in(self, request: Request, shop: str) -> Response:
+        """Be a customer of the shop from now on: `?customer_id=`; without, a guest again."""
+        customer = str(dict(parse_qsl(request.query)).get("customer_id", ""))
+        number = customer if customer.isdigit() else ""
+        cookie = f"customer={number}; Path=/{shop}/; HttpOnly; SameSite=Lax"
+        return Response(303, b"", {"Location": f"/{shop}/cart", "Set-Cookie": cookie})
 
     def product(self, _: Request, shop: str, product_id: str) -> Response:
         """A product's page, which leads to the app's."""
         target = f"/{escape(shop)}/apps/studio/products/{escape(product_id)}/page"
         return html_response(200, f'<h1>{escape(shop)}</h1><p><a href="{target}">Make it yours</a></p>')
 
-    def add(self, request: Request) -> Response:
-        """What `/cart/add.js` answers; which shop it is, the page's address tells."""
+    def add(self, request: Request, shop: str) -> Response:
+        """What `/cart/add.js` answers."""
         items = request.fields().get("items", [])
         if not all(isinstance(item.get("id"), int) and item["id"] > 0 for item in items) or not items:
             return json_response(422, {"status": 422, "message": "Cart Error", "description": "no such variant"})
-        self._carts.setdefault(_shop(request), []).extend(items)
+        self._carts.setdefault(shop, []).extend(items)
         return json_response(200, {"items": items})
 
-    def cart(self, request: Request) -> Response:
+    def cart(self, _: Request, shop: str) -> Response:
         """What is in the cart, and the way to the till."""
-        shop = _shop(request)
         lines = "".join(f"<li>{item['quantity']} x variant {item['id']}</li>" for item in self._carts.get(shop, []))
         pay = f'<form method="post" action="/{escape(shop)}/cart/pay"><button>Pay</button></form>'
         return html_response(200, f"<h1>Cart of {escape(shop)}</h1><ul>{lines}</ul>{pay}")
@@ -99,7 +115,7 @@ class Storefront:
             for item in self._carts.pop(shop, [])
         ]
         if not lines:
-            return redirect(303, "/cart")
+            return redirect(303, f"/{shop}/cart")
         order = self._sandbox.paid_order(shop, lines)
         self._sandbox.emit(shop, "orders/paid", order)
         return html_response(200, f"<h1>Thank you</h1><p>Order {escape(order['name'])} is paid.</p>")
@@ -109,5 +125,7 @@ class Storefront:
         return list(self._carts.get(shop, []))
 
 
-def _shop(request: Request) -> str:
-    return urlsplit(request.header("referer")).path.split("/")[1] if request.header("referer") else ""
+def _customer(request: Request) -> str | None:
+    """Who is logged in to the shop."""
+    cookies = SimpleCookie(request.header("cookie") or "")
+    return cookies["customer"].value or None if "customer" in cookies else None

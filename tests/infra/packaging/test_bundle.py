@@ -89,9 +89,11 @@ def test_every_module_is_compiled_and_trusted(bundle: Path) -> None:
         assert int.from_bytes(head[4:], "little") == UNCHECKED_HASH, name
 
 
-def test_all_of_our_modules_are_in_it(bundle: Path) -> None:
-    ours = {path.relative_to(ROOT).as_posix() for path in (ROOT / "chalicelib").rglob("*.py")}
+def test_all_of_our_modules_and_pages_are_in_it(bundle: Path) -> None:
+    sources = (ROOT / "chalicelib").rglob("*.*")
+    ours = {path.relative_to(ROOT).as_posix() for path in sources if path.suffix in (".py", ".html", ".css", ".js")}
 
+    assert "chalicelib/studio/pages/storefront.js" in ours
     assert ours <= set(names(bundle))
 
 
