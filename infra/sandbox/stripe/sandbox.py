@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 
 from infra.sandbox.delivery import Delivery, Order, Webhook, send_all
@@ -77,9 +78,9 @@ class StripeSandbox(SandboxServer):
             data["api_version"] = version
 
     def begin_anew(self) -> None:
-        """Nothing waits, time is the clock's, and events have today's shape; what was made stays."""
+        """Forget everything, as a new account."""
         with self._state.change() as data:
-            data |= {"held": [], "offset": 0, "api_version": NEW_API_VERSION}
+            data |= deepcopy(EMPTY)
         self.hold_events = False
 
     def not_found(self, request: Request) -> Response:
