@@ -69,6 +69,18 @@ class InsufficientCredits(Conflict):
     title = "There are not enough credits"
 
 
+class CodeInvalid(InvalidInput):
+    title = "This discount code cannot be used for this"
+
+
+class CodeNotFound(NotFound):
+    title = "There is no such discount code"
+
+
+class CodeExists(Conflict):
+    title = "There is a discount code with these letters already"
+
+
 class AddonUnavailable(InvalidInput):
     title = "This add-on is not for sale to this account"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.messages import EventReceived
-from chalicelib.billing.service import dunning, gifts, granting, invariants, ledger, webhooks
+from chalicelib.billing.service import codes, dunning, gifts, granting, invariants, ledger, webhooks
 from chalicelib.kit.jobs import Run, consumes, scheduled
 
 bp = Blueprint(__name__)
@@ -31,6 +31,13 @@ def expire(run: Run) -> None:
     """Let credits and gifts expire, and end the subscriptions that were given for one period."""
     ledger.expire_due(run.due, run.last_completed)
     gifts.end_due(run.due, run.last_completed)
+
+
+@bp.schedule("rate(10 minutes)", name="billing-release")
+@scheduled("billing-release", lease_seconds=300)
+def release(run: Run) -> None:
+    """Give back the uses of discount codes whose checkout was given up."""
+    codes.release_lapsed(run.due)
 
 
 @bp.schedule("rate(10 minutes)", name="billing-check")

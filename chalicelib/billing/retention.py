@@ -209,7 +209,7 @@ PERSONAL = (
         "billing/discount_codes",
         DiscountCode,
         impersonal=columns(
-            """code description discount_type value currency max_uses times_used max_uses_per_user applies_to
+            """code kind description discount_type value currency max_uses times_used max_uses_per_user applies_to
             valid_from expires_at stripe_coupon_id stripe_promotion_code_id duration duration_months is_active
             created_at updated_at"""
         ),

@@ -147,6 +147,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     "ChangePreviewCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
     "ChangeCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
     "CancelCreate": lambda owned: {"at_period_end": False},
+    "CodeCheck": lambda owned: {"code": "SPRING", "plan": "try_it_out"},
     "RefundCreate": lambda owned: {},
     "GiftCreate": lambda owned: {
         "plan": "try_it_out",
@@ -262,7 +263,12 @@ def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery, meth
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "orders/paid", limit=1)
     url = path.format(
-        shop=gallery.shop, delivery_id=delivery.delivery_id, request_id=ids.new(), event="evt_1", refund=ids.new()
+        shop=gallery.shop,
+        delivery_id=delivery.delivery_id,
+        request_id=ids.new(),
+        event="evt_1",
+        refund=ids.new(),
+        code="X",
     )
     before = _everything()
     strangers = {

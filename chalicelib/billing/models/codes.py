@@ -18,13 +18,27 @@ from chalicelib.kit.attributes import (
 from chalicelib.kit.tables import Table
 
 
+class AllCodes(GlobalSecondaryIndex["DiscountCode"]):
+    """Every code, by its letters: a few hundred at most."""
+
+    class Meta:
+        index_name = "by_kind"
+        projection = AllProjection()
+
+    kind = UnicodeAttribute(hash_key=True)
+    code = UnicodeAttribute(range_key=True)
+
+
 class DiscountCode(Table):
-    """A code that makes something cheaper; kept upper-case."""
+    """A code that makes something cheaper; kept upper-case. `kind` is the list's key, the same for all."""
 
     class Meta:
         table_name = tables.name("billing", "discount_codes")
 
+    by_kind = AllCodes()
+
     code = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute(default="code")
     description = UnicodeAttribute(null=True)
     discount_type = EnumAttribute(DiscountType)
     value = DecimalAttribute()

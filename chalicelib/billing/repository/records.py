@@ -123,6 +123,11 @@ def gift_key(code: str | None) -> Key:
     return Gift, (code or "-",)
 
 
+def usage_key(code: str, redemption: str) -> Key:
+    """Of the use of a discount code."""
+    return DiscountUsage, (code, redemption)
+
+
 def head_key(relationship_id: str) -> Key:
     """Of the head of a ledger."""
     return CreditBalance, (relationship_id,)

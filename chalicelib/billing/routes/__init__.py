@@ -2,6 +2,7 @@
 
 from chalicelib.billing.routes.addons import bp as addon_routes
 from chalicelib.billing.routes.changes import bp as change_routes
+from chalicelib.billing.routes.codes import bp as code_routes
 from chalicelib.billing.routes.credits import bp as credit_routes
 from chalicelib.billing.routes.gifts import bp as gift_routes
 from chalicelib.billing.routes.operator import bp as operator_routes
@@ -16,6 +17,7 @@ blueprints = (
     payment_routes,
     addon_routes,
     gift_routes,
+    code_routes,
     operator_routes,
     webhook_routes,
 )

@@ -75,6 +75,7 @@ class CheckoutCreate(Input):
     billing_cycle: BillingCycle | None = Field(default=None, description="The plan's own unless given.")
     addon: str | None = Field(default=None, min_length=1, max_length=64)
     credit_pack: str | None = Field(default=None, min_length=1, max_length=64)
+    code: str | None = Field(default=None, min_length=1, max_length=64, description="A discount code, with a plan.")
     success_url: BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
     cancel_url: BrowserUrl
 
@@ -82,8 +83,8 @@ class CheckoutCreate(Input):
     def _one_thing(self) -> CheckoutCreate:
         if sum(wanted is not None for wanted in (self.plan, self.addon, self.credit_pack)) != 1:
             raise ValueError("name one of plan, addon and credit_pack")
-        if self.billing_cycle and not self.plan:
-            raise ValueError("billing_cycle goes with a plan")
+        if (self.billing_cycle or self.code) and not self.plan:
+            raise ValueError("billing_cycle and code go with a plan")
         return self
 
 

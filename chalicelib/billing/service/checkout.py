@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.billing import money
+from chalicelib.billing import discounts, money
 from chalicelib.billing.catalogue import CREDIT_PACKS, CURRENCY
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType, PaymentKind
 from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackUnknown
 from chalicelib.billing.models import Customer, Gift, SubscriptionPlan
 from chalicelib.billing.repository import customers, subscriptions
+from chalicelib.billing.schemas.codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
 from chalicelib.billing.schemas.shop import CheckoutCreate
-from chalicelib.billing.service import addons, gifts, plans
+from chalicelib.billing.service import addons, codes, gifts, plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
 from chalicelib.billing.service.purchases import metadata
+from chalicelib.billing.shapes import required
 from chalicelib.integrations import stripe
 from chalicelib.kit import ids
+from chalicelib.kit.errors import Problem
 
 
 def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
@@ -29,11 +32,8 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
     """
     customer = customers.get(owner_type, owner_id)
     if order.plan is not None:
-        params = _plan(customer, order)
-    elif order.addon is not None:
-        params = _addon(customer, order.addon)
-    else:
-        params = _credits(customer, str(order.credit_pack))
+        return _buy_plan(customer, order, request_key)
+    params = _addon(customer, order.addon) if order.addon else _credits(customer, str(order.credit_pack))
     return _open(customer, params, order.success_url, order.cancel_url, request_key)
 
 
@@ -42,8 +42,7 @@ def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tup
     buyer = customers.get(OwnerType.MEMBER, owner_id)
     plan, _ = plans.choose(order.plan, None, OwnerType.MEMBER)
     gift = gifts.begin(buyer, plan, order.recipient_email, order.message)
-    price = plan.price_monthly if plan.billing_cycle is BillingCycle.MONTHLY else plan.price_annual
-    params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", price or Decimal(0))
+    params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
     return gift, _open(buyer, params, order.success_url, order.cancel_url, request_key)
 
 
@@ -60,16 +59,58 @@ def _open(
     return stripe.create_checkout_session(whole, f"checkout-{request_key or ids.new()}")
 
 
-def _plan(customer: Customer, order: CheckoutCreate) -> dict[str, Any]:
+def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
+    """What a code would take off a plan. Raises PlanUnavailable, CodeInvalid."""
+    plan, _ = plans.choose(check.plan, check.billing_cycle, owner_type)
+    price = _price_of(plan, check.billing_cycle)
+    discount = codes.validate(check.code, owner_type, owner_id, plan, price)
+    shown = [money.padded(amount, plan.currency) for amount in (price, discount, price - discount)]
+    return CodeOffer(
+        code=discounts.normalised(check.code),
+        price=shown[0],
+        discount_amount=shown[1],
+        amount_due=shown[2],
+        currency=plan.currency,
+    )
+
+
+def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
+    """A code's use is reserved first, and given back where Stripe makes no session."""
+    params, plan = _plan(customer, order)
+    if order.code is None:
+        return _open(customer, params, order.success_url, order.cancel_url, request_key)
+    price = _price_of(plan, order.billing_cycle)
+    reserved = codes.reserve(order.code, customer.owner_type, customer.owner_id, plan, price)
+    discounted = {
+        **params,
+        "discounts": [{"promotion_code": reserved.promotion_code_id}],
+        "metadata": reserved.metadata,
+    }
+    try:
+        session = _open(customer, discounted, order.success_url, order.cancel_url, request_key)
+    except Problem:
+        codes.release(reserved.usage.code, reserved.usage.redemption)
+        raise
+    codes.note_session(reserved, session["id"], required(session["expires_at"]))
+    return session
+
+
+def _price_of(plan: SubscriptionPlan, cycle: BillingCycle | None) -> Decimal:
+    is_monthly = (cycle or plan.billing_cycle) is BillingCycle.MONTHLY
+    return (plan.price_monthly if is_monthly else plan.price_annual) or Decimal(0)
+
+
+def _plan(customer: Customer, order: CheckoutCreate) -> tuple[dict[str, Any], SubscriptionPlan]:
     plan, price_id = plans.choose(str(order.plan), order.billing_cycle, customer.owner_type)
     earlier = subscriptions.list_by_owner(customer.owner_type, customer.owner_id)
     if any(not subscription.status.is_final for subscription in earlier):
         raise AlreadySubscribed
-    return {
+    params = {
         "mode": "subscription",
         "line_items": [{"price": price_id, "quantity": 1}],
         "subscription_data": _subscription_data(plan, is_first=not earlier),
     }
+    return params, plan
 
 
 def _subscription_data(plan: SubscriptionPlan, is_first: bool) -> dict[str, Any]:

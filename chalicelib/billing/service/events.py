@@ -9,7 +9,7 @@ from chalicelib.billing.enums import OwnerType, PaymentKind, SubscriptionStatus
 from chalicelib.billing.errors import CustomerUnknown
 from chalicelib.billing.repository import customers
 from chalicelib.billing.schemas.messages import TrialEnding
-from chalicelib.billing.service import following, gifts, purchases, refunds
+from chalicelib.billing.service import codes, following, gifts, purchases, refunds
 from chalicelib.billing.service.following import Cause, Link
 from chalicelib.billing.service.refunds import PaymentUnknown
 from chalicelib.billing.service.subscriptions import NothingToFollow
@@ -72,7 +72,7 @@ def _checkout_paid(shown: StripeObject, cause: Cause) -> str | None:
     if not view.is_paid:
         return "not paid yet"
     if view.mode == "subscription" and view.subscription_id:
-        following.follow_subscription(view.subscription_id, customer_id=view.customer_id)
+        following.follow_checkout(view)
         return None
     if view.intent_id is None:
         return "nothing was paid for"
@@ -81,9 +81,12 @@ def _checkout_paid(shown: StripeObject, cause: Cause) -> str | None:
 
 
 def _checkout_lost(shown: StripeObject, _: Cause) -> str | None:
-    view = settlements.session(shown)
-    if view.metadata.get(PURCHASE) == PaymentKind.GIFT:
-        gifts.abandon(view.metadata["item"])
+    """A checkout that nobody paid gives back what was reserved for it."""
+    metadata = settlements.session(shown).metadata
+    if metadata.get(PURCHASE) == PaymentKind.GIFT:
+        gifts.abandon(metadata["item"])
+    if codes.CODE in metadata:
+        codes.release(metadata[codes.CODE], metadata[codes.REDEMPTION])
     return None
 
 

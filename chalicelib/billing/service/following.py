@@ -5,6 +5,7 @@ Per event at most two fetches, four read calls and one transaction (docs/billing
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,10 +21,12 @@ from chalicelib.billing.repository.records import (
     owner_key,
     payment_guards,
     subscription_key,
+    usage_key,
 )
-from chalicelib.billing.service import addons, ledger, payments, subscriptions
+from chalicelib.billing.service import addons, codes, ledger, payments, subscriptions
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.subscriptions import NothingToFollow
+from chalicelib.billing.settlements import SessionView
 from chalicelib.billing.shapes import StripeObject, id_of
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
@@ -57,10 +60,23 @@ def follow(subscription_id: str) -> Subscription:
 
 
 def follow_subscription(
-    subscription_id: str, shown: StripeObject | None = None, cause: Cause | None = None, customer_id: str | None = None
+    subscription_id: str, shown: StripeObject | None = None, cause: Cause | None = None
 ) -> Subscription | None:
     """The same for an event: `shown` is what it carried. None where the subscription is of add-ons only."""
-    return carry_out(lambda effects: _subscription(effects, Found(), subscription_id, shown, cause, customer_id))
+    return carry_out(lambda effects: _subscription(effects, Found(), subscription_id, shown, cause))
+
+
+def follow_checkout(view: SessionView) -> None:
+    """What a subscription's checkout brought once it was paid, and the discount code's use that it paid for."""
+    code, redemption = view.metadata.get(codes.CODE), view.metadata.get(codes.REDEMPTION)
+
+    def decide(effects: Effects) -> None:
+        found = Found()
+        keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(view.customer_id)]
+        row = _subscription(effects, found, str(view.subscription_id), None, None, keys)
+        codes.redeem(effects, found.usage(code, redemption), view, row.id if row else None)
+
+    carry_out(decide)
 
 
 def follow_invoice(shown: StripeObject, cause: Cause | None, link: Link | None = None) -> None:
@@ -74,12 +90,12 @@ def _subscription(
     subscription_id: str,
     shown: StripeObject | None,
     cause: Cause | None,
-    customer_id: str | None,
+    others: Iterable[Key | None] = (),
 ) -> Subscription | None:
     """The rows are read before Stripe is asked and written only if unchanged since, so that what is written is never
     older than what it replaces."""
-    customer_id = customer_id or (id_of(shown["customer"]) if shown else None)
-    found.read([subscription_key(subscription_id), customer_guard(customer_id), *offers.KEYS])
+    customer_id = id_of(shown["customer"]) if shown else None
+    found.read([subscription_key(subscription_id), customer_guard(customer_id), *offers.KEYS, *others])
     row = found.subscription(subscription_id)
     final = shown is not None and projection.is_final(shown)
     decision = projection.decide(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.billing.enums import SubscriptionStatus, WebhookStatus
-from chalicelib.billing.repository import ledger, payments, subscriptions, webhooks
+from chalicelib.billing.repository import codes, ledger, payments, subscriptions, webhooks
 from chalicelib.billing.schemas.messages import EventReceived
 from chalicelib.billing.service.ledger import months_between
 from chalicelib.kit import logs, messages, metrics
@@ -28,6 +28,7 @@ def check(now: datetime) -> list[str]:
         ("period_over", _overdue(now)),
         ("balance", _unbalanced(now)),
         ("payment_without_event", _untold(now)),
+        ("code_miscounted", _miscounted()),
         ("event_unprocessed", _unprocessed(now)),
     ):
         named = list(found)
@@ -60,6 +61,13 @@ def _untold(now: datetime) -> Iterator[str]:
         for row in payments.iterate_completed(f"{day:%Y-%m-%d}"):
             if row.stripe_event_id is None or not webhooks.is_on_record(row.stripe_event_id):
                 yield row.id
+
+
+def _miscounted() -> Iterator[str]:
+    """Codes whose counter is not the number of their uses."""
+    for row in codes.iterate():
+        if codes.get(row.code).times_used != codes.count_uses(row.code):
+            yield row.code
 
 
 def _unprocessed(now: datetime) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Checkout sessions up to the moment somebody pays (https://docs.stripe.com/api/checkout/sessions)."""
 
 from infra.sandbox.server import Json
-from infra.sandbox.stripe import catalog
+from infra.sandbox.stripe import catalog, coupons
 from infra.sandbox.stripe.errors import ApiError, missing_parameter
 from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 
@@ -29,9 +29,12 @@ def create(store: Store, params: Json) -> Json:
     if any(item["currency"] != currency for item in items):
         raise ApiError("All line items must use the same currency.", param="line_items")
     id_ = new_id("cs_test", 58)
+    discount = coupons.off(coupons.usable(store, params.get("discounts", [])), total)
     session = _session(store, params, id_) | {
         "amount_subtotal": total,
-        "amount_total": total,
+        "amount_total": total - discount,
+        "discounts": params.get("discounts", []),
+        "total_details": {"amount_discount": discount, "amount_shipping": 0, "amount_tax": 0},
         "currency": currency,
         "expires_at": expires_at,
     }

@@ -3,7 +3,7 @@
 from copy import deepcopy
 
 from infra.sandbox.server import Json
-from infra.sandbox.stripe import customers, invoices, payments, subscriptions
+from infra.sandbox.stripe import coupons, customers, invoices, payments, subscriptions
 from infra.sandbox.stripe.checkout import details_id
 from infra.sandbox.stripe.errors import ApiError
 from infra.sandbox.stripe.store import Store
@@ -68,11 +68,15 @@ def _subscribe(store: Store, session: Json, details: Json, customer: Json) -> No
     once = [line for line in details["items"] if not line["price"]["recurring"]]
     subscription = subscriptions.begin(store, customer["id"], recurring, details["subscription_data"])
     on_trial = subscription["status"] == "trialing"
-    due = sum(line["amount_total"] for line in (once if on_trial else details["items"]))
+    coupon = coupons.usable(store, session["discounts"])
+    subtotal = sum(line["amount_total"] for line in (once if on_trial else details["items"]))
+    due = subtotal - coupons.off(coupon, subtotal)
     paid = payments.pay(store, due, session["currency"], customer["id"], {}, "Subscription creation") if due else None
-    invoice = invoices.bill(store, customer, subscription, once, paid[0] if paid else None)
+    invoice = invoices.bill(store, customer, subscription, once, paid[0] if paid else None, subtotal - due)
+    if coupon is not None:
+        coupons.redeem(store, session["discounts"], subscription, coupon)
     session |= {
-        "amount_subtotal": due,
+        "amount_subtotal": subtotal,
         "amount_total": due,
         "invoice": invoice["id"],
         "payment_status": "paid" if due else "no_payment_required",

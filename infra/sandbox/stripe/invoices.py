@@ -4,7 +4,9 @@ from infra.sandbox.server import Json
 from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 
 
-def bill(store: Store, customer: Json, subscription: Json, once: list[Json], intent: Json | None) -> Json:
+def bill(
+    store: Store, customer: Json, subscription: Json, once: list[Json], intent: Json | None, discount: int = 0
+) -> Json:
     """The first, paid invoice of a subscription, with the checkout's one-time lines; no event yet.
 
     `intent` is None when nothing was due.
@@ -15,7 +17,10 @@ def bill(store: Store, customer: Json, subscription: Json, once: list[Json], int
     total = sum(line["amount"] for line in lines)
     if intent is not None:
         put_payment(store, id_, intent)
-    invoice = blank(store, id_, customer, total, currency) | {
+    invoice = blank(store, id_, customer, total - discount, currency) | {
+        "subtotal": total,
+        "subtotal_excluding_tax": total,
+        "total_discount_amounts": [{"amount": discount, "discount": new_id("di")}] if discount else [],
         "lines": lines_of(id_, lines),
         "parent": parent_of(subscription),
     }

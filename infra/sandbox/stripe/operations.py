@@ -7,6 +7,7 @@ from infra.sandbox.server import Json, match_path
 from infra.sandbox.stripe import (
     catalog,
     checkout,
+    coupons,
     customers,
     disputes,
     events,
@@ -74,7 +75,7 @@ _PRICE = (
 )
 _SESSION = (
     "mode success_url cancel_url customer customer_email customer_creation client_reference_id metadata expires_at locale "
-    "allow_promotion_codes line_items.price line_items.quantity line_items.price_data.currency "
+    "allow_promotion_codes discounts.coupon discounts.promotion_code line_items.price line_items.quantity line_items.price_data.currency "
     "line_items.price_data.unit_amount line_items.price_data.product line_items.price_data.product_data.name "
     "line_items.price_data.recurring subscription_data.metadata subscription_data.description "
     "subscription_data.trial_period_days payment_intent_data.metadata payment_intent_data.description"
@@ -114,6 +115,26 @@ OPERATIONS = [
         "PriceUpdateParams",
         catalog.update_price,
         "active nickname lookup_key transfer_lookup_key metadata",
+    ),
+    Operation(
+        "POST",
+        "/v1/coupons",
+        "CouponCreateParams",
+        coupons.create_coupon,
+        "id name percent_off amount_off currency duration duration_in_months max_redemptions redeem_by metadata",
+    ),
+    Operation("GET", "/v1/coupons/{coupon}", "CouponRetrieveParams", coupons.retrieve_coupon),
+    Operation(
+        "POST",
+        "/v1/promotion_codes",
+        "PromotionCodeCreateParams",
+        coupons.create_code,
+        "promotion.type promotion.coupon code max_redemptions expires_at active metadata",
+    ),
+    Operation("GET", "/v1/promotion_codes", "PromotionCodeListParams", coupons.list_codes, f"code active {PAGE}"),
+    Operation("GET", "/v1/promotion_codes/{promotion_code}", "PromotionCodeRetrieveParams", coupons.retrieve_code),
+    Operation(
+        "POST", "/v1/promotion_codes/{promotion_code}", "PromotionCodeUpdateParams", coupons.update_code, "active"
     ),
     Operation("POST", "/v1/checkout/sessions", "checkout.SessionCreateParams", checkout.create, _SESSION),
     Operation("GET", "/v1/checkout/sessions/{session}", "checkout.SessionRetrieveParams", checkout.retrieve),

@@ -5,7 +5,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 
 from infra.sandbox.server import Json
-from infra.sandbox.stripe import invoices, payments, subscriptions
+from infra.sandbox.stripe import coupons, invoices, payments, subscriptions
 from infra.sandbox.stripe.catalog import plan_of
 from infra.sandbox.stripe.errors import ApiError, missing_object, missing_parameter
 from infra.sandbox.stripe.store import Store, change_metadata, new_id
@@ -172,7 +172,9 @@ def open_invoice(store: Store, row: Json, full: list[Json]) -> Json:
     """An open invoice over what waits and the given lines."""
     customer, id_ = store.get("customer", row["customer"]), new_id("in")
     lines = [*_collected(store, row, id_), *(line | {"invoice": id_} for line in full)]
-    invoice = invoices.blank(store, id_, customer, sum(line["amount"] for line in lines), row["currency"])
+    total = sum(line["amount"] for line in lines)
+    discount = coupons.still_off(store, row, max(0, total))
+    invoice = invoices.blank(store, id_, customer, total - discount, row["currency"])
     left = invoice["total"] + customer["balance"]
     return invoice | {
         "amount_due": max(0, left),

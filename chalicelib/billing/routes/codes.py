@@ -1,0 +1,62 @@
+"""Discount codes: `/v1/billing/codes/validate` for buyers, `/v1/operator/billing/codes…` for operators."""
+
+from __future__ import annotations
+
+from chalice.app import Blueprint
+
+from chalicelib.billing.routes.callers import key, owner
+from chalicelib.billing.schemas.codes import CodeCheck, CodeCreate, CodeOffer, CodeRead, CodeUpdate, CodeUseRead
+from chalicelib.billing.service import checkout, codes
+from chalicelib.kit import audit
+from chalicelib.kit.auth import Account, operator
+from chalicelib.kit.http import Call, endpoint
+from chalicelib.kit.pages import Slice
+from chalicelib.kit.schemas import Page, PageQuery
+
+bp = Blueprint(__name__)
+
+
+@bp.route("/v1/billing/codes/validate", methods=["POST"])
+@endpoint(bp, auth=owner, body=CodeCheck, returns=CodeOffer)
+def validate_code(call: Call[Account, CodeCheck]) -> CodeOffer:
+    """What a code would take off a plan for the caller now; nothing is reserved."""
+    return checkout.offer(*key(call.principal), call.body)
+
+
+@bp.route("/v1/operator/billing/codes", methods=["GET"])
+@endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeRead])
+def list_codes(call: Call[Account, None, PageQuery]) -> Slice[CodeRead]:
+    """Every code, by its letters."""
+    return codes.list_all(call.page).map(CodeRead.of)
+
+
+@bp.route("/v1/operator/billing/codes", methods=["POST"])
+@endpoint(bp, auth=operator, body=CodeCreate, returns=CodeRead, status=201, idempotent="claimed")
+def create_code(call: Call[Account, CodeCreate]) -> CodeRead:
+    """A new code, here and at Stripe."""
+    row = codes.create(call.body)
+    audit.acted(call.principal, "billing.create_code", f"code:{row.code}")
+    return CodeRead.of(row)
+
+
+@bp.route("/v1/operator/billing/codes/{code}", methods=["GET"])
+@endpoint(bp, auth=operator, returns=CodeRead)
+def get_code(call: Call[Account], code: str) -> CodeRead:
+    """One code."""
+    return CodeRead.of(codes.get(code))
+
+
+@bp.route("/v1/operator/billing/codes/{code}", methods=["PATCH"])
+@endpoint(bp, auth=operator, body=CodeUpdate, returns=CodeRead)
+def update_code(call: Call[Account, CodeUpdate], code: str) -> CodeRead:
+    """Change a code's limits, window or description, or take it out of use."""
+    row = codes.update(code, call.body.model_dump(exclude_unset=True))
+    audit.acted(call.principal, "billing.update_code", f"code:{row.code}")
+    return CodeRead.of(row)
+
+
+@bp.route("/v1/operator/billing/codes/{code}/uses", methods=["GET"])
+@endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeUseRead])
+def list_code_uses(call: Call[Account, None, PageQuery], code: str) -> Slice[CodeUseRead]:
+    """Who used a code, and what it took off."""
+    return codes.list_uses(code, call.page).map(CodeUseRead.of)

@@ -1,0 +1,106 @@
+"""Discount codes and their uses."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from chalicelib.billing import money
+from chalicelib.billing.enums import BillingCycle, DiscountDuration, DiscountType, OwnerType, RedemptionStatus
+from chalicelib.kit.schemas import Amount, Input, Moment, Schema
+
+
+class CodeCheck(Input):
+    """A code, and the plan that is to be bought with it."""
+
+    code: str = Field(min_length=1, max_length=64)
+    plan: str = Field(min_length=1, max_length=64)
+    billing_cycle: BillingCycle | None = None
+
+
+class CodeOffer(Schema):
+    """What a code takes off a price, at the first payment."""
+
+    code: str
+    price: Amount
+    discount_amount: Amount
+    amount_due: Amount
+    currency: str
+
+
+class CodeCreate(Input):
+    """A new code. `value` is a percentage, or an amount in `currency`; what Stripe cannot change is fixed with it."""
+
+    code: str = Field(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9-]+$")
+    description: str | None = Field(default=None, max_length=500)
+    discount_type: DiscountType
+    value: Decimal = Field(gt=0, max_digits=12)
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    max_uses: int | None = Field(default=None, ge=1)
+    max_uses_per_user: int = Field(default=1, ge=1, le=100)
+    applies_to: list[str] | None = Field(default=None, max_length=50)
+    valid_from: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    duration: DiscountDuration = DiscountDuration.ONCE
+    duration_months: int | None = Field(default=None, ge=1, le=36)
+
+    @model_validator(mode="after")
+    def _whole(self) -> CodeCreate:
+        if self.discount_type is DiscountType.PERCENTAGE:
+            if self.value > 100 or self.currency:
+                raise ValueError("a percentage is at most 100, and has no currency")
+        elif self.currency is None:
+            raise ValueError("a fixed amount needs its currency")
+        else:
+            money.to_minor(self.value, self.currency)
+        if (self.duration is DiscountDuration.REPEATING) is not (self.duration_months is not None):
+            raise ValueError("duration_months goes with a repeating duration")
+        if self.valid_from and self.expires_at and self.valid_from >= self.expires_at:
+            raise ValueError("it would expire before it is valid")
+        return self
+
+
+class CodeUpdate(Input):
+    """What can be changed of a code; null takes a limit away. What is not given stays."""
+
+    description: str | None = Field(default=None, max_length=500)
+    max_uses: int | None = Field(default=None, ge=1)
+    max_uses_per_user: int = Field(default=1, ge=1, le=100)
+    applies_to: list[str] | None = Field(default=None, max_length=50)
+    valid_from: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    is_active: bool = True
+
+
+class CodeRead(Schema):
+    """A code and how often it was used, reserved uses included."""
+
+    code: str
+    description: str | None
+    discount_type: DiscountType
+    value: Amount
+    currency: str | None
+    max_uses: int | None
+    times_used: int
+    max_uses_per_user: int
+    applies_to: list[str] | None
+    valid_from: Moment | None
+    expires_at: Moment | None
+    duration: DiscountDuration
+    duration_months: int | None
+    is_active: bool
+    created_at: Moment
+
+
+class CodeUseRead(Schema):
+    """One use of a code."""
+
+    redemption: str
+    owner_type: OwnerType
+    user_id: str
+    status: RedemptionStatus
+    reserved_until: Moment | None
+    discount_amount: Amount | None
+    subscription_id: str | None
+    used_at: Moment | None

@@ -1,0 +1,191 @@
+"""Discount codes: a use is reserved at checkout, redeemed when it is paid, and given back where it never is.
+
+The counter and the uses are ours; the coupon and promotion code at Stripe are how the price becomes less.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from chalicelib.billing import discounts, money, settlements
+from chalicelib.billing.enums import DiscountDuration, DiscountType, OwnerType, RedemptionStatus
+from chalicelib.billing.errors import CodeInvalid
+from chalicelib.billing.models import DiscountCode, DiscountUsage, SubscriptionPlan
+from chalicelib.billing.repository import codes
+from chalicelib.billing.schemas.codes import CodeCreate
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.settlements import SessionView
+from chalicelib.integrations import stripe, stripe_coupons
+from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.kit import clock, logs
+from chalicelib.kit.pages import PageRequest, Slice
+
+CODE, REDEMPTION = "discount_code", "discount_redemption"
+"""The members of a Checkout session's metadata that name the use it pays for."""
+UNTIL_SESSION = timedelta(minutes=10)
+"""How long a use is reserved before its Checkout session is there, which lasts longer."""
+MARGIN = timedelta(hours=1)
+"""After a session's end, for its event to come."""
+
+log = logs.logger("billing")
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A use that is reserved: who pays gets `discount` off."""
+
+    usage: DiscountUsage
+    promotion_code_id: str
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What names the use at Stripe."""
+        return {CODE: self.usage.code, REDEMPTION: self.usage.redemption}
+
+
+def validate(code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal) -> Decimal:
+    """What the code takes off the plan's price; nothing is reserved. Raises CodeInvalid with the reason."""
+    row = _usable(code, plan)
+    _free(row, owner_type, owner_id)
+    return discounts.amount_off(row.discount_type, row.value, price, plan.currency)
+
+
+def reserve(code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal) -> Reservation:
+    """Reserve a use of the code for a checkout. Raises CodeInvalid with the reason."""
+    return carry_out(lambda effects: _reserve(effects, code, owner_type, owner_id, plan, price))
+
+
+def note_session(reservation: Reservation, session_id: str, expires_at: datetime) -> None:
+    """The use is reserved for as long as this Checkout session can be paid."""
+    codes.note_session(reservation.usage, session_id, expires_at + MARGIN)
+
+
+def release(code: str, redemption: str) -> None:
+    """Give a use back that is reserved; any other stays as it is."""
+    carry_out(lambda effects: _release(effects, code, redemption))
+
+
+def release_lapsed(now: datetime) -> int:
+    """Give back the uses whose checkout was given up, as Stripe tells; how many."""
+    released = 0
+    for usage in codes.iterate_lapsed(now):
+        if _is_given_up(usage, now):
+            release(usage.code, usage.redemption)
+            released += 1
+    return released
+
+
+def redeem(effects: Effects, usage: DiscountUsage | None, view: SessionView, subscription_id: str | None) -> None:
+    """The checkout is paid: its use counts for good. As often as it is told."""
+    if usage is not None and usage.status is not RedemptionStatus.REDEEMED:
+        codes.redeem(effects.transaction, usage, view.id, subscription_id, view.discount)
+
+
+def create(order: CodeCreate) -> DiscountCode:
+    """Write a code and mirror it at Stripe. Raises CodeExists; what a crash left unmirrored is mirrored by `update`."""
+    now = clock.now()
+    values = order.model_dump(exclude_none=True) | {"code": discounts.normalised(order.code)}
+    row = DiscountCode(**values, kind=codes.KIND, created_at=now, updated_at=now)
+    codes.add(row)
+    return _mirror(row)
+
+
+def update(code: str, values: dict[str, Any]) -> DiscountCode:
+    """Change a code's limits, window or description, or whether it is in use. Raises CodeNotFound."""
+    row = codes.change(discounts.normalised(code), values)
+    row = _mirror(row)
+    if "is_active" in values and row.stripe_promotion_code_id:
+        stripe_coupons.set_active(row.stripe_promotion_code_id, row.is_active)
+    return row
+
+
+def get(code: str) -> DiscountCode:
+    """A code. Raises CodeNotFound."""
+    return codes.get(discounts.normalised(code))
+
+
+def list_all(page: PageRequest) -> Slice[DiscountCode]:
+    """Every code, by its letters."""
+    return codes.list_all(page)
+
+
+def list_uses(code: str, page: PageRequest) -> Slice[DiscountUsage]:
+    """Who used a code. Raises CodeNotFound."""
+    return codes.list_uses(codes.get(discounts.normalised(code)).code, page)
+
+
+def _reserve(
+    effects: Effects, code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal
+) -> Reservation:
+    row = _usable(code, plan)
+    redemption = _free(row, owner_type, owner_id)
+    discount = discounts.amount_off(row.discount_type, row.value, price, plan.currency)
+    until = clock.now() + UNTIL_SESSION
+    usage = codes.reserve(effects.transaction, row, redemption, owner_type, owner_id, discount, until)
+    return Reservation(usage, str(row.stripe_promotion_code_id))
+
+
+def _release(effects: Effects, code: str, redemption: str) -> None:
+    usage = codes.find_use(code, redemption)
+    if usage is not None and usage.status is RedemptionStatus.RESERVED:
+        codes.release(effects.transaction, usage)
+
+
+def _usable(code: str, plan: SubscriptionPlan) -> DiscountCode:
+    row = codes.find(discounts.normalised(code))
+    why = "there is no such code" if row is None else discounts.objection(row, plan.id, plan.currency, clock.now())
+    if row is None or why or row.stripe_promotion_code_id is None:
+        raise CodeInvalid(errors=[{"path": "body.code", "message": why or "it is not ready yet"}])
+    return row
+
+
+def _free(row: DiscountCode, owner_type: OwnerType, owner_id: str) -> str:
+    """The first use of the code that the owner has left: `user_id#n`."""
+    uses = codes.list_uses_of(row.code, owner_id)
+    taken = {use.redemption for use in uses if use.status is not RedemptionStatus.RELEASED}
+    names = (f"{owner_id}#{number}" for number in range(1, row.max_uses_per_user + 1))
+    found = next((name for name in names if name not in taken), None)
+    if found is None:
+        raise CodeInvalid(errors=[{"path": "body.code", "message": f"this {owner_type} has used it"}])
+    return found
+
+
+def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
+    """Whether the checkout cannot be paid any more. One that can, or whose payment takes days, is reserved longer."""
+    if usage.checkout_session_id is None:
+        return True
+    try:
+        view = settlements.session(stripe.checkout_session(usage.checkout_session_id))
+    except ObjectMissing:
+        return True
+    if view.status == "expired":
+        return True
+    codes.note_session(usage, usage.checkout_session_id, max(now, view.expires_at) + MARGIN)
+    return False
+
+
+def _mirror(row: DiscountCode) -> DiscountCode:
+    """The coupon and promotion code at Stripe, made where they are missing; the keys make two at once one."""
+    if row.stripe_promotion_code_id is not None:
+        return row
+    coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{row.code}")
+    promotion = partial(stripe_coupons.create_promotion_code, coupon_id, row.code, row.max_uses)
+    promotion_code_id = promotion(f"promotion-code-{row.code}")
+    log.info("a code was made at Stripe", extra={"code": row.code, "coupon": coupon_id})
+    return codes.change(row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id})
+
+
+def _coupon(row: DiscountCode) -> dict[str, Any]:
+    params: dict[str, Any] = {"name": row.code, "duration": row.duration.value}
+    if row.duration is DiscountDuration.REPEATING:
+        params["duration_in_months"] = row.duration_months
+    if row.discount_type is DiscountType.PERCENTAGE:
+        params["percent_off"] = str(row.value)
+    else:
+        currency = str(row.currency)
+        params |= {"amount_off": money.to_minor(row.value, currency), "currency": currency.lower()}
+    return params

@@ -1,0 +1,126 @@
+"""Coupons and the promotion codes that customers know them by (https://docs.stripe.com/api/coupons, …/promotion_codes)."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from infra.sandbox.server import Json
+from infra.sandbox.stripe.errors import ApiError, missing_parameter
+from infra.sandbox.stripe.store import Store, list_of, new_id
+
+MONTH_SECONDS = 2_629_746
+
+
+def create_coupon(store: Store, params: Json) -> Json:
+    if ("percent_off" in params) == ("amount_off" in params):
+        raise ApiError("You must pass either `percent_off` or `amount_off`.", param="percent_off")
+    if "amount_off" in params and "currency" not in params:
+        raise missing_parameter("currency")
+    if (params.get("duration") == "repeating") != ("duration_in_months" in params):
+        raise ApiError("`duration_in_months` goes with a duration of `repeating`.", param="duration_in_months")
+    row: Json = {
+        "id": params.get("id") or new_id("", 8)[1:],
+        "object": "coupon",
+        "amount_off": params.get("amount_off"),
+        "created": store.now,
+        "currency": params.get("currency"),
+        "duration": params.get("duration", "once"),
+        "duration_in_months": params.get("duration_in_months"),
+        "livemode": False,
+        "max_redemptions": params.get("max_redemptions"),
+        "metadata": params.get("metadata") or {},
+        "name": params.get("name"),
+        "percent_off": float(params["percent_off"]) if "percent_off" in params else None,
+        "redeem_by": params.get("redeem_by"),
+        "times_redeemed": 0,
+        "valid": True,
+    }
+    return store.put(row)
+
+
+def retrieve_coupon(store: Store, _: Json, coupon: str) -> Json:
+    return store.get("coupon", coupon)
+
+
+def create_code(store: Store, params: Json) -> Json:
+    coupon = store.get("coupon", params["promotion"]["coupon"], "promotion[coupon]")
+    code = params.get("code") or new_id("", 8)[1:].upper()
+    if any(row["active"] and row["code"].upper() == code.upper() for row in store.all("promotion_code")):
+        raise ApiError(f"An active promotion code with `code: {code}` already exists.", code="resource_already_exists")
+    row: Json = {
+        "id": new_id("promo"),
+        "object": "promotion_code",
+        "active": params.get("active", True),
+        "code": code,
+        "created": store.now,
+        "customer": None,
+        "expires_at": params.get("expires_at"),
+        "livemode": False,
+        "max_redemptions": params.get("max_redemptions"),
+        "metadata": params.get("metadata") or {},
+        "promotion": {"type": "coupon", "coupon": coupon["id"]},
+        "restrictions": {"first_time_transaction": False, "minimum_amount": None, "minimum_amount_currency": None},
+        "times_redeemed": 0,
+    }
+    return store.put(row)
+
+
+def retrieve_code(store: Store, _: Json, promotion_code: str) -> Json:
+    return store.get("promotion_code", promotion_code)
+
+
+def list_codes(store: Store, params: Json) -> Json:
+    rows = [
+        row
+        for row in store.all("promotion_code")
+        if all(params.get(name, row[name]) == row[name] for name in ("code", "active"))
+    ]
+    return list_of(rows, "/v1/promotion_codes", params)
+
+
+def update_code(store: Store, params: Json, promotion_code: str) -> Json:
+    row = store.get("promotion_code", promotion_code)
+    row["active"] = params.get("active", row["active"])
+    return row
+
+
+def usable(store: Store, discounts: list[Json]) -> Json | None:
+    """The coupon of a checkout's `discounts`. Raises `ApiError` for a code that does not hold."""
+    if not discounts:
+        return None
+    if "promotion_code" not in discounts[0]:
+        return store.get("coupon", discounts[0]["coupon"], "discounts[0][coupon]")
+    row = store.get("promotion_code", discounts[0]["promotion_code"], "discounts[0][promotion_code]")
+    is_used_up = row["max_redemptions"] is not None and row["times_redeemed"] >= row["max_redemptions"]
+    if not row["active"] or is_used_up or (row["expires_at"] or store.now + 1) <= store.now:
+        raise ApiError("This promotion code is inactive or expired.", param="discounts[0][promotion_code]")
+    return store.get("coupon", row["promotion"]["coupon"])
+
+
+def off(coupon: Json | None, total: int) -> int:
+    """What a coupon takes off a total, in minor units."""
+    if coupon is None:
+        return 0
+    if coupon["amount_off"] is not None:
+        return min(total, int(coupon["amount_off"]))
+    share = Decimal(total) * Decimal(str(coupon["percent_off"])) / 100
+    return int(share.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def still_off(store: Store, subscription: Json, total: int) -> int:
+    """What the coupon that the subscription was bought with takes off a later invoice."""
+    note = store.find(f"coupon_of_{subscription['id']}")
+    if note is None:
+        return 0
+    coupon = store.get("coupon", note["coupon"])
+    months = coupon["duration_in_months"] or 0
+    lasts = coupon["duration"] == "forever" or (
+        coupon["duration"] == "repeating" and store.now < subscription["start_date"] + months * MONTH_SECONDS - 86_400
+    )
+    return off(coupon, total) if lasts else 0
+
+
+def redeem(store: Store, discounts: list[Json], subscription: Json, coupon: Json) -> None:
+    """The checkout with the coupon was paid."""
+    coupon["times_redeemed"] += 1
+    if "promotion_code" in discounts[0]:
+        store.get("promotion_code", discounts[0]["promotion_code"])["times_redeemed"] += 1
+    store.put({"id": f"coupon_of_{subscription['id']}", "object": "sandbox.coupon", "coupon": coupon["id"]})

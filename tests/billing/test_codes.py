@@ -1,0 +1,253 @@
+"""Codes from the operator to the invoice; a use is reserved, redeemed or given back, and counted once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import RedemptionStatus
+from chalicelib.billing.models import DiscountCode, DiscountUsage
+from chalicelib.billing.service import codes, invariants
+from chalicelib.kit import auth, clock
+from chalicelib.kit.auth import Role
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, make_owner, of_type, payments
+
+Drain = Callable[[], list[Any]]
+Checkout = Callable[..., httpx.Response]
+OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+URL = "/v1/operator/billing/codes"
+QUARTER = {"code": "spring-27", "discount_type": "percentage", "value": "25"}
+
+
+@pytest.fixture
+def code(api: httpx.Client, member: Owner) -> Callable[..., Json]:
+    def create(**terms: Any) -> Json:
+        answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
+        assert answer.status_code == 201, answer.text
+        made: Json = answer.json()
+        return made
+
+    return create
+
+
+def counted() -> tuple[int, list[str]]:
+    """The counter, and the uses; they must agree."""
+    (row,) = DiscountCode.scan()
+    uses = [use.status.value for use in DiscountUsage.scan()]
+    assert row.times_used == len([use for use in uses if use != "released"])
+    assert not [broken for broken in invariants.check(clock.now()) if broken.startswith("code_")]
+    return row.times_used, sorted(uses)
+
+
+def test_a_code_makes_the_first_payment_less(
+    api: httpx.Client,
+    member: Owner,
+    code: Callable[..., Json],
+    checkout: Checkout,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+) -> None:
+    made = code(max_uses=3)
+    assert (made["code"], made["value"], made["times_used"]) == ("SPRING-27", "25", 0)
+    check = {"code": " Spring-27", "plan": "better_together"}
+    shown = api.post("/v1/billing/codes/validate", json=check, headers=member.headers).json()
+    assert (shown["price"], shown["discount_amount"], shown["amount_due"]) == ("240.00", "60.00", "180.00")
+    begun = checkout(member, "better_together", code="spring-27")
+    assert begun.status_code == 201, begun.text
+    assert counted() == (1, ["reserved"])
+    events = stripe_peer.complete_checkout(begun.json()["id"])
+    assert drain() == []
+    assert counted() == (1, ["redeemed"])
+    (payment,), (use,) = payments(), DiscountUsage.scan()
+    assert payment.amount == Decimal(180)
+    assert (use.discount_amount, use.subscription_id) == (Decimal(60), payment.subscription_id)
+    assert use.attribute_values.get("reserved_until") is None
+    assert balances() == {member.relationship_id: 40}
+    stripe_peer.deliver(events, order="shuffled", seed=2)
+    assert drain() == []
+    assert counted() == (1, ["redeemed"])
+    (listed,) = api.get(f"{URL}/spring-27/uses", headers=OPERATOR).json()["items"]
+    assert (listed["user_id"], listed["status"], listed["discount_amount"]) == (member.id, "redeemed", "60.00")
+
+
+@pytest.mark.parametrize("ending", ["expired", "lapsed"])
+def test_a_checkout_that_is_given_up_gives_the_use_back(
+    member: Owner, code: Callable[..., Json], checkout: Checkout, stripe_peer: StripeSandbox, drain: Drain, ending: str
+) -> None:
+    code(max_uses=1)
+    session = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
+    stripe_peer.hold_events = ending == "lapsed"  # Stripe's event is lost
+    assert codes.release_lapsed(clock.now() + timedelta(hours=26)) == 0, "it can still be paid"
+    stripe_peer.expire_checkout(session)
+    assert drain() == []
+    if ending == "lapsed":
+        assert counted() == (1, ["reserved"])
+        assert codes.release_lapsed(clock.now() + timedelta(days=3)) == 1
+    assert counted() == (0, ["released"])
+    assert checkout(make_owner(Role.MEMBER), "try_it_out", code="SPRING-27").status_code == 201
+    assert counted() == (1, ["released", "reserved"])
+
+
+@pytest.mark.parametrize("order", list(permutations(["pay", "release", "lapse"])))
+def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
+    member: Owner,
+    code: Callable[..., Json],
+    checkout: Checkout,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    order: tuple[str, ...],
+) -> None:
+    code(max_uses=1)
+    begun = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
+    (use,) = DiscountUsage.scan()
+    for step in (*order, *order):
+        if step == "pay" and not payments():
+            stripe_peer.complete_checkout(begun)
+        elif step == "release":
+            codes.release(use.code, use.redemption)
+        else:
+            codes.release_lapsed(clock.now() + timedelta(days=3))
+        assert drain() == []
+        counted()
+    assert counted() == (1, ["redeemed"])
+
+
+def test_a_refused_session_gives_the_use_back_at_once(
+    api: httpx.Client, member: Owner, code: Callable[..., Json], checkout: Checkout
+) -> None:
+    made = code()
+    assert made["code"] == "SPRING-27"
+    row = DiscountCode.get("SPRING-27")
+    row.update(actions=[DiscountCode.stripe_promotion_code_id.set("promo_unknown")])
+    assert checkout(member, "try_it_out", code="SPRING-27").status_code >= 400
+    assert counted() == (0, ["released"])
+
+
+def test_fifty_at_once_and_a_limit_of_one(code: Callable[..., Json], checkout: Checkout) -> None:
+    code(max_uses=1)
+    buyers = [make_owner(Role.MEMBER) for _ in range(50)]
+
+    def begin(buyer: Owner) -> int:
+        for _ in range(20):
+            status = checkout(buyer, "try_it_out", code="SPRING-27").status_code
+            if status != 503:
+                return status
+        return 503
+
+    with ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(begin, buyers))
+    assert (answers.count(201), answers.count(422)) == (1, 49)
+    assert counted() == (1, ["reserved"])
+
+
+def test_processes_share_the_limit(member: Owner, code: Callable[..., Json]) -> None:
+    code(max_uses=3)
+    command = [sys.executable, "-m", "tests.billing.reserving_process", "SPRING-27"]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen(command, **pipes) for _ in range(4)]
+    answers = [line for worker in workers for line in worker.communicate(timeout=120)[0].split()]
+    assert (answers.count("reserved"), answers.count("refused")) == (3, 17)
+    assert counted()[0] == 3
+
+
+def test_one_owner_has_their_number_of_uses(
+    member: Owner, code: Callable[..., Json], checkout: Checkout, stripe_peer: StripeSandbox
+) -> None:
+    code(max_uses_per_user=2)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: checkout(member, "try_it_out", code="SPRING-27").status_code, range(6)))
+    assert answers.count(201) == 2
+    assert set(answers) <= {201, 422, 503}
+    assert counted() == (2, ["reserved", "reserved"])
+
+
+@pytest.mark.parametrize(
+    ("terms", "plan", "message"),
+    [
+        ({"applies_to": ["premium_plus"]}, "try_it_out", "not for this plan"),
+        ({"discount_type": "fixed_amount", "value": "5", "currency": "EUR"}, "try_it_out", "not for prices in USD"),
+        ({"valid_from": "2099-01-01T00:00:00Z"}, "try_it_out", "not valid yet"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "try_it_out", "expired"),
+    ],
+)
+def test_why_a_code_is_refused_is_said(
+    api: httpx.Client,
+    member: Owner,
+    code: Callable[..., Json],
+    checkout: Checkout,
+    terms: Json,
+    plan: str,
+    message: str,
+) -> None:
+    code(**terms)
+    check = {"code": "SPRING-27", "plan": plan}
+    for answer in (
+        api.post("/v1/billing/codes/validate", json=check, headers=member.headers),
+        checkout(member, plan, code="SPRING-27"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "CodeInvalid")
+        (error,) = answer.json()["errors"]
+        assert error["path"] == "body.code"
+        assert message in error["message"]
+    assert list(DiscountUsage.scan()) == []
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"value": "101"},
+        {"value": "0"},
+        {"currency": "USD"},
+        {"discount_type": "fixed_amount"},
+        {"discount_type": "fixed_amount", "value": "1.001", "currency": "USD"},
+        {"duration": "repeating"},
+        {"duration_months": 3},
+        {"code": "ä ö"},
+        {"valid_from": "2027-01-02T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z"},
+    ],
+)
+def test_terms_that_cannot_be_are_refused(api: httpx.Client, member: Owner, terms: Json) -> None:
+    answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
+    assert answer.status_code == 422
+    assert list(DiscountCode.scan()) == []
+
+
+def test_operators_change_what_can_be_changed(
+    api: httpx.Client, member: Owner, code: Callable[..., Json], checkout: Checkout
+) -> None:
+    code(max_uses=1)
+    assert api.post(URL, json=QUARTER, headers=OPERATOR).status_code == 409
+    changed = api.patch(f"{URL}/spring-27", json={"max_uses": None, "is_active": False}, headers=OPERATOR).json()
+    assert (changed["max_uses"], changed["is_active"], changed["max_uses_per_user"]) == (None, False, 1)
+    assert checkout(member, "try_it_out", code="SPRING-27").status_code == 422
+    assert api.patch(f"{URL}/spring-27", json={"value": "50"}, headers=OPERATOR).status_code == 422
+    assert api.get(f"{URL}/nothing", headers=OPERATOR).status_code == 404
+    assert [row["code"] for row in api.get(URL, headers=OPERATOR).json()["items"]] == ["SPRING-27"]
+
+
+def test_a_lasting_code_is_off_later_payments_too(
+    member: Owner,
+    code: Callable[..., Json],
+    checkout: Checkout,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    pass_time: Callable[..., list[Json]],
+) -> None:
+    code(duration="repeating", duration_months=2)
+    begun = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
+    events = stripe_peer.complete_checkout(begun)
+    assert of_type(events, "checkout.session.completed")["data"]["object"]["total_details"]["amount_discount"] == 750
+    pass_time(days=63)
+    assert drain() == []
+    assert sorted(payment.amount for payment in payments()) == [Decimal("22.5"), Decimal("22.5"), Decimal(30)]
+    assert {use.status for use in DiscountUsage.scan()} == {RedemptionStatus.REDEEMED}
