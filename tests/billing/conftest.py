@@ -183,3 +183,16 @@ def listen(topic: str = "billing-subscription_changed") -> Callable[[], list[Jso
         return found
 
     return heard
+
+
+@pytest.fixture
+def forget_rows() -> Callable[[], None]:
+    """Empty billing's tables, for a test that begins anew within itself."""
+
+    def forget() -> None:
+        for model in (Subscription, PaymentTransaction, CreditEntry, CreditBalance, StripeWebhook):
+            with model.batch_write() as batch:
+                for row in model.scan():
+                    batch.delete(row)
+
+    return forget

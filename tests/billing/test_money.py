@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import ast
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.billing import money
 from chalicelib.billing.money import decimals, from_minor, to_minor
 
 
@@ -37,3 +40,18 @@ def test_there_and_back_is_exact(minor: int, currency: str) -> None:
 
 def test_prices_below_a_cent_are_kept_exactly() -> None:
     assert from_minor(Decimal("0.25"), "usd") == Decimal("0.0025")
+
+
+NO_MONEY = {"signature.py": "seconds since the epoch", "effects.py": "seconds to wait"}
+
+
+def test_no_money_is_ever_a_float() -> None:
+    """A lint: neither the type nor a literal with a fraction stands in billing's sources."""
+    found = []
+    for source in sorted(Path(money.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(source.read_text())):
+            is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
+            is_type = isinstance(node, ast.Name) and node.id == "float"
+            if (is_literal or is_type) and source.name not in NO_MONEY:
+                found.append(f"{source.name}:{node.lineno}")  # type: ignore[attr-defined]
+    assert found == []

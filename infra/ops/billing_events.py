@@ -1,0 +1,59 @@
+"""Let events of Stripe's be handled once more: some by their ids, those of a type, or all that were left unfinished."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.billing.enums import WebhookStatus
+from chalicelib.billing.models import StripeWebhook
+from chalicelib.billing.service import webhooks
+from chalicelib.kit import audit, clock
+from chalicelib.kit.errors import Problem
+from infra.ops import actor, output
+from infra.ops.errors import CommandRefused
+
+UNFINISHED = (WebhookStatus.RECEIVED, WebhookStatus.PROCESSING, WebhookStatus.FAILED)
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser: ArgumentParser = commands.add_parser("replay-events", help="let Stripe's events be handled once more")
+    parser.add_argument("events", nargs="*", metavar="EVENT_ID", help="which; or say what they have in common:")
+    parser.add_argument("--unfinished", action="store_true", help="those that failed or were left lying")
+    parser.add_argument("--type", help="e.g. invoice.paid, also where they had their effect")
+    parser.add_argument("--since", type=clock.parse, metavar="TIME", help="of --type: happened then or later")
+    parser.add_argument("--dry-run", action="store_true", help="list them and do nothing")
+    parser.set_defaults(run=replay)
+
+
+def replay(arguments: Namespace) -> int:
+    """Queue what was asked for, a line each; 1 where one is not on record. Again, it does nothing twice."""
+    if sum((bool(arguments.events), arguments.unfinished, bool(arguments.type))) != 1:
+        raise CommandRefused("name events, or say --unfinished, or --type")
+    account, failed = actor.operator(), 0
+    with output.bar("events", beside=arguments.stdout) as bar:
+        for event_id in _asked_for(arguments):
+            if not arguments.dry_run:
+                try:
+                    webhooks.replay(event_id)
+                except Problem as error:
+                    output.say(f"{event_id}: {error}")
+                    failed += 1
+                    continue
+                audit.acted(account, "billing.replay_event", f"event:{event_id}")
+            print(event_id, file=arguments.stdout)
+            bar.update()
+    return 1 if failed else 0
+
+
+def _asked_for(arguments: Namespace) -> Iterator[str]:
+    if arguments.events:
+        yield from arguments.events
+    elif arguments.unfinished:
+        for status in UNFINISHED:
+            yield from (row.stripe_event_id for row in StripeWebhook.by_unfinished.query(status))
+    else:
+        since = StripeWebhook.stripe_created_at >= arguments.since if arguments.since else None
+        yield from (row.stripe_event_id for row in StripeWebhook.by_type.query(arguments.type, since))

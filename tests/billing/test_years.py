@@ -1,0 +1,192 @@
+"""Years of a subscription, told late, twice, in any order and by workers that die: what we hold is what Stripe holds."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.billing import grants, projection
+from chalicelib.billing.enums import EntryType, PaymentStatus
+from chalicelib.billing.service import granting, invariants, sync_plans
+from chalicelib.kit import clock
+from chalicelib.kit.auth import Role
+from chalicelib.kit.tables import Transaction
+from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
+from tests.billing.conftest import Json, Owner, entries, ledger_sums, make_owner, payments, subscriptions
+
+VERSIONS = (OLD_API_VERSION, "2024-09-30.acacia", "2025-04-30.basil", NEW_API_VERSION)
+
+
+class Life:
+    """One owner's, as Stripe sees it and as it is told to us."""
+
+    def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx.Response], seed: int, plan: str) -> None:
+        self.stripe, self.checkout, self.dice = stripe, checkout, random.Random(seed)
+        stripe.begin_anew()
+        sync_plans()
+        stripe.hold_events = True
+        self.told: list[Json] = []
+        self.owner: Owner = make_owner(Role.MEMBER)
+        self.buy(plan)
+
+    def buy(self, plan: str = "try_it_out") -> None:
+        begun = self.checkout(self.owner, plan)
+        if begun.status_code == 201:
+            self.stripe.complete_checkout(begun.json()["id"])
+
+    def let_pass(self, days: int) -> None:
+        self.stripe.advance(days * 86_400)
+
+    def card(self, declines: bool) -> None:
+        with self.stripe.store() as stripe:
+            customers = {row["customer"] for row in stripe.all("subscription")}
+        for customer in customers:
+            self.stripe.set_card(customer, declines=declines)
+
+    def change(self, **values: Any) -> None:
+        with self.stripe.store() as stripe:
+            for row in stripe.all("subscription"):
+                if row["status"] != "canceled":
+                    row |= values | {"cancel_at": None, "canceled_at": stripe.now if values else None}
+                    stripe.emit("customer.subscription.updated", row)
+
+    def refund(self, share: float) -> None:
+        with self.stripe.store() as stripe:
+            charges = [row for row in stripe.all("charge") if row["paid"] and not row["amount_refunded"]]
+        if charges:
+            charge = self.dice.choice(charges)
+            key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+            data = {"charge": charge["id"], "amount": str(max(1, int(charge["amount"] * share)))}
+            httpx.post(f"{self.stripe.url}/v1/refunds", data=data, headers=key).raise_for_status()
+
+    def tell(self, drain: Callable[[], list[Any]], die: bool) -> None:
+        """Some of what waits, shuffled and doubled; the rest comes later. Workers may die."""
+        waiting = self.stripe.held()
+        self.dice.shuffle(waiting)
+        now, later = waiting[: len(waiting) // 2 + 1], waiting[len(waiting) // 2 + 1 :]
+        doubled = [*now, *self.dice.sample(self.told, min(2, len(self.told)))]
+        with self.stripe._state.change() as data:
+            data["held"] = [event["id"] for event in later]
+        self.told += now
+        with dying(self.dice if die else None):
+            self.stripe.deliver(doubled, copies=2, api_version=self.dice.choice(VERSIONS))
+            drain()
+
+    def tell_all(self, drain: Callable[[], list[Any]]) -> None:
+        """Stripe delivers until it is answered: in the end everything has come."""
+        events = [*self.told, *self.stripe.held()]
+        self.dice.shuffle(events)
+        self.stripe.deliver(events, api_version=self.dice.choice(VERSIONS))
+        assert drain() == []
+
+
+class dying:  # noqa: N801 - reads as a phrase
+    """Transactions fail at random, before or after they happened."""
+
+    def __init__(self, dice: random.Random | None) -> None:
+        self.dice, self.whole = dice, Transaction._commit
+
+    def __enter__(self) -> None:
+        dice, whole = self.dice, self.whole
+
+        def commit(transaction: Transaction) -> None:
+            fate = dice.random() if dice else 1.0
+            if fate < 0.2:
+                raise RuntimeError("died before")
+            whole(transaction)
+            if fate < 0.4:
+                raise RuntimeError("died after")
+
+        Transaction._commit = commit  # type: ignore[method-assign]
+
+    def __exit__(self, *_: object) -> None:
+        Transaction._commit = self.whole  # type: ignore[method-assign]
+
+
+steps = st.one_of(
+    st.tuples(st.just("let_pass"), st.integers(1, 45)),
+    st.tuples(st.just("let_pass"), st.sampled_from([30, 31, 366])),
+    st.tuples(st.just("card"), st.booleans()),
+    st.tuples(st.just("change"), st.booleans()),
+    st.tuples(st.just("refund"), st.sampled_from([0.3, 1.0])),
+    st.tuples(st.just("buy"), st.none()),
+    st.tuples(st.just("tell"), st.booleans()),
+)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    seed=st.integers(0, 10_000),
+    plan=st.sampled_from(["try_it_out", "better_together"]),
+    walk=st.lists(steps, min_size=4, max_size=14),
+)
+def test_the_projection_is_stripe_s_state(
+    member: Owner,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+    drain: Callable[[], list[Any]],
+    forget_rows: Callable[[], None],
+    seed: int,
+    plan: str,
+    walk: list[tuple[str, Any]],
+) -> None:
+    now = clock.now
+    with pytest.MonkeyPatch.context() as patch:
+        forget_rows()
+        life = Life(stripe_peer, checkout, seed, plan)
+        patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_peer.now - int(now().timestamp())))
+        for step, value in walk:
+            if step == "change":
+                life.change(**({"cancel_at_period_end": True} if value else {"cancel_at_period_end": False}))
+            elif step == "tell":
+                life.tell(drain, value)
+            elif step == "buy":
+                life.buy()
+            else:
+                getattr(life, step)(value)
+        life.tell_all(drain)
+        granting.grant_due(clock.now(), clock.now() - timedelta(days=800))
+        _assert_equal(stripe_peer)
+        broken = invariants.check(clock.now())
+        assert [name for name in broken if not name.startswith("period_over")] == []
+
+
+def _assert_equal(sandbox: StripeSandbox) -> None:
+    with sandbox.store() as stripe:
+        theirs = {row["id"]: projection.subscription(row) for row in stripe.all("subscription")}
+        invoices = {row["id"]: projection.invoice(row) for row in stripe.all("invoice")}
+        refunded: dict[str, int] = {}
+        for row in stripe.all("refund"):
+            refunded[row["payment_intent"]] = refunded.get(row["payment_intent"], 0) + row["amount"]
+    ours = {str(row.stripe_subscription_id): row for row in subscriptions()}
+    assert ours.keys() == theirs.keys()
+    for stripe_id, view in theirs.items():
+        mine = ours[stripe_id]
+        assert (mine.status, mine.cancel_at_period_end) == (view.status, view.cancel_at_period_end)
+        assert (mine.current_period_end, mine.ended_at) == (view.items[0].period_end, view.ended_at)
+    paid = {row.stripe_invoice_id: row for row in payments()}
+    assert paid.keys() == {id_ for id_, view in invoices.items() if view.amount}
+    for id_, payment in paid.items():
+        back = refunded.get(str(payment.stripe_payment_intent_id), 0)
+        assert payment.refunded_amount * 100 == back
+        expected = PaymentStatus.REFUNDED if back and back == payment.amount * 100 else invoices[str(id_)].status
+        assert payment.status is expected
+    ledger_sums()
+    granted = [entry.source_key for entry in entries() if entry.entry_type is EntryType.GRANT]
+    assert len(granted) == len(set(granted))
+    firsts = {
+        grants.source_key(str(view.subscription_id), month.begins_at)
+        for view in invoices.values()
+        if view.status is PaymentStatus.COMPLETED
+        for month in grants.opened(view.lines)
+        if month.is_first
+    }
+    lost = {key for key in firsts if key not in granted}
+    assert len(lost) <= len(refunded), "only what was paid back before it was told may be missing"
