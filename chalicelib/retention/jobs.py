@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import Run, consumes, scheduled
 from chalicelib.retention.schemas import ErasureRequested, ExportRequested, SweepRequested
-from chalicelib.retention.service import accepting, erasing, exporting, sweeping
+from chalicelib.retention.service import accepting, erasing, exporting, sweeping, watching
 from chalicelib.shops.schemas.messages import PrivacyRequested
 
 bp = Blueprint(__name__)
@@ -50,5 +50,6 @@ def export(message: ExportRequested) -> None:
 @bp.schedule("rate(6 hours)", name="retention-remind")
 @scheduled("retention-remind", lease_seconds=60)
 def remind(run: Run) -> None:
-    """Take up requests whose work was lost."""
+    """Take up requests whose work was lost, and alarm where a rule or a request is late."""
     accepting.remind(run.due)
+    watching.watch(run.due)

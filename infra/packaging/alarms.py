@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.billing.service.invariants import INVARIANTS
 from chalicelib.kit import config
 from infra import data_stack, handlers
 from infra.handlers import Consumer
@@ -20,6 +21,10 @@ P95_MILLISECONDS = 500
 OLDEST_SECONDS = 900
 """A queue's oldest message; where one retry takes longer, that."""
 
+INVARIANT = "Billing's books do not add up: its log names what, under `an invariant is broken`."
+RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-archive."
+REQUEST_NEAR = "A privacy request is due within five days and not completed: see the runbook."
+
 EMAIL_GIVEN = "AlarmEmailGiven"
 
 
@@ -30,6 +35,10 @@ def resources() -> Resources:
         found |= _function(name)
     for consumer in handlers.consumers():
         found |= _queue(consumer)
+    for kind in INVARIANTS:
+        found |= _ours(f"billing-{kind}", "InvariantsBroken", INVARIANT, {"invariant": kind})
+    found |= _ours("retention-rules-overdue", "RulesOverdue", RULE_OVERDUE)
+    found |= _ours("retention-requests-near-due", "PrivacyRequestsNearDue", REQUEST_NEAR)
     return found | _api()
 
 
@@ -102,6 +111,13 @@ def _api() -> Resources:
         above=P95_MILLISECONDS,
         periods=3,
     )
+
+
+def _ours(name: str, metric: str, description: str, dimensions: dict[str, str] | None = None) -> Resources:
+    """An alarm on one of our own metrics, which counts what is wrong."""
+    settings = config.settings()
+    ours = ("Backroom", metric, {"stage": settings.stage, **(dimensions or {})})
+    return _alarm(f"{settings.namespace}-{name}", description, metric=ours, statistic="Maximum", above=0)
 
 
 def _alarm(

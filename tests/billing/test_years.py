@@ -104,7 +104,7 @@ class dying:  # noqa: N801 - reads as a phrase
             if fate < 0.4:
                 raise RuntimeError("died after")
 
-        Transaction._commit = commit  # type: ignore[method-assign]
+        Transaction._commit = commit  # type: ignore[method-assign, assignment]
 
     def __exit__(self, *_: object) -> None:
         Transaction._commit = self.whole  # type: ignore[method-assign]

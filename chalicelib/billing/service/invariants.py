@@ -13,6 +13,8 @@ from chalicelib.kit import logs, messages, metrics
 
 log = logs.logger("billing")
 
+INVARIANTS = ("period_over", "balance", "payment_without_event", "code_miscounted", "event_unprocessed")
+
 PATIENCE = timedelta(minutes=10)
 """What may be unfinished for so long."""
 _RENEWING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
@@ -24,13 +26,8 @@ def check(now: datetime) -> list[str]:
     Events whose message was lost are queued again.
     """
     broken = []
-    for kind, found in (
-        ("period_over", _overdue(now)),
-        ("balance", _unbalanced(now)),
-        ("payment_without_event", _untold(now)),
-        ("code_miscounted", _miscounted()),
-        ("event_unprocessed", _unprocessed(now)),
-    ):
+    looked = (_overdue(now), _unbalanced(now), _untold(now), _miscounted(), _unprocessed(now))
+    for kind, found in zip(INVARIANTS, looked, strict=True):
         named = list(found)
         for subject in named:
             log.error("an invariant is broken", extra={"invariant": kind, "subject": subject})

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.billing.service.invariants import INVARIANTS
 from infra import data_stack, handlers
 from infra.packaging.names import functions
 from tests.infra.packaging.conftest import expanded, of_type, read
@@ -159,7 +160,10 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
         *((metric, name) for name in names for metric in ("Errors", "Throttles")),
         *(("ApproximateAgeOfOldestMessage", f"backroom-prod-{c.queue}") for c in handlers.consumers()),
         *(("ApproximateNumberOfMessagesVisible", f"backroom-prod-{c.queue}-dead") for c in handlers.consumers()),
+        *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue")),
     }
+    ours = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
+    assert ours == set(INVARIANTS)
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
 

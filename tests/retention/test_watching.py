@@ -1,0 +1,39 @@
+"""A rule that does not complete and a request that is nearly due are seen in time, and nothing else is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from chalicelib.kit import clock, ids
+from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.repository import requests, runs
+from chalicelib.retention.rules import RULES
+from chalicelib.retention.service.watching import REQUEST_NEAR, RULE_OVERDUE, watch
+
+TICK = timedelta(seconds=1)
+
+
+def test_a_rule_is_late_after_two_days() -> None:
+    rule, now = next(iter(RULES)), clock.now()
+    assert watch(now) == ([], []), "rules that never ran"
+    runs.add(rule, "2027-01-01", now, segments=1)
+    assert watch(now + RULE_OVERDUE - TICK) == ([], [])
+    assert watch(now + RULE_OVERDUE + timedelta(minutes=1)) == ([rule], [])
+
+
+def test_a_request_is_late_five_days_before_it_is_due() -> None:
+    now = clock.now()
+    for status in (PrivacyStatus.PENDING, PrivacyStatus.COMPLETED):
+        requests.add(
+            PrivacyRequest(
+                id=ids.new(),
+                kind=PrivacyKind.ERASE,
+                subject="member:1",
+                origin="operator",
+                status=status,
+                due_at=now + timedelta(days=30),
+                created_at=now,
+            )
+        )
+    assert watch(now + timedelta(days=30) - REQUEST_NEAR - TICK)[1] == []
+    assert len(watch(now + timedelta(days=30) - REQUEST_NEAR + TICK)[1]) == 1
