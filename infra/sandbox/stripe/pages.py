@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from infra.sandbox.server import Json, Request, Response, Route, html_response, redirect
+from infra.sandbox.server import Request, Response, Route, html_response, redirect
+from infra.sandbox.stripe import portal_page
 from infra.sandbox.stripe.checkout import line_items
 from infra.sandbox.stripe.errors import ApiError
-from infra.sandbox.stripe.subscriptions import update
 
 if TYPE_CHECKING:
     from infra.sandbox.stripe.sandbox import StripeSandbox
@@ -27,7 +27,7 @@ class Pages:
             Route("GET", "/c/pay/{session}", self._show_checkout),
             Route("POST", "/c/pay/{session}", self._pay),
             Route("GET", "/p/session/{session}", self._show_portal),
-            Route("POST", "/p/session/{session}", self._cancel_at_period_end),
+            Route("POST", "/p/session/{session}", self._press),
         ]
 
     def _show_checkout(self, _: Request, session: str) -> Response:
@@ -41,6 +41,8 @@ class Pages:
                 f"<li>{line['quantity']} × {escape(line['description'])}: {_money(line['amount_total'], row['currency'])}"
                 for line in line_items(store, session)
             )
+            off = row["total_details"]["amount_discount"]
+            lines += f"<li>Discount: -{_money(off, row['currency'])}" if off else ""
         back = f'<p><a href="{escape(row["cancel_url"])}">Back</a></p>' if row["cancel_url"] else ""
         total = _money(row["amount_total"], row["currency"])
         email = escape(row["customer_email"] or "buyer@example.com")
@@ -63,28 +65,18 @@ class Pages:
             if row is None:
                 return _page(404, "No such portal session")
             mine = [each for each in store.all("subscription") if each["customer"] == row["customer"]]
+            shown = "".join(portal_page.subscription(store, each) for each in mine)
         back = f'<p><a href="{escape(row["return_url"])}">Back</a></p>' if row["return_url"] else ""
-        return _page(200, "Sandbox billing portal", "".join(map(_subscription, mine)) + back)
+        return _page(200, "Sandbox billing portal", shown + back)
 
-    def _cancel_at_period_end(self, request: Request, session: str) -> Response:
+    def _press(self, request: Request, session: str) -> Response:
         try:
             with self._sandbox.store() as store:
                 customer = store.get("billing_portal.session", session)["customer"]
-                subscription = store.get("subscription", str(request.fields().get("subscription")))
-                if subscription["customer"] != customer:
-                    return _page(404, "No such subscription")
-                update(store, {"cancel_at_period_end": True}, subscription["id"])
+                portal_page.act(store, customer, {name: str(value) for name, value in request.fields().items()})
         except ApiError as error:
             return _page(error.status, str(error))
         return redirect(303, f"/p/session/{session}")
-
-
-def _subscription(row: Json) -> str:
-    names = ", ".join(escape(item["price"]["lookup_key"] or item["price"]["id"]) for item in row["items"]["data"])
-    if row["status"] == "canceled" or row["cancel_at_period_end"]:
-        return f"<p>{names}: {'canceled' if row['status'] == 'canceled' else 'ends with its period'}</p>"
-    field = f'<input type="hidden" name="subscription" value="{row["id"]}">'
-    return f'<form method="post"><p>{names}: {row["status"]} {field}<button>Cancel at period end</button></p></form>'
 
 
 def _money(amount: int, currency: str) -> str:

@@ -1,0 +1,92 @@
+"""What a customer clicks in the portal shows here, as Stripe's events tell it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import OwnerType, SubscriptionStatus
+from chalicelib.billing.service import entitlement
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, of_type, payments, subscriptions
+
+Drain = Callable[[], list[Any]]
+Press = Callable[[str], str]
+
+
+@pytest.fixture
+def press(api: httpx.Client, store: Owner, stripe_peer: StripeSandbox, drain: Drain) -> Press:
+    """Open the portal and press the button with these words; the page afterwards."""
+
+    def click(words: str) -> str:
+        headers = store.headers
+        opened = api.post("/v1/billing/portal", json={"return_url": "https://a.b/"}, headers=headers)
+        address = opened.json()["url"]
+        page = httpx.get(address).text
+        form = next(found for found in re.findall(r"<form.*?</form>", page) if f">{words}<" in unescape(found))
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+        assert httpx.post(address, data=fields).status_code == 303
+        stripe_peer.drain()
+        assert drain() == []
+        return httpx.get(address).text
+
+    return click
+
+
+@pytest.fixture
+def subscribed(store: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain) -> str:
+    """A store whose trial is over."""
+    events = events_of(store, "starter")
+    subscription: str = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
+    with stripe_peer.store() as stripe:
+        stripe.get("subscription", subscription).update(status="active", trial_end=None)
+    stripe_peer.deliver(events)
+    assert drain() == []
+    return subscription
+
+
+def test_cancelling_and_going_on(subscribed: str, press: Press) -> None:
+    assert "ends with its period" in press("Cancel at period end")
+    assert subscriptions()[0].cancel_at_period_end
+    press("Do not cancel")
+    assert not subscriptions()[0].cancel_at_period_end
+
+
+def test_another_plan_is_followed_and_its_invoice_is_a_payment(store: Owner, subscribed: str, press: Press) -> None:
+    before = len(payments())
+    press("Change to Professional per month")
+    assert entitlement(OwnerType.STORE, store.id).plan_name == "professional"
+    assert subscriptions()[0].max_products == 5_000
+    assert len(payments()) == before + 1
+
+
+def test_a_card_that_declines_is_past_due_until_a_good_one_is_given(
+    store: Owner, subscribed: str, press: Press, pass_time: Callable[..., list[Json]], drain: Drain
+) -> None:
+    press("Pay by a card that declines")
+    pass_time(days=16)
+    assert drain() == []
+    assert subscriptions()[0].status is SubscriptionStatus.PAST_DUE
+    press("Pay by a good card")
+    pass_time(days=8)
+    assert drain() == []
+    assert subscriptions()[0].status is SubscriptionStatus.ACTIVE
+    assert entitlement(OwnerType.STORE, store.id).plan_name == "starter"
+
+
+def test_another_customer_s_subscription_is_not_theirs(
+    api: httpx.Client,
+    subscribed: str,
+    member: Owner,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+) -> None:
+    stripe_peer.complete_checkout(checkout(member).json()["id"])
+    opened = api.post("/v1/billing/portal", json={"return_url": "https://a.b/"}, headers=member.headers).json()["url"]
+    assert httpx.post(opened, data={"subscription": subscribed, "action": "cancel"}).status_code == 404
+    assert httpx.post(opened, data={"subscription": "sub_none"}).status_code == 404
