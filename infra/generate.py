@@ -11,10 +11,11 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ["STAGE"] = "local"
 os.environ["TABLE_PREFIX"] = "backroom"
 
-from infra import retention_page, tables_page  # noqa: E402 - the stage is part of every name
+from infra import athena, retention_page, tables_page  # noqa: E402 - the stage is part of every name
 from infra.bench import costs_page, events_page  # noqa: E402
 
 FILES: dict[str, Callable[[], str]] = {
+    "docs/athena.sql": athena.render,
     "docs/billing-events.md": events_page.render,
     "docs/costs.md": costs_page.render,
     "docs/retention.md": retention_page.render,

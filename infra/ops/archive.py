@@ -1,0 +1,106 @@
+"""Query the archive with SQL, on this machine: the files that are asked about are fetched one by one, then DuckDB reads them.
+
+The tables have the names that they have in Athena; `year` and `month` are columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from chalicelib.kit import aws, config
+from chalicelib.kit.lifecycle import Rule
+from infra import athena
+from infra.ops import output
+from infra.ops.errors import CommandRefused
+
+_PARTITION = re.compile(r"/year=(\d{4})/month=(\d{2})/")
+MEMORY = "512MB"
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser: ArgumentParser = commands.add_parser("archive-query", help="query archived rows with SQL, here")
+    parser.add_argument("sql", nargs="?", help="one SELECT; without it, the tables are listed")
+    parser.add_argument(
+        "--from", dest="since", type=_month, metavar="MONTH", help="fetch files of then or later: 2026-01"
+    )
+    parser.add_argument("--to", dest="until", type=_month, metavar="MONTH", help="fetch files of then or earlier")
+    parser.set_defaults(run=query)
+
+
+def query(arguments: Namespace) -> int:
+    """Answer as CSV with a header line, a row at a time. What is not named in the query is not fetched."""
+    if arguments.sql is None:
+        for rule in athena.archived():
+            print(athena.table_of(rule), file=arguments.stdout)
+        return 0
+    named = [rule for rule in athena.archived() if re.search(rf"\b{athena.table_of(rule)}\b", arguments.sql)]
+    if not named:
+        raise CommandRefused("the query names no table of the archive; without a query they are listed")
+    with tempfile.TemporaryDirectory() as folder:
+        for rule in named:
+            _fetch(rule, Path(folder), arguments)
+        _answer(arguments, named, Path(folder))
+    return 0
+
+
+def _fetch(rule: Rule, folder: Path, arguments: Namespace) -> None:
+    keys = [key for key in _keys(rule) if _is_wanted(key, arguments)]
+    bucket, client = config.settings().archive_bucket, aws.client("s3")
+    with output.bar(f"files of {rule.name}", len(keys)) as bar:
+        for key in keys:
+            target = folder / key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as file:
+                for chunk in client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1_000_000):
+                    file.write(chunk)
+            bar.update()
+
+
+def _keys(rule: Rule) -> Iterator[str]:
+    pages = aws.client("s3").get_paginator("list_objects_v2")
+    prefix = f"archive/{rule.name}/"
+    for page in pages.paginate(Bucket=config.settings().archive_bucket, Prefix=prefix):
+        yield from (found["Key"] for found in page.get("Contents", ()))
+
+
+def _is_wanted(key: str, arguments: Namespace) -> bool:
+    found = _PARTITION.search(key)
+    month = "-".join(found.groups()) if found else ""
+    return bool(month) and (arguments.since or month) <= month <= (arguments.until or month)
+
+
+def _answer(arguments: Namespace, named: list[Rule], folder: Path) -> None:
+    import duckdb
+
+    options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY, "temp_directory": str(folder)}
+    with duckdb.connect(config=options) as database:
+        for rule in named:
+            files = folder / "archive" / rule.name
+            if any(files.rglob("*.parquet")):
+                database.read_parquet(f"{files}/**/*.parquet", hive_partitioning=True).create_view(
+                    athena.table_of(rule)
+                )
+            else:
+                output.say(f"{rule.name}: nothing is archived, of these months at least")
+                return
+        try:
+            answer = database.execute(arguments.sql)
+        except duckdb.Error as error:
+            raise CommandRefused(str(error)) from error
+        writer = csv.writer(arguments.stdout)
+        writer.writerow([name for name, *_ in answer.description or ()])
+        while rows := answer.fetchmany(1_000):
+            writer.writerows(rows)
+
+
+def _month(text: str) -> str:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise ValueError("a month is written 2026-01")
+    return text
