@@ -15,7 +15,7 @@ import pytest
 from chalicelib.billing.enums import PaymentKind, PaymentStatus, SubscriptionStatus, WebhookStatus
 from chalicelib.billing.models import CreditBalance, Customer
 from chalicelib.billing.service import webhooks as service
-from chalicelib.kit import aws, messages
+from chalicelib.kit import aws, messages, subjects, tombstones
 from chalicelib.kit.models import Guard
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import (
@@ -310,3 +310,19 @@ def test_a_checkout_gives_only_what_is_paid(
     row = webhooks()[completed["id"]]
     assert (row.status, row.error_message) == (WebhookStatus.IGNORED, reason)
     assert subscriptions() == []
+
+
+def test_of_who_was_erased_nothing_is_kept_but_that_an_event_came(
+    member: Owner, store: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    plans = ((member, "try_it_out"), (store, "starter"))
+    theirs, others = (of_type(events_of(*plan), "customer.subscription.created") for plan in plans)
+    customer = theirs["data"]["object"]["customer"]
+    tombstones.bury(subjects.stripe_customer(customer))  # as erasing does, with the rows
+    Guard(f"billing/customers/stripe_customer_id/{customer}").delete()
+    stripe_peer.deliver([theirs, others])
+    assert drain() == []
+    rows = webhooks()
+    assert rows[theirs["id"]].status is WebhookStatus.IGNORED
+    assert customer not in str(rows[theirs["id"]].attribute_values)
+    assert rows[others["id"]].payload is not None

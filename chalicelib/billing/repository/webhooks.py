@@ -66,6 +66,11 @@ def fail(row: StripeWebhook, message: str) -> None:
     _update(row, *_unfinished(WebhookStatus.FAILED), _message(message))
 
 
+def forget(row: StripeWebhook) -> None:
+    """Keep what came of the event, not what it carried."""
+    _update(row, StripeWebhook.payload.remove(), StripeWebhook.payload_ref.remove())
+
+
 def again(row: StripeWebhook) -> None:
     """The event is to be handled once more."""
     _update(row, *_unfinished(WebhookStatus.RECEIVED))

@@ -19,10 +19,12 @@ from chalicelib.billing.schemas.messages import EventReceived, StripeEvent
 from chalicelib.billing.service import events
 from chalicelib.billing.service.events import Again
 from chalicelib.billing.service.following import Cause
+from chalicelib.billing.shapes import StripeObject, id_of
 from chalicelib.integrations import storage
-from chalicelib.kit import clock, config, logs, messages
+from chalicelib.kit import clock, config, logs, messages, tombstones
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.subjects import stripe_customer
 
 log = logs.logger("billing")
 
@@ -86,6 +88,8 @@ def apply(stripe_event_id: str) -> None:
         raise
     if reason:
         log.info("an event had no effect", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
+    if reason and _is_of_erased(shown):
+        _forget(row)
     webhooks.finish(row, reason)
 
 
@@ -106,6 +110,19 @@ def replay(stripe_event_id: str) -> StripeWebhook:
     webhooks.reopen(stripe_event_id)
     messages.publish(EventReceived(stripe_event_id=stripe_event_id))
     return webhooks.get(stripe_event_id)
+
+
+def _is_of_erased(shown: StripeObject) -> bool:
+    """Whether the event tells of somebody who was erased: it came too late."""
+    customer = shown["id"] if shown.get("object") == "customer" else id_of(shown.get("customer"))
+    return bool(customer) and tombstones.is_erased(stripe_customer(str(customer)))
+
+
+def _forget(row: StripeWebhook) -> None:
+    """Keep no more of an event than that it came."""
+    if row.payload_ref:
+        storage.delete(row.payload_ref)
+    webhooks.forget(row)
 
 
 def _read(raw_body: bytes) -> StripeEvent:
