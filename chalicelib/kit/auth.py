@@ -34,7 +34,7 @@ class Credentials:
 
 
 class Principal(Protocol):
-    """Whoever was verified; `subject` names them in logs, cursors and idempotency records."""
+    """Whoever was verified; `subject` names them in cursors and idempotency records, and in logs unless `tenant` does."""
 
     @property
     def subject(self) -> str: ...

@@ -153,7 +153,7 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
     credentials = Credentials(headers, query, path, raw_body)
     principal = contract.auth(credentials) if contract.auth else None
     subject = getattr(principal, "subject", "anyone")
-    logs.bind(tenant=subject)
+    logs.bind(tenant=getattr(principal, "tenant", subject))
     parsed_query = _parse_query(contract, query)
     bound_to = f"{subject} {_route(request)} {path} {_without_paging(query)}"
     call = Call(

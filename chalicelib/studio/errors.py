@@ -25,6 +25,10 @@ class BaseNotFound(NotFound):
     title = "There is no such product base or variant here"
 
 
+class ShopUnknown(NotFound):
+    title = "This is no shop's domain, as Shopify writes it"
+
+
 class GenerationNotFound(NotFound):
     title = "There is no such generation here"
 

@@ -308,3 +308,40 @@ def test_a_product_follows_shopify(gallery: Gallery, shopify: ShopifySandbox) ->
     tell("products/delete", shopify.delete_product(8001), 9)
     assert gallery.merchant("GET", f"products/{gallery.product}").json()["is_enabled"] is False
     assert len(gallery.merchant("GET", "products").json()["items"]) == 1
+
+
+def test_two_requests_with_one_key_at_once_are_answered_alike(gallery: Gallery) -> None:
+    for number in range(6):
+        headers = {"Idempotency-Key": f"key {number}"}
+        size = {
+            "name": "b",
+            "width_px": 4,
+            "height_px": 5,
+            "shopify_variant_id": f"gid://shopify/ProductVariant/{number + 1}",
+        }
+        for path, body in (
+            ("products", {"shopify_product_id": 9000 + number, "title": "T"}),
+            (f"products/{gallery.product}/sizes", size),
+        ):
+            with ThreadPoolExecutor(2) as pool:
+                asks = [pool.submit(gallery.merchant, "POST", path, body, **headers) for _ in range(2)]
+                answers = [ask.result() for ask in asks]
+            assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
+            assert answers[0].json() == answers[1].json()
+
+
+def test_a_product_that_two_add_at_once_is_one(gallery: Gallery) -> None:
+    body = {"shopify_product_id": 4711, "title": "T"}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: gallery.merchant("POST", "products", body), range(4)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["uuid"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("shop", ["no-such-shop", "SHOP.MYSHOPIFY.COM", "evil.example"])
+def test_a_quota_is_set_for_a_shop_as_shopify_writes_it(gallery: Gallery, shop: str) -> None:
+    operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+    url = f"/v1/operator/studio/quotas/{shop}"
+    answer = gallery.api.put(url, json={"monthly_generation_limit": 5}, headers=operator)
+    assert (answer.status_code, answer.json()["code"]) == (404, "ShopUnknown")
+    assert shop not in {row.shop_id for row in Quota.scan()}

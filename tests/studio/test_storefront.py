@@ -6,14 +6,16 @@ import base64
 import hashlib
 import re
 import time
+from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
 from chalicelib.integrations import storage
-from chalicelib.kit import aws, config
+from chalicelib.kit import aws, config, logs
 from chalicelib.shops import proxy
+from chalicelib.studio.service import storefront
 from infra.bench.round_trips import metered
 from infra.sandbox.shopify import SANDBOX_APPS
 from tests.integrations.pictures import encoded
@@ -103,3 +105,16 @@ def test_the_page_s_calls_cannot_be_led_elsewhere(gallery: Gallery, prefix: list
         signed = httpx.QueryParams([*pairs, ("signature", proxy.sign(both, apps_secret))])
     answer = gallery.api.get("/proxy/studio/products/8001/page", params=signed)
     assert (answer.status_code, answer.json()["code"]) == (401, "InvalidProxySignature")
+
+
+def test_log_lines_name_the_shop_and_no_customer(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    bound = []
+    read = storefront.read_offer
+
+    def listening(*given: Any) -> Any:
+        bound.append(logs.current("tenant"))
+        return read(*given)
+
+    monkeypatch.setattr(storefront, "read_offer", listening)
+    assert gallery.shopper("GET", "products/8001", customer=4711).status_code == 200
+    assert bound == [f"shopper:{gallery.shop}"]

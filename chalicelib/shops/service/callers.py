@@ -55,6 +55,11 @@ class Shopper:
     def subject(self) -> str:
         return f"shopper:{self.shop}:{self.customer_id or 'guest'}"
 
+    @property
+    def tenant(self) -> str:
+        """Who it is in log lines, which name no customer."""
+        return f"shopper:{self.shop}"
+
 
 @dataclass(frozen=True, slots=True)
 class WebhookSender:

@@ -50,7 +50,7 @@ class _Stale(Conflict):
     """The row is gone, or has another version."""
 
 
-class _There(Conflict):
+class Exists(Conflict):
     """Somebody else has added the row."""
 
 
@@ -60,11 +60,12 @@ def product_uuid(shop: str, shopify_product_id: int) -> str:
 
 
 def add(row: Table, idempotency: Idempotency | None, answer: Schema, otherwise: Problem | None = None) -> None:
-    """Write a new row, together with the answer to its Idempotency-Key."""
+    """Write a new row, together with the answer to its Idempotency-Key, which decides first: of two requests with one
+    key at once, both are answered alike."""
     with Transaction() as transaction:
-        transaction.add(row, otherwise)
         if idempotency:
             idempotency.join(transaction, answer)
+        transaction.add(row, otherwise or Exists())
 
 
 def remember(idempotency: Idempotency | None, answer: Schema) -> None:
@@ -112,10 +113,10 @@ def variant_guard(kind: str, product: str, variant: str) -> str:
 def add_keeping(row: Table, idempotency: Idempotency | None, answer: Schema, guard: Guarded) -> None:
     """As `add`, with what is unique of the row claimed in the same transaction."""
     with Transaction() as transaction:
-        guard(transaction)
-        transaction.add(row)
         if idempotency:
             idempotency.join(transaction, answer)
+        guard(transaction)
+        transaction.add(row)
 
 
 def _expected(kind: type[Table], version: datetime | None) -> Any:
@@ -137,8 +138,8 @@ def put(row: Table, values: dict[str, Any]) -> None:
     while not change(row, values):
         try:
             with Transaction() as transaction:
-                transaction.add(row, _There())
-        except _There:
+                transaction.add(row, Exists())
+        except Exists:
             continue  # added just now
         return
 
@@ -149,8 +150,8 @@ def put_keeping(row: Table, values: dict[str, Any], guard: Guarded) -> None:
         try:
             with Transaction() as transaction:
                 guard(transaction)
-                transaction.add(row, _There())
-        except _There:
+                transaction.add(row, Exists())
+        except Exists:
             continue  # added just now
         return
 
@@ -206,14 +207,14 @@ def offer(shop: str, row: ProductStyle, values: dict[str, Any]) -> None:
         product = Product(shop, row.product_id)
         try:
             with Transaction() as transaction:
-                transaction.add(row, _There())
+                transaction.add(row, Exists())
                 transaction.update(
                     product,
                     [Product.style_count.add(1)],
                     condition=Product.style_count < MAX_STYLES,
                     otherwise=TooManyStyles(),
                 )
-        except _There:
+        except Exists:
             continue  # added just now
         return
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from chalicelib.integrations import storage
 from chalicelib.kit import clock
 from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.shops.service import known_shop
 from chalicelib.studio import quota
+from chalicelib.studio.errors import ShopUnknown
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.repository import generations, quotas
 from chalicelib.studio.schemas.merchant import GenerationQuery, GenerationRead, QuotaRead, QuotaUpdate, UsageRead
@@ -31,7 +33,12 @@ def read_usage(shop: str) -> UsageRead:
 
 
 def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
-    """Set a shop's limits, as an operator does; what is in use stays in use. What is not given stays."""
+    """Set a shop's limits, as an operator does; what is in use stays in use. What is not given stays.
+
+    Raises ShopUnknown for what is no shop's domain.
+    """
+    if known_shop(shop) != shop:
+        raise ShopUnknown
     quotas.limit(shop, asked.model_dump(exclude_none=True))
     return read_quota(shop)
 

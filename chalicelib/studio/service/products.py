@@ -17,6 +17,7 @@ from chalicelib.shops.schemas.orders import ProductDeleted, ProductUpdated
 from chalicelib.studio.errors import BaseNotFound, ProductNotFound, SizeNotFound, VariantTaken
 from chalicelib.studio.models import Product, ProductBaseVariantMapping, ProductProductBase, ProductStyle, Size
 from chalicelib.studio.repository import catalogue
+from chalicelib.studio.repository.catalogue import Exists
 from chalicelib.studio.schemas.catalogue import (
     LinkPut,
     MappingPut,
@@ -48,7 +49,11 @@ def add_product(shop: str, asked: ProductCreate, key: Idempotency | None) -> Pro
         updated_at=now,
     )
     answer = ProductRead.of(row)
-    catalogue.add(row, key, answer)
+    try:
+        catalogue.add(row, key, answer)
+    except Exists:  # by another request, at the same moment
+        answer = ProductRead.of(catalogue.get_product(shop, uuid))
+        catalogue.remember(key, answer)
     return answer
 
 
