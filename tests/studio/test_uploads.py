@@ -114,7 +114,7 @@ def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(g
     other = gallery.send(PHOTO.read_bytes(), customer=None)
     path = f"uploads/{guest['id']}"
     assert gallery.shopper("GET", path, customer=None, token=guest["token"]).status_code == 200
-    for token in ({}, {"token": other["token"]}, {"token": guest["token"][:-2] + "xx"}):
+    for token in ({}, {"token": other["token"]}, {"token": guest["token"][::-1]}):
         answer = gallery.shopper("GET", path, customer=None, **token)
         assert (answer.status_code, answer.json()["code"]) == (403, "UploadTokenInvalid")
 
