@@ -6,11 +6,12 @@ An item is what DynamoDB's API gives, `{"shop": {"S": "a.myshopify.com"}, "total
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Item = dict[str, dict[str, Any]]
 Month = tuple[int, int]
 """Year and month."""
@@ -53,6 +54,21 @@ def by_month(rows: Iterable[Expired]) -> dict[Month, list[Expired]]:
     for row in rows:
         months.setdefault((row.moment.year, row.moment.month), []).append(row)
     return dict(sorted(months.items()))
+
+
+def together(things: Iterable[T], item: Callable[[T], Item], most: int, size: int) -> Iterator[list[T]]:
+    """The things in batches of at most so many, whose items have about `size` bytes at most, or of one."""
+    batch: list[T] = []
+    held = 0
+    for thing in things:
+        weight = sum(len(str(value)) for value in item(thing).values())
+        if batch and (len(batch) == most or held + weight > size):
+            yield batch
+            batch, held = [], 0
+        batch.append(thing)
+        held += weight
+    if batch:
+        yield batch
 
 
 def run_id(due: datetime) -> str:

@@ -28,6 +28,8 @@ class Needs:
     queues: tuple[str, ...]
     """Logical names of where the messages go that those modules construct."""
     scans: bool
+    deletes_in_batches: bool
+    """Whether it sends PartiQL's DELETE."""
     describes: bool
     """Whether it asks how large tables are."""
     reads_secrets: bool
@@ -47,6 +49,7 @@ def of(modules: Iterable[str]) -> Needs:
         topics=tuple(sorted({kind.topic for kind in sent if kind.topic})),
         queues=tuple(sorted({kind.queue for kind in sent if kind.queue})),
         scans="scan" in called,
+        deletes_in_batches="batch_execute_statement" in called,
         describes="describe_table" in called,
         reads_secrets="secret" in called,
     )

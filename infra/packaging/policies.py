@@ -86,7 +86,8 @@ def _logs(name: str) -> Statement:
 def _dynamodb(reached: Needs) -> Iterator[Statement]:
     """Tables and indexes by context, whose models are imported together: IAM takes 10,240 characters a role."""
     if reached.table_contexts:
-        actions = (*READ_AND_WRITE, "Scan") if reached.scans else READ_AND_WRITE
+        further = {"Scan": reached.scans, "PartiQLDelete": reached.deletes_in_batches}
+        actions = (*READ_AND_WRITE, *(action for action, needed in further.items() if needed))
         tables = [_arn("dynamodb", f"table/{_physical(context)}-*") for context in reached.table_contexts]
         yield _allow("dynamodb", actions, tables)
     if reached.describes:

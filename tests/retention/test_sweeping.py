@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from chalicelib.kit import aws, clock, config, signing
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
 from chalicelib.retention.repository import rows
+from chalicelib.retention.rules import RULES
 from chalicelib.retention.schemas import SweepRequested
 from chalicelib.retention.service import sweeping
 from chalicelib.shops.models import EventType, InstallationLog, Session
@@ -197,6 +199,31 @@ def test_a_session_that_was_prolonged_between_look_and_delete_stays(
     sweep()
     assert [left.id for left in Session.scan(consistent_read=True)] == [row.id]
     assert [run.rows_deleted for run in runs_of(SESSIONS)] == [0]
+
+
+def test_a_rule_that_is_changed_while_its_run_is_under_way(
+    sweep: Sweep, archived: Archived, drain: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = [log_of(CUT_OFF - timedelta(days=age)) for age in range(30)]
+    fire_sweep()
+    longer = replace(RULES[LOGS], keep=LOGS_LIVE + timedelta(days=10))
+    monkeypatch.setitem(RULES, LOGS, longer)
+    assert drain() == []
+    assert stored_logs() == set(), "the run keeps the cut-off that it began with"
+    assert len(archived()) == len(over)
+    spared = log_of(CUT_OFF - timedelta(days=1))
+    sweep(DUE + timedelta(days=1))
+    assert stored_logs() == {spared.id}
+
+
+def test_a_rule_that_is_gone_leaves_its_rows(
+    sweep: Sweep, drain: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = log_of(CUT_OFF)
+    fire_sweep()
+    monkeypatch.delitem(RULES, LOGS)
+    assert drain() == []
+    assert stored_logs() == {row.id}
 
 
 def _queue_url() -> str:

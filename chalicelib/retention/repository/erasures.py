@@ -18,10 +18,9 @@ from chalicelib.retention import belonging
 from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import PrivacyRequest
 from chalicelib.retention.repository import requests
-from chalicelib.retention.repository.personal_rows import key_of
 from chalicelib.retention.repository.requests import Progress
-from chalicelib.retention.repository.rows import unchanged
-from chalicelib.retention.slices import Item
+from chalicelib.retention.repository.rows import key_of, unchanged
+from chalicelib.retention.slices import Item, together
 
 TOGETHER = 20
 """Rows of one transaction, which takes 100 actions: a row has up to three guards and a counter."""
@@ -44,17 +43,7 @@ class Change:
 
 def batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     """As many changes as one transaction takes."""
-    batch: list[Change] = []
-    size = 0
-    for change in changes:
-        held = sum(len(str(value)) for value in change.item.values())
-        if batch and (len(batch) == TOGETHER or size + held > TOGETHER_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(change)
-        size += held
-    if batch:
-        yield batch
+    return together(changes, lambda change: change.item, TOGETHER, TOGETHER_BYTES)
 
 
 def erase(

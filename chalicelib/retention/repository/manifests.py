@@ -15,7 +15,7 @@ AT_ONCE = 10
 def demand_rest(rule: str) -> None:
     """Raise Postponed while a run of the rule is at work: it may hold rows that are on their way into the archive."""
     run = next(iter(RuleRun.query(rule, scan_index_forward=False, limit=1, consistent_read=True)), None)
-    if run is not None and run.status is RunStatus.RUNNING:
+    if run is not None and run.status is not RunStatus.COMPLETED:
         raise Postponed(f"a run of {rule} is at work")
 
 

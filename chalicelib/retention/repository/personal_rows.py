@@ -16,6 +16,7 @@ from chalicelib.kit.tables import Table
 from chalicelib.retention import belonging
 from chalicelib.retention.belonging import Person
 from chalicelib.retention.repository import objects
+from chalicelib.retention.repository.rows import key_of
 from chalicelib.retention.rules import HOLDINGS
 from chalicelib.retention.slices import Item
 
@@ -65,12 +66,6 @@ def path(table: type[Table], column: str) -> str:
         if index._hash_key_attribute().attr_name == column:
             return str(index.Meta.index_name)
     return BY_SCAN
-
-
-def key_of(table: type[Table], item: Item) -> Item:
-    """The item's key."""
-    names = [table.get_attributes()[name].attr_name for name in (table._hash_keyname, table._range_keyname) if name]
-    return {name: item[name] for name in names}
 
 
 def readable(table: type[Table], item: Item) -> dict[str, Any]:

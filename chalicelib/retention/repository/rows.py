@@ -1,12 +1,9 @@
-"""Rows of other contexts' tables by their raw items: whatever a row holds is archived, and told by when it is deleted."""
+"""Rows of other contexts' tables by their raw items: whatever a row holds is archived, and told by when it is changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from enum import Enum, auto
-from typing import Any, TypeVar
+from typing import Any
 
 from pynamodb.attributes import Attribute
 
@@ -16,16 +13,12 @@ from chalicelib.kit.lifecycle import Rule
 from chalicelib.kit.tables import Table
 from chalicelib.retention.slices import ITEM, Expired, Item
 
-T = TypeVar("T")
-
 SCAN_ROWS = 1_000
 """Rows that one scan call looks at, at most; it also stops at 1 MB."""
 SCAN_CALLS = 8
 """Scan calls a page, at most: with the above, what bounds the memory of a step."""
 PAGE_ROWS = 2_000
 """Expired rows after which a page is full."""
-DELETERS = 8
-"""Deletes under way at once. AWS's client slows down by itself when throttled."""
 
 _KINDS: dict[type[Attribute[Any]], Kind] = {
     attributes.BooleanAttribute: Kind.BOOLEAN,
@@ -35,12 +28,6 @@ _KINDS: dict[type[Attribute[Any]], Kind] = {
     attributes.ExpiryAttribute: Kind.EPOCH,
     attributes.IntegerAttribute: Kind.INTEGER,
 }
-
-
-class _Fate(Enum):
-    DELETED = auto()
-    GONE = auto()
-    KEPT = auto()
 
 
 def columns(table: type[Table]) -> dict[str, Kind]:
@@ -55,7 +42,7 @@ def expired_page(
 
     Read consistently: a stale read would show rows that the page before has archived.
     """
-    counts = _counted(rule)
+    counts = counted(rule)
     rows: list[Expired] = []
     for _ in range(SCAN_CALLS):
         answer = aws.client("dynamodb").scan(
@@ -77,32 +64,26 @@ def expired_page(
     return rows, after
 
 
-def delete_expired(rule: Rule, cut_off: datetime, items: Iterable[Item]) -> int:
-    """Delete the rows that are still past the cut-off; how many there were."""
-    past = {"ConditionExpression": _PAST, **_past(rule, cut_off)}
-    fates = _in_parallel(lambda item: _delete(rule.table, item, past), items)
-    return fates.count(_Fate.DELETED)
-
-
-def delete_unchanged(table: type[Table], items: Iterable[Item]) -> int:
-    """Delete the rows that are still exactly these; how many of them are gone now, by this call or before it."""
-    fates = _in_parallel(lambda item: _delete(table, item, unchanged(table, item)), items)
-    return len(fates) - fates.count(_Fate.KEPT)
-
-
 _PAST = "#counts <= :cut_off"
 
 
 def _past(rule: Rule, cut_off: datetime) -> dict[str, Any]:
-    counts = _counted(rule)
+    counts = counted(rule)
     return {
         "ExpressionAttributeNames": {"#counts": counts.attr_name},
         "ExpressionAttributeValues": {":cut_off": {counts.attr_type: counts.serialize(cut_off)}},
     }
 
 
-def _counted(rule: Rule) -> Attribute[datetime]:
+def counted(rule: Rule) -> Attribute[datetime]:
+    """The column whose moment counts for a rule."""
     return rule.table.get_attributes()[rule.counts]
+
+
+def key_of(table: type[Table], item: Item) -> Item:
+    """The item's key."""
+    names = [table.get_attributes()[name].attr_name for name in (table._hash_keyname, table._range_keyname) if name]
+    return {name: item[name] for name in names}
 
 
 def unchanged(table: type[Table], item: Item) -> dict[str, Any]:
@@ -116,23 +97,3 @@ def unchanged(table: type[Table], item: Item) -> dict[str, Any]:
         "ExpressionAttributeNames": names,
         "ExpressionAttributeValues": {f":v{n}": value for n, value in enumerate(item.values())},
     }
-
-
-def _delete(table: type[Table], item: Item, condition: dict[str, Any]) -> _Fate:
-    client = aws.client("dynamodb")
-    keys = [table.get_attributes()[name].attr_name for name in (table._hash_keyname, table._range_keyname) if name]
-    try:
-        client.delete_item(
-            TableName=table.Meta.table_name,
-            Key={name: item[name] for name in keys},
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            **condition,
-        )
-    except client.exceptions.ConditionalCheckFailedException as error:
-        return _Fate.KEPT if error.response.get("Item") else _Fate.GONE
-    return _Fate.DELETED
-
-
-def _in_parallel(work: Callable[[Item], T], items: Iterable[Item]) -> list[T]:
-    with ThreadPoolExecutor(DELETERS) as pool:
-        return list(pool.map(work, items))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.kit import clock
+from chalicelib.kit import clock, tables
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import Transaction
 from chalicelib.retention.errors import Overtaken
@@ -89,6 +89,16 @@ def move(
         except _Moved:
             continue
         return
+
+
+def fail(run: RuleRun) -> None:
+    """Note that a run cannot go on by itself; one that another worker completed stays so."""
+    tables.update_if(run, [RuleRun.status.set(RunStatus.FAILED)], RuleRun.status == RunStatus.RUNNING)
+
+
+def resume(run: RuleRun) -> None:
+    """Let a run that failed go on."""
+    tables.update_if(run, [RuleRun.status.set(RunStatus.RUNNING)], RuleRun.status == RunStatus.FAILED)
 
 
 def archives_of_page(run: RuleRun, segment: int, page: int) -> list[Archive]:

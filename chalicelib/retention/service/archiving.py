@@ -16,20 +16,21 @@ from chalicelib.kit.lifecycle import Rule
 from chalicelib.retention import slices
 from chalicelib.retention.errors import ArchiveDamaged, Overtaken
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun
-from chalicelib.retention.repository import files, rows, runs
+from chalicelib.retention.pacing import Pace
+from chalicelib.retention.repository import deletes, files, rows, runs
 from chalicelib.retention.slices import ITEM, Expired, Item, Place
 
 MAX_FILES = 90
 """Months of one page, at most: their manifests are one transaction. The rest waits for the page after."""
 
 
-def archive_page(rule: Rule, run: RuleRun, segment: int, place: Place) -> None:
+def archive_page(rule: Rule, run: RuleRun, segment: int, place: Place, pace: Pace) -> None:
     """Archive and delete one page of a segment, or finish one that was announced, and move the segment on.
 
     Raises Overtaken where another worker does the same page, ArchiveDamaged where a file is not what it should be.
     """
     if place.announced:
-        _resume(rule, run, segment, place)
+        _resume(rule, run, segment, place, pace)
         return
     found, end = rows.expired_page(rule, run.cut_off, segment, run.segments, place.after)
     months = slices.by_month(found)
@@ -41,19 +42,19 @@ def archive_page(rule: Rule, run: RuleRun, segment: int, place: Place) -> None:
         runs.move(run, segment, place, place.announce(), [archive for archive, _ in announced])
         for archive, data in announced:
             files.put_if_absent(archive.s3_key, data, parquet.MEDIA_TYPE)
-            if not _finish(rule, run, archive):
+            if not _finish(rule, run, archive, pace):
                 raise Overtaken(f"{archive.s3_key} was settled by another worker")
         place = place.announce()
     runs.move(run, segment, place, after)
 
 
-def _resume(rule: Rule, run: RuleRun, segment: int, place: Place) -> None:
+def _resume(rule: Rule, run: RuleRun, segment: int, place: Place, pace: Pace) -> None:
     nothing = parquet.write(rows.columns(rule.table), [])
     for archive in runs.archives_of_page(run, segment, place.page):
         if archive.status is ArchiveStatus.WRITTEN:
             files.put_if_absent(archive.s3_key, nothing, parquet.MEDIA_TYPE)
         if archive.status is not ArchiveStatus.PURGED:
-            _finish(rule, run, archive)
+            _finish(rule, run, archive, pace)
     runs.move(run, segment, place, place.next(place.after))
 
 
@@ -77,12 +78,12 @@ def _file(
     return archive, data
 
 
-def _finish(rule: Rule, run: RuleRun, archive: Archive) -> bool:
+def _finish(rule: Rule, run: RuleRun, archive: Archive, pace: Pace) -> bool:
     """Verify a file that lies in the archive and delete its rows; whether it is the announced one, not an empty one."""
     data = files.get(archive.s3_key)
     items = _items(archive, data)
     runs.mark_verified(run, archive, len(items), len(data), signing.digest(data))
-    runs.mark_purged(run, archive, rows.delete_unchanged(rule.table, items))
+    runs.mark_purged(run, archive, deletes.delete_unchanged(rule.table, items, pace))
     return bool(items)
 
 

@@ -12,7 +12,7 @@ from chalicelib.retention import belonging
 from chalicelib.retention.belonging import Person
 from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.repository import manifests, objects, personal_rows, requests, zips
+from chalicelib.retention.repository import manifests, objects, personal_rows, requests, rows, zips
 from chalicelib.retention.repository.personal_rows import Place, readable
 from chalicelib.retention.repository.zips import Zip
 from chalicelib.retention.rules import HOLDINGS, PREFIXES
@@ -96,7 +96,7 @@ def _live(holding: Holding, whom: Person) -> Iterator[Item]:
         while at is not None:
             found = personal_rows.find(holding, claim, whom, at)
             for item in found.items:
-                key = str(personal_rows.key_of(holding.table, item))
+                key = str(rows.key_of(holding.table, item))
                 if key not in seen:
                     yield item
                 if len(claims) > 1:

@@ -8,9 +8,10 @@ from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.lifecycle import Rule, Then
 from chalicelib.retention import slices
-from chalicelib.retention.errors import Overtaken
+from chalicelib.retention.errors import ArchiveDamaged, Overtaken
 from chalicelib.retention.models import RuleRun, RunStatus
-from chalicelib.retention.repository import rows, runs
+from chalicelib.retention.pacing import Pace
+from chalicelib.retention.repository import deletes, rows, runs
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.schemas import SweepRequested
 from chalicelib.retention.service.archiving import archive_page
@@ -30,8 +31,10 @@ def sweep(due: datetime) -> None:
     """
     for rule in RULES.values():
         run = runs.latest(rule.name)
-        if run is None or (run.status is not RunStatus.RUNNING and run.run < slices.run_id(due)):
+        if run is None or (run.status is RunStatus.COMPLETED and run.run < slices.run_id(due)):
             run = _open(rule, due)
+        elif run.status is RunStatus.FAILED:
+            runs.resume(run)
         messages.publish_many(
             SweepRequested(rule=rule.name, run=run.run, segment=segment) for segment in runs.places(run)
         )
@@ -50,31 +53,41 @@ def work(request: SweepRequested) -> None:
 
     Does nothing for a segment that is done, and stops where another worker is ahead: should that one die as well,
     the next sweep takes the segment up. Raises ArchiveDamaged where a file does not hold what it should; its rows
-    stay.
+    stay, and the run has failed until the next sweep tries again.
     """
-    rule, until = RULES[request.rule], clock.now() + WORK_TIME
+    rule = RULES.get(request.rule)
+    if rule is None:
+        log.info("left alone: there is no such rule any more", extra={"rule": request.rule})
+        return
+    until = clock.now() + WORK_TIME
+    run = runs.get(request.rule, request.run)
+    pace = deletes.pace(rule.table, run.segments)
     try:
-        while _page(rule, runs.get(request.rule, request.run), request.segment):
+        while _page(rule, run, request.segment, pace):
             if clock.now() >= until:
                 messages.publish(SweepRequested(rule=request.rule, run=request.run, segment=request.segment))
                 return
+            run = runs.get(request.rule, request.run)
     except Overtaken as overtaken:
         log.info("stopped: another worker is ahead", extra={"at": str(overtaken)})
+    except ArchiveDamaged:
+        runs.fail(run)
+        raise
 
 
-def _page(rule: Rule, run: RuleRun, segment: int) -> bool:
+def _page(rule: Rule, run: RuleRun, segment: int, pace: Pace) -> bool:
     """Do the page that the segment stands at; False where it is done."""
     place = runs.places(run).get(segment)
     if place is None:
         return False
-    if rule.then is Then.ARCHIVE:
-        archive_page(rule, run, segment, place)
+    if rule.then is Then.ARCHIVE or place.announced:
+        archive_page(rule, run, segment, place, pace)
     else:
-        _delete_page(rule, run, segment, place)
+        _delete_page(rule, run, segment, place, pace)
     return True
 
 
-def _delete_page(rule: Rule, run: RuleRun, segment: int, place: Place) -> None:
+def _delete_page(rule: Rule, run: RuleRun, segment: int, place: Place, pace: Pace) -> None:
     found, end = rows.expired_page(rule, run.cut_off, segment, run.segments, place.after)
-    deleted = rows.delete_expired(rule, run.cut_off, [row.item for row in found])
+    deleted = deletes.delete_expired(rule, run.cut_off, [row.item for row in found], pace)
     runs.move(run, segment, place, place.next(end) if end else None, deleted=deleted)

@@ -36,5 +36,5 @@ def _is_overdue(rule: str, now: datetime) -> bool:
     run = runs.latest(rule)
     if run is None:
         return False
-    since = run.started_at if run.status is RunStatus.RUNNING else run.completed_at or run.started_at
+    since = run.completed_at if run.status is RunStatus.COMPLETED and run.completed_at else run.started_at
     return now - since > RULE_OVERDUE

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.retention.rules import RULES
 from infra import data_stack, handlers
 from infra.packaging import policies
 
@@ -80,11 +81,21 @@ def test_only_retention_scans(documents: dict[str, dict[str, Any]]) -> None:
     assert scanning == {name for name in documents if name.startswith("retention-")}
 
 
-def test_only_the_api_asks_for_the_sizes_of_tables(documents: dict[str, dict[str, Any]]) -> None:
+def test_only_the_api_and_retention_ask_how_tables_are(documents: dict[str, dict[str, Any]]) -> None:
     describing = {name: allowed(document, "dynamodb:DescribeTable") for name, document in documents.items()}
 
-    assert {name for name, tables in describing.items() if tables} == {"api_handler"}
+    retention = {name for name in documents if name.startswith("retention-")}
+    assert {name for name, tables in describing.items() if tables} == {"api_handler"} | retention
     assert describing["api_handler"] == {"table/backroom-test-*"}
+
+
+def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]]) -> None:
+    deleting = {name for name, document in documents.items() if allowed(document, "dynamodb:PartiQLDelete")}
+
+    assert deleting == {name for name in documents if name.startswith("retention-")}
+    tables = allowed(documents["retention-archive"], "dynamodb:PartiQLDelete")
+    assert all(rule.table.Meta.table_name.startswith("backroom-test-") for rule in RULES.values())
+    assert all(any(fnmatch(f"table/{rule.table.Meta.table_name}", at) for at in tables) for rule in RULES.values())
 
 
 def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]) -> None:

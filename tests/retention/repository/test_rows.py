@@ -8,16 +8,14 @@ from typing import Any
 import pytest
 
 from chalicelib.integrations.parquet import Kind
-from chalicelib.kit import aws
 from chalicelib.kit.attributes import ExpiryAttribute
 from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.retention.repository import rows
+from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
-from chalicelib.shops.models import InstallationLog, Session
-from tests.retention.conftest import CUT_OFF, DUE, log_of, session_of, stored_logs
+from chalicelib.shops.models import Session
+from tests.retention.conftest import CUT_OFF, DUE, log_of, session_of
 
 LOGS = RULES["shops/installation_logs"]
-TABLE = InstallationLog.Meta.table_name
 
 
 def items(rule: Rule = LOGS, segments: int = 1) -> list[Any]:
@@ -63,7 +61,7 @@ def test_a_rule_may_count_epoch_seconds() -> None:
     [found] = rows.expired_page(rule, DUE, 0, 1, None)[0]
     assert found.moment == DUE
     assert rows.expired_page(rule, DUE - timedelta(seconds=1), 0, 1, None)[0] == []
-    assert rows.delete_expired(rule, DUE, [found.item]) == 1
+    assert deletes.delete_expired(rule, DUE, [found.item], deletes.pace(Session, 1)) == 1
 
 
 def test_columns_are_those_of_the_model_and_the_exact_item_last() -> None:
@@ -74,52 +72,3 @@ def test_columns_are_those_of_the_model_and_the_exact_item_last() -> None:
     assert columns["expires_epoch"] is Kind.EPOCH
     assert columns["access_token"] is columns["shop"] is Kind.TEXT
     assert list(columns)[-1] == "dynamodb_item"
-
-
-def test_only_rows_still_past_the_cut_off_are_deleted() -> None:
-    over, moved = log_of(CUT_OFF), log_of(CUT_OFF)
-    found = items()
-    InstallationLog(moved.shop, moved.id).update(actions=[InstallationLog.created_at.set(DUE)])
-    assert rows.delete_expired(LOGS, CUT_OFF, found) == 1
-    assert stored_logs() == {moved.id}
-    assert over.id not in stored_logs()
-
-
-CHANGES = {
-    "a value": {"app": {"Value": {"S": "other"}}},
-    "a value it did not have": {"metadata": {"Value": {"S": "{}"}}},
-    "the time": {"created_at": {"Value": {"S": "2020-01-01T00:00:00.000000Z"}}},
-    "a value gone": {"app": {"Action": "DELETE"}},
-}
-
-
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_changed_row_is_kept(change: dict[str, Any]) -> None:
-    row = log_of(CUT_OFF)
-    found = items()
-    key = {"shop": {"S": row.shop}, "id": {"S": row.id}}
-    aws.client("dynamodb").update_item(TableName=TABLE, Key=key, AttributeUpdates=change)
-    assert rows.delete_unchanged(InstallationLog, found) == 0
-    assert stored_logs_raw() == {row.id}
-
-
-def test_what_the_model_does_not_know_counts_as_content() -> None:
-    row = log_of(CUT_OFF)
-    key = {"shop": {"S": row.shop}, "id": {"S": row.id}}
-    values = {"score": {"Value": {"N": "1.50"}}, "tags": {"Value": {"L": [{"S": "a"}, {"NULL": True}]}}}
-    aws.client("dynamodb").update_item(TableName=TABLE, Key=key, AttributeUpdates=values)
-    found = items()
-    assert rows.delete_unchanged(InstallationLog, found) == 1
-    assert stored_logs_raw() == set()
-
-
-def test_a_row_that_is_gone_counts_as_gone() -> None:
-    log_of(CUT_OFF)
-    found = items()
-    assert rows.delete_unchanged(InstallationLog, found) == 1
-    assert rows.delete_unchanged(InstallationLog, found) == 1
-    assert rows.delete_expired(LOGS, CUT_OFF, found) == 0
-
-
-def stored_logs_raw() -> set[str]:
-    return {item["id"]["S"] for item in aws.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True)["Items"]}

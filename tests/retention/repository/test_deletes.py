@@ -1,0 +1,191 @@
+"""Deletes in batches: of exactly the rows that are meant, at a pace that others can live with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from chalicelib.kit import aws
+from chalicelib.kit.errors import Unavailable
+from chalicelib.retention.pacing import Pace
+from chalicelib.retention.repository import deletes, rows
+from chalicelib.retention.rules import RULES
+from chalicelib.shops.models import InstallationLog
+from tests.retention.conftest import CUT_OFF, DUE, log_of, stored_logs
+
+LOGS = RULES["shops/installation_logs"]
+TABLE = InstallationLog.Meta.table_name
+PACE = Pace(1e6, 1e6)
+
+
+def items() -> list[Any]:
+    return [row.item for row in rows.expired_page(LOGS, CUT_OFF, 0, 1, None)[0]]
+
+
+def test_only_rows_still_past_the_cut_off_are_deleted() -> None:
+    over, moved = log_of(CUT_OFF), log_of(CUT_OFF)
+    found = items()
+    InstallationLog(moved.shop, moved.id).update(actions=[InstallationLog.created_at.set(DUE)])
+    assert deletes.delete_expired(LOGS, CUT_OFF, found, PACE) == 1
+    assert stored_logs() == {moved.id}
+    assert over.id not in stored_logs()
+
+
+CHANGES = {
+    "a value": {"app": {"Value": {"S": "other"}}},
+    "a value it did not have": {"metadata": {"Value": {"S": "{}"}}},
+    "the time": {"created_at": {"Value": {"S": "2020-01-01T00:00:00.000000Z"}}},
+    "a value gone": {"app": {"Action": "DELETE"}},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_changed_row_is_kept(change: dict[str, Any]) -> None:
+    row = log_of(CUT_OFF)
+    found = items()
+    key = {"shop": {"S": row.shop}, "id": {"S": row.id}}
+    aws.client("dynamodb").update_item(TableName=TABLE, Key=key, AttributeUpdates=change)
+    assert deletes.delete_unchanged(InstallationLog, found, PACE) == 0
+    assert stored_logs_raw() == {row.id}
+
+
+def test_what_the_model_does_not_know_counts_as_content() -> None:
+    row = log_of(CUT_OFF)
+    key = {"shop": {"S": row.shop}, "id": {"S": row.id}}
+    values = {"score": {"Value": {"N": "1.50"}}, "tags": {"Value": {"L": [{"S": "a"}, {"NULL": True}]}}}
+    aws.client("dynamodb").update_item(TableName=TABLE, Key=key, AttributeUpdates=values)
+    found = items()
+    assert deletes.delete_unchanged(InstallationLog, found, PACE) == 1
+    assert stored_logs_raw() == set()
+
+
+def test_a_row_that_is_gone_counts_as_gone() -> None:
+    log_of(CUT_OFF)
+    found = items()
+    assert deletes.delete_unchanged(InstallationLog, found, PACE) == 1
+    assert deletes.delete_unchanged(InstallationLog, found, PACE) == 1
+
+
+def test_rows_of_more_than_one_batch() -> None:
+    for n in range(60):
+        log_of(CUT_OFF, metadata={"note": "x" * 1000 * (n % 3)})
+    assert deletes.delete_unchanged(InstallationLog, items(), PACE) == 60
+    assert stored_logs() == set()
+
+
+def test_large_rows_go_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletes, "BATCH_BYTES", 2_000)
+    for _ in range(6):
+        log_of(CUT_OFF, metadata={"note": "x" * 900})
+    with counted_calls() as calls:
+        assert deletes.delete_unchanged(InstallationLog, items(), PACE) == 6
+    assert len(calls) >= 3
+
+
+def test_a_batch_that_the_table_is_too_busy_for_is_sent_again() -> None:
+    logs = {log_of(CUT_OFF).id for _ in range(30)}
+    pace = Pace(1e6, 1e6)
+    with refused(2, refusal(400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})):
+        assert deletes.delete_unchanged(InstallationLog, items(), pace) == len(logs)
+    assert stored_logs() == set()
+    busy = {"Error": {"Code": "ProvisionedThroughputExceeded", "Message": "slow down"}, "TableName": TABLE}
+    logs = {log_of(CUT_OFF).id for _ in range(25)}
+    with refused(3, refusal(200, {"Responses": [busy] * 25})):
+        assert deletes.delete_unchanged(InstallationLog, items(), pace) == len(logs)
+    assert stored_logs() == set()
+    assert pace.rate < pace.most
+
+
+def test_a_table_that_stays_busy_is_left_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletes, "_ATTEMPTS", 3)
+    log = log_of(CUT_OFF)
+    busy = {"Error": {"Code": "ThrottlingError", "Message": "slow down"}, "TableName": TABLE}
+    with refused(100, refusal(200, {"Responses": [busy]})), pytest.raises(Unavailable):
+        deletes.delete_unchanged(InstallationLog, items(), PACE)
+    assert stored_logs() == {log.id}
+
+
+def test_a_delete_that_may_not_be_is_no_success() -> None:
+    log_of(CUT_OFF)
+    denied = {"Error": {"Code": "AccessDenied", "Message": "no"}, "TableName": TABLE}
+    with refused(1, refusal(200, {"Responses": [denied]})), pytest.raises(RuntimeError, match="AccessDenied"):
+        deletes.delete_unchanged(InstallationLog, items(), PACE)
+
+
+def test_what_was_deleted_is_paid_for_before_more_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(60):
+        log_of(CUT_OFF)
+    waited: list[float] = []
+    monkeypatch.setattr("time.monotonic", lambda: sum(waited))
+    monkeypatch.setattr("time.sleep", waited.append)
+    found = items()
+    assert deletes.delete_unchanged(InstallationLog, found, Pace(10.0, 10.0)) == 60
+    assert sum(waited) == pytest.approx(5.0), "two batches of 25 units at 10 a second, before the third is sent"
+
+
+def test_half_of_what_a_table_is_granted_is_shared_by_the_workers() -> None:
+    client = aws.client("dynamodb")
+    assert deletes.pace(InstallationLog, 4).most == 40_000 / 2 / 4
+    maximum = {"MaxReadRequestUnits": 100, "MaxWriteRequestUnits": 400}
+    client.update_table(TableName=TABLE, OnDemandThroughput=maximum)
+    assert deletes.pace(InstallationLog, 4).most == 400 / 2 / 4
+    throughput = {"ReadCapacityUnits": 10, "WriteCapacityUnits": 80}
+    indexes = [{"Update": {"IndexName": "by_app", "ProvisionedThroughput": throughput | {"WriteCapacityUnits": 40}}}]
+    client.update_table(
+        TableName=TABLE,
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=throughput,
+        GlobalSecondaryIndexUpdates=indexes,
+    )
+    assert deletes.pace(InstallationLog, 4).most == 40 / 2 / 4, "its scarcest part"
+
+
+def refusal(status: int, body: dict[str, Any]) -> Callable[..., AWSResponse]:
+    """An answer of DynamoDB that no engine gives by itself."""
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        response = AWSResponse(request.url, status, {"content-type": "application/x-amz-json-1.0"}, None)
+        response._content = json.dumps(body).encode()
+        return response
+
+    return answer
+
+
+@contextmanager
+def refused(times: int, answer: Callable[..., AWSResponse]) -> Iterator[None]:
+    """So many batches get this answer instead of being carried out."""
+    left = [times]
+
+    def instead(request: Any, **_: Any) -> AWSResponse | None:
+        left[0] -= 1
+        return answer(request) if left[0] >= 0 else None
+
+    with _hooked("before-send", instead):
+        yield
+
+
+@contextmanager
+def counted_calls() -> Iterator[list[int]]:
+    calls: list[int] = []
+    with _hooked("before-send", lambda **_: calls.append(1)):
+        yield calls
+
+
+@contextmanager
+def _hooked(when: str, hook: Callable[..., Any]) -> Iterator[None]:
+    events = aws.client("dynamodb").meta.events
+    name = f"{when}.dynamodb.BatchExecuteStatement"
+    events.register(name, hook)
+    try:
+        yield
+    finally:
+        events.unregister(name, hook)
+
+
+def stored_logs_raw() -> set[str]:
+    return {item["id"]["S"] for item in aws.client("dynamodb").scan(TableName=TABLE, ConsistentRead=True)["Items"]}

@@ -1,0 +1,57 @@
+"""A worker never takes of a table what is reserved for others, whatever its batches cost and whoever was throttled."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.retention.pacing import RESERVE, SLOWEST, Pace
+
+BATCHES = st.lists(
+    st.tuples(st.floats(0.5, 5_000), st.floats(0, 30), st.booleans()),
+    min_size=1,
+    max_size=60,
+)
+"""Units of each batch, the seconds that the worker was busy with other things, whether the table was throttled."""
+
+
+@given(BATCHES, st.floats(1, 40_000), st.integers(1, 8))
+def test_over_any_time_no_more_than_the_share(
+    batches: list[tuple[float, float, bool]], granted: float, workers: int
+) -> None:
+    pace, now = Pace.of(granted, workers), 0.0
+    share = granted * (1 - RESERVE) / workers
+    sent: list[tuple[float, float]] = []
+    for units, busy, throttled in batches:
+        now += busy
+        now += pace.wait(now)
+        sent.append((now, units))
+        pace.spent(units, now)
+        if throttled:
+            pace.throttled()
+    for first in range(len(sent)):
+        for last in range(first, len(sent)):
+            before_the_last = sum(units for _, units in sent[first:last])
+            assert before_the_last <= share * (sent[last][0] - sent[first][0]) * (1 + 1e-6) + 1e-6
+
+
+def test_throttled_it_halves_and_recovers() -> None:
+    pace = Pace(100.0, 100.0)
+    pace.throttled()
+    pace.throttled()
+    assert pace.rate == 25
+    pace.spent(25, now=0)
+    assert pace.wait(0) == 1, "a second for what was a quarter of one"
+    for _ in range(100):
+        pace.spent(0, now=0)
+    assert pace.rate == 100
+
+
+def test_it_never_stands_still() -> None:
+    pace = Pace(100.0, 100.0)
+    for _ in range(50):
+        pace.throttled()
+    assert pace.rate == SLOWEST
+    slow = Pace(0.25, 0.25)
+    slow.throttled()
+    assert slow.rate == 0.25
