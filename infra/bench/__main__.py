@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import foundation, peers, pictures
+from infra.bench import foundation, peers, pictures, retention
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -27,6 +27,8 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "print-jpeg": partial(pictures.print_file, "jpeg", 0.6),
     "print-png": partial(pictures.print_file, "png", 0.18),
     "bomb": pictures.bomb,
+    "archive": retention.throughput,
+    "archive-memory": retention.memory,
 }
 
 
