@@ -22,6 +22,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "first-touch": foundation.first_touch,
     "route": foundation.route_overhead,
     "bundle": foundation.bundle_size,
+    "preview-1mp": partial(pictures.preview, "1 MP", None),
     "preview-12mp": partial(pictures.preview, "12 MP", 0.25),
     "preview-48mp": partial(pictures.preview, "48 MP", 0.18),
     "print-jpeg": partial(pictures.print_file, "jpeg", 0.6),

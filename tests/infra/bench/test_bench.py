@@ -27,6 +27,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (["cold-start", "bundle"], {"cold start to the first read", "the bundle, zipped"}),
         (["first-touch", "route"], {"first touch of 8 tables", "a route over HTTP"}),
+        (["preview-1mp"], {"its memory"}),
         (["preview-12mp", "bomb"], {"preview of 12 MP", "a bomb refused", "its memory"}),
         (["preview-48mp"], {"preview of 48 MP", "its memory"}),
         (["print-jpeg"], {"print of 4096 px, JPEG", "its memory"}),
