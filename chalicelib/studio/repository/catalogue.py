@@ -77,6 +77,7 @@ def remember(idempotency: Idempotency | None, answer: Schema) -> None:
 
 def change(row: T, values: dict[str, Any], version: datetime | None = None) -> bool:
     """Set these attributes of the row with this one's key, which then shows the whole; False where there is none.
+    None removes one.
 
     What others write at the same time stays: styles count their use, products their styles. `version` is the
     `updated_at` that the change is of; raises ChangedMeanwhile where the row has another by now.
@@ -125,7 +126,8 @@ def _expected(kind: type[Table], version: datetime | None) -> Any:
 
 
 def _stamped(kind: type[Table], values: dict[str, Any]) -> list[Action]:
-    return [getattr(kind, name).set(value) for name, value in {**values, "updated_at": clock.now()}.items()]
+    columns = [(getattr(kind, name), value) for name, value in {**values, "updated_at": clock.now()}.items()]
+    return [column.remove() if value is None else column.set(value) for column, value in columns]
 
 
 def _is_there(row: Table) -> bool:

@@ -39,7 +39,7 @@ def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
     """
     if known_shop(shop) != shop:
         raise ShopUnknown
-    quotas.limit(shop, asked.model_dump(exclude_none=True))
+    quotas.limit(shop, asked.model_dump(exclude_unset=True))
     return read_quota(shop)
 
 

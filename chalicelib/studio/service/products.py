@@ -68,7 +68,7 @@ def get_product(shop: str, product: str) -> Product:
 def change_product(shop: str, product: str, asked: ProductUpdate, version: datetime | None) -> Product:
     """Set what is given; the rest stays."""
     row = Product(shop, product)
-    if not catalogue.change(row, asked.model_dump(exclude_none=True), version):
+    if not catalogue.change(row, asked.model_dump(exclude_unset=True), version):
         raise ProductNotFound
     return row
 
@@ -102,7 +102,7 @@ def change_size(shop: str, product: str, size: str, asked: SizeUpdate, version: 
     row = catalogue.get_size(product, size)
     if not row.is_active:
         raise SizeNotFound
-    values = asked.model_dump(exclude_none=True)
+    values = asked.model_dump(exclude_unset=True)
     wanted = values.get("shopify_variant_id", row.shopify_variant_id)
     if not catalogue.change_keeping(row, values, version, partial(_keep_size, row, wanted)):
         raise SizeNotFound

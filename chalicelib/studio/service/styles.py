@@ -34,7 +34,7 @@ def get_style(shop: str, style: str) -> AiStyle:
 def change_style(shop: str, style: str, asked: StyleUpdate, version: datetime | None) -> AiStyle:
     """Set what is given; the rest, and how often the style was used, stays."""
     row = AiStyle(shop, style)
-    if not catalogue.change(row, asked.model_dump(exclude_none=True), version):
+    if not catalogue.change(row, asked.model_dump(exclude_unset=True), version):
         raise StyleNotFound
     return row
 
