@@ -136,6 +136,8 @@ def test_a_shopify_variant_has_one_size_of_a_product(gallery: Gallery) -> None:
     assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
     assert gallery.merchant("POST", path, size).status_code == 201
     assert gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"name": "y"}).status_code == 404
+    assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
+    assert gallery.merchant("POST", path, size).status_code == 409  # the variant is still the second size's
 
 
 def test_a_size_that_changes_its_variant_frees_the_old_one(gallery: Gallery) -> None:

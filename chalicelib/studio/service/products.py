@@ -113,6 +113,8 @@ def remove_size(shop: str, product: str, size: str) -> None:
     """Softly: finals of earlier orders keep their history. Its Shopify variant is free again."""
     catalogue.get_product(shop, product)
     row = catalogue.get_size(product, size)
+    if not row.is_active:
+        return  # its variant may be another's by now
     catalogue.change_keeping(row, {"is_active": False}, None, partial(_keep_size, row, None))
 
 
