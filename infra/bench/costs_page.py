@@ -13,7 +13,7 @@ COSTS = {
     "Shopify's webhook, over 256 KB": Cost(reads=1, writes=1, write_units=5, sends=1, objects=1),
     "job: shop's details applied": Cost(reads=2, writes=2, write_units=4, sends=1),
     "job: edited order fetched": Cost(reads=3, writes=1, write_units=1, sends=1),
-    "job: uninstall applied": Cost(reads=2, writes=1, write_units=11, sends=1),
+    "job: uninstall applied": Cost(reads=3, writes=1, write_units=11, sends=1),
     "installation begun": Cost(writes=1, write_units=2),
     "installation completed (OAuth callback)": Cost(reads=1, writes=3, write_units=12, sends=1),
     "job: webhooks registered": Cost(reads=3, writes=3, write_units=8, sends=1),
