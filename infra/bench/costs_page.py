@@ -19,7 +19,7 @@ COSTS = {
     "job: webhooks registered": Cost(reads=3, writes=3, write_units=8, sends=1),
     "job: webhooks compared": Cost(reads=3, writes=2, write_units=6),
     "upload begun": Cost(reads=1, writes=1, write_units=4),
-    "job: photo looked at": Cost(reads=2, writes=3, write_units=8, objects=1),
+    "job: photo looked at": Cost(reads=4, writes=3, write_units=8, objects=1),
     "preview requested (with Idempotency-Key)": Cost(reads=2, writes=1, write_units=11, sends=1),
     "preview polled": Cost(reads=1),
     "job: preview made": Cost(reads=4, writes=2, write_units=12, objects=2),

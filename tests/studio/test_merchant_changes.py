@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -44,14 +45,6 @@ def every(gallery: Gallery, path: str, limit: int) -> Iterator[dict[str, Any]]:
             return
         assert len(page["items"]) == limit
         cursor = f"&cursor={page['next_cursor']}"
-
-
-@pytest.fixture
-def base(gallery: Gallery) -> dict[str, Any]:
-    """A base with one variant, `variant`."""
-    made: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
-    variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
-    return made | {"variant": gallery.merchant("POST", f"bases/{made['uuid']}/variants", variant).json()}
 
 
 # Versions.
@@ -172,48 +165,6 @@ def test_a_shopify_variant_has_one_mapping_of_a_product(gallery: Gallery, base: 
     ]
 
 
-# Null.
-
-
-def test_null_takes_a_value_away(gallery: Gallery, base: dict[str, Any]) -> None:
-    sizes = f"products/{gallery.product}/sizes"
-    size = gallery.merchant("GET", sizes).json()["items"][0]
-    variant = f"bases/{base['uuid']}/variants/{base['variant']['uuid']}"
-    nullable = {
-        f"{sizes}/{size['uuid']}": ["shopify_variant_id"],
-        f"bases/{base['uuid']}": ["description", "option_names", "base_price"],
-        variant: ["option_values"],
-        f"styles/{gallery.style}": ["parameters"],
-    }
-    gallery.merchant("PUT", f"bases/{base['uuid']}", {"description": "x", "base_price": "1"})
-    gallery.merchant("PUT", f"styles/{gallery.style}", {"parameters": {"style": "oil"}})
-    for path, names in nullable.items():
-        answer = gallery.merchant("PUT", path, dict.fromkeys(names))
-        assert answer.status_code == 200, answer.text
-        assert [answer.json()[name] for name in names] == [None] * len(names)
-    free = {"name": "x", "width_px": 10, "height_px": 10, "shopify_variant_id": GID}
-    assert gallery.merchant("POST", sizes, free).status_code == 201
-
-
-def test_null_is_refused_where_there_must_be_a_value(gallery: Gallery, base: dict[str, Any]) -> None:
-    size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]
-    required = {
-        f"products/{gallery.product}": ["title", "is_enabled"],
-        f"products/{gallery.product}/sizes/{size['uuid']}": ["name", "width_px", "sort_order"],
-        f"bases/{base['uuid']}": ["name", "sort_order", "is_active"],
-        f"bases/{base['uuid']}/variants/{base['variant']['uuid']}": ["name", "width_px", "price_modifier", "is_active"],
-        f"styles/{gallery.style}": ["name", "prompt_template", "sort_order", "is_active"],
-    }
-    for path, names in required.items():
-        for name in names:
-            answer = gallery.merchant("PUT", path, {name: None})
-            assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, f"body.{name}")
-    operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
-    url, limit = f"/v1/operator/studio/quotas/{gallery.shop}", "storage_quota_mb"
-    answer = gallery.api.put(url, json={limit: None}, headers=operator)
-    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, f"body.{limit}")
-
-
 # Bases, and what is brought back.
 
 
@@ -291,6 +242,31 @@ def test_a_watermark_is_seen_before_it_is_set(gallery: Gallery) -> None:
     assert gallery.merchant("POST", "watermark/preview", {}).json()["code"] == "WatermarkMissing"
     broken = gallery.merchant("POST", "watermark/preview", settings | {"photo": base64.b64encode(b"x").decode()})
     assert broken.json()["errors"][0]["path"] == "body.photo"
+
+
+def test_marks_and_examples_count_as_stored(gallery: Gallery) -> None:
+    def stored() -> int:
+        bucket = config.settings().images_bucket
+        keys = objects(f"watermarks/{gallery.shop}/") | objects(f"examples/{gallery.shop}/")
+        return sum(storage.size(storage.address(bucket, key)) or 0 for key in keys)
+
+    def noise(side: int) -> dict[str, str]:
+        return {"image": base64.b64encode(encoded(Image.effect_noise((side, side), 80), "PNG")).decode()}
+
+    example = f"styles/{gallery.style}/example"
+    for side in (200, 300, 100):
+        for path in ("watermark", example):
+            assert gallery.merchant("PUT", path, noise(side)).status_code == 200
+            assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored() > 0
+    assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).status_code == 200  # the picture stays
+    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored()
+    Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
+    for path in ("watermark", example):
+        before = stored()
+        full = gallery.merchant("PUT", path, noise(300))
+        assert (full.status_code, full.json()["code"]) == (429, "StorageExceeded")
+        assert stored() == before
+        assert gallery.merchant("PUT", path, noise(50)).status_code == 200  # less than before
 
 
 # Generations, usage, quota.

@@ -34,6 +34,7 @@ from chalicelib.studio.models import (
     Size,
     Watermark,
 )
+from chalicelib.studio.repository import quotas
 
 T = TypeVar("T", bound=Table)
 
@@ -193,6 +194,21 @@ def list_styles(shop: str, *, with_removed: bool = False) -> list[AiStyle]:
     return _ordered(style for style in AiStyle.query(shop) if style.is_active or with_removed)
 
 
+def save_example(style: AiStyle, url: str, byte_count: int) -> None:
+    """Have the picture at `url` show what the style makes, and count it; the style as it was read then shows it.
+
+    Raises ChangedMeanwhile, StorageExceeded.
+    """
+    actions = _stamped(AiStyle, {"example_image_url": url, "example_byte_count": byte_count})
+    as_read = _expected(AiStyle, style.updated_at)
+
+    def writes(transaction: Transaction) -> None:
+        transaction.update(AiStyle(style.shop_id, style.uuid), actions, as_read, ChangedMeanwhile())
+
+    quotas.write_counting(style.shop_id, byte_count - (style.example_byte_count or 0), writes, limited=True)
+    style.refresh(consistent_read=True)
+
+
 def find_styles(shop: str, styles: list[str]) -> list[AiStyle]:
     """Those of these styles that there are, in this order; one read call."""
     return [row for row in get_many([(AiStyle, (shop, style)) for style in styles]) if row is not None]
@@ -268,11 +284,13 @@ def find_watermark(shop: str) -> Watermark | None:
     return _find(Watermark, shop)
 
 
-def save_watermark(row: Watermark, version: datetime | None) -> None:
-    """Write the mark over the one of `version`, its `updated_at` (None: there was none). Raises ChangedMeanwhile."""
-    as_read = Watermark.updated_at == version if version else Watermark.shop_id.does_not_exist()
-    with Transaction() as transaction:
-        transaction.put(row, as_read, ChangedMeanwhile())
+def save_watermark(row: Watermark, present: Watermark | None) -> None:
+    """Write the mark over the present one, and count its picture. Raises ChangedMeanwhile, StorageExceeded."""
+    as_read = Watermark.updated_at == present.updated_at if present else Watermark.shop_id.does_not_exist()
+    more = (row.byte_count or 0) - (present.byte_count or 0 if present else 0)
+    quotas.write_counting(
+        row.shop_id, more, lambda transaction: transaction.put(row, as_read, ChangedMeanwhile()), limited=True
+    )
 
 
 def _find(model: type[T], hash_key: str, range_key: str | None = None) -> T | None:
