@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import reduce
 from operator import and_
-from typing import Any
+from typing import Any, TypeVar
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
@@ -33,6 +33,8 @@ from chalicelib.studio.models import (
 from chalicelib.studio.quota import State
 from chalicelib.studio.repository import quotas, uploads
 from chalicelib.studio.repository.quotas import Overtaken
+
+S = TypeVar("S", bound=Schema)
 
 _RETRIES = 50
 
@@ -199,32 +201,38 @@ def fail(row: Generation, reason: str) -> None:
     _end(row, actions, lambda state: quota.give_back(state, row.id, row.created_at))
 
 
-def reopen(row: Generation, until: datetime) -> None:
+def reopen(row: Generation, until: datetime, idempotency: Idempotency | None, show: Callable[[Generation], S]) -> S:
     """Have a final that is made, or failed, made once more, by `until`; its old picture no longer counts as stored.
 
-    Raises Ended where it is at work, or was reopened by somebody else.
+    Answers with what `show` makes of the row as it is then, kept for its Idempotency-Key. Raises Ended where it is at
+    work, or was reopened by somebody else.
     """
-    actions: list[Action] = [
-        Generation.status.set(GenerationStatus.PENDING),
-        Generation.upscale_status.set(UpscaleStatus.PENDING),
-        Generation.open_work.set(GenerationType.FINAL.value),
-        Generation.lease_until.set(until),
-        Generation.attempts.set(0),
-        Generation.answered.set(0),
-        Generation.deaths.set(0),
-        Generation.final_image_url.remove(),
-        Generation.byte_count.remove(),
-        Generation.provider_job.remove(),
-        Generation.awaits.remove(),
-        Generation.error_message.remove(),
-        Generation.updated_at.set(clock.now()),
-    ]
     as_read = Generation.open_work.does_not_exist() & (Generation.updated_at == row.updated_at)
+    stored = row.byte_count or 0
+    values = {
+        "status": GenerationStatus.PENDING,
+        "upscale_status": UpscaleStatus.PENDING,
+        "open_work": GenerationType.FINAL.value,
+        "lease_until": until,
+        "attempts": 0,
+        "answered": 0,
+        "deaths": 0,
+        "updated_at": clock.now(),
+    }
+    actions: list[Action] = [getattr(Generation, name).set(value) for name, value in values.items()]
+    gone = ("final_image_url", "byte_count", "provider_job", "awaits", "error_message")
+    actions += [getattr(Generation, name).remove() for name in gone]
+    for name, value in (values | dict.fromkeys(gone)).items():
+        setattr(row, name, value)
+    answer = show(row)
 
     def writes(transaction: Transaction) -> None:
+        if idempotency:
+            idempotency.join(transaction, answer)
         transaction.update(Generation(row.id), actions, condition=as_read, otherwise=Ended())
 
-    quotas.write_counting(row.shop_id, -(row.byte_count or 0), writes)
+    quotas.write_counting(row.shop_id, -stored, writes)
+    return answer
 
 
 def _place(row: Generation) -> UnicodeAttribute:

@@ -74,8 +74,7 @@ def get_generation(call: Call[Merchant], generation_id: str) -> GenerationRead:
 
 
 @bp.route("/v1/studio/generations/{generation_id}/remake", methods=["POST"])
-@endpoint(bp, auth=merchant, returns=GenerationRead, status=202)
+@endpoint(bp, auth=merchant, returns=GenerationRead, status=202, idempotent="joined")
 def remake_final(call: Call[Merchant], generation_id: str) -> GenerationRead:
     """Have a final made once more, at the print size that its variant has now; its file of before is deleted."""
-    orders.remake(call.principal.shop, generation_id)
-    return gallery.get_generation(call.principal.shop, generation_id)
+    return orders.remake(call.principal.shop, generation_id, call.idempotency)

@@ -22,8 +22,8 @@ def list_generations(shop: str, asked: GenerationQuery, page: PageRequest) -> Sl
     names = ("status", "generation_type", "product_id", "ai_style_id", "customer_id")
     wanted = {name: value for name in names if (value := getattr(asked, name)) is not None}
     if asked.order_id:
-        return generations.list_by_order(shop, asked.order_id, wanted, page).map(_shown)
-    return generations.list_by_shop(shop, wanted, page).map(_shown)
+        return generations.list_by_order(shop, asked.order_id, wanted, page).map(shown)
+    return generations.list_by_shop(shop, wanted, page).map(shown)
 
 
 def read_usage(shop: str) -> UsageRead:
@@ -45,7 +45,7 @@ def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
 
 def get_generation(shop: str, generation: str) -> GenerationRead:
     """One generation. Raises GenerationNotFound."""
-    return _shown(generations.get(shop, generation))
+    return shown(generations.get(shop, generation))
 
 
 def read_quota(shop: str) -> QuotaRead:
@@ -64,7 +64,8 @@ def read_quota(shop: str) -> QuotaRead:
     )
 
 
-def _shown(row: Generation) -> GenerationRead:
+def shown(row: Generation) -> GenerationRead:
+    """A generation as the merchant sees it."""
     columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
     return GenerationRead(
         **columns, preview_url=_link(row, row.preview_image_url), final_url=_link(row, row.final_image_url)
