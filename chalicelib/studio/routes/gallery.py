@@ -62,7 +62,11 @@ def get_usage(call: Call[Merchant]) -> UsageRead:
 @bp.route("/v1/studio/generations", methods=["GET"])
 @endpoint(bp, auth=merchant, query=GenerationQuery, returns=Page[GenerationRead])
 def list_generations(call: Call[Merchant, None, GenerationQuery]) -> Slice[GenerationRead]:
-    """The shop's generations, by status, kind, order, product, style or customer; newest first."""
+    """The shop's generations, by status, kind, print status, order, product, style or customer; newest first.
+
+    Where more than one of them is asked for, or the kind, a page may hold fewer than `limit`, or none: there is more as
+    long as there is a `next_cursor`.
+    """
     return gallery.list_generations(call.principal.shop, call.query, call.page)
 
 

@@ -86,7 +86,11 @@ class UsageRead(Schema):
 
 
 class GenerationQuery(PageQuery):
+    """What generations must be, all of it. Where more than one thing is asked for a page may hold fewer than `limit`, or
+    none, before the last."""
+
     status: GenerationStatus | None = None
+    upscale_status: UpscaleStatus | None = None
     generation_type: GenerationType | None = None
     product_id: str | None = Field(default=None, pattern=UUID)
     ai_style_id: str | None = Field(default=None, pattern=UUID)
