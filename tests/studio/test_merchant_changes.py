@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import httpx
@@ -90,6 +91,26 @@ def test_styles_are_reordered_at_once(gallery: Gallery) -> None:
         refused = gallery.merchant("PUT", path, {"ai_style_ids": wrong})
         assert (refused.status_code, refused.json()["code"]) == (409, "OrderIncomplete")
     assert order[0] in gallery.merchant("PUT", path, {"ai_style_ids": order[1:]}).json()["detail"]
+
+
+def test_an_order_of_an_old_version_is_refused(gallery: Gallery) -> None:
+    path = f"products/{gallery.product}/styles"
+    other = gallery.merchant("POST", "styles", {"name": "x", "prompt_template": "x"}).json()["uuid"]
+    before = gallery.merchant("GET", path).headers["ETag"]
+    gallery.merchant("PUT", f"{path}/{other}", {})
+    read = gallery.merchant("GET", path)
+    order = {"ai_style_ids": [item["ai_style_id"] for item in read.json()["items"]][::-1]}
+    assert gallery.merchant("GET", path, **{"If-None-Match": read.headers["ETag"]}).status_code == 304
+    for stale in (before, '"nonsense"'):
+        late = gallery.merchant("PUT", path, order, **{"If-Match": stale})
+        assert (late.status_code, late.json()["code"]) == (412, "ChangedMeanwhile")
+    ask = partial(gallery.merchant, "PUT", path, order, **{"If-Match": read.headers["ETag"]})
+    with ThreadPoolExecutor(4) as pool:
+        answers = [call.result() for call in [pool.submit(ask) for _ in range(4)]]
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+    assert gallery.merchant("PUT", f"{path}/{other}", {"is_enabled": False}).status_code == 200
+    (tag,) = [answer.headers["ETag"] for answer in answers if answer.status_code == 200]
+    assert gallery.merchant("PUT", path, order, **{"If-Match": tag}).status_code == 412
 
 
 def test_two_orders_at_once_do_not_mix(gallery: Gallery) -> None:

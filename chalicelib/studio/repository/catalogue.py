@@ -216,7 +216,10 @@ def find_styles(shop: str, styles: list[str]) -> list[AiStyle]:
 
 def list_product_styles(product: str) -> list[ProductStyle]:
     """In the merchant's order."""
-    return sorted(ProductStyle.query(product), key=lambda row: (row.sort_order, row.created_at, row.ai_style_id))
+    return sorted(
+        ProductStyle.query(product, consistent_read=True),
+        key=lambda row: (row.sort_order, row.created_at, row.ai_style_id),
+    )
 
 
 def offer(shop: str, row: ProductStyle, values: dict[str, Any]) -> None:
@@ -237,10 +240,19 @@ def offer(shop: str, row: ProductStyle, values: dict[str, Any]) -> None:
         return
 
 
-def reorder(shop: str, product: str, styles: list[str]) -> None:
-    """Put the product's styles in this order, all at once. Raises OrderIncomplete unless it names each of them once."""
+def styles_changed_at(product: Product, rows: list[ProductStyle]) -> datetime:
+    """When these styles of the product, which are all, last changed."""
+    return max((row.updated_at for row in rows), default=product.created_at)
+
+
+def reorder(shop: str, product: str, styles: list[str], version: datetime | None) -> None:
+    """Put the product's styles in this order, all at once. Raises OrderIncomplete unless it names each of them once;
+    ChangedMeanwhile where they have not been as they are since `version`."""
     row = get_product(shop, product)
-    present = {each.ai_style_id for each in ProductStyle.query(product, consistent_read=True)}
+    rows = {each.ai_style_id: each for each in ProductStyle.query(product, consistent_read=True)}
+    if version is not None and styles_changed_at(row, list(rows.values())) != version:
+        raise ChangedMeanwhile
+    present = set(rows)
     if set(styles) != present or len(styles) != len(present):
         lacking, unknown = sorted(present - set(styles)), sorted(set(styles) - present)
         raise OrderIncomplete(f"body.ai_style_ids: missing {lacking or 'none'}, unknown {unknown or 'none'}.")
@@ -248,7 +260,9 @@ def reorder(shop: str, product: str, styles: list[str]) -> None:
         unchanged = Product.style_count == row.style_count
         transaction.check(Product, (shop, product), unchanged, otherwise=OrderIncomplete("A style was added just now."))
         for place, style in enumerate(styles):
-            transaction.update(ProductStyle(product, style), _stamped(ProductStyle, {"sort_order": place}))
+            as_read = _expected(ProductStyle, rows[style].updated_at if version else None)
+            actions = _stamped(ProductStyle, {"sort_order": place})
+            transaction.update(ProductStyle(product, style), actions, as_read, ChangedMeanwhile())
 
 
 def list_links(product: str) -> list[ProductProductBase]:

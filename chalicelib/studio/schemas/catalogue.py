@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Moment, Schema
+from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Moment, Page, Schema
 from chalicelib.studio import prompt
 from chalicelib.studio.print import PrintSize
 from chalicelib.studio.schemas.shopper import UUID
@@ -192,6 +192,12 @@ class ProductStyleRead(Schema):
     ai_style_id: str
     sort_order: int
     is_enabled: bool
+
+
+class ProductStylesRead(Page[ProductStyleRead]):
+    """Styles on a product in their order; `updated_at` is when the list, or any style's place in it, last changed."""
+
+    updated_at: Moment
 
 
 class BaseCreate(Input):

@@ -137,15 +137,18 @@ def put_product_style(shop: str, product: str, style: str, asked: ProductStylePu
     return row
 
 
-def list_product_styles(shop: str, product: str) -> list[ProductStyle]:
-    catalogue.get_product(shop, product)
-    return catalogue.list_product_styles(product)
+def list_product_styles(shop: str, product: str) -> tuple[list[ProductStyle], datetime]:
+    """In their order, and when they last changed."""
+    row, styles = catalogue.get_product(shop, product), catalogue.list_product_styles(product)
+    return styles, catalogue.styles_changed_at(row, styles)
 
 
-def reorder_styles(shop: str, product: str, styles: list[str]) -> list[ProductStyle]:
+def reorder_styles(
+    shop: str, product: str, styles: list[str], version: datetime | None
+) -> tuple[list[ProductStyle], datetime]:
     """Put all of the product's styles in this order, at once. Raises OrderIncomplete."""
-    catalogue.reorder(shop, product, styles)
-    return catalogue.list_product_styles(product)
+    catalogue.reorder(shop, product, styles, version)
+    return list_product_styles(shop, product)
 
 
 def put_link(shop: str, product: str, base: str, asked: LinkPut) -> ProductProductBase:
