@@ -12,6 +12,11 @@ from chalicelib.kit import clock
 T = TypeVar("T")
 
 
+UNCHANGED: Any = Field(default_factory=lambda: None)
+"""The default of a change's members: dump with `exclude_unset`. Null is refused where the member's type has none, and
+takes the value away where it has."""
+
+
 class Schema(BaseModel):
     """A shape that goes out. Built from a row with `of`."""
 

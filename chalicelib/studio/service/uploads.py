@@ -112,8 +112,12 @@ def _created(row: Upload, event: UploadChanged, url: str) -> None:
     header = probe(data)
     reason = _refusal(header, data)
     if reason is None:
-        uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
-        return
+        try:
+            uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
+        except StorageExceeded:
+            reason = RejectReason.STORAGE_FULL
+        else:
+            return
     uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=guard.DETAIL[reason])
     storage.delete(url)
     log.info("a photo was refused", extra={"upload": row.id, "reason": reason.value})
