@@ -10,14 +10,14 @@ from chalicelib.billing.routes.payments import bp as payment_routes
 from chalicelib.billing.routes.subscription import bp as subscription_routes
 from chalicelib.billing.routes.webhook import bp as webhook_routes
 
-blueprints = (
-    subscription_routes,
-    change_routes,
-    credit_routes,
-    payment_routes,
-    addon_routes,
-    gift_routes,
-    code_routes,
-    operator_routes,
-    webhook_routes,
-)
+__all__ = [
+    "addon_routes",
+    "change_routes",
+    "code_routes",
+    "credit_routes",
+    "gift_routes",
+    "operator_routes",
+    "payment_routes",
+    "subscription_routes",
+    "webhook_routes",
+]

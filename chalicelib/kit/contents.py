@@ -1,0 +1,85 @@
+"""A Chalice app with a table of contents: what answers a path is imported when the first request for it arrives.
+
+One Lambda serves every path, and each start of it begins with one request: importing what answers all the others was
+a quarter of a cold start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from chalice.app import Blueprint, Chalice
+
+
+def _whole(name: str) -> Any:
+    """An attribute of Chalice's that is complete for whoever looks at the app: its commands, server and test client."""
+
+    def read(app: Contents) -> Any:
+        if not app._at_work:
+            app.open_all()
+        return vars(app)[name]
+
+    def write(app: Contents, value: Any) -> None:
+        vars(app)[name] = value
+
+    return property(read, write)
+
+
+class Contents(Chalice):
+    """Chalice that registers blueprints as they are needed.
+
+    `chapters`: by module, whose blueprints are meant, the paths (each with all below it) that they answer; a module
+    with none, as those of queues and schedules are, belongs to the whole only. One request at a time until all is open.
+    """
+
+    routes = _whole("routes")
+    event_sources = _whole("event_sources")
+    handler_map = _whole("handler_map")
+
+    def __init__(self, app_name: str, chapters: Mapping[str, tuple[str, ...]]) -> None:
+        self._closed = dict(chapters)
+        self._at_work = False
+        super().__init__(app_name)
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        """Answer a request, from its own chapter; from the whole, if none lists its path."""
+        if not self._closed:
+            return super().__call__(event, context)
+        with self._working():
+            path = event["requestContext"]["resourcePath"]
+            for module, paths in list(self._closed.items()):
+                if any(f"{path}/".startswith(f"{prefix}/") for prefix in paths):
+                    self._open(module)
+            if path not in self.routes:
+                self.open_all()
+            return super().__call__(event, context)
+
+    def open_all(self) -> None:
+        """Register what is not registered yet."""
+        with self._working():
+            for module in list(self._closed):
+                self._open(module)
+
+    def _open(self, module: str) -> None:
+        for found in vars(import_module(module)).values():
+            if isinstance(found, Blueprint):
+                self.register_blueprint(found)
+        del self._closed[module]
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        before, self._at_work = self._at_work, True
+        try:
+            yield
+        finally:
+            self._at_work = before
+
+
+def whole(app: Chalice) -> Chalice:
+    """The app with every blueprint registered, for a view that tells of all: it runs while its own chapter may do."""
+    if isinstance(app, Contents):
+        app.open_all()
+    return app
