@@ -1,12 +1,10 @@
 """What merchants set up: products, sizes, styles, bases."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -58,7 +56,7 @@ class _Pixels(Input):
     height_px: int = Field(ge=1)
 
     @model_validator(mode="after")
-    def _printable(self) -> _Pixels:
+    def _printable(self) -> Self:
         PrintSize(self.width_px, self.height_px)
         return self
 
@@ -111,7 +109,7 @@ class SizeUpdate(Input):
     sort_order: Order | None = None
 
     @model_validator(mode="after")
-    def _printable(self) -> SizeUpdate:
+    def _printable(self) -> Self:
         return _checked(self)
 
 
@@ -236,7 +234,7 @@ class BaseVariantUpdate(Input):
     is_active: bool | None = None
 
     @model_validator(mode="after")
-    def _printable(self) -> BaseVariantUpdate:
+    def _printable(self) -> Self:
         return _checked(self)
 
 
