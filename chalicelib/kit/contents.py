@@ -18,7 +18,7 @@ def _whole(name: str) -> Any:
     """An attribute of Chalice's that is complete for whoever looks at the app: its commands, server and test client."""
 
     def read(app: Contents) -> Any:
-        if not app._at_work:
+        if app._closed and not app._at_work:
             app.open_all()
         return vars(app)[name]
 
