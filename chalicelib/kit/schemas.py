@@ -1,7 +1,5 @@
 """Bases of request, response and message shapes, and the types that several contexts share."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Self, TypeVar
 
@@ -73,14 +71,14 @@ Amount = Annotated[
 """An exact decimal, as a string."""
 
 
-class FieldError(BaseModel):
+class FieldError(Schema):
     """One member of the input that is not valid."""
 
     path: str
     message: str
 
 
-class ProblemRead(BaseModel):
+class ProblemRead(Schema):
     """An error as RFC 9457 describes it."""
 
     type: str

@@ -1,7 +1,5 @@
 """The messages in which retention gives itself work, and what operators ask of it and read."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field

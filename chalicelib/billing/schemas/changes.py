@@ -1,7 +1,5 @@
 """Changes of a running subscription: what they cost, and what is asked for."""
 
-from __future__ import annotations
-
 from pydantic import AwareDatetime, Field
 
 from chalicelib.billing.enums import BillingCycle

@@ -1,8 +1,7 @@
 """Discount codes and their uses."""
 
-from __future__ import annotations
-
 from decimal import Decimal
+from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -46,7 +45,7 @@ class CodeCreate(Input):
     duration_months: int | None = Field(default=None, ge=1, le=36)
 
     @model_validator(mode="after")
-    def _whole(self) -> CodeCreate:
+    def _whole(self) -> Self:
         if self.discount_type is DiscountType.PERCENTAGE:
             if self.value > 100 or self.currency:
                 raise ValueError("a percentage is at most 100, and has no currency")

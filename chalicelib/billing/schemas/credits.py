@@ -1,7 +1,5 @@
 """Credits and the ledger."""
 
-from __future__ import annotations
-
 from pydantic import AwareDatetime, Field
 
 from chalicelib.billing.enums import EntryType, OwnerType

@@ -1,7 +1,5 @@
 """Messages that billing sends, and the events that it takes."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -127,6 +125,8 @@ class EventReceived(Message):
 
 
 class _EventData(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     object: dict[str, Any]
 
 

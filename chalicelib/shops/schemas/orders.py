@@ -1,7 +1,5 @@
 """Messages of what happens to a shop's orders and products. Ids are GIDs, but `product_id`, a number."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import ClassVar
 

@@ -1,12 +1,10 @@
 """What merchants set up: products, sizes, styles, bases."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -64,7 +62,7 @@ class _Pixels(Input):
     height_px: Pixels
 
     @model_validator(mode="after")
-    def _printable(self) -> _Pixels:
+    def _printable(self) -> Self:
         PrintSize(self.width_px, self.height_px)
         return self
 
@@ -120,7 +118,7 @@ class SizeUpdate(Input):
     sort_order: Order = UNCHANGED
 
     @model_validator(mode="after")
-    def _printable(self) -> SizeUpdate:
+    def _printable(self) -> Self:
         return _checked(self)
 
 
@@ -253,7 +251,7 @@ class BaseVariantUpdate(Input):
     is_active: bool = UNCHANGED
 
     @model_validator(mode="after")
-    def _printable(self) -> BaseVariantUpdate:
+    def _printable(self) -> Self:
         return _checked(self)
 
 

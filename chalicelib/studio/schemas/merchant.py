@@ -1,7 +1,5 @@
 """What merchants see of their gallery: the watermark, the quota, generations."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Work that the studio gives to itself."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from chalicelib.kit import subjects
