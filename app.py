@@ -45,7 +45,11 @@ app = Contents(
         "chalicelib.studio.routes.pages": ("/studio",),
         "chalicelib.studio.routes.shopper": ("/proxy/studio",),
         "chalicelib.studio.jobs": (),
-        "chalicelib.retention.routes": ("/v1/operator/privacy-requests",),
+        "chalicelib.retention.routes": (
+            "/v1/operator/privacy-requests",
+            "/v1/operator/retention-rules",
+            "/v1/operator/retention-runs",
+        ),
         "chalicelib.retention.jobs": (),
     },
 )
