@@ -296,3 +296,11 @@ def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
     assert list(traces(mark)) == [], f"call {nth}"
     ends.add(json.dumps(read.report["erased"] if read.report else None, sort_keys=True))
     return died
+
+
+def test_a_counter_that_is_gone_holds_nothing_up(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
+    Quota.get(shop).delete()
+    assert erase(f"customer:{shop}:{customer}", drain).status is PrivacyStatus.COMPLETED
+    assert list(traces("mark-buyer")) == []

@@ -14,14 +14,16 @@ import httpx
 import pytest
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.kit import auth, ids
+from chalicelib.kit import auth, clock, ids, subjects, tombstones
 from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.subjects import pseudonym
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.service import exporting, operating
+from chalicelib.retention.service import accepting, exporting, operating
+from chalicelib.shops.models import Shop
+from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.local.engine import Engine
 from tests.retention.crash import Crash, crash_at
-from tests.retention.seeding import files, items, put, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.seeding import files, items, put, row, seed_customer, seed_owner, seed_shop, traces
 from tests.studio.conftest import CUSTOMER, PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -185,3 +187,38 @@ def test_memory_stays_flat(drain: Drain) -> None:
 
     few, many = peak(20), peak(60)
     assert many < 1.2 * few
+
+
+def test_an_app_that_was_erased_before_does_not_empty_the_export(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    row(Shop, "mark-shop", shop=shop, app="discounts", is_active=False)
+    topic = PrivacyTopic.SHOP_REDACT
+    accepting.accept(PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now()))
+    assert drain() == []
+    assert [each.app for each in Shop.query(shop)] == ["studio"]
+    told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
+    assert told["shops/shops"] == 1
+
+
+def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    row(Shop, "mark-shop", shop=shop, app="discounts", installed_at=clock.now())
+    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
+    tombstones.bury(subjects.app(shop, "discounts"))
+    told = exported(request, drain)
+    assert told["shops/shops"] == 1
+
+
+def test_who_came_back_is_exported(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
+    operating.begin(OPERATOR, PrivacyKind.ERASE, f"customer:{shop}:{customer}")
+    assert drain() == []
+    seed_customer("mark-buyer", shop, 900_000_001)
+    assert exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"customer:{shop}:{customer}").id, drain)
+
+
+def exported(request: str, drain: Drain) -> dict[str, int]:
+    assert drain() == []
+    counts: dict[str, int] = (operating.read_request(request).report or {})["exported"]
+    return counts

@@ -8,7 +8,7 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Customer
 from chalicelib.billing.repository import customers
 from chalicelib.integrations import stripe
-from chalicelib.kit import signing
+from chalicelib.kit import signing, tombstones
 
 
 def register_customer(
@@ -22,9 +22,12 @@ def register_customer(
 ) -> None:
     """Tell billing who an owner is, in full: what is left out is taken to be gone. As often as it changes.
 
-    `relationship_id` (members) is where their credits go; without one they go to the member's own ledger.
+    `relationship_id` (members) is where their credits go; without one they go to the member's own ledger. One who was
+    erased and is registered anew is heard again.
     """
-    customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
+    row = customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
+    if row.created_at == row.updated_at:
+        tombstones.unearth(f"{owner_type}:{owner_id}")
 
 
 def ensure_stripe_customer(customer: Customer) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
-from chalicelib.kit import clock, logs, metrics, tombstones
+from chalicelib.kit import clock, logs, metrics, subjects, tombstones
 from chalicelib.kit.personal import Bucket, Holding
 from chalicelib.kit.subjects import Subject, Who
 from chalicelib.retention import belonging
@@ -25,7 +26,7 @@ log = logs.logger("retention")
 def work(request: str) -> None:
     """Make the export of a request, once; one whose worker died is begun anew.
 
-    What is exported while its subject is erased is dropped again.
+    What is exported while its subject is erased is dropped again; of a shop, what is left of it is exported anew.
     """
     row = requests.get(request)
     if row.kind is not PrivacyKind.EXPORT or row.status is PrivacyStatus.COMPLETED:
@@ -38,9 +39,15 @@ def work(request: str) -> None:
         bucket, key = objects.bucket_name(Bucket.ARCHIVE), key_of(row, whom)
         with zips.writing(bucket, key) as file:
             counts = _write(file, whom)
-        if _is_erased(whom):
+        while erased := _erased_since(row.created_at, whom):
             objects.delete(bucket, [key])
             counts = {}
+            left = tuple(app for app in whom.apps if subjects.app(whom.subject.shop, app) not in erased)
+            if not left:
+                break
+            whom = replace(whom, apps=left)
+            with zips.writing(bucket, key) as file:
+                counts = _write(file, whom)
         requests.complete(row, {"exported": counts, "key": key if counts else None})
     except Overtaken:
         log.info("stopped: another worker is ahead", extra={"request": request})
@@ -55,9 +62,11 @@ def key_of(row: PrivacyRequest, whom: Person) -> str:
     return f"{folder}{row.id}.zip"
 
 
-def _is_erased(whom: Person) -> bool:
+def _erased_since(asked_at: datetime, whom: Person) -> set[str]:
+    """Of what the subject is known by, what was erased since the export was asked for: it may hold some of that."""
     names = steps.buried(whom)
-    return any(tombstones.is_erased(*names[start : start + 100]) for start in range(0, len(names), 100))
+    batches = (names[start : start + 100] for start in range(0, len(names), 100))
+    return set().union(*(tombstones.erased_since(asked_at, *batch) for batch in batches))
 
 
 def _named(whom: Person) -> Person:

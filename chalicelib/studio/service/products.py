@@ -181,7 +181,7 @@ def put_mapping(shop: str, product: str, asked: MappingPut) -> ProductBaseVarian
     )
 
     def keep(transaction: Transaction) -> None:
-        name = catalogue.variant_guard("mappings", product, asked.shopify_variant_id)
+        name = catalogue.variant_guard("product_base_variant_mappings", product, asked.shopify_variant_id)
         if asked.is_active:
             guards.claim(transaction, name, pair, VariantTaken())
         elif guards.owner_of(name) == pair:
