@@ -22,7 +22,7 @@ from chalicelib.billing.models import (
     UserAddon,
 )
 from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.kit.personal import Bucket, Claim, Fate, Holding, Prefix, columns
+from chalicelib.kit.personal import Bucket, Claim, Fate, Holding, Prefix, Whose, columns
 from chalicelib.kit.subjects import Who
 
 RULES: tuple[Rule, ...] = (
@@ -55,7 +55,7 @@ def _ledger(who: Who) -> tuple[Claim, ...]:
         "relationship_id",
         "{relationship_id}",
         through=_CUSTOMERS,
-        shared=True,
+        shared="{owner_type}:{owner_id}",
         because="a couple's credits stay while the other is there",
         scan=_FEW,
     )
@@ -183,6 +183,7 @@ PERSONAL = (
                 "{stripe_customer_id}",
                 through=_CUSTOMERS,
                 contains=True,
+                whose=Whose(mention="payload"),
                 scan="Stripe's events name their customer in many places; they live for 90 days",
             )
             for who in OWNERS

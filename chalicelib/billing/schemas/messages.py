@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.billing.enums import BillingCycle, OwnerType, PaymentKind, SubscriptionStatus
+from chalicelib.kit import subjects
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Schema
 
@@ -87,7 +88,7 @@ class CreditsChanged(Message):
     version: int
 
     def subjects(self) -> tuple[str, ...]:
-        return (f"relationship:{self.relationship_id}",)
+        return (subjects.ledger(self.relationship_id),)
 
 
 class TrialEnding(_Owned):

@@ -32,6 +32,16 @@ def latest(rule: str) -> RuleRun | None:
     return next(iter(RuleRun.query(rule, scan_index_forward=False, limit=1, consistent_read=True)), None)
 
 
+def completed_or_begun(rule: str) -> datetime | None:
+    """When a run of the rule was completed last; if none was, when the first began."""
+    begun = None
+    for row in RuleRun.query(rule, scan_index_forward=False, consistent_read=True, page_size=10):
+        if row.completed_at is not None:
+            return row.completed_at
+        begun = row.started_at
+    return begun
+
+
 def get(rule: str, run: str) -> RuleRun:
     """Raises RuleRun.DoesNotExist."""
     return RuleRun.get(rule, run, consistent_read=True)

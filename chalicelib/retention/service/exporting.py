@@ -12,7 +12,7 @@ from chalicelib.kit.subjects import Subject, Who
 from chalicelib.retention import belonging
 from chalicelib.retention.belonging import Person
 from chalicelib.retention.errors import Overtaken
-from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.models import ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import manifests, objects, personal_rows, requests, rows, zips
 from chalicelib.retention.repository.personal_rows import Place, readable
 from chalicelib.retention.repository.zips import Zip
@@ -59,7 +59,7 @@ def work(request: str) -> None:
 def key_of(row: PrivacyRequest, whom: Person) -> str:
     """Where the export lies in the archive's bucket: below its subject's pseudonym, and its shop's."""
     folder = next(iter(belonging.folders(PREFIXES["exports/"], whom)))
-    return f"{folder}{row.id}.zip"
+    return f"{folder}{'whole/' if whom.subject.who is Who.SHOP else ''}{row.id}.zip"
 
 
 def _erased_since(asked_at: datetime, whom: Person) -> set[str]:
@@ -103,7 +103,7 @@ def _live(holding: Holding, whom: Person) -> Iterator[Item]:
     for claim in claims:
         at: Place | None = Place()
         while at is not None:
-            found = personal_rows.find(holding, claim, whom, at)
+            found = personal_rows.find(holding, claim, whom, at, shared=True)
             for item in found.items:
                 key = str(rows.key_of(holding.table, item))
                 if key not in seen:
@@ -126,6 +126,8 @@ def _archived(holding: Holding, whom: Person) -> Iterator[Item]:
     while True:
         found, after = manifests.page(holding.name, after)
         for archive in found:
+            if archive.status is ArchiveStatus.WRITTEN:
+                continue  # its rows are in the table still, and it may not be there yet
             items, _ = manifests.read(archive)
             yield from (item for item in items if belonging.holds(holding, whom, item))
         if after is None:
