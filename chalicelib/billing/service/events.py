@@ -124,7 +124,7 @@ def _disputed(shown: StripeObject, cause: Cause) -> str | None:
 
 
 def _make_known(shown: StripeObject, intent_id: str | None, charge_id: str | None, cause: Cause) -> str | None:
-    """The event came before those of its payment: that is put on record first. Raises Again."""
+    """The event came before the success of its payment: that is put on record first. Raises Again."""
     invoice = None
     if shown.get("invoice"):
         invoice = stripe.invoice(str(id_of(shown["invoice"])))

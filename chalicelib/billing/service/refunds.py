@@ -36,7 +36,7 @@ from chalicelib.kit.pages import PageRequest, Slice
 
 
 class PaymentUnknown(Exception):
-    """The payment that money goes back of is not on record yet."""
+    """The payment that money goes back of is not on record yet, or not as paid."""
 
 
 def request(
@@ -153,19 +153,16 @@ def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | No
     payment_key = _payment_key(found, intent_id, charge_id)
     views = [settlements.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
     found.read([payment_key, *(refund_key(_id_of(view)) for view in views)])
-    earlier = found.payment(None, intent_id, charge_id)
-    if earlier is None:
-        raise PaymentUnknown
+    earlier = _paid(found, intent_id, charge_id)
     row = payments.copy(earlier)
     for view in views:
         _settle_refund(effects, found, row, view)
     completed = [view for view in views if view.status is RefundStatus.COMPLETED]
     row.refunded_amount = refunding.refunded(row.amount, (view.amount for view in completed))
-    if row.status in (PaymentStatus.COMPLETED, PaymentStatus.REFUNDED):
-        is_full = row.refunded_amount >= row.amount > 0
-        row.status = PaymentStatus.REFUNDED if is_full else PaymentStatus.COMPLETED
-        if earlier.status is PaymentStatus.REFUNDED and not is_full and row.months:
-            row.next_grant_day = f"{clock.now():%Y-%m-%d}"
+    is_full = row.refunded_amount >= row.amount > 0
+    row.status = PaymentStatus.REFUNDED if is_full else PaymentStatus.COMPLETED
+    if earlier.status is PaymentStatus.REFUNDED and not is_full and row.months:
+        row.next_grant_day = f"{clock.now():%Y-%m-%d}"
     ended_at = max((view.created_at for view in completed), default=None)
     _take_along(effects, found, row, earlier, ended_at if row.status is PaymentStatus.REFUNDED else None)
     _write(effects, row, earlier)
@@ -178,9 +175,7 @@ def _follow_dispute(effects: Effects, shown: StripeObject) -> None:
     if view.is_open:
         view = settlements.dispute(stripe.dispute(view.id))
     found.read([payment_key])
-    earlier = found.payment(None, view.intent_id, view.charge_id)
-    if earlier is None:
-        raise PaymentUnknown
+    earlier = _paid(found, view.intent_id, view.charge_id)
     row = payments.copy(earlier)
     row.dispute = _dispute_status(view)
     row.disputed_at = settlements.disputed_at(view)
@@ -194,6 +189,15 @@ def _payment_key(found: Found, intent_id: str | None, charge_id: str | None) -> 
     if key is None:
         raise PaymentUnknown
     return key
+
+
+def _paid(found: Found, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
+    """The payment, once it is on record as paid: of one that failed at first, what is told may have overtaken the
+    success, and then what it takes along is not given yet. Raises PaymentUnknown."""
+    row = found.payment(None, intent_id, charge_id)
+    if row is None or row.status not in (PaymentStatus.COMPLETED, PaymentStatus.REFUNDED):
+        raise PaymentUnknown
+    return row
 
 
 def _settle_refund(effects: Effects, found: Found, payment: PaymentTransaction, view: RefundView) -> None:

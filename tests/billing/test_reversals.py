@@ -1,0 +1,107 @@
+"""What goes back of a payment that was tried more than once, refunded and disputed, or told of by two at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import OwnerType, PaymentStatus
+from chalicelib.billing.models import CreditBalance
+from chalicelib.billing.service import entitlement
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, ledger_sums, payments
+from tests.billing.running import Drain, Subscribe, at_stripe, subscribe
+
+__all__ = ["subscribe"]
+
+KEY = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+
+
+def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str:
+    """As an operator does in Stripe's dashboard; its id there."""
+    params["charge"] = str(charge)
+    answer = httpx.post(f"{stripe_peer.url}/v1/refunds", data=params, headers=KEY)
+    assert answer.status_code == 200, answer.text
+    stripe_peer.drain()
+    return str(answer.json()["id"])
+
+
+def told(stripe_peer: StripeSandbox, drain: Drain, events: list[Json]) -> None:
+    stripe_peer.deliver(events)
+    assert drain() == []
+
+
+@pytest.fixture
+def tried_twice(
+    member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain
+) -> tuple[str, list[Json]]:
+    """Credits whose payment failed at first: the charge, and the events of the success, which are not told yet."""
+    stripe_peer.hold_events = True
+    stripe_peer.complete_checkout(checkout(member, None, credit_pack="credits_200").json()["id"])
+    success = stripe_peer.held()
+    with stripe_peer.store() as stripe:
+        (intent,), (charge,) = stripe.all("payment_intent"), stripe.all("charge")
+        paid = dict(intent)
+        intent |= {"status": "requires_payment_method", "last_payment_error": {"code": "card_declined"}}
+        stripe.emit("payment_intent.payment_failed", intent)
+    stripe_peer.drain()
+    failure = [event for event in stripe_peer.held() if event not in success]
+    told(stripe_peer, drain, failure)
+    assert [payment.status for payment in payments()] == [PaymentStatus.FAILED]
+    with stripe_peer.store() as stripe:
+        stripe.get("payment_intent", intent["id"]).update(paid)
+    return charge["id"], success
+
+
+def test_a_refund_that_overtakes_the_success_takes_the_credits(
+    member: Owner, tried_twice: tuple[str, list[Json]], stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    charge, success = tried_twice
+    refund(stripe_peer, charge)
+    kinds = ("refund.created", "charge.refunded")
+    told(stripe_peer, drain, [event for event in stripe_peer.held() if event["type"] in kinds])
+    told(stripe_peer, drain, success)
+    (payment,) = payments()
+    assert (payment.status, payment.credits_taken) == (PaymentStatus.REFUNDED, 200)
+    assert balances() == {member.relationship_id: 0}
+    ledger_sums()
+
+
+def test_a_dispute_that_overtakes_the_success_holds_the_credits(
+    tried_twice: tuple[str, list[Json]], stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    charge, success = tried_twice
+    stripe_peer.open_dispute(charge)
+    told(stripe_peer, drain, [event for event in stripe_peer.held() if event["type"] == "charge.dispute.created"])
+    told(stripe_peer, drain, success)
+    (head,) = CreditBalance.scan()
+    assert (head.balance, head.suspended) == (200, 200)
+
+
+def test_a_refund_that_overtakes_the_success_of_a_renewal_ends_access(
+    member: Owner,
+    subscribe: Subscribe,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    pass_time: Callable[..., list[Json]],
+) -> None:
+    customer = at_stripe(stripe_peer, subscribe(member))["customer"]
+    stripe_peer.set_card(customer, declines=True)
+    pass_time(days=32)
+    assert drain() == []
+    (failed,) = [payment for payment in payments() if payment.status is PaymentStatus.FAILED]
+    stripe_peer.set_card(customer, declines=False)
+    stripe_peer.hold_events = True
+    pass_time(days=4)
+    with stripe_peer.store() as stripe:
+        intent = stripe.get("payment_intent", str(failed.stripe_payment_intent_id))
+    refund(stripe_peer, intent["latest_charge"])
+    kinds = ("refund.created", "charge.refunded")
+    held = stripe_peer.held()
+    told(stripe_peer, drain, [event for event in held if event["type"] in kinds])
+    told(stripe_peer, drain, [event for event in held if event["type"] not in kinds])
+    (payment,) = [payment for payment in payments() if payment.id == failed.id]
+    assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, payment.amount)
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
