@@ -105,3 +105,34 @@ def test_a_refund_that_overtakes_the_success_of_a_renewal_ends_access(
     (payment,) = [payment for payment in payments() if payment.id == failed.id]
     assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, payment.amount)
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
+
+
+@pytest.mark.parametrize("verdict", [None, "won", "warning_closed", "lost"])
+def test_a_dispute_gives_no_access_that_a_full_refund_has_ended(
+    member: Owner, buy: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain, verdict: str | None
+) -> None:
+    """As where an inquiry is answered with the money, and Stripe then closes it."""
+    buy(member, plan="better_together")
+    charge = str(payments()[0].stripe_charge_id)
+    refund(stripe_peer, charge)
+    assert drain() == []
+    dispute = stripe_peer.open_dispute(charge)
+    if verdict:
+        stripe_peer.close_dispute(dispute["id"], verdict)
+    stripe_peer.drain()
+    assert drain() == []
+    assert payments()[0].status is PaymentStatus.REFUNDED
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
+
+
+def test_access_is_back_when_the_full_refund_failed(
+    member: Owner, buy: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    buy(member, plan="better_together")
+    back = refund(stripe_peer, payments()[0].stripe_charge_id)
+    assert drain() == []
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
+    stripe_peer.settle_refund(back, "failed")
+    stripe_peer.drain()
+    assert drain() == []
+    assert entitlement(OwnerType.MEMBER, member.id).has_access

@@ -163,8 +163,9 @@ def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | No
     row.status = PaymentStatus.REFUNDED if is_full else PaymentStatus.COMPLETED
     if earlier.status is PaymentStatus.REFUNDED and not is_full and row.months:
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
+    _take_along(effects, found, row)
     ended_at = max((view.created_at for view in completed), default=None)
-    _take_along(effects, found, row, earlier, ended_at if row.status is PaymentStatus.REFUNDED else None)
+    _settle_access(effects, found, row, earlier, ended_at if is_full else None)
     _write(effects, row, earlier)
 
 
@@ -179,7 +180,7 @@ def _follow_dispute(effects: Effects, shown: StripeObject) -> None:
     row = payments.copy(earlier)
     row.dispute = _dispute_status(view)
     row.disputed_at = settlements.disputed_at(view)
-    _take_along(effects, found, row, earlier, None)
+    _take_along(effects, found, row)
     _write(effects, row, earlier)
 
 
@@ -227,17 +228,23 @@ def _settle_refund(effects: Effects, found: Found, payment: PaymentTransaction, 
         )
 
 
-def _take_along(
+def _settle_access(
     effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction, ended_at: datetime | None
 ) -> None:
-    """What goes with the money: access, credits, add-ons, gifts. `ended_at`: when all of it had gone back."""
-    owner = owner_key(row.owner_type, row.owner_id)
-    mine = own_subscription_key(row.subscription_id)
-    found.read([owner, mine, gift_key(row.item) if row.kind is PaymentKind.GIFT else None])
-    subscription = found.rows.get(mine) if mine else None
-    is_back = row.status is PaymentStatus.REFUNDED
-    if isinstance(subscription, Subscription) and (is_back or earlier.status is PaymentStatus.REFUNDED):
+    """End the access that was paid for when all of the money has gone back (`ended_at`), give it again when it has not
+    gone after all. A dispute changes no access, and so none that a refund has ended."""
+    key = own_subscription_key(row.subscription_id)
+    subscription = found.rows.get(key) if key else None
+    if isinstance(subscription, Subscription) and PaymentStatus.REFUNDED in (row.status, earlier.status):
         subscriptions.paid_back(effects, subscription, row.period_end, ended_at)
+
+
+def _take_along(effects: Effects, found: Found, row: PaymentTransaction) -> None:
+    """What was bought and goes with the money: credits, add-ons, gifts."""
+    owner = owner_key(row.owner_type, row.owner_id)
+    gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
+    found.read([owner, own_subscription_key(row.subscription_id), gift])
+    is_back = row.status is PaymentStatus.REFUNDED
     customer = found.customer(owner)
     if row.kind is PaymentKind.CREDITS and customer is not None:
         _settle_credits(effects, found, row, ledger_of(customer))
