@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 
 import httpx
@@ -9,9 +10,10 @@ import pytest
 
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance
-from chalicelib.billing.service import entitlement
+from chalicelib.billing.service import entitlement, ledger, register_customer
+from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, ledger_sums, payments
+from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, of_type, payments
 from tests.billing.running import Drain, Subscribe, at_stripe, subscribe
 
 __all__ = ["subscribe"]
@@ -31,6 +33,19 @@ def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str
 def told(stripe_peer: StripeSandbox, drain: Drain, events: list[Json]) -> None:
     stripe_peer.deliver(events)
     assert drain() == []
+
+
+@pytest.fixture
+def moved(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, int]:
+    """Credits were bought, then their buyer joined somebody who has 100 of their own: both ledgers."""
+    buy(member, credit_pack="credits_200")
+    partner, joined = make_owner(Role.MEMBER), str(uuid.uuid4())
+    for owner in (partner, member):
+        register_customer("member", owner.id, f"{owner.id[:8]}@example.com", relationship_id=joined)
+    ledger.grant_credits(OwnerType.MEMBER, partner.id, 100, "k", "welcome", None)
+    found = {str(member.relationship_id): 200, joined: 100}
+    assert balances() == found
+    return found
 
 
 @pytest.fixture
@@ -136,3 +151,40 @@ def test_access_is_back_when_the_full_refund_failed(
     stripe_peer.drain()
     assert drain() == []
     assert entitlement(OwnerType.MEMBER, member.id).has_access
+
+
+def test_credits_are_taken_from_the_ledger_that_they_were_bought_for(
+    member: Owner, moved: dict[str, int], stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    back = refund(stripe_peer, payments()[0].stripe_charge_id)
+    assert drain() == []
+    assert balances() == moved | {member.relationship_id: 0}
+    assert [head.shortfall for head in CreditBalance.scan()] == [0, 0]
+    stripe_peer.settle_refund(back, "failed")
+    stripe_peer.drain()
+    assert drain() == []
+    assert balances() == moved
+    ledger_sums()
+
+
+def test_credits_are_held_in_the_ledger_that_they_were_bought_for(
+    member: Owner, moved: dict[str, int], stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    stripe_peer.open_dispute(str(payments()[0].stripe_charge_id))
+    stripe_peer.drain()
+    assert drain() == []
+    assert {head.relationship_id: head.suspended for head in CreditBalance.scan()} == dict.fromkeys(moved, 0) | {
+        member.relationship_id: 200
+    }
+
+
+def test_a_purchase_that_is_told_again_stays_in_its_ledger(
+    events_of: Callable[..., list[Json]], member: Owner, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member, None, credit_pack="credits_50")
+    first = of_type(events, "payment_intent.succeeded")
+    told(stripe_peer, drain, [first])
+    register_customer("member", member.id, "ada@example.com", relationship_id=str(uuid.uuid4()))
+    told(stripe_peer, drain, [of_type(events, "checkout.session.completed")])
+    assert balances() == {member.relationship_id: 50}
+    assert payments()[0].relationship_id == member.relationship_id

@@ -19,13 +19,11 @@ from chalicelib.billing.repository.records import (
     gift_key,
     head_key,
     own_subscription_key,
-    owner_key,
     payment_guards,
     refund_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
 from chalicelib.billing.service import addons, gifts, ledger, payments, subscriptions
-from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.settlements import DisputeView, RefundView
 from chalicelib.billing.shapes import StripeObject
@@ -241,13 +239,12 @@ def _settle_access(
 
 def _take_along(effects: Effects, found: Found, row: PaymentTransaction) -> None:
     """What was bought and goes with the money: credits, add-ons, gifts."""
-    owner = owner_key(row.owner_type, row.owner_id)
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
-    found.read([owner, own_subscription_key(row.subscription_id), gift])
+    book = head_key(row.relationship_id) if row.relationship_id else None
+    found.read([own_subscription_key(row.subscription_id), gift, book])
     is_back = row.status is PaymentStatus.REFUNDED
-    customer = found.customer(owner)
-    if row.kind is PaymentKind.CREDITS and customer is not None:
-        _settle_credits(effects, found, row, ledger_of(customer))
+    if row.kind is PaymentKind.CREDITS and row.relationship_id:
+        _settle_credits(effects, found, row, row.relationship_id)
     elif row.kind is PaymentKind.ADDON and row.item and (is_back or row.dispute is DisputeStatus.LOST):
         addons.sold(effects, row.owner_id, row.item, row, is_refunded=True)
     elif row.kind is PaymentKind.GIFT and is_back:
@@ -255,8 +252,8 @@ def _take_along(effects: Effects, found: Found, row: PaymentTransaction) -> None
 
 
 def _settle_credits(effects: Effects, found: Found, row: PaymentTransaction, relationship_id: str) -> None:
-    """Hold the bought credits while a dispute is open; take back as many as the money that went back had bought."""
-    found.read([head_key(relationship_id)])
+    """Hold the bought credits while a dispute is open; take back as many as the money that went back had bought: in
+    the ledger that they were entered in, whoever the buyer shares credits with by now."""
     head = found.head(relationship_id)
     book = ledger_rows.opened(head)
     book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
