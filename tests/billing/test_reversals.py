@@ -8,8 +8,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from chalicelib.billing.enums import OwnerType, PaymentStatus
-from chalicelib.billing.models import CreditBalance
+from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus
+from chalicelib.billing.models import CreditBalance, UserAddon
+from chalicelib.billing.repository import addons
 from chalicelib.billing.service import entitlement, ledger, register_customer
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
@@ -188,3 +189,26 @@ def test_a_purchase_that_is_told_again_stays_in_its_ledger(
     told(stripe_peer, drain, [of_type(events, "checkout.session.completed")])
     assert balances() == {member.relationship_id: 50}
     assert payments()[0].relationship_id == member.relationship_id
+
+
+@pytest.mark.parametrize(("used", "left"), [(False, AddonStatus.ACTIVE), (True, AddonStatus.CONSUMED)])
+def test_an_add_on_is_back_when_its_refund_failed_and_what_was_used_stays_used(
+    member: Owner,
+    buy: Callable[..., list[Json]],
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    used: bool,
+    left: AddonStatus,
+) -> None:
+    bought = buy(member, addon="coaching_session")
+    (row,) = UserAddon.scan()
+    assert not used or addons.consume(row)
+    back = refund(stripe_peer, payments()[0].stripe_charge_id)
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [left if used else AddonStatus.CANCELED]
+    told(stripe_peer, drain, bought)
+    stripe_peer.settle_refund(back, "failed")
+    stripe_peer.drain()
+    assert drain() == []
+    assert payments()[0].status is PaymentStatus.COMPLETED
+    assert [row.status for row in UserAddon.scan()] == [left]

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.billing.enums import OwnerType, PaymentKind, PaymentStatus
+from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.projection import InvoiceView
@@ -84,6 +84,11 @@ def stage(effects: Effects, row: PaymentTransaction, found: PaymentTransaction |
         effects.tell(PaymentSucceeded(**_facts(row)))
     elif row.status is PaymentStatus.FAILED:
         effects.tell(PaymentFailed(**_facts(row), failure_reason=row.failure_reason))
+
+
+def is_gone(row: PaymentTransaction) -> bool:
+    """Whether all of the money went back: refunded in full, or lost to the buyer's bank."""
+    return row.status is PaymentStatus.REFUNDED or row.dispute is DisputeStatus.LOST
 
 
 def _advance(

@@ -68,7 +68,7 @@ def _give(effects: Effects, found: Found, row: PaymentTransaction, customer: Cus
             book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
         ledger.close(effects, head, book)
     elif row.kind is PaymentKind.ADDON:
-        addons.sold(effects, customer.owner_id, str(row.item), row, is_refunded=False)
+        addons.sold(effects, customer.owner_id, str(row.item), row)
     elif row.kind is PaymentKind.GIFT:
         gifts.pay(effects, found.gift(str(row.item)), row)
 

@@ -21,6 +21,7 @@ from chalicelib.billing.repository.records import (
     own_subscription_key,
     payment_guards,
     refund_key,
+    sold_addon_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
 from chalicelib.billing.service import addons, gifts, ledger, payments, subscriptions
@@ -161,7 +162,7 @@ def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | No
     row.status = PaymentStatus.REFUNDED if is_full else PaymentStatus.COMPLETED
     if earlier.status is PaymentStatus.REFUNDED and not is_full and row.months:
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
-    _take_along(effects, found, row)
+    _take_along(effects, found, row, earlier)
     ended_at = max((view.created_at for view in completed), default=None)
     _settle_access(effects, found, row, earlier, ended_at if is_full else None)
     _write(effects, row, earlier)
@@ -178,7 +179,7 @@ def _follow_dispute(effects: Effects, shown: StripeObject) -> None:
     row = payments.copy(earlier)
     row.dispute = _dispute_status(view)
     row.disputed_at = settlements.disputed_at(view)
-    _take_along(effects, found, row)
+    _take_along(effects, found, row, earlier)
     _write(effects, row, earlier)
 
 
@@ -237,18 +238,21 @@ def _settle_access(
         subscriptions.paid_back(effects, subscription, row.period_end, ended_at)
 
 
-def _take_along(effects: Effects, found: Found, row: PaymentTransaction) -> None:
-    """What was bought and goes with the money: credits, add-ons, gifts."""
-    gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
+def _take_along(effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
+    """What was bought and goes with the money, or comes back with it: credits, add-ons, gifts."""
     book = head_key(row.relationship_id) if row.relationship_id else None
-    found.read([own_subscription_key(row.subscription_id), gift, book])
-    is_back = row.status is PaymentStatus.REFUNDED
+    given = {PaymentKind.GIFT: gift_key(row.item), PaymentKind.ADDON: sold_addon_key(row)}
+    found.read([own_subscription_key(row.subscription_id), book, given.get(row.kind)])
+    is_gone = payments.is_gone(row)
     if row.kind is PaymentKind.CREDITS and row.relationship_id:
         _settle_credits(effects, found, row, row.relationship_id)
-    elif row.kind is PaymentKind.ADDON and row.item and (is_back or row.dispute is DisputeStatus.LOST):
-        addons.sold(effects, row.owner_id, row.item, row, is_refunded=True)
-    elif row.kind is PaymentKind.GIFT and is_back:
-        gifts.void(effects, found.gift(str(row.item)))
+    if payments.is_gone(earlier) is is_gone:
+        return
+    if row.kind is PaymentKind.ADDON:
+        addons.reverse(effects, found.sold_addon(row), is_gone)
+    elif row.kind is PaymentKind.GIFT:
+        change = gifts.void if is_gone else gifts.restore
+        change(effects, found.gift(str(row.item)))
 
 
 def _settle_credits(effects: Effects, found: Found, row: PaymentTransaction, relationship_id: str) -> None:
