@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance, UserAddon
 from chalicelib.billing.repository import addons
-from chalicelib.billing.service import entitlement, ledger, register_customer
+from chalicelib.billing.service import entitlement, ledger, register_customer, webhooks
 from chalicelib.kit.auth import Role
+from infra.sandbox.server import Request, Response
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, of_type, payments
 from tests.billing.running import Drain, Subscribe, at_stripe, subscribe
@@ -34,6 +36,22 @@ def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str
 def told(stripe_peer: StripeSandbox, drain: Drain, events: list[Json]) -> None:
     stripe_peer.deliver(events)
     assert drain() == []
+
+
+@pytest.fixture
+def meanwhile(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], None]], None]:
+    """`meanwhile("/v1/refunds", between)`: Stripe's next answer from there is on its way while `between` happens."""
+    handle, waiting = stripe_peer._api.handle, dict[str, Callable[[], None]]()
+
+    def answer(request: Request) -> Response:
+        response = handle(request)
+        if request.method == "GET":
+            for path in [path for path in waiting if request.path.startswith(path)]:
+                waiting.pop(path)()
+        return response
+
+    monkeypatch.setattr(stripe_peer._api, "handle", answer)
+    return waiting.__setitem__
 
 
 @pytest.fixture
@@ -212,3 +230,56 @@ def test_an_add_on_is_back_when_its_refund_failed_and_what_was_used_stays_used(
     assert drain() == []
     assert payments()[0].status is PaymentStatus.COMPLETED
     assert [row.status for row in UserAddon.scan()] == [left]
+
+
+def test_a_slow_handler_does_not_undo_a_later_refund(
+    member: Owner,
+    buy: Callable[..., list[Json]],
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    meanwhile: Callable[[str, Callable[[], None]], None],
+) -> None:
+    buy(member, plan="better_together")
+    charge = payments()[0].stripe_charge_id
+    stripe_peer.hold_events = True
+    refund(stripe_peer, charge, amount="4000")
+    (first, *_) = stripe_peer.held()
+
+    def rest_goes_back() -> None:
+        refund(stripe_peer, charge, amount="20000")
+        last = stripe_peer.held()[-1]
+        stripe_peer.deliver([last])
+        webhooks.apply(last["id"])
+
+    meanwhile("/v1/refunds", rest_goes_back)
+    told(stripe_peer, drain, [first])
+    (payment,) = payments()
+    assert (payment.refunded_amount, payment.status) == (Decimal(240), PaymentStatus.REFUNDED)
+    assert not entitlement(OwnerType.MEMBER, member.id).has_access
+
+
+def test_a_slow_handler_does_not_open_a_dispute_again(
+    member: Owner,
+    buy: Callable[..., list[Json]],
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    meanwhile: Callable[[str, Callable[[], None]], None],
+) -> None:
+    buy(member, credit_pack="credits_200")
+    stripe_peer.hold_events = True
+    dispute = stripe_peer.open_dispute(str(payments()[0].stripe_charge_id))
+    stripe_peer.drain()
+    (opened,) = stripe_peer.held()
+
+    def it_is_won() -> None:
+        stripe_peer.close_dispute(dispute["id"], "won")
+        stripe_peer.drain()
+        last = stripe_peer.held()[-1]
+        stripe_peer.deliver([last])
+        webhooks.apply(last["id"])
+
+    meanwhile("/v1/disputes", it_is_won)
+    told(stripe_peer, drain, [opened])
+    (head,) = CreditBalance.scan()
+    assert head.suspended == 0
+    assert payments()[0].disputed_at is None
