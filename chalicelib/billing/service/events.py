@@ -117,7 +117,7 @@ def _money_back(shown: StripeObject, cause: Cause) -> str | None:
 def _disputed(shown: StripeObject, cause: Cause) -> str | None:
     intent_id, charge_id = settlements.charge_of(shown)
     try:
-        reversals.follow_dispute(shown)
+        reversals.follow_disputes(intent_id, charge_id)
     except PaymentUnknown:
         return _make_known(shown, intent_id, charge_id, cause)
     return None

@@ -25,7 +25,6 @@ from chalicelib.billing.schemas.messages import RefundCompleted
 from chalicelib.billing.service import addons, gifts, ledger, payments, subscriptions
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.settlements import DisputeView, RefundView
-from chalicelib.billing.shapes import StripeObject
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
 
@@ -39,10 +38,10 @@ def follow_refunds(intent_id: str | None, charge_id: str | None) -> None:
     carry_out(lambda effects: _follow_refunds(effects, intent_id, charge_id))
 
 
-def follow_dispute(shown: StripeObject) -> None:
-    """Flag a disputed payment and hold what was bought with it; free it, or take it back, when it is decided. Raises
+def follow_disputes(intent_id: str | None, charge_id: str | None) -> None:
+    """Flag a disputed payment and hold what was bought with it; free it, or take it back, when all is decided. Raises
     PaymentUnknown."""
-    carry_out(lambda effects: _follow_dispute(effects, shown))
+    carry_out(lambda effects: _follow_disputes(effects, intent_id, charge_id))
 
 
 def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
@@ -64,14 +63,13 @@ def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | No
     payment_rows.stage(effects.transaction, row)
 
 
-def _follow_dispute(effects: Effects, shown: StripeObject) -> None:
-    view = settlements.dispute(shown)
-    found, earlier = _read(view.intent_id, view.charge_id)
-    if view.is_open:
-        view = settlements.dispute(stripe.dispute(view.id))
+def _follow_disputes(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
+    """A payment can be disputed more than once: one verdict decides nothing while another dispute is open."""
+    found, earlier = _read(intent_id, charge_id)
+    views = [settlements.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
     row = payments.copy(earlier)
-    row.dispute = _dispute_status(view)
-    row.disputed_at = settlements.disputed_at(view)
+    row.dispute = _dispute_status(views)
+    row.disputed_at = min((view.created_at for view in views if view.is_open or view.is_lost), default=None)
     _take_along(effects, found, row, earlier)
     payment_rows.stage(effects.transaction, row)
 
@@ -164,10 +162,11 @@ def _settle_credits(effects: Effects, found: Found, row: PaymentTransaction, rel
     ledger.close(effects, head, book)
 
 
-def _dispute_status(view: DisputeView) -> DisputeStatus | None:
-    if view.is_open:
-        return DisputeStatus.OPEN
-    return DisputeStatus.LOST if view.is_lost else None
+def _dispute_status(views: list[DisputeView]) -> DisputeStatus | None:
+    """Of all of a payment's disputes: what one of them took is gone, whatever becomes of the others."""
+    if any(view.is_lost for view in views):
+        return DisputeStatus.LOST
+    return DisputeStatus.OPEN if any(view.is_open for view in views) else None
 
 
 def _id_of(view: RefundView) -> str:
