@@ -17,9 +17,9 @@ from chalicelib.kit.auth import Role
 from infra.sandbox.server import Request, Response
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, of_type, payments
-from tests.billing.running import Drain, Subscribe, at_stripe, subscribe
+from tests.billing.running import Ask, Drain, Subscribe, ask, at_stripe, subscribe
 
-__all__ = ["subscribe"]
+__all__ = ["ask", "subscribe"]
 
 KEY = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
 
@@ -170,6 +170,28 @@ def test_access_is_back_when_the_full_refund_failed(
     stripe_peer.drain()
     assert drain() == []
     assert entitlement(OwnerType.MEMBER, member.id).has_access
+
+
+def test_the_refund_of_an_upgrade_s_difference_leaves_the_period_that_stays_paid(
+    store: Owner,
+    subscribe: Subscribe,
+    ask: Ask,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    pass_time: Callable[..., list[Json]],
+) -> None:
+    subscribe(store, "starter")
+    pass_time(days=32)
+    assert ask(store, "change", plan="professional", billing_cycle="monthly").status_code == 200
+    stripe_peer.drain()
+    assert drain() == []
+    period, change = sorted((row for row in payments() if row.amount), key=lambda row: row.created_at)
+    refund(stripe_peer, change.stripe_charge_id)
+    assert drain() == []
+    assert entitlement(OwnerType.STORE, store.id).plan_name == "professional"
+    refund(stripe_peer, period.stripe_charge_id)
+    assert drain() == []
+    assert entitlement(OwnerType.STORE, store.id).plan_name == "free"
 
 
 def test_credits_are_taken_from_the_ledger_that_they_were_bought_for(

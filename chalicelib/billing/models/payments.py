@@ -69,7 +69,7 @@ class PaymentTransaction(Table):
     """One payment, whichever of its Stripe ids it arrived under; a guard on each of them leads here.
 
     `item` is what was sold once: an add-on, a pack of credits, a gift's code. `refunding_amount` is asked back and not
-    yet answered for; `period_end` is the end of the period that it pays for; `credits` were bought with it, in the
+    yet answered for; `period_end` is the end of the whole period that it pays for; `credits` were bought with it, in the
     ledger of `relationship_id`, and `credits_taken` of them taken back; `stripe_event_id` completed it; `months` are the
     months of credits it opens that have not begun.
     """
