@@ -138,6 +138,7 @@ def test_a_refund_that_overtakes_the_success_of_a_renewal_ends_access(
     told(stripe_peer, drain, [event for event in held if event["type"] not in kinds])
     (payment,) = [payment for payment in payments() if payment.id == failed.id]
     assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, payment.amount)
+    assert payment.stripe_charge_id == intent["latest_charge"]
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
 
 

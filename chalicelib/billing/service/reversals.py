@@ -85,7 +85,7 @@ def _read(intent_id: str | None, charge_id: str | None) -> tuple[Found, PaymentT
     found.read(payment_guards(None, intent_id, charge_id))
     found.read([found.payment_key(None, intent_id, charge_id)])
     row = found.payment(None, intent_id, charge_id)
-    if row is None or row.status not in (PaymentStatus.COMPLETED, PaymentStatus.REFUNDED):
+    if row is None or not payments.is_paid(row):
         raise PaymentUnknown
     book = head_key(row.relationship_id) if row.relationship_id else None
     given = {PaymentKind.GIFT: gift_key(row.item), PaymentKind.ADDON: sold_addon_key(row)}
