@@ -13,7 +13,7 @@ from chalicelib.billing.repository import refunds
 from chalicelib.billing.service import payments, reversals
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import StripeRefused
+from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pages import PageRequest, Slice
 
@@ -30,14 +30,14 @@ def request(
 
 def approve(refund_id: str) -> Refund:
     """Send the money back. Approving again goes on where an attempt before ended. Raises RefundNotFound,
-    RefundDecided, and StripeRefused where Stripe will not: the refund has failed then."""
+    RefundDecided, and StripeRefused or ObjectMissing where Stripe will not or cannot: the refund has failed then."""
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
     amount = money.to_minor(row.amount, row.currency)
     intent_id, charge_id = payment.stripe_payment_intent_id, payment.stripe_charge_id
     try:
         stripe.create_refund(intent_id, charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
-    except StripeRefused:
+    except (StripeRefused, ObjectMissing):
         carry_out(lambda effects: _close(effects, row.id, RefundStatus.FAILED))
         raise
     reversals.follow_refunds(intent_id, charge_id)
