@@ -96,8 +96,9 @@ class InvoiceView:
 
     @property
     def period_end(self) -> datetime | None:
-        """The end of the period of the subscription that it bills."""
-        return max((line.period_end for line in self.lines if line.is_subscription), default=None)
+        """The end of the period of the subscription that it bills; None where it bills a change within one only."""
+        whole = (line.period_end for line in self.lines if line.is_subscription and not line.is_proration)
+        return max(whole, default=None)
 
     @property
     def is_linked(self) -> bool:

@@ -41,6 +41,7 @@ _TAKEN = {"recipient_email": Fate.PSEUDONYM, "recipient_id": Fate.PSEUDONYM, "me
 _PAID = {
     "owner": Fate.PSEUDONYM,
     "owner_id": Fate.PSEUDONYM,
+    "relationship_id": Fate.REMOVED,
     "description": Fate.REMOVED,
     "invoice_url": Fate.REMOVED,
     "failure_reason": Fate.REMOVED,
@@ -128,7 +129,7 @@ PERSONAL = (
     Holding(
         _PAYMENTS,
         PaymentTransaction,
-        personal=columns("owner owner_id description invoice_url failure_reason"),
+        personal=columns("owner owner_id relationship_id description invoice_url failure_reason"),
         impersonal=columns(
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
             stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount refunding_amount disputed_at

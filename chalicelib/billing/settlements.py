@@ -60,9 +60,6 @@ class RefundView:
 class DisputeView:
     """A payment that the buyer's bank asks back."""
 
-    id: str
-    intent_id: str | None
-    charge_id: str | None
     is_open: bool
     is_lost: bool
     created_at: datetime
@@ -125,9 +122,6 @@ def dispute(shown: StripeObject) -> DisputeView:
     """A dispute. An inquiry (`warning_…`) holds the credits like one, until it is closed."""
     status = shown["status"]
     return DisputeView(
-        id=shown["id"],
-        intent_id=id_of(shown.get("payment_intent")),
-        charge_id=id_of(shown.get("charge")),
         is_open=status not in ("won", "lost", "warning_closed", "prevented"),
         is_lost=status == "lost",
         created_at=required(shown["created"]),
@@ -155,11 +149,6 @@ def charge_of(shown: StripeObject) -> tuple[str | None, str | None]:
     """The ids of the payment intent and of the charge that a charge, refund or dispute is of."""
     own = shown["id"] if shown["object"] == "charge" else id_of(shown.get("charge"))
     return id_of(shown.get("payment_intent")) or id_of(member(shown.get("charge"), "payment_intent")), own
-
-
-def disputed_at(view: DisputeView) -> datetime | None:
-    """Since when the payment is disputed; a dispute that was won leaves no mark."""
-    return view.created_at if view.is_open or view.is_lost else None
 
 
 def _intent_status(status: str, has_failed: bool) -> PaymentStatus:

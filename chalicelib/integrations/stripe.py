@@ -125,9 +125,15 @@ def checkout_session(session_id: str) -> Json:
     return call(lambda client: client.v1.checkout.sessions.retrieve(session_id))
 
 
-def dispute(dispute_id: str) -> Json:
-    """A dispute as it is now."""
-    return call(lambda client: client.v1.disputes.retrieve(dispute_id))
+def disputes(intent_id: str | None, charge_id: str | None) -> list[Json]:
+    """Every dispute of a payment, found by its intent or else by its charge."""
+    of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        asked: Any = {**of, **params}
+        return client.v1.disputes.list(asked)
+
+    return _all(page)
 
 
 def refunds(intent_id: str | None, charge_id: str | None) -> list[Json]:

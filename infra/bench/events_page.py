@@ -61,7 +61,7 @@ def render() -> str:
         "type and fails where one costs more. Per event: at most 2 fetches from Stripe, 4 read calls and 1 transaction,",
         "besides the two small writes that note its beginning and its end. What an event carries is applied only where it",
         "is final; else its object is fetched, so that any order of events ends in the same rows. An event whose payment",
-        "is not on record yet puts that on record first and is handled once more.",
+        "is not on record as paid yet puts that on record first and is handled once more.",
         "",
         "| event | what follows | fetches | reads | transactions |",
         "| --- | --- | --- | --- | --- |",

@@ -76,3 +76,34 @@ def test_the_opening_that_comes_after_the_verdict_holds_nothing(
     (head,) = CreditBalance.scan()
     assert (head.balance, head.suspended) == (200, 0)
     assert payments()[0].disputed_at is None
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "left", "held"),
+    [(("won", None), 200, 200), (("lost", None), 0, 0), (("won", "warning_closed"), 200, 0)],
+)
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_verdict_frees_nothing_that_another_dispute_holds(
+    member: Owner,
+    buy: Buy,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    verdicts: tuple[str | None, ...],
+    left: int,
+    held: int,
+    order: int,
+) -> None:
+    buy(member, credit_pack="credits_200")
+    stripe_peer.hold_events = True
+    opened = [stripe_peer.open_dispute(str(payments()[0].stripe_charge_id)) for _ in verdicts]
+    for dispute, verdict in zip(opened, verdicts, strict=True):
+        if verdict:
+            stripe_peer.close_dispute(dispute["id"], verdict)
+    stripe_peer.drain()
+    for event in stripe_peer.held()[::order]:
+        stripe_peer.deliver([event])
+        assert drain() == []
+    (head,) = CreditBalance.scan()
+    assert (head.balance, head.suspended) == (left, held)
+    assert (payments()[0].disputed_at is None) is (left == 200 and not held)
+    ledger_sums()

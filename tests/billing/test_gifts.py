@@ -164,6 +164,34 @@ def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
     assert not entitlement(OwnerType.MEMBER, bea.id).has_access
 
 
+def test_a_gift_whose_refund_failed_is_good_again(
+    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    (payment,) = PaymentTransaction.scan()
+    asked = api.post(f"/v1/billing/payments/{payment.id}/refunds", json={}, headers=member.headers).json()["id"]
+    api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=OPERATOR)
+    assert redeem(api, bea, code).status_code == 409
+    with stripe_peer.store() as stripe:
+        (refund,) = stripe.all("refund")
+    stripe_peer.settle_refund(refund["id"], "failed")
+    stripe_peer.drain()
+    assert drain() == []
+    assert redeem(api, bea, code).status_code == 200
+
+
+def test_a_gift_whose_payment_the_bank_took_back_is_void(
+    api: httpx.Client, bea: Owner, code: str, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    (payment,) = PaymentTransaction.scan()
+    dispute = stripe_peer.open_dispute(str(payment.stripe_charge_id))
+    stripe_peer.close_dispute(dispute["id"], "lost")
+    stripe_peer.drain()
+    assert drain() == []
+    assert redeem(api, bea, code).status_code == 409
+    (row,) = Gift.scan()
+    assert row.status is GiftStatus.VOIDED
+
+
 @pytest.mark.parametrize(
     ("changes", "path"),
     [

@@ -48,6 +48,20 @@ def test_a_payment_never_goes_back(order: tuple[projection.InvoiceView, ...]) ->
     assert row.failure_reason is None
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_it_is_known_by_the_charge_that_paid_not_by_one_that_failed(order: tuple[int, ...]) -> None:
+    declined = projection.invoice(objects.invoice(status="open", intent={"id": "pi_1", "latest_charge": "ch_0"}))
+    gave_up = projection.invoice(objects.invoice(status="open", intent={"id": "pi_0", "latest_charge": "ch_00"}))
+    paid = projection.invoice(objects.invoice(intent={"id": "pi_1", "latest_charge": "ch_1"}))
+    for number in (*order, *order):
+        record((gave_up, declined, paid)[number])
+    (row,) = PaymentTransaction.scan()
+    assert (row.stripe_payment_intent_id, row.stripe_charge_id) == ("pi_1", "ch_1")
+    found = Found()
+    found.read(payment_guards(None, None, "ch_1"))
+    assert found.payment_key(None, None, "ch_1") == (PaymentTransaction, (row.id,))
+
+
 def test_telling_it_again_writes_nothing() -> None:
     first = record(PAID)
     assert record(PAID).version == first.version == 1

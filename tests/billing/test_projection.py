@@ -70,6 +70,13 @@ def test_lines_tell_prorations_and_other_sales(new: bool) -> None:
     assert (first.is_subscription, second.is_subscription) == (True, False)
 
 
+@pytest.mark.parametrize("new", [True, False])
+def test_the_difference_of_a_change_bills_no_period(new: bool) -> None:
+    change = objects.line(new, proration=True)
+    assert projection.invoice(objects.invoice(new, [change])).period_end is None
+    assert projection.invoice(objects.invoice(new, [change, objects.line(new)])).period_end == moment(END)
+
+
 def test_a_webhook_s_invoice_of_the_newer_shape_names_no_payment() -> None:
     shown = objects.invoice()
     del shown["payments"]

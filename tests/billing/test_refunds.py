@@ -124,6 +124,19 @@ def test_what_stripe_refuses_has_failed_and_may_be_asked_for_again(
     assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
 
 
+def test_a_refund_of_a_payment_that_stripe_does_not_have_has_failed(
+    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox
+) -> None:
+    """As where the account's test data were deleted."""
+    buy(member, plan="better_together")
+    refund = ask(api, member).json()["id"]
+    with stripe_peer.store() as stripe:
+        del stripe._data["objects"][payments()[0].stripe_payment_intent_id]
+    assert decide(api, refund).status_code == 404
+    (row,) = Refund.scan()
+    assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
+
+
 def refund_at_stripe(stripe_peer: StripeSandbox, amount: int) -> str:
     """As an operator does in Stripe's dashboard."""
     (payment,) = payments()

@@ -30,10 +30,11 @@ def list_by_user(user_id: str) -> list[UserAddon]:
 
 
 def stage(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
-    """Write the row; a new one claims its subscription item. The transaction fails with Outdated where it is there."""
-    row.updated_at = clock.now()
+    """Write the row; a new one claims its subscription item. The transaction fails with Outdated where a new one is
+    there, or another has changed since it was read."""
+    before, row.updated_at = row.updated_at, clock.now()
     if not is_new:
-        transaction.put(row, condition=UserAddon.id.exists(), otherwise=Outdated())
+        transaction.put(row, condition=UserAddon.updated_at == before, otherwise=Outdated())
         return
     transaction.add(row, otherwise=Outdated())
     if row.stripe_subscription_item_id:

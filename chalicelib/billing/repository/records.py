@@ -14,8 +14,9 @@ from chalicelib.billing.models import (
     PaymentTransaction,
     Refund,
     Subscription,
+    UserAddon,
 )
-from chalicelib.billing.repository import customers, ledger, offers, payments, subscriptions
+from chalicelib.billing.repository import addons, customers, ledger, offers, payments, subscriptions
 from chalicelib.billing.repository.offers import Offers
 from chalicelib.kit.models import Guard
 from chalicelib.kit.tables import Table, get_many
@@ -83,6 +84,11 @@ class Found:
         row = self.rows.get(gift_key(code))
         return row if isinstance(row, Gift) else None
 
+    def sold_addon(self, payment: PaymentTransaction) -> UserAddon | None:
+        """What was bought once with the payment."""
+        row = self.rows.get(sold_addon_key(payment))
+        return row if isinstance(row, UserAddon) else None
+
     def usage(self, code: str | None, redemption: str | None) -> DiscountUsage | None:
         """The use of a discount code."""
         row = self.rows.get((DiscountUsage, (code or "", redemption or "")))
@@ -121,6 +127,11 @@ def refund_key(refund_id: str) -> Key:
 def gift_key(code: str | None) -> Key:
     """Of a gift."""
     return Gift, (code or "-",)
+
+
+def sold_addon_key(payment: PaymentTransaction) -> Key:
+    """Of what was bought once with a payment."""
+    return UserAddon, (payment.owner_id, addons.id_of(str(payment.stripe_payment_intent_id)))
 
 
 def usage_key(code: str, redemption: str) -> Key:

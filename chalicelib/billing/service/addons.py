@@ -49,25 +49,32 @@ def settle(effects: Effects, offers: Offers, view: SubscriptionView, customer: C
             addons.stage(effects.transaction, row, is_new=False)
 
 
-def sold(effects: Effects, user_id: str, addon_id: str, payment: PaymentTransaction, is_refunded: bool) -> None:
-    """Give the member what they bought once, or take it back with the money. As often as it is told."""
+def sold(effects: Effects, user_id: str, addon_id: str, payment: PaymentTransaction) -> None:
+    """Give the member what they bought once. As often as it is told."""
     row_id = addons.id_of(str(payment.stripe_payment_intent_id))
-    present = next((row for row in addons.list_by_user(user_id) if row.id == row_id), None)
-    status = AddonStatus.CANCELED if is_refunded else AddonStatus.ACTIVE
-    if present is None:
-        row = UserAddon(
-            user_id=user_id,
-            id=row_id,
-            payment_transaction_id=payment.id,
-            addon_id=addon_id,
-            status=status,
-            purchased_at=payment.created_at,
-            created_at=clock.now(),
-        )
-        addons.stage(effects.transaction, row, is_new=True)
-    elif is_refunded and present.status is AddonStatus.ACTIVE:
-        present.status = status
-        addons.stage(effects.transaction, present, is_new=False)
+    if any(row.id == row_id for row in addons.list_by_user(user_id)):
+        return
+    row = UserAddon(
+        user_id=user_id,
+        id=row_id,
+        payment_transaction_id=payment.id,
+        addon_id=addon_id,
+        status=AddonStatus.ACTIVE,
+        purchased_at=payment.created_at,
+        created_at=clock.now(),
+    )
+    addons.stage(effects.transaction, row, is_new=True)
+
+
+def reverse(effects: Effects, row: UserAddon | None, is_gone: bool) -> None:
+    """Take back with its money what was sold once, or give it again where the money did not go after all; what was
+    used is not undone."""
+    before, after = AddonStatus.ACTIVE, AddonStatus.CANCELED
+    if not is_gone:
+        before, after = after, before
+    if row is not None and row.status is before:
+        row.status = after
+        addons.stage(effects.transaction, row, is_new=False)
 
 
 def _row(

@@ -9,9 +9,9 @@ from chalicelib.billing.enums import OwnerType, PaymentKind, SubscriptionStatus
 from chalicelib.billing.errors import CustomerUnknown
 from chalicelib.billing.repository import customers
 from chalicelib.billing.schemas.messages import TrialEnding
-from chalicelib.billing.service import codes, following, gifts, purchases, refunds
+from chalicelib.billing.service import codes, following, gifts, purchases, reversals
 from chalicelib.billing.service.following import Cause, Link
-from chalicelib.billing.service.refunds import PaymentUnknown
+from chalicelib.billing.service.reversals import PaymentUnknown
 from chalicelib.billing.service.subscriptions import NothingToFollow
 from chalicelib.billing.settlements import PURCHASE
 from chalicelib.billing.shapes import StripeObject, id_of
@@ -108,7 +108,7 @@ def _intent_changed(shown: StripeObject, cause: Cause) -> str | None:
 def _money_back(shown: StripeObject, cause: Cause) -> str | None:
     intent_id, charge_id = settlements.charge_of(shown)
     try:
-        refunds.follow_refunds(intent_id, charge_id)
+        reversals.follow_refunds(intent_id, charge_id)
     except PaymentUnknown:
         return _make_known(shown, intent_id, charge_id, cause)
     return None
@@ -117,14 +117,14 @@ def _money_back(shown: StripeObject, cause: Cause) -> str | None:
 def _disputed(shown: StripeObject, cause: Cause) -> str | None:
     intent_id, charge_id = settlements.charge_of(shown)
     try:
-        refunds.follow_dispute(shown)
+        reversals.follow_disputes(intent_id, charge_id)
     except PaymentUnknown:
         return _make_known(shown, intent_id, charge_id, cause)
     return None
 
 
 def _make_known(shown: StripeObject, intent_id: str | None, charge_id: str | None, cause: Cause) -> str | None:
-    """The event came before those of its payment: that is put on record first. Raises Again."""
+    """The event came before the success of its payment: that is put on record first. Raises Again."""
     invoice = None
     if shown.get("invoice"):
         invoice = stripe.invoice(str(id_of(shown["invoice"])))

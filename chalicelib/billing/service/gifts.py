@@ -72,6 +72,13 @@ def void(effects: Effects, row: Gift | None) -> None:
         gifts.stage(effects.transaction, row, before)
 
 
+def restore(effects: Effects, row: Gift | None) -> None:
+    """The money that was paid back did not go after all: the code is good again."""
+    if row is not None and row.status is GiftStatus.VOIDED and row.payment_transaction_id:
+        row.status = GiftStatus.PAID
+        gifts.stage(effects.transaction, row, GiftStatus.VOIDED)
+
+
 def abandon(code: str) -> None:
     """The gift's checkout has ended unpaid."""
     carry_out(lambda effects: void(effects, _pending(code)))

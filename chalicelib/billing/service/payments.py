@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.billing.enums import OwnerType, PaymentKind, PaymentStatus
+from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.projection import InvoiceView
@@ -47,6 +47,9 @@ def of_invoice(
     row.kind = PaymentKind.SUBSCRIPTION if subscription_id else PaymentKind.ADDON
     row.subscription_id = subscription_id
     row.payment_provider_id = row.stripe_invoice_id = view.id
+    if view.status is PaymentStatus.COMPLETED and not is_paid(row):
+        # The attempts that failed had ids of their own, whose guards still lead here.
+        row.stripe_payment_intent_id, row.stripe_charge_id = view.payment_intent_id, view.charge_id
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or view.payment_intent_id
     row.stripe_charge_id = row.stripe_charge_id or view.charge_id
     row.period_end = view.period_end
@@ -84,6 +87,16 @@ def stage(effects: Effects, row: PaymentTransaction, found: PaymentTransaction |
         effects.tell(PaymentSucceeded(**_facts(row)))
     elif row.status is PaymentStatus.FAILED:
         effects.tell(PaymentFailed(**_facts(row), failure_reason=row.failure_reason))
+
+
+def is_paid(row: PaymentTransaction) -> bool:
+    """Whether the money came, whatever became of it since."""
+    return row.status in (PaymentStatus.COMPLETED, PaymentStatus.REFUNDED)
+
+
+def is_gone(row: PaymentTransaction) -> bool:
+    """Whether all of the money went back: refunded in full, or lost to the buyer's bank."""
+    return row.status is PaymentStatus.REFUNDED or row.dispute is DisputeStatus.LOST
 
 
 def _advance(

@@ -60,13 +60,15 @@ def _follow(effects: Effects, shown: StripeObject, cause: Cause | None) -> None:
 def _give(effects: Effects, found: Found, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
     if row.kind is PaymentKind.CREDITS:
         row.credits = CREDIT_PACKS[str(row.item)].credits
-        head = found.head(ledger_of(customer))
+        row.relationship_id = row.relationship_id or ledger_of(customer)
+        found.read([head_key(row.relationship_id)])
+        head = found.head(row.relationship_id)
         book = ledger_rows.opened(head)
         if not found.is_entered(source_key):
             book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
         ledger.close(effects, head, book)
     elif row.kind is PaymentKind.ADDON:
-        addons.sold(effects, customer.owner_id, str(row.item), row, is_refunded=False)
+        addons.sold(effects, customer.owner_id, str(row.item), row)
     elif row.kind is PaymentKind.GIFT:
         gifts.pay(effects, found.gift(str(row.item)), row)
 

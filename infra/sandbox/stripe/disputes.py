@@ -1,7 +1,7 @@
 """Payments that the buyer's bank asks back (https://docs.stripe.com/api/disputes)."""
 
 from infra.sandbox.server import Json
-from infra.sandbox.stripe.store import Store, new_id
+from infra.sandbox.stripe.store import Store, list_of, new_id
 
 
 def open_dispute(store: Store, charge_id: str, reason: str = "fraudulent") -> Json:
@@ -36,6 +36,15 @@ def close(store: Store, dispute_id: str, status: str) -> Json:
     row["status"] = status
     store.emit("charge.dispute.closed", row)
     return row
+
+
+def list_all(store: Store, params: Json) -> Json:
+    rows = [
+        row
+        for row in store.all("dispute")
+        if all(params.get(name, row[name]) == row[name] for name in ("charge", "payment_intent"))
+    ]
+    return list_of(rows, "/v1/disputes", params)
 
 
 def retrieve(store: Store, _: Json, dispute: str) -> Json:

@@ -197,6 +197,7 @@ OPERATIONS = [
     ),
     Operation("GET", "/v1/refunds", "RefundListParams", payments.list_refunds, f"charge payment_intent {PAGE}"),
     Operation("GET", "/v1/refunds/{refund}", "RefundRetrieveParams", payments.retrieve_refund),
+    Operation("GET", "/v1/disputes", "DisputeListParams", disputes.list_all, f"charge payment_intent {PAGE}"),
     Operation("GET", "/v1/disputes/{dispute}", "DisputeRetrieveParams", disputes.retrieve),
     Operation(
         "POST",
