@@ -14,8 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.enums import RedemptionStatus
+from chalicelib.billing.enums import OwnerType, RedemptionStatus
 from chalicelib.billing.models import DiscountCode, DiscountUsage
+from chalicelib.billing.repository import plans, webhooks
 from chalicelib.billing.service import codes, invariants
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
@@ -114,12 +115,69 @@ def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
         if step == "pay" and not payments():
             stripe_peer.complete_checkout(begun)
         elif step == "release":
-            codes.release(use.code, use.redemption)
+            codes.release(use.code, use.redemption, begun)
         else:
             codes.release_lapsed(clock.now() + timedelta(days=3))
         assert drain() == []
         counted()
     assert counted() == (1, ["redeemed"])
+
+
+@pytest.mark.parametrize("told", ["late", "replayed", "after a death"])
+def test_the_end_of_an_earlier_checkout_leaves_the_next_one_its_use(
+    api: httpx.Client,
+    member: Owner,
+    code: Callable[..., Json],
+    checkout: Checkout,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    monkeypatch: pytest.MonkeyPatch,
+    told: str,
+) -> None:
+    code(max_uses=1)
+    first = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
+    stripe_peer.hold_events = True
+    stripe_peer.expire_checkout(first)
+    ended = of_type(stripe_peer.held(), "checkout.session.expired")
+    if told == "late":
+        assert codes.release_lapsed(clock.now() + timedelta(days=3)) == 1, "the schedule asked Stripe first"
+    elif told == "replayed":
+        stripe_peer.deliver([ended])
+        assert drain() == []
+    else:
+        with monkeypatch.context() as dying:
+            dying.setattr(webhooks, "finish", lambda *_: (_ for _ in ()).throw(SystemError("died before it was noted")))
+            stripe_peer.deliver([ended])
+            drain()
+    assert counted() == (0, ["released"])
+    second = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
+    if told == "replayed":
+        replayed = api.post(f"/v1/operator/billing/events/{ended['id']}/replay", headers=OPERATOR)
+        assert replayed.status_code == 202
+    else:
+        stripe_peer.deliver([ended])
+    assert drain() == []
+    assert counted() == (1, ["reserved"])
+    assert checkout(make_owner(Role.MEMBER), "try_it_out", code="SPRING-27").status_code == 422
+    stripe_peer.hold_events = False
+    stripe_peer.complete_checkout(second)
+    assert drain() == []
+    assert counted() == (1, ["redeemed"])
+
+
+def test_a_schedule_that_read_too_early_leaves_a_new_reservation(
+    member: Owner, code: Callable[..., Json], checkout: Checkout
+) -> None:
+    """The use that the schedule saw had lapsed; by now the owner has reserved it again."""
+    code(max_uses=1)
+    plan = plans.find("try_it_out")
+    assert plan is not None
+    seen = codes.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30)).usage
+    codes.give_up(seen)
+    assert counted() == (0, ["released"])
+    codes.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30))
+    codes.give_up(seen)
+    assert counted() == (1, ["reserved"])
 
 
 def test_a_refused_session_gives_the_use_back_at_once(

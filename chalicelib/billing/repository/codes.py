@@ -124,10 +124,16 @@ def reserve(
 
 
 def release(transaction: Transaction, usage: DiscountUsage) -> None:
-    """Give a reserved use back. The transaction fails with Outdated where it is not reserved any more."""
-    reserved = DiscountUsage.status == RedemptionStatus.RESERVED
+    """Give a reserved use back. The transaction fails with Outdated where this reservation of it has changed or ended:
+    the same use may be reserved anew, for a later session."""
+    session_id = DiscountUsage.checkout_session_id
+    same = (
+        (DiscountUsage.status == RedemptionStatus.RESERVED)
+        & (DiscountUsage.reserved_until == usage.reserved_until)
+        & (session_id == usage.checkout_session_id if usage.checkout_session_id else session_id.does_not_exist())
+    )
     actions = [DiscountUsage.status.set(RedemptionStatus.RELEASED), DiscountUsage.reserved_until.remove()]
-    transaction.update(usage, actions, condition=reserved, otherwise=Outdated())
+    transaction.update(usage, actions, condition=same, otherwise=Outdated())
     transaction.update(DiscountCode(usage.code), [DiscountCode.times_used.add(-1)])
 
 

@@ -89,7 +89,7 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     try:
         session = _open(customer, discounted, order.success_url, order.cancel_url, request_key)
     except Problem:
-        codes.release(reserved.usage.code, reserved.usage.redemption)
+        codes.give_up(reserved.usage)
         raise
     codes.note_session(reserved, session["id"], required(session["expires_at"]))
     return session

@@ -5,6 +5,7 @@ The counter and the uses are ours; the coupon and promotion code at Stripe are h
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -64,9 +65,15 @@ def note_session(reservation: Reservation, session_id: str, expires_at: datetime
     codes.note_session(reservation.usage, session_id, expires_at + MARGIN)
 
 
-def release(code: str, redemption: str) -> None:
-    """Give a use back that is reserved; any other stays as it is."""
-    carry_out(lambda effects: _release(effects, code, redemption))
+def release(code: str, redemption: str, session_id: str) -> None:
+    """Give a use back that is reserved for this Checkout session; any other stays as it is."""
+    carry_out(lambda effects: _release(effects, code, redemption, lambda use: use.checkout_session_id == session_id))
+
+
+def give_up(usage: DiscountUsage) -> None:
+    """Give a use back, unless its reservation has changed or ended since it was read."""
+    until = usage.reserved_until
+    carry_out(lambda effects: _release(effects, usage.code, usage.redemption, lambda use: use.reserved_until == until))
 
 
 def release_lapsed(now: datetime) -> int:
@@ -74,7 +81,7 @@ def release_lapsed(now: datetime) -> int:
     released = 0
     for usage in codes.iterate_lapsed(now):
         if _is_given_up(usage, now):
-            release(usage.code, usage.redemption)
+            give_up(usage)
             released += 1
     return released
 
@@ -129,9 +136,9 @@ def _reserve(
     return Reservation(usage, str(row.stripe_promotion_code_id))
 
 
-def _release(effects: Effects, code: str, redemption: str) -> None:
+def _release(effects: Effects, code: str, redemption: str, is_meant: Callable[[DiscountUsage], bool]) -> None:
     usage = codes.find_use(code, redemption)
-    if usage is not None and usage.status is RedemptionStatus.RESERVED:
+    if usage is not None and usage.status is RedemptionStatus.RESERVED and is_meant(usage):
         codes.release(effects.transaction, usage)
 
 
