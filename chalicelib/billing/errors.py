@@ -97,6 +97,10 @@ class AddonNotCancellable(Conflict):
     title = "This add-on cannot be cancelled"
 
 
+class GiftToOneself(InvalidInput):
+    title = "A gift is for somebody else"
+
+
 class GiftNotFound(NotFound):
     title = "There is no gift with this code"
 

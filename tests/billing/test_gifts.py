@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
-from chalicelib.billing.models import Gift, PaymentTransaction, Subscription
+from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription
 from chalicelib.billing.service import entitlement, gifts, granting
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
@@ -86,6 +86,12 @@ def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
 @pytest.mark.parametrize("code", ["AAAA-BBBB-CCCC-DDDD", "x", "ä" * 60])
 def test_a_code_that_is_none_is_not_found(api: httpx.Client, bea: Owner, code: str) -> None:
     assert redeem(api, bea, code).status_code == 404
+
+
+def test_a_gift_is_for_somebody_else(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:
+    answer = redeem(api, member, code)
+    assert (answer.status_code, answer.json()["code"]) == (409, "GiftNotRedeemable")
+    assert redeem(api, bea, code).status_code == 200
 
 
 def test_two_who_redeem_at_once_are_not_both_given_it(api: httpx.Client, member: Owner, code: str) -> None:
@@ -175,3 +181,10 @@ def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
 def test_a_gift_that_cannot_be_is_named(api: httpx.Client, member: Owner, changes: Json, path: str) -> None:
     answer = order(api, member, **changes)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, path)
+
+
+def test_one_s_own_address_is_no_recipient_s(api: httpx.Client, member: Owner) -> None:
+    own = Customer.get(OwnerType.MEMBER, member.id).email
+    answer = order(api, member, recipient_email=own.upper())
+    assert (answer.status_code, answer.json()["code"]) == (422, "GiftToOneself")
+    assert list(Gift.scan()) == []

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.billing import discounts, money
 from chalicelib.billing.catalogue import CREDIT_PACKS, CURRENCY
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType, PaymentKind
-from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackUnknown
+from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackUnknown, GiftToOneself
 from chalicelib.billing.models import Customer, Gift, SubscriptionPlan
 from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.codes import CodeCheck, CodeOffer
@@ -38,8 +38,13 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
 
 
 def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, stripe.Json]:
-    """A gift that waits for its payment, and the session where it is paid. Raises CustomerUnknown, PlanUnavailable."""
+    """A gift that waits for its payment, and the session where it is paid.
+
+    Raises CustomerUnknown, PlanUnavailable; GiftToOneself where the recipient is the buyer.
+    """
     buyer = customers.get(OwnerType.MEMBER, owner_id)
+    if order.recipient_email.lower() == buyer.email.lower():
+        raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "this is your own address"}])
     plan, _ = plans.choose(order.plan, None, OwnerType.MEMBER)
     gift = gifts.begin(buyer, plan, order.recipient_email, order.message)
     params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))

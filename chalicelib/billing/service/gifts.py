@@ -80,8 +80,8 @@ def abandon(code: str) -> None:
 def redeem(owner_id: str, code: str) -> Subscription:
     """Begin the gift's period for a member. Redeeming one's own again gives the same subscription.
 
-    Raises GiftNotFound, GiftNotRedeemable (not paid, voided, expired, another's by now), AlreadySubscribed while a
-    subscription has not ended: the gift waits.
+    Raises GiftNotFound, GiftNotRedeemable (not paid, voided, expired, another's by now, bought by the member), and
+    AlreadySubscribed while a subscription has not ended: the gift waits.
     """
     return carry_out(lambda effects: _redeem(effects, owner_id, code.strip().upper()))
 
@@ -120,6 +120,8 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     now = clock.now()
     if gift.status is not GiftStatus.PAID or gift.expires_at <= now:
         raise GiftNotRedeemable(f"This gift is {GiftStatus.EXPIRED if gift.expires_at <= now else gift.status}.")
+    if gift.buyer_id == owner_id:
+        raise GiftNotRedeemable("Who bought a gift does not redeem it; it is for somebody else.")
     if any(not row.status.is_final for row in subscriptions.list_by_owner(OwnerType.MEMBER, owner_id)):
         raise AlreadySubscribed("Redeem the gift when the present subscription has ended.")
     plan = next(plan for plan, _ in found.offers.plans.values() if plan.id == gift.plan_name)
