@@ -66,7 +66,7 @@ PERSONAL = (
     Holding(
         _CUSTOMERS,
         Customer,
-        personal=columns("owner_id email name timezone stripe_customer_id relationship_id"),
+        personal=columns("owner_id email name timezone stripe_customer_id relationship_id plan_source"),
         impersonal=columns("owner_type created_at updated_at"),
         claims=tuple(Claim(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
         also="stripe_customer_id",

@@ -113,6 +113,42 @@ def test_a_gift_waits_while_there_is_a_subscription(
     assert row.status is GiftStatus.PAID
 
 
+def test_two_gifts_that_one_redeems_at_once_are_not_both_used_up(
+    api: httpx.Client, member: Owner, bea: Owner, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    begun = [order(api, member).json() for _ in range(6)]
+    for each in begun:
+        stripe_peer.complete_checkout(each["checkout"]["id"])
+    assert drain() == []
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda each: redeem(api, bea, each["gift"]["code"]).status_code, begun))
+    assert answers.count(200) == 1
+    assert set(answers) <= {200, 409, 503}
+    assert len(subscriptions()) == 1
+    assert [row.status for row in Gift.scan()].count(GiftStatus.PAID) == 5
+    assert balances() == {bea.relationship_id: 40}
+
+
+def test_the_next_gift_is_redeemed_when_the_first_has_ended(
+    api: httpx.Client,
+    member: Owner,
+    bea: Owner,
+    code: str,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    pass_time: Callable[..., list[Json]],
+) -> None:
+    assert redeem(api, bea, code).status_code == 200
+    pass_time(days=300)
+    begun = order(api, member).json()
+    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    assert drain() == []
+    assert redeem(api, bea, begun["gift"]["code"]).status_code == 409
+    pass_time(days=66)
+    assert gifts.end_due(clock.now(), None) == 1
+    assert redeem(api, bea, begun["gift"]["code"]).status_code == 200
+
+
 def test_a_gift_ends_and_bills_nobody(
     api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
 ) -> None:

@@ -15,7 +15,7 @@ from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.records import Found, gift_key, owner_key, payment_id_key
 from chalicelib.billing.sample_catalogue import GIFT_LASTS_MONTHS
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import ledger, payments
+from chalicelib.billing.service import ledger, payments, plan_sources
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.subscriptions import tell
 from chalicelib.kit import clock, ids
@@ -128,6 +128,7 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     found.read([payment_id_key(gift.payment_transaction_id)])
     payment = found.rows.get(payment_id_key(gift.payment_transaction_id) or gift_key(None))
     row = _subscription(gift, plan, customer, now)
+    plan_sources.take(effects, customer, row.id)
     subscriptions.stage(effects.transaction, row)
     gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
     gifts.stage(effects.transaction, gift, GiftStatus.PAID)
