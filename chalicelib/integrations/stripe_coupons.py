@@ -14,11 +14,10 @@ def create_coupon(params: Mapping[str, Any], idempotency_key: str) -> str:
     return str(call(lambda client: client.v1.coupons.create(given, {"idempotency_key": idempotency_key}))["id"])
 
 
-def create_promotion_code(coupon_id: str, code: str, max_redemptions: int | None, idempotency_key: str) -> str:
-    """The id of the code that customers know the coupon by."""
+def create_promotion_code(coupon_id: str, code: str, idempotency_key: str) -> str:
+    """The id of the code that customers know the coupon by, as often as they may use it: Stripe does not let its
+    `max_redemptions` change."""
     params: Any = {"promotion": {"type": "coupon", "coupon": coupon_id}, "code": code}
-    if max_redemptions is not None:
-        params["max_redemptions"] = max_redemptions
     return str(
         call(lambda client: client.v1.promotion_codes.create(params, {"idempotency_key": idempotency_key}))["id"]
     )

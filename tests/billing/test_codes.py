@@ -293,6 +293,27 @@ def test_operators_change_what_can_be_changed(
     assert [row["code"] for row in api.get(URL, headers=OPERATOR).json()["items"]] == ["SPRING-27"]
 
 
+def test_a_limit_that_is_raised_can_be_used(
+    api: httpx.Client,
+    member: Owner,
+    code: Callable[..., Json],
+    checkout: Checkout,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+) -> None:
+    code(max_uses=1)
+    stripe_peer.complete_checkout(checkout(member, "try_it_out", code="SPRING-27").json()["id"])
+    assert drain() == []
+    other = make_owner(Role.MEMBER)
+    assert checkout(other, "try_it_out", code="SPRING-27").status_code == 422
+    assert api.patch(f"{URL}/spring-27", json={"max_uses": 2}, headers=OPERATOR).status_code == 200
+    begun = checkout(other, "try_it_out", code="SPRING-27")
+    assert begun.status_code == 201, begun.text
+    stripe_peer.complete_checkout(begun.json()["id"])
+    assert drain() == []
+    assert counted() == (2, ["redeemed", "redeemed"])
+
+
 def test_a_lasting_code_is_off_later_payments_too(
     member: Owner,
     code: Callable[..., Json],

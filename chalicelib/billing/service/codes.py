@@ -1,6 +1,7 @@
 """Discount codes: a use is reserved at checkout, redeemed when it is paid, and given back where it never is.
 
-The counter and the uses are ours; the coupon and promotion code at Stripe are how the price becomes less.
+The counter and the uses are ours, and so are the limits, which change; the coupon and promotion code at Stripe are how
+the price becomes less.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from chalicelib.billing import discounts, money, settlements
@@ -180,8 +180,7 @@ def _mirror(row: DiscountCode) -> DiscountCode:
     if row.stripe_promotion_code_id is not None:
         return row
     coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{row.code}")
-    promotion = partial(stripe_coupons.create_promotion_code, coupon_id, row.code, row.max_uses)
-    promotion_code_id = promotion(f"promotion-code-{row.code}")
+    promotion_code_id = stripe_coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{row.code}")
     log.info("a code was made at Stripe", extra={"code": row.code, "coupon": coupon_id})
     return codes.change(row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id})
 
