@@ -162,7 +162,7 @@ PERSONAL = (
     Holding(
         "billing/discount_usage",
         DiscountUsage,
-        personal=columns("redemption user_id checkout_session_id"),
+        personal=columns("redemption user_id request_key checkout_session_id"),
         impersonal=columns(
             "code owner_type status reserved_until subscription_id payment_transaction_id discount_amount used_at"
         ),

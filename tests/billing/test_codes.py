@@ -293,6 +293,34 @@ def test_operators_change_what_can_be_changed(
     assert [row["code"] for row in api.get(URL, headers=OPERATOR).json()["items"]] == ["SPRING-27"]
 
 
+def test_a_checkout_that_died_on_the_way_goes_on_by_its_key(
+    member: Owner,
+    code: Callable[..., Json],
+    checkout: Checkout,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Stripe has made the session, and nothing here has noted it."""
+    code(max_uses=1)
+
+    def die(*_: Any) -> None:
+        raise SystemError("died")
+
+    with monkeypatch.context() as dying:
+        dying.setattr(codes, "note_session", die)
+        assert checkout(member, "try_it_out", key="mine", code="SPRING-27").status_code == 500
+    assert checkout(member, "try_it_out", key="another", code="SPRING-27").status_code == 422
+    begun = checkout(member, "try_it_out", key="mine", code="SPRING-27")
+    assert begun.status_code == 201, begun.text
+    assert counted() == (1, ["reserved"])
+    with stripe_peer.store() as stripe:
+        assert [session["id"] for session in stripe.all("checkout.session")] == [begun.json()["id"]]
+    stripe_peer.complete_checkout(begun.json()["id"])
+    assert drain() == []
+    assert counted() == (1, ["redeemed"])
+
+
 def test_a_limit_that_is_raised_can_be_used(
     api: httpx.Client,
     member: Owner,

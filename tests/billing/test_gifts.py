@@ -12,8 +12,10 @@ import pytest
 from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription
 from chalicelib.billing.service import entitlement, gifts, granting
+from chalicelib.integrations import stripe
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
+from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, subscriptions
 
@@ -28,8 +30,9 @@ ORDER = {
 }
 
 
-def order(api: httpx.Client, buyer: Owner, **changes: Any) -> httpx.Response:
-    return api.post("/v1/billing/gifts", json={**ORDER, **changes}, headers=buyer.headers)
+def order(api: httpx.Client, buyer: Owner, key: str | None = None, **changes: Any) -> httpx.Response:
+    headers = buyer.headers | ({"Idempotency-Key": key} if key else {})
+    return api.post("/v1/billing/gifts", json={**ORDER, **changes}, headers=headers)
 
 
 def redeem(api: httpx.Client, owner: Owner, code: str) -> httpx.Response:
@@ -69,6 +72,28 @@ def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, be
     assert redeem(api, bea, code).json()["subscription"]["id"] == row.id
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
     ledger_sums()
+
+
+def test_a_gift_whose_answer_was_lost_is_asked_for_again_by_its_key(
+    api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = stripe.create_checkout_session
+
+    def lost(params: Json, key: str) -> None:
+        send(params, key)
+        raise Unavailable("The answer did not come.")
+
+    with monkeypatch.context() as losing:
+        losing.setattr(stripe, "create_checkout_session", lost)
+        assert order(api, member, key="mine").status_code == 503
+    begun = order(api, member, key="mine")
+    assert begun.status_code == 201, begun.text
+    (row,) = Gift.scan()
+    assert row.code == begun.json()["gift"]["code"]
+    stripe_peer.complete_checkout(begun.json()["checkout"]["id"])
+    assert drain() == []
+    assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
+    assert order(api, member, key="another").json()["gift"]["code"] != row.code
 
 
 def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.billing.enums import OwnerType, RedemptionStatus
@@ -98,6 +99,7 @@ def reserve(
     user_id: str,
     discount: Decimal,
     until: datetime,
+    request_key: str | None,
 ) -> DiscountUsage:
     """Count a use and note who has it until then. The transaction fails with Outdated where the code may not be used
     (any more), or this use of the owner's is taken."""
@@ -109,6 +111,7 @@ def reserve(
         owner_type=owner_type,
         status=RedemptionStatus.RESERVED,
         reserved_until=until,
+        request_key=request_key,
         discount_amount=discount,
     )
     may_be_used = (
@@ -123,17 +126,18 @@ def reserve(
     return usage
 
 
+def prolong(transaction: Transaction, usage: DiscountUsage, until: datetime) -> None:
+    """Let the reservation last until then. The transaction fails with Outdated where it has changed or ended."""
+    action = DiscountUsage.reserved_until.set(until)
+    transaction.update(usage, [action], condition=_unchanged(usage), otherwise=Outdated())
+    usage.reserved_until = until
+
+
 def release(transaction: Transaction, usage: DiscountUsage) -> None:
     """Give a reserved use back. The transaction fails with Outdated where this reservation of it has changed or ended:
     the same use may be reserved anew, for a later session."""
-    session_id = DiscountUsage.checkout_session_id
-    same = (
-        (DiscountUsage.status == RedemptionStatus.RESERVED)
-        & (DiscountUsage.reserved_until == usage.reserved_until)
-        & (session_id == usage.checkout_session_id if usage.checkout_session_id else session_id.does_not_exist())
-    )
     actions = [DiscountUsage.status.set(RedemptionStatus.RELEASED), DiscountUsage.reserved_until.remove()]
-    transaction.update(usage, actions, condition=same, otherwise=Outdated())
+    transaction.update(usage, actions, condition=_unchanged(usage), otherwise=Outdated())
     transaction.update(DiscountCode(usage.code), [DiscountCode.times_used.add(-1)])
 
 
@@ -167,3 +171,12 @@ def note_session(usage: DiscountUsage, session_id: str, until: datetime) -> None
 def iterate_lapsed(now: datetime) -> Iterator[DiscountUsage]:
     """Uses whose reservation is over."""
     yield from DiscountUsage.by_reservation.query(RedemptionStatus.RESERVED, DiscountUsage.reserved_until <= now)
+
+
+def _unchanged(usage: DiscountUsage) -> Condition:
+    """That the reservation is still the one that was read."""
+    session_id = DiscountUsage.checkout_session_id
+    reserved: Condition = DiscountUsage.status == RedemptionStatus.RESERVED
+    reserved &= DiscountUsage.reserved_until == usage.reserved_until
+    reserved &= session_id == usage.checkout_session_id if usage.checkout_session_id else session_id.does_not_exist()
+    return reserved

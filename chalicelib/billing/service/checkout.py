@@ -46,7 +46,7 @@ def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tup
     if order.recipient_email.lower() == buyer.email.lower():
         raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "this is your own address"}])
     plan, _ = plans.choose(order.plan, None, OwnerType.MEMBER)
-    gift = gifts.begin(buyer, plan, order.recipient_email, order.message)
+    gift = gifts.begin(buyer, plan, order.recipient_email, order.message, request_key)
     params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
     return gift, _open(buyer, params, order.success_url, order.cancel_url, request_key)
 
@@ -85,7 +85,7 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     if order.code is None:
         return _open(customer, params, order.success_url, order.cancel_url, request_key)
     price = _price_of(plan, order.billing_cycle)
-    reserved = codes.reserve(order.code, customer.owner_type, customer.owner_id, plan, price)
+    reserved = codes.reserve(order.code, customer.owner_type, customer.owner_id, plan, price, request_key)
     discounted = {
         **params,
         "discounts": [{"promotion_code": reserved.promotion_code_id}],

@@ -55,9 +55,26 @@ def validate(code: str, owner_type: OwnerType, owner_id: str, plan: Subscription
     return discounts.amount_off(row.discount_type, row.value, price, plan.currency)
 
 
-def reserve(code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal) -> Reservation:
-    """Reserve a use of the code for a checkout. Raises CodeInvalid with the reason."""
-    return carry_out(lambda effects: _reserve(effects, code, owner_type, owner_id, plan, price))
+def reserve(
+    code: str,
+    owner_type: OwnerType,
+    owner_id: str,
+    plan: SubscriptionPlan,
+    price: Decimal,
+    request_key: str | None = None,
+) -> Reservation:
+    """Reserve a use of the code for a checkout. Raises CodeInvalid with the reason.
+
+    A request whose answer was lost comes again by the same key, and goes on with what it has reserved.
+    """
+
+    def decide(effects: Effects) -> Reservation:
+        earlier = _reserved_by(request_key, discounts.normalised(code), owner_id)
+        if earlier is not None:
+            return _go_on(effects, earlier)
+        return _reserve(effects, code, owner_type, owner_id, plan, price, request_key)
+
+    return carry_out(decide)
 
 
 def note_session(reservation: Reservation, session_id: str, expires_at: datetime) -> None:
@@ -125,14 +142,31 @@ def list_uses(code: str, page: PageRequest) -> Slice[DiscountUsage]:
     return codes.list_uses(codes.get(discounts.normalised(code)).code, page)
 
 
+def _reserved_by(request_key: str | None, code: str, owner_id: str) -> DiscountUsage | None:
+    uses = codes.list_uses_of(code, owner_id) if request_key else []
+    reserved = (use for use in uses if use.status is RedemptionStatus.RESERVED)
+    return next((use for use in reserved if use.request_key == request_key), None)
+
+
+def _go_on(effects: Effects, usage: DiscountUsage) -> Reservation:
+    codes.prolong(effects.transaction, usage, clock.now() + UNTIL_SESSION)
+    return Reservation(usage, str(codes.get(usage.code).stripe_promotion_code_id))
+
+
 def _reserve(
-    effects: Effects, code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal
+    effects: Effects,
+    code: str,
+    owner_type: OwnerType,
+    owner_id: str,
+    plan: SubscriptionPlan,
+    price: Decimal,
+    request_key: str | None,
 ) -> Reservation:
     row = _usable(code, plan)
     redemption = _free(row, owner_type, owner_id)
     discount = discounts.amount_off(row.discount_type, row.value, price, plan.currency)
     until = clock.now() + UNTIL_SESSION
-    usage = codes.reserve(effects.transaction, row, redemption, owner_type, owner_id, discount, until)
+    usage = codes.reserve(effects.transaction, row, redemption, owner_type, owner_id, discount, until, request_key)
     return Reservation(usage, str(row.stripe_promotion_code_id))
 
 

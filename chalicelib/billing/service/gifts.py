@@ -18,7 +18,7 @@ from chalicelib.billing.schemas.messages import GiftPaid
 from chalicelib.billing.service import ledger, payments, plan_sources
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.subscriptions import tell
-from chalicelib.kit import clock, ids
+from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.pages import PageRequest, Slice
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -26,12 +26,14 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PERIOD = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 
 
-def begin(buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None) -> Gift:
-    """A gift that is not paid yet."""
+def begin(
+    buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None, request_key: str | None
+) -> Gift:
+    """A gift that is not paid yet. Whoever asks again by the same key, as after an answer that was lost, has the same
+    one: Stripe knows its checkout by that key, and would refuse another code."""
     now = clock.now()
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(16))
     row = Gift(
-        code="-".join(letters[start : start + 4] for start in range(0, 16, 4)),
+        code=_code(request_key),
         buyer_id=buyer.owner_id,
         recipient_email=recipient_email.lower(),
         plan_name=plan.id,
@@ -41,6 +43,11 @@ def begin(buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message
         created_at=now,
         updated_at=now,
     )
+    earlier = gifts.find(row.code) if request_key else None
+    if earlier is not None and _asked_for(earlier) == _asked_for(row):
+        return earlier
+    if earlier is not None:
+        row.code = _code(None)
     gifts.add(row)
     return row
 
@@ -104,6 +111,23 @@ def end_due(now: datetime, since: datetime | None) -> int:
                 carry_out(partial(_end, subscription_id=row.id, now=now))
                 ended += 1
     return ended
+
+
+def _code(request_key: str | None) -> str:
+    """By the request where it has a key, but only we can tell from it; else by chance."""
+    if request_key is None:
+        number = secrets.randbits(256)
+    else:
+        number = int(signing.digest(signing.sign("gift", request_key.encode()).encode()), 16)
+    letters = ""
+    for _ in range(16):
+        number, position = divmod(number, len(_LETTERS))
+        letters += _LETTERS[position]
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+
+
+def _asked_for(row: Gift) -> tuple[object, ...]:
+    return row.status, row.buyer_id, row.plan_name, row.recipient_email, row.message
 
 
 def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
