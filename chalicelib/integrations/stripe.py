@@ -125,6 +125,13 @@ def checkout_session(session_id: str) -> Json:
     return call(lambda client: client.v1.checkout.sessions.retrieve(session_id))
 
 
+def expire_checkout_session(session_id: str) -> None:
+    """End a Checkout session that nobody has paid: its page sells nothing any more. Raises StripeRefused for one that
+    is not open."""
+    key = f"expire-{session_id}"
+    call(lambda client: client.v1.checkout.sessions.expire(session_id, {}, {"idempotency_key": key}))
+
+
 def dispute(dispute_id: str) -> Json:
     """A dispute as it is now."""
     return call(lambda client: client.v1.disputes.retrieve(dispute_id))

@@ -17,6 +17,7 @@ from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
+from infra.sandbox.stripe.errors import ApiError
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, subscriptions
 
 Drain = Callable[[], list[Any]]
@@ -152,6 +153,35 @@ def test_two_gifts_that_one_redeems_at_once_are_not_both_used_up(
     assert len(subscriptions()) == 1
     assert [row.status for row in Gift.scan()].count(GiftStatus.PAID) == 5
     assert balances() == {bea.relationship_id: 40}
+
+
+def test_a_redeemed_gift_ends_the_checkout_that_was_begun(
+    api: httpx.Client,
+    bea: Owner,
+    code: str,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+) -> None:
+    begun = checkout(bea).json()["id"]
+    assert redeem(api, bea, code).status_code == 200
+    with pytest.raises(ApiError, match="no longer open"):
+        stripe_peer.complete_checkout(begun)
+    assert checkout(bea).status_code == 409
+
+
+def test_a_gift_waits_for_what_was_paid_a_moment_ago(
+    api: httpx.Client,
+    bea: Owner,
+    code: str,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+) -> None:
+    begun = checkout(bea).json()["id"]
+    stripe_peer.hold_events = True
+    stripe_peer.complete_checkout(begun)
+    answer = redeem(api, bea, code)
+    assert (answer.status_code, answer.json()["code"]) == (409, "AlreadySubscribed")
+    assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
 
 
 def test_the_next_gift_is_redeemed_when_the_first_has_ended(

@@ -15,8 +15,9 @@ from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
 from chalicelib.billing.schemas.shop import CheckoutCreate
-from chalicelib.billing.service import addons, codes, gifts, plans
+from chalicelib.billing.service import addons, codes, gifts, plan_sources, plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
+from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.purchases import metadata
 from chalicelib.billing.shapes import required
 from chalicelib.integrations import stripe
@@ -28,7 +29,8 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
     """A Checkout session of Stripe's for a plan, an add-on or credits; the same key gives the same one.
 
     Raises CustomerUnknown; PlanUnavailable, AddonUnavailable or CreditPackUnknown; and AlreadySubscribed where a plan's
-    subscription has not ended: that one is changed, not bought twice.
+    subscription has not ended: that one is changed, not bought twice. For the same reason a plan's session ends the one
+    before it.
     """
     customer = customers.get(owner_type, owner_id)
     if order.plan is not None:
@@ -83,7 +85,7 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     """A code's use is reserved first, and given back where Stripe makes no session."""
     params, plan = _plan(customer, order)
     if order.code is None:
-        return _open(customer, params, order.success_url, order.cancel_url, request_key)
+        return _open_sole(customer, params, order, request_key)
     price = _price_of(plan, order.billing_cycle)
     reserved = codes.reserve(order.code, customer.owner_type, customer.owner_id, plan, price, request_key)
     discounted = {
@@ -92,11 +94,24 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
         "metadata": reserved.metadata,
     }
     try:
-        session = _open(customer, discounted, order.success_url, order.cancel_url, request_key)
+        session = _open_sole(customer, discounted, order, request_key)
     except Problem:
         codes.give_up(reserved.usage)
         raise
     codes.note_session(reserved, session["id"], required(session["expires_at"]))
+    return session
+
+
+def _open_sole(
+    customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None
+) -> stripe.Json:
+    """The only session where the owner can pay for a plan. One that a death leaves unnoted was shown to nobody."""
+    session = _open(customer, params, order.success_url, order.cancel_url, request_key)
+
+    def note(effects: Effects) -> None:
+        plan_sources.take(effects, customers.get(customer.owner_type, customer.owner_id), session["id"])
+
+    carry_out(note)
     return session
 
 
