@@ -271,6 +271,7 @@ def test_why_a_code_is_refused_is_said(
         {"duration": "repeating"},
         {"duration_months": 3},
         {"code": "ä ö"},
+        {"code": "A" * 41},
         {"valid_from": "2027-01-02T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z"},
     ],
 )
@@ -278,6 +279,10 @@ def test_terms_that_cannot_be_are_refused(api: httpx.Client, member: Owner, term
     answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
     assert answer.status_code == 422
     assert list(DiscountCode.scan()) == []
+
+
+def test_the_longest_code_that_can_be_is_made(code: Callable[..., Json]) -> None:
+    assert code(code="A" * 40)["code"] == "A" * 40
 
 
 def test_operators_change_what_can_be_changed(

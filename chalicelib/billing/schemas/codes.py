@@ -30,9 +30,12 @@ class CodeOffer(Schema):
 
 
 class CodeCreate(Input):
-    """A new code. `value` is a percentage, or an amount in `currency`; what Stripe cannot change is fixed with it."""
+    """A new code. `value` is a percentage, or an amount in `currency`; what Stripe cannot change is fixed with it.
 
-    code: str = Field(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9-]+$")
+    Its letters are the coupon's name at Stripe too, which has forty at most (docs.stripe.com/api/coupons/create).
+    """
+
+    code: str = Field(min_length=3, max_length=40, pattern=r"^[A-Za-z0-9-]+$")
     description: str | None = Field(default=None, max_length=500)
     discount_type: DiscountType
     value: Decimal = Field(gt=0, max_digits=12)

@@ -7,6 +7,7 @@ from infra.sandbox.stripe.errors import ApiError, missing_parameter
 from infra.sandbox.stripe.store import Store, list_of, new_id
 
 MONTH_SECONDS = 2_629_746
+LONGEST_NAME = 40
 
 
 def create_coupon(store: Store, params: Json) -> Json:
@@ -16,6 +17,8 @@ def create_coupon(store: Store, params: Json) -> Json:
         raise missing_parameter("currency")
     if (params.get("duration") == "repeating") != ("duration_in_months" in params):
         raise ApiError("`duration_in_months` goes with a duration of `repeating`.", param="duration_in_months")
+    if len(params.get("name") or "") > LONGEST_NAME:
+        raise ApiError(f"Invalid string: {params['name']}; must be at most {LONGEST_NAME} characters", param="name")
     row: Json = {
         "id": params.get("id") or new_id("", 8)[1:],
         "object": "coupon",
