@@ -272,6 +272,9 @@ def test_why_a_code_is_refused_is_said(
         {"duration_months": 3},
         {"code": "ä ö"},
         {"code": "A" * 41},
+        {"value": "33.333"},
+        {"value": "1E-9"},
+        {"discount_type": "fixed_amount", "value": "1000000", "currency": "USD"},
         {"valid_from": "2027-01-02T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z"},
     ],
 )
@@ -279,6 +282,25 @@ def test_terms_that_cannot_be_are_refused(api: httpx.Client, member: Owner, term
     answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
     assert answer.status_code == 422
     assert list(DiscountCode.scan()) == []
+
+
+@pytest.mark.parametrize("value", ["1E1", "12.25", "100"])
+def test_a_percentage_is_the_same_at_stripe_however_it_is_written(
+    code: Callable[..., Json], stripe_peer: StripeSandbox, value: str
+) -> None:
+    code(value=value)
+    with stripe_peer.store() as stripe:
+        (coupon,) = stripe.all("coupon")
+    assert coupon["percent_off"] == float(value)
+
+
+def test_letters_are_free_again_where_stripe_does_not_take_the_terms(
+    api: httpx.Client, code: Callable[..., Json]
+) -> None:
+    terms = {**QUARTER, "discount_type": "fixed_amount", "currency": "ZZZ"}
+    assert api.post(URL, json=terms, headers=OPERATOR).json()["code"] == "StripeRefused"
+    assert list(DiscountCode.scan()) == []
+    assert code()["discount_type"] == "percentage"
 
 
 def test_the_longest_code_that_can_be_is_made(code: Callable[..., Json]) -> None:

@@ -15,7 +15,7 @@ from chalicelib.billing.errors import CodeExists, CodeNotFound, Outdated
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pages
 from chalicelib.kit.pages import PageRequest, Slice
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, delete_if
 
 KIND = "code"
 
@@ -44,6 +44,12 @@ def add(row: DiscountCode) -> None:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
         raise CodeExists from error
+
+
+def remove_unmirrored(row: DiscountCode) -> None:
+    """Take back a code that never could be used, where it is still the one that was written."""
+    unmirrored = DiscountCode.stripe_promotion_code_id.does_not_exist()
+    delete_if(row, unmirrored & (DiscountCode.created_at == row.created_at))
 
 
 def change(code: str, values: dict[str, object]) -> DiscountCode:

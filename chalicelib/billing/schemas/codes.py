@@ -10,6 +10,8 @@ from chalicelib.billing import money
 from chalicelib.billing.enums import BillingCycle, DiscountDuration, DiscountType, OwnerType, RedemptionStatus
 from chalicelib.kit.schemas import Amount, Input, Moment, Schema
 
+_HUNDREDTH = Decimal("0.01")
+
 
 class CodeCheck(Input):
     """A code, and the plan that is to be bought with it."""
@@ -51,12 +53,12 @@ class CodeCreate(Input):
     @model_validator(mode="after")
     def _whole(self) -> CodeCreate:
         if self.discount_type is DiscountType.PERCENTAGE:
-            if self.value > 100 or self.currency:
-                raise ValueError("a percentage is at most 100, and has no currency")
+            if self.value > 100 or self.value % _HUNDREDTH or self.currency:
+                raise ValueError("a percentage is at most 100, has at most two decimals and no currency")
         elif self.currency is None:
             raise ValueError("a fixed amount needs its currency")
-        else:
-            money.to_minor(self.value, self.currency)
+        elif money.to_minor(self.value, self.currency) > money.MOST_MINOR:
+            raise ValueError("that is more than can be charged")
         if (self.duration is DiscountDuration.REPEATING) is not (self.duration_months is not None):
             raise ValueError("duration_months goes with a repeating duration")
         if self.valid_from and self.expires_at and self.valid_from >= self.expires_at:

@@ -21,7 +21,7 @@ from chalicelib.billing.schemas.codes import CodeCreate
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.settlements import SessionView
 from chalicelib.integrations import stripe, stripe_coupons
-from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
 from chalicelib.kit import clock, logs
 from chalicelib.kit.pages import PageRequest, Slice
 
@@ -110,12 +110,19 @@ def redeem(effects: Effects, usage: DiscountUsage | None, view: SessionView, sub
 
 
 def create(order: CodeCreate) -> DiscountCode:
-    """Write a code and mirror it at Stripe. Raises CodeExists; what a crash left unmirrored is mirrored by `update`."""
+    """Write a code and mirror it at Stripe. What a crash left unmirrored is mirrored by `update`.
+
+    Raises CodeExists; StripeRefused where Stripe does not take these terms: the letters are free again.
+    """
     now = clock.now()
     values = order.model_dump(exclude_none=True) | {"code": discounts.normalised(order.code)}
     row = DiscountCode(**values, kind=codes.KIND, created_at=now, updated_at=now)
     codes.add(row)
-    return _mirror(row)
+    try:
+        return _mirror(row)
+    except StripeRefused:
+        codes.remove_unmirrored(row)
+        raise
 
 
 def update(code: str, values: dict[str, Any]) -> DiscountCode:
@@ -210,11 +217,13 @@ def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
 
 
 def _mirror(row: DiscountCode) -> DiscountCode:
-    """The coupon and promotion code at Stripe, made where they are missing; the keys make two at once one."""
+    """The coupon and promotion code at Stripe, made where they are missing. The keys make two at once one; they are this
+    row's, for the same letters may be given again with other terms."""
     if row.stripe_promotion_code_id is not None:
         return row
-    coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{row.code}")
-    promotion_code_id = stripe_coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{row.code}")
+    key = f"{row.code}-{clock.iso(row.created_at)}"
+    coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{key}")
+    promotion_code_id = stripe_coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{key}")
     log.info("a code was made at Stripe", extra={"code": row.code, "coupon": coupon_id})
     return codes.change(row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id})
 
@@ -224,7 +233,7 @@ def _coupon(row: DiscountCode) -> dict[str, Any]:
     if row.duration is DiscountDuration.REPEATING:
         params["duration_in_months"] = row.duration_months
     if row.discount_type is DiscountType.PERCENTAGE:
-        params["percent_off"] = str(row.value)
+        params["percent_off"] = format(row.value, "f")
     else:
         currency = str(row.currency)
         params |= {"amount_off": money.to_minor(row.value, currency), "currency": currency.lower()}

@@ -13,7 +13,14 @@ def client(stripe_sandbox: StripeSandbox) -> stripe.StripeClient:
     return stripe.StripeClient(SANDBOX_SECRET_KEY, base_addresses={"api": stripe_sandbox.url}, max_network_retries=0)
 
 
-@pytest.mark.parametrize(("params", "name"), [({"percent_off": 25, "name": "A" * 41}, "name")])
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"percent_off": 25, "name": "A" * 41}, "name"),
+        ({"percent_off": 33.333}, "percent_off"),
+        ({"amount_off": 500, "currency": "zzz"}, "currency"),
+    ],
+)
 def test_what_no_coupon_can_be_is_refused(client: stripe.StripeClient, params: Any, name: str) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         client.v1.coupons.create(params)
