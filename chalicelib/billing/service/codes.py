@@ -10,20 +10,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from chalicelib.billing import discounts, money, settlements
-from chalicelib.billing.enums import DiscountDuration, DiscountType, OwnerType, RedemptionStatus
+from chalicelib.billing import discounts, settlements
+from chalicelib.billing.enums import OwnerType, RedemptionStatus
 from chalicelib.billing.errors import CodeInvalid
 from chalicelib.billing.models import DiscountCode, DiscountUsage, SubscriptionPlan
 from chalicelib.billing.repository import codes
-from chalicelib.billing.schemas.codes import CodeCreate
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.settlements import SessionView
-from chalicelib.integrations import stripe, stripe_coupons
-from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
+from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import ObjectMissing
 from chalicelib.kit import clock, logs
-from chalicelib.kit.pages import PageRequest, Slice
 
 CODE, REDEMPTION = "discount_code", "discount_redemption"
 """The members of a Checkout session's metadata that name the use it pays for."""
@@ -109,46 +106,6 @@ def redeem(effects: Effects, usage: DiscountUsage | None, view: SessionView, sub
         codes.redeem(effects.transaction, usage, view.id, subscription_id, view.discount)
 
 
-def create(order: CodeCreate) -> DiscountCode:
-    """Write a code and mirror it at Stripe. What a crash left unmirrored is mirrored by `update`.
-
-    Raises CodeExists; StripeRefused where Stripe does not take these terms: the letters are free again.
-    """
-    now = clock.now()
-    values = order.model_dump(exclude_none=True) | {"code": discounts.normalised(order.code)}
-    row = DiscountCode(**values, kind=codes.KIND, created_at=now, updated_at=now)
-    codes.add(row)
-    try:
-        return _mirror(row)
-    except StripeRefused:
-        codes.remove_unmirrored(row)
-        raise
-
-
-def update(code: str, values: dict[str, Any]) -> DiscountCode:
-    """Change a code's limits, window or description, or whether it is in use. Raises CodeNotFound."""
-    row = codes.change(discounts.normalised(code), values)
-    row = _mirror(row)
-    if "is_active" in values and row.stripe_promotion_code_id:
-        stripe_coupons.set_active(row.stripe_promotion_code_id, row.is_active)
-    return row
-
-
-def get(code: str) -> DiscountCode:
-    """A code. Raises CodeNotFound."""
-    return codes.get(discounts.normalised(code))
-
-
-def list_all(page: PageRequest) -> Slice[DiscountCode]:
-    """Every code, by its letters."""
-    return codes.list_all(page)
-
-
-def list_uses(code: str, page: PageRequest) -> Slice[DiscountUsage]:
-    """Who used a code. Raises CodeNotFound."""
-    return codes.list_uses(codes.get(discounts.normalised(code)).code, page)
-
-
 def _reserved_by(request_key: str | None, code: str, owner_id: str) -> DiscountUsage | None:
     uses = codes.list_uses_of(code, owner_id) if request_key else []
     reserved = (use for use in uses if use.status is RedemptionStatus.RESERVED)
@@ -214,27 +171,3 @@ def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
         return True
     codes.note_session(usage, usage.checkout_session_id, max(now, view.expires_at) + MARGIN)
     return False
-
-
-def _mirror(row: DiscountCode) -> DiscountCode:
-    """The coupon and promotion code at Stripe, made where they are missing. The keys make two at once one; they are this
-    row's, for the same letters may be given again with other terms."""
-    if row.stripe_promotion_code_id is not None:
-        return row
-    key = f"{row.code}-{clock.iso(row.created_at)}"
-    coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{key}")
-    promotion_code_id = stripe_coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{key}")
-    log.info("a code was made at Stripe", extra={"code": row.code, "coupon": coupon_id})
-    return codes.change(row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id})
-
-
-def _coupon(row: DiscountCode) -> dict[str, Any]:
-    params: dict[str, Any] = {"name": row.code, "duration": row.duration.value}
-    if row.duration is DiscountDuration.REPEATING:
-        params["duration_in_months"] = row.duration_months
-    if row.discount_type is DiscountType.PERCENTAGE:
-        params["percent_off"] = format(row.value, "f")
-    else:
-        currency = str(row.currency)
-        params |= {"amount_off": money.to_minor(row.value, currency), "currency": currency.lower()}
-    return params

@@ -1,0 +1,122 @@
+"""What a code may say, and what operators change of it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from chalicelib.billing.models import DiscountCode, DiscountUsage
+from chalicelib.kit.auth import Role
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, make_owner
+from tests.billing.discounting import OPERATOR, QUARTER, URL, Checkout, Code, Drain, code, counted
+
+__all__ = ["code"]
+
+
+@pytest.mark.parametrize(
+    ("terms", "plan", "message"),
+    [
+        ({"applies_to": ["premium_plus"]}, "try_it_out", "not for this plan"),
+        ({"discount_type": "fixed_amount", "value": "5", "currency": "EUR"}, "try_it_out", "not for prices in USD"),
+        ({"valid_from": "2099-01-01T00:00:00Z"}, "try_it_out", "not valid yet"),
+        ({"expires_at": "2020-01-01T00:00:00Z"}, "try_it_out", "expired"),
+    ],
+)
+def test_why_a_code_is_refused_is_said(
+    api: httpx.Client,
+    member: Owner,
+    code: Code,
+    checkout: Checkout,
+    terms: Json,
+    plan: str,
+    message: str,
+) -> None:
+    code(**terms)
+    check = {"code": "SPRING-27", "plan": plan}
+    for answer in (
+        api.post("/v1/billing/codes/validate", json=check, headers=member.headers),
+        checkout(member, plan, code="SPRING-27"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (422, "CodeInvalid")
+        (error,) = answer.json()["errors"]
+        assert error["path"] == "body.code"
+        assert message in error["message"]
+    assert list(DiscountUsage.scan()) == []
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"value": "101"},
+        {"value": "0"},
+        {"currency": "USD"},
+        {"discount_type": "fixed_amount"},
+        {"discount_type": "fixed_amount", "value": "1.001", "currency": "USD"},
+        {"duration": "repeating"},
+        {"duration_months": 3},
+        {"code": "ä ö"},
+        {"code": "A" * 41},
+        {"value": "33.333"},
+        {"value": "1E-9"},
+        {"discount_type": "fixed_amount", "value": "1000000", "currency": "USD"},
+        {"valid_from": "2027-01-02T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z"},
+    ],
+)
+def test_terms_that_cannot_be_are_refused(api: httpx.Client, member: Owner, terms: Json) -> None:
+    answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
+    assert answer.status_code == 422
+    assert list(DiscountCode.scan()) == []
+
+
+@pytest.mark.parametrize("value", ["1E1", "12.25", "100"])
+def test_a_percentage_is_the_same_at_stripe_however_it_is_written(
+    code: Code, stripe_peer: StripeSandbox, value: str
+) -> None:
+    code(value=value)
+    with stripe_peer.store() as stripe:
+        (coupon,) = stripe.all("coupon")
+    assert coupon["percent_off"] == float(value)
+
+
+def test_letters_are_free_again_where_stripe_does_not_take_the_terms(api: httpx.Client, code: Code) -> None:
+    terms = {**QUARTER, "discount_type": "fixed_amount", "currency": "ZZZ"}
+    assert api.post(URL, json=terms, headers=OPERATOR).json()["code"] == "StripeRefused"
+    assert list(DiscountCode.scan()) == []
+    assert code()["discount_type"] == "percentage"
+
+
+def test_the_longest_code_that_can_be_is_made(code: Code) -> None:
+    assert code(code="A" * 40)["code"] == "A" * 40
+
+
+def test_operators_change_what_can_be_changed(api: httpx.Client, member: Owner, code: Code, checkout: Checkout) -> None:
+    code(max_uses=1)
+    assert api.post(URL, json=QUARTER, headers=OPERATOR).status_code == 409
+    changed = api.patch(f"{URL}/spring-27", json={"max_uses": None, "is_active": False}, headers=OPERATOR).json()
+    assert (changed["max_uses"], changed["is_active"], changed["max_uses_per_user"]) == (None, False, 1)
+    assert checkout(member, "try_it_out", code="SPRING-27").status_code == 422
+    assert api.patch(f"{URL}/spring-27", json={"value": "50"}, headers=OPERATOR).status_code == 422
+    assert api.get(f"{URL}/nothing", headers=OPERATOR).status_code == 404
+    assert [row["code"] for row in api.get(URL, headers=OPERATOR).json()["items"]] == ["SPRING-27"]
+
+
+def test_a_limit_that_is_raised_can_be_used(
+    api: httpx.Client,
+    member: Owner,
+    code: Code,
+    checkout: Checkout,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+) -> None:
+    code(max_uses=1)
+    stripe_peer.complete_checkout(checkout(member, "try_it_out", code="SPRING-27").json()["id"])
+    assert drain() == []
+    other = make_owner(Role.MEMBER)
+    assert checkout(other, "try_it_out", code="SPRING-27").status_code == 422
+    assert api.patch(f"{URL}/spring-27", json={"max_uses": 2}, headers=OPERATOR).status_code == 200
+    begun = checkout(other, "try_it_out", code="SPRING-27")
+    assert begun.status_code == 201, begun.text
+    stripe_peer.complete_checkout(begun.json()["id"])
+    assert drain() == []
+    assert counted() == (2, ["redeemed", "redeemed"])
