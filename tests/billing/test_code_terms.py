@@ -6,7 +6,9 @@ import httpx
 import pytest
 
 from chalicelib.billing.models import DiscountCode, DiscountUsage
+from chalicelib.integrations import stripe_coupons
 from chalicelib.kit.auth import Role
+from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, make_owner
 from tests.billing.discounting import OPERATOR, QUARTER, URL, Checkout, Code, Drain, code, counted
@@ -84,6 +86,29 @@ def test_letters_are_free_again_where_stripe_does_not_take_the_terms(api: httpx.
     assert api.post(URL, json=terms, headers=OPERATOR).json()["code"] == "StripeRefused"
     assert list(DiscountCode.scan()) == []
     assert code()["discount_type"] == "percentage"
+
+
+@pytest.mark.parametrize("lost", ["create_coupon", "create_promotion_code"])
+def test_a_code_that_stripe_did_not_hear_of_is_asked_for_again(
+    api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    terms = {**QUARTER, "expires_at": "2030-01-01T00:00:00+01:00", "applies_to": ["try_it_out"], "max_uses": 3}
+
+    def down(*_: object) -> None:
+        raise Unavailable("Stripe does not answer.")
+
+    def ask(**changes: object) -> int:
+        headers = OPERATOR | {"Idempotency-Key": "mine"} if not changes else OPERATOR
+        return api.post(URL, json=terms | changes, headers=headers).status_code
+
+    with monkeypatch.context() as outage:
+        outage.setattr(stripe_coupons, lost, down)
+        assert ask() == 503
+    assert ask(value="50") == 409, "the letters are taken by other terms"
+    assert ask() == 201
+    assert ask(max_uses=3) == 409, "it exists by now"
+    with stripe_peer.store() as stripe:
+        assert (len(stripe.all("coupon")), len(stripe.all("promotion_code"))) == (1, 1)
 
 
 def test_the_longest_code_that_can_be_is_made(code: Code) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.billing import discounts, money
 from chalicelib.billing.enums import DiscountDuration, DiscountType
+from chalicelib.billing.errors import CodeExists
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.billing.repository import codes
 from chalicelib.billing.schemas.codes import CodeCreate
@@ -18,14 +19,21 @@ log = logs.logger("billing")
 
 
 def create(order: CodeCreate) -> DiscountCode:
-    """Write a code and mirror it at Stripe. What a crash left unmirrored is mirrored by `update`.
+    """Write a code and mirror it at Stripe. What could not be mirrored then is when the same is asked for again, and by
+    `update`.
 
     Raises CodeExists; StripeRefused where Stripe does not take these terms: the letters are free again.
     """
     now = clock.now()
-    values = order.model_dump(exclude_none=True) | {"code": discounts.normalised(order.code)}
-    row = DiscountCode(**values, kind=codes.KIND, created_at=now, updated_at=now)
-    codes.add(row)
+    values = order.model_dump() | {"code": discounts.normalised(order.code)}
+    given = {name: value for name, value in values.items() if value is not None}
+    row = DiscountCode(**given, kind=codes.KIND, created_at=now, updated_at=now)
+    try:
+        codes.add(row)
+    except CodeExists:
+        row = codes.get(row.code)
+        if row.stripe_promotion_code_id or any(getattr(row, name) != value for name, value in values.items()):
+            raise
     try:
         return _mirror(row)
     except StripeRefused:
