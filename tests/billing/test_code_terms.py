@@ -60,6 +60,8 @@ def test_why_a_code_is_refused_is_said(
         {"code": "ä ö"},
         {"code": "A" * 41},
         {"value": "33.333"},
+        {"expires_at": "9999-12-31T23:59:59-14:00"},
+        {"valid_from": "0001-01-01T00:00:00+14:00"},
         {"value": "1E-9"},
         {"discount_type": "fixed_amount", "value": "1000000", "currency": "USD"},
         {"valid_from": "2027-01-02T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z"},

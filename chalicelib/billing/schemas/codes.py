@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from chalicelib.billing import money
 from chalicelib.billing.enums import BillingCycle, DiscountDuration, DiscountType, OwnerType, RedemptionStatus
-from chalicelib.kit.schemas import Amount, Input, Moment, Schema
+from chalicelib.kit.schemas import Amount, GivenMoment, Input, Moment, Schema
 
 _HUNDREDTH = Decimal("0.01")
 
@@ -45,8 +45,8 @@ class CodeCreate(Input):
     max_uses: int | None = Field(default=None, ge=1)
     max_uses_per_user: int = Field(default=1, ge=1, le=100)
     applies_to: list[str] | None = Field(default=None, max_length=50)
-    valid_from: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    valid_from: GivenMoment | None = None
+    expires_at: GivenMoment | None = None
     duration: DiscountDuration = DiscountDuration.ONCE
     duration_months: int | None = Field(default=None, ge=1, le=36)
 
@@ -73,8 +73,8 @@ class CodeUpdate(Input):
     max_uses: int | None = Field(default=None, ge=1)
     max_uses_per_user: int = Field(default=1, ge=1, le=100)
     applies_to: list[str] | None = Field(default=None, max_length=50)
-    valid_from: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    valid_from: GivenMoment | None = None
+    expires_at: GivenMoment | None = None
     is_active: bool = True
 
 
