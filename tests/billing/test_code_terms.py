@@ -60,6 +60,7 @@ def test_why_a_code_is_refused_is_said(
         {"code": "ä ö"},
         {"code": "A" * 41},
         {"value": "33.333"},
+        {"max_uses": 10**400},
         {"expires_at": "9999-12-31T23:59:59-14:00"},
         {"valid_from": "0001-01-01T00:00:00+14:00"},
         {"value": "1E-9"},

@@ -42,7 +42,7 @@ class CodeCreate(Input):
     discount_type: DiscountType
     value: Decimal = Field(gt=0, max_digits=12)
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
-    max_uses: int | None = Field(default=None, ge=1)
+    max_uses: int | None = Field(default=None, ge=1, le=1_000_000_000)
     max_uses_per_user: int = Field(default=1, ge=1, le=100)
     applies_to: list[str] | None = Field(default=None, max_length=50)
     valid_from: GivenMoment | None = None
@@ -70,7 +70,7 @@ class CodeUpdate(Input):
     """What can be changed of a code; null takes a limit away. What is not given stays."""
 
     description: str | None = Field(default=None, max_length=500)
-    max_uses: int | None = Field(default=None, ge=1)
+    max_uses: int | None = Field(default=None, ge=1, le=1_000_000_000)
     max_uses_per_user: int = Field(default=1, ge=1, le=100)
     applies_to: list[str] | None = Field(default=None, max_length=50)
     valid_from: GivenMoment | None = None
