@@ -81,6 +81,10 @@ class CodeExists(Conflict):
     title = "There is a discount code with these letters already"
 
 
+class CodeNeverValid(InvalidInput):
+    title = "The code would expire before it is valid"
+
+
 class AddonUnavailable(InvalidInput):
     title = "This add-on is not for sale to this account"
 

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.integrations import stripe_coupons
+from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
@@ -127,6 +128,26 @@ def test_operators_change_what_can_be_changed(api: httpx.Client, member: Owner, 
     assert api.patch(f"{URL}/spring-27", json={"value": "50"}, headers=OPERATOR).status_code == 422
     assert api.get(f"{URL}/nothing", headers=OPERATOR).status_code == 404
     assert [row["code"] for row in api.get(URL, headers=OPERATOR).json()["items"]] == ["SPRING-27"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"expires_at": "2030-02-01T00:00:00Z"},
+        {"valid_from": "2030-04-01T00:00:00Z"},
+        {"valid_from": "2030-05-02T00:00:00Z", "expires_at": "2030-05-01T00:00:00Z"},
+    ],
+)
+def test_a_code_is_valid_before_it_expires_whatever_is_changed(api: httpx.Client, code: Code, change: Json) -> None:
+    window = {"valid_from": "2030-03-01T00:00:00Z", "expires_at": "2030-04-01T00:00:00Z"}
+    code(**window)
+    assert api.patch(f"{URL}/spring-27", json=change, headers=OPERATOR).status_code == 422
+    (row,) = DiscountCode.scan()
+    assert (clock.iso(row.valid_from)[:10], clock.iso(row.expires_at)[:10]) == ("2030-03-01", "2030-04-01")
+    opened = api.patch(
+        f"{URL}/spring-27", json={"valid_from": None, "expires_at": "2030-02-01T00:00:00Z"}, headers=OPERATOR
+    )
+    assert (opened.status_code, opened.json()["valid_from"]) == (200, None)
 
 
 def test_a_limit_that_is_raised_can_be_used(

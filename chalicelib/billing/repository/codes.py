@@ -11,11 +11,11 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.billing.enums import OwnerType, RedemptionStatus
-from chalicelib.billing.errors import CodeExists, CodeNotFound, Outdated
+from chalicelib.billing.errors import CodeExists, CodeNeverValid, CodeNotFound, Outdated
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pages
 from chalicelib.kit.pages import PageRequest, Slice
-from chalicelib.kit.tables import Transaction, delete_if
+from chalicelib.kit.tables import Transaction, delete_if, update_if
 
 KIND = "code"
 
@@ -53,13 +53,15 @@ def remove_unmirrored(row: DiscountCode) -> None:
 
 
 def change(code: str, values: dict[str, object]) -> DiscountCode:
-    """Set these columns; None removes one. Raises CodeNotFound."""
+    """Set these columns; None removes one. Raises CodeNotFound; CodeNeverValid where one end of the window would be
+    beyond the other as it is now."""
     row = get(code)
     actions: list[Action] = [DiscountCode.updated_at.set(clock.now())]
     for name, value in values.items():
         column = getattr(DiscountCode, name)
         actions.append(column.remove() if value is None else column.set(value))
-    row.update(actions=actions, condition=DiscountCode.code.exists())
+    if not update_if(row, actions, _keeps_window(values)):
+        raise CodeNeverValid
     return row
 
 
@@ -177,6 +179,17 @@ def note_session(usage: DiscountUsage, session_id: str, until: datetime) -> None
 def iterate_lapsed(now: datetime) -> Iterator[DiscountUsage]:
     """Uses whose reservation is over."""
     yield from DiscountUsage.by_reservation.query(RedemptionStatus.RESERVED, DiscountUsage.reserved_until <= now)
+
+
+def _keeps_window(values: dict[str, object]) -> Condition:
+    """That the code is there, and what changes of its window goes with what stays."""
+    starts, ends = values.get("valid_from"), values.get("expires_at")
+    keeps: Condition = DiscountCode.code.exists()
+    if starts and "expires_at" not in values:
+        keeps &= DiscountCode.expires_at.does_not_exist() | (DiscountCode.expires_at > starts)
+    if ends and "valid_from" not in values:
+        keeps &= DiscountCode.valid_from.does_not_exist() | (DiscountCode.valid_from < ends)
+    return keeps
 
 
 def _unchanged(usage: DiscountUsage) -> Condition:

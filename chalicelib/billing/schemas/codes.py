@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from pydantic import Field, model_validator
@@ -61,8 +62,7 @@ class CodeCreate(Input):
             raise ValueError("that is more than can be charged")
         if (self.duration is DiscountDuration.REPEATING) is not (self.duration_months is not None):
             raise ValueError("duration_months goes with a repeating duration")
-        if self.valid_from and self.expires_at and self.valid_from >= self.expires_at:
-            raise ValueError("it would expire before it is valid")
+        _check_window(self.valid_from, self.expires_at)
         return self
 
 
@@ -76,6 +76,16 @@ class CodeUpdate(Input):
     valid_from: GivenMoment | None = None
     expires_at: GivenMoment | None = None
     is_active: bool = True
+
+    @model_validator(mode="after")
+    def _valid_sometime(self) -> CodeUpdate:
+        _check_window(self.valid_from, self.expires_at)
+        return self
+
+
+def _check_window(valid_from: datetime | None, expires_at: datetime | None) -> None:
+    if valid_from and expires_at and valid_from >= expires_at:
+        raise ValueError("it would expire before it is valid")
 
 
 class CodeRead(Schema):

@@ -42,7 +42,7 @@ def create(order: CodeCreate) -> DiscountCode:
 
 
 def update(code: str, values: dict[str, Any]) -> DiscountCode:
-    """Change a code's limits, window or description, or whether it is in use. Raises CodeNotFound."""
+    """Change a code's limits, window or description, or whether it is in use. Raises CodeNotFound, CodeNeverValid."""
     row = codes.change(discounts.normalised(code), values)
     row = _mirror(row)
     if "is_active" in values and row.stripe_promotion_code_id:
