@@ -169,5 +169,5 @@ def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
         return True
     if view.status == "expired":
         return True
-    codes.note_session(usage, usage.checkout_session_id, max(now, view.expires_at) + MARGIN)
+    codes.note_session(usage, usage.checkout_session_id, max(now, view.expires_at or now) + MARGIN)
     return False
