@@ -97,6 +97,10 @@ class AddonNotFound(NotFound):
     title = "There is no such add-on"
 
 
+class AddonActive(Conflict):
+    title = "This add-on is there already; it renews by itself"
+
+
 class AddonNotCancellable(Conflict):
     title = "This add-on cannot be cancelled"
 

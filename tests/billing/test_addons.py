@@ -64,6 +64,26 @@ def test_cancelling_ends_it_with_the_month(
     assert again.status_code == 409
 
 
+def test_one_that_renews_is_not_bought_twice(
+    member: Owner, buy: Buy, checkout: Callable[..., httpx.Response], pass_time: Buy, drain: Drain, api: httpx.Client
+) -> None:
+    buy(member, addon="calendar_plus")
+    again = checkout(member, None, addon="calendar_plus")
+    assert (again.status_code, again.json()["code"]) == (409, "AddonActive")
+    assert checkout(member, None, addon="surprise_box").status_code == 201
+    (calendar,) = mine(api, member)
+    api.post(f"/v1/billing/addons/mine/{calendar['id']}/cancel", headers=member.headers)
+    pass_time(days=32)
+    assert drain() == []
+    assert checkout(member, None, addon="calendar_plus").status_code == 201
+
+
+def test_one_that_is_sold_once_is_bought_as_often_as_wanted(api: httpx.Client, member: Owner, buy: Buy) -> None:
+    for _ in range(2):
+        buy(member, addon="coaching_session")
+    assert [item["status"] for item in mine(api, member)] == ["active", "active"]
+
+
 def test_it_renews_by_itself(api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain) -> None:
     buy(member, addon="surprise_box")
     pass_time(days=63)

@@ -28,9 +28,9 @@ from chalicelib.kit.errors import Problem
 def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
     """A Checkout session of Stripe's for a plan, an add-on or credits; the same key gives the same one.
 
-    Raises CustomerUnknown; PlanUnavailable, AddonUnavailable or CreditPackUnknown; and AlreadySubscribed where a plan's
-    subscription has not ended: that one is changed, not bought twice. For the same reason a plan's session ends the one
-    before it.
+    Raises CustomerUnknown; PlanUnavailable, AddonUnavailable or CreditPackUnknown; AlreadySubscribed where a plan's
+    subscription has not ended, and AddonActive where the add-on renews: neither is bought twice. For the same reason a
+    plan's session ends the one before it.
     """
     customer = customers.get(owner_type, owner_id)
     if order.plan is not None:
@@ -144,6 +144,7 @@ def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
     if customer.owner_type is not OwnerType.MEMBER:
         raise AddonUnavailable(errors=[{"path": "body.addon", "message": "stores have no add-ons"}])
     addon = addons.choose(addon_id)
+    addons.check_not_active(customer.owner_id, addon)
     line_items = [{"price": addon.stripe_price_id, "quantity": 1}]
     if addon.billing_cycle is AddonCycle.ONE_TIME:
         marks = metadata(PaymentKind.ADDON, addon.id, customer)
