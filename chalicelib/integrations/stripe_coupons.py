@@ -23,7 +23,8 @@ def create_promotion_code(coupon_id: str, code: str, idempotency_key: str) -> st
     )
 
 
-def set_active(promotion_code_id: str, is_active: bool) -> None:
-    """Whether the code can be used."""
+def set_active(promotion_code_id: str, is_active: bool, idempotency_key: str) -> None:
+    """Whether the code can be used. Every change has a key of its own: an earlier one's would be answered, not done."""
     params: Any = {"active": is_active}
-    call(lambda client: client.v1.promotion_codes.update(promotion_code_id, params))
+    options: Any = {"idempotency_key": idempotency_key}
+    call(lambda client: client.v1.promotion_codes.update(promotion_code_id, params, options))

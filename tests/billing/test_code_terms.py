@@ -150,6 +150,17 @@ def test_a_code_is_valid_before_it_expires_whatever_is_changed(api: httpx.Client
     assert (opened.status_code, opened.json()["valid_from"]) == (200, None)
 
 
+def test_a_code_goes_out_of_use_and_back_at_stripe_too(
+    api: httpx.Client, code: Code, stripe_peer: StripeSandbox
+) -> None:
+    code()
+    for is_active in (False, True, False, True):
+        api.patch(f"{URL}/spring-27", json={"is_active": is_active}, headers=OPERATOR)
+        with stripe_peer.store() as stripe:
+            (row,) = stripe.all("promotion_code")
+        assert row["active"] is is_active
+
+
 def test_a_limit_that_is_raised_can_be_used(
     api: httpx.Client,
     member: Owner,

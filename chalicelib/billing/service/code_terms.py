@@ -46,7 +46,8 @@ def update(code: str, values: dict[str, Any]) -> DiscountCode:
     row = codes.change(discounts.normalised(code), values)
     row = _mirror(row)
     if "is_active" in values and row.stripe_promotion_code_id:
-        stripe_coupons.set_active(row.stripe_promotion_code_id, row.is_active)
+        key = f"set-active-{row.code}-{clock.iso(row.updated_at)}"
+        stripe_coupons.set_active(row.stripe_promotion_code_id, row.is_active, key)
     return row
 
 
