@@ -13,6 +13,8 @@ _ZERO_DECIMAL = {
     *("PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"),
 }
 _THREE_DECIMAL = {"BHD", "JOD", "KWD", "OMR", "TND"}
+MOST_MINOR = 99_999_999
+"""Amounts have eight digits at most (docs.stripe.com/currencies, minimum and maximum charge amounts)."""
 _WHOLE_UNITS_ONLY = {"ISK", "UGX"}
 
 _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)

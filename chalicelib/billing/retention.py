@@ -67,7 +67,7 @@ PERSONAL = (
     Holding(
         _CUSTOMERS,
         Customer,
-        personal=columns("owner_id email name timezone stripe_customer_id relationship_id"),
+        personal=columns("owner_id email name timezone stripe_customer_id relationship_id plan_source"),
         impersonal=columns("owner_type created_at updated_at"),
         claims=tuple(Claim(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
         also="stripe_customer_id",
@@ -163,7 +163,7 @@ PERSONAL = (
     Holding(
         "billing/discount_usage",
         DiscountUsage,
-        personal=columns("redemption user_id checkout_session_id"),
+        personal=columns("redemption user_id request_key checkout_session_id"),
         impersonal=columns(
             "code owner_type status reserved_until subscription_id payment_transaction_id discount_amount used_at"
         ),

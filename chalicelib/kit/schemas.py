@@ -1,9 +1,10 @@
 """Bases of request, response and message shapes, and the types that several contexts share."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib.kit import clock
 
@@ -62,6 +63,17 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """A time: ISO-8601 UTC with `Z`."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time in UTC is of the years 1 to 9999") from None
+
+
+GivenMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time that comes in: with an offset, and one that can be told in UTC."""
 
 Amount = Annotated[
     Decimal,

@@ -82,11 +82,12 @@ def _checkout_paid(shown: StripeObject, cause: Cause) -> str | None:
 
 def _checkout_lost(shown: StripeObject, _: Cause) -> str | None:
     """A checkout that nobody paid gives back what was reserved for it."""
-    metadata = settlements.session(shown).metadata
+    view = settlements.session(shown)
+    metadata = view.metadata
     if metadata.get(PURCHASE) == PaymentKind.GIFT:
         gifts.abandon(metadata["item"])
     if codes.CODE in metadata:
-        codes.release(metadata[codes.CODE], metadata[codes.REDEMPTION])
+        codes.release(metadata[codes.CODE], metadata[codes.REDEMPTION], view.id)
     return None
 
 
