@@ -8,6 +8,8 @@ from typing import Any
 
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import CreditBalance
+from chalicelib.billing.service import granting
+from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, of_type, payments, subscriptions
 
@@ -29,7 +31,7 @@ def test_a_trial_grants_nothing_and_is_no_payment(
 def test_a_year_is_granted_month_by_month(
     member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
-    """The first month only, the others have not begun. Were it 150 days ago, five had begun."""
+    """The first month only, the others have not begun. Were it 150 days ago, five had begun: the schedule's."""
     events = events_of(member, "better_together")
     stripe_peer.deliver(events)
     drain()
@@ -41,6 +43,7 @@ def test_a_year_is_granted_month_by_month(
         line["period"]["end"] -= 150 * 86_400
     stripe_peer.deliver([paid | {"id": "evt_again"}])
     assert drain() == []
+    granting.grant_due(clock.now(), None)
     first = datetime.fromtimestamp(line["period"]["start"], UTC)
     months = sorted(entry.source_key.rpartition("/")[2] for entry in entries())
     assert months[0] == f"{first:%Y-%m-%d}"

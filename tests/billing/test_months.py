@@ -55,6 +55,7 @@ def test_an_event_told_again_and_the_schedule_do_not_meet(
             run.result()
         told.result()
     assert drain() == []
+    granting.grant_due(clock.now(), None)
     assert balances() == {member.relationship_id: 3 * 40}
     ledger_sums()
 

@@ -70,7 +70,7 @@ class PaymentTransaction(Table):
 
     `item` is what was sold once: an add-on, a pack of credits, a gift's code. `refunding_amount` is asked back and not yet answered for; `period_end` is the end of the period that it pays for;
     `credits` were bought with it and `credits_taken` of them taken back; `stripe_event_id` completed it; `months` are
-    the months of credits it opens that have not begun.
+    the months of credits it opens that the schedule has not granted, `months_from` when the first of all begins.
     """
 
     class Meta:
@@ -112,6 +112,7 @@ class PaymentTransaction(Table):
     credits_taken = IntegerAttribute(default=0)
     stripe_event_id = UnicodeAttribute(null=True)
     months = JsonAttribute(null=True)
+    months_from = DateTimeAttribute(null=True)
     next_grant_day = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()

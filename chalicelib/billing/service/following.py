@@ -177,9 +177,10 @@ def _pay(
     link: Link,
     cause: Cause | None,
 ) -> None:
-    """The payment, and the credits of the months that it opens: those that have begun now, the others by schedule."""
-    months = list(grants.opened(view.lines)) if view.status is PaymentStatus.COMPLETED else []
-    if not view.amount and not months:
+    """The payment, and the credits of the months that it opens: each line's first now, the others by schedule."""
+    sold = found.offers.plans
+    months = [month for month in grants.opened(view.lines) if month.price_id in sold]
+    if not view.amount and not (months and view.status is PaymentStatus.COMPLETED):
         return
     earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
     row = payments.of_invoice(
@@ -187,26 +188,19 @@ def _pay(
     )
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
     row.stripe_charge_id = row.stripe_charge_id or link.charge_id
-    sold = found.offers.plans
-    opened = [month for month in months if month.price_id in sold and sold[month.price_id][0].included_credits]
+    row.months_from = min((month.begins_at for month in months), default=None)
+    opened = [month for month in months if sold[month.price_id][0].included_credits]
     if subscription is not None and opened and row.status is PaymentStatus.COMPLETED:
         now = clock.now()
+        first = [month for month in opened if month.is_first and month.begins_at <= now]
         begun = [
-            (month.begins_at, *_credits(found, month, subscription))
-            for month in opened
-            if month.begins_at <= now and _is_covered(subscription, month.begins_at)
+            (month.begins_at, plan.included_credits, plan.id)
+            for month, plan in ((month, sold[month.price_id][0]) for month in first)
+            if _is_covered(subscription, month.begins_at)
         ]
         ledger.grant_months(effects, found, customer, str(view.subscription_id), begun, row.id)
-        payments.await_months(row, [month.begins_at for month in opened if month.begins_at > now])
+        payments.await_months(row, [month.begins_at for month in opened if month not in first])
     payments.stage(effects, row, earlier)
-
-
-def _credits(found: Found, month: grants.GrantMonth, subscription: Subscription) -> tuple[int, str]:
-    """How many credits a month brings, and by which plan."""
-    offers_now = found.offers
-    paid = offers_now.plans[month.price_id][0]
-    plan_name = paid.id if month.is_first else subscription.plan_name
-    return offers_now.credits_of(plan_name), plan_name
 
 
 def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
