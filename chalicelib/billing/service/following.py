@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.billing import grants, projection
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
@@ -30,6 +31,9 @@ from chalicelib.billing.settlements import SessionView
 from chalicelib.billing.shapes import StripeObject, id_of
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
+
+_PROMPT = timedelta(minutes=10)
+"""A subscription that we know of later than this after its beginning may have had events in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +70,14 @@ def follow_subscription(
     return carry_out(lambda effects: _subscription(effects, Found(), subscription_id, shown, cause))
 
 
-def follow_checkout(view: SessionView) -> None:
+def follow_checkout(view: SessionView, cause: Cause | None) -> None:
     """What a subscription's checkout brought once it was paid, and the discount code's use that it paid for."""
     code, redemption = view.metadata.get(codes.CODE), view.metadata.get(codes.REDEMPTION)
 
     def decide(effects: Effects) -> None:
         found = Found()
         keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(view.customer_id)]
-        row = _subscription(effects, found, str(view.subscription_id), None, None, keys)
+        row = _subscription(effects, found, str(view.subscription_id), None, cause, keys)
         codes.redeem(effects, found.usage(code, redemption), view, row.id if row else None)
 
     carry_out(decide)
@@ -120,11 +124,34 @@ def _settle(
     row: Subscription | None,
     customer: Customer,
     cause: Cause | None,
+    invoice_id: str | None = None,
 ) -> Subscription | None:
+    """The subscription's row and its add-ons. `invoice_id` is the invoice that is followed besides."""
     since = _unpaid_since(view)
     made = subscriptions.settle(effects, found.offers, view, row, customer, cause.at if cause else None, since)
     addons.settle(effects, found.offers, view, customer)
+    if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
+        _catch_up(made, customer, cause, invoice_id)
     return made
+
+
+def _catch_up(subscription: Subscription, customer: Customer, cause: Cause | None, but: str | None) -> None:
+    """What was paid while nobody here knew the subscription's price or customer. Each payment is a transaction of its
+    own, and before the subscription's row is written: who dies in between begins again."""
+    paid = {shown["id"] for shown in stripe.paid_invoices(str(subscription.stripe_subscription_id))}
+    for invoice_id in paid - {but}:
+        view, _ = _fetched(invoice_id)
+        carry_out(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
+
+
+def _pay_late(
+    effects: Effects, view: InvoiceView, customer: Customer, subscription: Subscription, cause: Cause | None
+) -> None:
+    found = Found()
+    stripe_ids = view.id, view.payment_intent_id, view.charge_id
+    found.read([*payment_guards(*stripe_ids), *offers.KEYS])
+    found.read([found.payment_key(*stripe_ids)])
+    _pay(effects, found, view, customer, subscription, Link(), cause)
 
 
 def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: Link) -> None:
@@ -145,7 +172,7 @@ def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: L
     current, subscription = _current(shown, told, link)
     if row is None or not row.status.is_final:
         customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
-        made = _settle(effects, found, projection.subscription(subscription), row, customer, cause)
+        made = _settle(effects, found, projection.subscription(subscription), row, customer, cause, current.id)
     else:
         customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
         made = row
@@ -159,13 +186,18 @@ def _current(shown: StripeObject, told: InvoiceView, link: Link) -> tuple[Invoic
     is_linked = told.is_linked or link.intent_id is not None or not told.amount
     if projection.is_final(shown) and is_linked and not told.has_more_lines:
         return told, stripe.subscription(str(told.subscription_id))
-    fetched = stripe.invoice(told.id)
+    view, subscription = _fetched(told.id)
+    return view, subscription or stripe.subscription(str(told.subscription_id))
+
+
+def _fetched(invoice_id: str) -> tuple[InvoiceView, StripeObject | None]:
+    """The invoice as it is now, once paid with all of its lines, and its subscription."""
+    fetched = stripe.invoice(invoice_id)
     view = projection.invoice(fetched)
-    subscription = projection.subscription_of(fetched)
     if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
         lines = projection.lines(stripe.invoice_lines(view.id), view.currency)
         view = projection.with_lines(view, lines)
-    return view, subscription or stripe.subscription(str(told.subscription_id))
+    return view, projection.subscription_of(fetched)
 
 
 def _pay(
