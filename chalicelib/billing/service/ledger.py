@@ -78,16 +78,17 @@ def grant_months(
     months: Iterable[tuple[datetime, int, str]],
     payment_id: str,
 ) -> None:
-    """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan."""
-    wanted = [
-        (grants.source_key(subscription_id, begins_at), begins_at, amount, plan_name)
-        for begins_at, amount, plan_name in months
-    ]
+    """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan.
+
+    Of several for the same month, as a subscription with two plans has them, the most.
+    """
+    ordered = sorted(months, key=lambda month: (month[0], month[1]))
+    wanted = {grants.source_key(subscription_id, month[0]): month for month in ordered}
     relationship_id = ledger_of(customer)
-    found.read([head_key(relationship_id), *entry_guards(key for key, *_ in wanted)])
+    found.read([head_key(relationship_id), *entry_guards(wanted)])
     head = found.head(relationship_id)
     book = ledger.opened(head)
-    for key, begins_at, amount, plan_name in wanted:
+    for key, (begins_at, amount, plan_name) in wanted.items():
         if amount and not found.is_entered(key):
             reason = f"{plan_name}, {begins_at:%Y-%m-%d}"
             expires_at = grants.add_months(begins_at, GRANT_LASTS_MONTHS)
