@@ -69,19 +69,21 @@ def stage(transaction: Transaction, head: CreditBalance, book: Book) -> None:
             expires_at=entry.expires_at,
             created_at=now,
         )
-        guards.claim(transaction, source_guard(entry.source_key), entry.id, otherwise=Outdated())
+        owner = f"{head.relationship_id}/{entry.id}"
+        guards.claim(transaction, source_guard(entry.source_key), owner, otherwise=Outdated())
         transaction.add(row)
 
 
 def entered(source_keys: Iterable[str]) -> dict[str, str]:
-    """Of these causes those that have caused an entry, with the entry's id; one read."""
+    """Of these causes those that have caused an entry, with the entry's ledger and id (`…/…`); one read."""
     wanted = list(dict.fromkeys(source_keys))
     rows = get_many(((Guard, (source_guard(key),)) for key in wanted), consistent=True)
     return {key: row.owner for key, row in zip(wanted, rows, strict=True) if row}
 
 
-def get_entry(relationship_id: str, entry_id: str) -> CreditEntry:
-    """One entry."""
+def get_entry(owner: str) -> CreditEntry:
+    """The entry that a cause's guard names: its ledger and id."""
+    relationship_id, _, entry_id = owner.rpartition("/")
     return CreditEntry.get(relationship_id, entry_id, consistent_read=True)
 
 
