@@ -101,5 +101,10 @@ def test_an_operator_gives_credits_once_per_key(api: httpx.Client, member: Owner
     assert first.status_code == second.status_code == 201, first.text
     assert first.json() == second.json()
     assert api.get("/v1/billing/credits", headers=member.headers).json()["balance"] == 5
+    past = api.post(
+        "/v1/operator/billing/credits", json=asked | {"expires_at": "2020-01-01T00:00:00Z"}, headers=OPERATOR
+    )
+    assert (past.status_code, past.json()["code"]) == (422, "GrantExpired")
+    assert past.json()["errors"][0]["path"] == "body.expires_at"
     unknown = asked | {"owner_id": "nobody"}
     assert api.post("/v1/operator/billing/credits", json=unknown, headers=OPERATOR).status_code == 404

@@ -48,7 +48,8 @@ def stage(transaction: Transaction, head: CreditBalance, book: Book) -> None:
         shortfall=book.shortfall,
         lots=[_row(lot) for lot in book.lots],
         expires_next_at=expires_next_at,
-        expires_in=f"{expires_next_at:%Y-%m}" if expires_next_at else None,
+        # What had expired when it was entered is due now: the sweep does not go back to the month of its end.
+        expires_in=f"{max(expires_next_at, now):%Y-%m}" if expires_next_at else None,
         changed_on=f"{now:%Y-%m-%d}",
         version=before + 1,
         updated_at=now,
@@ -100,7 +101,7 @@ def total(relationship_id: str) -> int:
 
 
 def iterate_expired(month: str, now: datetime) -> Iterator[CreditBalance]:
-    """Balances with a lot that was to expire in that month (`YYYY-MM`) and by now."""
+    """Balances with a lot that was to expire by now, and whose turn came in that month (`YYYY-MM`)."""
     yield from CreditBalance.by_expiry.query(month, CreditBalance.expires_next_at <= now)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from chalicelib.billing import grants, lots
 from chalicelib.billing.book import Book, NotEnough, source_of
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.billing.errors import InsufficientCredits
+from chalicelib.billing.errors import GrantExpired, InsufficientCredits
 from chalicelib.billing.models import CreditBalance, CreditEntry, Customer
 from chalicelib.billing.repository import customers, ledger
 from chalicelib.billing.repository.records import Found, entry_guards, head_key
@@ -60,12 +60,15 @@ def grant_credits(
 ) -> CreditEntry:
     """Give an owner credits, as operators do; the same request key gives once.
 
-    Raises CustomerUnknown, and IdempotencyConflict where the key was used for another amount or reason.
+    Raises GrantExpired for an `expires_at` that is past; CustomerUnknown; IdempotencyConflict where the key was used for
+    another amount or reason.
     """
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
     key = _request("operator", owner_type, owner_id, request_key)
 
     def grant(book: Book) -> None:
+        if expires_at is not None and expires_at <= book.now:
+            raise GrantExpired(errors=[{"path": "body.expires_at", "message": "is past"}])
         book.credit(EntryType.GRANT, amount, key, reason, expires_at)
 
     return _enter_once(relationship_id, key, amount, reason, grant)
