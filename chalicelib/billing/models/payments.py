@@ -44,7 +44,7 @@ class PaymentsOfSubscription(GlobalSecondaryIndex["PaymentTransaction"]):
 
 
 class PaymentsOfDay(GlobalSecondaryIndex["PaymentTransaction"]):
-    """Payments of a day (UTC)."""
+    """Payments by the day (UTC) on which they were completed here; until then that on which they were begun."""
 
     class Meta:
         index_name = "by_day"

@@ -99,6 +99,8 @@ def _advance(
         return
     if status is PaymentStatus.COMPLETED:
         row.stripe_event_id = row.stripe_event_id or event
+        if row.status is not PaymentStatus.COMPLETED:
+            row.day = f"{clock.now():%Y-%m-%d}"
     row.status, row.amount, row.currency = status, amount, currency
     row.failure_reason, row.processed_at = failure_reason, paid_at
 
