@@ -65,6 +65,10 @@ class RefundDecided(Conflict):
     title = "This refund was decided already"
 
 
+class GrantExpired(InvalidInput):
+    title = "These credits would have expired already"
+
+
 class InsufficientCredits(Conflict):
     title = "There are not enough credits"
 

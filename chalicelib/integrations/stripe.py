@@ -96,6 +96,15 @@ def open_invoices(subscription_id: str) -> list[Json]:
     return list(call(lambda client: client.v1.invoices.list(params))["data"])
 
 
+def paid_invoices(subscription_id: str) -> list[Json]:
+    """Every invoice of a subscription that was paid, newest first."""
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        return client.v1.invoices.list({"subscription": subscription_id, "status": "paid"} | params)
+
+    return _all(page)
+
+
 def invoice_lines(invoice_id: str) -> list[Json]:
     """All lines of an invoice; the object itself shows ten (docs.stripe.com/api/invoice-line-item)."""
 

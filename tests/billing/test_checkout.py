@@ -42,6 +42,22 @@ def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
     assert shown["metadata"] == {"owner_type": "member", "owner_id": member.id}
 
 
+def test_who_was_deleted_at_stripe_buys_as_another_customer(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    """Stripe gives the same answer to the same key for a day: the customer that is no more."""
+    deleted = session_of(stripe_peer, checkout(member))["customer"]
+    key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+    httpx.delete(f"{stripe_peer.url}/v1/customers/{deleted}", headers=key).raise_for_status()
+    stripe_peer.drain()
+    assert drain() == []
+    session = session_of(stripe_peer, checkout(member))
+    assert session["customer"] != deleted
+    stripe_peer.complete_checkout(session["id"])
+    assert drain() == []
+    assert [row.stripe_customer_id for row in subscriptions()] == [session["customer"]]
+
+
 def test_a_store_chooses_the_cycle(store: Owner, checkout: Checkout, stripe_peer: StripeSandbox) -> None:
     order = {"success_url": "https://app.example.com/thanks?session={CHECKOUT_SESSION_ID}"}
     session = session_of(stripe_peer, checkout(store, "starter", **order))

@@ -72,7 +72,7 @@ def _checkout_paid(shown: StripeObject, cause: Cause) -> str | None:
     if not view.is_paid:
         return "not paid yet"
     if view.mode == "subscription" and view.subscription_id:
-        following.follow_checkout(view)
+        following.follow_checkout(view, cause)
         return None
     if view.intent_id is None:
         return "nothing was paid for"

@@ -68,10 +68,16 @@ def accept(raw_body: bytes) -> None:
 
 
 def apply(stripe_event_id: str) -> None:
-    """Let a kept event have its effect. What fails keeps its error, and can be delivered or replayed again."""
+    """Let a kept event have its effect. What fails keeps its error, and can be delivered or replayed again.
+
+    One of somebody who was erased, of which only its coming was kept, has none.
+    """
     row = webhooks.begin(stripe_event_id)
     if row is None:
         log.info("nothing to do: processed or gone", extra={"event": stripe_event_id})
+        return
+    if row.payload is None and row.payload_ref is None:
+        webhooks.finish(row, "what it carried is not kept")
         return
     try:
         shown = _payload(row)["data"]["object"]
