@@ -26,7 +26,7 @@ COSTS = {
     "job: preview made": Cost(reads=4, writes=2, write_units=24, objects=2),
     "job: paid order with one line": Cost(reads=3, writes=2, write_units=14, sends=1),
     "job: print made": Cost(reads=5, writes=2, write_units=47, objects=2),
-    "checkout begun (with Idempotency-Key)": Cost(reads=3, writes=3, write_units=7),
+    "checkout begun (with Idempotency-Key)": Cost(reads=4, writes=4, write_units=9),
     "Stripe's webhook, first delivery": Cost(writes=1, write_units=6, sends=1),
     "Stripe's webhook, duplicate": Cost(reads=1, writes=1, sends=1),
     "job: customer.subscription.created applied": Cost(reads=3, writes=4, write_units=17, sends=1),

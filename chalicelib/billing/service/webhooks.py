@@ -28,6 +28,22 @@ from chalicelib.kit.subjects import stripe_customer
 
 log = logs.logger("billing")
 
+ENDS_OF_CHECKOUTS = ("checkout.session.expired", "checkout.session.async_payment_failed")
+"""They have their effect without their owner, of whom they tell."""
+_NAMES = (
+    *("customer", "billing_details", "receipt_email", "receipt_number", "receipt_url", "shipping", "evidence"),
+    *(
+        "metadata",
+        "payment_method",
+        "payment_method_details",
+        "source",
+        "description",
+        "statement_descriptor",
+        "statement_descriptor_suffix",
+    ),
+)
+"""What tells in a charge or a dispute whose it is."""
+
 MAX_INLINE = 300_000
 """Bytes of an event that still fit a DynamoDB item (400 KB); larger ones lie in S3."""
 
@@ -94,7 +110,7 @@ def apply(stripe_event_id: str) -> None:
         raise
     if reason:
         log.info("an event had no effect", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
-    if _is_of_erased(shown):
+    if (reason or row.event_type in ENDS_OF_CHECKOUTS) and _is_of_erased(shown):
         _forget(row)
     webhooks.finish(row, reason)
 
@@ -139,7 +155,7 @@ def _read(raw_body: bytes) -> StripeEvent:
 
 
 def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
-    """The event as it is kept: a dispute's evidence, which names the buyer where nothing else does, is not."""
+    """The event as it is kept: of a charge or a dispute, which are followed by their payment alone, without names."""
     row = StripeWebhook(
         stripe_event_id=event.id,
         event_type=event.type,
@@ -151,7 +167,11 @@ def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
         received_at=clock.now(),
     )
     payload = json.loads(raw_body, parse_float=Decimal)
-    if payload["data"]["object"].pop("evidence", None):
+    shown = payload["data"]["object"]
+    if shown.get("object") in ("charge", "dispute"):
+        for told in (shown, payload["data"].get("previous_attributes") or {}):
+            for name in _NAMES:
+                told.pop(name, None)
         raw_body = json.dumps(payload, default=str).encode()
     if len(raw_body) <= MAX_INLINE:
         row.payload = payload
