@@ -45,6 +45,11 @@ def source_key(subscription_id: str, begins_at: datetime) -> str:
     return source_of("grant", subscription_id, f"{begins_at:%Y-%m-%d}")
 
 
+def more_key(key: str, plan_name: str) -> str:
+    """What the rest of a month that was granted by a lesser plan happens once for."""
+    return f"{key}/{plan_name}"
+
+
 def months(start: datetime, end: datetime) -> list[datetime]:
     """The beginnings of the calendar months of a period, at least one.
 

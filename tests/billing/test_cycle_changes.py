@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from chalicelib.billing.enums import EntryType
 from chalicelib.billing.service import granting
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, entries, ledger_sums, of_type
+from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, of_type
 from tests.billing.running import Ask, Subscribe, ask, subscribe
 
 __all__ = ["ask", "subscribe"]
@@ -40,6 +42,24 @@ def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_i
         pass_time(days=31)
     assert drain() == []
     assert granted() == [40, 40, 20, 20, 20, 20]
+    ledger_sums()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_plan_that_is_changed_on_the_day_of_the_purchase_brings_what_it_includes_more(
+    member: Owner, events_of: Buy, ask: Ask, stripe_peer: StripeSandbox, drain: Drain, order: int
+) -> None:
+    """Two payments of one day open the same month: the greater counts, however often one changes to and fro."""
+    stripe_peer.deliver([of_type(events_of(member, "try_it_out"), "customer.subscription.created")])
+    assert drain() == []
+    stripe_peer.hold_events = True
+    for plan, cycle in 2 * (("better_together", "annual"), ("try_it_out", "monthly"), ("premium_plus", "annual")):
+        assert ask(member, "change", plan=plan, billing_cycle=cycle).status_code == 200
+    stripe_peer.drain()
+    for event in stripe_peer.held()[::order]:
+        stripe_peer.deliver([event])
+        assert drain() == []
+    assert balances() == {member.relationship_id: 80}
     ledger_sums()
 
 

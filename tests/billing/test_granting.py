@@ -69,3 +69,15 @@ def test_two_lines_of_one_month_are_one_grant_of_the_greater_plan(
     assert drain() == []
     assert len(payments()) == 1
     assert [(entry.amount, entry.reason.split(",")[0]) for entry in entries()] == [(80, "premium_plus")]
+
+
+def test_a_month_told_of_again_is_granted_as_it_was_when_it_was_paid(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member, "try_it_out")
+    stripe_peer.deliver(events)
+    assert drain() == []
+    SubscriptionPlan.get("try_it_out").update(actions=[SubscriptionPlan.included_credits.set(25)])
+    stripe_peer.deliver([of_type(events, "invoice.paid") | {"id": "evt_again"}])
+    assert drain() == []
+    assert balances() == {member.relationship_id: 20}

@@ -83,9 +83,14 @@ def entered(source_keys: Iterable[str]) -> dict[str, str]:
 
 
 def get_entry(owner: str) -> CreditEntry:
-    """The entry that a cause's guard names: its ledger and id."""
+    """The entry that a cause's guard names."""
+    return CreditEntry.get(*key_of(owner), consistent_read=True)
+
+
+def key_of(owner: str) -> tuple[str, str]:
+    """The ledger and id of the entry that a cause's guard names."""
     relationship_id, _, entry_id = owner.rpartition("/")
-    return CreditEntry.get(relationship_id, entry_id, consistent_read=True)
+    return relationship_id, entry_id
 
 
 def list_entries(relationship_id: str, page: PageRequest) -> Slice[CreditEntry]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import (
     CreditBalance,
+    CreditEntry,
     Customer,
     DiscountUsage,
     Gift,
@@ -98,6 +99,16 @@ class Found:
         """The head of a ledger; an empty one where nothing was entered yet."""
         row = self.rows.get(head_key(relationship_id))
         return row if isinstance(row, CreditBalance) else ledger.empty(relationship_id)
+
+    def entry_key(self, source_key: str) -> Key | None:
+        """The key of the entry that a cause has caused, once its guard is read."""
+        owner = self.owner_of(ledger.source_guard(source_key))
+        return (CreditEntry, ledger.key_of(owner)) if owner else None
+
+    def entry(self, source_key: str) -> CreditEntry | None:
+        """The entry that a cause has caused."""
+        row = self.rows.get(self.entry_key(source_key) or (Table, ()))
+        return row if isinstance(row, CreditEntry) else None
 
     def is_entered(self, source_key: str) -> bool:
         """Whether what causes an entry of the ledger has caused one."""

@@ -170,11 +170,15 @@ def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: L
     )
     row = found.subscription(told.subscription_id)
     current, subscription = _current(shown, told, link)
+    firsts = [month.begins_at for month in grants.opened(current.lines) if month.is_first]
+    others = [
+        found.payment_key(current.id, intent_id, charge_id),
+        *ledger.month_guards(found.offers, told.subscription_id, firsts),
+    ]
+    customer = _customer(found, row, current.customer_id, *others)
     if row is None or not row.status.is_final:
-        customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
         made = _settle(effects, found, projection.subscription(subscription), row, customer, cause, current.id)
     else:
-        customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
         made = row
         subscriptions.tell(effects, row)
     _pay(effects, found, current, customer, made, link, cause)
