@@ -124,6 +124,16 @@ def buy(
     return paid
 
 
+def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str:
+    """As an operator does in Stripe's dashboard; its id there."""
+    key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+    params["charge"] = str(charge)
+    answer = httpx.post(f"{stripe_peer.url}/v1/refunds", data=params, headers=key)
+    assert answer.status_code == 200, answer.text
+    stripe_peer.drain()
+    return str(answer.json()["id"])
+
+
 def ledger_sums() -> None:
     """Every balance is the sum of its ledger, and of its lots."""
     for row in CreditBalance.scan():

@@ -16,21 +16,10 @@ from chalicelib.billing.service import entitlement, ledger, register_customer, w
 from chalicelib.kit.auth import Role
 from infra.sandbox.server import Request, Response
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, of_type, payments
+from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, of_type, payments, refund
 from tests.billing.running import Ask, Drain, Subscribe, ask, at_stripe, subscribe
 
 __all__ = ["ask", "subscribe"]
-
-KEY = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
-
-
-def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str:
-    """As an operator does in Stripe's dashboard; its id there."""
-    params["charge"] = str(charge)
-    answer = httpx.post(f"{stripe_peer.url}/v1/refunds", data=params, headers=KEY)
-    assert answer.status_code == 200, answer.text
-    stripe_peer.drain()
-    return str(answer.json()["id"])
 
 
 def told(stripe_peer: StripeSandbox, drain: Drain, events: list[Json]) -> None:

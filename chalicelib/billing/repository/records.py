@@ -16,7 +16,7 @@ from chalicelib.billing.models import (
     Subscription,
     UserAddon,
 )
-from chalicelib.billing.repository import addons, customers, ledger, offers, payments, subscriptions
+from chalicelib.billing.repository import customers, ledger, offers, payments, subscriptions
 from chalicelib.billing.repository.offers import Offers
 from chalicelib.kit.models import Guard
 from chalicelib.kit.tables import Table, get_many
@@ -84,10 +84,10 @@ class Found:
         row = self.rows.get(gift_key(code))
         return row if isinstance(row, Gift) else None
 
-    def sold_addon(self, payment: PaymentTransaction) -> UserAddon | None:
-        """What was bought once with the payment."""
-        row = self.rows.get(sold_addon_key(payment))
-        return row if isinstance(row, UserAddon) else None
+    def addons(self, payment: PaymentTransaction) -> list[UserAddon]:
+        """The add-ons that the payment pays for."""
+        rows = [self.rows.get(key) for key in addon_keys(payment)]
+        return [row for row in rows if isinstance(row, UserAddon)]
 
     def usage(self, code: str | None, redemption: str | None) -> DiscountUsage | None:
         """The use of a discount code."""
@@ -129,9 +129,9 @@ def gift_key(code: str | None) -> Key:
     return Gift, (code or "-",)
 
 
-def sold_addon_key(payment: PaymentTransaction) -> Key:
-    """Of what was bought once with a payment."""
-    return UserAddon, (payment.owner_id, addons.id_of(str(payment.stripe_payment_intent_id)))
+def addon_keys(payment: PaymentTransaction) -> list[Key]:
+    """Of the add-ons that a payment pays for."""
+    return [(UserAddon, (payment.owner_id, addon_id)) for addon_id in payment.addon_ids or []]
 
 
 def usage_key(code: str, redemption: str) -> Key:
