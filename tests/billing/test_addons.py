@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentKind
 from chalicelib.billing.models import UserAddon
-from chalicelib.billing.service import entitlement
+from chalicelib.billing.service import entitlement, webhooks
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, of_type, payments, refund, subscriptions
+from tests.billing.conftest import Json, Meanwhile, Owner, balances, of_type, payments, refund, subscriptions
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
@@ -134,3 +134,30 @@ def test_one_is_back_when_its_refund_failed(member: Owner, buy: Buy, stripe_peer
     stripe_peer.drain()
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
+
+
+def test_a_slow_handler_does_not_revive_one_that_has_ended(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, meanwhile: Meanwhile
+) -> None:
+    buy(member, addon="calendar_plus")
+    stripe_peer.hold_events = True
+    with stripe_peer.store() as stripe:
+        (subscription,) = stripe.all("subscription")
+        stripe.emit("customer.subscription.updated", subscription)
+    stripe_peer.drain()
+    (updated,) = stripe_peer.held()
+
+    def it_ends() -> None:
+        with stripe_peer.store() as stripe:
+            row = stripe.get("subscription", subscription["id"])
+            row |= {"status": "canceled", "ended_at": stripe.now, "canceled_at": stripe.now}
+            stripe.emit("customer.subscription.deleted", row)
+        stripe_peer.drain()
+        last = stripe_peer.held()[-1]
+        stripe_peer.deliver([last])
+        webhooks.apply(last["id"])
+
+    meanwhile("/v1/subscriptions", it_ends)
+    stripe_peer.deliver([updated])
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]

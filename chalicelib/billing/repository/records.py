@@ -16,7 +16,7 @@ from chalicelib.billing.models import (
     Subscription,
     UserAddon,
 )
-from chalicelib.billing.repository import customers, ledger, offers, payments, subscriptions
+from chalicelib.billing.repository import addons, customers, ledger, offers, payments, subscriptions
 from chalicelib.billing.repository.offers import Offers
 from chalicelib.kit.models import Guard
 from chalicelib.kit.tables import Table, get_many
@@ -30,6 +30,7 @@ class Found:
 
     rows: dict[Key, Table] = field(default_factory=dict)
     asked: set[Key] = field(default_factory=set)
+    held: dict[Key, list[UserAddon]] = field(default_factory=dict)
 
     def read(self, keys: Iterable[Key | None]) -> None:
         """Read these rows too, consistently; one call, none where all were asked for before."""
@@ -83,6 +84,13 @@ class Found:
         """The gift with this code."""
         row = self.rows.get(gift_key(code))
         return row if isinstance(row, Gift) else None
+
+    def addons_of(self, owner: Key) -> list[UserAddon]:
+        """Every add-on of the owner as it was when they were first asked for; one call. Stores have none."""
+        owner_type, owner_id = owner[1]
+        if owner not in self.held:
+            self.held[owner] = addons.list_by_user(owner_id) if owner_type == OwnerType.MEMBER else []
+        return self.held[owner]
 
     def addons(self, payment: PaymentTransaction) -> list[UserAddon]:
         """The add-ons that the payment pays for."""

@@ -8,7 +8,7 @@ from chalicelib.billing.errors import AddonUnavailable
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.projection import Item, SubscriptionView
 from chalicelib.billing.repository import addons, plans
-from chalicelib.billing.repository.offers import Offers
+from chalicelib.billing.repository.records import Found, owner_key
 from chalicelib.billing.service.effects import Effects
 from chalicelib.kit import clock
 
@@ -33,11 +33,12 @@ def list_of(user_id: str) -> list[UserAddon]:
     return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
 
 
-def settle(effects: Effects, offers: Offers, view: SubscriptionView, customer: Customer) -> None:
+def settle(effects: Effects, found: Found, view: SubscriptionView, customer: Customer) -> None:
     """Bring the member's add-ons to the items of one of their subscriptions; an item that is gone was cancelled."""
     if customer.owner_type is not OwnerType.MEMBER:
         return
-    present = {row.id: row for row in addons.list_by_user(customer.owner_id)}
+    offers = found.offers
+    present = {row.id: row for row in found.addons_of(owner_key(customer.owner_type, customer.owner_id))}
     items = {addons.id_of(item.id): item for item in view.items if item.price_id in offers.addons}
     for row_id, item in items.items():
         row = _row(row_id, view, item, offers.addons[item.price_id], customer, present.get(row_id))
