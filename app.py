@@ -1,48 +1,56 @@
-"""Backroom's table of contents: every blueprint, no logic."""
+"""Backroom's table of contents: every blueprint with the paths that it answers, no logic."""
 
-from chalice.app import Chalice
-
-from chalicelib.billing.jobs import bp as billing_jobs
-from chalicelib.billing.routes import blueprints as billing_routes
+from chalicelib.kit.contents import Contents
 from chalicelib.kit.http import problem_details
-from chalicelib.kit.routes import bp as kit_routes
-from chalicelib.retention.jobs import bp as retention_jobs
-from chalicelib.retention.routes import bp as retention_routes
-from chalicelib.shops.jobs import bp as shops_jobs
-from chalicelib.shops.routes.merchant import bp as shops_merchant_routes
-from chalicelib.shops.routes.operator import bp as shops_operator_routes
-from chalicelib.shops.routes.shopify import bp as shops_shopify_routes
-from chalicelib.studio.jobs import bp as studio_jobs
-from chalicelib.studio.routes.bases import bp as studio_base_routes
-from chalicelib.studio.routes.callbacks import bp as studio_callback_routes
-from chalicelib.studio.routes.gallery import bp as studio_gallery_routes
-from chalicelib.studio.routes.operator import bp as studio_operator_routes
-from chalicelib.studio.routes.pages import bp as studio_page_routes
-from chalicelib.studio.routes.products import bp as studio_product_routes
-from chalicelib.studio.routes.shopper import bp as studio_shopper_routes
-from chalicelib.studio.routes.styles import bp as studio_style_routes
 
-app = Chalice(app_name="backroom")
+app = Contents(
+    app_name="backroom",
+    chapters={
+        "chalicelib.kit.routes": ("/health", "/ready", "/openapi.json", "/docs"),
+        "chalicelib.shops.routes.shopify": ("/shopify", "/webhooks/shopify"),
+        "chalicelib.shops.routes.merchant": ("/v1/shops",),
+        "chalicelib.shops.routes.operator": ("/v1/operator/shops", "/v1/operator/deliveries", "/v1/operator/tables"),
+        "chalicelib.shops.jobs": (),
+        "chalicelib.billing.routes.subscription": (
+            "/v1/billing/subscription",
+            "/v1/billing/plans",
+            "/v1/billing/checkout",
+        ),
+        "chalicelib.billing.routes.changes": (
+            "/v1/billing/subscription/preview",
+            "/v1/billing/subscription/change",
+            "/v1/billing/subscription/cancel",
+            "/v1/billing/subscription/resume",
+            "/v1/billing/portal",
+        ),
+        "chalicelib.billing.routes.credits": ("/v1/billing/credits",),
+        "chalicelib.billing.routes.payments": ("/v1/billing/payments",),
+        "chalicelib.billing.routes.addons": ("/v1/billing/addons",),
+        "chalicelib.billing.routes.gifts": ("/v1/billing/gifts",),
+        "chalicelib.billing.routes.codes": ("/v1/billing/codes", "/v1/operator/billing/codes"),
+        "chalicelib.billing.routes.operator": ("/v1/operator/billing",),
+        "chalicelib.billing.routes.webhook": ("/webhooks/stripe",),
+        "chalicelib.billing.jobs": (),
+        "chalicelib.studio.routes.products": ("/v1/studio/products",),
+        "chalicelib.studio.routes.styles": ("/v1/studio/styles",),
+        "chalicelib.studio.routes.bases": ("/v1/studio/bases",),
+        "chalicelib.studio.routes.gallery": (
+            "/v1/studio/generations",
+            "/v1/studio/quota",
+            "/v1/studio/usage",
+            "/v1/studio/watermark",
+        ),
+        "chalicelib.studio.routes.callbacks": ("/webhooks/images",),
+        "chalicelib.studio.routes.operator": ("/v1/operator/studio",),
+        "chalicelib.studio.routes.pages": ("/studio",),
+        "chalicelib.studio.routes.shopper": ("/proxy/studio",),
+        "chalicelib.studio.jobs": (),
+        "chalicelib.retention.routes": (
+            "/v1/operator/privacy-requests",
+            "/v1/operator/retention-rules",
+            "/v1/operator/retention-runs",
+        ),
+        "chalicelib.retention.jobs": (),
+    },
+)
 app.register_middleware(problem_details, "http")
-
-for blueprint in (
-    kit_routes,
-    shops_shopify_routes,
-    shops_merchant_routes,
-    shops_operator_routes,
-    shops_jobs,
-    *billing_routes,
-    billing_jobs,
-    studio_product_routes,
-    studio_style_routes,
-    studio_base_routes,
-    studio_gallery_routes,
-    studio_callback_routes,
-    studio_operator_routes,
-    studio_page_routes,
-    studio_shopper_routes,
-    studio_jobs,
-    retention_routes,
-    retention_jobs,
-):
-    app.register_blueprint(blueprint)

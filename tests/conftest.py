@@ -55,7 +55,7 @@ for _app in SANDBOX_APPS.values():
     os.environ[f"{_name}_SCOPES"] = ",".join(_app.scopes)
 
 from chalicelib.kit import config, secrets  # noqa: E402
-from infra import handlers  # noqa: E402
+from infra import data_stack, handlers  # noqa: E402
 from infra.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
 from infra.local.provision import provision  # noqa: E402
@@ -133,18 +133,18 @@ def _invoke(consumer: Consumer, event: dict[str, Any]) -> Any:
 
 
 @pytest.fixture
-def drain() -> Callable[[], list[dict[str, Any]]]:
+def drain(engine: Engine) -> Callable[[], list[dict[str, Any]]]:
     """Deliver every waiting message to its handler until the queues are empty; the failed messages."""
 
     def run() -> list[dict[str, Any]]:
         failed: list[dict[str, Any]] = []
-        busy = True
-        while busy:
-            busy = False
-            for consumer in handlers.consumers():
-                while batch := delivery.receive(consumer):
-                    busy = True
-                    failed += delivery.deliver(consumer, batch, _invoke)
+        while waiting := engine.waiting():
+            busy = [each for each in handlers.consumers() if data_stack.physical(each.queue) in waiting]
+            batches = [(consumer, batch) for consumer in busy if (batch := delivery.receive(consumer))]
+            if not batches:
+                break
+            for consumer, batch in batches:
+                failed += delivery.deliver(consumer, batch, _invoke)
         return failed
 
     return run

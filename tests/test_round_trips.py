@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ from chalicelib.kit import auth, clock, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.jobs import Run
 from chalicelib.kit.locks import Lease
+from chalicelib.retention.rules import RULES
+from chalicelib.retention.service import sweeping
 from chalicelib.shops.service import registering
 from infra import handlers
 from infra.bench.costs_page import COSTS
@@ -22,6 +25,7 @@ from infra.bench.round_trips import Cost, metered
 from infra.local import delivery
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
+from tests.retention.conftest import CUT_OFF, fire_sweep, log_of, stored_logs
 from tests.studio.conftest import PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -118,6 +122,17 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         run("studio-fulfil")
     with costs("job: print made"):
         run("studio-print")
+
+
+def test_retention(costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeping, "SEGMENTS", 1)
+    monkeypatch.setattr(sweeping, "RULES", {"shops/installation_logs": RULES["shops/installation_logs"]})
+    for hour in range(100):
+        log_of(CUT_OFF.replace(day=1) + timedelta(hours=hour), shop="costs.myshopify.com")
+    fire_sweep()
+    with costs("job: 100 rows of one month archived and deleted"):
+        run("retention-archive")
+    assert stored_logs() == set()
 
 
 def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, costs: Callable[[str], Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Protocol
 
 from chalicelib.billing import money
@@ -55,7 +55,7 @@ def objection(terms: Terms, plan: str, currency: str, now: datetime) -> str | No
 
 
 def amount_off(discount_type: DiscountType, value: Decimal, price: Decimal, currency: str) -> Decimal:
-    """What the code takes off a price, to the currency's minor unit, half up, and never more than the price."""
+    """What the code takes off a price: rounded half up to what can be charged, and never more than the price."""
     if discount_type is DiscountType.PERCENTAGE:
-        value = (price * value / 100).quantize(Decimal(1).scaleb(-money.decimals(currency)), rounding=ROUND_HALF_UP)
+        value = money.rounded(price * value / 100, currency)
     return min(price, value)

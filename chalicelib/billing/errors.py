@@ -65,6 +65,10 @@ class RefundDecided(Conflict):
     title = "This refund was decided already"
 
 
+class GrantExpired(InvalidInput):
+    title = "These credits would have expired already"
+
+
 class InsufficientCredits(Conflict):
     title = "There are not enough credits"
 
@@ -81,6 +85,10 @@ class CodeExists(Conflict):
     title = "There is a discount code with these letters already"
 
 
+class CodeNeverValid(InvalidInput):
+    title = "The code would expire before it is valid"
+
+
 class AddonUnavailable(InvalidInput):
     title = "This add-on is not for sale to this account"
 
@@ -93,8 +101,16 @@ class AddonNotFound(NotFound):
     title = "There is no such add-on"
 
 
+class AddonActive(Conflict):
+    title = "This add-on is there already; it renews by itself"
+
+
 class AddonNotCancellable(Conflict):
     title = "This add-on cannot be cancelled"
+
+
+class GiftToOneself(InvalidInput):
+    title = "A gift is for somebody else"
 
 
 class GiftNotFound(NotFound):

@@ -33,6 +33,13 @@ def opened(lines: Iterable[Line]) -> Iterator[GrantMonth]:
                 yield GrantMonth(line.price_id, begins_at, number == 0)
 
 
+def ended(months_from: datetime | None, beginnings: Iterable[datetime]) -> datetime | None:
+    """Where the months of a payment end that count from `months_from`: at the next of the `beginnings` of what was
+    paid for on the subscription. Another cycle begins anew at once, and what is left of the old one is credited.
+    """
+    return min((at for at in beginnings if months_from is not None and at > months_from), default=None)
+
+
 def source_key(subscription_id: str, begins_at: datetime) -> str:
     """What a grant happens once for: the subscription (Stripe's id, ours of a gift) and the month."""
     return source_of("grant", subscription_id, f"{begins_at:%Y-%m-%d}")

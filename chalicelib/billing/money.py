@@ -6,14 +6,19 @@ special cases (ISK and UGX have no minor unit any more, but are still written wi
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 _ZERO_DECIMAL = {
     *("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA"),
     *("PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"),
 }
 _THREE_DECIMAL = {"BHD", "JOD", "KWD", "OMR", "TND"}
+MOST_MINOR = 99_999_999
+"""Amounts have eight digits at most (docs.stripe.com/currencies, minimum and maximum charge amounts)."""
 _WHOLE_UNITS_ONLY = {"ISK", "UGX"}
+
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+"""Digits enough that only the last step rounds, whatever the amount."""
 
 
 def decimals(currency: str) -> int:
@@ -33,10 +38,25 @@ def padded(amount: Decimal, currency: str) -> Decimal:
     return amount if amount != amount.quantize(exponent) else amount.quantize(exponent)
 
 
+def step(currency: str) -> Decimal:
+    """The smallest amount that can be charged: 0.01 USD, 1 JPY, 0.01 KWD, 1 ISK."""
+    return from_minor(_minor_step(currency), currency)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """The nearest amount that can be charged, halves away from zero, with the currency's decimals."""
+    steps = _EXACT.divide(amount, step(currency)).quantize(Decimal(1), context=_EXACT)
+    return from_minor(steps * _minor_step(currency), currency)
+
+
 def to_minor(amount: Decimal, currency: str) -> int:
     """19.99 USD are 1999 cents. Raises ValueError for an amount that Stripe cannot charge in that currency."""
-    minor, code = amount.scaleb(decimals(currency)), currency.upper()
-    step = 100 if code in _WHOLE_UNITS_ONLY else 10 if code in _THREE_DECIMAL else 1
-    if minor % step:
-        raise ValueError(f"{amount} {code} cannot be charged: not a multiple of {step} minor units")
+    minor, least = amount.scaleb(decimals(currency)), _minor_step(currency)
+    if minor % least:
+        raise ValueError(f"{amount} {currency.upper()} cannot be charged: not a multiple of {least} minor units")
     return int(minor)
+
+
+def _minor_step(currency: str) -> int:
+    code = currency.upper()
+    return 100 if code in _WHOLE_UNITS_ONLY else 10 if code in _THREE_DECIMAL else 1

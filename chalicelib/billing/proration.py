@@ -1,7 +1,7 @@
 """What a change of plan costs within a period: Stripe's rule, by the second.
 
 The unused time of the old price is credited, the remaining time of the new one charged, each for its share of the
-period's seconds, rounded half up to the currency's minor unit. A change between months and years begins a new period:
+period's seconds, rounded half up to what can be charged in the currency. A change between months and years begins a new period:
 the new price is charged whole, the unused part of the old one is credited.
 Source: docs.stripe.com/billing/subscriptions/prorations and …/change-price.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from chalicelib.billing import money
@@ -19,8 +19,8 @@ from chalicelib.billing.grants import add_months
 
 MONTHS = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
-"""Digits enough that only the last step rounds, whatever the amount."""
+_EXACT = Context(prec=60)
+"""Digits enough that rounding is left to the last step, whatever the amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +112,9 @@ def is_upgrade(old: Price, new: Price) -> bool:
 
 
 def share(price: Price, part: Period, whole: Period) -> Decimal:
-    """The part of the price that falls on a part of the period, in the currency's minor units."""
+    """The part of the price that falls on a part of the period, rounded to what can be charged in its currency."""
     exact = _EXACT.divide(_EXACT.multiply(price.whole, Decimal(part.seconds)), Decimal(whole.seconds))
-    return exact.quantize(Decimal(1).scaleb(-money.decimals(price.currency)), context=_EXACT)
+    return money.rounded(exact, price.currency)
 
 
 def _line(kind: LineKind, amount: Decimal, period: Period) -> ProratedLine:

@@ -22,7 +22,7 @@ from chalicelib.billing.models import (
     UserAddon,
 )
 from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.kit.personal import Bucket, Claim, Fate, Holding, Prefix, columns
+from chalicelib.kit.personal import Bucket, Claim, Fate, Holding, Prefix, Whose, columns
 from chalicelib.kit.subjects import Who
 
 RULES: tuple[Rule, ...] = (
@@ -56,7 +56,7 @@ def _ledger(who: Who) -> tuple[Claim, ...]:
         "relationship_id",
         "{relationship_id}",
         through=_CUSTOMERS,
-        shared=True,
+        shared="{owner_type}:{owner_id}",
         because="a couple's credits stay while the other is there",
         scan=_FEW,
     )
@@ -67,7 +67,7 @@ PERSONAL = (
     Holding(
         _CUSTOMERS,
         Customer,
-        personal=columns("owner_id email name timezone stripe_customer_id relationship_id"),
+        personal=columns("owner_id email name timezone stripe_customer_id relationship_id plan_source"),
         impersonal=columns("owner_type created_at updated_at"),
         claims=tuple(Claim(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
         also="stripe_customer_id",
@@ -133,7 +133,7 @@ PERSONAL = (
         impersonal=columns(
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
             stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount refunding_amount disputed_at
-            processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months
+            processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
             next_grant_day version created_at"""
         ),
         claims=tuple(Claim(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
@@ -166,7 +166,7 @@ PERSONAL = (
     Holding(
         "billing/discount_usage",
         DiscountUsage,
-        personal=columns("redemption user_id checkout_session_id"),
+        personal=columns("redemption user_id request_key checkout_session_id"),
         impersonal=columns(
             "code owner_type status reserved_until subscription_id payment_transaction_id discount_amount used_at"
         ),
@@ -187,6 +187,7 @@ PERSONAL = (
                 "{stripe_customer_id}",
                 through=_CUSTOMERS,
                 contains=True,
+                whose=Whose(mention="payload"),
                 scan="Stripe's events name their customer in many places; they live for 90 days",
             )
             for who in OWNERS

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from chalicelib.billing import money, refunding
 from chalicelib.billing.enums import PaymentStatus, RefundStatus
-from chalicelib.billing.shapes import StripeObject, id_of, member, required
+from chalicelib.billing.shapes import StripeObject, id_of, member, moment, required
 
 PURCHASE = "backroom_purchase"
 """The member of `metadata` that marks what was sold through our own checkout: what it says is ours."""
@@ -77,7 +77,7 @@ class SessionView:
     intent_id: str | None
     customer_id: str | None
     discount: Decimal
-    expires_at: datetime
+    expires_at: datetime | None
     metadata: Mapping[str, str]
 
 
@@ -129,18 +129,21 @@ def dispute(shown: StripeObject) -> DisputeView:
 
 
 def session(shown: StripeObject) -> SessionView:
-    """A Checkout session. Older ones have no `status`."""
+    """A Checkout session. Those of the API of 2020-03-02 say neither `status`, `payment_status` nor `expires_at`: the only
+    event that told of them came when they were paid."""
+    status = shown.get("status") or "complete"
     total = (shown.get("total_details") or {}).get("amount_discount") or 0
     return SessionView(
         id=shown["id"],
         mode=shown["mode"],
-        status=shown.get("status") or "complete",
-        is_paid=shown["payment_status"] in ("paid", "no_payment_required"),
+        status=status,
+        is_paid=shown.get("payment_status", "paid" if status == "complete" else "unpaid")
+        in ("paid", "no_payment_required"),
         subscription_id=id_of(shown.get("subscription")),
         intent_id=id_of(shown.get("payment_intent")),
         customer_id=id_of(shown.get("customer")),
         discount=money.from_minor(total, shown["currency"]) if total and shown.get("currency") else Decimal(0),
-        expires_at=required(shown["expires_at"]),
+        expires_at=moment(shown.get("expires_at")),
         metadata=dict(shown.get("metadata") or {}),
     )
 

@@ -18,6 +18,7 @@ MAX_PIXELS = 60_000_000
 """The most that is ever decoded, whatever came past the guard."""
 
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
+_BIT_DEPTH = 24  # PNG, 11.2.1: where its byte stands in the file
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow's readers raise
 
 
@@ -66,10 +67,14 @@ def decode(data: bytes, *, long_side: int | None = None) -> Image:
 
 
 def decode_with_alpha(data: bytes) -> Image:
-    """The picture as RGBA, as large as it is: for watermarks. Raises UnreadableImage."""
+    """The picture as RGBA, upright and in sRGB, as large as it is: for watermarks. Raises UnreadableImage."""
     picture = _open(data)
     _load(picture)
-    return _eight_bit(picture).convert("RGBA")
+    turn, profile = _turn(picture), picture.info.get("icc_profile")
+    colours, alpha = _parted(picture)
+    picture = _in_srgb(colours, profile)
+    picture.putalpha(255 if alpha is None else alpha)
+    return picture if turn is None else picture.transpose(turn)
 
 
 @cache
@@ -91,6 +96,8 @@ def _open(data: bytes) -> Image:
         raise UnreadableImage("not a JPEG, PNG or WebP picture that can be read") from error
     if picture.width * picture.height > MAX_PIXELS:
         raise UnreadableImage(f"more than {MAX_PIXELS:,} pixels")
+    if picture.format == "PNG" and data[_BIT_DEPTH] == 16 and "transparency" in picture.info:
+        picture.info["transparency"] = _high(picture.info["transparency"])
     return picture
 
 
@@ -123,29 +130,43 @@ def _turn(picture: Image) -> Transpose | None:
     }.get(orientation)
 
 
+def _high(sample: int | tuple[int, ...]) -> int | tuple[int, ...]:
+    """The transparent grey or colour as the 16-bit picture shows it once it is loaded: by its high bytes."""
+    return sample >> 8 if isinstance(sample, int) else tuple(each >> 8 for each in sample)
+
+
 def _eight_bit(picture: Image) -> Image:
     """16-bit grey by its high byte: Pillow's own conversion clips at 255, which leaves white."""
     from PIL import Image
 
     if picture.mode != "I;16":
         return picture
-    return Image.frombytes("L", picture.size, picture.tobytes()[1::2])
+    grey = Image.frombytes("L", picture.size, picture.tobytes()[1::2])
+    grey.info = picture.info
+    return grey
+
+
+def _parted(picture: Image) -> tuple[Image, Image | None]:
+    """Its colours as L, RGB or CMYK, and its alpha where it has one."""
+    picture = _eight_bit(picture)
+    if picture.has_transparency_data:
+        picture = picture.convert("LA" if picture.mode in ("1", "L", "LA") else "RGBA")
+        return picture.convert("L" if picture.mode == "LA" else "RGB"), picture.getchannel("A")
+    if picture.mode == "1":
+        return picture.convert("L"), None
+    return (picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")), None
 
 
 def _opaque(picture: Image) -> Image:
     """As L, RGB or CMYK, alpha flattened on white."""
     from PIL import Image
 
-    picture = _eight_bit(picture)
-    if picture.has_transparency_data:
-        grey = picture.mode in ("1", "L", "LA")
-        picture = picture.convert("LA" if grey else "RGBA")
-        paper = Image.new("L" if grey else "RGB", picture.size, "white")
-        paper.paste(picture, mask=picture.getchannel("A"))
-        return paper
-    if picture.mode == "1":
-        return picture.convert("L")
-    return picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")
+    colours, alpha = _parted(picture)
+    if alpha is None:
+        return colours
+    paper = Image.new(colours.mode, colours.size, "white")
+    paper.paste(colours, mask=alpha)
+    return paper
 
 
 def _in_srgb(picture: Image, profile: bytes | None) -> Image:

@@ -7,11 +7,12 @@ payment fails, StripeRefused for anything else.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.kit import config, logs
+from chalicelib.kit import config, logs, signing
 from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Conflict, NotFound, Problem, Unavailable
 
@@ -95,6 +96,15 @@ def open_invoices(subscription_id: str) -> list[Json]:
     return list(call(lambda client: client.v1.invoices.list(params))["data"])
 
 
+def paid_invoices(subscription_id: str) -> list[Json]:
+    """Every invoice of a subscription that was paid, newest first."""
+
+    def page(client: StripeClient, params: Any) -> StripeObject:
+        return client.v1.invoices.list({"subscription": subscription_id, "status": "paid"} | params)
+
+    return _all(page)
+
+
 def invoice_lines(invoice_id: str) -> list[Json]:
     """All lines of an invoice; the object itself shows ten (docs.stripe.com/api/invoice-line-item)."""
 
@@ -136,6 +146,13 @@ def disputes(intent_id: str | None, charge_id: str | None) -> list[Json]:
     return _all(page)
 
 
+def expire_checkout_session(session_id: str) -> None:
+    """End a Checkout session that nobody has paid: its page sells nothing any more. Raises StripeRefused for one that
+    is not open."""
+    key = f"expire-{session_id}"
+    call(lambda client: client.v1.checkout.sessions.expire(session_id, {}, {"idempotency_key": key}))
+
+
 def refunds(intent_id: str | None, charge_id: str | None) -> list[Json]:
     """Every refund of a payment, found by its intent or else by its charge."""
     of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
@@ -164,16 +181,19 @@ def prices_by_lookup_key(keys: list[str]) -> dict[str, Json]:
 
 
 def put_product(product_id: str, name: str, description: str) -> None:
-    """Create the product with this id, or bring it up to date."""
+    """Create the product with this id, or bring it up to date, which is the same however often it is done."""
     change: Any = {"name": name, "description": description, "active": True}
     made: Any = {"id": product_id, "name": name, "description": description}
     try:
         call(lambda client: client.v1.products.update(product_id, change))
     except ObjectMissing:
-        call(lambda client: client.v1.products.create(made))
+        key = f"product-{signing.digest(json.dumps(made, sort_keys=True).encode())}"
+        call(lambda client: client.v1.products.create(made, {"idempotency_key": key}))
 
 
-def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str | None) -> Json:
+def create_price(
+    product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str | None, idempotency_key: str
+) -> Json:
     """A price per `interval` (`month`, `year`; None: once); the lookup key moves to it from the price before."""
     params: Any = {
         "product": product_id,
@@ -184,7 +204,7 @@ def create_price(product_id: str, lookup_key: str, unit_amount: int, currency: s
     }
     if interval:
         params["recurring"] = {"interval": interval}
-    return call(lambda client: client.v1.prices.create(params))
+    return call(lambda client: client.v1.prices.create(params, {"idempotency_key": idempotency_key}))
 
 
 def _all(page: Callable[..., StripeObject]) -> list[Json]:

@@ -70,7 +70,10 @@ def resume(subscription_id: str, was_dated: bool, idempotency_key: str) -> Json:
 
 
 def delete_item(item_id: str) -> None:
-    """Take an item out of a subscription; what is left of its period is credited to the next invoice."""
+    """Take an item out of a subscription; what is left of its period is credited to the next invoice.
+
+    Without a key, which is for POST only (docs.stripe.com/api/idempotent_requests).
+    """
     params: Any = {"proration_behavior": "create_prorations"}
     call(lambda client: client.v1.subscription_items.delete(item_id, params))
 

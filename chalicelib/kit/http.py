@@ -149,21 +149,21 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
         raise NotFound
     parameters = request.query_params
     query = {name: parameters.getlist(name) for name in parameters} if parameters else {}
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = dict(request.headers)  # Chalice has made their names lower case
     credentials = Credentials(headers, query, path, raw_body)
     principal = contract.auth(credentials) if contract.auth else None
     subject = getattr(principal, "subject", "anyone")
     logs.bind(tenant=getattr(principal, "tenant", subject))
     parsed_query = _parse_query(contract, query)
-    bound_to = f"{subject} {_route(request)} {path} {_without_paging(query)}"
+    what = f"{_route(request)} {path}"
     call = Call(
         principal=principal,
         body=_parse_body(contract, raw_body),
         query=parsed_query,
         credentials=credentials,
-        page=_page(parsed_query, bound_to),
+        page=_page(parsed_query, query, f"{subject} {what}"),
         if_match=_if_match(contract, request.method, headers),
-        idempotency=_idempotency(contract, headers, subject, f"{_route(request)} {path}", raw_body),
+        idempotency=_idempotency(contract, headers, subject, what, raw_body),
     )
     try:
         result = _run(function, call, path, contract)
@@ -234,10 +234,11 @@ def _invalid(where: str, error: ValidationError) -> InvalidInput:
     return InvalidInput(f"{errors[0]['path']}: {errors[0]['message']}", errors=errors)
 
 
-def _page(query: Any, bound_to: str) -> PageRequest:
-    if not isinstance(query, PageQuery):
-        return PageRequest(query=bound_to)
-    return PageRequest(query.limit, pages.decode(query.cursor, bound_to), bound_to)
+def _page(parsed: Any, query: dict[str, list[str]], asked: str) -> PageRequest:
+    if not isinstance(parsed, PageQuery):
+        return PageRequest()
+    bound_to = f"{asked} {_without_paging(query)}"
+    return PageRequest(parsed.limit, pages.decode(parsed.cursor, bound_to), bound_to)
 
 
 def _without_paging(query: dict[str, list[str]]) -> str:

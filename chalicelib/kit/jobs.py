@@ -60,9 +60,9 @@ def _handled(kind: type[M], function: Callable[[M], None], record: SQSRecord) ->
 
 
 def _deliver(function: Callable[[M], None], message: M) -> None:
-    subjects = message.subjects()
+    subjects, actors = message.subjects(), message.actors()
     with logs.bound(correlation_id=message.correlation_id or message.message_id):
-        if subjects and tombstones.is_erased(*subjects):
+        if (subjects or actors) and tombstones.is_erased(*subjects, actors=actors):
             log.info("dropped: its subject is erased", extra={"kind": type(message).__name__})
             return
         function(message)

@@ -8,7 +8,7 @@ the images bucket, by reference (AWS, "Managing large Amazon SQS messages"): see
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Self
 from urllib.parse import unquote_plus
@@ -37,8 +37,12 @@ class Message(BaseModel):
     correlation_id: str | None = Field(default_factory=lambda: logs.current("correlation_id"))
 
     def subjects(self) -> tuple[str, ...]:
-        """Whom it is about (`shop:…`, `member:…`, `customer:<shop>:<id>`): dropped once one of them is erased."""
+        """Whom it is about (`shop:…`, `member:…`, `order:<shop>:<id>`): dropped once one of them is erased."""
         return ()
+
+    def actors(self) -> Mapping[str, datetime]:
+        """Who did what it tells of, and when: dropped where they were erased since. They may come back."""
+        return {}
 
     @classmethod
     def read(cls, body: str) -> Iterable[Self]:

@@ -69,8 +69,8 @@ class Claim:
     """The row stays, without what this says of its columns; None: it goes."""
     because: str = ""
     """Why it stays."""
-    shared: bool = False
-    """The row stays as it is while another row of `through` leads to it, too."""
+    shared: str = ""
+    """The row stays while another row of `through` leads to it, too, whose subject is not erased: its name, as a template."""
     scan: str = ""
     """Why no key leads there, where none does."""
     counted: Counted | None = None
@@ -91,6 +91,8 @@ class Holding:
     """Columns that say where objects of the row are, which go with it."""
     also: str = ""
     """A column with another name of the subject: an order of a customer's, a member's id at Stripe."""
+    last: bool = False
+    """The rows go after all others: whoever looks for one meanwhile must find it, or would begin anew."""
     guards: tuple[tuple[str, ...], ...] = ()
     """Guards of the row: the field's name, then the columns whose values it holds."""
     remark: str = ""
@@ -108,6 +110,8 @@ class Prefix:
     bucket: Bucket
     prefix: str
     folders: Mapping[Who, str] = field(default_factory=lambda: MappingProxyType({}))
+    beside: Mapping[Who, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Folders whose objects hold the subject's data among others', and can be made anew: they go, too."""
     judged: frozenset[Who] = frozenset()
     """Whose objects are told there by what stands in them."""
     app: str = ""

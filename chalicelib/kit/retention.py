@@ -10,6 +10,8 @@ from chalicelib.kit.subjects import Who
 
 _SHORT_LIVED = "keys are hashes, and rows live for a day: a key for this would cost every request"
 
+_OPERATORS = "operators' answers name whom they had erased or exported; rows live for a day"
+
 RULES: tuple[Rule, ...] = ()
 
 PERSONAL = (
@@ -26,11 +28,17 @@ PERSONAL = (
         personal=columns("subject response"),
         impersonal=columns("key body_hash status in_progress_until created_at expires_epoch"),
         claims=(
-            Claim(Who.SHOP, "subject", ":{shop}", contains=True, scan=_SHORT_LIVED),
+            Claim(Who.SHOP, "subject", "shop:{shop}", scan=_SHORT_LIVED),
+            Claim(Who.SHOP, "subject", "shopper:{shop}:", contains=True, scan=_SHORT_LIVED),
             Claim(Who.CUSTOMER, "subject", "shopper:{shop}:{id}", scan=_SHORT_LIVED),
             Claim(Who.MEMBER, "subject", "member:{id}", scan=_SHORT_LIVED),
             Claim(Who.STORE, "subject", "store:{id}", scan=_SHORT_LIVED),
+            Claim(Who.SHOP, "response", '"shop:{shop}"', contains=True, scan=_OPERATORS),
+            Claim(Who.CUSTOMER, "response", '"customer:{shop}:{id}"', contains=True, scan=_OPERATORS),
+            Claim(Who.MEMBER, "response", '"member:{id}"', contains=True, scan=_OPERATORS),
+            Claim(Who.STORE, "response", '"store:{id}"', contains=True, scan=_OPERATORS),
         ),
+        remark="An answer to somebody else that tells of the subject otherwise (a gift's) lives on for its day.",
     ),
     Holding(
         "kit/locks",

@@ -1,15 +1,19 @@
 """Bases of request, response and message shapes, and the types that several contexts share."""
 
-from __future__ import annotations
-
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from chalicelib.kit import clock
 
 T = TypeVar("T")
+
+
+UNCHANGED: Any = Field(default_factory=lambda: None)
+"""The default of a change's members: dump with `exclude_unset`. Null is refused where the member's type has none, and
+takes the value away where it has."""
 
 
 class Schema(BaseModel):
@@ -60,6 +64,17 @@ Moment = Annotated[
 ]
 """A time: ISO-8601 UTC with `Z`."""
 
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time in UTC is of the years 1 to 9999") from None
+
+
+GivenMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time that comes in: with an offset, and one that can be told in UTC."""
+
 Amount = Annotated[
     Decimal,
     PlainSerializer(lambda value: format(value, "f"), return_type=str, when_used="json"),
@@ -68,14 +83,14 @@ Amount = Annotated[
 """An exact decimal, as a string."""
 
 
-class FieldError(BaseModel):
+class FieldError(Schema):
     """One member of the input that is not valid."""
 
     path: str
     message: str
 
 
-class ProblemRead(BaseModel):
+class ProblemRead(Schema):
     """An error as RFC 9457 describes it."""
 
     type: str

@@ -67,6 +67,11 @@ def order(shop: str, gid: str) -> str:
     return f"order:{shop}:{gid}"
 
 
+def ledger(relationship_id: str) -> str:
+    """What messages about credits name: a couple's, or one's own by the member's id."""
+    return f"relationship:{relationship_id}"
+
+
 def stripe_customer(stripe_id: str) -> str:
     """What Stripe's events about a member or a store name."""
     return f"stripe:{stripe_id}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from chalicelib.kit import clock
 from chalicelib.kit.models import Tombstone
@@ -23,7 +24,22 @@ def unearth(subject: str) -> None:
     Tombstone(pseudonym(subject)).delete()
 
 
-def is_erased(*subjects: str) -> bool:
-    """Whether any of them is erased; one read call."""
-    rows = get_many((Tombstone, (pseudonym(subject),)) for subject in dict.fromkeys(subjects))
-    return any(row is not None and row.expires_epoch > clock.now() for row in rows)
+def is_erased(*subjects: str, actors: Mapping[str, datetime] | None = None) -> bool:
+    """Whether any of the subjects is erased, or an actor since the moment of their act; one read call."""
+    acts = actors or {}
+    erased = _erased_at([*subjects, *acts])
+    return any(subject in erased for subject in subjects) or any(
+        subject in erased and erased[subject] >= act for subject, act in acts.items()
+    )
+
+
+def erased_since(moment: datetime, *subjects: str) -> set[str]:
+    """Those of at most 100 subjects that were erased at the moment or after it; one read call."""
+    return {subject for subject, erased_at in _erased_at(subjects).items() if erased_at >= moment}
+
+
+def _erased_at(subjects: Sequence[str]) -> dict[str, datetime]:
+    names = list(dict.fromkeys(subjects))
+    rows = get_many((Tombstone, (pseudonym(name),)) for name in names)
+    now = clock.now()
+    return {name: row.erased_at for name, row in zip(names, rows, strict=True) if row and row.expires_epoch > now}

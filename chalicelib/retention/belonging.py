@@ -99,28 +99,40 @@ def is_theirs(whose: Whose | None, person: Person, item: Item, stored: str | Non
     return bool(whose.mention) and mentions(stored or text(item, whose.mention) or "", person)
 
 
-_IDS = ("id", "customer", "orders_requested", "orders_to_redact")
+_CUSTOMERS = ("customer_id", "customer.id")
+_ORDERS = ("order_id", "order_edit.order_id", "orders_requested", "orders_to_redact")
 
 
 def mentions(document: str, person: Person) -> bool:
-    """Whether the JSON has the subject's id or another name as the value of an id: as it is, or a GID's number."""
-    wanted = {name for name in (person.known_by, *person.names) if name}
-    wanted |= {name.rsplit("/", 1)[-1] for name in wanted}
+    """Whether the JSON has the subject's id or another name as a value, or the number of a GID where such numbers stand:
+    those of customers, products and orders may be the same.
+    """
     try:
-        return any(value in wanted for value in _ids(json.loads(document)))
+        read = json.loads(document)
     except ValueError:
         return False
+    wanted = {name for name in (person.known_by, *person.names) if name and not name.isdigit()}
+    customers = {name.rsplit("/", 1)[-1] for name in (person.known_by,) if name}
+    orders = {name.rsplit("/", 1)[-1] for name in person.names}
+    own = ("id",) if isinstance(read, dict) and "customer" in read else ()  # it is an order
+    return any(
+        value in wanted
+        or (value in customers and path.endswith(_CUSTOMERS))
+        or (value in orders and (path.endswith(_ORDERS) or path in own))
+        for path, value in _values(read)
+    )
 
 
-def _ids(value: Any, name: str = "") -> Iterator[str]:
+def _values(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Texts and whole numbers, with the names that lead to them: `line_items.id`."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _ids(member, key)
+            yield from _values(member, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for member in value:
-            yield from _ids(member, name)
-    elif name.endswith(_IDS) and isinstance(value, str | int):
-        yield str(value)
+            yield from _values(member, path)
+    elif isinstance(value, str | int):
+        yield path, str(value)
 
 
 def stored_at(item: Item, columns: Iterable[str]) -> list[str]:
@@ -159,9 +171,13 @@ def kept(item: Item, fates: dict[str, Fate], person: Person) -> Item:
 
 
 def folders(prefix: Prefix, person: Person) -> list[str]:
-    """The folders of a prefix in which the subject's objects are."""
-    template = prefix.folders.get(person.subject.who)
-    return values(template, person) if template and is_of_app(prefix.app, person) else []
+    """The folders of a prefix in which the subject's objects are, their own first."""
+    templates = [each.get(person.subject.who) for each in (prefix.folders, prefix.beside)]
+    return (
+        [folder for template in templates if template for folder in values(template, person)]
+        if is_of_app(prefix.app, person)
+        else []
+    )
 
 
 def holds(holding: Holding, person: Person, item: Item) -> bool:

@@ -21,6 +21,10 @@ class UnknownRequest(NotFound):
     title = "There is no such request"
 
 
+class UnknownRule(NotFound):
+    title = "There is no such rule"
+
+
 class UnknownSubject(InvalidInput):
     title = "This names nobody: write shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
 

@@ -28,6 +28,10 @@ class Pace:
         most = granted * (1 - RESERVE) / workers
         return cls(most, most)
 
+    def affords(self, seconds: float) -> float:
+        """Units that can be spent in so many seconds."""
+        return self.most * seconds
+
     def wait(self, now: float) -> float:
         """Seconds to wait before the next batch."""
         return max(0.0, self.paid_at - now)

@@ -50,6 +50,7 @@ PREFIXES = (
             Who.MEMBER: "exports/{mark}/",
             Who.STORE: "exports/{mark}/",
         },
-        remark="The bucket ends them after 14 days.",
+        beside={Who.CUSTOMER: "exports/{shop_mark}/whole/"},
+        remark="The bucket ends them after 14 days. A shop's own goes when one of its customers is erased: ask for it anew.",
     ),
 )

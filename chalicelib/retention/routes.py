@@ -1,4 +1,4 @@
-"""`/v1/operator/privacy-requests`: who is to be erased or to be told what we hold, and how far that is."""
+"""`/v1/operator/…`: who is to be erased or to be told what we hold and how far that is; how the clean-up of tables goes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from chalicelib.retention.schemas import (
     PrivacyRequestCreate,
     PrivacyRequestRead,
     PrivacyRequestsQuery,
+    RuleRead,
+    RuleRunRead,
+    RuleRunsQuery,
 )
-from chalicelib.retention.service import operating
+from chalicelib.retention.service import operating, overseeing
 
 bp = Blueprint(__name__)
 
@@ -48,3 +51,17 @@ def read_request(call: Call[Account], request_id: str) -> PrivacyRequestRead:
 def link_export(call: Call[Account], request_id: str) -> ExportLinkRead:
     """A link to a completed export, good for 15 minutes."""
     return operating.link(call.principal, request_id)
+
+
+@bp.route("/v1/operator/retention-rules", methods=["GET"])
+@endpoint(bp, auth=operator, returns=Page[RuleRead])
+def list_rules(call: Call[Account]) -> Slice[RuleRead]:
+    """Every rule of how long rows live, and how its newest run stands."""
+    return overseeing.list_rules()
+
+
+@bp.route("/v1/operator/retention-runs", methods=["GET"])
+@endpoint(bp, auth=operator, query=RuleRunsQuery, returns=Page[RuleRunRead])
+def list_runs(call: Call[Account, None, RuleRunsQuery]) -> Slice[RuleRunRead]:
+    """The runs of one rule, the newest first; they are kept for a year."""
+    return overseeing.list_runs(call.query.rule, call.page)

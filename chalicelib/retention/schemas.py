@@ -1,14 +1,13 @@
 """The messages in which retention gives itself work, and what operators ask of it and read."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from chalicelib.kit.lifecycle import Then
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Input, Moment, PageQuery, Schema
-from chalicelib.retention.models import PrivacyKind, PrivacyStatus
+from chalicelib.retention.models import PrivacyKind, PrivacyStatus, RunStatus
 
 
 class SweepRequested(Message):
@@ -74,3 +73,36 @@ class ExportLinkRead(Schema):
 
     url: str
     expires_at: Moment
+
+
+class RuleRunsQuery(PageQuery):
+    """The runs of one rule, the newest first."""
+
+    rule: str = Field(max_length=100, description="<context>/<table>, as the list of rules has it")
+
+
+class RuleRunRead(Schema):
+    """One run of a rule over its table. One that has failed is taken up again by the next sweep."""
+
+    run: str
+    """The moment for which it was due, UTC."""
+    status: RunStatus
+    cut_off: Moment
+    """Rows whose time counts from this moment, or one before it, are over."""
+    segments: int
+    segments_left: int
+    rows_archived: int
+    rows_deleted: int
+    started_at: Moment
+    completed_at: Moment | None
+
+
+class RuleRead(Schema):
+    """How long the rows of a table live, and the newest run; none before the first sweep."""
+
+    rule: str
+    counts: str
+    """The column whose moment counts."""
+    keep_seconds: int
+    then: Then
+    latest: RuleRunRead | None

@@ -5,6 +5,7 @@ An item is what DynamoDB's API gives, `{"shop": {"S": "a.myshopify.com"}, "total
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -93,13 +94,28 @@ def s3_key(rule: str, run: str, segment: int, page: int, month: Month) -> str:
 
 
 def encode(item: Item) -> str:
-    """The item as JSON; equal items give equal text."""
-    return json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """The item as JSON, binaries in base64 as DynamoDB itself writes them; equal items give equal text."""
+    return json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_base64)
 
 
 def decode(text: str) -> Item:
     """The inverse of `encode`."""
-    return dict(json.loads(text))
+    return {name: _decoded(value) for name, value in json.loads(text).items()}
+
+
+def _base64(value: Any) -> Any:
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else sorted(value)
+
+
+def _decoded(value: dict[str, Any]) -> dict[str, Any]:
+    [(kind, content)] = value.items()
+    made: dict[str, Callable[[Any], Any]] = {
+        "B": base64.b64decode,
+        "BS": lambda members: [base64.b64decode(member) for member in members],
+        "L": lambda members: [_decoded(member) for member in members],
+        "M": lambda members: {name: _decoded(member) for name, member in members.items()},
+    }
+    return {kind: made[kind](content)} if kind in made else value
 
 
 def cells(item: Item) -> dict[str, str | None]:
@@ -117,4 +133,4 @@ def _cell(value: dict[str, Any]) -> str | None:
         return None
     if kind == "L" and all(list(member) == ["S"] for member in content):
         content = [member["S"] for member in content]
-    return json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, default=_base64)

@@ -39,6 +39,7 @@ PERSONAL = (
         ),
         claims=(_BY_SHOP,),
         app="{app}",
+        last=True,
     ),
     Holding(
         "shops/sessions",

@@ -23,6 +23,8 @@ class RejectReason(StrEnum):
     TOO_MANY_PIXELS = "too_many_pixels"
     SIDE_TOO_LONG = "side_too_long"
     TOO_MANY_SCANS = "too_many_scans"
+    STORAGE_FULL = "storage_full"
+    """Of a picture that could be used, but not kept."""
 
 
 DETAIL = {
@@ -33,6 +35,7 @@ DETAIL = {
     RejectReason.TOO_MANY_PIXELS: "The picture has too many pixels: 60 megapixels for a JPEG, 25 for a PNG or WebP.",
     RejectReason.SIDE_TOO_LONG: "The picture is longer than 12,000 pixels on one side.",
     RejectReason.TOO_MANY_SCANS: "The picture is encoded in a way that takes too long to read.",
+    RejectReason.STORAGE_FULL: "The shop's storage is full.",
 }
 """One sentence per reason, for the shopper."""
 

@@ -1,7 +1,8 @@
 """How long the studio's rows live: as long as their shop, but for unused uploads, which DynamoDB's TTL ends.
 
-Customers' rows are looked for among their shop's: requests of privacy are rarer than generations by far, so that an
-index by customer, written with each of them, would cost more than it saves.
+Customers' rows are looked for among their shop's: requests of privacy are rarer than uploads and orders by far, so that
+an index by customer, written with each of them, would cost more than it saves; and of generations, which have one, those
+are sought, too, that belong to an order or a photo of theirs.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ PERSONAL = (
         "studio/ai_styles",
         AiStyle,
         personal=columns("shop_id name prompt_template parameters example_image_url"),
-        impersonal=columns("uuid is_active sort_order usage_count created_at updated_at"),
+        impersonal=columns("uuid example_byte_count is_active sort_order usage_count created_at updated_at"),
         claims=(_BY_SHOP,),
         app=APP,
         objects=("example_image_url",),
@@ -110,7 +111,7 @@ PERSONAL = (
         "studio/watermarks",
         Watermark,
         personal=columns("shop_id image_url"),
-        impersonal=columns("opacity position size_percentage is_active created_at updated_at"),
+        impersonal=columns("byte_count opacity position size_percentage is_active created_at updated_at"),
         claims=(_BY_SHOP,),
         app=APP,
         objects=("image_url",),
@@ -155,7 +156,7 @@ PERSONAL = (
         Generation,
         personal=columns(
             """shop_id order_id line_item_id customer_id input_image_url preview_image_url final_image_url
-            ai_prompt_used generation_params error_message"""
+            ai_prompt_used generation_params error_message shop_status shop_upscale_status"""
         ),
         impersonal=columns(
             """id product_id ai_style_id source_generation_id product_base_variant_id shopify_variant_id byte_count

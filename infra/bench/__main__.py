@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.bench import foundation, peers, pictures
+from infra.bench import foundation, peers, pictures, retention
 from infra.bench.runs import SubjectFailed
 from infra.bench.table import Row, render
 from infra.local.engine import Engine
@@ -22,11 +22,14 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "first-touch": foundation.first_touch,
     "route": foundation.route_overhead,
     "bundle": foundation.bundle_size,
+    "preview-1mp": partial(pictures.preview, "1 MP", None),
     "preview-12mp": partial(pictures.preview, "12 MP", 0.25),
     "preview-48mp": partial(pictures.preview, "48 MP", 0.18),
     "print-jpeg": partial(pictures.print_file, "jpeg", 0.6),
     "print-png": partial(pictures.print_file, "png", 0.18),
     "bomb": pictures.bomb,
+    "archive": retention.throughput,
+    "archive-memory": retention.memory,
 }
 
 

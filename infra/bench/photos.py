@@ -7,8 +7,8 @@ from pathlib import Path
 
 from infra.bench.runs import BUILD, ROOT
 
-SIZES = {"12 MP": (4000, 3000), "48 MP": (8000, 6000), "2048 px": (2048, 1536)}
-"""Two cameras' pictures, and what the image model gives for a print."""
+SIZES = {"1 MP": (1224, 816), "12 MP": (4000, 3000), "48 MP": (8000, 6000), "2048 px": (2048, 1536)}
+"""Three cameras' pictures, and what the image model gives for a print."""
 
 
 def make(name: str) -> Path:

@@ -17,13 +17,13 @@ def _pillow(kind: str, photo: str) -> list[Subject]:
     ]
 
 
-def preview(photo: str, budget: float, rounds: int) -> list[Row]:
-    """A preview of 1024 px; a peer that is not there is named."""
+def preview(photo: str, budget: float | None, rounds: int) -> list[Row]:
+    """A preview of 1024 px; a peer that is not there is named. Without a budget, peers stand there to be seen."""
     what = f"preview of {photo}"
     figures = interleaved([*_pillow("preview", photo), *peers.previewing(photos.make(photo))], rounds)
     ours = figures.pop("ours")
     # sharp uses every core and has no budget: it stands there to be seen.
-    budgets = {"naive Pillow": budget, "pyvips": 1.0}
+    budgets = {"naive Pillow": budget, "pyvips": 1.0} if budget else {}
     rows = [
         Row(what, str(ours), f"{name} {figure}", ours.beside(figure), budgets.get(name))
         for name, figure in figures.items()

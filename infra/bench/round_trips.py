@@ -13,7 +13,7 @@ from chalicelib.kit import aws
 
 SERVICES = ("dynamodb", "s3", "sqs", "sns", "kms")
 _READS = {"GetItem", "Query", "BatchGetItem", "Scan", "TransactGetItems"}
-_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
+_WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem", "BatchExecuteStatement"}
 
 
 @dataclass(frozen=True, slots=True)

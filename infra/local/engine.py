@@ -1,6 +1,7 @@
 """The embedded AWS engine (ministack) as a child process on 127.0.0.1, up in about a third of a second."""
 
 import http.client
+import json
 import os
 import shutil
 import socket
@@ -83,6 +84,10 @@ class Engine:
         """Bring back the snapshot's resources, rows and messages, with empty buckets and nothing in flight (5 ms)."""
         self._call("POST", "/_backroom/restore")
 
+    def waiting(self) -> set[str]:
+        """The queues that hold a message which may be received now; what is on its way to a queue has arrived."""
+        return set(json.loads(self._call("POST", "/_backroom/waiting")))
+
     def checkpoint(self) -> None:
         """Save to `state_dir` now rather than within two seconds."""
         self._call("POST", "/_backroom/checkpoint")
@@ -105,11 +110,12 @@ class Engine:
         self.process.wait()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _call(self, method: str, path: str, timeout: float = 30.0) -> None:
+    def _call(self, method: str, path: str, timeout: float = 30.0) -> bytes:
         request = urllib.request.Request(self.endpoint_url + path, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            direct.open(request, timeout=timeout).close()
+            with direct.open(request, timeout=timeout) as answer:
+                return bytes(answer.read())
         except (OSError, http.client.HTTPException) as error:
             raise EngineError(f"The embedded AWS engine failed on {method} {path}: {error}\n{self._log()}") from error
 

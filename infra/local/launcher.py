@@ -4,12 +4,13 @@ The engine alone saves on a clean stop, one file per service. Here the whole sta
 atomically every few seconds, so that a killed machine loses seconds and never finds two services from different moments.
 The same frozen state serves tests: frozen once after provisioning, thawed between them.
 
-Admin paths, all POST: /_backroom/{reset,snapshot,restore,checkpoint}.
+Admin paths, all POST: /_backroom/{reset,snapshot,restore,checkpoint}, and waiting, which tells the queues to look into.
 """
 
 import argparse
 import asyncio
 import fcntl
+import json
 import os
 import pickle
 import shutil
@@ -75,6 +76,15 @@ def settle() -> None:
     for thread in threading.enumerate():
         if thread.name.endswith("(run)"):
             thread.join(max(0.0, deadline - time.monotonic()))
+
+
+def waiting() -> list[str]:
+    """The names of the queues that hold a message which may be received now."""
+    now = time.time()
+    queues = ministack._get_module("sqs")._queues._data.values()
+    return sorted(
+        queue["name"] for queue in queues if any(message["visible_at"] <= now for message in queue["messages"])
+    )
 
 
 class Launcher:
@@ -146,6 +156,10 @@ class Launcher:
             polling.cancel()
 
     async def administer(self, method: str, action: str, send: Send) -> None:
+        if (method, action) == ("POST", "waiting"):
+            await asyncio.to_thread(settle)
+            await respond(send, 200, json.dumps(waiting()).encode())
+            return
         actions = {
             "reset": self.reset,
             "snapshot": self.take_snapshot,

@@ -11,7 +11,6 @@ from chalice.app import Chalice
 from chalice.config import Config
 from chalice.local import (
     ChaliceRequestHandler,
-    CustomLocalChalice,
     LocalChalice,
     LocalDevServer,
     LocalGatewayException,
@@ -70,6 +69,6 @@ class Server(ThreadedHTTPServer):
 def create(app: Chalice, host: str, port: int) -> LocalDevServer:
     """A threaded server of the app; `serve_forever` runs it. Raises OSError where the port is taken."""
     if not isinstance(app, LocalChalice):
-        CustomLocalChalice.__bases__ = (LocalChalice, type(app))
-        app.__class__ = CustomLocalChalice  # keeps the current request per thread, as `chalice local` does
+        # Keeps the current request per thread, as `chalice local` does.
+        app.__class__ = type("Local", (LocalChalice, type(app)), {})
     return LocalDevServer(app, Config(chalice_stage="local"), host, port, handler_cls=RequestHandler, server_cls=Server)

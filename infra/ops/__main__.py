@@ -31,11 +31,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     """Ours is imported late: it reads the settings, which must be in place."""
-    from infra.ops import archive, billing_events, dead_letters, plans, privacy, replay, rotate, shops, sizes, tokens
+    from infra.ops import (
+        archive,
+        billing_events,
+        dead_letters,
+        plans,
+        privacy,
+        replay,
+        retention,
+        rotate,
+        shops,
+        sizes,
+        tokens,
+    )
 
     parser = argparse.ArgumentParser(prog="make ops ARGS='…'", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for family in (shops, replay, billing_events, rotate, dead_letters, privacy, archive, sizes, plans, tokens):
+    families = (shops, replay, billing_events, rotate, dead_letters, privacy, retention, archive, sizes, plans, tokens)
+    for family in families:
         family.add(commands)
     return parser
 

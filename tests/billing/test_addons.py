@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentKind
 from chalicelib.billing.models import UserAddon
-from chalicelib.billing.service import entitlement, webhooks
+from chalicelib.billing.service import entitlement, removing, webhooks
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import Json, Meanwhile, Owner, balances, of_type, payments, refund, subscriptions
 
@@ -21,6 +21,22 @@ Drain = Callable[[], list[Any]]
 def mine(api: httpx.Client, owner: Owner) -> list[Json]:
     items: list[Json] = api.get("/v1/billing/addons/mine", headers=owner.headers).json()["items"]
     return items
+
+
+def cancel(api: httpx.Client, owner: Owner, addon: Json, headers: Json | None = None) -> httpx.Response:
+    return api.post(f"/v1/billing/addons/mine/{addon['id']}/cancel", headers=owner.headers | (headers or {}))
+
+
+def calendar_beside_plan(stripe_peer: StripeSandbox, events: list[Json]) -> None:
+    """The calendar as an item of the subscription that was bought with these events."""
+    bought = of_type(events, "customer.subscription.created")["data"]["object"]
+    with stripe_peer.store() as stripe:
+        row = stripe.get("subscription", bought["id"])
+        price = next(each for each in stripe.all("price") if each["lookup_key"] == "backroom_calendar_plus_monthly")
+        item = row["items"]["data"][0] | {"id": "si_calendar", "price": price}
+        row["items"]["data"].append(item)
+        stripe.emit("customer.subscription.updated", row)
+    stripe_peer.drain()
 
 
 def test_what_is_for_sale(api: httpx.Client, member: Owner) -> None:
@@ -64,6 +80,62 @@ def test_cancelling_ends_it_with_the_month(
     assert again.status_code == 409
 
 
+def test_removing_an_item_once_more_leaves_the_plan(
+    api: httpx.Client,
+    member: Owner,
+    buy: Buy,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first attempt died when Stripe had taken the item out and nothing here knew."""
+    calendar_beside_plan(stripe_peer, buy(member, plan="try_it_out"))
+    assert drain() == []
+    (calendar,) = mine(api, member)
+
+    def die(*_: object) -> None:
+        raise SystemError("died")
+
+    with monkeypatch.context() as dying:
+        stripe_peer.hold_events = True
+        dying.setattr(removing, "follow_subscription", die)
+        assert cancel(api, member, calendar).status_code == 500
+    shown = cancel(api, member, calendar)
+    assert (shown.status_code, shown.json()["status"]) == (200, "canceled")
+    stripe_peer.deliver_held()
+    assert drain() == []
+    (row,) = subscriptions()
+    assert row.cancel_at_period_end is False
+
+
+def test_cancelling_again_by_the_same_key_gives_the_same(api: httpx.Client, member: Owner, buy: Buy) -> None:
+    buy(member, addon="surprise_box")
+    (box,) = mine(api, member)
+    first, again = (cancel(api, member, box, {"Idempotency-Key": "mine"}) for _ in range(2))
+    assert first.json() == again.json()
+    assert again.headers["idempotency-replayed"] == "true"
+
+
+def test_one_that_renews_is_not_bought_twice(
+    member: Owner, buy: Buy, checkout: Callable[..., httpx.Response], pass_time: Buy, drain: Drain, api: httpx.Client
+) -> None:
+    buy(member, addon="calendar_plus")
+    again = checkout(member, None, addon="calendar_plus")
+    assert (again.status_code, again.json()["code"]) == (409, "AddonActive")
+    assert checkout(member, None, addon="surprise_box").status_code == 201
+    (calendar,) = mine(api, member)
+    api.post(f"/v1/billing/addons/mine/{calendar['id']}/cancel", headers=member.headers)
+    pass_time(days=32)
+    assert drain() == []
+    assert checkout(member, None, addon="calendar_plus").status_code == 201
+
+
+def test_one_that_is_sold_once_is_bought_as_often_as_wanted(api: httpx.Client, member: Owner, buy: Buy) -> None:
+    for _ in range(2):
+        buy(member, addon="coaching_session")
+    assert [item["status"] for item in mine(api, member)] == ["active", "active"]
+
+
 def test_it_renews_by_itself(api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain) -> None:
     buy(member, addon="surprise_box")
     pass_time(days=63)
@@ -78,14 +150,7 @@ def test_an_item_that_is_removed_at_stripe_is_cancelled_here(
 ) -> None:
     """As in the customer portal: the add-on is an item of the plan's own subscription."""
     events = buy(member, plan="try_it_out")
-    bought = of_type(events, "customer.subscription.created")["data"]["object"]
-    with stripe_peer.store() as stripe:
-        row = stripe.get("subscription", bought["id"])
-        price = next(each for each in stripe.all("price") if each["lookup_key"] == "backroom_calendar_plus_monthly")
-        item = row["items"]["data"][0] | {"id": "si_calendar", "price": price}
-        row["items"]["data"].append(item)
-        stripe.emit("customer.subscription.updated", row)
-    stripe_peer.drain()
+    calendar_beside_plan(stripe_peer, events)
     assert drain() == []
     (calendar,) = mine(api, member)
     assert (calendar["addon_id"], calendar["status"]) == ("calendar_plus", "active")

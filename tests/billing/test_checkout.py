@@ -12,7 +12,8 @@ from chalicelib.billing.models import Customer
 from chalicelib.kit import auth
 from chalicelib.kit.models import Guard, IdempotencyRecord
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner
+from infra.sandbox.stripe.errors import ApiError
+from tests.billing.conftest import Json, Owner, subscriptions
 
 Checkout = Callable[..., httpx.Response]
 
@@ -39,6 +40,22 @@ def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
         shown = stripe.get("customer", session["customer"])
     assert (shown["email"], shown["name"]) == (customer.email, "Ada")
     assert shown["metadata"] == {"owner_type": "member", "owner_id": member.id}
+
+
+def test_who_was_deleted_at_stripe_buys_as_another_customer(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    """Stripe gives the same answer to the same key for a day: the customer that is no more."""
+    deleted = session_of(stripe_peer, checkout(member))["customer"]
+    key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+    httpx.delete(f"{stripe_peer.url}/v1/customers/{deleted}", headers=key).raise_for_status()
+    stripe_peer.drain()
+    assert drain() == []
+    session = session_of(stripe_peer, checkout(member))
+    assert session["customer"] != deleted
+    stripe_peer.complete_checkout(session["id"])
+    assert drain() == []
+    assert [row.stripe_customer_id for row in subscriptions()] == [session["customer"]]
 
 
 def test_a_store_chooses_the_cycle(store: Owner, checkout: Checkout, stripe_peer: StripeSandbox) -> None:
@@ -94,6 +111,50 @@ def test_whoever_is_subscribed_does_not_buy_twice(
     drain()
     again = checkout(member, "premium_plus")
     assert (again.status_code, again.json()["code"]) == (409, "AlreadySubscribed")
+
+
+def open_sessions(stripe_peer: StripeSandbox) -> list[str]:
+    with stripe_peer.store() as stripe:
+        return [session["id"] for session in stripe.all("checkout.session") if session["status"] == "open"]
+
+
+def test_only_the_last_of_an_owner_s_checkouts_can_be_paid(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    """On two devices, or by the browser's back button."""
+    first, second = checkout(member).json()["id"], checkout(member, "premium_plus").json()["id"]
+    with pytest.raises(ApiError, match="no longer open"):
+        stripe_peer.complete_checkout(first)
+    stripe_peer.complete_checkout(second)
+    third = checkout(member)
+    assert (third.status_code, third.json()["code"]) == (409, "AlreadySubscribed"), "paid, and told of later"
+    assert drain() == []
+    (row,) = subscriptions()
+    assert row.plan_name == "premium_plus"
+
+
+def test_of_checkouts_begun_at_once_one_can_be_paid(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+) -> None:
+    with ThreadPoolExecutor(4) as buyers:
+        answers = list(buyers.map(lambda _: checkout(member), range(4)))
+    shown = {answer.json()["id"] for answer in answers if answer.status_code == 201}
+    assert len(shown.intersection(open_sessions(stripe_peer))) == 1
+
+
+def test_a_checkout_that_lapsed_or_whose_subscription_ended_is_in_nobody_s_way(
+    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    stripe_peer.expire_checkout(checkout(member).json()["id"])
+    stripe_peer.complete_checkout(checkout(member).json()["id"])
+    assert drain() == []
+    with stripe_peer.store() as stripe:
+        (row,) = stripe.all("subscription")
+        row |= {"status": "canceled", "ended_at": row["created"]}
+        stripe.emit("customer.subscription.deleted", row)
+    stripe_peer.drain()
+    assert drain() == []
+    assert checkout(member).status_code == 201
 
 
 def test_a_trial_is_for_those_who_never_subscribed(

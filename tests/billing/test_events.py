@@ -326,3 +326,8 @@ def test_of_who_was_erased_nothing_is_kept_but_that_an_event_came(
     assert rows[theirs["id"]].status is WebhookStatus.IGNORED
     assert customer not in str(rows[theirs["id"]].attribute_values)
     assert rows[others["id"]].payload is not None
+    stripe_peer.deliver([theirs])
+    service.replay(others["id"])
+    service.replay(theirs["id"])
+    assert drain() == []
+    assert webhooks()[theirs["id"]].error_message == "what it carried is not kept"

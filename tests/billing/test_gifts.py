@@ -10,11 +10,14 @@ import httpx
 import pytest
 
 from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
-from chalicelib.billing.models import Gift, PaymentTransaction, Subscription
+from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription
 from chalicelib.billing.service import entitlement, gifts, granting
+from chalicelib.integrations import stripe
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
+from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
+from infra.sandbox.stripe.errors import ApiError
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, subscriptions
 
 Drain = Callable[[], list[Any]]
@@ -28,8 +31,9 @@ ORDER = {
 }
 
 
-def order(api: httpx.Client, buyer: Owner, **changes: Any) -> httpx.Response:
-    return api.post("/v1/billing/gifts", json={**ORDER, **changes}, headers=buyer.headers)
+def order(api: httpx.Client, buyer: Owner, key: str | None = None, **changes: Any) -> httpx.Response:
+    headers = buyer.headers | ({"Idempotency-Key": key} if key else {})
+    return api.post("/v1/billing/gifts", json={**ORDER, **changes}, headers=headers)
 
 
 def redeem(api: httpx.Client, owner: Owner, code: str) -> httpx.Response:
@@ -71,6 +75,28 @@ def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, be
     ledger_sums()
 
 
+def test_a_gift_whose_answer_was_lost_is_asked_for_again_by_its_key(
+    api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = stripe.create_checkout_session
+
+    def lost(params: Json, key: str) -> None:
+        send(params, key)
+        raise Unavailable("The answer did not come.")
+
+    with monkeypatch.context() as losing:
+        losing.setattr(stripe, "create_checkout_session", lost)
+        assert order(api, member, key="mine").status_code == 503
+    begun = order(api, member, key="mine")
+    assert begun.status_code == 201, begun.text
+    (row,) = Gift.scan()
+    assert row.code == begun.json()["gift"]["code"]
+    stripe_peer.complete_checkout(begun.json()["checkout"]["id"])
+    assert drain() == []
+    assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
+    assert order(api, member, key="another").json()["gift"]["code"] != row.code
+
+
 def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
     api: httpx.Client, member: Owner, bea: Owner, stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
@@ -86,6 +112,12 @@ def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
 @pytest.mark.parametrize("code", ["AAAA-BBBB-CCCC-DDDD", "x", "ä" * 60])
 def test_a_code_that_is_none_is_not_found(api: httpx.Client, bea: Owner, code: str) -> None:
     assert redeem(api, bea, code).status_code == 404
+
+
+def test_a_gift_is_for_somebody_else(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:
+    answer = redeem(api, member, code)
+    assert (answer.status_code, answer.json()["code"]) == (409, "GiftNotRedeemable")
+    assert redeem(api, bea, code).status_code == 200
 
 
 def test_two_who_redeem_at_once_are_not_both_given_it(api: httpx.Client, member: Owner, code: str) -> None:
@@ -105,6 +137,71 @@ def test_a_gift_waits_while_there_is_a_subscription(
     assert (answer.status_code, answer.json()["code"]) == (409, "AlreadySubscribed")
     (row,) = Gift.scan()
     assert row.status is GiftStatus.PAID
+
+
+def test_two_gifts_that_one_redeems_at_once_are_not_both_used_up(
+    api: httpx.Client, member: Owner, bea: Owner, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    begun = [order(api, member).json() for _ in range(6)]
+    for each in begun:
+        stripe_peer.complete_checkout(each["checkout"]["id"])
+    assert drain() == []
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda each: redeem(api, bea, each["gift"]["code"]).status_code, begun))
+    assert answers.count(200) == 1
+    assert set(answers) <= {200, 409, 503}
+    assert len(subscriptions()) == 1
+    assert [row.status for row in Gift.scan()].count(GiftStatus.PAID) == 5
+    assert balances() == {bea.relationship_id: 40}
+
+
+def test_a_redeemed_gift_ends_the_checkout_that_was_begun(
+    api: httpx.Client,
+    bea: Owner,
+    code: str,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+) -> None:
+    begun = checkout(bea).json()["id"]
+    assert redeem(api, bea, code).status_code == 200
+    with pytest.raises(ApiError, match="no longer open"):
+        stripe_peer.complete_checkout(begun)
+    assert checkout(bea).status_code == 409
+
+
+def test_a_gift_waits_for_what_was_paid_a_moment_ago(
+    api: httpx.Client,
+    bea: Owner,
+    code: str,
+    checkout: Callable[..., httpx.Response],
+    stripe_peer: StripeSandbox,
+) -> None:
+    begun = checkout(bea).json()["id"]
+    stripe_peer.hold_events = True
+    stripe_peer.complete_checkout(begun)
+    answer = redeem(api, bea, code)
+    assert (answer.status_code, answer.json()["code"]) == (409, "AlreadySubscribed")
+    assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
+
+
+def test_the_next_gift_is_redeemed_when_the_first_has_ended(
+    api: httpx.Client,
+    member: Owner,
+    bea: Owner,
+    code: str,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    pass_time: Callable[..., list[Json]],
+) -> None:
+    assert redeem(api, bea, code).status_code == 200
+    pass_time(days=300)
+    begun = order(api, member).json()
+    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    assert drain() == []
+    assert redeem(api, bea, begun["gift"]["code"]).status_code == 409
+    pass_time(days=66)
+    assert gifts.end_due(clock.now(), None) == 1
+    assert redeem(api, bea, begun["gift"]["code"]).status_code == 200
 
 
 def test_a_gift_ends_and_bills_nobody(
@@ -203,3 +300,10 @@ def test_a_gift_whose_payment_the_bank_took_back_is_void(
 def test_a_gift_that_cannot_be_is_named(api: httpx.Client, member: Owner, changes: Json, path: str) -> None:
     answer = order(api, member, **changes)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, path)
+
+
+def test_one_s_own_address_is_no_recipient_s(api: httpx.Client, member: Owner) -> None:
+    own = Customer.get(OwnerType.MEMBER, member.id).email
+    answer = order(api, member, recipient_email=own.upper())
+    assert (answer.status_code, answer.json()["code"]) == (422, "GiftToOneself")
+    assert list(Gift.scan()) == []

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.billing.enums import SubscriptionStatus
-from chalicelib.billing.models import CreditBalance
+from chalicelib.billing.models import CreditBalance, SubscriptionPlan
+from chalicelib.billing.service import granting
+from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, of_type, payments, subscriptions
 
@@ -29,7 +31,7 @@ def test_a_trial_grants_nothing_and_is_no_payment(
 def test_a_year_is_granted_month_by_month(
     member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
-    """The first month only, the others have not begun. Were it 150 days ago, five had begun."""
+    """The first month only, the others have not begun. Were it 150 days ago, five had begun: the schedule's."""
     events = events_of(member, "better_together")
     stripe_peer.deliver(events)
     drain()
@@ -41,6 +43,7 @@ def test_a_year_is_granted_month_by_month(
         line["period"]["end"] -= 150 * 86_400
     stripe_peer.deliver([paid | {"id": "evt_again"}])
     assert drain() == []
+    granting.grant_due(clock.now(), None)
     first = datetime.fromtimestamp(line["period"]["start"], UTC)
     months = sorted(entry.source_key.rpartition("/")[2] for entry in entries())
     assert months[0] == f"{first:%Y-%m-%d}"
@@ -49,3 +52,20 @@ def test_a_year_is_granted_month_by_month(
     expiries = [lot["expires_at"] for lot in CreditBalance.get(member.relationship_id).lots]
     assert expiries == sorted(expiries)
     assert max(entry.balance_after for entry in entries()) == 240
+
+
+def test_two_lines_of_one_month_are_one_grant_of_the_greater_plan(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    """A subscription with items of two plans, as the dashboard makes it: each line opens the same month."""
+    prices = SubscriptionPlan.get("premium_plus").stripe_prices
+    events = events_of(member, "try_it_out")
+    with stripe_peer.store() as stripe:
+        (invoice,) = stripe.all("invoice")
+        (line,) = invoice["lines"]["data"]
+        other = {"type": "price_details", "price_details": {"price": prices["annual"][0], "product": "premium_plus"}}
+        invoice["lines"]["data"] = [line | {"id": "il_2", "pricing": other}, line]
+    stripe_peer.deliver(events, api_version="2025-04-30.basil")
+    assert drain() == []
+    assert len(payments()) == 1
+    assert [(entry.amount, entry.reason.split(",")[0]) for entry in entries()] == [(80, "premium_plus")]

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from chalicelib.billing.enums import PaymentStatus
 from chalicelib.billing.models import CreditBalance, StripeWebhook, Subscription
 from chalicelib.billing.service import invariants
 from chalicelib.kit import auth, aws, clock, messages
@@ -30,7 +31,8 @@ def test_a_subscription_whose_renewal_nobody_told_of(member: Owner, buy: Buy) ->
     (row,) = subscriptions()
     assert row.current_period_end is not None
     assert invariants.check(row.current_period_end + timedelta(minutes=9)) == []
-    assert f"period_over:{row.id}" in invariants.check(row.current_period_end + timedelta(minutes=11))
+    for later in (timedelta(minutes=11), timedelta(days=130)):
+        assert f"period_over:{row.id}" in invariants.check(row.current_period_end + later)
 
 
 def test_a_balance_that_is_not_the_sum_of_its_ledger(member: Owner, buy: Buy) -> None:
@@ -45,6 +47,24 @@ def test_a_payment_that_no_event_tells_of(member: Owner, buy: Buy) -> None:
     (payment,) = payments()
     StripeWebhook(str(payment.stripe_event_id)).delete()
     assert invariants.check(clock.now()) == [f"payment_without_event:{payment.id}"]
+
+
+def test_a_payment_that_was_completed_days_after_it_was_begun(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+) -> None:
+    """As dunning does: the card is declined, and works some days later."""
+    stripe_peer.deliver(events_of(member))
+    with stripe_peer.store() as stripe:
+        (customer,) = {row["customer"] for row in stripe.all("subscription")}
+    for declines, days in ((True, 32), (False, 4)):
+        stripe_peer.set_card(customer, declines=declines)
+        pass_time(days=days)
+        assert drain() == []
+    renewal = max(payments(), key=lambda row: row.created_at)
+    assert renewal.status is PaymentStatus.COMPLETED
+    assert invariants.check(clock.now()) == []
+    StripeWebhook(str(renewal.stripe_event_id)).delete()
+    assert invariants.check(clock.now()) == [f"payment_without_event:{renewal.id}"]
 
 
 def test_an_event_whose_message_was_lost_is_told_and_heals(
@@ -101,5 +121,10 @@ def test_an_operator_gives_credits_once_per_key(api: httpx.Client, member: Owner
     assert first.status_code == second.status_code == 201, first.text
     assert first.json() == second.json()
     assert api.get("/v1/billing/credits", headers=member.headers).json()["balance"] == 5
+    past = api.post(
+        "/v1/operator/billing/credits", json=asked | {"expires_at": "2020-01-01T00:00:00Z"}, headers=OPERATOR
+    )
+    assert (past.status_code, past.json()["code"]) == (422, "GrantExpired")
+    assert past.json()["errors"][0]["path"] == "body.expires_at"
     unknown = asked | {"owner_id": "nobody"}
     assert api.post("/v1/operator/billing/credits", json=unknown, headers=OPERATOR).status_code == 404

@@ -31,6 +31,31 @@ def test_what_stripe_cannot_charge_is_refused(amount: str, currency: str) -> Non
         to_minor(Decimal(amount), currency)
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency", "nearest"),
+    [
+        ("65.374", "KWD", "65.370"),
+        ("65.375", "KWD", "65.380"),
+        ("65.5", "ISK", "66.00"),
+        ("65.49", "UGX", "65.00"),
+        ("0.5", "JPY", "1"),
+        ("-0.005", "USD", "-0.01"),
+    ],
+)
+def test_rounded_is_the_nearest_that_can_be_charged(amount: str, currency: str, nearest: str) -> None:
+    assert str(money.rounded(Decimal(amount), currency)) == nearest
+
+
+@given(
+    st.decimals(min_value=-(10**9), max_value=10**9, places=6),
+    st.sampled_from(["USD", "JPY", "KWD", "BHD", "ISK", "UGX", "KRW"]),
+)
+def test_whatever_is_rounded_can_be_charged(amount: Decimal, currency: str) -> None:
+    near = money.rounded(amount, currency)
+    assert 2 * abs(near - amount) <= money.step(currency)
+    assert from_minor(to_minor(near, currency), currency) == near
+
+
 @given(st.integers(min_value=-(10**15), max_value=10**15), st.sampled_from(["USD", "EUR", "JPY", "VND", "HUF", "TWD"]))
 def test_there_and_back_is_exact(minor: int, currency: str) -> None:
     amount = from_minor(minor, currency)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -55,6 +56,7 @@ def test_an_event_told_again_and_the_schedule_do_not_meet(
             run.result()
         told.result()
     assert drain() == []
+    granting.grant_due(clock.now(), None)
     assert balances() == {member.relationship_id: 3 * 40}
     ledger_sums()
 
@@ -73,6 +75,24 @@ def test_what_ended_is_granted_no_more(
     pass_time(days=62)
     granting.grant_due(clock.now(), None)
     assert balances() == {member.relationship_id: 40}
+
+
+def test_a_month_that_is_told_of_when_it_has_lapsed_keeps_no_other_from_lapsing(
+    member: Owner, events_of: Buy, pass_time: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    events = events_of(member, "try_it_out")
+    pass_time(days=500)
+    ledger.grant_credits(OwnerType.MEMBER, member.id, 7, "k", "sorry", clock.now() + timedelta(days=40))
+    stripe_peer.deliver(events)
+    drain()
+    before = clock.now()
+    pass_time(days=41)
+    ledger.expire_due(clock.now(), before)
+    left = CreditBalance.get(member.relationship_id).lots
+    assert all(lot["expires_at"] > clock.iso(clock.now()) for lot in left)
+    lapsed = [entry.amount for entry in entries() if entry.entry_type is EntryType.EXPIRATION]
+    assert -7 in lapsed
+    ledger_sums()
 
 
 @pytest.mark.parametrize("spent", [0, 15, 20])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -51,6 +52,18 @@ def test_syncing_again_changes_nothing(catalogue: None, stripe_peer: StripeSandb
     assert {row.id: row.created_at for row in SubscriptionPlan.scan()} == created
     with stripe_peer.store() as stripe:
         assert len(stripe.all("price")) == count
+
+
+def test_two_syncs_at_once_make_each_product_and_price_once(stripe_peer: StripeSandbox) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: sync_plans(), range(2)))
+    with stripe_peer.store() as stripe:
+        assert len(stripe.all("price")) == len(prices_at_stripe(stripe_peer))
+    made = [
+        request for request in stripe_peer.requests if request.path in ("/v1/prices", "/v1/products") and request.body
+    ]
+    kinds = {request.header("idempotency-key").partition("-")[0] for request in made}
+    assert kinds == {"price", "product"}
 
 
 def test_a_changed_price_is_a_new_one_and_the_earlier_is_still_recognised(

@@ -26,11 +26,11 @@ quantities = st.integers(1, 500)
 
 
 def unit(currency: str) -> Decimal:
-    return Decimal(1).scaleb(-money.decimals(currency))
+    return money.step(currency)
 
 
 def price(minor: int, currency: str = "USD", cycle: BillingCycle = MONTHLY, quantity: int = 1) -> Price:
-    return Price(money.from_minor(minor, currency), currency, cycle, quantity)
+    return Price(money.step(currency) * minor, currency, cycle, quantity)
 
 
 def usd(amount: str, cycle: BillingCycle = MONTHLY, quantity: int = 1) -> Price:
@@ -202,13 +202,16 @@ def test_a_period_begun_on_a_day_that_the_month_lacks_ends_on_its_last(start: st
     assert prorate(usd("1", other), usd("1", cycle), before, at(start)).period == days(start, end)
 
 
-@pytest.mark.parametrize(("currency", "expected"), [("JPY", "-167"), ("USD", "-166.67"), ("KWD", "-166.667")])
-def test_every_currency_has_its_own_minor_unit(currency: str, expected: str) -> None:
+@pytest.mark.parametrize(
+    ("currency", "expected"), [("JPY", "-167"), ("USD", "-166.67"), ("KWD", "-166.670"), ("ISK", "-167.00")]
+)
+def test_every_currency_is_rounded_to_what_can_be_charged(currency: str, expected: str) -> None:
     period = days("2025-06-01", "2025-07-01")
     thousand = Price(Decimal(500), currency, MONTHLY)
     credit = prorate(thousand, thousand, period, at("2025-06-21")).lines[0].amount
     assert credit == Decimal(expected)
     assert credit.as_tuple().exponent == -money.decimals(currency)
+    money.to_minor(credit, currency)
 
 
 def test_half_a_minor_unit_rounds_up_in_both_directions() -> None:

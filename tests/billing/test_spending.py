@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from chalicelib.billing.book import Book, NotEnough
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.lots import Lot
-from chalicelib.billing.service import ledger
+from chalicelib.billing.service import ledger, register_customer
 from chalicelib.kit import ids
+from chalicelib.kit.errors import IdempotencyConflict
 from tests.billing.conftest import Owner, balances, entries, ledger_sums
 from tests.billing.spending_process import spend
 
@@ -56,6 +57,35 @@ def test_one_key_spends_once_however_often_it_is_tried(member: Owner) -> None:
     assert balances() == {member.relationship_id: 7}
     with pytest.raises(ValueError, match="below one"):
         ledger.spend_credits(OwnerType.MEMBER, member.id, 0, "other")
+
+
+def test_a_key_that_was_used_for_something_else_spends_nothing(member: Owner) -> None:
+    grant(member, 100)
+    ledger.spend_credits(OwnerType.MEMBER, member.id, 5, "key", "a letter")
+    for amount, reason in ((50, "a letter"), (5, "a poem")):
+        with pytest.raises(IdempotencyConflict):
+            ledger.spend_credits(OwnerType.MEMBER, member.id, amount, "key", reason)
+    assert balances() == {member.relationship_id: 95}
+
+
+def test_a_key_spends_once_also_after_the_couple_changed(member: Owner) -> None:
+    grant(member, 100)
+    spent = ledger.spend_credits(OwnerType.MEMBER, member.id, 5, "key")
+    register_customer("member", member.id, "a@example.com", relationship_id=ids.new())
+    grant(member, 100)
+    again = ledger.spend_credits(OwnerType.MEMBER, member.id, 5, "key")
+    assert (again.id, again.relationship_id) == (spent.id, member.relationship_id)
+    assert sorted(balances().values()) == [95, 100]
+
+
+def test_both_of_a_couple_may_use_one_key(member: Owner) -> None:
+    """The key is the caller's own."""
+    grant(member, 10)
+    partner = ids.new()
+    register_customer("member", partner, "b@example.com", relationship_id=member.relationship_id)
+    for owner_id in (member.id, partner):
+        ledger.spend_credits(OwnerType.MEMBER, owner_id, 3, "key")
+    assert balances() == {member.relationship_id: 4}
 
 
 def test_what_expires_soonest_is_spent_first(member: Owner) -> None:

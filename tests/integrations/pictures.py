@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from io import BytesIO
 
 from PIL import Image
@@ -36,6 +37,20 @@ def near(one: Colour, other: Colour, tolerance: int = 14) -> bool:
 def _pixel(picture: Image.Image, x: float, y: float) -> tuple[int, int, int, int]:
     left, top = int(x * picture.width), int(y * picture.height)
     return left, top, left + 1, top + 1
+
+
+def sixteen_bit_png(width: int, *samples: int, transparent: tuple[int, ...] = ()) -> bytes:
+    """One row of grey, or of colours where there are three samples a pixel, of which one is transparent: Pillow cannot
+    write it."""
+    kind = {1: 0, 3: 2}[len(samples) // width]  # PNG, table 11.1
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, 1, 16, kind, 0, 0, 0))]
+    if transparent:
+        chunks.append((b"tRNS", struct.pack(f">{len(transparent)}H", *transparent)))
+    chunks += [(b"IDAT", zlib.compress(b"\0" + struct.pack(f">{len(samples)}H", *samples))), (b"IEND", b"")]
+    body = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(body)
 
 
 # Colour profiles that show whether they were used. ICC.1:2022 §7.2 (header), §10.6 (curve), §10.10 (lut8), §10.31 (XYZ).

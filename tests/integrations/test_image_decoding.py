@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode
+from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
 from tests.integrations import pictures
 from tests.integrations.pictures import encoded, near
 
@@ -112,6 +112,42 @@ def test_transparency_lies_on_white():
     clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
     assert _middle(decode(encoded(clear))) == WHITE
     assert _middle(decode(encoded(Image.new("LA", (8, 8), (0, 51))))) == (204, 204, 204)
+
+
+def test_the_transparent_grey_of_sixteen_bits_lies_on_white():
+    data = pictures.sixteen_bit_png(3, 0x0102, 0x5000, 0xC000, transparent=(0x5000,))
+    assert [decode(data).tobytes()[3 * at] for at in range(3)] == [1, 255, 0xC0]
+    assert decode_with_alpha(data).getchannel("A").tobytes() == bytes((255, 0, 255))
+
+
+def test_the_transparent_colour_of_sixteen_bits_lies_on_white():
+    red, blue = (0xFFFF, 0x0001, 0x0000), (0x0000, 0x0000, 0xC000)
+    data = pictures.sixteen_bit_png(2, *red, *blue, transparent=red)
+    assert decode(data).tobytes() == bytes((*WHITE, 0, 0, 0xC0))
+    assert decode_with_alpha(data).getchannel("A").tobytes() == bytes((0, 255))
+    assert decode(pictures.sixteen_bit_png(2, *red, *blue)).tobytes() == bytes((*RED, 0, 0, 0xC0))
+
+
+@pytest.mark.parametrize("orientation", STORED)
+def test_a_watermark_comes_out_upright_with_its_alpha(orientation: int):
+    turn = STORED[orientation]
+    upright = _quarters()
+    upright.putalpha(Image.new("L", upright.size, 128))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = upright.transpose(turn) if turn is not None else upright
+    found = decode_with_alpha(encoded(stored, "PNG", exif=exif))
+    assert (found.mode, found.size, found.tobytes()) == ("RGBA", upright.size, upright.tobytes())
+
+
+@pytest.mark.parametrize("alpha", [None, 77])
+def test_the_profile_of_a_watermark_is_applied(alpha: int | None):
+    picture = Image.new("RGB", (16, 16), RED)
+    if alpha is not None:
+        picture.putalpha(alpha)
+    found = decode_with_alpha(encoded(picture, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()))
+    assert near(_middle(found.convert("RGB")), BLUE)
+    assert found.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
 
 
 def test_a_palette_with_transparency():

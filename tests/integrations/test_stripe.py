@@ -43,12 +43,13 @@ def test_the_same_key_makes_one_customer(stripe_peer: StripeSandbox) -> None:
 
 
 def test_products_and_prices_are_made_once_and_the_lookup_key_moves(stripe_peer: StripeSandbox) -> None:
-    product, lookup = f"backroom_{key()}", f"key_{key()}"
+    product, lookup, one = f"backroom_{key()}", f"key_{key()}", key()
     stripe.put_product(product, "Before", "…")
     stripe.put_product(product, "After", "…")
-    first = stripe.create_price(product, lookup, 1000, "USD", "month")
+    first = stripe.create_price(product, lookup, 1000, "USD", "month", one)
+    assert stripe.create_price(product, lookup, 1000, "USD", "month", one)["id"] == first["id"]
     assert stripe.prices_by_lookup_key([lookup]).keys() == {lookup}
-    second = stripe.create_price(product, lookup, 1100, "USD", "month")
+    second = stripe.create_price(product, lookup, 1100, "USD", "month", key())
     assert stripe.prices_by_lookup_key([lookup])[lookup]["id"] == second["id"] != first["id"]
     with stripe_peer.store() as store:
         assert store.get("product", product)["name"] == "After"
@@ -57,7 +58,7 @@ def test_products_and_prices_are_made_once_and_the_lookup_key_moves(stripe_peer:
 def test_answers_are_plain_data_with_what_was_expanded(stripe_peer: StripeSandbox) -> None:
     product = f"backroom_{key()}"
     stripe.put_product(product, "Plan", "…")
-    price = stripe.create_price(product, f"key_{key()}", 1000, "USD", "month")
+    price = stripe.create_price(product, f"key_{key()}", 1000, "USD", "month", key())
     customer = stripe.create_customer("a@example.com", None, {}, key())
     session = stripe.create_checkout_session(
         {

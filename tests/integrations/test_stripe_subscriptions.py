@@ -33,7 +33,9 @@ def running(stripe_peer: StripeSandbox) -> Json:
     stripe_peer.webhook_url = None
     plan = f"plan_{key()}"
     stripe.put_product(plan, "A plan", "For a test.")
-    cheap, dear = (stripe.create_price(plan, f"{plan}_{amount}", amount, "USD", "month") for amount in (1000, 2000))
+    cheap, dear = (
+        stripe.create_price(plan, f"{plan}_{amount}", amount, "USD", "month", key()) for amount in (1000, 2000)
+    )
     customer = stripe.create_customer("a@example.com", None, {}, key())
     asked = {
         "mode": "subscription",

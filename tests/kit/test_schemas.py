@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.kit.schemas import Amount, Input, Moment, PageQuery, Schema
+from chalicelib.kit.schemas import Amount, GivenMoment, Input, Moment, PageQuery, Schema
 
 
 class PlanRead(Schema):
@@ -21,6 +21,10 @@ class PlanRead(Schema):
 class PlanUpdate(Input):
     name: str
     price: Amount | None = None
+
+
+class Window(Input):
+    since: GivenMoment
 
 
 @dataclass
@@ -53,6 +57,16 @@ def test_input_is_strict(body: str) -> None:
 
 def test_input_is_stripped() -> None:
     assert PlanUpdate.model_validate_json('{"name": "  x "}').name == "x"
+
+
+@pytest.mark.parametrize("given", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01T00:00:00"])
+def test_a_time_that_is_none_in_utc_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError):
+        Window.model_validate({"since": given})
+
+
+def test_a_given_time_is_in_utc() -> None:
+    assert Window.model_validate({"since": "2024-02-29T12:00:00+02:00"}).since == datetime(2024, 2, 29, 10, tzinfo=UTC)
 
 
 def test_a_naive_time_is_refused() -> None:

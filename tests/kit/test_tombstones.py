@@ -31,3 +31,13 @@ def test_it_is_kept_for_400_days() -> None:
     assert timedelta(days=399) < row.expires_epoch - clock.now() <= timedelta(days=400)
     row.update(actions=[Tombstone.expires_epoch.set(clock.now() - timedelta(seconds=1))])
     assert not tombstones.is_erased("shop:a"), "TTL deletes late"
+
+
+def test_an_actor_is_erased_for_what_they_did_before() -> None:
+    tombstones.bury("customer:a:1")
+    erased_at = next(iter(tombstones.erased_since(clock.now() - timedelta(minutes=1), "customer:a:1", "customer:a:2")))
+    assert erased_at == "customer:a:1"
+    assert tombstones.is_erased(actors={"customer:a:1": clock.now() - timedelta(seconds=5)})
+    assert not tombstones.is_erased(actors={"customer:a:1": clock.now() + timedelta(seconds=5)})
+    assert not tombstones.is_erased("shop:a", actors={"customer:a:2": clock.now() - timedelta(days=1)})
+    assert tombstones.erased_since(clock.now() + timedelta(seconds=1), "customer:a:1") == set()

@@ -14,14 +14,17 @@ import httpx
 import pytest
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.kit import auth, ids
+from chalicelib.billing.models import CreditBalance
+from chalicelib.kit import auth, aws, clock, ids, subjects, tombstones
 from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.subjects import pseudonym
-from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.service import exporting, operating
+from chalicelib.retention.models import Archive, ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.service import accepting, exporting, operating
+from chalicelib.shops.models import InstallationLog, Shop
+from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.local.engine import Engine
 from tests.retention.crash import Crash, crash_at
-from tests.retention.seeding import files, items, put, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.seeding import files, items, put, row, seed_customer, seed_owner, seed_shop, traces
 from tests.studio.conftest import CUSTOMER, PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -185,3 +188,80 @@ def test_memory_stays_flat(drain: Drain) -> None:
 
     few, many = peak(20), peak(60)
     assert many < 1.2 * few
+
+
+def test_an_app_that_was_erased_before_does_not_empty_the_export(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    row(Shop, "mark-shop", shop=shop, app="discounts", is_active=False)
+    topic = PrivacyTopic.SHOP_REDACT
+    accepting.accept(PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now()))
+    assert drain() == []
+    assert [each.app for each in Shop.query(shop)] == ["studio"]
+    told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
+    assert told["shops/shops"] == 1
+
+
+def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    row(Shop, "mark-shop", shop=shop, app="discounts", installed_at=clock.now())
+    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
+    tombstones.bury(subjects.app(shop, "discounts"))
+    told = exported(request, drain)
+    assert told["shops/shops"] == 1
+
+
+def test_who_came_back_is_exported(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
+    operating.begin(OPERATOR, PrivacyKind.ERASE, f"customer:{shop}:{customer}")
+    assert drain() == []
+    seed_customer("mark-buyer", shop, 900_000_001)
+    assert exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"customer:{shop}:{customer}").id, drain)
+
+
+def test_a_couple_s_credits_are_each_one_s_too(drain: Drain) -> None:
+    for member in ("mark-one", "mark-two"):
+        seed_owner(member, OwnerType.MEMBER, relationship="couple")
+    row(CreditBalance, "both", relationship_id="couple")
+    told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-one-id").id, drain)
+    assert told["billing/credit_balances"] == 2
+
+
+def test_what_an_earlier_release_wrote_otherwise_is_exported_as_it_lies(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    odd = {
+        "shop": {"S": shop},
+        "id": {"S": "odd"},
+        "app": {"S": "studio"},
+        "event_type": {"S": "no such event"},
+        "created_at": {"S": "once"},
+    }
+    aws.client("dynamodb").put_item(TableName=InstallationLog.Meta.table_name, Item=odd | {"metadata": {"M": {}}})
+    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
+    assert exported(request, drain)
+    rows = json.loads(fetched(request).read("tables/shops/installation_logs.json"))
+    [kept] = [each for each in rows if each["id"] == "odd"]
+    assert (kept["event_type"], kept["created_at"], kept["metadata"]) == ("no such event", "once", "{}")
+
+
+def test_a_file_that_is_only_announced_holds_no_export_up(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    Archive(
+        source_table="shops/installation_logs",
+        archive_id="announced",
+        s3_key="archive/shops/installation_logs/not-there-yet.parquet",
+        row_count=1,
+        byte_count=1,
+        sha256="0",
+        oldest=clock.now(),
+        newest=clock.now(),
+        status=ArchiveStatus.WRITTEN,
+        created_at=clock.now(),
+    ).save()
+    assert exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
+
+
+def exported(request: str, drain: Drain) -> dict[str, int]:
+    assert drain() == []
+    counts: dict[str, int] = (operating.read_request(request).report or {})["exported"]
+    return counts

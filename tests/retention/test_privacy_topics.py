@@ -6,12 +6,14 @@ import base64
 import json
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from PIL import Image
 
+from chalicelib.kit import clock
 from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
 from chalicelib.shops.models import Shop, WebhookDelivery
 from chalicelib.studio.models import Generation, Order, Quota, Upload
@@ -19,7 +21,9 @@ from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.pictures import encoded
 from tests.retention.seeding import Items, files, items, traces
 from tests.retention.test_erasing import unmarked, without
-from tests.studio.conftest import CUSTOMER, Gallery
+from tests.studio.conftest import CUSTOMER, Gallery, gallery
+
+__all__ = ["gallery"]
 
 Drain = Callable[[], list[dict[str, Any]]]
 OTHER = 8_800_022
@@ -29,13 +33,13 @@ OTHER = 8_800_022
 def galleries(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> list[Gallery]:
     """Three shops, each with everything that a merchant and two shoppers make."""
     made = [Gallery(api, shopify, drain) for _ in range(3)]
-    for gallery in made:
-        _furnish(gallery)
+    for each in made:
+        _furnish(each)
         for customer in (CUSTOMER, OTHER):
-            _buy(gallery, customer)
-        note = {"note": f"{gallery.shop} {'x' * 300_000}"}
-        paid = gallery.order({"name": "a", "value": "b"}, customer=OTHER)
-        assert shopify.deliver("studio", gallery.shop, "orders/paid", paid | note).ok
+            _buy(each, customer)
+        note = {"note": f"{each.shop} {'x' * 300_000}"}
+        paid = each.order({"name": "a", "value": "b"}, customer=OTHER)
+        assert shopify.deliver("studio", each.shop, "orders/paid", paid | note).ok
     assert drain() == []
     return made
 
@@ -47,8 +51,12 @@ def _furnish(gallery: Gallery) -> None:
     assert gallery.merchant("PUT", "watermark", picture).status_code == 200
     base = gallery.merchant("POST", "bases", {"name": f"Poster of {gallery.shop}"}).json()["uuid"]
     variant = {"name": "A6", "width_px": 350, "height_px": 250}
-    assert gallery.merchant("POST", f"bases/{base}/variants", variant).status_code == 201
+    made = gallery.merchant("POST", f"bases/{base}/variants", variant)
+    assert made.status_code == 201
     assert gallery.merchant("PUT", f"products/{gallery.product}/bases/{base}", {"is_enabled": True}).status_code == 200
+    mapping = {"product_base_variant_id": made.json()["uuid"], "is_active": True}
+    mapping |= {"shopify_variant_id": "gid://shopify/ProductVariant/777"}
+    assert gallery.merchant("PUT", f"products/{gallery.product}/mappings", mapping).status_code == 200
     token = {"Authorization": f"Bearer {gallery.shopify.session_token('studio', gallery.shop)}"}
     settings = {"settings": {"greeting": gallery.shop}}
     assert (
@@ -158,3 +166,19 @@ def _check_others(before: Items, stored: dict[str, bytes], marks: list[str]) -> 
     for place, item in without(before, *marks).items():
         assert kept.get(place) == item, "somebody else's row was touched"
     assert unmarked(files()) == unmarked(stored, *marks)
+
+
+def test_a_customer_who_comes_back_is_served_again(gallery: Gallery, shopify: ShopifySandbox, drain: Drain) -> None:
+    """Their new order is made; what they ordered before stays unheard."""
+    old = gallery.order(gallery.preview()["line_item_property"]) | {"created_at": clock.iso(clock.now())}
+    request = shopify.privacy("customers/redact", gallery.shop) | {"customer": {"id": CUSTOMER}}
+    assert shopify.deliver("studio", gallery.shop, "customers/redact", request).ok
+    assert drain() == []
+    assert shopify.deliver("studio", gallery.shop, "orders/paid", old).ok
+    assert drain() == []
+    assert gallery.finals() == []
+    later = clock.iso(clock.now() + timedelta(minutes=1))
+    new = gallery.order(gallery.preview()["line_item_property"]) | {"created_at": later}
+    assert shopify.deliver("studio", gallery.shop, "orders/paid", new).ok
+    assert drain() == []
+    assert len(gallery.finals()) == 1

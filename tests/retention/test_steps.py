@@ -23,6 +23,11 @@ def test_rows_come_before_those_that_lead_to_them(who: Who) -> None:
             assert names.index(step.holding.name) < names.index(step.claim.through)
 
 
+def test_an_installation_goes_last() -> None:
+    """A merchant's open page that found none would begin anew in the middle of the erasure."""
+    assert steps.rows(Who.SHOP)[-1].holding.name == "shops/shops"
+
+
 def test_every_process_has_the_same_order() -> None:
     """Whoever takes a request up goes on from the step that another was at."""
     code = "from chalicelib.retention.service import steps\nprint([s.name for w in steps.Who for s in steps.rows(w)])"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib.kit import clock, ids
-from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus, RuleRun
 from chalicelib.retention.repository import requests, runs
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.service.watching import REQUEST_NEAR, RULE_OVERDUE, watch
@@ -19,6 +19,15 @@ def test_a_rule_is_late_after_two_days() -> None:
     runs.add(rule, "2027-01-01", now, segments=1)
     assert watch(now + RULE_OVERDUE - TICK) == ([], [])
     assert watch(now + RULE_OVERDUE + timedelta(minutes=1)) == ([rule], [])
+
+
+def test_a_rule_that_completed_once_and_is_stuck_since_is_late_two_days_after_that() -> None:
+    rule, now = next(iter(RULES)), clock.now()
+    done = runs.add(rule, "2027-01-01", now, segments=1)
+    runs.move(done, 0, runs.places(done)[0], None)
+    runs.add(rule, "2027-01-02", now, segments=1).update([RuleRun.started_at.set(now + timedelta(days=1))])
+    assert watch(now + RULE_OVERDUE - TICK)[0] == []
+    assert watch(now + RULE_OVERDUE + timedelta(minutes=1))[0] == [rule]
 
 
 def test_a_request_is_late_five_days_before_it_is_due() -> None:

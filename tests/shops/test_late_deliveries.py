@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from chalicelib.kit.messages import publish
 from chalicelib.shops.models import DeliveryStatus, EventType, Shop, WebhookDelivery
 from chalicelib.shops.repository import installations, tokens
 from chalicelib.shops.schemas.messages import RegistrationRequested
+from infra.sandbox.delivery import Delivery
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.shops.conftest import forget_messages, install
 from tests.shops.test_applying import events, row_of
@@ -73,6 +74,55 @@ def test_the_app_went_and_came_back_before_we_were_told(
     assert events(installed) == [EventType.INSTALL]
     assert "stale" in row_of(left).error_message
     assert shopify.webhook_subscriptions("studio", installed), "those of before went with the app"
+
+
+@pytest.fixture
+def held(shopify: ShopifySandbox) -> Iterator[None]:
+    """What Shopify sends waits until the test is over."""
+    shopify.hold_deliveries = True
+    yield
+    shopify.hold_deliveries = False
+    shopify.flush()
+
+
+def undated(delivery: Delivery) -> None:
+    """Send it without the header that says when it was."""
+    kept = {name: value for name, value in delivery.webhook.headers.items() if not name.endswith("Triggered-At")}
+    assert len(kept) == len(delivery.webhook.headers) - 1
+    assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=kept, timeout=30).status_code == 200
+
+
+def test_an_uninstall_without_a_time_ends_no_installation_that_shopify_lets_in(
+    api: httpx.Client,
+    shopify: ShopifySandbox,
+    installed: str,
+    drain: Drain,
+    held: None,
+) -> None:
+    drain()
+    left = shopify.uninstall("studio", installed)
+    install(api, "studio", installed)
+    assert drain() == []
+    undated(left)
+    assert drain() == []
+    row = Shop.get(installed, "studio")
+    assert (row.is_active, row.access_token is None) == (True, False)
+    assert "stale" in row_of(left).error_message
+    assert EventType.UNINSTALL not in events(installed)
+
+
+def test_an_uninstall_without_a_time_ends_what_shopify_lets_in_no_more(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, held: None
+) -> None:
+    drain()
+    heard = listen("shops-shop_uninstalled")
+    left = shopify.uninstall("studio", installed)
+    undated(left)
+    assert drain() == []
+    assert not Shop.get(installed, "studio").is_active
+    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
+    assert len(heard()) == 1
+    assert row_of(left).error_message is None
 
 
 def test_scopes_of_the_installation_before(

@@ -116,3 +116,11 @@ def another(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery
     made.furnish()
     drain()
     return made
+
+
+@pytest.fixture
+def base(gallery: Gallery) -> dict[str, Any]:
+    """A base with one variant, `variant`."""
+    made: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
+    variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
+    return made | {"variant": gallery.merchant("POST", f"bases/{made['uuid']}/variants", variant).json()}

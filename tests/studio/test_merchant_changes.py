@@ -7,6 +7,8 @@ import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import httpx
@@ -44,14 +46,6 @@ def every(gallery: Gallery, path: str, limit: int) -> Iterator[dict[str, Any]]:
             return
         assert len(page["items"]) == limit
         cursor = f"&cursor={page['next_cursor']}"
-
-
-@pytest.fixture
-def base(gallery: Gallery) -> dict[str, Any]:
-    """A base with one variant, `variant`."""
-    made: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
-    variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
-    return made | {"variant": gallery.merchant("POST", f"bases/{made['uuid']}/variants", variant).json()}
 
 
 # Versions.
@@ -99,6 +93,26 @@ def test_styles_are_reordered_at_once(gallery: Gallery) -> None:
     assert order[0] in gallery.merchant("PUT", path, {"ai_style_ids": order[1:]}).json()["detail"]
 
 
+def test_an_order_of_an_old_version_is_refused(gallery: Gallery) -> None:
+    path = f"products/{gallery.product}/styles"
+    other = gallery.merchant("POST", "styles", {"name": "x", "prompt_template": "x"}).json()["uuid"]
+    before = gallery.merchant("GET", path).headers["ETag"]
+    gallery.merchant("PUT", f"{path}/{other}", {})
+    read = gallery.merchant("GET", path)
+    order = {"ai_style_ids": [item["ai_style_id"] for item in read.json()["items"]][::-1]}
+    assert gallery.merchant("GET", path, **{"If-None-Match": read.headers["ETag"]}).status_code == 304
+    for stale in (before, '"nonsense"'):
+        late = gallery.merchant("PUT", path, order, **{"If-Match": stale})
+        assert (late.status_code, late.json()["code"]) == (412, "ChangedMeanwhile")
+    ask = partial(gallery.merchant, "PUT", path, order, **{"If-Match": read.headers["ETag"]})
+    with ThreadPoolExecutor(4) as pool:
+        answers = [call.result() for call in [pool.submit(ask) for _ in range(4)]]
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+    assert gallery.merchant("PUT", f"{path}/{other}", {"is_enabled": False}).status_code == 200
+    (tag,) = [answer.headers["ETag"] for answer in answers if answer.status_code == 200]
+    assert gallery.merchant("PUT", path, order, **{"If-Match": tag}).status_code == 412
+
+
 def test_two_orders_at_once_do_not_mix(gallery: Gallery) -> None:
     style = {"name": "x", "prompt_template": "x"}
     path = f"products/{gallery.product}/styles"
@@ -136,6 +150,8 @@ def test_a_shopify_variant_has_one_size_of_a_product(gallery: Gallery) -> None:
     assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
     assert gallery.merchant("POST", path, size).status_code == 201
     assert gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"name": "y"}).status_code == 404
+    assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
+    assert gallery.merchant("POST", path, size).status_code == 409  # the variant is still the second size's
 
 
 def test_a_size_that_changes_its_variant_frees_the_old_one(gallery: Gallery) -> None:
@@ -247,6 +263,31 @@ def test_a_watermark_is_seen_before_it_is_set(gallery: Gallery) -> None:
     assert gallery.merchant("POST", "watermark/preview", {}).json()["code"] == "WatermarkMissing"
     broken = gallery.merchant("POST", "watermark/preview", settings | {"photo": base64.b64encode(b"x").decode()})
     assert broken.json()["errors"][0]["path"] == "body.photo"
+
+
+def test_marks_and_examples_count_as_stored(gallery: Gallery) -> None:
+    def stored() -> int:
+        bucket = config.settings().images_bucket
+        keys = objects(f"watermarks/{gallery.shop}/") | objects(f"examples/{gallery.shop}/")
+        return sum(storage.size(storage.address(bucket, key)) or 0 for key in keys)
+
+    def noise(side: int) -> dict[str, str]:
+        return {"image": base64.b64encode(encoded(Image.effect_noise((side, side), 80), "PNG")).decode()}
+
+    example = f"styles/{gallery.style}/example"
+    for side in (200, 300, 100):
+        for path in ("watermark", example):
+            assert gallery.merchant("PUT", path, noise(side)).status_code == 200
+            assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored() > 0
+    assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).status_code == 200  # the picture stays
+    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored()
+    Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
+    for path in ("watermark", example):
+        before = stored()
+        full = gallery.merchant("PUT", path, noise(300))
+        assert (full.status_code, full.json()["code"]) == (429, "StorageExceeded")
+        assert stored() == before
+        assert gallery.merchant("PUT", path, noise(50)).status_code == 200  # less than before
 
 
 # Generations, usage, quota.

@@ -5,15 +5,19 @@ from __future__ import annotations
 import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 
 from chalicelib.integrations import storage
+from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus, Order
-from chalicelib.studio.service import orders
+from chalicelib.studio.service import orders, recovery
+from chalicelib.studio.service.generations import START
 from infra.sandbox.delivery import Webhook
+from tests.retention.crash import crash_at
 from tests.studio.conftest import VARIANT, Gallery
 from tests.studio.order_messages import cancelled_of, paid_of
 
@@ -203,6 +207,50 @@ def test_eight_at_once_make_it_once(gallery: Gallery, given: dict[str, str]) -> 
     assert sorted(answers) == [202] + [409] * 7
     assert gallery.drain() == []
     assert Generation.get(final["id"]).attempts == 1
+
+
+def test_one_key_makes_it_once_more_once(gallery: Gallery, given: dict[str, str]) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    path = f"generations/{final['id']}/remake"
+    ask = partial(gallery.merchant, "POST", path, **{"Idempotency-Key": "k"})
+    with ThreadPoolExecutor(4) as callers:
+        answers = [call.result() for call in [callers.submit(ask) for _ in range(4)]]
+    assert {answer.status_code for answer in answers} == {202}
+    assert all(answer.json() == answers[0].json() for answer in answers)
+    read = gallery.merchant("GET", f"generations/{final['id']}").json()
+    assert answers[0].json() == read
+    assert (read["status"], read["final_url"]) == ("pending", None)
+    assert gallery.drain() == []
+    url = Generation.get(final["id"]).final_image_url
+    assert ask().json() == read  # also once it is made: nothing is made anew
+    assert gallery.drain() == []
+    assert Generation.get(final["id"]).final_image_url == url
+
+
+@pytest.mark.parametrize("when", ["before-call", "after-call"])
+def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
+    gallery: Gallery, given: dict[str, str], when: str
+) -> None:
+    """At every call in turn, asked for once more each time."""
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    path, died = f"generations/{final['id']}/remake", 0
+    for nth in itertools.count(1):
+        with crash_at(nth, when, how=RuntimeError):
+            answer = gallery.merchant("POST", path)
+        recovery.recover(clock.now() + 2 * START)
+        assert gallery.drain() == []
+        row, bucket = Generation.get(final["id"]), config.settings().images_bucket
+        found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/").get("Contents", [])
+        assert {storage.address(bucket, each["Key"]) for each in found} <= {row.final_image_url}
+        if answer.status_code == 202:
+            break
+        died += 1
+    assert died > 3
+    assert storage.size(row.final_image_url) == row.byte_count
 
 
 def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str, str]) -> None:

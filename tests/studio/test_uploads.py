@@ -18,6 +18,7 @@ from chalicelib.kit import aws, clock, config
 from chalicelib.studio import guard
 from chalicelib.studio.guard import RejectReason
 from chalicelib.studio.models import Quota, Upload, UploadStatus
+from chalicelib.studio.repository import quotas
 from chalicelib.studio.repository import uploads as repository
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.service import uploads
@@ -160,6 +161,26 @@ def test_a_full_storage_takes_no_photo_and_an_almost_full_one_no_larger_than_fit
     Quota(gallery.shop).update([Quota.storage_quota_mb.set(1), Quota.current_storage_mb.set(1 - fits + Decimal("0.1"))])
     form = gallery.shopper("POST", "uploads", {}).json()
     assert httpx.post(form["url"], data=form["fields"], files={"file": photo * 2}).status_code == 400
+
+
+def test_photos_that_are_sent_at_once_do_not_pass_the_limit_together(gallery: Gallery) -> None:
+    """Each form was given out while there was room for its photo."""
+    photo = encoded(Image.effect_noise((700, 700), 90), "PNG")
+    assert len(photo) * 2 <= 1_000_000 < len(photo) * 3
+    Quota(gallery.shop).delete()
+    quotas.limit(gallery.shop, {"storage_quota_mb": 1})
+    forms = [gallery.shopper("POST", "uploads", {"content_type": "image/png"}).json() for _ in range(6)]
+    for form in forms:
+        assert httpx.post(form["url"], data=form["fields"], files={"file": photo}, timeout=30).status_code == 201
+    rows = [Upload.get(form["id"]) for form in forms]
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda row: uploads.inspect(_event(row, "ObjectCreated:Post", "0")), rows))
+    assert gallery.drain() == []
+    after = [Upload.get(form["id"]) for form in forms]
+    assert sorted(row.status for row in after) == [UploadStatus.ACCEPTED] * 2 + [UploadStatus.REJECTED] * 4
+    assert {row.reject_reason for row in after} == {None, guard.DETAIL[RejectReason.STORAGE_FULL]}
+    kept = [_object(gallery, row.id) for row in after]
+    assert sum(size or 0 for size in kept) == Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 <= 1_000_000
 
 
 def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:

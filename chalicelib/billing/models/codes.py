@@ -81,7 +81,10 @@ class Reservations(GlobalSecondaryIndex["DiscountUsage"]):
 
 
 class DiscountUsage(Table):
-    """One use of a code: `redemption` is `user_id#n`, so the key itself holds the limit per user."""
+    """One use of a code: `redemption` is `user_id#n`, so the key itself holds the limit per user.
+
+    `request_key` is of the request that reserved it: by the same key it goes on with that reservation.
+    """
 
     class Meta:
         table_name = tables.name("billing", "discount_usage")
@@ -94,6 +97,7 @@ class DiscountUsage(Table):
     user_id = UnicodeAttribute()
     owner_type = EnumAttribute(OwnerType, default=OwnerType.MEMBER)
     status = EnumAttribute(RedemptionStatus)
+    request_key = UnicodeAttribute(null=True)
     checkout_session_id = UnicodeAttribute(null=True)
     reserved_until = DateTimeAttribute(null=True)
     subscription_id = UnicodeAttribute(null=True)

@@ -9,7 +9,10 @@ from chalicelib.kit.tables import Table
 
 
 class Customer(Table):
-    """An owner whom a context above registered. The guard on `stripe_customer_id` leads back here."""
+    """An owner whom a context above registered. The guard on `stripe_customer_id` leads back here.
+
+    `plan_source` is what gave them their plan last, or may yet give it: an owner has one at a time.
+    """
 
     class Meta:
         table_name = tables.name("billing", "customers")
@@ -21,5 +24,6 @@ class Customer(Table):
     name = UnicodeAttribute(null=True)
     timezone = UnicodeAttribute(default="UTC")
     stripe_customer_id = UnicodeAttribute(null=True)
+    plan_source = UnicodeAttribute(null=True)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()

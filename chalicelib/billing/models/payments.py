@@ -44,7 +44,7 @@ class PaymentsOfSubscription(GlobalSecondaryIndex["PaymentTransaction"]):
 
 
 class PaymentsOfDay(GlobalSecondaryIndex["PaymentTransaction"]):
-    """Payments of a day (UTC)."""
+    """Payments by the day (UTC) on which they were completed here; until then that on which they were begun."""
 
     class Meta:
         index_name = "by_day"
@@ -71,7 +71,8 @@ class PaymentTransaction(Table):
     `item` is what was sold once: an add-on, a pack of credits, a gift's code. `refunding_amount` is asked back and not
     yet answered for; `period_end` is the end of the whole period that it pays for, `addon_ids` are the ids that add-ons
     have among what it pays for; `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken`
-    of them taken back; `stripe_event_id` completed it; `months` are the months of credits it opens that have not begun.
+    of them taken back; `stripe_event_id` completed it; `months` are the months of credits it opens that the schedule has
+    not granted, `months_from` when the first of all begins.
     """
 
     class Meta:
@@ -115,6 +116,7 @@ class PaymentTransaction(Table):
     addon_ids = JsonAttribute(null=True)
     stripe_event_id = UnicodeAttribute(null=True)
     months = JsonAttribute(null=True)
+    months_from = DateTimeAttribute(null=True)
     next_grant_day = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()

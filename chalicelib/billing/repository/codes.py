@@ -7,14 +7,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.billing.enums import OwnerType, RedemptionStatus
-from chalicelib.billing.errors import CodeExists, CodeNotFound, Outdated
+from chalicelib.billing.errors import CodeExists, CodeNeverValid, CodeNotFound, Outdated
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pages
 from chalicelib.kit.pages import PageRequest, Slice
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, delete_if, update_if
 
 KIND = "code"
 
@@ -45,14 +46,22 @@ def add(row: DiscountCode) -> None:
         raise CodeExists from error
 
 
+def remove_unmirrored(row: DiscountCode) -> None:
+    """Take back a code that never could be used, where it is still the one that was written."""
+    unmirrored = DiscountCode.stripe_promotion_code_id.does_not_exist()
+    delete_if(row, unmirrored & (DiscountCode.created_at == row.created_at))
+
+
 def change(code: str, values: dict[str, object]) -> DiscountCode:
-    """Set these columns; None removes one. Raises CodeNotFound."""
+    """Set these columns; None removes one. Raises CodeNotFound; CodeNeverValid where one end of the window would be
+    beyond the other as it is now."""
     row = get(code)
     actions: list[Action] = [DiscountCode.updated_at.set(clock.now())]
     for name, value in values.items():
         column = getattr(DiscountCode, name)
         actions.append(column.remove() if value is None else column.set(value))
-    row.update(actions=actions, condition=DiscountCode.code.exists())
+    if not update_if(row, actions, _keeps_window(values)):
+        raise CodeNeverValid
     return row
 
 
@@ -98,6 +107,7 @@ def reserve(
     user_id: str,
     discount: Decimal,
     until: datetime,
+    request_key: str | None,
 ) -> DiscountUsage:
     """Count a use and note who has it until then. The transaction fails with Outdated where the code may not be used
     (any more), or this use of the owner's is taken."""
@@ -109,6 +119,7 @@ def reserve(
         owner_type=owner_type,
         status=RedemptionStatus.RESERVED,
         reserved_until=until,
+        request_key=request_key,
         discount_amount=discount,
     )
     may_be_used = (
@@ -123,11 +134,18 @@ def reserve(
     return usage
 
 
+def prolong(transaction: Transaction, usage: DiscountUsage, until: datetime) -> None:
+    """Let the reservation last until then. The transaction fails with Outdated where it has changed or ended."""
+    action = DiscountUsage.reserved_until.set(until)
+    transaction.update(usage, [action], condition=_unchanged(usage), otherwise=Outdated())
+    usage.reserved_until = until
+
+
 def release(transaction: Transaction, usage: DiscountUsage) -> None:
-    """Give a reserved use back. The transaction fails with Outdated where it is not reserved any more."""
-    reserved = DiscountUsage.status == RedemptionStatus.RESERVED
+    """Give a reserved use back. The transaction fails with Outdated where this reservation of it has changed or ended:
+    the same use may be reserved anew, for a later session."""
     actions = [DiscountUsage.status.set(RedemptionStatus.RELEASED), DiscountUsage.reserved_until.remove()]
-    transaction.update(usage, actions, condition=reserved, otherwise=Outdated())
+    transaction.update(usage, actions, condition=_unchanged(usage), otherwise=Outdated())
     transaction.update(DiscountCode(usage.code), [DiscountCode.times_used.add(-1)])
 
 
@@ -161,3 +179,23 @@ def note_session(usage: DiscountUsage, session_id: str, until: datetime) -> None
 def iterate_lapsed(now: datetime) -> Iterator[DiscountUsage]:
     """Uses whose reservation is over."""
     yield from DiscountUsage.by_reservation.query(RedemptionStatus.RESERVED, DiscountUsage.reserved_until <= now)
+
+
+def _keeps_window(values: dict[str, object]) -> Condition:
+    """That the code is there, and what changes of its window goes with what stays."""
+    starts, ends = values.get("valid_from"), values.get("expires_at")
+    keeps: Condition = DiscountCode.code.exists()
+    if starts and "expires_at" not in values:
+        keeps &= DiscountCode.expires_at.does_not_exist() | (DiscountCode.expires_at > starts)
+    if ends and "valid_from" not in values:
+        keeps &= DiscountCode.valid_from.does_not_exist() | (DiscountCode.valid_from < ends)
+    return keeps
+
+
+def _unchanged(usage: DiscountUsage) -> Condition:
+    """That the reservation is still the one that was read."""
+    session_id = DiscountUsage.checkout_session_id
+    reserved: Condition = DiscountUsage.status == RedemptionStatus.RESERVED
+    reserved &= DiscountUsage.reserved_until == usage.reserved_until
+    reserved &= session_id == usage.checkout_session_id if usage.checkout_session_id else session_id.does_not_exist()
+    return reserved

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.errors import CustomerUnknown
+from chalicelib.billing.errors import CustomerUnknown, Outdated
 from chalicelib.billing.models import Customer
 from chalicelib.kit import clock, guards
 from chalicelib.kit.errors import Conflict
@@ -73,6 +73,16 @@ def unlink(customer: Customer, stripe_customer_id: str) -> None:
             actions=[Customer.stripe_customer_id.remove(), Customer.updated_at.set(clock.now())],
             condition=Customer.stripe_customer_id == stripe_customer_id,
         )
+
+
+def take_plan_source(transaction: Transaction, customer: Customer, source: str) -> None:
+    """Make this the owner's source of a plan. The transaction fails with Outdated where another than `customer` says
+    has become it."""
+    before = Customer.plan_source
+    same = before == customer.plan_source if customer.plan_source else before.does_not_exist()
+    transaction.update(
+        customer, [before.set(source)], condition=Customer.created_at.exists() & same, otherwise=Outdated()
+    )
 
 
 def guard_of(stripe_customer_id: str) -> str:

@@ -48,7 +48,8 @@ def stage(transaction: Transaction, head: CreditBalance, book: Book) -> None:
         shortfall=book.shortfall,
         lots=[_row(lot) for lot in book.lots],
         expires_next_at=expires_next_at,
-        expires_in=f"{expires_next_at:%Y-%m}" if expires_next_at else None,
+        # What had expired when it was entered is due now: the sweep does not go back to the month of its end.
+        expires_in=f"{max(expires_next_at, now):%Y-%m}" if expires_next_at else None,
         changed_on=f"{now:%Y-%m-%d}",
         version=before + 1,
         updated_at=now,
@@ -69,19 +70,21 @@ def stage(transaction: Transaction, head: CreditBalance, book: Book) -> None:
             expires_at=entry.expires_at,
             created_at=now,
         )
-        guards.claim(transaction, source_guard(entry.source_key), entry.id, otherwise=Outdated())
+        owner = f"{head.relationship_id}/{entry.id}"
+        guards.claim(transaction, source_guard(entry.source_key), owner, otherwise=Outdated())
         transaction.add(row)
 
 
 def entered(source_keys: Iterable[str]) -> dict[str, str]:
-    """Of these causes those that have caused an entry, with the entry's id; one read."""
+    """Of these causes those that have caused an entry, with the entry's ledger and id (`…/…`); one read."""
     wanted = list(dict.fromkeys(source_keys))
     rows = get_many(((Guard, (source_guard(key),)) for key in wanted), consistent=True)
     return {key: row.owner for key, row in zip(wanted, rows, strict=True) if row}
 
 
-def get_entry(relationship_id: str, entry_id: str) -> CreditEntry:
-    """One entry."""
+def get_entry(owner: str) -> CreditEntry:
+    """The entry that a cause's guard names: its ledger and id."""
+    relationship_id, _, entry_id = owner.rpartition("/")
     return CreditEntry.get(relationship_id, entry_id, consistent_read=True)
 
 
@@ -98,7 +101,7 @@ def total(relationship_id: str) -> int:
 
 
 def iterate_expired(month: str, now: datetime) -> Iterator[CreditBalance]:
-    """Balances with a lot that was to expire in that month (`YYYY-MM`) and by now."""
+    """Balances with a lot that was to expire by now, and whose turn came in that month (`YYYY-MM`)."""
     yield from CreditBalance.by_expiry.query(month, CreditBalance.expires_next_at <= now)
 
 

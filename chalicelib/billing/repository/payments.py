@@ -49,7 +49,7 @@ def iterate_by_subscription(subscription_id: str) -> Iterator[PaymentTransaction
 
 
 def iterate_completed(day: str) -> Iterator[PaymentTransaction]:
-    """The payments begun on that day (`YYYY-MM-DD`) that were completed."""
+    """The payments that were completed here on that day (`YYYY-MM-DD`)."""
     yield from PaymentTransaction.by_day.query(
         day, filter_condition=PaymentTransaction.status == PaymentStatus.COMPLETED
     )

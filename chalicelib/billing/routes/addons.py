@@ -30,7 +30,8 @@ def list_my_addons(call: Call[Account]) -> Slice[UserAddonRead]:
 
 
 @bp.route("/v1/billing/addons/mine/{addon}/cancel", methods=["POST"])
-@endpoint(bp, auth=member, returns=UserAddonRead)
+@endpoint(bp, auth=member, returns=UserAddonRead, idempotent="claimed")
 def cancel_addon(call: Call[Account], addon: str) -> UserAddonRead:
     """End a recurring add-on with the period that is paid for. Again, it changes nothing."""
-    return UserAddonRead.of(removing.cancel(call.principal.id, addon))
+    request_key = call.idempotency.key if call.idempotency else None
+    return UserAddonRead.of(removing.cancel(call.principal.id, addon, request_key))

@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.billing.routes.callers import key, owner
 from chalicelib.billing.schemas.codes import CodeCheck, CodeCreate, CodeOffer, CodeRead, CodeUpdate, CodeUseRead
-from chalicelib.billing.service import checkout, codes
+from chalicelib.billing.service import checkout, code_terms
 from chalicelib.kit import audit
 from chalicelib.kit.auth import Account, operator
 from chalicelib.kit.http import Call, endpoint
@@ -27,14 +27,14 @@ def validate_code(call: Call[Account, CodeCheck]) -> CodeOffer:
 @endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeRead])
 def list_codes(call: Call[Account, None, PageQuery]) -> Slice[CodeRead]:
     """Every code, by its letters."""
-    return codes.list_all(call.page).map(CodeRead.of)
+    return code_terms.list_all(call.page).map(CodeRead.of)
 
 
 @bp.route("/v1/operator/billing/codes", methods=["POST"])
 @endpoint(bp, auth=operator, body=CodeCreate, returns=CodeRead, status=201, idempotent="claimed")
 def create_code(call: Call[Account, CodeCreate]) -> CodeRead:
     """A new code, here and at Stripe."""
-    row = codes.create(call.body)
+    row = code_terms.create(call.body)
     audit.acted(call.principal, "billing.create_code", f"code:{row.code}")
     return CodeRead.of(row)
 
@@ -43,14 +43,14 @@ def create_code(call: Call[Account, CodeCreate]) -> CodeRead:
 @endpoint(bp, auth=operator, returns=CodeRead)
 def get_code(call: Call[Account], code: str) -> CodeRead:
     """One code."""
-    return CodeRead.of(codes.get(code))
+    return CodeRead.of(code_terms.get(code))
 
 
 @bp.route("/v1/operator/billing/codes/{code}", methods=["PATCH"])
 @endpoint(bp, auth=operator, body=CodeUpdate, returns=CodeRead)
 def update_code(call: Call[Account, CodeUpdate], code: str) -> CodeRead:
     """Change a code's limits, window or description, or take it out of use."""
-    row = codes.update(code, call.body.model_dump(exclude_unset=True))
+    row = code_terms.update(code, call.body.model_dump(exclude_unset=True))
     audit.acted(call.principal, "billing.update_code", f"code:{row.code}")
     return CodeRead.of(row)
 
@@ -59,4 +59,4 @@ def update_code(call: Call[Account, CodeUpdate], code: str) -> CodeRead:
 @endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeUseRead])
 def list_code_uses(call: Call[Account, None, PageQuery], code: str) -> Slice[CodeUseRead]:
     """Who used a code, and what it took off."""
-    return codes.list_uses(code, call.page).map(CodeUseRead.of)
+    return code_terms.list_uses(code, call.page).map(CodeUseRead.of)

@@ -34,7 +34,7 @@ def list_gifts(call: Call[Account, None, PageQuery]) -> Slice[GiftRead]:
 
 
 @bp.route("/v1/billing/gifts/redeem", methods=["POST"])
-@endpoint(bp, auth=member, body=GiftRedeem, returns=EntitlementRead)
+@endpoint(bp, auth=member, body=GiftRedeem, returns=EntitlementRead, idempotent="claimed")
 def redeem_gift(call: Call[Account, GiftRedeem]) -> EntitlementRead:
     """Begin the gift's period for the caller, who is never billed for it. Again, it gives the same."""
     row = gifts.redeem(call.principal.id, call.body.code)

@@ -25,7 +25,7 @@ def list_all_refunds(call: Call[Account, None, RefundQuery]) -> Slice[RefundRead
 
 
 @bp.route("/v1/operator/billing/refunds/{refund}/approve", methods=["POST"])
-@endpoint(bp, auth=operator, returns=RefundRead)
+@endpoint(bp, auth=operator, returns=RefundRead, idempotent="claimed")
 def approve_refund(call: Call[Account], refund: str) -> RefundRead:
     """Send the money back. Again, it goes on where an attempt before ended, and never pays twice."""
     row = refunds.approve(refund)
@@ -34,7 +34,7 @@ def approve_refund(call: Call[Account], refund: str) -> RefundRead:
 
 
 @bp.route("/v1/operator/billing/refunds/{refund}/reject", methods=["POST"])
-@endpoint(bp, auth=operator, returns=RefundRead)
+@endpoint(bp, auth=operator, returns=RefundRead, idempotent="claimed")
 def reject_refund(call: Call[Account], refund: str) -> RefundRead:
     """Decline a request."""
     row = refunds.reject(refund)
@@ -68,7 +68,7 @@ def get_event(call: Call[Account], event: str) -> EventRead:
 
 
 @bp.route("/v1/operator/billing/events/{event}/replay", methods=["POST"])
-@endpoint(bp, auth=operator, returns=EventRead, status=202)
+@endpoint(bp, auth=operator, returns=EventRead, status=202, idempotent="claimed")
 def replay_event(call: Call[Account], event: str) -> EventRead:
     """Handle an event once more, whatever became of it. What it did already is not done twice."""
     row = webhooks.replay(event)

@@ -1,7 +1,5 @@
 """Add-ons."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from pydantic import field_serializer

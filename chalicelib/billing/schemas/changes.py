@@ -1,13 +1,11 @@
 """Changes of a running subscription: what they cost, and what is asked for."""
 
-from __future__ import annotations
-
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from chalicelib.billing.enums import BillingCycle
 from chalicelib.billing.proration import LineKind
 from chalicelib.billing.schemas.shop import BrowserUrl
-from chalicelib.kit.schemas import Amount, Input, Moment, Schema
+from chalicelib.kit.schemas import Amount, GivenMoment, Input, Moment, Schema
 
 
 class ChangePreviewCreate(Input):
@@ -20,7 +18,7 @@ class ChangePreviewCreate(Input):
 class ChangeCreate(ChangePreviewCreate):
     """The change to make."""
 
-    proration_date: AwareDatetime | None = Field(
+    proration_date: GivenMoment | None = Field(
         default=None, description="The preview's, at most ten minutes old: what it showed is then what is charged."
     )
 

@@ -1,14 +1,16 @@
 """Discount codes and their uses."""
 
-from __future__ import annotations
-
+from datetime import datetime
 from decimal import Decimal
+from typing import Self
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from chalicelib.billing import money
 from chalicelib.billing.enums import BillingCycle, DiscountDuration, DiscountType, OwnerType, RedemptionStatus
-from chalicelib.kit.schemas import Amount, Input, Moment, Schema
+from chalicelib.kit.schemas import Amount, GivenMoment, Input, Moment, Schema
+
+_HUNDREDTH = Decimal("0.01")
 
 
 class CodeCheck(Input):
@@ -30,34 +32,36 @@ class CodeOffer(Schema):
 
 
 class CodeCreate(Input):
-    """A new code. `value` is a percentage, or an amount in `currency`; what Stripe cannot change is fixed with it."""
+    """A new code. `value` is a percentage, or an amount in `currency`; what Stripe cannot change is fixed with it.
 
-    code: str = Field(min_length=3, max_length=50, pattern=r"^[A-Za-z0-9-]+$")
+    Its letters are the coupon's name at Stripe too, which has forty at most (docs.stripe.com/api/coupons/create).
+    """
+
+    code: str = Field(min_length=3, max_length=40, pattern=r"^[A-Za-z0-9-]+$")
     description: str | None = Field(default=None, max_length=500)
     discount_type: DiscountType
     value: Decimal = Field(gt=0, max_digits=12)
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
-    max_uses: int | None = Field(default=None, ge=1)
+    max_uses: int | None = Field(default=None, ge=1, le=1_000_000_000)
     max_uses_per_user: int = Field(default=1, ge=1, le=100)
     applies_to: list[str] | None = Field(default=None, max_length=50)
-    valid_from: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    valid_from: GivenMoment | None = None
+    expires_at: GivenMoment | None = None
     duration: DiscountDuration = DiscountDuration.ONCE
     duration_months: int | None = Field(default=None, ge=1, le=36)
 
     @model_validator(mode="after")
-    def _whole(self) -> CodeCreate:
+    def _whole(self) -> Self:
         if self.discount_type is DiscountType.PERCENTAGE:
-            if self.value > 100 or self.currency:
-                raise ValueError("a percentage is at most 100, and has no currency")
+            if self.value > 100 or self.value % _HUNDREDTH or self.currency:
+                raise ValueError("a percentage is at most 100, has at most two decimals and no currency")
         elif self.currency is None:
             raise ValueError("a fixed amount needs its currency")
-        else:
-            money.to_minor(self.value, self.currency)
+        elif money.to_minor(self.value, self.currency) > money.MOST_MINOR:
+            raise ValueError("that is more than can be charged")
         if (self.duration is DiscountDuration.REPEATING) is not (self.duration_months is not None):
             raise ValueError("duration_months goes with a repeating duration")
-        if self.valid_from and self.expires_at and self.valid_from >= self.expires_at:
-            raise ValueError("it would expire before it is valid")
+        _check_window(self.valid_from, self.expires_at)
         return self
 
 
@@ -65,12 +69,22 @@ class CodeUpdate(Input):
     """What can be changed of a code; null takes a limit away. What is not given stays."""
 
     description: str | None = Field(default=None, max_length=500)
-    max_uses: int | None = Field(default=None, ge=1)
+    max_uses: int | None = Field(default=None, ge=1, le=1_000_000_000)
     max_uses_per_user: int = Field(default=1, ge=1, le=100)
     applies_to: list[str] | None = Field(default=None, max_length=50)
-    valid_from: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    valid_from: GivenMoment | None = None
+    expires_at: GivenMoment | None = None
     is_active: bool = True
+
+    @model_validator(mode="after")
+    def _valid_sometime(self) -> Self:
+        _check_window(self.valid_from, self.expires_at)
+        return self
+
+
+def _check_window(valid_from: datetime | None, expires_at: datetime | None) -> None:
+    if valid_from and expires_at and valid_from >= expires_at:
+        raise ValueError("it would expire before it is valid")
 
 
 class CodeRead(Schema):

@@ -1,11 +1,9 @@
 """Credits and the ledger."""
 
-from __future__ import annotations
-
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.kit.schemas import Input, Moment, Schema
+from chalicelib.kit.schemas import GivenMoment, Input, Moment, Schema
 
 
 class CreditLotRead(Schema):
@@ -46,4 +44,4 @@ class CreditGrant(Input):
     owner_id: str = Field(min_length=1, max_length=64)
     amount: int = Field(ge=1, le=1_000_000)
     reason: str = Field(min_length=1, max_length=200)
-    expires_at: AwareDatetime | None = None
+    expires_at: GivenMoment | None = None

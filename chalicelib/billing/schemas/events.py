@@ -1,6 +1,6 @@
 """Stripe's events, as operators see them: without what they carried."""
 
-from __future__ import annotations
+from typing import Self
 
 from pydantic import Field, model_validator
 
@@ -30,7 +30,7 @@ class EventQuery(PageQuery):
     status: WebhookStatus | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> EventQuery:
+    def _one_of_both(self) -> Self:
         if self.event_type and self.status:
             raise ValueError("ask by event_type or by status")
         if self.status and self.status not in _UNFINISHED:

@@ -1,7 +1,5 @@
 """Gifts: what is bought for another, and redeemed."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from chalicelib.billing.enums import GiftStatus

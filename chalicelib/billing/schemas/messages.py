@@ -1,13 +1,12 @@
 """Messages that billing sends, and the events that it takes."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.billing.enums import BillingCycle, OwnerType, PaymentKind, SubscriptionStatus
+from chalicelib.kit import subjects
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Schema
 
@@ -89,7 +88,7 @@ class CreditsChanged(Message):
     version: int
 
     def subjects(self) -> tuple[str, ...]:
-        return (f"relationship:{self.relationship_id}",)
+        return (subjects.ledger(self.relationship_id),)
 
 
 class TrialEnding(_Owned):
@@ -127,6 +126,8 @@ class EventReceived(Message):
 
 
 class _EventData(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     object: dict[str, Any]
 
 

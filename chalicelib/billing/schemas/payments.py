@@ -1,7 +1,5 @@
 """Payments and refunds."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 from pydantic import Field, field_serializer

@@ -1,7 +1,5 @@
 """What billing says to those who write to owners."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from pydantic import AwareDatetime

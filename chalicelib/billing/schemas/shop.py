@@ -1,9 +1,7 @@
 """What is for sale, what the caller has of it, and where they pay."""
 
-from __future__ import annotations
-
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, field_serializer, model_validator
 
@@ -80,7 +78,7 @@ class CheckoutCreate(Input):
     cancel_url: BrowserUrl
 
     @model_validator(mode="after")
-    def _one_thing(self) -> CheckoutCreate:
+    def _one_thing(self) -> Self:
         if sum(wanted is not None for wanted in (self.plan, self.addon, self.credit_pack)) != 1:
             raise ValueError("name one of plan, addon and credit_pack")
         if (self.billing_cycle or self.code) and not self.plan:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from chalicelib.billing.catalogue import ADDONS
-from chalicelib.billing.enums import AddonStatus, OwnerType, SubscriptionStatus
-from chalicelib.billing.errors import AddonUnavailable
+from chalicelib.billing.enums import AddonCycle, AddonStatus, OwnerType, SubscriptionStatus
+from chalicelib.billing.errors import AddonActive, AddonUnavailable
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.projection import Item, SubscriptionView
 from chalicelib.billing.repository import addons, plans
@@ -26,6 +26,13 @@ def choose(addon_id: str) -> SubscriptionAddon:
     if row is None or not row.is_active or not row.stripe_price_id:
         raise AddonUnavailable(errors=[{"path": "body.addon", "message": "no such add-on"}])
     return row
+
+
+def check_not_active(user_id: str, addon: SubscriptionAddon) -> None:
+    """That the member may buy the add-on. Raises AddonActive for a recurring one that they have."""
+    held = addons.list_by_user(user_id) if addon.billing_cycle is not AddonCycle.ONE_TIME else []
+    if any(row.addon_id == addon.id and row.status is AddonStatus.ACTIVE for row in held):
+        raise AddonActive
 
 
 def list_of(user_id: str) -> list[UserAddon]:

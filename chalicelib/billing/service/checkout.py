@@ -9,14 +9,15 @@ from typing import Any
 from chalicelib.billing import discounts, money
 from chalicelib.billing.catalogue import CREDIT_PACKS, CURRENCY
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType, PaymentKind
-from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackUnknown
+from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackUnknown, GiftToOneself
 from chalicelib.billing.models import Customer, Gift, SubscriptionPlan
 from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
 from chalicelib.billing.schemas.shop import CheckoutCreate
-from chalicelib.billing.service import addons, codes, gifts, plans
+from chalicelib.billing.service import addons, codes, gifts, plan_sources, plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
+from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.purchases import metadata
 from chalicelib.billing.shapes import required
 from chalicelib.integrations import stripe
@@ -27,8 +28,9 @@ from chalicelib.kit.errors import Problem
 def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
     """A Checkout session of Stripe's for a plan, an add-on or credits; the same key gives the same one.
 
-    Raises CustomerUnknown; PlanUnavailable, AddonUnavailable or CreditPackUnknown; and AlreadySubscribed where a plan's
-    subscription has not ended: that one is changed, not bought twice.
+    Raises CustomerUnknown; PlanUnavailable, AddonUnavailable or CreditPackUnknown; AlreadySubscribed where a plan's
+    subscription has not ended, and AddonActive where the add-on renews: neither is bought twice. For the same reason a
+    plan's session ends the one before it.
     """
     customer = customers.get(owner_type, owner_id)
     if order.plan is not None:
@@ -38,10 +40,15 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
 
 
 def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, stripe.Json]:
-    """A gift that waits for its payment, and the session where it is paid. Raises CustomerUnknown, PlanUnavailable."""
+    """A gift that waits for its payment, and the session where it is paid.
+
+    Raises CustomerUnknown, PlanUnavailable; GiftToOneself where the recipient is the buyer.
+    """
     buyer = customers.get(OwnerType.MEMBER, owner_id)
+    if order.recipient_email.lower() == buyer.email.lower():
+        raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "this is your own address"}])
     plan, _ = plans.choose(order.plan, None, OwnerType.MEMBER)
-    gift = gifts.begin(buyer, plan, order.recipient_email, order.message)
+    gift = gifts.begin(buyer, plan, order.recipient_email, order.message, request_key)
     params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
     return gift, _open(buyer, params, order.success_url, order.cancel_url, request_key)
 
@@ -78,20 +85,33 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     """A code's use is reserved first, and given back where Stripe makes no session."""
     params, plan = _plan(customer, order)
     if order.code is None:
-        return _open(customer, params, order.success_url, order.cancel_url, request_key)
+        return _open_sole(customer, params, order, request_key)
     price = _price_of(plan, order.billing_cycle)
-    reserved = codes.reserve(order.code, customer.owner_type, customer.owner_id, plan, price)
+    reserved = codes.reserve(order.code, customer.owner_type, customer.owner_id, plan, price, request_key)
     discounted = {
         **params,
         "discounts": [{"promotion_code": reserved.promotion_code_id}],
         "metadata": reserved.metadata,
     }
     try:
-        session = _open(customer, discounted, order.success_url, order.cancel_url, request_key)
+        session = _open_sole(customer, discounted, order, request_key)
     except Problem:
-        codes.release(reserved.usage.code, reserved.usage.redemption)
+        codes.give_up(reserved.usage)
         raise
     codes.note_session(reserved, session["id"], required(session["expires_at"]))
+    return session
+
+
+def _open_sole(
+    customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None
+) -> stripe.Json:
+    """The only session where the owner can pay for a plan. One that a death leaves unnoted was shown to nobody."""
+    session = _open(customer, params, order.success_url, order.cancel_url, request_key)
+
+    def note(effects: Effects) -> None:
+        plan_sources.take(effects, customers.get(customer.owner_type, customer.owner_id), session["id"])
+
+    carry_out(note)
     return session
 
 
@@ -124,6 +144,7 @@ def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
     if customer.owner_type is not OwnerType.MEMBER:
         raise AddonUnavailable(errors=[{"path": "body.addon", "message": "stores have no add-ons"}])
     addon = addons.choose(addon_id)
+    addons.check_not_active(customer.owner_id, addon)
     line_items = [{"price": addon.stripe_price_id, "quantity": 1}]
     if addon.billing_cycle is AddonCycle.ONE_TIME:
         marks = metadata(PaymentKind.ADDON, addon.id, customer)

@@ -1,28 +1,26 @@
 """Discount codes: a use is reserved at checkout, redeemed when it is paid, and given back where it never is.
 
-The counter and the uses are ours; the coupon and promotion code at Stripe are how the price becomes less.
+The counter and the uses are ours, and so are the limits, which change; the coupon and promotion code at Stripe are how
+the price becomes less.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
-from typing import Any
 
-from chalicelib.billing import discounts, money, settlements
-from chalicelib.billing.enums import DiscountDuration, DiscountType, OwnerType, RedemptionStatus
+from chalicelib.billing import discounts, settlements
+from chalicelib.billing.enums import OwnerType, RedemptionStatus
 from chalicelib.billing.errors import CodeInvalid
 from chalicelib.billing.models import DiscountCode, DiscountUsage, SubscriptionPlan
 from chalicelib.billing.repository import codes
-from chalicelib.billing.schemas.codes import CodeCreate
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.settlements import SessionView
-from chalicelib.integrations import stripe, stripe_coupons
+from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing
 from chalicelib.kit import clock, logs
-from chalicelib.kit.pages import PageRequest, Slice
 
 CODE, REDEMPTION = "discount_code", "discount_redemption"
 """The members of a Checkout session's metadata that name the use it pays for."""
@@ -54,9 +52,26 @@ def validate(code: str, owner_type: OwnerType, owner_id: str, plan: Subscription
     return discounts.amount_off(row.discount_type, row.value, price, plan.currency)
 
 
-def reserve(code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal) -> Reservation:
-    """Reserve a use of the code for a checkout. Raises CodeInvalid with the reason."""
-    return carry_out(lambda effects: _reserve(effects, code, owner_type, owner_id, plan, price))
+def reserve(
+    code: str,
+    owner_type: OwnerType,
+    owner_id: str,
+    plan: SubscriptionPlan,
+    price: Decimal,
+    request_key: str | None = None,
+) -> Reservation:
+    """Reserve a use of the code for a checkout. Raises CodeInvalid with the reason.
+
+    A request whose answer was lost comes again by the same key, and goes on with what it has reserved.
+    """
+
+    def decide(effects: Effects) -> Reservation:
+        earlier = _reserved_by(request_key, discounts.normalised(code), owner_id)
+        if earlier is not None:
+            return _go_on(effects, earlier)
+        return _reserve(effects, code, owner_type, owner_id, plan, price, request_key)
+
+    return carry_out(decide)
 
 
 def note_session(reservation: Reservation, session_id: str, expires_at: datetime) -> None:
@@ -64,9 +79,15 @@ def note_session(reservation: Reservation, session_id: str, expires_at: datetime
     codes.note_session(reservation.usage, session_id, expires_at + MARGIN)
 
 
-def release(code: str, redemption: str) -> None:
-    """Give a use back that is reserved; any other stays as it is."""
-    carry_out(lambda effects: _release(effects, code, redemption))
+def release(code: str, redemption: str, session_id: str) -> None:
+    """Give a use back that is reserved for this Checkout session; any other stays as it is."""
+    carry_out(lambda effects: _release(effects, code, redemption, lambda use: use.checkout_session_id == session_id))
+
+
+def give_up(usage: DiscountUsage) -> None:
+    """Give a use back, unless its reservation has changed or ended since it was read."""
+    until = usage.reserved_until
+    carry_out(lambda effects: _release(effects, usage.code, usage.redemption, lambda use: use.reserved_until == until))
 
 
 def release_lapsed(now: datetime) -> int:
@@ -74,7 +95,7 @@ def release_lapsed(now: datetime) -> int:
     released = 0
     for usage in codes.iterate_lapsed(now):
         if _is_given_up(usage, now):
-            release(usage.code, usage.redemption)
+            give_up(usage)
             released += 1
     return released
 
@@ -85,53 +106,37 @@ def redeem(effects: Effects, usage: DiscountUsage | None, view: SessionView, sub
         codes.redeem(effects.transaction, usage, view.id, subscription_id, view.discount)
 
 
-def create(order: CodeCreate) -> DiscountCode:
-    """Write a code and mirror it at Stripe. Raises CodeExists; what a crash left unmirrored is mirrored by `update`."""
-    now = clock.now()
-    values = order.model_dump(exclude_none=True) | {"code": discounts.normalised(order.code)}
-    row = DiscountCode(**values, kind=codes.KIND, created_at=now, updated_at=now)
-    codes.add(row)
-    return _mirror(row)
+def _reserved_by(request_key: str | None, code: str, owner_id: str) -> DiscountUsage | None:
+    uses = codes.list_uses_of(code, owner_id) if request_key else []
+    reserved = (use for use in uses if use.status is RedemptionStatus.RESERVED)
+    return next((use for use in reserved if use.request_key == request_key), None)
 
 
-def update(code: str, values: dict[str, Any]) -> DiscountCode:
-    """Change a code's limits, window or description, or whether it is in use. Raises CodeNotFound."""
-    row = codes.change(discounts.normalised(code), values)
-    row = _mirror(row)
-    if "is_active" in values and row.stripe_promotion_code_id:
-        stripe_coupons.set_active(row.stripe_promotion_code_id, row.is_active)
-    return row
-
-
-def get(code: str) -> DiscountCode:
-    """A code. Raises CodeNotFound."""
-    return codes.get(discounts.normalised(code))
-
-
-def list_all(page: PageRequest) -> Slice[DiscountCode]:
-    """Every code, by its letters."""
-    return codes.list_all(page)
-
-
-def list_uses(code: str, page: PageRequest) -> Slice[DiscountUsage]:
-    """Who used a code. Raises CodeNotFound."""
-    return codes.list_uses(codes.get(discounts.normalised(code)).code, page)
+def _go_on(effects: Effects, usage: DiscountUsage) -> Reservation:
+    codes.prolong(effects.transaction, usage, clock.now() + UNTIL_SESSION)
+    return Reservation(usage, str(codes.get(usage.code).stripe_promotion_code_id))
 
 
 def _reserve(
-    effects: Effects, code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal
+    effects: Effects,
+    code: str,
+    owner_type: OwnerType,
+    owner_id: str,
+    plan: SubscriptionPlan,
+    price: Decimal,
+    request_key: str | None,
 ) -> Reservation:
     row = _usable(code, plan)
     redemption = _free(row, owner_type, owner_id)
     discount = discounts.amount_off(row.discount_type, row.value, price, plan.currency)
     until = clock.now() + UNTIL_SESSION
-    usage = codes.reserve(effects.transaction, row, redemption, owner_type, owner_id, discount, until)
+    usage = codes.reserve(effects.transaction, row, redemption, owner_type, owner_id, discount, until, request_key)
     return Reservation(usage, str(row.stripe_promotion_code_id))
 
 
-def _release(effects: Effects, code: str, redemption: str) -> None:
+def _release(effects: Effects, code: str, redemption: str, is_meant: Callable[[DiscountUsage], bool]) -> None:
     usage = codes.find_use(code, redemption)
-    if usage is not None and usage.status is RedemptionStatus.RESERVED:
+    if usage is not None and usage.status is RedemptionStatus.RESERVED and is_meant(usage):
         codes.release(effects.transaction, usage)
 
 
@@ -164,28 +169,5 @@ def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
         return True
     if view.status == "expired":
         return True
-    codes.note_session(usage, usage.checkout_session_id, max(now, view.expires_at) + MARGIN)
+    codes.note_session(usage, usage.checkout_session_id, max(now, view.expires_at or now) + MARGIN)
     return False
-
-
-def _mirror(row: DiscountCode) -> DiscountCode:
-    """The coupon and promotion code at Stripe, made where they are missing; the keys make two at once one."""
-    if row.stripe_promotion_code_id is not None:
-        return row
-    coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{row.code}")
-    promotion = partial(stripe_coupons.create_promotion_code, coupon_id, row.code, row.max_uses)
-    promotion_code_id = promotion(f"promotion-code-{row.code}")
-    log.info("a code was made at Stripe", extra={"code": row.code, "coupon": coupon_id})
-    return codes.change(row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id})
-
-
-def _coupon(row: DiscountCode) -> dict[str, Any]:
-    params: dict[str, Any] = {"name": row.code, "duration": row.duration.value}
-    if row.duration is DiscountDuration.REPEATING:
-        params["duration_in_months"] = row.duration_months
-    if row.discount_type is DiscountType.PERCENTAGE:
-        params["percent_off"] = str(row.value)
-    else:
-        currency = str(row.currency)
-        params |= {"amount_off": money.to_minor(row.value, currency), "currency": currency.lower()}
-    return params

@@ -8,7 +8,7 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Customer
 from chalicelib.billing.repository import customers
 from chalicelib.integrations import stripe
-from chalicelib.kit import signing
+from chalicelib.kit import clock, signing, tombstones
 
 
 def register_customer(
@@ -22,17 +22,22 @@ def register_customer(
 ) -> None:
     """Tell billing who an owner is, in full: what is left out is taken to be gone. As often as it changes.
 
-    `relationship_id` (members) is where their credits go; without one they go to the member's own ledger.
+    `relationship_id` (members) is where their credits go; without one they go to the member's own ledger. One who was
+    erased and is registered anew is heard again.
     """
-    customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
+    row = customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
+    if row.created_at == row.updated_at:
+        tombstones.unearth(f"{owner_type}:{owner_id}")
 
 
 def ensure_stripe_customer(customer: Customer) -> str:
-    """The owner's id at Stripe, made when first needed. The key makes two at once one; the link is written before use,
-    so that no event can tell of a customer whom we do not know."""
+    """The owner's id at Stripe, made when first needed. The key makes two at once one, and another after the customer
+    was deleted at Stripe, which would answer with the deleted one for a day. The link is written before use, so that no
+    event can tell of a customer whom we do not know."""
     if customer.stripe_customer_id is None:
         owner = {"owner_type": str(customer.owner_type), "owner_id": customer.owner_id}
-        state = f"{customer.owner_type}/{customer.owner_id}/{customer.email}/{customer.name}"
+        changed_at = clock.iso(customer.updated_at)
+        state = f"{customer.owner_type}/{customer.owner_id}/{customer.email}/{customer.name}/{changed_at}"
         key = f"customer-{signing.digest(state.encode())}"
         customers.link(customer, stripe.create_customer(customer.email, customer.name, owner, key))
     return str(customer.stripe_customer_id)

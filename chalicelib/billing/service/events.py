@@ -72,7 +72,7 @@ def _checkout_paid(shown: StripeObject, cause: Cause) -> str | None:
     if not view.is_paid:
         return "not paid yet"
     if view.mode == "subscription" and view.subscription_id:
-        following.follow_checkout(view)
+        following.follow_checkout(view, cause)
         return None
     if view.intent_id is None:
         return "nothing was paid for"
@@ -82,11 +82,12 @@ def _checkout_paid(shown: StripeObject, cause: Cause) -> str | None:
 
 def _checkout_lost(shown: StripeObject, _: Cause) -> str | None:
     """A checkout that nobody paid gives back what was reserved for it."""
-    metadata = settlements.session(shown).metadata
+    view = settlements.session(shown)
+    metadata = view.metadata
     if metadata.get(PURCHASE) == PaymentKind.GIFT:
         gifts.abandon(metadata["item"])
     if codes.CODE in metadata:
-        codes.release(metadata[codes.CODE], metadata[codes.REDEMPTION])
+        codes.release(metadata[codes.CODE], metadata[codes.REDEMPTION], view.id)
     return None
 
 

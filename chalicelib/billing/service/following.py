@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.billing import grants, projection
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
@@ -30,6 +31,9 @@ from chalicelib.billing.settlements import SessionView
 from chalicelib.billing.shapes import StripeObject, id_of
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
+
+_PROMPT = timedelta(minutes=10)
+"""A subscription that we know of later than this after its beginning may have had events in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +70,14 @@ def follow_subscription(
     return carry_out(lambda effects: _subscription(effects, Found(), subscription_id, shown, cause))
 
 
-def follow_checkout(view: SessionView) -> None:
+def follow_checkout(view: SessionView, cause: Cause | None) -> None:
     """What a subscription's checkout brought once it was paid, and the discount code's use that it paid for."""
     code, redemption = view.metadata.get(codes.CODE), view.metadata.get(codes.REDEMPTION)
 
     def decide(effects: Effects) -> None:
         found = Found()
         keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(view.customer_id)]
-        row = _subscription(effects, found, str(view.subscription_id), None, None, keys)
+        row = _subscription(effects, found, str(view.subscription_id), None, cause, keys)
         codes.redeem(effects, found.usage(code, redemption), view, row.id if row else None)
 
     carry_out(decide)
@@ -121,11 +125,34 @@ def _settle(
     row: Subscription | None,
     customer: Customer,
     cause: Cause | None,
+    invoice_id: str | None = None,
 ) -> Subscription | None:
+    """The subscription's row and its add-ons. `invoice_id` is the invoice that is followed besides."""
     since = _unpaid_since(view)
     made = subscriptions.settle(effects, found.offers, view, row, customer, cause.at if cause else None, since)
     addons.settle(effects, found, view, customer)
+    if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
+        _catch_up(made, customer, cause, invoice_id)
     return made
+
+
+def _catch_up(subscription: Subscription, customer: Customer, cause: Cause | None, but: str | None) -> None:
+    """What was paid while nobody here knew the subscription's price or customer. Each payment is a transaction of its
+    own, and before the subscription's row is written: who dies in between begins again."""
+    paid = {shown["id"] for shown in stripe.paid_invoices(str(subscription.stripe_subscription_id))}
+    for invoice_id in paid - {but}:
+        view, _ = _fetched(invoice_id)
+        carry_out(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
+
+
+def _pay_late(
+    effects: Effects, view: InvoiceView, customer: Customer, subscription: Subscription, cause: Cause | None
+) -> None:
+    found = Found()
+    stripe_ids = view.id, view.payment_intent_id, view.charge_id
+    found.read([*payment_guards(*stripe_ids), *offers.KEYS])
+    found.read([found.payment_key(*stripe_ids)])
+    _pay(effects, found, view, customer, subscription, Link(), cause)
 
 
 def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: Link) -> None:
@@ -147,7 +174,7 @@ def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: L
     current, subscription = _current(shown, told, link)
     if row is None or not row.status.is_final:
         customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
-        made = _settle(effects, found, projection.subscription(subscription), row, customer, cause)
+        made = _settle(effects, found, projection.subscription(subscription), row, customer, cause, current.id)
     else:
         customer = _customer(found, row, current.customer_id, found.payment_key(current.id, intent_id, charge_id))
         made = row
@@ -161,13 +188,18 @@ def _current(shown: StripeObject, told: InvoiceView, link: Link) -> tuple[Invoic
     is_linked = told.is_linked or link.intent_id is not None or not told.amount
     if projection.is_final(shown) and is_linked and not told.has_more_lines:
         return told, stripe.subscription(str(told.subscription_id))
-    fetched = stripe.invoice(told.id)
+    view, subscription = _fetched(told.id)
+    return view, subscription or stripe.subscription(str(told.subscription_id))
+
+
+def _fetched(invoice_id: str) -> tuple[InvoiceView, StripeObject | None]:
+    """The invoice as it is now, once paid with all of its lines, and its subscription."""
+    fetched = stripe.invoice(invoice_id)
     view = projection.invoice(fetched)
-    subscription = projection.subscription_of(fetched)
     if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
         lines = projection.lines(stripe.invoice_lines(view.id), view.currency)
         view = projection.with_lines(view, lines)
-    return view, subscription or stripe.subscription(str(told.subscription_id))
+    return view, projection.subscription_of(fetched)
 
 
 def _pay(
@@ -179,9 +211,10 @@ def _pay(
     link: Link,
     cause: Cause | None,
 ) -> None:
-    """The payment, and the credits of the months that it opens: those that have begun now, the others by schedule."""
-    months = list(grants.opened(view.lines)) if view.status is PaymentStatus.COMPLETED else []
-    if not view.amount and not months:
+    """The payment, and the credits of the months that it opens: each line's first now, the others by schedule."""
+    sold = found.offers.plans
+    months = [month for month in grants.opened(view.lines) if month.price_id in sold]
+    if not view.amount and not (months and view.status is PaymentStatus.COMPLETED):
         return
     earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
     row = payments.of_invoice(
@@ -189,26 +222,19 @@ def _pay(
     )
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
     row.stripe_charge_id = row.stripe_charge_id or link.charge_id
-    sold = found.offers.plans
-    opened = [month for month in months if month.price_id in sold and sold[month.price_id][0].included_credits]
+    row.months_from = min((month.begins_at for month in months), default=None)
+    opened = [month for month in months if sold[month.price_id][0].included_credits]
     if subscription is not None and opened and row.status is PaymentStatus.COMPLETED:
         now = clock.now()
+        first = [month for month in opened if month.is_first and month.begins_at <= now]
         begun = [
-            (month.begins_at, *_credits(found, month, subscription))
-            for month in opened
-            if month.begins_at <= now and _is_covered(subscription, month.begins_at)
+            (month.begins_at, plan.included_credits, plan.id)
+            for month, plan in ((month, sold[month.price_id][0]) for month in first)
+            if _is_covered(subscription, month.begins_at)
         ]
         ledger.grant_months(effects, found, customer, str(view.subscription_id), begun, row.id)
-        payments.await_months(row, [month.begins_at for month in opened if month.begins_at > now])
+        payments.await_months(row, [month.begins_at for month in opened if month not in first])
     payments.stage(effects, row, earlier)
-
-
-def _credits(found: Found, month: grants.GrantMonth, subscription: Subscription) -> tuple[int, str]:
-    """How many credits a month brings, and by which plan."""
-    offers_now = found.offers
-    paid = offers_now.plans[month.price_id][0]
-    plan_name = paid.id if month.is_first else subscription.plan_name
-    return offers_now.credits_of(plan_name), plan_name
 
 
 def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:

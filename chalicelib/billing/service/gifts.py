@@ -15,10 +15,10 @@ from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.records import Found, gift_key, owner_key, payment_id_key
 from chalicelib.billing.sample_catalogue import GIFT_LASTS_MONTHS
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import ledger, payments
+from chalicelib.billing.service import ledger, payments, plan_sources
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.subscriptions import tell
-from chalicelib.kit import clock, ids
+from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.pages import PageRequest, Slice
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -26,12 +26,14 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PERIOD = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 
 
-def begin(buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None) -> Gift:
-    """A gift that is not paid yet."""
+def begin(
+    buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None, request_key: str | None
+) -> Gift:
+    """A gift that is not paid yet. Whoever asks again by the same key, as after an answer that was lost, has the same
+    one: Stripe knows its checkout by that key, and would refuse another code."""
     now = clock.now()
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(16))
     row = Gift(
-        code="-".join(letters[start : start + 4] for start in range(0, 16, 4)),
+        code=_code(request_key),
         buyer_id=buyer.owner_id,
         recipient_email=recipient_email.lower(),
         plan_name=plan.id,
@@ -41,6 +43,11 @@ def begin(buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message
         created_at=now,
         updated_at=now,
     )
+    earlier = gifts.find(row.code) if request_key else None
+    if earlier is not None and _asked_for(earlier) == _asked_for(row):
+        return earlier
+    if earlier is not None:
+        row.code = _code(None)
     gifts.add(row)
     return row
 
@@ -87,8 +94,8 @@ def abandon(code: str) -> None:
 def redeem(owner_id: str, code: str) -> Subscription:
     """Begin the gift's period for a member. Redeeming one's own again gives the same subscription.
 
-    Raises GiftNotFound, GiftNotRedeemable (not paid, voided, expired, another's by now), AlreadySubscribed while a
-    subscription has not ended: the gift waits.
+    Raises GiftNotFound, GiftNotRedeemable (not paid, voided, expired, another's by now, bought by the member), and
+    AlreadySubscribed while a subscription has not ended: the gift waits.
     """
     return carry_out(lambda effects: _redeem(effects, owner_id, code.strip().upper()))
 
@@ -113,6 +120,23 @@ def end_due(now: datetime, since: datetime | None) -> int:
     return ended
 
 
+def _code(request_key: str | None) -> str:
+    """By the request where it has a key, but only we can tell from it; else by chance."""
+    if request_key is None:
+        number = secrets.randbits(256)
+    else:
+        number = int(signing.digest(signing.sign("gift", request_key.encode()).encode()), 16)
+    letters = ""
+    for _ in range(16):
+        number, position = divmod(number, len(_LETTERS))
+        letters += _LETTERS[position]
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))
+
+
+def _asked_for(row: Gift) -> tuple[object, ...]:
+    return row.status, row.buyer_id, row.plan_name, row.recipient_email, row.message
+
+
 def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     found = Found()
     buyer_or_other = owner_key(OwnerType.MEMBER, owner_id)
@@ -127,12 +151,15 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     now = clock.now()
     if gift.status is not GiftStatus.PAID or gift.expires_at <= now:
         raise GiftNotRedeemable(f"This gift is {GiftStatus.EXPIRED if gift.expires_at <= now else gift.status}.")
+    if gift.buyer_id == owner_id:
+        raise GiftNotRedeemable("Who bought a gift does not redeem it; it is for somebody else.")
     if any(not row.status.is_final for row in subscriptions.list_by_owner(OwnerType.MEMBER, owner_id)):
         raise AlreadySubscribed("Redeem the gift when the present subscription has ended.")
     plan = next(plan for plan, _ in found.offers.plans.values() if plan.id == gift.plan_name)
     found.read([payment_id_key(gift.payment_transaction_id)])
     payment = found.rows.get(payment_id_key(gift.payment_transaction_id) or gift_key(None))
     row = _subscription(gift, plan, customer, now)
+    plan_sources.take(effects, customer, row.id)
     subscriptions.stage(effects.transaction, row)
     gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
     gifts.stage(effects.transaction, gift, GiftStatus.PAID)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
+from chalicelib.billing import grants
 from chalicelib.billing.enums import PaymentStatus
 from chalicelib.billing.models import PaymentTransaction, Subscription
 from chalicelib.billing.repository import offers
@@ -55,7 +56,8 @@ def _grant_begun(
     owner = owner_key(subscription.owner_type, subscription.owner_id)
     found.read([owner])
     customer = found.customer(owner)
-    covered = [at for at in months if subscription.ended_at is None or at < subscription.ended_at]
+    ends = [at for at in (subscription.ended_at, _superseded_at(payment, subscription)) if at]
+    covered = [begins_at for begins_at in months if all(begins_at < at for at in ends)]
     payments.await_months(payment, [at for at in covered if at > now])
     if customer is None:
         return
@@ -63,3 +65,10 @@ def _grant_begun(
     begun = [(at, amount, subscription.plan_name) for at in covered if at <= now]
     known_as = subscription.stripe_subscription_id or subscription.id
     ledger.grant_months(effects, found, customer, known_as, begun, payment.id)
+
+
+def _superseded_at(payment: PaymentTransaction, subscription: Subscription) -> datetime | None:
+    """When what was paid for gave way to another cycle. The payments tell, in whatever order they came here; of the
+    last change the subscription, whose row is no moment behind."""
+    beginnings = [row.months_from for row in payment_rows.iterate_by_subscription(subscription.id)]
+    return grants.ended(payment.months_from, [at for at in (*beginnings, subscription.current_period_start) if at])

@@ -17,6 +17,8 @@ INVARIANTS = ("period_over", "balance", "payment_without_event", "code_miscounte
 
 PATIENCE = timedelta(minutes=10)
 """What may be unfinished for so long."""
+_FORGOTTEN = timedelta(days=365)
+"""So far back subscriptions are looked for that nobody told of: a month is one query, which seldom finds any."""
 _RENEWING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
 
@@ -38,7 +40,7 @@ def check(now: datetime) -> list[str]:
 
 def _overdue(now: datetime) -> Iterator[str]:
     """Subscriptions that go on although their period ended: no renewal was told of, and no end."""
-    for month in months_between(now, now):
+    for month in months_between(now - _FORGOTTEN, now):
         for row in subscriptions.iterate_due(month, now - PATIENCE):
             if row.status in _RENEWING:
                 yield row.id
@@ -53,7 +55,7 @@ def _unbalanced(now: datetime) -> Iterator[str]:
 
 
 def _untold(now: datetime) -> Iterator[str]:
-    """Payments since yesterday that were completed, and no event on record says so."""
+    """Payments that were completed here since yesterday, whenever begun, and no event on record says so."""
     for day in (now - timedelta(days=1), now):
         for row in payments.iterate_completed(f"{day:%Y-%m-%d}"):
             if row.stripe_event_id is None or not webhooks.is_on_record(row.stripe_event_id):

@@ -9,7 +9,7 @@ from functools import partial
 from chalicelib.billing import grants, lots
 from chalicelib.billing.book import Book, NotEnough, source_of
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.billing.errors import InsufficientCredits
+from chalicelib.billing.errors import GrantExpired, InsufficientCredits
 from chalicelib.billing.models import CreditBalance, CreditEntry, Customer
 from chalicelib.billing.repository import customers, ledger
 from chalicelib.billing.repository.records import Found, entry_guards, head_key
@@ -17,6 +17,8 @@ from chalicelib.billing.sample_catalogue import GRANT_LASTS_MONTHS
 from chalicelib.billing.schemas.messages import CreditsChanged
 from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.kit import signing
+from chalicelib.kit.errors import IdempotencyConflict
 from chalicelib.kit.pages import PageRequest, Slice
 
 
@@ -33,14 +35,16 @@ def list_entries(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Sli
 def spend_credits(
     owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str | None = None
 ) -> CreditEntry:
-    """Spend `amount` credits, soonest to expire first; the same request key spends once and gives the same entry.
+    """Spend `amount` credits, soonest to expire first; an owner's request key spends once and gives the same entry,
+    also where their relationship, and so their ledger, has changed since.
 
-    Raises InsufficientCredits, and nothing is spent; CustomerUnknown; ValueError for an amount below one.
+    Raises InsufficientCredits, and nothing is spent; IdempotencyConflict where the key was used for another amount or
+    reason; CustomerUnknown; ValueError for an amount below one.
     """
     if amount < 1:
         raise ValueError("an amount below one credit cannot be spent")
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    key = source_of("usage", relationship_id, request_key)
+    key = _request("usage", owner_type, owner_id, request_key)
 
     def spend(book: Book) -> None:
         try:
@@ -48,16 +52,26 @@ def spend_credits(
         except NotEnough as error:
             raise InsufficientCredits(f"{book.available} credits are left; {amount} are needed.") from error
 
-    return _enter_once(relationship_id, key, spend)
+    return _enter_once(relationship_id, key, -amount, reason, spend)
 
 
 def grant_credits(
     owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str, expires_at: datetime | None
 ) -> CreditEntry:
-    """Give an owner credits, as operators do; the same request key gives once. Raises CustomerUnknown."""
+    """Give an owner credits, as operators do; the same request key gives once.
+
+    Raises GrantExpired for an `expires_at` that is past; CustomerUnknown; IdempotencyConflict where the key was used for
+    another amount or reason.
+    """
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    key = source_of("operator", relationship_id, request_key)
-    return _enter_once(relationship_id, key, lambda book: book.credit(EntryType.GRANT, amount, key, reason, expires_at))
+    key = _request("operator", owner_type, owner_id, request_key)
+
+    def grant(book: Book) -> None:
+        if expires_at is not None and expires_at <= book.now:
+            raise GrantExpired(errors=[{"path": "body.expires_at", "message": "is past"}])
+        book.credit(EntryType.GRANT, amount, key, reason, expires_at)
+
+    return _enter_once(relationship_id, key, amount, reason, grant)
 
 
 def expire_due(now: datetime, since: datetime | None) -> int:
@@ -78,16 +92,17 @@ def grant_months(
     months: Iterable[tuple[datetime, int, str]],
     payment_id: str,
 ) -> None:
-    """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan."""
-    wanted = [
-        (grants.source_key(subscription_id, begins_at), begins_at, amount, plan_name)
-        for begins_at, amount, plan_name in months
-    ]
+    """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan.
+
+    Of several for the same month, as a subscription with two plans has them, the most.
+    """
+    ordered = sorted(months, key=lambda month: (month[0], month[1]))
+    wanted = {grants.source_key(subscription_id, month[0]): month for month in ordered}
     relationship_id = ledger_of(customer)
-    found.read([head_key(relationship_id), *entry_guards(key for key, *_ in wanted)])
+    found.read([head_key(relationship_id), *entry_guards(wanted)])
     head = found.head(relationship_id)
     book = ledger.opened(head)
-    for key, begins_at, amount, plan_name in wanted:
+    for key, (begins_at, amount, plan_name) in wanted.items():
         if amount and not found.is_entered(key):
             reason = f"{plan_name}, {begins_at:%Y-%m-%d}"
             expires_at = grants.add_months(begins_at, GRANT_LASTS_MONTHS)
@@ -111,7 +126,14 @@ def close(effects: Effects, head: CreditBalance, book: Book) -> None:
     )
 
 
-def _enter_once(relationship_id: str, key: str, enter: Callable[[Book], None]) -> CreditEntry:
+def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
+    """What an owner's request causes one entry for. A digest: a couple's ledger outlives the one who asked."""
+    return source_of(kind, signing.digest(f"{owner_type}/{owner_id}/{request_key}".encode()))
+
+
+def _enter_once(
+    relationship_id: str, key: str, amount: int, reason: str | None, enter: Callable[[Book], None]
+) -> CreditEntry:
     def decide(effects: Effects) -> str:
         found = Found()
         found.read([head_key(relationship_id), *entry_guards([key])])
@@ -120,11 +142,15 @@ def _enter_once(relationship_id: str, key: str, enter: Callable[[Book], None]) -
         entered = found.owner_of(ledger.source_guard(key))
         if entered is None:
             enter(book)
-            entered = next(entry.id for entry in book.entries if entry.source_key == key)
+            entry_id = next(entry.id for entry in book.entries if entry.source_key == key)
+            entered = f"{relationship_id}/{entry_id}"
         close(effects, head, book)
         return entered
 
-    return ledger.get_entry(relationship_id, carry_out(decide))
+    entry = ledger.get_entry(carry_out(decide))
+    if (entry.amount, entry.reason) != (amount, reason):
+        raise IdempotencyConflict
+    return entry
 
 
 def _expire(effects: Effects, relationship_id: str) -> None:

@@ -75,10 +75,10 @@ def of_intent(
 
 
 def await_months(row: PaymentTransaction, months: Iterable[datetime]) -> None:
-    """Note the months of credits that the payment opens and that have not begun, for the schedule to grant."""
+    """Note the months of credits that the payment opens, for the schedule to grant; at once what has begun already."""
     ordered = sorted(set(months))
     row.months = [clock.iso(begins_at) for begins_at in ordered] or None
-    row.next_grant_day = f"{ordered[0]:%Y-%m-%d}" if ordered else None
+    row.next_grant_day = f"{max(ordered[0], clock.now()):%Y-%m-%d}" if ordered else None
 
 
 def stage(effects: Effects, row: PaymentTransaction, found: PaymentTransaction | None) -> None:
@@ -114,6 +114,8 @@ def _advance(
         return
     if status is PaymentStatus.COMPLETED:
         row.stripe_event_id = row.stripe_event_id or event
+        if row.status is not PaymentStatus.COMPLETED:
+            row.day = f"{clock.now():%Y-%m-%d}"
     row.status, row.amount, row.currency = status, amount, currency
     row.failure_reason, row.processed_at = failure_reason, paid_at
 

@@ -71,6 +71,7 @@ def _price(item_id: str, cycle: BillingCycle | AddonCycle, price: Decimal, prese
     there = present.get(key)
     if there and (there["product"], there["unit_amount"], there["currency"]) == (product, amount, CURRENCY.lower()):
         return str(there["id"])
-    made = stripe.create_price(product, key, amount, CURRENCY, INTERVALS[cycle])
+    asked = f"price-{key}-{amount}-after-{there['id'] if there else 'none'}"
+    made = stripe.create_price(product, key, amount, CURRENCY, INTERVALS[cycle], asked)
     log.info("a price was made at Stripe", extra={"item": item_id, "cycle": cycle, "price": made["id"]})
     return str(made["id"])

@@ -11,9 +11,9 @@ from chalicelib.integrations import stripe, stripe_subscriptions
 from chalicelib.kit import ids
 
 
-def cancel(user_id: str, row_id: str) -> UserAddon:
+def cancel(user_id: str, row_id: str, request_key: str | None) -> UserAddon:
     """End a recurring add-on: its own subscription with the paid period, or its item in a plan's subscription at once,
-    what is left of it credited.
+    what is left of it credited. An item that is gone already was what an attempt before did: the plan stays.
 
     Raises AddonNotFound, also for another's; AddonNotCancellable for one that is sold once or over.
     """
@@ -21,9 +21,10 @@ def cancel(user_id: str, row_id: str) -> UserAddon:
     if row.status is not AddonStatus.ACTIVE or not (row.stripe_subscription_id and row.stripe_subscription_item_id):
         raise AddonNotCancellable(f"It is {row.status}." if row.stripe_subscription_id else "It is not billed again.")
     shown = stripe.subscription(row.stripe_subscription_id)
-    if len(shown["items"]["data"]) > 1:
+    items = [item["id"] for item in shown["items"]["data"]]
+    if items == [row.stripe_subscription_item_id]:
+        stripe_subscriptions.cancel_at_period_end(row.stripe_subscription_id, f"cancel-{request_key or ids.new()}")
+    elif row.stripe_subscription_item_id in items:
         stripe_subscriptions.delete_item(row.stripe_subscription_item_id)
-    else:
-        stripe_subscriptions.cancel_at_period_end(row.stripe_subscription_id, f"cancel-{ids.new()}")
     follow_subscription(row.stripe_subscription_id)
     return addons.get(user_id, row_id)

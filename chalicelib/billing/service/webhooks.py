@@ -68,10 +68,16 @@ def accept(raw_body: bytes) -> None:
 
 
 def apply(stripe_event_id: str) -> None:
-    """Let a kept event have its effect. What fails keeps its error, and can be delivered or replayed again."""
+    """Let a kept event have its effect. What fails keeps its error, and can be delivered or replayed again.
+
+    One of somebody who was erased, of which only its coming was kept, has none.
+    """
     row = webhooks.begin(stripe_event_id)
     if row is None:
         log.info("nothing to do: processed or gone", extra={"event": stripe_event_id})
+        return
+    if row.payload is None and row.payload_ref is None:
+        webhooks.finish(row, "what it carried is not kept")
         return
     try:
         shown = _payload(row)["data"]["object"]
@@ -88,7 +94,7 @@ def apply(stripe_event_id: str) -> None:
         raise
     if reason:
         log.info("an event had no effect", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
-    if reason and _is_of_erased(shown):
+    if _is_of_erased(shown):
         _forget(row)
     webhooks.finish(row, reason)
 
@@ -133,6 +139,7 @@ def _read(raw_body: bytes) -> StripeEvent:
 
 
 def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
+    """The event as it is kept: a dispute's evidence, which names the buyer where nothing else does, is not."""
     row = StripeWebhook(
         stripe_event_id=event.id,
         event_type=event.type,
@@ -143,8 +150,11 @@ def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
         stripe_created_at=datetime.fromtimestamp(event.created, UTC),
         received_at=clock.now(),
     )
+    payload = json.loads(raw_body, parse_float=Decimal)
+    if payload["data"]["object"].pop("evidence", None):
+        raw_body = json.dumps(payload, default=str).encode()
     if len(raw_body) <= MAX_INLINE:
-        row.payload = json.loads(raw_body, parse_float=Decimal)
+        row.payload = payload
     else:
         row.payload_ref = storage.address(config.settings().images_bucket, f"payloads/billing/{event.id}.json")
         storage.put(row.payload_ref, raw_body, "application/json")

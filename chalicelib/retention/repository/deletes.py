@@ -106,7 +106,8 @@ def _sent(statements: list[dict[str, Any]], pace: Pace) -> tuple[list[dict[str, 
             raise
         pace.throttled()
         return statements, 0
-    pace.spent(sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ())), time.monotonic())
+    told = sum(used["CapacityUnits"] for used in answer.get("ConsumedCapacity", ()))
+    pace.spent(max(told, len(statements)), time.monotonic())
     codes = [told.get("Error", {}).get("Code") for told in answer["Responses"]]
     if others := set(codes) - _BUSY - {None, "ConditionalCheckFailed"}:
         raise RuntimeError(f"a delete was refused: {', '.join(sorted(others))}")

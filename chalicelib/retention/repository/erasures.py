@@ -60,23 +60,28 @@ def erase(
     operations += [
         {"Delete": {"TableName": Guard.Meta.table_name, "Key": {"guard": {"S": name}}}} for name in sorted(names)
     ]
-    operations += _counters(counted, changes)
-    _commit(operations)
+    _commit(operations, list(_counters(counted, changes)))
     row.version += 1
 
 
-def _commit(operations: list[dict[str, Any]]) -> None:
+def _commit(operations: list[dict[str, Any]], counters: list[dict[str, Any]]) -> None:
+    """All of it at once; counters that are gone are left out."""
     client = aws.client("dynamodb")
     for attempt in range(_ATTEMPTS):
         try:
-            client.transact_write_items(TransactItems=operations)
+            client.transact_write_items(TransactItems=operations + counters)
             return
         except client.exceptions.TransactionCanceledException as error:
             codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
             if codes[:1] == ["ConditionalCheckFailed"]:
                 raise Overtaken("another worker is ahead") from error
-            if "ConditionalCheckFailed" in codes:
+            if "ConditionalCheckFailed" in codes[: len(operations)]:
                 raise Changed from error
+            if "ConditionalCheckFailed" in codes:
+                counters = [
+                    each for each, code in zip(counters, codes[len(operations) :], strict=True) if code == "None"
+                ]
+                continue
             if not {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"} & set(codes):
                 raise
         except client.exceptions.ClientError as error:

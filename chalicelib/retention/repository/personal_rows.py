@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.kit import aws
+from pynamodb.exceptions import AttributeDeserializationError
+
+from chalicelib.kit import aws, tombstones
 from chalicelib.kit.attributes import SecretAttribute
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.personal import Claim, Holding
@@ -45,8 +47,8 @@ class Found:
     following: Place | None
 
 
-def find(holding: Holding, claim: Claim, person: Person, place: Place) -> Found:
-    """The subject's rows from a place on, at most those that one query leads to."""
+def find(holding: Holding, claim: Claim, person: Person, place: Place, *, shared: bool = False) -> Found:
+    """The subject's rows from a place on, at most those that one query leads to; `shared`: also those of others, too."""
     if not belonging.is_of_app(holding.app, person):
         return Found(iter(()), None)
     if not claim.through:
@@ -54,7 +56,8 @@ def find(holding: Holding, claim: Claim, person: Person, place: Place) -> Found:
         return Found(_theirs(holding, claim, person, items), following)
     parents, following = _parents(claim, person, place)
     made = {belonging.value_through(claim, row) for row in parents}
-    return Found(_through(holding, claim, person, sorted(filter(None, made))), following)
+    values = [value for value in sorted(filter(None, made)) if shared or not _is_anothers(claim, person, value)]
+    return Found(_through(holding, claim, person, values), following)
 
 
 def path(table: type[Table], column: str) -> str:
@@ -69,10 +72,18 @@ def path(table: type[Table], column: str) -> str:
 
 
 def readable(table: type[Table], item: Item) -> dict[str, Any]:
-    """The row as its subject may read it: without secrets of ours."""
-    secret = {a.attr_name for a in table.get_attributes().values() if isinstance(a, SecretAttribute)}
-    known = {name: value for name, value in item.items() if name not in secret and name in table.get_attributes()}
-    return dict(table.from_raw_data(known).attribute_values)
+    """The row as its subject may read it: without secrets of ours; what an earlier release wrote otherwise, as it lies."""
+    known = {a.attr_name: (name, a) for name, a in table.get_attributes().items() if not isinstance(a, SecretAttribute)}
+    read = {}
+    for column, value in item.items():
+        if column in known:
+            name, attribute = known[column]
+            [(kind, content)] = value.items()
+            try:
+                read[name] = attribute.deserialize(attribute.get_value(value))
+            except (ValueError, TypeError, KeyError, AttributeDeserializationError):
+                read[name] = content if kind in ("S", "N", "BOOL") else str(content)
+    return read
 
 
 def _parents(claim: Claim, person: Person, place: Place) -> tuple[list[Item], Place | None]:
@@ -103,8 +114,6 @@ def _following(place: Place, after: Item | None, drives: int) -> Place | None:
 
 def _through(holding: Holding, claim: Claim, person: Person, made: Sequence[str]) -> Iterator[Item]:
     for value in made:
-        if claim.shared and _leads_twice(claim, value):
-            continue
         after: Item | None = None
         while True:
             items, after = _page(holding.table, claim, person, value, after)
@@ -171,16 +180,19 @@ def _scan(table: type[Table], claim: Claim, value: str, after: Item | None) -> t
     return iter(answer["Items"]), answer.get("LastEvaluatedKey")
 
 
-def _leads_twice(claim: Claim, value: str) -> bool:
-    """Whether more than one row of the table that the claim goes through has this value."""
+def _is_anothers(claim: Claim, person: Person, value: str) -> bool:
+    """Whether a row of somebody else leads there as well, who is not erased: of two who go at once, either takes it."""
+    if not claim.shared:
+        return False
     [column] = [name for name in HOLDINGS[claim.through].table.get_attributes() if f"{{{name}}}" == claim.value]
-    table, count, after = HOLDINGS[claim.through].table, 0, None
-    probe = Claim(claim.who, column, value)
+    probe, after = Claim(claim.who, column, value), None
     while True:
-        items, after = _scan(table, probe, value, after)
-        count += len(list(items))
-        if count > 1 or after is None:
-            return count > 1
+        items, after = _scan(HOLDINGS[claim.through].table, probe, value, after)
+        names = {claim.shared.format(**{name: belonging.text(item, name) for name in item}) for item in items}
+        if any(not tombstones.is_erased(name) for name in names - {str(person.subject)}):
+            return True
+        if after is None:
+            return False
 
 
 def _whole(table: type[Table], keys: Sequence[Item]) -> Iterator[Item]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from math import ceil, inf
 from typing import Any
 
 from pynamodb.attributes import Attribute
 
 from chalicelib.integrations.parquet import Kind
-from chalicelib.kit import attributes, aws
+from chalicelib.kit import attributes, aws, logs, metrics
 from chalicelib.kit.lifecycle import Rule
 from chalicelib.kit.tables import Table
 from chalicelib.retention.slices import ITEM, Expired, Item
+
+log = logs.logger("retention")
 
 SCAN_ROWS = 1_000
 """Rows that one scan call looks at, at most; it also stops at 1 MB."""
@@ -36,13 +39,13 @@ def columns(table: type[Table]) -> dict[str, Kind]:
 
 
 def expired_page(
-    rule: Rule, cut_off: datetime, segment: int, segments: int, after: Item | None
+    rule: Rule, cut_off: datetime, segment: int, segments: int, after: Item | None, units: float = inf
 ) -> tuple[list[Expired], Item | None]:
     """A page of a segment's rows whose time was over at the cut-off, and the key to go on from (None: no more).
 
-    Read consistently: a stale read would show rows that the page before has archived.
+    Read consistently: a stale read would show rows that the page before has archived. Their deletes take about so many
+    write units, or there is one. A row whose moment cannot be read stays where it is, and is told of.
     """
-    counts = counted(rule)
     rows: list[Expired] = []
     for _ in range(SCAN_CALLS):
         answer = aws.client("dynamodb").scan(
@@ -55,13 +58,34 @@ def expired_page(
             **_past(rule, cut_off),
             **({"ExclusiveStartKey": after} if after else {}),
         )
-        rows += [
-            Expired(item, counts.deserialize(item[counts.attr_name][counts.attr_type])) for item in answer["Items"]
-        ]
+        for item in answer["Items"]:
+            if (moment := _moment(rule, item)) is None:
+                continue
+            rows.append(Expired(item, moment))
+            units -= _units(rule.table, item)
+            if units <= 0:
+                return rows, key_of(rule.table, item)
         after = answer.get("LastEvaluatedKey")
         if after is None or len(rows) >= PAGE_ROWS:
             break
     return rows, after
+
+
+def _moment(rule: Rule, item: Item) -> datetime | None:
+    counts = counted(rule)
+    try:
+        moment: datetime = counts.deserialize(item[counts.attr_name][counts.attr_type])
+    except (ValueError, KeyError):
+        log.error("a row's moment cannot be read", extra={"rule": rule.name, "column": counts.attr_name})
+        metrics.count("RowsUnreadable", rule=rule.name)
+        return None
+    return moment
+
+
+def _units(table: type[Table], item: Item) -> int:
+    """Write units that a delete takes: one a KB, for the row and for each index (Read/write capacity, DynamoDB)."""
+    size = sum(len(name) + len(str(value)) for name, value in item.items())
+    return ceil(size / 1024) * (1 + len(table._indexes))
 
 
 _PAST = "#counts <= :cut_off"

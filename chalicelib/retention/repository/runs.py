@@ -10,6 +10,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, tables
 from chalicelib.kit.errors import Conflict
+from chalicelib.kit.pages import PageRequest, Slice, take
 from chalicelib.kit.tables import Transaction
 from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
@@ -31,9 +32,24 @@ def latest(rule: str) -> RuleRun | None:
     return next(iter(RuleRun.query(rule, scan_index_forward=False, limit=1, consistent_read=True)), None)
 
 
+def completed_or_begun(rule: str) -> datetime | None:
+    """When a run of the rule was completed last; if none was, when the first began."""
+    begun = None
+    for row in RuleRun.query(rule, scan_index_forward=False, consistent_read=True, page_size=10):
+        if row.completed_at is not None:
+            return row.completed_at
+        begun = row.started_at
+    return begun
+
+
 def get(rule: str, run: str) -> RuleRun:
     """Raises RuleRun.DoesNotExist."""
     return RuleRun.get(rule, run, consistent_read=True)
+
+
+def list_by_rule(rule: str, page: PageRequest) -> Slice[RuleRun]:
+    """The newest first."""
+    return take(RuleRun.query(rule, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start))
 
 
 def add(rule: str, run: str, cut_off: datetime, segments: int) -> RuleRun:

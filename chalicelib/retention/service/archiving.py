@@ -24,6 +24,10 @@ MAX_FILES = 90
 """Months of one page, at most: their manifests are one transaction. The rest waits for the page after."""
 
 
+PAGE_SECONDS = 60
+"""What the deletes of a page take at most, at the worker's pace: a page is begun anew where its worker dies."""
+
+
 def archive_page(rule: Rule, run: RuleRun, segment: int, place: Place, pace: Pace) -> None:
     """Archive and delete one page of a segment, or finish one that was announced, and move the segment on.
 
@@ -32,7 +36,8 @@ def archive_page(rule: Rule, run: RuleRun, segment: int, place: Place, pace: Pac
     if place.announced:
         _resume(rule, run, segment, place, pace)
         return
-    found, end = rows.expired_page(rule, run.cut_off, segment, run.segments, place.after)
+    units = pace.affords(PAGE_SECONDS)
+    found, end = rows.expired_page(rule, run.cut_off, segment, run.segments, place.after, units)
     months = slices.by_month(found)
     after = place.next(end) if end else None
     if len(months) > MAX_FILES:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 
-from chalicelib.kit import clock, logs, metrics, tombstones
+from chalicelib.kit import clock, logs, metrics, subjects, tombstones
 from chalicelib.kit.personal import Bucket, Holding
 from chalicelib.kit.subjects import Subject, Who
 from chalicelib.retention import belonging
 from chalicelib.retention.belonging import Person
 from chalicelib.retention.errors import Overtaken
-from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
+from chalicelib.retention.models import ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import manifests, objects, personal_rows, requests, rows, zips
 from chalicelib.retention.repository.personal_rows import Place, readable
 from chalicelib.retention.repository.zips import Zip
@@ -25,7 +26,7 @@ log = logs.logger("retention")
 def work(request: str) -> None:
     """Make the export of a request, once; one whose worker died is begun anew.
 
-    What is exported while its subject is erased is dropped again.
+    What is exported while its subject is erased is dropped again; of a shop, what is left of it is exported anew.
     """
     row = requests.get(request)
     if row.kind is not PrivacyKind.EXPORT or row.status is PrivacyStatus.COMPLETED:
@@ -38,9 +39,15 @@ def work(request: str) -> None:
         bucket, key = objects.bucket_name(Bucket.ARCHIVE), key_of(row, whom)
         with zips.writing(bucket, key) as file:
             counts = _write(file, whom)
-        if _is_erased(whom):
+        while erased := _erased_since(row.created_at, whom):
             objects.delete(bucket, [key])
             counts = {}
+            left = tuple(app for app in whom.apps if subjects.app(whom.subject.shop, app) not in erased)
+            if not left:
+                break
+            whom = replace(whom, apps=left)
+            with zips.writing(bucket, key) as file:
+                counts = _write(file, whom)
         requests.complete(row, {"exported": counts, "key": key if counts else None})
     except Overtaken:
         log.info("stopped: another worker is ahead", extra={"request": request})
@@ -52,12 +59,14 @@ def work(request: str) -> None:
 def key_of(row: PrivacyRequest, whom: Person) -> str:
     """Where the export lies in the archive's bucket: below its subject's pseudonym, and its shop's."""
     folder = next(iter(belonging.folders(PREFIXES["exports/"], whom)))
-    return f"{folder}{row.id}.zip"
+    return f"{folder}{'whole/' if whom.subject.who is Who.SHOP else ''}{row.id}.zip"
 
 
-def _is_erased(whom: Person) -> bool:
+def _erased_since(asked_at: datetime, whom: Person) -> set[str]:
+    """Of what the subject is known by, what was erased since the export was asked for: it may hold some of that."""
     names = steps.buried(whom)
-    return any(tombstones.is_erased(*names[start : start + 100]) for start in range(0, len(names), 100))
+    batches = (names[start : start + 100] for start in range(0, len(names), 100))
+    return set().union(*(tombstones.erased_since(asked_at, *batch) for batch in batches))
 
 
 def _named(whom: Person) -> Person:
@@ -94,7 +103,7 @@ def _live(holding: Holding, whom: Person) -> Iterator[Item]:
     for claim in claims:
         at: Place | None = Place()
         while at is not None:
-            found = personal_rows.find(holding, claim, whom, at)
+            found = personal_rows.find(holding, claim, whom, at, shared=True)
             for item in found.items:
                 key = str(rows.key_of(holding.table, item))
                 if key not in seen:
@@ -117,6 +126,8 @@ def _archived(holding: Holding, whom: Person) -> Iterator[Item]:
     while True:
         found, after = manifests.page(holding.name, after)
         for archive in found:
+            if archive.status is ArchiveStatus.WRITTEN:
+                continue  # its rows are in the table still, and it may not be there yet
             items, _ = manifests.read(archive)
             yield from (item for item in items if belonging.holds(holding, whom, item))
         if after is None:

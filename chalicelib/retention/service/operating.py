@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from chalicelib.integrations import storage
@@ -9,14 +10,17 @@ from chalicelib.kit import audit, clock
 from chalicelib.kit.auth import Account
 from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.kit.personal import Bucket
-from chalicelib.kit.subjects import Subject, pseudonym
+from chalicelib.kit.subjects import Subject, Who, pseudonym
 from chalicelib.retention.errors import ExportNotReady, UnknownSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import objects, requests
 from chalicelib.retention.schemas import ExportLinkRead, PrivacyRequestRead
 from chalicelib.retention.service import accepting
+from chalicelib.shops import service as shops
 
 LINK = timedelta(minutes=15)
+_CUSTOMER = re.compile(r"gid://shopify/Customer/[0-9]+")
+_ID = re.compile(r"[^\s:/\"]+")
 
 
 def begin(account: Account, kind: PrivacyKind, text: str) -> PrivacyRequestRead:
@@ -58,10 +62,19 @@ def link(account: Account, request: str) -> ExportLinkRead:
 
 
 def _subject(text: str) -> Subject:
+    """Whom the text names, exactly: what names nobody would be erased to an empty report."""
     try:
-        return Subject.parse(text)
+        subject = Subject.parse(text)
     except ValueError as error:
         raise UnknownSubject from error
+    domain = subject.shop and shops.known_shop(subject.shop)
+    is_named = {
+        Who.SHOP: domain == subject.id,
+        Who.CUSTOMER: domain == subject.shop and bool(_CUSTOMER.fullmatch(subject.id)),
+    }.get(subject.who, bool(_ID.fullmatch(subject.id)))
+    if not is_named:
+        raise UnknownSubject
+    return subject
 
 
 def _read(row: PrivacyRequest) -> PrivacyRequestRead:

@@ -58,7 +58,7 @@ def buried(whom: Person) -> list[str]:
     if subject.who is Who.CUSTOMER:
         known = [subjects.customer(subject.shop, whom.known_by)] if whom.known_by else []
         return known + [subjects.order(subject.shop, order) for order in whom.names]
-    return [str(subject), *map(subjects.stripe_customer, whom.names)]
+    return [str(subject), subjects.ledger(subject.id), *map(subjects.stripe_customer, whom.names)]
 
 
 def names(who: Who) -> list[NameStep]:
@@ -77,7 +77,7 @@ def rows(who: Who) -> list[RowStep]:
         for claim in holding.claims:
             if claim.through and claim.through != holding.name:
                 leads[claim.through].append(holding.name)
-    ordered = [HOLDINGS[name] for name in TopologicalSorter(leads).static_order()]
+    ordered = sorted((HOLDINGS[name] for name in TopologicalSorter(leads).static_order()), key=lambda each: each.last)
     return [
         RowStep(f"rows/{holding.name}/{n}", holding, claim)
         for holding in ordered

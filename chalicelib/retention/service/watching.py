@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.kit import logs, metrics
-from chalicelib.retention.models import RunStatus
 from chalicelib.retention.repository import requests, runs
 from chalicelib.retention.rules import RULES
 
@@ -17,7 +16,7 @@ log = logs.logger("retention")
 
 
 def watch(now: datetime) -> tuple[list[str], list[str]]:
-    """The rules whose present run is open for two days, and the open requests that are due within five; both counted.
+    """The rules that did not complete for two days, and the open requests that are due within five; both counted.
 
     A rule that never ran is not overdue: it begins with the first sweep.
     """
@@ -33,8 +32,5 @@ def watch(now: datetime) -> tuple[list[str], list[str]]:
 
 
 def _is_overdue(rule: str, now: datetime) -> bool:
-    run = runs.latest(rule)
-    if run is None:
-        return False
-    since = run.completed_at if run.status is RunStatus.COMPLETED and run.completed_at else run.started_at
-    return now - since > RULE_OVERDUE
+    since = runs.completed_or_begun(rule)
+    return since is not None and now - since > RULE_OVERDUE

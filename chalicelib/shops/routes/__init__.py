@@ -1,1 +1,1 @@
-"""HTTP of the shops: one blueprint for Shopify and its browsers, one for merchants."""
+"""HTTP of the shops: one blueprint for Shopify and its browsers, one for merchants, one for operators."""

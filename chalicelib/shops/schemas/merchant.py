@@ -1,7 +1,5 @@
 """What merchants read and write."""
 
-from __future__ import annotations
-
 import json
 from typing import Annotated, Any, Literal
 

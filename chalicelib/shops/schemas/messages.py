@@ -1,7 +1,5 @@
 """Messages about installations and shops, and the work that this context gives itself."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import ClassVar, Literal
 

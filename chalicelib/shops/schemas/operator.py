@@ -1,7 +1,5 @@
 """What operators read of the shops: never a token, never a payload."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from typing import Literal
 

@@ -1,7 +1,7 @@
 """Messages of what happens to a shop's orders and products. Ids are GIDs, but `product_id`, a number."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -45,11 +45,13 @@ class _Order(_OfOrder):
     is_paid: bool = False
     """Whether it is paid in full, refunds aside."""
     lines: list[OrderLine]
+    placed_at: AwareDatetime | None = None
     triggered_at: AwareDatetime
 
-    def subjects(self) -> tuple[str, ...]:
-        buyer = (subjects.customer(self.shop, self.customer_id),) if self.customer_id else ()
-        return (*super().subjects(), *buyer)
+    def actors(self) -> Mapping[str, datetime]:
+        """A customer who was erased and orders again is heard; of their orders before that, nothing is."""
+        placed_at = self.placed_at or self.triggered_at
+        return {subjects.customer(self.shop, self.customer_id): placed_at} if self.customer_id else {}
 
 
 class OrderCreated(_Order):

@@ -1,7 +1,5 @@
 """What Shopify and its browsers send, and what they are told."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import ConfigDict, Field

@@ -38,11 +38,16 @@ def apply(delivery: DeliveryReceived) -> None:
 
 
 def _uninstall(delivery: DeliveryReceived) -> None:
-    """The app was removed from the shop. Its tokens are dead, so nothing is asked of Shopify.
+    """The app was removed from the shop. Its tokens are dead, so nothing is asked of Shopify but where it does not say
+    when.
 
     Twice changes nothing; a delivery from before the last installation is only noted as stale.
     """
     shop, app, triggered_at = delivery.shop, delivery.app, delivery.triggered_at
+    if _is_undated(delivery) and _lets_us_in(shop, app):
+        deliveries.dismiss(delivery.delivery_id, "stale: it has no time, and Shopify lets the app in")
+        log.info("an uninstall without a time ends nothing: Shopify lets us in", extra={"shop": shop, "app": app})
+        return
     row = installations.uninstall(delivery.delivery_id, shop, app, triggered_at)
     if row is not None and not _was_applied(delivery):
         remark = "stale: from before the last installation" if row.is_active else AWAY
@@ -53,6 +58,19 @@ def _uninstall(delivery: DeliveryReceived) -> None:
     # in between.
     sessions.delete_until(shop, app, triggered_at)
     publish(ShopUninstalled(message_id=delivery.delivery_id, shop=shop, app=app, uninstalled_at=triggered_at))
+
+
+def _is_undated(delivery: DeliveryReceived) -> bool:
+    """Whether Shopify did not say when it was, so that it may be old though it came now; False for one that was applied."""
+    return _row(delivery).triggered_at is None and not _was_applied(delivery)
+
+
+def _lets_us_in(shop: str, app: str) -> bool:
+    try:
+        admin(shop, app).graphql("{ shop { id } }")
+    except (ShopNotInstalled, ShopifyRefused):
+        return False
+    return True
 
 
 def _update_shop(delivery: DeliveryReceived) -> None:

@@ -113,6 +113,7 @@ class _Order(_Shape):
     total_price: Decimal
     currency: str
     customer: _Customer | None = None
+    created_at: AwareDatetime | None = None
     cancelled_at: AwareDatetime | None = None
     financial_status: str | None = None
     line_items: list[_Line]
@@ -122,6 +123,7 @@ class _Order(_Shape):
             "order_id": gid("Order", self.id),
             "order_number": str(self.order_number),
             "customer_id": gid_or_none("Customer", self.customer.id if self.customer else None),
+            "placed_at": self.created_at,
             "total_price": self.total_price,
             "currency": self.currency,
             "is_paid": self.financial_status in ("paid", "partially_refunded", "refunded"),

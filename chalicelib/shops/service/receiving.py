@@ -43,7 +43,8 @@ def receive(sender: WebhookSender, body: bytes) -> bool:
         received_at=now,
     )
     message = _message(row, payload)
-    if tombstones.is_erased(*(message.subjects() if message else (subjects.app(row.shop, row.app),))):
+    about, actors = (message.subjects(), message.actors()) if message else ((subjects.app(row.shop, row.app),), {})
+    if tombstones.is_erased(*about, actors=actors):
         log.info("not recorded: its subject is erased", extra={"topic": row.topic})
         return False
     row.payload = bodies.keep(row, body, payload)

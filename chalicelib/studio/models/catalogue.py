@@ -82,6 +82,8 @@ class AiStyle(Table):
     parameters = JsonAttribute(null=True)
     """For the image model, such as the local one's `style`."""
     example_image_url = UnicodeAttribute(null=True)
+    example_byte_count = IntegerAttribute(null=True)
+    """Of the example, as it counts for the storage quota."""
     is_active = BooleanAttribute(default=True)
     sort_order = IntegerAttribute(default=0)
     usage_count = IntegerAttribute(default=0)
@@ -180,6 +182,8 @@ class Watermark(Table):
 
     shop_id = UnicodeAttribute(hash_key=True)
     image_url = UnicodeAttribute()
+    byte_count = IntegerAttribute(null=True)
+    """Of the picture, as it counts for the storage quota."""
     opacity = DecimalAttribute(default=Decimal("0.3"))
     position = EnumAttribute(Position, default=Position.BOTTOM_RIGHT)
     size_percentage = DecimalAttribute(default=Decimal(10))

@@ -92,6 +92,61 @@ class GenerationsByOrder(GlobalSecondaryIndex["Generation"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
+class GenerationsByStatus(GlobalSecondaryIndex["Generation"]):
+    """A shop's generations of one status."""
+
+    class Meta:
+        index_name = "by_status"
+        projection = AllProjection()
+
+    shop_status = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GenerationsByUpscaleStatus(GlobalSecondaryIndex["Generation"]):
+    """A shop's generations by how far the print is."""
+
+    class Meta:
+        index_name = "by_upscale_status"
+        projection = AllProjection()
+
+    shop_upscale_status = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GenerationsByProduct(GlobalSecondaryIndex["Generation"]):
+    """What was made on a product."""
+
+    class Meta:
+        index_name = "by_product"
+        projection = AllProjection()
+
+    product_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GenerationsByStyle(GlobalSecondaryIndex["Generation"]):
+    """What was made in a style."""
+
+    class Meta:
+        index_name = "by_style"
+        projection = AllProjection()
+
+    ai_style_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
+class GenerationsByCustomer(GlobalSecondaryIndex["Generation"]):
+    """What a customer had made. Guests' are in no such list."""
+
+    class Meta:
+        index_name = "by_customer"
+        projection = AllProjection()
+
+    customer_id = UnicodeAttribute(hash_key=True)
+    created_at = DateTimeAttribute(range_key=True)
+
+
 class GenerationsByOpenWork(GlobalSecondaryIndex["Generation"]):
     """Unfinished work by the end of its lease. Sparse: the attribute goes with the work."""
 
@@ -210,8 +265,17 @@ class Generation(Table):
     """The id of the job that an image provider took."""
     awaits = BooleanAttribute(null=True)
     """Stands while only the provider's call-back, or the end of the lease, moves it on."""
+    shop_status = UnicodeAttribute(null=True)
+    """`<shop_id>#<status>`."""
+    shop_upscale_status = UnicodeAttribute(null=True)
+    """`<shop_id>#<upscale_status>`."""
     by_shop = GenerationsByShop()
     by_order = GenerationsByOrder()
+    by_status = GenerationsByStatus()
+    by_upscale_status = GenerationsByUpscaleStatus()
+    by_product = GenerationsByProduct()
+    by_style = GenerationsByStyle()
+    by_customer = GenerationsByCustomer()
     by_open_work = GenerationsByOpenWork()
 
 

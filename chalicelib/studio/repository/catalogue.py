@@ -34,6 +34,7 @@ from chalicelib.studio.models import (
     Size,
     Watermark,
 )
+from chalicelib.studio.repository import quotas
 
 T = TypeVar("T", bound=Table)
 
@@ -77,6 +78,7 @@ def remember(idempotency: Idempotency | None, answer: Schema) -> None:
 
 def change(row: T, values: dict[str, Any], version: datetime | None = None) -> bool:
     """Set these attributes of the row with this one's key, which then shows the whole; False where there is none.
+    None removes one.
 
     What others write at the same time stays: styles count their use, products their styles. `version` is the
     `updated_at` that the change is of; raises ChangedMeanwhile where the row has another by now.
@@ -125,7 +127,8 @@ def _expected(kind: type[Table], version: datetime | None) -> Any:
 
 
 def _stamped(kind: type[Table], values: dict[str, Any]) -> list[Action]:
-    return [getattr(kind, name).set(value) for name, value in {**values, "updated_at": clock.now()}.items()]
+    columns = [(getattr(kind, name), value) for name, value in {**values, "updated_at": clock.now()}.items()]
+    return [column.remove() if value is None else column.set(value) for column, value in columns]
 
 
 def _is_there(row: Table) -> bool:
@@ -191,6 +194,21 @@ def list_styles(shop: str, *, with_removed: bool = False) -> list[AiStyle]:
     return _ordered(style for style in AiStyle.query(shop) if style.is_active or with_removed)
 
 
+def save_example(style: AiStyle, url: str, byte_count: int) -> None:
+    """Have the picture at `url` show what the style makes, and count it; the style as it was read then shows it.
+
+    Raises ChangedMeanwhile, StorageExceeded.
+    """
+    actions = _stamped(AiStyle, {"example_image_url": url, "example_byte_count": byte_count})
+    as_read = _expected(AiStyle, style.updated_at)
+
+    def writes(transaction: Transaction) -> None:
+        transaction.update(AiStyle(style.shop_id, style.uuid), actions, as_read, ChangedMeanwhile())
+
+    quotas.write_counting(style.shop_id, byte_count - (style.example_byte_count or 0), writes, limited=True)
+    style.refresh(consistent_read=True)
+
+
 def find_styles(shop: str, styles: list[str]) -> list[AiStyle]:
     """Those of these styles that there are, in this order; one read call."""
     return [row for row in get_many([(AiStyle, (shop, style)) for style in styles]) if row is not None]
@@ -198,7 +216,10 @@ def find_styles(shop: str, styles: list[str]) -> list[AiStyle]:
 
 def list_product_styles(product: str) -> list[ProductStyle]:
     """In the merchant's order."""
-    return sorted(ProductStyle.query(product), key=lambda row: (row.sort_order, row.created_at, row.ai_style_id))
+    return sorted(
+        ProductStyle.query(product, consistent_read=True),
+        key=lambda row: (row.sort_order, row.created_at, row.ai_style_id),
+    )
 
 
 def offer(shop: str, row: ProductStyle, values: dict[str, Any]) -> None:
@@ -219,10 +240,19 @@ def offer(shop: str, row: ProductStyle, values: dict[str, Any]) -> None:
         return
 
 
-def reorder(shop: str, product: str, styles: list[str]) -> None:
-    """Put the product's styles in this order, all at once. Raises OrderIncomplete unless it names each of them once."""
+def styles_changed_at(product: Product, rows: list[ProductStyle]) -> datetime:
+    """When these styles of the product, which are all, last changed."""
+    return max((row.updated_at for row in rows), default=product.created_at)
+
+
+def reorder(shop: str, product: str, styles: list[str], version: datetime | None) -> None:
+    """Put the product's styles in this order, all at once. Raises OrderIncomplete unless it names each of them once;
+    ChangedMeanwhile where they have not been as they are since `version`."""
     row = get_product(shop, product)
-    present = {each.ai_style_id for each in ProductStyle.query(product, consistent_read=True)}
+    rows = {each.ai_style_id: each for each in ProductStyle.query(product, consistent_read=True)}
+    if version is not None and styles_changed_at(row, list(rows.values())) != version:
+        raise ChangedMeanwhile
+    present = set(rows)
     if set(styles) != present or len(styles) != len(present):
         lacking, unknown = sorted(present - set(styles)), sorted(set(styles) - present)
         raise OrderIncomplete(f"body.ai_style_ids: missing {lacking or 'none'}, unknown {unknown or 'none'}.")
@@ -230,7 +260,9 @@ def reorder(shop: str, product: str, styles: list[str]) -> None:
         unchanged = Product.style_count == row.style_count
         transaction.check(Product, (shop, product), unchanged, otherwise=OrderIncomplete("A style was added just now."))
         for place, style in enumerate(styles):
-            transaction.update(ProductStyle(product, style), _stamped(ProductStyle, {"sort_order": place}))
+            as_read = _expected(ProductStyle, rows[style].updated_at if version else None)
+            actions = _stamped(ProductStyle, {"sort_order": place})
+            transaction.update(ProductStyle(product, style), actions, as_read, ChangedMeanwhile())
 
 
 def list_links(product: str) -> list[ProductProductBase]:
@@ -266,11 +298,13 @@ def find_watermark(shop: str) -> Watermark | None:
     return _find(Watermark, shop)
 
 
-def save_watermark(row: Watermark, version: datetime | None) -> None:
-    """Write the mark over the one of `version`, its `updated_at` (None: there was none). Raises ChangedMeanwhile."""
-    as_read = Watermark.updated_at == version if version else Watermark.shop_id.does_not_exist()
-    with Transaction() as transaction:
-        transaction.put(row, as_read, ChangedMeanwhile())
+def save_watermark(row: Watermark, present: Watermark | None) -> None:
+    """Write the mark over the present one, and count its picture. Raises ChangedMeanwhile, StorageExceeded."""
+    as_read = Watermark.updated_at == present.updated_at if present else Watermark.shop_id.does_not_exist()
+    more = (row.byte_count or 0) - (present.byte_count or 0 if present else 0)
+    quotas.write_counting(
+        row.shop_id, more, lambda transaction: transaction.put(row, as_read, ChangedMeanwhile()), limited=True
+    )
 
 
 def _find(model: type[T], hash_key: str, range_key: str | None = None) -> T | None:

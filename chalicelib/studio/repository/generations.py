@@ -6,9 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import reduce
-from operator import and_
-from typing import Any
+from typing import Any, TypeVar
 
 from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
@@ -17,7 +15,6 @@ from chalicelib.kit import clock
 from chalicelib.kit.attributes import UnicodeAttribute
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.idempotency import Idempotency
-from chalicelib.kit.pages import PageRequest, Slice, take
 from chalicelib.kit.schemas import Schema
 from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.studio import quota
@@ -32,7 +29,10 @@ from chalicelib.studio.models import (
 )
 from chalicelib.studio.quota import State
 from chalicelib.studio.repository import quotas, uploads
+from chalicelib.studio.repository.listing import begun, state_of, states
 from chalicelib.studio.repository.quotas import Overtaken
+
+S = TypeVar("S", bound=Schema)
 
 _RETRIES = 50
 
@@ -57,28 +57,6 @@ def get(shop: str, generation: str) -> Generation:
     return row
 
 
-def list_by_shop(shop: str, wanted: dict[str, Any], page: PageRequest) -> Slice[Generation]:
-    """Those with these values, by column; newest first."""
-    return _list(Generation.by_shop, shop, wanted, page)
-
-
-def list_by_order(shop: str, order: str, wanted: dict[str, Any], page: PageRequest) -> Slice[Generation]:
-    """An order's finals with these values, newest first; those of another shop are left out."""
-    return _list(Generation.by_order, order, {**wanted, "shop_id": shop}, page)
-
-
-def _list(index: Any, key: str, wanted: dict[str, Any], page: PageRequest) -> Slice[Generation]:
-    conditions = [getattr(Generation, name) == value for name, value in wanted.items()]
-    rows = index.query(
-        key,
-        filter_condition=reduce(and_, conditions) if conditions else None,
-        scan_index_forward=False,
-        limit=page.limit,
-        last_evaluated_key=page.start,
-    )
-    return take(rows)
-
-
 def iterate_overdue(kind: GenerationType, now: datetime) -> Iterator[Generation]:
     """Open work whose lease has run out, the oldest first."""
     return iter(Generation.by_open_work.query(kind.value, Generation.lease_until < now))
@@ -93,7 +71,7 @@ def reserve(row: Generation, held: Quota, state: State, idempotency: Idempotency
         if idempotency:
             idempotency.join(transaction, answer)
         quotas.write(transaction, held, state)
-        transaction.add(row)
+        transaction.add(begun(row))
         uploads.use(transaction, row.input_image_url.rsplit("/", 1)[-1])
 
 
@@ -106,14 +84,14 @@ def start(row: Generation, until: datetime, url: str) -> bool:
     now, place = clock.now(), _place(row)
     actions: list[Action] = [
         place.set(place | url),
-        Generation.status.set(GenerationStatus.PROCESSING),
+        *states(row, GenerationStatus.PROCESSING),
         Generation.lease_until.set(until),
         Generation.attempts.add(1),
         Generation.awaits.remove(),
         Generation.updated_at.set(now),
     ]
     if row.generation_type is GenerationType.FINAL:
-        actions.append(Generation.upscale_status.set(UpscaleStatus.PROCESSING))
+        actions += states(row, UpscaleStatus.PROCESSING)
         actions.append(Generation.upscale_started_at.set(now))
     free = (Generation.status == GenerationStatus.PENDING) | (Generation.lease_until < now)
     return _update(row, actions, free)
@@ -141,7 +119,7 @@ def wake(generation: str, job: str) -> Generation | None:
 def let_go(row: Generation, until: datetime) -> None:
     """End our lease without a result: whoever is told to can take the work up, and nobody else does before `until`."""
     actions: list[Action] = [
-        Generation.status.set(GenerationStatus.PENDING),
+        *states(row, GenerationStatus.PENDING),
         Generation.lease_until.set(until),
         Generation.updated_at.set(clock.now()),
     ]
@@ -166,7 +144,7 @@ def has_died(row: Generation) -> bool:
 def postpone(row: Generation, until: datetime, slot_until: datetime) -> None:
     """Hand overdue work out again: the next lease begins now, and a preview's slot with it. Raises Ended."""
     actions: list[Action] = [
-        Generation.status.set(GenerationStatus.PENDING),
+        *states(row, GenerationStatus.PENDING),
         Generation.lease_until.set(until),
         Generation.deaths.add(int(has_died(row))),
     ]
@@ -181,7 +159,9 @@ def postpone(row: Generation, until: datetime, slot_until: datetime) -> None:
 def complete(row: Generation, facts: dict[str, Any], byte_count: int) -> None:
     """End the work with its result, of so many bytes. A preview frees its slot and counts for its style. Raises Ended."""
     actions: list[Action] = [getattr(Generation, name).set(value) for name, value in facts.items()]
-    actions += [Generation.status.set(GenerationStatus.COMPLETED), Generation.byte_count.set(byte_count)]
+    actions += [*states(row, GenerationStatus.COMPLETED), Generation.byte_count.set(byte_count)]
+    if row.generation_type is GenerationType.FINAL:
+        actions += states(row, UpscaleStatus.COMPLETED)
 
     def count_use(transaction: Transaction) -> None:
         if row.generation_type is GenerationType.PREVIEW:
@@ -193,38 +173,44 @@ def complete(row: Generation, facts: dict[str, Any], byte_count: int) -> None:
 
 def fail(row: Generation, reason: str) -> None:
     """End the work without a result. A preview's slot and place in the month are given back, once. Raises Ended."""
-    actions: list[Action] = [Generation.status.set(GenerationStatus.FAILED), Generation.error_message.set(reason)]
+    actions: list[Action] = [*states(row, GenerationStatus.FAILED), Generation.error_message.set(reason)]
     if row.generation_type is GenerationType.FINAL:
-        actions.append(Generation.upscale_status.set(UpscaleStatus.FAILED))
+        actions += states(row, UpscaleStatus.FAILED)
     _end(row, actions, lambda state: quota.give_back(state, row.id, row.created_at))
 
 
-def reopen(row: Generation, until: datetime) -> None:
+def reopen(row: Generation, until: datetime, idempotency: Idempotency | None, show: Callable[[Generation], S]) -> S:
     """Have a final that is made, or failed, made once more, by `until`; its old picture no longer counts as stored.
 
-    Raises Ended where it is at work, or was reopened by somebody else.
+    Answers with what `show` makes of the row as it is then, kept for its Idempotency-Key. Raises Ended where it is at
+    work, or was reopened by somebody else.
     """
-    actions: list[Action] = [
-        Generation.status.set(GenerationStatus.PENDING),
-        Generation.upscale_status.set(UpscaleStatus.PENDING),
-        Generation.open_work.set(GenerationType.FINAL.value),
-        Generation.lease_until.set(until),
-        Generation.attempts.set(0),
-        Generation.answered.set(0),
-        Generation.deaths.set(0),
-        Generation.final_image_url.remove(),
-        Generation.byte_count.remove(),
-        Generation.provider_job.remove(),
-        Generation.awaits.remove(),
-        Generation.error_message.remove(),
-        Generation.updated_at.set(clock.now()),
-    ]
     as_read = Generation.open_work.does_not_exist() & (Generation.updated_at == row.updated_at)
+    stored = row.byte_count or 0
+    values = {
+        **state_of(row, GenerationStatus.PENDING),
+        **state_of(row, UpscaleStatus.PENDING),
+        "open_work": GenerationType.FINAL.value,
+        "lease_until": until,
+        "attempts": 0,
+        "answered": 0,
+        "deaths": 0,
+        "updated_at": clock.now(),
+    }
+    actions: list[Action] = [getattr(Generation, name).set(value) for name, value in values.items()]
+    gone = ("final_image_url", "byte_count", "provider_job", "awaits", "error_message")
+    actions += [getattr(Generation, name).remove() for name in gone]
+    for name, value in (values | dict.fromkeys(gone)).items():
+        setattr(row, name, value)
+    answer = show(row)
 
     def writes(transaction: Transaction) -> None:
+        if idempotency:
+            idempotency.join(transaction, answer)
         transaction.update(Generation(row.id), actions, condition=as_read, otherwise=Ended())
 
-    quotas.write_counting(row.shop_id, -(row.byte_count or 0), writes)
+    quotas.write_counting(row.shop_id, -stored, writes)
+    return answer
 
 
 def _place(row: Generation) -> UnicodeAttribute:

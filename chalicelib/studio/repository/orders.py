@@ -8,6 +8,7 @@ from chalicelib.kit.tables import Transaction
 from chalicelib.studio.fulfilment import Facts, from_json, status, to_json
 from chalicelib.studio.models import Generation, Order
 from chalicelib.studio.repository import generations
+from chalicelib.studio.repository.listing import begun
 
 
 class Overtaken(Conflict):
@@ -49,7 +50,7 @@ def add_final(row: Generation, order: Order) -> Generation:
     try:
         with Transaction() as transaction:
             transaction.check(Order, (order.shop_id, order.shopify_order_id), unchanged, Overtaken())
-            transaction.add(row, _There())
+            transaction.add(begun(row), _There())
     except _There:
         return generations.get(row.shop_id, row.id)
     return row

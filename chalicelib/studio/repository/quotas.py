@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import Transaction, update_if
+from chalicelib.studio.errors import StorageExceeded
 from chalicelib.studio.models import Quota
-from chalicelib.studio.quota import MEGABYTE, State, month_of
+from chalicelib.studio.quota import MEGABYTE, State, month_of, room
 
 
 class Overtaken(Conflict):
     """Another request changed the quota first: read it again and decide anew."""
 
 
-class _Missing(Conflict):
-    """The shop has no quota row yet."""
+class _Changed(Conflict):
+    """The shop has no quota row yet, or not the limit or the room that it had."""
 
 
 def find(shop: str) -> Quota:
@@ -77,19 +79,31 @@ def write(transaction: Transaction, row: Quota, state: State, byte_count: int = 
     )
 
 
-def write_counting(shop: str, byte_count: int, writes: Callable[[Transaction], None]) -> None:
-    """Commit `writes` together with so many bytes more (or fewer) stored: a crash cannot part them."""
+def write_counting(shop: str, byte_count: int, writes: Callable[[Transaction], None], *, limited: bool = False) -> None:
+    """Commit `writes` together with so many bytes more (or fewer) stored: a crash cannot part them.
+
+    Raises StorageExceeded where more is `limited` and does not fit, also with what others store at the same moment.
+    """
     while True:
+        free = _room_for(shop, byte_count) if limited and byte_count > 0 else Quota.shop_id.exists()
         try:
             with Transaction() as transaction:
                 writes(transaction)
                 if byte_count:
-                    there = Quota.shop_id.exists()
-                    transaction.update(Quota(shop), [_count(byte_count)], condition=there, otherwise=_Missing())
-        except _Missing:
+                    transaction.update(Quota(shop), [_count(byte_count)], condition=free, otherwise=_Changed())
+        except _Changed:
             _make(shop)
         else:
             return
+
+
+def _room_for(shop: str, byte_count: int) -> Any:
+    """What must hold of the quota's row, that so many bytes more fit. Raises StorageExceeded where they do not now."""
+    row = find(shop)
+    if byte_count > room(state_of(row)):
+        raise StorageExceeded
+    most = row.storage_quota_mb - _megabytes(byte_count)
+    return (Quota.storage_quota_mb == row.storage_quota_mb) & (Quota.current_storage_mb <= most)
 
 
 def limit(shop: str, limits: dict[str, int]) -> None:

@@ -59,7 +59,10 @@ def apply(
     size: tuple[int, int] | None = None,
     reject_reason: str | None = None,
 ) -> None:
-    """Note what a bucket event brought, and count the bytes that it made of the upload. Raises Overtaken."""
+    """Note what a bucket event brought, and count the bytes that it made of the upload.
+
+    Raises Overtaken; StorageExceeded where the shop has no room for them: forms are given out without taking any.
+    """
     actions: list[Action] = [
         Upload.status.set(status),
         Upload.sequencer.set(sequencer),
@@ -75,7 +78,7 @@ def apply(
         condition = Upload.id.exists() & unchanged
         transaction.update(Upload(row.id), actions, condition=condition, otherwise=Overtaken())
 
-    quotas.write_counting(row.shop_id, byte_count - (row.byte_count or 0), writes)
+    quotas.write_counting(row.shop_id, byte_count - (row.byte_count or 0), writes, limited=True)
 
 
 def iterate_unused(before: datetime) -> Iterator[Upload]:

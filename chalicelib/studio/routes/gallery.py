@@ -62,7 +62,11 @@ def get_usage(call: Call[Merchant]) -> UsageRead:
 @bp.route("/v1/studio/generations", methods=["GET"])
 @endpoint(bp, auth=merchant, query=GenerationQuery, returns=Page[GenerationRead])
 def list_generations(call: Call[Merchant, None, GenerationQuery]) -> Slice[GenerationRead]:
-    """The shop's generations, by status, kind, order, product, style or customer; newest first."""
+    """The shop's generations, by status, kind, print status, order, product, style or customer; newest first.
+
+    Where more than one of them is asked for, or the kind, a page may hold fewer than `limit`, or none: there is more as
+    long as there is a `next_cursor`.
+    """
     return gallery.list_generations(call.principal.shop, call.query, call.page)
 
 
@@ -74,8 +78,7 @@ def get_generation(call: Call[Merchant], generation_id: str) -> GenerationRead:
 
 
 @bp.route("/v1/studio/generations/{generation_id}/remake", methods=["POST"])
-@endpoint(bp, auth=merchant, returns=GenerationRead, status=202)
+@endpoint(bp, auth=merchant, returns=GenerationRead, status=202, idempotent="joined")
 def remake_final(call: Call[Merchant], generation_id: str) -> GenerationRead:
     """Have a final made once more, at the print size that its variant has now; its file of before is deleted."""
-    orders.remake(call.principal.shop, generation_id)
-    return gallery.get_generation(call.principal.shop, generation_id)
+    return orders.remake(call.principal.shop, generation_id, call.idempotency)

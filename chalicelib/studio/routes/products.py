@@ -18,6 +18,7 @@ from chalicelib.studio.schemas.catalogue import (
     ProductRead,
     ProductStylePut,
     ProductStyleRead,
+    ProductStylesRead,
     ProductUpdate,
     SizeCreate,
     SizeRead,
@@ -87,19 +88,21 @@ def remove_size(call: Call[Merchant], product_id: str, size_id: str) -> None:
 
 
 @bp.route("/v1/studio/products/{product_id}/styles", methods=["GET"])
-@endpoint(bp, auth=merchant, query=PageQuery, returns=Page[ProductStyleRead])
-def list_product_styles(call: Call[Merchant, None, PageQuery], product_id: str) -> Slice[ProductStyleRead]:
+@endpoint(bp, auth=merchant, query=PageQuery, returns=ProductStylesRead, etag=tag)
+def list_product_styles(call: Call[Merchant, None, PageQuery], product_id: str) -> ProductStylesRead:
     """The styles on the product, in their order."""
-    rows = products.list_product_styles(call.principal.shop, product_id)
-    return sorted_page(rows, call.page, "ai_style_id").map(ProductStyleRead.of)
+    rows, updated_at = products.list_product_styles(call.principal.shop, product_id)
+    part = sorted_page(rows, call.page, "ai_style_id").map(ProductStyleRead.of)
+    return ProductStylesRead(items=part.items, next_cursor=call.page.cursor(part.last_key), updated_at=updated_at)
 
 
 @bp.route("/v1/studio/products/{product_id}/styles", methods=["PUT"])
-@endpoint(bp, auth=merchant, body=StyleOrder, returns=Page[ProductStyleRead])
-def reorder_styles(call: Call[Merchant, StyleOrder], product_id: str) -> Slice[ProductStyleRead]:
+@endpoint(bp, auth=merchant, body=StyleOrder, returns=ProductStylesRead, etag=tag, if_match="optional")
+def reorder_styles(call: Call[Merchant, StyleOrder], product_id: str) -> ProductStylesRead:
     """Put all of the product's styles in another order, at once."""
-    rows = products.reorder_styles(call.principal.shop, product_id, call.body.ai_style_ids)
-    return Slice(rows).map(ProductStyleRead.of)
+    order = call.body.ai_style_ids
+    rows, updated_at = products.reorder_styles(call.principal.shop, product_id, order, version(call))
+    return ProductStylesRead(items=[ProductStyleRead.of(row) for row in rows], next_cursor=None, updated_at=updated_at)
 
 
 @bp.route("/v1/studio/products/{product_id}/styles/{style_id}", methods=["PUT"])

@@ -1,16 +1,14 @@
 """What merchants set up: products, sizes, styles, bases."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from chalicelib.kit.schemas import Amount, Input, Moment, Schema
+from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Moment, Page, Schema
 from chalicelib.studio import prompt
 from chalicelib.studio.print import PrintSize
 from chalicelib.studio.schemas.shopper import UUID
@@ -22,6 +20,12 @@ MAX_PHOTO = 3_000_000
 Name = Annotated[str, Field(min_length=1, max_length=255)]
 VariantGid = Annotated[str, Field(pattern=r"^gid://shopify/ProductVariant/\d+$")]
 Order = Annotated[int, Field(ge=0, le=10_000)]
+Pixels = Annotated[int, Field(ge=1)]
+Description = Annotated[str, Field(max_length=2000)]
+OptionNames = Annotated[list[Name], Field(max_length=3)]
+OptionValues = Annotated[dict[Name, Name], Field(max_length=3)]
+Price = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
+PriceModifier = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Parameters = Annotated[dict[Word, Word | int | float | bool], Field(max_length=20)]
 """For the image model; the local one knows `style`."""
@@ -54,11 +58,11 @@ Photo = Annotated[str, AfterValidator(_base64(MAX_PHOTO))]
 class _Pixels(Input):
     """A print size: at most 12,000 px a side and 60 megapixels."""
 
-    width_px: int = Field(ge=1)
-    height_px: int = Field(ge=1)
+    width_px: Pixels
+    height_px: Pixels
 
     @model_validator(mode="after")
-    def _printable(self) -> _Pixels:
+    def _printable(self) -> Self:
         PrintSize(self.width_px, self.height_px)
         return self
 
@@ -67,9 +71,10 @@ P = TypeVar("P", bound="SizeUpdate | BaseVariantUpdate")
 
 
 def _checked(update: P) -> P:
-    if (update.width_px is None) is not (update.height_px is None):
+    given = update.model_fields_set & {"width_px", "height_px"}
+    if len(given) == 1:
         raise ValueError("width_px and height_px are given together")
-    if update.width_px is not None and update.height_px is not None:
+    if given:
         PrintSize(update.width_px, update.height_px)
     return update
 
@@ -82,8 +87,10 @@ class ProductCreate(Input):
 
 
 class ProductUpdate(Input):
-    title: Name | None = None
-    is_enabled: bool | None = None
+    """What is not given stays."""
+
+    title: Name = UNCHANGED
+    is_enabled: bool = UNCHANGED
 
 
 class ProductRead(Schema):
@@ -102,16 +109,16 @@ class SizeCreate(_Pixels):
 
 
 class SizeUpdate(Input):
-    """What is not given stays. Width and height are given together."""
+    """What is not given stays; null takes the Shopify variant off. Width and height are given together."""
 
-    name: Name | None = None
-    width_px: int | None = Field(default=None, ge=1)
-    height_px: int | None = Field(default=None, ge=1)
-    shopify_variant_id: VariantGid | None = None
-    sort_order: Order | None = None
+    name: Name = UNCHANGED
+    width_px: Pixels = UNCHANGED
+    height_px: Pixels = UNCHANGED
+    shopify_variant_id: VariantGid | None = UNCHANGED
+    sort_order: Order = UNCHANGED
 
     @model_validator(mode="after")
-    def _printable(self) -> SizeUpdate:
+    def _printable(self) -> Self:
         return _checked(self)
 
 
@@ -136,11 +143,13 @@ class StyleCreate(Input):
 
 
 class StyleUpdate(Input):
-    name: Name | None = None
-    prompt_template: Annotated[str, AfterValidator(_template)] | None = None
-    parameters: Parameters | None = None
-    sort_order: Order | None = None
-    is_active: bool | None = None
+    """What is not given stays; null takes the parameters away."""
+
+    name: Name = UNCHANGED
+    prompt_template: Annotated[str, AfterValidator(_template)] = UNCHANGED
+    parameters: Parameters | None = UNCHANGED
+    sort_order: Order = UNCHANGED
+    is_active: bool = UNCHANGED
     """False takes the style off, true brings it back."""
 
 
@@ -183,25 +192,31 @@ class ProductStyleRead(Schema):
     is_enabled: bool
 
 
+class ProductStylesRead(Page[ProductStyleRead]):
+    """Styles on a product in their order; `updated_at` is when the list, or any style's place in it, last changed."""
+
+    updated_at: Moment
+
+
 class BaseCreate(Input):
     """Something to print on."""
 
     name: Name
-    description: str | None = Field(default=None, max_length=2000)
-    option_names: list[Name] = Field(default=[], max_length=3)
-    base_price: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2)
+    description: Description | None = None
+    option_names: OptionNames = Field(default=[])
+    base_price: Price | None = None
     sort_order: Order = 0
 
 
 class BaseUpdate(Input):
-    """What is not given stays."""
+    """What is not given stays; null takes a description, the options or the price away."""
 
-    name: Name | None = None
-    description: str | None = Field(default=None, max_length=2000)
-    option_names: list[Name] | None = Field(default=None, max_length=3)
-    base_price: Decimal | None = Field(default=None, ge=0, max_digits=12, decimal_places=2)
-    sort_order: Order | None = None
-    is_active: bool | None = None
+    name: Name = UNCHANGED
+    description: Description | None = UNCHANGED
+    option_names: OptionNames | None = UNCHANGED
+    base_price: Price | None = UNCHANGED
+    sort_order: Order = UNCHANGED
+    is_active: bool = UNCHANGED
 
 
 class BaseRead(Schema):
@@ -219,24 +234,24 @@ class BaseVariantCreate(_Pixels):
     """One combination of a base's options."""
 
     name: Name
-    option_values: dict[Name, Name] = Field(default={}, max_length=3)
-    price_modifier: Decimal = Field(default=Decimal(0), max_digits=12, decimal_places=2)
+    option_values: OptionValues = Field(default={})
+    price_modifier: PriceModifier = Decimal(0)
     sort_order: Order = 0
 
 
 class BaseVariantUpdate(Input):
-    """What is not given stays. Width and height are given together."""
+    """What is not given stays; null takes the option values away. Width and height are given together."""
 
-    name: Name | None = None
-    option_values: dict[Name, Name] | None = Field(default=None, max_length=3)
-    width_px: int | None = Field(default=None, ge=1)
-    height_px: int | None = Field(default=None, ge=1)
-    price_modifier: Decimal | None = Field(default=None, max_digits=12, decimal_places=2)
-    sort_order: Order | None = None
-    is_active: bool | None = None
+    name: Name = UNCHANGED
+    option_values: OptionValues | None = UNCHANGED
+    width_px: Pixels = UNCHANGED
+    height_px: Pixels = UNCHANGED
+    price_modifier: PriceModifier = UNCHANGED
+    sort_order: Order = UNCHANGED
+    is_active: bool = UNCHANGED
 
     @model_validator(mode="after")
-    def _printable(self) -> BaseVariantUpdate:
+    def _printable(self) -> Self:
         return _checked(self)
 
 

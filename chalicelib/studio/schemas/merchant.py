@@ -1,12 +1,11 @@
 """What merchants see of their gallery: the watermark, the quota, generations."""
 
-from __future__ import annotations
-
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.kit.schemas import Amount, Input, Moment, PageQuery, Query, Schema
+from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Moment, PageQuery, Query, Schema
 from chalicelib.studio.models import GenerationStatus, GenerationType, UpscaleStatus
 from chalicelib.studio.schemas.catalogue import Photo, Picture, StyleRead
 from chalicelib.studio.schemas.shopper import UUID
@@ -59,9 +58,9 @@ class WatermarkPreviewRead(Schema):
 class QuotaUpdate(Input):
     """New limits of a shop; what is not given stays. MB = 1,000,000 bytes."""
 
-    monthly_generation_limit: int | None = Field(default=None, ge=0, le=1_000_000)
-    max_concurrent_generations: int | None = Field(default=None, ge=0, le=50)
-    storage_quota_mb: int | None = Field(default=None, ge=0, le=1_000_000)
+    monthly_generation_limit: Annotated[int, Field(ge=0, le=1_000_000)] = UNCHANGED
+    max_concurrent_generations: Annotated[int, Field(ge=0, le=50)] = UNCHANGED
+    storage_quota_mb: Annotated[int, Field(ge=0, le=1_000_000)] = UNCHANGED
 
 
 class QuotaRead(Schema):
@@ -85,7 +84,11 @@ class UsageRead(Schema):
 
 
 class GenerationQuery(PageQuery):
+    """What generations must be, all of it. Where more than one thing is asked for a page may hold fewer than `limit`, or
+    none, before the last."""
+
     status: GenerationStatus | None = None
+    upscale_status: UpscaleStatus | None = None
     generation_type: GenerationType | None = None
     product_id: str | None = Field(default=None, pattern=UUID)
     ai_style_id: str | None = Field(default=None, pattern=UUID)

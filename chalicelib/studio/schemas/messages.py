@@ -1,7 +1,5 @@
 """Work that the studio gives to itself."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from chalicelib.kit import subjects
@@ -10,12 +8,16 @@ from chalicelib.studio.app import APP
 
 
 class UploadChanged(BucketEvent):
-    """A shopper's photo was put into the bucket, or removed: for `studio-inspect`. Keys are `uploads/<shop>/<id>`."""
+    """A shopper's photo was put into the bucket, or removed: for `studio-inspect`. Keys are `uploads/<shop>/<id>`.
+
+    It names no subject: a photo of an erased one must go, not only its message.
+    """
 
     prefix: ClassVar[str] = "uploads/"
 
-    def subjects(self) -> tuple[str, ...]:
-        return (subjects.app(self.key.split("/")[1], APP),) if self.key.count("/") == 2 else ()
+    @property
+    def shop(self) -> str:
+        return self.key.removeprefix(self.prefix).partition("/")[0]
 
 
 class GenerationRequested(Message):

@@ -1,7 +1,5 @@
 """What the storefront sends and sees."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -38,7 +38,7 @@ def get_base(shop: str, base: str) -> ProductBase:
 def change_base(shop: str, base: str, asked: BaseUpdate, version: datetime | None) -> ProductBase:
     """Set what is given; the rest stays. Raises BaseNotFound, ChangedMeanwhile."""
     row = ProductBase(shop, base)
-    if not catalogue.change(row, asked.model_dump(exclude_none=True), version):
+    if not catalogue.change(row, asked.model_dump(exclude_unset=True), version):
         raise BaseNotFound
     return row
 
@@ -70,7 +70,7 @@ def change_variant(
 ) -> ProductBaseVariant:
     """Set what is given; the rest stays. Raises BaseNotFound, ChangedMeanwhile."""
     row = _of(shop, base, variant)
-    if not catalogue.change(row, asked.model_dump(exclude_none=True), version):
+    if not catalogue.change(row, asked.model_dump(exclude_unset=True), version):
         raise BaseNotFound
     return row
 

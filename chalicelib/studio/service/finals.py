@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.integrations import images, storage
 from chalicelib.kit import clock, config, ids
 from chalicelib.studio import fulfilment
-from chalicelib.studio.models import Generation, GenerationType, UpscaleStatus
+from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.print import FINAL_LONG_SIDE, PrintFormat, PrintSize, PrintSizeRefused, cover, upscale_factor
 from chalicelib.studio.repository import catalogue, generations, orders
 from chalicelib.studio.schemas.messages import PrintRequested
@@ -43,7 +43,6 @@ def _make(row: Generation) -> None:
     storage.put(row.final_image_url, file, PrintFormat.JPEG.value)
     facts: dict[str, Any] = {
         "ai_model_used": made.model,
-        "upscale_status": UpscaleStatus.COMPLETED,
         "upscale_factor": upscale_factor((made.width, made.height), size.as_tuple),
         "upscale_completed_at": clock.now(),
         "original_width": made.width,

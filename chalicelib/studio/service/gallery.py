@@ -9,7 +9,7 @@ from chalicelib.shops.service import known_shop
 from chalicelib.studio import quota
 from chalicelib.studio.errors import ShopUnknown
 from chalicelib.studio.models import Generation, GenerationStatus
-from chalicelib.studio.repository import generations, quotas
+from chalicelib.studio.repository import generations, listing, quotas
 from chalicelib.studio.schemas.merchant import GenerationQuery, GenerationRead, QuotaRead, QuotaUpdate, UsageRead
 from chalicelib.studio.service import styles
 
@@ -18,12 +18,9 @@ POPULAR = 10
 
 
 def list_generations(shop: str, asked: GenerationQuery, page: PageRequest) -> Slice[GenerationRead]:
-    """The shop's generations, or an order's finals, that are as asked for; newest first."""
-    names = ("status", "generation_type", "product_id", "ai_style_id", "customer_id")
-    wanted = {name: value for name in names if (value := getattr(asked, name)) is not None}
-    if asked.order_id:
-        return generations.list_by_order(shop, asked.order_id, wanted, page).map(_shown)
-    return generations.list_by_shop(shop, wanted, page).map(_shown)
+    """The shop's generations that are as asked for; newest first."""
+    wanted = asked.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
+    return listing.list_page(shop, wanted, page).map(shown)
 
 
 def read_usage(shop: str) -> UsageRead:
@@ -39,13 +36,13 @@ def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
     """
     if known_shop(shop) != shop:
         raise ShopUnknown
-    quotas.limit(shop, asked.model_dump(exclude_none=True))
+    quotas.limit(shop, asked.model_dump(exclude_unset=True))
     return read_quota(shop)
 
 
 def get_generation(shop: str, generation: str) -> GenerationRead:
     """One generation. Raises GenerationNotFound."""
-    return _shown(generations.get(shop, generation))
+    return shown(generations.get(shop, generation))
 
 
 def read_quota(shop: str) -> QuotaRead:
@@ -64,7 +61,8 @@ def read_quota(shop: str) -> QuotaRead:
     )
 
 
-def _shown(row: Generation) -> GenerationRead:
+def shown(row: Generation) -> GenerationRead:
+    """A generation as the merchant sees it."""
     columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
     return GenerationRead(
         **columns, preview_url=_link(row, row.preview_image_url), final_url=_link(row, row.final_image_url)

@@ -59,9 +59,17 @@ def take_up(
         _fail(row, str(error))
     except Ended:
         log.info("made too late: somebody else ended it", extra={"generation": row.id})
+        _leave_nothing(row)
     except BaseException:
         generations.let_go(row, clock.now() + QUEUE_BRINGS_AGAIN)
         raise
+
+
+def _leave_nothing(row: Generation) -> None:
+    """Where the row was erased meanwhile, so is the picture that was put since."""
+    url = row.preview_image_url if row.generation_type is GenerationType.PREVIEW else row.final_image_url
+    if url and generations.find(row.shop_id, row.id) is None:
+        storage.delete(url)
 
 
 def _judge(row: Generation, failure: ModelFailed, again: Message) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from chalicelib.integrations import storage
 from chalicelib.kit import clock, ids, logs, metrics
+from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.messages import publish
 from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderLine, OrderPaid, RefundCreated, RefundLine
 from chalicelib.studio import fulfilment
@@ -24,7 +25,9 @@ from chalicelib.studio.models import Generation, GenerationStatus, GenerationTyp
 from chalicelib.studio.repository import generations, orders
 from chalicelib.studio.repository.generations import Ended
 from chalicelib.studio.repository.orders import Overtaken
+from chalicelib.studio.schemas.merchant import GenerationRead
 from chalicelib.studio.schemas.messages import PrintRequested
+from chalicelib.studio.service import gallery
 from chalicelib.studio.service.callers import APP
 from chalicelib.studio.service.generations import LINE_ITEM_PROPERTY, START, verify
 from chalicelib.studio.service.making import TAKEN_BACK
@@ -94,8 +97,11 @@ def refund(refunded: RefundCreated) -> None:
         _settle(_Change(refunded, _carrying(refunded.shop, refunded.lines), decide))
 
 
-def remake(shop: str, generation: str) -> None:
+def remake(shop: str, generation: str, key: Idempotency | None) -> GenerationRead:
     """Have a final made once more, such as when its file is lost; a lost picture cannot be brought back otherwise.
+
+    Its file goes before its row forgets it: who dies in between leaves a final without its file, which can be remade,
+    and no file that nothing names or counts.
 
     Raises GenerationNotFound for what is no final of the shop, FinalNotWanted where its line was taken back,
     FinalAtWork while it is being made.
@@ -105,13 +111,14 @@ def remake(shop: str, generation: str) -> None:
         raise GenerationNotFound
     if not fulfilment.is_wanted(orders.facts_of(orders.find(shop, row.order_id)), row.line_item_id):
         raise FinalNotWanted
+    if row.final_image_url and not row.open_work:
+        storage.delete(row.final_image_url)
     try:
-        generations.reopen(row, clock.now() + START)
+        answer = generations.reopen(row, clock.now() + START, key, gallery.shown)
     except Ended as ended:
         raise FinalAtWork from ended
     publish(PrintRequested(shop=shop, generation_id=row.id))
-    if row.final_image_url:
-        storage.delete(row.final_image_url)
+    return answer
 
 
 def _settle(change: _Change) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+
 from chalicelib.integrations import images, storage
+from chalicelib.kit import config, ids
 from chalicelib.studio import guard
 from chalicelib.studio.errors import InvalidImage
 from chalicelib.studio.image_header import probe
@@ -23,6 +26,13 @@ def check(data: bytes, field: str) -> str:
     return f"image/{header.format}".lower()
 
 
-def store(url: str, data: bytes, field: str = "body.image") -> None:
-    """Put a picture at `url` once it is looked at. Raises InvalidImage."""
-    storage.put(url, data, check(data, field))
+def store(folder: str, shop: str, image: str) -> tuple[str, int]:
+    """Put a picture, given as base64, into the shop's part of a folder once it is looked at: its address and bytes.
+
+    Raises InvalidImage.
+    """
+    data = base64.b64decode(image)
+    content_type = check(data, "body.image")
+    url = storage.address(config.settings().images_bucket, f"{folder}/{shop}/{ids.new()}")
+    storage.put(url, data, content_type)
+    return url, len(data)

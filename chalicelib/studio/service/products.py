@@ -68,7 +68,7 @@ def get_product(shop: str, product: str) -> Product:
 def change_product(shop: str, product: str, asked: ProductUpdate, version: datetime | None) -> Product:
     """Set what is given; the rest stays."""
     row = Product(shop, product)
-    if not catalogue.change(row, asked.model_dump(exclude_none=True), version):
+    if not catalogue.change(row, asked.model_dump(exclude_unset=True), version):
         raise ProductNotFound
     return row
 
@@ -102,7 +102,7 @@ def change_size(shop: str, product: str, size: str, asked: SizeUpdate, version: 
     row = catalogue.get_size(product, size)
     if not row.is_active:
         raise SizeNotFound
-    values = asked.model_dump(exclude_none=True)
+    values = asked.model_dump(exclude_unset=True)
     wanted = values.get("shopify_variant_id", row.shopify_variant_id)
     if not catalogue.change_keeping(row, values, version, partial(_keep_size, row, wanted)):
         raise SizeNotFound
@@ -113,6 +113,8 @@ def remove_size(shop: str, product: str, size: str) -> None:
     """Softly: finals of earlier orders keep their history. Its Shopify variant is free again."""
     catalogue.get_product(shop, product)
     row = catalogue.get_size(product, size)
+    if not row.is_active:
+        return  # its variant may be another's by now
     catalogue.change_keeping(row, {"is_active": False}, None, partial(_keep_size, row, None))
 
 
@@ -135,15 +137,18 @@ def put_product_style(shop: str, product: str, style: str, asked: ProductStylePu
     return row
 
 
-def list_product_styles(shop: str, product: str) -> list[ProductStyle]:
-    catalogue.get_product(shop, product)
-    return catalogue.list_product_styles(product)
+def list_product_styles(shop: str, product: str) -> tuple[list[ProductStyle], datetime]:
+    """In their order, and when they last changed."""
+    row, styles = catalogue.get_product(shop, product), catalogue.list_product_styles(product)
+    return styles, catalogue.styles_changed_at(row, styles)
 
 
-def reorder_styles(shop: str, product: str, styles: list[str]) -> list[ProductStyle]:
+def reorder_styles(
+    shop: str, product: str, styles: list[str], version: datetime | None
+) -> tuple[list[ProductStyle], datetime]:
     """Put all of the product's styles in this order, at once. Raises OrderIncomplete."""
-    catalogue.reorder(shop, product, styles)
-    return catalogue.list_product_styles(product)
+    catalogue.reorder(shop, product, styles, version)
+    return list_product_styles(shop, product)
 
 
 def put_link(shop: str, product: str, base: str, asked: LinkPut) -> ProductProductBase:
@@ -176,7 +181,7 @@ def put_mapping(shop: str, product: str, asked: MappingPut) -> ProductBaseVarian
     )
 
     def keep(transaction: Transaction) -> None:
-        name = catalogue.variant_guard("mappings", product, asked.shopify_variant_id)
+        name = catalogue.variant_guard("product_base_variant_mappings", product, asked.shopify_variant_id)
         if asked.is_active:
             guards.claim(transaction, name, pair, VariantTaken())
         elif guards.owner_of(name) == pair:

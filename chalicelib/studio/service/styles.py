@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import datetime
 
 from chalicelib.integrations import storage
-from chalicelib.kit import clock, config, ids
+from chalicelib.kit import clock, ids
 from chalicelib.kit.idempotency import Idempotency
-from chalicelib.studio.errors import ChangedMeanwhile, StyleNotFound
+from chalicelib.studio.errors import ChangedMeanwhile, StorageExceeded, StyleNotFound
 from chalicelib.studio.models import AiStyle
 from chalicelib.studio.repository import catalogue
 from chalicelib.studio.schemas.catalogue import StyleCreate, StyleRead, StyleUpdate
@@ -34,7 +33,7 @@ def get_style(shop: str, style: str) -> AiStyle:
 def change_style(shop: str, style: str, asked: StyleUpdate, version: datetime | None) -> AiStyle:
     """Set what is given; the rest, and how often the style was used, stays."""
     row = AiStyle(shop, style)
-    if not catalogue.change(row, asked.model_dump(exclude_none=True), version):
+    if not catalogue.change(row, asked.model_dump(exclude_unset=True), version):
         raise StyleNotFound
     return row
 
@@ -47,19 +46,18 @@ def remove_style(shop: str, style: str) -> None:
 
 def put_example(shop: str, style: str, image: str) -> AiStyle:
     """Show what the style makes; the picture of before is deleted. Raises StyleNotFound, InvalidImage,
-    ChangedMeanwhile.
+    ChangedMeanwhile, StorageExceeded.
     """
-    present = catalogue.get_style(shop, style)
-    url = storage.address(config.settings().images_bucket, f"examples/{shop}/{ids.new()}")
-    pictures.store(url, base64.b64decode(image))
-    row = AiStyle(shop, style)
+    row = catalogue.get_style(shop, style)
+    before = row.example_image_url
+    url, byte_count = pictures.store("examples", shop, image)
     try:
-        catalogue.change(row, {"example_image_url": url}, present.updated_at)
-    except ChangedMeanwhile:
+        catalogue.save_example(row, url, byte_count)
+    except (ChangedMeanwhile, StorageExceeded):
         storage.delete(url)
         raise
-    if present.example_image_url:
-        storage.delete(present.example_image_url)
+    if before:
+        storage.delete(before)
     return row
 
 

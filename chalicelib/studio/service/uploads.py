@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.integrations import images, storage
-from chalicelib.kit import clock, config, ids, logs, signing
+from chalicelib.kit import clock, config, ids, logs, signing, subjects, tombstones
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.shops.service import Shopper
 from chalicelib.studio import guard, quota
+from chalicelib.studio.app import APP
 from chalicelib.studio.errors import StorageExceeded, UploadNotFound, UploadTokenInvalid
 from chalicelib.studio.guard import RejectReason
 from chalicelib.studio.image_header import Probe, probe
@@ -79,11 +80,15 @@ def demand_owner(row: Upload | None, shopper: Shopper, token: str | None) -> Upl
 
 
 def inspect(event: UploadChanged) -> None:
-    """Apply what happened to an upload's object, unless a later event was applied already. Raises Overtaken."""
+    """Apply what happened to an upload's object, unless a later event was applied already. Raises Overtaken.
+
+    One that no row knows goes: its shopper or its shop was erased while the form was good.
+    """
     for _ in range(_RETRIES):
         row = uploads.find(event.key.rsplit("/", 1)[-1])
-        if row is None or row.object_key != event.key:
-            log.warning("an object that nobody asked for", extra={"key": event.key})
+        if row is None or row.object_key != event.key or tombstones.is_erased(subjects.app(event.shop, APP)):
+            log.info("an object that nobody asks for is removed", extra={"key": event.key})
+            storage.delete(storage.address(event.bucket, event.key))
             return
         try:
             _inspect(row, event)
@@ -112,8 +117,12 @@ def _created(row: Upload, event: UploadChanged, url: str) -> None:
     header = probe(data)
     reason = _refusal(header, data)
     if reason is None:
-        uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
-        return
+        try:
+            uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
+        except StorageExceeded:
+            reason = RejectReason.STORAGE_FULL
+        else:
+            return
     uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=guard.DETAIL[reason])
     storage.delete(url)
     log.info("a photo was refused", extra={"upload": row.id, "reason": reason.value})

@@ -7,9 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.integrations import images, sample_photo, storage
-from chalicelib.kit import clock, config, ids
+from chalicelib.kit import clock
 from chalicelib.studio import watermark
-from chalicelib.studio.errors import ChangedMeanwhile, WatermarkMissing
+from chalicelib.studio.errors import ChangedMeanwhile, StorageExceeded, WatermarkMissing
 from chalicelib.studio.models import Watermark
 from chalicelib.studio.print import PREVIEW_LONG_SIDE
 from chalicelib.studio.repository import catalogue
@@ -35,30 +35,31 @@ def read(shop: str) -> WatermarkRead:
 def put(shop: str, asked: WatermarkPut, version: datetime | None) -> WatermarkRead:
     """Set the mark; without a picture the present one stays. The picture of before is deleted.
 
-    Raises WatermarkMissing, InvalidImage; ChangedMeanwhile where it is not of `version` any more, or where another
-    change was faster: one picture is in use at any time, and none lies about.
+    Raises WatermarkMissing, InvalidImage, StorageExceeded; ChangedMeanwhile where it is not of `version` any more, or
+    where another change was faster: one picture is in use at any time, and none lies about.
     """
     present = catalogue.find_watermark(shop)
     if version is not None and (present is None or present.updated_at != version):
         raise ChangedMeanwhile
     now = clock.now()
+    byte_count: int | None
     if asked.image is not None:
-        url = storage.address(config.settings().images_bucket, f"watermarks/{shop}/{ids.new()}")
-        pictures.store(url, base64.b64decode(asked.image))
+        url, byte_count = pictures.store("watermarks", shop, asked.image)
     elif present is not None:
-        url = present.image_url
+        url, byte_count = present.image_url, present.byte_count
     else:
         raise WatermarkMissing("Send its picture first, as `image`.")
     row = Watermark(
         shop_id=shop,
         image_url=url,
+        byte_count=byte_count,
         created_at=present.created_at if present else now,
         updated_at=now,
         **asked.model_dump(exclude={"image"}),
     )
     try:
-        catalogue.save_watermark(row, present.updated_at if present else None)
-    except ChangedMeanwhile:
+        catalogue.save_watermark(row, present)
+    except (ChangedMeanwhile, StorageExceeded):
         if asked.image is not None:
             storage.delete(url)
         raise

@@ -1,7 +1,7 @@
 """Checkout sessions up to the moment somebody pays (https://docs.stripe.com/api/checkout/sessions)."""
 
 from infra.sandbox.server import Json
-from infra.sandbox.stripe import catalog, coupons
+from infra.sandbox.stripe import catalog, coupons, customers
 from infra.sandbox.stripe.errors import ApiError, missing_parameter
 from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 
@@ -18,7 +18,7 @@ def create(store: Store, params: Json) -> Json:
             "You may only specify one of these parameters: customer, customer_email.", param="customer_email"
         )
     if "customer" in params:
-        store.get("customer", params["customer"], "customer")
+        customers.usable(store, params["customer"])
     expires_at = params.get("expires_at", store.now + OPEN_SECONDS)
     if not store.now + SHORTEST_SECONDS <= expires_at <= store.now + OPEN_SECONDS:
         message = "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation."

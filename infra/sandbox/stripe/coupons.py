@@ -7,6 +7,16 @@ from infra.sandbox.stripe.errors import ApiError, missing_parameter
 from infra.sandbox.stripe.store import Store, list_of, new_id
 
 MONTH_SECONDS = 2_629_746
+LONGEST_NAME = 40
+_TAKEN = """
+aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny
+cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg huf idr ils inr isk jmd
+jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad
+ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl
+thb tjs tnd top try ttd twd tzs uah ugx usd uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw
+"""
+CURRENCIES = frozenset(_TAKEN.split())
+"""docs.stripe.com/currencies, presentment currencies."""
 
 
 def create_coupon(store: Store, params: Json) -> Json:
@@ -16,6 +26,13 @@ def create_coupon(store: Store, params: Json) -> Json:
         raise missing_parameter("currency")
     if (params.get("duration") == "repeating") != ("duration_in_months" in params):
         raise ApiError("`duration_in_months` goes with a duration of `repeating`.", param="duration_in_months")
+    if "currency" in params and params["currency"].lower() not in CURRENCIES:
+        raise ApiError(f"Invalid currency: {params['currency']}.", param="currency")
+    if "percent_off" in params and Decimal(str(params["percent_off"])) % Decimal("0.01"):
+        message = f"Invalid decimal: {params['percent_off']}; must contain at maximum two decimal places."
+        raise ApiError(message, param="percent_off")
+    if len(params.get("name") or "") > LONGEST_NAME:
+        raise ApiError(f"Invalid string: {params['name']}; must be at most {LONGEST_NAME} characters", param="name")
     row: Json = {
         "id": params.get("id") or new_id("", 8)[1:],
         "object": "coupon",

@@ -2,6 +2,7 @@
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe import subscriptions
+from infra.sandbox.stripe.errors import missing_object
 from infra.sandbox.stripe.store import Store, change_metadata, new_id
 
 SETTABLE = ("email", "name", "description", "phone", "address", "preferred_locales")
@@ -44,6 +45,14 @@ def create(store: Store, params: Json) -> Json:
 
 def retrieve(store: Store, _: Json, customer: str) -> Json:
     return store.get("customer", customer)
+
+
+def usable(store: Store, customer: str) -> Json:
+    """The customer that a call names. Raises `ApiError`: one that was deleted is as unknown as any other."""
+    row = store.get("customer", customer, "customer")
+    if row.get("deleted"):
+        raise missing_object("customer", customer, "customer")
+    return row
 
 
 def update(store: Store, params: Json, customer: str) -> Json:

@@ -41,7 +41,7 @@ def complete(store: Store, session_id: str, email: str | None = None) -> Json:
 
 def _customer(store: Store, session: Json, email: str | None) -> Json | None:
     if session["customer"]:
-        return store.get("customer", session["customer"])
+        return customers.usable(store, session["customer"])
     if session["mode"] == "payment" and session["customer_creation"] != "always":
         return None  # a guest
     return customers.create(store, {"email": email or session["customer_email"] or DEFAULT_EMAIL})

@@ -1,11 +1,12 @@
 """Billing portal sessions (https://docs.stripe.com/api/customer_portal/sessions)."""
 
 from infra.sandbox.server import Json
+from infra.sandbox.stripe import customers
 from infra.sandbox.stripe.store import Store, new_id
 
 
 def create(store: Store, params: Json) -> Json:
-    store.get("customer", params["customer"], "customer")
+    customers.usable(store, params["customer"])
     id_ = new_id("bps")
     session = {
         "id": id_,

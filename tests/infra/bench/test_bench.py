@@ -27,10 +27,12 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (["cold-start", "bundle"], {"cold start to the first read", "the bundle, zipped"}),
         (["first-touch", "route"], {"first touch of 8 tables", "a route over HTTP"}),
+        (["preview-1mp"], {"its memory"}),
         (["preview-12mp", "bomb"], {"preview of 12 MP", "a bomb refused", "its memory"}),
         (["preview-48mp"], {"preview of 48 MP", "its memory"}),
         (["print-jpeg"], {"print of 4096 px, JPEG", "its memory"}),
         (["print-png"], {"print of 4096 px, PNG", "its memory"}),
+        (["archive", "archive-memory"], {"200 rows archived", "memory for 600 rows"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "shown",
 )
@@ -39,7 +41,7 @@ def test_a_row_runs_and_is_shown_beside_its_budget(rows: list[str], shown: set[s
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     budget = lines[0].index("budget")
-    assert {line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith("<=")} == shown
+    assert {line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith(("<=", ">="))} == shown
 
 
 def test_every_row_is_run_by_the_test_above() -> None:
@@ -88,6 +90,8 @@ def test_the_table_shows_what_is_over_its_budget() -> None:
     lines = text.splitlines()
     assert lines[1].rstrip().endswith("within")
     assert lines[2].rstrip().endswith("OVER")
+    fast, slow = (Row("d", "", "", figure, 0.8, at_least=True) for figure in (0.8, 0.79))
+    assert (fast.verdict, slow.verdict) == ("within", "UNDER")
     assert {line.index("peer") for line in lines[:3]} == {lines[0].index("peer")}, "the columns are aligned"
 
 

@@ -313,3 +313,13 @@ def wait_for(condition: Any, seconds: float = 10.0) -> bool:
             return True
         pause.wait(0.05)
     return False
+
+
+def test_it_tells_which_queues_have_something_to_receive(shared: Engine) -> None:
+    sqs = client(shared, "sqs")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("busy", "idle", "later")}
+    sqs.send_message(QueueUrl=urls["busy"], MessageBody="now")
+    sqs.send_message(QueueUrl=urls["later"], MessageBody="not yet", DelaySeconds=900)
+    assert shared.waiting() & set(urls) == {"busy"}
+    sqs.receive_message(QueueUrl=urls["busy"])
+    assert not shared.waiting() & set(urls), "somebody has it"

@@ -38,6 +38,20 @@ def old(http: httpx.Client, sandbox: StripeSandbox, path: str) -> Any:
     return http.get(f"{sandbox.url}{path}", headers=headers).json()
 
 
+def test_a_customer_that_was_deleted_can_do_nothing_more(client, stripe_sandbox):
+    """https://docs.stripe.com/api/customers/delete"""
+    customer = client.v1.customers.create({"email": "a@example.com"}).id
+    session_id = start_checkout(client, customer=customer)
+    client.v1.customers.delete(customer)
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer") as refused:
+        start_checkout(client, customer=customer)
+    assert (refused.value.code, refused.value.param) == ("resource_missing", "customer")
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
+        client.v1.billing_portal.sessions.create({"customer": customer})
+    with pytest.raises(ApiError, match="No such customer"):
+        stripe_sandbox.complete_checkout(session_id)
+
+
 def test_a_paid_subscription_hangs_together(client, stripe_sandbox, clock):
     session_id = start_checkout(client, subscription_data={"metadata": {"owner": "m1"}}, client_reference_id="m1")
     events = stripe_sandbox.complete_checkout(session_id, email="ada@example.com")

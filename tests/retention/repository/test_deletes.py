@@ -128,6 +128,16 @@ def test_what_was_deleted_is_paid_for_before_more_is(monkeypatch: pytest.MonkeyP
     assert sum(waited) == pytest.approx(5.0), "two batches of 25 units at 10 a second, before the third is sent"
 
 
+def test_where_dynamodb_does_not_say_what_it_used_each_row_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(25):
+        log_of(CUT_OFF)
+    monkeypatch.setattr("time.monotonic", lambda: 100.0)
+    pace = Pace(10.0, 10.0)
+    with refused(1, refusal(200, {"Responses": [{"TableName": TABLE}] * 25})):
+        assert deletes.delete_unchanged(InstallationLog, items(), pace) == 25
+    assert pace.wait(100.0) == pytest.approx(2.5)
+
+
 def test_half_of_what_a_table_is_granted_is_shared_by_the_workers() -> None:
     client = aws.client("dynamodb")
     assert deletes.pace(InstallationLog, 4).most == 40_000 / 2 / 4

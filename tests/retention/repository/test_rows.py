@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from chalicelib.integrations.parquet import Kind
+from chalicelib.kit import aws
 from chalicelib.kit.attributes import ExpiryAttribute
 from chalicelib.kit.lifecycle import Rule, Then
 from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
-from chalicelib.shops.models import Session
+from chalicelib.shops.models import InstallationLog, Session
 from tests.retention.conftest import CUT_OFF, DUE, log_of, session_of
 
 LOGS = RULES["shops/installation_logs"]
@@ -44,6 +45,25 @@ def test_a_page_ends_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(first) == 6
     assert after is not None
     assert {item["id"]["S"] for item in items()} == stored
+
+
+def test_a_page_has_no_more_rows_than_can_be_deleted_in_time() -> None:
+    stored = {log_of(CUT_OFF, metadata={"note": "x" * 900}).id for _ in range(7)}
+    first, after = rows.expired_page(LOGS, CUT_OFF, 0, 1, None, units=8)
+    assert (len(first), after is not None) == (2, True), "each costs four: two KB, in the table and its index"
+    [one], _ = rows.expired_page(LOGS, CUT_OFF, 0, 1, None, units=0.1)
+    second, _ = rows.expired_page(LOGS, CUT_OFF, 0, 1, after)
+    assert {row.item["id"]["S"] for row in first + second} == stored
+    assert one in first
+
+
+def test_a_row_whose_moment_cannot_be_read_stays_and_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    fine, odd = log_of(CUT_OFF), log_of(CUT_OFF)
+    key = {"shop": {"S": odd.shop}, "id": {"S": odd.id}}
+    values = {"created_at": {"Value": {"S": "2020-13-45"}}}
+    aws.client("dynamodb").update_item(TableName=InstallationLog.Meta.table_name, Key=key, AttributeUpdates=values)
+    assert [item["id"]["S"] for item in items()] == [fine.id]
+    assert "a row's moment cannot be read" in caplog.text
 
 
 def test_rows_without_the_column_that_counts_live_on() -> None:

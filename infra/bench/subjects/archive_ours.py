@@ -1,0 +1,23 @@
+"""One worker of the sweep: archives and deletes its segment of a run. Told to start by a line on standard input."""
+
+import sys
+
+import duckdb
+
+from chalicelib.retention.repository import runs
+from chalicelib.retention.schemas import SweepRequested
+from chalicelib.retention.service import sweeping
+from infra.bench.subjects.measure import report
+
+duckdb.connect().close()
+rule, run, segment = sys.argv[1], sys.argv[2], int(sys.argv[3])
+
+
+def whole_segment() -> None:
+    while segment in runs.places(runs.get(rule, run)):  # a worker's time may be over before its segment is done
+        sweeping.work(SweepRequested(rule=rule, run=run, segment=segment))
+
+
+print("ready", flush=True)
+sys.stdin.readline()
+report(whole_segment)

@@ -1,0 +1,46 @@
+"""How the clean-up of the tables goes."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.kit.pages import PageRequest
+from chalicelib.retention.schemas import RuleRunRead
+from chalicelib.retention.service import overseeing
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    shown: ArgumentParser = commands.add_parser("retention-runs", help="how the newest run of every rule went")
+    shown.add_argument("rule", nargs="?", help="one rule, <context>/<table>: all its runs, the newest first")
+    shown.set_defaults(run=show)
+
+
+def show(arguments: Namespace) -> int:
+    """Print a line for every rule, or for every run of one. Raises UnknownRule."""
+    if arguments.rule:
+        lines = (_line(run) for run in _runs(arguments.rule))
+    else:
+        lines = (
+            (rule.rule, *(_line(rule.latest) if rule.latest else ("-",))) for rule in overseeing.list_rules().items
+        )
+    for line in lines:
+        print(*line, sep="\t", file=arguments.stdout)
+    return 0
+
+
+def _runs(rule: str) -> Iterator[RuleRunRead]:
+    page = PageRequest(limit=100)
+    while True:
+        found = overseeing.list_runs(rule, page)
+        yield from found.items
+        if found.last_key is None:
+            return
+        page = PageRequest(limit=100, start=found.last_key)
+
+
+def _line(run: RuleRunRead) -> tuple[str, ...]:
+    left = f", {run.segments_left} of {run.segments} segments left" if run.segments_left else ""
+    return (run.run, f"{run.status}{left}", f"{run.rows_archived} archived", f"{run.rows_deleted} deleted")

@@ -1,0 +1,44 @@
+"""What tests of discount codes share: making one, and what is counted of its uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.models import DiscountCode, DiscountUsage
+from chalicelib.billing.service import invariants
+from chalicelib.kit import auth, clock
+from chalicelib.kit.auth import Role
+from tests.billing.conftest import Json, Owner
+
+Checkout = Callable[..., httpx.Response]
+Code = Callable[..., Json]
+Drain = Callable[[], list[Any]]
+OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+URL = "/v1/operator/billing/codes"
+QUARTER = {"code": "spring-27", "discount_type": "percentage", "value": "25"}
+
+
+@pytest.fixture
+def code(api: httpx.Client, member: Owner) -> Code:
+    """Make a code; a quarter off unless told otherwise."""
+
+    def create(**terms: Any) -> Json:
+        answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
+        assert answer.status_code == 201, answer.text
+        made: Json = answer.json()
+        return made
+
+    return create
+
+
+def counted() -> tuple[int, list[str]]:
+    """The counter, and the uses; they must agree."""
+    (row,) = DiscountCode.scan()
+    uses = [use.status.value for use in DiscountUsage.scan()]
+    assert row.times_used == len([use for use in uses if use != "released"])
+    assert not [broken for broken in invariants.check(clock.now()) if broken.startswith("code_")]
+    return row.times_used, sorted(uses)

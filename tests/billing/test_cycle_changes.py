@@ -1,0 +1,71 @@
+"""Another cycle begins a period of its own at once: what is left of the old one is credited, and grants no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.billing.enums import EntryType
+from chalicelib.billing.service import granting
+from chalicelib.kit import clock
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, entries, ledger_sums, of_type
+from tests.billing.running import Ask, Subscribe, ask, subscribe
+
+__all__ = ["ask", "subscribe"]
+
+Drain = Callable[[], list[Any]]
+Buy = Callable[..., list[Json]]
+
+
+def granted() -> list[int]:
+    """The credits of each grant, the oldest month first."""
+    found = sorted((entry.source_key, entry.amount) for entry in entries() if entry.entry_type is EntryType.GRANT)
+    return [amount for _, amount in sorted((key.rpartition("/")[2], amount) for key, amount in found)]
+
+
+def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_it(
+    member: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+) -> None:
+    subscribe(member, "better_together")
+    pass_time(days=45)
+    granting.grant_due(clock.now(), clock.now() - timedelta(days=45))
+    assert granted() == [40, 40]
+    assert ask(member, "change", plan="try_it_out", billing_cycle="monthly").status_code == 200
+    stripe_peer.drain()
+    for _ in range(3):
+        assert drain() == []
+        granting.grant_due(clock.now(), clock.now() - timedelta(days=31))
+        pass_time(days=31)
+    assert drain() == []
+    assert granted() == [40, 40, 20, 20, 20, 20]
+    ledger_sums()
+
+
+def test_a_schedule_that_slept_and_an_event_told_late_grant_what_was_due_before_each_change(
+    member: Owner,
+    events_of: Buy,
+    ask: Ask,
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    pass_time: Buy,
+) -> None:
+    """A year, after 45 days a month, after 15 more a year: months began on the days 0, 31, 45, 60 and 91."""
+    begun = clock.now()
+    events = events_of(member, "better_together")
+    paid = of_type(events, "invoice.paid")
+    stripe_peer.deliver([event for event in events if not event["type"].startswith(("invoice", "payment_intent"))])
+    assert drain() == []
+    for days, plan, cycle in ((45, "try_it_out", "monthly"), (15, "premium_plus", "annual")):
+        pass_time(days=days)
+        assert ask(member, "change", plan=plan, billing_cycle=cycle).status_code == 200
+        stripe_peer.drain()
+        assert drain() == []
+    pass_time(days=40)
+    for number in range(2):
+        stripe_peer.deliver([paid | {"id": f"evt_late_{number}"}])
+        assert drain() == []
+        granting.grant_due(clock.now(), begun)
+        assert len(granted()) == 5
+    ledger_sums()

@@ -1,0 +1,98 @@
+"""What is not known yet, a price or a customer, leaves its events without effect; the next event makes up for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.billing.enums import WebhookStatus
+from chalicelib.billing.models import SubscriptionPlan
+from chalicelib.billing.service import webhooks as service
+from chalicelib.kit.tables import Transaction
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, payments, subscriptions, webhooks
+
+Drain = Callable[[], list[Any]]
+Buy = Callable[..., list[Json]]
+
+
+@pytest.fixture
+def told_in_vain(
+    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+) -> Callable[[int], None]:
+    """A monthly plan that was bought and ran for so many days before anybody here knew its price."""
+
+    def buy(days: int) -> None:
+        events = events_of(member, "try_it_out")
+        plan = SubscriptionPlan.get("try_it_out")
+        known = dict(plan.stripe_prices)
+        plan.update(actions=[SubscriptionPlan.stripe_prices.set({})])
+        stripe_peer.deliver(events)
+        pass_time(days=days)
+        assert drain() == []
+        assert {row.status for row in webhooks().values()} == {WebhookStatus.IGNORED}
+        plan.update(actions=[SubscriptionPlan.stripe_prices.set(known)])
+
+    return buy
+
+
+def update_at_stripe(stripe_peer: StripeSandbox) -> None:
+    with stripe_peer.store() as stripe:
+        stripe.emit("customer.subscription.updated", stripe.all("subscription")[0])
+    stripe_peer.drain()
+
+
+def test_a_subscription_whose_price_was_unknown_brings_what_was_paid_until_then(
+    member: Owner, told_in_vain: Callable[[int], None], stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    told_in_vain(40)
+    update_at_stripe(stripe_peer)
+    assert drain() == []
+    assert [row.plan_name for row in subscriptions()] == ["try_it_out"]
+    paid = payments()
+    assert len(paid) == 2
+    assert all(row.stripe_payment_intent_id and row.stripe_charge_id and row.subscription_id for row in paid)
+    assert balances() == {member.relationship_id: 40}
+
+
+def test_the_renewal_of_a_subscription_whose_price_was_unknown_brings_the_first_payment_too(
+    member: Owner, told_in_vain: Callable[[int], None], stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+) -> None:
+    told_in_vain(20)
+    pass_time(days=12)
+    assert drain() == []
+    assert (len(subscriptions()), len(payments())) == (1, 2)
+    assert balances() == {member.relationship_id: 40}
+
+
+@pytest.mark.parametrize("died_at", [1, 2, 3])
+def test_who_dies_while_making_up_for_it_begins_again(
+    member: Owner,
+    told_in_vain: Callable[[int], None],
+    stripe_peer: StripeSandbox,
+    drain: Drain,
+    monkeypatch: pytest.MonkeyPatch,
+    died_at: int,
+) -> None:
+    told_in_vain(40)
+    before = set(webhooks())
+    update_at_stripe(stripe_peer)
+    commit, calls = Transaction._commit, 0
+
+    def die(transaction: Transaction) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == died_at:
+            raise RuntimeError("died")
+        commit(transaction)
+
+    (event_id,) = set(webhooks()) - before
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="died"):
+        patch.setattr(Transaction, "_commit", die)
+        service.apply(event_id)
+    service.apply(event_id)
+    assert drain() == []
+    assert (len(subscriptions()), len(payments())) == (1, 2)
+    assert balances() == {member.relationship_id: 40}

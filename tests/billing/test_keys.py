@@ -1,0 +1,47 @@
+"""What creates or charges is asked for by an Idempotency-Key: the same again gives the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.kit import auth
+from chalicelib.kit.auth import Role
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, make_owner, payments, webhooks
+
+Buy = Callable[..., list[Json]]
+OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+
+
+def twice(api: httpx.Client, path: str, headers: Json, body: Json | None = None) -> None:
+    first, again = (api.post(path, json=body or {}, headers=headers | {"Idempotency-Key": "mine"}) for _ in range(2))
+    assert first.status_code in (200, 202), first.text
+    assert "idempotency-replayed" not in first.headers
+    assert (again.json(), again.headers["idempotency-replayed"]) == (first.json(), "true")
+
+
+@pytest.mark.parametrize("verb", ["approve", "reject"])
+def test_a_refund_is_decided(api: httpx.Client, member: Owner, buy: Buy, verb: str) -> None:
+    buy(member, plan="better_together")
+    asked = api.post(f"/v1/billing/payments/{payments()[0].id}/refunds", json={}, headers=member.headers).json()
+    twice(api, f"/v1/operator/billing/refunds/{asked['id']}/{verb}", OPERATOR)
+
+
+def test_an_event_is_replayed(api: httpx.Client, member: Owner, buy: Buy) -> None:
+    buy(member, plan="try_it_out")
+    twice(api, f"/v1/operator/billing/events/{next(iter(webhooks()))}/replay", OPERATOR)
+
+
+def test_a_gift_is_redeemed(
+    api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    order = {"plan": "better_together", "recipient_email": "bea@example.com"}
+    pages = {"success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+    begun = api.post("/v1/billing/gifts", json=order | pages, headers=member.headers).json()
+    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    assert drain() == []
+    twice(api, "/v1/billing/gifts/redeem", make_owner(Role.MEMBER).headers, {"code": begun["gift"]["code"]})

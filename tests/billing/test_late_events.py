@@ -1,0 +1,86 @@
+"""What Stripe tells of an owner who was erased: the kept payment follows it, and nothing personal stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.billing.models import Customer
+from chalicelib.billing.service import webhooks as service
+from chalicelib.integrations import stripe
+from chalicelib.kit import clock, ids
+from chalicelib.retention.models import PrivacyKind
+from chalicelib.retention.service import operating
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Owner, payments
+from tests.retention.seeding import traces
+from tests.retention.test_erasing import OPERATOR
+
+Buy = Callable[..., list[dict[str, Any]]]
+Drain = Callable[[], list[dict[str, Any]]]
+
+
+def erase(member: Owner, drain: Drain) -> None:
+    operating.begin(OPERATOR, PrivacyKind.ERASE, f"member:{member.id}")
+    assert drain() == []
+
+
+def tell(kind: str, told: dict[str, Any]) -> None:
+    """An event of Stripe's, past its signature."""
+    event = {"id": f"evt_{ids.new()}", "object": "event", "type": kind, "livemode": False, "data": {"object": told}}
+    event |= {"created": int(clock.now().timestamp()), "api_version": "2024-06-20"}
+    service.accept(json.dumps(event).encode())
+
+
+def test_a_late_refund_reaches_the_payment_and_leaves_no_name(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    buy(member, credit_pack="credits_200")
+    customer, [paid] = Customer.get("member", member.id), payments()
+    erase(member, drain)
+    stripe.create_refund(str(paid.stripe_payment_intent_id), str(paid.stripe_charge_id), 100, {}, "late")
+    stripe_peer.drain()
+    assert drain() == []
+    [kept] = payments()
+    assert kept.refunded_amount == 1
+    assert list(traces(customer.email, str(customer.stripe_customer_id), member.id)) == []
+
+
+def test_a_late_end_of_a_checkout_leaves_no_name(member: Owner, buy: Buy, drain: Drain) -> None:
+    buy(member, credit_pack="credits_200")
+    customer = Customer.get("member", member.id)
+    erase(member, drain)
+    told: dict[str, Any] = {"id": "cs_late", "object": "checkout.session", "mode": "payment", "status": "expired"}
+    told |= {
+        "metadata": {},
+        "customer": customer.stripe_customer_id,
+        "customer_details": {"email": customer.email, "name": "Ada"},
+    }
+    told |= {"payment_status": "unpaid", "payment_intent": None, "subscription": None, "expires_at": 1}
+    tell("checkout.session.expired", told)
+    assert drain() == []
+    assert list(traces(customer.email, str(customer.stripe_customer_id))) == []
+
+
+def test_the_evidence_of_a_dispute_is_never_kept(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    """A dispute names no customer by an id: nothing would lead an erasure to it."""
+    buy(member, credit_pack="credits_200")
+    customer, [paid] = Customer.get("member", member.id), payments()
+    evidence = {
+        "customer_email_address": customer.email,
+        "customer_name": "Ada Mark",
+        "uncategorized_text": "x" * 400_000,
+    }
+    disputed = stripe_peer.open_dispute(str(paid.stripe_charge_id))
+    tell("charge.dispute.updated", disputed | {"evidence": evidence})
+    stripe_peer.drain()
+    assert drain() == []
+    assert list(traces("Ada Mark")) == []
+    assert payments()[0].dispute is not None
+    erase(member, drain)
+    tell("charge.dispute.updated", disputed | {"evidence": evidence})
+    assert drain() == []
+    assert list(traces(customer.email, "Ada Mark")) == []

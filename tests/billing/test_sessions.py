@@ -1,0 +1,54 @@
+"""Checkout sessions in the shapes of all API versions: what is not said has a meaning, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.billing import settlements
+from infra.sandbox.stripe import OLD_API_VERSION, StripeSandbox
+from tests.billing.conftest import Json, Owner, balances, of_type, payments
+
+OLD: Json = {
+    "id": "cs_1",
+    "object": "checkout.session",
+    "mode": "subscription",
+    "subscription": "sub_1",
+    "payment_intent": None,
+    "customer": "cus_1",
+    "metadata": {},
+}
+"""As an event of API version 2020-03-02 tells of one."""
+
+
+def test_an_old_session_was_paid_when_it_was_told_of() -> None:
+    view = settlements.session(OLD)
+    assert (view.status, view.is_paid, view.expires_at) == ("complete", True, None)
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_paid"),
+    [
+        ({"status": "open"}, False),
+        ({"status": "expired"}, False),
+        ({"status": "complete", "payment_status": "unpaid"}, False),
+        ({"payment_status": "unpaid"}, False),
+        ({"status": "complete", "payment_status": "no_payment_required"}, True),
+    ],
+)
+def test_what_a_session_says_counts(facts: Json, is_paid: bool) -> None:
+    assert settlements.session(OLD | facts).is_paid is is_paid
+
+
+def test_what_was_bought_by_an_old_session_is_given(
+    member: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    event = of_type(events_of(member, None, credit_pack="credits_200"), "checkout.session.completed")
+    for unsaid in ("status", "payment_status", "expires_at", "total_details"):
+        event["data"]["object"].pop(unsaid, None)
+    stripe_peer.deliver([event], api_version=OLD_API_VERSION)
+    assert drain() == []
+    assert len(payments()) == 1
+    assert balances() == {member.relationship_id: 200}

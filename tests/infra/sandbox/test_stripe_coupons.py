@@ -1,0 +1,32 @@
+"""What Stripe would refuse of a coupon is refused here."""
+
+from typing import Any
+
+import pytest
+import stripe
+
+from infra.sandbox.stripe import SANDBOX_SECRET_KEY, StripeSandbox
+
+
+@pytest.fixture
+def client(stripe_sandbox: StripeSandbox) -> stripe.StripeClient:
+    return stripe.StripeClient(SANDBOX_SECRET_KEY, base_addresses={"api": stripe_sandbox.url}, max_network_retries=0)
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"percent_off": 25, "name": "A" * 41}, "name"),
+        ({"percent_off": 33.333}, "percent_off"),
+        ({"amount_off": 500, "currency": "zzz"}, "currency"),
+    ],
+)
+def test_what_no_coupon_can_be_is_refused(client: stripe.StripeClient, params: Any, name: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as refused:
+        client.v1.coupons.create(params)
+    assert refused.value.param == name
+
+
+def test_what_is_just_within_the_limits_is_taken(client: stripe.StripeClient) -> None:
+    made = client.v1.coupons.create({"name": "A" * 40, "percent_off": 12.25})
+    assert (made.name, made.percent_off) == ("A" * 40, 12.25)

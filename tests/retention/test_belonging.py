@@ -1,0 +1,60 @@
+"""Whom a document tells of: numbers count only where numbers of that kind stand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.kit.subjects import Subject, Who
+from chalicelib.retention.belonging import Person, mentions
+
+BUYER = Person(
+    Subject(Who.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"), names=("gid://shopify/Order/77",)
+)
+STRIPE = Person(Subject(Who.MEMBER, "5"), names=("cus_a",))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"id": 1, "customer": {"id": 42}},
+        {"customer_id": 42},
+        {"id": 77, "customer": None, "line_items": []},
+        {"order_id": 77, "transactions": []},
+        {"order_edit": {"order_id": 77}},
+        {"orders_to_redact": [5, 77]},
+        {"customer_id": "gid://shopify/Customer/42"},
+        {"lines": [{"properties": {"order": "gid://shopify/Order/77"}}]},
+    ],
+)
+def test_it_is_theirs(document: Any) -> None:
+    assert mentions(json.dumps(document), BUYER)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"id": 1, "customer": {"id": 43}, "line_items": [{"id": 42, "product_id": 42, "variant_id": 77}]},
+        {"id": 42, "location_id": 42, "user_id": 42, "customer": {"id": 1, "default_address": {"id": 42}}},
+        {"id": 77, "title": "a product with the number of their order"},
+        {"note": "42 and 77"},
+        {"customer_id": "gid://shopify/Customer/421"},
+        [],
+        "42",
+    ],
+)
+def test_it_is_somebody_else_s(document: Any) -> None:
+    assert not mentions(json.dumps(document), BUYER)
+
+
+def test_what_is_no_json_tells_of_nobody() -> None:
+    assert not mentions("42", BUYER)
+    assert not mentions("{", BUYER)
+
+
+def test_at_stripe_an_owner_is_known_by_their_customer_s_id() -> None:
+    assert mentions(json.dumps({"data": {"object": {"customer": "cus_a"}}}), STRIPE)
+    assert mentions(json.dumps({"data": {"object": {"id": "cus_a", "object": "customer"}}}), STRIPE)
+    assert not mentions(json.dumps({"data": {"object": {"customer": "cus_ab", "quantity": 5}}}), STRIPE)

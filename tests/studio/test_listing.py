@@ -1,0 +1,135 @@
+"""Generations are looked up by index: one Query a page, whatever else the shop has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.kit import aws, clock
+from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, UpscaleStatus
+from chalicelib.studio.repository import listing
+from chalicelib.studio.repository.listing import LOOK_AT
+from tests.studio.conftest import CUSTOMER, VARIANT, Gallery
+
+OTHER = "00000000-0000-4000-8000-000000000000"
+FEW = 7
+
+
+@contextmanager
+def queries() -> Iterator[list[str]]:
+    """The bodies of the Query calls that are made meanwhile."""
+    seen: list[str] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        seen.append(params["body"])
+
+    events = aws.client("dynamodb").meta.events
+    events.register("before-call.dynamodb.Query", note)
+    try:
+        yield seen
+    finally:
+        events.unregister("before-call.dynamodb.Query", note)
+
+
+def fill(gallery: Gallery, count: int, **columns: Any) -> None:
+    """That many more generations of the shop, each younger than those before it."""
+    now = clock.now()
+    common: dict[str, Any] = {"shop_id": gallery.shop, "product_id": OTHER, "ai_style_id": OTHER, "ai_prompt_used": "x"}
+    common |= {"input_image_url": "s3://b/k", "status": GenerationStatus.COMPLETED, "updated_at": now}
+    common |= {"generation_type": GenerationType.PREVIEW, **columns}
+    with Generation.batch_write() as batch:
+        for number in range(count):
+            created_at = now + timedelta(milliseconds=number)
+            row = Generation(id=f"{columns}{created_at}", created_at=created_at, **common)
+            batch.save(listing.begun(row))
+
+
+def page(gallery: Gallery, **query: Any) -> dict[str, Any]:
+    answer = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+LOOK_UPS = {
+    "status": {"status": GenerationStatus.FAILED},
+    "upscale_status": {"upscale_status": UpscaleStatus.FAILED},
+    "order_id": {"order_id": "gid://shopify/Order/7"},
+    "product_id": {"product_id": "11111111-0000-4000-8000-000000000000"},
+    "ai_style_id": {"ai_style_id": "11111111-0000-4000-8000-000000000000"},
+    "customer_id": {"customer_id": "gid://shopify/Customer/7"},
+}
+
+
+@pytest.mark.parametrize("wanted", LOOK_UPS.values(), ids=LOOK_UPS)
+def test_few_among_many_are_found_by_one_query_a_page(gallery: Gallery, wanted: dict[str, Any]) -> None:
+    fill(gallery, FEW, **wanted)
+    fill(gallery, LOOK_AT + 1)
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        with queries() as made:
+            answer = page(gallery, limit=3, **wanted, **cursor)
+        assert len(made) == 1
+        found += answer["items"]
+        if answer["next_cursor"] is None:
+            break
+        assert len(answer["items"]) == 3
+        cursor = {"cursor": answer["next_cursor"]}
+    assert len({item["id"] for item in found}) == len(found) == FEW
+    assert [item["created_at"] for item in found] == sorted((item["created_at"] for item in found), reverse=True)
+    (name, value), *_ = wanted.items()
+    assert {item[name] for item in found} == {value}
+
+
+def test_what_no_index_has_is_looked_for_a_stretch_at_a_time(gallery: Gallery) -> None:
+    fill(gallery, FEW, generation_type=GenerationType.FINAL, product_id=gallery.product)
+    fill(gallery, LOOK_AT + 1, product_id=gallery.product)
+    wanted = {"product_id": gallery.product, "generation_type": "final", "limit": 5}
+    with queries() as made:
+        first = page(gallery, **wanted)
+    assert (len(made), first["items"]) == (1, [])
+    second = page(gallery, **wanted, cursor=first["next_cursor"])
+    third = page(gallery, **wanted, cursor=second["next_cursor"])
+    found = [*second["items"], *third["items"]]
+    assert [len(second["items"]), len(third["items"]), third["next_cursor"]] == [5, 2, None]
+    assert {item["generation_type"] for item in found} == {"final"}
+    assert len({item["id"] for item in found}) == FEW
+
+
+def test_another_shop_s_are_not_listed(gallery: Gallery, another: Gallery) -> None:
+    common = {"order_id": "gid://shopify/Order/8", "customer_id": "gid://shopify/Customer/8"}
+    fill(gallery, 3, **common, product_id=gallery.product, ai_style_id=gallery.style)
+    wanted = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
+    for name, value in wanted.items():
+        assert len(page(gallery, **{name: value})["items"]) == 3
+        assert page(another, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
+
+
+def test_states_are_looked_up_as_they_are_by_now(gallery: Gallery) -> None:
+    def states(**query: str) -> list[str]:
+        return [item["generation_type"] for item in page(gallery, **query)["items"]]
+
+    preview = gallery.preview()
+    for variant in (VARIANT, VARIANT + 1):
+        order = gallery.order(preview["line_item_property"], variant=variant)
+        gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    assert sorted(states(status="completed")) == ["final", "preview"]
+    assert (states(status="failed"), states(upscale_status="failed")) == (["final"], ["final"])
+    assert (states(upscale_status="completed"), states(upscale_status="not_needed")) == (["final"], ["preview"])
+    assert len(states(customer_id=f"gid://shopify/Customer/{CUSTOMER}")) == 3
+    failed = page(gallery, status="failed")["items"][0]
+    assert gallery.merchant("POST", f"generations/{failed['id']}/remake").status_code == 202
+    assert (states(status="failed"), states(upscale_status="failed")) == ([], [])
+    assert (states(status="pending"), states(upscale_status="pending")) == (["final"], ["final"])
+    assert gallery.drain() == []
+    assert (states(status="pending"), states(status="failed")) == ([], ["final"])
+    for row in Generation.scan():
+        keys = (row.shop_status, row.shop_upscale_status)
+        assert keys == (f"{row.shop_id}#{row.status}", f"{row.shop_id}#{row.upscale_status}")
