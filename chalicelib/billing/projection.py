@@ -70,6 +70,8 @@ class Line:
     period_end: datetime
     is_subscription: bool
     is_proration: bool
+    item_id: str | None = None
+    """The subscription's item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,12 @@ class InvoiceView:
     @property
     def period_end(self) -> datetime | None:
         """The end of the period of the subscription that it bills; None where it bills a change within one only."""
-        whole = (line.period_end for line in self.lines if line.is_subscription and not line.is_proration)
-        return max(whole, default=None)
+        return max((line.period_end for line in self.periods), default=None)
+
+    @property
+    def periods(self) -> list[Line]:
+        """The lines that each bill a whole period of the subscription."""
+        return [line for line in self.lines if line.is_subscription and not line.is_proration]
 
     @property
     def is_linked(self) -> bool:
@@ -210,6 +216,7 @@ def _line(line: StripeObject, currency: str) -> Line:
         period_end=required(line["period"]["end"]),
         is_subscription=parent.get("type") == "subscription_item_details" or line.get("type") == "subscription",
         is_proration=bool(details.get("proration", line.get("proration"))),
+        item_id=id_of(details.get("subscription_item") or line.get("subscription_item")),
     )
 
 

@@ -133,7 +133,7 @@ PERSONAL = (
         impersonal=columns(
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
             stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount refunding_amount disputed_at
-            processed_at day period_end item dispute credits credits_taken stripe_event_id months months_from
+            processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
             next_grant_day version created_at"""
         ),
         claims=tuple(Claim(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
@@ -156,7 +156,10 @@ PERSONAL = (
         "billing/user_addons",
         UserAddon,
         personal=columns("user_id stripe_subscription_id stripe_subscription_item_id"),
-        impersonal=columns("id payment_transaction_id addon_id status purchased_at expires_at created_at updated_at"),
+        impersonal=columns(
+            """id payment_transaction_id addon_id status purchased_at expires_at refunded_until created_at
+            updated_at"""
+        ),
         claims=(Claim(Who.MEMBER, "user_id", "{id}"),),
         guards=(("stripe_subscription_item_id", "stripe_subscription_item_id"),),
     ),

@@ -17,9 +17,11 @@ from chalicelib.billing.repository import ledger
 from chalicelib.billing.service import register_customer, sync_plans
 from chalicelib.kit import auth, aws, clock, messages
 from chalicelib.kit.auth import Role
+from infra.sandbox.server import Request, Response
 from infra.sandbox.stripe import StripeSandbox
 
 Json = dict[str, Any]
+Meanwhile = Callable[[str, Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,32 @@ def buy(
         return events
 
     return paid
+
+
+def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str:
+    """As an operator does in Stripe's dashboard; its id there."""
+    key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+    params["charge"] = str(charge)
+    answer = httpx.post(f"{stripe_peer.url}/v1/refunds", data=params, headers=key)
+    assert answer.status_code == 200, answer.text
+    stripe_peer.drain()
+    return str(answer.json()["id"])
+
+
+@pytest.fixture
+def meanwhile(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """`meanwhile("/v1/refunds", between)`: Stripe's next answer from there is on its way while `between` happens."""
+    handle, waiting = stripe_peer._api.handle, dict[str, Callable[[], None]]()
+
+    def answer(request: Request) -> Response:
+        response = handle(request)
+        if request.method == "GET":
+            for path in [path for path in waiting if request.path.startswith(path)]:
+                waiting.pop(path)()
+        return response
+
+    monkeypatch.setattr(stripe_peer._api, "handle", answer)
+    return waiting.__setitem__
 
 
 def ledger_sums() -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentKind
 from chalicelib.billing.models import UserAddon
-from chalicelib.billing.service import entitlement, removing
+from chalicelib.billing.service import entitlement, removing, webhooks
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, of_type, payments, subscriptions
+from tests.billing.conftest import Json, Meanwhile, Owner, balances, of_type, payments, refund, subscriptions
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
@@ -160,3 +160,69 @@ def test_an_item_that_is_removed_at_stripe_is_cancelled_here(
     assert drain() == []
     assert [item["status"] for item in mine(api, member)] == ["canceled"]
     assert entitlement(OwnerType.MEMBER, member.id).plan_name == "try_it_out"
+
+
+@pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
+def test_one_that_is_paid_back_in_full_is_gone_until_it_is_paid_again(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy, version: str
+) -> None:
+    stripe_peer.api_version = version
+    bought = buy(member, addon="surprise_box")
+    refund(stripe_peer, payments()[0].stripe_charge_id)
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]
+    stripe_peer.deliver(bought)
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]
+    pass_time(days=32)
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
+
+
+def test_a_month_that_is_over_is_paid_back_and_this_one_stays(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+) -> None:
+    buy(member, addon="surprise_box")
+    (first,) = payments()
+    pass_time(days=32)
+    assert drain() == []
+    refund(stripe_peer, first.stripe_charge_id)
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
+
+
+def test_one_is_back_when_its_refund_failed(member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain) -> None:
+    buy(member, addon="surprise_box")
+    back = refund(stripe_peer, payments()[0].stripe_charge_id)
+    assert drain() == []
+    stripe_peer.settle_refund(back, "failed")
+    stripe_peer.drain()
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
+
+
+def test_a_slow_handler_does_not_revive_one_that_has_ended(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, meanwhile: Meanwhile
+) -> None:
+    buy(member, addon="calendar_plus")
+    stripe_peer.hold_events = True
+    with stripe_peer.store() as stripe:
+        (subscription,) = stripe.all("subscription")
+        stripe.emit("customer.subscription.updated", subscription)
+    stripe_peer.drain()
+    (updated,) = stripe_peer.held()
+
+    def it_ends() -> None:
+        with stripe_peer.store() as stripe:
+            row = stripe.get("subscription", subscription["id"])
+            row |= {"status": "canceled", "ended_at": stripe.now, "canceled_at": stripe.now}
+            stripe.emit("customer.subscription.deleted", row)
+        stripe_peer.drain()
+        last = stripe_peer.held()[-1]
+        stripe_peer.deliver([last])
+        webhooks.apply(last["id"])
+
+    meanwhile("/v1/subscriptions", it_ends)
+    stripe_peer.deliver([updated])
+    assert drain() == []
+    assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]

@@ -14,44 +14,16 @@ from chalicelib.billing.models import CreditBalance, UserAddon
 from chalicelib.billing.repository import addons
 from chalicelib.billing.service import entitlement, ledger, register_customer, webhooks
 from chalicelib.kit.auth import Role
-from infra.sandbox.server import Request, Response
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, of_type, payments
+from tests.billing.conftest import Json, Meanwhile, Owner, balances, ledger_sums, make_owner, of_type, payments, refund
 from tests.billing.running import Ask, Drain, Subscribe, ask, at_stripe, subscribe
 
 __all__ = ["ask", "subscribe"]
-
-KEY = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
-
-
-def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str:
-    """As an operator does in Stripe's dashboard; its id there."""
-    params["charge"] = str(charge)
-    answer = httpx.post(f"{stripe_peer.url}/v1/refunds", data=params, headers=KEY)
-    assert answer.status_code == 200, answer.text
-    stripe_peer.drain()
-    return str(answer.json()["id"])
 
 
 def told(stripe_peer: StripeSandbox, drain: Drain, events: list[Json]) -> None:
     stripe_peer.deliver(events)
     assert drain() == []
-
-
-@pytest.fixture
-def meanwhile(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], None]], None]:
-    """`meanwhile("/v1/refunds", between)`: Stripe's next answer from there is on its way while `between` happens."""
-    handle, waiting = stripe_peer._api.handle, dict[str, Callable[[], None]]()
-
-    def answer(request: Request) -> Response:
-        response = handle(request)
-        if request.method == "GET":
-            for path in [path for path in waiting if request.path.startswith(path)]:
-                waiting.pop(path)()
-        return response
-
-    monkeypatch.setattr(stripe_peer._api, "handle", answer)
-    return waiting.__setitem__
 
 
 @pytest.fixture
@@ -260,7 +232,7 @@ def test_a_slow_handler_does_not_undo_a_later_refund(
     buy: Callable[..., list[Json]],
     stripe_peer: StripeSandbox,
     drain: Drain,
-    meanwhile: Callable[[str, Callable[[], None]], None],
+    meanwhile: Meanwhile,
 ) -> None:
     buy(member, plan="better_together")
     charge = payments()[0].stripe_charge_id
@@ -286,7 +258,7 @@ def test_a_slow_handler_does_not_open_a_dispute_again(
     buy: Callable[..., list[Json]],
     stripe_peer: StripeSandbox,
     drain: Drain,
-    meanwhile: Callable[[str, Callable[[], None]], None],
+    meanwhile: Meanwhile,
 ) -> None:
     buy(member, credit_pack="credits_200")
     stripe_peer.hold_events = True

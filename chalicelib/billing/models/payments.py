@@ -69,9 +69,10 @@ class PaymentTransaction(Table):
     """One payment, whichever of its Stripe ids it arrived under; a guard on each of them leads here.
 
     `item` is what was sold once: an add-on, a pack of credits, a gift's code. `refunding_amount` is asked back and not
-    yet answered for; `period_end` is the end of the whole period that it pays for; `credits` were bought with it, in the
-    ledger of `relationship_id`, and `credits_taken` of them taken back; `stripe_event_id` completed it; `months` are the
-    months of credits it opens that the schedule has not granted, `months_from` when the first of all begins.
+    yet answered for; `period_end` is the end of the whole period that it pays for, `addon_ids` are the ids that add-ons
+    have among what it pays for; `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken`
+    of them taken back; `stripe_event_id` completed it; `months` are the months of credits it opens that the schedule has
+    not granted, `months_from` when the first of all begins.
     """
 
     class Meta:
@@ -112,6 +113,7 @@ class PaymentTransaction(Table):
     credits = IntegerAttribute(default=0)
     credits_taken = IntegerAttribute(default=0)
     relationship_id = UnicodeAttribute(null=True)
+    addon_ids = JsonAttribute(null=True)
     stripe_event_id = UnicodeAttribute(null=True)
     months = JsonAttribute(null=True)
     months_from = DateTimeAttribute(null=True)

@@ -172,7 +172,10 @@ class HoldersOfAddon(GlobalSecondaryIndex["UserAddon"]):
 
 
 class UserAddon(Table):
-    """An add-on that a member has. A recurring one is an item of a subscription; its id is derived from the item's."""
+    """An add-on that a member has. A recurring one is an item of a subscription; its id is derived from the item's.
+
+    `refunded_until` is the end of a period whose payment went back in full: until then it is not had.
+    """
 
     class Meta:
         table_name = tables.name("billing", "user_addons")
@@ -188,5 +191,6 @@ class UserAddon(Table):
     stripe_subscription_item_id = UnicodeAttribute(null=True)
     purchased_at = DateTimeAttribute()
     expires_at = DateTimeAttribute(null=True)
+    refunded_until = DateTimeAttribute(null=True)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()

@@ -31,6 +31,7 @@ class Found:
 
     rows: dict[Key, Table] = field(default_factory=dict)
     asked: set[Key] = field(default_factory=set)
+    held: dict[Key, list[UserAddon]] = field(default_factory=dict)
 
     def read(self, keys: Iterable[Key | None]) -> None:
         """Read these rows too, consistently; one call, none where all were asked for before."""
@@ -85,10 +86,17 @@ class Found:
         row = self.rows.get(gift_key(code))
         return row if isinstance(row, Gift) else None
 
-    def sold_addon(self, payment: PaymentTransaction) -> UserAddon | None:
-        """What was bought once with the payment."""
-        row = self.rows.get(sold_addon_key(payment))
-        return row if isinstance(row, UserAddon) else None
+    def addons_of(self, owner: Key) -> list[UserAddon]:
+        """Every add-on of the owner as it was when they were first asked for; one call. Stores have none."""
+        owner_type, owner_id = owner[1]
+        if owner not in self.held:
+            self.held[owner] = addons.list_by_user(owner_id) if owner_type == OwnerType.MEMBER else []
+        return self.held[owner]
+
+    def addons(self, payment: PaymentTransaction) -> list[UserAddon]:
+        """The add-ons that the payment pays for."""
+        rows = [self.rows.get(key) for key in addon_keys(payment)]
+        return [row for row in rows if isinstance(row, UserAddon)]
 
     def usage(self, code: str | None, redemption: str | None) -> DiscountUsage | None:
         """The use of a discount code."""
@@ -140,9 +148,9 @@ def gift_key(code: str | None) -> Key:
     return Gift, (code or "-",)
 
 
-def sold_addon_key(payment: PaymentTransaction) -> Key:
-    """Of what was bought once with a payment."""
-    return UserAddon, (payment.owner_id, addons.id_of(str(payment.stripe_payment_intent_id)))
+def addon_keys(payment: PaymentTransaction) -> list[Key]:
+    """Of the add-ons that a payment pays for."""
+    return [(UserAddon, (payment.owner_id, addon_id)) for addon_id in payment.addon_ids or []]
 
 
 def usage_key(code: str, redemption: str) -> Key:

@@ -8,7 +8,7 @@ from chalicelib.billing.errors import AddonActive, AddonUnavailable
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.projection import Item, SubscriptionView
 from chalicelib.billing.repository import addons, plans
-from chalicelib.billing.repository.offers import Offers
+from chalicelib.billing.repository.records import Found, owner_key
 from chalicelib.billing.service.effects import Effects
 from chalicelib.kit import clock
 
@@ -40,11 +40,12 @@ def list_of(user_id: str) -> list[UserAddon]:
     return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
 
 
-def settle(effects: Effects, offers: Offers, view: SubscriptionView, customer: Customer) -> None:
+def settle(effects: Effects, found: Found, view: SubscriptionView, customer: Customer) -> None:
     """Bring the member's add-ons to the items of one of their subscriptions; an item that is gone was cancelled."""
     if customer.owner_type is not OwnerType.MEMBER:
         return
-    present = {row.id: row for row in addons.list_by_user(customer.owner_id)}
+    offers = found.offers
+    present = {row.id: row for row in found.addons_of(owner_key(customer.owner_type, customer.owner_id))}
     items = {addons.id_of(item.id): item for item in view.items if item.price_id in offers.addons}
     for row_id, item in items.items():
         row = _row(row_id, view, item, offers.addons[item.price_id], customer, present.get(row_id))
@@ -73,15 +74,20 @@ def sold(effects: Effects, user_id: str, addon_id: str, payment: PaymentTransact
     addons.stage(effects.transaction, row, is_new=True)
 
 
-def reverse(effects: Effects, row: UserAddon | None, is_gone: bool) -> None:
-    """Take back with its money what was sold once, or give it again where the money did not go after all; what was
-    used is not undone."""
-    before, after = AddonStatus.ACTIVE, AddonStatus.CANCELED
-    if not is_gone:
-        before, after = after, before
-    if row is not None and row.status is before:
+def reverse(effects: Effects, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
+    """Take an add-on back with its money, a recurring one for the period that was paid; or give it again where the money
+    did not go after all. What was used is not undone, nor what ended by itself."""
+    now = clock.now()
+    if payment.period_end and payment.period_end <= now:
+        return
+    has_ended = row.expires_at is not None and row.expires_at <= now
+    before, after = (
+        (AddonStatus.ACTIVE, AddonStatus.CANCELED) if is_gone else (AddonStatus.CANCELED, AddonStatus.ACTIVE)
+    )
+    row.refunded_until = payment.period_end if is_gone else None
+    if row.status is before and not has_ended:
         row.status = after
-        addons.stage(effects.transaction, row, is_new=False)
+    addons.stage(effects.transaction, row, is_new=False)
 
 
 def _row(
@@ -93,16 +99,19 @@ def _row(
     present: UserAddon | None,
 ) -> UserAddon:
     ends = view.ended_at or (item.period_end if view.cancel_at_period_end else None)
+    refunded_until = present.refunded_until if present else None
+    is_refunded = refunded_until is not None and item.period_end is not None and item.period_end <= refunded_until
     return UserAddon(
         user_id=customer.owner_id,
         id=row_id,
         addon_id=addon.id,
-        status=_status(view),
+        status=AddonStatus.CANCELED if is_refunded else _status(view),
         stripe_subscription_id=view.id,
         stripe_subscription_item_id=item.id,
         payment_transaction_id=present.payment_transaction_id if present else None,
         purchased_at=present.purchased_at if present else view.started_at,
         expires_at=ends,
+        refunded_until=refunded_until,
         created_at=present.created_at if present else clock.now(),
         updated_at=present.updated_at if present else clock.now(),
     )

@@ -111,6 +111,7 @@ def _subscription(
     if decision is Decision.KEEP and row is not None:
         subscriptions.tell(effects, row)
         return row
+    _read_addons(found, row, customer_id)
     fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
     view = projection.subscription(fetched)
     customer = _customer(found, row, view.customer_id)
@@ -129,7 +130,7 @@ def _settle(
     """The subscription's row and its add-ons. `invoice_id` is the invoice that is followed besides."""
     since = _unpaid_since(view)
     made = subscriptions.settle(effects, found.offers, view, row, customer, cause.at if cause else None, since)
-    addons.settle(effects, found.offers, view, customer)
+    addons.settle(effects, found, view, customer)
     if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
         _catch_up(made, customer, cause, invoice_id)
     return made
@@ -169,6 +170,7 @@ def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: L
         ]
     )
     row = found.subscription(told.subscription_id)
+    _read_addons(found, row, told.customer_id)
     current, subscription = _current(shown, told, link)
     firsts = [month.begins_at for month in grants.opened(current.lines) if month.is_first]
     others = [
@@ -253,6 +255,13 @@ def _customer(found: Found, row: Subscription | None, stripe_customer_id: str, *
     if customer is None:
         raise NothingToFollow("its customer is not registered")
     return customer
+
+
+def _read_addons(found: Found, row: Subscription | None, stripe_customer_id: str | None) -> None:
+    """The owner's add-ons, like all that may be written, before Stripe is asked."""
+    key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
+    if key is not None:
+        found.addons_of(key)
 
 
 def _unpaid_since(view: SubscriptionView) -> datetime | None:

@@ -11,7 +11,7 @@ from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, Paym
 from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.projection import InvoiceView
-from chalicelib.billing.repository import payments
+from chalicelib.billing.repository import addons, payments
 from chalicelib.billing.schemas.messages import PaymentFailed, PaymentSucceeded
 from chalicelib.billing.service.effects import Effects
 from chalicelib.billing.settlements import IntentView
@@ -53,6 +53,7 @@ def of_invoice(
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or view.payment_intent_id
     row.stripe_charge_id = row.stripe_charge_id or view.charge_id
     row.period_end = view.period_end
+    row.addon_ids = [addons.id_of(line.item_id) for line in view.periods if line.item_id] or row.addon_ids
     _advance(row, view.status, view.amount, view.currency, view.failure_reason, view.paid_at, event)
     row.description = view.description
     row.invoice_url = view.invoice_url
@@ -65,6 +66,7 @@ def of_intent(
     """The payment of something that was sold once, brought to what its intent shows; not yet written."""
     row = copy(found) if found else _new(customer, view.created_at)
     row.kind = kind
+    row.addon_ids = [addons.id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.payment_provider_id = row.stripe_payment_intent_id = view.id
     row.stripe_charge_id = view.charge_id or row.stripe_charge_id
     paid_at = view.created_at if view.status is PaymentStatus.COMPLETED else None

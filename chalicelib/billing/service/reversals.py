@@ -14,12 +14,12 @@ from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.repository.records import (
     Found,
+    addon_keys,
     gift_key,
     head_key,
     own_subscription_key,
     payment_guards,
     refund_key,
-    sold_addon_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
 from chalicelib.billing.service import addons, gifts, ledger, payments, subscriptions
@@ -88,8 +88,8 @@ def _read(intent_id: str | None, charge_id: str | None) -> tuple[Found, PaymentT
     if row is None or not payments.is_paid(row):
         raise PaymentUnknown
     book = head_key(row.relationship_id) if row.relationship_id else None
-    given = {PaymentKind.GIFT: gift_key(row.item), PaymentKind.ADDON: sold_addon_key(row)}
-    found.read([own_subscription_key(row.subscription_id), book, given.get(row.kind)])
+    gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
+    found.read([own_subscription_key(row.subscription_id), book, gift, *addon_keys(row)])
     return found, row
 
 
@@ -138,9 +138,9 @@ def _take_along(effects: Effects, found: Found, row: PaymentTransaction, earlier
         _settle_credits(effects, found, row, row.relationship_id)
     if payments.is_gone(earlier) is is_gone:
         return
-    if row.kind is PaymentKind.ADDON:
-        addons.reverse(effects, found.sold_addon(row), is_gone)
-    elif row.kind is PaymentKind.GIFT:
+    for addon in found.addons(row):
+        addons.reverse(effects, addon, row, is_gone)
+    if row.kind is PaymentKind.GIFT:
         change = gifts.void if is_gone else gifts.restore
         change(effects, found.gift(str(row.item)))
 
