@@ -152,6 +152,24 @@ def test_payments_stay_under_a_pseudonym(world: dict[str, str], drain: Drain) ->
     assert (refund.user_id, refund.reason) == (mark, None)
 
 
+def test_a_refund_lives_as_long_as_the_law_wants_and_is_found_without_its_payment(
+    world: dict[str, str], sweep: Sweep, drain: Drain
+) -> None:
+    [payment] = [each for each in PaymentTransaction.scan() if each.owner_id == world["member0"]]
+    [refund] = [each for each in Refund.scan() if each.payment_transaction_id == payment.id]
+    over = DUE - PaymentTransaction.KEEP
+    payment.update([PaymentTransaction.created_at.set(over)])
+    refund.update([Refund.requested_at.set(over + timedelta(days=30))])
+    sweep(DUE + timedelta(days=1))
+    assert PaymentTransaction.count(payment.id) == 0
+    erase("member:mark-member0-id", drain)
+    mark = pseudonym("member:mark-member0-id")
+    left: set[tuple[str, str | None]] = {(each.user_id, each.reason) for each in Refund.scan() if each.id == refund.id}
+    assert left == {(mark, None)}
+    sweep(DUE + timedelta(days=31))
+    assert Refund.count(refund.id) == 0
+
+
 def test_what_is_somebody_else_s_as_well_stays_without_them(world: dict[str, str], drain: Drain) -> None:
     erase("member:mark-member0-id", drain)
     mark = pseudonym("member:mark-member0-id")
