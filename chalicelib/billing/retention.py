@@ -67,7 +67,7 @@ PERSONAL = (
         _CUSTOMERS,
         Customer,
         personal=columns("owner_id email name timezone stripe_customer_id relationship_id"),
-        impersonal=columns("owner_type created_at updated_at"),
+        impersonal=columns("owner_type stripe_deleted_at created_at updated_at"),
         claims=tuple(Claim(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
         also="stripe_customer_id",
         guards=(("stripe_customer_id", "stripe_customer_id"),),

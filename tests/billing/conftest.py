@@ -17,7 +17,7 @@ from chalicelib.billing.repository import ledger
 from chalicelib.billing.service import register_customer, sync_plans
 from chalicelib.kit import auth, aws, clock, messages
 from chalicelib.kit.auth import Role
-from infra.sandbox.stripe import StripeSandbox
+from infra.sandbox.stripe import SANDBOX_SECRET_KEY, StripeSandbox
 
 Json = dict[str, Any]
 
@@ -122,6 +122,13 @@ def buy(
         return events
 
     return paid
+
+
+def delete_at_stripe(customer: str, stripe_peer: StripeSandbox) -> None:
+    """As somebody does in Stripe's dashboard; the event of it is sent."""
+    url, headers = f"{stripe_peer.url}/v1/customers/{customer}", {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}"}
+    assert httpx.delete(url, headers=headers).status_code == 200
+    stripe_peer.drain()
 
 
 def ledger_sums() -> None:

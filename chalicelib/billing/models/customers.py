@@ -9,7 +9,10 @@ from chalicelib.kit.tables import Table
 
 
 class Customer(Table):
-    """An owner whom a context above registered. The guard on `stripe_customer_id` leads back here."""
+    """An owner whom a context above registered. The guard on `stripe_customer_id` leads back here.
+
+    The id stays when Stripe has deleted that customer: events on record are found by it.
+    """
 
     class Meta:
         table_name = tables.name("billing", "customers")
@@ -21,5 +24,11 @@ class Customer(Table):
     name = UnicodeAttribute(null=True)
     timezone = UnicodeAttribute(default="UTC")
     stripe_customer_id = UnicodeAttribute(null=True)
+    stripe_deleted_at = DateTimeAttribute(null=True)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
+
+    @property
+    def at_stripe(self) -> str | None:
+        """The id of the customer that Stripe has; None where it has none, or none any more."""
+        return None if self.stripe_deleted_at else self.stripe_customer_id
