@@ -6,6 +6,7 @@ may replay them.
 
 from __future__ import annotations
 
+from chalicelib.billing.enums import RedemptionStatus
 from chalicelib.billing.models import (
     CreditBalance,
     CreditEntry,
@@ -22,7 +23,7 @@ from chalicelib.billing.models import (
     UserAddon,
 )
 from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.kit.personal import Bucket, Claim, Fate, Holding, Prefix, columns
+from chalicelib.kit.personal import Bucket, Claim, Counted, Fate, Holding, Prefix, columns
 from chalicelib.kit.subjects import Who
 
 RULES: tuple[Rule, ...] = (
@@ -45,7 +46,9 @@ _PAID = {
     "invoice_url": Fate.REMOVED,
     "failure_reason": Fate.REMOVED,
 }
+_TOLD = {"payload": Fate.REMOVED, "payload_ref": Fate.REMOVED}
 _PAID_BACK = {"user_id": Fate.PSEUDONYM, "reason": Fate.REMOVED}
+_USED = Counted("", DiscountCode, "{code}", "times_used", unless=("status", RedemptionStatus.RELEASED))
 
 
 def _ledger(who: Who) -> tuple[Claim, ...]:
@@ -164,7 +167,7 @@ PERSONAL = (
         impersonal=columns(
             "code owner_type status reserved_until subscription_id payment_transaction_id discount_amount used_at"
         ),
-        claims=tuple(Claim(who, "user_id", "{id}") for who in OWNERS),
+        claims=tuple(Claim(who, "user_id", "{id}", counted=_USED) for who in OWNERS),
     ),
     Holding(
         "billing/stripe_webhooks",
@@ -181,6 +184,8 @@ PERSONAL = (
                 "{stripe_customer_id}",
                 through=_CUSTOMERS,
                 contains=True,
+                kept=_TOLD,
+                because="that an event came proves the payment that it told of",
                 scan="Stripe's events name their customer in many places; they live for 90 days",
             )
             for who in OWNERS
