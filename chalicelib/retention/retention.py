@@ -50,6 +50,6 @@ PREFIXES = (
             Who.MEMBER: "exports/{mark}/",
             Who.STORE: "exports/{mark}/",
         },
-        remark="The bucket ends them after 14 days.",
+        remark="The bucket ends them after 14 days. A guest's is found by the orders that it was made for.",
     ),
 )
