@@ -52,7 +52,12 @@ def session_of(expires: datetime | None) -> Session:
 
 
 def fire_sweep(due: datetime = DUE) -> None:
-    """Start the schedule's handler with EventBridge's event."""
+    """Start the sweep that is due at a moment."""
+    fire("retention-sweep", due)
+
+
+def fire(schedule: str, due: datetime) -> None:
+    """Start a schedule's handler with EventBridge's event."""
     event = {
         "version": "0",
         "id": ids.new(),
@@ -64,7 +69,7 @@ def fire_sweep(due: datetime = DUE) -> None:
         "resources": [],
         "detail": {},
     }
-    handlers.chalice_app().handler_map["retention-sweep"](event, None)
+    handlers.chalice_app().handler_map[schedule](event, None)
 
 
 @pytest.fixture
