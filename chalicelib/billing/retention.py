@@ -100,7 +100,15 @@ PERSONAL = (
         ),
         claims=(
             Claim(Who.MEMBER, "buyer_id", "{id}", kept=_GIVEN, because=_THEIRS_TOO),
-            Claim(Who.MEMBER, "recipient_email", "{email}", through=_CUSTOMERS, kept=_TAKEN, because=_THEIRS_TOO),
+            Claim(
+                Who.MEMBER,
+                "recipient_email",
+                "{email}",
+                through=_CUSTOMERS,
+                made=str.lower,
+                kept=_TAKEN,
+                because=_THEIRS_TOO,
+            ),
             Claim(Who.MEMBER, "recipient_id", "{id}", kept=_TAKEN, because=_THEIRS_TOO, scan=_FEW),
         ),
     ),

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.models import CreditBalance, CreditEntry, Gift, PaymentTransaction, Refund, Subscription
+from chalicelib.billing.models import (
+    CreditBalance,
+    CreditEntry,
+    Customer,
+    Gift,
+    PaymentTransaction,
+    Refund,
+    Subscription,
+)
 from chalicelib.kit import clock, ids, tombstones
 from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.subjects import Who, pseudonym
@@ -176,6 +184,14 @@ def test_what_is_somebody_else_s_as_well_stays_without_them(world: dict[str, str
     assert {gift.recipient_email for gift in Gift.scan() if gift.buyer_id == mark} == {"else@example.com"}
     assert {gift.recipient_email for gift in Gift.scan() if gift.recipient_id == mark} == {mark}
     assert {each.owner_id for each in Subscription.scan() if each.gifted_by == mark} == {"other"}
+
+
+def test_a_gift_is_for_its_address_in_any_letters(drain: Drain) -> None:
+    """Gifts keep addresses in small letters, customers as they were told."""
+    row(Customer, "mark-one", owner_type=OwnerType.MEMBER, owner_id="mark-one-id", email="One@Example.com")
+    row(Gift, "gift", buyer_id="somebody", recipient_email="one@example.com", recipient_id=None)
+    erase("member:mark-one-id", drain)
+    assert [gift.recipient_email for gift in Gift.scan()] == [pseudonym("member:mark-one-id")]
 
 
 def test_a_couple_s_credits_stay_until_the_last_of_them_goes(drain: Drain) -> None:
