@@ -6,6 +6,7 @@ may replay them.
 
 from __future__ import annotations
 
+from chalicelib.billing.enums import RedemptionStatus
 from chalicelib.billing.models import (
     CreditBalance,
     CreditEntry,
@@ -22,17 +23,17 @@ from chalicelib.billing.models import (
     UserAddon,
 )
 from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.kit.personal import Bucket, Claim, Fate, Holding, Prefix, Whose, columns
+from chalicelib.kit.personal import Bucket, Claim, Counted, Fate, Holding, Prefix, Whose, columns
 from chalicelib.kit.subjects import Who
 
 RULES: tuple[Rule, ...] = (
     Rule("billing/payment_transactions", PaymentTransaction, "created_at", PaymentTransaction.KEEP, Then.DELETE),
+    Rule("billing/refunds", Refund, "requested_at", PaymentTransaction.KEEP, Then.DELETE),
     Rule("billing/stripe_webhooks", StripeWebhook, "processed_at", StripeWebhook.KEEP, Then.DELETE),
 )
 
 OWNERS = (Who.MEMBER, Who.STORE)
 _CUSTOMERS = "billing/customers"
-_PAYMENTS = "billing/payment_transactions"
 _LAW = "payments are kept for the legal time of seven years"
 _THEIRS_TOO = "it is somebody else's as well"
 _FEW = "few rows, and a key for this would serve nothing else"
@@ -46,7 +47,9 @@ _PAID = {
     "invoice_url": Fate.REMOVED,
     "failure_reason": Fate.REMOVED,
 }
+_TOLD = {"payload": Fate.REMOVED, "payload_ref": Fate.REMOVED}
 _PAID_BACK = {"user_id": Fate.PSEUDONYM, "reason": Fate.REMOVED}
+_USED = Counted("", DiscountCode, "{code}", "times_used", unless=("status", RedemptionStatus.RELEASED))
 
 
 def _ledger(who: Who) -> tuple[Claim, ...]:
@@ -68,7 +71,7 @@ PERSONAL = (
         _CUSTOMERS,
         Customer,
         personal=columns("owner_id email name timezone stripe_customer_id relationship_id plan_source"),
-        impersonal=columns("owner_type created_at updated_at"),
+        impersonal=columns("owner_type stripe_deleted_at created_at updated_at"),
         claims=tuple(Claim(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
         also="stripe_customer_id",
         guards=(("stripe_customer_id", "stripe_customer_id"),),
@@ -98,7 +101,15 @@ PERSONAL = (
         ),
         claims=(
             Claim(Who.MEMBER, "buyer_id", "{id}", kept=_GIVEN, because=_THEIRS_TOO),
-            Claim(Who.MEMBER, "recipient_email", "{email}", through=_CUSTOMERS, kept=_TAKEN, because=_THEIRS_TOO),
+            Claim(
+                Who.MEMBER,
+                "recipient_email",
+                "{email}",
+                through=_CUSTOMERS,
+                made=str.lower,
+                kept=_TAKEN,
+                because=_THEIRS_TOO,
+            ),
             Claim(Who.MEMBER, "recipient_id", "{id}", kept=_TAKEN, because=_THEIRS_TOO, scan=_FEW),
         ),
     ),
@@ -127,7 +138,7 @@ PERSONAL = (
         ),
     ),
     Holding(
-        _PAYMENTS,
+        "billing/payment_transactions",
         PaymentTransaction,
         personal=columns("owner owner_id relationship_id description invoice_url failure_reason"),
         impersonal=columns(
@@ -147,10 +158,8 @@ PERSONAL = (
             """id payment_transaction_id owner_type amount currency status stripe_refund_id requested_at processed_at
             created_at updated_at"""
         ),
-        claims=tuple(
-            Claim(who, "payment_transaction_id", "{id}", through=_PAYMENTS, kept=_PAID_BACK, because=_LAW)
-            for who in OWNERS
-        ),
+        claims=tuple(Claim(who, "user_id", "{id}", kept=_PAID_BACK, because=_LAW, scan=_FEW) for who in OWNERS),
+        remark="One lives longer than its payment, by the time between the two: it is not found through that.",
     ),
     Holding(
         "billing/user_addons",
@@ -170,7 +179,7 @@ PERSONAL = (
         impersonal=columns(
             "code owner_type status reserved_until subscription_id payment_transaction_id discount_amount used_at"
         ),
-        claims=tuple(Claim(who, "user_id", "{id}") for who in OWNERS),
+        claims=tuple(Claim(who, "user_id", "{id}", counted=_USED) for who in OWNERS),
     ),
     Holding(
         "billing/stripe_webhooks",
@@ -188,6 +197,8 @@ PERSONAL = (
                 through=_CUSTOMERS,
                 contains=True,
                 whose=Whose(mention="payload"),
+                kept=_TOLD,
+                because="that an event came proves the payment that it told of",
                 scan="Stripe's events name their customer in many places; they live for 90 days",
             )
             for who in OWNERS

@@ -37,14 +37,16 @@ class Whose:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A counter elsewhere that goes down with the row: by `column`, divided by `per`."""
+    """A counter elsewhere that goes down with the row: by `column`, divided by `per`; by one where no column is named."""
 
     column: str
     table: type[Table]
     key: str
     """Of the counter's row, as a template."""
     counter: str
-    per: int
+    per: int = 1
+    unless: tuple[str, str] | None = None
+    """A column, and the value with which a row does not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -30,6 +31,13 @@ class Subject:
     id: str
     shop: str = ""
     """The domain, for a shop and its customers."""
+    orders: str = ""
+    """Of a guest: what tells them from the shop's other guests, made of their orders."""
+
+    @classmethod
+    def guest(cls, shop: str, orders: Iterable[str]) -> Subject:
+        """The customer without an id who is known by these orders of the shop."""
+        return cls(Who.CUSTOMER, GUEST, shop, pseudonym(" ".join(sorted(orders))))
 
     @classmethod
     def parse(cls, text: str) -> Subject:
@@ -40,16 +48,19 @@ class Subject:
         kind, _, rest = text.partition(":")
         who = Who(kind)
         shop, _, customer = rest.partition(":")
+        guest, _, orders = customer.partition(":")
         subject = {
             Who.SHOP: cls(who, rest, rest),
-            Who.CUSTOMER: cls(who, customer, shop),
+            Who.CUSTOMER: cls(who, guest, shop, orders) if guest == GUEST else cls(who, customer, shop),
         }.get(who, cls(who, rest))
         if not subject.id or (who is Who.SHOP and ":" in rest):
             raise ValueError(f"{text!r} names no subject")
         return subject
 
     def __str__(self) -> str:
-        return f"{self.who}:{self.shop}:{self.id}" if self.who is Who.CUSTOMER else f"{self.who}:{self.id}"
+        if self.who is not Who.CUSTOMER:
+            return f"{self.who}:{self.id}"
+        return f"{self.who}:{self.shop}:{self.id}" + (f":{self.orders}" if self.orders else "")
 
 
 def app(shop: str, handle: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from chalicelib.kit import clock
 from chalicelib.kit.models import Tombstone
 from chalicelib.kit.subjects import pseudonym
-from chalicelib.kit.tables import get_many
+from chalicelib.kit.tables import Transaction, get_many
 
 KEEP = timedelta(days=400)
 
@@ -19,9 +19,13 @@ def bury(subject: str) -> None:
     Tombstone(subject=pseudonym(subject), erased_at=now, expires_epoch=now + KEEP).save()
 
 
-def unearth(subject: str) -> None:
-    """Take the tombstone away: the subject came back of its own will."""
-    Tombstone(pseudonym(subject)).delete()
+def unearth(subject: str, transaction: Transaction | None = None) -> None:
+    """Take the tombstone away: the subject came back of its own will. With `transaction`, in what brings it back."""
+    row = Tombstone(pseudonym(subject))
+    if transaction is None:
+        row.delete()
+    else:
+        transaction.delete(row)
 
 
 def is_erased(*subjects: str, actors: Mapping[str, datetime] | None = None) -> bool:

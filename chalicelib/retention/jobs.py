@@ -50,6 +50,6 @@ def export(message: ExportRequested) -> None:
 @bp.schedule("rate(6 hours)", name="retention-remind")
 @scheduled("retention-remind", lease_seconds=60)
 def remind(run: Run) -> None:
-    """Take up requests whose work was lost, and alarm where a rule or a request is late."""
-    accepting.remind(run.due)
+    """Alarm where a rule or a request is late, and take up requests whose work was lost: what fails here is alarmed."""
     watching.watch(run.due)
+    accepting.remind(run.due)

@@ -51,6 +51,7 @@ PREFIXES = (
             Who.STORE: "exports/{mark}/",
         },
         beside={Who.CUSTOMER: "exports/{shop_mark}/whole/"},
-        remark="The bucket ends them after 14 days. A shop's own goes when one of its customers is erased: ask for it anew.",
+        remark="The bucket ends them after 14 days. A shop's own goes when one of its customers is erased: ask for it anew. "
+        "A guest's is found by the orders that it was made for.",
     ),
 )

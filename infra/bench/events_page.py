@@ -47,7 +47,7 @@ EVENTS = {
     "payment_intent.succeeded": Event("of a purchase: what was bought; of an invoice: the invoice's effect", 2, 4),
     "payment_intent.payment_failed": Event("of a purchase: its payment has failed", 1, 2),
     "customer.updated": Event("an owner whose id at Stripe was lost here is linked again", 0, 1),
-    "customer.deleted": Event("the owner's id at Stripe is forgotten", 0, 2),
+    "customer.deleted": Event("the owner is unknown to Stripe again", 0, 2),
 }
 """By type. Everything else is kept as ignored."""
 

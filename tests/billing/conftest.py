@@ -18,7 +18,7 @@ from chalicelib.billing.service import register_customer, sync_plans
 from chalicelib.kit import auth, aws, clock, messages
 from chalicelib.kit.auth import Role
 from infra.sandbox.server import Request, Response
-from infra.sandbox.stripe import StripeSandbox
+from infra.sandbox.stripe import SANDBOX_SECRET_KEY, StripeSandbox
 
 Json = dict[str, Any]
 Meanwhile = Callable[[str, Callable[[], None]], None]
@@ -134,6 +134,13 @@ def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str
     assert answer.status_code == 200, answer.text
     stripe_peer.drain()
     return str(answer.json()["id"])
+
+
+def delete_at_stripe(customer: str, stripe_peer: StripeSandbox) -> None:
+    """As somebody does in Stripe's dashboard; the event of it is sent."""
+    url, headers = f"{stripe_peer.url}/v1/customers/{customer}", {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}"}
+    assert httpx.delete(url, headers=headers).status_code == 200
+    stripe_peer.drain()
 
 
 @pytest.fixture

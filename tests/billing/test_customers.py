@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,8 @@ from chalicelib.billing.errors import CustomerUnknown
 from chalicelib.billing.repository import customers
 from chalicelib.billing.service import register_customer
 from chalicelib.kit.errors import Conflict
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, delete_at_stripe
 
 
 def test_registering_again_is_what_is_known_now() -> None:
@@ -48,3 +52,21 @@ def test_an_id_of_stripe_s_belongs_to_one_owner_and_an_owner_has_one() -> None:
     assert found.owner_id == one.owner_id
     assert customers.find_by_stripe_id("cus_2") is None
     assert customers.get(OwnerType.STORE, one.owner_id).stripe_customer_id == "cus_1"
+
+
+def test_whom_stripe_deleted_is_another_customer_when_they_buy_again(
+    member: Owner, buy: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+) -> None:
+    [event, *_] = buy(member, credit_pack="credits_200")
+    first = customers.get(OwnerType.MEMBER, member.id)
+    delete_at_stripe(str(first.at_stripe), stripe_peer)
+    assert drain() == []
+    shown = {"id": first.at_stripe, "object": "customer", "metadata": {"owner_type": "member", "owner_id": member.id}}
+    stripe_peer.deliver([event | {"id": "evt_late", "type": "customer.updated", "data": {"object": shown}}])
+    assert drain() == []
+    gone = customers.get(OwnerType.MEMBER, member.id)
+    assert (gone.at_stripe, gone.stripe_customer_id) == (None, first.stripe_customer_id)
+    assert customers.find_by_stripe_id(str(first.stripe_customer_id)) is None
+    buy(member, credit_pack="credits_200")
+    second = customers.get(OwnerType.MEMBER, member.id)
+    assert second.at_stripe not in (None, first.stripe_customer_id)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chalicelib.kit import tombstones
-from chalicelib.kit.subjects import pseudonym
+from chalicelib.kit.subjects import Subject, Who, pseudonym
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from infra.sandbox.shopify import ShopifySandbox
@@ -31,15 +31,17 @@ DATA_REQUEST = {
 CUSTOMER_REDACT = {"shop_id": 954889, "shop_domain": SHOP, "customer": CUSTOMER, "orders_to_redact": [299938]}
 SHOP_REDACT = {"shop_id": 954889, "shop_domain": SHOP}
 """The example payloads of shopify.dev/docs/apps/build/compliance/privacy-law-compliance."""
+KNOWN = Subject(Who.CUSTOMER, "gid://shopify/Customer/191167", SHOP)
+GUEST = Subject.guest(SHOP, ["gid://shopify/Order/299938"])
 
 
 @pytest.mark.parametrize(
     ("topic", "payload", "kind", "subject", "orders"),
     [
-        ("customers/data_request", DATA_REQUEST, PrivacyKind.EXPORT, "191167", [299938, 280263]),
-        ("customers/redact", CUSTOMER_REDACT, PrivacyKind.ERASE, "191167", [299938]),
-        ("customers/redact", CUSTOMER_REDACT | {"customer": {"id": None}}, PrivacyKind.ERASE, "guest", [299938]),
-        ("shop/redact", SHOP_REDACT, PrivacyKind.ERASE, None, []),
+        ("customers/data_request", DATA_REQUEST, PrivacyKind.EXPORT, KNOWN, [299938, 280263]),
+        ("customers/redact", CUSTOMER_REDACT, PrivacyKind.ERASE, KNOWN, [299938]),
+        ("customers/redact", CUSTOMER_REDACT | {"customer": {"id": None}}, PrivacyKind.ERASE, GUEST, [299938]),
+        ("shop/redact", SHOP_REDACT, PrivacyKind.ERASE, Subject(Who.SHOP, SHOP, SHOP), []),
     ],
 )
 def test_a_request_is_on_record_once_with_its_due_date_and_done(
@@ -48,7 +50,7 @@ def test_a_request_is_on_record_once_with_its_due_date_and_done(
     topic: str,
     payload: dict[str, Any],
     kind: PrivacyKind,
-    subject: str | None,
+    subject: Subject,
     orders: list[int],
 ) -> None:
     delivery = shopify.deliver("studio", SHOP, topic, payload, triggered_at=ASKED)
@@ -57,8 +59,7 @@ def test_a_request_is_on_record_once_with_its_due_date_and_done(
     assert drain() == []
     [row] = PrivacyRequest.scan()
     assert (row.kind, row.status, row.due_at) == (kind, PrivacyStatus.COMPLETED, ASKED + timedelta(days=30))
-    customer = subject if subject == "guest" else f"gid://shopify/Customer/{subject}"
-    assert row.subject == pseudonym(f"customer:{SHOP}:{customer}" if subject else f"shop:{SHOP}")
+    assert row.subject == pseudonym(str(subject))
     assert row.progress is None
     assert tombstones.is_erased("nobody", *(f"order:{SHOP}:gid://shopify/Order/{number}" for number in orders)) == (
         kind is PrivacyKind.ERASE and bool(orders)

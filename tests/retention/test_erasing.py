@@ -13,7 +13,15 @@ import httpx
 import pytest
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.models import CreditBalance, CreditEntry, Gift, PaymentTransaction, Refund, Subscription
+from chalicelib.billing.models import (
+    CreditBalance,
+    CreditEntry,
+    Customer,
+    Gift,
+    PaymentTransaction,
+    Refund,
+    Subscription,
+)
 from chalicelib.kit import auth, clock, ids, tombstones
 from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.subjects import Who, pseudonym
@@ -154,12 +162,38 @@ def test_payments_stay_under_a_pseudonym(world: dict[str, str], drain: Drain) ->
     assert (refund.user_id, refund.reason) == (mark, None)
 
 
+def test_a_refund_lives_as_long_as_the_law_wants_and_is_found_without_its_payment(
+    world: dict[str, str], sweep: Sweep, drain: Drain
+) -> None:
+    [payment] = [each for each in PaymentTransaction.scan() if each.owner_id == world["member0"]]
+    [refund] = [each for each in Refund.scan() if each.payment_transaction_id == payment.id]
+    over = DUE - PaymentTransaction.KEEP
+    payment.update([PaymentTransaction.created_at.set(over)])
+    refund.update([Refund.requested_at.set(over + timedelta(days=30))])
+    sweep(DUE + timedelta(days=1))
+    assert PaymentTransaction.count(payment.id) == 0
+    erase("member:mark-member0-id", drain)
+    mark = pseudonym("member:mark-member0-id")
+    left: set[tuple[str, str | None]] = {(each.user_id, each.reason) for each in Refund.scan() if each.id == refund.id}
+    assert left == {(mark, None)}
+    sweep(DUE + timedelta(days=31))
+    assert Refund.count(refund.id) == 0
+
+
 def test_what_is_somebody_else_s_as_well_stays_without_them(world: dict[str, str], drain: Drain) -> None:
     erase("member:mark-member0-id", drain)
     mark = pseudonym("member:mark-member0-id")
     assert {gift.recipient_email for gift in Gift.scan() if gift.buyer_id == mark} == {"else@example.com"}
     assert {gift.recipient_email for gift in Gift.scan() if gift.recipient_id == mark} == {mark}
     assert {each.owner_id for each in Subscription.scan() if each.gifted_by == mark} == {"other"}
+
+
+def test_a_gift_is_for_its_address_in_any_letters(drain: Drain) -> None:
+    """Gifts keep addresses in small letters, customers as they were told."""
+    row(Customer, "mark-one", owner_type=OwnerType.MEMBER, owner_id="mark-one-id", email="One@Example.com")
+    row(Gift, "gift", buyer_id="somebody", recipient_email="one@example.com", recipient_id=None)
+    erase("member:mark-one-id", drain)
+    assert [gift.recipient_email for gift in Gift.scan()] == [pseudonym("member:mark-one-id")]
 
 
 def test_a_couple_s_credits_stay_until_the_last_of_them_goes(drain: Drain) -> None:

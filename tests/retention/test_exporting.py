@@ -17,7 +17,8 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import CreditBalance
 from chalicelib.kit import auth, aws, clock, ids, subjects, tombstones
 from chalicelib.kit.auth import Account, Role
-from chalicelib.kit.subjects import pseudonym
+from chalicelib.kit.subjects import Subject, pseudonym
+from chalicelib.retention.errors import ExportNotReady
 from chalicelib.retention.models import Archive, ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.service import accepting, exporting, operating
 from chalicelib.shops.models import InstallationLog, Shop
@@ -265,3 +266,23 @@ def exported(request: str, drain: Drain) -> dict[str, int]:
     assert drain() == []
     counts: dict[str, int] = (operating.read_request(request).report or {})["exported"]
     return counts
+
+
+def test_a_guest_s_export_goes_with_them_and_with_no_other_guest(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    orders = [seed_customer(f"mark-guest{n}", shop, 777_000_000 + n, is_guest=True)[1] for n in range(2)]
+
+    def ask(topic: PrivacyTopic, order: str) -> None:
+        accepting.accept(
+            PrivacyRequested(shop=shop, app="studio", request=topic, triggered_at=clock.now(), order_ids=[order])
+        )
+        assert drain() == []
+
+    for order in orders:
+        ask(PrivacyTopic.DATA_REQUEST, order)
+    exports = {each.subject: each.id for each in PrivacyRequest.scan()}
+    one, other = (exports[pseudonym(str(Subject.guest(shop, [order])))] for order in orders)
+    ask(PrivacyTopic.CUSTOMER_REDACT, orders[0])
+    assert fetched(other).testzip() is None
+    with pytest.raises(ExportNotReady):
+        operating.link(OPERATOR, one)

@@ -122,6 +122,7 @@ def test_a_customer_goes_and_the_shop_stays(galleries: list[Gallery], drain: Dra
     assert len(marks) >= 6
     quota = Quota.get(gallery.shop).current_storage_mb
     before, stored = items(), files()
+    late = json.loads(json.dumps(gallery.order({"name": "a", "value": "b"})))
     payload = shopify.privacy("customers/redact", gallery.shop, customer_id=CUSTOMER, orders=[])
     assert shopify.deliver("studio", gallery.shop, "customers/redact", payload).ok
     assert drain() == []
@@ -140,7 +141,6 @@ def test_a_customer_goes_and_the_shop_stays(galleries: list[Gallery], drain: Dra
     assert all(each.final_image_url in files() for each in finals)
 
     after = items()
-    late = json.loads(json.dumps(gallery.order({"name": "a", "value": "b"})))
     assert shopify.deliver("studio", gallery.shop, "orders/paid", late).ok
     assert drain() == []
     assert items() == after, "a late message about them changes nothing"

@@ -1,23 +1,27 @@
-"""What is under way while its subject is erased leaves nothing behind: a photo on its way, a picture being made."""
+"""What is under way while its subject is erased leaves nothing behind: a photo, a picture being made, a webhook."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from chalicelib.kit import aws
+from chalicelib.kit import aws, clock
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
 from chalicelib.retention.service import erasing, operating
-from tests.retention.seeding import files, items
+from tests.retention.seeding import files, items, traces
 from tests.retention.test_erasing import OPERATOR, erase
 from tests.studio.conftest import CUSTOMER, PHOTO, VARIANT, Gallery, gallery
 
 __all__ = ["gallery"]
 
 Drain = Callable[[], list[dict[str, Any]]]
+
+WRITES = ("PutItem", "TransactWriteItems")
+UNDER_WAY = erasing.UNDER_WAY  # before a fixture makes it nothing
 
 
 def subject_of(gallery: Gallery, who: str) -> str:
@@ -67,3 +71,57 @@ def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Dr
         events.unregister(name, interfere)
     assert erased
     assert below(folder) == []
+
+
+@pytest.mark.parametrize(("table", "waits"), [("webhook_deliveries", 1), ("orders", 2)])
+def test_who_saw_no_tombstone_is_waited_for(
+    gallery: Gallery, drain: Drain, monkeypatch: pytest.MonkeyPatch, table: str, waits: int
+) -> None:
+    """An order that is taken in, or filled, while its customer is erased: what it writes is found by the last round.
+
+    The order is a name that was not known: what is under way about it is waited for as well.
+    """
+    monkeypatch.setattr(erasing, "UNDER_WAY", UNDER_WAY)
+    order = gallery.order(gallery.preview()["line_item_property"], variant=VARIANT)
+    begun: list[str] = []
+
+    def interfere(params: dict[str, Any], **_: Any) -> None:
+        """Erase as far as that goes, just before the row is written."""
+        if f"-{table}".encode() in params["body"] and not begun:
+            begun.append(operating.begin(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, "customer")).id)
+            erasing.work(begun[0])
+
+    events, names = aws.client("dynamodb").meta.events, [f"before-call.dynamodb.{name}" for name in WRITES]
+    for name in names:
+        events.register(name, interfere)
+    try:
+        assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
+        assert drain() == []
+    finally:
+        for name in names:
+            events.unregister(name, interfere)
+    assert list(traces(str(CUSTOMER))), "it was written late"
+    now = clock.now
+
+    def later(minutes: int) -> PrivacyStatus:
+        """Go on with it so many minutes after now."""
+        with monkeypatch.context() as patch:
+            patch.setattr(clock, "now", lambda: now() + timedelta(minutes=minutes))
+            erasing.work(begun[0])
+        return operating.read_request(begun[0]).status
+
+    found = [later(minutes) for minutes in (15, 17, 34)]
+    assert found == [PrivacyStatus.RUNNING] * waits + [PrivacyStatus.COMPLETED] * (3 - waits)
+    assert list(traces(str(CUSTOMER))) == []
+
+
+def test_a_last_round_is_always_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "UNDER_WAY", UNDER_WAY)
+    request = operating.begin(OPERATOR, PrivacyKind.ERASE, "member:nobody").id
+    erasing.work(request)
+    waiting = operating.read_request(request)
+    assert (waiting.status, waiting.step) == (PrivacyStatus.RUNNING, erasing.AGAIN)
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + UNDER_WAY)
+    erasing.work(request)
+    assert operating.read_request(request).report == {"erased": {}, "rounds": 2, "came_back": False}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+import pytest
 
 from chalicelib.kit import clock, ids
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus, RuleRun
 from chalicelib.retention.repository import requests, runs
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.service.watching import REQUEST_NEAR, RULE_OVERDUE, watch
+from tests.retention.conftest import fire
+from tests.retention.crash import crash_at
 
 TICK = timedelta(seconds=1)
 
@@ -30,19 +34,33 @@ def test_a_rule_that_completed_once_and_is_stuck_since_is_late_two_days_after_th
     assert watch(now + RULE_OVERDUE + timedelta(minutes=1))[0] == [rule]
 
 
+def asked(due_at: datetime, status: PrivacyStatus = PrivacyStatus.PENDING) -> None:
+    """A request on record."""
+    requests.add(
+        PrivacyRequest(
+            id=ids.new(),
+            kind=PrivacyKind.ERASE,
+            subject="member:1",
+            origin="operator",
+            status=status,
+            due_at=due_at,
+            created_at=due_at - timedelta(days=30),
+        )
+    )
+
+
 def test_a_request_is_late_five_days_before_it_is_due() -> None:
     now = clock.now()
     for status in (PrivacyStatus.PENDING, PrivacyStatus.COMPLETED):
-        requests.add(
-            PrivacyRequest(
-                id=ids.new(),
-                kind=PrivacyKind.ERASE,
-                subject="member:1",
-                origin="operator",
-                status=status,
-                due_at=now + timedelta(days=30),
-                created_at=now,
-            )
-        )
+        asked(now + timedelta(days=30), status)
     assert watch(now + timedelta(days=30) - REQUEST_NEAR - TICK)[1] == []
     assert len(watch(now + timedelta(days=30) - REQUEST_NEAR + TICK)[1]) == 1
+
+
+def test_the_alarm_comes_although_the_work_cannot_be_handed_on(caplog: pytest.LogCaptureFixture) -> None:
+    """The schedule's other half fails: that is what somebody has to be told of."""
+    now = clock.now()
+    asked(now + timedelta(days=1))
+    with crash_at(1, "before-call", "SendMessage", how=RuntimeError), pytest.raises(RuntimeError):
+        fire("retention-remind", now)
+    assert "a privacy request is near its due date" in caplog.messages

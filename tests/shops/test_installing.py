@@ -17,6 +17,7 @@ from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
 from infra.packaging.names import API_STAGE
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
+from tests.retention.crash import crash_at
 from tests.shops.conftest import answer_of_shopify, install
 
 Drain = Callable[[], list[dict[str, Any]]]
@@ -200,6 +201,18 @@ def test_an_erased_shop_that_comes_back_is_heard_again(
     install(api, "studio", shop)
     assert drain() == []
     assert len(shopify.webhook_subscriptions("studio", shop)) == len(apps.get("studio").topics)
+
+
+def test_it_is_heard_again_although_the_installing_process_died(
+    api: httpx.Client, shop: str, bearer: Callable[..., dict[str, str]]
+) -> None:
+    """Just after the installation took effect: nobody installs it once more."""
+    tombstones.bury(subjects.app(shop, "studio"))
+    with crash_at(1, "after-call", "TransactWriteItems", how=RuntimeError):
+        assert api.get("/v1/shops/me", headers=bearer(shop)).status_code == 500
+    assert api.get("/v1/shops/me", headers=bearer(shop)).status_code == 200
+    assert events(shop) == [EventType.INSTALL]
+    assert not tombstones.is_erased(subjects.app(shop, "studio"))
 
 
 def test_the_first_session_token_installs(

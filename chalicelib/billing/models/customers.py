@@ -12,6 +12,7 @@ class Customer(Table):
     """An owner whom a context above registered. The guard on `stripe_customer_id` leads back here.
 
     `plan_source` is what gave them their plan last, or may yet give it: an owner has one at a time.
+    The id stays when Stripe has deleted that customer: events on record are found by it.
     """
 
     class Meta:
@@ -25,5 +26,11 @@ class Customer(Table):
     timezone = UnicodeAttribute(default="UTC")
     stripe_customer_id = UnicodeAttribute(null=True)
     plan_source = UnicodeAttribute(null=True)
+    stripe_deleted_at = DateTimeAttribute(null=True)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
+
+    @property
+    def at_stripe(self) -> str | None:
+        """The id of the customer that Stripe has; None where it has none, or none any more."""
+        return None if self.stripe_deleted_at else self.stripe_customer_id

@@ -56,21 +56,27 @@ def link(customer: Customer, stripe_customer_id: str) -> None:
         guards.claim(transaction, guard_of(stripe_customer_id), owner, otherwise=taken)
         transaction.update(
             customer,
-            actions=[Customer.stripe_customer_id.set(stripe_customer_id), Customer.updated_at.set(clock.now())],
+            actions=[
+                Customer.stripe_customer_id.set(stripe_customer_id),
+                Customer.stripe_deleted_at.remove(),
+                Customer.updated_at.set(clock.now()),
+            ],
             condition=Customer.stripe_customer_id.does_not_exist()
+            | Customer.stripe_deleted_at.exists()
             | (Customer.stripe_customer_id == stripe_customer_id),
             otherwise=taken,
         )
-    customer.stripe_customer_id = stripe_customer_id
+    customer.stripe_customer_id, customer.stripe_deleted_at = stripe_customer_id, None
 
 
 def unlink(customer: Customer, stripe_customer_id: str) -> None:
-    """Forget the owner's id at Stripe, where that is still theirs: Stripe has deleted the customer."""
+    """Note that Stripe has deleted the customer, where that is still the owner's: its id leads to nobody any more."""
+    now = clock.now()
     with Transaction() as transaction:
         guards.release(transaction, guard_of(stripe_customer_id), f"{customer.owner_type}/{customer.owner_id}")
         transaction.update(
             customer,
-            actions=[Customer.stripe_customer_id.remove(), Customer.updated_at.set(clock.now())],
+            actions=[Customer.stripe_deleted_at.set(now), Customer.updated_at.set(now)],
             condition=Customer.stripe_customer_id == stripe_customer_id,
         )
 

@@ -170,10 +170,10 @@ def resume(owner_type: OwnerType, owner_id: str, request_key: str | None = None)
 def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> Json:
     """A session of Stripe's customer portal. Raises CustomerUnknown, and NotSubscribed for who never bought anything."""
     customer = customers.get(owner_type, owner_id)
-    if customer.stripe_customer_id is None:
+    if customer.at_stripe is None:
         raise NotSubscribed("Nothing was bought yet, so there is nothing to see in the portal.")
     key = f"portal-{request_key or ids.new()}"
-    return stripe_subscriptions.create_portal_session(customer.stripe_customer_id, return_url, key)
+    return stripe_subscriptions.create_portal_session(customer.at_stripe, return_url, key)
 
 
 def _running(owner_type: OwnerType, owner_id: str) -> Subscription:

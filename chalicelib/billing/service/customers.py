@@ -8,7 +8,7 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Customer
 from chalicelib.billing.repository import customers
 from chalicelib.integrations import stripe
-from chalicelib.kit import clock, signing, tombstones
+from chalicelib.kit import signing, tombstones
 
 
 def register_customer(
@@ -34,13 +34,12 @@ def ensure_stripe_customer(customer: Customer) -> str:
     """The owner's id at Stripe, made when first needed. The key makes two at once one, and another after the customer
     was deleted at Stripe, which would answer with the deleted one for a day. The link is written before use, so that no
     event can tell of a customer whom we do not know."""
-    if customer.stripe_customer_id is None:
+    if customer.at_stripe is None:
         owner = {"owner_type": str(customer.owner_type), "owner_id": customer.owner_id}
-        changed_at = clock.iso(customer.updated_at)
-        state = f"{customer.owner_type}/{customer.owner_id}/{customer.email}/{customer.name}/{changed_at}"
+        state = "/".join(map(str, (*owner.values(), customer.email, customer.name, customer.stripe_customer_id)))
         key = f"customer-{signing.digest(state.encode())}"
         customers.link(customer, stripe.create_customer(customer.email, customer.name, owner, key))
-    return str(customer.stripe_customer_id)
+    return str(customer.at_stripe)
 
 
 def ledger_of(customer: Customer) -> str:

@@ -146,7 +146,7 @@ def _customer_updated(shown: StripeObject, _: Cause) -> str | None:
     if "owner_type" not in owner or "owner_id" not in owner:
         return "not a customer of ours"
     row = customers.get(OwnerType(owner["owner_type"]), owner["owner_id"])
-    if row.stripe_customer_id is None:
+    if row.at_stripe is None and row.stripe_customer_id != shown["id"]:  # what Stripe has deleted stays so
         customers.link(row, shown["id"])
     return None
 

@@ -114,8 +114,8 @@ def _counters(counted: Counted | None, changes: list[Change]) -> Iterator[dict[s
     totals: dict[str, Decimal] = {}
     for change in changes:
         key = belonging.text(change.item, counted.key.strip("{}"))
-        if key:
-            held = Decimal(belonging.text(change.item, counted.column) or 0)
+        if key and not (counted.unless and belonging.text(change.item, counted.unless[0]) == counted.unless[1]):
+            held = Decimal(belonging.text(change.item, counted.column) or 0) if counted.column else Decimal(1)
             totals[key] = totals.get(key, Decimal(0)) - held / counted.per
     hash_key = counted.table.get_attributes()[counted.table._hash_keyname or ""].attr_name
     for key, total in totals.items():

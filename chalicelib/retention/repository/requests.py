@@ -29,7 +29,8 @@ class Progress:
 
     `apps` are those of a shop that are meant, `order_ids` what else the subject is known by: a customer's orders, an
     owner's id at Stripe. `step` is the name of where it is, `place` where in that step; `counts` what was done so far by
-    table or folder, `found` how much of that in this round.
+    table or folder, `found` how much of that in this round. `buried_at` is when the tombstones of all these names were
+    set, and `is_last` whether this round began when nobody was at work any more who saw none.
     """
 
     apps: tuple[str, ...] = ()
@@ -39,6 +40,8 @@ class Progress:
     place: Any = None
     round: int = 1
     found: int = 0
+    buried_at: str | None = None
+    is_last: bool = False
     counts: dict[str, int] = field(default_factory=dict)
 
     def counting(self, name: str, count: int) -> Progress:

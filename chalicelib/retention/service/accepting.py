@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.kit import clock, ids, logs, messages
-from chalicelib.kit.subjects import GUEST, Subject, Who
+from chalicelib.kit.subjects import Subject, Who
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import requests
 from chalicelib.retention.schemas import ErasureRequested, ExportRequested
@@ -73,4 +73,6 @@ def _subject(asked: PrivacyRequested) -> Subject:
     """A guest is known by the orders alone."""
     if asked.request is PrivacyTopic.SHOP_REDACT:
         return Subject(Who.SHOP, asked.shop, asked.shop)
-    return Subject(Who.CUSTOMER, asked.customer_id or GUEST, asked.shop)
+    if asked.customer_id is None:
+        return Subject.guest(asked.shop, asked.order_ids)
+    return Subject(Who.CUSTOMER, asked.customer_id, asked.shop)

@@ -1,10 +1,14 @@
 """Erasing a subject: a page at a time, in an order that can be taken up anywhere, by anybody.
 
-1. What else the subject is known by is noted, and tombstones are set: from here on no message brings anything back.
+1. What else the subject is known by is noted, and tombstones are set: no message that is taken up from here on brings
+   anything back.
 2. Rows, then the objects of the subject's folders. Rows go in the transaction that notes it, each if it still is as it
-   was read; a round that found something is followed by another, for what was on its way meanwhile.
-3. Files of the archive are written anew without the subject, once no run holds rows that are on their way there.
-4. The request ends with a report, under a pseudonym.
+   was read.
+3. Who had asked for a tombstone before it was set may still be at work, and write. So it waits until the last of them
+   has ended (`UNDER_WAY`), and begins at 1 again: a last round, which is always made, and one more where it found
+   something. Names that it finds get their tombstones, and their wait.
+4. Files of the archive are written anew without the subject, once no run holds rows that are on their way there.
+5. The request ends with a report, under a pseudonym.
 
 A shop that came back since the request is left alone, whatever of it is gone by then.
 """
@@ -35,6 +39,9 @@ from chalicelib.shops import service as shops
 
 WORK_TIME = timedelta(minutes=2)
 """After this a worker begins no other page; well within its function's timeout."""
+UNDER_WAY = timedelta(minutes=16)
+"""After this nobody is at work any more who saw no tombstone: no Lambda function may run longer than 15 minutes (AWS,
+"Lambda quotas"), and a minute is for reads that were not consistent."""
 PATIENCE_SECONDS = 300
 """When it is tried again that has to wait."""
 BURY, AGAIN, END = "bury", "again", "end"
@@ -125,20 +132,26 @@ class _Erasure:
             for name in steps.buried(replace(self.whom, apps=tuple(back))):
                 tombstones.unearth(name)
             left = tuple(app for app in self.progress.apps if app not in back)
-            self._move(replace(self.progress, apps=left, step="", place=None))
+            self._move(replace(self.progress, apps=left, step="", place=None, buried_at=None))
         return bool(self.progress.apps)
 
     def _note_names(self, step: NameStep, following: str) -> None:
         found = personal_rows.find(step.holding, step.claim, self.whom, self._place)
         told = {name for item in found.items if (name := belonging.text(item, step.holding.also))}
-        known = tuple(sorted({*self.progress.order_ids, *told}))
-        self._go_on(replace(self.progress, order_ids=known), found.following, step.name, following)
+        known, progress = tuple(sorted({*self.progress.order_ids, *told})), self.progress
+        if known != progress.order_ids:
+            progress = replace(progress, order_ids=known, buried_at=None)
+        self._go_on(progress, found.following, step.name, following)
 
     def _bury(self, following: str) -> None:
-        for name in steps.buried(self.whom):
-            tombstones.bury(name)
+        """Set tombstones, once for the names known; note whether this round begins after those who saw none."""
+        at = self.progress.buried_at
+        if at is None:
+            for name in steps.buried(self.whom):
+                tombstones.bury(name)
+            at = clock.iso(clock.now())
         if self._leave_those_that_came_back():  # one that came back just now has taken its tombstone away before
-            self._move(replace(self.progress, step=following, place=None))
+            self._move(replace(self.progress, step=following, place=None, buried_at=at, is_last=_is_over(at)))
 
     def _erase_rows(self, step: RowStep, following: str) -> None:
         found = personal_rows.find(step.holding, step.claim, self.whom, self._place)
@@ -188,12 +201,13 @@ class _Erasure:
         return belonging.mentions(objects.read_text(f"s3://{bucket}/{key}") or "", self.whom)
 
     def _begin_round(self, following: str) -> None:
-        """Once more, where there was something: what an index did not show yet, or what a message under way wrote."""
-        if self.progress.found:
-            begun = _first_rows(self.whom.subject.who)
-            self._move(replace(self.progress, step=begun, place=None, found=0, round=self.progress.round + 1))
-        else:
+        """Once more, when nobody is at work any more who saw no tombstone; and until a round found nothing."""
+        if self.progress.is_last and not self.progress.found:
             self._move(replace(self.progress, step=following, place=None))
+            return
+        if not _is_over(self.progress.buried_at):
+            raise Postponed("what was under way when its tombstones were set may still write")
+        self._move(replace(self.progress, step="", place=None, found=0, round=self.progress.round + 1))
 
     def _rewrite(self, step: ArchiveStep, following: str) -> None:
         manifests.demand_rest(step.holding.name)
@@ -257,5 +271,6 @@ def _following(plan: dict[str, Step], name: str) -> str:
     return names[min(at + 1, len(names) - 1)]
 
 
-def _first_rows(who: Who) -> str:
-    return steps.rows(who)[0].name
+def _is_over(buried_at: str | None) -> bool:
+    """Whether all have ended that were under way when the tombstones were set."""
+    return buried_at is not None and clock.now() - clock.parse(buried_at) >= UNDER_WAY

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.integrations.shopify import Grant
-from chalicelib.kit import clock, ids
+from chalicelib.kit import clock, ids, subjects, tombstones
 from chalicelib.kit.pages import PageRequest, Slice, take
 from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.shops.errors import ShopNotInstalled
@@ -42,6 +42,8 @@ def get_active(shop: str, app: str) -> Shop:
 def install(shop: str, app: str, grant: Grant, state: str, asked_at: datetime) -> EventType:
     """Write session, shop and log in one transaction: `install`, or `reinstall` if the shop was here before.
 
+    One that was erased is heard again from then on.
+
     `asked_at` is when Shopify was asked for the grant: what happened before it cannot have ended this installation,
     what happened after it can. A later grant stands. Raises Removed where an uninstall from after it was told already.
     """
@@ -67,6 +69,7 @@ def install(shop: str, app: str, grant: Grant, state: str, asked_at: datetime) -
                 transaction.update(Shop(shop, app), actions, condition=condition, otherwise=Overtaken())
                 transaction.put(sessions.offline(shop, app, grant, state, now))
                 transaction.add(_log(shop, app, event, now))
+                tombstones.unearth(subjects.app(shop, app), transaction)
             return event
         except Overtaken as overtaken:
             if is_new:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.integrations import shopify
 from chalicelib.integrations.shopify import Grant, ShopifyRefused
-from chalicelib.kit import clock, config, locks, logs, signing, subjects, tombstones
+from chalicelib.kit import clock, config, locks, logs, signing
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.messages import publish
 from chalicelib.shops import apps, domain, oauth
@@ -141,7 +141,6 @@ def _is_ready(row: Shop) -> bool:
 
 def _install(app: App, shop: str, grant: Grant, state: str, asked_at: datetime) -> None:
     event = installations.install(shop, app.handle, grant, state, asked_at)
-    tombstones.unearth(subjects.app(shop, app.handle))  # a shop that came back is heard again
     log.info("installed", extra={"shop": shop, "app": app.handle, "event": event})
     publish(RegistrationRequested(shop=shop, app=app.handle, event=event.value, installed_at=asked_at))
 

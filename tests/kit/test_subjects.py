@@ -1,0 +1,37 @@
+"""The names of subjects."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.kit.subjects import GUEST, Subject, Who
+
+SHOP, ORDERS = "roses.myshopify.com", ["gid://shopify/Order/1", "gid://shopify/Order/2"]
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        Subject(Who.SHOP, SHOP, SHOP),
+        Subject(Who.CUSTOMER, "gid://shopify/Customer/1", SHOP),
+        Subject.guest(SHOP, ORDERS),
+        Subject(Who.MEMBER, "m1"),
+        Subject(Who.STORE, "s1"),
+    ],
+)
+def test_a_subject_is_what_its_name_says(subject: Subject) -> None:
+    assert Subject.parse(str(subject)) == subject
+
+
+def test_guests_are_told_apart_by_their_orders() -> None:
+    guest = Subject.guest(SHOP, ORDERS)
+    assert guest == Subject.guest(SHOP, reversed(ORDERS))
+    assert guest != Subject.guest(SHOP, ORDERS[:1])
+    assert guest.id == GUEST
+    assert not [order for order in ORDERS if order in str(guest)]
+
+
+@pytest.mark.parametrize("text", ["", "somebody", "shop:", "shop:a:b", "customer:a", "customer:a:", "couple:1"])
+def test_other_text_names_nobody(text: str) -> None:
+    with pytest.raises(ValueError, match=r"names no subject|is not a valid Who"):
+        Subject.parse(text)

@@ -1,0 +1,69 @@
+"""A member who bought something, erased: what Stripe told of them goes, and what billing checks still adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import DiscountType, OwnerType, RedemptionStatus
+from chalicelib.billing.models import DiscountUsage
+from chalicelib.billing.repository import customers
+from chalicelib.billing.schemas.codes import CodeCreate
+from chalicelib.billing.service import code_terms as codes
+from chalicelib.billing.service import invariants
+from chalicelib.kit import clock
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Owner, buy, catalogue, checkout, delete_at_stripe, member
+from tests.retention.seeding import traces
+from tests.retention.test_erasing import erase
+
+__all__ = ["buy", "catalogue", "checkout", "member"]
+
+Drain = Callable[[], list[Any]]
+Buy = Callable[..., list[dict[str, Any]]]
+
+
+def test_whom_stripe_deleted_first_is_erased_here_as_well(
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    """In the order that docs/retention.md advises: its events are found by the id that is no more."""
+    buy(member, credit_pack="credits_200")
+    known = customers.get(OwnerType.MEMBER, member.id)
+    delete_at_stripe(str(known.at_stripe), stripe_peer)
+    assert drain() == []
+    assert list(traces(str(known.stripe_customer_id)))
+    erase(f"member:{member.id}", drain)
+    assert list(traces(known.email, str(known.stripe_customer_id))) == []
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_what_billing_checks_still_adds_up(
+    member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain, is_paid: bool
+) -> None:
+    """A use of a code goes with its owner, from the code's count as well; that a payment was told of stays."""
+    codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
+    begun = checkout(member, code="TEN").json()
+    if is_paid:
+        stripe_peer.complete_checkout(begun["id"])
+    assert drain() == []
+    assert codes.get("TEN").times_used == 1
+    erase(f"member:{member.id}", drain)
+    assert codes.get("TEN").times_used == 0
+    assert invariants.check(clock.now() + timedelta(minutes=1)) == []
+
+
+def test_a_use_that_was_given_back_is_not_counted_down_again(
+    member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain
+) -> None:
+    codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
+    stripe_peer.expire_checkout(checkout(member, code="TEN").json()["id"])
+    assert drain() == []
+    [use] = DiscountUsage.scan()
+    assert (use.status, codes.get("TEN").times_used) == (RedemptionStatus.RELEASED, 0)
+    erase(f"member:{member.id}", drain)
+    assert (list(DiscountUsage.scan()), codes.get("TEN").times_used) == ([], 0)
