@@ -9,6 +9,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ for _app in SANDBOX_APPS.values():
     os.environ[f"{_name}_SCOPES"] = ",".join(_app.scopes)
 
 from chalicelib.kit import config, secrets  # noqa: E402
+from chalicelib.retention.service import erasing  # noqa: E402
 from infra import data_stack, handlers  # noqa: E402
 from infra.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
@@ -102,6 +104,12 @@ def api(api_url: str) -> Iterator[httpx.Client]:
     """A client of the API."""
     with httpx.Client(base_url=api_url, timeout=30) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def nobody_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erasures have nobody to wait for: what is under way is drained, or is the test's own."""
+    monkeypatch.setattr(erasing, "UNDER_WAY", timedelta(0))
 
 
 @pytest.fixture(scope="session", autouse=True)

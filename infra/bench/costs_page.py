@@ -15,7 +15,7 @@ COSTS = {
     "job: edited order fetched": Cost(reads=3, writes=1, write_units=1, sends=1),
     "job: uninstall applied": Cost(reads=3, writes=1, write_units=11, sends=1),
     "installation begun": Cost(writes=1, write_units=2),
-    "installation completed (OAuth callback)": Cost(reads=1, writes=3, write_units=12, sends=1),
+    "installation completed (OAuth callback)": Cost(reads=1, writes=2, write_units=13, sends=1),
     "job: webhooks registered": Cost(reads=3, writes=3, write_units=8, sends=1),
     "job: webhooks compared": Cost(reads=3, writes=2, write_units=6),
     "job: 100 rows of one month archived and deleted": Cost(reads=5, writes=8, write_units=114, objects=2),

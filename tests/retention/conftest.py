@@ -11,7 +11,6 @@ import duckdb
 import pytest
 
 from chalicelib.kit import aws, clock, config, ids
-from chalicelib.retention.service import erasing
 from chalicelib.shops.models import EventType, InstallationLog, Session
 from infra import handlers
 
@@ -20,12 +19,6 @@ LOGS_LIVE = timedelta(days=730)
 CUT_OFF = DUE - LOGS_LIVE
 
 Row = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def nobody_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Erasures have nobody to wait for: what is under way is drained, or is the test's own."""
-    monkeypatch.setattr(erasing, "UNDER_WAY", timedelta(0))
 
 
 def log_of(created_at: datetime, **values: Any) -> InstallationLog:

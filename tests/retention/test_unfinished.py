@@ -124,4 +124,4 @@ def test_a_last_round_is_always_made(monkeypatch: pytest.MonkeyPatch) -> None:
     now = clock.now
     monkeypatch.setattr(clock, "now", lambda: now() + UNDER_WAY)
     erasing.work(request)
-    assert operating.read_request(request).report == {"erased": {}, "rounds": 2, "came_back": False}
+    assert operating.read_request(request).report == {"erased": {}, "rounds": 2, "came_back": []}

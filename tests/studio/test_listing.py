@@ -44,7 +44,7 @@ def fill(gallery: Gallery, count: int, **columns: Any) -> None:
     common |= {"generation_type": GenerationType.PREVIEW, **columns}
     with Generation.batch_write() as batch:
         for number in range(count):
-            created_at = now + timedelta(milliseconds=number)
+            created_at = now + timedelta(microseconds=number)
             row = Generation(id=f"{columns}{created_at}", created_at=created_at, **common)
             batch.save(listing.begun(row))
 

@@ -30,7 +30,8 @@ class Progress:
     `apps` are those of a shop that are meant, `order_ids` what else the subject is known by: a customer's orders, an
     owner's id at Stripe. `step` is the name of where it is, `place` where in that step; `counts` what was done so far by
     table or folder, `found` how much of that in this round. `buried_at` is when the tombstones of all these names were
-    set, and `is_last` whether this round began when nobody was at work any more who saw none.
+    set, and `is_last` whether this round began when nobody was at work any more who saw none; `came_back` are apps that
+    were left out for that.
     """
 
     apps: tuple[str, ...] = ()
@@ -42,6 +43,7 @@ class Progress:
     found: int = 0
     buried_at: str | None = None
     is_last: bool = False
+    came_back: tuple[str, ...] = ()
     counts: dict[str, int] = field(default_factory=dict)
 
     def counting(self, name: str, count: int) -> Progress:
@@ -72,7 +74,7 @@ def get(request: str) -> PrivacyRequest:
 def progress_of(row: PrivacyRequest) -> Progress:
     """How far the request is."""
     kept = dict(row.progress or {})
-    return Progress(**{**kept, **{name: tuple(kept.get(name, ())) for name in ("apps", "order_ids")}})
+    return Progress(**{**kept, **{name: tuple(kept.get(name, ())) for name in ("apps", "order_ids", "came_back")}})
 
 
 def moved(progress: Progress) -> list[Action]:

@@ -95,7 +95,7 @@ class _Erasure:
     def advance(self) -> bool:
         """Do one page; False at the end."""
         if not self._leave_those_that_came_back():
-            self._complete(came_back=True)
+            self._complete()
             return False
         plan = _plan(self.whom.subject.who)
         step = plan.get(self.progress.step) or next(iter(plan.values()))
@@ -132,7 +132,8 @@ class _Erasure:
             for name in steps.buried(replace(self.whom, apps=tuple(back))):
                 tombstones.unearth(name)
             left = tuple(app for app in self.progress.apps if app not in back)
-            self._move(replace(self.progress, apps=left, step="", place=None, buried_at=None))
+            known = (*self.progress.came_back, *back)
+            self._move(replace(self.progress, apps=left, came_back=known, step="", place=None, buried_at=None))
         return bool(self.progress.apps)
 
     def _note_names(self, step: NameStep, following: str) -> None:
@@ -233,8 +234,9 @@ class _Erasure:
         since, shop = self.row.due_at - WITHIN, self.whom.subject.shop
         return not any(shops.came_back(shop, app, since) for app in self.progress.apps)
 
-    def _complete(self, *, came_back: bool = False) -> None:
-        report = {"erased": self.progress.counts, "rounds": self.progress.round, "came_back": came_back}
+    def _complete(self) -> None:
+        told = self.progress
+        report = {"erased": told.counts, "rounds": told.round, "came_back": list(told.came_back)}
         requests.complete(self.row, report)
         metrics.count("RequestsCompleted", kind=PrivacyKind.ERASE.value)
         log.info("erased", extra={"request": self.row.id, "report": report})

@@ -16,9 +16,6 @@ from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.models import Lock
 from infra.handlers import ROOT
 from infra.ops.__main__ import main
-from tests.retention.conftest import nobody_under_way
-
-__all__ = ["nobody_under_way"]
 
 Start = Callable[..., subprocess.Popen[str]]
 

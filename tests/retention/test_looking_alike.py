@@ -1,0 +1,96 @@
+"""Erasing takes what is the subject's, wherever it stands, and nothing of whoever merely looks alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.billing.enums import OwnerType
+from chalicelib.billing.models import CreditBalance, CreditEntry
+from chalicelib.kit import auth, ids
+from chalicelib.kit.auth import Role
+from chalicelib.kit.subjects import pseudonym
+from chalicelib.retention.errors import UnknownSubject
+from chalicelib.retention.models import PrivacyKind, PrivacyStatus
+from chalicelib.retention.service import operating
+from chalicelib.studio.models import Quota
+from tests.retention.seeding import files, row, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.test_erasing import OPERATOR, erase
+
+Drain = Callable[[], list[Any]]
+
+
+def test_a_counter_that_is_gone_holds_nothing_up(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
+    Quota.get(shop).delete()
+    assert erase(f"customer:{shop}:{customer}", drain).status is PrivacyStatus.COMPLETED
+    assert list(traces("mark-buyer")) == []
+
+
+def test_a_couple_that_goes_at_once_leaves_no_credits(drain: Drain) -> None:
+    for member in ("mark-one", "mark-two"):
+        seed_owner(member, OwnerType.MEMBER, relationship="couple")
+    row(CreditBalance, "both", relationship_id="couple")
+    row(CreditEntry, "both", relationship_id="couple")
+    for member in ("mark-one", "mark-two"):
+        operating.begin(OPERATOR, PrivacyKind.ERASE, f"member:{member}-id")
+    assert drain() == []
+    assert (list(CreditBalance.query("couple")), list(CreditEntry.query("couple"))) == ([], [])
+
+
+def test_a_shop_s_export_goes_with_each_of_its_customers(drain: Drain) -> None:
+    shop = seed_shop("mark-shop")
+    [customer, other] = [seed_customer(f"mark-{n}", shop, 900_000_000 + n)[0] for n in range(2)]
+    for subject in (f"shop:{shop}", f"customer:{shop}:{customer}", f"customer:{shop}:{other}"):
+        operating.begin(OPERATOR, PrivacyKind.EXPORT, subject)
+    assert drain() == []
+    assert len([url for url in files() if "/exports/" in url]) == 3
+    erase(f"customer:{shop}:{customer}", drain)
+    [left] = [url for url in files() if "/exports/" in url]
+    assert pseudonym(f"customer:{shop}:{other}") in left
+
+
+def test_what_operators_asked_is_not_kept_in_their_answer(api: httpx.Client, drain: Drain) -> None:
+    seed_owner("mark-member1", OwnerType.MEMBER)
+    token = auth.mint(Role.OPERATOR, "op", timedelta(hours=1))
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": ids.new()}
+    asked = {"kind": "erase", "subject": "member:mark-member1-id"}
+    assert api.post("/v1/operator/privacy-requests", json=asked, headers=headers).status_code == 202
+    assert drain() == []
+    assert list(traces("mark-member1")) == []
+
+
+def test_a_longer_id_is_somebody_else_s(drain: Drain) -> None:
+    for mark in ("mark-a", "mark-ab"):
+        seed_owner(mark, OwnerType.MEMBER)
+    shop, longer = seed_shop("mark"), seed_shop("a-mark")
+    before = [*traces("mark-ab"), *traces(longer)]
+    erase("member:mark-a-id", drain)
+    erase(f"shop:{shop}", drain)
+    assert [*traces("mark-ab"), *traces(longer)] == before
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "shop:roses",
+        "shop:ROSES.myshopify.com",
+        "shop:roses.myshopify.com.evil.example",
+        "customer:roses.myshopify.com:123",
+        "customer:roses:gid://shopify/Customer/1",
+        "customer:roses.myshopify.com:guest",
+        "customer:roses.myshopify.com:gid://shopify/Order/1",
+        "member: ",
+        'member:a"b',
+        "store:",
+        "everybody",
+    ],
+)
+def test_what_names_nobody_exactly_is_refused(subject: str) -> None:
+    with pytest.raises(UnknownSubject):
+        operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
