@@ -155,6 +155,19 @@ def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain
     assert list(traces("mark-member1")) == []
 
 
+def test_of_a_customer_as_well(drain: Drain) -> None:
+    """Whose request names the app that asked, which is not erased."""
+    shop = seed_shop("mark-shop")
+    customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
+    asked: dict[str, Any] = {"shop": shop, "app": "studio", "customer_id": customer, "triggered_at": clock.now()}
+    accepting.accept(PrivacyRequested(request=PrivacyTopic.DATA_REQUEST, **asked))
+    tombstones.bury(subjects.customer(shop, customer))
+    assert drain() == []
+    [request] = PrivacyRequest.scan()
+    assert (request.status, request.report) == (PrivacyStatus.COMPLETED, {"exported": {}, "key": None})
+    assert [url for url in files() if "exports/" in url] == []
+
+
 def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
     for nth in range(1, 200, 4):
         engine.restore()

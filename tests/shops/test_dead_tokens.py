@@ -12,7 +12,7 @@ import pytest
 from chalicelib.integrations import shopify as admin_api
 from chalicelib.kit import secrets
 from chalicelib.kit.secrets import Unreadable
-from chalicelib.kit.subjects import pseudonym
+from chalicelib.kit.subjects import Subject, pseudonym
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest
 from chalicelib.shops import service
 from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, Session, Shop
@@ -133,8 +133,9 @@ def test_a_customers_privacy(
     assert drain() == []
     assert not shopify.requests
     [request] = PrivacyRequest.scan()
-    who = f"gid://shopify/Customer/{customer}" if customer else "guest"
-    assert (request.kind, request.subject) == (kind, pseudonym(f"customer:{settled}:{who}"))
+    guest = Subject.guest(settled, ["gid://shopify/Order/41"])
+    who = f"customer:{settled}:gid://shopify/Customer/{customer}" if customer else str(guest)
+    assert (request.kind, request.subject) == (kind, pseudonym(who))
     assert Shop.get(settled, "studio").attribute_values == before
 
 

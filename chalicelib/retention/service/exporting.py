@@ -37,23 +37,27 @@ def work(request: str) -> None:
         whom = _named(steps.person(subject, progress))
         requests.move(row, replace(progress, order_ids=whom.names))
         bucket, key = objects.bucket_name(Bucket.ARCHIVE), key_of(row, whom)
-        with zips.writing(bucket, key) as file:
-            counts = _write(file, whom)
-        while erased := _erased_since(row.created_at, whom):
-            objects.delete(bucket, [key])
-            counts = {}
-            left = tuple(app for app in whom.apps if subjects.app(whom.subject.shop, app) not in erased)
-            if not left:
-                break
-            whom = replace(whom, apps=left)
-            with zips.writing(bucket, key) as file:
-                counts = _write(file, whom)
+        counts = _made(row, whom, bucket, key)
         requests.complete(row, {"exported": counts, "key": key if counts else None})
     except Overtaken:
         log.info("stopped: another worker is ahead", extra={"request": request})
         return
     metrics.count("RequestsCompleted", kind=PrivacyKind.EXPORT.value)
     log.info("exported", extra={"request": request, "counts": counts})
+
+
+def _made(row: PrivacyRequest, whom: Person, bucket: str, key: str) -> dict[str, int]:
+    """Write the export; what it holds, by table. Nothing where its subject was erased since it was asked for."""
+    while True:
+        with zips.writing(bucket, key) as file:
+            counts = _write(file, whom)
+        erased = _erased_since(row.created_at, whom)
+        if not erased:
+            return counts
+        objects.delete(bucket, [key])
+        whom = replace(whom, apps=tuple(app for app in whom.apps if subjects.app(whom.subject.shop, app) not in erased))
+        if whom.subject.who is not Who.SHOP or not whom.apps:
+            return {}
 
 
 def key_of(row: PrivacyRequest, whom: Person) -> str:
