@@ -291,10 +291,10 @@ def test_it_waits_while_rows_are_on_their_way_into_the_archive(world: dict[str, 
 def test_a_crash_at_any_call(engine: Engine, when: str, first: int, subject: str, mark: str) -> None:
     """Died at a call and taken up again, it ends as if it had not died: the report, too.
 
-    The three walks together are at every third call: just after one is just before the next.
+    The three walks together are at every fifth call: just after one is just before the next.
     """
     ends: set[str] = set()
-    for nth in range(3 * first, 1000, 9):
+    for nth in range(5 * first, 1000, 15):
         engine.restore()
         died = _dies(subject, mark, nth, when, ends)
         if not died:
@@ -307,7 +307,7 @@ def test_a_crash_at_any_call(engine: Engine, when: str, first: int, subject: str
 @pytest.mark.slow
 def test_a_shop_s_erasure_dies_here_and_there(engine: Engine) -> None:
     ends: set[str] = set()
-    for nth in (3, 20, 41, 57, 73, 88, 104, 119, 133, 150):
+    for nth in (3, 41, 73, 104, 133, 150):
         engine.restore()
         _dies("shop:mark-shop.myshopify.com", "mark-shop", nth, "before-call", ends)
     assert len(ends) == 1
