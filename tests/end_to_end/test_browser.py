@@ -179,6 +179,7 @@ def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working:
 
 def test_the_keyboard_is_enough(page: Page, working: None) -> None:
     """Every control is reached in order, shows where the focus is, and is large enough for a thumb."""
+    expect(page.get_by_label("Pencil")).to_be_visible(timeout=10_000)  # the page has come, and its styles
     seen = []
     for _ in range(4):
         page.keyboard.press("Tab")
