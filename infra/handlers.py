@@ -11,7 +11,7 @@ from typing import Any
 from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
 
 import app
-from chalicelib.kit.contents import whole
+from chalicelib.kit.lazy_app import load_all
 from chalicelib.kit.messages import BucketEvent, Message
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +63,7 @@ class Schedule(Handler):
 
 def chalice_app() -> Chalice:
     """The bundle's app, with everything registered."""
-    return whole(app.app)  # and so every model and message is imported
+    return load_all(app.app)  # and so every model and message is imported
 
 
 @cache

@@ -23,7 +23,7 @@ from chalicelib.integrations.image_failures import (
     ModelThrottled,
     ModelUnavailable,
 )
-from chalicelib.kit import config
+from chalicelib.kit import config, secret_reader
 
 MOST_BYTES = 25_000_000
 """Of a result."""
@@ -76,7 +76,7 @@ def collect(job: str) -> bytes | None:
 def _call(method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
     from urllib3.exceptions import HTTPError
 
-    sent = {"Authorization": f"Bearer {config.secret('IMAGE_HTTP_TOKEN')}", "Content-Type": "application/json"}
+    sent = {"Authorization": f"Bearer {secret_reader.secret('IMAGE_HTTP_TOKEN')}", "Content-Type": "application/json"}
     try:
         answer = _pool().request(method, _base() + path, body=body, headers=sent | (headers or {}), redirect=False)
         content = json.loads(answer.data)
