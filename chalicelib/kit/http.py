@@ -30,6 +30,7 @@ from chalicelib.kit.errors import (
     PreconditionRequired,
     Problem,
     Unavailable,
+    WriteConflict,
 )
 from chalicelib.kit.idempotency import Idempotency, Replayed, judge
 from chalicelib.kit.pages import PageRequest, Slice
@@ -136,7 +137,9 @@ def _handle(contract: Contract, function: Callable[..., Any], request: Request, 
 
 def _unexpected(error: Exception, request: Request) -> Problem:
     if tables.is_throttled(error):
-        return Unavailable("The store asks us to slow down.")
+        return Unavailable("The database is throttling requests.")
+    if isinstance(error, WriteConflict):
+        return Unavailable("Too many concurrent updates; try again.")
     log.exception("unexpected error", extra={"route": _route(request)})
     return InternalError()
 
