@@ -77,8 +77,11 @@ def test_a_topic_reaches_every_subscribed_queue_raw() -> None:
         subscribe(queue, messages.topic_arn("shops-shop_installed"))
     messages.publish(message)
     for queue in queues:
-        [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(queue), WaitTimeSeconds=9)["Messages"]
+        [raw] = aws.client("sqs").receive_message(
+            QueueUrl=messages.queue_url(queue), WaitTimeSeconds=9, MessageAttributeNames=["All"]
+        )["Messages"]
         assert ShopInstalled.model_validate_json(raw["Body"]) == message
+        assert raw["MessageAttributes"]["message_name"]["StringValue"] == "ShopInstalled"
 
 
 def large(number: int = 0, size: int = 300_000) -> ShopInstalled:
