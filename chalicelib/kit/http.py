@@ -43,7 +43,7 @@ MAX_BODY = 1_000_000
 MAX_WEBHOOK_BODY = 4_000_000
 MAX_RESPONSE = 4_000_000
 MAX_PATH_PARAMETER = 255
-"""Characters of an id in a path; DynamoDB refuses keys of over a kilobyte."""
+"""Characters of an id in a path; DynamoDB refuses sort keys of more than 1,024 bytes, and empty keys."""
 PROBLEM_JSON = "application/problem+json"
 
 log = logs.logger("http")
@@ -145,7 +145,7 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
     raw_body = request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode()
     if len(raw_body) > contract.max_body:
         raise PayloadTooLarge(f"At most {contract.max_body} bytes are taken here.")
-    if any(len(value) > MAX_PATH_PARAMETER for value in path.values()):
+    if any(len(value) > MAX_PATH_PARAMETER or not value.strip() for value in path.values()):
         raise NotFound
     parameters = request.query_params
     query = {name: parameters.getlist(name) for name in parameters} if parameters else {}
