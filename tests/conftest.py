@@ -61,8 +61,10 @@ from infra import data_stack, handlers  # noqa: E402
 from infra.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
 from infra.local.provision import provision  # noqa: E402
+from tests import access  # noqa: E402
 
 secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
+access.enforce()
 
 
 @pytest.hookimpl(trylast=True)
@@ -83,6 +85,14 @@ def engine(_provisioned: Engine) -> Engine:
     """The embedded AWS with every resource of the bundle, empty."""
     _provisioned.restore()
     return _provisioned
+
+
+@pytest.fixture(autouse=True)
+def _roles() -> Iterator[None]:
+    """Handlers and API do only what their packaged roles allow."""
+    access.denied.clear()
+    yield
+    assert access.denied == []
 
 
 @pytest.fixture(scope="session")

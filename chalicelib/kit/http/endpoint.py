@@ -32,7 +32,7 @@ from chalicelib.kit.pages import Slice
 from chalicelib.kit.schemas import Page
 
 MAX_PATH_PARAMETER = 255
-"""Characters of an id in a path; DynamoDB refuses keys over 1 KB."""
+"""Characters of an id in a path; DynamoDB refuses sort keys of more than 1,024 bytes, and empty keys."""
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 log = logs.logger("http")
@@ -121,7 +121,7 @@ def _parse(contract: Contract, request: Request, path: dict[str, str]) -> Call[A
     raw_body = request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode()
     if len(raw_body) > contract.max_body:
         raise PayloadTooLarge(f"The limit here is {contract.max_body} bytes.")
-    if any(len(value) > MAX_PATH_PARAMETER for value in path.values()):
+    if any(len(value) > MAX_PATH_PARAMETER or not value.strip() for value in path.values()):
         raise NotFound
     parameters = request.query_params
     query = {name: parameters.getlist(name) for name in parameters} if parameters else {}

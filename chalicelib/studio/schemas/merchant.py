@@ -92,8 +92,8 @@ class GenerationQuery(PageQuery):
     generation_type: GenerationType | None = None
     product_id: str | None = Field(default=None, pattern=UUID)
     ai_style_id: str | None = Field(default=None, pattern=UUID)
-    customer_id: str | None = Field(default=None, pattern=r"^gid://shopify/Customer/\d+$")
-    order_id: str | None = Field(default=None, pattern=r"^gid://shopify/Order/\d+$")
+    customer_id: str | None = Field(default=None, pattern=r"^gid://shopify/Customer/[0-9]{1,20}$")
+    order_id: str | None = Field(default=None, pattern=r"^gid://shopify/Order/[0-9]{1,20}$")
 
 
 class GenerationRead(Schema):
