@@ -124,6 +124,11 @@ def variable(name: str) -> str | None:
     return os.environ.get(name) or None
 
 
+def loader_environment() -> dict[str, str]:
+    """Return the variables that an interpreter needs in order to start: no credential and no setting is among them."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "TZ") if name in os.environ}
+
+
 def forget() -> None:
     """Drop what was read; for tests that change the environment."""
     settings.cache_clear()

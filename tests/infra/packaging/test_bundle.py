@@ -12,9 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from infra import handlers
 from infra.handlers import ROOT
+from tests.integrations.pictures import encoded
 
 Packaged = Callable[[str], Path]
 
@@ -121,6 +123,24 @@ def test_the_vendors_libraries_load(unzipped: Path) -> None:
     run_alone(
         unzipped, code="import boto3, jwt, stripe; from PIL import Image; Image.preinit(); Image.new('RGB', (2, 2))"
     )
+
+
+@on_lambdas_platform
+def test_pictures_are_decoded_in_a_child_of_the_bundle_alone(unzipped: Path) -> None:
+    code = """
+from chalicelib.integrations import image_process, image_decoding
+for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample, None)):
+    try:
+        image_process.check(data, image_process.REQUEST)
+    except image_decoding.UnreadableImage as error:
+        assert type(error) is expected, error
+    else:
+        assert expected is None
+assert "PIL" not in sys.modules
+"""
+    sample = encoded(Image.new("RGB", (20, 10)), "WEBP")
+
+    run_alone(unzipped, code=f"sample = {sample!r}; exec({code!r})")
 
 
 @on_lambdas_platform
