@@ -16,6 +16,7 @@ from chalicelib.studio import guard
 from chalicelib.studio.image_header import Probe, probe
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
+from chalicelib.studio.retry_schedule import is_job_old
 from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested
 from chalicelib.studio.service import pictures
 
@@ -53,6 +54,8 @@ def ask(row: Generation, long_side: int) -> GeneratedImage | None:
         data = image_http.collect(job)
         if data is not None:
             return _checked(data)
+        if row.generation_type is GenerationType.FINAL and is_job_old(row.provider_job_at, clock.now()):
+            raise ModelGaveUp("the job is not done within a day")
     generations.wait_for(row, job, clock.now() + ANSWER_WITHIN)
     return None
 
@@ -87,9 +90,10 @@ def hear(generation: str, body: bytes) -> bool:
 
 
 def _reference(row: Generation) -> str:
-    """The same however often this picture is asked for, another once it is made anew."""
+    """The same however often this picture is asked for; another one for a remake, and after a job without a picture."""
     url = row.final_image_url if row.generation_type is GenerationType.FINAL else row.preview_image_url
-    return (url or row.id).rsplit("/", 1)[-1].removesuffix(".jpg")
+    picture = (url or row.id).rsplit("/", 1)[-1].removesuffix(".jpg")
+    return f"{picture}-{row.jobs_lost}" if row.jobs_lost else picture
 
 
 def _checked(data: bytes) -> GeneratedImage:
