@@ -38,11 +38,17 @@ _LAW = "payments are kept for the legal time of seven years"
 _THEIRS_TOO = "it is somebody else's as well"
 _FEW = "few rows, and a key for this would serve nothing else"
 _GIVEN = {"buyer_id": Fate.PSEUDONYM, "message": Fate.REMOVED}
-_TAKEN = {"recipient_email": Fate.PSEUDONYM, "recipient_id": Fate.PSEUDONYM, "message": Fate.REMOVED}
+_TAKEN = {
+    "recipient_email": Fate.PSEUDONYM,
+    "recipient_id": Fate.PSEUDONYM,
+    "relationship_id": Fate.REMOVED,
+    "message": Fate.REMOVED,
+}
 _PAID = {
     "owner": Fate.PSEUDONYM,
     "owner_id": Fate.PSEUDONYM,
     "relationship_id": Fate.REMOVED,
+    "grants": Fate.REMOVED,
     "description": Fate.REMOVED,
     "invoice_url": Fate.REMOVED,
     "failure_reason": Fate.REMOVED,
@@ -94,7 +100,7 @@ PERSONAL = (
     Holding(
         "billing/gifts",
         Gift,
-        personal=columns("buyer_id recipient_email recipient_id message"),
+        personal=columns("buyer_id recipient_email recipient_id relationship_id message"),
         impersonal=columns(
             """code plan_name status payment_transaction_id subscription_id expires_at redeemed_at created_at
             updated_at"""
@@ -140,11 +146,11 @@ PERSONAL = (
     Holding(
         "billing/payment_transactions",
         PaymentTransaction,
-        personal=columns("owner owner_id relationship_id description invoice_url failure_reason"),
+        personal=columns("owner owner_id relationship_id grants description invoice_url failure_reason"),
         impersonal=columns(
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
-            stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount refunding_amount disputed_at
-            processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
+            stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount returned_amount lost_amount
+            refunding_amount reversed_at disputed_at processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
             next_grant_day version created_at"""
         ),
         claims=tuple(Claim(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),

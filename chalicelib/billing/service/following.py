@@ -228,7 +228,7 @@ def _pay(
     row.stripe_charge_id = row.stripe_charge_id or link.charge_id
     row.months_from = min((month.begins_at for month in months), default=None)
     opened = [month for month in months if sold[month.price_id][0].included_credits]
-    if subscription is not None and opened and row.status is PaymentStatus.COMPLETED:
+    if subscription is not None and opened and payments.is_kept(row):
         now = clock.now()
         first = [month for month in opened if month.is_first and month.begins_at <= now]
         begun = [
@@ -236,7 +236,7 @@ def _pay(
             for month, plan in ((month, sold[month.price_id][0]) for month in first)
             if _is_covered(subscription, month.begins_at)
         ]
-        ledger.grant_months(effects, found, customer, str(view.subscription_id), begun, row.id)
+        ledger.grant_months(effects, found, customer, str(view.subscription_id), begun, row)
         payments.await_months(row, [month.begins_at for month in opened if month not in first])
     payments.stage(effects, row, earlier)
 

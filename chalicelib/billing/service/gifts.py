@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.billing import grants
-from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, PaymentStatus, SubscriptionStatus
+from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import AlreadySubscribed, GiftNotFound, GiftNotRedeemable
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription, SubscriptionPlan
 from chalicelib.billing.repository import customers, gifts, offers, subscriptions
@@ -16,6 +16,7 @@ from chalicelib.billing.repository.records import Found, gift_key, owner_key, pa
 from chalicelib.billing.sample_catalogue import GIFT_LASTS_MONTHS
 from chalicelib.billing.schemas.messages import GiftPaid
 from chalicelib.billing.service import ledger, payments, plan_sources
+from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.subscriptions import tell
 from chalicelib.kit import clock, ids, signing
@@ -162,6 +163,7 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     plan_sources.take(effects, customer, row.id)
     subscriptions.stage(effects.transaction, row)
     gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
+    gift.relationship_id = ledger_of(customer)
     gifts.stage(effects.transaction, gift, GiftStatus.PAID)
     if isinstance(payment, PaymentTransaction):
         _grant(effects, found, customer, payment, row, plan)
@@ -180,8 +182,8 @@ def _grant(
     changed = payments.copy(payment)
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
     first, *later = grants.months(row.started_at, row.current_period_end or row.started_at)
-    if plan.included_credits and payment.status is PaymentStatus.COMPLETED:
-        ledger.grant_months(effects, found, customer, row.id, [(first, plan.included_credits, plan.id)], payment.id)
+    if plan.included_credits and payments.is_kept(payment):
+        ledger.grant_months(effects, found, customer, row.id, [(first, plan.included_credits, plan.id)], changed)
         payments.await_months(changed, later)
     payment_rows.stage(effects.transaction, changed)
 

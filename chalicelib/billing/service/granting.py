@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.billing import grants
-from chalicelib.billing.enums import PaymentStatus
 from chalicelib.billing.models import PaymentTransaction, Subscription
 from chalicelib.billing.repository import offers
 from chalicelib.billing.repository import payments as payment_rows
@@ -33,7 +32,7 @@ def grant_due(now: datetime, since: datetime | None) -> int:
 def _grant(effects: Effects, payment_id: str, now: datetime) -> None:
     payment = payment_rows.get(payment_id)
     months = [clock.parse(begins_at) for begins_at in payment.months or []]
-    if payment.status is not PaymentStatus.COMPLETED or not any(begins_at <= now for begins_at in months):
+    if not payments.is_kept(payment) or not any(begins_at <= now for begins_at in months):
         return
     found = Found()
     found.read([own_subscription_key(payment.subscription_id), *offers.KEYS])
@@ -64,7 +63,7 @@ def _grant_begun(
     amount = found.offers.credits_of(subscription.plan_name)
     begun = [(at, amount, subscription.plan_name) for at in covered if at <= now]
     known_as = subscription.stripe_subscription_id or subscription.id
-    ledger.grant_months(effects, found, customer, known_as, begun, payment.id)
+    ledger.grant_months(effects, found, customer, known_as, begun, payment)
 
 
 def _superseded_at(payment: PaymentTransaction, subscription: Subscription) -> datetime | None:

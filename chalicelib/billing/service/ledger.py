@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from chalicelib.billing import grants, lots
+from chalicelib.billing import grants, lots, paid_lots, refunding
 from chalicelib.billing.book import Book, NotEnough, source_of
-from chalicelib.billing.enums import EntryType, OwnerType
+from chalicelib.billing.enums import EntryType, OwnerType, PaymentKind
 from chalicelib.billing.errors import GrantExpired, InsufficientCredits
-from chalicelib.billing.models import CreditBalance, CreditEntry, Customer
+from chalicelib.billing.models import CreditBalance, CreditEntry, Customer, PaymentTransaction
+from chalicelib.billing.paid_lots import PaidLot
 from chalicelib.billing.repository import customers, ledger
 from chalicelib.billing.repository.offers import Offers
 from chalicelib.billing.repository.records import Found, Key, entry_guards, head_key
@@ -91,9 +92,11 @@ def grant_months(
     customer: Customer,
     subscription_id: str,
     months: Iterable[tuple[datetime, int, str]],
-    payment_id: str,
+    payment: PaymentTransaction,
 ) -> None:
     """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan.
+
+    Of each the share that is still paid; the `payment`, which the caller writes, notes the lots.
 
     Of several for the same month the most: a subscription may have two plans, and a plan that is changed on the day of a
     purchase begins a month on the same day. What a lesser payment brought already counts.
@@ -106,13 +109,18 @@ def grant_months(
     found.read([head_key(relationship_id), *(found.entry_key(key) for key in keys)])
     head = found.head(relationship_id)
     book = ledger.opened(head)
+    granted = paid_lots.read(payment.grants)
     for key, (begins_at, amount, plan_name) in wanted.items():
         cause = grants.more_key(key, plan_name) if found.is_entered(key) else key
-        lacking = amount - _granted(found, key, cause, payment_id, amount)
-        if lacking > 0:
+        lacking = amount - _granted(found, key, cause, payment.id, amount)
+        back = refunding.credits_due(lacking, payment.amount, payment.refunded_amount)
+        if lacking > back:
             reason = f"{plan_name}, {begins_at:%Y-%m-%d}"
             expires_at = grants.add_months(begins_at, GRANT_LASTS_MONTHS)
-            book.credit(EntryType.GRANT, lacking, cause, reason, expires_at, payment_id)
+            book.credit(EntryType.GRANT, lacking - back, cause, reason, expires_at, payment.id)
+            known_as = paid_lots.OF_GIFT if payment.kind is PaymentKind.GIFT else relationship_id
+            granted.append(PaidLot(book.entries[-1].id, known_as, lacking, back, expires_at))
+    payment.grants = paid_lots.written(granted)
     if wanted:
         close(effects, head, book)
 
