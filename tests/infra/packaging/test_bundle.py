@@ -8,15 +8,13 @@ import platform
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from infra import handlers
 from infra.handlers import ROOT
-
-Packaged = Callable[[str], Path]
+from tests.infra.packaging.conftest import Packaged
 
 UNCHECKED_HASH = 0b01
 """PEP 552: the second word of a .pyc; 0b11 would have the source compared at import."""
