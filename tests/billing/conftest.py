@@ -46,6 +46,11 @@ def make_owner(role: Role) -> Owner:
     return Owner(owner_id, {"Authorization": f"Bearer {auth.mint(role, owner_id)}"}, relationship_id)
 
 
+def operator() -> dict[str, str]:
+    """The headers of an operator, with a token of this moment."""
+    return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+
+
 @pytest.fixture
 def catalogue(stripe_peer: StripeSandbox) -> None:
     """The plans, here and at Stripe."""

@@ -38,7 +38,7 @@ def sample(sample_url: str) -> Iterator[httpx.Client]:
     sample_app.charges.clear()
     sample_app.failures.clear()
     sample_app.vendor.set()
-    with httpx.Client(base_url=sample_url, timeout=30, headers=signed_in("ann")) as client:
+    with httpx.Client(base_url=sample_url, headers=signed_in("ann")) as client:
         yield client
 
 

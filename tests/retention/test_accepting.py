@@ -16,6 +16,8 @@ from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import install
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[dict[str, Any]]]
 
 SHOP = "privacy-test.myshopify.com"

@@ -47,6 +47,8 @@ from tests.retention.seeding import (
     traces,
 )
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[Any]]
 Sweep = Callable[..., None]
 

@@ -226,7 +226,7 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
 
     def what_happened_was_told_once(self) -> None:
         """A message may be sent more than once; it is known by its id."""
-        told = {each["message_id"]: each for each in self.heard(wait_seconds=0) if each["app"] == APP}.values()
+        told = {each["message_id"]: each for each in self.heard() if each["app"] == APP}.values()
         left = sorted(clock.parse(each["uninstalled_at"]) for each in told if "uninstalled_at" in each)
         assert left == sorted(at for _, at in self.expected.log if at)
         came = Counter(each["event"] for each in told if "event" in each)
@@ -272,7 +272,7 @@ def test_the_newest_fact_stands(
             engine.restore()
             super().__init__(api, holding, listen)
 
-    options: dict[str, Any] = {"max_examples": 30, "stateful_step_count": 25, "deadline": None, "derandomize": True}
+    options: dict[str, Any] = {"max_examples": 30, "stateful_step_count": 25, "derandomize": True}
     # Not shrunk: a failure tells its steps, and shrinking them takes minutes.
     options |= {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
     run_state_machine_as_test(Here, settings=settings(**options))

@@ -31,9 +31,10 @@ def let_it_run_out(shop: str, left: timedelta) -> None:
     Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + left)])
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed: str) -> None:
     asked = token_requests(shopify, installed)
-    let_it_run_out(installed, timedelta(minutes=6))
+    let_it_run_out(installed, timedelta(minutes=5))
     assert service.access_token(installed, "studio") == service.access_token(installed, "studio")
     assert token_requests(shopify, installed) == asked
 
@@ -66,6 +67,7 @@ def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandb
     assert tokens.access_token(Shop.get(installed, "studio")) == token
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_while_another_refreshes_what_is_over_is_not_used(shopify: ShopifySandbox, installed: str) -> None:
     lease = locks.acquire(tokens_lock(installed, "studio"), 30)
     assert lease

@@ -59,7 +59,7 @@ class Gallery:
         begun = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
         assert begun.status_code == 201, begun.text
         form: dict[str, Any] = begun.json()
-        sent = httpx.post(form["url"], data=form["fields"], files={"file": data}, timeout=30)
+        sent = httpx.post(form["url"], data=form["fields"], files={"file": data})
         assert sent.status_code == 201, sent.text
         return form
 

@@ -226,7 +226,7 @@ class StripeSandbox(SandboxServer):
         rows: list[Json] = self._state.read("deliveries")
         return rows
 
-    def drain(self, timeout: float = 10) -> None:
+    def drain(self, timeout: float = 120) -> None:
         """Waits until the background deliveries so far are done. Raises `TimeoutError`."""
         self._courier.submit(lambda: None).result(timeout)
 

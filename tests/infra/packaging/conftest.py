@@ -16,6 +16,8 @@ import pytest
 from infra.handlers import ROOT
 from infra.packaging import runtimes
 
+Packaged = Callable[[str], Path]
+
 EXPAND = """
 import json, sys
 from samtranslator.translator.transform import transform
@@ -60,15 +62,15 @@ def _package(stage: str, out: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="session")
-def packaged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The directory of a packaged stage, shared by the workers of this run."""
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
+    """The directory of a packaged stage, shared by the workers of this run; one is built at a time."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
 
     def build(stage: str) -> Path:
         out = shared / f"packaged-{stage}"
-        with (shared / f"packaged-{stage}.lock").open("w") as lock:
+        with (shared / "packaged.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not out.exists():
                 unfinished = shared / f"unfinished-{stage}"

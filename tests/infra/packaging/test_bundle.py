@@ -8,7 +8,6 @@ import platform
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,8 @@ from PIL import Image
 
 from infra import handlers
 from infra.handlers import ROOT
+from tests.infra.packaging.conftest import Packaged
 from tests.integrations.pictures import encoded
-
-Packaged = Callable[[str], Path]
 
 UNCHECKED_HASH = 0b01
 """PEP 552: the second word of a .pyc; 0b11 would have the source compared at import."""
