@@ -44,10 +44,10 @@ def apply(delivery: DeliveryReceived) -> None:
 
 
 def _uninstall(delivery: DeliveryReceived) -> None:
-    """The app was removed from the shop. Its tokens are dead, so nothing is asked of Shopify but where it does not say
-    when.
+    """End an installation that was removed. Its tokens are dead, so Shopify is not asked.
 
-    Twice changes nothing; a delivery from before the newest evidence of the installation is only noted as stale.
+    A second delivery changes nothing; one from before the newest evidence of the installation is noted as stale. Shopify
+    is asked if the delivery has no time, or if only a session token is newer.
     """
     shop, app, triggered_at = delivery.shop, delivery.app, delivery.triggered_at
     if _is_undated(delivery) and is_let_in(shop, app):
