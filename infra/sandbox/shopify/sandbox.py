@@ -33,6 +33,7 @@ EMPTY: Json = {
     "access_tokens": {},
     "refresh_tokens": {},
     "scopes": {},
+    "removed_at": {},
     "subscriptions": {},
     "orders": {},
     "products": {},
@@ -77,7 +78,8 @@ class ShopifySandbox(Shops, SandboxServer):
         self, app: str, shop: str, *, user_id: int = 1, lifetime: int | None = None, **claims: Any
     ) -> str:
         """As App Bridge gives it, for `lifetime` seconds; `claims` replace its own, None leaves one out."""
-        now = int(self._clock())
+        exactly = self._clock()
+        now = int(exactly)
         own = {
             "iss": f"https://{shop}/admin",
             "dest": f"https://{shop}",
@@ -86,7 +88,7 @@ class ShopifySandbox(Shops, SandboxServer):
             "exp": now + (self._session_seconds if lifetime is None else lifetime),
             "nbf": now,
             "iat": now,
-            "jti": f"{now:x}-{user_id:x}",
+            "jti": f"{round(exactly * 1_000_000):x}-{user_id:x}",
             "sid": f"sandbox-{user_id:x}",
         }
         kept = {name: value for name, value in {**own, **claims}.items() if value is not None}
@@ -218,6 +220,7 @@ class ShopifySandbox(Shops, SandboxServer):
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
             data["scopes"].pop(f"{app}/{shop}", None)
+            data["removed_at"][f"{app}/{shop}"] = self._clock()
             data["subscriptions"] = {
                 id_: row for id_, row in data["subscriptions"].items() if (row["app"], row["shop"]) != (app, shop)
             }
