@@ -2,6 +2,8 @@
 
 The embedded AWS grants everything. Here botocore's own events show every call before it is sent; one that the role
 does not allow fails as AWS would fail it, and fails the test, also where the code catches the error.
+
+Tests interfere with a call by botocore's events, too: what they do between its start and its end is not the role's.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from typing import Any
@@ -26,7 +29,16 @@ from infra.packaging.names import API
 Demand = tuple[str, str]
 """An action and the ARN of the resource that it is on."""
 
-_acting: ContextVar[str | None] = ContextVar("acting", default=None)
+
+@dataclass
+class Role:
+    """The role of a running function; `depth` counts its calls that have begun and not ended, nested ones included."""
+
+    name: str
+    depth: int = 0
+
+
+_acting: ContextVar[Role | None] = ContextVar("acting", default=None)
 denied: list[str] = []
 """What was refused since the last test."""
 
@@ -34,7 +46,7 @@ denied: list[str] = []
 @contextmanager
 def acting_as(name: str) -> Iterator[None]:
     """Have only what the function `name` may do, in this thread."""
-    token = _acting.set(name)
+    token = _acting.set(Role(name))
     try:
         yield
     finally:
@@ -59,18 +71,33 @@ def enforce() -> None:
     for methods in app.routes.values():
         for entry in methods.values():
             entry.view_function = _as(API, entry.view_function)
-    botocore.register_initializer(lambda session: session.register("before-parameter-build", _check))
+    botocore.register_initializer(_watch)
+
+
+def _watch(session: Any) -> None:
+    session.register("before-parameter-build", _check)
+    for end in ("after-call", "after-call-error"):
+        session.get_component("event_emitter").register_last(end, _end)
+
+
+def _end(**_: Any) -> None:
+    role = _acting.get()
+    if role is not None and role.depth:
+        role.depth -= 1
 
 
 def _check(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
     """Refuse a call that the role does not allow; a presigned link counts, a form (CreateBucket here) names no key."""
-    name = _acting.get()
-    if name is None or (model.name == "CreateBucket" and context.get("is_presign_request")):
+    role, is_presigned = _acting.get(), bool(context.get("is_presign_request"))
+    if role is None or (is_presigned and model.name == "CreateBucket"):
         return
-    for action, resource in demands(model.service_model.endpoint_prefix, model.name, params):
-        if not is_allowed(name, action, resource):
-            denied.append(f"{name}: {action} on {resource}")
-            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": denied[-1]}}, model.name)
+    if not role.depth:
+        for action, resource in demands(model.service_model.endpoint_prefix, model.name, params):
+            if not is_allowed(role.name, action, resource):
+                denied.append(f"{role.name}: {action} on {resource}")
+                raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": denied[-1]}}, model.name)
+    if not is_presigned:
+        role.depth += 1
 
 
 @lru_cache(maxsize=10_000)

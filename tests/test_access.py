@@ -18,6 +18,40 @@ def test_a_call_that_the_role_does_not_allow_fails_and_is_noted() -> None:
     access.denied.clear()
 
 
+def test_each_of_several_calls_is_checked() -> None:
+    with access.acting_as("studio-roll"):
+        for _ in range(2):
+            aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            aws.client("s3").list_objects_v2(Bucket=config.settings().archive_bucket)
+    assert len(access.denied) == 1
+    access.denied.clear()
+
+
+def test_an_error_ends_a_call_as_well() -> None:
+    client = aws.client("s3")
+    with access.acting_as("studio-roll"):
+        with pytest.raises(client.exceptions.NoSuchKey):
+            client.get_object(Bucket=config.settings().images_bucket, Key="uploads/nothing")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.get_object(Bucket=config.settings().archive_bucket, Key="archive/nothing")
+    access.denied.clear()
+
+
+def test_what_a_test_does_in_the_middle_of_a_call_is_its_own() -> None:
+    def interfere(**_: object) -> None:
+        aws.client("s3").list_objects_v2(Bucket=config.settings().archive_bucket)
+
+    events, name = aws.client("sqs").meta.events, "before-call.sqs.SendMessage"
+    events.register(name, interfere)
+    try:
+        with access.acting_as("retention-accept"):
+            aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
+    finally:
+        events.unregister(name, interfere)
+    assert access.denied == []
+
+
 def test_a_call_outside_a_function_is_free() -> None:
     aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
 
