@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,15 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.models import CreditBalance, CreditEntry, PaymentTransaction, StripeWebhook, Subscription
+from chalicelib.billing.models import (
+    CreditBalance,
+    CreditEntry,
+    PaymentTransaction,
+    StripeWebhook,
+    Subscription,
+    SubscriptionAddon,
+    SubscriptionPlan,
+)
 from chalicelib.billing.repository import ledger
 from chalicelib.billing.service import register_customer, sync_plans
 from chalicelib.kit import auth, aws, clock, messages
@@ -51,10 +60,38 @@ def operator() -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
+@dataclass(frozen=True)
+class Synced:
+    """What a sync of the plans wrote: our rows, and Stripe's objects, oldest first."""
+
+    plans: list[SubscriptionPlan]
+    addons: list[SubscriptionAddon]
+    objects: list[Json]
+
+
+_synced: list[Synced] = []
+"""Of this process, once there is one: a sync is a third of what a test of billing takes."""
+
+
 @pytest.fixture
 def catalogue(stripe_peer: StripeSandbox) -> None:
-    """The plans, here and at Stripe."""
-    sync_plans()
+    """The plans, here and at Stripe: synced by the first test that wants them, written as they were for the others."""
+    if not _synced:
+        sync_plans()
+        with stripe_peer.store() as stripe:
+            objects = [*reversed(stripe.all("product")), *reversed(stripe.all("price"))]
+            _synced.append(Synced([*SubscriptionPlan.scan()], [*SubscriptionAddon.scan()], deepcopy(objects)))
+        return
+    [synced] = _synced
+    with stripe_peer.store() as stripe:
+        for each in deepcopy(synced.objects):
+            stripe.put(each)
+    with SubscriptionPlan.batch_write() as batch:
+        for plan in synced.plans:
+            batch.save(plan)
+    with SubscriptionAddon.batch_write() as addons:
+        for addon in synced.addons:
+            addons.save(addon)
 
 
 @pytest.fixture
