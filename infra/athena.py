@@ -6,7 +6,7 @@ Partitions are projected (docs.aws.amazon.com/athena, "Partition projection"): n
 from __future__ import annotations
 
 from chalicelib.integrations.parquet import Kind
-from chalicelib.kit.lifecycle import Rule, Then
+from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 from chalicelib.retention.repository.rows import columns
 from chalicelib.retention.rules import RULES
 
@@ -29,12 +29,12 @@ CREATE DATABASE IF NOT EXISTS backroom_archive;
 """
 
 
-def archived() -> list[Rule]:
+def archived() -> list[RetentionRule]:
     """The rules whose rows go to the archive."""
-    return [rule for rule in RULES.values() if rule.then is Then.ARCHIVE]
+    return [rule for rule in RULES.values() if rule.then is ExpiryAction.ARCHIVE]
 
 
-def table_of(rule: Rule) -> str:
+def table_of(rule: RetentionRule) -> str:
     """What its table is called in Athena, and in the operator's queries."""
     return rule.name.replace("/", "_")
 
@@ -44,7 +44,7 @@ def render() -> str:
     return "\n".join([HEAD, *(_table(rule) for rule in archived())])
 
 
-def _table(rule: Rule) -> str:
+def _table(rule: RetentionRule) -> str:
     listed = ",\n".join(f"  `{name}` {TYPES[kind]}" for name, kind in columns(rule.table).items())
     place = f"s3://${{ARCHIVE_BUCKET}}/archive/{rule.name}/"
     properties = {

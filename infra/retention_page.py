@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.kit.personal import Claim, Fate, Holding, Prefix
+from chalicelib.kit.data_policy import ErasureAction, ObjectPrefix, SubjectQuery, TablePolicy
+from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 from chalicelib.kit.tables import Table
-from chalicelib.retention.repository.personal_rows import BY_KEY, BY_SCAN, path
+from chalicelib.retention.repository.subject_rows import BY_KEY, BY_SCAN, path
 from chalicelib.retention.rules import HOLDINGS, PREFIXES, RULES
 from infra import data_stack
 
@@ -43,7 +43,7 @@ def render() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sorted() -> list[Holding]:
+def _sorted() -> list[TablePolicy]:
     return [holding for _, holding in sorted(HOLDINGS.items())]
 
 
@@ -56,16 +56,16 @@ def _life(name: str, table: type[Table]) -> str:
     return f"| {name} | until its subject is erased | |"
 
 
-def _span(rule: Rule) -> str:
+def _span(rule: RetentionRule) -> str:
     days = rule.keep.days
     return f"{days} days" if days < 730 else f"{round(days / 365)} years"
 
 
-def _then(rule: Rule) -> str:
-    return "archived, then deleted" if rule.then is Then.ARCHIVE else "deleted"
+def _then(rule: RetentionRule) -> str:
+    return "archived, then deleted" if rule.then is ExpiryAction.ARCHIVE else "deleted"
 
 
-def _holding(holding: Holding) -> Iterator[str]:
+def _holding(holding: TablePolicy) -> Iterator[str]:
     yield f"### {holding.name}"
     yield ""
     yield f"Personal: {_code(holding.personal)}." if holding.personal else "Nothing personal by itself."
@@ -75,7 +75,7 @@ def _holding(holding: Holding) -> Iterator[str]:
         yield f"- **{claim.who}**: {_found(holding, claim)}; {_fate(holding, claim)}."
 
 
-def _found(holding: Holding, claim: Claim) -> str:
+def _found(holding: TablePolicy, claim: SubjectQuery) -> str:
     how = path(holding.table, claim.column)
     by = {BY_KEY: "by key", BY_SCAN: f"by a scan ({claim.scan})"}.get(how, f"by index `{how}`")
     if claim.contains and how != BY_SCAN:
@@ -88,7 +88,7 @@ def _found(holding: Holding, claim: Claim) -> str:
     return f"{text}, {by}{_whose(claim)}"
 
 
-def _whose(claim: Claim) -> str:
+def _whose(claim: SubjectQuery) -> str:
     if claim.whose is None:
         return ""
     ways = []
@@ -101,9 +101,9 @@ def _whose(claim: Claim) -> str:
     return f", where {' or '.join(ways)}"
 
 
-def _fate(holding: Holding, claim: Claim) -> str:
+def _fate(holding: TablePolicy, claim: SubjectQuery) -> str:
     if claim.kept is not None:
-        changed = ", ".join(f"`{name}` {fate}" for name, fate in claim.kept.items() if fate in Fate)
+        changed = ", ".join(f"`{name}` {fate}" for name, fate in claim.kept.items() if fate in ErasureAction)
         return f"kept, since {claim.because}: {changed}"
     gone = "deleted" + (", unless shared: " + claim.because if claim.shared else "")
     return gone + (f", with the objects that {_code(holding.objects)} names" if holding.objects else "")
@@ -113,7 +113,7 @@ def _code(names: tuple[str, ...]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _prefix(prefix: Prefix) -> str:
+def _prefix(prefix: ObjectPrefix) -> str:
     of = ", ".join(
         f"{who}: `{folder}`" + (" (by what stands in them)" if who in prefix.judged else "")
         for who, folder in prefix.folders.items()

@@ -14,12 +14,12 @@ import pytest
 from chalicelib.billing import service as billing
 from chalicelib.kit import auth, clock, ids
 from chalicelib.kit.auth import Role
-from chalicelib.kit.jobs import Run
+from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
 from chalicelib.retention.rules import RULES
-from chalicelib.retention.service import sweeping
+from chalicelib.retention.service import sweep
 from chalicelib.shops.models import Shop
-from chalicelib.shops.service import registering
+from chalicelib.shops.service import webhook_registration
 from infra import handlers
 from infra.bench.costs_page import COSTS
 from infra.bench.round_trips import Cost, metered
@@ -108,7 +108,9 @@ def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callabl
         api.get(httpx.URL(path=back.path, query=back.query))
     with costs("job: webhooks registered"):
         run("shops-register")
-    registering.reconcile(Run(clock.now(), clock.now(), Lease("schedule/shops-reconcile", "holder", 1, None)))
+    webhook_registration.reconcile(
+        ScheduledRun(clock.now(), clock.now(), Lease("schedule/shops-reconcile", "holder", 1, None))
+    )
     with costs("job: webhooks compared"):
         run("shops-register")
 
@@ -134,8 +136,8 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
 
 
 def test_retention(costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "SEGMENTS", 1)
-    monkeypatch.setattr(sweeping, "RULES", {"shops/installation_logs": RULES["shops/installation_logs"]})
+    monkeypatch.setattr(sweep, "SEGMENTS", 1)
+    monkeypatch.setattr(sweep, "RULES", {"shops/installation_logs": RULES["shops/installation_logs"]})
     for hour in range(100):
         log_of(CUT_OFF.replace(day=1) + timedelta(hours=hour), shop="costs.myshopify.com")
     fire_sweep()

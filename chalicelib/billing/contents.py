@@ -2,7 +2,7 @@
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.billing.routes.subscription": ("/v1/billing/subscription", "/v1/billing/plans", "/v1/billing/checkout"),
-    "chalicelib.billing.routes.changes": (
+    "chalicelib.billing.routes.subscription_changes": (
         "/v1/billing/subscription/preview",
         "/v1/billing/subscription/change",
         "/v1/billing/subscription/cancel",
@@ -13,8 +13,8 @@ BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.billing.routes.payments": ("/v1/billing/payments",),
     "chalicelib.billing.routes.addons": ("/v1/billing/addons",),
     "chalicelib.billing.routes.gifts": ("/v1/billing/gifts",),
-    "chalicelib.billing.routes.codes": ("/v1/billing/codes", "/v1/operator/billing/codes"),
+    "chalicelib.billing.routes.discount_codes": ("/v1/billing/codes", "/v1/operator/billing/codes"),
     "chalicelib.billing.routes.operator": ("/v1/operator/billing",),
-    "chalicelib.billing.routes.webhook": ("/webhooks/stripe",),
+    "chalicelib.billing.routes.stripe_webhook": ("/webhooks/stripe",),
     "chalicelib.billing.jobs": (),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kit.errors import Conflict, InvalidInput, MalformedRequest, NotFound
 
 
-class CustomerUnknown(NotFound):
+class CustomerNotFound(NotFound):
     title = "This account is not registered for billing"
 
 
@@ -77,7 +77,7 @@ class InsufficientCredits(Conflict):
     title = "There are not enough credits"
 
 
-class CodeInvalid(InvalidInput):
+class InvalidCode(InvalidInput):
     title = "This discount code cannot be used for this"
 
 
@@ -97,7 +97,7 @@ class AddonUnavailable(InvalidInput):
     title = "This add-on is not for sale to this account"
 
 
-class CreditPackUnknown(InvalidInput):
+class CreditPackNotFound(InvalidInput):
     title = "There is no such pack of credits"
 
 
@@ -109,7 +109,7 @@ class AddonActive(Conflict):
     title = "This add-on is there already; it renews by itself"
 
 
-class AddonNotCancellable(Conflict):
+class AddonNotCancelable(Conflict):
     title = "This add-on cannot be cancelled"
 
 

@@ -5,50 +5,51 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.messages import EventReceived
-from chalicelib.billing.service import codes, dunning, gifts, granting, invariants, ledger, webhooks
-from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.billing.service import credits, discount_redemptions, dunning, gifts, invariants, monthly_grants
+from chalicelib.billing.service.sync import intake
+from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 
 bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="billing-apply", batch_size=5, name="billing-apply")
 @consumes(EventReceived)
-def apply(message: EventReceived) -> None:
+def process_stripe_event(message: EventReceived) -> None:
     """Let one of Stripe's events have its effect."""
-    webhooks.apply(message.stripe_event_id)
+    intake.process_event(message.stripe_event_id)
 
 
 @bp.schedule("rate(1 hour)", name="billing-grant")
 @scheduled("billing-grant", lease_seconds=300)
-def grant(run: Run) -> None:
+def grant_monthly_credits(run: ScheduledRun) -> None:
     """Grant the months of credits that have begun."""
-    granting.grant_due(run.due, run.last_completed)
+    monthly_grants.grant_due_months(run.due, run.last_completed)
 
 
 @bp.schedule("rate(1 hour)", name="billing-expire")
 @scheduled("billing-expire", lease_seconds=300)
-def expire(run: Run) -> None:
+def expire_credits(run: ScheduledRun) -> None:
     """Let credits and gifts expire, and end the subscriptions that were given for one period."""
-    ledger.expire_due(run.due, run.last_completed)
+    credits.expire_due_credits(run.due, run.last_completed)
     gifts.end_due(run.due, run.last_completed)
 
 
 @bp.schedule("rate(10 minutes)", name="billing-release")
 @scheduled("billing-release", lease_seconds=300)
-def release(run: Run) -> None:
+def release_reservations(run: ScheduledRun) -> None:
     """Give back the uses of discount codes whose checkout was given up."""
-    codes.release_lapsed(run.due)
+    discount_redemptions.release_lapsed(run.due)
 
 
 @bp.schedule("rate(10 minutes)", name="billing-check")
 @scheduled("billing-check", lease_seconds=300)
-def check(run: Run) -> None:
+def check_invariants(run: ScheduledRun) -> None:
     """Handle events that were left lying, and alarm where the books do not add up."""
     invariants.check(run.due)
 
 
 @bp.schedule("rate(1 hour)", name="billing-remind")
 @scheduled("billing-remind", lease_seconds=300)
-def remind(run: Run) -> None:
+def send_dunning_notices(run: ScheduledRun) -> None:
     """Tell of failed payments whose next notice is due."""
     dunning.notify_due(run.due)

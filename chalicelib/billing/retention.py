@@ -22,45 +22,56 @@ from chalicelib.billing.models import (
     SubscriptionPlan,
     UserAddon,
 )
-from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.kit.personal import Bucket, Claim, Counted, Fate, Holding, Prefix, Whose, columns
-from chalicelib.kit.subjects import Who
+from chalicelib.kit.data_policy import (
+    Bucket,
+    CounterAdjustment,
+    ErasureAction,
+    ObjectPrefix,
+    OwnerFilter,
+    SubjectQuery,
+    TablePolicy,
+    columns,
+)
+from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 
-RULES: tuple[Rule, ...] = (
-    Rule("billing/payment_transactions", PaymentTransaction, "created_at", PaymentTransaction.KEEP, Then.DELETE),
-    Rule("billing/refunds", Refund, "requested_at", PaymentTransaction.KEEP, Then.DELETE),
-    Rule("billing/stripe_webhooks", StripeWebhook, "processed_at", StripeWebhook.KEEP, Then.DELETE),
+RULES: tuple[RetentionRule, ...] = (
+    RetentionRule(
+        "billing/payment_transactions", PaymentTransaction, "created_at", PaymentTransaction.KEEP, ExpiryAction.DELETE
+    ),
+    RetentionRule("billing/refunds", Refund, "requested_at", PaymentTransaction.KEEP, ExpiryAction.DELETE),
+    RetentionRule("billing/stripe_webhooks", StripeWebhook, "processed_at", StripeWebhook.KEEP, ExpiryAction.DELETE),
 )
 
-OWNERS = (Who.MEMBER, Who.STORE)
+OWNERS = (SubjectType.MEMBER, SubjectType.STORE)
 _CUSTOMERS = "billing/customers"
 _LAW = "payments are kept for the legal time of seven years"
 _THEIRS_TOO = "it is somebody else's as well"
 _FEW = "few rows, and a key for this would serve nothing else"
-_GIVEN = {"buyer_id": Fate.PSEUDONYM, "message": Fate.REMOVED}
+_GIVEN = {"buyer_id": ErasureAction.PSEUDONYM, "message": ErasureAction.REMOVED}
 _TAKEN = {
-    "recipient_email": Fate.PSEUDONYM,
-    "recipient_id": Fate.PSEUDONYM,
-    "relationship_id": Fate.REMOVED,
-    "message": Fate.REMOVED,
+    "recipient_email": ErasureAction.PSEUDONYM,
+    "recipient_id": ErasureAction.PSEUDONYM,
+    "relationship_id": ErasureAction.REMOVED,
+    "message": ErasureAction.REMOVED,
 }
 _PAID = {
-    "owner": Fate.PSEUDONYM,
-    "owner_id": Fate.PSEUDONYM,
-    "relationship_id": Fate.REMOVED,
-    "grants": Fate.REMOVED,
-    "description": Fate.REMOVED,
-    "invoice_url": Fate.REMOVED,
-    "failure_reason": Fate.REMOVED,
+    "owner": ErasureAction.PSEUDONYM,
+    "owner_id": ErasureAction.PSEUDONYM,
+    "relationship_id": ErasureAction.REMOVED,
+    "grants": ErasureAction.REMOVED,
+    "description": ErasureAction.REMOVED,
+    "invoice_url": ErasureAction.REMOVED,
+    "failure_reason": ErasureAction.REMOVED,
 }
-_TOLD = {"payload": Fate.REMOVED, "payload_ref": Fate.REMOVED}
-_PAID_BACK = {"user_id": Fate.PSEUDONYM, "reason": Fate.REMOVED}
-_USED = Counted("", DiscountCode, "{code}", "times_used", unless=("status", RedemptionStatus.RELEASED))
+_TOLD = {"payload": ErasureAction.REMOVED, "payload_ref": ErasureAction.REMOVED}
+_PAID_BACK = {"user_id": ErasureAction.PSEUDONYM, "reason": ErasureAction.REMOVED}
+_USED = CounterAdjustment("", DiscountCode, "{code}", "times_used", unless=("status", RedemptionStatus.RELEASED))
 
 
-def _ledger(who: Who) -> tuple[Claim, ...]:
+def _ledger(who: SubjectType) -> tuple[SubjectQuery, ...]:
     """A couple's credits stay with the other; one's own go."""
-    shared = Claim(
+    shared = SubjectQuery(
         who,
         "relationship_id",
         "{relationship_id}",
@@ -69,35 +80,35 @@ def _ledger(who: Who) -> tuple[Claim, ...]:
         because="a couple's credits stay while the other is there",
         scan=_FEW,
     )
-    return shared, Claim(who, "relationship_id", "{id}")
+    return shared, SubjectQuery(who, "relationship_id", "{id}")
 
 
 PERSONAL = (
-    Holding(
+    TablePolicy(
         _CUSTOMERS,
         Customer,
         personal=columns("owner_id email name timezone stripe_customer_id relationship_id plan_source"),
         impersonal=columns("owner_type stripe_deleted_at created_at updated_at"),
-        claims=tuple(Claim(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
+        claims=tuple(SubjectQuery(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
         also="stripe_customer_id",
         guards=(("stripe_customer_id", "stripe_customer_id"),),
     ),
-    Holding(
+    TablePolicy(
         "billing/credit_balances",
         CreditBalance,
         personal=columns("relationship_id"),
         impersonal=columns("balance suspended shortfall lots version expires_in expires_next_at changed_on updated_at"),
-        claims=(*_ledger(Who.MEMBER), *_ledger(Who.STORE)),
+        claims=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
     ),
-    Holding(
+    TablePolicy(
         "billing/ai_credits",
         CreditEntry,
         personal=columns("relationship_id reason source_key"),
         impersonal=columns("id entry_type amount balance_after lot_id payment_transaction_id expires_at created_at"),
-        claims=(*_ledger(Who.MEMBER), *_ledger(Who.STORE)),
+        claims=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
         guards=(("source_key", "source_key"),),
     ),
-    Holding(
+    TablePolicy(
         "billing/gifts",
         Gift,
         personal=columns("buyer_id recipient_email recipient_id relationship_id message"),
@@ -106,9 +117,9 @@ PERSONAL = (
             updated_at"""
         ),
         claims=(
-            Claim(Who.MEMBER, "buyer_id", "{id}", kept=_GIVEN, because=_THEIRS_TOO),
-            Claim(
-                Who.MEMBER,
+            SubjectQuery(SubjectType.MEMBER, "buyer_id", "{id}", kept=_GIVEN, because=_THEIRS_TOO),
+            SubjectQuery(
+                SubjectType.MEMBER,
                 "recipient_email",
                 "{email}",
                 through=_CUSTOMERS,
@@ -116,10 +127,10 @@ PERSONAL = (
                 kept=_TAKEN,
                 because=_THEIRS_TOO,
             ),
-            Claim(Who.MEMBER, "recipient_id", "{id}", kept=_TAKEN, because=_THEIRS_TOO, scan=_FEW),
+            SubjectQuery(SubjectType.MEMBER, "recipient_id", "{id}", kept=_TAKEN, because=_THEIRS_TOO, scan=_FEW),
         ),
     ),
-    Holding(
+    TablePolicy(
         "billing/subscriptions",
         Subscription,
         personal=columns(
@@ -132,18 +143,18 @@ PERSONAL = (
             last_stripe_event_at refunded_at reminded_until renews_in version created_at updated_at"""
         ),
         claims=(
-            *(Claim(who, "owner", "{who}/{id}") for who in OWNERS),
-            Claim(
-                Who.MEMBER,
+            *(SubjectQuery(who, "owner", "{who}/{id}") for who in OWNERS),
+            SubjectQuery(
+                SubjectType.MEMBER,
                 "gifted_by",
                 "{id}",
-                kept={"gifted_by": Fate.PSEUDONYM, "gift_message": Fate.REMOVED},
+                kept={"gifted_by": ErasureAction.PSEUDONYM, "gift_message": ErasureAction.REMOVED},
                 because=_THEIRS_TOO,
                 scan=_FEW,
             ),
         ),
     ),
-    Holding(
+    TablePolicy(
         "billing/payment_transactions",
         PaymentTransaction,
         personal=columns("owner owner_id relationship_id grants description invoice_url failure_reason"),
@@ -153,10 +164,10 @@ PERSONAL = (
             refunding_amount reversed_at disputed_at processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
             next_grant_day version created_at"""
         ),
-        claims=tuple(Claim(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
+        claims=tuple(SubjectQuery(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
         remark="Stripe's ids stay: they lead to the invoice that the tax office may ask for.",
     ),
-    Holding(
+    TablePolicy(
         "billing/refunds",
         Refund,
         personal=columns("user_id reason"),
@@ -164,10 +175,10 @@ PERSONAL = (
             """id payment_transaction_id owner_type amount currency status stripe_refund_id requested_at processed_at
             created_at updated_at"""
         ),
-        claims=tuple(Claim(who, "user_id", "{id}", kept=_PAID_BACK, because=_LAW, scan=_FEW) for who in OWNERS),
+        claims=tuple(SubjectQuery(who, "user_id", "{id}", kept=_PAID_BACK, because=_LAW, scan=_FEW) for who in OWNERS),
         remark="One lives longer than its payment, by the time between the two: it is not found through that.",
     ),
-    Holding(
+    TablePolicy(
         "billing/user_addons",
         UserAddon,
         personal=columns("user_id stripe_subscription_id stripe_subscription_item_id"),
@@ -175,19 +186,19 @@ PERSONAL = (
             """id payment_transaction_id addon_id status purchased_at expires_at refunded_until created_at
             updated_at"""
         ),
-        claims=(Claim(Who.MEMBER, "user_id", "{id}"),),
+        claims=(SubjectQuery(SubjectType.MEMBER, "user_id", "{id}"),),
         guards=(("stripe_subscription_item_id", "stripe_subscription_item_id"),),
     ),
-    Holding(
+    TablePolicy(
         "billing/discount_usage",
         DiscountUsage,
         personal=columns("redemption user_id request_key checkout_session_id"),
         impersonal=columns(
             "code owner_type status reserved_until subscription_id payment_transaction_id discount_amount used_at"
         ),
-        claims=tuple(Claim(who, "user_id", "{id}", counted=_USED) for who in OWNERS),
+        claims=tuple(SubjectQuery(who, "user_id", "{id}", counted=_USED) for who in OWNERS),
     ),
-    Holding(
+    TablePolicy(
         "billing/stripe_webhooks",
         StripeWebhook,
         personal=columns("payload payload_ref"),
@@ -196,13 +207,13 @@ PERSONAL = (
             received_at processed_at unfinished expires_epoch"""
         ),
         claims=tuple(
-            Claim(
+            SubjectQuery(
                 who,
                 "payload",
                 "{stripe_customer_id}",
                 through=_CUSTOMERS,
                 contains=True,
-                whose=Whose(mention="payload"),
+                whose=OwnerFilter(mention="payload"),
                 kept=_TOLD,
                 because="that an event came proves the payment that it told of",
                 scan="Stripe's events name their customer in many places; they live for 90 days",
@@ -210,7 +221,7 @@ PERSONAL = (
             for who in OWNERS
         ),
     ),
-    Holding(
+    TablePolicy(
         "billing/subscription_plans",
         SubscriptionPlan,
         impersonal=columns(
@@ -218,7 +229,7 @@ PERSONAL = (
             included_credits trial_days stripe_product_id stripe_prices is_active sort_order created_at updated_at"""
         ),
     ),
-    Holding(
+    TablePolicy(
         "billing/subscription_addons",
         SubscriptionAddon,
         impersonal=columns(
@@ -227,7 +238,7 @@ PERSONAL = (
             created_at updated_at"""
         ),
     ),
-    Holding(
+    TablePolicy(
         "billing/discount_codes",
         DiscountCode,
         impersonal=columns(
@@ -238,7 +249,7 @@ PERSONAL = (
     ),
 )
 PREFIXES = (
-    Prefix(
+    ObjectPrefix(
         Bucket.IMAGES,
         "payloads/billing/",
         folders=dict.fromkeys(OWNERS, "payloads/billing/"),

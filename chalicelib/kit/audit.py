@@ -27,7 +27,7 @@ class OperatorActed(Message):
     detail: dict[str, str] = Field(default_factory=dict)
 
 
-def acted(account: Account, action: str, subject: str, **detail: str) -> None:
+def publish_operator_action(account: Account, action: str, subject: str, **detail: str) -> None:
     """Log and publish what an operator did. `detail` must hold nothing secret and nothing personal."""
     log.info("an operator acted", extra={"actor": account.id, "action": action, "about": subject, **detail})
     publish(OperatorActed(actor=account.id, action=action, subject=subject, detail=detail))

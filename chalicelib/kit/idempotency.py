@@ -122,7 +122,7 @@ class _Taken(Problem):
         raise StillInProgress(headers={"Retry-After": "1"})
 
 
-def judge(error: Problem) -> None:
+def raise_for_stored_response(error: Problem) -> None:
     """Turn a lost race for the key into what the winner's record says; leave other errors alone."""
     if isinstance(error, _Taken):
         error.judge()

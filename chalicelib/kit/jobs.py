@@ -80,7 +80,7 @@ def _id(record: SQSRecord) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ScheduledRun:
     """One run of a schedule: the moment it is for, and the last moment whose run was completed (None: none yet)."""
 
     due: datetime
@@ -88,13 +88,15 @@ class Run:
     lease: Lease
 
 
-def scheduled(name: str, lease_seconds: int) -> Callable[[Callable[[Run], None]], Callable[[CloudWatchEvent], None]]:
+def scheduled(
+    name: str, lease_seconds: int
+) -> Callable[[Callable[[ScheduledRun], None]], Callable[[CloudWatchEvent], None]]:
     """Run the function unless another run of the same schedule still holds its lease.
 
     The lease lapses after `lease_seconds`, so a killed run does not block the next; give it the function's timeout.
     """
 
-    def decorate(function: Callable[[Run], None]) -> Callable[[CloudWatchEvent], None]:
+    def decorate(function: Callable[[ScheduledRun], None]) -> Callable[[CloudWatchEvent], None]:
         @functools.wraps(function)
         def handler(event: CloudWatchEvent) -> None:
             due = clock.parse(str(event.to_dict().get("time") or clock.iso(clock.now())))
@@ -106,7 +108,7 @@ def scheduled(name: str, lease_seconds: int) -> Callable[[Callable[[Run], None]]
             try:
                 last = clock.parse(lease.watermark) if lease.watermark else None
                 with logs.bound(correlation_id=f"{name}@{clock.iso(due)}"):
-                    function(Run(due, last, lease))
+                    function(ScheduledRun(due, last, lease))
                 watermark = clock.iso(due)
             finally:
                 locks.release(lease, watermark)

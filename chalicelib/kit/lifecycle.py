@@ -9,7 +9,7 @@ from enum import StrEnum
 from chalicelib.kit.tables import Table
 
 
-class Then(StrEnum):
+class ExpiryAction(StrEnum):
     """What happens to a row when its time is over."""
 
     DELETE = "delete"
@@ -18,7 +18,7 @@ class Then(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RetentionRule:
     """Rows of `table` live for `keep` after the moment in their column `counts`. Rows without it live on.
 
     `name` is `<context>/<table>`, which is also where the archive keeps them.
@@ -28,4 +28,4 @@ class Rule:
     table: type[Table]
     counts: str
     keep: timedelta
-    then: Then
+    then: ExpiryAction

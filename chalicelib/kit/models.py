@@ -16,7 +16,7 @@ from chalicelib.kit.attributes import (
 from chalicelib.kit.tables import Table
 
 
-class Guard(Table):
+class UniqueValue(Table):
     """One claimed value that must stay unique, written in the transaction that needs it; some lapse with their row."""
 
     class Meta:

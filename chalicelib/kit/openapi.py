@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from chalicelib.kit.http import PROBLEM_JSON, Contract
+from chalicelib.kit.http import PROBLEM_JSON, EndpointSpec
 from chalicelib.kit.schemas import ProblemRead
 
 Routes = Mapping[str, Mapping[str, Any]]
@@ -49,7 +49,7 @@ def _by_name(models: set[type[BaseModel]]) -> list[type[BaseModel]]:
     return sorted(models, key=lambda model: (model.__module__, model.__name__))
 
 
-def _contracts(routes: Routes) -> Iterator[tuple[str, str, Contract]]:
+def _contracts(routes: Routes) -> Iterator[tuple[str, str, EndpointSpec]]:
     for path, methods in sorted(routes.items()):
         for method, entry in methods.items():
             contract = getattr(entry.view_function, "contract", None)
@@ -57,7 +57,9 @@ def _contracts(routes: Routes) -> Iterator[tuple[str, str, Contract]]:
                 yield path, method, contract
 
 
-def _operation(path: str, method: str, contract: Contract, references: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    path: str, method: str, contract: EndpointSpec, references: Any, schemas: dict[str, Any]
+) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": f"{method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', path)}".rstrip("_"),
         "tags": [_tag(path)],
@@ -80,7 +82,7 @@ def _tag(path: str) -> str:
     return parts[1] if len(parts) > 1 and parts[0] in ("v1", "proxy", "webhooks", "shopify") else (parts or ["root"])[0]
 
 
-def _parameters(path: str, method: str, contract: Contract, schemas: dict[str, Any]) -> list[dict[str, Any]]:
+def _parameters(path: str, method: str, contract: EndpointSpec, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     text = {"type": "string"}
     found: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text} for name in re.findall(r"{(\w+)}", path)
@@ -98,7 +100,7 @@ def _parameters(path: str, method: str, contract: Contract, schemas: dict[str, A
     return found
 
 
-def _responses(contract: Contract, references: Any) -> dict[str, Any]:
+def _responses(contract: EndpointSpec, references: Any) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": contract.summary or "The answer"}
     if contract.returns:
         schema = references[contract.returns, "serialization"]
@@ -108,6 +110,6 @@ def _responses(contract: Contract, references: Any) -> dict[str, Any]:
     return {str(contract.status): answer, "default": default}
 
 
-def _security_schemes(contracts: Iterable[Contract]) -> dict[str, Any]:
+def _security_schemes(contracts: Iterable[EndpointSpec]) -> dict[str, Any]:
     schemes = (getattr(contract.auth, "scheme", None) for contract in contracts)
     return {scheme[0]: scheme[1] for scheme in schemes if scheme}

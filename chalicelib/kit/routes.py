@@ -9,7 +9,7 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kit import aws, config, docs_page, lazy_app, openapi
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.http import Call, endpoint
+from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.models import Lock
 from chalicelib.kit.schemas import Schema
 
@@ -24,14 +24,14 @@ class Health(Schema):
 
 @bp.route("/health", methods=["GET"])
 @endpoint(bp, returns=Health)
-def health(call: Call) -> Health:
+def health(call: ApiRequest) -> Health:
     """Whether the process answers; touches nothing."""
     return Health()
 
 
 @bp.route("/ready", methods=["GET"])
 @endpoint(bp, returns=Health)
-def ready(call: Call) -> Health:
+def ready(call: ApiRequest) -> Health:
     """Whether the stores answer: one read of a table, one look at the bucket; 503 where one does not."""
     try:
         Lock.count("ready")
@@ -43,14 +43,14 @@ def ready(call: Call) -> Health:
 
 @bp.route("/openapi.json", methods=["GET"])
 @endpoint(bp)
-def openapi_json(call: Call) -> Response:
+def openapi_json(call: ApiRequest) -> Response:
     """This API, as OpenAPI 3.1."""
     return Response(body=json.dumps(_document()), headers={"Content-Type": "application/json"})
 
 
 @bp.route("/docs", methods=["GET"])
 @endpoint(bp, media_type="text/html")
-def docs(call: Call) -> Response:
+def docs(call: ApiRequest) -> Response:
     """This API, as a page."""
     return Response(body=docs_page.render(_document()), headers={"Content-Type": "text/html; charset=utf-8"})
 

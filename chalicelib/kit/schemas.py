@@ -57,7 +57,7 @@ class Page(BaseModel, Generic[T]):
     next_cursor: str | None = Field(description="Ask again with it for the next page; null at the end.")
 
 
-Moment = Annotated[
+Timestamp = Annotated[
     AwareDatetime,
     PlainSerializer(clock.iso, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
@@ -72,7 +72,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("a time in UTC is of the years 1 to 9999") from None
 
 
-GivenMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+TimestampInput = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """A time that comes in: with an offset, and one that can be told in UTC."""
 
 Amount = Annotated[

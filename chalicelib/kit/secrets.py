@@ -18,11 +18,11 @@ from chalicelib.kit import aws, config
 from chalicelib.kit.config import SettingMissing
 
 
-class Unreadable(RuntimeError):
+class DecryptionFailed(RuntimeError):
     """A sealed value that no key of ours opens for this row: tampered with, moved, or its key is gone."""
 
 
-def seal(plain: str, row: str) -> str:
+def encrypt(plain: str, row: str) -> str:
     """Encrypt `plain` (at most 4 KB) for the place `row`, e.g. `shops/<shop>/<app>/access_token`."""
     key_id = config.settings().kms_key_id
     if key_id:
@@ -34,7 +34,7 @@ def seal(plain: str, row: str) -> str:
     return f"file:{current}:{base64.b64encode(data).decode()}"
 
 
-def unseal(sealed: str, row: str) -> str:
+def decrypt(sealed: str, row: str) -> str:
     """The plain text of a value sealed for `row`. Raises Unreadable for any other."""
     kind, _, rest = sealed.partition(":")
     key_id, _, text = rest.rpartition(":")
@@ -42,7 +42,7 @@ def unseal(sealed: str, row: str) -> str:
         data = base64.b64decode(text, validate=True)
         plain: bytes = _decrypt(kind, key_id, data, row)
     except (ValueError, KeyError) as error:
-        raise Unreadable("a stored secret cannot be opened") from error
+        raise DecryptionFailed("a stored secret cannot be opened") from error
     return plain.decode()
 
 
@@ -60,15 +60,15 @@ def _decrypt(kind: str, key_id: str, data: bytes, row: str) -> Any:
         try:
             return client.decrypt(KeyId=key_id, CiphertextBlob=data, EncryptionContext={"row": row})["Plaintext"]
         except (client.exceptions.InvalidCiphertextException, client.exceptions.IncorrectKeyException) as error:
-            raise Unreadable("a stored secret cannot be opened") from error
+            raise DecryptionFailed("a stored secret cannot be opened") from error
     if kind == "file":
         from cryptography.exceptions import InvalidTag
 
         try:
             return _cipher(_key_file()[1][key_id]).decrypt(data[:12], data[12:], row.encode())
         except InvalidTag as error:
-            raise Unreadable("a stored secret cannot be opened") from error
-    raise Unreadable("a stored secret of an unknown kind")
+            raise DecryptionFailed("a stored secret cannot be opened") from error
+    raise DecryptionFailed("a stored secret of an unknown kind")
 
 
 def _cipher(key: bytes) -> Any:

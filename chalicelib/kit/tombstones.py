@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from chalicelib.kit import clock
+from chalicelib.kit.data_subjects import pseudonym
 from chalicelib.kit.models import Tombstone
-from chalicelib.kit.subjects import pseudonym
 from chalicelib.kit.tables import Transaction, get_many
 
 KEEP = timedelta(days=400)
 
 
-def bury(subject: str) -> None:
+def add(subject: str) -> None:
     """Note that `subject` (`shop:<shop>:<app>`, `member:…`) is erased; messages that name it are dropped for 400 days."""
     now = clock.now()
     Tombstone(subject=pseudonym(subject), erased_at=now, expires_epoch=now + KEEP).save()
 
 
-def unearth(subject: str, transaction: Transaction | None = None) -> None:
+def remove(subject: str, transaction: Transaction | None = None) -> None:
     """Take the tombstone away: the subject came back of its own will. With `transaction`, in what brings it back."""
     row = Tombstone(pseudonym(subject))
     if transaction is None:

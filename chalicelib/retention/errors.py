@@ -17,15 +17,15 @@ class Postponed(RuntimeError):
     """It cannot go on yet; the message says why."""
 
 
-class UnknownRequest(NotFound):
+class RequestNotFound(NotFound):
     title = "There is no such request"
 
 
-class UnknownRule(NotFound):
+class RuleNotFound(NotFound):
     title = "There is no such rule"
 
 
-class UnknownSubject(InvalidInput):
+class SubjectNotFound(InvalidInput):
     title = "This names nobody: write shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
 
 

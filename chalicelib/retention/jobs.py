@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.retention.schemas import ErasureRequested, ExportRequested, SweepRequested
-from chalicelib.retention.service import accepting, erasing, exporting, sweeping, watching
+from chalicelib.retention.service import erasure, export, overdue_checks, privacy_requests, sweep
 from chalicelib.shops.schemas.messages import PrivacyRequested
 
 bp = Blueprint(__name__)
@@ -14,42 +14,42 @@ bp = Blueprint(__name__)
 
 @bp.schedule("rate(1 day)", name="retention-sweep")
 @scheduled("retention-sweep", lease_seconds=60)
-def sweep(run: Run) -> None:
+def start_sweep(run: ScheduledRun) -> None:
     """Once a day: look through every table that has a rule."""
-    sweeping.sweep(run.due)
+    sweep.start_sweep(run.due)
 
 
 @bp.on_sqs_message(queue="retention-archive", batch_size=1, name="retention-archive")
 @consumes(SweepRequested)
-def archive(message: SweepRequested) -> None:
+def sweep_segment(message: SweepRequested) -> None:
     """Archive and delete the expired rows of a segment."""
-    sweeping.work(message)
+    sweep.sweep_segment(message)
 
 
 @bp.on_sqs_message(queue="retention-accept", batch_size=10, name="retention-accept")
 @consumes(PrivacyRequested)
-def accept(message: PrivacyRequested) -> None:
+def accept_privacy_request(message: PrivacyRequested) -> None:
     """Put a request to be erased, or to see what we hold, on record."""
-    accepting.accept(message)
+    privacy_requests.accept(message)
 
 
 @bp.on_sqs_message(queue="retention-erase", batch_size=1, name="retention-erase")
 @consumes(ErasureRequested)
-def erase(message: ErasureRequested) -> None:
+def erase_subject(message: ErasureRequested) -> None:
     """Erase somebody, a part at a time."""
-    erasing.work(message.request)
+    erasure.erase_subject(message.request)
 
 
 @bp.on_sqs_message(queue="retention-export", batch_size=1, name="retention-export")
 @consumes(ExportRequested)
-def export(message: ExportRequested) -> None:
+def export_subject(message: ExportRequested) -> None:
     """Export what is held of somebody."""
-    exporting.work(message.request)
+    export.export_subject(message.request)
 
 
 @bp.schedule("rate(6 hours)", name="retention-remind")
 @scheduled("retention-remind", lease_seconds=60)
-def remind(run: Run) -> None:
+def check_due_dates(run: ScheduledRun) -> None:
     """Alarm where a rule or a request is late, and take up requests whose work was lost: what fails here is alarmed."""
-    watching.watch(run.due)
-    accepting.remind(run.due)
+    overdue_checks.watch(run.due)
+    privacy_requests.remind(run.due)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.lifecycle import Rule
-from chalicelib.kit.personal import Bucket, Holding, Prefix, columns
-from chalicelib.kit.subjects import Who
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix, TablePolicy, columns
+from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.retention.models import Archive, PrivacyRequest, RuleRun
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[RetentionRule, ...] = ()
 
 PERSONAL = (
-    Holding(
+    TablePolicy(
         "retention/archives",
         Archive,
         impersonal=columns(
             "source_table archive_id s3_key row_count byte_count sha256 oldest newest status created_at"
         ),
     ),
-    Holding(
+    TablePolicy(
         "retention/rule_runs",
         RuleRun,
         personal=columns("cursor"),
@@ -27,7 +27,7 @@ PERSONAL = (
         ),
         remark="`cursor` is the key of the row that a run looked at last; it is empty once the run is completed.",
     ),
-    Holding(
+    TablePolicy(
         "retention/privacy_requests",
         PrivacyRequest,
         personal=columns("subject progress"),
@@ -36,21 +36,21 @@ PERSONAL = (
     ),
 )
 PREFIXES = (
-    Prefix(
+    ObjectPrefix(
         Bucket.ARCHIVE,
         "archive/",
         remark="Files that hold rows of the subject are written anew without them.",
     ),
-    Prefix(
+    ObjectPrefix(
         Bucket.ARCHIVE,
         "exports/",
         folders={
-            Who.SHOP: "exports/{shop_mark}/",
-            Who.CUSTOMER: "exports/{shop_mark}/{mark}/",
-            Who.MEMBER: "exports/{mark}/",
-            Who.STORE: "exports/{mark}/",
+            SubjectType.SHOP: "exports/{shop_mark}/",
+            SubjectType.CUSTOMER: "exports/{shop_mark}/{mark}/",
+            SubjectType.MEMBER: "exports/{mark}/",
+            SubjectType.STORE: "exports/{mark}/",
         },
-        beside={Who.CUSTOMER: "exports/{shop_mark}/whole/"},
+        beside={SubjectType.CUSTOMER: "exports/{shop_mark}/whole/"},
         remark="The bucket ends them after 14 days. A shop's own goes when one of its customers is erased: ask for it anew. "
         "A guest's is found by the orders that it was made for.",
     ),

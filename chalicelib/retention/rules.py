@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from chalicelib.billing import retention as billing
 from chalicelib.kit import retention as kit
-from chalicelib.kit.lifecycle import Rule
-from chalicelib.kit.personal import Holding, Prefix
+from chalicelib.kit.data_policy import ObjectPrefix, TablePolicy
+from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
 
-RULES: dict[str, Rule] = {rule.name: rule for rule in (*shops.RULES, *studio.RULES, *billing.RULES)}
+RULES: dict[str, RetentionRule] = {rule.name: rule for rule in (*shops.RULES, *studio.RULES, *billing.RULES)}
 
 _CONTEXTS = (kit, shops, studio, billing, retention)
 
-HOLDINGS: dict[str, Holding] = {holding.name: holding for context in _CONTEXTS for holding in context.PERSONAL}
-PREFIXES: dict[str, Prefix] = {prefix.prefix: prefix for context in _CONTEXTS for prefix in context.PREFIXES}
+HOLDINGS: dict[str, TablePolicy] = {holding.name: holding for context in _CONTEXTS for holding in context.PERSONAL}
+PREFIXES: dict[str, ObjectPrefix] = {prefix.prefix: prefix for context in _CONTEXTS for prefix in context.PREFIXES}

@@ -4,9 +4,9 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from chalicelib.kit.lifecycle import Then
+from chalicelib.kit.lifecycle import ExpiryAction
 from chalicelib.kit.messages import Message
-from chalicelib.kit.schemas import Input, Moment, PageQuery, Schema
+from chalicelib.kit.schemas import Input, PageQuery, Schema, Timestamp
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus, RunStatus
 
 
@@ -65,16 +65,16 @@ class PrivacyRequestRead(Schema):
     counts: dict[str, int]
     """What was done so far, by table; `objects` are files."""
     report: dict[str, Any] | None
-    due_at: Moment
-    created_at: Moment
-    completed_at: Moment | None
+    due_at: Timestamp
+    created_at: Timestamp
+    completed_at: Timestamp | None
 
 
 class ExportLinkRead(Schema):
     """Where an export can be fetched, until then. Whoever has the link has the export."""
 
     url: str
-    expires_at: Moment
+    expires_at: Timestamp
 
 
 class RuleRunsQuery(PageQuery):
@@ -89,14 +89,14 @@ class RuleRunRead(Schema):
     run: str
     """The moment for which it was due, UTC."""
     status: RunStatus
-    cut_off: Moment
+    cut_off: Timestamp
     """Rows whose time counts from this moment, or one before it, are over."""
     segments: int
     segments_left: int
     rows_archived: int
     rows_deleted: int
-    started_at: Moment
-    completed_at: Moment | None
+    started_at: Timestamp
+    completed_at: Timestamp | None
 
 
 class RuleRead(Schema):
@@ -106,5 +106,5 @@ class RuleRead(Schema):
     counts: str
     """The column whose moment counts."""
     keep_seconds: int
-    then: Then
+    then: ExpiryAction
     latest: RuleRunRead | None

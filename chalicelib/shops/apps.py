@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from chalicelib.integrations.shopify import Client
 from chalicelib.kit import secret_reader
 from chalicelib.kit.config import SettingMissing
-from chalicelib.shops.errors import UnknownApp
+from chalicelib.shops.errors import AppNotFound
 
 _INSTALLATION = ("app/uninstalled", "app/scopes_update", "shop/update")
 _PRODUCTS = ("products/update", "products/delete")
@@ -54,13 +54,13 @@ class App:
 def get(handle: str) -> App:
     """The app called `handle`. Raises UnknownApp where it does not exist or has no credentials here."""
     if handle not in TOPICS:
-        raise UnknownApp
+        raise AppNotFound
     prefix = f"SHOPIFY_{handle.upper()}_API"
     try:
         secrets = secret_reader.secret(f"{prefix}_SECRET").split(",")
         return App(handle, secret_reader.secret(f"{prefix}_KEY"), tuple(secret.strip() for secret in secrets))
     except SettingMissing as missing:
-        raise UnknownApp from missing
+        raise AppNotFound from missing
 
 
 def configured() -> Iterator[App]:
@@ -68,5 +68,5 @@ def configured() -> Iterator[App]:
     for handle in TOPICS:
         try:
             yield get(handle)
-        except UnknownApp:
+        except AppNotFound:
             continue

@@ -13,7 +13,7 @@ from chalicelib.kit.errors import (
 )
 
 
-class UnknownApp(NotFound):
+class AppNotFound(NotFound):
     title = "No such Shopify app is configured here"
 
 
@@ -29,7 +29,7 @@ class InvalidOAuthCallback(MalformedRequest):
     title = "This is not a genuine, recent answer of Shopify's"
 
 
-class UnknownState(Forbidden):
+class InvalidState(Forbidden):
     title = "This installation was not begun in this browser, or took too long; start again"
 
 
@@ -53,7 +53,7 @@ class MissingWebhookHeaders(MalformedRequest):
     title = "Webhook headers are missing or malformed"
 
 
-class UnknownDelivery(NotFound):
+class DeliveryNotFound(NotFound):
     title = "There is no delivery with this id; they are kept for 30 days"
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.shops.schemas.messages import (
+    BackfillRequested,
     DeliveryReceived,
     RegistrationRequested,
-    ReimportRequested,
     TokenCheckRequested,
 )
-from chalicelib.shops.service import applying, registering, reimporting, token_check
+from chalicelib.shops.service import backfill, token_check, webhook_handlers, webhook_registration
 from chalicelib.shops.service.throttling import when_affordable
 
 bp = Blueprint(__name__)
@@ -19,16 +19,16 @@ bp = Blueprint(__name__)
 
 @bp.on_sqs_message(queue="shops-register", batch_size=5, name="shops-register")
 @consumes(RegistrationRequested)
-def register(message: RegistrationRequested) -> None:
+def register_webhooks(message: RegistrationRequested) -> None:
     """Compare a shop's webhook subscriptions with the app's and mend them; note the shop's details."""
-    when_affordable(registering.register, message)
+    when_affordable(webhook_registration.register, message)
 
 
 @bp.on_sqs_message(queue="shops-reimport", batch_size=1, name="shops-reimport")
-@consumes(ReimportRequested)
-def reimport(message: ReimportRequested) -> None:
+@consumes(BackfillRequested)
+def backfill_events(message: BackfillRequested) -> None:
     """Fetch a page of what happened in a shop while its webhooks did not reach us."""
-    when_affordable(reimporting.reimport, message)
+    when_affordable(backfill.backfill_events, message)
 
 
 @bp.on_sqs_message(queue="shops-check_token", batch_size=5, name="shops-check_token")
@@ -40,13 +40,13 @@ def check_token(message: TokenCheckRequested) -> None:
 
 @bp.on_sqs_message(queue="shops-apply", batch_size=10, name="shops-apply")
 @consumes(DeliveryReceived)
-def apply(message: DeliveryReceived) -> None:
+def apply_webhook(message: DeliveryReceived) -> None:
     """Apply a recorded delivery to the installation it is about."""
-    applying.apply(message)
+    webhook_handlers.apply(message)
 
 
 @bp.schedule("rate(6 hours)", name="shops-reconcile")
 @scheduled("shops-reconcile", lease_seconds=300)
-def reconcile(run: Run) -> None:
+def reconcile_installations(run: ScheduledRun) -> None:
     """Have every installation compared with what Shopify has of it."""
-    registering.reconcile(run)
+    webhook_registration.reconcile(run)

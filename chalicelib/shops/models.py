@@ -35,7 +35,7 @@ class DeliveryStatus(StrEnum):
     """Genuine, but nothing that we can read; `error_message` says what is wrong with it."""
 
 
-class ActiveShops(GlobalSecondaryIndex["Shop"]):
+class ShopsByActiveApp(GlobalSecondaryIndex["Shop"]):
     """Active shops of one app, by the time of their installation. Sparse: `active_app` goes with the app."""
 
     class Meta:
@@ -83,10 +83,10 @@ class Shop(Table):
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
 
-    by_active_app = ActiveShops()
+    by_active_app = ShopsByActiveApp()
 
 
-class SessionsOfShop(GlobalSecondaryIndex["Session"]):
+class SessionsByShop(GlobalSecondaryIndex["Session"]):
     """Sessions of one shop, by app."""
 
     class Meta:
@@ -122,10 +122,10 @@ class Session(Table):
     email_verified = BooleanAttribute(null=True, default=False)
     created_at = DateTimeAttribute()
 
-    by_shop = SessionsOfShop()
+    by_shop = SessionsByShop()
 
 
-class LogsOfApp(GlobalSecondaryIndex["InstallationLog"]):
+class InstallationLogsByApp(GlobalSecondaryIndex["InstallationLog"]):
     """Installs and uninstalls of one app over a range of time."""
 
     class Meta:
@@ -149,7 +149,7 @@ class InstallationLog(Table):
     metadata = JsonAttribute(null=True)
     created_at = DateTimeAttribute()
 
-    by_app = LogsOfApp()
+    by_app = InstallationLogsByApp()
 
 
 class AppSettings(Table):
@@ -182,7 +182,7 @@ class AppSettingsVersion(Table):
     expires_epoch = ExpiryAttribute()
 
 
-class DeliveriesOfShop(GlobalSecondaryIndex["WebhookDelivery"]):
+class DeliveriesByShop(GlobalSecondaryIndex["WebhookDelivery"]):
     """A shop's deliveries by time: what an erasure looks for."""
 
     class Meta:
@@ -212,4 +212,4 @@ class WebhookDelivery(Table):
     processed_at = DateTimeAttribute(null=True)
     expires_epoch = ExpiryAttribute()
 
-    by_shop = DeliveriesOfShop()
+    by_shop = DeliveriesByShop()

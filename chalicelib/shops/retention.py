@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.kit.lifecycle import Rule, Then
-from chalicelib.kit.personal import Bucket, Claim, Holding, Prefix, Whose, columns
-from chalicelib.kit.subjects import Who
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix, OwnerFilter, SubjectQuery, TablePolicy, columns
+from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 from chalicelib.shops.models import (
     AppSettings,
     AppSettingsVersion,
@@ -21,14 +21,20 @@ from chalicelib.shops.models import (
 )
 
 RULES = (
-    Rule("shops/sessions", Session, counts="expires", keep=timedelta(0), then=Then.DELETE),
-    Rule("shops/installation_logs", InstallationLog, counts="created_at", keep=timedelta(days=730), then=Then.ARCHIVE),
+    RetentionRule("shops/sessions", Session, counts="expires", keep=timedelta(0), then=ExpiryAction.DELETE),
+    RetentionRule(
+        "shops/installation_logs",
+        InstallationLog,
+        counts="created_at",
+        keep=timedelta(days=730),
+        then=ExpiryAction.ARCHIVE,
+    ),
 )
 
-_BY_SHOP = Claim(Who.SHOP, "shop", "{shop}")
+_BY_SHOP = SubjectQuery(SubjectType.SHOP, "shop", "{shop}")
 
 PERSONAL = (
-    Holding(
+    TablePolicy(
         "shops/shops",
         Shop,
         personal=columns("shop access_token refresh_token iana_timezone currency shop_name email plan_name"),
@@ -41,7 +47,7 @@ PERSONAL = (
         app="{app}",
         last=True,
     ),
-    Holding(
+    TablePolicy(
         "shops/sessions",
         Session,
         personal=columns("id shop access_token user_id first_name last_name email locale"),
@@ -51,7 +57,7 @@ PERSONAL = (
         claims=(_BY_SHOP,),
         app="{app}",
     ),
-    Holding(
+    TablePolicy(
         "shops/installation_logs",
         InstallationLog,
         personal=columns("shop"),
@@ -59,7 +65,7 @@ PERSONAL = (
         claims=(_BY_SHOP,),
         app="{app}",
     ),
-    Holding(
+    TablePolicy(
         "shops/app_settings",
         AppSettings,
         personal=columns("shop settings"),
@@ -67,32 +73,32 @@ PERSONAL = (
         claims=(_BY_SHOP,),
         app="{app}",
     ),
-    Holding(
+    TablePolicy(
         "shops/app_settings_history",
         AppSettingsVersion,
         personal=columns("shop_app shop settings changed_by"),
         impersonal=columns("version app changed_at expires_epoch"),
-        claims=(Claim(Who.SHOP, "shop_app", "{shop}#{app}"),),
+        claims=(SubjectQuery(SubjectType.SHOP, "shop_app", "{shop}#{app}"),),
     ),
-    Holding(
+    TablePolicy(
         "shops/webhook_deliveries",
         WebhookDelivery,
         personal=columns("shop payload"),
         impersonal=columns(
             "delivery_id event_id triggered_at app topic status error_message received_at processed_at expires_epoch"
         ),
-        claims=(_BY_SHOP, Claim(Who.CUSTOMER, "shop", "{shop}", whose=Whose(mention="payload"))),
+        claims=(_BY_SHOP, SubjectQuery(SubjectType.CUSTOMER, "shop", "{shop}", whose=OwnerFilter(mention="payload"))),
         app="{app}",
         objects=("payload",),
         guards=(("event", "app", "shop", "topic", "event_id"),),
     ),
 )
 PREFIXES = (
-    Prefix(
+    ObjectPrefix(
         Bucket.IMAGES,
         "payloads/shops/",
-        folders={Who.SHOP: "payloads/shops/{shop}/{app}/", Who.CUSTOMER: "payloads/shops/{shop}/"},
-        judged=frozenset({Who.CUSTOMER}),
+        folders={SubjectType.SHOP: "payloads/shops/{shop}/{app}/", SubjectType.CUSTOMER: "payloads/shops/{shop}/"},
+        judged=frozenset({SubjectType.CUSTOMER}),
         remark="The bucket ends them after 90 days.",
     ),
 )

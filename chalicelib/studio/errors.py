@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, PreconditionFailed, TooManyRequests
 
 
-class AnotherApp(Forbidden):
+class WrongApp(Forbidden):
     title = "This is the studio's; the credential is another app's"
 
 
@@ -25,7 +25,7 @@ class BaseNotFound(NotFound):
     title = "There is no such product base or variant here"
 
 
-class ShopUnknown(NotFound):
+class ShopNotFound(NotFound):
     title = "This is no shop's domain, as Shopify writes it"
 
 
@@ -37,7 +37,7 @@ class UploadNotFound(NotFound):
     title = "There is no such upload here"
 
 
-class WatermarkMissing(NotFound):
+class WatermarkNotFound(NotFound):
     title = "This shop has no watermark yet"
 
 
@@ -65,15 +65,15 @@ class NotOffered(Conflict):
     title = "This style is not offered on this product"
 
 
-class FinalNotWanted(Conflict):
+class FinalCanceled(Conflict):
     title = "The line was cancelled, refunded or taken out of its order"
 
 
-class FinalAtWork(Conflict):
+class FinalInProgress(Conflict):
     title = "The final is being made already"
 
 
-class VariantTaken(Conflict):
+class VariantAlreadyMapped(Conflict):
     title = "This Shopify variant of the product is spoken for by another; take that back first"
 
 
@@ -89,7 +89,7 @@ class UploadRejected(InvalidInput):
     title = "The photo cannot be used"
 
 
-class UploadTokenInvalid(Forbidden):
+class InvalidUploadToken(Forbidden):
     title = "The upload's token is missing or not valid"
 
 

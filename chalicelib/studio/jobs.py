@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
     OrderEdited,
@@ -15,22 +15,22 @@ from chalicelib.shops.schemas.orders import (
     ProductUpdated,
     RefundCreated,
 )
-from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested, UploadChanged
-from chalicelib.studio.service import finals, months, orders, previews, products, recovery, uploads
+from chalicelib.studio.schemas.messages import FinalRequested, GenerationRequested, UploadChanged
+from chalicelib.studio.service import finals, orders, previews, products, quota_rollover, stuck_generations, uploads
 
 bp = Blueprint(__name__)
 
 
 @bp.on_sqs_message(queue="studio-inspect", batch_size=1, name="studio-inspect")
 @consumes(UploadChanged)
-def inspect(message: UploadChanged) -> None:
+def inspect_upload(message: UploadChanged) -> None:
     """Look at a photo that was put into the bucket, and count its bytes."""
     uploads.inspect(message)
 
 
 @bp.on_sqs_message(queue="studio-generate", batch_size=1, name="studio-generate")
 @consumes(GenerationRequested)
-def generate(message: GenerationRequested) -> None:
+def generate_preview(message: GenerationRequested) -> None:
     """Make a preview."""
     previews.make(message.shop, message.generation_id)
 
@@ -64,41 +64,41 @@ def refund(message: RefundCreated) -> None:
 
 
 @bp.on_sqs_message(queue="studio-print", batch_size=1, name="studio-print")
-@consumes(PrintRequested)
-def make_print(message: PrintRequested) -> None:
+@consumes(FinalRequested)
+def make_final(message: FinalRequested) -> None:
     """Make a final at its print size."""
     finals.make(message.shop, message.generation_id)
 
 
 @bp.schedule("rate(1 minute)", name="studio-recover")
 @scheduled("studio-recover", lease_seconds=60)
-def recover(run: Run) -> None:
+def recover_generations(run: ScheduledRun) -> None:
     """Take care of work whose worker died or whose retry is due, and of photos that nobody used; measure open prints.
 
     The steps are independent: one that fails stops no other, and fails the run in the end.
     """
     with ExitStack() as steps:  # the last one first
         steps.callback(uploads.remove_unused, run.due)
-        steps.callback(recovery.recover, run.due)
-        steps.callback(recovery.watch_prints, run.due)
+        steps.callback(stuck_generations.recover, run.due)
+        steps.callback(stuck_generations.watch_prints, run.due)
 
 
 @bp.schedule("rate(1 day)", name="studio-roll")
 @scheduled("studio-roll", lease_seconds=300)
-def roll(run: Run) -> None:
+def roll_over_quotas(run: ScheduledRun) -> None:
     """Begin the month of shops that make no images."""
-    months.roll_idle(run.due)
+    quota_rollover.roll_over_idle_quotas(run.due)
 
 
 @bp.on_sqs_message(queue="studio-sync", batch_size=10, name="studio-sync")
 @consumes(ProductUpdated)
-def sync(message: ProductUpdated) -> None:
+def sync_product(message: ProductUpdated) -> None:
     """Take over a product's title."""
     products.follow(message)
 
 
 @bp.on_sqs_message(queue="studio-disable", batch_size=10, name="studio-disable")
 @consumes(ProductDeleted)
-def disable(message: ProductDeleted) -> None:
+def disable_product(message: ProductDeleted) -> None:
     """Disable a product that Shopify has no more."""
     products.follow(message)

@@ -7,10 +7,19 @@ are sought, too, that belong to an order or a photo of theirs.
 
 from __future__ import annotations
 
-from chalicelib.kit.lifecycle import Rule
-from chalicelib.kit.personal import Bucket, Claim, Counted, Holding, Prefix, Whose, columns
-from chalicelib.kit.subjects import Who
+from chalicelib.kit.data_policy import (
+    Bucket,
+    CounterAdjustment,
+    ObjectPrefix,
+    OwnerFilter,
+    SubjectQuery,
+    TablePolicy,
+    columns,
+)
+from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.studio.app import APP
+from chalicelib.studio.domain.quota import MEGABYTE
 from chalicelib.studio.models import (
     AiStyle,
     Generation,
@@ -26,14 +35,13 @@ from chalicelib.studio.models import (
     Upload,
     Watermark,
 )
-from chalicelib.studio.quota import MEGABYTE
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[RetentionRule, ...] = ()
 
-_BY_SHOP = Claim(Who.SHOP, "shop_id", "{shop}")
-_BY_PRODUCT = Claim(Who.SHOP, "product_id", "{uuid}", through="studio/products")
-_STORED = Counted("byte_count", Quota, "{shop_id}", "current_storage_mb", MEGABYTE)
-_PRINTED_FOR = Whose("customer_id", or_column="preview_customer_id", named="order_id")
+_BY_SHOP = SubjectQuery(SubjectType.SHOP, "shop_id", "{shop}")
+_BY_PRODUCT = SubjectQuery(SubjectType.SHOP, "product_id", "{uuid}", through="studio/products")
+_STORED = CounterAdjustment("byte_count", Quota, "{shop_id}", "current_storage_mb", MEGABYTE)
+_PRINTED_FOR = OwnerFilter("customer_id", or_column="preview_customer_id", named="order_id")
 """A print belongs to the preview's shopper and to the order's customer: either takes it along."""
 _VARIANT_GUARD = ("shopify_variant_id", "product_id", "shopify_variant_id")
 
@@ -44,7 +52,7 @@ def upload_of(url: str) -> str:
 
 
 PERSONAL = (
-    Holding(
+    TablePolicy(
         "studio/products",
         Product,
         personal=columns("shop_id title shopify_product_id"),
@@ -52,7 +60,7 @@ PERSONAL = (
         claims=(_BY_SHOP,),
         app=APP,
     ),
-    Holding(
+    TablePolicy(
         "studio/sizes",
         Size,
         personal=columns("name shopify_variant_id"),
@@ -61,7 +69,7 @@ PERSONAL = (
         app=APP,
         guards=(_VARIANT_GUARD,),
     ),
-    Holding(
+    TablePolicy(
         "studio/ai_styles",
         AiStyle,
         personal=columns("shop_id name prompt_template parameters example_image_url"),
@@ -70,14 +78,14 @@ PERSONAL = (
         app=APP,
         objects=("example_image_url",),
     ),
-    Holding(
+    TablePolicy(
         "studio/product_styles",
         ProductStyle,
         impersonal=columns("product_id ai_style_id sort_order is_enabled created_at updated_at"),
         claims=(_BY_PRODUCT,),
         app=APP,
     ),
-    Holding(
+    TablePolicy(
         "studio/product_bases",
         ProductBase,
         personal=columns("shop_id name description option_names base_price"),
@@ -85,22 +93,22 @@ PERSONAL = (
         claims=(_BY_SHOP,),
         app=APP,
     ),
-    Holding(
+    TablePolicy(
         "studio/product_base_variants",
         ProductBaseVariant,
         personal=columns("shop_id name option_values price_modifier"),
         impersonal=columns("uuid product_base_id width_px height_px is_active sort_order created_at updated_at"),
-        claims=(Claim(Who.SHOP, "product_base_id", "{uuid}", through="studio/product_bases"),),
+        claims=(SubjectQuery(SubjectType.SHOP, "product_base_id", "{uuid}", through="studio/product_bases"),),
         app=APP,
     ),
-    Holding(
+    TablePolicy(
         "studio/product_product_bases",
         ProductProductBase,
         impersonal=columns("product_id product_base_id is_enabled sort_order created_at updated_at"),
         claims=(_BY_PRODUCT,),
         app=APP,
     ),
-    Holding(
+    TablePolicy(
         "studio/product_base_variant_mappings",
         ProductBaseVariantMapping,
         personal=columns("variant_pair shopify_variant_id"),
@@ -109,7 +117,7 @@ PERSONAL = (
         app=APP,
         guards=(_VARIANT_GUARD,),
     ),
-    Holding(
+    TablePolicy(
         "studio/watermarks",
         Watermark,
         personal=columns("shop_id image_url"),
@@ -118,7 +126,7 @@ PERSONAL = (
         app=APP,
         objects=("image_url",),
     ),
-    Holding(
+    TablePolicy(
         "studio/quotas",
         Quota,
         personal=columns("shop_id"),
@@ -129,7 +137,7 @@ PERSONAL = (
         claims=(_BY_SHOP,),
         app=APP,
     ),
-    Holding(
+    TablePolicy(
         "studio/uploads",
         Upload,
         personal=columns("shop_id customer_id object_key"),
@@ -139,21 +147,21 @@ PERSONAL = (
         ),
         claims=(
             _BY_SHOP,
-            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=Whose("customer_id"), counted=_STORED),
-            Claim(
-                Who.CUSTOMER,
+            SubjectQuery(SubjectType.CUSTOMER, "shop_id", "{shop}", whose=OwnerFilter("customer_id"), counted=_STORED),
+            SubjectQuery(
+                SubjectType.CUSTOMER,
                 "id",
                 "{input_image_url}",
                 through="studio/generations",
                 made=upload_of,
-                whose=Whose("customer_id", or_nobody=True),
+                whose=OwnerFilter("customer_id", or_nobody=True),
                 counted=_STORED,
             ),
         ),
         app=APP,
         objects=("object_key",),
     ),
-    Holding(
+    TablePolicy(
         "studio/generations",
         Generation,
         personal=columns(
@@ -169,27 +177,29 @@ PERSONAL = (
         ),
         claims=(
             _BY_SHOP,
-            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=_PRINTED_FOR, counted=_STORED),
-            Claim(
-                Who.CUSTOMER,
+            SubjectQuery(SubjectType.CUSTOMER, "shop_id", "{shop}", whose=_PRINTED_FOR, counted=_STORED),
+            SubjectQuery(
+                SubjectType.CUSTOMER,
                 "id",
                 "{source_generation_id}",
                 through="studio/generations",
-                whose=Whose("customer_id", or_nobody=True),
+                whose=OwnerFilter("customer_id", or_nobody=True),
                 counted=_STORED,
             ),
         ),
         app=APP,
         objects=("preview_image_url", "final_image_url"),
     ),
-    Holding(
+    TablePolicy(
         "studio/orders",
         Order,
         personal=columns("shop_id shopify_order_id customer_id order_number total_price facts"),
         impersonal=columns("status told_at version created_at updated_at"),
         claims=(
             _BY_SHOP,
-            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=Whose("customer_id", named="shopify_order_id")),
+            SubjectQuery(
+                SubjectType.CUSTOMER, "shop_id", "{shop}", whose=OwnerFilter("customer_id", named="shopify_order_id")
+            ),
         ),
         app=APP,
         also="shopify_order_id",
@@ -197,8 +207,8 @@ PERSONAL = (
 )
 
 
-def _pictures(name: str) -> Prefix:
-    return Prefix(Bucket.IMAGES, f"{name}/", folders={Who.SHOP: f"{name}/{{shop}}/"}, app=APP)
+def _pictures(name: str) -> ObjectPrefix:
+    return ObjectPrefix(Bucket.IMAGES, f"{name}/", folders={SubjectType.SHOP: f"{name}/{{shop}}/"}, app=APP)
 
 
 PREFIXES = tuple(_pictures(name) for name in ("uploads", "previews", "finals", "watermarks", "examples"))

@@ -50,11 +50,11 @@ def memory(rounds: int) -> list[Row]:
 
 def _ours(rows: int) -> tuple[float, float]:
     from chalicelib.retention.repository import runs
-    from chalicelib.retention.service import sweeping
+    from chalicelib.retention.service import sweep
 
     _fill(rows)
     due = next(_due)
-    sweeping.sweep(due)
+    sweep.start_sweep(due)
     run = runs.latest(RULE)
     assert run is not None
     script = SUBJECTS / "archive_ours.py"

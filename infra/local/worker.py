@@ -1,6 +1,6 @@
 """A process that runs one handler as Lambda would: it imports the handler's module only, and handles event by event.
 
-Started as `python -m infra.local.worker chalicelib.studio.jobs.generate`; speaks one JSON object a line on its
+Started as `python -m infra.local.worker chalicelib.studio.jobs.generate_preview`; speaks one JSON object a line on its
 standard input and output. What the handler prints goes to standard error.
 """
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.kit import aws, config
-from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.lifecycle import RetentionRule
 from infra import athena
 from infra.ops import output
 from infra.ops.errors import CommandRefused
@@ -54,7 +54,7 @@ def query(arguments: Namespace) -> int:
     return 0
 
 
-def _fetch(rule: Rule, folder: Path, arguments: Namespace) -> None:
+def _fetch(rule: RetentionRule, folder: Path, arguments: Namespace) -> None:
     keys = [key for key in _keys(rule) if _is_wanted(key, arguments)]
     bucket, client = config.settings().archive_bucket, aws.client("s3")
     with output.bar(f"files of {rule.name}", len(keys)) as bar:
@@ -67,7 +67,7 @@ def _fetch(rule: Rule, folder: Path, arguments: Namespace) -> None:
             bar.update()
 
 
-def _keys(rule: Rule) -> Iterator[str]:
+def _keys(rule: RetentionRule) -> Iterator[str]:
     pages = aws.client("s3").get_paginator("list_objects_v2")
     prefix = f"archive/{rule.name}/"
     for page in pages.paginate(Bucket=config.settings().archive_bucket, Prefix=prefix):
@@ -80,7 +80,7 @@ def _is_wanted(key: str, arguments: Namespace) -> bool:
     return bool(month) and (arguments.since or month) <= month <= (arguments.until or month)
 
 
-def _answer(arguments: Namespace, named: list[Rule], folder: Path) -> None:
+def _answer(arguments: Namespace, named: list[RetentionRule], folder: Path) -> None:
     """Let DuckDB write the CSV: its Python API needs pytz for timestamps with a time zone, its CSV writer does not."""
     import duckdb
 

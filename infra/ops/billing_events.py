@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.billing.enums import WebhookStatus
 from chalicelib.billing.models import StripeWebhook
-from chalicelib.billing.service import webhooks
+from chalicelib.billing.service.sync import intake
 from chalicelib.kit import audit, clock
 from chalicelib.kit.errors import Problem
 from infra.ops import actor, output
@@ -37,12 +37,12 @@ def replay(arguments: Namespace) -> int:
         for event_id in _asked_for(arguments):
             if not arguments.dry_run:
                 try:
-                    webhooks.replay(event_id)
+                    intake.replay_event(event_id)
                 except Problem as error:
                     output.say(f"{event_id}: {error}")
                     failed += 1
                     continue
-                audit.acted(account, "billing.replay_event", f"event:{event_id}")
+                audit.publish_operator_action(account, "billing.replay_event", f"event:{event_id}")
             print(event_id, file=arguments.stdout)
             bar.update()
     return 1 if failed else 0

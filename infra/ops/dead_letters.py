@@ -65,7 +65,7 @@ def _redrive(queue: str, stdout: TextIO) -> None:
                 sqs.delete_message(QueueUrl=_dead(queue), ReceiptHandle=message["ReceiptHandle"])
                 moved += 1
                 bar.update()
-    audit.acted(actor.operator(), "kit.redrive", queue, moved=str(moved))
+    audit.publish_operator_action(actor.operator(), "kit.redrive", queue, moved=str(moved))
     print(f"{moved} sent back to {queue}", file=stdout)
 
 

@@ -19,5 +19,5 @@ def add(commands: Any) -> None:
 def sync(_arguments: Namespace) -> int:
     """Write the catalogue, here and at Stripe."""
     billing.sync_plans()
-    audit.acted(actor.operator(), "billing.sync_plans", "plans")
+    audit.publish_operator_action(actor.operator(), "billing.sync_plans", "plans")
     return 0

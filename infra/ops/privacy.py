@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.kit.pages import PageRequest
+from chalicelib.kit.pagination import PageRequest
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
 from chalicelib.retention.schemas import PrivacyRequestRead
 from chalicelib.retention.service import operating

@@ -14,7 +14,7 @@ from chalicelib.kit.auth import Account
 from chalicelib.kit.errors import Problem
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.schemas.operator import DeliveryRead
-from chalicelib.shops.service import operating
+from chalicelib.shops.service import operator
 from infra.ops import actor, output, scanning
 from infra.ops.errors import CommandRefused
 from infra.ops.resuming import Run, one_at_a_time
@@ -55,7 +55,7 @@ def replay(arguments: Namespace) -> int:
 def _replay(account: Account, delivery_id: str, arguments: Namespace) -> bool:
     """Whether it could be handed on; one that still cannot be read is not."""
     try:
-        read = operating.replay_delivery(account, delivery_id)
+        read = operator.replay_delivery(account, delivery_id)
     except (Problem, NoSuchObject) as error:
         output.say(f"{delivery_id}: {error}")
         return False
@@ -104,7 +104,7 @@ def _list(arguments: Namespace) -> int:
 
 def _asked_for(arguments: Namespace) -> Iterator[WebhookDelivery | DeliveryRead]:
     if arguments.deliveries:
-        yield from map(operating.read_delivery, arguments.deliveries)
+        yield from map(operator.read_delivery, arguments.deliveries)
         return
     for page in scanning.pages(WebhookDelivery, columns=COLUMNS, condition=_condition(arguments)):
         yield from page.rows

@@ -6,9 +6,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.kit.pages import PageRequest
+from chalicelib.kit.pagination import PageRequest
 from chalicelib.retention.schemas import RuleRunRead
-from chalicelib.retention.service import overseeing
+from chalicelib.retention.service import operator
 
 
 def add(commands: Any) -> None:
@@ -23,9 +23,7 @@ def show(arguments: Namespace) -> int:
     if arguments.rule:
         lines = (_line(run) for run in _runs(arguments.rule))
     else:
-        lines = (
-            (rule.rule, *(_line(rule.latest) if rule.latest else ("-",))) for rule in overseeing.list_rules().items
-        )
+        lines = ((rule.rule, *(_line(rule.latest) if rule.latest else ("-",))) for rule in operator.list_rules().items)
     for line in lines:
         print(*line, sep="\t", file=arguments.stdout)
     return 0
@@ -34,7 +32,7 @@ def show(arguments: Namespace) -> int:
 def _runs(rule: str) -> Iterator[RuleRunRead]:
     page = PageRequest(limit=100)
     while True:
-        found = overseeing.list_runs(rule, page)
+        found = operator.list_runs(rule, page)
         yield from found.items
         if found.last_key is None:
             return

@@ -10,8 +10,8 @@ from typing import Any
 
 from chalicelib.kit import audit, config, secrets
 from chalicelib.kit.auth import Account
-from chalicelib.shops.service import resealing
-from chalicelib.shops.service.resealing import KINDS, Kind
+from chalicelib.shops.service import key_rotation
+from chalicelib.shops.service.key_rotation import KINDS, Kind
 from infra.ops import actor, output, scanning
 from infra.ops.errors import CommandRefused
 from infra.ops.resuming import Run, one_at_a_time
@@ -57,11 +57,11 @@ def _add_key(run: Run, account: Account) -> None:
         raise CommandRefused(f"the last rotation is not through. {AGAIN}; then begin another")
     key_id = secrets.add_key(_key_file())
     output.say(f"New tokens are sealed with key {key_id} from now on.")
-    audit.acted(account, "shops.add_key", key_id)
+    audit.publish_operator_action(account, "shops.add_key", key_id)
 
 
 def _reseal(run: Run) -> None:
-    about = {"key": resealing.current_key()}
+    about = {"key": key_rotation.current_key()}
     if run.is_under_way and run.about == about:
         output.say(f"Going on after {run.counts['rows']:,} rows.")
     else:
@@ -88,7 +88,7 @@ def _reseal_page(run: Run, kind: Kind, rows: list[Any]) -> None:
 
 
 def _reseal_row(run: Run, kind: Kind, row: Any) -> bool:
-    outcome = resealing.reseal(kind, row)
+    outcome = key_rotation.reencrypt_row(kind, row)
     run.counts["resealed"] += outcome.resealed
     run.counts["unreadable"] += len(outcome.unreadable)
     for column in outcome.unreadable:
@@ -103,7 +103,9 @@ def _conclude(run: Run, account: Account, arguments: Namespace) -> None:
         f"{counts['unreadable']:,} could not be opened, {counts['busy']:,} rows were busy.",
         file=arguments.stdout,
     )
-    audit.acted(account, "shops.rotate_secrets", key, **{name: str(count) for name, count in counts.items()})
+    audit.publish_operator_action(
+        account, "shops.rotate_secrets", key, **{name: str(count) for name, count in counts.items()}
+    )
     if not any((counts["unreadable"], counts["busy"], arguments.drop_old)):
         print("Every token is sealed with it; keys before it may be dropped (--drop-old).", file=arguments.stdout)
 
@@ -113,7 +115,7 @@ def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
     used: set[str] = set()
     for kind in KINDS:
         for page in scanning.pages(kind.table):
-            used = used.union(*(resealing.keys_of(kind, row) for row in page.rows))
+            used = used.union(*(key_rotation.keys_of(kind, row) for row in page.rows))
             run.keep_lock()
     path = _key_file()
     held = json.loads(path.read_text())
@@ -122,7 +124,7 @@ def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
             print(f"Key {key_id} stays: there are values that it sealed.", file=arguments.stdout)
             continue
         secrets.drop_key(path, key_id)
-        audit.acted(account, "shops.drop_key", key_id)
+        audit.publish_operator_action(account, "shops.drop_key", key_id)
         print(f"Key {key_id} is dropped: no value uses it.", file=arguments.stdout)
 
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from chalicelib.kit.pages import PageRequest
+from chalicelib.kit.pagination import PageRequest
 from chalicelib.shops.schemas.operator import ActiveShopRead, SessionRead, TimelineDayRead, TimelineQuery
-from chalicelib.shops.service import operating
+from chalicelib.shops.service import operator
 from infra.ops import output
 from infra.ops.errors import CommandRefused
 
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 
 def active_shops(arguments: Namespace) -> int:
     """Write the active shops of an app. Raises UnknownApp."""
-    shops = operating.iterate_active_shops(arguments.app)
+    shops = operator.iterate_active_shops(arguments.app)
     with output.opened(arguments.out, arguments.stdout) as file:
         output.write(ActiveShopRead, _counted(shops, "shops", file), file, as_csv=arguments.csv)
     return 0
@@ -51,7 +51,7 @@ def timeline(arguments: Namespace) -> int:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise CommandRefused(f"--{first['loc'][0]} {first['msg']}") from error
-    days = operating.iterate_timeline(query.app, query.first, query.last)
+    days = operator.iterate_timeline(query.app, query.first, query.last)
     counted = _counted(days, "days", arguments.stdout, (query.last - query.first).days + 1)
     if arguments.csv:
         output.write(TimelineDayRead, counted, arguments.stdout, as_csv=True)
@@ -70,10 +70,10 @@ def sessions(arguments: Namespace) -> int:
 
 
 def _sessions(shop: str) -> Iterator[SessionRead]:
-    page = operating.list_sessions(shop, PageRequest(limit=100))
+    page = operator.list_sessions(shop, PageRequest(limit=100))
     yield from page.items
     while page.last_key:
-        page = operating.list_sessions(shop, PageRequest(limit=100, start=page.last_key))
+        page = operator.list_sessions(shop, PageRequest(limit=100, start=page.last_key))
         yield from page.items
 
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 from chalicelib.kit import aws, config
-from chalicelib.shops.service import operating
+from chalicelib.shops.service import operator
 from infra import handlers
 from infra.ops import output
 
@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
 def show(arguments: Namespace) -> int:
     """Print a line a table and a bucket."""
     handlers.chalice_app()  # so that every table is known
-    for table in operating.iterate_tables():
+    for table in operator.iterate_tables():
         print(f"{table.rows:>12,} rows  {table.bytes:>16,} bytes  {table.table}", file=arguments.stdout)
     for bucket in (config.settings().images_bucket, config.settings().archive_bucket):
         count, size = _bucket(bucket)

@@ -39,7 +39,7 @@ IMAGES = {
 }
 """What of the images bucket a context handles beside its own `payloads/<context>/`."""
 ARCHIVING = "retention"
-ERASING = "chalicelib.retention.service.erasing"
+ERASING = "chalicelib.retention.service.erasure"
 """Its functions also sweep, archive and export: they share a module."""
 STORAGE = "chalicelib.integrations.storage"
 

@@ -22,7 +22,7 @@ from chalicelib.billing.models import (
     SubscriptionAddon,
     SubscriptionPlan,
 )
-from chalicelib.billing.repository import ledger
+from chalicelib.billing.repository import credits
 from chalicelib.billing.service import register_customer, sync_plans
 from chalicelib.kit import auth, aws, clock, messages
 from chalicelib.kit.auth import Role
@@ -204,7 +204,7 @@ def meanwhile(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Me
 def ledger_sums() -> None:
     """Every balance is the sum of its ledger, and of its lots."""
     for row in CreditBalance.scan():
-        assert row.balance == ledger.total(row.relationship_id) == sum(lot["remaining"] for lot in row.lots)
+        assert row.balance == credits.total(row.relationship_id) == sum(lot["remaining"] for lot in row.lots)
 
 
 def of_type(events: list[Json], kind: str) -> Json:

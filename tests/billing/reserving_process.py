@@ -6,9 +6,9 @@ import sys
 from decimal import Decimal
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.errors import CodeInvalid
+from chalicelib.billing.errors import InvalidCode
 from chalicelib.billing.repository import plans
-from chalicelib.billing.service import codes
+from chalicelib.billing.service import discount_redemptions
 from chalicelib.kit import ids
 from chalicelib.kit.errors import Unavailable
 
@@ -19,8 +19,8 @@ def reserve(code: str) -> str:
     assert plan is not None
     while True:
         try:
-            codes.reserve(code, OwnerType.MEMBER, ids.new(), plan, Decimal(30))
-        except CodeInvalid:
+            discount_redemptions.reserve(code, OwnerType.MEMBER, ids.new(), plan, Decimal(30))
+        except InvalidCode:
             return "refused"
         except Unavailable:
             continue

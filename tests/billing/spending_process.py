@@ -6,7 +6,7 @@ import sys
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.errors import InsufficientCredits
-from chalicelib.billing.service import ledger
+from chalicelib.billing.service import credits
 from chalicelib.kit.errors import Unavailable
 
 
@@ -14,7 +14,7 @@ def spend(member_id: str, amount: int, key: str) -> str:
     """`spent` or `refused`; who was told to come again does."""
     while True:
         try:
-            ledger.spend_credits(OwnerType.MEMBER, member_id, amount, key)
+            credits.spend_credits(OwnerType.MEMBER, member_id, amount, key)
         except InsufficientCredits:
             return "refused"
         except Unavailable:

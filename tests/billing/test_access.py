@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.access import access_until, governing, has_access
+from chalicelib.billing.domain.access import access_until, current_subscription, has_access
 from chalicelib.billing.enums import SubscriptionStatus
 
 NOW = datetime(2028, 2, 29, 12, tzinfo=UTC)
@@ -69,14 +69,14 @@ def test_the_subscription_with_access_for_longest_governs() -> None:
     ended = Facts(SubscriptionStatus.CANCELED, started_at=NOW - TICK, ended_at=NOW)
     short = Facts(SubscriptionStatus.ACTIVE, current_period_end=NOW)
     long = Facts(SubscriptionStatus.ACTIVE, current_period_end=NOW + timedelta(days=30))
-    assert governing([ended, long, short], NOW) is long
+    assert current_subscription([ended, long, short], NOW) is long
 
 
 def test_without_access_the_one_begun_last_governs() -> None:
     older = Facts(SubscriptionStatus.CANCELED, started_at=NOW - timedelta(days=9))
     newer = Facts(SubscriptionStatus.UNPAID, started_at=NOW - timedelta(days=8))
-    assert governing([newer, older], NOW) is newer
-    assert governing([], NOW) is None
+    assert current_subscription([newer, older], NOW) is newer
+    assert current_subscription([], NOW) is None
 
 
 @given(paying, moments)

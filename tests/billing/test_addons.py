@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentKind
 from chalicelib.billing.models import UserAddon
-from chalicelib.billing.service import entitlement, removing, webhooks
+from chalicelib.billing.service import addon_cancellation, entitlement
+from chalicelib.billing.service.sync import intake
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import Json, Meanwhile, Owner, balances, of_type, payments, refund, subscriptions
 
@@ -98,7 +99,7 @@ def test_removing_an_item_once_more_leaves_the_plan(
 
     with monkeypatch.context() as dying:
         stripe_peer.hold_events = True
-        dying.setattr(removing, "follow_subscription", die)
+        dying.setattr(addon_cancellation, "sync_subscription", die)
         assert cancel(api, member, calendar).status_code == 500
     shown = cancel(api, member, calendar)
     assert (shown.status_code, shown.json()["status"]) == (200, "canceled")
@@ -220,7 +221,7 @@ def test_a_slow_handler_does_not_revive_one_that_has_ended(
         stripe_peer.drain()
         last = stripe_peer.held()[-1]
         stripe_peer.deliver([last])
-        webhooks.apply(last["id"])
+        intake.process_event(last["id"])
 
     meanwhile("/v1/subscriptions", it_ends)
     stripe_peer.deliver([updated])

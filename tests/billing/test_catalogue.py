@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from chalicelib.billing.catalogue import PLANS, lookup_key, product_id
+from chalicelib.billing.catalogue.plans import PLANS, lookup_key, product_id
 from chalicelib.billing.enums import BillingCycle, OwnerType
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from chalicelib.billing import money
+from chalicelib.billing.domain import money
 from chalicelib.kit import clock
 from chalicelib.kit.models import IdempotencyRecord
 from infra.sandbox.stripe import StripeSandbox

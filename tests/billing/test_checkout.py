@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.billing.models import Customer
 from chalicelib.kit import auth
-from chalicelib.kit.models import Guard, IdempotencyRecord
+from chalicelib.kit.models import IdempotencyRecord, UniqueValue
 from infra.sandbox.stripe import StripeSandbox
 from infra.sandbox.stripe.errors import ApiError
 from tests.billing.conftest import Json, Owner, subscriptions
@@ -100,7 +100,7 @@ def test_two_first_checkouts_at_once_make_one_customer(member: Owner, checkout: 
         answers = list(buyers.map(lambda _: checkout(member), range(4)))
     assert [answer.status_code for answer in answers] == [201] * 4
     (customer,) = Customer.scan()
-    guards = [row for row in Guard.scan() if row.owner == f"member/{member.id}"]
+    guards = [row for row in UniqueValue.scan() if row.owner == f"member/{member.id}"]
     assert [row.guard for row in guards] == [f"billing/customers/stripe_customer_id/{customer.stripe_customer_id}"]
 
 

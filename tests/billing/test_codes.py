@@ -16,8 +16,8 @@ import pytest
 
 from chalicelib.billing.enums import OwnerType, RedemptionStatus
 from chalicelib.billing.models import DiscountCode, DiscountUsage
-from chalicelib.billing.repository import plans, webhooks
-from chalicelib.billing.service import codes
+from chalicelib.billing.repository import plans, stripe_events
+from chalicelib.billing.service import discount_redemptions
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
@@ -66,12 +66,12 @@ def test_a_checkout_that_is_given_up_gives_the_use_back(
     code(max_uses=1)
     session = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
     stripe_peer.hold_events = ending == "lapsed"  # Stripe's event is lost
-    assert codes.release_lapsed(clock.now() + timedelta(hours=26)) == 0, "it can still be paid"
+    assert discount_redemptions.release_lapsed(clock.now() + timedelta(hours=26)) == 0, "it can still be paid"
     stripe_peer.expire_checkout(session)
     assert drain() == []
     if ending == "lapsed":
         assert counted() == (1, ["reserved"])
-        assert codes.release_lapsed(clock.now() + timedelta(days=3)) == 1
+        assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1
     assert counted() == (0, ["released"])
     assert checkout(make_owner(Role.MEMBER), "try_it_out", code="SPRING-27").status_code == 201
     assert counted() == (1, ["released", "reserved"])
@@ -93,9 +93,9 @@ def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
         if step == "pay" and not payments():
             stripe_peer.complete_checkout(begun)
         elif step == "release":
-            codes.release(use.code, use.redemption, begun)
+            discount_redemptions.release(use.code, use.redemption, begun)
         else:
-            codes.release_lapsed(clock.now() + timedelta(days=3))
+            discount_redemptions.release_lapsed(clock.now() + timedelta(days=3))
         assert drain() == []
         counted()
     assert counted() == (1, ["redeemed"])
@@ -118,13 +118,17 @@ def test_the_end_of_an_earlier_checkout_leaves_the_next_one_its_use(
     stripe_peer.expire_checkout(first)
     ended = of_type(stripe_peer.held(), "checkout.session.expired")
     if told == "late":
-        assert codes.release_lapsed(clock.now() + timedelta(days=3)) == 1, "the schedule asked Stripe first"
+        assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1, (
+            "the schedule asked Stripe first"
+        )
     elif told == "replayed":
         stripe_peer.deliver([ended])
         assert drain() == []
     else:
         with monkeypatch.context() as dying:
-            dying.setattr(webhooks, "finish", lambda *_: (_ for _ in ()).throw(SystemError("died before it was noted")))
+            dying.setattr(
+                stripe_events, "finish", lambda *_: (_ for _ in ()).throw(SystemError("died before it was noted"))
+            )
             stripe_peer.deliver([ended])
             drain()
     assert counted() == (0, ["released"])
@@ -148,11 +152,11 @@ def test_a_schedule_that_read_too_early_leaves_a_new_reservation(member: Owner, 
     code(max_uses=1)
     plan = plans.find("try_it_out")
     assert plan is not None
-    seen = codes.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30)).usage
-    codes.give_up(seen)
+    seen = discount_redemptions.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30)).usage
+    discount_redemptions.give_up(seen)
     assert counted() == (0, ["released"])
-    codes.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30))
-    codes.give_up(seen)
+    discount_redemptions.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30))
+    discount_redemptions.give_up(seen)
     assert counted() == (1, ["reserved"])
 
 
@@ -220,7 +224,7 @@ def test_a_checkout_that_died_on_the_way_goes_on_by_its_key(
         raise SystemError("died")
 
     with monkeypatch.context() as dying:
-        dying.setattr(codes, "note_session", die)
+        dying.setattr(discount_redemptions, "note_session", die)
         assert checkout(member, "try_it_out", key="mine", code="SPRING-27").status_code == 500
     assert checkout(member, "try_it_out", key="another", code="SPRING-27").status_code == 422
     begun = checkout(member, "try_it_out", key="mine", code="SPRING-27")

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import CreditBalance, CreditEntry
-from chalicelib.billing.repository import ledger
+from chalicelib.billing.repository import credits
 from chalicelib.billing.service import entitlement, register_customer
 from chalicelib.kit import auth, ids
 from chalicelib.kit.tables import Transaction
@@ -18,11 +18,11 @@ from tests.billing.conftest import Owner
 
 
 def enter(relationship_id: str, amount: int, source_key: str, head: CreditBalance | None = None) -> None:
-    head = head or ledger.balance(relationship_id)
-    book = ledger.opened(head)
+    head = head or credits.balance(relationship_id)
+    book = credits.opened(head)
     book.credit(EntryType.GRANT, amount, source_key, "a test")
     with Transaction() as transaction:
-        ledger.stage(transaction, head, book)
+        credits.stage(transaction, head, book)
 
 
 def test_one_cause_enters_once_and_the_head_is_the_sum(member: Owner) -> None:
@@ -35,17 +35,17 @@ def test_one_cause_enters_once_and_the_head_is_the_sum(member: Owner) -> None:
         enter("another relationship", 5, "a")
     rows = list(CreditEntry.query(relationship))
     assert [row.balance_after for row in rows] == [5, 12]
-    assert ledger.balance(relationship).balance == ledger.total(relationship) == 12
-    assert ledger.balance("another relationship").version == 0
+    assert credits.balance(relationship).balance == credits.total(relationship) == 12
+    assert credits.balance("another relationship").version == 0
 
 
 def test_a_head_that_was_read_too_early_is_refused(member: Owner) -> None:
     relationship = str(member.relationship_id)
-    stale = ledger.balance(relationship)
+    stale = credits.balance(relationship)
     enter(relationship, 5, "a")
     with pytest.raises(Outdated):
         enter(relationship, 1, "b", stale)
-    assert ledger.entered(["a", "b"]).keys() == {"a"}
+    assert credits.entered(["a", "b"]).keys() == {"a"}
 
 
 def test_the_ledger_is_paged_newest_first_and_cursors_are_the_caller_s_own(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.errors import CustomerUnknown
+from chalicelib.billing.errors import CustomerNotFound
 from chalicelib.billing.repository import customers
 from chalicelib.billing.service import register_customer
 from chalicelib.kit.errors import Conflict
@@ -34,7 +34,7 @@ def test_registering_again_is_what_is_known_now() -> None:
 def test_members_and_stores_of_one_id_are_two() -> None:
     owner_id = str(uuid.uuid4())
     register_customer("store", owner_id, "store@example.com")
-    with pytest.raises(CustomerUnknown):
+    with pytest.raises(CustomerNotFound):
         customers.get(OwnerType.MEMBER, owner_id)
     with pytest.raises(ValueError, match="couple"):
         register_customer("couple", owner_id, "a@example.com")  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.enums import EntryType
-from chalicelib.billing.service import granting
+from chalicelib.billing.service import monthly_grants
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, of_type
@@ -32,13 +32,13 @@ def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_i
 ) -> None:
     subscribe(member, "better_together")
     pass_time(days=45)
-    granting.grant_due(clock.now(), clock.now() - timedelta(days=45))
+    monthly_grants.grant_due_months(clock.now(), clock.now() - timedelta(days=45))
     assert granted() == [40, 40]
     assert ask(member, "change", plan="try_it_out", billing_cycle="monthly").status_code == 200
     stripe_peer.drain()
     for _ in range(3):
         assert drain() == []
-        granting.grant_due(clock.now(), clock.now() - timedelta(days=31))
+        monthly_grants.grant_due_months(clock.now(), clock.now() - timedelta(days=31))
         pass_time(days=31)
     assert drain() == []
     assert granted() == [40, 40, 20, 20, 20, 20]
@@ -86,6 +86,6 @@ def test_a_schedule_that_slept_and_an_event_told_late_grant_what_was_due_before_
     for number in range(2):
         stripe_peer.deliver([paid | {"id": f"evt_late_{number}"}])
         assert drain() == []
-        granting.grant_due(clock.now(), begun)
+        monthly_grants.grant_due_months(clock.now(), begun)
         assert len(granted()) == 5
     ledger_sums()

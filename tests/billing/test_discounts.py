@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing import discounts, money
+from chalicelib.billing.domain import discounts, money
 from chalicelib.billing.enums import DiscountType
 
 NOW = datetime(2027, 3, 1, tzinfo=UTC)
@@ -49,9 +49,9 @@ class Terms:
     ],
 )
 def test_when_a_code_holds(terms: Terms, why: str | None) -> None:
-    found = discounts.objection(terms, "a", "USD", NOW)
+    found = discounts.rejection_reason(terms, "a", "USD", NOW)
     assert found is None if why is None else why in str(found)
-    assert discounts.objection(replace(terms, is_active=False), "a", "USD", NOW) is not None
+    assert discounts.rejection_reason(replace(terms, is_active=False), "a", "USD", NOW) is not None
 
 
 @given(prices, st.decimals(min_value="0.01", max_value=100, places=2))
@@ -79,4 +79,4 @@ def test_currencies_have_their_own_minor_unit(currency: str, price: str, off: st
 
 @pytest.mark.parametrize("typed", ["spring-24", " SPRING-24 ", "Spring-24"])
 def test_letters_have_no_case(typed: str) -> None:
-    assert discounts.normalised(typed) == "SPRING-24"
+    assert discounts.normalize_code(typed) == "SPRING-24"

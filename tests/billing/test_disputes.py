@@ -11,7 +11,7 @@ import pytest
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance
-from chalicelib.billing.service import ledger
+from chalicelib.billing.service import credits
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import Json, Owner, ledger_sums, payments
 
@@ -33,7 +33,7 @@ def test_disputed_credits_count_and_cannot_be_spent(api: httpx.Client, member: O
     assert (shown["balance"], shown["suspended"]) == (200, 200)
     assert payments()[0].disputed_at is not None
     with pytest.raises(InsufficientCredits):
-        ledger.spend_credits(OwnerType.MEMBER, member.id, 1, "k")
+        credits.spend_credits(OwnerType.MEMBER, member.id, 1, "k")
     ledger_sums()
 
 

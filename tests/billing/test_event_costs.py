@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.service import events, webhooks
+from chalicelib.billing.service.sync import event_handlers, intake
 from infra.bench.events_page import EVENTS
 from infra.bench.round_trips import Meter, metered
 from infra.sandbox.server import Request, Response
@@ -81,7 +81,7 @@ def applied(
             stripe_peer.deliver([event])
             fetched.clear()
             with metered() as meter:
-                webhooks.apply(event["id"])
+                intake.process_event(event["id"])
             cost = (len(fetched), meter.cost.reads, _transactions(meter))
             before = most.get(event["type"], (0, 0, 0))
             most[event["type"]] = (max(cost[0], before[0]), max(cost[1], before[1]), max(cost[2], before[2]))
@@ -95,7 +95,7 @@ def _transactions(meter: Meter) -> int:
 
 
 def test_every_type_is_in_the_table() -> None:
-    assert set(EVENTS) == set(events.HANDLERS)
+    assert set(EVENTS) == set(event_handlers.HANDLERS)
     assert all((event.fetches, event.reads, event.transactions) <= (2, 4, 1) for event in EVENTS.values())
 
 

@@ -14,9 +14,9 @@ import pytest
 
 from chalicelib.billing.enums import PaymentKind, PaymentStatus, SubscriptionStatus, WebhookStatus
 from chalicelib.billing.models import CreditBalance, Customer
-from chalicelib.billing.service import webhooks as service
-from chalicelib.kit import aws, messages, subjects, tombstones
-from chalicelib.kit.models import Guard
+from chalicelib.billing.service.sync import intake as service
+from chalicelib.kit import aws, data_subjects, messages, tombstones
+from chalicelib.kit.models import UniqueValue
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import (
     Json,
@@ -132,7 +132,7 @@ def test_workers_that_handle_the_same_purchase_at_once_grant_once(
     stripe_peer.deliver(events)
     work = [event["id"] for event in events if event["type"] in HANDLED] * 6
     with ThreadPoolExecutor(12) as workers:
-        list(workers.map(service.apply, work))
+        list(workers.map(service.process_event, work))
     assert {row.status for row in webhooks().values()} <= {WebhookStatus.PROCESSED, WebhookStatus.RECEIVED}
     assert (len(subscriptions()), len(payments()), len(entries())) == (1, 1, 1)
     (head,) = CreditBalance.scan()
@@ -213,7 +213,7 @@ def test_an_unknown_customer_is_noted_and_heals_with_a_later_event(
 ) -> None:
     events = events_of(member)
     (customer,) = Customer.scan()
-    guard = Guard.get(f"billing/customers/stripe_customer_id/{customer.stripe_customer_id}")
+    guard = UniqueValue.get(f"billing/customers/stripe_customer_id/{customer.stripe_customer_id}")
     guard.delete()
     created, paid = (of_type(events, kind) for kind in ("customer.subscription.created", "invoice.paid"))
     stripe_peer.deliver([created])
@@ -318,8 +318,8 @@ def test_of_who_was_erased_nothing_is_kept_but_that_an_event_came(
     plans = ((member, "try_it_out"), (store, "starter"))
     theirs, others = (of_type(events_of(*plan), "customer.subscription.created") for plan in plans)
     customer = theirs["data"]["object"]["customer"]
-    tombstones.bury(subjects.stripe_customer(customer))  # as erasing does, with the rows
-    Guard(f"billing/customers/stripe_customer_id/{customer}").delete()
+    tombstones.add(data_subjects.stripe_customer(customer))  # as erasing does, with the rows
+    UniqueValue(f"billing/customers/stripe_customer_id/{customer}").delete()
     stripe_peer.deliver([theirs, others])
     assert drain() == []
     rows = webhooks()
@@ -327,7 +327,7 @@ def test_of_who_was_erased_nothing_is_kept_but_that_an_event_came(
     assert customer not in str(rows[theirs["id"]].attribute_values)
     assert rows[others["id"]].payload is not None
     stripe_peer.deliver([theirs])
-    service.replay(others["id"])
-    service.replay(theirs["id"])
+    service.replay_event(others["id"])
+    service.replay_event(theirs["id"])
     assert drain() == []
     assert webhooks()[theirs["id"]].error_message == "what it carried is not kept"

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import CreditBalance, SubscriptionPlan
-from chalicelib.billing.service import granting
+from chalicelib.billing.service import monthly_grants
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, of_type, payments, subscriptions
@@ -43,7 +43,7 @@ def test_a_year_is_granted_month_by_month(
         line["period"]["end"] -= 150 * 86_400
     stripe_peer.deliver([paid | {"id": "evt_again"}])
     assert drain() == []
-    granting.grant_due(clock.now(), None)
+    monthly_grants.grant_due_months(clock.now(), None)
     first = datetime.fromtimestamp(line["period"]["start"], UTC)
     months = sorted(entry.source_key.rpartition("/")[2] for entry in entries())
     assert months[0] == f"{first:%Y-%m-%d}"

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.grants import add_months, months, opened, source_key
-from chalicelib.billing.projection import Line
+from chalicelib.billing.domain.credit_months import add_months, month_source_key, months, paid_months
+from chalicelib.billing.stripe_objects.invoices import StripeInvoiceLine
 
 anchors = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2035, 1, 1), timezones=st.just(UTC))
-LINE = Line(
+LINE = StripeInvoiceLine(
     "price_1",
     Decimal("240.00"),
     datetime(2027, 8, 31, 9, tzinfo=UTC),
@@ -57,7 +57,7 @@ def test_short_months_and_leap_years(start: str, count: int, end: str) -> None:
 
 
 def test_a_yearly_line_opens_twelve_months_and_the_first_is_marked() -> None:
-    found = list(opened([LINE]))
+    found = list(paid_months([LINE]))
     assert [month.begins_at.day for month in found] == [31, 30, 31, 30, 31, 31, 29, 31, 30, 31, 30, 31]
     assert [month.is_first for month in found] == [True] + [False] * 11
 
@@ -72,9 +72,9 @@ def test_a_yearly_line_opens_twelve_months_and_the_first_is_marked() -> None:
         replace(LINE, price_id=None),
     ],
 )
-def test_trials_prorations_and_other_sales_open_nothing(line: Line) -> None:
-    assert list(opened([line])) == []
+def test_trials_prorations_and_other_sales_open_nothing(line: StripeInvoiceLine) -> None:
+    assert list(paid_months([line])) == []
 
 
 def test_a_month_is_named_by_the_subscription_and_its_first_day() -> None:
-    assert source_key("sub_1", LINE.period_start) == "grant/sub_1/2027-08-31"
+    assert month_source_key("sub_1", LINE.period_start) == "grant/sub_1/2027-08-31"

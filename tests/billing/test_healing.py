@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.billing.enums import WebhookStatus
 from chalicelib.billing.models import SubscriptionPlan
-from chalicelib.billing.service import webhooks as service
+from chalicelib.billing.service.sync import intake as service
 from chalicelib.kit.tables import Transaction
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, payments, subscriptions, webhooks
@@ -91,8 +91,8 @@ def test_who_dies_while_making_up_for_it_begins_again(
     (event_id,) = set(webhooks()) - before
     with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="died"):
         patch.setattr(Transaction, "_commit", die)
-        service.apply(event_id)
-    service.apply(event_id)
+        service.process_event(event_id)
+    service.process_event(event_id)
     assert drain() == []
     assert (len(subscriptions()), len(payments())) == (1, 2)
     assert balances() == {member.relationship_id: 40}

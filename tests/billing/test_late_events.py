@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.models import Customer
-from chalicelib.billing.service import webhooks as service
+from chalicelib.billing.service.sync import intake as service
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock, ids
 from chalicelib.retention.models import PrivacyKind
@@ -37,7 +37,7 @@ def tell(kind: str, told: dict[str, Any]) -> None:
     """An event of Stripe's, past its signature."""
     event = {"id": f"evt_{ids.new()}", "object": "event", "type": kind, "livemode": False, "data": {"object": told}}
     event |= {"created": int(clock.now().timestamp()), "api_version": "2024-06-20"}
-    service.accept(json.dumps(event).encode())
+    service.receive_event(json.dumps(event).encode())
 
 
 def test_a_late_refund_reaches_the_payment_and_leaves_no_name(

@@ -10,7 +10,7 @@ import httpx
 
 from chalicelib.billing.enums import AddonStatus, DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance, PaymentTransaction, UserAddon
-from chalicelib.billing.service import entitlement, granting, invariants, ledger
+from chalicelib.billing.service import credits, entitlement, invariants, monthly_grants
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
@@ -47,13 +47,13 @@ def test_a_lost_dispute_takes_the_plan_s_credits_and_the_months_to_come(
     buy(member, plan="better_together")
     before = clock.now()
     pass_time(days=31)
-    granting.grant_due(clock.now(), before)
+    monthly_grants.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 80}
     dispute("lost")
     assert balances() == {member.relationship_id: 0}
     before = clock.now()
     pass_time(days=62)
-    granting.grant_due(clock.now(), before)
+    monthly_grants.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 0}
     ledger_sums()
 
@@ -63,7 +63,7 @@ def test_a_full_refund_takes_the_plan_s_credits_too_and_spent_ones_are_owed(
 ) -> None:
     buy(member, credit_pack="credits_50")
     buy(member, plan="better_together")
-    ledger.spend_credits(OwnerType.MEMBER, member.id, 30, "k")
+    credits.spend_credits(OwnerType.MEMBER, member.id, 30, "k")
     plan = next(row for row in payments() if row.amount == 240)
     refund(stripe_peer, plan.stripe_charge_id)
     assert drain() == []
@@ -81,7 +81,7 @@ def test_a_part_of_a_year_leaves_access_and_takes_its_share_of_each_month(
     assert balances() == {member.relationship_id: 30}
     before = clock.now()
     pass_time(days=62)
-    granting.grant_due(clock.now(), before)
+    monthly_grants.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 90}
 
 
@@ -99,7 +99,7 @@ def test_a_loss_that_is_reversed_restores_everything(
     lost = dispute("lost")
     before = clock.now()
     pass_time(days=31)
-    granting.grant_due(clock.now(), before)
+    monthly_grants.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 0}
     with stripe_peer.store() as stripe:
         row = stripe.get("dispute", lost)
@@ -114,7 +114,7 @@ def test_a_loss_that_is_reversed_restores_everything(
         DisputeStatus.WON,
     )
     assert entitlement(OwnerType.MEMBER, member.id).has_access
-    granting.grant_due(clock.now(), None)  # the month is due today, whenever it began
+    monthly_grants.grant_due_months(clock.now(), None)  # the month is due today, whenever it began
     assert balances() == {member.relationship_id: 80}
     lots = CreditBalance.get(member.relationship_id).lots
     assert all(lot["expires_at"] for lot in lots), "granted credits lapse as before"
@@ -152,7 +152,7 @@ def test_a_redeemed_gift_ends_with_its_payment_and_the_buyer_s_payment_names_no_
     assert redeem(api, recipient, begun["gift"]["code"]).status_code == 200
     before = clock.now()
     pass_time(days=31)
-    granting.grant_due(clock.now(), before)
+    monthly_grants.grant_due_months(clock.now(), before)
     assert balances() == {recipient.relationship_id: 80}
     (payment,) = payments()
     assert str(recipient.relationship_id) not in str(payment.attribute_values)
@@ -161,7 +161,7 @@ def test_a_redeemed_gift_ends_with_its_payment_and_the_buyer_s_payment_names_no_
     assert balances() == {recipient.relationship_id: 0}
     before = clock.now()
     pass_time(days=31)
-    granting.grant_due(clock.now(), before)
+    monthly_grants.grant_due_months(clock.now(), before)
     assert balances() == {recipient.relationship_id: 0}
 
 
@@ -202,5 +202,5 @@ def test_a_loss_that_an_earlier_release_stored_counts(
     assert (refused.status_code, refused.json()["code"]) == (409, "NotRefundable")
     before = clock.now()
     pass_time(days=31)
-    granting.grant_due(clock.now(), before)
+    monthly_grants.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 40}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing import money
-from chalicelib.billing.money import decimals, from_minor, to_minor
+from chalicelib.billing.domain import money
+from chalicelib.billing.domain.money import decimals, from_minor, to_minor
 
 
 # docs.stripe.com/currencies: "To charge 10 USD, provide an amount value of 1000", 500 JPY: 500, 5.12 KWD: 5120,

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.models import CreditBalance
-from chalicelib.billing.service import granting, ledger
+from chalicelib.billing.service import credits, monthly_grants
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, of_type
@@ -29,7 +29,7 @@ def test_twelve_months_are_granted_one_by_one_and_then_the_next_year_s(
         pass_time(days=31)
         assert drain() == []
         for _ in range(2):
-            granting.grant_due(clock.now(), before)
+            monthly_grants.grant_due_months(clock.now(), before)
         assert len(entries()) == month
     assert {entry.amount for entry in entries()} == {40}
     ledger_sums()
@@ -39,7 +39,7 @@ def test_a_schedule_that_slept_catches_up(member: Owner, buy: Buy, pass_time: Bu
     begun = clock.now()
     buy(member, plan="premium_plus")
     pass_time(days=100)
-    granting.grant_due(clock.now(), begun)
+    monthly_grants.grant_due_months(clock.now(), begun)
     assert balances() == {member.relationship_id: 4 * 80}
 
 
@@ -50,13 +50,13 @@ def test_an_event_told_again_and_the_schedule_do_not_meet(
     pass_time(days=62)
     paid = of_type(events, "invoice.paid")
     with ThreadPoolExecutor(4) as pool:
-        runs = [pool.submit(granting.grant_due, clock.now(), None) for _ in range(3)]
+        runs = [pool.submit(monthly_grants.grant_due_months, clock.now(), None) for _ in range(3)]
         told = pool.submit(stripe_peer.deliver, [paid | {"id": "evt_again"}])
         for run in runs:
             run.result()
         told.result()
     assert drain() == []
-    granting.grant_due(clock.now(), None)
+    monthly_grants.grant_due_months(clock.now(), None)
     assert balances() == {member.relationship_id: 3 * 40}
     ledger_sums()
 
@@ -73,7 +73,7 @@ def test_what_ended_is_granted_no_more(
     stripe_peer.drain()
     assert drain() == []
     pass_time(days=62)
-    granting.grant_due(clock.now(), None)
+    monthly_grants.grant_due_months(clock.now(), None)
     assert balances() == {member.relationship_id: 40}
 
 
@@ -82,12 +82,12 @@ def test_a_month_that_is_told_of_when_it_has_lapsed_keeps_no_other_from_lapsing(
 ) -> None:
     events = events_of(member, "try_it_out")
     pass_time(days=500)
-    ledger.grant_credits(OwnerType.MEMBER, member.id, 7, "k", "sorry", clock.now() + timedelta(days=40))
+    credits.grant_credits(OwnerType.MEMBER, member.id, 7, "k", "sorry", clock.now() + timedelta(days=40))
     stripe_peer.deliver(events)
     drain()
     before = clock.now()
     pass_time(days=41)
-    ledger.expire_due(clock.now(), before)
+    credits.expire_due_credits(clock.now(), before)
     left = CreditBalance.get(member.relationship_id).lots
     assert all(lot["expires_at"] > clock.iso(clock.now()) for lot in left)
     lapsed = [entry.amount for entry in entries() if entry.entry_type is EntryType.EXPIRATION]
@@ -101,12 +101,12 @@ def test_a_grant_lapses_after_a_year_and_only_what_is_left_of_it(
 ) -> None:
     buy(member, plan="try_it_out")
     if spent:
-        ledger.spend_credits(OwnerType.MEMBER, member.id, spent, "k")
+        credits.spend_credits(OwnerType.MEMBER, member.id, spent, "k")
     first = entries()[0]
     pass_time(days=366)
     assert drain() == []
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: ledger.expire_due(clock.now(), None), range(3)))
+        list(pool.map(lambda _: credits.expire_due_credits(clock.now(), None), range(3)))
     lapsed = [entry for entry in entries() if entry.entry_type is EntryType.EXPIRATION]
     assert [(entry.amount, entry.lot_id) for entry in lapsed] == ([(spent - 20, first.id)] if spent < 20 else [])
     ledger_sums()

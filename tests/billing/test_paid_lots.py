@@ -10,11 +10,11 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing import paid_lots, refunding
-from chalicelib.billing.book import Book
+from chalicelib.billing.domain import paid_lots, refund_amounts
+from chalicelib.billing.domain.credit_ledger import CreditLedger
+from chalicelib.billing.domain.credit_lots import CreditLot
+from chalicelib.billing.domain.paid_lots import PaidLot, Reversal
 from chalicelib.billing.enums import DisputeStatus, EntryType
-from chalicelib.billing.lots import Lot
-from chalicelib.billing.paid_lots import PaidLot, Reversal
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=90)
@@ -22,9 +22,9 @@ PAID = Decimal("18.00")
 OPEN, WON, LOST = DisputeStatus.OPEN, DisputeStatus.WON, DisputeStatus.LOST
 
 
-def opened(*lots: Lot) -> Book:
+def opened(*lots: CreditLot) -> CreditLedger:
     numbers: Iterator[int] = count()
-    return Book(sum(lot.remaining for lot in lots), 0, lots, NOW, lambda: f"entry-{next(numbers)}")
+    return CreditLedger(sum(lot.remaining for lot in lots), 0, lots, NOW, lambda: f"entry-{next(numbers)}")
 
 
 def reversal(version: int = 1) -> Reversal:
@@ -43,22 +43,22 @@ def test_after_any_moves_a_lot_has_given_what_is_still_paid_and_no_more(
 ) -> None:
     spent = min(spent, amount)
     lot = PaidLot("lot", "ledger", amount, 0, None if is_bought else LATER, is_bought)
-    book = opened(Lot("lot", amount, lot.expires_at), Lot("other", 7))
+    book = opened(CreditLot("lot", amount, lot.expires_at), CreditLot("other", 7))
     if spent:
         book.take_back("lot", spent, "spent", "spent", "payment")
     for version, back in enumerate(backs):
         lot = paid_lots.settle(book, lot, PAID, Decimal(back) / 100, reversal(version))
-        due = refunding.credits_due(amount, PAID, Decimal(back) / 100)
+        due = refund_amounts.credits_due(amount, PAID, Decimal(back) / 100)
         assert lot.taken == due
         assert book.balance - book.shortfall == amount + 7 - spent - due
         assert book.balance == sum(each.remaining for each in book.lots) >= 0
         if not is_bought:
-            assert Lot("other", 7) in book.lots, "a plan's credits are not taken from other payments"
+            assert CreditLot("other", 7) in book.lots, "a plan's credits are not taken from other payments"
     assert len({entry.source_key for entry in book.entries}) == len(book.entries)
 
 
 def test_an_expired_lot_is_left_alone() -> None:
-    lot, book = PaidLot("lot", "ledger", 40, 40, NOW), opened(Lot("other", 7))
+    lot, book = PaidLot("lot", "ledger", 40, 40, NOW), opened(CreditLot("other", 7))
     assert paid_lots.settle(book, lot, PAID, Decimal(0), reversal()) == lot
     assert (book.entries, book.shortfall) == ([], 0)
 
@@ -66,7 +66,7 @@ def test_an_expired_lot_is_left_alone() -> None:
 def test_granted_credits_that_come_back_expire_as_before() -> None:
     book = opened()
     paid_lots.settle(book, PaidLot("lot", "ledger", 40, 40, LATER), PAID, Decimal(0), reversal())
-    assert book.lots == (Lot("lot", 40, LATER),)
+    assert book.lots == (CreditLot("lot", 40, LATER),)
     assert [entry.entry_type for entry in book.entries] == [EntryType.REFUND]
 
 
@@ -77,12 +77,12 @@ def test_lots_are_stored_and_read() -> None:
 
 
 def test_the_statuses_of_several_disputes_are_one() -> None:
-    assert refunding.dispute_status(PAID, Decimal(0), []) is None
-    assert refunding.dispute_status(PAID, Decimal(0), [None, WON]) is WON
-    assert refunding.dispute_status(PAID, Decimal(0), [WON, OPEN]) is OPEN
-    assert refunding.dispute_status(PAID, Decimal(9), [LOST, WON]) is LOST
-    assert refunding.dispute_status(PAID, Decimal(9), [LOST, OPEN]) is OPEN
-    assert refunding.dispute_status(PAID, PAID, [LOST, OPEN]) is LOST
+    assert refund_amounts.dispute_status(PAID, Decimal(0), []) is None
+    assert refund_amounts.dispute_status(PAID, Decimal(0), [None, WON]) is WON
+    assert refund_amounts.dispute_status(PAID, Decimal(0), [WON, OPEN]) is OPEN
+    assert refund_amounts.dispute_status(PAID, Decimal(9), [LOST, WON]) is LOST
+    assert refund_amounts.dispute_status(PAID, Decimal(9), [LOST, OPEN]) is OPEN
+    assert refund_amounts.dispute_status(PAID, PAID, [LOST, OPEN]) is LOST
 
 
 @settings(deadline=None)
@@ -91,5 +91,5 @@ def test_the_statuses_of_several_disputes_are_one() -> None:
 )
 def test_lost_disputes_take_at_most_the_payment(disputed: list[tuple[int, str]]) -> None:
     amounts = [(Decimal(amount) / 100, currency) for amount, currency in disputed]
-    lost = refunding.lost(PAID, "USD", amounts)
+    lost = refund_amounts.lost(PAID, "USD", amounts)
     assert lost == min(PAID, sum((PAID if currency == "EUR" else amount for amount, currency in amounts), Decimal(0)))

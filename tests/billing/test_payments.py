@@ -6,26 +6,26 @@ from itertools import permutations
 
 import pytest
 
-from chalicelib.billing import projection
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
-from chalicelib.billing.repository.records import Found, payment_guards
+from chalicelib.billing.repository.identity_map import IdentityMap, payment_guards
 from chalicelib.billing.service import payments
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.stripe_objects import invoices
 from tests.billing import objects
 
-PAID_BEFORE = projection.invoice(objects.invoice(new=False))
-PAID = projection.invoice(objects.invoice())
-UNLINKED = projection.invoice(objects.invoice(intent=None))
-FAILED = projection.invoice(objects.invoice(status="open"))
-PENDING = projection.invoice(objects.invoice(status="draft", attempted=False, intent=None))
+PAID_BEFORE = invoices.invoice(objects.invoice(new=False))
+PAID = invoices.invoice(objects.invoice())
+UNLINKED = invoices.invoice(objects.invoice(intent=None))
+FAILED = invoices.invoice(objects.invoice(status="open"))
+PENDING = invoices.invoice(objects.invoice(status="draft", attempted=False, intent=None))
 
 
-def record(view: projection.InvoiceView) -> PaymentTransaction:
+def record(view: invoices.StripeInvoice) -> PaymentTransaction:
     """As following does, without a subscription's state."""
 
     def decide(effects: Effects) -> PaymentTransaction:
-        found = Found()
+        found = IdentityMap()
         ids = (view.id, view.payment_intent_id, view.charge_id)
         found.read(payment_guards(*ids))
         found.read([found.payment_key(*ids)])
@@ -39,7 +39,7 @@ def record(view: projection.InvoiceView) -> PaymentTransaction:
 
 
 @pytest.mark.parametrize("order", list(permutations([PAID_BEFORE, UNLINKED, FAILED, PENDING], 4))[::5])
-def test_a_payment_never_goes_back(order: tuple[projection.InvoiceView, ...]) -> None:
+def test_a_payment_never_goes_back(order: tuple[invoices.StripeInvoice, ...]) -> None:
     for view in order:
         record(view)
     (row,) = PaymentTransaction.scan()
@@ -50,14 +50,14 @@ def test_a_payment_never_goes_back(order: tuple[projection.InvoiceView, ...]) ->
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_it_is_known_by_the_charge_that_paid_not_by_one_that_failed(order: tuple[int, ...]) -> None:
-    declined = projection.invoice(objects.invoice(status="open", intent={"id": "pi_1", "latest_charge": "ch_0"}))
-    gave_up = projection.invoice(objects.invoice(status="open", intent={"id": "pi_0", "latest_charge": "ch_00"}))
-    paid = projection.invoice(objects.invoice(intent={"id": "pi_1", "latest_charge": "ch_1"}))
+    declined = invoices.invoice(objects.invoice(status="open", intent={"id": "pi_1", "latest_charge": "ch_0"}))
+    gave_up = invoices.invoice(objects.invoice(status="open", intent={"id": "pi_0", "latest_charge": "ch_00"}))
+    paid = invoices.invoice(objects.invoice(intent={"id": "pi_1", "latest_charge": "ch_1"}))
     for number in (*order, *order):
         record((gave_up, declined, paid)[number])
     (row,) = PaymentTransaction.scan()
     assert (row.stripe_payment_intent_id, row.stripe_charge_id) == ("pi_1", "ch_1")
-    found = Found()
+    found = IdentityMap()
     found.read(payment_guards(None, None, "ch_1"))
     assert found.payment_key(None, None, "ch_1") == (PaymentTransaction, (row.id,))
 
@@ -70,5 +70,5 @@ def test_telling_it_again_writes_nothing() -> None:
 def test_two_payments_are_two() -> None:
     other = objects.invoice(intent="pi_2") | {"id": "in_2"}
     record(PAID)
-    record(projection.invoice(other))
+    record(invoices.invoice(other))
     assert {row.stripe_invoice_id for row in PaymentTransaction.scan()} == {"in_1", "in_2"}

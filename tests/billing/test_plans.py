@@ -7,11 +7,11 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from chalicelib.billing import catalogue as source
+from chalicelib.billing.catalogue import plans as source
 from chalicelib.billing.enums import BillingCycle
 from chalicelib.billing.models import SubscriptionPlan
-from chalicelib.billing.repository import offers
 from chalicelib.billing.repository import plans as repository
+from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.service import sync_plans
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner
@@ -79,7 +79,7 @@ def test_a_changed_price_is_a_new_one_and_the_earlier_is_still_recognised(
     now, earlier = row.stripe_prices["monthly"]
     assert earlier == before != now
     assert prices_at_stripe(stripe_peer)["backroom_starter_monthly"] == 3150
-    found = offers.read().plans
+    found = price_lookup.read().plans
     assert {found[price][0].id for price in (before, now)} == {"starter"}
     assert {found[price][1] for price in (before, now)} == {BillingCycle.MONTHLY}
 

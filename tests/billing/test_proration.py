@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing import money
+from chalicelib.billing.domain import money
+from chalicelib.billing.domain.credit_months import add_months
+from chalicelib.billing.domain.proration import MONTHS, LineKind, Period, Price, Proration, is_upgrade, prorate, share
 from chalicelib.billing.enums import BillingCycle
-from chalicelib.billing.grants import add_months
-from chalicelib.billing.proration import MONTHS, LineKind, Period, Price, Proration, is_upgrade, prorate, share
 
 MONTHLY, ANNUAL = BillingCycle.MONTHLY, BillingCycle.ANNUAL
 

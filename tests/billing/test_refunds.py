@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing import refunding
+from chalicelib.billing.domain import refund_amounts
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus, RefundStatus
 from chalicelib.billing.models import CreditBalance, Refund, UserAddon
-from chalicelib.billing.service import entitlement, ledger
+from chalicelib.billing.service import credits, entitlement
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, operator, payments, webhooks
 
@@ -229,7 +229,7 @@ def test_bought_credits_go_back_in_proportion_never_below_zero_and_the_rest_is_o
     refund_at_stripe(stripe_peer, 900)
     assert drain() == []
     assert balances() == {member.relationship_id: 100}
-    ledger.spend_credits(OwnerType.MEMBER, member.id, 70, "k")
+    credits.spend_credits(OwnerType.MEMBER, member.id, 70, "k")
     last = refund_at_stripe(stripe_peer, 900)
     assert drain() == []
     (head,) = CreditBalance.scan()
@@ -253,15 +253,15 @@ def test_an_add_on_that_is_paid_back_is_gone(member: Owner, buy: Buy, stripe_pee
 
 @given(paid=amounts, parts=st.lists(amounts, max_size=6))
 def test_what_went_back_never_exceeds_what_was_paid(paid: Decimal, parts: list[Decimal]) -> None:
-    back = refunding.refunded(paid, parts)
+    back = refund_amounts.refunded(paid, parts)
     assert back <= paid
-    assert back + refunding.refundable(paid, back) == paid
+    assert back + refund_amounts.refundable(paid, back) == paid
 
 
 @given(bought=st.integers(1, 10_000), paid=amounts, share=st.integers(0, 100))
 def test_credits_go_in_proportion_and_all_of_them_with_all_of_the_money(bought: int, paid: Decimal, share: int) -> None:
     back = (paid * share / 100).quantize(Decimal("0.01"))
-    due = refunding.credits_due(bought, paid, min(back, paid))
+    due = refund_amounts.credits_due(bought, paid, min(back, paid))
     assert 0 <= due <= bought
-    assert refunding.credits_due(bought, paid, paid) == bought
-    assert refunding.credits_due(bought, paid, Decimal(0)) == 0
+    assert refund_amounts.credits_due(bought, paid, paid) == bought
+    assert refund_amounts.credits_due(bought, paid, Decimal(0)) == 0

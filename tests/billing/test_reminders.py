@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.dunning import NOTICE_DAYS, notice_due
+from chalicelib.billing.domain.dunning import NOTICE_DAYS, notice_due
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.service import dunning

@@ -12,7 +12,8 @@ import pytest
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance, UserAddon
 from chalicelib.billing.repository import addons
-from chalicelib.billing.service import entitlement, ledger, register_customer, webhooks
+from chalicelib.billing.service import credits, entitlement, register_customer
+from chalicelib.billing.service.sync import intake
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Meanwhile, Owner, balances, ledger_sums, make_owner, of_type, payments, refund
@@ -33,7 +34,7 @@ def moved(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, int]:
     partner, joined = make_owner(Role.MEMBER), str(uuid.uuid4())
     for owner in (partner, member):
         register_customer("member", owner.id, f"{owner.id[:8]}@example.com", relationship_id=joined)
-    ledger.grant_credits(OwnerType.MEMBER, partner.id, 100, "k", "welcome", None)
+    credits.grant_credits(OwnerType.MEMBER, partner.id, 100, "k", "welcome", None)
     found = {str(member.relationship_id): 200, joined: 100}
     assert balances() == found
     return found
@@ -244,7 +245,7 @@ def test_a_slow_handler_does_not_undo_a_later_refund(
         refund(stripe_peer, charge, amount="20000")
         last = stripe_peer.held()[-1]
         stripe_peer.deliver([last])
-        webhooks.apply(last["id"])
+        intake.process_event(last["id"])
 
     meanwhile("/v1/refunds", rest_goes_back)
     told(stripe_peer, drain, [first])
@@ -271,7 +272,7 @@ def test_a_slow_handler_does_not_open_a_dispute_again(
         stripe_peer.drain()
         last = stripe_peer.held()[-1]
         stripe_peer.deliver([last])
-        webhooks.apply(last["id"])
+        intake.process_event(last["id"])
 
     meanwhile("/v1/disputes", it_is_won)
     told(stripe_peer, drain, [opened])

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing import refunding
+from chalicelib.billing.domain import refund_amounts
 from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance, PaymentTransaction
-from chalicelib.billing.service import entitlement, granting, invariants, ledger, sync_plans
+from chalicelib.billing.service import credits, entitlement, invariants, monthly_grants, sync_plans
 from chalicelib.integrations.stripe import StripeRefused, create_refund
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
@@ -80,7 +80,7 @@ class Life:
 
     def spend(self, amount: int) -> None:
         try:
-            ledger.spend_credits(OwnerType.MEMBER, self.owner.id, amount, str(self.dice.random()))
+            credits.spend_credits(OwnerType.MEMBER, self.owner.id, amount, str(self.dice.random()))
         except InsufficientCredits:
             return
         self.spent += amount
@@ -91,7 +91,7 @@ class Life:
         if self.months > 9:
             return
         self.stripe.advance(31 * 86_400)
-        granting.grant_due(clock.now(), before)
+        monthly_grants.grant_due_months(clock.now(), before)
 
     def deliver(self, drain: Drain, whole: bool) -> None:
         """Deliver a part of the events that wait, or all events there ever were; shuffled, and some of them twice."""
@@ -150,7 +150,7 @@ def test_no_payment_gives_more_than_is_still_paid_of_it(
                 getattr(life, step)(value)
             _assert_bounded(life)
         life.deliver(drain, True)
-        granting.grant_due(clock.now(), begun)
+        monthly_grants.grant_due_months(clock.now(), begun)
         _assert_follows_stripe(life, begun)
         assert [name for name in invariants.check(clock.now()) if not name.startswith("period_over")] == []
 
@@ -179,7 +179,7 @@ def _assert_follows_stripe(life: Life, begun: datetime) -> None:
     assert (payment.refunded_amount, payment.lost_amount) == (back, lost)
     assert payment.status is (PaymentStatus.REFUNDED if is_gone else PaymentStatus.COMPLETED)
     statuses = [status for _, status in disputes]
-    assert payment.dispute is refunding.dispute_status(payment.amount, lost, statuses)
+    assert payment.dispute is refund_amounts.dispute_status(payment.amount, lost, statuses)
     assert (payment.disputed_at is not None) is any(status in FLAGGED for status in statuses)
     begun_months = sum(begun + timedelta(days=31 * number) <= clock.now() for number in range(14))
     number = 1 if life.sold == "pack" else 0 if is_gone else begun_months
@@ -198,4 +198,4 @@ def _net(life: Life) -> int:
 
 def _kept(life: Life, payment: PaymentTransaction) -> int:
     whole = SOLD[life.sold][1]
-    return whole - refunding.credits_due(whole, payment.amount, payment.refunded_amount)
+    return whole - refund_amounts.credits_due(whole, payment.amount, payment.refunded_amount)

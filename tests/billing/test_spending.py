@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.book import Book, NotEnough
+from chalicelib.billing.domain.credit_ledger import CreditLedger, NotEnough
+from chalicelib.billing.domain.credit_lots import CreditLot
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.billing.lots import Lot
-from chalicelib.billing.service import ledger, register_customer
+from chalicelib.billing.service import credits, register_customer
 from chalicelib.kit import ids
 from chalicelib.kit.errors import IdempotencyConflict
 from tests.billing.conftest import Owner, balances, entries, ledger_sums
@@ -28,7 +28,7 @@ NOW = datetime(2027, 5, 1, tzinfo=UTC)
 
 def grant(member: Owner, amount: int, days: int | None = None) -> None:
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    ledger.grant_credits(OwnerType.MEMBER, member.id, amount, ids.new(), "a test", expires_at)
+    credits.grant_credits(OwnerType.MEMBER, member.id, amount, ids.new(), "a test", expires_at)
 
 
 def test_fifty_threads_spend_the_last_credit_once(member: Owner) -> None:
@@ -53,28 +53,28 @@ def test_processes_never_spend_more_than_there_is(member: Owner) -> None:
 def test_one_key_spends_once_however_often_it_is_tried(member: Owner) -> None:
     grant(member, 10)
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda _: ledger.spend_credits(OwnerType.MEMBER, member.id, 3, "key").id, range(8)))
+        found = set(pool.map(lambda _: credits.spend_credits(OwnerType.MEMBER, member.id, 3, "key").id, range(8)))
     assert len(found) == 1
     assert balances() == {member.relationship_id: 7}
     with pytest.raises(ValueError, match="below one"):
-        ledger.spend_credits(OwnerType.MEMBER, member.id, 0, "other")
+        credits.spend_credits(OwnerType.MEMBER, member.id, 0, "other")
 
 
 def test_a_key_that_was_used_for_something_else_spends_nothing(member: Owner) -> None:
     grant(member, 100)
-    ledger.spend_credits(OwnerType.MEMBER, member.id, 5, "key", "a letter")
+    credits.spend_credits(OwnerType.MEMBER, member.id, 5, "key", "a letter")
     for amount, reason in ((50, "a letter"), (5, "a poem")):
         with pytest.raises(IdempotencyConflict):
-            ledger.spend_credits(OwnerType.MEMBER, member.id, amount, "key", reason)
+            credits.spend_credits(OwnerType.MEMBER, member.id, amount, "key", reason)
     assert balances() == {member.relationship_id: 95}
 
 
 def test_a_key_spends_once_also_after_the_couple_changed(member: Owner) -> None:
     grant(member, 100)
-    spent = ledger.spend_credits(OwnerType.MEMBER, member.id, 5, "key")
+    spent = credits.spend_credits(OwnerType.MEMBER, member.id, 5, "key")
     register_customer("member", member.id, "a@example.com", relationship_id=ids.new())
     grant(member, 100)
-    again = ledger.spend_credits(OwnerType.MEMBER, member.id, 5, "key")
+    again = credits.spend_credits(OwnerType.MEMBER, member.id, 5, "key")
     assert (again.id, again.relationship_id) == (spent.id, member.relationship_id)
     assert sorted(balances().values()) == [95, 100]
 
@@ -85,7 +85,7 @@ def test_both_of_a_couple_may_use_one_key(member: Owner) -> None:
     partner = ids.new()
     register_customer("member", partner, "b@example.com", relationship_id=member.relationship_id)
     for owner_id in (member.id, partner):
-        ledger.spend_credits(OwnerType.MEMBER, owner_id, 3, "key")
+        credits.spend_credits(OwnerType.MEMBER, owner_id, 3, "key")
     assert balances() == {member.relationship_id: 4}
 
 
@@ -93,8 +93,8 @@ def test_what_expires_soonest_is_spent_first(member: Owner) -> None:
     grant(member, 5)
     grant(member, 5, days=90)
     grant(member, 5, days=30)
-    ledger.spend_credits(OwnerType.MEMBER, member.id, 7, "k")
-    left = ledger.read_balance(OwnerType.MEMBER, member.id).lots
+    credits.spend_credits(OwnerType.MEMBER, member.id, 7, "k")
+    left = credits.read_balance(OwnerType.MEMBER, member.id).lots
     assert sorted(lot["remaining"] for lot in left) == [3, 5]
     assert [entry.entry_type for entry in entries()][-1] is EntryType.USAGE
 
@@ -102,7 +102,7 @@ def test_what_expires_soonest_is_spent_first(member: Owner) -> None:
 amounts = st.integers(1, 50)
 lot_lists = st.lists(
     st.builds(
-        Lot,
+        CreditLot,
         lot_id=st.uuids().map(str),
         remaining=amounts,
         expires_at=st.none() | st.integers(-5, 5).map(lambda days: NOW + timedelta(days=days)),
@@ -112,13 +112,13 @@ lot_lists = st.lists(
 )
 
 
-def book(held: Iterable[Lot]) -> Book:
+def book(held: Iterable[CreditLot]) -> CreditLedger:
     held = tuple(held)
-    return Book(sum(lot.remaining for lot in held), 0, held, NOW, ids.new)
+    return CreditLedger(sum(lot.remaining for lot in held), 0, held, NOW, ids.new)
 
 
 @given(lot_lists, amounts)
-def test_a_book_is_always_the_sum_of_its_lots_and_entries(held: list[Lot], amount: int) -> None:
+def test_a_book_is_always_the_sum_of_its_lots_and_entries(held: list[CreditLot], amount: int) -> None:
     opened = book(held)
     before, available = opened.balance, opened.available
     try:
@@ -133,7 +133,7 @@ def test_a_book_is_always_the_sum_of_its_lots_and_entries(held: list[Lot], amoun
 
 
 @given(lot_lists, amounts, amounts)
-def test_taking_back_and_giving_back_cancel_out(held: list[Lot], bought: int, taken: int) -> None:
+def test_taking_back_and_giving_back_cancel_out(held: list[CreditLot], bought: int, taken: int) -> None:
     opened = book(held)
     opened.credit(EntryType.PURCHASE, bought, "p", "bought", None, "pay", "pay")
     before = (opened.balance, opened.shortfall)

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing import grants, projection
+from chalicelib.billing.domain import credit_months
 from chalicelib.billing.enums import EntryType, PaymentStatus
-from chalicelib.billing.service import granting, invariants, sync_plans
+from chalicelib.billing.service import invariants, monthly_grants, sync_plans
+from chalicelib.billing.stripe_objects import invoices
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.tables import Transaction
@@ -152,7 +153,7 @@ def test_the_projection_is_stripe_s_state(
             else:
                 getattr(life, step)(value)
         life.tell_all(drain)
-        granting.grant_due(clock.now(), clock.now() - timedelta(days=800))
+        monthly_grants.grant_due_months(clock.now(), clock.now() - timedelta(days=800))
         _assert_equal(stripe_peer)
         broken = invariants.check(clock.now())
         assert [name for name in broken if not name.startswith("period_over")] == []
@@ -160,8 +161,8 @@ def test_the_projection_is_stripe_s_state(
 
 def _assert_equal(sandbox: StripeSandbox) -> None:
     with sandbox.store() as stripe:
-        theirs = {row["id"]: projection.subscription(row) for row in stripe.all("subscription")}
-        invoices = {row["id"]: projection.invoice(row) for row in stripe.all("invoice")}
+        theirs = {row["id"]: invoices.subscription(row) for row in stripe.all("subscription")}
+        invoices = {row["id"]: invoices.invoice(row) for row in stripe.all("invoice")}
         refunded: dict[str, int] = {}
         for row in stripe.all("refund"):
             refunded[row["payment_intent"]] = refunded.get(row["payment_intent"], 0) + row["amount"]
@@ -182,10 +183,10 @@ def _assert_equal(sandbox: StripeSandbox) -> None:
     granted = [entry.source_key for entry in entries() if entry.entry_type is EntryType.GRANT]
     assert len(granted) == len(set(granted))
     firsts = {
-        grants.source_key(str(view.subscription_id), month.begins_at)
+        credit_months.month_source_key(str(view.subscription_id), month.begins_at)
         for view in invoices.values()
         if view.status is PaymentStatus.COMPLETED
-        for month in grants.opened(view.lines)
+        for month in credit_months.paid_months(view.lines)
         if month.is_first
     }
     lost = {key for key in firsts if key not in granted}

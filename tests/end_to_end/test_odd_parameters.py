@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from chalicelib.integrations import standard_webhooks
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
-from chalicelib.kit.http import Contract
+from chalicelib.kit.http import EndpointSpec
 from infra import handlers
 from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
@@ -87,9 +87,9 @@ ROLES: dict[Any, tuple[Role, ...]] = {
 """Whom a verifier of our own tokens lets in; any other takes members and store owners."""
 
 
-def contract_of(method: str, path: str) -> Contract:
+def contract_of(method: str, path: str) -> EndpointSpec:
     view = handlers.chalice_app().routes[path][method.upper()].view_function
-    contract: Contract = view.__dict__["contract"]
+    contract: EndpointSpec = view.__dict__["contract"]
     return contract
 
 

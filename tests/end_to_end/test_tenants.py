@@ -18,7 +18,7 @@ from PIL import Image
 from chalicelib.billing import service as billing
 from chalicelib.kit import auth, aws, ids
 from chalicelib.kit.auth import Role
-from chalicelib.kit.http import Contract
+from chalicelib.kit.http import EndpointSpec
 from chalicelib.shops.models import WebhookDelivery
 from infra import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
@@ -33,7 +33,7 @@ SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/im
 BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
 
 
-def _routes() -> list[tuple[str, str, Contract]]:
+def _routes() -> list[tuple[str, str, EndpointSpec]]:
     found = []
     for path, methods in sorted(handlers.chalice_app().routes.items()):
         for method, entry in methods.items():
@@ -110,7 +110,7 @@ class Owned:
     def path(self, template: str) -> str:
         return re.sub(r"{(\w+)}", lambda match: self.ids[match[1]], template)
 
-    def body(self, contract: Contract) -> dict[str, Any] | None:
+    def body(self, contract: EndpointSpec) -> dict[str, Any] | None:
         """A body that would do harm, were it let through."""
         return BODIES[contract.body.__name__](self) if contract.body else None
 
@@ -167,7 +167,7 @@ def _of(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifySessionToken"))
 def test_another_merchant_sees_and_changes_nothing(
-    gallery: Gallery, another: Gallery, method: str, path: str, contract: Contract
+    gallery: Gallery, another: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
     owned = Owned(gallery)
     before = _of(_everything(), owned.marks)
@@ -182,7 +182,7 @@ def test_another_merchant_sees_and_changes_nothing(
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifyAppProxy"))
 def test_another_shop_s_shopper_sees_and_changes_nothing(
-    gallery: Gallery, another: Gallery, method: str, path: str, contract: Contract
+    gallery: Gallery, another: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
     owned = Owned(gallery)
     before = _of(_everything(), owned.marks)
@@ -224,7 +224,7 @@ def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[]
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("accessToken"))
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
 def test_another_member_or_store_sees_nothing(
-    api: httpx.Client, subscriber: Subscriber, role: Role, method: str, path: str, contract: Contract
+    api: httpx.Client, subscriber: Subscriber, role: Role, method: str, path: str, contract: EndpointSpec
 ) -> None:
     body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
     marks = {subscriber, "her@example.com"}
@@ -247,7 +247,7 @@ def test_another_member_or_store_sees_nothing(
     [*_needing("shopifySessionToken"), *_needing("shopifyAppProxy"), *_needing("accessToken")],
 )
 def test_without_a_credential_nothing_is_answered(
-    api: httpx.Client, shopify: ShopifySandbox, method: str, path: str, contract: Contract
+    api: httpx.Client, shopify: ShopifySandbox, method: str, path: str, contract: EndpointSpec
 ) -> None:
     url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from chalicelib.integrations import images
-from chalicelib.studio.print import PrintFormat, cover
-from chalicelib.studio.watermark import Position, place
+from chalicelib.studio.domain.print_size import PrintFormat, cover
+from chalicelib.studio.domain.watermark import Position, place
 from tests.integrations.pictures import colour_at, encoded, near, opened, rgb_profile_with_red_and_blue_swapped
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"

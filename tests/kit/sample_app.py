@@ -9,12 +9,12 @@ from typing import Any
 from chalice.app import Blueprint, Chalice, Response
 from pynamodb.exceptions import PutError
 
-from chalicelib.kit import auth, guards, ids, pages
+from chalicelib.kit import auth, ids, pagination, unique_values
 from chalicelib.kit.auth import Account, Credentials, security
 from chalicelib.kit.errors import Conflict, NotFound, PreconditionFailed
-from chalicelib.kit.http import Call, endpoint, problem_details, refuse_other_methods
-from chalicelib.kit.pages import Slice
-from chalicelib.kit.schemas import Amount, Input, Moment, Page, PageQuery, Query, Schema
+from chalicelib.kit.http import ApiRequest, endpoint, problem_details, refuse_other_methods
+from chalicelib.kit.pagination import PageResult
+from chalicelib.kit.schemas import Amount, Input, Page, PageQuery, Query, Schema, Timestamp
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.models import InstallationLog
 from tests.patience import LIMIT
@@ -48,7 +48,7 @@ class DraftUpdate(Input):
 
 class LogRead(Schema):
     id: str
-    created_at: Moment
+    created_at: Timestamp
 
 
 class LogQuery(PageQuery):
@@ -77,35 +77,35 @@ failures: list[Exception] = []
 
 @bp.route("/who", methods=["GET"])
 @endpoint(bp, auth=auth.member)
-def who(call: Call[Account]) -> dict[str, str]:
+def who(call: ApiRequest[Account]) -> dict[str, str]:
     """Who is calling."""
     return {"subject": call.principal.subject}
 
 
 @bp.route("/echo/{name}", methods=["POST"])
 @endpoint(bp, body=NoteCreate)
-def echo(call: Call[None, NoteCreate], name: str) -> dict[str, Any]:
+def echo(call: ApiRequest[None, NoteCreate], name: str) -> dict[str, Any]:
     """What was sent."""
     return {"path": name, "body": call.body.model_dump(mode="json")}
 
 
 @bp.route("/raw", methods=["POST"])
 @endpoint(bp, max_body=2_000_000)
-def raw(call: Call) -> dict[str, int]:
+def raw(call: ApiRequest) -> dict[str, int]:
     """How much was sent."""
     return {"bytes": len(call.credentials.raw_body)}
 
 
 @bp.route("/large", methods=["GET"])
 @endpoint(bp, query=Size)
-def large(call: Call[None, None, Size]) -> dict[str, str]:
+def large(call: ApiRequest[None, None, Size]) -> dict[str, str]:
     """An answer of some size."""
     return {"text": "x" * call.query.size}
 
 
 @bp.route("/fail/{how}", methods=["GET"])
 @endpoint(bp)
-def fail(call: Call, how: str) -> Response:
+def fail(call: ApiRequest, how: str) -> Response:
     """Every way to fail."""
     if how == "bug":
         raise ValueError("the password is hunter2")
@@ -124,14 +124,14 @@ def _throttle() -> Exception:
 
 @bp.route("/drafts/{name}", methods=["GET"])
 @endpoint(bp, returns=Draft, etag=lambda draft: str(draft.version))
-def get_draft(call: Call, name: str) -> Draft:
+def get_draft(call: ApiRequest, name: str) -> Draft:
     """A draft."""
     return drafts[name]
 
 
 @bp.route("/drafts/{name}", methods=["PUT"])
 @endpoint(bp, body=DraftUpdate, returns=Draft, etag=lambda draft: str(draft.version))
-def put_draft(call: Call[None, DraftUpdate], name: str) -> Draft:
+def put_draft(call: ApiRequest[None, DraftUpdate], name: str) -> Draft:
     """Change a draft."""
     if call.if_match != str(drafts[name].version):
         raise PreconditionFailed
@@ -141,7 +141,7 @@ def put_draft(call: Call[None, DraftUpdate], name: str) -> Draft:
 
 @bp.route("/drafts/{name}", methods=["DELETE"])
 @endpoint(bp, status=204)
-def delete_draft(call: Call, name: str) -> None:
+def delete_draft(call: ApiRequest, name: str) -> None:
     """Throw a draft away."""
     drafts.pop(name, None)
 
@@ -151,19 +151,21 @@ refuse_other_methods(bp, "/drafts/{name}", "GET", "PUT", "DELETE")
 
 @bp.route("/notes", methods=["POST"])
 @endpoint(bp, auth=auth.member, body=NoteCreate, returns=NoteRead, status=201, idempotent="joined")
-def create_note(call: Call[Account, NoteCreate]) -> NoteRead:
+def create_note(call: ApiRequest[Account, NoteCreate]) -> NoteRead:
     """Create a note, unless its name is taken."""
     note = NoteRead(name=call.body.name, id=ids.new())
     with Transaction() as transaction:
         if call.idempotency:
             call.idempotency.join(transaction, note)
-        guards.claim(transaction, guards.guard("kit", "notes", "name", note.name), note.id, NameTaken())
+        unique_values.claim(
+            transaction, unique_values.value_key("kit", "notes", "name", note.name), note.id, NameTaken()
+        )
     return note
 
 
 @bp.route("/charges", methods=["POST"])
 @endpoint(bp, auth=auth.member, body=NoteCreate, returns=NoteRead, status=201, idempotent="claimed")
-def create_charge(call: Call[Account, NoteCreate]) -> NoteRead:
+def create_charge(call: ApiRequest[Account, NoteCreate]) -> NoteRead:
     """Ask the vendor."""
     charges.append(call.body.name)
     vendor.wait(LIMIT)
@@ -174,7 +176,7 @@ def create_charge(call: Call[Account, NoteCreate]) -> NoteRead:
 
 @bp.route("/shops/{shop}/logs", methods=["GET"])
 @endpoint(bp, auth=auth.member, query=LogQuery, returns=Page[LogRead])
-def list_logs(call: Call[Account, None, LogQuery], shop: str) -> Slice[LogRead]:
+def list_logs(call: ApiRequest[Account, None, LogQuery], shop: str) -> PageResult[LogRead]:
     """A shop's logs, a page at a time."""
     rows = InstallationLog.query(
         shop,
@@ -182,7 +184,7 @@ def list_logs(call: Call[Account, None, LogQuery], shop: str) -> Slice[LogRead]:
         last_evaluated_key=call.page.start,
         scan_index_forward=not call.query.newest_first,
     )
-    return pages.take(rows).map(LogRead.of)
+    return pagination.query_page(rows).map(LogRead.of)
 
 
 @cache  # a blueprint registers once

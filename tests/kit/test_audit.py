@@ -16,7 +16,9 @@ def test_an_action_is_logged_with_the_request_that_it_came_with(
 ) -> None:
     caplog.set_level(logging.INFO, f"{config.settings().namespace}.kit")
     with logged("kit") as lines, logs.bound(correlation_id="c-1"):
-        audit.acted(Account(Role.OPERATOR, "op"), "shops.replay_delivery", "d-1", shop="a.myshopify.com")
+        audit.publish_operator_action(
+            Account(Role.OPERATOR, "op"), "shops.replay_delivery", "d-1", shop="a.myshopify.com"
+        )
     [line] = [line for line in lines() if line["message"] == "an operator acted"]
     told = {name: line[name] for name in ("actor", "action", "about", "shop", "correlation_id")}
     assert told == {

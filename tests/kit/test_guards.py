@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kit import clock, guards
+from chalicelib.kit import clock, unique_values
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import Transaction
 
-NAME = guards.guard("discounts", "discounts", "code", "a.myshopify.com", "SUMMER")
+NAME = unique_values.value_key("discounts", "discounts", "code", "a.myshopify.com", "SUMMER")
 
 
 def claim(owner: str, **options: object) -> bool:
     try:
         with Transaction() as transaction:
-            guards.claim(transaction, NAME, owner, Conflict("taken"), **options)  # type: ignore[arg-type]
+            unique_values.claim(transaction, NAME, owner, Conflict("taken"), **options)  # type: ignore[arg-type]
     except Conflict:
         return False
     return True
@@ -27,22 +27,22 @@ def claim(owner: str, **options: object) -> bool:
 
 def release(owner: str) -> None:
     with Transaction() as transaction:
-        guards.release(transaction, NAME, owner)
+        unique_values.release(transaction, NAME, owner)
 
 
 def test_a_value_has_one_owner() -> None:
-    assert guards.owner_of(NAME) is None
+    assert unique_values.owner_of(NAME) is None
     assert claim("one")
     assert not claim("two")
     assert claim("one"), "again by its owner"
-    assert guards.owner_of(NAME) == "one"
+    assert unique_values.owner_of(NAME) == "one"
 
 
 def test_one_of_many_wins() -> None:
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(claim, map(str, range(8))))
     assert won.count(True) == 1
-    assert guards.owner_of(NAME) == str(won.index(True))
+    assert unique_values.owner_of(NAME) == str(won.index(True))
 
 
 def test_only_the_owner_gives_it_back() -> None:
@@ -58,7 +58,7 @@ def test_the_refused_learns_who_was_first() -> None:
     claim("one")
     problem = Conflict("taken")
     with pytest.raises(Conflict) as refused, Transaction() as transaction:
-        guards.claim(transaction, NAME, "two", problem)
+        unique_values.claim(transaction, NAME, "two", problem)
     assert refused.value is problem
     assert problem.existing.owner == "one"
 
@@ -73,5 +73,5 @@ def test_a_claim_with_an_end() -> None:
 
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
 def test_other_values_make_another_name(one: list[str], other: list[str]) -> None:
-    names = guards.guard("c", "t", "f", *one), guards.guard("c", "t", "f", *other)
+    names = unique_values.value_key("c", "t", "f", *one), unique_values.value_key("c", "t", "f", *other)
     assert (names[0] == names[1]) == (one == other)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from chalicelib.kit import auth, clock, guards
+from chalicelib.kit import auth, clock, unique_values
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
 from chalicelib.kit.tables import Transaction
@@ -214,7 +214,7 @@ def test_a_refusal_is_not_remembered(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     problem(sample.post("/notes", json=NOTE, headers=key), 409, "NameTaken")
     with Transaction() as transaction:
-        guards.release(transaction, guards.guard("kit", "notes", "name", "first"), taken)
+        unique_values.release(transaction, unique_values.value_key("kit", "notes", "name", "first"), taken)
     assert sample.post("/notes", json=NOTE, headers=key).status_code == 201
 
 

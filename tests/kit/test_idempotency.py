@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from chalicelib.kit import clock
 from chalicelib.kit.errors import IdempotencyConflict, Problem, StillInProgress
-from chalicelib.kit.idempotency import Idempotency, Replayed, judge
+from chalicelib.kit.idempotency import Idempotency, Replayed, raise_for_stored_response
 from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
 from chalicelib.kit.tables import Transaction
 
@@ -34,7 +34,7 @@ def join(number: int) -> int:
         return int(replayed.response["number"])
     except Problem as error:
         try:
-            judge(error)
+            raise_for_stored_response(error)
         except Replayed as replayed:
             return int(replayed.response["number"])
         raise

@@ -10,7 +10,7 @@ import pytest
 from chalice.app import Blueprint, Chalice
 
 from chalicelib.kit import clock, locks, logs, tombstones
-from chalicelib.kit.jobs import Run, consumes, scheduled
+from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.kit.messages import BucketEvent, Message
 from chalicelib.kit.models import Lock
 from tests.kit.conftest import Logged
@@ -57,7 +57,7 @@ def follow(message: Opened | Closed) -> None:
 
 @bp.schedule("rate(5 minutes)", name="sample-tick")
 @scheduled("sample-tick", lease_seconds=60)
-def tick(run: Run) -> None:
+def tick(run: ScheduledRun) -> None:
     handled.append(run)
     if len(handled) == 2:
         raise RuntimeError("the second run breaks")
@@ -112,7 +112,7 @@ def test_a_message_takes_the_id_of_what_is_being_handled() -> None:
 
 
 def test_messages_of_the_erased_are_dropped() -> None:
-    tombstones.bury("member:gone")
+    tombstones.add("member:gone")
     assert deliver("sample-read", sent("gone"), sent("here")) == []
     assert [entry[0] for entry in handled] == ["here"]
 

@@ -9,43 +9,43 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.kit import pages, signing
+from chalicelib.kit import pagination, signing
 from chalicelib.kit.errors import InvalidInput
-from chalicelib.kit.pages import PageRequest, Slice, take_sorted
+from chalicelib.kit.pagination import PageRequest, PageResult, paginate_sorted
 
 KEYS = st.dictionaries(st.text(max_size=5), st.dictionaries(st.sampled_from(["S", "N"]), st.text(max_size=9)))
 
 
 @given(KEYS, st.text())
 def test_a_cursor_leads_back_to_its_key(key: dict[str, Any], query: str) -> None:
-    cursor = pages.encode(key, query)
-    assert pages.decode(cursor, query) == key
+    cursor = pagination.encode(key, query)
+    assert pagination.decode(cursor, query) == key
 
 
 @given(KEYS, st.text(), st.text())
 def test_a_cursor_is_of_one_query(key: dict[str, Any], one: str, other: str) -> None:
-    cursor = pages.encode(key, one)
+    cursor = pagination.encode(key, one)
     if one != other:
         with pytest.raises(InvalidInput):
-            pages.decode(cursor, other)
+            pagination.decode(cursor, other)
 
 
 def test_the_end_has_none() -> None:
-    assert pages.encode(None, "q") is None
-    assert pages.decode(None, "q") is None
+    assert pagination.encode(None, "q") is None
+    assert pagination.decode(None, "q") is None
 
 
 def test_what_was_signed_for_another_purpose_is_no_cursor() -> None:
-    cursor = pages.encode({"id": {"S": "1"}}, "q")
+    cursor = pagination.encode({"id": {"S": "1"}}, "q")
     assert cursor is not None
     data = signing.verify("cursor", cursor)
     assert data is not None
     with pytest.raises(InvalidInput):
-        pages.decode(signing.sign("state", data), "q")
+        pagination.decode(signing.sign("state", data), "q")
 
 
 def test_a_slice_is_reshaped_and_keeps_its_end() -> None:
-    assert Slice([1, 2], {"id": {"S": "2"}}).map(str) == Slice(["1", "2"], {"id": {"S": "2"}})
+    assert PageResult([1, 2], {"id": {"S": "2"}}).map(str) == PageResult(["1", "2"], {"id": {"S": "2"}})
 
 
 @given(places=st.lists(st.integers(0, 5), max_size=30), limit=st.integers(1, 7))
@@ -54,7 +54,7 @@ def test_a_sorted_list_comes_whole_and_in_order(places: list[int], limit: int) -
     seen: list[tuple[int, str]] = []
     page = PageRequest(limit)
     while True:
-        found = take_sorted(rows, page, key=lambda row: row)
+        found = paginate_sorted(rows, page, key=lambda row: row)
         seen += found.items
         if found.last_key is None:
             break

@@ -10,12 +10,12 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.kit.schemas import Amount, GivenMoment, Input, Moment, PageQuery, Schema
+from chalicelib.kit.schemas import Amount, Input, PageQuery, Schema, Timestamp, TimestampInput
 
 
 class PlanRead(Schema):
     price: Amount
-    since: Moment
+    since: Timestamp
 
 
 class PlanUpdate(Input):
@@ -24,7 +24,7 @@ class PlanUpdate(Input):
 
 
 class Window(Input):
-    since: GivenMoment
+    since: TimestampInput
 
 
 @dataclass

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kit import aws, config, secrets
 from chalicelib.kit.config import SettingMissing
-from chalicelib.kit.secrets import Unreadable
+from chalicelib.kit.secrets import DecryptionFailed
 from tests.kit.conftest import forget
 
 ROW = "shops/a.myshopify.com/studio/access_token"
@@ -46,54 +46,54 @@ def use_file(monkeypatch: pytest.MonkeyPatch, path: Path, current: str, **keys: 
 
 @pytest.mark.parametrize("plain", ["", "shpat_0123", "ü☃" * 100, "x" * 4000])
 def test_a_secret_comes_back(way: str, plain: str) -> None:
-    sealed = secrets.seal(plain, ROW)
+    sealed = secrets.encrypt(plain, ROW)
     assert sealed.startswith(f"{way}:")
-    assert secrets.unseal(sealed, ROW) == plain
+    assert secrets.decrypt(sealed, ROW) == plain
     assert not plain or plain not in sealed
     assert secrets.is_current(sealed)
 
 
 def test_the_same_secret_is_sealed_differently_each_time(way: str) -> None:
-    assert secrets.seal("x", ROW) != secrets.seal("x", ROW)
+    assert secrets.encrypt("x", ROW) != secrets.encrypt("x", ROW)
 
 
 def test_a_secret_is_of_one_row(way: str) -> None:
-    sealed = secrets.seal("x", ROW)
-    with pytest.raises(Unreadable):
-        secrets.unseal(sealed, ROW.replace("studio", "discounts"))
+    sealed = secrets.encrypt("x", ROW)
+    with pytest.raises(DecryptionFailed):
+        secrets.decrypt(sealed, ROW.replace("studio", "discounts"))
 
 
 @given(position=st.integers(0, 40), mask=st.integers(1, 255))
 def test_any_change_is_noticed(position: int, mask: int) -> None:
-    head, _, text = secrets.seal("a secret", ROW).rpartition(":")
+    head, _, text = secrets.encrypt("a secret", ROW).rpartition(":")
     data = bytearray(base64.b64decode(text))
     data[position % len(data)] ^= mask
-    with pytest.raises(Unreadable):
-        secrets.unseal(f"{head}:{base64.b64encode(data).decode()}", ROW)
+    with pytest.raises(DecryptionFailed):
+        secrets.decrypt(f"{head}:{base64.b64encode(data).decode()}", ROW)
 
 
 @pytest.mark.parametrize(
     "text", ["", "plain", "file:k1:", "file:k1:AA==", "file:none:QUJD", "file:k1:?", "aes:k1:QUJD"]
 )
 def test_other_text_is_unreadable(text: str) -> None:
-    with pytest.raises(Unreadable) as refused:
-        secrets.unseal(text, ROW)
+    with pytest.raises(DecryptionFailed) as refused:
+        secrets.decrypt(text, ROW)
     assert not text or text not in str(refused.value)
 
 
 def test_key_files_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "keys"
     use_file(monkeypatch, path, "k1", k1=b"1" * 32)
-    old = secrets.seal("x", ROW)
+    old = secrets.encrypt("x", ROW)
     use_file(monkeypatch, path, "k2", k1=b"1" * 32, k2=b"2" * 32)
-    assert secrets.unseal(old, ROW) == "x"
+    assert secrets.decrypt(old, ROW) == "x"
     assert not secrets.is_current(old)
-    new = secrets.seal("x", ROW)
+    new = secrets.encrypt("x", ROW)
     assert secrets.is_current(new)
     use_file(monkeypatch, path, "k2", k2=b"2" * 32)
-    assert secrets.unseal(new, ROW) == "x"
-    with pytest.raises(Unreadable):
-        secrets.unseal(old, ROW)
+    assert secrets.decrypt(new, ROW) == "x"
+    with pytest.raises(DecryptionFailed):
+        secrets.decrypt(old, ROW)
 
 
 OTHER_PROCESS = """
@@ -121,7 +121,7 @@ def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.Monk
         old = other.stdout.readline().strip()
         assert secrets.is_current(old)
         assert secrets.add_key(path) == "k2"
-        new = secrets.seal("a token", ROW)
+        new = secrets.encrypt("a token", ROW)
         assert new.startswith("file:k2:")
         other.stdin.write(new + "\n")
         other.stdin.flush()
@@ -129,9 +129,9 @@ def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.Monk
         sealed_since = other.stdout.readline().strip()
         other.stdin.close()
     assert secrets.is_current(sealed_since)
-    assert secrets.unseal(sealed_since, ROW) == "by the new key"
+    assert secrets.decrypt(sealed_since, ROW) == "by the new key"
     assert not secrets.is_current(old)
-    assert secrets.unseal(old, ROW) == "by the old key"
+    assert secrets.decrypt(old, ROW) == "by the old key"
 
 
 def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -139,33 +139,33 @@ def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyP
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
     forget()
-    old = secrets.seal("x", ROW)
+    old = secrets.encrypt("x", ROW)
     for key_id in ("k1", "k9"):
         with pytest.raises(ValueError, match=key_id):
             secrets.drop_key(path, key_id)
     secrets.add_key(path)
     secrets.drop_key(path, "k1")
-    with pytest.raises(Unreadable):
-        secrets.unseal(old, ROW)
+    with pytest.raises(DecryptionFailed):
+        secrets.decrypt(old, ROW)
     assert secrets.add_key(path) == "k3"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_from_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    in_file = secrets.seal("x", ROW)
+    in_file = secrets.encrypt("x", ROW)
     use_kms(monkeypatch)
-    first = secrets.seal("x", ROW)
+    first = secrets.encrypt("x", ROW)
     use_kms(monkeypatch)
     for sealed in (in_file, first):
         assert not secrets.is_current(sealed)
-        assert secrets.unseal(sealed, ROW) == "x"
+        assert secrets.decrypt(sealed, ROW) == "x"
 
 
 def test_a_key_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
     arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     monkeypatch.setenv("KMS_KEY_ID", arn)
     forget()
-    assert secrets.unseal(secrets.seal("x", ROW), ROW) == "x"
+    assert secrets.decrypt(secrets.encrypt("x", ROW), ROW) == "x"
 
 
 def test_a_new_key_file_is_its_owner_s_and_an_old_one_stays(tmp_path: Path) -> None:
@@ -182,5 +182,5 @@ def test_without_any_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
         monkeypatch.setenv("SECRETS_KEY_FILE", path)
         forget()
         with pytest.raises(SettingMissing, match="KMS_KEY_ID"):
-            secrets.seal("x", ROW)
+            secrets.encrypt("x", ROW)
     assert config.settings().kms_key_id is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.kit.subjects import GUEST, Subject, Who
+from chalicelib.kit.data_subjects import GUEST, Subject, SubjectType
 
 SHOP, ORDERS = "roses.myshopify.com", ["gid://shopify/Order/1", "gid://shopify/Order/2"]
 
@@ -12,11 +12,11 @@ SHOP, ORDERS = "roses.myshopify.com", ["gid://shopify/Order/1", "gid://shopify/O
 @pytest.mark.parametrize(
     "subject",
     [
-        Subject(Who.SHOP, SHOP, SHOP),
-        Subject(Who.CUSTOMER, "gid://shopify/Customer/1", SHOP),
+        Subject(SubjectType.SHOP, SHOP, SHOP),
+        Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/1", SHOP),
         Subject.guest(SHOP, ORDERS),
-        Subject(Who.MEMBER, "m1"),
-        Subject(Who.STORE, "s1"),
+        Subject(SubjectType.MEMBER, "m1"),
+        Subject(SubjectType.STORE, "s1"),
     ],
 )
 def test_a_subject_is_what_its_name_says(subject: Subject) -> None:

@@ -12,7 +12,7 @@ from pynamodb.exceptions import GetError, TransactWriteError
 
 from chalicelib.kit import aws, clock, tables
 from chalicelib.kit.errors import Conflict, NotFound, Problem, Unavailable
-from chalicelib.kit.models import Guard, Lock, Tombstone
+from chalicelib.kit.models import Lock, Tombstone, UniqueValue
 from chalicelib.kit.tables import Transaction
 from tests.retention.crash import hooked
 
@@ -25,22 +25,22 @@ class Second(Problem):
     pass
 
 
-def guard(name: str, owner: str = "me") -> Guard:
-    return Guard(guard=name, owner=owner, created_at=clock.now())
+def guard(name: str, owner: str = "me") -> UniqueValue:
+    return UniqueValue(guard=name, owner=owner, created_at=clock.now())
 
 
 def owners() -> dict[str, str]:
-    return {row.guard: row.owner for row in Guard.scan(consistent_read=True)}
+    return {row.guard: row.owner for row in UniqueValue.scan(consistent_read=True)}
 
 
 def test_names_follow_the_rule() -> None:
     assert tables.name("shops", "installation_logs") == "backroom-test-shops-installation_logs"
-    assert Guard.Meta.table_name == "backroom-test-kit-guards"
+    assert UniqueValue.Meta.table_name == "backroom-test-kit-guards"
 
 
 def test_all_tables_share_one_client() -> None:
-    assert Guard._get_connection().connection is Lock._get_connection().connection
-    assert Guard._get_connection().connection.client is aws.client("dynamodb")
+    assert UniqueValue._get_connection().connection is Lock._get_connection().connection
+    assert UniqueValue._get_connection().connection.client is aws.client("dynamodb")
 
 
 def test_all_or_nothing() -> None:
@@ -61,8 +61,8 @@ def test_every_kind_of_write_at_once() -> None:
     with Transaction() as transaction:
         transaction.add(guard("new"))
         transaction.update(Lock("l"), [Lock.fence.add(5)])
-        transaction.delete(Guard("old"))
-        transaction.check(Guard, ("there",), Guard.owner == "me")
+        transaction.delete(UniqueValue("old"))
+        transaction.check(UniqueValue, ("there",), UniqueValue.owner == "me")
     assert owners() == {"new": "me", "there": "me"}
     assert Lock.get("l").fence == 5
 
@@ -87,7 +87,7 @@ def test_the_first_write_in_order_decides_whatever_its_kind() -> None:
         with pytest.raises(order[0]), Transaction() as transaction:
             for kind in order:
                 if kind is First:
-                    transaction.put(guard("a"), condition=Guard.guard.exists(), otherwise=First())
+                    transaction.put(guard("a"), condition=UniqueValue.guard.exists(), otherwise=First())
                 else:
                     transaction.check(Lock, ("l",), Lock.name.exists(), otherwise=Second())
 
@@ -98,7 +98,7 @@ def test_the_problem_shows_the_row_in_the_way() -> None:
         transaction.add(guard("a"), otherwise=First())
     assert (refused.value.existing.owner, refused.value.existing.guard) == ("somebody", "a")
     with pytest.raises(First) as refused, Transaction() as transaction:
-        transaction.delete(Guard("none"), condition=Guard.guard.exists(), otherwise=First())
+        transaction.delete(UniqueValue("none"), condition=UniqueValue.guard.exists(), otherwise=First())
     assert refused.value.existing is None
 
 
@@ -196,11 +196,11 @@ def test_a_single_write_waits_for_a_transaction_on_its_row() -> None:
 
     guard("a").save()
     with hooked("before-call", "UpdateItem", refuse):
-        assert tables.update_if(guard("a"), [Guard.owner.set("you")], Guard.owner == "me")
+        assert tables.update_if(guard("a"), [UniqueValue.owner.set("you")], UniqueValue.owner == "me")
     assert owners() == {"a": "you"}
     refusals = iter([refused("TransactionConflictException")] * 100)
     with hooked("before-call", "DeleteItem", refuse), pytest.raises(Unavailable):
-        tables.delete_if(guard("a"), Guard.owner == "you")
+        tables.delete_if(guard("a"), UniqueValue.owner == "you")
     assert owners() == {"a": "you"}
 
 
@@ -217,10 +217,10 @@ def test_many_rows_of_several_tables_in_the_order_asked_for() -> None:
     now = clock.now()
     Tombstone(subject="s", erased_at=now, expires_epoch=now + timedelta(days=1)).save()
     wanted: list[tuple[Any, tuple[str, ...]]] = [
-        (Guard, ("b",)),
+        (UniqueValue, ("b",)),
         (Tombstone, ("s",)),
-        (Guard, ("none",)),
-        (Guard, ("a",)),
+        (UniqueValue, ("none",)),
+        (UniqueValue, ("a",)),
     ]
     rows = tables.get_many(wanted)
     assert [type(row).__name__ for row in rows] == ["Guard", "Tombstone", "NoneType", "Guard"]
@@ -230,7 +230,7 @@ def test_many_rows_of_several_tables_in_the_order_asked_for() -> None:
 
 
 def test_no_row_at_all() -> None:
-    assert tables.get_many([(Guard, ("a",)), (Lock, ("b",))]) == [None, None]
+    assert tables.get_many([(UniqueValue, ("a",)), (Lock, ("b",))]) == [None, None]
 
 
 def test_reading_nothing_asks_nothing() -> None:
@@ -242,6 +242,6 @@ def test_a_hundred_rows_in_one_call() -> None:
         guard(f"g{number}").save()
     calls = []
     with hooked("before-call", "BatchGetItem", lambda: calls.append(1)):
-        rows = tables.get_many((Guard, (f"g{number}",)) for number in range(100))
+        rows = tables.get_many((UniqueValue, (f"g{number}",)) for number in range(100))
     assert [row.guard for row in rows if row] == [f"g{number}" for number in range(100)]
     assert len(calls) == 1

@@ -5,28 +5,28 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chalicelib.kit import clock, tombstones
+from chalicelib.kit.data_subjects import pseudonym
 from chalicelib.kit.models import Tombstone
-from chalicelib.kit.subjects import pseudonym
 
 
 def test_a_subject_is_erased_until_it_comes_back() -> None:
     assert not tombstones.is_erased("shop:a")
-    tombstones.bury("shop:a")
-    tombstones.bury("shop:a")
+    tombstones.add("shop:a")
+    tombstones.add("shop:a")
     assert tombstones.is_erased("shop:a")
     assert not tombstones.is_erased("shop:b")
-    tombstones.unearth("shop:a")
-    tombstones.unearth("shop:a")
+    tombstones.remove("shop:a")
+    tombstones.remove("shop:a")
     assert not tombstones.is_erased("shop:a")
 
 
 def test_one_of_several_is_enough() -> None:
-    tombstones.bury("customer:a:1")
+    tombstones.add("customer:a:1")
     assert tombstones.is_erased("shop:a", "customer:a:1", "shop:a")
 
 
 def test_it_is_kept_for_400_days() -> None:
-    tombstones.bury("shop:a")
+    tombstones.add("shop:a")
     row = Tombstone.get(pseudonym("shop:a"))
     assert timedelta(days=399) < row.expires_epoch - clock.now() <= timedelta(days=400)
     row.update(actions=[Tombstone.expires_epoch.set(clock.now() - timedelta(seconds=1))])
@@ -35,7 +35,7 @@ def test_it_is_kept_for_400_days() -> None:
 
 def test_an_actor_is_erased_for_what_they_did_before() -> None:
     before = clock.now()
-    tombstones.bury("customer:a:1")
+    tombstones.add("customer:a:1")
     erased_at = next(iter(tombstones.erased_since(before, "customer:a:1", "customer:a:2")))
     assert erased_at == "customer:a:1"
     assert tombstones.is_erased(actors={"customer:a:1": before})

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from chalicelib.kit import aws, clock, config, ids
-from chalicelib.retention.service import erasing
+from chalicelib.retention.service import erasure
 from chalicelib.shops.models import EventType, InstallationLog, Session
 from infra import handlers
 
@@ -48,7 +48,7 @@ def session_of(expires: datetime | None) -> Session:
 @pytest.fixture
 def nothing_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let erasures start their next round at once: no worker runs that began before the tombstones."""
-    monkeypatch.setattr(erasing, "UNDER_WAY", timedelta(0))
+    monkeypatch.setattr(erasure, "UNDER_WAY", timedelta(0))
 
 
 def fire_sweep(due: datetime = DUE) -> None:

@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from chalicelib.billing import models as billing
 from chalicelib.billing.enums import OwnerType
 from chalicelib.integrations import parquet
-from chalicelib.kit import attributes, aws, clock, guards, ids
+from chalicelib.kit import attributes, aws, clock, ids, unique_values
 from chalicelib.kit import models as kit
+from chalicelib.kit.data_policy import Bucket
 from chalicelib.kit.messages import STORED
-from chalicelib.kit.personal import Bucket
 from chalicelib.kit.tables import Table
-from chalicelib.retention.repository import objects
+from chalicelib.retention.domain.archive_pages import ITEM
+from chalicelib.retention.repository import s3_objects
 from chalicelib.retention.rules import HOLDINGS
-from chalicelib.retention.slices import ITEM
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
 from infra import data_stack
@@ -61,12 +61,12 @@ def _value(attribute: Any, text: str) -> Any:
 
 
 def guard(mark: str, *name: str) -> None:
-    row(kit.Guard, mark, guard=guards.guard(*name))
+    row(kit.UniqueValue, mark, guard=unique_values.value_key(*name))
 
 
 def put(key: str, text: str, bucket: Bucket = Bucket.IMAGES) -> str:
     """An object; its address."""
-    name = objects.bucket_name(bucket)
+    name = s3_objects.bucket_name(bucket)
     aws.client("s3").put_object(Bucket=name, Key=key, Body=text.encode())
     return f"s3://{name}/{key}"
 
@@ -215,8 +215,8 @@ def files() -> dict[str, bytes]:
     """Every object of both buckets, by address; those of the archive row by row."""
     found: dict[str, bytes] = {}
     for bucket in Bucket:
-        name = objects.bucket_name(bucket)
-        for key in objects.iterate(name, ""):
+        name = s3_objects.bucket_name(bucket)
+        for key in s3_objects.iterate(name, ""):
             data = aws.client("s3").get_object(Bucket=name, Key=key)["Body"].read()
             if key.endswith(".parquet"):
                 found |= {f"{key}#{text}": text.encode() for text in parquet.read_texts(data, ITEM)}

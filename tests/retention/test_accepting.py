@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from chalicelib.kit import tombstones
-from chalicelib.kit.subjects import Subject, Who, pseudonym
+from chalicelib.kit.data_subjects import Subject, SubjectType, pseudonym
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from infra.sandbox.shopify import ShopifySandbox
@@ -33,7 +33,7 @@ DATA_REQUEST = {
 CUSTOMER_REDACT = {"shop_id": 954889, "shop_domain": SHOP, "customer": CUSTOMER, "orders_to_redact": [299938]}
 SHOP_REDACT = {"shop_id": 954889, "shop_domain": SHOP}
 """The example payloads of shopify.dev/docs/apps/build/compliance/privacy-law-compliance."""
-KNOWN = Subject(Who.CUSTOMER, "gid://shopify/Customer/191167", SHOP)
+KNOWN = Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/191167", SHOP)
 GUEST = Subject.guest(SHOP, ["gid://shopify/Order/299938"])
 
 
@@ -43,7 +43,7 @@ GUEST = Subject.guest(SHOP, ["gid://shopify/Order/299938"])
         ("customers/data_request", DATA_REQUEST, PrivacyKind.EXPORT, KNOWN, [299938, 280263]),
         ("customers/redact", CUSTOMER_REDACT, PrivacyKind.ERASE, KNOWN, [299938]),
         ("customers/redact", CUSTOMER_REDACT | {"customer": {"id": None}}, PrivacyKind.ERASE, GUEST, [299938]),
-        ("shop/redact", SHOP_REDACT, PrivacyKind.ERASE, Subject(Who.SHOP, SHOP, SHOP), []),
+        ("shop/redact", SHOP_REDACT, PrivacyKind.ERASE, Subject(SubjectType.SHOP, SHOP, SHOP), []),
     ],
 )
 def test_a_request_is_on_record_once_with_its_due_date_and_done(

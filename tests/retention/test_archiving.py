@@ -22,7 +22,7 @@ from chalicelib.retention.errors import ArchiveDamaged
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
 from chalicelib.retention.repository import rows
 from chalicelib.retention.schemas import SweepRequested
-from chalicelib.retention.service import sweeping
+from chalicelib.retention.service import sweep
 from chalicelib.shops.models import InstallationLog
 from infra.local.engine import Engine
 from tests.retention.conftest import CUT_OFF, DUE, Row, archive_keys, log_of, stored_logs
@@ -37,13 +37,13 @@ Archived = Callable[[], list[Row]]
 
 @pytest.fixture(autouse=True)
 def _one_segment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "SEGMENTS", 1)
+    monkeypatch.setattr(sweep, "SEGMENTS", 1)
 
 
 def open_run() -> list[InstallationLog]:
     """Six logs of two months, and a run that is to archive them."""
     logs = [log_of(moment) for moment in MOMENTS]
-    sweeping.sweep(DUE)
+    sweep.start_sweep(DUE)
     return logs
 
 
@@ -61,17 +61,17 @@ def crash_and_recover(nth: int, when: str) -> bool:
     open_run_logs = open_run()
     try:
         with crash_at(nth, when):
-            sweeping.work(REQUEST)
+            sweep.sweep_segment(REQUEST)
         return False
     except Crash:
         pass
     touch(open_run_logs[nth % len(open_run_logs)])
     try:
         with crash_at(nth * 7 % 13 + 1, when):
-            sweeping.work(REQUEST)
+            sweep.sweep_segment(REQUEST)
     except Crash:
         pass
-    sweeping.work(REQUEST)
+    sweep.sweep_segment(REQUEST)
     return True
 
 
@@ -121,7 +121,7 @@ def test_a_worker_that_is_killed(operation: str, archived: Archived) -> None:
         [sys.executable, "-c", KILLED], cwd=ROOT, env={**os.environ, "KILL_AFTER": operation}, check=False
     )
     assert died.returncode == -9
-    sweeping.work(REQUEST)
+    sweep.sweep_segment(REQUEST)
     assert stored_logs() == set()
     check_nothing_lost_nor_twice(archived(), len(MOMENTS))
 
@@ -135,13 +135,13 @@ def test_a_row_touched_between_archive_and_delete_survives(archived: Archived) -
             assert touch(log)
 
     with hooked("before-call", "GetObject", interfere):
-        sweeping.work(REQUEST)
+        sweep.sweep_segment(REQUEST)
     [left] = InstallationLog.scan(consistent_read=True)
     assert (left.id, left.metadata) == (logs[0].id, {"touched": True})
     check_nothing_lost_nor_twice(archived(), len(MOMENTS))
 
-    sweeping.sweep(DUE + timedelta(days=1))
-    sweeping.work(REQUEST.model_copy(update={"run": "20261121T030000Z"}))
+    sweep.start_sweep(DUE + timedelta(days=1))
+    sweep.sweep_segment(REQUEST.model_copy(update={"run": "20261121T030000Z"}))
     assert stored_logs() == set()
     kept = [json.loads(row["dynamodb_item"]) for row in archived() if row["id"] == logs[0].id]
     assert ["metadata" in item for item in kept] == [False, True]
@@ -156,7 +156,7 @@ def test_a_row_that_another_deleted_meanwhile_is_no_trouble(archived: Archived) 
             log.delete()
 
     with hooked("before-call", "BatchExecuteStatement", interfere):
-        sweeping.work(REQUEST)
+        sweep.sweep_segment(REQUEST)
     assert stored_logs() == set()
     assert len(archived()) == len(MOMENTS)
 
@@ -176,7 +176,7 @@ def test_a_file_that_is_not_what_was_written_deletes_nothing(damage: str, archiv
 
     for _ in range(2):  # nor when the message comes again
         with hooked("after-call", "PutObject", overwrite), pytest.raises(ArchiveDamaged):
-            sweeping.work(REQUEST)
+            sweep.sweep_segment(REQUEST)
     assert stored_logs() == {log.id for log in logs}
     assert {manifest.status for manifest in Archive.query(LOGS)} == {ArchiveStatus.WRITTEN}
     [run] = RuleRun.query(LOGS)
@@ -184,10 +184,10 @@ def test_a_file_that_is_not_what_was_written_deletes_nothing(damage: str, archiv
 
     for key in archive_keys():  # an operator removes what nobody wrote
         aws.client("s3").delete_object(Bucket=config.settings().archive_bucket, Key=key)
-    sweeping.sweep(DUE + timedelta(days=1))
+    sweep.start_sweep(DUE + timedelta(days=1))
     run.refresh()
     assert (run.status, len(list(RuleRun.query(LOGS)))) == (RunStatus.RUNNING, 1), "taken up, not passed over"
-    sweeping.work(REQUEST)
+    sweep.sweep_segment(REQUEST)
     check_nothing_lost_nor_twice(archived(), len(logs))
 
 
@@ -197,12 +197,12 @@ def test_workers_on_the_same_segment_and_a_writer_at_the_same_time(
     monkeypatch.setattr(rows, "SCAN_ROWS", 10)
     monkeypatch.setattr(rows, "SCAN_CALLS", 1)
     logs = [log_of(CUT_OFF - timedelta(days=age)) for age in range(60)]
-    sweeping.sweep(DUE)
+    sweep.start_sweep(DUE)
     with ThreadPoolExecutor(4) as pool:
-        works = [pool.submit(sweeping.work, REQUEST) for _ in range(3)]
+        works = [pool.submit(sweep.sweep_segment, REQUEST) for _ in range(3)]
         touched = pool.submit(lambda: [log.id for log in logs if touch(log)])
         for work in works:
             work.result()
-    sweeping.work(REQUEST)
+    sweep.sweep_segment(REQUEST)
     assert stored_logs() <= set(touched.result())
     check_nothing_lost_nor_twice(archived(), len(logs))

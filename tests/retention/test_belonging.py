@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit.subjects import Subject, Who
-from chalicelib.retention.belonging import Person, mentions
+from chalicelib.kit.data_subjects import Subject, SubjectType
+from chalicelib.retention.domain.subject_matching import SubjectContext, mentions_subject
 
-BUYER = Person(
-    Subject(Who.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"), names=("gid://shopify/Order/77",)
+BUYER = SubjectContext(
+    Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"), names=("gid://shopify/Order/77",)
 )
-STRIPE = Person(Subject(Who.MEMBER, "5"), names=("cus_a",))
+STRIPE = SubjectContext(Subject(SubjectType.MEMBER, "5"), names=("cus_a",))
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ STRIPE = Person(Subject(Who.MEMBER, "5"), names=("cus_a",))
     ],
 )
 def test_it_is_theirs(document: Any) -> None:
-    assert mentions(json.dumps(document), BUYER)
+    assert mentions_subject(json.dumps(document), BUYER)
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_it_is_theirs(document: Any) -> None:
     ],
 )
 def test_it_is_somebody_else_s(document: Any) -> None:
-    assert not mentions(json.dumps(document), BUYER)
+    assert not mentions_subject(json.dumps(document), BUYER)
 
 
 def test_what_is_no_json_tells_of_nobody() -> None:
-    assert not mentions("42", BUYER)
-    assert not mentions("{", BUYER)
+    assert not mentions_subject("42", BUYER)
+    assert not mentions_subject("{", BUYER)
 
 
 def test_at_stripe_an_owner_is_known_by_their_customer_s_id() -> None:
-    assert mentions(json.dumps({"data": {"object": {"customer": "cus_a"}}}), STRIPE)
-    assert mentions(json.dumps({"data": {"object": {"id": "cus_a", "object": "customer"}}}), STRIPE)
-    assert not mentions(json.dumps({"data": {"object": {"customer": "cus_ab", "quantity": 5}}}), STRIPE)
+    assert mentions_subject(json.dumps({"data": {"object": {"customer": "cus_a"}}}), STRIPE)
+    assert mentions_subject(json.dumps({"data": {"object": {"id": "cus_a", "object": "customer"}}}), STRIPE)
+    assert not mentions_subject(json.dumps({"data": {"object": {"customer": "cus_ab", "quantity": 5}}}), STRIPE)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kit.data_policy import SubjectQuery, TablePolicy
+from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.messages import STORED
-from chalicelib.kit.personal import Claim, Holding
-from chalicelib.kit.subjects import Who
-from chalicelib.retention import belonging
-from chalicelib.retention.repository.personal_rows import BY_SCAN, path
+from chalicelib.retention.domain import subject_matching
+from chalicelib.retention.repository.subject_rows import BY_SCAN, path
 from chalicelib.retention.rules import HOLDINGS, PREFIXES
 from infra import data_stack
 from infra.packaging import policies
@@ -31,10 +31,12 @@ def test_every_column_of_every_table_is_personal_or_not(model: Any) -> None:
 
 
 @pytest.mark.parametrize("holding", HOLDINGS.values(), ids=lambda holding: str(holding.name))
-def test_what_is_personal_can_be_found(holding: Holding) -> None:
+def test_what_is_personal_can_be_found(holding: TablePolicy) -> None:
     assert not holding.personal or holding.claims or holding.remark
     for claim in holding.claims:
-        assert not claim.through or belonging.claims_of(HOLDINGS[claim.through], claim.who), "it leads from nowhere"
+        assert not claim.through or subject_matching.claims_of(HOLDINGS[claim.through], claim.who), (
+            "it leads from nowhere"
+        )
         assert (claim.kept is None and not claim.shared) or claim.because, "say why it stays"
         columns = {claim.column, *(claim.kept or {}), *filter(None, [claim.whose and claim.whose.column])}
         assert columns <= {attribute.attr_name for attribute in holding.table.get_attributes().values()}
@@ -50,7 +52,7 @@ def _scanned() -> list[Any]:
 
 
 @pytest.mark.parametrize(("holding", "claim"), _scanned())
-def test_a_scan_says_why(holding: Holding, claim: Claim) -> None:
+def test_a_scan_says_why(holding: TablePolicy, claim: SubjectQuery) -> None:
     assert claim.scan
 
 
@@ -67,5 +69,5 @@ def test_every_folder_that_the_sources_name_is_declared() -> None:
 
 
 def test_every_kind_of_subject_has_rows_somewhere() -> None:
-    for who in Who:
-        assert [holding.name for holding in HOLDINGS.values() if belonging.claims_of(holding, who)]
+    for who in SubjectType:
+        assert [holding.name for holding in HOLDINGS.values() if subject_matching.claims_of(holding, who)]

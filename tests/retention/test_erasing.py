@@ -23,12 +23,12 @@ from chalicelib.billing.models import (
 )
 from chalicelib.kit import clock, ids, tombstones
 from chalicelib.kit.auth import Account, Role
-from chalicelib.kit.subjects import Who, pseudonym
-from chalicelib.retention import belonging
+from chalicelib.kit.data_subjects import SubjectType, pseudonym
+from chalicelib.retention.domain import subject_matching
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.rules import HOLDINGS
 from chalicelib.retention.schemas import PrivacyRequestRead
-from chalicelib.retention.service import accepting, erasing, operating
+from chalicelib.retention.service import erasure, operating, privacy_requests
 from chalicelib.shops.models import Shop
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from chalicelib.studio.models import Quota
@@ -104,14 +104,14 @@ def unmarked(found: dict[str, bytes], *marks: str) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("subject", "who", "marks"),
     [
-        ("shop:mark-shop1.myshopify.com", Who.SHOP, ["mark-shop1", "mark-buyer1"]),
+        ("shop:mark-shop1.myshopify.com", SubjectType.SHOP, ["mark-shop1", "mark-buyer1"]),
         (
             "customer:mark-shop1.myshopify.com:gid://shopify/Customer/900000011",
-            Who.CUSTOMER,
+            SubjectType.CUSTOMER,
             ["mark-buyer11", "900000011"],
         ),
-        ("member:mark-member1-id", Who.MEMBER, ["mark-member1"]),
-        ("store:mark-store1-id", Who.STORE, ["mark-store1"]),
+        ("member:mark-member1-id", SubjectType.MEMBER, ["mark-member1"]),
+        ("store:mark-store1-id", SubjectType.STORE, ["mark-store1"]),
     ],
 )
 def test_nothing_is_left_of_one_and_all_of_the_others(
@@ -119,7 +119,7 @@ def test_nothing_is_left_of_one_and_all_of_the_others(
     drain: Drain,
     caplog: pytest.LogCaptureFixture,
     subject: str,
-    who: Who,
+    who: SubjectType,
     marks: list[str],
 ) -> None:
     before, stored = items(), files()
@@ -136,7 +136,7 @@ def test_nothing_is_left_of_one_and_all_of_the_others(
     assert unmarked(files()) == unmarked(stored, *marks)
 
     assert read.report is not None
-    visited = {h.name for h in HOLDINGS.values() if any(not c.shared for c in belonging.claims_of(h, who))}
+    visited = {h.name for h in HOLDINGS.values() if any(not c.shared for c in subject_matching.claims_of(h, who))}
     assert {name for name in read.report["erased"] if name in HOLDINGS} == visited
     assert read.subject == pseudonym(subject)
 
@@ -214,7 +214,7 @@ def test_a_guest_is_known_by_the_order(world: dict[str, str], drain: Drain) -> N
     _, order = seed_customer("mark-guest", shop, 777_000_001, is_guest=True)
     seed_customer("mark-visitor", shop, 777_000_002, is_guest=True)
     before = without(items(), "mark-guest", "shop0")
-    accepting.accept(asked(PrivacyTopic.CUSTOMER_REDACT, shop, order_ids=[order]))
+    privacy_requests.accept(asked(PrivacyTopic.CUSTOMER_REDACT, shop, order_ids=[order]))
     assert drain() == []
     left = [trace for trace in traces("mark-guest") if "kit-idempotency" not in trace]
     assert left == []
@@ -230,21 +230,21 @@ def asked(topic: PrivacyTopic, shop: str, app: str = "studio", **given: Any) -> 
 def test_an_app_is_erased_by_itself(world: dict[str, str], drain: Drain) -> None:
     """What another app has of the shop stays, and is heard; the last one takes the rest."""
     shop = world["shop0"]
-    accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop, app="discounts"))
+    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop, app="discounts"))
     assert drain() == []
     assert [each.app for each in Shop.query(shop)] == ["studio"]
     assert Quota.count(shop) == 1
     assert tombstones.is_erased(f"shop:{shop}:discounts")
     assert not tombstones.is_erased(f"shop:{shop}:studio")
-    accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
     assert drain() == []
     assert list(traces("mark-shop0")) == []
 
 
 def test_a_shop_that_came_back_meanwhile_is_left_alone(world: dict[str, str], drain: Drain) -> None:
     shop = world["shop0"]
-    accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
-    tombstones.bury(f"shop:{shop}:studio")
+    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    tombstones.add(f"shop:{shop}:studio")
     Shop.get(shop, "studio").update([Shop.installed_at.set(clock.now())])
     before = without(items())
     assert drain() == []
@@ -262,7 +262,7 @@ def test_a_session_token_stops_an_erasure_of_shopifys_only(
     shop = world["shop0"]
     Shop.get(shop, "studio").update([Shop.session_issued_at.set(clock.now())])
     if is_shopifys:
-        accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+        privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
         assert drain() == []
         [request] = PrivacyRequest.scan(PrivacyRequest.origin == "shopify/studio/shop/redact")
         assert request.report["came_back"] == ["studio"]
@@ -291,10 +291,10 @@ def test_twice_is_as_good_as_once(world: dict[str, str], drain: Drain) -> None:
 def test_it_waits_while_rows_are_on_their_way_into_the_archive(world: dict[str, str], drain: Drain) -> None:
     fire_sweep(DUE + timedelta(days=1))  # its workers have not begun
     request = operating.begin(OPERATOR, PrivacyKind.ERASE, "shop:mark-shop0.myshopify.com")
-    erasing.work(request.id)
+    erasure.erase_subject(request.id)
     assert operating.read_request(request.id).status is PrivacyStatus.RUNNING
     assert drain() == []  # the sweep is done now
-    erasing.work(request.id)
+    erasure.erase_subject(request.id)
     assert operating.read_request(request.id).status is PrivacyStatus.COMPLETED
     assert list(traces("mark-shop0")) == []
 
@@ -341,10 +341,10 @@ def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
     died = False
     try:
         with crash_at(nth, when):
-            erasing.work(request.id)
+            erasure.erase_subject(request.id)
     except Crash:
         died = True
-        erasing.work(request.id)
+        erasure.erase_subject(request.id)
     read = operating.read_request(request.id)
     assert read.status is PrivacyStatus.COMPLETED, f"call {nth}"
     assert list(traces(mark)) == [], f"call {nth}"

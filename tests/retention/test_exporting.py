@@ -15,12 +15,12 @@ import pytest
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import CreditBalance
-from chalicelib.kit import auth, aws, clock, ids, subjects, tombstones
+from chalicelib.kit import auth, aws, clock, data_subjects, ids, tombstones
 from chalicelib.kit.auth import Account, Role
-from chalicelib.kit.subjects import Subject, pseudonym
+from chalicelib.kit.data_subjects import Subject, pseudonym
 from chalicelib.retention.errors import ExportNotReady
 from chalicelib.retention.models import Archive, ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.service import accepting, exporting, operating
+from chalicelib.retention.service import export, operating, privacy_requests
 from chalicelib.shops.models import InstallationLog, Shop
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.local.engine import Engine
@@ -148,7 +148,7 @@ def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain
     seed_owner("mark-member1", OwnerType.MEMBER)
     late = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
     made = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
-    exporting.work(made.id)
+    export.export_subject(made.id)
     assert list(traces("mark-member1"))
     operating.begin(OPERATOR, PrivacyKind.ERASE, "member:mark-member1-id")
     assert drain() == []
@@ -162,8 +162,8 @@ def test_of_a_customer_as_well(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
     asked: dict[str, Any] = {"shop": shop, "app": "studio", "customer_id": customer, "triggered_at": clock.now()}
-    accepting.accept(PrivacyRequested(request=PrivacyTopic.DATA_REQUEST, **asked))
-    tombstones.bury(subjects.customer(shop, customer))
+    privacy_requests.accept(PrivacyRequested(request=PrivacyTopic.DATA_REQUEST, **asked))
+    tombstones.add(data_subjects.customer(shop, customer))
     assert drain() == []
     [request] = PrivacyRequest.scan()
     assert (request.status, request.report) == (PrivacyStatus.COMPLETED, {"exported": {}, "key": None})
@@ -177,9 +177,9 @@ def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
         request = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
         try:
             with crash_at(nth, "before-call"):
-                exporting.work(request.id)
+                export.export_subject(request.id)
         except Crash:
-            exporting.work(request.id)
+            export.export_subject(request.id)
             found = fetched(request.id)
             assert found.testzip() is None
             assert len([name for name in found.namelist() if name.startswith("tables/")]) >= 9
@@ -197,7 +197,7 @@ def test_memory_stays_flat(drain: Drain) -> None:
             put(f"finals/{shop}/{n:04d}.jpg", "x" * 1_000_000)
         request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}")
         tracemalloc.start()
-        exporting.work(request.id)
+        export.export_subject(request.id)
         taken = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return taken
@@ -210,7 +210,7 @@ def test_an_app_that_was_erased_before_does_not_empty_the_export(drain: Drain) -
     shop = seed_shop("mark-shop")
     row(Shop, "mark-shop", shop=shop, app="discounts", is_active=False)
     topic = PrivacyTopic.SHOP_REDACT
-    accepting.accept(PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now()))
+    privacy_requests.accept(PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now()))
     assert drain() == []
     assert [each.app for each in Shop.query(shop)] == ["studio"]
     told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
@@ -221,7 +221,7 @@ def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     row(Shop, "mark-shop", shop=shop, app="discounts", installed_at=clock.now())
     request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
-    tombstones.bury(subjects.app(shop, "discounts"))
+    tombstones.add(data_subjects.app(shop, "discounts"))
     told = exported(request, drain)
     assert told["shops/shops"] == 1
 
@@ -288,7 +288,7 @@ def test_a_guest_s_export_goes_with_them_and_with_no_other_guest(drain: Drain) -
     orders = [seed_customer(f"mark-guest{n}", shop, 777_000_000 + n, is_guest=True)[1] for n in range(2)]
 
     def ask(topic: PrivacyTopic, order: str) -> None:
-        accepting.accept(
+        privacy_requests.accept(
             PrivacyRequested(shop=shop, app="studio", request=topic, triggered_at=clock.now(), order_ids=[order])
         )
         assert drain() == []

@@ -13,8 +13,8 @@ import pytest
 from chalicelib.billing.enums import DiscountType, OwnerType, RedemptionStatus
 from chalicelib.billing.models import DiscountUsage
 from chalicelib.billing.repository import customers
-from chalicelib.billing.schemas.codes import CodeCreate
-from chalicelib.billing.service import code_terms as codes
+from chalicelib.billing.schemas.discount_codes import CodeCreate
+from chalicelib.billing.service import discount_codes as codes
 from chalicelib.billing.service import invariants
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.retention.pacing import RESERVE, SLOWEST, Pace
+from chalicelib.retention.domain.rate_limiter import RESERVE, SLOWEST, WriteRateLimiter
 
 BATCHES = st.lists(
     st.tuples(st.floats(0.5, 5_000), st.floats(0, 30), st.booleans()),
@@ -19,7 +19,7 @@ BATCHES = st.lists(
 def test_over_any_time_no_more_than_the_share(
     batches: list[tuple[float, float, bool]], granted: float, workers: int
 ) -> None:
-    pace, now = Pace.of(granted, workers), 0.0
+    pace, now = WriteRateLimiter.of(granted, workers), 0.0
     share = granted * (1 - RESERVE) / workers
     sent: list[tuple[float, float]] = []
     for units, busy, throttled in batches:
@@ -36,7 +36,7 @@ def test_over_any_time_no_more_than_the_share(
 
 
 def test_throttled_it_halves_and_recovers() -> None:
-    pace = Pace(100.0, 100.0)
+    pace = WriteRateLimiter(100.0, 100.0)
     pace.throttled()
     pace.throttled()
     assert pace.rate == 25
@@ -48,10 +48,10 @@ def test_throttled_it_halves_and_recovers() -> None:
 
 
 def test_it_never_stands_still() -> None:
-    pace = Pace(100.0, 100.0)
+    pace = WriteRateLimiter(100.0, 100.0)
     for _ in range(50):
         pace.throttled()
     assert pace.rate == SLOWEST
-    slow = Pace(0.25, 0.25)
+    slow = WriteRateLimiter(0.25, 0.25)
     slow.throttled()
     assert slow.rate == 0.25

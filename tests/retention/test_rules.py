@@ -11,12 +11,12 @@ import pytest
 import chalicelib
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import DateTimeAttribute, ExpiryAttribute
-from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.retention.rules import RULES
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_a_rule_names_its_table_and_a_moment(rule: Rule) -> None:
+def test_a_rule_names_its_table_and_a_moment(rule: RetentionRule) -> None:
     context, table = rule.name.split("/")
     assert rule.table.Meta.table_name == tables.name(context, table)
     assert isinstance(rule.table.get_attributes()[rule.counts], DateTimeAttribute | ExpiryAttribute)

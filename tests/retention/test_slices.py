@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.retention import slices
-from chalicelib.retention.slices import Expired, Item, Place
+from chalicelib.retention.domain import archive_pages
+from chalicelib.retention.domain.archive_pages import Expired, Item, SegmentCursor
 
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 TEXTS = st.text(max_size=20)
@@ -29,20 +29,20 @@ ITEMS = st.dictionaries(TEXTS, VALUES, max_size=5)
 
 
 @given(ITEMS)
-def test_an_item_survives_as_text(item: slices.Item) -> None:
-    assert slices.decode(slices.encode(item)) == item
-    assert slices.encode(dict(reversed(item.items()))) == slices.encode(item)
+def test_an_item_survives_as_text(item: archive_pages.Item) -> None:
+    assert archive_pages.decode(archive_pages.encode(item)) == item
+    assert archive_pages.encode(dict(reversed(item.items()))) == archive_pages.encode(item)
 
 
 @given(ITEMS)
-def test_every_item_is_a_flat_row_of_texts(item: slices.Item) -> None:
-    cells = slices.cells(item)
-    assert set(cells) == {*item, slices.ITEM}
+def test_every_item_is_a_flat_row_of_texts(item: archive_pages.Item) -> None:
+    cells = archive_pages.cells(item)
+    assert set(cells) == {*item, archive_pages.ITEM}
     assert all(cell is None or isinstance(cell, str) for cell in cells.values())
 
 
 def test_cells_read_as_a_person_expects() -> None:
-    item: slices.Item = {
+    item: archive_pages.Item = {
         "text": {"S": "a"},
         "number": {"N": "1.50"},
         "yes": {"BOOL": True},
@@ -52,8 +52,8 @@ def test_cells_read_as_a_person_expects() -> None:
         "mixed": {"L": [{"S": "a"}, {"N": "1"}]},
         "nested": {"M": {"b": {"N": "1"}}},
     }
-    cells = slices.cells(item)
-    del cells[slices.ITEM]
+    cells = archive_pages.cells(item)
+    del cells[archive_pages.ITEM]
     assert cells == {
         "text": "a",
         "number": "1.50",
@@ -68,7 +68,7 @@ def test_cells_read_as_a_person_expects() -> None:
 
 @given(st.lists(MOMENTS, max_size=20))
 def test_months_share_the_rows_out_oldest_first(moments: list[datetime]) -> None:
-    months = slices.by_month(Expired({}, moment) for moment in moments)
+    months = archive_pages.by_month(Expired({}, moment) for moment in moments)
     assert list(months) == sorted({(moment.year, moment.month) for moment in moments})
     assert sum(map(len, months.values())) == len(moments)
     for (year, month), members in months.items():
@@ -77,29 +77,29 @@ def test_months_share_the_rows_out_oldest_first(moments: list[datetime]) -> None
 
 @given(MOMENTS, st.timedeltas(timedelta(seconds=1), timedelta(days=9999)))
 def test_runs_sort_by_time(due: datetime, later: timedelta) -> None:
-    assert slices.run_id(due) < slices.run_id(due + later)
+    assert archive_pages.run_id(due) < archive_pages.run_id(due + later)
 
 
 def test_names_are_the_same_at_every_attempt() -> None:
-    run = slices.run_id(datetime(2028, 2, 29, 3, tzinfo=UTC))
+    run = archive_pages.run_id(datetime(2028, 2, 29, 3, tzinfo=UTC))
     assert run == "20280229T030000Z"
-    assert slices.archive_id(run, 3, 12, (2026, 2)) == "20280229T030000Z-03-000012-202602"
-    assert slices.s3_key("shops/installation_logs", run, 3, 12, (2026, 2)) == (
+    assert archive_pages.archive_id(run, 3, 12, (2026, 2)) == "20280229T030000Z-03-000012-202602"
+    assert archive_pages.s3_key("shops/installation_logs", run, 3, 12, (2026, 2)) == (
         "archive/shops/installation_logs/year=2026/month=02/20280229T030000Z-03-000012.parquet"
     )
 
 
 def test_a_page_s_manifests_are_told_from_those_of_others() -> None:
     run = "20280229T030000Z"
-    ids = [slices.archive_id(run, segment, page, (2026, 2)) for segment in (1, 11) for page in (2, 22)]
+    ids = [archive_pages.archive_id(run, segment, page, (2026, 2)) for segment in (1, 11) for page in (2, 22)]
     for segment in (1, 11):
         for page in (2, 22):
-            assert len([one for one in ids if one.startswith(slices.page_id(run, segment, page))]) == 1
+            assert len([one for one in ids if one.startswith(archive_pages.page_id(run, segment, page))]) == 1
 
 
 def test_places_survive_as_json() -> None:
-    place = Place().next({"id": {"S": "x"}}).announce()
-    assert place == Place(1, {"id": {"S": "x"}}, announced=True)
+    place = SegmentCursor().next({"id": {"S": "x"}}).announce()
+    assert place == SegmentCursor(1, {"id": {"S": "x"}}, announced=True)
     assert not place.next(place.after).announced
     assert json.loads(json.dumps(place.after)) == place.after
 
@@ -111,5 +111,5 @@ def test_binaries_are_kept_exactly() -> None:
         "many": {"BS": [b"a", b"b"]},
         "deep": {"M": {"list": {"L": [{"B": b"c"}, {"NULL": True}]}}},
     }
-    assert slices.decode(slices.encode(item)) == item
-    assert slices.cells(item)["one"] == '"AP8="'
+    assert archive_pages.decode(archive_pages.encode(item)) == item
+    assert archive_pages.cells(item)["one"] == '"AP8="'

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.kit.subjects import Who
-from chalicelib.retention.service import steps
+from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.retention.service import erasure_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("who", Who)
-def test_rows_come_before_those_that_lead_to_them(who: Who) -> None:
-    names = [step.holding.name for step in steps.rows(who)]
-    for step in steps.rows(who):
+@pytest.mark.parametrize("who", SubjectType)
+def test_rows_come_before_those_that_lead_to_them(who: SubjectType) -> None:
+    names = [step.holding.name for step in erasure_plan.rows(who)]
+    for step in erasure_plan.rows(who):
         if step.claim.through and step.claim.through != step.holding.name:
             assert names.index(step.holding.name) < names.index(step.claim.through)
 
 
 def test_an_installation_goes_last() -> None:
     """A merchant's open page that found none would begin anew in the middle of the erasure."""
-    assert steps.rows(Who.SHOP)[-1].holding.name == "shops/shops"
+    assert erasure_plan.rows(SubjectType.SHOP)[-1].holding.name == "shops/shops"
 
 
 def test_every_process_has_the_same_order() -> None:

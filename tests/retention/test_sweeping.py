@@ -15,7 +15,6 @@ from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStat
 from chalicelib.retention.repository import rows
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.schemas import SweepRequested
-from chalicelib.retention.service import sweeping
 from chalicelib.shops.models import EventType, InstallationLog, Session
 from tests.retention.conftest import (
     CUT_OFF,
@@ -155,7 +154,7 @@ def test_pages_within_the_time_limit_then_the_queue_again(
 ) -> None:
     monkeypatch.setattr(rows, "SCAN_ROWS", 3)
     monkeypatch.setattr(rows, "SCAN_CALLS", 2)
-    monkeypatch.setattr(sweeping, "WORK_TIME", timedelta(microseconds=1))
+    monkeypatch.setattr(sweep, "WORK_TIME", timedelta(microseconds=1))
     for age in range(40):
         log_of(CUT_OFF - timedelta(hours=age), shop=f"shop-{age}.myshopify.com")
     sweep()
@@ -167,7 +166,7 @@ def test_pages_within_the_time_limit_then_the_queue_again(
 def test_more_months_than_one_page_may_announce(
     sweep: Sweep, archived: Archived, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chalicelib.retention.service.archiving.MAX_FILES", 2)
+    monkeypatch.setattr("chalicelib.retention.service.archive.MAX_FILES", 2)
     for month in range(1, 13):
         log_of(datetime(2023, month, 1, tzinfo=UTC), shop="one.myshopify.com")
     sweep()
@@ -179,8 +178,8 @@ def test_a_late_duplicate_of_a_message_changes_nothing(sweep: Sweep, archived: A
     log_of(CUT_OFF)
     sweep()
     before = (archived(), [run.to_simple_dict() for run in runs_of(LOGS)])
-    for segment in range(sweeping.SEGMENTS):
-        sweeping.work(SweepRequested(rule=LOGS, run="20261120T030000Z", segment=segment))
+    for segment in range(sweep.SEGMENTS):
+        sweep.sweep_segment(SweepRequested(rule=LOGS, run="20261120T030000Z", segment=segment))
     assert (archived(), [run.to_simple_dict() for run in runs_of(LOGS)]) == before
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.kit import aws, clock
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
-from chalicelib.retention.service import erasing, operating
+from chalicelib.retention.service import erasure, operating
 from tests.retention.seeding import files, items, traces
 from tests.retention.test_erasing import OPERATOR, erase
 from tests.studio.conftest import CUSTOMER, PHOTO, VARIANT, Gallery, gallery
@@ -61,7 +61,7 @@ def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Dr
         """Erase to the end just before the picture is put."""
         if f"/{folder}/" in params.get("url_path", "") and not erased:
             erased.append(operating.begin(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, who)).id)
-            erasing.work(erased[0])
+            erasure.erase_subject(erased[0])
             assert operating.read_request(erased[0]).status is PrivacyStatus.COMPLETED
 
     events, name = aws.client("s3").meta.events, "before-call.s3.PutObject"
@@ -89,7 +89,7 @@ def test_who_saw_no_tombstone_is_waited_for(
         """Erase as far as that goes, just before the row is written."""
         if f"-{table}".encode() in params["body"] and not begun:
             begun.append(operating.begin(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, "customer")).id)
-            erasing.work(begun[0])
+            erasure.erase_subject(begun[0])
 
     events, names = aws.client("dynamodb").meta.events, [f"before-call.dynamodb.{name}" for name in WRITES]
     for name in names:
@@ -107,7 +107,7 @@ def test_who_saw_no_tombstone_is_waited_for(
         """Go on with it so many minutes after now."""
         with monkeypatch.context() as patch:
             patch.setattr(clock, "now", lambda: now() + timedelta(minutes=minutes))
-            erasing.work(begun[0])
+            erasure.erase_subject(begun[0])
         return operating.read_request(begun[0]).status
 
     found = [later(minutes) for minutes in (15, 17, 34)]
@@ -117,10 +117,10 @@ def test_who_saw_no_tombstone_is_waited_for(
 
 def test_a_last_round_is_always_made(monkeypatch: pytest.MonkeyPatch) -> None:
     request = operating.begin(OPERATOR, PrivacyKind.ERASE, "member:nobody").id
-    erasing.work(request)
+    erasure.erase_subject(request)
     waiting = operating.read_request(request)
-    assert (waiting.status, waiting.step) == (PrivacyStatus.RUNNING, erasing.AGAIN)
+    assert (waiting.status, waiting.step) == (PrivacyStatus.RUNNING, erasure.AGAIN)
     now = clock.now
-    monkeypatch.setattr(clock, "now", lambda: now() + erasing.UNDER_WAY)
-    erasing.work(request)
+    monkeypatch.setattr(clock, "now", lambda: now() + erasure.UNDER_WAY)
+    erasure.erase_subject(request)
     assert operating.read_request(request).report == {"erased": {}, "rounds": 2, "came_back": []}

@@ -10,7 +10,7 @@ from chalicelib.kit import clock, ids
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus, RuleRun
 from chalicelib.retention.repository import requests, runs
 from chalicelib.retention.rules import RULES
-from chalicelib.retention.service.watching import REQUEST_NEAR, RULE_OVERDUE, watch
+from chalicelib.retention.service.overdue_checks import REQUEST_NEAR, RULE_OVERDUE, watch
 from tests.retention.conftest import fire
 from tests.retention.crash import crash_at
 

@@ -24,7 +24,7 @@ from chalicelib.kit.models import Lock
 from chalicelib.shops.models import InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.service import session_evidence
-from chalicelib.shops.service.installing import tokens_lock
+from chalicelib.shops.service.oauth_install import tokens_lock
 from infra import handlers
 from infra.local import delivery
 from infra.sandbox.delivery import Webhook
@@ -191,7 +191,7 @@ class Interleaving:
 
     def _after_check(self, sealed: str) -> Expectation:
         """The session token is exchanged where Shopify refuses ours, unless it is from before the last removal."""
-        token = secrets.unseal(sealed, session_evidence.place(self.shop, APP))
+        token = secrets.decrypt(sealed, session_evidence.place(self.shop, APP))
         issued_at = jwt.decode(token, options={"verify_signature": False})["iat"]
         if self.is_honoured() or issued_at <= self.removed_at.timestamp():
             return self.expected

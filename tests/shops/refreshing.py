@@ -19,7 +19,7 @@ import pytest
 from chalicelib.integrations import shopify
 from chalicelib.kit import aws, clock
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.secrets import seal
+from chalicelib.kit.secrets import encrypt
 from chalicelib.shops import service
 from tests.patience import LIMIT
 
@@ -34,7 +34,7 @@ def main() -> None:
     patch.setattr(clock, "now", lambda: moment)  # no lease and no token ends because the machine is slow
     patch.setattr(shopify, "_READ", LIMIT)
     client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
-    seal("loads the cipher", "nowhere")
+    encrypt("loads the cipher", "nowhere")
     if asked.die_before:
         client.meta.events.register(f"before-call.dynamodb.{asked.die_before}", _die)
     ready, gate = os.pipe(), os.pipe()

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.integrations.shopify import API_VERSION
 from chalicelib.shops import apps
-from chalicelib.shops.errors import UnknownApp
+from chalicelib.shops.errors import AppNotFound
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ def test_only_apps_with_credentials_exist(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("SHOPIFY_DISCOUNTS_API_SECRET")
     assert [app.handle for app in apps.configured()] == ["studio"]
     for handle in ("discounts", "nobody", "STUDIO", ""):
-        with pytest.raises(UnknownApp):
+        with pytest.raises(AppNotFound):
             apps.get(handle)
 
 

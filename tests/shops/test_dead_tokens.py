@@ -11,8 +11,8 @@ import pytest
 
 from chalicelib.integrations import shopify as admin_api
 from chalicelib.kit import secrets
-from chalicelib.kit.secrets import Unreadable
-from chalicelib.kit.subjects import Subject, pseudonym
+from chalicelib.kit.data_subjects import Subject, pseudonym
+from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest
 from chalicelib.shops import service
 from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, Session, Shop
@@ -52,7 +52,7 @@ def tampered_with(shopify: ShopifySandbox, shop: str) -> None:
 
 
 def moved_from_another_shop(shopify: ShopifySandbox, shop: str) -> None:
-    reseal(shop, lambda _: secrets.seal("shpat_of_another", tokens.place(f"other-{shop}", "studio", "access_token")))
+    reseal(shop, lambda _: secrets.encrypt("shpat_of_another", tokens.place(f"other-{shop}", "studio", "access_token")))
 
 
 def gone(shopify: ShopifySandbox, shop: str) -> None:
@@ -65,9 +65,9 @@ def reseal(shop: str, change: Callable[[str], str]) -> None:
     row.update([Shop.access_token.set(change(row.access_token)), Shop.refresh_token.set(change(row.refresh_token))])
     for session in Session.by_shop.query(shop):
         session.update([Session.access_token.set(change(session.access_token))])
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecryptionFailed):
         tokens.access_token(row)
-    with pytest.raises(Unreadable):
+    with pytest.raises(DecryptionFailed):
         tokens.refresh_token(row)
 
 

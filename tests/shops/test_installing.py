@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.kit import aws, config, subjects, tombstones
+from chalicelib.kit import aws, config, data_subjects, tombstones
 from chalicelib.shops import apps, oauth
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
@@ -199,7 +199,7 @@ def test_the_others_hear_of_it(
 def test_an_erased_shop_that_comes_back_is_heard_again(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
 ) -> None:
-    tombstones.bury(subjects.app(shop, "studio"))
+    tombstones.add(data_subjects.app(shop, "studio"))
     install(api, "studio", shop)
     assert drain() == []
     assert len(shopify.webhook_subscriptions("studio", shop)) == len(apps.get("studio").topics)
@@ -209,12 +209,12 @@ def test_it_is_heard_again_although_the_installing_process_died(
     api: httpx.Client, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
     """Just after the installation took effect: nobody installs it once more."""
-    tombstones.bury(subjects.app(shop, "studio"))
+    tombstones.add(data_subjects.app(shop, "studio"))
     with crash_at(1, "after-call", "TransactWriteItems", how=RuntimeError):
         assert api.get("/v1/shops/me", headers=bearer(shop)).status_code == 500
     assert api.get("/v1/shops/me", headers=bearer(shop)).status_code == 200
     assert events(shop) == [EventType.INSTALL]
-    assert not tombstones.is_erased(subjects.app(shop, "studio"))
+    assert not tombstones.is_erased(data_subjects.app(shop, "studio"))
 
 
 def test_the_first_session_token_installs(

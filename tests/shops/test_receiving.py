@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from chalicelib.kit import aws, clock
-from chalicelib.kit.models import Guard
+from chalicelib.kit.models import UniqueValue
 from chalicelib.shops import webhook
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.repository import deliveries
@@ -243,5 +243,5 @@ def test_twenty_duplicates_at_once(shopify: ShopifySandbox, shop: str, listen: L
         answers = list(senders.map(lambda each: httpx.post(each.url, content=each.body, headers=each.headers), twice))
     assert {answer.status_code for answer in answers} == {200}
     assert [answer.json()["status"] for answer in answers].count("recorded") == 1
-    assert len(list(WebhookDelivery.scan())) == len(list(Guard.scan())) == 1
+    assert len(list(WebhookDelivery.scan())) == len(list(UniqueValue.scan())) == 1
     assert len({message["message_id"] for message in heard()}) == 1

@@ -24,7 +24,7 @@ from chalicelib.kit.models import Lock
 from chalicelib.shops import service
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import tokens
-from chalicelib.shops.service.installing import tokens_lock
+from chalicelib.shops.service.oauth_install import tokens_lock
 from infra.sandbox.server import Request, Response
 from infra.sandbox.shopify import ShopifySandbox
 from tests.patience import LIMIT

@@ -11,13 +11,13 @@ import pytest
 
 from chalicelib.integrations.shopify import ShopifyThrottled, graphql
 from chalicelib.kit import clock, config
-from chalicelib.kit.jobs import Run
+from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
 from chalicelib.shops import apps, service
 from chalicelib.shops.models import Shop
 from chalicelib.shops.schemas.messages import RegistrationRequested
-from chalicelib.shops.service import registering, throttling
-from chalicelib.shops.service.registering import SubscriptionRefused
+from chalicelib.shops.service import throttling, webhook_registration
+from chalicelib.shops.service.webhook_registration import SubscriptionRefused
 from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.answering import answering
 from tests.shops.conftest import forget_messages, waiting
@@ -31,7 +31,7 @@ SHOP = {"name": "n", "email": "e@x.example", "currencyCode": "EUR", "ianaTimezon
 
 
 def register(shop: str, **fields: Any) -> None:
-    registering.register(RegistrationRequested(shop=shop, app="studio", **fields))
+    webhook_registration.register(RegistrationRequested(shop=shop, app="studio", **fields))
 
 
 def answer_with(message: str) -> bytes:
@@ -118,11 +118,13 @@ def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed:
     forget_messages("shops-register")
     request = RegistrationRequested(shop=installed, app="studio")
     shopify.fail_next(2, status=429, retry_after=900.0)
-    throttling.when_affordable(registering.register, request)
+    throttling.when_affordable(webhook_registration.register, request)
     assert waiting("shops-register") == (0, 1)
     assert shopify.webhook_subscriptions("studio", installed) == []
     with pytest.raises(ShopifyThrottled):
-        throttling.when_affordable(registering.register, request.model_copy(update={"attempt": throttling.ATTEMPTS}))
+        throttling.when_affordable(
+            webhook_registration.register, request.model_copy(update={"attempt": throttling.ATTEMPTS})
+        )
 
 
 def test_a_call_waits_for_the_points_it_lacks(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
@@ -138,7 +140,7 @@ def test_every_installation_is_looked_after(
     heard = listen("shops-shop_installed")
     forget_messages("shops-register")
     now = clock.now()
-    registering.reconcile(Run(now, None, Lease("schedule/shops-reconcile", "holder", 1, None)))
+    webhook_registration.reconcile(ScheduledRun(now, None, Lease("schedule/shops-reconcile", "holder", 1, None)))
     assert drain() == []
     assert [message["shop"] for message in heard()] == [installed]
     assert shopify.webhook_subscriptions("studio", installed)
@@ -154,4 +156,4 @@ def test_a_shop_that_shopify_locked_is_left_alone(
     with answering() as peer:
         peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
         monkeypatch.setitem(config.settings().peers, "shopify", peer.url)
-        registering.register(RegistrationRequested(shop=installed, app="studio"))
+        webhook_registration.register(RegistrationRequested(shop=installed, app="studio"))

@@ -11,12 +11,12 @@ import pytest
 
 from chalicelib.kit import aws, clock
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.jobs import Run
+from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import details
-from chalicelib.shops.schemas.messages import RegistrationRequested, ReimportRequested
-from chalicelib.shops.service import registering, reimporting
+from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested
+from chalicelib.shops.service import backfill, webhook_registration
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import forget_messages, waiting
 
@@ -53,13 +53,13 @@ def give_up(shopify: ShopifySandbox, shop: str) -> None:
 def reconcile(ago: timedelta = timedelta(hours=1)) -> None:
     """The schedule runs, for the first time since `ago`."""
     now = clock.now()
-    registering.reconcile(Run(now, now - ago, Lease("schedule/shops-reconcile", "holder", 1, None)))
+    webhook_registration.reconcile(ScheduledRun(now, now - ago, Lease("schedule/shops-reconcile", "holder", 1, None)))
 
 
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue keeps what was missed for minutes, until subscriptions are made."""
-    monkeypatch.setattr(registering, "REIMPORT_DELAY", 0)
+    monkeypatch.setattr(webhook_registration, "REIMPORT_DELAY", 0)
 
 
 @pytest.fixture
@@ -109,9 +109,9 @@ def test_what_was_missed_is_told(shopify: ShopifySandbox, installed: str, drain:
 def test_twice_tells_the_same(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
     heard = listen("shops-order_paid")
     shopify.paid_order(installed, LINES)
-    request = ReimportRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
+    request = BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
     for _ in range(2):
-        reimporting.reimport(request)
+        backfill.backfill_events(request)
     assert len({message["message_id"] for message in heard()}) == 1
 
 
@@ -119,7 +119,7 @@ def test_what_is_older_is_left_alone(shopify: ShopifySandbox, installed: str, li
     heard = listen("shops-order_paid")
     shopify.paid_order(installed, LINES)
     later = clock.now() + timedelta(hours=1)
-    reimporting.reimport(ReimportRequested(shop=installed, app="studio", kind="orders", since=later))
+    backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind="orders", since=later))
     assert heard() == []
 
 
@@ -127,8 +127,8 @@ def test_many_orders_come_page_by_page(shopify: ShopifySandbox, installed: str, 
     """A message does one page and asks for the next, so that no run is too long for its function."""
     heard = listen("shops-order_paid")
     orders = {shopify.paid_order(installed, LINES[:1])["admin_graphql_api_id"] for _ in range(25)}
-    request = ReimportRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
-    reimporting.reimport(request)
+    request = BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
+    backfill.backfill_events(request)
     assert waiting("shops-reimport") == (1, 0)
     assert drain() == []
     told = [message["order_id"] for message in heard()]
@@ -162,7 +162,7 @@ def test_a_shop_that_left_meanwhile_is_left_alone(shopify: ShopifySandbox, insta
     shopify.uninstall("studio", installed)
     assert drain() == []
     asked = len(shopify.requests)
-    reimporting.reimport(ReimportRequested(shop=installed, app="studio", kind="orders", since=clock.now()))
+    backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now()))
     assert len(shopify.requests) == asked
 
 
@@ -204,7 +204,9 @@ def test_who_dies_after_subscribing_anew_has_asked_for_what_was_missed(
     heard = listen("shops-order_paid")
     reconcile()
     assert len(drain()) == 1
-    registering.register(RegistrationRequested(shop=installed, app="studio", since=clock.now() - timedelta(hours=5)))
+    webhook_registration.register(
+        RegistrationRequested(shop=installed, app="studio", since=clock.now() - timedelta(hours=5))
+    )
     drain()
     assert paid["admin_graphql_api_id"] in {message["order_id"] for message in heard()}
 
@@ -214,11 +216,11 @@ def test_an_order_that_was_cancelled_meanwhile_is_told_as_cancelled_before_it_is
 ) -> None:
     """So that nothing is made for it in between."""
     told: list[str] = []
-    monkeypatch.setattr(reimporting, "publish", lambda message: told.append(type(message).__name__))
+    monkeypatch.setattr(backfill, "publish", lambda message: told.append(type(message).__name__))
     order = shopify.paid_order(installed, LINES)
     shopify.cancel_order(installed, order["id"])
     since = clock.now() - timedelta(hours=1)
-    reimporting.reimport(ReimportRequested(shop=installed, app="studio", kind="orders", since=since))
+    backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind="orders", since=since))
     assert told.index("OrderCancelled") < told.index("OrderPaid")
 
 
@@ -232,7 +234,7 @@ def test_refunds_and_products_of_many_lines_are_fetched_whole(
     refunds, products = listen("shops-refund_created"), listen("shops-product_updated")
     for kind in ("orders", "products"):
         since = clock.now() - timedelta(hours=1)
-        reimporting.reimport(ReimportRequested(shop=installed, app="studio", kind=kind, since=since))
+        backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind=kind, since=since))
     assert len({line["line_item_id"] for line in refunds()[0]["lines"]}) == 64
     assert len({variant["variant_id"] for variant in products()[0]["variants"]}) == 189
 

@@ -14,9 +14,9 @@ from chalicelib.kit.attributes import SecretAttribute
 from chalicelib.shops import service
 from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import sessions, tokens
-from chalicelib.shops.service import resealing
-from chalicelib.shops.service.installing import tokens_lock
-from chalicelib.shops.service.resealing import KINDS, Outcome, reseal
+from chalicelib.shops.service import key_rotation
+from chalicelib.shops.service.key_rotation import KINDS, Outcome, reencrypt_row
+from chalicelib.shops.service.oauth_install import tokens_lock
 from infra import data_stack
 from infra.sandbox.shopify import ShopifySandbox
 
@@ -57,18 +57,18 @@ def test_no_sealed_column_is_forgotten() -> None:
 def test_the_same_tokens_under_another_key(installed: str, key_file: Path) -> None:
     before = shop_row(installed)
     plain = in_clear(before)
-    assert reseal(SHOP, before) == Outcome()
+    assert reencrypt_row(SHOP, before) == Outcome()
     key_id = secrets.add_key(key_file)
-    assert reseal(SHOP, before) == Outcome(resealed=2)
+    assert reencrypt_row(SHOP, before) == Outcome(resealed=2)
     after = shop_row(installed)
     assert in_clear(after) == plain
-    assert resealing.keys_of(SHOP, after) == {f"file:{key_id}"} == {resealing.current_key()}
+    assert key_rotation.keys_of(SHOP, after) == {f"file:{key_id}"} == {key_rotation.current_key()}
     assert after.updated_at == shop_row(installed).updated_at == before.updated_at
     session = Session.get(sessions.offline_id(installed, "studio"))
-    assert reseal(SESSION, session) == Outcome(resealed=1)
+    assert reencrypt_row(SESSION, session) == Outcome(resealed=1)
     found = Session.get(session.id)
     assert secrets.is_current(found.access_token)
-    assert secrets.unseal(found.access_token, sessions.place(session.id)) == plain[0]
+    assert secrets.decrypt(found.access_token, sessions.place(session.id)) == plain[0]
 
 
 def test_new_tokens_that_came_in_between_stay(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
@@ -77,20 +77,20 @@ def test_new_tokens_that_came_in_between_stay(shopify: ShopifySandbox, installed
     Shop(installed, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=1))])
     token = service.access_token(installed, "studio")
     refreshed = shop_row(installed)
-    assert reseal(SHOP, stale) == Outcome()
+    assert reencrypt_row(SHOP, stale) == Outcome()
     assert shop_row(installed).access_token == refreshed.access_token
     assert in_clear(shop_row(installed))[0] == token
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.table.__name__))
 def test_what_was_removed_in_between_stays_away(
-    shopify: ShopifySandbox, installed: str, key_file: Path, drain: Callable[[], list[Any]], kind: resealing.Kind
+    shopify: ShopifySandbox, installed: str, key_file: Path, drain: Callable[[], list[Any]], kind: key_rotation.Kind
 ) -> None:
     stale = next(iter(kind.table.scan()))
     secrets.add_key(key_file)
     shopify.uninstall("studio", installed)
     assert drain() == []
-    assert reseal(kind, stale) == Outcome()
+    assert reencrypt_row(kind, stale) == Outcome()
     assert shop_row(installed).access_token is None
     assert shop_row(installed).refresh_token is None
     assert Session.count() == 0
@@ -102,19 +102,19 @@ def test_a_refresh_under_way_is_not_disturbed(shopify: ShopifySandbox, installed
     lease = locks.acquire(tokens_lock(installed, "studio"), 30)
     assert lease
     secrets.add_key(key_file)
-    assert reseal(SHOP, row) == Outcome(is_busy=True)
+    assert reencrypt_row(SHOP, row) == Outcome(is_busy=True)
     assert shop_row(installed).access_token == row.access_token
     locks.release(lease)
-    assert reseal(SHOP, row) == Outcome(resealed=2)
+    assert reencrypt_row(SHOP, row) == Outcome(resealed=2)
 
 
 def test_one_value_that_cannot_be_opened_does_not_keep_the_other(installed: str, key_file: Path) -> None:
     row = shop_row(installed)
-    moved = secrets.seal("shpat_x", tokens.place("another.myshopify.com", "studio", "access_token"))
+    moved = secrets.encrypt("shpat_x", tokens.place("another.myshopify.com", "studio", "access_token"))
     row.update([Shop.access_token.set(moved)])
     refresh = tokens.refresh_token(row)
     secrets.add_key(key_file)
-    assert reseal(SHOP, row) == Outcome(resealed=1, unreadable=("access_token",))
+    assert reencrypt_row(SHOP, row) == Outcome(resealed=1, unreadable=("access_token",))
     after = shop_row(installed)
     assert after.access_token == moved
     assert secrets.is_current(after.refresh_token)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.kit.lifecycle import Then
+from chalicelib.kit.lifecycle import ExpiryAction
 from chalicelib.shops.retention import RULES
 
 
@@ -17,6 +17,6 @@ def test_each_rule_counts_a_moment_of_its_table() -> None:
 def test_logs_are_archived_and_sessions_end_with_themselves() -> None:
     rules = {rule.name: (rule.keep, rule.then) for rule in RULES}
     assert rules == {
-        "shops/sessions": (timedelta(0), Then.DELETE),
-        "shops/installation_logs": (timedelta(days=730), Then.ARCHIVE),
+        "shops/sessions": (timedelta(0), ExpiryAction.DELETE),
+        "shops/installation_logs": (timedelta(days=730), ExpiryAction.ARCHIVE),
     }

@@ -34,7 +34,7 @@ from chalicelib.shops import apps
 from chalicelib.shops.models import AppSettings, Shop
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.schemas.messages import RegistrationRequested
-from chalicelib.shops.service import applying, registering
+from chalicelib.shops.service import webhook_handlers, webhook_registration
 from infra import data_stack, handlers
 from infra.local import delivery
 from infra.local.engine import Engine
@@ -305,8 +305,8 @@ def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sho
     ):
         made.hold_deliveries = True
         monkeypatch.setitem(config.settings().peers, "shopify", made.url)
-        monkeypatch.setattr(registering, "REIMPORT_DELAY", 0)
-        monkeypatch.setattr(applying, "POSTPONED_SECONDS", 0)
+        monkeypatch.setattr(webhook_registration, "REIMPORT_DELAY", 0)
+        monkeypatch.setattr(webhook_handlers, "POSTPONED_SECONDS", 0)
         yield made, time
 
 

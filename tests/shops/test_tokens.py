@@ -18,7 +18,7 @@ from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import InstallationLog, Session, Shop
 from chalicelib.shops.repository import details, tokens
 from chalicelib.shops.repository.conditions import Overtaken
-from chalicelib.shops.service.installing import tokens_lock
+from chalicelib.shops.service.oauth_install import tokens_lock
 from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.answering import answering
 
@@ -52,7 +52,7 @@ def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed: str) 
     assert token_requests(shopify, installed) == asked + 1
     assert row.token_expires_at > clock.now() + timedelta(minutes=59)
     [session] = Session.by_shop.query(installed)
-    assert secrets.unseal(session.access_token, f"sessions/{session.id}/access_token") == after
+    assert secrets.decrypt(session.access_token, f"sessions/{session.id}/access_token") == after
 
 
 def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandbox, installed: str) -> None:

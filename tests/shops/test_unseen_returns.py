@@ -15,7 +15,7 @@ from chalicelib.retention.models import PrivacyRequest
 from chalicelib.shops import apps
 from chalicelib.shops.models import DeliveryStatus, EventType, Session, Shop
 from chalicelib.shops.repository import tokens
-from chalicelib.shops.service import applying, registering
+from chalicelib.shops.service import webhook_handlers, webhook_registration
 from infra import handlers
 from infra.local import delivery
 from infra.sandbox.shopify import ShopifySandbox
@@ -31,7 +31,7 @@ LINES = [{"variant_id": 11, "product_id": 22, "quantity": 1}]
 
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registering, "REIMPORT_DELAY", 0)
+    monkeypatch.setattr(webhook_registration, "REIMPORT_DELAY", 0)
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_what_was_missed_is_fetched_since_the_last_delivery(
     open_app(api, bearer, settled)
     received: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(registering, "publish", lambda message, **_: received.append(message))
+        patch.setattr(webhook_registration, "publish", lambda message, **_: received.append(message))
         assert drain() == []
     since = {message.since for message in received if message.queue == "shops-reimport"}
     assert len(since) == 1
@@ -195,7 +195,7 @@ def test_an_uninstall_of_the_same_seconds_waits_for_a_grant(
     is_back: bool,
 ) -> None:
     """Clocks differ by seconds: the session token may be from before a removal that looks older."""
-    monkeypatch.setattr(applying, "POSTPONED_SECONDS", 0 if is_back else 1)
+    monkeypatch.setattr(webhook_handlers, "POSTPONED_SECONDS", 0 if is_back else 1)
     now = clock.now()
     open_app(api, bearer, settled)
     forget_messages("shops-check_token")

@@ -19,8 +19,8 @@ from PIL import Image
 
 from chalicelib.integrations import image_process, storage
 from chalicelib.kit import config
-from chalicelib.studio import guard
-from chalicelib.studio.guard import RejectReason
+from chalicelib.studio.domain import image_validation
+from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.models import Watermark
 from chalicelib.studio.service import previews
 from tests.integrations.jpeg_files import Picture
@@ -58,7 +58,7 @@ ROUTES = {"watermark": "image", "example": "image", "preview, its mark": "image"
 def test_a_lossless_jpeg_is_refused_by_name(gallery: Gallery, route: str) -> None:
     answer = gallery.merchant(*requests(gallery, LOSSLESS)[route])
     assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
-    detail = guard.DETAIL[RejectReason.UNSUPPORTED_JPEG]
+    detail = image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG]
     assert answer.json()["errors"] == [{"path": f"body.{ROUTES[route]}", "message": detail}]
 
 
@@ -66,7 +66,7 @@ def test_a_lossless_jpeg_is_refused_by_name(gallery: Gallery, route: str) -> Non
 def test_a_crash_is_a_refusal_and_the_api_lives_on(gallery: Gallery, route: str, crashing: None) -> None:
     answer = gallery.merchant(*requests(gallery, MARK)[route])
     assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage"), answer.text
-    assert guard.DETAIL[RejectReason.DECODER_FAILED] in answer.json()["detail"]
+    assert image_validation.DETAIL[RejectReason.DECODER_FAILED] in answer.json()["detail"]
     assert answer.json()["errors"][0]["path"].startswith("body.")
     assert gallery.merchant("GET", "quota").status_code == 200
     found = storage_keys(gallery)
@@ -86,7 +86,7 @@ def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_try(gallery: 
     upload = gallery.send(PHOTO.read_bytes())
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["reject_reason"]) == ("rejected", guard.DETAIL[RejectReason.DECODER_FAILED])
+    assert (read["status"], read["reject_reason"]) == ("rejected", image_validation.DETAIL[RejectReason.DECODER_FAILED])
     assert not storage_keys(gallery)
 
 
@@ -94,7 +94,10 @@ def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
     upload = gallery.send(Picture(3).data())
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["reject_reason"]) == ("rejected", guard.DETAIL[RejectReason.UNSUPPORTED_JPEG])
+    assert (read["status"], read["reject_reason"]) == (
+        "rejected",
+        image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG],
+    )
     answer = gallery.shopper("POST", "generations", gallery.asked(upload))
     assert (answer.status_code, answer.json()["code"]) == (422, "UploadRejected")
 
@@ -105,7 +108,7 @@ def test_too_much_memory_is_a_refusal(gallery: Gallery, monkeypatch: pytest.Monk
     monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(megabytes=200))
     answer = gallery.merchant("POST", "watermark/preview", {"image": bomb})
     assert answer.status_code == 422, answer.text[:200]
-    assert guard.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
+    assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
     assert answer.json()["errors"][0]["path"] == "body.image"
 
 
@@ -117,7 +120,7 @@ def test_too_much_time_is_a_refusal(gallery: Gallery, monkeypatch: pytest.Monkey
     monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(seconds=1))
     answer = gallery.merchant("PUT", "watermark", {"image": MARK})
     assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
-    assert guard.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
+    assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
 
 
 def test_a_watermark_of_an_earlier_guard_fails_the_preview_with_its_reason(gallery: Gallery) -> None:

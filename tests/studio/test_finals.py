@@ -13,7 +13,7 @@ from PIL import Image
 from chalicelib.integrations import storage
 from chalicelib.kit.messages import publish
 from chalicelib.studio.models import Generation, Order, Quota
-from chalicelib.studio.schemas.messages import PrintRequested
+from chalicelib.studio.schemas.messages import FinalRequested
 from tests.studio.conftest import CUSTOMER, VARIANT, Gallery
 
 
@@ -48,7 +48,7 @@ def test_an_order_told_ten_times_makes_one_print(gallery: Gallery) -> None:
     (final,) = gallery.finals()
     row = Generation.get(final["id"])
     assert row.attempts == 1
-    publish(PrintRequested(shop=gallery.shop, generation_id=row.id))
+    publish(FinalRequested(shop=gallery.shop, generation_id=row.id))
     assert gallery.drain() == []
     assert Generation.get(row.id).final_image_url == row.final_image_url
 

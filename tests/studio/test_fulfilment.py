@@ -10,29 +10,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.studio import fulfilment
-from chalicelib.studio.fulfilment import Facts
+from chalicelib.studio.domain import fulfillment
+from chalicelib.studio.domain.fulfillment import OrderFacts
 
 A, B = "gid://shopify/LineItem/1", "gid://shopify/LineItem/2"
-Step = Callable[[Facts], Facts]
+Step = Callable[[OrderFacts], OrderFacts]
 
-paid: Step = partial(fulfilment.paid, quantities={A: 2, B: 1})
+paid: Step = partial(fulfillment.paid, quantities={A: 2, B: 1})
 
 
 def refund(number: int, **lines: int) -> Step:
     quantities = {{"a": A, "b": B}[name]: quantity for name, quantity in lines.items()}
-    return partial(fulfilment.refunded, refund=f"r{number}", quantities=quantities)
+    return partial(fulfillment.refunded, refund=f"r{number}", quantities=quantities)
 
 
 def edit(a: int, b: int) -> Step:
-    return partial(fulfilment.edited, quantities={A: a, B: b})
+    return partial(fulfillment.edited, quantities={A: a, B: b})
 
 
-STEPS: list[Step] = [paid, refund(1, a=1), refund(2, a=1), refund(3, b=1), edit(2, 0), edit(1, 1), fulfilment.cancelled]
+STEPS: list[Step] = [
+    paid,
+    refund(1, a=1),
+    refund(2, a=1),
+    refund(3, b=1),
+    edit(2, 0),
+    edit(1, 1),
+    fulfillment.cancelled,
+]
 
 
-def play(steps: list[Step]) -> Facts:
-    return reduce(lambda facts, step: step(facts), steps, Facts())
+def play(steps: list[Step]) -> OrderFacts:
+    return reduce(lambda facts, step: step(facts), steps, OrderFacts())
 
 
 @given(
@@ -47,10 +55,10 @@ def test_order_and_number_do_not_matter(case: tuple[list[Step], list[Step]]) -> 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=6))
 def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
-    facts, gone = Facts(), set[str]()
+    facts, gone = OrderFacts(), set[str]()
     for step in told:
         facts = step(facts)
-        unwanted = {line for line in (A, B) if not fulfilment.is_wanted(facts, line)}
+        unwanted = {line for line in (A, B) if not fulfillment.is_wanted(facts, line)}
         assert gone <= unwanted
         gone = unwanted
 
@@ -58,7 +66,7 @@ def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
 @given(st.lists(st.sampled_from(STEPS), max_size=6))
 def test_the_row_keeps_it_all(told: list[Step]) -> None:
     facts = play(told)
-    assert fulfilment.from_json(json.loads(json.dumps(fulfilment.to_json(facts)))) == facts
+    assert fulfillment.from_json(json.loads(json.dumps(fulfillment.to_json(facts)))) == facts
 
 
 @pytest.mark.parametrize(
@@ -71,17 +79,17 @@ def test_the_row_keeps_it_all(told: list[Step]) -> None:
         ([paid, refund(1, a=1), refund(1, a=1)], True, True, "partially_refunded"),
         ([paid, refund(1, a=2, b=1)], False, False, "refunded"),
         ([paid, edit(2, 0)], True, False, "paid"),
-        ([fulfilment.cancelled, paid], False, False, "cancelled"),
+        ([fulfillment.cancelled, paid], False, False, "cancelled"),
     ],
 )
 def test_cases(told: list[Step], a: bool, b: bool, status: str | None) -> None:
     facts = play(told)
-    assert [fulfilment.is_wanted(facts, line) for line in (A, B)] == [a, b]
-    assert fulfilment.status(facts) == status
+    assert [fulfillment.is_wanted(facts, line) for line in (A, B)] == [a, b]
+    assert fulfillment.status(facts) == status
 
 
 def test_a_refund_that_is_told_in_part_later_loses_no_line() -> None:
     """As a page of it, fetched after downtime."""
-    whole = partial(fulfilment.refunded, refund="r1", quantities={A: 2, B: 1})
-    part = partial(fulfilment.refunded, refund="r1", quantities={A: 2})
+    whole = partial(fulfillment.refunded, refund="r1", quantities={A: 2, B: 1})
+    part = partial(fulfillment.refunded, refund="r1", quantities={A: 2})
     assert play([paid, whole, part]) == play([paid, part, whole]) == play([paid, whole])

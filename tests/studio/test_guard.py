@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.studio.guard import DETAIL, RejectReason, judge
-from chalicelib.studio.image_header import Format, Probe, probe
+from chalicelib.studio.domain.image_header import Format, Probe, probe
+from chalicelib.studio.domain.image_validation import DETAIL, RejectReason, rejection_reason
 
 
 def _png_header(width: int, height: int) -> bytes:
@@ -44,7 +44,7 @@ def _jpeg_header(width: int, height: int) -> bytes:
     ],
 )
 def test_each_limit_holds_at_its_edge(upload: Probe, reason: RejectReason | None):
-    assert judge(upload) is reason
+    assert rejection_reason(upload) is reason
 
 
 def test_every_reason_has_a_sentence_for_the_shopper():
@@ -62,10 +62,10 @@ def _cost(upload: bytes) -> tuple[RejectReason | None, int, int]:
 
     before = sys.gettrace()
     sys.settrace(count)
-    reason = judge(probe(upload))
+    reason = rejection_reason(probe(upload))
     sys.settrace(before)
     tracemalloc.start()
-    judge(probe(upload))
+    rejection_reason(probe(upload))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return reason, lines, peak
@@ -107,4 +107,4 @@ def test_millions_of_empty_segments_are_not_walked(stuffed: bytes):
 
 
 def test_a_pdf_named_jpg_is_no_picture():
-    assert judge(probe(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(1000))) is RejectReason.UNSUPPORTED_FORMAT
+    assert rejection_reason(probe(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(1000))) is RejectReason.UNSUPPORTED_FORMAT

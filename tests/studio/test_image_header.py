@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from chalicelib.studio.image_header import Format, Probe, probe
+from chalicelib.studio.domain.image_header import Format, Probe, probe
 
 
 def _encoded(size: tuple[int, int], image_format: str, mode: str = "RGB", **options: object) -> bytes:

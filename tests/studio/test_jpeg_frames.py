@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.studio.guard import RejectReason, judge
-from chalicelib.studio.image_header import probe
+from chalicelib.studio.domain.image_header import probe
+from chalicelib.studio.domain.image_validation import RejectReason, rejection_reason
 from tests.integrations.jpeg_files import ADMITTED, EOI, FRAME_TYPES, Picture, segment
 from tests.integrations.separate_processes import outcomes
 
@@ -25,19 +25,19 @@ def altered(old: bytes, new: bytes) -> bytes:
 def test_frames_are_told_apart_by_their_header(frame_type: int, components: int) -> None:
     found = probe(Picture(frame_type, components=components).data())
     assert (found.width, found.height, found.is_standard) == (48, 32, frame_type in ADMITTED)
-    assert judge(found) is (None if frame_type in ADMITTED else RejectReason.UNSUPPORTED_JPEG)
+    assert rejection_reason(found) is (None if frame_type in ADMITTED else RejectReason.UNSUPPORTED_JPEG)
 
 
 @pytest.mark.parametrize("frame_type", [kind for kind in FRAME_TYPES if kind not in ADMITTED])
 def test_no_other_frame_passes_cut_off_anywhere(frame_type: int) -> None:
     data = Picture(frame_type, components=3).data()
     for end in range(3, len(data)):
-        assert judge(probe(data[:end])) in (RejectReason.UNSUPPORTED_JPEG, RejectReason.UNREADABLE), end
+        assert rejection_reason(probe(data[:end])) in (RejectReason.UNSUPPORTED_JPEG, RejectReason.UNREADABLE), end
 
 
 @pytest.mark.parametrize("precision", [2, 7, 12, 16])
 def test_samples_have_eight_bits(precision: int) -> None:
-    assert judge(probe(Picture(1, precision=precision).data())) is RejectReason.UNSUPPORTED_JPEG
+    assert rejection_reason(probe(Picture(1, precision=precision).data())) is RejectReason.UNSUPPORTED_JPEG
 
 
 HIDDEN = {
@@ -64,7 +64,7 @@ HIDDEN = {
 
 @pytest.mark.parametrize("place", HIDDEN)
 def test_another_frame_is_found_wherever_it_hides(place: str) -> None:
-    assert judge(probe(HIDDEN[place])) is RejectReason.UNSUPPORTED_JPEG
+    assert rejection_reason(probe(HIDDEN[place])) is RejectReason.UNSUPPORTED_JPEG
 
 
 def test_hidden_frames_crash_no_decoder() -> None:
@@ -85,17 +85,20 @@ GOOD = {
 def test_what_decoders_skip_is_skipped(oddity: str) -> None:
     """Both sides: the guard passes it by the size of its frame, and Pillow decodes it as that."""
     found = probe(GOOD[oddity])
-    assert (judge(found), found.width, found.height) == (None, 48, 32)
+    assert (rejection_reason(found), found.width, found.height) == (None, 48, 32)
     assert outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]
 
 
 @pytest.mark.parametrize("stray", [b"\xff\xd8", b"\xff\x01", b"\xff\x02\0\2", b"\xff\xbf\0\2"])
 def test_markers_that_decoders_read_differently_are_refused(stray: bytes) -> None:
     data = altered(FRAME, stray + FRAME)
-    assert judge(probe(data)) is RejectReason.UNREADABLE
+    assert rejection_reason(probe(data)) is RejectReason.UNREADABLE
     assert outcomes([data])[0] == ["refused"] * 4
 
 
 def test_thousands_of_segments_before_another_frame_are_not_walked() -> None:
-    assert judge(probe(altered(FRAME, b"\xff\xe5\0\2" * 6000 + LOSSLESS))) is RejectReason.UNREADABLE
-    assert judge(probe(altered(FRAME, FRAME + b"\xff\xe5\0\2" * 6000 + LOSSLESS))) is RejectReason.TOO_MANY_SCANS
+    assert rejection_reason(probe(altered(FRAME, b"\xff\xe5\0\2" * 6000 + LOSSLESS))) is RejectReason.UNREADABLE
+    assert (
+        rejection_reason(probe(altered(FRAME, FRAME + b"\xff\xe5\0\2" * 6000 + LOSSLESS)))
+        is RejectReason.TOO_MANY_SCANS
+    )

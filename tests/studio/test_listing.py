@@ -12,8 +12,8 @@ import pytest
 
 from chalicelib.kit import aws, clock
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, UpscaleStatus
-from chalicelib.studio.repository import listing
-from chalicelib.studio.repository.listing import LOOK_AT
+from chalicelib.studio.repository import generation_queries
+from chalicelib.studio.repository.generation_queries import LOOK_AT
 from tests.studio.conftest import CUSTOMER, VARIANT, Gallery
 
 OTHER = "00000000-0000-4000-8000-000000000000"
@@ -46,7 +46,7 @@ def fill(gallery: Gallery, count: int, **columns: Any) -> None:
         for number in range(count):
             created_at = now + timedelta(microseconds=number)
             row = Generation(id=f"{columns}{created_at}", created_at=created_at, **common)
-            batch.save(listing.begun(row))
+            batch.save(generation_queries.begun(row))
 
 
 def page(gallery: Gallery, **query: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from chalicelib.studio import guard
-from chalicelib.studio.image_header import probe
+from chalicelib.studio.domain import image_validation
+from chalicelib.studio.domain.image_header import probe
 from tests.patience import LIMIT
 
 MEGABYTES = 900
@@ -20,7 +20,7 @@ WORK = """
 import sys
 from pathlib import Path
 from chalicelib.integrations import image_decoding, image_models, images
-from chalicelib.studio.print import cover
+from chalicelib.studio.domain.print_size import cover
 
 data, long_side = Path(sys.argv[1]).read_bytes(), int(sys.argv[2])
 image_decoding.check_decodes(data)
@@ -56,7 +56,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_largest_pictures_fit(pictures: Path, name: str, long_side: int) -> None:
     """Looked at, stylised, and made a preview, or the largest print of either kind."""
     picture = pictures / name
-    assert guard.judge(probe(picture.read_bytes())) is None
+    assert image_validation.rejection_reason(probe(picture.read_bytes())) is None
     command = [sys.executable, "-c", WORK, str(picture), str(long_side)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
     assert int(done.stdout) < MEGABYTES

@@ -20,7 +20,7 @@ from chalicelib.integrations.image_failures import (
 )
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
-from chalicelib.studio.service import making, previews, recovery
+from chalicelib.studio.service import generation_worker, previews, stuck_generations
 from tests.shops.conftest import waiting
 from tests.studio.conftest import Gallery
 from tests.studio.test_quota_races import assert_counters_equal_rows
@@ -76,7 +76,7 @@ def test_a_refusal_is_told_and_not_charged(gallery: Gallery, model: Stubber) -> 
 
 def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, model: Stubber) -> None:
     generation = ask(gallery)
-    for attempt in range(1, making.ATTEMPTS):
+    for attempt in range(1, generation_worker.ATTEMPTS):
         model.add_client_error("invoke_model", "ThrottlingException")
         if attempt == 1:
             assert gallery.drain() == []
@@ -108,7 +108,7 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
     for _ in range(5):
         moment += timedelta(hours=4)
         monkeypatch.setattr(clock, "now", partial(lambda then: then, moment))
-        recovery.recover(moment)
+        stuck_generations.recover(moment)
         model.add_client_error("invoke_model", "AccessDeniedException")
         assert gallery.drain() == []
         assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "it waits, however long"
@@ -116,7 +116,7 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
     config.forget()
     moment += timedelta(hours=4)
     monkeypatch.setattr(clock, "now", lambda: moment)
-    recovery.recover(moment)
+    stuck_generations.recover(moment)
     assert gallery.drain() == []
     assert Generation.get(final["id"]).status is GenerationStatus.COMPLETED
 
@@ -150,5 +150,5 @@ def test_only_a_refusal_of_its_picture_ends_a_paid_final(
     (final,) = gallery.finals()
     assert (final["status"], final["next_attempt_at"] is None) == (state, state is GenerationStatus.FAILED)
     assert final["error_message"] == (
-        ContentRefused.reason if final["status"] == "failed" else making.WAITS_FOR_SERVICE
+        ContentRefused.reason if final["status"] == "failed" else generation_worker.WAITS_FOR_SERVICE
     )

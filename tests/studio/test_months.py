@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chalicelib.studio.domain.quota import State, month_of, rolled_over
 from chalicelib.studio.models import Quota
-from chalicelib.studio.quota import State, month_of, rolled_over
 from chalicelib.studio.repository import quotas
-from chalicelib.studio.service import months
+from chalicelib.studio.service import quota_rollover
 
 NOW = datetime(2026, 3, 1, 0, 0, 1, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ def idle(shop: str, month: datetime, used: int = 7) -> None:
 )
 def test_an_idle_month_is_rolled_over(since: datetime) -> None:
     idle("idle", since)
-    months.roll_idle(NOW)
+    quota_rollover.roll_over_idle_quotas(NOW)
     row = Quota.get("idle")
     assert (row.current_generations, row.total_generations, row.last_reset_date) == (0, 7, month_of(NOW))
     assert row.version == 2
@@ -34,7 +34,7 @@ def test_an_idle_month_is_rolled_over(since: datetime) -> None:
 
 def test_the_present_month_is_left_alone() -> None:
     idle("busy", NOW)
-    months.roll_idle(NOW)
+    quota_rollover.roll_over_idle_quotas(NOW)
     row = Quota.get("busy")
     assert (row.current_generations, row.version) == (7, 1)
 
@@ -42,7 +42,7 @@ def test_the_present_month_is_left_alone() -> None:
 def test_twice_rolls_once() -> None:
     idle("idle", datetime(2026, 2, 1, tzinfo=UTC))
     for _ in range(2):
-        months.roll_idle(NOW)
+        quota_rollover.roll_over_idle_quotas(NOW)
     assert Quota.get("idle").version == 2
 
 

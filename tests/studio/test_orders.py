@@ -14,7 +14,7 @@ import pytest
 from chalicelib.integrations import storage
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus, Order
-from chalicelib.studio.service import orders, recovery
+from chalicelib.studio.service import orders, stuck_generations
 from chalicelib.studio.service.generations import START
 from infra.sandbox.delivery import Webhook
 from tests.retention.crash import crash_at
@@ -241,7 +241,7 @@ def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
     for nth in itertools.count(1):
         with crash_at(nth, when, how=RuntimeError):
             answer = gallery.merchant("POST", path)
-        recovery.recover(clock.now() + 2 * START)
+        stuck_generations.recover(clock.now() + 2 * START)
         assert gallery.drain() == []
         row, bucket = Generation.get(final["id"]), config.settings().images_bucket
         found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/").get("Contents", [])

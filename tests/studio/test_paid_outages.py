@@ -16,10 +16,10 @@ from chalicelib.integrations import image_models
 from chalicelib.integrations.image_failures import ContentRefused
 from chalicelib.integrations.image_models import GeneratedImage
 from chalicelib.kit import aws, clock, config
+from chalicelib.studio.domain.retry_schedule import LONGEST
 from chalicelib.studio.models import Generation, GenerationStatus, UpscaleStatus
 from chalicelib.studio.repository import generations
-from chalicelib.studio.retry_schedule import LONGEST
-from chalicelib.studio.service import finals, making, recovery
+from chalicelib.studio.service import finals, generation_worker, stuck_generations
 from infra import handlers
 from infra.local import delivery
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
@@ -39,7 +39,7 @@ class Time:
     def pass_by(self, span: timedelta) -> None:
         """Move on, and let the schedule and the queues do their work."""
         self.now += span
-        recovery.recover(self.now)
+        stuck_generations.recover(self.now)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def final(gallery: Gallery, time: Time) -> str:
     return str(row.id)
 
 
-def assert_waits(final: str, reason: str = making.WAITS_FOR_SERVICE) -> Generation:
+def assert_waits(final: str, reason: str = generation_worker.WAITS_FOR_SERVICE) -> Generation:
     row = Generation.get(final, consistent_read=True)
     assert (row.status, row.upscale_status) == (GenerationStatus.PENDING, UpscaleStatus.PENDING)
     assert (row.error_message, row.open_work) == (reason, "final")
@@ -123,7 +123,7 @@ def test_three_days_without_the_provider(
         row = assert_waits(final)
         assert row.next_attempt_at is not None
         gaps.append(row.next_attempt_at - time.now)
-        recovery.recover(row.next_attempt_at - timedelta(seconds=1))
+        stuck_generations.recover(row.next_attempt_at - timedelta(seconds=1))
         assert waiting("studio-print") == (0, 0), "not before its time"
         time.pass_by(gaps[-1] + timedelta(seconds=1))
         assert gallery.drain() == []
@@ -170,7 +170,7 @@ def test_no_answer_but_a_refusal_ends_it(
     use_model("http")
     provider.outage = (status, body)
     assert gallery.drain() == []
-    for _ in range(making.ATTEMPTS + 1):
+    for _ in range(generation_worker.ATTEMPTS + 1):
         assert_waits(final)
         time.pass_by(LONGEST)
         assert gallery.drain() == []
@@ -267,7 +267,7 @@ def test_an_unexpected_error_does_not_end_it_nor_its_message(
     use_model("nonsense")
     assert gallery.drain() == []
     for _ in range(6):
-        assert_waits(final, making.WAITS_FOR_US)
+        assert_waits(final, generation_worker.WAITS_FOR_US)
         time.pass_by(LONGEST)
         assert gallery.drain() == []
     use_model("local")
@@ -299,9 +299,11 @@ def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, ti
         row = generations.find(gallery.shop, final)
         assert row is not None
         time.now += LONGEST
-        assert generations.start(row, time.now + making.LEASE, row.final_image_url or "s3://images/finals/x.jpg")
-        time.pass_by(making.LEASE + timedelta(seconds=1))
-        row = assert_waits(final, making.WAITS_FOR_US)
+        assert generations.start(
+            row, time.now + generation_worker.LEASE, row.final_image_url or "s3://images/finals/x.jpg"
+        )
+        time.pass_by(generation_worker.LEASE + timedelta(seconds=1))
+        row = assert_waits(final, generation_worker.WAITS_FOR_US)
         assert (row.deaths, row.retries) == (death, death)
     assert waiting("studio-print") == (0, 0)
     Generation(final).update([Generation.final_image_url.remove()])
@@ -328,7 +330,7 @@ def test_the_merchant_sees_that_it_waits_and_why(gallery: Gallery, use_model: Ca
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     (read,) = gallery.merchant("GET", "generations?upscale_status=pending").json()["items"]
-    assert (read["status"], read["retries"], read["error_message"]) == ("pending", 1, making.WAITS_FOR_US)
+    assert (read["status"], read["retries"], read["error_message"]) == ("pending", 1, generation_worker.WAITS_FOR_US)
     assert clock.parse(read["next_attempt_at"]) > clock.now()
     assert read["final_url"] is None
 
@@ -340,7 +342,7 @@ def test_open_prints_are_measured_at_every_run(
 
     def measured() -> dict[str, Any]:
         capsys.readouterr()
-        recovery.watch_prints(time.now)
+        stuck_generations.watch_prints(time.now)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
         return {name: line[name] for line in lines for name in ("PrintsOpen", "OldestOpenPrint") if name in line}
 

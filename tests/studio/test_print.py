@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.studio.print import PrintSize, PrintSizeRefused, cover, upscale_factor
+from chalicelib.studio.domain.print_size import PrintSize, PrintSizeRefused, cover, upscale_factor
 
 sides = st.integers(1, 12_000)
 sizes = st.tuples(sides, sides)

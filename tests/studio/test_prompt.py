@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.studio import prompt
-from chalicelib.studio.prompt import PromptRefused
+from chalicelib.studio.domain import prompt
+from chalicelib.studio.domain.prompt import PromptRefused
 
 
 def test_placeholders_are_filled_and_absent_ones_empty() -> None:

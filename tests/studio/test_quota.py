@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.studio import quota
-from chalicelib.studio.quota import Refusal, State
+from chalicelib.studio.domain import quota
+from chalicelib.studio.domain.quota import Refusal, State
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = MARCH + timedelta(days=10)

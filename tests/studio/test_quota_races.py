@@ -19,7 +19,7 @@ import pytest
 
 from chalicelib.kit import clock
 from chalicelib.studio.models import Generation, GenerationStatus, Quota, Upload
-from chalicelib.studio.service import making, recovery
+from chalicelib.studio.service import generation_worker, stuck_generations
 from chalicelib.studio.service.generations import START
 from infra import handlers
 from infra.local import delivery
@@ -92,7 +92,7 @@ def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, i
     assert said.count("reserved") <= 3
     assert len(rows_of(gallery)) == 3
     assert_counters_equal_rows(gallery)
-    recovery.recover(clock.now() + START + timedelta(seconds=1))
+    stuck_generations.recover(clock.now() + START + timedelta(seconds=1))
     assert gallery.drain() == []
     assert {row.status for row in rows_of(gallery)} == {GenerationStatus.COMPLETED}
     assert_counters_equal_rows(gallery)
@@ -125,7 +125,7 @@ def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
         worker.stop()
     assert_counters_equal_rows(gallery)
     for number in range(1, 4):
-        recovery.recover(clock.now() + number * (START + making.LEASE + timedelta(seconds=1)))
+        stuck_generations.recover(clock.now() + number * (START + generation_worker.LEASE + timedelta(seconds=1)))
         assert gallery.drain() == []
     assert {row.status for row in rows_of(gallery)} == {GenerationStatus.COMPLETED}
     assert_counters_equal_rows(gallery)

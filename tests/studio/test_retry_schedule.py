@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.studio.retry_schedule import FIRST, JOB_LASTS, LONGEST, is_job_old, retry_delay, spread_of
+from chalicelib.studio.domain.retry_schedule import FIRST, JOB_LASTS, LONGEST, is_job_old, retry_delay, spread_of
 
 spreads = st.floats(0, 1)
 

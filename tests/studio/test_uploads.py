@@ -14,8 +14,8 @@ from PIL import Image
 
 from chalicelib.integrations import storage
 from chalicelib.kit import aws, clock, config
-from chalicelib.studio import guard
-from chalicelib.studio.guard import RejectReason
+from chalicelib.studio.domain import image_validation
+from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.models import Quota, Upload, UploadStatus
 from chalicelib.studio.repository import quotas
 from chalicelib.studio.repository import uploads as repository
@@ -61,7 +61,7 @@ def test_what_is_no_usable_photo_is_refused_with_the_reason_and_deleted(
     upload = gallery.send(data)
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["reject_reason"]) == ("rejected", guard.DETAIL[reason])
+    assert (read["status"], read["reject_reason"]) == ("rejected", image_validation.DETAIL[reason])
     assert _object(gallery, upload["id"]) is None
     assert gallery.quota()["current_storage_mb"] == "0"
     asked = gallery.shopper("POST", "generations", gallery.asked(upload))
@@ -174,7 +174,7 @@ def test_photos_that_are_sent_at_once_do_not_pass_the_limit_together(gallery: Ga
     assert gallery.drain() == []
     after = [Upload.get(form["id"]) for form in forms]
     assert sorted(row.status for row in after) == [UploadStatus.ACCEPTED] * 2 + [UploadStatus.REJECTED] * 4
-    assert {row.reject_reason for row in after} == {None, guard.DETAIL[RejectReason.STORAGE_FULL]}
+    assert {row.reject_reason for row in after} == {None, image_validation.DETAIL[RejectReason.STORAGE_FULL]}
     kept = [_object(gallery, row.id) for row in after]
     assert sum(size or 0 for size in kept) == Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 <= 1_000_000
 

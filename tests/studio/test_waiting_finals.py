@@ -13,10 +13,10 @@ from PIL import Image
 from chalicelib.integrations import image_models
 from chalicelib.integrations.image_failures import ModelThrottled
 from chalicelib.kit import clock
-from chalicelib.studio import guard, image_header
+from chalicelib.studio.domain import image_header, image_validation
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.repository import generations
-from chalicelib.studio.service import finals, making, orders, recovery
+from chalicelib.studio.service import finals, generation_worker, orders, stuck_generations
 from tests.shops.conftest import forget_messages
 from tests.studio.conftest import PHOTO, Gallery
 from tests.studio.order_messages import cancelled_of, paid_of
@@ -40,10 +40,10 @@ def test_a_slow_provider_does_not_lose_it(
     for _ in range(6):
         row = generations.find(gallery.shop, final[0])
         assert row is not None
-        assert generations.start(row, moment + making.LEASE, "s3://b/k")
+        assert generations.start(row, moment + generation_worker.LEASE, "s3://b/k")
         generations.wait_for(row, "job-1", moment + timedelta(minutes=8))
         moment += timedelta(minutes=9)
-        recovery.recover(moment)
+        stuck_generations.recover(moment)
     assert Generation.get(final[0]).status is GenerationStatus.PENDING
 
 
@@ -59,7 +59,7 @@ def test_a_cancellation_while_it_waits_for_its_next_try_ends_it(
     orders.cancel(cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
     finals.make(gallery.shop, final[0])
     row = Generation.get(final[0])
-    assert (row.status, row.error_message) == (GenerationStatus.FAILED, making.TAKEN_BACK)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.TAKEN_BACK)
 
 
 def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked_for(
@@ -70,7 +70,7 @@ def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked
         overtaken.setattr(orders, "_skip", lambda *_: None)
         orders.cancel(cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
     finals.make(gallery.shop, final[0])
-    assert Generation.get(final[0]).error_message == making.TAKEN_BACK
+    assert Generation.get(final[0]).error_message == generation_worker.TAKEN_BACK
 
 
 def test_a_paid_order_of_which_nothing_is_left_is_not_printed(gallery: Gallery) -> None:
@@ -96,7 +96,7 @@ def test_one_row_that_cannot_be_taken_care_of_does_not_stop_the_others(
         postpone(row, *until)  # type: ignore[arg-type]
 
     monkeypatch.setattr(generations, "postpone", fail_for_the_first)
-    recovery.recover(clock.now() + timedelta(minutes=12))
+    stuck_generations.recover(clock.now() + timedelta(minutes=12))
     assert gallery.drain() == []
     assert Generation.get(second).status is GenerationStatus.COMPLETED
 
@@ -112,12 +112,12 @@ def test_a_photo_that_was_overwritten_is_judged_before_it_is_used(gallery: Galle
     asked = gallery.shopper("POST", "generations", gallery.asked(form)).json()
     assert gallery.drain() == []
     row = Generation.get(asked["id"])
-    assert (row.status, row.error_message) == (GenerationStatus.FAILED, making.PHOTO_UNUSABLE)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.PHOTO_UNUSABLE)
 
 
 def test_what_follows_a_photo_s_end_is_not_counted_as_its_scans() -> None:
     """A phone appends seconds of video to a motion photo; random bytes hold the mark of a scan every 64 KB."""
     data = PHOTO.read_bytes()
     appended = data + bytes(range(256)) * 4 + b"\xff\xda" * 500
-    assert guard.judge(image_header.probe(appended)) is None
+    assert image_validation.rejection_reason(image_header.probe(appended)) is None
     assert image_header.probe(appended).scans == image_header.probe(data).scans >= 1

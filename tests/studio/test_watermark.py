@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.studio.watermark import Position, Rectangle, place
+from chalicelib.studio.domain.watermark import Position, Rectangle, place
 
 sides = st.integers(1, 12_000)
 sizes = st.tuples(sides, sides)

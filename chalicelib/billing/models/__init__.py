@@ -1,12 +1,12 @@
 """Tables of billing, as documented; money is exact decimals in the currency's main unit."""
 
-from chalicelib.billing.models.codes import DiscountCode, DiscountUsage
 from chalicelib.billing.models.credits import CreditBalance, CreditEntry
 from chalicelib.billing.models.customers import Customer
+from chalicelib.billing.models.discount_codes import DiscountCode, DiscountUsage
 from chalicelib.billing.models.payments import PaymentTransaction, Refund
 from chalicelib.billing.models.plans import SubscriptionAddon, SubscriptionPlan
+from chalicelib.billing.models.stripe_events import StripeWebhook
 from chalicelib.billing.models.subscriptions import Gift, Subscription, UserAddon
-from chalicelib.billing.models.webhooks import StripeWebhook
 
 __all__ = [
     "CreditBalance",

@@ -16,7 +16,7 @@ from chalicelib.kit.attributes import (
 from chalicelib.kit.tables import Table
 
 
-class LotsToExpire(GlobalSecondaryIndex["CreditBalance"]):
+class BalancesByExpiry(GlobalSecondaryIndex["CreditBalance"]):
     """Balances by the month (UTC) and moment in which a lot expires next."""
 
     class Meta:
@@ -27,7 +27,7 @@ class LotsToExpire(GlobalSecondaryIndex["CreditBalance"]):
     expires_next_at = DateTimeAttribute(range_key=True)
 
 
-class BalancesChanged(GlobalSecondaryIndex["CreditBalance"]):
+class BalancesByChange(GlobalSecondaryIndex["CreditBalance"]):
     """Balances by the day (UTC) of their last change."""
 
     class Meta:
@@ -47,8 +47,8 @@ class CreditBalance(Table):
     class Meta:
         table_name = tables.name("billing", "credit_balances")
 
-    by_expiry = LotsToExpire()
-    by_change = BalancesChanged()
+    by_expiry = BalancesByExpiry()
+    by_change = BalancesByChange()
 
     relationship_id = UnicodeAttribute(hash_key=True)
     balance = IntegerAttribute(default=0)

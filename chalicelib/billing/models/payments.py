@@ -21,7 +21,7 @@ from chalicelib.kit.attributes import (
 from chalicelib.kit.tables import Table
 
 
-class PaymentsOfOwner(GlobalSecondaryIndex["PaymentTransaction"]):
+class PaymentsByOwner(GlobalSecondaryIndex["PaymentTransaction"]):
     """An owner's payments, by when they were begun."""
 
     class Meta:
@@ -32,7 +32,7 @@ class PaymentsOfOwner(GlobalSecondaryIndex["PaymentTransaction"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
-class PaymentsOfSubscription(GlobalSecondaryIndex["PaymentTransaction"]):
+class PaymentsBySubscription(GlobalSecondaryIndex["PaymentTransaction"]):
     """Payments of a subscription."""
 
     class Meta:
@@ -43,7 +43,7 @@ class PaymentsOfSubscription(GlobalSecondaryIndex["PaymentTransaction"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
-class PaymentsOfDay(GlobalSecondaryIndex["PaymentTransaction"]):
+class PaymentsByDay(GlobalSecondaryIndex["PaymentTransaction"]):
     """Payments by the day (UTC) on which they were completed here; until then that on which they were begun."""
 
     class Meta:
@@ -54,7 +54,7 @@ class PaymentsOfDay(GlobalSecondaryIndex["PaymentTransaction"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
-class GrantsDue(GlobalSecondaryIndex["PaymentTransaction"]):
+class PaymentsByGrantDay(GlobalSecondaryIndex["PaymentTransaction"]):
     """Payments that open months of credits still to come, by the day (UTC) of the next."""
 
     class Meta:
@@ -84,10 +84,10 @@ class PaymentTransaction(Table):
 
     KEEP: ClassVar = timedelta(days=7 * 365 + 2)
 
-    by_owner = PaymentsOfOwner()
-    by_subscription = PaymentsOfSubscription()
-    by_day = PaymentsOfDay()
-    by_next_grant = GrantsDue()
+    by_owner = PaymentsByOwner()
+    by_subscription = PaymentsBySubscription()
+    by_day = PaymentsByDay()
+    by_next_grant = PaymentsByGrantDay()
 
     id = UnicodeAttribute(hash_key=True)
     owner = UnicodeAttribute()
@@ -130,7 +130,7 @@ class PaymentTransaction(Table):
     created_at = DateTimeAttribute()
 
 
-class RefundsOfPayment(GlobalSecondaryIndex["Refund"]):
+class RefundsByPayment(GlobalSecondaryIndex["Refund"]):
     """Refunds of one payment."""
 
     class Meta:
@@ -158,7 +158,7 @@ class Refund(Table):
     class Meta:
         table_name = tables.name("billing", "refunds")
 
-    by_payment = RefundsOfPayment()
+    by_payment = RefundsByPayment()
     by_status = RefundsByStatus()
 
     id = UnicodeAttribute(hash_key=True)

@@ -17,7 +17,7 @@ from chalicelib.kit.attributes import (
 from chalicelib.kit.tables import Table
 
 
-class SubscriptionsOfOwner(GlobalSecondaryIndex["Subscription"]):
+class SubscriptionsByOwner(GlobalSecondaryIndex["Subscription"]):
     """An owner's subscriptions, by status."""
 
     class Meta:
@@ -28,7 +28,7 @@ class SubscriptionsOfOwner(GlobalSecondaryIndex["Subscription"]):
     status = EnumAttribute(SubscriptionStatus, range_key=True)
 
 
-class SubscriptionsDue(GlobalSecondaryIndex["Subscription"]):
+class SubscriptionsByDueMonth(GlobalSecondaryIndex["Subscription"]):
     """What renews, or whose trial ends, in a month (UTC); what has ended is not in it."""
 
     class Meta:
@@ -39,7 +39,7 @@ class SubscriptionsDue(GlobalSecondaryIndex["Subscription"]):
     current_period_end = DateTimeAttribute(range_key=True)
 
 
-class SubscriptionsPastDue(GlobalSecondaryIndex["Subscription"]):
+class SubscriptionsByPastDue(GlobalSecondaryIndex["Subscription"]):
     """What is past due, by since when. Rows that are not have no `past_due_since` and are not in it."""
 
     class Meta:
@@ -61,9 +61,9 @@ class Subscription(Table):
     class Meta:
         table_name = tables.name("billing", "subscriptions")
 
-    by_owner = SubscriptionsOfOwner()
-    by_renewal = SubscriptionsDue()
-    by_past_due = SubscriptionsPastDue()
+    by_owner = SubscriptionsByOwner()
+    by_renewal = SubscriptionsByDueMonth()
+    by_past_due = SubscriptionsByPastDue()
 
     id = UnicodeAttribute(hash_key=True)
     owner = UnicodeAttribute()
@@ -102,7 +102,7 @@ class Subscription(Table):
     updated_at = DateTimeAttribute()
 
 
-class GiftsOfBuyer(GlobalSecondaryIndex["Gift"]):
+class GiftsByBuyer(GlobalSecondaryIndex["Gift"]):
     """Gifts that a member bought."""
 
     class Meta:
@@ -113,7 +113,7 @@ class GiftsOfBuyer(GlobalSecondaryIndex["Gift"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
-class GiftsForRecipient(GlobalSecondaryIndex["Gift"]):
+class GiftsByRecipient(GlobalSecondaryIndex["Gift"]):
     """Gifts for an e-mail address."""
 
     class Meta:
@@ -144,8 +144,8 @@ class Gift(Table):
     class Meta:
         table_name = tables.name("billing", "gifts")
 
-    by_buyer = GiftsOfBuyer()
-    by_recipient = GiftsForRecipient()
+    by_buyer = GiftsByBuyer()
+    by_recipient = GiftsByRecipient()
     by_status = GiftsByStatus()
 
     code = UnicodeAttribute(hash_key=True)
@@ -164,7 +164,7 @@ class Gift(Table):
     updated_at = DateTimeAttribute()
 
 
-class HoldersOfAddon(GlobalSecondaryIndex["UserAddon"]):
+class UserAddonsByAddon(GlobalSecondaryIndex["UserAddon"]):
     """Who has an add-on."""
 
     class Meta:
@@ -184,7 +184,7 @@ class UserAddon(Table):
     class Meta:
         table_name = tables.name("billing", "user_addons")
 
-    by_addon = HoldersOfAddon()
+    by_addon = UserAddonsByAddon()
 
     user_id = UnicodeAttribute(hash_key=True)
     id = UnicodeAttribute(range_key=True)

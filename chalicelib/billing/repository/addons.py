@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.billing.enums import AddonStatus
 from chalicelib.billing.errors import AddonNotFound, Outdated
 from chalicelib.billing.models import UserAddon
-from chalicelib.kit import clock, guards, ids
+from chalicelib.kit import clock, ids, unique_values
 from chalicelib.kit.tables import Transaction, update_if
 
 _NAMESPACE = "5f0f2f6e-9f0f-4a8b-8f3a-0f6d9f6f3c55"
@@ -38,8 +38,10 @@ def stage(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
         return
     transaction.add(row, otherwise=Outdated())
     if row.stripe_subscription_item_id:
-        name = guards.guard("billing", "user_addons", "stripe_subscription_item_id", row.stripe_subscription_item_id)
-        guards.claim(transaction, name, f"{row.user_id}/{row.id}", otherwise=Outdated())
+        name = unique_values.value_key(
+            "billing", "user_addons", "stripe_subscription_item_id", row.stripe_subscription_item_id
+        )
+        unique_values.claim(transaction, name, f"{row.user_id}/{row.id}", otherwise=Outdated())
 
 
 def consume(row: UserAddon) -> bool:

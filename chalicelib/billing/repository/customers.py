@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.errors import CustomerUnknown, Outdated
+from chalicelib.billing.errors import CustomerNotFound, Outdated
 from chalicelib.billing.models import Customer
-from chalicelib.kit import clock, guards
+from chalicelib.kit import clock, unique_values
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import Transaction
 
@@ -33,18 +33,18 @@ def get(owner_type: OwnerType, owner_id: str) -> Customer:
     try:
         return Customer.get(owner_type, owner_id, consistent_read=True)
     except Customer.DoesNotExist as error:
-        raise CustomerUnknown from error
+        raise CustomerNotFound from error
 
 
 def find_by_stripe_id(stripe_customer_id: str) -> Customer | None:
     """The owner whom Stripe knows by this id."""
-    owner = guards.owner_of(guard_of(stripe_customer_id))
+    owner = unique_values.owner_of(guard_of(stripe_customer_id))
     if owner is None:
         return None
     owner_type, _, owner_id = owner.partition("/")
     try:
         return get(OwnerType(owner_type), owner_id)
-    except CustomerUnknown:
+    except CustomerNotFound:
         return None
 
 
@@ -53,7 +53,7 @@ def link(customer: Customer, stripe_customer_id: str) -> None:
     taken = Conflict("This account is known to Stripe under another id.")
     with Transaction() as transaction:
         owner = f"{customer.owner_type}/{customer.owner_id}"
-        guards.claim(transaction, guard_of(stripe_customer_id), owner, otherwise=taken)
+        unique_values.claim(transaction, guard_of(stripe_customer_id), owner, otherwise=taken)
         transaction.update(
             customer,
             actions=[
@@ -73,7 +73,7 @@ def unlink(customer: Customer, stripe_customer_id: str) -> None:
     """Note that Stripe has deleted the customer, where that is still the owner's: its id leads to nobody any more."""
     now = clock.now()
     with Transaction() as transaction:
-        guards.release(transaction, guard_of(stripe_customer_id), f"{customer.owner_type}/{customer.owner_id}")
+        unique_values.release(transaction, guard_of(stripe_customer_id), f"{customer.owner_type}/{customer.owner_id}")
         transaction.update(
             customer,
             actions=[Customer.stripe_deleted_at.set(now), Customer.updated_at.set(now)],
@@ -93,4 +93,4 @@ def take_plan_source(transaction: Transaction, customer: Customer, source: str) 
 
 def guard_of(stripe_customer_id: str) -> str:
     """The guard on an owner's id at Stripe."""
-    return guards.guard("billing", "customers", "stripe_customer_id", stripe_customer_id)
+    return unique_values.value_key("billing", "customers", "stripe_customer_id", stripe_customer_id)

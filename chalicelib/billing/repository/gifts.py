@@ -8,8 +8,8 @@ from datetime import datetime
 from chalicelib.billing.enums import GiftStatus
 from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import Gift
-from chalicelib.kit import clock, pages
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit import clock, pagination
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 
 
@@ -32,9 +32,9 @@ def stage(transaction: Transaction, row: Gift, was: GiftStatus) -> None:
     transaction.put(row, condition=Gift.status == was, otherwise=Outdated())
 
 
-def list_by_buyer(buyer_id: str, page: PageRequest) -> Slice[Gift]:
+def list_by_buyer(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
     """One page of what a member bought for others, newest first."""
-    return pages.take(
+    return pagination.query_page(
         Gift.by_buyer.query(buyer_id, limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False)
     )
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.errors import Outdated, PaymentNotFound
 from chalicelib.billing.models import PaymentTransaction
-from chalicelib.kit import guards, pages
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit import pagination, unique_values
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 
 _IDS = ("stripe_invoice_id", "stripe_payment_intent_id", "stripe_charge_id")
@@ -31,12 +31,12 @@ def stage(transaction: Transaction, row: PaymentTransaction) -> None:
     unchanged = PaymentTransaction.version == before if before else PaymentTransaction.id.does_not_exist()
     transaction.put(row, condition=unchanged, otherwise=Outdated())
     for name in guards_of(*(getattr(row, name) for name in _IDS)):
-        guards.claim(transaction, name, row.id, otherwise=Outdated())
+        unique_values.claim(transaction, name, row.id, otherwise=Outdated())
 
 
-def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Slice[PaymentTransaction]:
+def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:
     """One page of an owner's payments, newest first. By index, so a moment behind."""
-    return pages.take(
+    return pagination.query_page(
         PaymentTransaction.by_owner.query(
             f"{owner_type}/{owner_id}", limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False
         )
@@ -63,7 +63,7 @@ def iterate_to_grant(day: str) -> Iterator[PaymentTransaction]:
 def guards_of(*stripe_ids: str | None) -> list[str]:
     """The guards on a payment's ids (invoice, intent, charge)."""
     return [
-        guards.guard("billing", "payment_transactions", name, value)
+        unique_values.value_key("billing", "payment_transactions", name, value)
         for name, value in zip(_IDS, stripe_ids, strict=True)
         if value
     ]

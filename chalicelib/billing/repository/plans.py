@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from chalicelib.billing.catalogue import ADDONS, CURRENCY, PLANS, Addon, Plan, product_id
+from chalicelib.billing.catalogue.plans import ADDONS, CURRENCY, PLANS, Addon, Plan, product_id
 from chalicelib.billing.enums import BillingCycle
 from chalicelib.billing.models import SubscriptionAddon, SubscriptionPlan
-from chalicelib.kit import clock, guards
+from chalicelib.kit import clock, unique_values
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import Transaction, get_many
 
@@ -55,7 +55,7 @@ def put(plan: Plan, stripe_prices: Mapping[BillingCycle, str], stripe_product_id
         transaction.put(row)
         for cycle, price_id in stripe_prices.items():
             taken = Conflict("This Stripe price belongs to another plan.")
-            guards.claim(transaction, _guard(price_id), f"{plan.id}/{cycle}", otherwise=taken)
+            unique_values.claim(transaction, _guard(price_id), f"{plan.id}/{cycle}", otherwise=taken)
     return row
 
 
@@ -95,4 +95,4 @@ def find_addon(addon_id: str) -> SubscriptionAddon | None:
 
 
 def _guard(price_id: str) -> str:
-    return guards.guard("billing", "subscription_plans", "stripe_price", price_id)
+    return unique_values.value_key("billing", "subscription_plans", "stripe_price", price_id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from chalicelib.billing.enums import RefundStatus
 from chalicelib.billing.errors import Outdated, RefundDecided, RefundNotFound
 from chalicelib.billing.models import Refund
-from chalicelib.kit import clock, guards, ids, pages, tables
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit import clock, ids, pagination, tables, unique_values
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 
 _NAMESPACE = "9f6f0f57-9d8e-4f57-9d0a-2a8d1f1f8b11"
@@ -40,8 +40,8 @@ def stage(transaction: Transaction, row: Refund, earlier: Refund | None) -> None
     unchanged = Refund.updated_at == earlier.updated_at if earlier else Refund.id.does_not_exist()
     transaction.put(row, condition=unchanged, otherwise=Outdated())
     if row.stripe_refund_id:
-        name = guards.guard("billing", "refunds", "stripe_refund_id", row.stripe_refund_id)
-        guards.claim(transaction, name, row.id, otherwise=Outdated())
+        name = unique_values.value_key("billing", "refunds", "stripe_refund_id", row.stripe_refund_id)
+        unique_values.claim(transaction, name, row.id, otherwise=Outdated())
 
 
 def copy(row: Refund) -> Refund:
@@ -54,9 +54,9 @@ def differ(one: Refund, other: Refund) -> bool:
     return copy(one).attribute_values != copy(other).attribute_values
 
 
-def list_by_status(status: RefundStatus, page: PageRequest) -> Slice[Refund]:
+def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:
     """One page of the refunds of a status, oldest first."""
-    return pages.take(Refund.by_status.query(status, limit=page.limit, last_evaluated_key=page.start))
+    return pagination.query_page(Refund.by_status.query(status, limit=page.limit, last_evaluated_key=page.start))
 
 
 def list_by_payment(payment_id: str) -> list[Refund]:

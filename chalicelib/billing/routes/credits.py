@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.billing.routes.callers import key, owner
+from chalicelib.billing.routes.auth import key, owner
 from chalicelib.billing.schemas.credits import CreditBalanceRead, CreditEntryRead
-from chalicelib.billing.service import ledger
+from chalicelib.billing.service import credits
 from chalicelib.kit.auth import Account
-from chalicelib.kit.http import Call, endpoint
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page, PageQuery
 
 bp = Blueprint(__name__)
@@ -17,13 +17,13 @@ bp = Blueprint(__name__)
 
 @bp.route("/v1/billing/credits", methods=["GET"])
 @endpoint(bp, auth=owner, returns=CreditBalanceRead)
-def get_credits(call: Call[Account]) -> CreditBalanceRead:
+def get_credits(call: ApiRequest[Account]) -> CreditBalanceRead:
     """The caller's credits, the couple's where they share them."""
-    return CreditBalanceRead.of(ledger.read_balance(*key(call.principal)))
+    return CreditBalanceRead.of(credits.read_balance(*key(call.principal)))
 
 
 @bp.route("/v1/billing/credits/ledger", methods=["GET"])
 @endpoint(bp, auth=owner, query=PageQuery, returns=Page[CreditEntryRead])
-def list_credits(call: Call[Account, None, PageQuery]) -> Slice[CreditEntryRead]:
+def list_credits(call: ApiRequest[Account, None, PageQuery]) -> PageResult[CreditEntryRead]:
     """Every change of the balance, newest first."""
-    return ledger.list_entries(*key(call.principal), call.page).map(CreditEntryRead.of)
+    return credits.list_entries(*key(call.principal), call.page).map(CreditEntryRead.of)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.routes.callers import member
+from chalicelib.billing.routes.auth import member
+from chalicelib.billing.schemas.checkout import CheckoutRead, EntitlementRead
 from chalicelib.billing.schemas.gifts import GiftCheckoutRead, GiftCreate, GiftRead, GiftRedeem
-from chalicelib.billing.schemas.shop import CheckoutRead, EntitlementRead
 from chalicelib.billing.service import checkout, gifts, subscriptions
 from chalicelib.kit.auth import Account
-from chalicelib.kit.http import Call, endpoint
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page, PageQuery
 
 bp = Blueprint(__name__)
@@ -19,7 +19,7 @@ bp = Blueprint(__name__)
 
 @bp.route("/v1/billing/gifts", methods=["POST"])
 @endpoint(bp, auth=member, body=GiftCreate, returns=GiftCheckoutRead, status=201, idempotent="claimed")
-def buy_gift(call: Call[Account, GiftCreate]) -> GiftCheckoutRead:
+def buy_gift(call: ApiRequest[Account, GiftCreate]) -> GiftCheckoutRead:
     """A gift that waits for its payment, and the page of Stripe's where it is paid."""
     request_key = call.idempotency.key if call.idempotency else None
     gift, session = checkout.start_gift(call.principal.id, call.body, request_key)
@@ -28,14 +28,14 @@ def buy_gift(call: Call[Account, GiftCreate]) -> GiftCheckoutRead:
 
 @bp.route("/v1/billing/gifts", methods=["GET"])
 @endpoint(bp, auth=member, query=PageQuery, returns=Page[GiftRead])
-def list_gifts(call: Call[Account, None, PageQuery]) -> Slice[GiftRead]:
+def list_gifts(call: ApiRequest[Account, None, PageQuery]) -> PageResult[GiftRead]:
     """What the caller bought for others, newest first."""
     return gifts.list_bought(call.principal.id, call.page).map(GiftRead.of)
 
 
 @bp.route("/v1/billing/gifts/redeem", methods=["POST"])
 @endpoint(bp, auth=member, body=GiftRedeem, returns=EntitlementRead, idempotent="claimed")
-def redeem_gift(call: Call[Account, GiftRedeem]) -> EntitlementRead:
+def redeem_gift(call: ApiRequest[Account, GiftRedeem]) -> EntitlementRead:
     """Begin the gift's period for the caller, who is never billed for it. Again, it gives the same."""
     row = gifts.redeem(call.principal.id, call.body.code)
     return EntitlementRead.of(subscriptions.entitlement_with(OwnerType.MEMBER, call.principal.id, row))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.credits import CreditEntryRead, CreditGrant
-from chalicelib.billing.schemas.events import EventQuery, EventRead
 from chalicelib.billing.schemas.payments import OperatorPaymentRead, RefundQuery, RefundRead
-from chalicelib.billing.service import ledger, payments, refunds, webhooks
+from chalicelib.billing.schemas.stripe_events import EventQuery, EventRead
+from chalicelib.billing.service import credits, payments, refunds
+from chalicelib.billing.service.sync import intake
 from chalicelib.kit import audit, ids
 from chalicelib.kit.auth import Account, operator
-from chalicelib.kit.http import Call, endpoint
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 
 bp = Blueprint(__name__)
@@ -19,65 +20,65 @@ bp = Blueprint(__name__)
 
 @bp.route("/v1/operator/billing/refunds", methods=["GET"])
 @endpoint(bp, auth=operator, query=RefundQuery, returns=Page[RefundRead])
-def list_all_refunds(call: Call[Account, None, RefundQuery]) -> Slice[RefundRead]:
+def list_all_refunds(call: ApiRequest[Account, None, RefundQuery]) -> PageResult[RefundRead]:
     """Refunds of one status, oldest first; those that wait for a decision unless told otherwise."""
     return refunds.list_by_status(call.query.status, call.page).map(RefundRead.of)
 
 
 @bp.route("/v1/operator/billing/refunds/{refund}/approve", methods=["POST"])
 @endpoint(bp, auth=operator, returns=RefundRead, idempotent="claimed")
-def approve_refund(call: Call[Account], refund: str) -> RefundRead:
+def approve_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
     """Send the money back. Again, it goes on where an attempt before ended, and never pays twice."""
     row = refunds.approve(refund)
-    audit.acted(call.principal, "billing.approve_refund", f"refund:{refund}")
+    audit.publish_operator_action(call.principal, "billing.approve_refund", f"refund:{refund}")
     return RefundRead.of(row)
 
 
 @bp.route("/v1/operator/billing/refunds/{refund}/reject", methods=["POST"])
 @endpoint(bp, auth=operator, returns=RefundRead, idempotent="claimed")
-def reject_refund(call: Call[Account], refund: str) -> RefundRead:
+def reject_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
     """Decline a request."""
     row = refunds.reject(refund)
-    audit.acted(call.principal, "billing.reject_refund", f"refund:{refund}")
+    audit.publish_operator_action(call.principal, "billing.reject_refund", f"refund:{refund}")
     return RefundRead.of(row)
 
 
 @bp.route("/v1/operator/billing/payments/{payment}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=OperatorPaymentRead)
-def get_any_payment(call: Call[Account], payment: str) -> OperatorPaymentRead:
+def get_any_payment(call: ApiRequest[Account], payment: str) -> OperatorPaymentRead:
     """Return one payment of any owner, with its disputes and what went back."""
     return OperatorPaymentRead.of(payments.get_of_any_owner(payment))
 
 
 @bp.route("/v1/operator/billing/credits", methods=["POST"])
 @endpoint(bp, auth=operator, body=CreditGrant, returns=CreditEntryRead, status=201, idempotent="claimed")
-def grant_credits(call: Call[Account, CreditGrant]) -> CreditEntryRead:
+def grant_credits(call: ApiRequest[Account, CreditGrant]) -> CreditEntryRead:
     """Give an owner credits."""
     body = call.body
     request_key = call.idempotency.key if call.idempotency else ids.new()
-    row = ledger.grant_credits(body.owner_type, body.owner_id, body.amount, request_key, body.reason, body.expires_at)
-    audit.acted(call.principal, "billing.grant_credits", f"{body.owner_type}:{body.owner_id}")
+    row = credits.grant_credits(body.owner_type, body.owner_id, body.amount, request_key, body.reason, body.expires_at)
+    audit.publish_operator_action(call.principal, "billing.grant_credits", f"{body.owner_type}:{body.owner_id}")
     return CreditEntryRead.of(row)
 
 
 @bp.route("/v1/operator/billing/events", methods=["GET"])
 @endpoint(bp, auth=operator, query=EventQuery, returns=Page[EventRead])
-def list_events(call: Call[Account, None, EventQuery]) -> Slice[EventRead]:
+def list_events(call: ApiRequest[Account, None, EventQuery]) -> PageResult[EventRead]:
     """Stripe's events of one type, newest first; or those that have not had their effect, by status, oldest first."""
-    return webhooks.list_events(call.query.event_type, call.query.status, call.page).map(EventRead.of)
+    return intake.list_events(call.query.event_type, call.query.status, call.page).map(EventRead.of)
 
 
 @bp.route("/v1/operator/billing/events/{event}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=EventRead)
-def get_event(call: Call[Account], event: str) -> EventRead:
+def get_event(call: ApiRequest[Account], event: str) -> EventRead:
     """What became of one event."""
-    return EventRead.of(webhooks.get(event))
+    return EventRead.of(intake.get_event(event))
 
 
 @bp.route("/v1/operator/billing/events/{event}/replay", methods=["POST"])
 @endpoint(bp, auth=operator, returns=EventRead, status=202, idempotent="claimed")
-def replay_event(call: Call[Account], event: str) -> EventRead:
+def replay_event(call: ApiRequest[Account], event: str) -> EventRead:
     """Handle an event once more, whatever became of it. What it did already is not done twice."""
-    row = webhooks.replay(event)
-    audit.acted(call.principal, "billing.replay_event", f"event:{event}")
+    row = intake.replay_event(event)
+    audit.publish_operator_action(call.principal, "billing.replay_event", f"event:{event}")
     return EventRead.of(row)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.billing.routes.callers import key, owner
+from chalicelib.billing.routes.auth import key, owner
 from chalicelib.billing.schemas.payments import PaymentRead, RefundCreate, RefundRead
 from chalicelib.billing.service import payments, refunds
 from chalicelib.kit.auth import Account
-from chalicelib.kit.http import Call, endpoint
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page, PageQuery
 
 bp = Blueprint(__name__)
@@ -17,28 +17,28 @@ bp = Blueprint(__name__)
 
 @bp.route("/v1/billing/payments", methods=["GET"])
 @endpoint(bp, auth=owner, query=PageQuery, returns=Page[PaymentRead])
-def list_payments(call: Call[Account, None, PageQuery]) -> Slice[PaymentRead]:
+def list_payments(call: ApiRequest[Account, None, PageQuery]) -> PageResult[PaymentRead]:
     """The caller's payments, newest first; `invoice_url` leads to the invoice of each that has one."""
     return payments.list_of(*key(call.principal), call.page).map(PaymentRead.of)
 
 
 @bp.route("/v1/billing/payments/{payment}", methods=["GET"])
 @endpoint(bp, auth=owner, returns=PaymentRead)
-def get_payment(call: Call[Account], payment: str) -> PaymentRead:
+def get_payment(call: ApiRequest[Account], payment: str) -> PaymentRead:
     """One payment."""
     return PaymentRead.of(payments.get(*key(call.principal), payment))
 
 
 @bp.route("/v1/billing/payments/{payment}/refunds", methods=["GET"])
 @endpoint(bp, auth=owner, returns=Page[RefundRead])
-def list_refunds(call: Call[Account], payment: str) -> Slice[RefundRead]:
+def list_refunds(call: ApiRequest[Account], payment: str) -> PageResult[RefundRead]:
     """The refunds of a payment, oldest first; all on one page."""
-    return Slice([RefundRead.of(row) for row in refunds.list_of(*key(call.principal), payment)])
+    return PageResult([RefundRead.of(row) for row in refunds.list_of(*key(call.principal), payment)])
 
 
 @bp.route("/v1/billing/payments/{payment}/refunds", methods=["POST"])
 @endpoint(bp, auth=owner, body=RefundCreate, returns=RefundRead, status=201, idempotent="claimed")
-def request_refund(call: Call[Account, RefundCreate], payment: str) -> RefundRead:
+def request_refund(call: ApiRequest[Account, RefundCreate], payment: str) -> RefundRead:
     """Ask for money back. An operator decides; several requests never exceed what was paid."""
     row = refunds.request(*key(call.principal), payment, call.body.amount, call.body.reason)
     return RefundRead.of(row)

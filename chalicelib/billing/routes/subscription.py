@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.billing.routes.callers import key, owner
-from chalicelib.billing.schemas.shop import CheckoutCreate, CheckoutRead, EntitlementRead, PlanRead
+from chalicelib.billing.routes.auth import key, owner
+from chalicelib.billing.schemas.checkout import CheckoutCreate, CheckoutRead, EntitlementRead, PlanRead
 from chalicelib.billing.service import checkout, plans, subscriptions
 from chalicelib.kit.auth import Account
-from chalicelib.kit.http import Call, endpoint
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 
 bp = Blueprint(__name__)
@@ -17,21 +17,21 @@ bp = Blueprint(__name__)
 
 @bp.route("/v1/billing/plans", methods=["GET"])
 @endpoint(bp, auth=owner, returns=Page[PlanRead])
-def list_plans(call: Call[Account]) -> Slice[PlanRead]:
+def list_plans(call: ApiRequest[Account]) -> PageResult[PlanRead]:
     """The plans that the caller can buy; all on one page."""
-    return Slice([PlanRead.of(plan) for plan in plans.list_plans(key(call.principal)[0])])
+    return PageResult([PlanRead.of(plan) for plan in plans.list_plans(key(call.principal)[0])])
 
 
 @bp.route("/v1/billing/subscription", methods=["GET"])
 @endpoint(bp, auth=owner, returns=EntitlementRead)
-def get_subscription(call: Call[Account]) -> EntitlementRead:
+def get_subscription(call: ApiRequest[Account]) -> EntitlementRead:
     """What the caller may use, until when, and the subscription behind it."""
     return EntitlementRead.of(subscriptions.entitlement(*key(call.principal)))
 
 
 @bp.route("/v1/billing/checkout", methods=["POST"])
 @endpoint(bp, auth=owner, body=CheckoutCreate, returns=CheckoutRead, status=201, idempotent="claimed")
-def create_checkout(call: Call[Account, CheckoutCreate]) -> CheckoutRead:
+def create_checkout(call: ApiRequest[Account, CheckoutCreate]) -> CheckoutRead:
     """A page of Stripe's where the caller buys a plan. What was bought shows once Stripe says it is paid."""
     request_key = call.idempotency.key if call.idempotency else None
     return CheckoutRead.of(checkout.start_checkout(*key(call.principal), call.body, request_key))

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from pydantic import field_serializer
 
-from chalicelib.billing import money
+from chalicelib.billing.domain import money
 from chalicelib.billing.enums import AddonCategory, AddonCycle, AddonStatus
-from chalicelib.kit.schemas import Amount, Moment, Schema
+from chalicelib.kit.schemas import Amount, Schema, Timestamp
 
 
 class AddonRead(Schema):
@@ -31,5 +31,5 @@ class UserAddonRead(Schema):
     id: str
     addon_id: str
     status: AddonStatus
-    purchased_at: Moment
-    expires_at: Moment | None
+    purchased_at: Timestamp
+    expires_at: Timestamp | None

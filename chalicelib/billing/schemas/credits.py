@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.kit.schemas import GivenMoment, Input, Moment, Schema
+from chalicelib.kit.schemas import Input, Schema, Timestamp, TimestampInput
 
 
 class CreditLotRead(Schema):
@@ -11,7 +11,7 @@ class CreditLotRead(Schema):
 
     lot_id: str
     remaining: int
-    expires_at: Moment | None = None
+    expires_at: Timestamp | None = None
     is_suspended: bool = False
 
 
@@ -33,8 +33,8 @@ class CreditEntryRead(Schema):
     amount: int
     balance_after: int
     reason: str | None
-    expires_at: Moment | None
-    created_at: Moment
+    expires_at: Timestamp | None
+    created_at: Timestamp
 
 
 class CreditGrant(Input):
@@ -44,4 +44,4 @@ class CreditGrant(Input):
     owner_id: str = Field(min_length=1, max_length=64)
     amount: int = Field(ge=1, le=1_000_000)
     reason: str = Field(min_length=1, max_length=200)
-    expires_at: GivenMoment | None = None
+    expires_at: TimestampInput | None = None

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from chalicelib.billing.enums import GiftStatus
-from chalicelib.billing.schemas.shop import BrowserUrl, CheckoutRead
-from chalicelib.kit.schemas import Input, Moment, Schema
+from chalicelib.billing.schemas.checkout import BrowserUrl, CheckoutRead
+from chalicelib.kit.schemas import Input, Schema, Timestamp
 
 
 class GiftCreate(Input):
@@ -31,9 +31,9 @@ class GiftRead(Schema):
     recipient_email: str
     message: str | None
     status: GiftStatus
-    expires_at: Moment
-    redeemed_at: Moment | None
-    created_at: Moment
+    expires_at: Timestamp
+    redeemed_at: Timestamp | None
+    created_at: Timestamp
 
 
 class GiftCheckoutRead(Schema):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.billing.enums import BillingCycle, OwnerType, PaymentKind, SubscriptionStatus
-from chalicelib.kit import subjects
+from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Schema
 
@@ -88,7 +88,7 @@ class CreditsChanged(Message):
     version: int
 
     def subjects(self) -> tuple[str, ...]:
-        return (subjects.ledger(self.relationship_id),)
+        return (data_subjects.ledger(self.relationship_id),)
 
 
 class TrialEnding(_Owned):

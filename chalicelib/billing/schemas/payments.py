@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from pydantic import Field, field_serializer
 
-from chalicelib.billing import money
+from chalicelib.billing.domain import money
 from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentStatus, RefundStatus
-from chalicelib.kit.schemas import Amount, Input, Moment, PageQuery, Schema
+from chalicelib.kit.schemas import Amount, Input, PageQuery, Schema, Timestamp
 
 
 class PaymentRead(Schema):
@@ -30,9 +30,9 @@ class PaymentRead(Schema):
     failure_reason: str | None
     dispute: DisputeStatus | None
     """How its disputes stand: `open`, `won`, `lost`; null if there is none."""
-    disputed_at: Moment | None
-    processed_at: Moment | None
-    created_at: Moment
+    disputed_at: Timestamp | None
+    processed_at: Timestamp | None
+    created_at: Timestamp
 
     @field_serializer("amount", "refunded_amount", "lost_amount", "refunding_amount")
     def _with_decimals(self, amount: Decimal) -> Amount:
@@ -62,8 +62,8 @@ class RefundRead(Schema):
     currency: str
     reason: str | None
     status: RefundStatus
-    requested_at: Moment
-    processed_at: Moment | None
+    requested_at: Timestamp
+    processed_at: Timestamp | None
 
     @field_serializer("amount")
     def _with_decimals(self, amount: Decimal) -> Amount:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from chalicelib.billing.catalogue import ADDONS
+from chalicelib.billing.catalogue.plans import ADDONS
 from chalicelib.billing.enums import AddonCycle, AddonStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import AddonActive, AddonUnavailable
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
-from chalicelib.billing.projection import Item, SubscriptionView
 from chalicelib.billing.repository import addons, plans
-from chalicelib.billing.repository.records import Found, owner_key
+from chalicelib.billing.repository.identity_map import IdentityMap, owner_key
 from chalicelib.billing.service.effects import Effects
+from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock
 
 _LIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
@@ -40,7 +40,7 @@ def list_of(user_id: str) -> list[UserAddon]:
     return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
 
 
-def settle(effects: Effects, found: Found, view: SubscriptionView, customer: Customer) -> None:
+def settle(effects: Effects, found: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
     """Bring the member's add-ons to the items of one of their subscriptions; an item that is gone was cancelled."""
     if customer.owner_type is not OwnerType.MEMBER:
         return
@@ -92,8 +92,8 @@ def reverse(effects: Effects, row: UserAddon, payment: PaymentTransaction, is_go
 
 def _row(
     row_id: str,
-    view: SubscriptionView,
-    item: Item,
+    view: StripeSubscription,
+    item: StripeSubscriptionItem,
     addon: SubscriptionAddon,
     customer: Customer,
     present: UserAddon | None,
@@ -117,7 +117,7 @@ def _row(
     )
 
 
-def _status(view: SubscriptionView) -> AddonStatus:
+def _status(view: StripeSubscription) -> AddonStatus:
     if view.status in _LIVE:
         return AddonStatus.ACTIVE
     return AddonStatus.CANCELED if view.status is SubscriptionStatus.CANCELED else AddonStatus.EXPIRED

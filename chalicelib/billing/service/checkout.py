@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.billing import discounts, money
-from chalicelib.billing.catalogue import CREDIT_PACKS, CURRENCY
+from chalicelib.billing.catalogue.plans import CREDIT_PACKS, CURRENCY
+from chalicelib.billing.domain import discounts, money
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType, PaymentKind
-from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackUnknown, GiftToOneself
+from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackNotFound, GiftToOneself
 from chalicelib.billing.models import Customer, Gift, SubscriptionPlan
 from chalicelib.billing.repository import customers, subscriptions
-from chalicelib.billing.schemas.codes import CodeCheck, CodeOffer
+from chalicelib.billing.schemas.checkout import CheckoutCreate
+from chalicelib.billing.schemas.discount_codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
-from chalicelib.billing.schemas.shop import CheckoutCreate
-from chalicelib.billing.service import addons, codes, gifts, plan_sources, plans
+from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
 from chalicelib.billing.service.effects import Effects, carry_out
-from chalicelib.billing.service.purchases import metadata
-from chalicelib.billing.shapes import required
+from chalicelib.billing.service.sync.purchases import metadata
+from chalicelib.billing.stripe_objects.fields import required_timestamp
 from chalicelib.integrations import stripe
 from chalicelib.kit import ids
 from chalicelib.kit.errors import Problem
@@ -70,10 +70,10 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     """What a code would take off a plan. Raises PlanUnavailable, CodeInvalid."""
     plan, _ = plans.choose(check.plan, check.billing_cycle, owner_type)
     price = _price_of(plan, check.billing_cycle)
-    discount = codes.validate(check.code, owner_type, owner_id, plan, price)
+    discount = discount_redemptions.validate(check.code, owner_type, owner_id, plan, price)
     shown = [money.padded(amount, plan.currency) for amount in (price, discount, price - discount)]
     return CodeOffer(
-        code=discounts.normalised(check.code),
+        code=discounts.normalize_code(check.code),
         price=shown[0],
         discount_amount=shown[1],
         amount_due=shown[2],
@@ -87,7 +87,9 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     if order.code is None:
         return _open_sole(customer, params, order, request_key)
     price = _price_of(plan, order.billing_cycle)
-    reserved = codes.reserve(order.code, customer.owner_type, customer.owner_id, plan, price, request_key)
+    reserved = discount_redemptions.reserve(
+        order.code, customer.owner_type, customer.owner_id, plan, price, request_key
+    )
     discounted = {
         **params,
         "discounts": [{"promotion_code": reserved.promotion_code_id}],
@@ -96,9 +98,9 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     try:
         session = _open_sole(customer, discounted, order, request_key)
     except Problem:
-        codes.give_up(reserved.usage)
+        discount_redemptions.give_up(reserved.usage)
         raise
-    codes.note_session(reserved, session["id"], required(session["expires_at"]))
+    discount_redemptions.note_session(reserved, session["id"], required_timestamp(session["expires_at"]))
     return session
 
 
@@ -109,7 +111,7 @@ def _open_sole(
     session = _open(customer, params, order.success_url, order.cancel_url, request_key)
 
     def note(effects: Effects) -> None:
-        plan_sources.take(effects, customers.get(customer.owner_type, customer.owner_id), session["id"])
+        plan_claims.claim_plan(effects, customers.get(customer.owner_type, customer.owner_id), session["id"])
 
     carry_out(note)
     return session
@@ -164,7 +166,7 @@ def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
 def _credits(customer: Customer, pack_id: str) -> dict[str, Any]:
     pack = CREDIT_PACKS.get(pack_id)
     if pack is None or customer.owner_type is not OwnerType.MEMBER:
-        raise CreditPackUnknown(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
+        raise CreditPackNotFound(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
     return _sale(customer, PaymentKind.CREDITS, pack.id, f"{pack.credits} credits", pack.price)
 
 

@@ -27,7 +27,7 @@ def register_customer(
     """
     row = customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
     if row.created_at == row.updated_at:
-        tombstones.unearth(f"{owner_type}:{owner_id}")
+        tombstones.remove(f"{owner_type}:{owner_id}")
 
 
 def ensure_stripe_customer(customer: Customer) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.billing import access
-from chalicelib.billing.dunning import LONGEST, notice_due
+from chalicelib.billing.domain import access
+from chalicelib.billing.domain.dunning import LONGEST, notice_due
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import dunning, subscriptions
-from chalicelib.billing.schemas.reminders import ReminderDue
+from chalicelib.billing.schemas.dunning import ReminderDue
 from chalicelib.kit import clock, ids, logs, messages
 
 LOOK_BACK = LONGEST + timedelta(days=7)

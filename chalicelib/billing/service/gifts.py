@@ -6,21 +6,21 @@ import secrets
 from datetime import datetime
 from functools import partial
 
-from chalicelib.billing import grants
+from chalicelib.billing.catalogue.sample import GIFT_LASTS_MONTHS
+from chalicelib.billing.domain import credit_months
 from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import AlreadySubscribed, GiftNotFound, GiftNotRedeemable
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription, SubscriptionPlan
-from chalicelib.billing.repository import customers, gifts, offers, subscriptions
+from chalicelib.billing.repository import customers, gifts, price_lookup, subscriptions
 from chalicelib.billing.repository import payments as payment_rows
-from chalicelib.billing.repository.records import Found, gift_key, owner_key, payment_id_key
-from chalicelib.billing.sample_catalogue import GIFT_LASTS_MONTHS
+from chalicelib.billing.repository.identity_map import IdentityMap, gift_key, owner_key, payment_id_key
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import ledger, payments, plan_sources
+from chalicelib.billing.service import credits, payments, plan_claims
 from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.subscriptions import tell
 from chalicelib.kit import clock, ids, signing
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.pagination import PageRequest, PageResult
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without those that are read for one another. Sixteen of them are 78 bits: a code cannot be guessed."""
@@ -40,7 +40,7 @@ def begin(
         plan_name=plan.id,
         message=message,
         status=GiftStatus.PENDING,
-        expires_at=grants.add_months(now, GIFT_LASTS_MONTHS),
+        expires_at=credit_months.add_months(now, GIFT_LASTS_MONTHS),
         created_at=now,
         updated_at=now,
     )
@@ -101,7 +101,7 @@ def redeem(owner_id: str, code: str) -> Subscription:
     return carry_out(lambda effects: _redeem(effects, owner_id, code.strip().upper()))
 
 
-def list_bought(buyer_id: str, page: PageRequest) -> Slice[Gift]:
+def list_bought(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
     """What a member bought for others, newest first."""
     return gifts.list_by_buyer(buyer_id, page)
 
@@ -113,7 +113,7 @@ def end_due(now: datetime, since: datetime | None) -> int:
         for gift in gifts.iterate_over(status, now):
             carry_out(partial(_lapse, code=gift.code, was=status, now=now))
             ended += 1
-    for month in ledger.months_between(since or now, now):
+    for month in credits.months_between(since or now, now):
         for row in subscriptions.iterate_due(month, now):
             if row.is_gift:
                 carry_out(partial(_end, subscription_id=row.id, now=now))
@@ -139,9 +139,9 @@ def _asked_for(row: Gift) -> tuple[object, ...]:
 
 
 def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
-    found = Found()
+    found = IdentityMap()
     buyer_or_other = owner_key(OwnerType.MEMBER, owner_id)
-    found.read([gift_key(code), buyer_or_other, *offers.KEYS])
+    found.read([gift_key(code), buyer_or_other, *price_lookup.KEYS])
     gift, customer = found.gift(code), found.customer(buyer_or_other) or customers.get(OwnerType.MEMBER, owner_id)
     if gift is None:
         raise GiftNotFound
@@ -160,7 +160,7 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     found.read([payment_id_key(gift.payment_transaction_id)])
     payment = found.rows.get(payment_id_key(gift.payment_transaction_id) or gift_key(None))
     row = _subscription(gift, plan, customer, now)
-    plan_sources.take(effects, customer, row.id)
+    plan_claims.claim_plan(effects, customer, row.id)
     subscriptions.stage(effects.transaction, row)
     gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
     gift.relationship_id = ledger_of(customer)
@@ -173,7 +173,7 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
 
 def _grant(
     effects: Effects,
-    found: Found,
+    found: IdentityMap,
     customer: Customer,
     payment: PaymentTransaction,
     row: Subscription,
@@ -181,15 +181,15 @@ def _grant(
 ) -> None:
     changed = payments.copy(payment)
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
-    first, *later = grants.months(row.started_at, row.current_period_end or row.started_at)
+    first, *later = credit_months.months(row.started_at, row.current_period_end or row.started_at)
     if plan.included_credits and payments.is_kept(payment):
-        ledger.grant_months(effects, found, customer, row.id, [(first, plan.included_credits, plan.id)], changed)
+        credits.grant_months(effects, found, customer, row.id, [(first, plan.included_credits, plan.id)], changed)
         payments.await_months(changed, later)
     payment_rows.stage(effects.transaction, changed)
 
 
 def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: datetime) -> Subscription:
-    ends_at = grants.add_months(now, _PERIOD[plan.billing_cycle])
+    ends_at = credit_months.add_months(now, _PERIOD[plan.billing_cycle])
     return Subscription(
         id=ids.time_ordered(),
         owner=subscriptions.owner(OwnerType.MEMBER, customer.owner_id),

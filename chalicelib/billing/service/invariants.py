@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from chalicelib.billing.enums import SubscriptionStatus, WebhookStatus
-from chalicelib.billing.repository import codes, ledger, payments, subscriptions, webhooks
+from chalicelib.billing.repository import credits, discount_codes, payments, stripe_events, subscriptions
 from chalicelib.billing.schemas.messages import EventReceived
-from chalicelib.billing.service.ledger import months_between
+from chalicelib.billing.service.credits import months_between
 from chalicelib.kit import logs, messages, metrics
 
 log = logs.logger("billing")
@@ -49,8 +49,8 @@ def _overdue(now: datetime) -> Iterator[str]:
 def _unbalanced(now: datetime) -> Iterator[str]:
     """Of the balances that changed since yesterday those that are not the sum of their ledger."""
     for day in (now - timedelta(days=1), now):
-        for row in ledger.iterate_changed(f"{day:%Y-%m-%d}"):
-            if ledger.total(row.relationship_id) != ledger.balance(row.relationship_id).balance:
+        for row in credits.iterate_changed(f"{day:%Y-%m-%d}"):
+            if credits.total(row.relationship_id) != credits.balance(row.relationship_id).balance:
                 yield row.relationship_id
 
 
@@ -58,19 +58,19 @@ def _untold(now: datetime) -> Iterator[str]:
     """Payments that were completed here since yesterday, whenever begun, and no event on record says so."""
     for day in (now - timedelta(days=1), now):
         for row in payments.iterate_completed(f"{day:%Y-%m-%d}"):
-            if row.stripe_event_id is None or not webhooks.is_on_record(row.stripe_event_id):
+            if row.stripe_event_id is None or not stripe_events.is_on_record(row.stripe_event_id):
                 yield row.id
 
 
 def _miscounted() -> Iterator[str]:
     """Codes whose counter is not the number of their uses."""
-    for row in codes.iterate():
-        if codes.get(row.code).times_used != codes.count_uses(row.code):
+    for row in discount_codes.iterate():
+        if discount_codes.get(row.code).times_used != discount_codes.count_uses(row.code):
             yield row.code
 
 
 def _unprocessed(now: datetime) -> Iterator[str]:
-    for row in webhooks.iterate_unfinished(now - PATIENCE):
+    for row in stripe_events.iterate_unfinished(now - PATIENCE):
         if row.status is not WebhookStatus.FAILED:
             messages.publish(EventReceived(stripe_event_id=row.stripe_event_id))
         yield row.stripe_event_id

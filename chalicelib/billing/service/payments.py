@@ -10,13 +10,13 @@ from typing import Any
 from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import Customer, PaymentTransaction
-from chalicelib.billing.projection import InvoiceView
 from chalicelib.billing.repository import addons, payments
 from chalicelib.billing.schemas.messages import PaymentFailed, PaymentSucceeded
 from chalicelib.billing.service.effects import Effects
-from chalicelib.billing.settlements import IntentView
+from chalicelib.billing.stripe_objects.invoices import StripeInvoice
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentIntent
 from chalicelib.kit import clock, ids
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.pagination import PageRequest, PageResult
 
 _RANK = [PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.COMPLETED, PaymentStatus.REFUNDED]
 """A payment never goes back to an earlier one of these."""
@@ -35,13 +35,13 @@ def get_of_any_owner(payment_id: str) -> PaymentTransaction:
     return payments.get(payment_id)
 
 
-def list_of(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Slice[PaymentTransaction]:
+def list_of(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:
     """An owner's payments, newest first."""
     return payments.list_by_owner(owner_type, owner_id, page)
 
 
 def of_invoice(
-    view: InvoiceView,
+    view: StripeInvoice,
     found: PaymentTransaction | None,
     customer: Customer,
     subscription_id: str | None,
@@ -66,7 +66,11 @@ def of_invoice(
 
 
 def of_intent(
-    view: IntentView, found: PaymentTransaction | None, customer: Customer, kind: PaymentKind, event: str | None
+    view: StripePaymentIntent,
+    found: PaymentTransaction | None,
+    customer: Customer,
+    kind: PaymentKind,
+    event: str | None,
 ) -> PaymentTransaction:
     """The payment of something that was sold once, brought to what its intent shows; not yet written."""
     row = copy(found) if found else _new(customer, view.created_at)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from chalicelib.billing import money
-from chalicelib.billing.catalogue import ADDONS, CURRENCY, PLANS, Plan, lookup_key, product_id
+from chalicelib.billing.catalogue.plans import ADDONS, CURRENCY, PLANS, Plan, lookup_key, product_id
+from chalicelib.billing.domain import money
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType
 from chalicelib.billing.errors import PlanUnavailable
 from chalicelib.billing.models import SubscriptionPlan

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from chalicelib.billing import money, refunding
+from chalicelib.billing.domain import money, refund_amounts
 from chalicelib.billing.enums import OwnerType, RefundStatus
 from chalicelib.billing.errors import NotRefundable, RefundDecided, RefundExceedsPayment
 from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
-from chalicelib.billing.service import payments, reversals
+from chalicelib.billing.service import payments
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.sync import refunds_and_disputes
 from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
 from chalicelib.kit import clock, ids
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.pagination import PageRequest, PageResult
 
 
 def request(
@@ -34,7 +35,7 @@ def approve(refund_id: str) -> Refund:
     will not or cannot: the refund has failed then."""
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
-    if row.stripe_refund_id is None and row.amount > refunding.refundable(payment.amount, payment.refunded_amount):
+    if row.stripe_refund_id is None and row.amount > refund_amounts.refundable(payment.amount, payment.refunded_amount):
         carry_out(lambda effects: _close(effects, row.id, RefundStatus.FAILED))
         raise NotRefundable("Less than the requested amount is left of the payment: refunds or a lost dispute took it.")
     amount = money.to_minor(row.amount, row.currency)
@@ -44,7 +45,7 @@ def approve(refund_id: str) -> Refund:
     except (StripeRefused, ObjectMissing):
         carry_out(lambda effects: _close(effects, row.id, RefundStatus.FAILED))
         raise
-    reversals.follow_refunds(intent_id, charge_id)
+    refunds_and_disputes.sync_refunds(intent_id, charge_id)
     return refunds.get(refund_id)
 
 
@@ -53,7 +54,7 @@ def reject(refund_id: str) -> Refund:
     return carry_out(lambda effects: _close(effects, refund_id, RefundStatus.REJECTED))
 
 
-def list_by_status(status: RefundStatus, page: PageRequest) -> Slice[Refund]:
+def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:
     """Refunds of one status, oldest first."""
     return refunds.list_by_status(status, page)
 
@@ -73,7 +74,7 @@ def _request(
 ) -> Refund:
     payment = payments.get(owner_type, owner_id, payment_id)
     _check_refundable(payment)
-    rest = refunding.refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
+    rest = refund_amounts.refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
     wanted = rest if amount is None else amount
     if not Decimal(0) < wanted <= rest:
         message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be asked back"

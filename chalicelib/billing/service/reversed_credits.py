@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from chalicelib.billing import paid_lots
+from chalicelib.billing.domain import paid_lots
+from chalicelib.billing.domain.paid_lots import PaidLot, Reversal
 from chalicelib.billing.enums import DisputeStatus, PaymentKind
 from chalicelib.billing.models import PaymentTransaction
-from chalicelib.billing.paid_lots import PaidLot, Reversal
-from chalicelib.billing.repository import ledger as ledger_rows
-from chalicelib.billing.repository.records import Found, Key, head_key
-from chalicelib.billing.service import ledger
+from chalicelib.billing.repository import credits as ledger_rows
+from chalicelib.billing.repository.identity_map import IdentityMap, Key, head_key
+from chalicelib.billing.service import credits
 from chalicelib.billing.service.effects import Effects
 
 
@@ -17,13 +17,13 @@ def head_keys(row: PaymentTransaction) -> list[Key]:
     return [head_key(lot.ledger) for lot in _lots_of(row) if lot.ledger != paid_lots.OF_GIFT]
 
 
-def gift_head_keys(found: Found, row: PaymentTransaction) -> list[Key]:
+def gift_head_keys(found: IdentityMap, row: PaymentTransaction) -> list[Key]:
     """Return the key of the ledger that a redeemed gift's credits are in, once the gift is read."""
     gift = found.gift(str(row.item)) if row.kind is PaymentKind.GIFT else None
     return [head_key(gift.relationship_id)] if gift and gift.relationship_id else []
 
 
-def settle_credits(effects: Effects, found: Found, row: PaymentTransaction, reversal: Reversal) -> None:
+def settle_credits(effects: Effects, found: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
     """Take back as many credits as the money that went back had brought, and suspend bought ones during a dispute.
 
     They are taken from the ledger that they were entered in, even if the buyer shares another one by now.
@@ -36,7 +36,7 @@ def settle_credits(effects: Effects, found: Found, row: PaymentTransaction, reve
             if _ledger_of(found, row, lot) == ledger_id:
                 lots[number] = paid_lots.settle(book, lot, row.amount, row.refunded_amount, reversal)
         book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
-        ledger.close(effects, head, book)
+        credits.close(effects, head, book)
     row.credits_taken = next((lot.taken for lot in lots if lot.is_bought), row.credits_taken)
     row.grants = paid_lots.written(lot for lot in lots if not lot.is_bought)
 
@@ -49,7 +49,7 @@ def _lots_of(row: PaymentTransaction) -> list[PaidLot]:
     return [PaidLot(row.id, row.relationship_id, row.credits, row.credits_taken, is_bought=True), *granted]
 
 
-def _ledger_of(found: Found, row: PaymentTransaction, lot: PaidLot) -> str | None:
+def _ledger_of(found: IdentityMap, row: PaymentTransaction, lot: PaidLot) -> str | None:
     """Return the ledger of a lot; None if its owner was erased."""
     if lot.ledger != paid_lots.OF_GIFT:
         return lot.ledger

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chalicelib.billing import access, catalogue, projection
+from chalicelib.billing.catalogue import plans
+from chalicelib.billing.domain import access
 from chalicelib.billing.enums import OwnerType, SubscriptionStatus
 from chalicelib.billing.models import Customer, Subscription
-from chalicelib.billing.projection import Item, SubscriptionView
 from chalicelib.billing.repository import subscriptions
-from chalicelib.billing.repository.offers import Offers
+from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
 from chalicelib.billing.service.effects import Effects
+from chalicelib.billing.stripe_objects import invoices
+from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock, logs
 
 log = logs.logger("billing")
@@ -33,7 +35,7 @@ class Entitlement:
     subscription: Subscription | None
 
 
-class NothingToFollow(Exception):
+class NotOurs(Exception):
     """The subscription cannot be kept: its customer or its price is none of ours. The text says which."""
 
 
@@ -50,11 +52,11 @@ def entitlement_with(owner_type: OwnerType, owner_id: str, just_written: Subscri
 
 def _entitled(owner_type: OwnerType, rows: list[Subscription]) -> Entitlement:
     now = clock.now()
-    row = access.governing(rows, now)
+    row = access.current_subscription(rows, now)
     if row is not None and access.has_access(row, now):
         return Entitlement(True, row.plan_name, access.access_until(row), limits_of(row), row)
     if owner_type is OwnerType.STORE:
-        return Entitlement(True, catalogue.FREE, None, catalogue.PLANS[catalogue.FREE].limits, row)
+        return Entitlement(True, plans.FREE, None, plans.PLANS[plans.FREE].limits, row)
     return Entitlement(False, None, None, {}, row)
 
 
@@ -65,8 +67,8 @@ def limits_of(row: Subscription) -> dict[str, int]:
 
 def settle(
     effects: Effects,
-    offers: Offers,
-    view: SubscriptionView,
+    offers: PriceLookup,
+    view: StripeSubscription,
     found: Subscription | None,
     customer: Customer,
     at: datetime | None,
@@ -81,7 +83,7 @@ def settle(
     if found is None and bought is None:
         if any(item.price_id in offers.addons for item in view.items):
             return None
-        raise NothingToFollow(f"none of the prices of {view.id} is a plan's")
+        raise NotOurs(f"none of the prices of {view.id} is a plan's")
     if bought is None:
         log.warning("a subscription has no plan's price any more", extra={"subscription": view.id})
     made = _project(offers, view, found, customer, bought, at, unpaid_since)
@@ -122,11 +124,11 @@ def paid_back(effects: Effects, row: Subscription, period_end: datetime | None, 
 
 
 def _project(
-    offers: Offers,
-    view: SubscriptionView,
+    offers: PriceLookup,
+    view: StripeSubscription,
     row: Subscription | None,
     customer: Customer,
-    bought: Item | None,
+    bought: StripeSubscriptionItem | None,
     at: datetime | None,
     unpaid_since: datetime | None,
 ) -> Subscription:
@@ -152,7 +154,7 @@ def _project(
     return made
 
 
-def _new(view: SubscriptionView, customer: Customer) -> Subscription:
+def _new(view: StripeSubscription, customer: Customer) -> Subscription:
     return Subscription(
         id=subscriptions.id_of(view.id),
         owner=subscriptions.owner(customer.owner_type, customer.owner_id),
@@ -171,7 +173,7 @@ def _facts(row: Subscription) -> dict[str, Any]:
     return {name: value for name, value in row.attribute_values.items() if value is not None}
 
 
-def _apply_plan(made: Subscription, offers: Offers, bought: projection.Item) -> None:
+def _apply_plan(made: Subscription, offers: PriceLookup, bought: invoices.StripeSubscriptionItem) -> None:
     plan, cycle = offers.plans[bought.price_id]
     made.plan_name, made.billing_cycle, made.currency = plan.id, cycle, bought.currency
     made.price_monthly = bought.amount if cycle == "monthly" else None
@@ -180,7 +182,9 @@ def _apply_plan(made: Subscription, offers: Offers, bought: projection.Item) -> 
         setattr(made, name, (plan.limits or {}).get(name))
 
 
-def _past_due_since(view: SubscriptionView, row: Subscription | None, unpaid_since: datetime | None) -> datetime | None:
+def _past_due_since(
+    view: StripeSubscription, row: Subscription | None, unpaid_since: datetime | None
+) -> datetime | None:
     """When the oldest invoice that is still unpaid became due: the same whichever event makes us ask."""
     if view.status is not SubscriptionStatus.PAST_DUE:
         return None

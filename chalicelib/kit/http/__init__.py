@@ -2,14 +2,14 @@
 
 from chalicelib.kit.http.endpoint import endpoint, refuse_other_methods
 from chalicelib.kit.http.rendering import PROBLEM_JSON, problem_details
-from chalicelib.kit.http.spec import MAX_BODY, MAX_WEBHOOK_BODY, Call, Contract
+from chalicelib.kit.http.spec import MAX_BODY, MAX_WEBHOOK_BODY, ApiRequest, EndpointSpec
 
 __all__ = [
     "MAX_BODY",
     "MAX_WEBHOOK_BODY",
     "PROBLEM_JSON",
-    "Call",
-    "Contract",
+    "ApiRequest",
+    "EndpointSpec",
     "endpoint",
     "problem_details",
     "refuse_other_methods",

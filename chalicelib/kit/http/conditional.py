@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chalicelib.kit.errors import MalformedRequest, PreconditionRequired, Problem
-from chalicelib.kit.http.spec import Call, Contract
-from chalicelib.kit.idempotency import Idempotency, judge
+from chalicelib.kit.http.spec import ApiRequest, EndpointSpec
+from chalicelib.kit.idempotency import Idempotency, raise_for_stored_response
 
 MAX_IDEMPOTENCY_KEY = 255
 """Characters, as at Stripe."""
 
 
-def parse_if_match(contract: Contract, method: str, headers: dict[str, str]) -> str | None:
+def parse_if_match(contract: EndpointSpec, method: str, headers: dict[str, str]) -> str | None:
     """Return the version that a change names, without quotes; None where there is none. Raises PreconditionRequired."""
     if not contract.etag or method == "GET":
         return None
@@ -32,7 +32,7 @@ def is_not_modified(tag: str, method: str, headers: Mapping[str, str]) -> bool:
 
 
 def parse_idempotency_key(
-    contract: Contract, headers: dict[str, str], subject: str, route: str, raw_body: bytes
+    contract: EndpointSpec, headers: dict[str, str], subject: str, route: str, raw_body: bytes
 ) -> Idempotency | None:
     """Return the key with what it is bound to, or None. Raises MalformedRequest if it is too long."""
     header = headers.get("idempotency-key")
@@ -44,7 +44,7 @@ def parse_idempotency_key(
 
 
 def run_idempotently(
-    function: Callable[..., Any], call: Call[Any, Any, Any], path: dict[str, str], contract: Contract
+    function: Callable[..., Any], call: ApiRequest[Any, Any, Any], path: dict[str, str], contract: EndpointSpec
 ) -> Any:
     """Run the view once per Idempotency-Key. Raises Replayed with the stored response, IdempotencyConflict, StillInProgress."""
     if call.idempotency is None:
@@ -54,7 +54,7 @@ def run_idempotently(
         try:
             return function(call, **path)
         except Problem as problem:
-            judge(problem)
+            raise_for_stored_response(problem)
             raise
     call.idempotency.claim()
     try:

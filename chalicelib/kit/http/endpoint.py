@@ -26,9 +26,9 @@ from chalicelib.kit.errors import (
     WriteConflict,
 )
 from chalicelib.kit.http import conditional, parsing, rendering
-from chalicelib.kit.http.spec import Call, Contract
+from chalicelib.kit.http.spec import ApiRequest, EndpointSpec
 from chalicelib.kit.idempotency import Replayed
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
 
 MAX_PATH_PARAMETER = 255
@@ -39,15 +39,15 @@ log = logs.logger("http")
 
 
 def endpoint(bp: Blueprint, **contract: Any) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Turn a function of a `Call` (and path parameters) into a Chalice view. Takes the fields of `Contract`.
+    """Turn a function of a `ApiRequest` (and path parameters) into a Chalice view. Takes the fields of `EndpointSpec`.
 
-    The function returns `returns` (or a `Slice` of it if `returns` is a `Page`) or a `chalice.Response`, or raises a
+    The function returns `returns` (or a `PageResult` of it if `returns` is a `Page`) or a `chalice.Response`, or raises a
     Problem.
     """
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
         summary, _, description = (inspect.getdoc(function) or "").partition("\n")
-        spec = Contract(**contract, summary=summary, description=description.strip())
+        spec = EndpointSpec(**contract, summary=summary, description=description.strip())
 
         @functools.wraps(function)
         def view(**path: str) -> Response:
@@ -62,16 +62,16 @@ def endpoint(bp: Blueprint, **contract: Any) -> Callable[[Callable[..., Any]], C
 def refuse_other_methods(bp: Blueprint, path: str, *allowed: str) -> None:
     """Answer 405 to every method of `path` but the allowed ones; API Gateway alone would answer 403."""
 
-    def refuse(_call: Call, **_path: str) -> None:
+    def refuse(_call: ApiRequest, **_path: str) -> None:
         raise MethodNotAllowed(headers={"Allow": ", ".join(allowed)})
 
     def view(**parameters: str) -> Response:
-        return _handle(Contract(), refuse, bp.current_request, parameters)
+        return _handle(EndpointSpec(), refuse, bp.current_request, parameters)
 
     bp.route(path, methods=[method for method in METHODS if method not in allowed])(view)
 
 
-def _handle(contract: Contract, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
+def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
     request_id = request.context.get("requestId") or ids.new()
     correlation_id = request.headers.get("x-correlation-id", "")[:64] or request_id
     with logs.bound(request_id=request_id, correlation_id=correlation_id):
@@ -98,7 +98,7 @@ def _unexpected(error: Exception, request: Request) -> Problem:
     return InternalError()
 
 
-def _answer(contract: Contract, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
+def _answer(contract: EndpointSpec, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
     call = _parse(contract, request, path)
     try:
         result = conditional.run_idempotently(function, call, path, contract)
@@ -106,7 +106,7 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
         return rendering.render_result(contract, replayed.response, {"Idempotency-Replayed": "true"})
     if isinstance(result, Response):
         return result
-    if isinstance(result, Slice):
+    if isinstance(result, PageResult):
         result = Page[Any](items=result.items, next_cursor=call.page.cursor(result.last_key))
     if not contract.etag:
         return rendering.render_result(contract, result, {})
@@ -116,7 +116,7 @@ def _answer(contract: Contract, function: Callable[..., Any], request: Request, 
     return rendering.render_result(contract, result, {"ETag": tag})
 
 
-def _parse(contract: Contract, request: Request, path: dict[str, str]) -> Call[Any, Any, Any]:
+def _parse(contract: EndpointSpec, request: Request, path: dict[str, str]) -> ApiRequest[Any, Any, Any]:
     """Verify the caller and parse the request. Raises the problems of both."""
     raw_body = request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode()
     if len(raw_body) > contract.max_body:
@@ -132,7 +132,7 @@ def _parse(contract: Contract, request: Request, path: dict[str, str]) -> Call[A
     logs.bind(tenant=getattr(principal, "tenant", subject))
     parsed_query = parsing.parse_query(contract, query)
     route = f"{_route(request)} {path}"
-    return Call(
+    return ApiRequest(
         principal=principal,
         body=parsing.parse_body(contract, raw_body),
         query=parsed_query,

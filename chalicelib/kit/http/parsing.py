@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.kit import pages
+from chalicelib.kit import pagination
 from chalicelib.kit.errors import InvalidInput, MalformedRequest
-from chalicelib.kit.http.spec import Contract
-from chalicelib.kit.pages import PageRequest
+from chalicelib.kit.http.spec import EndpointSpec
+from chalicelib.kit.pagination import PageRequest
 from chalicelib.kit.schemas import PageQuery
 
 
-def parse_body(contract: Contract, raw_body: bytes) -> Any:
+def parse_body(contract: EndpointSpec, raw_body: bytes) -> Any:
     """Return the body as the endpoint's schema, None without one. Raises MalformedRequest, InvalidInput."""
     if contract.body is None:
         return None
@@ -26,7 +26,7 @@ def parse_body(contract: Contract, raw_body: bytes) -> Any:
         raise _invalid_input("body", error) from None
 
 
-def parse_query(contract: Contract, query: dict[str, list[str]]) -> Any:
+def parse_query(contract: EndpointSpec, query: dict[str, list[str]]) -> Any:
     """Return the query as the endpoint's schema, None without one. Raises InvalidInput, also for a repeated parameter."""
     if contract.query is None:
         return None
@@ -51,7 +51,7 @@ def parse_page(parsed_query: Any, query: dict[str, list[str]], bound_to: str) ->
         return PageRequest()
     filters = json.dumps({name: query[name] for name in sorted(query) if name not in ("cursor", "limit")})
     bound_to = f"{bound_to} {filters}"
-    return PageRequest(parsed_query.limit, pages.decode(parsed_query.cursor, bound_to), bound_to)
+    return PageRequest(parsed_query.limit, pagination.decode(parsed_query.cursor, bound_to), bound_to)
 
 
 def _invalid_input(where: str, error: ValidationError) -> InvalidInput:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from chalicelib.kit import ids, logs
 from chalicelib.kit.errors import InternalError, Problem
-from chalicelib.kit.http.spec import Contract
+from chalicelib.kit.http.spec import EndpointSpec
 
 MAX_RESPONSE = 4_000_000
 """Bytes of a response; Lambda allows 6 MB with its escaping."""
@@ -20,7 +20,7 @@ PROBLEM_JSON = "application/problem+json"
 log = logs.logger("http")
 
 
-def render_result(contract: Contract, result: Any, headers: dict[str, str]) -> Response:
+def render_result(contract: EndpointSpec, result: Any, headers: dict[str, str]) -> Response:
     """Return the response for a result. Raises InternalError if it is over MAX_RESPONSE."""
     text = result.model_dump_json() if isinstance(result, BaseModel) else json.dumps(result)
     if contract.status == 204:

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 from chalicelib.kit.auth import Credentials
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.idempotency import Idempotency
-from chalicelib.kit.pages import PageRequest
+from chalicelib.kit.pagination import PageRequest
 
 P = TypeVar("P", default=None)
 B = TypeVar("B", default=None)
@@ -25,7 +25,7 @@ MAX_WEBHOOK_BODY = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Generic[P, B, Q]):
+class ApiRequest(Generic[P, B, Q]):
     """A verified, parsed request: all that a route needs."""
 
     principal: P
@@ -38,7 +38,7 @@ class Call(Generic[P, B, Q]):
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class EndpointSpec:
     """What an endpoint takes and returns; the OpenAPI document is built from it."""
 
     auth: Callable[[Credentials], Any] | None = None

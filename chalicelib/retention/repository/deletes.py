@@ -15,11 +15,11 @@ from typing import Any
 
 from chalicelib.kit import aws, tables
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.kit.tables import Table
-from chalicelib.retention.pacing import Pace
+from chalicelib.retention.domain.archive_pages import Item, batched_by_size
+from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
 from chalicelib.retention.repository.rows import counted, key_of
-from chalicelib.retention.slices import Item, together
 
 Condition = tuple[str, list[dict[str, Any]]]
 """The text of a PartiQL condition, and what its question marks stand for."""
@@ -41,12 +41,12 @@ _BUSY = {
 """Errors of one statement that are worth another try (BatchStatementError)."""
 
 
-def pace(table: type[Table], workers: int) -> Pace:
+def pace(table: type[Table], workers: int) -> WriteRateLimiter:
     """The pace of one of several workers on a table, by the write capacity of its scarcest part."""
     told = aws.client("dynamodb").describe_table(TableName=table.Meta.table_name)["Table"]
     on_demand = told.get("BillingModeSummary", {}).get("BillingMode") == "PAY_PER_REQUEST"
     parts = [told, *told.get("GlobalSecondaryIndexes", ())]
-    return Pace.of(min(_on_demand(part) if on_demand else _provisioned(part) for part in parts), workers)
+    return WriteRateLimiter.of(min(_on_demand(part) if on_demand else _provisioned(part) for part in parts), workers)
 
 
 def _provisioned(part: dict[str, Any]) -> int:
@@ -58,14 +58,14 @@ def _on_demand(part: dict[str, Any]) -> int:
     return most if most > 0 else ON_DEMAND
 
 
-def delete_expired(rule: Rule, cut_off: datetime, items: Iterable[Item], pace: Pace) -> int:
+def delete_expired(rule: RetentionRule, cut_off: datetime, items: Iterable[Item], pace: WriteRateLimiter) -> int:
     """Delete the rows that are still past the cut-off; how many of them are gone. Raises Unavailable."""
     counts = counted(rule)
     past = (f"{_name(counts.attr_name)} <= ?", [{counts.attr_type: counts.serialize(cut_off)}])
     return _delete(rule.table, items, lambda _: past, pace)
 
 
-def delete_unchanged(table: type[Table], items: Iterable[Item], pace: Pace) -> int:
+def delete_unchanged(table: type[Table], items: Iterable[Item], pace: WriteRateLimiter) -> int:
     """Delete the rows that are still exactly these; how many are gone, by this call or before it. Raises Unavailable."""
     known = [attribute.attr_name for attribute in table.get_attributes().values()]
     return _delete(table, items, lambda item: _unchanged(table, known, item), pace)
@@ -79,9 +79,11 @@ def _unchanged(table: type[Table], known: list[str], item: Item) -> Condition:
     return " AND ".join(equal + missing), list(content.values())
 
 
-def _delete(table: type[Table], items: Iterable[Item], condition: Callable[[Item], Condition], pace: Pace) -> int:
+def _delete(
+    table: type[Table], items: Iterable[Item], condition: Callable[[Item], Condition], pace: WriteRateLimiter
+) -> int:
     gone = 0
-    for batch in together(items, lambda item: item, BATCH, BATCH_BYTES):
+    for batch in batched_by_size(items, lambda item: item, BATCH, BATCH_BYTES):
         waiting = [_statement(table, item, condition(item)) for item in batch]
         for attempt in range(_ATTEMPTS):
             time.sleep(pace.wait(time.monotonic()))
@@ -96,7 +98,7 @@ def _delete(table: type[Table], items: Iterable[Item], condition: Callable[[Item
     return gone
 
 
-def _sent(statements: list[dict[str, Any]], pace: Pace) -> tuple[list[dict[str, Any]], int]:
+def _sent(statements: list[dict[str, Any]], pace: WriteRateLimiter) -> tuple[list[dict[str, Any]], int]:
     """The statements that the store was too busy for, and how many rows it kept as they are no longer the same."""
     client = aws.client("dynamodb")
     try:

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.kit import aws, guards
+from chalicelib.kit import aws, unique_values
+from chalicelib.kit.data_policy import CounterAdjustment, TablePolicy
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.models import Guard
-from chalicelib.kit.personal import Counted, Holding
+from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.tables import THROTTLES, Table
-from chalicelib.retention import belonging
+from chalicelib.retention.domain import subject_matching
+from chalicelib.retention.domain.archive_pages import Item, batched_by_size
 from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import PrivacyRequest
 from chalicelib.retention.repository import requests
 from chalicelib.retention.repository.requests import Progress
 from chalicelib.retention.repository.rows import key_of, unchanged
-from chalicelib.retention.slices import Item, together
 
 TOGETHER = 20
 """Rows of one transaction, which takes 100 actions: a row has up to three guards and a counter."""
@@ -43,11 +43,15 @@ class Change:
 
 def batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     """As many changes as one transaction takes."""
-    return together(changes, lambda change: change.item, TOGETHER, TOGETHER_BYTES)
+    return batched_by_size(changes, lambda change: change.item, TOGETHER, TOGETHER_BYTES)
 
 
 def erase(
-    row: PrivacyRequest, progress: Progress, holding: Holding, changes: list[Change], counted: Counted | None
+    row: PrivacyRequest,
+    progress: Progress,
+    holding: TablePolicy,
+    changes: list[Change],
+    counted: CounterAdjustment | None,
 ) -> None:
     """Change these rows if each still is as it was read, with their guards and counters, and move the request on.
 
@@ -58,7 +62,7 @@ def erase(
     operations += [_changed(holding.table, change) for change in changes]
     names = {name for change in changes if change.becomes is None for name in _guards(holding, change.item)}
     operations += [
-        {"Delete": {"TableName": Guard.Meta.table_name, "Key": {"guard": {"S": name}}}} for name in sorted(names)
+        {"Delete": {"TableName": UniqueValue.Meta.table_name, "Key": {"guard": {"S": name}}}} for name in sorted(names)
     ]
     _commit(operations, list(_counters(counted, changes)))
     row.version += 1
@@ -99,23 +103,23 @@ def _changed(table: type[Table], change: Change) -> dict[str, Any]:
     return {"Put": {**name, "Item": change.becomes, **condition}}
 
 
-def _guards(holding: Holding, item: Item) -> Iterator[str]:
+def _guards(holding: TablePolicy, item: Item) -> Iterator[str]:
     context, _, table = holding.name.partition("/")
     for field, *columns in holding.guards:
-        held = [belonging.text(item, column) for column in columns]
+        held = [subject_matching.text(item, column) for column in columns]
         if None not in held:
-            yield guards.guard(context, table, field, *map(str, held))
+            yield unique_values.value_key(context, table, field, *map(str, held))
 
 
-def _counters(counted: Counted | None, changes: list[Change]) -> Iterator[dict[str, Any]]:
+def _counters(counted: CounterAdjustment | None, changes: list[Change]) -> Iterator[dict[str, Any]]:
     """The counters that go down with the rows, each once."""
     if counted is None:
         return
     totals: dict[str, Decimal] = {}
     for change in changes:
-        key = belonging.text(change.item, counted.key.strip("{}"))
-        if key and not (counted.unless and belonging.text(change.item, counted.unless[0]) == counted.unless[1]):
-            held = Decimal(belonging.text(change.item, counted.column) or 0) if counted.column else Decimal(1)
+        key = subject_matching.text(change.item, counted.key.strip("{}"))
+        if key and not (counted.unless and subject_matching.text(change.item, counted.unless[0]) == counted.unless[1]):
+            held = Decimal(subject_matching.text(change.item, counted.column) or 0) if counted.column else Decimal(1)
             totals[key] = totals.get(key, Decimal(0)) - held / counted.per
     hash_key = counted.table.get_attributes()[counted.table._hash_keyname or ""].attr_name
     for key, total in totals.items():

@@ -5,9 +5,9 @@ from __future__ import annotations
 from chalicelib.integrations import parquet
 from chalicelib.kit import aws, config, signing
 from chalicelib.kit.tables import update_if
+from chalicelib.retention.domain.archive_pages import ITEM, Item, cells, decode
 from chalicelib.retention.errors import Postponed
 from chalicelib.retention.models import Archive, RuleRun, RunStatus
-from chalicelib.retention.slices import ITEM, Item, cells, decode
 
 AT_ONCE = 10
 

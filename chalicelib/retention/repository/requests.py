@@ -9,11 +9,11 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
+from chalicelib.kit.data_subjects import pseudonym
 from chalicelib.kit.errors import Conflict
-from chalicelib.kit.pages import PageRequest, Slice, take
-from chalicelib.kit.subjects import pseudonym
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction, update_if
-from chalicelib.retention.errors import Overtaken, UnknownRequest
+from chalicelib.retention.errors import Overtaken, RequestNotFound
 from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
 
 OPEN = (PrivacyStatus.PENDING, PrivacyStatus.RUNNING, PrivacyStatus.FAILED)
@@ -68,7 +68,7 @@ def get(request: str) -> PrivacyRequest:
     try:
         return PrivacyRequest.get(request, consistent_read=True)
     except PrivacyRequest.DoesNotExist as error:
-        raise UnknownRequest from error
+        raise RequestNotFound from error
 
 
 def progress_of(row: PrivacyRequest) -> Progress:
@@ -111,17 +111,17 @@ def complete(row: PrivacyRequest, report: dict[str, Any]) -> None:
         raise Overtaken("another worker is ahead")
 
 
-def list_by_status(status: PrivacyStatus, page: PageRequest) -> Slice[PrivacyRequest]:
+def list_by_status(status: PrivacyStatus, page: PageRequest) -> PageResult[PrivacyRequest]:
     """The soonest due first."""
-    return take(PrivacyRequest.by_status.query(status, limit=page.limit, last_evaluated_key=page.start))
+    return query_page(PrivacyRequest.by_status.query(status, limit=page.limit, last_evaluated_key=page.start))
 
 
-def list_by_subject(subject: str, page: PageRequest) -> Slice[PrivacyRequest]:
+def list_by_subject(subject: str, page: PageRequest) -> PageResult[PrivacyRequest]:
     """Requests with exactly this subject, or pseudonym; the newest first."""
     rows = PrivacyRequest.by_subject.query(
         subject, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start
     )
-    return take(rows)
+    return query_page(rows)
 
 
 def iterate_open() -> Iterator[PrivacyRequest]:

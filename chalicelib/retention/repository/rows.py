@@ -10,9 +10,9 @@ from pynamodb.attributes import Attribute
 
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import attributes, aws, logs, metrics
-from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.kit.tables import Table
-from chalicelib.retention.slices import ITEM, Expired, Item
+from chalicelib.retention.domain.archive_pages import ITEM, Expired, Item
 
 log = logs.logger("retention")
 
@@ -39,7 +39,7 @@ def columns(table: type[Table]) -> dict[str, Kind]:
 
 
 def expired_page(
-    rule: Rule, cut_off: datetime, segment: int, segments: int, after: Item | None, units: float = inf
+    rule: RetentionRule, cut_off: datetime, segment: int, segments: int, after: Item | None, units: float = inf
 ) -> tuple[list[Expired], Item | None]:
     """A page of a segment's rows whose time was over at the cut-off, and the key to go on from (None: no more).
 
@@ -71,7 +71,7 @@ def expired_page(
     return rows, after
 
 
-def _moment(rule: Rule, item: Item) -> datetime | None:
+def _moment(rule: RetentionRule, item: Item) -> datetime | None:
     counts = counted(rule)
     try:
         moment: datetime = counts.deserialize(item[counts.attr_name][counts.attr_type])
@@ -91,7 +91,7 @@ def _units(table: type[Table], item: Item) -> int:
 _PAST = "#counts <= :cut_off"
 
 
-def _past(rule: Rule, cut_off: datetime) -> dict[str, Any]:
+def _past(rule: RetentionRule, cut_off: datetime) -> dict[str, Any]:
     counts = counted(rule)
     return {
         "ExpressionAttributeNames": {"#counts": counts.attr_name},
@@ -99,7 +99,7 @@ def _past(rule: Rule, cut_off: datetime) -> dict[str, Any]:
     }
 
 
-def counted(rule: Rule) -> Attribute[datetime]:
+def counted(rule: RetentionRule) -> Attribute[datetime]:
     """The column whose moment counts for a rule."""
     return rule.table.get_attributes()[rule.counts]
 

@@ -10,11 +10,11 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, tables
 from chalicelib.kit.errors import Conflict
-from chalicelib.kit.pages import PageRequest, Slice, take
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction
+from chalicelib.retention.domain.archive_pages import SegmentCursor, page_id
 from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
-from chalicelib.retention.slices import Place, page_id
 
 KEEP = timedelta(days=365)
 
@@ -47,9 +47,9 @@ def get(rule: str, run: str) -> RuleRun:
     return RuleRun.get(rule, run, consistent_read=True)
 
 
-def list_by_rule(rule: str, page: PageRequest) -> Slice[RuleRun]:
+def list_by_rule(rule: str, page: PageRequest) -> PageResult[RuleRun]:
     """The newest first."""
-    return take(RuleRun.query(rule, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start))
+    return query_page(RuleRun.query(rule, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start))
 
 
 def add(rule: str, run: str, cut_off: datetime, segments: int) -> RuleRun:
@@ -60,7 +60,7 @@ def add(rule: str, run: str, cut_off: datetime, segments: int) -> RuleRun:
         run=run,
         cut_off=cut_off,
         segments=segments,
-        cursor=_cursor({segment: Place() for segment in range(segments)}),
+        cursor=_cursor({segment: SegmentCursor() for segment in range(segments)}),
         status=RunStatus.RUNNING,
         started_at=now,
         expires_epoch=now + KEEP,
@@ -70,13 +70,18 @@ def add(rule: str, run: str, cut_off: datetime, segments: int) -> RuleRun:
     return row
 
 
-def places(run: RuleRun) -> dict[int, Place]:
+def places(run: RuleRun) -> dict[int, SegmentCursor]:
     """Where each segment that is not done stands."""
-    return {int(segment): Place(**place) for segment, place in (run.cursor or {}).items()}
+    return {int(segment): SegmentCursor(**place) for segment, place in (run.cursor or {}).items()}
 
 
 def move(
-    run: RuleRun, segment: int, old: Place, new: Place | None, announced: Iterable[Archive] = (), deleted: int = 0
+    run: RuleRun,
+    segment: int,
+    old: SegmentCursor,
+    new: SegmentCursor | None,
+    announced: Iterable[Archive] = (),
+    deleted: int = 0,
 ) -> None:
     """Move a segment from `old` to `new` (None: it is done), together with the manifests that are announced by it.
 
@@ -149,5 +154,5 @@ def _mark(run: RuleRun, archive: Archive, was: ArchiveStatus, actions: list[Acti
         return
 
 
-def _cursor(now_at: dict[int, Place]) -> dict[str, object]:
+def _cursor(now_at: dict[int, SegmentCursor]) -> dict[str, object]:
     return {str(segment): asdict(place) for segment, place in now_at.items()}

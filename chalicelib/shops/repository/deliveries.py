@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.kit import clock, guards
-from chalicelib.kit.models import Guard
+from chalicelib.kit import clock, unique_values
+from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.tables import Transaction, get_many, update_if
 from chalicelib.shops.errors import DuplicateDelivery
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
@@ -25,13 +25,15 @@ def add(row: WebhookDelivery) -> WebhookDelivery | None:
         with Transaction() as transaction:
             transaction.add(row, otherwise=DuplicateDelivery())
             if row.event_id:
-                event = guards.guard("shops", "webhook_deliveries", "event", row.app, row.shop, row.topic, row.event_id)
-                guards.claim(
+                event = unique_values.value_key(
+                    "shops", "webhook_deliveries", "event", row.app, row.shop, row.topic, row.event_id
+                )
+                unique_values.claim(
                     transaction, event, row.delivery_id, otherwise=DuplicateDelivery(), until=row.expires_epoch
                 )
     except DuplicateDelivery as duplicate:
         first = duplicate.existing
-        return get(first.owner) if isinstance(first, Guard) else first
+        return get(first.owner) if isinstance(first, UniqueValue) else first
     return None
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.integrations.shopify import Grant
-from chalicelib.kit import clock, ids, subjects, tombstones
-from chalicelib.kit.pages import PageRequest, Slice, take
+from chalicelib.kit import clock, data_subjects, ids, tombstones
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
@@ -70,7 +70,7 @@ def install(shop: str, app: str, grant: Grant, state: str, asked_at: datetime) -
                 transaction.update(Shop(shop, app), actions, condition=condition, otherwise=Overtaken())
                 transaction.put(sessions.offline(shop, app, grant, state, now))
                 transaction.add(_log(shop, app, event, now))
-                tombstones.unearth(subjects.app(shop, app), transaction)
+                tombstones.remove(data_subjects.app(shop, app), transaction)
             return event
         except Overtaken as overtaken:
             if is_new:
@@ -132,7 +132,7 @@ def uninstall(
     return None
 
 
-def list_events(shop: str, app: str, page: PageRequest) -> Slice[InstallationLog]:
+def list_events(shop: str, app: str, page: PageRequest) -> PageResult[InstallationLog]:
     """The app's comings and goings in the shop, newest first."""
     rows = InstallationLog.query(
         shop,
@@ -141,7 +141,7 @@ def list_events(shop: str, app: str, page: PageRequest) -> Slice[InstallationLog
         limit=page.limit,
         last_evaluated_key=page.start,
     )
-    return take(rows)
+    return query_page(rows)
 
 
 def _log(shop: str, app: str, event: EventType, now: datetime, metadata: Any = None) -> InstallationLog:

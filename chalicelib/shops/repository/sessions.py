@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib.integrations.shopify import Grant
 from chalicelib.kit import clock, secrets
 from chalicelib.kit.tables import delete_if
-from chalicelib.shops.errors import UnknownState
+from chalicelib.shops.errors import InvalidState
 from chalicelib.shops.models import Session
 
 
@@ -29,7 +29,7 @@ def take_pending(app: str, shop: str, state_hash: str) -> None:
     """Use up an installation that was begun, once. Raises UnknownState where there is none of this shop in time."""
     in_time = (Session.shop == shop) & (Session.expires > clock.now())
     if not delete_if(Session(_pending_id(app, state_hash)), in_time):
-        raise UnknownState
+        raise InvalidState
 
 
 def delete_until(shop: str, app: str, begun_until: datetime) -> None:
@@ -47,7 +47,7 @@ def offline(shop: str, app: str, grant: Grant, state: str, now: datetime) -> Ses
         app=app,
         state=state,
         scope=grant.scope,
-        access_token=secrets.seal(grant.access_token, place(session_id)),
+        access_token=secrets.encrypt(grant.access_token, place(session_id)),
         created_at=now,
         expires=expires,
         expires_epoch=expires,

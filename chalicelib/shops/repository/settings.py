@@ -8,7 +8,7 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
-from chalicelib.kit.pages import PageRequest, Slice, take
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.errors import SettingsChanged
 from chalicelib.shops.models import AppSettings, AppSettingsVersion
@@ -53,7 +53,7 @@ def save(shop: str, app: str, settings: dict[str, Any], expected: int, changed_b
     return row
 
 
-def list_versions(shop: str, app: str, page: PageRequest) -> Slice[AppSettingsVersion]:
+def list_versions(shop: str, app: str, page: PageRequest) -> PageResult[AppSettingsVersion]:
     """Settings as they were saved within a year, newest first."""
     rows = AppSettingsVersion.query(
         f"{shop}#{app}",
@@ -62,4 +62,4 @@ def list_versions(shop: str, app: str, page: PageRequest) -> Slice[AppSettingsVe
         limit=page.limit,
         last_evaluated_key=page.start,
     )
-    return take(rows)
+    return query_page(rows)

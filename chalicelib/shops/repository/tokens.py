@@ -17,12 +17,12 @@ from chalicelib.shops.repository.conditions import ACTIVE, Overtaken
 
 def access_token(row: Shop) -> str | None:
     """The row's access token in clear."""
-    return secrets.unseal(row.access_token, place(row.shop, row.app, "access_token")) if row.access_token else None
+    return secrets.decrypt(row.access_token, place(row.shop, row.app, "access_token")) if row.access_token else None
 
 
 def refresh_token(row: Shop) -> str | None:
     """The row's refresh token in clear."""
-    return secrets.unseal(row.refresh_token, place(row.shop, row.app, "refresh_token")) if row.refresh_token else None
+    return secrets.decrypt(row.refresh_token, place(row.shop, row.app, "refresh_token")) if row.refresh_token else None
 
 
 def are_usable(row: Shop) -> bool:
@@ -67,11 +67,11 @@ def disuse(row: Shop) -> None:
 def granted(shop: str, app: str, grant: Grant, now: datetime) -> list[Action]:
     """What writes a grant's tokens into the row, in the transaction that also writes its session."""
     actions: list[Action] = [
-        Shop.access_token.set(secrets.seal(grant.access_token, place(shop, app, "access_token"))),
+        Shop.access_token.set(secrets.encrypt(grant.access_token, place(shop, app, "access_token"))),
         Shop.token_expires_at.set(now + timedelta(seconds=grant.expires_in)),
     ]
     if grant.refresh_token:
-        actions.append(Shop.refresh_token.set(secrets.seal(grant.refresh_token, place(shop, app, "refresh_token"))))
+        actions.append(Shop.refresh_token.set(secrets.encrypt(grant.refresh_token, place(shop, app, "refresh_token"))))
     if grant.refresh_token_expires_in:
         actions.append(Shop.refresh_token_expires_at.set(now + timedelta(seconds=grant.refresh_token_expires_in)))
     return actions

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.http import Call, endpoint
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.shops import service
 from chalicelib.shops.schemas.merchant import (
@@ -22,34 +22,34 @@ bp = Blueprint(__name__)
 
 @bp.route("/v1/shops/me", methods=["GET"])
 @endpoint(bp, auth=merchant, returns=ShopRead)
-def read_shop(call: Call[Merchant]) -> ShopRead:
+def read_shop(call: ApiRequest[Merchant]) -> ShopRead:
     """The caller's shop, as the app knows it."""
     return service.read_shop(call.principal)
 
 
 @bp.route("/v1/shops/me/history", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[InstallationRead])
-def list_installations(call: Call[Merchant, None, PageQuery]) -> Slice[InstallationRead]:
+def list_installations(call: ApiRequest[Merchant, None, PageQuery]) -> PageResult[InstallationRead]:
     """When the app was installed and uninstalled, newest first."""
     return service.list_installations(call.principal, call.page)
 
 
 @bp.route("/v1/shops/me/settings", methods=["GET"])
 @endpoint(bp, auth=merchant, returns=SettingsRead, etag=lambda read: str(read.version))
-def read_settings(call: Call[Merchant]) -> SettingsRead:
+def read_settings(call: ApiRequest[Merchant]) -> SettingsRead:
     """The app's settings in this shop."""
     return service.read_settings(call.principal)
 
 
 @bp.route("/v1/shops/me/settings", methods=["PUT"])
 @endpoint(bp, auth=merchant, body=SettingsUpdate, returns=SettingsRead, etag=lambda read: str(read.version))
-def change_settings(call: Call[Merchant, SettingsUpdate]) -> SettingsRead:
+def change_settings(call: ApiRequest[Merchant, SettingsUpdate]) -> SettingsRead:
     """Replace the app's settings in this shop, at most 64 KB; keys that we do not know are kept as they are sent."""
     return service.change_settings(call.principal, call.body.settings, call.if_match or "")
 
 
 @bp.route("/v1/shops/me/settings/history", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[SettingsVersionRead])
-def list_settings_versions(call: Call[Merchant, None, PageQuery]) -> Slice[SettingsVersionRead]:
+def list_settings_versions(call: ApiRequest[Merchant, None, PageQuery]) -> PageResult[SettingsVersionRead]:
     """Settings as they were saved within a year, newest first."""
     return service.list_settings_versions(call.principal, call.page)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from chalice.app import Blueprint, Response
 
 from chalicelib.kit import config
-from chalicelib.kit.http import MAX_WEBHOOK_BODY, Call, endpoint, refuse_other_methods
+from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint, refuse_other_methods
 from chalicelib.shops import service
 from chalicelib.shops.schemas.shopify import InstallationStart, OAuthCallback, WebhookAnswer
 from chalicelib.shops.service import WebhookSender, webhook_sender
@@ -21,23 +21,23 @@ COOKIE_SECONDS = 600
 
 @bp.route("/shopify/{app}/auth", methods=["GET"])
 @endpoint(bp, query=InstallationStart, status=302)
-def begin_installation(call: Call[None, None, InstallationStart], app: str) -> Response:
+def begin_installation(call: ApiRequest[None, None, InstallationStart], app: str) -> Response:
     """Send a merchant's browser to Shopify, to install the app in their shop."""
-    begun = service.begin(app, call.query.shop)
+    begun = service.start_oauth(app, call.query.shop)
     return Response("", {"Location": begun.url, "Set-Cookie": _cookie(app, begun.cookie, COOKIE_SECONDS)}, 302)
 
 
 @bp.route("/shopify/{app}/auth/callback", methods=["GET"])
 @endpoint(bp, query=OAuthCallback, status=302)
-def complete_installation(call: Call[None, None, OAuthCallback], app: str) -> Response:
+def complete_installation(call: ApiRequest[None, None, OAuthCallback], app: str) -> Response:
     """Take Shopify's answer, install the app, and send the browser into the admin."""
-    url = service.complete(app, call.credentials.query, _cookie_of(call.credentials.headers.get("cookie", "")))
+    url = service.complete_oauth(app, call.credentials.query, _cookie_of(call.credentials.headers.get("cookie", "")))
     return Response("", {"Location": url, "Set-Cookie": _cookie(app, "", 0)}, 302)
 
 
 @bp.route("/webhooks/shopify/{app}", methods=["POST"])
 @endpoint(bp, auth=webhook_sender, max_body=MAX_WEBHOOK_BODY, returns=WebhookAnswer)
-def receive_webhook(call: Call[WebhookSender], app: str) -> WebhookAnswer:
+def receive_webhook(call: ApiRequest[WebhookSender], app: str) -> WebhookAnswer:
     """Take one of Shopify's deliveries: on record once, handed on at least once."""
     is_new = service.receive(call.principal, call.credentials.raw_body)
     return WebhookAnswer(status="recorded" if is_new else "known")

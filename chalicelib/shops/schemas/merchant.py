@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from chalicelib.kit.schemas import Input, Moment, Schema
+from chalicelib.kit.schemas import Input, Schema, Timestamp
 
 # Stored JSON is read with decimals; what a merchant sent as a number goes back as one.
 Settings = Annotated[dict[str, Any], BeforeValidator(lambda value: json.loads(json.dumps(value, default=float)))]
@@ -25,7 +25,7 @@ class ShopRead(Schema):
     currency: str | None
     iana_timezone: str
     plan_name: str
-    installed_at: Moment
+    installed_at: Timestamp
 
 
 class InstallationRead(Schema):
@@ -33,7 +33,7 @@ class InstallationRead(Schema):
 
     id: str
     event_type: Literal["install", "uninstall", "reinstall"]
-    created_at: Moment
+    created_at: Timestamp
 
 
 class SettingsUpdate(Input):
@@ -49,7 +49,7 @@ class SettingsRead(Schema):
 
     settings: Settings = Field(default_factory=dict)
     version: int = 0
-    updated_at: Moment | None = None
+    updated_at: Timestamp | None = None
 
 
 class SettingsVersionRead(Schema):
@@ -58,4 +58,4 @@ class SettingsVersionRead(Schema):
     version: int
     settings: Settings
     changed_by: str | None
-    changed_at: Moment
+    changed_at: Timestamp

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from chalicelib.kit import subjects
+from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import Message
 
 
@@ -16,7 +16,7 @@ class OfShop(Message):
     app: str
 
     def subjects(self) -> tuple[str, ...]:
-        return (subjects.app(self.shop, self.app),)
+        return (data_subjects.app(self.shop, self.app),)
 
 
 class ShopInstalled(OfShop):
@@ -99,7 +99,7 @@ class RegistrationRequested(ShopifyWork):
     since: AwareDatetime | None = None
 
 
-class ReimportRequested(ShopifyWork):
+class BackfillRequested(ShopifyWork):
     """Work for `shops-reimport`: fetch a page of what changed at `since` or later, from Shopify's cursor `after` on."""
 
     queue: ClassVar[str] = "shops-reimport"

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chalicelib.kit.schemas import Moment, PageQuery, Query, Schema
+from chalicelib.kit.schemas import PageQuery, Query, Schema, Timestamp
 
 MAX_DAYS = 366
 
@@ -29,7 +29,7 @@ class ActiveShopRead(Schema):
     currency: str | None
     iana_timezone: str | None
     scope: str | None
-    installed_at: Moment
+    installed_at: Timestamp
 
 
 class TimelineQuery(Query):
@@ -69,8 +69,8 @@ class SessionRead(Schema):
     is_online: bool
     user_id: int | None
     scope: str | None
-    expires: Moment | None
-    created_at: Moment
+    expires: Timestamp | None
+    created_at: Timestamp
 
 
 class TableRead(Schema):
@@ -91,6 +91,6 @@ class DeliveryRead(Schema):
     app: str
     status: Literal["received", "processed", "failed"]
     error_message: str | None
-    triggered_at: Moment | None
-    received_at: Moment
-    processed_at: Moment | None
+    triggered_at: Timestamp | None
+    received_at: Timestamp
+    processed_at: Timestamp | None

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from chalicelib.kit import subjects
+from chalicelib.kit import data_subjects
 from chalicelib.shops.schemas.messages import OfShop
 
 
@@ -33,7 +33,7 @@ class _OfOrder(OfShop):
     order_id: str
 
     def subjects(self) -> tuple[str, ...]:
-        return (*super().subjects(), subjects.order(self.shop, self.order_id))
+        return (*super().subjects(), data_subjects.order(self.shop, self.order_id))
 
 
 class _Order(_OfOrder):
@@ -51,7 +51,7 @@ class _Order(_OfOrder):
     def actors(self) -> Mapping[str, datetime]:
         """A customer who was erased and orders again is heard; of their orders before that, nothing is."""
         placed_at = self.placed_at or self.triggered_at
-        return {subjects.customer(self.shop, self.customer_id): placed_at} if self.customer_id else {}
+        return {data_subjects.customer(self.shop, self.customer_id): placed_at} if self.customer_id else {}
 
 
 class OrderCreated(_Order):

@@ -1,9 +1,8 @@
 """Use cases of the shops, a module a family; what other contexts may use is exported here."""
 
 from chalicelib.shops.service.admin import Admin, admin
-from chalicelib.shops.service.callers import Merchant, Shopper, WebhookSender, merchant, shopper, webhook_sender
-from chalicelib.shops.service.installing import begin, complete
-from chalicelib.shops.service.receiving import receive, replay
+from chalicelib.shops.service.auth import Merchant, Shopper, WebhookSender, merchant, shopper, webhook_sender
+from chalicelib.shops.service.oauth_install import complete_oauth, start_oauth
 from chalicelib.shops.service.settings import change_settings, list_settings_versions, read_settings
 from chalicelib.shops.service.shops import (
     app_handles,
@@ -15,6 +14,7 @@ from chalicelib.shops.service.shops import (
     read_shop,
 )
 from chalicelib.shops.service.tokens import access_token
+from chalicelib.shops.service.webhook_intake import receive, replay
 
 __all__ = [
     "Admin",
@@ -25,11 +25,10 @@ __all__ = [
     "admin",
     "app_handles",
     "app_key",
-    "begin",
     "came_back",
     "came_back_after_redact",
     "change_settings",
-    "complete",
+    "complete_oauth",
     "known_shop",
     "list_installations",
     "list_settings_versions",
@@ -39,5 +38,6 @@ __all__ = [
     "receive",
     "replay",
     "shopper",
+    "start_oauth",
     "webhook_sender",
 ]

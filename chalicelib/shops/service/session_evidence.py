@@ -34,7 +34,7 @@ def note_session(row: Shop, session: SessionToken) -> None:
     if note is None or not session_evidence.save_note(row, note, now) or not note.is_check_due:
         return
     is_short = len(session.text.encode()) <= _MOST_BYTES
-    sealed = secrets.seal(session.text, place(row.shop, row.app)) if is_short else ""
+    sealed = secrets.encrypt(session.text, place(row.shop, row.app)) if is_short else ""
     publish(TokenCheckRequested(shop=row.shop, app=row.app, session_token=sealed))
 
 

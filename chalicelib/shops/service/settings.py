@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 from chalicelib.kit.errors import InvalidInput, MalformedRequest
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.shops.errors import SettingsTooLarge
 from chalicelib.shops.repository import settings as repository
 from chalicelib.shops.schemas.merchant import SettingsRead, SettingsVersionRead
-from chalicelib.shops.service.callers import Merchant
+from chalicelib.shops.service.auth import Merchant
 
 MAX_BYTES = 64 * 1024
 
@@ -38,6 +38,6 @@ def change_settings(merchant: Merchant, settings: dict[str, Any], expected: str)
     return SettingsRead.of(row)
 
 
-def list_settings_versions(merchant: Merchant, page: PageRequest) -> Slice[SettingsVersionRead]:
+def list_settings_versions(merchant: Merchant, page: PageRequest) -> PageResult[SettingsVersionRead]:
     """Settings as they were saved within a year, newest first."""
     return repository.list_versions(merchant.shop, merchant.app, page).map(SettingsVersionRead.of)

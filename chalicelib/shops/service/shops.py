@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.kit import config
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.shops import apps, domain, evidence, scopes
 from chalicelib.shops.repository import installations
 from chalicelib.shops.repository.session_evidence import evidence_of
 from chalicelib.shops.schemas.merchant import InstallationRead, ShopRead
-from chalicelib.shops.service.callers import Merchant
+from chalicelib.shops.service.auth import Merchant
 
 
 def app_key(handle: str) -> str:
@@ -52,6 +52,6 @@ def read_shop(merchant: Merchant) -> ShopRead:
     return ShopRead(**columns, missing_scopes=scopes.missing(apps.get(row.app).scopes, row.scope))
 
 
-def list_installations(merchant: Merchant, page: PageRequest) -> Slice[InstallationRead]:
+def list_installations(merchant: Merchant, page: PageRequest) -> PageResult[InstallationRead]:
     """When the app came and went, newest first."""
     return installations.list_events(merchant.shop, merchant.app, page).map(InstallationRead.of)

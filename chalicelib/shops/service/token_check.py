@@ -5,13 +5,13 @@ from __future__ import annotations
 from chalicelib.integrations.shopify import ShopifyRefused
 from chalicelib.kit import logs, secrets
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.secrets import Unreadable
+from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.shops import apps
 from chalicelib.shops.errors import InvalidSessionToken, ShopNotInstalled
 from chalicelib.shops.repository.conditions import Overtaken
 from chalicelib.shops.schemas.messages import TokenCheckRequested
 from chalicelib.shops.service.admin import admin
-from chalicelib.shops.service.installing import try_exchange
+from chalicelib.shops.service.oauth_install import try_exchange
 from chalicelib.shops.service.session_evidence import place
 
 log = logs.logger("shops")
@@ -50,7 +50,7 @@ def _exchange(request: TokenCheckRequested) -> bool:
     if not request.session_token:
         return False
     try:
-        token = secrets.unseal(request.session_token, place(request.shop, request.app))
+        token = secrets.decrypt(request.session_token, place(request.shop, request.app))
         return try_exchange(apps.get(request.app), request.shop, token)
-    except (Unreadable, InvalidSessionToken, Overtaken):
+    except (DecryptionFailed, InvalidSessionToken, Overtaken):
         return False

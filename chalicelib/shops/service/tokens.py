@@ -9,12 +9,12 @@ from chalicelib.integrations import shopify
 from chalicelib.integrations.shopify import ShopifyRefused
 from chalicelib.kit import clock, locks, logs, metrics
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.secrets import Unreadable
+from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.shops import apps
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import installations, tokens
-from chalicelib.shops.service.installing import tokens_lock
+from chalicelib.shops.service.oauth_install import tokens_lock
 
 EARLY = timedelta(minutes=5)
 """A token with less time left is refreshed before it is used."""
@@ -87,7 +87,7 @@ def _opened(row: Shop, read: Callable[[Shop], str | None]) -> str | None:
     """One of the shop's tokens. Raises ShopNotInstalled where its key cannot open it."""
     try:
         return read(row)
-    except Unreadable:
+    except DecryptionFailed:
         # Kept, should its key come back; the merchant's next call gets new ones.
         log.exception("a token cannot be opened", extra={"shop": row.shop, "app": row.app})
         metrics.count("TokensUnreadable", app=row.app)

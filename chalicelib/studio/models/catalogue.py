@@ -18,7 +18,7 @@ from chalicelib.kit.attributes import (
     UnicodeAttribute,
 )
 from chalicelib.kit.tables import Table
-from chalicelib.studio.watermark import Position
+from chalicelib.studio.domain.watermark import Position
 
 
 class VariantsByBase(GlobalSecondaryIndex["ProductBaseVariant"]):

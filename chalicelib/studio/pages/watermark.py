@@ -9,8 +9,8 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import urlsplit
 
+from chalicelib.studio.domain.watermark import Position
 from chalicelib.studio.pages.document import Document, compose
-from chalicelib.studio.watermark import Position
 
 APP_BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
 """Shopify asks that it is loaded from there, always."""

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.kit import clock, guards, ids
+from chalicelib.kit import clock, ids, unique_values
 from chalicelib.kit.errors import Conflict, Problem
 from chalicelib.kit.idempotency import Idempotency
-from chalicelib.kit.pages import PageRequest, Slice, take
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.schemas import Schema
 from chalicelib.kit.tables import Table, Transaction, get_many, update_if
 from chalicelib.studio.errors import (
@@ -109,7 +109,7 @@ def change_keeping(row: T, values: dict[str, Any], version: datetime | None, gua
 
 def variant_guard(kind: str, product: str, variant: str) -> str:
     """The guard that keeps a Shopify variant of a product to one size, or to one mapping."""
-    return guards.guard("studio", kind, "shopify_variant_id", product, variant)
+    return unique_values.value_key("studio", kind, "shopify_variant_id", product, variant)
 
 
 def add_keeping(row: Table, idempotency: Idempotency | None, answer: Schema, guard: Guarded) -> None:
@@ -174,8 +174,8 @@ def get_product(shop: str, product: str) -> Product:
     return _get(Product, ProductNotFound(), shop, product)
 
 
-def list_products(shop: str, page: PageRequest) -> Slice[Product]:
-    return take(Product.query(shop, limit=page.limit, last_evaluated_key=page.start))
+def list_products(shop: str, page: PageRequest) -> PageResult[Product]:
+    return query_page(Product.query(shop, limit=page.limit, last_evaluated_key=page.start))
 
 
 def get_size(product: str, size: str) -> Size:

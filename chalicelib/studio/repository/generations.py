@@ -17,7 +17,8 @@ from chalicelib.kit.errors import Conflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.schemas import Schema
 from chalicelib.kit.tables import Transaction, update_if
-from chalicelib.studio import quota
+from chalicelib.studio.domain import quota
+from chalicelib.studio.domain.quota import State
 from chalicelib.studio.errors import GenerationNotFound
 from chalicelib.studio.models import (
     AiStyle,
@@ -27,9 +28,8 @@ from chalicelib.studio.models import (
     Quota,
     UpscaleStatus,
 )
-from chalicelib.studio.quota import State
 from chalicelib.studio.repository import quotas, uploads
-from chalicelib.studio.repository.listing import begun, state_of, states
+from chalicelib.studio.repository.generation_queries import begun, state_of, states
 from chalicelib.studio.repository.quotas import Overtaken
 
 S = TypeVar("S", bound=Schema)

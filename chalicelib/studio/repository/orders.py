@@ -5,10 +5,10 @@ from __future__ import annotations
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import Transaction
-from chalicelib.studio.fulfilment import Facts, from_json, status, to_json
+from chalicelib.studio.domain.fulfillment import OrderFacts, from_json, status, to_json
 from chalicelib.studio.models import Generation, Order
 from chalicelib.studio.repository import generations
-from chalicelib.studio.repository.listing import begun
+from chalicelib.studio.repository.generation_queries import begun
 
 
 class Overtaken(Conflict):
@@ -27,12 +27,12 @@ def find(shop: str, order: str) -> Order | None:
         return None
 
 
-def facts_of(row: Order | None) -> Facts:
+def facts_of(row: Order | None) -> OrderFacts:
     """What is known of the order."""
-    return from_json(row.facts) if row is not None and row.facts else Facts()
+    return from_json(row.facts) if row is not None and row.facts else OrderFacts()
 
 
-def save(row: Order, facts: Facts) -> None:
+def save(row: Order, facts: OrderFacts) -> None:
     """Write the row with these facts, if it is still the version that was read (0: none). Raises Overtaken."""
     read, now = row.version, clock.now()
     row.facts, row.status, row.version, row.updated_at = to_json(facts), status(facts), read + 1, now

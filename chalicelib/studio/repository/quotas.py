@@ -12,9 +12,9 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Conflict
 from chalicelib.kit.tables import Transaction, update_if
+from chalicelib.studio.domain.quota import MEGABYTE, State, month_of, room
 from chalicelib.studio.errors import StorageExceeded
 from chalicelib.studio.models import Quota
-from chalicelib.studio.quota import MEGABYTE, State, month_of, room
 
 
 class Overtaken(Conflict):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.http import Call, endpoint
-from chalicelib.kit.pages import Slice
+from chalicelib.kit.http import ApiRequest, endpoint
+from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page, PageQuery
-from chalicelib.studio.routes.lists import sorted_page
-from chalicelib.studio.routes.versions import tag, version
+from chalicelib.studio.routes.etags import tag, version
+from chalicelib.studio.routes.sorting import sorted_page
 from chalicelib.studio.schemas.catalogue import (
     BaseCreate,
     BaseRead,
@@ -18,63 +18,63 @@ from chalicelib.studio.schemas.catalogue import (
     BaseVariantUpdate,
 )
 from chalicelib.studio.service import bases
-from chalicelib.studio.service.callers import Merchant, merchant
+from chalicelib.studio.service.auth import Merchant, merchant
 
 bp = Blueprint(__name__)
 
 
 @bp.route("/v1/studio/bases", methods=["POST"])
 @endpoint(bp, auth=merchant, body=BaseCreate, returns=BaseRead, status=201, idempotent="joined")
-def add_base(call: Call[Merchant, BaseCreate]) -> BaseRead:
+def add_base(call: ApiRequest[Merchant, BaseCreate]) -> BaseRead:
     """Add something to print on."""
     return bases.add_base(call.principal.shop, call.body, call.idempotency)
 
 
 @bp.route("/v1/studio/bases", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[BaseRead])
-def list_bases(call: Call[Merchant, None, PageQuery]) -> Slice[BaseRead]:
+def list_bases(call: ApiRequest[Merchant, None, PageQuery]) -> PageResult[BaseRead]:
     """The shop's bases in their order."""
     return sorted_page(bases.list_bases(call.principal.shop), call.page).map(BaseRead.of)
 
 
 @bp.route("/v1/studio/bases/{base_id}", methods=["GET"])
 @endpoint(bp, auth=merchant, returns=BaseRead, etag=tag)
-def get_base(call: Call[Merchant], base_id: str) -> BaseRead:
+def get_base(call: ApiRequest[Merchant], base_id: str) -> BaseRead:
     """One base."""
     return BaseRead.of(bases.get_base(call.principal.shop, base_id))
 
 
 @bp.route("/v1/studio/bases/{base_id}", methods=["PUT"])
 @endpoint(bp, auth=merchant, body=BaseUpdate, returns=BaseRead, etag=tag, if_match="optional")
-def change_base(call: Call[Merchant, BaseUpdate], base_id: str) -> BaseRead:
+def change_base(call: ApiRequest[Merchant, BaseUpdate], base_id: str) -> BaseRead:
     """Change a base, or bring a removed one back; what is not given stays."""
     return BaseRead.of(bases.change_base(call.principal.shop, base_id, call.body, version(call)))
 
 
 @bp.route("/v1/studio/bases/{base_id}", methods=["DELETE"])
 @endpoint(bp, auth=merchant, status=204)
-def remove_base(call: Call[Merchant], base_id: str) -> None:
+def remove_base(call: ApiRequest[Merchant], base_id: str) -> None:
     """Print on a base no longer; its history stays."""
     bases.remove_base(call.principal.shop, base_id)
 
 
 @bp.route("/v1/studio/bases/{base_id}/variants", methods=["POST"])
 @endpoint(bp, auth=merchant, body=BaseVariantCreate, returns=BaseVariantRead, status=201, idempotent="joined")
-def add_variant(call: Call[Merchant, BaseVariantCreate], base_id: str) -> BaseVariantRead:
+def add_variant(call: ApiRequest[Merchant, BaseVariantCreate], base_id: str) -> BaseVariantRead:
     """Add a combination of a base's options, with its print size."""
     return bases.add_variant(call.principal.shop, base_id, call.body, call.idempotency)
 
 
 @bp.route("/v1/studio/bases/{base_id}/variants", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[BaseVariantRead])
-def list_variants(call: Call[Merchant, None, PageQuery], base_id: str) -> Slice[BaseVariantRead]:
+def list_variants(call: ApiRequest[Merchant, None, PageQuery], base_id: str) -> PageResult[BaseVariantRead]:
     """The base's combinations in their order."""
     return sorted_page(bases.list_variants(call.principal.shop, base_id), call.page).map(BaseVariantRead.of)
 
 
 @bp.route("/v1/studio/bases/{base_id}/variants/{variant_id}", methods=["PUT"])
 @endpoint(bp, auth=merchant, body=BaseVariantUpdate, returns=BaseVariantRead, etag=tag, if_match="optional")
-def change_variant(call: Call[Merchant, BaseVariantUpdate], base_id: str, variant_id: str) -> BaseVariantRead:
+def change_variant(call: ApiRequest[Merchant, BaseVariantUpdate], base_id: str, variant_id: str) -> BaseVariantRead:
     """Change a combination, or bring a removed one back; what is not given stays."""
     row = bases.change_variant(call.principal.shop, base_id, variant_id, call.body, version(call))
     return BaseVariantRead.of(row)
@@ -82,6 +82,6 @@ def change_variant(call: Call[Merchant, BaseVariantUpdate], base_id: str, varian
 
 @bp.route("/v1/studio/bases/{base_id}/variants/{variant_id}", methods=["DELETE"])
 @endpoint(bp, auth=merchant, status=204)
-def remove_variant(call: Call[Merchant], base_id: str, variant_id: str) -> None:
+def remove_variant(call: ApiRequest[Merchant], base_id: str, variant_id: str) -> None:
     """Print a combination no longer; what is mapped to it is printed in its product's size."""
     bases.remove_variant(call.principal.shop, base_id, variant_id)

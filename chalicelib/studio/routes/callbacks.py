@@ -10,9 +10,9 @@ from chalicelib.integrations import standard_webhooks
 from chalicelib.kit import clock, secret_reader
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.errors import Unauthenticated
-from chalicelib.kit.http import Call, endpoint, refuse_other_methods
+from chalicelib.kit.http import ApiRequest, endpoint, refuse_other_methods
 from chalicelib.studio.schemas.shopper import CallbackAnswer
-from chalicelib.studio.service import asking
+from chalicelib.studio.service import image_provider
 
 bp = Blueprint(__name__)
 
@@ -29,7 +29,7 @@ class ImageProvider:
 
 
 @security("standardWebhooks", type="apiKey", name="webhook-signature", **{"in": "header"})
-def image_provider(credentials: Credentials) -> ImageProvider:
+def provider_signature(credentials: Credentials) -> ImageProvider:
     """The provider, by one of our secrets (IMAGE_HTTP_SECRET, several by comma). Raises InvalidCallbackSignature."""
     secrets = secret_reader.secret("IMAGE_HTTP_SECRET", "whsec_").split(",")
     known = [secret.strip() for secret in secrets if secret.strip() != "whsec_"]
@@ -39,10 +39,10 @@ def image_provider(credentials: Credentials) -> ImageProvider:
 
 
 @bp.route("/webhooks/images/{generation_id}", methods=["POST"])
-@endpoint(bp, auth=image_provider, returns=CallbackAnswer)
-def receive_callback(call: Call[ImageProvider], generation_id: str) -> CallbackAnswer:
+@endpoint(bp, auth=provider_signature, returns=CallbackAnswer)
+def receive_callback(call: ApiRequest[ImageProvider], generation_id: str) -> CallbackAnswer:
     """Take a provider's word that a job is done; the job itself is asked for."""
-    heard = asking.hear(generation_id, call.credentials.raw_body)
+    heard = image_provider.handle_callback(generation_id, call.credentials.raw_body)
     return CallbackAnswer(status="heard" if heard else "ignored")
 
 

@@ -6,7 +6,7 @@ from chalice.app import Blueprint
 
 from chalicelib.kit import audit
 from chalicelib.kit.auth import Account, operator
-from chalicelib.kit.http import Call, endpoint
+from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.studio.schemas.merchant import QuotaRead, QuotaUpdate
 from chalicelib.studio.service import gallery
 
@@ -15,8 +15,8 @@ bp = Blueprint(__name__)
 
 @bp.route("/v1/operator/studio/quotas/{shop}", methods=["PUT"])
 @endpoint(bp, auth=operator, body=QuotaUpdate, returns=QuotaRead)
-def change_quota(call: Call[Account, QuotaUpdate], shop: str) -> QuotaRead:
+def change_quota(call: ApiRequest[Account, QuotaUpdate], shop: str) -> QuotaRead:
     """Set what a shop may generate and store; what is not given stays."""
     changed = gallery.change_quota(shop, call.body)
-    audit.acted(call.principal, "studio.change_quota", f"shop:{shop}")
+    audit.publish_operator_action(call.principal, "studio.change_quota", f"shop:{shop}")
     return changed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.kit.http import Call, endpoint
+from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.studio.schemas.merchant import AppQuery
 from chalicelib.studio.service import pages
 
@@ -13,7 +13,7 @@ bp = Blueprint(__name__)
 
 @bp.route("/studio/app", methods=["GET"])
 @endpoint(bp, query=AppQuery)
-def show_app(call: Call[None, None, AppQuery]) -> Response:
+def show_app(call: ApiRequest[None, None, AppQuery]) -> Response:
     """The page on which a merchant sets the watermark, for Shopify's admin to frame."""
     page = pages.watermark_page_of(call.query.shop)
     return Response(page.html, page.headers, page.status)

@@ -8,9 +8,9 @@ from typing import Annotated, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
-from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Moment, Page, Schema
-from chalicelib.studio import prompt
-from chalicelib.studio.print import PrintSize
+from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Page, Schema, Timestamp
+from chalicelib.studio.domain import prompt
+from chalicelib.studio.domain.print_size import PrintSize
 from chalicelib.studio.schemas.shopper import UUID
 
 MAX_MARK = 500_000
@@ -98,8 +98,8 @@ class ProductRead(Schema):
     shopify_product_id: int
     title: str
     is_enabled: bool
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class SizeCreate(_Pixels):
@@ -130,7 +130,7 @@ class SizeRead(Schema):
     width_px: int
     height_px: int
     sort_order: int
-    updated_at: Moment
+    updated_at: Timestamp
 
 
 class StyleCreate(Input):
@@ -168,8 +168,8 @@ class StyleRead(Schema):
     is_active: bool
     sort_order: int
     usage_count: int
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp
 
 
 class ProductStylePut(Input):
@@ -195,7 +195,7 @@ class ProductStyleRead(Schema):
 class ProductStylesRead(Page[ProductStyleRead]):
     """Styles on a product in their order; `updated_at` is when the list, or any style's place in it, last changed."""
 
-    updated_at: Moment
+    updated_at: Timestamp
 
 
 class BaseCreate(Input):
@@ -227,7 +227,7 @@ class BaseRead(Schema):
     base_price: Amount | None
     is_active: bool
     sort_order: int
-    updated_at: Moment
+    updated_at: Timestamp
 
 
 class BaseVariantCreate(_Pixels):
@@ -265,7 +265,7 @@ class BaseVariantRead(Schema):
     price_modifier: Amount
     is_active: bool
     sort_order: int
-    updated_at: Moment
+    updated_at: Timestamp
 
 
 class LinkPut(Input):

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from chalicelib.kit.schemas import UNCHANGED, Amount, Input, Moment, PageQuery, Query, Schema
+from chalicelib.kit.schemas import UNCHANGED, Amount, Input, PageQuery, Query, Schema, Timestamp
+from chalicelib.studio.domain.watermark import Position
 from chalicelib.studio.models import GenerationStatus, GenerationType, UpscaleStatus
 from chalicelib.studio.schemas.catalogue import Photo, Picture, StyleRead
 from chalicelib.studio.schemas.shopper import UUID
-from chalicelib.studio.watermark import Position
 
 
 class AppQuery(Query):
@@ -36,7 +36,7 @@ class WatermarkRead(Schema):
     position: Position
     size_percentage: Amount
     is_active: bool
-    updated_at: Moment
+    updated_at: Timestamp
 
 
 class WatermarkPreviewCreate(Input):
@@ -73,7 +73,7 @@ class QuotaRead(Schema):
     generations_at_work: int
     storage_quota_mb: int
     current_storage_mb: Amount
-    month: Moment
+    month: Timestamp
 
 
 class UsageRead(Schema):
@@ -120,11 +120,11 @@ class GenerationRead(Schema):
     ai_model_used: str | None
     error_message: str | None
     retries: int
-    next_attempt_at: Moment | None
+    next_attempt_at: Timestamp | None
     processing_time_ms: int | None
     upscale_status: UpscaleStatus
     upscale_factor: Amount | None
     final_width: int | None
     final_height: int | None
-    created_at: Moment
-    updated_at: Moment
+    created_at: Timestamp
+    updated_at: Timestamp

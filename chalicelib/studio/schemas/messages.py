@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from chalicelib.kit import subjects
+from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import BucketEvent, Message
 from chalicelib.studio.app import APP
 
@@ -29,10 +29,10 @@ class GenerationRequested(Message):
     generation_id: str
 
     def subjects(self) -> tuple[str, ...]:
-        return (subjects.app(self.shop, APP),)
+        return (data_subjects.app(self.shop, APP),)
 
 
-class PrintRequested(Message):
+class FinalRequested(Message):
     """Work for `studio-print`: make this final."""
 
     queue: ClassVar[str] = "studio-print"
@@ -41,4 +41,4 @@ class PrintRequested(Message):
     generation_id: str
 
     def subjects(self) -> tuple[str, ...]:
-        return (subjects.app(self.shop, APP),)
+        return (data_subjects.app(self.shop, APP),)

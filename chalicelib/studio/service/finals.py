@@ -8,36 +8,43 @@ from typing import Any
 from chalicelib.integrations import images, storage
 from chalicelib.integrations.image_failures import ModelGaveUp
 from chalicelib.kit import clock, config, ids
-from chalicelib.studio import fulfilment
+from chalicelib.studio.domain import fulfillment
+from chalicelib.studio.domain.print_size import (
+    FINAL_LONG_SIDE,
+    PrintFormat,
+    PrintSize,
+    PrintSizeRefused,
+    cover,
+    upscale_factor,
+)
 from chalicelib.studio.models import Generation, GenerationType
-from chalicelib.studio.print import FINAL_LONG_SIDE, PrintFormat, PrintSize, PrintSizeRefused, cover, upscale_factor
 from chalicelib.studio.repository import catalogue, generations, orders
-from chalicelib.studio.schemas.messages import PrintRequested
-from chalicelib.studio.service.asking import ask
-from chalicelib.studio.service.making import TAKEN_BACK, Unmakeable, take_up
+from chalicelib.studio.schemas.messages import FinalRequested
+from chalicelib.studio.service.generation_worker import TAKEN_BACK, PermanentFailure, run_leased
+from chalicelib.studio.service.image_provider import generate_image
 
 
-class NoPrintSize(Unmakeable):
+class NoPrintSize(PermanentFailure):
     """Nothing tells in which size the ordered variant is printed."""
 
 
 def make(shop: str, generation: str) -> None:
-    """Make the final, as `take_up` says. Quota never stands in its way."""
+    """Make the final, as `run_leased` says. Quota never stands in its way."""
     url = storage.address(config.settings().images_bucket, f"finals/{shop}/{ids.new()}.jpg")
-    again = PrintRequested(shop=shop, generation_id=generation)
-    take_up(shop, generation, GenerationType.FINAL, url, _make, again)
+    again = FinalRequested(shop=shop, generation_id=generation)
+    run_leased(shop, generation, GenerationType.FINAL, url, _make, again)
 
 
 def _make(row: Generation) -> None:
     begun = time.perf_counter()
     order, line = str(row.order_id), str(row.line_item_id)
-    if not fulfilment.is_wanted(orders.facts_of(orders.find(row.shop_id, order)), line):
-        raise Unmakeable(TAKEN_BACK)
+    if not fulfillment.is_wanted(orders.facts_of(orders.find(row.shop_id, order)), line):
+        raise PermanentFailure(TAKEN_BACK)
     try:
         size, base_variant = print_size(row)
     except PrintSizeRefused as error:
-        raise Unmakeable(str(error)) from error
-    made = ask(row, FINAL_LONG_SIDE)
+        raise PermanentFailure(str(error)) from error
+    made = generate_image(row, FINAL_LONG_SIDE)
     if made is None:
         return
     try:

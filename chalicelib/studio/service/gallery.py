@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from chalicelib.integrations import storage
 from chalicelib.kit import clock
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.shops.service import known_shop
-from chalicelib.studio import quota
-from chalicelib.studio.errors import ShopUnknown
+from chalicelib.studio.domain import quota
+from chalicelib.studio.errors import ShopNotFound
 from chalicelib.studio.models import Generation, GenerationStatus
-from chalicelib.studio.repository import generations, listing, quotas
+from chalicelib.studio.repository import generation_queries, generations, quotas
 from chalicelib.studio.schemas.merchant import GenerationQuery, GenerationRead, QuotaRead, QuotaUpdate, UsageRead
 from chalicelib.studio.service import styles
 
@@ -17,10 +17,10 @@ LINK_SECONDS = 300
 POPULAR = 10
 
 
-def list_generations(shop: str, asked: GenerationQuery, page: PageRequest) -> Slice[GenerationRead]:
+def list_generations(shop: str, asked: GenerationQuery, page: PageRequest) -> PageResult[GenerationRead]:
     """The shop's generations that are as asked for; newest first."""
     wanted = asked.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
-    return listing.list_page(shop, wanted, page).map(shown)
+    return generation_queries.list_page(shop, wanted, page).map(shown)
 
 
 def read_usage(shop: str) -> UsageRead:
@@ -35,7 +35,7 @@ def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
     Raises ShopUnknown for what is no shop's domain.
     """
     if known_shop(shop) != shop:
-        raise ShopUnknown
+        raise ShopNotFound
     quotas.limit(shop, asked.model_dump(exclude_unset=True))
     return read_quota(shop)
 

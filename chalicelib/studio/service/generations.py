@@ -11,7 +11,8 @@ from chalicelib.kit import clock, config, ids, signing
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.messages import publish
 from chalicelib.shops.service import Shopper
-from chalicelib.studio import prompt, quota
+from chalicelib.studio.domain import prompt, quota
+from chalicelib.studio.domain.quota import Refusal, State
 from chalicelib.studio.errors import (
     GenerationNotFound,
     NotOffered,
@@ -32,8 +33,7 @@ from chalicelib.studio.models import (
     Upload,
     UploadStatus,
 )
-from chalicelib.studio.quota import Refusal, State
-from chalicelib.studio.repository import generations, requests
+from chalicelib.studio.repository import generations, preview_inputs
 from chalicelib.studio.repository.quotas import Overtaken, fresh, state_of
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.schemas.shopper import GenerationAccepted, GenerationCreate, LineItemProperty, PreviewRead
@@ -66,7 +66,7 @@ def request(
     poll_url = f"{prefix.rstrip('/')}/generations/{generation}"
     accepted = GenerationAccepted(id=generation, status=GenerationStatus.PENDING, poll_url=poll_url)
     for attempt in range(_ATTEMPTS):
-        found = requests.read(shopper.shop, asked.product_id, asked.style_id, asked.upload_id)
+        found = preview_inputs.read(shopper.shop, asked.product_id, asked.style_id, asked.upload_id)
         product, style = _offered(found.product, found.style, found.link)
         photo = _accepted(demand_owner(found.upload, shopper, asked.upload_token))
         row = _pending(accepted.id, shopper, asked.text, product, style, photo)

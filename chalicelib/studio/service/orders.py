@@ -19,19 +19,19 @@ from chalicelib.kit import clock, ids, logs, metrics
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.messages import publish
 from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderLine, OrderPaid, RefundCreated, RefundLine
-from chalicelib.studio import fulfilment
-from chalicelib.studio.errors import FinalAtWork, FinalNotWanted, GenerationNotFound
-from chalicelib.studio.fulfilment import Facts
+from chalicelib.studio.domain import fulfillment
+from chalicelib.studio.domain.fulfillment import OrderFacts
+from chalicelib.studio.errors import FinalCanceled, FinalInProgress, GenerationNotFound
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, Order, UpscaleStatus
 from chalicelib.studio.repository import generations, orders
 from chalicelib.studio.repository.generations import Ended
 from chalicelib.studio.repository.orders import Overtaken
 from chalicelib.studio.schemas.merchant import GenerationRead
-from chalicelib.studio.schemas.messages import PrintRequested
+from chalicelib.studio.schemas.messages import FinalRequested
 from chalicelib.studio.service import gallery
-from chalicelib.studio.service.callers import APP
+from chalicelib.studio.service.auth import APP
+from chalicelib.studio.service.generation_worker import TAKEN_BACK
 from chalicelib.studio.service.generations import LINE_ITEM_PROPERTY, START, verify
-from chalicelib.studio.service.making import TAKEN_BACK
 
 _NAMESPACE = "0b4d5c5e-6a53-4a3a-8e44-7f4b6c1f9a02"
 _RETRIES = 50
@@ -47,7 +47,7 @@ class _Change:
 
     told: Told
     carrying: dict[str, str]
-    decide: Callable[[Facts], Facts]
+    decide: Callable[[OrderFacts], OrderFacts]
     columns: dict[str, Any] = field(default_factory=dict)
     finals: dict[str, Generation] = field(default_factory=dict)
 
@@ -63,8 +63,8 @@ def fulfil(paid: OrderPaid) -> None:
         left = {line.line_item_id: line.current_quantity for line in paid.lines if line.line_item_id in finals}
         carrying = {line: final.source_generation_id or "" for line, final in finals.items()}
 
-        def decide(facts: Facts) -> Facts:
-            return fulfilment.edited(fulfilment.paid(facts, quantities), left)
+        def decide(facts: OrderFacts) -> OrderFacts:
+            return fulfillment.edited(fulfillment.paid(facts, quantities), left)
 
         _settle(_Change(paid, carrying, decide, _columns(paid), finals))
 
@@ -77,8 +77,8 @@ def edit(edited: OrderEdited) -> None:
         left = {line.line_item_id: line.current_quantity for line in edited.lines if line.line_item_id in carrying}
         added = {line.line_item_id: line.quantity for line in edited.lines if line.line_item_id in finals}
 
-        def decide(facts: Facts) -> Facts:
-            return fulfilment.edited(fulfilment.paid(facts, added), left)
+        def decide(facts: OrderFacts) -> OrderFacts:
+            return fulfillment.edited(fulfillment.paid(facts, added), left)
 
         _settle(_Change(edited, carrying, decide, _columns(edited), finals))
 
@@ -87,14 +87,14 @@ def cancel(cancelled: OrderCancelled) -> None:
     """Skip the finals of an order that was cancelled, also where it is told only later that it was paid."""
     if cancelled.app == APP:
         carrying = _carrying(cancelled.shop, cancelled.lines)
-        _settle(_Change(cancelled, carrying, fulfilment.cancelled, _columns(cancelled)))
+        _settle(_Change(cancelled, carrying, fulfillment.cancelled, _columns(cancelled)))
 
 
 def refund(refunded: RefundCreated) -> None:
     """Skip the finals of lines of which nothing is left."""
     if refunded.app == APP:
         quantities = {line.line_item_id: line.quantity for line in refunded.lines}
-        decide = partial(fulfilment.refunded, refund=refunded.refund_id, quantities=quantities)
+        decide = partial(fulfillment.refunded, refund=refunded.refund_id, quantities=quantities)
         _settle(_Change(refunded, _carrying(refunded.shop, refunded.lines), decide))
 
 
@@ -110,15 +110,15 @@ def remake(shop: str, generation: str, key: Idempotency | None) -> GenerationRea
     row = generations.get(shop, generation)
     if row.generation_type is not GenerationType.FINAL or row.order_id is None or row.line_item_id is None:
         raise GenerationNotFound
-    if not fulfilment.is_wanted(orders.facts_of(orders.find(shop, row.order_id)), row.line_item_id):
-        raise FinalNotWanted
+    if not fulfillment.is_wanted(orders.facts_of(orders.find(shop, row.order_id)), row.line_item_id):
+        raise FinalCanceled
     if row.final_image_url and not row.open_work:
         storage.delete(row.final_image_url)
     try:
         answer = generations.reopen(row, clock.now() + START, key, gallery.shown)
     except Ended as ended:
-        raise FinalAtWork from ended
-    publish(PrintRequested(shop=shop, generation_id=row.id))
+        raise FinalInProgress from ended
+    publish(FinalRequested(shop=shop, generation_id=row.id))
     return answer
 
 
@@ -146,12 +146,12 @@ def _settle_once(change: _Change) -> None:
                 setattr(row, name, value)
         orders.save(row, facts)
     for line, preview in change.carrying.items():
-        if not fulfilment.is_wanted(facts, line):
+        if not fulfillment.is_wanted(facts, line):
             _skip(row, line, preview)
         elif line in change.finals:
             final = orders.add_final(change.finals[line], row)
             if final.open_work:
-                publish(PrintRequested(shop=row.shop_id, generation_id=final.id))
+                publish(FinalRequested(shop=row.shop_id, generation_id=final.id))
 
 
 def _skip(row: Order, line: str, preview: str) -> None:

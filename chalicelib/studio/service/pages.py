@@ -8,7 +8,7 @@ from chalicelib.shops.service import Shopper, app_key, known_shop
 from chalicelib.studio.errors import ProductNotFound
 from chalicelib.studio.pages import storefront, watermark
 from chalicelib.studio.pages.document import Document
-from chalicelib.studio.service.callers import APP
+from chalicelib.studio.service.auth import APP
 from chalicelib.studio.service.storefront import read_offer
 
 

@@ -8,28 +8,28 @@ from functools import partial
 
 from chalicelib.integrations import images, storage
 from chalicelib.kit import config, ids
-from chalicelib.studio import guard, watermark
-from chalicelib.studio.image_header import probe
+from chalicelib.studio.domain import image_validation, watermark
+from chalicelib.studio.domain.image_header import probe
+from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE
 from chalicelib.studio.models import Generation, GenerationType
-from chalicelib.studio.print import PREVIEW_LONG_SIDE
 from chalicelib.studio.repository import catalogue, generations
 from chalicelib.studio.schemas.messages import GenerationRequested
-from chalicelib.studio.service.asking import ask
-from chalicelib.studio.service.making import Unmakeable, take_up
+from chalicelib.studio.service.generation_worker import PermanentFailure, run_leased
+from chalicelib.studio.service.image_provider import generate_image
 
 MARK_UNUSABLE = "The shop's watermark cannot be used; the merchant must replace its picture."
 
 
 def make(shop: str, generation: str) -> None:
-    """Make the preview, as `take_up` says. One that fails gives its quota back."""
+    """Make the preview, as `run_leased` says. One that fails gives its quota back."""
     url = storage.address(config.settings().images_bucket, f"previews/{shop}/{ids.new()}.jpg")
     again = GenerationRequested(shop=shop, generation_id=generation)
-    take_up(shop, generation, GenerationType.PREVIEW, url, _make, again)
+    run_leased(shop, generation, GenerationType.PREVIEW, url, _make, again)
 
 
 def _make(row: Generation) -> None:
     begun = time.perf_counter()
-    made = ask(row, PREVIEW_LONG_SIDE)
+    made = generate_image(row, PREVIEW_LONG_SIDE)
     if made is None:
         return
     picture = images.preview(made.image, long_side=PREVIEW_LONG_SIDE, mark=_mark(row.shop_id))
@@ -56,7 +56,7 @@ def _mark(shop: str) -> images.Mark | None:
         place = partial(watermark.place, position=row.position, size_percentage=row.size_percentage)
         with suppress(storage.NoSuchObject):  # the merchant put another in its place just now
             picture = storage.get(row.image_url)
-            if guard.judge(probe(picture)) is not None:  # stored under an earlier guard
-                raise Unmakeable(MARK_UNUSABLE)
+            if image_validation.rejection_reason(probe(picture)) is not None:  # stored under an earlier guard
+                raise PermanentFailure(MARK_UNUSABLE)
             return images.Mark(picture, float(row.opacity), place)
     raise LookupError("the watermark's picture is not there")

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
-from chalicelib.kit import clock, guards, ids
+from chalicelib.kit import clock, ids, unique_values
 from chalicelib.kit.idempotency import Idempotency
-from chalicelib.kit.pages import PageRequest, Slice
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.schemas.orders import ProductDeleted, ProductUpdated
-from chalicelib.studio.errors import BaseNotFound, ProductNotFound, SizeNotFound, VariantTaken
+from chalicelib.studio.errors import BaseNotFound, ProductNotFound, SizeNotFound, VariantAlreadyMapped
 from chalicelib.studio.models import Product, ProductBaseVariantMapping, ProductProductBase, ProductStyle, Size
 from chalicelib.studio.repository import catalogue
 from chalicelib.studio.repository.catalogue import Exists
@@ -29,7 +29,7 @@ from chalicelib.studio.schemas.catalogue import (
     SizeRead,
     SizeUpdate,
 )
-from chalicelib.studio.service.callers import APP
+from chalicelib.studio.service.auth import APP
 
 
 def add_product(shop: str, asked: ProductCreate, key: Idempotency | None) -> ProductRead:
@@ -57,7 +57,7 @@ def add_product(shop: str, asked: ProductCreate, key: Idempotency | None) -> Pro
     return answer
 
 
-def list_products(shop: str, page: PageRequest) -> Slice[Product]:
+def list_products(shop: str, page: PageRequest) -> PageResult[Product]:
     return catalogue.list_products(shop, page)
 
 
@@ -121,10 +121,12 @@ def remove_size(shop: str, product: str, size: str) -> None:
 def _keep_size(row: Size, wanted: str | None, transaction: Transaction) -> None:
     """Have the size hold the Shopify variant that it is to have, and no other."""
     if row.shopify_variant_id and row.shopify_variant_id != wanted:
-        guards.release(transaction, catalogue.variant_guard("sizes", row.product_id, row.shopify_variant_id), row.uuid)
+        unique_values.release(
+            transaction, catalogue.variant_guard("sizes", row.product_id, row.shopify_variant_id), row.uuid
+        )
     if wanted:
         name = catalogue.variant_guard("sizes", row.product_id, wanted)
-        guards.claim(transaction, name, row.uuid, VariantTaken())
+        unique_values.claim(transaction, name, row.uuid, VariantAlreadyMapped())
 
 
 def put_product_style(shop: str, product: str, style: str, asked: ProductStylePut) -> ProductStyle:
@@ -183,9 +185,9 @@ def put_mapping(shop: str, product: str, asked: MappingPut) -> ProductBaseVarian
     def keep(transaction: Transaction) -> None:
         name = catalogue.variant_guard("product_base_variant_mappings", product, asked.shopify_variant_id)
         if asked.is_active:
-            guards.claim(transaction, name, pair, VariantTaken())
-        elif guards.owner_of(name) == pair:
-            guards.release(transaction, name, pair)
+            unique_values.claim(transaction, name, pair, VariantAlreadyMapped())
+        elif unique_values.owner_of(name) == pair:
+            unique_values.release(transaction, name, pair)
 
     catalogue.put_keeping(row, {"is_active": asked.is_active}, keep)
     return row

@@ -11,7 +11,7 @@ from chalicelib.studio.errors import ChangedMeanwhile, StorageExceeded, StyleNot
 from chalicelib.studio.models import AiStyle
 from chalicelib.studio.repository import catalogue
 from chalicelib.studio.schemas.catalogue import StyleCreate, StyleRead, StyleUpdate
-from chalicelib.studio.service import pictures
+from chalicelib.studio.service import merchant_images
 
 
 def add_style(shop: str, asked: StyleCreate, key: Idempotency | None) -> StyleRead:
@@ -50,7 +50,7 @@ def put_example(shop: str, style: str, image: str) -> AiStyle:
     """
     row = catalogue.get_style(shop, style)
     before = row.example_image_url
-    url, byte_count = pictures.store("examples", shop, image)
+    url, byte_count = merchant_images.store("examples", shop, image)
     try:
         catalogue.save_example(row, url, byte_count)
     except (ChangedMeanwhile, StorageExceeded):

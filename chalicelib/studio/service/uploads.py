@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.integrations import image_process, storage
-from chalicelib.kit import clock, config, ids, logs, signing, subjects, tombstones
+from chalicelib.kit import clock, config, data_subjects, ids, logs, signing, tombstones
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.shops.service import Shopper
-from chalicelib.studio import guard, quota
 from chalicelib.studio.app import APP
-from chalicelib.studio.errors import StorageExceeded, UploadNotFound, UploadTokenInvalid
-from chalicelib.studio.guard import RejectReason
-from chalicelib.studio.image_header import probe
+from chalicelib.studio.domain import image_validation, quota
+from chalicelib.studio.domain.image_header import probe
+from chalicelib.studio.domain.image_validation import RejectReason
+from chalicelib.studio.errors import InvalidUploadToken, StorageExceeded, UploadNotFound
 from chalicelib.studio.models import Upload, UploadStatus
 from chalicelib.studio.repository import quotas, uploads
 from chalicelib.studio.repository.uploads import Overtaken
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.schemas.shopper import UploadCreate, UploadRead
-from chalicelib.studio.service import pictures
+from chalicelib.studio.service import merchant_images
 
 MINUTES_15 = 15 * 60
 UNUSED = timedelta(days=1)
@@ -41,7 +41,7 @@ def begin(shopper: Shopper, asked: UploadCreate, idempotency: Idempotency | None
     form = storage.presigned_post(
         storage.address(config.settings().images_bucket, key),
         content_type=asked.content_type,
-        max_bytes=min(room, guard.MAX_BYTES),
+        max_bytes=min(room, image_validation.MAX_BYTES),
         seconds=MINUTES_15,
     )
     token = None if shopper.customer_id else signing.sign(_PURPOSE, upload.encode())
@@ -76,7 +76,7 @@ def demand_owner(row: Upload | None, shopper: Shopper, token: str | None) -> Upl
         if row.customer_id != shopper.customer_id:
             raise UploadNotFound
     elif signing.verify(_PURPOSE, token or "") != row.id.encode():
-        raise UploadTokenInvalid
+        raise InvalidUploadToken
     return row
 
 
@@ -87,7 +87,7 @@ def inspect(event: UploadChanged) -> None:
     """
     for _ in range(_RETRIES):
         row = uploads.find(event.key.rsplit("/", 1)[-1])
-        if row is None or row.object_key != event.key or tombstones.is_erased(subjects.app(event.shop, APP)):
+        if row is None or row.object_key != event.key or tombstones.is_erased(data_subjects.app(event.shop, APP)):
             log.info("an object that nobody asks for is removed", extra={"key": event.key})
             storage.delete(storage.address(event.bucket, event.key))
             return
@@ -116,7 +116,7 @@ def _created(row: Upload, event: UploadChanged, url: str) -> None:
     except storage.NoSuchObject:
         return  # removed since; that event comes, too
     header = probe(data)
-    reason = pictures.rejection_reason(header, data, image_process.WORKER)
+    reason = merchant_images.rejection_reason(header, data, image_process.WORKER)
     if reason is None:
         try:
             uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
@@ -124,7 +124,7 @@ def _created(row: Upload, event: UploadChanged, url: str) -> None:
             reason = RejectReason.STORAGE_FULL
         else:
             return
-    uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=guard.DETAIL[reason])
+    uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=image_validation.DETAIL[reason])
     storage.delete(url)
     log.info("a photo was refused", extra={"upload": row.id, "reason": reason.value})
 

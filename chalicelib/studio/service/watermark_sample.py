@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from chalicelib.integrations import images, sample_photo
-from chalicelib.studio import watermark
-from chalicelib.studio.print import PREVIEW_LONG_SIDE
+from chalicelib.studio.domain import watermark
+from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE
 
 
 def render(photo: bytes, mark: bytes, *, opacity: float, position: str, size_percentage: float) -> bytes:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from chalicelib.integrations import image_process, images, storage
 from chalicelib.kit import clock
-from chalicelib.studio import guard
-from chalicelib.studio.errors import ChangedMeanwhile, StorageExceeded, WatermarkMissing
-from chalicelib.studio.image_header import probe
+from chalicelib.studio.domain import image_validation
+from chalicelib.studio.domain.image_header import probe
+from chalicelib.studio.errors import ChangedMeanwhile, StorageExceeded, WatermarkNotFound
 from chalicelib.studio.models import Watermark
 from chalicelib.studio.repository import catalogue
 from chalicelib.studio.schemas.merchant import (
@@ -18,7 +18,7 @@ from chalicelib.studio.schemas.merchant import (
     WatermarkPut,
     WatermarkRead,
 )
-from chalicelib.studio.service import pictures, watermark_sample
+from chalicelib.studio.service import merchant_images, watermark_sample
 
 LINK_SECONDS = 300
 
@@ -27,7 +27,7 @@ def read(shop: str) -> WatermarkRead:
     """The settings, with a link to the picture. Raises WatermarkMissing."""
     row = catalogue.find_watermark(shop)
     if row is None:
-        raise WatermarkMissing
+        raise WatermarkNotFound
     return _shown(row)
 
 
@@ -43,11 +43,11 @@ def put(shop: str, asked: WatermarkPut, version: datetime | None) -> WatermarkRe
     now = clock.now()
     byte_count: int | None
     if asked.image is not None:
-        url, byte_count = pictures.store("watermarks", shop, asked.image)
+        url, byte_count = merchant_images.store("watermarks", shop, asked.image)
     elif present is not None:
         url, byte_count = present.image_url, present.byte_count
     else:
-        raise WatermarkMissing("Send its picture first, as `image`.")
+        raise WatermarkNotFound("Send its picture first, as `image`.")
     row = Watermark(
         shop_id=shop,
         image_url=url,
@@ -78,7 +78,7 @@ def preview(shop: str, asked: WatermarkPreviewCreate) -> WatermarkPreviewRead:
         if content is not None
     }
     for field, data in sent.items():
-        pictures.check_header(data, field)
+        merchant_images.check_header(data, field)
     mark = sent.get("body.image") or _stored_picture(shop)
     settings = {
         "opacity": float(asked.opacity),
@@ -92,8 +92,8 @@ def preview(shop: str, asked: WatermarkPreviewCreate) -> WatermarkPreviewRead:
     except images.UnreadableImage as error:
         if not isinstance(error, image_process.DecodingTooCostly):
             for field, data in sent.items():
-                pictures.check(data, field)
-        raise pictures.refusal(pictures.decoder_reason(error), list(sent)) from error
+                merchant_images.check(data, field)
+        raise merchant_images.refusal(merchant_images.decoder_reason(error), list(sent)) from error
     return WatermarkPreviewRead(preview=base64.b64encode(made).decode())
 
 
@@ -101,11 +101,11 @@ def _stored_picture(shop: str) -> bytes:
     """The picture of the shop's watermark. Raises WatermarkMissing, and InvalidImage if it is from an earlier guard."""
     row = catalogue.find_watermark(shop)
     if row is None:
-        raise WatermarkMissing("Send its picture first, as `image`.")
+        raise WatermarkNotFound("Send its picture first, as `image`.")
     data = storage.get(row.image_url)
-    reason = guard.judge(probe(data))
+    reason = image_validation.rejection_reason(probe(data))
     if reason is not None:
-        raise pictures.refusal(reason, [])
+        raise merchant_images.refusal(reason, [])
     return data
 
 

@@ -6,7 +6,7 @@ import duckdb
 
 from chalicelib.retention.repository import runs
 from chalicelib.retention.schemas import SweepRequested
-from chalicelib.retention.service import sweeping
+from chalicelib.retention.service import sweep
 from infra.bench.subjects.measure import report
 
 duckdb.connect().close()
@@ -15,7 +15,7 @@ rule, run, segment = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 def whole_segment() -> None:
     while segment in runs.places(runs.get(rule, run)):  # a worker's time may be over before its segment is done
-        sweeping.work(SweepRequested(rule=rule, run=run, segment=segment))
+        sweep.sweep_segment(SweepRequested(rule=rule, run=run, segment=segment))
 
 
 print("ready", flush=True)

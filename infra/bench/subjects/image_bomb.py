@@ -3,8 +3,8 @@
 import struct
 import zlib
 
-from chalicelib.studio import guard
-from chalicelib.studio.image_header import probe
+from chalicelib.studio.domain import image_validation
+from chalicelib.studio.domain.image_header import probe
 from infra.bench.subjects.measure import report
 
 header = b"IHDR" + struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
@@ -12,7 +12,7 @@ bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I",
 
 
 def refuse() -> None:
-    assert guard.judge(probe(bomb)) is guard.RejectReason.TOO_MANY_PIXELS
+    assert image_validation.rejection_reason(probe(bomb)) is image_validation.RejectReason.TOO_MANY_PIXELS
 
 
 report(refuse)

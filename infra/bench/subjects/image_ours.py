@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageCms, ImageFilter  # noqa: F401 - the peers have imported theirs, too, when time begins
 
 from chalicelib.integrations import images
-from chalicelib.studio.print import PREVIEW_LONG_SIDE, cover
+from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE, cover
 from infra.bench.subjects.measure import report
 
 kind, data = sys.argv[1], Path(sys.argv[2]).read_bytes()

@@ -1,13 +1,13 @@
 """The first touch of 8 tables over the connection that all models share."""
 
 from chalicelib.billing.models import Customer, SubscriptionPlan
-from chalicelib.kit.models import Guard, IdempotencyRecord, Lock, Tombstone
+from chalicelib.kit.models import IdempotencyRecord, Lock, Tombstone, UniqueValue
 from chalicelib.studio.models import Generation, Quota
 from infra.bench.subjects.measure import report
 
 report(
     lambda: (
-        [model.count("nobody") for model in (Guard, IdempotencyRecord, Lock, Tombstone, Generation, Quota)]
+        [model.count("nobody") for model in (UniqueValue, IdempotencyRecord, Lock, Tombstone, Generation, Quota)]
         + [Customer.count("member"), SubscriptionPlan.count("none")]
     )
 )

@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
-from chalicelib.kit.lifecycle import Rule
+from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.retention.repository.rows import columns, counted
 from infra import athena
 from infra.handlers import ROOT
@@ -36,12 +36,12 @@ def query(sql: str) -> list[dict[str, str]]:
     return list(csv.DictReader(done.stdout.splitlines()))
 
 
-def moment_of(rule: Rule) -> datetime:
+def moment_of(rule: RetentionRule) -> datetime:
     """A moment with microseconds, a day past the rule's cut-off."""
     return DUE - rule.keep - timedelta(days=1) + timedelta(microseconds=7)
 
 
-def store(rule: Rule, mark: str, *, timestamps: bool) -> None:
+def store(rule: RetentionRule, mark: str, *, timestamps: bool) -> None:
     """Put an expired row: with every timestamp of the table, or with none but the one that counts."""
     item: dict[str, dict[str, str]] = {}
     table = rule.table
@@ -55,7 +55,7 @@ def store(rule: Rule, mark: str, *, timestamps: bool) -> None:
     aws.client("dynamodb").put_item(TableName=table.Meta.table_name, Item=item)
 
 
-def expected(rule: Rule, column: str, kind: Kind) -> datetime:
+def expected(rule: RetentionRule, column: str, kind: Kind) -> datetime:
     """The column's moment as it is stored: an epoch counts whole seconds."""
     moment = moment_of(rule)
     return moment.replace(microsecond=0) if kind is Kind.EPOCH else moment

@@ -15,9 +15,9 @@ import pytest
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.kit import clock
-from chalicelib.kit.subjects import pseudonym
+from chalicelib.kit.data_subjects import pseudonym
 from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
-from chalicelib.retention.service import accepting
+from chalicelib.retention.service import privacy_requests
 from tests.infra.ops.conftest import Ops, Start
 from tests.retention.conftest import nothing_in_progress
 from tests.retention.seeding import items, seed_owner, traces
@@ -77,7 +77,7 @@ def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops,
         assert request.id in err
     [line] = ops("privacy-requests").out.splitlines()
     assert line.split("\t")[0] == request.id
-    accepting.remind(clock.now())  # as its schedule does: the command may have died before it told the worker
+    privacy_requests.remind(clock.now())  # as its schedule does: the command may have died before it told the worker
     assert drain() == []
     assert ops("privacy-requests").out == ""
     assert request.id in ops("privacy-requests", "--status", "completed").out

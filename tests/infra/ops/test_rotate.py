@@ -20,8 +20,8 @@ from chalicelib.kit.models import Lock
 from chalicelib.shops import service
 from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import sessions, tokens
-from chalicelib.shops.service import resealing
-from chalicelib.shops.service.resealing import KINDS
+from chalicelib.shops.service import key_rotation
+from chalicelib.shops.service.key_rotation import KINDS
 from infra.ops.rotate import LOCK
 from infra.sandbox.shopify import ShopifySandbox
 from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
@@ -40,7 +40,7 @@ def _own_keys(key_file: Path) -> None:
 
 def used() -> set[str]:
     """The keys that any value is sealed with."""
-    return {key for kind in KINDS for row in kind.table.scan() for key in resealing.keys_of(kind, row)}
+    return {key for kind in KINDS for row in kind.table.scan() for key in key_rotation.keys_of(kind, row)}
 
 
 def assert_open() -> None:
@@ -48,7 +48,7 @@ def assert_open() -> None:
     for row in Shop.scan():
         assert tokens.access_token(row) == TOKEN
     for session in Session.scan():
-        assert secrets.unseal(session.access_token, sessions.place(session.id)) == TOKEN
+        assert secrets.decrypt(session.access_token, sessions.place(session.id)) == TOKEN
 
 
 def keys_in(path: Path) -> set[str]:
@@ -113,7 +113,7 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
     for shop in shops:
         row = Shop.get(shop, "studio")
         [session] = Session.by_shop.query(shop)
-        token = secrets.unseal(session.access_token, sessions.place(session.id))
+        token = secrets.decrypt(session.access_token, sessions.place(session.id))
         assert tokens.access_token(row) == token == service.access_token(shop, "studio")
         assert tokens.refresh_token(row)
 

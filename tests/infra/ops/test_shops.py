@@ -69,10 +69,10 @@ def test_no_shop_is_an_empty_list(ops: Ops) -> None:
 
 
 def test_a_shop_that_comes_back_meanwhile_is_not_met_twice() -> None:
-    from chalicelib.shops.service import operating
+    from chalicelib.shops.service import operator
 
     names = seed(450)
-    found = operating.iterate_active_shops("studio")
+    found = operator.iterate_active_shops("studio")
     first = next(found)
     Shop(first.shop, "studio").update([Shop.installed_at.set(clock.now())])
     assert [first.shop, *(row.shop for row in found)] == names

@@ -13,7 +13,7 @@ from chalicelib.kit.jobs import consumes
 from chalicelib.kit.messages import Message, publish
 from chalicelib.retention.schemas import ErasureRequested as Erasure
 from chalicelib.retention.schemas import ExportRequested, SweepRequested
-from chalicelib.shops.schemas.messages import ReimportRequested, ShopifyWork, ShopInstalled, ShopUninstalled
+from chalicelib.shops.schemas.messages import BackfillRequested, ShopifyWork, ShopInstalled, ShopUninstalled
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
     OrderCreated,
@@ -51,7 +51,7 @@ def by_attribute() -> None:
 
 
 def by_full_name() -> None:
-    publish(chalicelib.studio.schemas.messages.PrintRequested(shop="x", generation_id="x"))
+    publish(chalicelib.studio.schemas.messages.FinalRequested(shop="x", generation_id="x"))
 
 
 def by_import_inside() -> None:
@@ -83,6 +83,6 @@ def only_read(message: OrderEdited) -> None:
         publish(ShopUninstalled.model_validate({}))
 
 
-def only_annotated(message: ReimportRequested) -> Told | None:
+def only_annotated(message: BackfillRequested) -> Told | None:
     publish(SweepRequested(rule="x", run="x", segment=message.attempt))
     return None

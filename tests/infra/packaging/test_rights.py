@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import config
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix
 from chalicelib.kit.messages import Message
-from chalicelib.kit.personal import Bucket, Prefix
 from infra import data_stack, handlers
 from infra.packaging import needs, policies, references
 from infra.packaging.names import API
@@ -136,11 +136,13 @@ def test_every_table_that_a_function_loads_is_granted(documents: dict[str, dict[
             assert any(fnmatch(f"table/{table}", pattern) for pattern in granted), (action, table)
 
 
-def prefixes(context: str) -> list[Prefix]:
+def prefixes(context: str) -> list[ObjectPrefix]:
     """The folders of a context, as its own rules of data protection declare them."""
     if context == "integrations":
         return []
-    return [value for value in _members(import_module(f"chalicelib.{context}.retention")) if isinstance(value, Prefix)]
+    return [
+        value for value in _members(import_module(f"chalicelib.{context}.retention")) if isinstance(value, ObjectPrefix)
+    ]
 
 
 def _members(module: Any) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSResponse
 
 from chalicelib.kit import aws
 from chalicelib.kit.errors import Unavailable
-from chalicelib.retention.pacing import Pace
+from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
 from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
 from chalicelib.shops.models import InstallationLog
@@ -20,7 +20,7 @@ from tests.retention.conftest import CUT_OFF, DUE, log_of, stored_logs
 
 LOGS = RULES["shops/installation_logs"]
 TABLE = InstallationLog.Meta.table_name
-PACE = Pace(1e6, 1e6)
+PACE = WriteRateLimiter(1e6, 1e6)
 
 
 def items() -> list[Any]:
@@ -89,7 +89,7 @@ def test_large_rows_go_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_batch_that_the_table_is_too_busy_for_is_sent_again() -> None:
     logs = {log_of(CUT_OFF).id for _ in range(30)}
-    pace = Pace(1e6, 1e6)
+    pace = WriteRateLimiter(1e6, 1e6)
     with refused(2, refusal(400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})):
         assert deletes.delete_unchanged(InstallationLog, items(), pace) == len(logs)
     assert stored_logs() == set()
@@ -124,7 +124,7 @@ def test_what_was_deleted_is_paid_for_before_more_is(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("time.monotonic", lambda: sum(waited))
     monkeypatch.setattr("time.sleep", waited.append)
     found = items()
-    assert deletes.delete_unchanged(InstallationLog, found, Pace(10.0, 10.0)) == 60
+    assert deletes.delete_unchanged(InstallationLog, found, WriteRateLimiter(10.0, 10.0)) == 60
     assert sum(waited) == pytest.approx(5.0), "two batches of 25 units at 10 a second, before the third is sent"
 
 
@@ -132,7 +132,7 @@ def test_where_dynamodb_does_not_say_what_it_used_each_row_counts(monkeypatch: p
     for _ in range(25):
         log_of(CUT_OFF)
     monkeypatch.setattr("time.monotonic", lambda: 100.0)
-    pace = Pace(10.0, 10.0)
+    pace = WriteRateLimiter(10.0, 10.0)
     with refused(1, refusal(200, {"Responses": [{"TableName": TABLE}] * 25})):
         assert deletes.delete_unchanged(InstallationLog, items(), pace) == 25
     assert pace.wait(100.0) == pytest.approx(2.5)

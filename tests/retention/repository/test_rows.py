@@ -10,7 +10,7 @@ import pytest
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
 from chalicelib.kit.attributes import ExpiryAttribute
-from chalicelib.kit.lifecycle import Rule, Then
+from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
 from chalicelib.shops.models import InstallationLog, Session
@@ -19,7 +19,7 @@ from tests.retention.conftest import CUT_OFF, DUE, log_of, session_of
 LOGS = RULES["shops/installation_logs"]
 
 
-def items(rule: Rule = LOGS, segments: int = 1) -> list[Any]:
+def items(rule: RetentionRule = LOGS, segments: int = 1) -> list[Any]:
     found = []
     for segment in range(segments):
         after = None
@@ -76,7 +76,7 @@ def test_rows_without_the_column_that_counts_live_on() -> None:
 def test_a_rule_may_count_epoch_seconds() -> None:
     row = session_of(None)
     Session(row.id).update(actions=[Session.expires_epoch.set(DUE)])
-    rule = Rule("shops/sessions", Session, counts="expires_epoch", keep=timedelta(0), then=Then.DELETE)
+    rule = RetentionRule("shops/sessions", Session, counts="expires_epoch", keep=timedelta(0), then=ExpiryAction.DELETE)
     assert isinstance(Session.expires_epoch, ExpiryAttribute)
     [found] = rows.expired_page(rule, DUE, 0, 1, None)[0]
     assert found.moment == DUE

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.kit.errors import Conflict
+from chalicelib.retention.domain.archive_pages import SegmentCursor
 from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import RunStatus
 from chalicelib.retention.repository import runs
-from chalicelib.retention.slices import Place
 from tests.retention.conftest import CUT_OFF
 from tests.retention.crash import hooked
 
@@ -23,7 +23,7 @@ def test_a_run_opens_once_with_every_segment_at_its_start() -> None:
     with pytest.raises(Conflict):
         runs.add(RULE, RUN, CUT_OFF, segments=5)
     run = runs.get(RULE, RUN)
-    assert runs.places(run) == {0: Place(), 1: Place(), 2: Place()}
+    assert runs.places(run) == {0: SegmentCursor(), 1: SegmentCursor(), 2: SegmentCursor()}
     assert (run.status, run.cut_off) == (RunStatus.RUNNING, CUT_OFF)
 
 
@@ -38,42 +38,42 @@ def test_the_latest_run_is_the_newest_in_time() -> None:
 
 def test_a_segment_moves_from_where_it_stands_only() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
-    second = Place().next(KEY)
-    runs.move(run, 0, Place(), second)
+    second = SegmentCursor().next(KEY)
+    runs.move(run, 0, SegmentCursor(), second)
     with pytest.raises(Overtaken):
-        runs.move(run, 0, Place(), None)
-    assert runs.places(runs.get(RULE, RUN)) == {0: second, 1: Place()}
+        runs.move(run, 0, SegmentCursor(), None)
+    assert runs.places(runs.get(RULE, RUN)) == {0: second, 1: SegmentCursor()}
 
 
 def test_the_last_segment_completes_the_run() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
-    runs.move(run, 0, Place(), None, deleted=3)
+    runs.move(run, 0, SegmentCursor(), None, deleted=3)
     assert runs.get(RULE, RUN).status is RunStatus.RUNNING
-    runs.move(run, 1, Place(), None, deleted=4)
+    runs.move(run, 1, SegmentCursor(), None, deleted=4)
     done = runs.get(RULE, RUN)
     assert (done.status, done.rows_deleted, done.cursor) == (RunStatus.COMPLETED, 7, {})
     with pytest.raises(Overtaken):
-        runs.move(run, 1, Place(), None)
+        runs.move(run, 1, SegmentCursor(), None)
 
 
 def test_a_segment_that_moves_between_another_s_look_and_write_is_not_lost() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
-    waiting = iter([lambda: runs.move(run, 1, Place(), None)])
+    waiting = iter([lambda: runs.move(run, 1, SegmentCursor(), None)])
 
     def interfere() -> None:
         for move in waiting:
             move()
 
     with hooked("before-call", "TransactWriteItems", interfere):
-        runs.move(run, 0, Place(), Place().next(KEY))
-    assert runs.places(runs.get(RULE, RUN)) == {0: Place(1, KEY)}
+        runs.move(run, 0, SegmentCursor(), SegmentCursor().next(KEY))
+    assert runs.places(runs.get(RULE, RUN)) == {0: SegmentCursor(1, KEY)}
 
 
 def test_many_segments_at_once() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=6)
 
     def walk(segment: int) -> None:
-        place = Place()
+        place = SegmentCursor()
         for _ in range(5):
             runs.move(run, segment, place, place.next(KEY), deleted=1)
             place = place.next(KEY)

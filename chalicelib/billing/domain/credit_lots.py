@@ -1,0 +1,107 @@
+"""Lots of credits: what is left of each grant or purchase. They are spent soonest to expire first.
+
+A lot that a dispute suspends still counts, but cannot be spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class NotEnough(ValueError):
+    """The lots hold fewer credits than are to be spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditLot:
+    """What is left of one grant or purchase. `expires_at` None: it does not expire."""
+
+    lot_id: str
+    remaining: int
+    expires_at: datetime | None = None
+    is_suspended: bool = False
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it has expired."""
+        return self.expires_at is not None and self.expires_at <= now
+
+
+Lots = tuple[CreditLot, ...]
+
+
+def add(lots: Iterable[CreditLot], lot: CreditLot) -> Lots:
+    """With one more lot; credits for a lot that is there already join it."""
+    known = {each.lot_id: each for each in lots}
+    there = known.get(lot.lot_id)
+    known[lot.lot_id] = replace(there, remaining=there.remaining + lot.remaining) if there else lot
+    return _ordered(known.values())
+
+
+def available(lots: Iterable[CreditLot], now: datetime) -> int:
+    """The credits that can be spent."""
+    return sum(lot.remaining for lot in lots if not lot.is_suspended and not lot.is_over(now))
+
+
+def spend(lots: Lots, amount: int, now: datetime) -> Lots:
+    """Without `amount` credits. Raises NotEnough."""
+    left, rest = amount, list[CreditLot]()
+    for lot in lots:
+        taken = 0 if lot.is_suspended or lot.is_over(now) else min(left, lot.remaining)
+        left -= taken
+        rest.append(replace(lot, remaining=lot.remaining - taken))
+    if left:
+        raise NotEnough
+    return _ordered(rest)
+
+
+def take_back(lots: Lots, lot_id: str, amount: int) -> tuple[Lots, int]:
+    """Without up to `amount` credits, of that lot first, then of the others; and how many were there to take."""
+    left, rest = amount, dict[str, CreditLot]()
+    for lot in sorted(lots, key=lambda lot: lot.lot_id != lot_id):
+        taken = min(left, lot.remaining)
+        left -= taken
+        rest[lot.lot_id] = replace(lot, remaining=lot.remaining - taken)
+    return _ordered(rest.values()), amount - left
+
+
+def without_expired(lots: Lots, now: datetime) -> tuple[Lots, Lots]:
+    """The lots that go on, and those that have expired."""
+    return tuple(lot for lot in lots if not lot.is_over(now)), tuple(lot for lot in lots if lot.is_over(now))
+
+
+def suspend(lots: Lots, lot_id: str, is_suspended: bool) -> Lots:
+    """With that lot suspended, or free again."""
+    return tuple(replace(lot, is_suspended=is_suspended) if lot.lot_id == lot_id else lot for lot in lots)
+
+
+def suspended(lots: Iterable[CreditLot]) -> int:
+    """The credits that a dispute holds."""
+    return sum(lot.remaining for lot in lots if lot.is_suspended)
+
+
+def next_expiry(lots: Iterable[CreditLot]) -> datetime | None:
+    """When the next lot expires."""
+    return min((lot.expires_at for lot in lots if lot.expires_at), default=None)
+
+
+def read(rows: Iterable[Mapping[str, Any]]) -> Lots:
+    """The lots of a balance's row."""
+    return _ordered(
+        CreditLot(
+            str(row["lot_id"]),
+            int(row["remaining"]),
+            datetime.fromisoformat(row["expires_at"]) if row.get("expires_at") else None,
+            bool(row.get("is_suspended")),
+        )
+        for row in rows
+    )
+
+
+def _ordered(lots: Iterable[CreditLot]) -> Lots:
+    """Those that hold anything, the soonest to expire first."""
+    return tuple(sorted((lot for lot in lots if lot.remaining), key=lambda lot: (lot.expires_at or _NEVER, lot.lot_id)))

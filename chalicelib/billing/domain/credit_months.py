@@ -1,0 +1,67 @@
+"""Which months of credits a paid invoice opens.
+
+A paid line of a subscription opens the months of its period, twelve for a yearly plan; proration and trial lines
+open none. A month is named by the day it begins, so that every event and shape that tells of it names it alike.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.billing.domain.credit_ledger import source_key
+from chalicelib.billing.stripe_objects.invoices import StripeInvoiceLine
+
+
+@dataclass(frozen=True, slots=True)
+class GrantMonth:
+    """A month of credits that was paid for, at the price that it was paid at."""
+
+    price_id: str
+    begins_at: datetime
+    is_first: bool
+    """Of its line: a later month is granted by the plan that the subscription has when it begins."""
+
+
+def paid_months(lines: Iterable[StripeInvoiceLine]) -> Iterator[GrantMonth]:
+    """The months that the paid `lines` open, oldest first per line."""
+    for line in lines:
+        if line.price_id and line.is_subscription and not line.is_proration and line.amount > 0:
+            for number, begins_at in enumerate(months(line.period_start, line.period_end)):
+                yield GrantMonth(line.price_id, begins_at, number == 0)
+
+
+def ended(months_from: datetime | None, beginnings: Iterable[datetime]) -> datetime | None:
+    """Where the months of a payment end that count from `months_from`: at the next of the `beginnings` of what was
+    paid for on the subscription. Another cycle begins anew at once, and what is left of the old one is credited.
+    """
+    return min((at for at in beginnings if months_from is not None and at > months_from), default=None)
+
+
+def month_source_key(subscription_id: str, begins_at: datetime) -> str:
+    """What a grant happens once for: the subscription (Stripe's id, ours of a gift) and the month."""
+    return source_key("grant", subscription_id, f"{begins_at:%Y-%m-%d}")
+
+
+def upgrade_source_key(key: str, plan_name: str) -> str:
+    """What the rest of a month that was granted by a lesser plan happens once for."""
+    return f"{key}/{plan_name}"
+
+
+def months(start: datetime, end: datetime) -> list[datetime]:
+    """The beginnings of the calendar months of a period, at least one.
+
+    Counted by months, not days: Stripe bills the 31st on a short month's last day, so that the period from 28 February
+    to 31 March is one month.
+    """
+    count = (end.year - start.year) * 12 + end.month - start.month
+    return [add_months(start, number) for number in range(max(1, count))]
+
+
+def add_months(moment: datetime, count: int) -> datetime:
+    """The same time so many months later, on the month's last day where it has no such day."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + count, 12)
+    day = min(moment.day, calendar.monthrange(year, month + 1)[1])
+    return moment.replace(year=year, month=month + 1, day=day)

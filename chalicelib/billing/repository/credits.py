@@ -1,0 +1,129 @@
+"""The ledger of credits and its head, which change together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from chalicelib.billing.domain import credit_lots
+from chalicelib.billing.domain.credit_ledger import CreditLedger
+from chalicelib.billing.errors import Outdated
+from chalicelib.billing.models import CreditBalance, CreditEntry
+from chalicelib.kit import clock, ids, pagination, unique_values
+from chalicelib.kit.models import UniqueValue
+from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.tables import Transaction, get_many
+
+
+def balance(relationship_id: str) -> CreditBalance:
+    """The head of the ledger, read consistently; an empty one where nothing was entered yet."""
+    try:
+        return CreditBalance.get(relationship_id, consistent_read=True)
+    except CreditBalance.DoesNotExist:
+        return empty(relationship_id)
+
+
+def empty(relationship_id: str) -> CreditBalance:
+    """The head of a ledger in which nothing was entered yet."""
+    now = clock.now()
+    return CreditBalance(relationship_id, changed_on=f"{now:%Y-%m-%d}", updated_at=now)
+
+
+def opened(head: CreditBalance) -> CreditLedger:
+    """The ledger of this head, to be changed."""
+    return CreditLedger(head.balance, head.shortfall, credit_lots.read(head.lots), clock.now(), ids.time_ordered)
+
+
+def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
+    """Add the book's entries and move the head, over the version that the book was opened at.
+
+    The transaction fails with Outdated if the head has changed, or if what caused an entry has caused one before.
+    """
+    before, now = head.version, clock.now()
+    expires_next_at = credit_lots.next_expiry(book.lots)
+    moved = CreditBalance(
+        head.relationship_id,
+        balance=book.balance,
+        suspended=credit_lots.suspended(book.lots),
+        shortfall=book.shortfall,
+        lots=[_row(lot) for lot in book.lots],
+        expires_next_at=expires_next_at,
+        # What had expired when it was entered is due now: the sweep does not go back to the month of its end.
+        expires_in=f"{max(expires_next_at, now):%Y-%m}" if expires_next_at else None,
+        changed_on=f"{now:%Y-%m-%d}",
+        version=before + 1,
+        updated_at=now,
+    )
+    unchanged = CreditBalance.version == before if before else CreditBalance.relationship_id.does_not_exist()
+    transaction.put(moved, condition=unchanged, otherwise=Outdated())
+    for entry in book.entries:
+        row = CreditEntry(
+            relationship_id=head.relationship_id,
+            id=entry.id,
+            entry_type=entry.entry_type,
+            amount=entry.amount,
+            balance_after=entry.balance_after,
+            reason=entry.reason,
+            source_key=entry.source_key,
+            lot_id=entry.lot_id,
+            payment_transaction_id=entry.payment_id,
+            expires_at=entry.expires_at,
+            created_at=now,
+        )
+        owner = f"{head.relationship_id}/{entry.id}"
+        unique_values.claim(transaction, source_guard(entry.source_key), owner, otherwise=Outdated())
+        transaction.add(row)
+
+
+def entered(source_keys: Iterable[str]) -> dict[str, str]:
+    """Of these causes those that have caused an entry, with the entry's ledger and id (`…/…`); one read."""
+    wanted = list(dict.fromkeys(source_keys))
+    rows = get_many(((UniqueValue, (source_guard(key),)) for key in wanted), consistent=True)
+    return {key: row.owner for key, row in zip(wanted, rows, strict=True) if row}
+
+
+def get_entry(owner: str) -> CreditEntry:
+    """The entry that a cause's guard names."""
+    return CreditEntry.get(*key_of(owner), consistent_read=True)
+
+
+def key_of(owner: str) -> tuple[str, str]:
+    """The ledger and id of the entry that a cause's guard names."""
+    relationship_id, _, entry_id = owner.rpartition("/")
+    return relationship_id, entry_id
+
+
+def list_entries(relationship_id: str, page: PageRequest) -> PageResult[CreditEntry]:
+    """One page of the ledger, newest first."""
+    return pagination.query_page(
+        CreditEntry.query(relationship_id, limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False)
+    )
+
+
+def total(relationship_id: str) -> int:
+    """The sum of all entries, to hold the balance against."""
+    return sum(row.amount for row in CreditEntry.query(relationship_id, consistent_read=True))
+
+
+def iterate_expired(month: str, now: datetime) -> Iterator[CreditBalance]:
+    """Balances with a lot that was to expire by now, and whose turn came in that month (`YYYY-MM`)."""
+    yield from CreditBalance.by_expiry.query(month, CreditBalance.expires_next_at <= now)
+
+
+def iterate_changed(day: str) -> Iterator[CreditBalance]:
+    """Balances whose last change was on that day (`YYYY-MM-DD`)."""
+    yield from CreditBalance.by_change.query(day)
+
+
+def source_guard(source_key: str) -> str:
+    """The guard that lets a cause have one entry."""
+    return unique_values.value_key("billing", "ai_credits", "source_key", source_key)
+
+
+def _row(lot: credit_lots.CreditLot) -> dict[str, object]:
+    row: dict[str, object] = {"lot_id": lot.lot_id, "remaining": lot.remaining}
+    if lot.expires_at:
+        row["expires_at"] = clock.iso(lot.expires_at)
+    if lot.is_suspended:
+        row["is_suspended"] = True
+    return row

@@ -1,0 +1,52 @@
+"""What is for sale, as rows: which plan or add-on a Stripe price, past or present, stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chalicelib.billing.catalogue.plans import ADDONS, PLANS
+from chalicelib.billing.enums import BillingCycle
+from chalicelib.billing.models import SubscriptionAddon, SubscriptionPlan
+from chalicelib.kit.tables import Table, get_many
+
+KEYS: list[tuple[type[Table], tuple[str, ...]]] = [
+    *((SubscriptionPlan, (plan_id,)) for plan_id in PLANS),
+    *((SubscriptionAddon, (addon_id,)) for addon_id in ADDONS),
+]
+"""The rows of the whole catalogue: so few that they are read together with whatever else is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLookup:
+    """Prices of Stripe's and what they stand for."""
+
+    plans: dict[str, tuple[SubscriptionPlan, BillingCycle]] = field(default_factory=dict)
+    addons: dict[str, SubscriptionAddon] = field(default_factory=dict)
+
+    @property
+    def with_credits(self) -> set[str]:
+        """The plans whose months include credits."""
+        return {plan.id for plan, _ in self.plans.values() if plan.included_credits}
+
+    def credits_of(self, plan_name: str) -> int:
+        """The credits that a month of the plan includes."""
+        return next((plan.included_credits for plan, _ in self.plans.values() if plan.id == plan_name), 0)
+
+
+def read() -> PriceLookup:
+    """What is for sale; one read."""
+    return of(get_many(KEYS))
+
+
+def of(rows: list[Table | None]) -> PriceLookup:
+    """The offers that the rows of `KEYS` make."""
+    offers = PriceLookup()
+    for row in rows:
+        if isinstance(row, SubscriptionPlan):
+            for cycle, price_ids in row.stripe_prices.items():
+                offers.plans.update((price_id, (row, BillingCycle(cycle))) for price_id in price_ids)
+        elif isinstance(row, SubscriptionAddon):
+            for price_id in (row.stripe_price_id, *(row.earlier_price_ids or [])):
+                if price_id:
+                    offers.addons[price_id] = row
+    return offers

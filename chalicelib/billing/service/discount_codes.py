@@ -1,0 +1,92 @@
+"""Discount codes as operators make and change them, and what mirrors them at Stripe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.billing.domain import discounts, money
+from chalicelib.billing.enums import DiscountDuration, DiscountType
+from chalicelib.billing.errors import CodeExists
+from chalicelib.billing.models import DiscountCode, DiscountUsage
+from chalicelib.billing.repository import discount_codes
+from chalicelib.billing.schemas.discount_codes import CodeCreate
+from chalicelib.integrations import stripe_coupons
+from chalicelib.integrations.stripe import StripeRefused
+from chalicelib.kit import clock, logs
+from chalicelib.kit.pagination import PageRequest, PageResult
+
+log = logs.logger("billing")
+
+
+def create(order: CodeCreate) -> DiscountCode:
+    """Write a code and mirror it at Stripe. What could not be mirrored then is when the same is asked for again, and by
+    `update`.
+
+    Raises CodeExists; StripeRefused where Stripe does not take these terms: the letters are free again.
+    """
+    now = clock.now()
+    values = order.model_dump() | {"code": discounts.normalize_code(order.code)}
+    given = {name: value for name, value in values.items() if value is not None}
+    row = DiscountCode(**given, kind=discount_codes.KIND, created_at=now, updated_at=now)
+    try:
+        discount_codes.add(row)
+    except CodeExists:
+        row = discount_codes.get(row.code)
+        if row.stripe_promotion_code_id or any(getattr(row, name) != value for name, value in values.items()):
+            raise
+    try:
+        return _mirror(row)
+    except StripeRefused:
+        discount_codes.remove_unmirrored(row)
+        raise
+
+
+def update(code: str, values: dict[str, Any]) -> DiscountCode:
+    """Change a code's limits, window or description, or whether it is in use. Raises CodeNotFound, CodeNeverValid."""
+    row = discount_codes.change(discounts.normalize_code(code), values)
+    row = _mirror(row)
+    if "is_active" in values and row.stripe_promotion_code_id:
+        key = f"set-active-{row.code}-{clock.iso(row.updated_at)}"
+        stripe_coupons.set_active(row.stripe_promotion_code_id, row.is_active, key)
+    return row
+
+
+def get(code: str) -> DiscountCode:
+    """A code. Raises CodeNotFound."""
+    return discount_codes.get(discounts.normalize_code(code))
+
+
+def list_all(page: PageRequest) -> PageResult[DiscountCode]:
+    """Every code, by its letters."""
+    return discount_codes.list_all(page)
+
+
+def list_uses(code: str, page: PageRequest) -> PageResult[DiscountUsage]:
+    """Who used a code. Raises CodeNotFound."""
+    return discount_codes.list_uses(discount_codes.get(discounts.normalize_code(code)).code, page)
+
+
+def _mirror(row: DiscountCode) -> DiscountCode:
+    """The coupon and promotion code at Stripe, made where they are missing. The keys make two at once one; they are this
+    row's, for the same letters may be given again with other terms."""
+    if row.stripe_promotion_code_id is not None:
+        return row
+    key = f"{row.code}-{clock.iso(row.created_at)}"
+    coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{key}")
+    promotion_code_id = stripe_coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{key}")
+    log.info("a code was made at Stripe", extra={"code": row.code, "coupon": coupon_id})
+    return discount_codes.change(
+        row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id}
+    )
+
+
+def _coupon(row: DiscountCode) -> dict[str, Any]:
+    params: dict[str, Any] = {"name": row.code, "duration": row.duration.value}
+    if row.duration is DiscountDuration.REPEATING:
+        params["duration_in_months"] = row.duration_months
+    if row.discount_type is DiscountType.PERCENTAGE:
+        params["percent_off"] = format(row.value, "f")
+    else:
+        currency = str(row.currency)
+        params |= {"amount_off": money.to_minor(row.value, currency), "currency": currency.lower()}
+    return params

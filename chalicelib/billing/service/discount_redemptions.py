@@ -1,0 +1,180 @@
+"""Discount codes: a use is reserved at checkout, redeemed when it is paid, and given back where it never is.
+
+The counter and the uses are ours, and so are the limits, which change; the coupon and promotion code at Stripe are how
+the price becomes less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from chalicelib.billing.domain import discounts
+from chalicelib.billing.enums import OwnerType, RedemptionStatus
+from chalicelib.billing.errors import InvalidCode
+from chalicelib.billing.models import DiscountCode, DiscountUsage, SubscriptionPlan
+from chalicelib.billing.repository import discount_codes
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.stripe_objects import payment_intents
+from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
+from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.kit import clock, logs
+
+CODE, REDEMPTION = "discount_code", "discount_redemption"
+"""The members of a Checkout session's metadata that name the use it pays for."""
+UNTIL_SESSION = timedelta(minutes=10)
+"""How long a use is reserved before its Checkout session is there, which lasts longer."""
+MARGIN = timedelta(hours=1)
+"""After a session's end, for its event to come."""
+
+log = logs.logger("billing")
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A use that is reserved: who pays gets `discount` off."""
+
+    usage: DiscountUsage
+    promotion_code_id: str
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What names the use at Stripe."""
+        return {CODE: self.usage.code, REDEMPTION: self.usage.redemption}
+
+
+def validate(code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal) -> Decimal:
+    """What the code takes off the plan's price; nothing is reserved. Raises CodeInvalid with the reason."""
+    row = _usable(code, plan)
+    _free(row, owner_type, owner_id)
+    return discounts.amount_off(row.discount_type, row.value, price, plan.currency)
+
+
+def reserve(
+    code: str,
+    owner_type: OwnerType,
+    owner_id: str,
+    plan: SubscriptionPlan,
+    price: Decimal,
+    request_key: str | None = None,
+) -> Reservation:
+    """Reserve a use of the code for a checkout. Raises CodeInvalid with the reason.
+
+    A request whose answer was lost comes again by the same key, and goes on with what it has reserved.
+    """
+
+    def decide(effects: Effects) -> Reservation:
+        earlier = _reserved_by(request_key, discounts.normalize_code(code), owner_id)
+        if earlier is not None:
+            return _go_on(effects, earlier)
+        return _reserve(effects, code, owner_type, owner_id, plan, price, request_key)
+
+    return carry_out(decide)
+
+
+def note_session(reservation: Reservation, session_id: str, expires_at: datetime) -> None:
+    """The use is reserved for as long as this Checkout session can be paid."""
+    discount_codes.note_session(reservation.usage, session_id, expires_at + MARGIN)
+
+
+def release(code: str, redemption: str, session_id: str) -> None:
+    """Give a use back that is reserved for this Checkout session; any other stays as it is."""
+    carry_out(lambda effects: _release(effects, code, redemption, lambda use: use.checkout_session_id == session_id))
+
+
+def give_up(usage: DiscountUsage) -> None:
+    """Give a use back, unless its reservation has changed or ended since it was read."""
+    until = usage.reserved_until
+    carry_out(lambda effects: _release(effects, usage.code, usage.redemption, lambda use: use.reserved_until == until))
+
+
+def release_lapsed(now: datetime) -> int:
+    """Give back the uses whose checkout was given up, as Stripe tells; how many."""
+    released = 0
+    for usage in discount_codes.iterate_lapsed(now):
+        if _is_given_up(usage, now):
+            give_up(usage)
+            released += 1
+    return released
+
+
+def redeem(
+    effects: Effects, usage: DiscountUsage | None, view: StripeCheckoutSession, subscription_id: str | None
+) -> None:
+    """The checkout is paid: its use counts for good. As often as it is told."""
+    if usage is not None and usage.status is not RedemptionStatus.REDEEMED:
+        discount_codes.redeem(effects.transaction, usage, view.id, subscription_id, view.discount)
+
+
+def _reserved_by(request_key: str | None, code: str, owner_id: str) -> DiscountUsage | None:
+    uses = discount_codes.list_uses_of(code, owner_id) if request_key else []
+    reserved = (use for use in uses if use.status is RedemptionStatus.RESERVED)
+    return next((use for use in reserved if use.request_key == request_key), None)
+
+
+def _go_on(effects: Effects, usage: DiscountUsage) -> Reservation:
+    discount_codes.prolong(effects.transaction, usage, clock.now() + UNTIL_SESSION)
+    return Reservation(usage, str(discount_codes.get(usage.code).stripe_promotion_code_id))
+
+
+def _reserve(
+    effects: Effects,
+    code: str,
+    owner_type: OwnerType,
+    owner_id: str,
+    plan: SubscriptionPlan,
+    price: Decimal,
+    request_key: str | None,
+) -> Reservation:
+    row = _usable(code, plan)
+    redemption = _free(row, owner_type, owner_id)
+    discount = discounts.amount_off(row.discount_type, row.value, price, plan.currency)
+    until = clock.now() + UNTIL_SESSION
+    usage = discount_codes.reserve(
+        effects.transaction, row, redemption, owner_type, owner_id, discount, until, request_key
+    )
+    return Reservation(usage, str(row.stripe_promotion_code_id))
+
+
+def _release(effects: Effects, code: str, redemption: str, is_meant: Callable[[DiscountUsage], bool]) -> None:
+    usage = discount_codes.find_use(code, redemption)
+    if usage is not None and usage.status is RedemptionStatus.RESERVED and is_meant(usage):
+        discount_codes.release(effects.transaction, usage)
+
+
+def _usable(code: str, plan: SubscriptionPlan) -> DiscountCode:
+    row = discount_codes.find(discounts.normalize_code(code))
+    why = (
+        "there is no such code" if row is None else discounts.rejection_reason(row, plan.id, plan.currency, clock.now())
+    )
+    if row is None or why or row.stripe_promotion_code_id is None:
+        raise InvalidCode(errors=[{"path": "body.code", "message": why or "it is not ready yet"}])
+    return row
+
+
+def _free(row: DiscountCode, owner_type: OwnerType, owner_id: str) -> str:
+    """The first use of the code that the owner has left: `user_id#n`."""
+    uses = discount_codes.list_uses_of(row.code, owner_id)
+    taken = {use.redemption for use in uses if use.status is not RedemptionStatus.RELEASED}
+    names = (f"{owner_id}#{number}" for number in range(1, row.max_uses_per_user + 1))
+    found = next((name for name in names if name not in taken), None)
+    if found is None:
+        raise InvalidCode(errors=[{"path": "body.code", "message": f"this {owner_type} has used it"}])
+    return found
+
+
+def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
+    """Whether the checkout cannot be paid any more. One that can, or whose payment takes days, is reserved longer."""
+    if usage.checkout_session_id is None:
+        return True
+    try:
+        view = payment_intents.session(stripe.checkout_session(usage.checkout_session_id))
+    except ObjectMissing:
+        return True
+    if view.status == "expired":
+        return True
+    discount_codes.note_session(usage, usage.checkout_session_id, max(now, view.expires_at or now) + MARGIN)
+    return False

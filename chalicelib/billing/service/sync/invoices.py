@@ -1,0 +1,273 @@
+"""Following Stripe: what an event tells of is read here and there, decided once, and written in one transaction.
+
+Per event at most two fetches, four read calls and one transaction (docs/billing-events.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.billing.domain import credit_months
+from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
+from chalicelib.billing.models import Customer, Subscription
+from chalicelib.billing.repository import price_lookup
+from chalicelib.billing.repository.identity_map import (
+    IdentityMap,
+    Key,
+    customer_guard,
+    owner_key,
+    payment_guards,
+    subscription_key,
+    usage_key,
+)
+from chalicelib.billing.service import addons, credits, discount_redemptions, payments, subscriptions
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.subscriptions import NotOurs
+from chalicelib.billing.stripe_objects import invoices
+from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
+from chalicelib.billing.stripe_objects.invoices import Decision, StripeInvoice, StripeSubscription
+from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
+from chalicelib.integrations import stripe
+from chalicelib.kit import clock
+
+_PROMPT = timedelta(minutes=10)
+"""A subscription that we know of later than this after its beginning may have had events in vain."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventContext:
+    """The event that makes us look."""
+
+    event_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLink:
+    """The payment behind an invoice, where an event names it and the invoice does not."""
+
+    intent_id: str | None = None
+    charge_id: str | None = None
+
+
+def sync_plan_subscription(subscription_id: str) -> Subscription:
+    """Bring our row to Stripe's state of the subscription, and tell the other contexts, also where it was so already.
+
+    Raises NothingToFollow for a subscription of nobody and nothing we know, ObjectMissing where Stripe has it not.
+    """
+    row = sync_subscription(subscription_id)
+    if row is None:
+        raise NotOurs(f"{subscription_id} is of add-ons only")
+    return row
+
+
+def sync_subscription(
+    subscription_id: str, shown: StripeObject | None = None, cause: EventContext | None = None
+) -> Subscription | None:
+    """The same for an event: `shown` is what it carried. None where the subscription is of add-ons only."""
+    return carry_out(lambda effects: _subscription(effects, IdentityMap(), subscription_id, shown, cause))
+
+
+def sync_checkout(view: StripeCheckoutSession, cause: EventContext | None) -> None:
+    """What a subscription's checkout brought once it was paid, and the discount code's use that it paid for."""
+    code, redemption = view.metadata.get(discount_redemptions.CODE), view.metadata.get(discount_redemptions.REDEMPTION)
+
+    def decide(effects: Effects) -> None:
+        found = IdentityMap()
+        keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(view.customer_id)]
+        row = _subscription(effects, found, str(view.subscription_id), None, cause, keys)
+        discount_redemptions.redeem(effects, found.usage(code, redemption), view, row.id if row else None)
+
+    carry_out(decide)
+
+
+def sync_invoice(shown: StripeObject, cause: EventContext | None, link: PaymentLink | None = None) -> None:
+    """The subscription's state, the payment of its invoice, and the months of credits that it pays for."""
+    carry_out(lambda effects: _invoice(effects, shown, cause, link or PaymentLink()))
+
+
+def _subscription(
+    effects: Effects,
+    found: IdentityMap,
+    subscription_id: str,
+    shown: StripeObject | None,
+    cause: EventContext | None,
+    others: Iterable[Key | None] = (),
+) -> Subscription | None:
+    """The rows are read before Stripe is asked and written only if unchanged since, so that what is written is never
+    older than what it replaces."""
+    customer_id = id_of(shown["customer"]) if shown else None
+    found.read([subscription_key(subscription_id), customer_guard(customer_id), *price_lookup.KEYS, *others])
+    row = found.subscription(subscription_id)
+    final = shown is not None and invoices.is_final(shown)
+    decision = invoices.decide(
+        final,
+        cause.at if cause else clock.now(),
+        row.status if row else None,
+        row.last_stripe_event_at if row else None,
+    )
+    if decision is Decision.KEEP and row is not None:
+        subscriptions.tell(effects, row)
+        return row
+    _read_addons(found, row, customer_id)
+    fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
+    view = invoices.subscription(fetched)
+    customer = _customer(found, row, view.customer_id)
+    return _settle(effects, found, view, row, customer, cause)
+
+
+def _settle(
+    effects: Effects,
+    found: IdentityMap,
+    view: StripeSubscription,
+    row: Subscription | None,
+    customer: Customer,
+    cause: EventContext | None,
+    invoice_id: str | None = None,
+) -> Subscription | None:
+    """The subscription's row and its add-ons. `invoice_id` is the invoice that is followed besides."""
+    since = _unpaid_since(view)
+    made = subscriptions.settle(effects, found.offers, view, row, customer, cause.at if cause else None, since)
+    addons.settle(effects, found, view, customer)
+    if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
+        _catch_up(made, customer, cause, invoice_id)
+    return made
+
+
+def _catch_up(subscription: Subscription, customer: Customer, cause: EventContext | None, but: str | None) -> None:
+    """What was paid while nobody here knew the subscription's price or customer. Each payment is a transaction of its
+    own, and before the subscription's row is written: who dies in between begins again."""
+    paid = {shown["id"] for shown in stripe.paid_invoices(str(subscription.stripe_subscription_id))}
+    for invoice_id in paid - {but}:
+        view, _ = _fetched(invoice_id)
+        carry_out(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
+
+
+def _pay_late(
+    effects: Effects, view: StripeInvoice, customer: Customer, subscription: Subscription, cause: EventContext | None
+) -> None:
+    found = IdentityMap()
+    stripe_ids = view.id, view.payment_intent_id, view.charge_id
+    found.read([*payment_guards(*stripe_ids), *price_lookup.KEYS])
+    found.read([found.payment_key(*stripe_ids)])
+    _pay(effects, found, view, customer, subscription, PaymentLink(), cause)
+
+
+def _invoice(effects: Effects, shown: StripeObject, cause: EventContext | None, link: PaymentLink) -> None:
+    told = invoices.invoice(shown)
+    if told.subscription_id is None:
+        raise NotOurs("not a subscription's invoice")
+    found = IdentityMap()
+    intent_id, charge_id = told.payment_intent_id or link.intent_id, told.charge_id or link.charge_id
+    found.read(
+        [
+            subscription_key(told.subscription_id),
+            customer_guard(told.customer_id),
+            *payment_guards(told.id, intent_id, charge_id),
+            *price_lookup.KEYS,
+        ]
+    )
+    row = found.subscription(told.subscription_id)
+    _read_addons(found, row, told.customer_id)
+    current, subscription = _current(shown, told, link)
+    firsts = [month.begins_at for month in credit_months.paid_months(current.lines) if month.is_first]
+    others = [
+        found.payment_key(current.id, intent_id, charge_id),
+        *credits.month_guards(found.offers, told.subscription_id, firsts),
+    ]
+    customer = _customer(found, row, current.customer_id, *others)
+    if row is None or not row.status.is_final:
+        made = _settle(effects, found, invoices.subscription(subscription), row, customer, cause, current.id)
+    else:
+        made = row
+        subscriptions.tell(effects, row)
+    _pay(effects, found, current, customer, made, link, cause)
+
+
+def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tuple[StripeInvoice, StripeObject]:
+    """The invoice and its subscription as they are now. The invoice as shown, where that is its last state and names
+    the payment behind it."""
+    is_linked = told.is_linked or link.intent_id is not None or not told.amount
+    if invoices.is_final(shown) and is_linked and not told.has_more_lines:
+        return told, stripe.subscription(str(told.subscription_id))
+    view, subscription = _fetched(told.id)
+    return view, subscription or stripe.subscription(str(told.subscription_id))
+
+
+def _fetched(invoice_id: str) -> tuple[StripeInvoice, StripeObject | None]:
+    """The invoice as it is now, once paid with all of its lines, and its subscription."""
+    fetched = stripe.invoice(invoice_id)
+    view = invoices.invoice(fetched)
+    if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
+        lines = invoices.lines(stripe.invoice_lines(view.id), view.currency)
+        view = invoices.with_lines(view, lines)
+    return view, invoices.subscription_of(fetched)
+
+
+def _pay(
+    effects: Effects,
+    found: IdentityMap,
+    view: StripeInvoice,
+    customer: Customer,
+    subscription: Subscription | None,
+    link: PaymentLink,
+    cause: EventContext | None,
+) -> None:
+    """The payment, and the credits of the months that it opens: each line's first now, the others by schedule."""
+    sold = found.offers.plans
+    months = [month for month in credit_months.paid_months(view.lines) if month.price_id in sold]
+    if not view.amount and not (months and view.status is PaymentStatus.COMPLETED):
+        return
+    earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
+    row = payments.of_invoice(
+        view, earlier, customer, subscription.id if subscription else None, cause.event_id if cause else None
+    )
+    row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
+    row.stripe_charge_id = row.stripe_charge_id or link.charge_id
+    row.months_from = min((month.begins_at for month in months), default=None)
+    opened = [month for month in months if sold[month.price_id][0].included_credits]
+    if subscription is not None and opened and payments.is_kept(row):
+        now = clock.now()
+        first = [month for month in opened if month.is_first and month.begins_at <= now]
+        begun = [
+            (month.begins_at, plan.included_credits, plan.id)
+            for month, plan in ((month, sold[month.price_id][0]) for month in first)
+            if _is_covered(subscription, month.begins_at)
+        ]
+        credits.grant_months(effects, found, customer, str(view.subscription_id), begun, row)
+        payments.await_months(row, [month.begins_at for month in opened if month not in first])
+    payments.stage(effects, row, earlier)
+
+
+def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
+    return subscription.ended_at is None or begins_at < subscription.ended_at
+
+
+def _customer(found: IdentityMap, row: Subscription | None, stripe_customer_id: str, *others: Key | None) -> Customer:
+    """The owner; read together with `others`. Raises NothingToFollow for one whom nobody registered."""
+    if row is None:
+        found.read([customer_guard(stripe_customer_id)])
+    key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
+    found.read([key, *others])
+    customer = found.customer(key)
+    if customer is None:
+        raise NotOurs("its customer is not registered")
+    return customer
+
+
+def _read_addons(found: IdentityMap, row: Subscription | None, stripe_customer_id: str | None) -> None:
+    """The owner's add-ons, like all that may be written, before Stripe is asked."""
+    key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
+    if key is not None:
+        found.addons_of(key)
+
+
+def _unpaid_since(view: StripeSubscription) -> datetime | None:
+    """When the oldest invoice that is still unpaid became due."""
+    if view.status is not SubscriptionStatus.PAST_DUE:
+        return None
+    unpaid = [invoices.invoice(shown).finalized_at for shown in stripe.open_invoices(view.id)]
+    return min((moment for moment in unpaid if moment), default=None)

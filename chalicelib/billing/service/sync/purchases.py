@@ -1,0 +1,85 @@
+"""What is sold once through Checkout: credits, add-ons, gifts. Given when Stripe says that it is paid, and once."""
+
+from __future__ import annotations
+
+from chalicelib.billing.catalogue.plans import CREDIT_PACKS
+from chalicelib.billing.domain.credit_ledger import source_key
+from chalicelib.billing.enums import EntryType, PaymentKind, PaymentStatus
+from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.billing.repository import credits as ledger_rows
+from chalicelib.billing.repository.identity_map import (
+    IdentityMap,
+    entry_guards,
+    gift_key,
+    head_key,
+    owner_key,
+    payment_guards,
+)
+from chalicelib.billing.service import addons, credits, gifts, payments
+from chalicelib.billing.service.customers import ledger_of
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.subscriptions import NotOurs
+from chalicelib.billing.service.sync.invoices import EventContext
+from chalicelib.billing.stripe_objects.fields import StripeObject
+from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, intent, is_settled
+from chalicelib.integrations import stripe
+
+
+def sync_purchase(shown: StripeObject, cause: EventContext | None) -> None:
+    """Bring the payment, and what was bought with it, to the intent's state. Raises NothingToFollow for no purchase."""
+    carry_out(lambda effects: _follow(effects, shown, cause))
+
+
+def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]:
+    """What marks a purchase at Stripe, so that any event of it tells what to give to whom."""
+    return {
+        PURCHASE: kind.value,
+        "item": item,
+        "owner_type": customer.owner_type.value,
+        "owner_id": customer.owner_id,
+    }
+
+
+def _follow(effects: Effects, shown: StripeObject, cause: EventContext | None) -> None:
+    view = intent(shown if is_settled(shown) else stripe.payment_intent(shown["id"]))
+    if not view.is_purchase:
+        raise NotOurs("not a purchase of ours")
+    kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]
+    buyer = owner_key(view.metadata["owner_type"], view.metadata["owner_id"])
+    found = IdentityMap()
+    found.read([buyer, *payment_guards(None, view.id, view.charge_id), gift_key(item)])
+    customer = found.customer(buyer)
+    if customer is None:
+        raise NotOurs("its buyer is not registered")
+    source_key = source_key("purchase", view.id)
+    payment_key = found.payment_key(None, view.id, view.charge_id)
+    found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([source_key])])
+    earlier = found.payment(None, view.id, view.charge_id)
+    row = payments.of_intent(view, earlier, customer, kind, cause.event_id if cause else None)
+    row.item = item
+    if row.status is PaymentStatus.COMPLETED:
+        _give(effects, found, row, customer, source_key)
+    elif kind is PaymentKind.GIFT and view.status is PaymentStatus.FAILED and _is_over(view, shown):
+        gifts.void(effects, found.gift(item))
+    payments.stage(effects, row, earlier)
+
+
+def _give(effects: Effects, found: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
+    if row.kind is PaymentKind.CREDITS:
+        row.credits = CREDIT_PACKS[str(row.item)].credits
+        row.relationship_id = row.relationship_id or ledger_of(customer)
+        found.read([head_key(row.relationship_id)])
+        head = found.head(row.relationship_id)
+        book = ledger_rows.opened(head)
+        if not found.is_entered(source_key):
+            book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
+        credits.close(effects, head, book)
+    elif row.kind is PaymentKind.ADDON:
+        addons.sold(effects, customer.owner_id, str(row.item), row)
+    elif row.kind is PaymentKind.GIFT:
+        gifts.pay(effects, found.gift(str(row.item)), row)
+
+
+def _is_over(view: StripePaymentIntent, shown: StripeObject) -> bool:
+    """Whether the payment cannot be tried again."""
+    return view.status is PaymentStatus.FAILED and shown["status"] == "canceled"

@@ -1,0 +1,196 @@
+"""Sync of a payment's refunds and disputes from Stripe: how much went back, and what was paid for with it.
+
+A lost dispute is a refund of its amount. A payment is reversed by the sum of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.billing.domain import refund_amounts
+from chalicelib.billing.domain.paid_lots import Reversal
+from chalicelib.billing.enums import DisputeStatus, PaymentKind, PaymentStatus, RefundStatus
+from chalicelib.billing.models import PaymentTransaction, Refund, Subscription
+from chalicelib.billing.repository import payments as payment_rows
+from chalicelib.billing.repository import refunds
+from chalicelib.billing.repository.identity_map import (
+    IdentityMap,
+    addon_keys,
+    gift_key,
+    own_subscription_key,
+    payment_guards,
+    refund_key,
+)
+from chalicelib.billing.schemas.messages import RefundCompleted
+from chalicelib.billing.service import addons, gifts, payments, reversed_credits, subscriptions
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.stripe_objects import payment_intents
+from chalicelib.billing.stripe_objects.payment_intents import StripeRefund
+from chalicelib.integrations import stripe
+from chalicelib.kit import clock
+
+
+class PaymentUnknown(Exception):
+    """The payment that money goes back of is not on record yet, or not as paid."""
+
+
+def sync_refunds(intent_id: str | None, charge_id: str | None) -> None:
+    """Bring a payment's refunds, and whatever was bought with it, to Stripe's state. Raises PaymentUnknown."""
+    carry_out(lambda effects: _follow_refunds(effects, intent_id, charge_id))
+
+
+def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
+    """Bring a payment's disputes, and whatever was bought with it, to Stripe's state.
+
+    An open one flags the payment and suspends bought credits, a lost one reverses its amount, a won one frees it.
+    Raises PaymentUnknown.
+    """
+    carry_out(lambda effects: _follow_disputes(effects, intent_id, charge_id))
+
+
+def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
+    found, earlier = _read(intent_id, charge_id)
+    views = [payment_intents.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
+    found.read([*(refund_key(_id_of(view)) for view in views), *reversed_credits.gift_head_keys(found, earlier)])
+    row = payments.copy(earlier)
+    for view in views:
+        _settle_refund(effects, found, row, view)
+    completed = [view for view in views if view.status is RefundStatus.COMPLETED]
+    row.returned_amount = refund_amounts.refunded(row.amount, (view.amount for view in completed))
+    row.lost_amount = payments.lost_amount(earlier)
+    moments = [view.created_at for view in completed]
+    _reverse(effects, found, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"), moments)
+
+
+def _follow_disputes(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
+    """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
+    found, earlier = _read(intent_id, charge_id)
+    views = [payment_intents.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
+    found.read(reversed_credits.gift_head_keys(found, earlier))
+    lost = [view for view in views if view.is_lost]
+    row = payments.copy(earlier)
+    row.returned_amount = payments.returned_amount(earlier)
+    row.lost_amount = refund_amounts.lost(row.amount, row.currency, ((view.amount, view.currency) for view in lost))
+    row.dispute = refund_amounts.dispute_status(row.amount, row.lost_amount, (view.status for view in views))
+    flagged = (DisputeStatus.OPEN, DisputeStatus.LOST)
+    row.disputed_at = min((view.created_at for view in views if view.status in flagged), default=None)
+    moments = [view.created_at for view in lost]
+    _reverse(effects, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
+
+
+def _reverse(
+    effects: Effects,
+    found: IdentityMap,
+    row: PaymentTransaction,
+    earlier: PaymentTransaction,
+    reversal: Reversal,
+    moments: Iterable[datetime],
+) -> None:
+    """Let what was paid for follow the money that went back by refunds and lost disputes, at these `moments`.
+
+    Both kinds add up to at most the payment; each has its part in the row, so that their order does not matter.
+    """
+    parts = (payments.returned_amount(row), payments.lost_amount(row))
+    row.refunded_amount = refund_amounts.refunded(row.amount, parts)
+    is_gone = row.refunded_amount >= row.amount > 0
+    row.status = PaymentStatus.REFUNDED if is_gone else PaymentStatus.COMPLETED
+    latest = [*moments, *([row.reversed_at] if row.reversed_at else [])]
+    row.reversed_at = max(latest, default=None) if row.refunded_amount else None
+    if payments.is_gone(earlier) and not is_gone and row.months:
+        row.next_grant_day = f"{clock.now():%Y-%m-%d}"
+    _settle_access(effects, found, row, earlier)
+    _take_along(effects, found, row, earlier, reversal)
+    payment_rows.stage(effects.transaction, row)
+
+
+def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, PaymentTransaction]:
+    """The payment and what was bought with it, read before Stripe is asked. The payment is written whatever comes of
+    it, over the version that was read: so nothing is written that is older than what it replaces.
+
+    Raises PaymentUnknown, also for a payment that failed at first and is not on record as paid yet: what is told may
+    have overtaken the success, and then what it takes along is not given yet.
+    """
+    found = IdentityMap()
+    found.read(payment_guards(None, intent_id, charge_id))
+    found.read([found.payment_key(None, intent_id, charge_id)])
+    row = found.payment(None, intent_id, charge_id)
+    if row is None or not payments.is_paid(row):
+        raise PaymentUnknown
+    gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
+    found.read([own_subscription_key(row.subscription_id), gift, *reversed_credits.head_keys(row), *addon_keys(row)])
+    return found, row
+
+
+def _settle_refund(effects: Effects, found: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
+    earlier = found.refund(_id_of(view))
+    row = refunds.copy(earlier) if earlier else _new(payment, view)
+    if not (earlier and earlier.status is RefundStatus.COMPLETED and view.status.is_open):
+        row.status = view.status
+    row.stripe_refund_id, row.amount = view.id, view.amount
+    if row.status.is_open:
+        row.processed_at = None
+    elif earlier is None or earlier.status is not row.status:
+        row.processed_at = clock.now()
+    was_open = earlier.amount if earlier and earlier.status.is_open else Decimal(0)
+    payment.refunding_amount += (row.amount if row.status.is_open else Decimal(0)) - was_open
+    if earlier is None or refunds.differ(row, earlier):
+        refunds.stage(effects.transaction, row, earlier)
+    if row.status is RefundStatus.COMPLETED:
+        effects.tell(
+            RefundCompleted(
+                owner_type=payment.owner_type,
+                owner_id=payment.owner_id,
+                refund_id=row.id,
+                payment_id=payment.id,
+                amount=row.amount,
+                currency=row.currency,
+            )
+        )
+
+
+def _settle_access(effects: Effects, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
+    """End the access that was paid for when all of the money has gone back; restore it when it has not after all."""
+    key = own_subscription_key(row.subscription_id)
+    subscription = found.rows.get(key) if key else None
+    if not isinstance(subscription, Subscription) or not (payments.is_gone(row) or payments.is_gone(earlier)):
+        return
+    ended_at = row.reversed_at or subscription.refunded_at or clock.now()
+    subscriptions.paid_back(effects, subscription, row.period_end, ended_at if payments.is_gone(row) else None)
+
+
+def _take_along(
+    effects: Effects, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+) -> None:
+    """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
+    reversed_credits.settle_credits(effects, found, row, reversal)
+    is_gone = payments.is_gone(row)
+    if payments.is_gone(earlier) is is_gone:
+        return
+    for addon in found.addons(row):
+        addons.reverse(effects, addon, row, is_gone)
+    if row.kind is PaymentKind.GIFT:
+        change = gifts.void if is_gone else gifts.restore
+        change(effects, found.gift(str(row.item)))
+
+
+def _id_of(view: StripeRefund) -> str:
+    return view.request_id or refunds.id_of(view.id)
+
+
+def _new(payment: PaymentTransaction, view: StripeRefund) -> Refund:
+    """A refund that was made at Stripe, not asked for here."""
+    return Refund(
+        id=refunds.id_of(view.id),
+        payment_transaction_id=payment.id,
+        user_id=payment.owner_id,
+        owner_type=payment.owner_type,
+        amount=view.amount,
+        currency=view.currency,
+        reason=view.reason,
+        status=view.status,
+        requested_at=view.created_at,
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
