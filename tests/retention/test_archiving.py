@@ -103,14 +103,14 @@ def test_a_crash_at_any_call(when: str, engine: Engine, archived: Archived) -> N
 KILLED = """
 import os, signal
 from chalicelib.kit import aws
-from chalicelib.retention.service import sweeping
+from chalicelib.retention.service import sweep
 from chalicelib.retention.schemas import SweepRequested
 
 def kill(**_): os.kill(os.getpid(), signal.SIGKILL)
 
 for name in ("dynamodb", "s3"):
     aws.client(name).meta.events.register(f"after-call.{name}." + os.environ["KILL_AFTER"], kill)
-sweeping.work(SweepRequested(rule="shops/installation_logs", run="20261120T030000Z", segment=0))
+sweep.sweep_segment(SweepRequested(rule="shops/installation_logs", run="20261120T030000Z", segment=0))
 """
 
 

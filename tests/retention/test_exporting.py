@@ -43,7 +43,7 @@ def fetched(request: str) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
-def export(subject: str, drain: Drain) -> zipfile.ZipFile:
+def exported_zip(subject: str, drain: Drain) -> zipfile.ZipFile:
     request = operating.begin(OPERATOR, PrivacyKind.EXPORT, subject)
     assert drain() == []
     return fetched(request.id)
@@ -72,7 +72,7 @@ def test_it_is_complete_and_theirs_alone(
     sweep()
     rows, stored = items(), files()
 
-    found = export(subject, drain)
+    found = exported_zip(subject, drain)
     assert found.testzip() is None
     texts = {name: found.read(name) for name in found.namelist()}
     everything = b"".join(name.encode() + data for name, data in texts.items())

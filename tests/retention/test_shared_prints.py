@@ -14,7 +14,7 @@ from chalicelib.studio.models import Generation, Order, Upload
 from chalicelib.studio.service import orders
 from tests.retention.seeding import files, traces
 from tests.retention.test_erasing import erase
-from tests.retention.test_exporting import export
+from tests.retention.test_exporting import exported_zip
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
 from tests.studio.order_messages import paid_of
 
@@ -128,7 +128,7 @@ def test_both_are_given_the_print_without_the_other_s_id(
 ) -> None:
     order = pay(gallery, gallery.preview()["line_item_property"])
     final = the_final()
-    found = export(f"customer:{gallery.shop}:{gid(subject)}", drain)
+    found = exported_zip(f"customer:{gallery.shop}:{gid(subject)}", drain)
     rows = json.loads(found.read("tables/studio/generations.json"))
     (row,) = [row for row in rows if row["id"] == final.id]
     assert ("order_id" in row, "customer_id" in row, "preview_customer_id" in row) == (

@@ -30,7 +30,7 @@ def test_an_installation_goes_last() -> None:
 
 def test_every_process_has_the_same_order() -> None:
     """Whoever takes a request up goes on from the step that another was at."""
-    code = "from chalicelib.retention.service import steps\nprint([s.name for w in steps.Who for s in steps.rows(w)])"
+    code = "from chalicelib.retention.service import erasure_plan as plan\nprint([s.name for w in plan.SubjectType for s in plan.rows(w)])"
     orders = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -15,6 +15,7 @@ from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStat
 from chalicelib.retention.repository import rows
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.schemas import SweepRequested
+from chalicelib.retention.service import sweep as sweep_service
 from chalicelib.shops.models import EventType, InstallationLog, Session
 from tests.retention.conftest import (
     CUT_OFF,
@@ -178,8 +179,8 @@ def test_a_late_duplicate_of_a_message_changes_nothing(sweep: Sweep, archived: A
     log_of(CUT_OFF)
     sweep()
     before = (archived(), [run.to_simple_dict() for run in runs_of(LOGS)])
-    for segment in range(sweep.SEGMENTS):
-        sweep.sweep_segment(SweepRequested(rule=LOGS, run="20261120T030000Z", segment=segment))
+    for segment in range(sweep_service.SEGMENTS):
+        sweep_service.sweep_segment(SweepRequested(rule=LOGS, run="20261120T030000Z", segment=segment))
     assert (archived(), [run.to_simple_dict() for run in runs_of(LOGS)]) == before
 
 

@@ -1,0 +1,1 @@
+"""Plans, add-ons and credit packs, with their prices."""

@@ -1,0 +1,1 @@
+"""Stripe's objects, parsed from their JSON in every API version that we read."""

@@ -1,0 +1,1 @@
+"""Bring rows to Stripe's state: one module per kind of Stripe object."""

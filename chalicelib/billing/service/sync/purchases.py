@@ -51,14 +51,14 @@ def _follow(effects: Effects, shown: StripeObject, cause: EventContext | None) -
     customer = found.customer(buyer)
     if customer is None:
         raise NotOurs("its buyer is not registered")
-    source_key = source_key("purchase", view.id)
+    entry_source = source_key("purchase", view.id)
     payment_key = found.payment_key(None, view.id, view.charge_id)
-    found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([source_key])])
+    found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
     earlier = found.payment(None, view.id, view.charge_id)
     row = payments.of_intent(view, earlier, customer, kind, cause.event_id if cause else None)
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
-        _give(effects, found, row, customer, source_key)
+        _give(effects, found, row, customer, entry_source)
     elif kind is PaymentKind.GIFT and view.status is PaymentStatus.FAILED and _is_over(view, shown):
         gifts.void(effects, found.gift(item))
     payments.stage(effects, row, earlier)
