@@ -57,7 +57,7 @@ demo: install ## Walk the main job on a real photo and show each result
 	@$(BIN)/python -m infra.demo
 
 .PHONY: tick
-tick: install ## Fire one schedule of the running stack now: make tick NAME=retention-sweep
+tick: install ## Fire one schedule of the running stack now: make tick NAME=retention-start_sweep
 	@$(BIN)/python -m infra.local tick $(NAME)
 
 .PHONY: ops

@@ -10,16 +10,16 @@ from tests import access
 
 
 def test_a_call_that_the_role_does_not_allow_fails_and_is_noted() -> None:
-    with access.acting_as("studio-roll"), pytest.raises(ClientError, match="retention-erase"):
-        aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
+    with access.acting_as("studio-roll_over_quotas"), pytest.raises(ClientError, match="retention-erase_subject"):
+        aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase_subject"), MessageBody="{}")
 
     [noted] = access.denied
-    assert noted.startswith("studio-roll: sqs:SendMessage on arn:aws:sqs:")
+    assert noted.startswith("studio-roll_over_quotas: sqs:SendMessage on arn:aws:sqs:")
     access.denied.clear()
 
 
 def test_each_of_several_calls_is_checked() -> None:
-    with access.acting_as("studio-roll"):
+    with access.acting_as("studio-roll_over_quotas"):
         for _ in range(2):
             aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
         with pytest.raises(ClientError, match="AccessDenied"):
@@ -30,7 +30,7 @@ def test_each_of_several_calls_is_checked() -> None:
 
 def test_an_error_ends_a_call_as_well() -> None:
     client = aws.client("s3")
-    with access.acting_as("studio-roll"):
+    with access.acting_as("studio-roll_over_quotas"):
         with pytest.raises(client.exceptions.NoSuchKey):
             client.get_object(Bucket=config.settings().images_bucket, Key="uploads/nothing")
         with pytest.raises(ClientError, match="AccessDenied"):
@@ -45,15 +45,15 @@ def test_what_a_test_does_in_the_middle_of_a_call_is_its_own() -> None:
     events, name = aws.client("sqs").meta.events, "before-call.sqs.SendMessage"
     events.register(name, interfere)
     try:
-        with access.acting_as("retention-accept"):
-            aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
+        with access.acting_as("retention-accept_privacy_request"):
+            aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase_subject"), MessageBody="{}")
     finally:
         events.unregister(name, interfere)
     assert access.denied == []
 
 
 def test_a_call_outside_a_function_is_free() -> None:
-    aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
+    aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase_subject"), MessageBody="{}")
 
     assert access.denied == []
 
@@ -86,5 +86,5 @@ def test_an_operation_that_is_new_here_is_no_silent_yes() -> None:
 def test_the_archive_is_written_by_retention_alone() -> None:
     archive = f"arn:aws:s3:::{config.settings().archive_bucket}/archive/x"
 
-    assert access.is_allowed("retention-archive", "s3:PutObject", archive)
-    assert not access.is_allowed("studio-generate", "s3:PutObject", archive)
+    assert access.is_allowed("retention-sweep_segment", "s3:PutObject", archive)
+    assert not access.is_allowed("studio-generate_preview", "s3:PutObject", archive)

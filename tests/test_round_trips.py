@@ -88,15 +88,15 @@ def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order | {"note": "x" * 300_000})
     gallery.shopify.emit(gallery.shop, "shop/update", gallery.shopify.update_shop(gallery.shop, name="New"))
     with costs("job: shop's details applied"):
-        run("shops-apply")
+        run("shops-apply_webhook")
     order = gallery.shopify.paid_order(gallery.shop, [{"variant_id": 1, "product_id": 2}])
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: 2})
     gallery.shopify.emit(gallery.shop, "orders/edited", edit)
     with costs("job: edited order fetched"):
-        run("shops-apply")
+        run("shops-apply_webhook")
     gallery.shopify.uninstall("studio", gallery.shop)
     with costs("job: uninstall applied"):
-        run("shops-apply")
+        run("shops-apply_webhook")
 
 
 def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callable[[str], Any]) -> None:
@@ -107,12 +107,12 @@ def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callabl
     with costs("installation completed (OAuth callback)"):
         api.get(httpx.URL(path=back.path, query=back.query))
     with costs("job: webhooks registered"):
-        run("shops-register")
+        run("shops-register_webhooks")
     webhook_registration.reconcile(
-        ScheduledRun(clock.now(), clock.now(), Lease("schedule/shops-reconcile", "holder", 1, None))
+        ScheduledRun(clock.now(), clock.now(), Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
     with costs("job: webhooks compared"):
-        run("shops-register")
+        run("shops-register_webhooks")
 
 
 def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
@@ -120,19 +120,19 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         form = gallery.shopper("POST", "uploads", {}).json()
     httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
     with costs("job: photo looked at"):
-        run("studio-inspect")
+        run("studio-inspect_upload")
     with costs("preview requested (with Idempotency-Key)"):
         answer = gallery.shopper("POST", "generations", gallery.asked(form), key="k").json()
     with costs("preview polled"):
         gallery.shopper("GET", f"generations/{answer['id']}")
     with costs("job: preview made"):
-        run("studio-generate")
+        run("studio-generate_preview")
     read = gallery.shopper("GET", f"generations/{answer['id']}").json()
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(read["line_item_property"]))
     with costs("job: paid order with one line"):
-        run("studio-fulfil")
+        run("studio-apply_order_change")
     with costs("job: print made"):
-        run("studio-print")
+        run("studio-make_final")
 
 
 def test_retention(costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_retention(costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch)
         log_of(CUT_OFF.replace(day=1) + timedelta(hours=hour), shop="costs.myshopify.com")
     fire_sweep()
     with costs("job: 100 rows of one month archived and deleted"):
-        run("retention-archive")
+        run("retention-sweep_segment")
     assert stored_logs() == set()
 
 
@@ -166,11 +166,11 @@ def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, co
     with costs("Stripe's webhook, duplicate"):
         httpx.post(created.url, content=created.body, headers=created.headers)
     with costs("job: customer.subscription.created applied"):
-        run("billing-apply")
+        run("billing-process_stripe_event")
     drain()
     httpx.post(paid.url, content=paid.body, headers=paid.headers)
     with costs("job: invoice.paid applied, with its grant"):
-        run("billing-apply")
+        run("billing-process_stripe_event")
     with costs("subscription read"):
         api.get("/v1/billing/subscription", headers=headers)
     with costs("credits read"):

@@ -12,44 +12,44 @@ from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue="billing-apply", batch_size=5, name="billing-apply")
+@bp.on_sqs_message(queue="billing-process_stripe_event", batch_size=5, name="billing-process_stripe_event")
 @consumes(EventReceived)
 def process_stripe_event(message: EventReceived) -> None:
     """Let one of Stripe's events have its effect."""
     intake.process_event(message.stripe_event_id)
 
 
-@bp.schedule("rate(1 hour)", name="billing-grant")
-@scheduled("billing-grant", lease_seconds=300)
+@bp.schedule("rate(1 hour)", name="billing-grant_monthly_credits")
+@scheduled("billing-grant_monthly_credits", lease_seconds=300, formerly="billing-grant")
 def grant_monthly_credits(run: ScheduledRun) -> None:
     """Grant the months of credits that have begun."""
     monthly_grants.grant_due_months(run.due, run.last_completed)
 
 
-@bp.schedule("rate(1 hour)", name="billing-expire")
-@scheduled("billing-expire", lease_seconds=300)
+@bp.schedule("rate(1 hour)", name="billing-expire_credits")
+@scheduled("billing-expire_credits", lease_seconds=300, formerly="billing-expire")
 def expire_credits(run: ScheduledRun) -> None:
     """Let credits and gifts expire, and end the subscriptions that were given for one period."""
     credits.expire_due_credits(run.due, run.last_completed)
     gifts.end_due(run.due, run.last_completed)
 
 
-@bp.schedule("rate(10 minutes)", name="billing-release")
-@scheduled("billing-release", lease_seconds=300)
+@bp.schedule("rate(10 minutes)", name="billing-release_reservations")
+@scheduled("billing-release_reservations", lease_seconds=300, formerly="billing-release")
 def release_reservations(run: ScheduledRun) -> None:
     """Give back the uses of discount codes whose checkout was given up."""
     discount_redemptions.release_lapsed(run.due)
 
 
-@bp.schedule("rate(10 minutes)", name="billing-check")
-@scheduled("billing-check", lease_seconds=300)
+@bp.schedule("rate(10 minutes)", name="billing-check_invariants")
+@scheduled("billing-check_invariants", lease_seconds=300, formerly="billing-check")
 def check_invariants(run: ScheduledRun) -> None:
     """Handle events that were left lying, and alarm where the books do not add up."""
     invariants.check(run.due)
 
 
-@bp.schedule("rate(1 hour)", name="billing-remind")
-@scheduled("billing-remind", lease_seconds=300)
+@bp.schedule("rate(1 hour)", name="billing-send_dunning_notices")
+@scheduled("billing-send_dunning_notices", lease_seconds=300, formerly="billing-remind")
 def send_dunning_notices(run: ScheduledRun) -> None:
     """Tell of failed payments whose next notice is due."""
     dunning.notify_due(run.due)

@@ -2,7 +2,7 @@
 
 A handler deploys as its own function that imports its module only, so these are plain decorators, under Chalice's:
 
-    @bp.on_sqs_message(queue="studio-generate", batch_size=1, name="studio-generate")
+    @bp.on_sqs_message(queue="studio-generate_preview", batch_size=1, name="studio-generate_preview")
     @consumes(GenerationRequested)
     def generate(message: GenerationRequested) -> None: ...
 """
@@ -89,11 +89,13 @@ class ScheduledRun:
 
 
 def scheduled(
-    name: str, lease_seconds: int
+    name: str, lease_seconds: int, formerly: str | None = None
 ) -> Callable[[Callable[[ScheduledRun], None]], Callable[[CloudWatchEvent], None]]:
     """Run the function unless another run of the same schedule still holds its lease.
 
     The lease lapses after `lease_seconds`, so a killed run does not block the next; give it the function's timeout.
+    `formerly` is the schedule's name in an earlier release: the first run under the new name starts from the watermark
+    that the last run under the old one left.
     """
 
     def decorate(function: Callable[[ScheduledRun], None]) -> Callable[[CloudWatchEvent], None]:
@@ -102,11 +104,12 @@ def scheduled(
             due = clock.parse(str(event.to_dict().get("time") or clock.iso(clock.now())))
             lease = locks.acquire(f"schedule/{name}", lease_seconds)
             if lease is None:
-                log.info("skipped: the run before is still at work", extra={"schedule": name})
+                log.info("run skipped: another run holds the lease", extra={"schedule": name})
                 return
             watermark = None
             try:
-                last = clock.parse(lease.watermark) if lease.watermark else None
+                completed = lease.watermark or (locks.watermark(f"schedule/{formerly}") if formerly else None)
+                last = clock.parse(completed) if completed else None
                 with logs.bound(correlation_id=f"{name}@{clock.iso(due)}"):
                     function(ScheduledRun(due, last, lease))
                 watermark = clock.iso(due)

@@ -13,7 +13,7 @@ from chalicelib.retention.models import PrivacyKind, PrivacyStatus, RunStatus
 class SweepRequested(Message):
     """One segment of a rule's run has rows to look at. Where it stands is in the run's row, not here."""
 
-    queue: ClassVar[str | None] = "retention-archive"
+    queue: ClassVar[str | None] = "retention-sweep_segment"
 
     rule: str
     run: str
@@ -21,17 +21,17 @@ class SweepRequested(Message):
 
 
 class ErasureRequested(Message):
-    """Work for `retention-erase`: go on with a request. It names no subject: it must not be dropped."""
+    """Work for `retention-erase_subject`: go on with a request. It names no subject: it must not be dropped."""
 
-    queue: ClassVar[str | None] = "retention-erase"
+    queue: ClassVar[str | None] = "retention-erase_subject"
 
     request: str
 
 
 class ExportRequested(Message):
-    """Work for `retention-export`: make the export of a request."""
+    """Work for `retention-export_subject`: make the export of a request."""
 
-    queue: ClassVar[str | None] = "retention-export"
+    queue: ClassVar[str | None] = "retention-export_subject"
 
     request: str
 

@@ -17,14 +17,14 @@ from chalicelib.shops.service.throttling import when_affordable
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue="shops-register", batch_size=5, name="shops-register")
+@bp.on_sqs_message(queue="shops-register_webhooks", batch_size=5, name="shops-register_webhooks")
 @consumes(RegistrationRequested)
 def register_webhooks(message: RegistrationRequested) -> None:
     """Compare a shop's webhook subscriptions with the app's and mend them; note the shop's details."""
     when_affordable(webhook_registration.register, message)
 
 
-@bp.on_sqs_message(queue="shops-reimport", batch_size=1, name="shops-reimport")
+@bp.on_sqs_message(queue="shops-backfill_events", batch_size=1, name="shops-backfill_events")
 @consumes(BackfillRequested)
 def backfill_events(message: BackfillRequested) -> None:
     """Fetch a page of what happened in a shop while its webhooks did not reach us."""
@@ -38,15 +38,15 @@ def check_token(message: TokenCheckRequested) -> None:
     token_check.check_token(message)
 
 
-@bp.on_sqs_message(queue="shops-apply", batch_size=10, name="shops-apply")
+@bp.on_sqs_message(queue="shops-apply_webhook", batch_size=10, name="shops-apply_webhook")
 @consumes(DeliveryReceived)
 def apply_webhook(message: DeliveryReceived) -> None:
     """Apply a recorded delivery to the installation it is about."""
     webhook_handlers.apply(message)
 
 
-@bp.schedule("rate(6 hours)", name="shops-reconcile")
-@scheduled("shops-reconcile", lease_seconds=300)
+@bp.schedule("rate(6 hours)", name="shops-reconcile_installations")
+@scheduled("shops-reconcile_installations", lease_seconds=300, formerly="shops-reconcile")
 def reconcile_installations(run: ScheduledRun) -> None:
     """Have every installation compared with what Shopify has of it."""
     webhook_registration.reconcile(run)

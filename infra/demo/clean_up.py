@@ -29,7 +29,7 @@ def sweep(plan: Plan, shop: str) -> str:
     from chalicelib.shops.models import InstallationLog, Session
 
     age(shop)
-    fire(plan, "retention-sweep")
+    fire(plan, "retention-start_sweep")
 
     def swept() -> bool:
         logs = [log.id for log in InstallationLog.query(shop) if log.id.startswith("demo-")]

@@ -21,7 +21,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve the whole bundle")
     once = commands.add_parser("tick", help="fire one schedule now")
-    once.add_argument("name", nargs="?", help="the schedule, e.g. retention-sweep; without it, they are listed")
+    once.add_argument("name", nargs="?", help="the schedule, e.g. retention-start_sweep; without it, they are listed")
     arguments = parser.parse_args()
     try:
         made = plan()

@@ -48,13 +48,14 @@ class Stack(ExitStack):
         """Ours comes last: importing it reads the settings, which must be in place."""
         from chalicelib.kit import secrets
         from infra import handlers
-        from infra.local import server
+        from infra.local import renamed_queues, server
         from infra.local.provision import provision
         from infra.local.pump import Pump
 
         if self.plan.environment.get("KMS_KEY_ID") is None:
             secrets.new_key_file(Path(self.plan.environment["SECRETS_KEY_FILE"]))
         provision()
+        renamed_queues.move_messages()
         pump = Pump()
         pump.start()
         self.callback(pump.stop)
@@ -99,7 +100,7 @@ def fire(plan: Plan, name: str | None) -> None:
     known = {schedule.name: schedule for schedule in handlers.schedules()}
     if name not in known:
         listed = "\n".join(f"  {schedule.name:24} {schedule.expression}" for schedule in known.values())
-        raise ValueError(f"name a schedule, as in make tick NAME=retention-sweep:\n{listed}")
+        raise ValueError(f"name a schedule, as in make tick NAME=retention-start_sweep:\n{listed}")
     worker = Worker(known[name])
     try:
         worker.invoke(schedules.event_of(known[name], clock.now()))

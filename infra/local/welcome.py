@@ -28,7 +28,7 @@ Backroom is up, in {seconds:.1f} s.
   make demo                        walk the main job on a real photo
   curl {plan.api_url}/ready
   curl -i '{plan.api_url}/shopify/studio/auth?shop={SHOP}'      begin an install
-  make tick NAME=retention-sweep   fire a schedule now
+  make tick NAME=retention-start_sweep   fire a schedule now
   make ops ARGS=--help             operator commands
 
 Ctrl-C stops it; what is stored stays for the next run."""

@@ -15,7 +15,9 @@ from infra.ops.errors import CommandRefused
 def add(commands: Any) -> None:
     """Declare the command."""
     parser = commands.add_parser("dead-letters", help="what could not be handled")
-    parser.add_argument("queue", nargs="?", help="one queue, e.g. studio-generate; without it, the counts of all")
+    parser.add_argument(
+        "queue", nargs="?", help="one queue, e.g. studio-generate_preview; without it, the counts of all"
+    )
     parser.add_argument("--redrive", action="store_true", help="send them back to be handled again")
     parser.set_defaults(run=run)
 

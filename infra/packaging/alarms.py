@@ -24,9 +24,9 @@ PRINT_SECONDS = 1800
 """The oldest paid print that is not made."""
 
 INVARIANT = "Billing's books do not add up: its log names what, under `an invariant is broken`."
-RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-archive."
+RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-sweep_segment."
 REQUEST_NEAR = "A privacy request is due within five days and not completed: see the runbook."
-PRINT_WAITS = "A paid print waits for more than 30 minutes, or studio-recover, which looks every minute, does not run."
+PRINT_WAITS = "A paid print waits for more than 30 minutes, or studio-recover_generations, which looks every minute, does not run."
 
 EMAIL_GIVEN = "AlarmEmailGiven"
 

@@ -8,7 +8,11 @@ from pathlib import Path
 from infra.packaging import bytecode, dependencies
 from infra.packaging.errors import PackagingFailed
 
-LAYERS = {"retention-archive": "duckdb", "retention-erase": "duckdb", "retention-export": "duckdb"}
+LAYERS = {
+    "retention-sweep_segment": "duckdb",
+    "retention-erase_subject": "duckdb",
+    "retention-export_subject": "duckdb",
+}
 """Packages too large for the bundle, by the functions that have them as a layer."""
 MAX_ZIPPED = 25_000_000
 MAX_UNZIPPED = 80_000_000

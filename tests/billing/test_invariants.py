@@ -71,7 +71,7 @@ def test_an_event_whose_message_was_lost_is_told_and_heals(
 ) -> None:
     created = of_type(events_of(member), "customer.subscription.created")
     stripe_peer.deliver([created])
-    aws.client("sqs").purge_queue(QueueUrl=messages.queue_url("billing-apply"))
+    aws.client("sqs").purge_queue(QueueUrl=messages.queue_url("billing-process_stripe_event"))
     assert drain() == []
     assert list(Subscription.scan()) == []
     assert invariants.check(clock.now() + timedelta(minutes=11)) == [f"event_unprocessed:{created['id']}"]

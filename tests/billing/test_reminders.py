@@ -105,7 +105,7 @@ def pay(stripe_peer: StripeSandbox, row: Subscription, drain: Drain) -> None:
 
 def run_at(moment: datetime) -> None:
     """The schedule, fired for that moment."""
-    schedule = next(found for found in handlers.schedules() if found.name == "billing-remind")
+    schedule = next(found for found in handlers.schedules() if found.name == "billing-send_dunning_notices")
     handlers.chalice_app().handler_map[schedule.name](event_of(schedule, moment), None)
 
 

@@ -127,7 +127,9 @@ def test_live_events_are_refused_outside_prod(api: httpx.Client) -> None:
 
 
 def test_test_events_are_refused_in_prod() -> None:
-    code = "import sys; from chalicelib.billing.service.sync import intake; intake.receive_event(sys.stdin.buffer.read())"
+    code = (
+        "import sys; from chalicelib.billing.service.sync import intake; intake.receive_event(sys.stdin.buffer.read())"
+    )
     died = subprocess.run(
         [sys.executable, "-c", code],
         input=json.dumps(event()).encode(),

@@ -86,8 +86,8 @@ def test_an_unknown_schedule_is_answered_with_those_there_are(start: Start, surr
     command = [sys.executable, "-m", "infra.local", "tick", "nothing"]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "retention-sweep" in done.stderr
+    assert "retention-start_sweep" in done.stderr
     known = subprocess.run(
-        [*command[:-1], "retention-sweep"], cwd=ROOT, env=surroundings, capture_output=True, text=True
+        [*command[:-1], "retention-start_sweep"], cwd=ROOT, env=surroundings, capture_output=True, text=True
     )
     assert (known.returncode, "done" in known.stdout) == (0, True), known.stderr

@@ -55,6 +55,12 @@ def follow(message: Opened | Closed) -> None:
     handled.append((type(message).__name__, message.by))
 
 
+@bp.schedule("rate(1 day)", name="sample-roll_over")
+@scheduled("sample-roll_over", lease_seconds=60, formerly="sample-roll")
+def roll_over(run: ScheduledRun) -> None:
+    handled.append(run)
+
+
 @bp.schedule("rate(5 minutes)", name="sample-tick")
 @scheduled("sample-tick", lease_seconds=60)
 def tick(run: ScheduledRun) -> None:
@@ -79,9 +85,9 @@ def deliver(name: str, *bodies: str) -> list[int]:
     return [int(item["itemIdentifier"][1:]) for item in answer["batchItemFailures"]]
 
 
-def fire(at: datetime) -> None:
+def fire(at: datetime, name: str = "sample-tick") -> None:
     event = dict.fromkeys(("version", "account", "region", "detail", "detail-type", "source", "id"), "")
-    app.handler_map["sample-tick"](event | {"resources": [], "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}, None)
+    app.handler_map[name](event | {"resources": [], "time": at.strftime("%Y-%m-%dT%H:%M:%SZ")}, None)
 
 
 def sent(to: str, **values: Any) -> str:
@@ -189,6 +195,13 @@ def test_a_killed_run_blocks_no_longer_than_its_lease() -> None:
     Lock("schedule/sample-tick").update(actions=[Lock.held_until.set(clock.now() - timedelta(seconds=1))])
     fire(FIRST)
     assert len(handled) == 1
+
+
+def test_a_renamed_schedule_starts_from_the_watermark_of_its_old_name() -> None:
+    Lock("schedule/sample-roll", watermark=clock.iso(FIRST)).save()
+    for due in (FIRST + FIVE, FIRST + 2 * FIVE):
+        fire(due, "sample-roll_over")
+    assert [run.last_completed for run in handled] == [FIRST, FIRST + FIVE]
 
 
 def test_what_a_handler_declares_can_be_read_off_it() -> None:

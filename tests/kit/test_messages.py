@@ -15,7 +15,7 @@ from chalicelib.kit.messages import Message
 from chalicelib.retention.schemas import SweepRequested
 from chalicelib.shops.schemas.messages import ShopInstalled
 
-QUEUE = "retention-archive"
+QUEUE = "retention-sweep_segment"
 
 
 def waiting(queue: str) -> list[dict[str, Any]]:
@@ -72,7 +72,7 @@ def subscribe(queue: str, topic: str) -> None:
 
 def test_a_topic_reaches_every_subscribed_queue_raw() -> None:
     message = ShopInstalled(shop="a.myshopify.com", app="studio", event="install")
-    queues = [QUEUE, "shops-apply"]
+    queues = [QUEUE, "shops-apply_webhook"]
     for queue in queues:
         subscribe(queue, messages.topic_arn("shops-shop_installed"))
     messages.publish(message)

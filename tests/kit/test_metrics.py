@@ -10,16 +10,20 @@ from chalicelib.kit import metrics
 
 
 def test_a_count_is_one_line_that_cloudwatch_reads(live: None, capsys: pytest.CaptureFixture[str]) -> None:
-    metrics.count("MessagesFailed", 3, handler="studio-generate")
+    metrics.count("MessagesFailed", 3, handler="studio-generate_preview")
     [line] = capsys.readouterr().out.splitlines()
     document = json.loads(line)
     [directive] = document["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Backroom"
     assert directive["Metrics"] == [{"Name": "MessagesFailed", "Unit": "Count"}]
     assert set(directive["Dimensions"][0]) == {"stage", "handler"}
-    assert (document["handler"], document["stage"], document["MessagesFailed"]) == ("studio-generate", "prod", [3])
+    assert (document["handler"], document["stage"], document["MessagesFailed"]) == (
+        "studio-generate_preview",
+        "prod",
+        [3],
+    )
 
 
 def test_a_person_s_terminal_stays_clean(capsys: pytest.CaptureFixture[str]) -> None:
-    metrics.count("MessagesFailed", handler="studio-generate")
+    metrics.count("MessagesFailed", handler="studio-generate_preview")
     assert capsys.readouterr().out == ""

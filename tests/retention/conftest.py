@@ -53,7 +53,7 @@ def nothing_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fire_sweep(due: datetime = DUE) -> None:
     """Start the sweep that is due at a moment."""
-    fire("retention-sweep", due)
+    fire("retention-start_sweep", due)
 
 
 def fire(schedule: str, due: datetime) -> None:

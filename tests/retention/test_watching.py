@@ -62,5 +62,5 @@ def test_the_alarm_comes_although_the_work_cannot_be_handed_on(caplog: pytest.Lo
     now = clock.now()
     asked(now + timedelta(days=1))
     with crash_at(1, "before-call", "SendMessage", how=RuntimeError), pytest.raises(RuntimeError):
-        fire("retention-remind", now)
+        fire("retention-check_due_dates", now)
     assert "a privacy request is near its due date" in caplog.messages

@@ -34,8 +34,6 @@ def _mortal(module: str, name: str) -> Handler:
     return handle
 
 
-shops_apply = _mortal("chalicelib.shops.jobs", "apply")
-studio_fulfil = _mortal("chalicelib.studio.jobs", "fulfil")
-studio_cancel = _mortal("chalicelib.studio.jobs", "cancel")
-studio_generate = _mortal("chalicelib.studio.jobs", "generate")
-studio_refund = _mortal("chalicelib.studio.jobs", "refund")
+shops_apply_webhook = _mortal("chalicelib.shops.jobs", "apply_webhook")
+studio_apply_order_change = _mortal("chalicelib.studio.jobs", "apply_order_change")
+studio_generate_preview = _mortal("chalicelib.studio.jobs", "generate_preview")

@@ -35,7 +35,7 @@ from tests.shops.conftest import answer_of_shopify
 from tests.shops.expectation import Entry, Expectation
 
 APP = "studio"
-QUEUES = ("shops-apply", "shops-check_token", "shops-register")
+QUEUES = ("shops-apply_webhook", "shops-check_token", "shops-register_webhooks")
 
 Death = tuple[int, str] | None
 """At which of its calls to AWS a process dies, and whether before or after that took effect."""

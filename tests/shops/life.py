@@ -246,7 +246,7 @@ def operate(walk: Walk, known: Secrets) -> None:
         ("sessions", walk.shop),
         ("dead-letters",),
         *(("dead-letters", consumer.queue) for consumer in handlers.consumers()),
-        ("dead-letters", "shops-register", "--redrive"),
+        ("dead-letters", "shops-register_webhooks", "--redrive"),
         ("replay", done),
         ("replay", "--status", "failed", "--dry-run"),
         ("rotate-secrets",),

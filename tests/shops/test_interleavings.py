@@ -61,7 +61,7 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
     def begin_with(self, is_here: bool) -> None:
         """Another app in the same shop, to which nothing happens; often the app itself, too."""
         assert install(self.api, NEIGHBOUR, self.shop).status_code == 302
-        forget_messages("shops-register")
+        forget_messages("shops-register_webhooks")
         if is_here:
             self.complete_installation(self.begin(), None)
 

@@ -132,7 +132,7 @@ def test_scopes_of_the_installation_before(
     shopify.uninstall("studio", installed)
     assert drain() == []
     install(api, "studio", installed)
-    forget_messages("shops-register")  # which would ask Shopify
+    forget_messages("shops-register_webhooks")  # which would ask Shopify
     shopify.deliver("studio", installed, "app/scopes_update", payload, triggered_at=told_at)
     assert drain() == []
     assert Shop.get(installed, "studio").scope == ",".join(SANDBOX_APPS["studio"].scopes)

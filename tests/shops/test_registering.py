@@ -115,11 +115,11 @@ def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
 
 def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed: str) -> None:
     """The message waits in the queue as long as Shopify asks, until it has waited too often."""
-    forget_messages("shops-register")
+    forget_messages("shops-register_webhooks")
     request = RegistrationRequested(shop=installed, app="studio")
     shopify.fail_next(2, status=429, retry_after=900.0)
     throttling.when_affordable(webhook_registration.register, request)
-    assert waiting("shops-register") == (0, 1)
+    assert waiting("shops-register_webhooks") == (0, 1)
     assert shopify.webhook_subscriptions("studio", installed) == []
     with pytest.raises(ShopifyThrottled):
         throttling.when_affordable(
@@ -138,9 +138,11 @@ def test_every_installation_is_looked_after(
 ) -> None:
     """A crash between the installation and its message is healed by the schedule."""
     heard = listen("shops-shop_installed")
-    forget_messages("shops-register")
+    forget_messages("shops-register_webhooks")
     now = clock.now()
-    webhook_registration.reconcile(ScheduledRun(now, None, Lease("schedule/shops-reconcile", "holder", 1, None)))
+    webhook_registration.reconcile(
+        ScheduledRun(now, None, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
+    )
     assert drain() == []
     assert [message["shop"] for message in heard()] == [installed]
     assert shopify.webhook_subscriptions("studio", installed)

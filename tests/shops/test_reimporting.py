@@ -53,7 +53,9 @@ def give_up(shopify: ShopifySandbox, shop: str) -> None:
 def reconcile(ago: timedelta = timedelta(hours=1)) -> None:
     """The schedule runs, for the first time since `ago`."""
     now = clock.now()
-    webhook_registration.reconcile(ScheduledRun(now, now - ago, Lease("schedule/shops-reconcile", "holder", 1, None)))
+    webhook_registration.reconcile(
+        ScheduledRun(now, now - ago, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +131,7 @@ def test_many_orders_come_page_by_page(shopify: ShopifySandbox, installed: str, 
     orders = {shopify.paid_order(installed, LINES[:1])["admin_graphql_api_id"] for _ in range(25)}
     request = BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
     backfill.backfill_events(request)
-    assert waiting("shops-reimport") == (1, 0)
+    assert waiting("shops-backfill_events") == (1, 0)
     assert drain() == []
     told = [message["order_id"] for message in heard()]
     assert len(told) == 25
@@ -148,7 +150,7 @@ def test_while_nothing_is_missing_nothing_is_fetched(
 
 def test_it_begins_before_the_last_run(shopify: ShopifySandbox, installed: str) -> None:
     """Deliveries that were being repeated when the last run found every subscription are missed since before it."""
-    forget_messages("shops-register")
+    forget_messages("shops-register_webhooks")
     reconcile(ago=timedelta(hours=6))
     import json
 
@@ -180,7 +182,7 @@ def test_a_lost_message_of_the_installation_is_made_good_by_the_merchant(
     row.update([Shop.registered_at.remove(), Shop.updated_at.set(clock.now() - timedelta(minutes=6))])
     for _ in range(3):
         assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
-    assert waiting("shops-register") == (1, 0)
+    assert waiting("shops-register_webhooks") == (1, 0)
     assert drain() == []
     assert [message["event"] for message in heard()] == ["install"]
     assert Shop.get(installed, "studio").registered_at

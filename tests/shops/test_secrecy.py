@@ -151,7 +151,9 @@ def in_a_job(walk: Walk, secret: str) -> None:
 
 
 def in_a_dead_letter(walk: Walk, secret: str) -> None:
-    aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply-dead"), MessageBody=json.dumps([secret]))
+    aws.client("sqs").send_message(
+        QueueUrl=messages.queue_url("shops-apply_webhook-dead"), MessageBody=json.dumps([secret])
+    )
 
 
 def in_a_row(walk: Walk, secret: str) -> None:

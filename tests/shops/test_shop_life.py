@@ -157,7 +157,7 @@ class ShopLife(RuleBasedStateMachine):
         due = self.due()
         self.post(due[which % len(due)])
         if is_applied:
-            self.run_queue("shops-apply")
+            self.run_queue("shops-apply_webhook")
 
     @precondition(lambda self: self.letters)
     @rule(which=st.integers(0, 30))
@@ -214,7 +214,7 @@ class ShopLife(RuleBasedStateMachine):
             consumer, batch, lambda one, event: handlers.chalice_app().handler_map[one.name](event, None)
         )
         assert failed == []
-        if is_safe and consumer.name == "shops-apply":
+        if is_safe and consumer.name == "shops-apply_webhook":
             assert self.erasures() == erasures, "nobody is erased whom Shopify lets in"
         if not is_safe and self.erasures() > erasures:
             self.settings = None  # from here on they may be gone

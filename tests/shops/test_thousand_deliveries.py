@@ -44,7 +44,7 @@ API_DEATHS = 0.02
 WORKER_DEATHS = 5
 """How often the process of each queue is killed, while it handles the first SEEN_AT_LEAST messages."""
 SEEN_AT_LEAST = 120
-CALLS = {"shops-apply": 4, "studio-cancel": 1, "studio-fulfil": 1, "studio-refund": 1}
+CALLS = {"shops-apply_webhook": 4, "studio-apply_order_change": 1}
 """How many calls to AWS each of a queue's messages takes at least."""
 TOPICS = {
     "orders/paid": "shops-order_paid",

@@ -138,13 +138,13 @@ def test_what_was_missed_is_fetched_since_the_last_delivery(
     shopify.deliver("studio", settled, "customers/data_request", payload)
     shopify.uninstall("studio", settled)
     assert drain() == []
-    forget_messages("shops-reimport")
+    forget_messages("shops-backfill_events")
     open_app(api, bearer, settled)
     received: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(webhook_registration, "publish", lambda message, **_: received.append(message))
         assert drain() == []
-    since = {message.since for message in received if message.queue == "shops-reimport"}
+    since = {message.since for message in received if message.queue == "shops-backfill_events"}
     assert len(since) == 1
     [begin] = since
     assert now - timedelta(days=8, hours=5) < begin < now - timedelta(days=8)
@@ -202,16 +202,16 @@ def test_an_uninstall_of_the_same_seconds_waits_for_a_grant(
     removal = shopify.uninstall("studio", settled, triggered_at=now - timedelta(seconds=3))
     shopify.flush()
     if is_back:
-        handle_one("shops-apply")  # the first attempt: it only deletes the dead tokens
+        handle_one("shops-apply_webhook")  # the first attempt: it only deletes the dead tokens
         row = Shop.get(settled, "studio")
         assert row.is_active
         assert row.access_token is None
         assert row_of(removal).status is DeliveryStatus.RECEIVED
         open_app(api, bearer, settled)
     else:
-        handle_one("shops-apply")
+        handle_one("shops-apply_webhook")
         assert Shop.get(settled, "studio").is_active
-        handle_one("shops-apply", wait_seconds=20)
+        handle_one("shops-apply_webhook", wait_seconds=20)
     assert drain() == []
     assert row_of(removal).status is DeliveryStatus.PROCESSED
     assert Shop.get(settled, "studio").is_active is is_back

@@ -94,7 +94,7 @@ def test_ten_call_backs_at_once_make_it_once(gallery: Gallery, provider: ImagePr
     with ThreadPoolExecutor(10) as pool:
         answers = [each.answer for each in pool.map(lambda _: provider.call_back(job), range(10))]
     assert answers.count('{"status":"heard"}') == 1
-    assert waiting("studio-generate") == (1, 0)
+    assert waiting("studio-generate_preview") == (1, 0)
     assert gallery.drain() == []
     assert Generation.get(generation).attempts == 2
     assert_counters_equal_rows(gallery)
@@ -113,7 +113,7 @@ def test_what_is_forged_old_or_about_another_job_moves_nothing(
     elsewhere = genuine.url.replace(generation, "00000000-0000-4000-8000-000000000000")
     assert httpx.post(elsewhere, content=genuine.body, headers=genuine.headers).json() == {"status": "ignored"}
     assert api.get(f"/webhooks/images/{generation}").status_code == 405
-    assert waiting("studio-generate") == (0, 0)
+    assert waiting("studio-generate_preview") == (0, 0)
     assert send(genuine).status == 200
 
 
@@ -187,4 +187,4 @@ def test_a_job_that_is_not_taken(gallery: Gallery, provider: ImageProviderSandbo
         assert gallery.drain() == []
         row = Generation.get(asked["id"])
         assert (row.status, row.error_message) == (status, reason)
-    assert waiting("studio-generate") == (0, 1)
+    assert waiting("studio-generate_preview") == (0, 1)

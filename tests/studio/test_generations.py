@@ -148,7 +148,7 @@ def test_parallel_workers_make_one_preview(gallery: Gallery) -> None:
 
 def test_a_poison_message_does_not_stop_the_others(gallery: Gallery, drain: Drain) -> None:
     answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
-    url = messages.queue_url("studio-generate")
+    url = messages.queue_url("studio-generate_preview")
     poison: list[dict[str, Any]] = [{"Id": "1", "MessageBody": "{}"}, {"Id": "2", "MessageBody": "poison"}]
     aws.client("sqs").send_message_batch(QueueUrl=url, Entries=poison)
     assert sorted(message["Body"] for message in drain()) == ["poison", "{}"]

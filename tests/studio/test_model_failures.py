@@ -84,7 +84,7 @@ def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, mo
             previews.make(gallery.shop, generation)
         row = Generation.get(generation)
         assert (row.status, row.attempts) == (GenerationStatus.PENDING, attempt)
-        assert waiting("studio-generate") == (0, attempt), "it waits in the queue"
+        assert waiting("studio-generate_preview") == (0, attempt), "it waits in the queue"
         assert gallery.quota()["generations_at_work"] == 1
     model.add_client_error("invoke_model", "ThrottlingException")
     previews.make(gallery.shop, generation)

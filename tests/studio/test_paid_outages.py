@@ -76,7 +76,7 @@ def final(gallery: Gallery, time: Time) -> str:
     order = gallery.order(gallery.preview()["line_item_property"])
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     time.now += timedelta(seconds=1)
-    fulfil = next(each for each in handlers.consumers() if each.name == "studio-fulfil")
+    fulfil = next(each for each in handlers.consumers() if each.name == "studio-apply_order_change")
     handler = handlers.chalice_app().handler_map[fulfil.name]
     assert delivery.deliver(fulfil, delivery.receive(fulfil), lambda _, event: handler(event, None)) == []
     (row,) = [each for each in Generation.scan() if each.order_id]
@@ -124,7 +124,7 @@ def test_three_days_without_the_provider(
         assert row.next_attempt_at is not None
         gaps.append(row.next_attempt_at - time.now)
         stuck_generations.recover(row.next_attempt_at - timedelta(seconds=1))
-        assert waiting("studio-print") == (0, 0), "not before its time"
+        assert waiting("studio-make_final") == (0, 0), "not before its time"
         time.pass_by(gaps[-1] + timedelta(seconds=1))
         assert gallery.drain() == []
     assert gaps == sorted(gaps)
@@ -280,9 +280,9 @@ def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -
     """Received five times by a throttled function, then in the dead-letter queue: the schedule sends another."""
     sent = []
     for _ in range(60):
-        if waiting("studio-print") != (0, 0):
+        if waiting("studio-make_final") != (0, 0):
             sent.append(time.now)
-            forget_messages("studio-print")
+            forget_messages("studio-make_final")
         time.pass_by(timedelta(minutes=30))
     gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
     assert gaps == sorted(gaps)
@@ -294,7 +294,7 @@ def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -
 
 
 def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
-    forget_messages("studio-print")
+    forget_messages("studio-make_final")
     for death in range(1, 11):
         row = generations.find(gallery.shop, final)
         assert row is not None
@@ -305,7 +305,7 @@ def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, ti
         time.pass_by(generation_worker.LEASE + timedelta(seconds=1))
         row = assert_waits(final, generation_worker.WAITS_FOR_US)
         assert (row.deaths, row.retries) == (death, death)
-    assert waiting("studio-print") == (0, 0)
+    assert waiting("studio-make_final") == (0, 0)
     Generation(final).update([Generation.final_image_url.remove()])
     time.pass_by(LONGEST)
     assert gallery.drain() == []

@@ -111,7 +111,7 @@ def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
     limit(gallery, {"max_concurrent_generations": 6})
     for _ in range(6):
         assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
-    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     worker = Worker(replace(generate, timeout=LIMIT))
     try:
         while batch := delivery.receive(generate):

@@ -26,8 +26,8 @@ from tests.studio.conftest import Gallery
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
-    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
-    running = Worker(replace(generate, entry="tests.shops.dying.studio_generate", timeout=LIMIT))
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
+    running = Worker(replace(generate, entry="tests.shops.dying.studio_generate_preview", timeout=LIMIT))
     yield running
     running.stop()
 
@@ -40,7 +40,7 @@ def _ask(gallery: Gallery) -> str:
 
 def _kill_at_work(worker: Worker, generation: str) -> None:
     """Hand the waiting message to the worker, which is killed just before it stores the picture."""
-    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     batch = delivery.receive(generate)
     assert len(batch) == 1
     with pytest.raises(HandlerFailed, match="died"):
@@ -84,7 +84,7 @@ def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) ->
 
 def test_a_preview_whose_message_was_lost_is_handed_out_again(gallery: Gallery) -> None:
     generation = _ask(gallery)
-    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
+    generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # taken off the queue, nothing done
     stuck_generations.recover(clock.now())
     assert gallery.drain() == []
@@ -98,8 +98,8 @@ def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
     gallery.shopify.deliver(
         "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
     )
-    fulfil = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-fulfil")
-    printing = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-print")
+    fulfil = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-apply_order_change")
+    printing = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-make_final")
     handler = handlers.chalice_app().handler_map
     delivery.deliver(fulfil, delivery.receive(fulfil), lambda consumer, event: handler[consumer.name](event, None))
     delivery.deliver(printing, delivery.receive(printing), lambda *_: {})

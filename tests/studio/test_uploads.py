@@ -204,7 +204,7 @@ def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: G
 def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery) -> None:
     upload = gallery.send(b"%PDF-1.7")
     row = Upload.get(upload["id"])
-    consumer = next(found for found in handlers.consumers() if found.name == "studio-inspect")
+    consumer = next(found for found in handlers.consumers() if found.name == "studio-inspect_upload")
     (message,) = delivery.receive(consumer)
     (event,) = UploadChanged.read(message["Body"])
     repository.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason="no photo")  # and then it died

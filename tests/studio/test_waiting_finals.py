@@ -27,7 +27,7 @@ def final(gallery: Gallery) -> tuple[str, dict[str, Any]]:
     """A final whose message was lost, and its order."""
     order = gallery.order(gallery.preview()["line_item_property"])
     orders.fulfil(paid_of(gallery.shop, order))
-    forget_messages("studio-print")
+    forget_messages("studio-make_final")
     (row,) = gallery.finals()
     return row["id"], order
 
@@ -87,7 +87,7 @@ def test_one_row_that_cannot_be_taken_care_of_does_not_stop_the_others(
 ) -> None:
     upload = gallery.accepted()
     first, second = (gallery.shopper("POST", "generations", gallery.asked(upload)).json()["id"] for _ in range(2))
-    forget_messages("studio-generate")
+    forget_messages("studio-generate_preview")
     postpone = generations.postpone
 
     def fail_for_the_first(row: Generation, *until: object) -> None:
@@ -108,7 +108,7 @@ def test_a_photo_that_was_overwritten_is_judged_before_it_is_used(gallery: Galle
     Image.new("RGB", (6000, 5000), "red").save(large, "PNG")
     sent = httpx.post(form["url"], data=form["fields"], files={"file": large.getvalue()})
     assert sent.status_code == 201
-    forget_messages("studio-inspect")
+    forget_messages("studio-inspect_upload")
     asked = gallery.shopper("POST", "generations", gallery.asked(form)).json()
     assert gallery.drain() == []
     row = Generation.get(asked["id"])

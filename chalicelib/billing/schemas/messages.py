@@ -118,9 +118,9 @@ class GiftPaid(Message):
 
 
 class EventReceived(Message):
-    """Work for `billing-apply`: an event of Stripe's is on record."""
+    """Work for `billing-process_stripe_event`: an event of Stripe's is on record."""
 
-    queue: ClassVar[str] = "billing-apply"
+    queue: ClassVar[str] = "billing-process_stripe_event"
 
     stripe_event_id: str
 

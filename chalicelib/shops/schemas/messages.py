@@ -86,13 +86,13 @@ class ShopifyWork(OfShop):
 
 
 class RegistrationRequested(ShopifyWork):
-    """Work for `shops-register`: make the shop's webhooks what they should be, and read its details.
+    """Work for `shops-register_webhooks`: make the shop's webhooks what they should be, and read its details.
 
     `event` says that it follows an installation, which the others are to hear of. With `since`, what happened from
     then on is fetched and told anew if a webhook turns out to have been missing.
     """
 
-    queue: ClassVar[str] = "shops-register"
+    queue: ClassVar[str] = "shops-register_webhooks"
 
     event: Literal["install", "reinstall"] | None = None
     installed_at: AwareDatetime | None = None
@@ -100,9 +100,9 @@ class RegistrationRequested(ShopifyWork):
 
 
 class BackfillRequested(ShopifyWork):
-    """Work for `shops-reimport`: fetch a page of what changed at `since` or later, from Shopify's cursor `after` on."""
+    """Work for `shops-backfill_events`: fetch a page of what changed at `since` or later, from Shopify's cursor `after` on."""
 
-    queue: ClassVar[str] = "shops-reimport"
+    queue: ClassVar[str] = "shops-backfill_events"
 
     kind: Literal["orders", "products"]
     since: AwareDatetime
@@ -121,9 +121,9 @@ class TokenCheckRequested(OfShop):
 
 
 class DeliveryReceived(OfShop):
-    """Work for `shops-apply`: a recorded webhook delivery that this context itself acts on."""
+    """Work for `shops-apply_webhook`: a recorded webhook delivery that this context itself acts on."""
 
-    queue: ClassVar[str] = "shops-apply"
+    queue: ClassVar[str] = "shops-apply_webhook"
 
     webhook_topic: str
     delivery_id: str

@@ -8,7 +8,7 @@ from chalicelib.studio.app import APP
 
 
 class UploadChanged(BucketEvent):
-    """A shopper's photo was put into the bucket, or removed: for `studio-inspect`. Keys are `uploads/<shop>/<id>`.
+    """A shopper's photo was put into the bucket, or removed: for `studio-inspect_upload`. Keys are `uploads/<shop>/<id>`.
 
     It names no subject: a photo of an erased one must go, not only its message.
     """
@@ -21,9 +21,9 @@ class UploadChanged(BucketEvent):
 
 
 class GenerationRequested(Message):
-    """Work for `studio-generate`: make this preview."""
+    """Work for `studio-generate_preview`: make this preview."""
 
-    queue: ClassVar[str] = "studio-generate"
+    queue: ClassVar[str] = "studio-generate_preview"
 
     shop: str
     generation_id: str
@@ -33,9 +33,9 @@ class GenerationRequested(Message):
 
 
 class FinalRequested(Message):
-    """Work for `studio-print`: make this final."""
+    """Work for `studio-make_final`: make this final."""
 
-    queue: ClassVar[str] = "studio-print"
+    queue: ClassVar[str] = "studio-make_final"
 
     shop: str
     generation_id: str

@@ -52,6 +52,19 @@ class _Change:
     finals: dict[str, Generation] = field(default_factory=dict)
 
 
+def apply_order_change(message: Told) -> None:
+    """Apply a paid, edited, canceled or refunded order to its finals."""
+    match message:
+        case OrderPaid():
+            fulfil(message)
+        case OrderEdited():
+            edit(message)
+        case OrderCancelled():
+            cancel(message)
+        case RefundCreated():
+            refund(message)
+
+
 def fulfil(paid: OrderPaid) -> None:
     """Have the finals of a paid order made: one per order, line and preview, however often it is told.
 

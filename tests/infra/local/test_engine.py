@@ -83,7 +83,7 @@ def test_state_survives(tmp_path: Path, how: str) -> None:
     with Engine.start(tmp_path) as engine:
         create_table(engine).put_item(TableName="shops", Item={"id": {"S": "one"}})
         sqs, s3 = client(engine, "sqs"), client(engine, "s3")
-        queue = sqs.create_queue(QueueName="studio-generate")["QueueUrl"]
+        queue = sqs.create_queue(QueueName="studio-generate_preview")["QueueUrl"]
         sqs.send_message(QueueUrl=queue, MessageBody="work")
         s3.create_bucket(Bucket="media")
         s3.put_object(Bucket="media", Key="uploads/a.jpg", Body=b"picture", ContentType="image/jpeg")
@@ -96,7 +96,7 @@ def test_state_survives(tmp_path: Path, how: str) -> None:
     with Engine.start(tmp_path) as engine:
         assert ids(engine) == {"one"}
         sqs = client(engine, "sqs")
-        queue = sqs.get_queue_url(QueueName="studio-generate")["QueueUrl"]
+        queue = sqs.get_queue_url(QueueName="studio-generate_preview")["QueueUrl"]
         assert queue.startswith(engine.endpoint_url)
         assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
         picture = client(engine, "s3").get_object(Bucket="media", Key="uploads/a.jpg")
@@ -212,7 +212,7 @@ def poll(engine: Engine, queue: str) -> http.client.HTTPConnection:
 def test_a_dead_client_takes_no_message(shared: Engine) -> None:
     shared.reset()
     sqs = client(shared, "sqs")
-    queue = sqs.create_queue(QueueName="studio-generate")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="studio-generate_preview")["QueueUrl"]
     dead = poll(shared, queue)
     dead.sock.shutdown(socket.SHUT_WR)
     assert dead.sock.recv(1) == b""  # the engine has read the request and has hung up
@@ -231,7 +231,7 @@ def test_a_dead_client_takes_no_message(shared: Engine) -> None:
 
 def test_restore_ends_long_polls(shared: Engine) -> None:
     shared.reset()
-    queue = client(shared, "sqs").create_queue(QueueName="studio-generate")["QueueUrl"]
+    queue = client(shared, "sqs").create_queue(QueueName="studio-generate_preview")["QueueUrl"]
     shared.snapshot()
     waiting = poll(shared, queue)
 

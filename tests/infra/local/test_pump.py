@@ -50,9 +50,9 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
     _install(api, shopify)
     eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
     for _ in range(3):
-        aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply"), MessageBody="poison")
+        aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply_webhook"), MessageBody="poison")
     assert shopify.uninstall("studio", SHOP).ok
-    eventually(lambda: _waiting("shops-apply-dead") == 3)
+    eventually(lambda: _waiting("shops-apply_webhook-dead") == 3)
 
     def uninstalled() -> bool:
         rows = aws.client("dynamodb").scan(TableName="backroom-test-shops-shops")["Items"]
@@ -66,13 +66,13 @@ def test_a_handler_s_worker_that_is_killed_is_started_anew(
 ) -> None:
     _install(api, shopify)
     eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
-    first = pump.workers["shops-register"].pid
+    first = pump.workers["shops-register_webhooks"].pid
     assert first is not None
     os.kill(first, 9)
     shopify.uninstall("studio", SHOP)
     _install(api, shopify)
     eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
-    assert pump.workers["shops-register"].pid != first
+    assert pump.workers["shops-register_webhooks"].pid != first
 
 
 RESTART = """
@@ -100,11 +100,11 @@ pump.start()
 
 def dead():
     answer = aws.client("sqs").get_queue_attributes(
-        QueueUrl=messages.queue_url("shops-apply-dead"), AttributeNames=["ApproximateNumberOfMessages"])
+        QueueUrl=messages.queue_url("shops-apply_webhook-dead"), AttributeNames=["ApproximateNumberOfMessages"])
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 def send_and_wait(total):
-    aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply"), MessageBody="poison")
+    aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply_webhook"), MessageBody="poison")
     eventually(lambda: dead() == total)
     return dead()
 

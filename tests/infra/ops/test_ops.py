@@ -65,25 +65,33 @@ def test_a_minted_token_is_taken_for_whom_it_stands(api: httpx.Client, ops: Ops)
 
 
 def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, listen: Listen) -> None:
-    _send("shops-apply-dead", '{"shop": "a.myshopify.com", "email": "her@example.com", "note": "shpat_abc123"}', "x")
+    _send(
+        "shops-apply_webhook-dead",
+        '{"shop": "a.myshopify.com", "email": "her@example.com", "note": "shpat_abc123"}',
+        "x",
+    )
     counts = {line.split()[1]: line.split()[0] for line in ops("dead-letters").out.splitlines()}
-    assert counts["shops-apply"] == "2"
-    shown = ops("dead-letters", "shops-apply").out
+    assert counts["shops-apply_webhook"] == "2"
+    shown = ops("dead-letters", "shops-apply_webhook").out
     assert "a.myshopify.com" in shown
     assert "her@example.com" not in shown
     assert "shpat_abc123" not in shown
     acts = listen("kit-operator_acted")
-    assert ops("dead-letters", "shops-apply", "--redrive").out == "2 sent back to shops-apply\n"
-    assert (_waiting("shops-apply"), _waiting("shops-apply-dead")) == (2, 0)
+    assert ops("dead-letters", "shops-apply_webhook", "--redrive").out == "2 sent back to shops-apply_webhook\n"
+    assert (_waiting("shops-apply_webhook"), _waiting("shops-apply_webhook-dead")) == (2, 0)
     [act] = acts()
-    assert (act["actor"], act["action"], act["subject"]) == (f"cli:{getpass.getuser()}", "kit.redrive", "shops-apply")
+    assert (act["actor"], act["action"], act["subject"]) == (
+        f"cli:{getpass.getuser()}",
+        "kit.redrive",
+        "shops-apply_webhook",
+    )
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["nothing", "--redrive"], ["--redrive"]])
 def test_an_unknown_queue_is_answered_with_those_there_are(ops: Ops, arguments: list[str]) -> None:
     done = ops("dead-letters", *arguments)
     assert done.code == 1
-    assert "studio-generate" in done.err
+    assert "studio-generate_preview" in done.err
 
 
 def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:

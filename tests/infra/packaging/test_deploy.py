@@ -78,7 +78,7 @@ def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(accou
     account.client("lambda").invoke(
         FunctionName="backroom-dev-shops-apply", Payload=b'{"Records": []}'
     )  # now it is warm
-    queue, dead = account.queue("shops-apply"), account.queue("shops-apply-dead")
+    queue, dead = account.queue("shops-apply_webhook"), account.queue("shops-apply_webhook-dead")
     dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     impatient = {
         "VisibilityTimeout": "5",

@@ -49,7 +49,7 @@ def test_a_function_logs_to_its_own_group_alone(documents: dict[str, dict[str, A
 
 
 def test_the_shops_jobs_see_the_tables_of_the_shops_and_of_kit(documents: dict[str, dict[str, Any]]) -> None:
-    tables = allowed(documents["shops-apply"], "dynamodb:PutItem")
+    tables = allowed(documents["shops-apply_webhook"], "dynamodb:PutItem")
 
     assert tables == {"table/backroom-test-kit-*", "table/backroom-test-shops-*"}
 
@@ -93,7 +93,7 @@ def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]])
     deleting = {name for name, document in documents.items() if allowed(document, "dynamodb:PartiQLDelete")}
 
     assert deleting == {name for name in documents if name.startswith("retention-")}
-    tables = allowed(documents["retention-archive"], "dynamodb:PartiQLDelete")
+    tables = allowed(documents["retention-sweep_segment"], "dynamodb:PartiQLDelete")
     assert all(rule.table.Meta.table_name.startswith("backroom-test-") for rule in RULES.values())
     assert all(any(fnmatch(f"table/{rule.table.Meta.table_name}", at) for at in tables) for rule in RULES.values())
 
@@ -110,5 +110,5 @@ def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]
 
 
 def test_the_api_may_send_what_its_routes_publish_and_no_more(documents: dict[str, dict[str, Any]]) -> None:
-    assert data_stack.physical("shops-apply") in allowed(documents["api_handler"], "sqs:SendMessage")
-    assert data_stack.physical("retention-archive") not in allowed(documents["api_handler"], "sqs:SendMessage")
+    assert data_stack.physical("shops-apply_webhook") in allowed(documents["api_handler"], "sqs:SendMessage")
+    assert data_stack.physical("retention-sweep_segment") not in allowed(documents["api_handler"], "sqs:SendMessage")

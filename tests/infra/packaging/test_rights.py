@@ -65,8 +65,8 @@ def test_every_topic_with_a_consumer_has_a_publisher(documents: dict[str, dict[s
 
 
 def test_privacy_requests_reach_their_workers(documents: dict[str, dict[str, Any]]) -> None:
-    """By Shopify's topics (`retention-accept`), by an operator (the API), and by the schedule that mends what was lost."""
-    for sender in ("retention-accept", "api_handler", "retention-remind"):
+    """By Shopify's topics (`retention-accept_privacy_request`), by an operator (the API), and by the schedule that mends what was lost."""
+    for sender in ("retention-accept_privacy_request", "api_handler", "retention-check_due_dates"):
         queues = allowed(documents[sender], "sqs:SendMessage")
         assert {data_stack.physical(f"retention-{verb}") for verb in ("erase", "export")} <= queues, sender
 
@@ -122,7 +122,10 @@ print(json.dumps([str(model.Meta.table_name) for model in tables.loaded()]))
 """
 
 
-@pytest.mark.parametrize("name", [API, "shops-apply", "billing-apply", "studio-generate", "retention-erase"])
+@pytest.mark.parametrize(
+    "name",
+    [API, "shops-apply_webhook", "billing-process_stripe_event", "studio-generate_preview", "retention-erase_subject"],
+)
 def test_every_table_that_a_function_loads_is_granted(documents: dict[str, dict[str, Any]], name: str) -> None:
     """By what Python really imports, in a process of its own: `kit.tables.loaded` finds models that no code names."""
     command = [sys.executable, "-c", LOADED, *entries()[name]]

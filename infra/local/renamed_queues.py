@@ -1,0 +1,59 @@
+"""Queues of earlier releases: their messages are moved into the queues of today's names, once."""
+
+from __future__ import annotations
+
+from botocore.exceptions import ClientError
+
+from chalicelib.kit import aws, messages
+
+RENAMED = {
+    "billing-apply": ("billing-process_stripe_event", "EventReceived"),
+    "shops-register": ("shops-register_webhooks", "RegistrationRequested"),
+    "shops-reimport": ("shops-backfill_events", "BackfillRequested"),
+    "shops-apply": ("shops-apply_webhook", "DeliveryReceived"),
+    "studio-inspect": ("studio-inspect_upload", "UploadChanged"),
+    "studio-generate": ("studio-generate_preview", "GenerationRequested"),
+    "studio-print": ("studio-make_final", "FinalRequested"),
+    "studio-fulfil": ("studio-apply_order_change", "OrderPaid"),
+    "studio-edit": ("studio-apply_order_change", "OrderEdited"),
+    "studio-cancel": ("studio-apply_order_change", "OrderCancelled"),
+    "studio-refund": ("studio-apply_order_change", "RefundCreated"),
+    "studio-sync": ("studio-sync_product", "ProductUpdated"),
+    "studio-disable": ("studio-disable_product", "ProductDeleted"),
+    "retention-archive": ("retention-sweep_segment", "SweepRequested"),
+    "retention-accept": ("retention-accept_privacy_request", "PrivacyRequested"),
+    "retention-erase": ("retention-erase_subject", "ErasureRequested"),
+    "retention-export": ("retention-export_subject", "ExportRequested"),
+}
+"""By queue of an earlier release: the queue that replaces it, and the class of its messages."""
+
+
+def move_messages() -> int:
+    """Move what waits in queues of old names into their replacements, delete the old queues, and return the count.
+
+    A crash in between loses nothing: each message is deleted after it is sent, each queue after it is empty.
+    """
+    moved = 0
+    for old, (new, name) in RENAMED.items():
+        for suffix in ("", "-dead"):
+            moved += _move(f"{old}{suffix}", f"{new}{suffix}", name)
+    return moved
+
+
+def _move(old: str, new: str, name: str) -> int:
+    sqs, source, moved = aws.client("sqs"), messages.queue_url(old), 0
+    try:
+        while batch := sqs.receive_message(QueueUrl=source, MaxNumberOfMessages=10).get("Messages"):
+            for message in batch:
+                sqs.send_message(
+                    QueueUrl=messages.queue_url(new),
+                    MessageBody=message["Body"],
+                    MessageAttributes=messages.name_attribute(name),
+                )
+                sqs.delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+                moved += 1
+        sqs.delete_queue(QueueUrl=source)
+    except ClientError as error:
+        if "NonExistentQueue" not in error.response["Error"]["Code"]:
+            raise
+    return moved

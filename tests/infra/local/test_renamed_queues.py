@@ -1,0 +1,55 @@
+"""Messages in queues of an earlier release reach the handlers of this one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import aws, messages
+from infra import data_stack, handlers
+from infra.local import renamed_queues
+from infra.local.renamed_queues import RENAMED
+
+
+def create_old_queue(name: str) -> str:
+    return str(aws.client("sqs").create_queue(QueueName=data_stack.physical(name))["QueueUrl"])
+
+
+def received(queue: str) -> list[dict[str, Any]]:
+    answer = aws.client("sqs").receive_message(
+        QueueUrl=messages.queue_url(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+    )
+    return list(answer.get("Messages", []))
+
+
+def test_every_replacement_exists_and_takes_the_message() -> None:
+    accepted = {
+        consumer.queue: {message.__name__ for message in consumer.messages} for consumer in handlers.consumers()
+    }
+    for queue, name in RENAMED.values():
+        assert name in accepted[queue], queue
+    assert not set(RENAMED) & set(accepted)
+
+
+@pytest.mark.parametrize("suffix", ["", "-dead"])
+def test_messages_move_once_with_the_name_of_their_class(suffix: str) -> None:
+    old = create_old_queue(f"studio-cancel{suffix}")
+    for number in range(23):
+        aws.client("sqs").send_message(QueueUrl=old, MessageBody=json.dumps({"number": number}))
+    assert renamed_queues.move_messages() == 23
+    moved: list[dict[str, Any]] = []
+    while batch := received(f"studio-apply_order_change{suffix}"):
+        moved += batch
+    assert sorted(json.loads(message["Body"])["number"] for message in moved) == list(range(23))
+    assert {message["MessageAttributes"]["message_name"]["StringValue"] for message in moved} == {"OrderCancelled"}
+    assert renamed_queues.move_messages() == 0
+
+
+def test_a_moved_message_is_handled(drain: Callable[[], list[dict[str, Any]]]) -> None:
+    body = json.dumps({"shop": "gone.myshopify.com", "app": "studio", "cause": "install"})
+    aws.client("sqs").send_message(QueueUrl=create_old_queue("shops-register"), MessageBody=body)
+    renamed_queues.move_messages()
+    assert drain() == []
