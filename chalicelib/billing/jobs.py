@@ -29,8 +29,10 @@ def grant(run: Run) -> None:
 @scheduled("billing-expire", lease_seconds=300)
 def expire(run: Run) -> None:
     """Let credits and gifts expire, and end the subscriptions that were given for one period."""
-    ledger.expire_due(run.due, run.last_completed)
-    gifts.end_due(run.due, run.last_completed)
+    try:
+        ledger.expire_due(run.due, run.last_completed)
+    finally:
+        gifts.end_due(run.due, run.last_completed)
 
 
 @bp.schedule("rate(10 minutes)", name="billing-release")

@@ -14,6 +14,7 @@ from chalicelib.billing.models import (
     DiscountCode,
     DiscountUsage,
     Gift,
+    MonthlyGrant,
     PaymentTransaction,
     Refund,
     StripeWebhook,
@@ -28,6 +29,7 @@ from chalicelib.kit.subjects import Who
 
 RULES: tuple[Rule, ...] = (
     Rule("billing/payment_transactions", PaymentTransaction, "created_at", PaymentTransaction.KEEP, Then.DELETE),
+    Rule("billing/monthly_grants", MonthlyGrant, "updated_at", MonthlyGrant.KEEP, Then.DELETE),
     Rule("billing/refunds", Refund, "requested_at", PaymentTransaction.KEEP, Then.DELETE),
     Rule("billing/stripe_webhooks", StripeWebhook, "processed_at", StripeWebhook.KEEP, Then.DELETE),
 )
@@ -80,7 +82,9 @@ PERSONAL = (
         "billing/credit_balances",
         CreditBalance,
         personal=columns("relationship_id"),
-        impersonal=columns("balance suspended shortfall lots version expires_in expires_next_at changed_on updated_at"),
+        impersonal=columns(
+            "balance suspended shortfall lots version carried_until expires_in expires_next_at changed_on updated_at"
+        ),
         claims=(*_ledger(Who.MEMBER), *_ledger(Who.STORE)),
     ),
     Holding(
@@ -90,6 +94,13 @@ PERSONAL = (
         impersonal=columns("id entry_type amount balance_after lot_id payment_transaction_id expires_at created_at"),
         claims=(*_ledger(Who.MEMBER), *_ledger(Who.STORE)),
         guards=(("source_key", "source_key"),),
+    ),
+    Holding(
+        "billing/monthly_grants",
+        MonthlyGrant,
+        personal=columns("owner lots relationship_id"),
+        impersonal=columns("month claims granted carried version updated_at"),
+        claims=tuple(Claim(who, "owner", "{who}/{id}") for who in OWNERS),
     ),
     Holding(
         "billing/gifts",
@@ -117,7 +128,7 @@ PERSONAL = (
         "billing/subscriptions",
         Subscription,
         personal=columns(
-            "owner owner_id stripe_customer_id stripe_subscription_id gifted_by gift_message",
+            "owner owner_id stripe_customer_id stripe_subscription_id gifted_by gift_message relationship_id",
         ),
         impersonal=columns(
             """id owner_type plan_name status price_monthly price_annual billing_cycle currency max_products
@@ -145,7 +156,7 @@ PERSONAL = (
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
             stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount refunding_amount disputed_at
             processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
-            next_grant_day version created_at"""
+            month_claims plan_name plan_from next_grant_day version created_at"""
         ),
         claims=tuple(Claim(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
         remark="Stripe's ids stay: they lead to the invoice that the tax office may ask for.",

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from chalicelib.billing import grants, projection
 from chalicelib.billing.enums import EntryType, PaymentStatus
+from chalicelib.billing.models import MonthlyGrant
+from chalicelib.billing.repository import offers
 from chalicelib.billing.service import granting, invariants, sync_plans
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
@@ -181,12 +183,15 @@ def _assert_equal(sandbox: StripeSandbox) -> None:
     ledger_sums()
     granted = [entry.source_key for entry in entries() if entry.entry_type is EntryType.GRANT]
     assert len(granted) == len(set(granted))
-    firsts = {
-        grants.source_key(str(view.subscription_id), month.begins_at)
-        for view in invoices.values()
-        if view.status is PaymentStatus.COMPLETED
-        for month in grants.opened(view.lines)
-        if month.is_first
-    }
-    lost = {key for key in firsts if key not in granted}
-    assert len(lost) <= len(refunded), "only what was paid back before it was told may be missing"
+    sizes = {price: plan.included_credits for price, (plan, _) in offers.read().plans.items()}
+    paid_for, stays_paid = dict[str, int](), dict[str, int]()
+    for bill in (bill for bill in invoices.values() if bill.status is PaymentStatus.COMPLETED):
+        gone = paid[bill.id].status is PaymentStatus.REFUNDED if bill.amount else False
+        for month in grants.opened(bill.lines):
+            name, size = f"{month.begins_at:%Y-%m}", sizes[month.price_id]
+            paid_for[name] = max(paid_for.get(name, 0), size)
+            if month.is_first and not gone:
+                stays_paid[name] = max(stays_paid.get(name, 0), size)
+    by_month = {row.month: row.granted for row in MonthlyGrant.scan()}
+    assert all(amount <= paid_for[name] for name, amount in by_month.items())
+    assert all(by_month[name] >= size for name, size in stays_paid.items())

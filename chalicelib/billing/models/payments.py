@@ -72,7 +72,8 @@ class PaymentTransaction(Table):
     yet answered for; `period_end` is the end of the whole period that it pays for, `addon_ids` are the ids that add-ons
     have among what it pays for; `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken`
     of them taken back; `stripe_event_id` completed it; `months` are the months of credits it opens that the schedule has
-    not granted, `months_from` when the first of all begins.
+    not granted, `months_from` when the first of all begins, `month_claims` the credits that the months which began
+    entitle to, by when each began; `plan_name` is the plan that it pays for from `plan_from` on.
     """
 
     class Meta:
@@ -116,6 +117,9 @@ class PaymentTransaction(Table):
     addon_ids = JsonAttribute(null=True)
     stripe_event_id = UnicodeAttribute(null=True)
     months = JsonAttribute(null=True)
+    month_claims = JsonAttribute(null=True)
+    plan_name = UnicodeAttribute(null=True)
+    plan_from = DateTimeAttribute(null=True)
     months_from = DateTimeAttribute(null=True)
     next_grant_day = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=0)

@@ -84,6 +84,8 @@ class Subscription(Table):
     is_gift = BooleanAttribute(default=False)
     gifted_by = UnicodeAttribute(null=True)
     gift_message = UnicodeAttribute(null=True)
+    relationship_id = UnicodeAttribute(null=True)
+    """Of a gift: the ledger of its first grant."""
     started_at = DateTimeAttribute()
     trial_ends_at = DateTimeAttribute(null=True)
     current_period_start = DateTimeAttribute(null=True)

@@ -24,8 +24,9 @@ from chalicelib.billing.repository.records import (
     subscription_key,
     usage_key,
 )
-from chalicelib.billing.service import addons, codes, ledger, payments, subscriptions
+from chalicelib.billing.service import addons, codes, monthly_grants, payments, subscriptions
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
 from chalicelib.billing.service.subscriptions import NothingToFollow
 from chalicelib.billing.settlements import SessionView
 from chalicelib.billing.shapes import StripeObject, id_of
@@ -114,7 +115,9 @@ def _subscription(
     _read_addons(found, row, customer_id)
     fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
     view = projection.subscription(fetched)
-    customer = _customer(found, row, view.customer_id)
+    owner = _owner_key(found, row, view.customer_id)
+    found.read([owner])
+    customer = _customer(found, owner)
     return _settle(effects, found, view, row, customer, cause)
 
 
@@ -173,11 +176,10 @@ def _invoice(effects: Effects, shown: StripeObject, cause: Cause | None, link: L
     _read_addons(found, row, told.customer_id)
     current, subscription = _current(shown, told, link)
     firsts = [month.begins_at for month in grants.opened(current.lines) if month.is_first]
-    others = [
-        found.payment_key(current.id, intent_id, charge_id),
-        *ledger.month_guards(found.offers, told.subscription_id, firsts),
-    ]
-    customer = _customer(found, row, current.customer_id, *others)
+    owner = _owner_key(found, row, current.customer_id)
+    payment = found.payment_key(current.id, intent_id, charge_id)
+    found.read([owner, payment, *monthly_grants.month_keys(owner, told.subscription_id, firsts)])
+    customer = _customer(found, owner)
     if row is None or not row.status.is_final:
         made = _settle(effects, found, projection.subscription(subscription), row, customer, cause, current.id)
     else:
@@ -226,17 +228,20 @@ def _pay(
     )
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
     row.stripe_charge_id = row.stripe_charge_id or link.charge_id
+    paid = grants.paid_price(view.lines, sold)
+    if paid is not None:
+        row.plan_name, row.plan_from = sold[paid[0]][0].id, paid[1]
     row.months_from = min((month.begins_at for month in months), default=None)
     opened = [month for month in months if sold[month.price_id][0].included_credits]
     if subscription is not None and opened and row.status is PaymentStatus.COMPLETED:
         now = clock.now()
-        first = [month for month in opened if month.is_first and month.begins_at <= now]
+        first = [month for month in opened if month.is_first and month.begins_at <= now][:MONTHS_PER_STEP]
         begun = [
-            (month.begins_at, plan.included_credits, plan.id)
+            PaidMonth(str(view.subscription_id), month.begins_at, plan.included_credits, plan.id)
             for month, plan in ((month, sold[month.price_id][0]) for month in first)
             if _is_covered(subscription, month.begins_at)
         ]
-        ledger.grant_months(effects, found, customer, str(view.subscription_id), begun, row.id)
+        monthly_grants.claim_months(effects, found, customer, row, begun)
         payments.await_months(row, [month.begins_at for month in opened if month not in first])
     payments.stage(effects, row, earlier)
 
@@ -245,12 +250,16 @@ def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
     return subscription.ended_at is None or begins_at < subscription.ended_at
 
 
-def _customer(found: Found, row: Subscription | None, stripe_customer_id: str, *others: Key | None) -> Customer:
-    """The owner; read together with `others`. Raises NothingToFollow for one whom nobody registered."""
-    if row is None:
-        found.read([customer_guard(stripe_customer_id)])
-    key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
-    found.read([key, *others])
+def _owner_key(found: Found, row: Subscription | None, stripe_customer_id: str) -> Key | None:
+    """Return the key of the owner, which the subscription's row names, else the guard of Stripe's customer."""
+    if row is not None:
+        return owner_key(row.owner_type, row.owner_id)
+    found.read([customer_guard(stripe_customer_id)])
+    return found.customer_key(stripe_customer_id)
+
+
+def _customer(found: Found, key: Key | None) -> Customer:
+    """Return the owner, once read. Raises NothingToFollow for one whom nobody registered."""
     customer = found.customer(key)
     if customer is None:
         raise NothingToFollow("its customer is not registered")

@@ -15,10 +15,13 @@ from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.records import Found, gift_key, owner_key, payment_id_key
 from chalicelib.billing.sample_catalogue import GIFT_LASTS_MONTHS
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import ledger, payments, plan_sources
+from chalicelib.billing.service import ledger, monthly_grants, payments, plan_sources
+from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.monthly_grants import PaidMonth
 from chalicelib.billing.service.subscriptions import tell
 from chalicelib.kit import clock, ids, signing
+from chalicelib.kit.batches import Batch
 from chalicelib.kit.pages import PageRequest, Slice
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -106,18 +109,18 @@ def list_bought(buyer_id: str, page: PageRequest) -> Slice[Gift]:
 
 
 def end_due(now: datetime, since: datetime | None) -> int:
-    """Let gifts lapse that nobody redeemed, and end the subscriptions of those whose period is over; how many."""
-    ended = 0
+    """Let gifts lapse that nobody redeemed, and end the subscriptions of those whose period is over; how many.
+
+    One that fails ends no other's: the next run finds a gift by its status, a subscription by the month of its end.
+    """
+    batch = Batch("billing-expire")
     for status in (GiftStatus.PENDING, GiftStatus.PAID):
-        for gift in gifts.iterate_over(status, now):
-            carry_out(partial(_lapse, code=gift.code, was=status, now=now))
-            ended += 1
+        due = gifts.iterate_over(status, now)
+        batch.run(due, partial(_lapse_gift, was=status, now=now), label=lambda row: str(row.payment_transaction_id))
     for month in ledger.months_between(since or now, now):
-        for row in subscriptions.iterate_due(month, now):
-            if row.is_gift:
-                carry_out(partial(_end, subscription_id=row.id, now=now))
-                ended += 1
-    return ended
+        given = (row for row in subscriptions.iterate_due(month, now) if row.is_gift)
+        batch.run(given, partial(_end_subscription, now=now), label=lambda row: row.id)
+    return batch.finish()
 
 
 def _code(request_key: str | None) -> str:
@@ -181,7 +184,8 @@ def _grant(
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
     first, *later = grants.months(row.started_at, row.current_period_end or row.started_at)
     if plan.included_credits and payment.status is PaymentStatus.COMPLETED:
-        ledger.grant_months(effects, found, customer, row.id, [(first, plan.included_credits, plan.id)], payment.id)
+        month = PaidMonth(row.id, first, plan.included_credits, plan.id)
+        monthly_grants.claim_months(effects, found, customer, changed, [month])
         payments.await_months(changed, later)
     payment_rows.stage(effects.transaction, changed)
 
@@ -202,6 +206,7 @@ def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: d
         is_gift=True,
         gifted_by=gift.buyer_id,
         gift_message=gift.message,
+        relationship_id=ledger_of(customer),
         started_at=now,
         current_period_start=now,
         current_period_end=ends_at,
@@ -215,11 +220,19 @@ def _pending(code: str) -> Gift | None:
     return row if row is not None and row.status is GiftStatus.PENDING else None
 
 
+def _lapse_gift(gift: Gift, was: GiftStatus, now: datetime) -> None:
+    carry_out(partial(_lapse, code=gift.code, was=was, now=now))
+
+
 def _lapse(effects: Effects, code: str, was: GiftStatus, now: datetime) -> None:
     row = gifts.find(code)
     if row is not None and row.status is was and row.expires_at <= now:
         row.status = GiftStatus.EXPIRED
         gifts.stage(effects.transaction, row, was)
+
+
+def _end_subscription(row: Subscription, now: datetime) -> None:
+    carry_out(partial(_end, subscription_id=row.id, now=now))
 
 
 def _end(effects: Effects, subscription_id: str, now: datetime) -> None:

@@ -1,8 +1,8 @@
-"""Credits: granted for months that were paid for, bought, spent, expired; each cause has its effect once."""
+"""Credits: bought, spent, expired, granted by operators; each cause has its effect once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -10,15 +10,14 @@ from chalicelib.billing import grants, lots
 from chalicelib.billing.book import Book, NotEnough, source_of
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.errors import GrantExpired, InsufficientCredits
-from chalicelib.billing.models import CreditBalance, CreditEntry, Customer
+from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import customers, ledger
-from chalicelib.billing.repository.offers import Offers
-from chalicelib.billing.repository.records import Found, Key, entry_guards, head_key
-from chalicelib.billing.sample_catalogue import GRANT_LASTS_MONTHS
+from chalicelib.billing.repository.records import Found, entry_guards, head_key
 from chalicelib.billing.schemas.messages import CreditsChanged
 from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.kit import signing
+from chalicelib.kit.batches import Batch
 from chalicelib.kit.errors import IdempotencyConflict
 from chalicelib.kit.pages import PageRequest, Slice
 
@@ -76,51 +75,14 @@ def grant_credits(
 
 
 def expire_due(now: datetime, since: datetime | None) -> int:
-    """Take the credits out of every balance that have expired; how many balances that were."""
-    changed = 0
-    for month in months_between(since or now, now):
-        for row in ledger.iterate_expired(month, now):
-            carry_out(partial(_expire, relationship_id=row.relationship_id))
-            changed += 1
-    return changed
+    """Take expired credits out of every balance; return the number of balances.
 
-
-def grant_months(
-    effects: Effects,
-    found: Found,
-    customer: Customer,
-    subscription_id: str,
-    months: Iterable[tuple[datetime, int, str]],
-    payment_id: str,
-) -> None:
-    """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan.
-
-    Of several for the same month the most: a subscription may have two plans, and a plan that is changed on the day of a
-    purchase begins a month on the same day. What a lesser payment brought already counts.
+    A balance that fails is left for the next run, and ends no other's.
     """
-    ordered = sorted(months, key=lambda month: (month[0], month[1]))
-    wanted = {grants.source_key(subscription_id, month[0]): month for month in ordered}
-    relationship_id = ledger_of(customer)
-    found.read(month_guards(found.offers, subscription_id, [month[0] for month in ordered]))
-    keys = [each for key in wanted for each in _keys(found.offers, key)]
-    found.read([head_key(relationship_id), *(found.entry_key(key) for key in keys)])
-    head = found.head(relationship_id)
-    book = ledger.opened(head)
-    for key, (begins_at, amount, plan_name) in wanted.items():
-        cause = grants.more_key(key, plan_name) if found.is_entered(key) else key
-        lacking = amount - _granted(found, key, cause, payment_id, amount)
-        if lacking > 0:
-            reason = f"{plan_name}, {begins_at:%Y-%m-%d}"
-            expires_at = grants.add_months(begins_at, GRANT_LASTS_MONTHS)
-            book.credit(EntryType.GRANT, lacking, cause, reason, expires_at, payment_id)
-    if wanted:
-        close(effects, head, book)
-
-
-def month_guards(offers: Offers, subscription_id: str, beginnings: Iterable[datetime]) -> list[Key]:
-    """The guards that tell what was granted for months; to be read with whatever else is."""
-    months = [grants.source_key(subscription_id, begins_at) for begins_at in beginnings]
-    return entry_guards(key for month in months for key in _keys(offers, month))
+    batch = Batch("billing-expire")
+    for month in months_between(since or now, now):
+        batch.run(ledger.iterate_expired(month, now), _expire_balance, defer=partial(ledger.defer_expiry, now=now))
+    return batch.finish()
 
 
 def close(effects: Effects, head: CreditBalance, book: Book) -> None:
@@ -136,23 +98,6 @@ def close(effects: Effects, head: CreditBalance, book: Book) -> None:
             version=head.version + changed,
         )
     )
-
-
-def _keys(offers: Offers, month: str) -> list[str]:
-    """Whatever may have caused a grant for the month."""
-    return [month, *(grants.more_key(month, plan_name) for plan_name in sorted(offers.with_credits))]
-
-
-def _granted(found: Found, month: str, cause: str, payment_id: str, wanted: int) -> int:
-    """What was granted for the month; all that is wanted where it was by the same payment or cause, whatever the plan
-    includes by now."""
-    if not found.is_entered(month):
-        return 0
-    first = found.entry(month)
-    if first is None or first.payment_transaction_id == payment_id or found.is_entered(cause):
-        return wanted
-    entries = (found.entry(key) for key in _keys(found.offers, month))
-    return sum(entry.amount for entry in entries if entry)
 
 
 def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
@@ -182,11 +127,19 @@ def _enter_once(
     return entry
 
 
-def _expire(effects: Effects, relationship_id: str) -> None:
+def _expire_balance(relationship_id: str) -> None:
+    """Take all expired lots out, in steps of LOTS_PER_STEP, each a transaction of its own."""
+    while carry_out(partial(_expire_lots, relationship_id=relationship_id)):
+        pass
+
+
+def _expire_lots(effects: Effects, relationship_id: str) -> bool:
+    """Take one step's lots out; return whether expired lots are left."""
     head = ledger.balance(relationship_id)
     book = ledger.opened(head)
     book.expire()
     close(effects, head, book)
+    return book.has_expired
 
 
 def months_between(since: datetime, until: datetime) -> list[str]:

@@ -22,7 +22,7 @@ from chalicelib.billing.repository.records import (
     refund_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
-from chalicelib.billing.service import addons, gifts, ledger, payments, subscriptions
+from chalicelib.billing.service import addons, gifts, ledger, monthly_grants, payments, subscriptions
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.settlements import DisputeView, RefundView
 from chalicelib.integrations import stripe
@@ -47,7 +47,7 @@ def follow_disputes(intent_id: str | None, charge_id: str | None) -> None:
 def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
     found, earlier = _read(intent_id, charge_id)
     views = [settlements.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
-    found.read([refund_key(_id_of(view)) for view in views])
+    found.read([*(refund_key(_id_of(view)) for view in views), *monthly_grants.ledger_keys(found, earlier)])
     row = payments.copy(earlier)
     for view in views:
         _settle_refund(effects, found, row, view)
@@ -89,7 +89,8 @@ def _read(intent_id: str | None, charge_id: str | None) -> tuple[Found, PaymentT
         raise PaymentUnknown
     book = head_key(row.relationship_id) if row.relationship_id else None
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
-    found.read([own_subscription_key(row.subscription_id), book, gift, *addon_keys(row)])
+    months = monthly_grants.payment_keys(row)
+    found.read([own_subscription_key(row.subscription_id), book, gift, *addon_keys(row), *months])
     return found, row
 
 
@@ -136,6 +137,7 @@ def _take_along(effects: Effects, found: Found, row: PaymentTransaction, earlier
     is_gone = payments.is_gone(row)
     if row.kind is PaymentKind.CREDITS and row.relationship_id:
         _settle_credits(effects, found, row, row.relationship_id)
+    monthly_grants.settle_payment(effects, found, row, earlier)
     if payments.is_gone(earlier) is is_gone:
         return
     for addon in found.addons(row):
