@@ -38,6 +38,14 @@ install: .venv/.installed .venv-aws/.installed ## Install what is needed into .v
 run: install ## Serve the whole bundle on 127.0.0.1:8000 (PORT=…), with everything it needs
 	@exec $(BIN)/python -m infra.local run
 
+.PHONY: browser
+browser: install ## Install Chromium for the tests of the pages, where there is none
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		command -v $$name > /dev/null && exit 0; done; \
+	if test "$$(id -u)" = 0 && command -v apt-get > /dev/null; then \
+		apt-get update -qq > /dev/null && apt-get install -y -qq chromium > /dev/null; \
+	else PLAYWRIGHT_BROWSERS_PATH=$(CURDIR)/.venv/browsers $(BIN)/playwright install chromium; fi
+
 .PHONY: test
 test: install ## Run the whole suite
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q $(ARGS)

@@ -211,27 +211,30 @@ def _queues(consumer: Consumer) -> Resources:
             }
         ),
     }
-    source = _source(consumer)
-    if source:
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": source[0]},
-            "Action": "sqs:SendMessage",
-            "Resource": arn,
-            "Condition": {"ArnLike": {"aws:SourceArn": source[1]}},
-        }
+    sources = _sources(consumer)
+    if sources:
+        statements = [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnLike": {"aws:SourceArn": source}},
+            }
+            for service, source in sources
+        ]
         found[logical("QueuePolicy", consumer.queue)] = {
             "Type": "AWS::SQS::QueuePolicy",
             "Properties": {
                 "Queues": [{"Ref": queue}],
-                "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
             },
         }
-    if consumer.topic:
-        found[logical("Subscription", consumer.queue)] = {
+    for topic in consumer.topics:
+        found[_subscription(consumer, topic)] = {
             "Type": "AWS::SNS::Subscription",
             "Properties": {
-                "TopicArn": {"Ref": logical("Topic", consumer.topic)},
+                "TopicArn": {"Ref": logical("Topic", topic)},
                 "Protocol": "sqs",
                 "Endpoint": arn,
                 "RawMessageDelivery": True,
@@ -240,14 +243,20 @@ def _queues(consumer: Consumer) -> Resources:
     return found
 
 
-def _source(consumer: Consumer) -> tuple[str, Any] | None:
-    """The service that may send to the queue, and on whose behalf; None where only our own functions do."""
-    if consumer.topic:
-        return "sns.amazonaws.com", {"Ref": logical("Topic", consumer.topic)}
-    if consumer.bucket_prefix:
-        bucket = config.settings().images_bucket
-        return "s3.amazonaws.com", {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket}"}
-    return None
+def _subscription(consumer: Consumer, topic: str) -> str:
+    """Return the logical id of a subscription; a queue with one topic keeps the id of earlier releases."""
+    if len(consumer.topics) == 1:
+        return logical("Subscription", consumer.queue)
+    return logical("Subscription", f"{consumer.queue}-{topic}")
+
+
+def _sources(consumer: Consumer) -> list[tuple[str, Any]]:
+    """Return the services that may send to the queue, each with its source; empty if only our own functions send."""
+    topics = [("sns.amazonaws.com", {"Ref": logical("Topic", topic)}) for topic in consumer.topics]
+    if not consumer.bucket_prefix:
+        return topics
+    bucket = config.settings().images_bucket
+    return [*topics, ("s3.amazonaws.com", {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket}"})]
 
 
 def as_json() -> str:

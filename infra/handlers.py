@@ -11,7 +11,7 @@ from typing import Any
 from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
 
 import app
-from chalicelib.kit.contents import whole
+from chalicelib.kit.lazy_app import load_all
 from chalicelib.kit.messages import BucketEvent, Message
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,19 +39,21 @@ class Consumer(Handler):
     """A Lambda fed by the queue of the same name."""
 
     batch_size: int
-    message: type[Message]
+    messages: tuple[type[Message], ...]
 
     @property
     def queue(self) -> str:
         return self.name
 
     @property
-    def topic(self) -> str | None:
-        return self.message.topic
+    def topics(self) -> list[str]:
+        """The topics that the queue is subscribed to."""
+        return [message.topic for message in self.messages if message.topic]
 
     @property
     def bucket_prefix(self) -> str | None:
-        return self.message.prefix if issubclass(self.message, BucketEvent) else None
+        """The prefix of the images bucket whose notifications the queue takes, if any."""
+        return next((message.prefix for message in self.messages if issubclass(message, BucketEvent)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Schedule(Handler):
 
 def chalice_app() -> Chalice:
     """The bundle's app, with everything registered."""
-    return whole(app.app)  # and so every model and message is imported
+    return load_all(app.app)  # and so every model and message is imported
 
 
 @cache
@@ -87,9 +89,9 @@ def consumers() -> list[Consumer]:
     found = []
     for source in chalice_app().event_sources:
         if isinstance(source, SQSEventConfig):
-            message = vars(chalice_app().handler_map[source.name])["func"].consumes
+            kinds = vars(chalice_app().handler_map[source.name])["func"].consumes
             common = _common(source.name, source.handler_string)
-            found.append(Consumer(**common, batch_size=source.batch_size, message=message))
+            found.append(Consumer(**common, batch_size=source.batch_size, messages=kinds))
     return sorted(found, key=lambda consumer: consumer.name)
 
 

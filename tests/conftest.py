@@ -9,14 +9,22 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from infra.local.engine import Engine
+from tests.patience import make_httpx_patient
+
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)  # a busy machine is no counterexample
+settings.load_profile("patient")
+make_httpx_patient()
 
 _OURS = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_")
 
@@ -41,7 +49,11 @@ _test_environment(_engine, Path(_scratch.name))
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox  # noqa: E402 - after the environment is set
 from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, StripeSandbox  # noqa: E402
 
-_shopify = ShopifySandbox(bucket_size=20_000, restore_rate=1_000)  # the limits of the Plus plan: shorter waits
+_shopify = ShopifySandbox(
+    bucket_size=20_000,  # with the rate, the limits of the Plus plan: shorter waits
+    restore_rate=1_000,
+    session_seconds=3600,  # a session token outlives the test that holds it, however slow
+)
 _stripe = StripeSandbox()
 os.environ.update(
     SHOPIFY_API_BASE=_shopify.url,
@@ -55,20 +67,31 @@ for _app in SANDBOX_APPS.values():
     os.environ.update({f"{_name}_API_KEY": _app.key, f"{_name}_API_SECRET": _app.secret})
     os.environ[f"{_name}_SCOPES"] = ",".join(_app.scopes)
 
-from chalicelib.kit import config, secrets  # noqa: E402
-from chalicelib.retention.service import erasing  # noqa: E402
+from chalicelib.kit import clock, config, secrets  # noqa: E402
 from infra import data_stack, handlers  # noqa: E402
 from infra.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
 from infra.local.provision import provision  # noqa: E402
+from tests import access  # noqa: E402
 
 secrets.new_key_file(Path(os.environ["SECRETS_KEY_FILE"]))
+access.enforce()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
     _engine.stop()
     _scratch.cleanup()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name the tests of the pages that were skipped, in one line."""
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    if skipped:
+        names = sorted({report.nodeid.partition("::")[2].partition("[")[0] for report in skipped})
+        terminalreporter.write_line(
+            f"{len(skipped)} browser tests were skipped, `make browser` installs Chromium: {', '.join(names)}"
+        )
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +106,14 @@ def engine(_provisioned: Engine) -> Engine:
     """The embedded AWS with every resource of the bundle, empty."""
     _provisioned.restore()
     return _provisioned
+
+
+@pytest.fixture(autouse=True)
+def _roles() -> Iterator[None]:
+    """Handlers and API do only what their packaged roles allow."""
+    access.denied.clear()
+    yield
+    assert access.denied == []
 
 
 @pytest.fixture(scope="session")
@@ -102,14 +133,23 @@ def api_url() -> Iterator[str]:
 @pytest.fixture
 def api(api_url: str) -> Iterator[httpx.Client]:
     """A client of the API."""
-    with httpx.Client(base_url=api_url, timeout=30) as client:
+    with httpx.Client(base_url=api_url) as client:
         yield client
 
 
-@pytest.fixture(autouse=True)
-def nobody_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Erasures have nobody to wait for: what is under way is drained, or is the test's own."""
-    monkeypatch.setattr(erasing, "UNDER_WAY", timedelta(0))
+@pytest.fixture
+def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Stop our clock and PyJWT's at a whole second, so that an age is exact however long a request takes."""
+    moment = clock.now().replace(microsecond=0)
+
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Self:
+            return cls.fromtimestamp(moment.timestamp(), tz)
+
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    monkeypatch.setattr("jwt.api_jwt.datetime", Stopped)
+    return moment
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import re
 import subprocess
@@ -14,7 +16,7 @@ import pytest
 from chalicelib.kit import attributes
 from chalicelib.kit.messages import Message
 from infra import data_stack, handlers
-from infra.handlers import Handler
+from infra.handlers import Consumer, Handler
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ["stripe", "PIL", "jinja2", "sqlalchemy", "boto3", "requests", "duckdb"]
@@ -92,6 +94,13 @@ def test_messages_are_named_by_the_rule(kind: type[Message]) -> None:
     else:
         assert kind.queue in {consumer.queue for consumer in handlers.consumers()}
         assert str(kind.queue).startswith(f"{context}-")
+
+
+@pytest.mark.parametrize("consumer", handlers.consumers(), ids=lambda consumer: str(consumer.name))
+def test_a_consumer_takes_the_messages_that_it_declares(consumer: Consumer) -> None:
+    module, _, name = consumer.entry.rpartition(".")
+    function = inspect.unwrap(vars(importlib.import_module(module))[name].func)
+    assert function.__annotations__["message"] == " | ".join(kind.__name__ for kind in consumer.messages)
 
 
 def test_every_queue_has_one_consumer_and_one_dead_letter_queue() -> None:

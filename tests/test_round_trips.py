@@ -18,6 +18,7 @@ from chalicelib.kit.jobs import Run
 from chalicelib.kit.locks import Lease
 from chalicelib.retention.rules import RULES
 from chalicelib.retention.service import sweeping
+from chalicelib.shops.models import Shop
 from chalicelib.shops.service import registering
 from infra import handlers
 from infra.bench.costs_page import COSTS
@@ -61,6 +62,14 @@ def run(name: str) -> None:
 def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     token = gallery.shopify.session_token("studio", gallery.shop)
     bearer = {"Authorization": f"Bearer {token}"}
+    row = Shop.get(gallery.shop, "studio")
+    row.update([Shop.token_checked_at.remove(), Shop.session_issued_at.remove()])
+    gallery.drain()
+    with costs("a merchant's request, once a minute and shop"):
+        gallery.api.get("/v1/shops/me", headers=bearer)
+    with costs("job: access token tried"):
+        run("shops-check_token")
+    row.update([Shop.token_checked_at.set(clock.now() + timedelta(hours=1))])  # no minute passes from here on
     with costs("a merchant's request (session token)"):
         gallery.api.get("/v1/shops/me", headers=bearer)
     with costs("settings read"):

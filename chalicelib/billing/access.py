@@ -1,7 +1,8 @@
 """Who has access, and until when: one rule for members and stores.
 
 Access while a subscription is `trialing` or `active` (also with `cancel_at_period_end`) and its period, plus one day
-for Stripe's renewal, is not over; `past_due` for 7 days from `past_due_since`; never after `ended_at`; a full refund ends it.
+for Stripe's renewal, is not over; `past_due` for 7 days from `past_due_since`; never after `ended_at`; a payment that went back ends
+it, by a full refund or a lost dispute.
 """
 
 from __future__ import annotations

@@ -64,9 +64,10 @@ class PaymentMethod(StrEnum):
 
 
 class DisputeStatus(StrEnum):
-    """What became of the bank's asking a payment back; one that was won leaves none."""
+    """How a payment's disputes stand. An inquiry that was closed leaves none."""
 
     OPEN = "open"
+    WON = "won"
     LOST = "lost"
 
 

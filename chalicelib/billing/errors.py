@@ -29,6 +29,10 @@ class PaymentOverdue(Conflict):
     title = "An invoice is not paid; settle it before the plan is changed"
 
 
+class PaymentReversed(Conflict):
+    title = "This period's payment went back; cancel and subscribe again"
+
+
 class PreviewExpired(InvalidInput):
     title = "What was previewed does not hold any more; preview again"
 

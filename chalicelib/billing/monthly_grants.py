@@ -1,14 +1,19 @@
 """The credits of one owner and calendar month (UTC): never more than the largest plan paid in it includes.
 
-Each payment that opens a month which begins in the calendar month claims its plan's credits. The claims are counted by
-their size, so that any order and number of claims and releases ends in the same state. ADR 15 has the reasons.
+Each payment that opens a month which begins in the calendar month claims its plan's credits, or the share of them that
+is still paid. The claims are counted by their size, so that any order and number of payments and reversals ends in the
+same state. ADR 17 has the reasons.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from chalicelib.billing import refunding
+from chalicelib.billing.grants import add_months
 
 Lot = tuple[str, str]
 """The ledger (relationship id) and the lot in it that hold credits of the month."""
@@ -18,7 +23,7 @@ Lot = tuple[str, str]
 class OwnerMonth:
     """What an owner was granted for a calendar month.
 
-    `claims` are the numbers of payments by the credits that each entitles to. `granted` credits stand in ledgers for the
+    `claims` are the numbers of payments by the credits that each still pays for. `granted` credits stand in ledgers for the
     month, without those taken back; `carried` of them were granted before claims were counted. `lots` hold what is left,
     the oldest first.
     """
@@ -40,15 +45,15 @@ class OwnerMonth:
 
     @property
     def excess(self) -> int:
-        """The credits to take back, as far as they are left."""
+        """The credits to take back as far as they are left; after that those that were spent, which are owed."""
         return max(0, self.granted - self.entitled)
 
     def claimed(self, size: int) -> OwnerMonth:
-        """Return the month with one more payment of a plan that includes `size` credits."""
+        """Return the month with one more payment, which pays for `size` credits."""
         return replace(self, claims={**self.claims, size: self.claims.get(size, 0) + 1})
 
     def released(self, size: int) -> OwnerMonth:
-        """Return the month without one payment of a plan that includes `size` credits."""
+        """Return the month without one payment, which paid for `size` credits."""
         return replace(self, claims={**self.claims, size: max(0, self.claims.get(size, 0) - 1)})
 
     def credited(self, lot: Lot, amount: int) -> OwnerMonth:
@@ -77,3 +82,14 @@ class OwnerMonth:
 def calendar_month(begins_at: datetime) -> str:
     """Return the calendar month (`YYYY-MM`, UTC) that a paid month counts in: that of the day it begins on."""
     return f"{begins_at:%Y-%m}"
+
+
+def kept_share(size: int, paid: Decimal, back: Decimal) -> int:
+    """Return how many of a plan's `size` credits stay paid when `back` of the `paid` amount has gone back."""
+    return size - refunding.credits_due(size, paid, back)
+
+
+def is_over(month: str, lasts_months: int, now: datetime) -> bool:
+    """Return whether all grants of a calendar month (`YYYY-MM`) have expired, each so many months after it began."""
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    return add_months(first, lasts_months + 1) <= now

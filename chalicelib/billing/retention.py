@@ -40,7 +40,12 @@ _LAW = "payments are kept for the legal time of seven years"
 _THEIRS_TOO = "it is somebody else's as well"
 _FEW = "few rows, and a key for this would serve nothing else"
 _GIVEN = {"buyer_id": Fate.PSEUDONYM, "message": Fate.REMOVED}
-_TAKEN = {"recipient_email": Fate.PSEUDONYM, "recipient_id": Fate.PSEUDONYM, "message": Fate.REMOVED}
+_TAKEN = {
+    "recipient_email": Fate.PSEUDONYM,
+    "recipient_id": Fate.PSEUDONYM,
+    "relationship_id": Fate.REMOVED,
+    "message": Fate.REMOVED,
+}
 _PAID = {
     "owner": Fate.PSEUDONYM,
     "owner_id": Fate.PSEUDONYM,
@@ -105,7 +110,7 @@ PERSONAL = (
     Holding(
         "billing/gifts",
         Gift,
-        personal=columns("buyer_id recipient_email recipient_id message"),
+        personal=columns("buyer_id recipient_email recipient_id relationship_id message"),
         impersonal=columns(
             """code plan_name status payment_transaction_id subscription_id expires_at redeemed_at created_at
             updated_at"""
@@ -128,7 +133,7 @@ PERSONAL = (
         "billing/subscriptions",
         Subscription,
         personal=columns(
-            "owner owner_id stripe_customer_id stripe_subscription_id gifted_by gift_message relationship_id",
+            "owner owner_id stripe_customer_id stripe_subscription_id gifted_by gift_message",
         ),
         impersonal=columns(
             """id owner_type plan_name status price_monthly price_annual billing_cycle currency max_products
@@ -154,9 +159,10 @@ PERSONAL = (
         personal=columns("owner owner_id relationship_id description invoice_url failure_reason"),
         impersonal=columns(
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
-            stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount refunding_amount disputed_at
-            processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
-            month_claims plan_name plan_from next_grant_day version created_at"""
+            stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount returned_amount lost_amount
+            refunding_amount reversed_at disputed_at processed_at day period_end item addon_ids dispute credits
+            credits_taken stripe_event_id months months_from month_claims plan_name plan_from next_grant_day version
+            created_at"""
         ),
         claims=tuple(Claim(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
         remark="Stripe's ids stay: they lead to the invoice that the tax office may ask for.",

@@ -12,13 +12,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.billing import money, refunding
-from chalicelib.billing.enums import PaymentStatus, RefundStatus
+from chalicelib.billing.enums import DisputeStatus, PaymentStatus, RefundStatus
 from chalicelib.billing.shapes import StripeObject, id_of, member, moment, required
 
 PURCHASE = "backroom_purchase"
 """The member of `metadata` that marks what was sold through our own checkout: what it says is ours."""
 
 _ENDED = {"succeeded", "canceled"}
+_DISPUTES = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST, "warning_closed": None, "charge_refunded": None}
+"""The statuses that end a dispute; `charge_refunded` is of API versions before 2014-11-20."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,17 @@ class RefundView:
 
 @dataclass(frozen=True, slots=True)
 class DisputeView:
-    """A payment that the buyer's bank asks back."""
+    """A payment, or a part of it, that the buyer's bank asks back. `amount` is in the main unit of `currency`."""
 
-    is_open: bool
-    is_lost: bool
+    amount: Decimal
+    currency: str
+    status: DisputeStatus | None
     created_at: datetime
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the amount is gone."""
+        return self.status is DisputeStatus.LOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +127,11 @@ def refund(shown: StripeObject) -> RefundView:
 
 
 def dispute(shown: StripeObject) -> DisputeView:
-    """A dispute. An inquiry (`warning_…`) holds the credits like one, until it is closed."""
-    status = shown["status"]
+    """Read a dispute. Raises KeyError if a required member is missing."""
     return DisputeView(
-        is_open=status not in ("won", "lost", "warning_closed", "prevented"),
-        is_lost=status == "lost",
+        amount=money.from_minor(shown["amount"], shown["currency"]),
+        currency=shown["currency"].upper(),
+        status=_dispute_status(shown),
         created_at=required(shown["created"]),
     )
 
@@ -152,6 +160,24 @@ def charge_of(shown: StripeObject) -> tuple[str | None, str | None]:
     """The ids of the payment intent and of the charge that a charge, refund or dispute is of."""
     own = shown["id"] if shown["object"] == "charge" else id_of(shown.get("charge"))
     return id_of(shown.get("payment_intent")) or id_of(member(shown.get("charge"), "payment_intent")), own
+
+
+def _dispute_status(shown: StripeObject) -> DisputeStatus | None:
+    """Map Stripe's status (docs.stripe.com/api/disputes/object#dispute_object-status).
+
+    An open inquiry (`warning_...`) counts as an open dispute; a closed one is no loss. A prevented dispute is lost if
+    Stripe kept the withdrawn amount. A status that is not known counts as open.
+    """
+    status = shown["status"]
+    if status == "prevented":
+        return DisputeStatus.LOST if _net(shown) < 0 else None
+    return _DISPUTES.get(status, DisputeStatus.OPEN)
+
+
+def _net(shown: StripeObject) -> int:
+    """Sum the balance transactions of a dispute, in minor units of the account's currency; below 0: withdrawn."""
+    rows = [row for row in shown.get("balance_transactions") or [] if isinstance(row, Mapping)]
+    return sum(int(row.get("amount") or 0) for row in rows)
 
 
 def _intent_status(status: str, has_failed: bool) -> PaymentStatus:

@@ -1,8 +1,8 @@
 """Amazon Bedrock: image-to-image and upscaling by Stability AI's models, or image variation by Amazon Nova Canvas.
 
 Sources: docs.aws.amazon.com/bedrock, "Stability.ai Stable Diffusion 3.5 Large" (image-to-image), "Stability AI Image
-Services" (upscale: at most 1 megapixel in, four times as long out), "Amazon Nova Canvas" (IMAGE_VARIATION), and the
-errors of InvokeModel. Which models and which region is configuration.
+Services" (upscale: at most 1 megapixel in, four times as long out), "Amazon Nova Canvas" (IMAGE_VARIATION) and its
+"Error handling", and the errors of InvokeModel. Which models and which region is configuration.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
+from chalicelib.integrations.image_decoding import UnreadableImage
 from chalicelib.integrations.image_failures import (
     ContentRefused,
+    ModelFailed,
     ModelMisconfigured,
     ModelThrottled,
     ModelUnavailable,
@@ -40,12 +42,14 @@ _FAULTS = {
     "ModelTimeoutException",
     "ServiceUnavailableException",
 }
+_REFUSALS = ("content filter", "filter reason", "filtered words", "content_filtered", "responsible ai")
+"""In a text that says that moderation refused the input or the picture, in small letters."""
 
 
 def make(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
     """The photo in the prompt's style, upscaled where it is to be longer than the model makes it.
 
-    Raises images.UnreadableImage, and the failures of `image_failures`.
+    Raises images.UnreadableImage for the photo, and the failures of `image_failures`.
     """
     settings = config.settings()
     seed, strength = parameters.get("seed", 0), parameters.get("strength", STRENGTH)
@@ -122,23 +126,48 @@ def _invoke(model: str, body: dict[str, Any]) -> dict[str, Any]:
         )
         return dict(json.loads(answer["body"].read()))
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        kind = ModelThrottled if code in _THROTTLED else ModelUnavailable if code in _FAULTS else ModelMisconfigured
-        raise kind(f"{model}: {code}") from error
+        raise _failure(error.response)(f"{model}: {error.response['Error']['Code']}") from error
     except (BotoCoreError, ValueError) as error:
         raise ModelUnavailable(f"{model}: {type(error).__name__}") from error
 
 
+def _failure(response: Mapping[str, Any]) -> type[ModelFailed]:
+    """Return the failure that InvokeModel's error response means.
+
+    Models report moderation of the input as a ValidationException with a text; any other one is a wrong request or a
+    wrong model. 401 and 403 are a wrong setting, whatever their text.
+    """
+    code, text = str(response["Error"]["Code"]), str(response["Error"].get("Message", ""))
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    if status in (401, 403) or code == "AccessDeniedException":
+        return ModelMisconfigured
+    if code in _THROTTLED or (status == 429 and code not in _FAULTS):
+        return ModelThrottled
+    if code in _FAULTS or status >= 500:
+        return ModelUnavailable
+    return ContentRefused if code == "ValidationException" and _is_refusal(text) else ModelMisconfigured
+
+
+def _is_refusal(text: str) -> bool:
+    return any(mark in text.lower() for mark in _REFUSALS)
+
+
 def _picture(answer: dict[str, Any]) -> bytes:
-    """The one picture of an answer. Nova says what it refused in `error`, Stability in `finish_reasons`."""
+    """The one picture of an answer. Nova says what it refused in `error`, Stability in `finish_reasons`.
+
+    Raises ContentRefused, and ModelUnavailable for any other answer that has no picture.
+    """
     finished = next(iter(answer.get("finish_reasons") or []), None) or answer.get("error")
-    if finished == "Inference error":
-        raise ModelUnavailable(finished)
-    if finished:
+    if finished and _is_refusal(str(finished)):
         raise ContentRefused(str(finished)[:200])
-    if not answer.get("images"):
-        raise ModelUnavailable("no picture in the answer")
-    return base64.b64decode(answer["images"][0])
+    if finished and finished != "SUCCESS":
+        raise ModelUnavailable(str(finished)[:200])
+    try:
+        picture = base64.b64decode(answer["images"][0])
+        _size(picture)
+    except (UnreadableImage, LookupError, TypeError, ValueError) as error:
+        raise ModelUnavailable("no picture in the answer") from error
+    return picture
 
 
 def _is_number(value: Any) -> bool:

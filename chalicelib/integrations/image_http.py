@@ -18,16 +18,19 @@ from urllib.parse import quote, urlsplit
 
 from chalicelib.integrations.image_failures import (
     ContentRefused,
+    ModelFailed,
     ModelGaveUp,
     ModelMisconfigured,
     ModelThrottled,
     ModelUnavailable,
+    ResultMissing,
 )
-from chalicelib.kit import config
+from chalicelib.kit import config, secret_reader
 
 MOST_BYTES = 25_000_000
 """Of a result."""
 _CONNECT, _READ = 3, 20
+_GONE = (404, 410)
 
 
 class JobState(StrEnum):
@@ -76,21 +79,44 @@ def collect(job: str) -> bytes | None:
 def _call(method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
     from urllib3.exceptions import HTTPError
 
-    sent = {"Authorization": f"Bearer {config.secret('IMAGE_HTTP_TOKEN')}", "Content-Type": "application/json"}
+    sent = {"Authorization": f"Bearer {secret_reader.secret('IMAGE_HTTP_TOKEN')}", "Content-Type": "application/json"}
     try:
         answer = _pool().request(method, _base() + path, body=body, headers=sent | (headers or {}), redirect=False)
-        content = json.loads(answer.data)
-    except (HTTPError, ValueError) as error:
+    except HTTPError as error:
         raise ModelUnavailable(type(error).__name__) from error
-    if answer.status == 429:
-        raise ModelThrottled("429")
-    if answer.status >= 500 or not isinstance(content, dict):
-        raise ModelUnavailable(str(answer.status))
-    if answer.status == 422 and content.get("error") == JobState.REFUSED:
-        raise ContentRefused("422")
-    if answer.status >= 300:
-        raise ModelMisconfigured(str(answer.status))
+    content = _parsed(answer.data)
+    if method == "GET" and answer.status in _GONE:
+        raise ResultMissing(f"the job answers {answer.status}")
+    if failure := _failure(answer.status, content):
+        raise failure(f"{method} answers {answer.status}")
+    if content is None:
+        raise ModelUnavailable(f"{method} answers {answer.status} without a JSON object")
     return content
+
+
+def _parsed(data: bytes) -> dict[str, Any] | None:
+    """The JSON object of a body; None for any other body."""
+    try:
+        content = json.loads(data)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _failure(status: int, content: dict[str, Any] | None = None) -> type[ModelFailed] | None:
+    """Return the failure that a response means, by its status; None for a success.
+
+    401 and 403 are a wrong setting, whatever the body says; only a 422 that says `refused` refuses the picture.
+    """
+    if status < 300:
+        return None
+    if status in (408, 425) or status >= 500:
+        return ModelUnavailable
+    if status == 429:
+        return ModelThrottled
+    if status == 422 and content is not None and content.get("error") == JobState.REFUSED:
+        return ContentRefused
+    return ModelMisconfigured
 
 
 def _fetch(url: str) -> bytes:
@@ -106,8 +132,10 @@ def _fetch(url: str) -> bytes:
         answer.release_conn()
     except HTTPError as error:
         raise ModelUnavailable(type(error).__name__) from error
+    if answer.status not in _GONE and (failure := _failure(answer.status)):
+        raise failure(f"the result answers {answer.status}")
     if answer.status != 200 or len(data) > MOST_BYTES:
-        raise ModelUnavailable(f"the result answers {answer.status}, {len(data)} bytes")
+        raise ResultMissing(f"the result answers {answer.status}, {len(data)} bytes")
     return bytes(data)
 
 

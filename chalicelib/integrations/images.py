@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from chalicelib.integrations.image_decoding import (
     UnreadableImage,
-    check_decodes,
     decode,
     decode_with_alpha,
     srgb_profile,
@@ -18,7 +17,7 @@ from chalicelib.integrations.image_decoding import (
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Mark", "UnreadableImage", "check_decodes", "preview", "print_file"]
+__all__ = ["Mark", "UnreadableImage", "preview", "print_file"]
 
 Size = tuple[int, int]
 """Width and height in pixels."""

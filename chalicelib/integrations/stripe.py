@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.kit import config, logs, signing
+from chalicelib.kit import config, logs, secret_reader, signing
 from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Conflict, NotFound, Problem, Unavailable
 
@@ -48,7 +48,7 @@ class PaymentDeclined(Problem):
 def _client() -> StripeClient:
     import stripe
 
-    key = config.secret("STRIPE_SECRET_KEY")
+    key = secret_reader.secret("STRIPE_SECRET_KEY")
     if config.settings().stage != "prod" and key.startswith(("sk_live_", "rk_live_")):
         raise SettingMissing("STRIPE_SECRET_KEY is a live key: those are for the prod stage only")
     base = config.settings().peers.get("stripe")

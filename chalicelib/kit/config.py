@@ -1,7 +1,6 @@
 """Settings, read once from the environment: the only module that looks there.
 
-In an account the secrets stand in SSM Parameter Store under `/<prefix>/<stage>/<NAME>`; they are read in one
-call when the first of them is asked for. The names are those of the README's table of settings.
+The names are those of the README's table of settings. Secrets are read by `kit/secret_reader.py`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class SettingMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every context needs to know of where it runs. Secrets are not here: see `secret`."""
+    """What every context needs to know of where it runs. Secrets are not here: see `secret_reader`."""
 
     stage: Stage
     table_prefix: str
@@ -79,6 +78,11 @@ def _peer(name: str, stage: Stage) -> str | None:
     return url.rstrip("/")
 
 
+def is_lambda() -> bool:
+    """Return whether this process runs in AWS Lambda, which sets AWS_LAMBDA_FUNCTION_NAME."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process.
@@ -115,31 +119,16 @@ def settings() -> Settings:
 _PEERS = {"shopify": "SHOPIFY_API_BASE", "stripe": "STRIPE_API_BASE"}
 
 
-@cache
-def _stored_secrets() -> dict[str, str]:
-    """The parameters of this stage, by name."""
-    from chalicelib.kit import aws  # noqa: PLC0415 - aws itself reads the settings
-
-    path = f"/{settings().table_prefix}/{settings().stage}/"
-    pages = aws.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path, WithDecryption=True)
-    return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
+def variable(name: str) -> str | None:
+    """Return an environment variable, or None if it is unset or empty. For `kit/secret_reader.py` only."""
+    return os.environ.get(name) or None
 
 
-def secret(name: str, default: str | None = None) -> str:
-    """The secret called `name`: from the environment, else from the parameter store where there is one.
-
-    Raises SettingMissing where it stands in neither and no default is given.
-    """
-    value = os.environ.get(name)
-    if not value and settings().is_live:
-        value = _stored_secrets().get(name)
-    value = value or default
-    if not value:
-        raise SettingMissing(f"{name} is not set")
-    return value
+def loader_environment() -> dict[str, str]:
+    """Return the variables that an interpreter needs in order to start: no credential and no setting is among them."""
+    return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "TZ") if name in os.environ}
 
 
 def forget() -> None:
     """Drop what was read; for tests that change the environment."""
     settings.cache_clear()
-    _stored_secrets.cache_clear()

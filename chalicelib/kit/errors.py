@@ -45,6 +45,18 @@ class Problem(Exception):
         return document | ({"errors": self.errors} if self.errors else {})
 
 
+class WriteConflict(Exception):
+    """Another writer changed a row between the read and the write. Internal: `kit/retries.py` retries the work.
+
+    One that reaches an endpoint is answered as Unavailable (503).
+    """
+
+    def __init__(self, detail: str = "another writer changed the row") -> None:
+        super().__init__(detail)
+        self.existing: Any = None
+        """The row in the database whose condition failed, where a transaction names it."""
+
+
 class MalformedRequest(Problem):
     status, title = 400, "The request cannot be read"
 
@@ -78,7 +90,13 @@ class StillInProgress(Conflict):
 
 
 class PreconditionFailed(Problem):
-    status, title = 412, "Someone changed it since you read it"
+    status, title = 412, "A condition of this request does not hold"
+
+
+class VersionMismatch(PreconditionFailed):
+    """If-Match names an older version of the resource."""
+
+    title = "This resource has changed; read it again"
 
 
 class PayloadTooLarge(Problem):

@@ -10,60 +10,67 @@ A handler deploys as its own function that imports its module only, so these are
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 from chalice.app import CloudWatchEvent, SQSEvent, SQSRecord
 
-from chalicelib.kit import clock, locks, logs, metrics, tombstones
+from chalicelib.kit import clock, locks, logs, messages, metrics, tombstones
 from chalicelib.kit.locks import Lease
 from chalicelib.kit.messages import Message
-
-M = TypeVar("M", bound=Message)
 
 log = logs.logger("jobs")
 
 BatchAnswer = dict[str, list[dict[str, str]]]
 
 
-def consumes(kind: type[M]) -> Callable[[Callable[[M], None]], Callable[[SQSEvent], BatchAnswer]]:
-    """Call the function with each message of a batch; only the messages that fail are delivered again.
+def consumes(*kinds: type[Message]) -> Callable[[Callable[[Any], None]], Callable[[SQSEvent], BatchAnswer]]:
+    """Call the function with each message of a batch; SQS redelivers only the messages that fail.
 
-    Messages about an erased subject are dropped. One that cannot be read fails like any other and ends in the
-    dead-letter queue. The answer is what `ReportBatchItemFailures` asks for.
+    A queue may take several kinds of message: the message attribute `message_name` tells which one a record is. Messages
+    about an erased subject are dropped. An unreadable message fails like any other and ends in the dead-letter queue.
+    The answer is the one that `ReportBatchItemFailures` expects.
     """
+    by_name = {kind.__name__: kind for kind in kinds}
 
-    def decorate(function: Callable[[M], None]) -> Callable[[SQSEvent], BatchAnswer]:
+    def decorate(function: Callable[[Any], None]) -> Callable[[SQSEvent], BatchAnswer]:
         @functools.wraps(function)
         def handler(event: SQSEvent) -> BatchAnswer:
-            failed = [record for record in event if not _handled(kind, function, record)]
+            failed = [record for record in event if not _is_handled(by_name, function, record)]
             return {"batchItemFailures": [{"itemIdentifier": _id(record)} for record in failed]}
 
-        handler.__dict__["consumes"] = kind
+        handler.__dict__["consumes"] = kinds
         return handler
 
     return decorate
 
 
-def _handled(kind: type[M], function: Callable[[M], None], record: SQSRecord) -> bool:
+def _is_handled(by_name: Mapping[str, type[Message]], function: Callable[[Any], None], record: SQSRecord) -> bool:
     with logs.bound(message_id=_id(record)):
         try:
-            for message in kind.read(record.body):
+            for message in _kind(by_name, record).read(record.body):
                 _deliver(function, message)
         except Exception:
-            log.exception("a message failed", extra={"handler": function.__name__, "kind": kind.__name__})
+            log.exception("message failed", extra={"handler": function.__name__, "kinds": sorted(by_name)})
             metrics.count("MessagesFailed", handler=function.__name__)
             return False
     return True
 
 
-def _deliver(function: Callable[[M], None], message: M) -> None:
+def _kind(by_name: Mapping[str, type[Message]], record: SQSRecord) -> type[Message]:
+    """Return the record's message class; the only one of the queue needs no name. Raises KeyError for an unknown name."""
+    if len(by_name) == 1:
+        return next(iter(by_name.values()))
+    return by_name[record.to_dict()["messageAttributes"][messages.NAME_ATTRIBUTE]["stringValue"]]
+
+
+def _deliver(function: Callable[[Any], None], message: Message) -> None:
     subjects, actors = message.subjects(), message.actors()
     with logs.bound(correlation_id=message.correlation_id or message.message_id):
         if (subjects or actors) and tombstones.is_erased(*subjects, actors=actors):
-            log.info("dropped: its subject is erased", extra={"kind": type(message).__name__})
+            log.info("message dropped: subject erased", extra={"kind": type(message).__name__})
             return
         function(message)
 

@@ -21,6 +21,8 @@ MOST_BYTES = 250_000
 """Of a body, or of a batch: SNS and SQS take 256 KiB with what they add (SNS and SQS quotas)."""
 STORED = "payloads/messages"
 """Where larger ones stand in the images bucket, by their first subject; its lifecycle ends them."""
+NAME_ATTRIBUTE = "message_name"
+"""The SQS and SNS message attribute with the class name, for queues that take several messages (raw delivery keeps it)."""
 _REFERENCE = '{"stored_at":'
 
 
@@ -102,11 +104,16 @@ def publish(message: Message, delay_seconds: int = 0) -> None:
 
     `delay_seconds` (0 to 900) holds for queues only.
     """
-    body = _body(message)
+    body, attributes = _body(message), name_attribute(type(message).__name__)
     if message.topic:
-        aws.client("sns").publish(TopicArn=topic_arn(message.topic), Message=body)
+        aws.client("sns").publish(TopicArn=topic_arn(message.topic), Message=body, MessageAttributes=attributes)
     elif message.queue:
-        aws.client("sqs").send_message(QueueUrl=queue_url(message.queue), MessageBody=body, DelaySeconds=delay_seconds)
+        aws.client("sqs").send_message(
+            QueueUrl=queue_url(message.queue),
+            MessageBody=body,
+            DelaySeconds=delay_seconds,
+            MessageAttributes=attributes,
+        )
     else:
         raise TypeError(f"{type(message).__name__} declares neither topic nor queue")
 
@@ -116,7 +123,7 @@ def publish_many(messages: Iterable[Message]) -> None:
 
     Raises RuntimeError if the queue refuses one.
     """
-    batch: list[str] = []
+    batch: list[tuple[str, str]] = []
     queue, held = "", 0
     for message in messages:
         body, queue = _body(message), message.queue or ""
@@ -124,14 +131,22 @@ def publish_many(messages: Iterable[Message]) -> None:
         if len(batch) == 10 or held + size > MOST_BYTES:
             _send_batch(queue, batch)
             batch, held = [], 0
-        batch.append(body)
+        batch.append((type(message).__name__, body))
         held += size
     if batch:
         _send_batch(queue, batch)
 
 
-def _send_batch(queue: str, bodies: list[str]) -> None:
-    entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies)]
+def name_attribute(name: str) -> dict[str, dict[str, str]]:
+    """Return the message attributes that name a message class."""
+    return {NAME_ATTRIBUTE: {"DataType": "String", "StringValue": name}}
+
+
+def _send_batch(queue: str, named_bodies: list[tuple[str, str]]) -> None:
+    entries = [
+        {"Id": str(number), "MessageBody": body, "MessageAttributes": name_attribute(name)}
+        for number, (name, body) in enumerate(named_bodies)
+    ]
     answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url(queue), Entries=entries)
     if answer.get("Failed"):
         raise RuntimeError(f"the queue refused {len(answer['Failed'])} messages")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from chalicelib.kit import config
@@ -9,11 +11,18 @@ from chalicelib.kit import config
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:
     """Add `value` to the counter `name`. Dimensions must be few and of few values (a handler, a topic)."""
+    _write(name, MetricUnit.Count, value, dimensions)
+
+
+def duration(name: str, value: timedelta, **dimensions: str) -> None:
+    """Record a duration, in whole seconds, under `name`."""
+    _write(name, MetricUnit.Seconds, int(value.total_seconds()), dimensions)
+
+
+def _write(name: str, unit: MetricUnit, value: int, dimensions: dict[str, str]) -> None:
     settings = config.settings()
     if not settings.is_live:
         return  # standard output is a person's terminal there
     defaults = {"stage": settings.stage, **dimensions}
-    with single_metric(
-        name=name, unit=MetricUnit.Count, value=value, namespace="Backroom", default_dimensions=defaults
-    ):
+    with single_metric(name=name, unit=unit, value=value, namespace="Backroom", default_dimensions=defaults):
         pass

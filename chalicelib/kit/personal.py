@@ -27,6 +27,8 @@ class Whose:
 
     column: str = ""
     """Holds the subject's id."""
+    or_column: str = ""
+    """Holds the id of another subject, who owns the row just as well: either takes it along."""
     or_nobody: bool = False
     """Those where `column` is empty are theirs, too."""
     named: str = ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.kit import aws, config, contents, docs_page, openapi
+from chalicelib.kit import aws, config, docs_page, lazy_app, openapi
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.http import Call, endpoint
 from chalicelib.kit.models import Lock
@@ -56,4 +56,4 @@ def docs(call: Call) -> Response:
 
 
 def _document() -> dict[str, Any]:
-    return openapi.document(contents.whole(bp.current_app).routes, TITLE, VERSION)
+    return openapi.document(lazy_app.load_all(bp.current_app).routes, TITLE, VERSION)

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from functools import cache
 
-from chalicelib.kit import config
+from chalicelib.kit import config, secret_reader
 from chalicelib.kit.config import SettingMissing
 
 _LOCAL_KEYS = "local:not-a-secret-the-embedded-stack-has-none"
@@ -16,7 +16,7 @@ _LOCAL_KEYS = "local:not-a-secret-the-embedded-stack-has-none"
 @cache
 def _keys() -> dict[str, bytes]:
     """Key id to key, the signing one first. SIGNING_KEYS is `id:secret[,id:secret…]`."""
-    text = config.secret("SIGNING_KEYS", None if config.settings().is_live else _LOCAL_KEYS)
+    text = secret_reader.secret("SIGNING_KEYS", None if config.settings().is_live else _LOCAL_KEYS)
     pairs = [part.strip().partition(":") for part in text.split(",")]
     if any(not key_id or len(key) < 16 for key_id, _, key in pairs):
         raise SettingMissing("SIGNING_KEYS must read id:secret[,id:secret], each secret of 16 characters or more")

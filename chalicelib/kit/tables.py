@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,8 +15,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chalicelib.kit import aws, config
-from chalicelib.kit.errors import Conflict, Problem, Unavailable
+from chalicelib.kit import aws, config, retries
+from chalicelib.kit.errors import Conflict, Problem, Unavailable, WriteConflict
 
 M = TypeVar("M", bound=Model)
 
@@ -91,9 +89,8 @@ def delete_if(row: Model, condition: Condition) -> bool:
 
 
 def _if(write: Callable[[], object]) -> bool:
-    """A transaction refuses whoever writes one of its rows meanwhile: that one tries again with jitter."""
-    attempt = 1
-    while True:
+    """Write, and retry while a transaction holds the row. Returns False if the condition fails; raises Unavailable."""
+    for _ in retries.attempts(_ATTEMPTS):
         try:
             write()
         except (UpdateError, DeleteError) as error:
@@ -101,18 +98,19 @@ def _if(write: Callable[[], object]) -> bool:
                 return False
             if error.cause_response_code != "TransactionConflictException":
                 raise
-            if attempt == _ATTEMPTS:
-                raise Unavailable("The store is busy with the same row.") from error
         else:
             return True
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))
-        attempt += 1
+    raise Unavailable("The row is busy; try again.")
+
+
+Otherwise = Problem | WriteConflict
+"""What a write raises if its condition fails."""
 
 
 @dataclass
 class _Write:
     kwargs: dict[str, Any]
-    otherwise: Problem | None
+    otherwise: Otherwise | None
     model: type[Model]
 
 
@@ -120,8 +118,8 @@ class _Write:
 class Transaction:
     """Writes that happen all or not at all (at most 100), committed when the `with` block ends.
 
-    Each write may carry `otherwise`: the Problem to raise if its condition fails; the first such write in the
-    order given decides. `existing(model)` then tells the item that stood in the way. A conflict with another
+    Each write may carry `otherwise`: the Problem or WriteConflict to raise if its condition fails; the first such write
+    in the order given decides. Its `existing` is then the row in the database. A conflict with another
     transaction is tried again with jitter, then raised as Unavailable.
     """
 
@@ -133,19 +131,19 @@ class Transaction:
     _order: list[_Write] = field(default_factory=list)
 
     def check(
-        self, model: type[M], keys: Sequence[Any], condition: Condition, otherwise: Problem | None = None
+        self, model: type[M], keys: Sequence[Any], condition: Condition, otherwise: Otherwise | None = None
     ) -> None:
         """Demand that `condition` holds of a row that is not written."""
         range_key = keys[1] if len(keys) > 1 else None
         kwargs = model.get_operation_kwargs_from_class(keys[0], range_key=range_key, condition=condition)
         self._add(self._checks, kwargs, otherwise, model)
 
-    def put(self, row: Model, condition: Condition | None = None, otherwise: Problem | None = None) -> None:
+    def put(self, row: Model, condition: Condition | None = None, otherwise: Otherwise | None = None) -> None:
         """Write the whole row."""
         kwargs = row.get_save_kwargs_from_instance(condition=condition)
         self._add(self._puts, kwargs, otherwise, type(row))
 
-    def add(self, row: Model, otherwise: Problem | None = None) -> None:
+    def add(self, row: Model, otherwise: Otherwise | None = None) -> None:
         """Write the row unless one with its key is there."""
         key = type(row).get_attributes()[type(row)._hash_keyname or ""]
         self.put(row, condition=key.does_not_exist(), otherwise=otherwise or Conflict("It exists already."))
@@ -155,18 +153,18 @@ class Transaction:
         row: Model,
         actions: Sequence[Action],
         condition: Condition | None = None,
-        otherwise: Problem | None = None,
+        otherwise: Otherwise | None = None,
     ) -> None:
         """Change some attributes of the row with this one's key; the instance itself stays as it is."""
         kwargs = row.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
         self._add(self._updates, kwargs, otherwise, type(row))
 
-    def delete(self, row: Model, condition: Condition | None = None, otherwise: Problem | None = None) -> None:
+    def delete(self, row: Model, condition: Condition | None = None, otherwise: Otherwise | None = None) -> None:
         """Delete the row with this one's key."""
         kwargs = row.get_delete_kwargs_from_instance(condition=condition)
         self._add(self._deletes, kwargs, otherwise, type(row))
 
-    def _add(self, kind: list[_Write], kwargs: dict[str, Any], otherwise: Problem | None, model: type[Model]) -> None:
+    def _add(self, kind: list[_Write], kwargs: dict[str, Any], otherwise: Otherwise | None, model: type[Model]) -> None:
         kwargs["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         write = _Write(kwargs, otherwise, model)
         kind.append(write)
@@ -182,7 +180,7 @@ class Transaction:
             self._commit()
 
     def _commit(self) -> None:
-        for attempt in range(1, _ATTEMPTS + 1):
+        for _ in retries.attempts(_ATTEMPTS):
             try:
                 connection().transact_write_items(
                     condition_check_items=[write.kwargs for write in self._checks],
@@ -196,9 +194,7 @@ class Transaction:
                 self._raise_for_conditions(error)
                 if not _may_pass(error):
                     raise
-                if attempt == _ATTEMPTS:
-                    raise Unavailable("The store is busy with the same rows.") from error
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+        raise Unavailable("The rows are busy; try again.")
 
     def _raise_for_conditions(self, error: TransactWriteError) -> None:
         sent = [*self._checks, *self._deletes, *self._puts, *self._updates]
@@ -245,7 +241,7 @@ def get_many(keys: Iterable[tuple[type[M], tuple[Any, ...]]], *, consistent: boo
         )
     found: dict[tuple[str, str], dict[str, Any]] = {}
     models = {model.Meta.table_name: model for model, _ in wanted}
-    for attempt in range(_ATTEMPTS):
+    for _ in retries.attempts(_ATTEMPTS):
         answer = aws.client("dynamodb").batch_get_item(RequestItems=requests, ReturnConsumedCapacity="TOTAL")
         for table, items in answer["Responses"].items():
             for item in items:
@@ -253,9 +249,8 @@ def get_many(keys: Iterable[tuple[type[M], tuple[Any, ...]]], *, consistent: boo
         requests = answer.get("UnprocessedKeys") or {}
         if not requests:
             break
-        time.sleep(random.uniform(0, 0.02 * 2**attempt))
     else:
-        raise Unavailable("The store is busy.")
+        raise Unavailable("The database is throttling requests.")
     rows = []
     for model, key in wanted:
         item = found.get((model.Meta.table_name, repr(_raw_key(model, key))))

@@ -94,9 +94,32 @@ def is_theirs(whose: Whose | None, person: Person, item: Item, stored: str | Non
         held = text(item, whose.column)
         if held == person.known_by if held is not None else whose.or_nobody:
             return True
+    if whose.or_column and person.known_by is not None and text(item, whose.or_column) == person.known_by:
+        return True
     if whose.named and text(item, whose.named) in person.names:
         return True
     return bool(whose.mention) and mentions(stored or text(item, whose.mention) or "", person)
+
+
+def leads_further(holding: Holding, person: Person, item: Item) -> bool:
+    """Return whether claims may go through a row of the subject's: not if it came from rows of another subject.
+
+    A print leads to its photo, but for the one who only paid for it: the photo is the preview's shopper's.
+    """
+    rules = [claim.whose for claim in claims_of(holding, person.subject.who) if claim.whose and claim.whose.or_column]
+    return all(text(item, whose.or_column) in (None, person.known_by) for whose in rules)
+
+
+def without_others(holding: Holding, person: Person, item: Item) -> Item:
+    """Return a row that may have several owners without the ids of the others, and without their order's."""
+    own, foreign = {person.known_by, *person.names}, set()
+    for whose in (claim.whose for claim in claims_of(holding, person.subject.who)):
+        if whose is None or not whose.or_column:
+            continue
+        foreign |= {name for name in (whose.column, whose.or_column) if text(item, name) not in own}
+        if whose.column in foreign and text(item, whose.named) not in own:
+            foreign.add(whose.named)
+    return {name: value for name, value in item.items() if name not in foreign}
 
 
 _CUSTOMERS = ("customer_id", "customer.id")

@@ -40,14 +40,16 @@ class PrivacyRequestCreate(Input):
     """Erase somebody, or export what is held of them."""
 
     kind: Literal["erase", "export"]
-    subject: str = Field(max_length=300, description="shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id>")
+    subject: str = Field(
+        min_length=1, max_length=300, description="shop:<domain>, customer:<domain>:<GID>, member:<id>, store:<id>"
+    )
 
 
 class PrivacyRequestsQuery(PageQuery):
     """Requests of one status, the soonest due first; or those about one subject, the newest first."""
 
     status: PrivacyStatus = PrivacyStatus.RUNNING
-    subject: str | None = Field(default=None, max_length=300)
+    subject: str | None = Field(default=None, min_length=1, max_length=300)
 
 
 class PrivacyRequestRead(Schema):
@@ -78,7 +80,7 @@ class ExportLinkRead(Schema):
 class RuleRunsQuery(PageQuery):
     """The runs of one rule, the newest first."""
 
-    rule: str = Field(max_length=100, description="<context>/<table>, as the list of rules has it")
+    rule: str = Field(min_length=1, max_length=100, description="<context>/<table>, as the list of rules has it")
 
 
 class RuleRunRead(Schema):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chalicelib.integrations.shopify import Client
-from chalicelib.kit import config
+from chalicelib.kit import secret_reader
 from chalicelib.kit.config import SettingMissing
 from chalicelib.shops.errors import UnknownApp
 
@@ -44,7 +44,7 @@ class App:
     @property
     def scopes(self) -> str:
         """Access scopes, separated by commas. Raises SettingMissing where they are not set."""
-        return config.secret(f"SHOPIFY_{self.handle.upper()}_SCOPES")
+        return secret_reader.secret(f"SHOPIFY_{self.handle.upper()}_SCOPES")
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -57,8 +57,8 @@ def get(handle: str) -> App:
         raise UnknownApp
     prefix = f"SHOPIFY_{handle.upper()}_API"
     try:
-        secrets = config.secret(f"{prefix}_SECRET").split(",")
-        return App(handle, config.secret(f"{prefix}_KEY"), tuple(secret.strip() for secret in secrets))
+        secrets = secret_reader.secret(f"{prefix}_SECRET").split(",")
+        return App(handle, secret_reader.secret(f"{prefix}_KEY"), tuple(secret.strip() for secret in secrets))
     except SettingMissing as missing:
         raise UnknownApp from missing
 

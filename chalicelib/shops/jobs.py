@@ -5,8 +5,13 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import Run, consumes, scheduled
-from chalicelib.shops.schemas.messages import DeliveryReceived, RegistrationRequested, ReimportRequested
-from chalicelib.shops.service import applying, registering, reimporting
+from chalicelib.shops.schemas.messages import (
+    DeliveryReceived,
+    RegistrationRequested,
+    ReimportRequested,
+    TokenCheckRequested,
+)
+from chalicelib.shops.service import applying, registering, reimporting, token_check
 from chalicelib.shops.service.throttling import when_affordable
 
 bp = Blueprint(__name__)
@@ -24,6 +29,13 @@ def register(message: RegistrationRequested) -> None:
 def reimport(message: ReimportRequested) -> None:
     """Fetch a page of what happened in a shop while its webhooks did not reach us."""
     when_affordable(reimporting.reimport, message)
+
+
+@bp.on_sqs_message(queue="shops-check_token", batch_size=5, name="shops-check_token")
+@consumes(TokenCheckRequested)
+def check_token(message: TokenCheckRequested) -> None:
+    """Try the access token of a shop whose merchant is at work; exchange it where Shopify refuses it."""
+    token_check.check_token(message)
 
 
 @bp.on_sqs_message(queue="shops-apply", batch_size=10, name="shops-apply")

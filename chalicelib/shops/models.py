@@ -71,7 +71,11 @@ class Shop(Table):
     email = UnicodeAttribute(null=True)
     plan_name = UnicodeAttribute(null=True, default="basic")
     confirmed_at = DateTimeAttribute(null=True)
-    """When a merchant's session token last fetched tokens that this installation had lost: it was there then."""
+    """When Shopify was last asked for tokens that it granted to this installation; None since the installation."""
+    session_issued_at = DateTimeAttribute(null=True)
+    """The newest stored `iat` of a merchant's session token; None since the installation."""
+    token_checked_at = DateTimeAttribute(null=True)
+    """When a job was last asked to try the access token; None since the installation."""
     is_active = BooleanAttribute(default=True)
     active_app = UnicodeAttribute(null=True)
     installed_at = DateTimeAttribute()

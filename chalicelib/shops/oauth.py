@@ -36,4 +36,5 @@ def is_genuine(query: Query, secret: str, now: float) -> bool:
         return False
     if not hmac.compare_digest(sign(query, secret).encode(), signature[0].encode()):
         return False
-    return timestamp[0].isascii() and timestamp[0].isdigit() and abs(now - int(timestamp[0])) <= TOLERANCE
+    is_time = timestamp[0].isascii() and timestamp[0].isdigit() and len(timestamp[0]) < 16
+    return is_time and abs(now - int(timestamp[0])) <= TOLERANCE

@@ -34,8 +34,8 @@ PERSONAL = (
         personal=columns("shop access_token refresh_token iana_timezone currency shop_name email plan_name"),
         impersonal=columns(
             """app token_expires_at refresh_token_expires_at scope last_triggered_at details_triggered_at
-            scope_triggered_at registered_at confirmed_at is_active active_app installed_at uninstalled_at created_at
-            updated_at"""
+            scope_triggered_at registered_at confirmed_at session_issued_at token_checked_at is_active active_app
+            installed_at uninstalled_at created_at updated_at"""
         ),
         claims=(_BY_SHOP,),
         app="{app}",

@@ -18,11 +18,16 @@ MAX_SCANS = 100
 class RejectReason(StrEnum):
     TOO_MANY_BYTES = "too_many_bytes"
     UNSUPPORTED_FORMAT = "unsupported_format"
+    UNSUPPORTED_JPEG = "unsupported_jpeg"
     UNREADABLE = "unreadable"
     ANIMATED = "animated"
     TOO_MANY_PIXELS = "too_many_pixels"
     SIDE_TOO_LONG = "side_too_long"
     TOO_MANY_SCANS = "too_many_scans"
+    DECODER_FAILED = "decoder_failed"
+    """The decoder crashed on it."""
+    TOO_COSTLY = "too_costly"
+    """Decoding exceeds the limits of time or memory."""
     STORAGE_FULL = "storage_full"
     """Of a picture that could be used, but not kept."""
 
@@ -30,11 +35,16 @@ class RejectReason(StrEnum):
 DETAIL = {
     RejectReason.TOO_MANY_BYTES: "The file is larger than 25 MB.",
     RejectReason.UNSUPPORTED_FORMAT: "The file is not a JPEG, PNG or WebP picture.",
+    RejectReason.UNSUPPORTED_JPEG: (
+        "The picture is a lossless, hierarchical, arithmetic or 12-bit JPEG; save it as a standard JPEG."
+    ),
     RejectReason.UNREADABLE: "The picture is damaged or incomplete.",
     RejectReason.ANIMATED: "The picture is animated; one still picture is needed.",
     RejectReason.TOO_MANY_PIXELS: "The picture has too many pixels: 60 megapixels for a JPEG, 25 for a PNG or WebP.",
     RejectReason.SIDE_TOO_LONG: "The picture is longer than 12,000 pixels on one side.",
     RejectReason.TOO_MANY_SCANS: "The picture is encoded in a way that takes too long to read.",
+    RejectReason.DECODER_FAILED: "The picture cannot be decoded; save it in another program and try again.",
+    RejectReason.TOO_COSTLY: "The picture takes too much time or memory to read.",
     RejectReason.STORAGE_FULL: "The shop's storage is full.",
 }
 """One sentence per reason, for the shopper."""
@@ -46,6 +56,8 @@ def judge(probe: Probe) -> RejectReason | None:
         return RejectReason.TOO_MANY_BYTES
     if probe.format is None:
         return RejectReason.UNSUPPORTED_FORMAT
+    if not probe.is_standard:
+        return RejectReason.UNSUPPORTED_JPEG
     if probe.width < 1 or probe.height < 1:
         return RejectReason.UNREADABLE
     if probe.frames > 1:

@@ -20,7 +20,10 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Probe:
-    """`format` is None for anything but a JPEG, PNG or WebP; `width` is 0 where the header cannot be read."""
+    """`format` is None for anything but a JPEG, PNG or WebP; `width` is 0 where the header cannot be read.
+
+    `is_standard` is False for a JPEG with any frame but one of SOF0, SOF1 or SOF2 with 8 bits a sample.
+    """
 
     format: Format | None
     byte_count: int
@@ -28,25 +31,30 @@ class Probe:
     height: int = 0
     frames: int = 1
     scans: int = 1
+    is_standard: bool = True
 
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_SCAN, _END = b"\xda", b"\xd9"
+_SCAN, _END = 0xDA, b"\xd9"
 _MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
-"""Any but those that restart coded data (D0 to D7); FF 00 is an escaped FF."""
-# Every start-of-frame marker; C4 (Huffman tables), C8 (reserved) and CC (arithmetic coding) lie between them.
-_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""The next marker, found as libjpeg finds it (jdmarker.c, next_marker): bytes before an FF, fill bytes, escaped FFs
+(FF 00) and restart markers (D0 to D7) are skipped."""
 _MAX_STEPS = 5_000
 """Markers or chunks before the picture; a photo has some dozens, a hostile file millions of empty ones."""
-_WITHOUT_LENGTH = frozenset(range(0xD0, 0xD9)) | {0x01}
+# T.81, table B.1. Between the starts of frames lie C4 (Huffman tables) and CC (arithmetic coding).
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_ADMITTED = frozenset({0xC0, 0xC1, 0xC2})
+"""SOF0, SOF1 and SOF2: baseline, extended sequential and progressive DCT, Huffman-coded."""
+_EXTENSIONS = frozenset({0xC8, 0xDE, 0xDF, *range(0xF0, 0xFE)})
+"""JPG, DHP and EXP (hierarchical pictures), JPG0 to JPG13: libjpeg refuses them, Pillow does not."""
+_STRAY = frozenset({0xD8, *range(0x01, 0xC0)})
+"""A second start, and reserved markers. Pillow and libjpeg differ on where the next marker is."""
 
 
 def probe(data: bytes) -> Probe:
     """Read the header of `data`. Never raises: what cannot be read shows in the result."""
     if data.startswith(b"\xff\xd8\xff"):
-        width, height = _jpeg_size(data)
-        # A phone's second picture (depth, HDR gain map, video) follows the end of the first: a JPEG has one frame.
-        return Probe(Format.JPEG, len(data), width, height, scans=_jpeg_scans(data))
+        return _jpeg(data)
     if data.startswith(PNG_SIGNATURE):
         return Probe(Format.PNG, len(data), *_png_size_and_frames(data))
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
@@ -54,40 +62,47 @@ def probe(data: bytes) -> Probe:
     return Probe(None, len(data))
 
 
-def _jpeg_scans(data: bytes) -> int:
-    """The scans up to the picture's own end. In coded data FF is always escaped, and segments say how long they are."""
-    position, scans = 2, 0
+def _jpeg(data: bytes) -> Probe:
+    """Read the markers up to the picture's own end.
+
+    In coded data FF is always escaped, and segments state their length: one walk finds every frame that a decoder can
+    find. A phone's second picture (depth, HDR gain map, video) follows the end of the first and is not read.
+    """
+    size: tuple[int, int] | None = None
+    scans, is_standard, position = 0, True, 2
     for _ in range(_MAX_STEPS):
         found = _MARKER.search(data, position)
         if found is None or found[1] == _END:
-            return scans
-        position = found.end()
-        scans += found[1] == _SCAN
-        if found[1][0] not in _WITHOUT_LENGTH:
-            position += int.from_bytes(data[position : position + 2])
-    return _MAX_STEPS
+            break
+        marker, position = found[1][0], found.end()
+        if marker in _EXTENSIONS:
+            is_standard = False
+        elif marker in _FRAMES:
+            is_standard = is_standard and size is None and _is_admitted(marker, data, position)
+            size = size or _frame_size(data, position)
+        elif marker == _SCAN:
+            scans += 1
+        if (marker == _SCAN and size is None) or (marker in _STRAY and scans == 0):
+            size = None
+            break
+        if marker not in _STRAY:
+            position += max(2, int.from_bytes(data[position : position + 2]))
+    else:
+        scans = _MAX_STEPS
+    return Probe(Format.JPEG, len(data), *(size or (0, 0)), scans=scans, is_standard=is_standard)
 
 
-def _jpeg_size(data: bytes) -> tuple[int, int]:
-    position = 2
-    for _ in range(_MAX_STEPS):
-        if position + 4 > len(data) or data[position] != 0xFF:
-            break
-        marker = data[position + 1]
-        if marker == 0xFF:  # fill byte
-            position += 1
-        elif marker in _WITHOUT_LENGTH:
-            position += 2
-        elif marker in _START_OF_FRAME:
-            if position + 9 > len(data):
-                break
-            height, width = struct.unpack_from(">HH", data, position + 5)
-            return (width, height) if height else (0, 0)
-        elif marker in (0xD9, 0xDA):  # the picture ends or begins before its frame
-            break
-        else:
-            position += 2 + max(2, struct.unpack_from(">H", data, position + 2)[0])
-    return 0, 0
+def _is_admitted(marker: int, data: bytes, position: int) -> bool:
+    """Decide on a frame whose length is at `position`; one that is cut off is left to `_frame_size`."""
+    return marker in _ADMITTED and data[position + 2 : position + 3] in (b"\x08", b"")
+
+
+def _frame_size(data: bytes, position: int) -> tuple[int, int]:
+    """Return width and height of the frame whose length is at `position`; (0, 0) if cut off or without a height."""
+    if position + 7 > len(data):
+        return 0, 0
+    height, width = struct.unpack_from(">HH", data, position + 3)
+    return (width, height) if height else (0, 0)
 
 
 def _png_size_and_frames(data: bytes) -> tuple[int, int, int]:

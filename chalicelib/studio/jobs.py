@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from chalice.app import Blueprint
 
 from chalicelib.kit.jobs import Run, consumes, scheduled
@@ -71,9 +73,14 @@ def make_print(message: PrintRequested) -> None:
 @bp.schedule("rate(1 minute)", name="studio-recover")
 @scheduled("studio-recover", lease_seconds=60)
 def recover(run: Run) -> None:
-    """Take care of work whose worker died, and of photos that nobody used."""
-    recovery.recover(run.due)
-    uploads.remove_unused(run.due)
+    """Take care of work whose worker died or whose retry is due, and of photos that nobody used; measure open prints.
+
+    The steps are independent: one that fails stops no other, and fails the run in the end.
+    """
+    with ExitStack() as steps:  # the last one first
+        steps.callback(uploads.remove_unused, run.due)
+        steps.callback(recovery.recover, run.due)
+        steps.callback(recovery.watch_prints, run.due)
 
 
 @bp.schedule("rate(1 day)", name="studio-roll")

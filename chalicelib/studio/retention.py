@@ -33,6 +33,8 @@ RULES: tuple[Rule, ...] = ()
 _BY_SHOP = Claim(Who.SHOP, "shop_id", "{shop}")
 _BY_PRODUCT = Claim(Who.SHOP, "product_id", "{uuid}", through="studio/products")
 _STORED = Counted("byte_count", Quota, "{shop_id}", "current_storage_mb", MEGABYTE)
+_PRINTED_FOR = Whose("customer_id", or_column="preview_customer_id", named="order_id")
+"""A print belongs to the preview's shopper and to the order's customer: either takes it along."""
 _VARIANT_GUARD = ("shopify_variant_id", "product_id", "shopify_variant_id")
 
 
@@ -155,18 +157,19 @@ PERSONAL = (
         "studio/generations",
         Generation,
         personal=columns(
-            """shop_id order_id line_item_id customer_id input_image_url preview_image_url final_image_url
-            ai_prompt_used generation_params error_message shop_status shop_upscale_status"""
+            """shop_id order_id line_item_id customer_id preview_customer_id input_image_url preview_image_url
+            final_image_url ai_prompt_used generation_params error_message shop_status shop_upscale_status"""
         ),
         impersonal=columns(
             """id product_id ai_style_id source_generation_id product_base_variant_id shopify_variant_id byte_count
             generation_type status processing_time_ms ai_model_used upscale_status upscale_factor original_width
             original_height final_width final_height upscale_started_at upscale_completed_at created_at updated_at
-            open_work lease_until attempts answered deaths provider_job awaits"""
+            open_work lease_until attempts answered deaths provider_job provider_job_at jobs_lost awaits requested_at
+            retries next_attempt_at"""
         ),
         claims=(
             _BY_SHOP,
-            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=Whose("customer_id", named="order_id"), counted=_STORED),
+            Claim(Who.CUSTOMER, "shop_id", "{shop}", whose=_PRINTED_FOR, counted=_STORED),
             Claim(
                 Who.CUSTOMER,
                 "id",

@@ -1,4 +1,7 @@
-"""`make bench`: ratios measured in one run, each row's subjects in turn. `--quick`: one round a row, nothing installed."""
+"""`make bench`: ratios measured in one run, each row's subjects in turn.
+
+`--quick`: one round of each row with its smallest input, nothing installed; the figures compare nothing.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +52,8 @@ def main() -> int:
         print(f"backroom: {error}", file=sys.stderr)
         return 1
     print(render(rows))
+    if arguments.quick:
+        print("\nEach row ran once, with its smallest input: these figures compare nothing.")
     print("\nRound trips and capacity units per operation: docs/costs.md, held by tests/test_round_trips.py.")
     return 0
 

@@ -6,6 +6,8 @@ from infra.bench.round_trips import Cost
 
 COSTS = {
     "a merchant's request (session token)": Cost(reads=1),
+    "a merchant's request, once a minute and shop": Cost(reads=1, writes=1, write_units=2, sends=1),
+    "job: access token tried": Cost(reads=2),
     "settings read": Cost(reads=2),
     "settings saved": Cost(reads=1, writes=1, write_units=4),
     "Shopify's webhook, first delivery": Cost(reads=1, writes=1, write_units=9, sends=1),

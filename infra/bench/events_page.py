@@ -17,8 +17,8 @@ class Event:
 
 _SUBSCRIPTION = "the subscription's row and its add-ons as Stripe has them now"
 _INVOICE = "the subscription; its payment; the months of credits that it opens"
-_REFUND = "the payment's refunds; its access, credits, add-on or gift go with it"
-_DISPUTE = "the payment's mark; credits bought with it are held, freed or taken"
+_REFUND = "the payment's refunds; its access, months to come, credits, add-on or gift go with it"
+_DISPUTE = "the payment's disputes: open, bought credits are suspended; won, freed; lost, as a refund of the amount"
 _PAID = "what was bought: the subscription with its discount, or credits, an add-on, a gift"
 _LOST = "a gift or a discount that was reserved is free again"
 
@@ -39,6 +39,9 @@ EVENTS = {
     "refund.updated": Event(_REFUND, 1, 4),
     "refund.failed": Event(_REFUND, 1, 4),
     "charge.dispute.created": Event(_DISPUTE, 1, 4),
+    "charge.dispute.updated": Event(_DISPUTE, 1, 4),
+    "charge.dispute.funds_withdrawn": Event(_DISPUTE, 1, 4),
+    "charge.dispute.funds_reinstated": Event(_DISPUTE, 1, 4),
     "charge.dispute.closed": Event(_DISPUTE, 1, 4),
     "checkout.session.completed": Event(_PAID, 2, 4),
     "checkout.session.async_payment_succeeded": Event(_PAID, 2, 4),

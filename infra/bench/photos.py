@@ -11,15 +11,19 @@ SIZES = {"1 MP": (1224, 816), "12 MP": (4000, 3000), "48 MP": (8000, 6000), "204
 """Three cameras' pictures, and what the image model gives for a print."""
 
 
-def make(name: str) -> Path:
-    """The photo of that size, a JPEG."""
+SMALL = 0.1
+"""What a quick run takes of each side."""
+
+
+def make(name: str, small: bool = False) -> Path:
+    """Make the photo of that size, a JPEG, or a small one in its place; its path."""
     from PIL import Image, ImageChops
 
-    path = BUILD / "photos" / f"{name.replace(' ', '').lower()}.jpg"
+    path = BUILD / "photos" / f"{name.replace(' ', '').lower()}{'-small' if small else ''}.jpg"
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    width, height = SIZES[name]
+    width, height = (int(side * SMALL) if small else side for side in SIZES[name])
     with Image.open(ROOT / "tests" / "data" / "photos" / "china.jpg") as photo:
         large = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
     grain = Image.effect_noise((width // 2, height // 2), 8).resize((width, height)).convert("RGB")

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from infra.bench import peers, photos
 from infra.bench.runs import SUBJECTS, Subject, interleaved
 from infra.bench.table import Row
 
+SIDE, SMALL_SIDE = 4096, 512
+"""Of a print, in pixels; the small one for a quick run."""
 
-def _pillow(kind: str, photo: str) -> list[Subject]:
-    path = photos.make(photo)
+
+def _pillow(kind: str, photo: Path, *more: str) -> list[Subject]:
     return [
-        Subject("ours", [sys.executable, SUBJECTS / "image_ours.py", kind, path]),
-        Subject("naive Pillow", [sys.executable, SUBJECTS / "image_naive.py", kind, path]),
+        Subject("ours", [sys.executable, SUBJECTS / "image_ours.py", kind, photo, *more]),
+        Subject("naive Pillow", [sys.executable, SUBJECTS / "image_naive.py", kind, photo, *more]),
     ]
 
 
 def preview(photo: str, budget: float | None, rounds: int) -> list[Row]:
     """A preview of 1024 px; a peer that is not there is named. Without a budget, peers stand there to be seen."""
-    what = f"preview of {photo}"
-    figures = interleaved([*_pillow("preview", photo), *peers.previewing(photos.make(photo))], rounds)
+    what, path = f"preview of {photo}", photos.make(photo, small=rounds == 1)
+    figures = interleaved([*_pillow("preview", path), *peers.previewing(path)], rounds)
     ours = figures.pop("ours")
     # sharp uses every core and has no budget: it stands there to be seen.
     budgets = {"naive Pillow": budget, "pyvips": 1.0} if budget else {}
@@ -37,7 +40,8 @@ def preview(photo: str, budget: float | None, rounds: int) -> list[Row]:
 
 def print_file(kind: str, budget: float, rounds: int) -> list[Row]:
     """A print of 4096 x 4096 px of what the image model gives, as JPEG or as PNG."""
-    figures = interleaved(_pillow(kind, "2048 px"), rounds)
+    photo, side = photos.make("2048 px", small=rounds == 1), SMALL_SIDE if rounds == 1 else SIDE
+    figures = interleaved(_pillow(kind, photo, str(side)), rounds)
     ours, naive = figures["ours"], figures["naive Pillow"]
     return [
         Row(f"print of 4096 px, {kind.upper()}", str(ours), f"naive Pillow {naive}", ours.beside(naive), budget),

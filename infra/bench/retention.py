@@ -25,7 +25,7 @@ _due = (datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in iterto
 
 def throughput(rounds: int) -> list[Row]:
     """Rows a second: four workers, as an account runs them at once, against boto3's loops that guard nothing."""
-    rows = 8_000 if rounds > 1 else 200
+    rows = 8_000 if rounds > 1 else 50
     subjects = {
         "ours": partial(_ours, rows),
         "copy and delete": partial(_bare, rows, copy=True),
@@ -42,7 +42,7 @@ def throughput(rounds: int) -> list[Row]:
 
 def memory(rounds: int) -> list[Row]:
     """The peak of a worker over many rows against few."""
-    few, many = (10_000, 100_000) if rounds > 1 else (200, 600)
+    few, many = (10_000, 100_000) if rounds > 1 else (50, 100)
     peaks = {rows: _ours(rows)[1] for rows in (few, many)}
     what = f"memory for {many:,} rows"
     return [Row(what, f"{peaks[many]:.0f} MB", f"{few:,} rows {peaks[few]:.0f} MB", peaks[many] / peaks[few], 1.2)]

@@ -16,7 +16,7 @@ from infra.local.engine import EngineError
 from infra.local.environment import Plan, plan
 from infra.local.stack import is_running
 
-START_SECONDS = 60
+START_SECONDS = STOP_SECONDS = 240
 
 
 def main() -> int:
@@ -50,7 +50,7 @@ def _stack(made: Plan, exported: dict[str, str]) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(STOP_SECONDS)
 
 
 def _await_ready(made: Plan, process: subprocess.Popen[bytes]) -> None:

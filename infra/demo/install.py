@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from infra.demo.world import World, Wrong, eventually
+from infra.demo.world import SECONDS, World, Wrong, eventually
 
 APP = "studio"
 
@@ -17,7 +17,7 @@ def install(world: World, shop: str) -> str:
     begun = world.api.get(f"/shopify/{APP}/auth", params={"shop": shop})
     if begun.status_code != 302:
         raise Wrong(f"the installation did not begin: {begun.status_code} {begun.text[:200]}")
-    consented = httpx.get(begun.headers["location"])
+    consented = httpx.get(begun.headers["location"], timeout=SECONDS)
     back = urlsplit(consented.headers["location"])
     landed = world.api.get(f"{back.path}?{back.query}")
     if landed.status_code != 302 or "admin.shopify.com" not in landed.headers["location"]:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from PIL import Image, ImageDraw
 
-from infra.demo.world import World, Wrong, eventually
+from infra.demo.world import SECONDS, World, Wrong, eventually
 from infra.local.environment import ROOT
 
 PHOTO = ROOT / "tests" / "data" / "photos" / "grace_hopper.jpg"
@@ -49,7 +49,7 @@ class Studio:
         shutil.copyfile(PHOTO, self.folder / "input.jpg")
         form = self._shopper("POST", "uploads", {"content_type": "image/jpeg"}, 201)
         self.upload_id = form["id"]
-        sent = httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()}, timeout=30)
+        sent = httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()}, timeout=SECONDS)
         if sent.status_code != 201:
             raise Wrong(f"the bucket answered {sent.status_code}: {sent.text[:200]}")
 
@@ -129,7 +129,7 @@ class Studio:
         return self.world.shopper(self.shop, method, path, body, customer=CUSTOMER, expect=expect)
 
     def _download(self, url: str, name: str) -> tuple[int, int]:
-        answer = httpx.get(url, timeout=30)
+        answer = httpx.get(url, timeout=SECONDS)
         if answer.status_code != 200:
             raise Wrong(f"{name} was answered {answer.status_code}")
         (self.folder / name).write_bytes(answer.content)

@@ -12,6 +12,9 @@ import httpx
 
 from infra.local.environment import HOST, Plan
 
+SECONDS = 240
+"""How long an answer, or what follows from it, may take: a limit for what is broken, on a machine however busy."""
+
 
 class Wrong(AssertionError):
     """A step's result is not what it should be; the message says what was seen."""
@@ -30,9 +33,9 @@ class World:
     """Everybody who talks to the API at `plan.api_url`."""
 
     def __init__(self, plan: Plan) -> None:
-        self.api = httpx.Client(base_url=plan.api_url, timeout=30)
-        self.shopify = httpx.Client(base_url=f"http://{HOST}:{plan.shopify_port}", timeout=30)
-        self.stripe = httpx.Client(base_url=f"http://{HOST}:{plan.stripe_port}", timeout=30)
+        self.api = httpx.Client(base_url=plan.api_url, timeout=SECONDS)
+        self.shopify = httpx.Client(base_url=f"http://{HOST}:{plan.shopify_port}", timeout=SECONDS)
+        self.stripe = httpx.Client(base_url=f"http://{HOST}:{plan.stripe_port}", timeout=SECONDS)
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +81,7 @@ class World:
         return Answer(response.status_code, body, response.headers)
 
 
-def eventually(look: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+def eventually(look: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
     """The first true thing that `look` gives. Raises Wrong after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):

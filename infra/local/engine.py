@@ -16,8 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-aws" / "bin" / "python"
 LAUNCHER = Path(__file__).with_name("launcher.py")
 HOST = "127.0.0.1"
-START_SECONDS = 30.0
-STOP_SECONDS = 15.0
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
+CALL_SECONDS = 120.0
+"""Limits for what is broken: an engine that died is noticed at once."""
 
 
 class EngineError(RuntimeError):
@@ -110,7 +112,7 @@ class Engine:
         self.process.wait()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _call(self, method: str, path: str, timeout: float = 30.0) -> bytes:
+    def _call(self, method: str, path: str, timeout: float = CALL_SECONDS) -> bytes:
         request = urllib.request.Request(self.endpoint_url + path, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:

@@ -29,8 +29,8 @@ from ministack import app as ministack  # type: ignore[import-not-found,unused-i
 
 CHECKPOINT_SECONDS = 2.0
 PARENT_CHECK_SECONDS = 0.5
-LOCK_PATIENCE_SECONDS = 2.0
-DELIVERY_PATIENCE_SECONDS = 1.0
+LOCK_PATIENCE_SECONDS = 60.0
+DELIVERY_PATIENCE_SECONDS = 60.0
 ENDPOINT = f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}"
 
 Message = dict[str, Any]
@@ -97,6 +97,7 @@ class Launcher:
         self.writing = asyncio.Lock()
         self.saved = b""
         self.snapshot = b""
+        self.is_as_restored = False
         self.polls: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -104,7 +105,15 @@ class Launcher:
             await ministack.app(scope, receive, self.restoring(send))
         elif scope["type"] == "http" and scope["path"].startswith("/_backroom/"):
             await self.administer(scope["method"], scope["path"].removeprefix("/_backroom/"), send)
-        elif scope["type"] == "http" and (b"x-amz-target", b"AmazonSQS.ReceiveMessage") in scope["headers"]:
+        else:
+            self.is_as_restored = False
+            try:
+                await self.serve(scope, receive, send)
+            finally:
+                self.is_as_restored = False  # it may have written after a restore that came in between
+
+    async def serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (b"x-amz-target", b"AmazonSQS.ReceiveMessage") in scope["headers"]:
             await self.poll(scope, receive, send)
         else:
             await ministack.app(scope, receive, send)
@@ -176,6 +185,7 @@ class Launcher:
     async def reset(self) -> None:
         """Empty the engine, on disk too."""
         await asyncio.to_thread(settle)
+        self.is_as_restored = False
         ministack._reset_all_state()
         self.end_polls()
         await self.checkpoint()
@@ -183,10 +193,17 @@ class Launcher:
     async def take_snapshot(self) -> None:
         await asyncio.to_thread(settle)
         self.snapshot = pickle.dumps(collect())
+        self.is_as_restored = False
 
     async def restore(self) -> None:
-        """Back to the snapshot. Emptying and thawing share one step of the event loop: no request sees a half-way state."""
+        """Back to the snapshot; nothing to do where no request came since the last time.
+
+        Emptying and thawing share one step of the event loop: no request sees a half-way state.
+        """
+        if self.is_as_restored:
+            return
         await asyncio.to_thread(settle)
+        self.is_as_restored = True
         ministack._reset_all_state()
         self.end_polls()
         thaw(self.snapshot)
@@ -251,21 +268,35 @@ def replace(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def lock(path: Path) -> int:
-    """Hold the state for this process alone. A predecessor that is just stopping gets a few seconds.
+def lock(path: Path, parent: int) -> int:
+    """Hold the state for this process alone, and write down whose child this is.
 
-    Raises SystemExit when another engine keeps it.
+    An engine whose parent is gone ends by itself, and is waited for. Raises SystemExit when another keeps the state.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
     deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
         except BlockingIOError:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or is_running(path.read_text()):
                 raise SystemExit(f"{path.parent} is in use by another engine; stop that one first") from None
             time.sleep(0.05)
+        else:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(parent).encode())
+            return descriptor
+
+
+def is_running(pid: str) -> bool:
+    """Whether the process lives; no number (nothing is written yet) is no process."""
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def main() -> None:
@@ -276,7 +307,7 @@ def main() -> None:
     arguments = parser.parse_args()
     state_file = None
     if arguments.state:
-        lock(arguments.state / "engine.lock")
+        lock(arguments.state / "engine.lock", arguments.parent)
         state_file = arguments.state / "engine.pickle"
     asyncio.run(Launcher(state_file, arguments.parent).run(arguments.socket))
     if os.getppid() != arguments.parent:

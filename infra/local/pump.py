@@ -15,6 +15,7 @@ from infra.local import delivery, schedules
 from infra.local.worker import HandlerFailed, Worker
 
 POLL_SECONDS = 2
+STOP_SECONDS = 60
 RETRY_SECONDS = (1, 2, 5, 10)
 """When a failed message is seen again. An account waits the queue's visibility timeout; a developer should not."""
 
@@ -39,10 +40,13 @@ class Pump:
     def stop(self) -> None:
         """Stop delivering and end the workers; a batch under way comes back by its visibility timeout."""
         self._stopping.set()
+        deadline = time.monotonic() + STOP_SECONDS
         for worker in self.workers.values():
             worker.stop()
         for thread in self._threads:
-            thread.join(POLL_SECONDS + 3)
+            thread.join(max(0.0, deadline - time.monotonic()))
+        for worker in self.workers.values():
+            worker.stop()  # one whose batch had just come was started anew
 
     def _run(self, loop: Callable[[Any], None], handler: Handler) -> None:
         self.workers[handler.name] = Worker(handler)
@@ -55,7 +59,7 @@ class Pump:
         while not self._stopping.is_set():
             try:
                 batch = delivery.receive(consumer, wait_seconds=POLL_SECONDS)
-                if batch:
+                if batch and not self._stopping.is_set():
                     self._see_again(consumer, delivery.deliver(consumer, batch, self._invoke))
                 pause = 0.2
             except Exception as error:  # the engine is down or restarting: it comes back

@@ -13,10 +13,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the child must not import the app
     from infra.handlers import Handler
+
+
+START_SECONDS = 300
+"""For importing the handler, which its own timeout does not count, as Lambda does not."""
 
 
 class HandlerFailed(RuntimeError):
@@ -39,19 +44,7 @@ class Worker:
     def invoke(self, event: dict[str, Any]) -> Any:
         """The handler's answer. Raises HandlerFailed."""
         with self._one_at_a_time:
-            process = self._running()
-            timer = threading.Timer(self.handler.timeout, process.kill)
-            timer.start()
-            try:
-                assert process.stdin is not None
-                assert process.stdout is not None
-                process.stdin.write(json.dumps(event) + "\n")
-                process.stdin.flush()
-                line = process.stdout.readline()
-            except BrokenPipeError:
-                line = ""
-            finally:
-                timer.cancel()
+            line = _exchange(self._running(), json.dumps(event), self.handler.timeout)
             if not line:
                 self.stop()
                 raise HandlerFailed(f"{self.handler.name} died or took over {self.handler.timeout} s")
@@ -67,11 +60,12 @@ class Worker:
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with suppress(BrokenPipeError):  # what it did not read any more
+                        pipe.close()
             self._process = None
 
     def _running(self) -> subprocess.Popen[str]:
-        if self.pid is None:
+        if self.pid is None or self._process is None:
             self.stop()
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local.worker", self.handler.entry],
@@ -80,8 +74,25 @@ class Worker:
                 text=True,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone
             )
-        assert self._process is not None
+            _exchange(self._process, None, START_SECONDS)
         return self._process
+
+
+def _exchange(process: subprocess.Popen[str], question: str | None, seconds: float) -> str:
+    """Send a line, if there is one, and return the answer; empty where the process dies or is killed after `seconds`."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    timer = threading.Timer(seconds, process.kill)
+    timer.start()
+    try:
+        if question is not None:
+            process.stdin.write(question + "\n")
+            process.stdin.flush()
+        return process.stdout.readline()
+    except BrokenPipeError:
+        return ""
+    finally:
+        timer.cancel()
 
 
 def _load(entry: str) -> Callable[[Any, Any], Any]:
@@ -91,10 +102,12 @@ def _load(entry: str) -> Callable[[Any, Any], Any]:
 
 
 def main(entry: str) -> None:
-    """Handle events until standard input ends, which it does when the parent is gone."""
+    """Say that the handler is loaded, then handle events until standard input ends: the parent is gone."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     handler = _load(entry)
+    answers.write("loaded\n")
+    answers.flush()
     for line in sys.stdin:
         try:
             answer = {"result": handler(json.loads(line), None)}

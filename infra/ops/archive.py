@@ -1,12 +1,12 @@
 """Query the archive with SQL, on this machine: the files that are asked about are fetched one by one, then DuckDB reads them.
 
-The tables have the names that they have in Athena; `year` and `month` are columns.
+The tables have the names that they have in Athena; `year` and `month` are columns. Timestamps are UTC.
 """
 
 from __future__ import annotations
 
-import csv
 import re
+import shutil
 import tempfile
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
@@ -35,7 +35,11 @@ def add(commands: Any) -> None:
 
 
 def query(arguments: Namespace) -> int:
-    """Answer as CSV with a header line, a row at a time. What is not named in the query is not fetched."""
+    """Write the query's result as CSV with a header line. Only the tables that the query names are fetched.
+
+    A timestamp reads `2026-01-31 09:30:00.123456+00`; null is an empty cell, an empty text is `""`.
+    Raises CommandRefused if the query names no archived table or if DuckDB refuses it.
+    """
     if arguments.sql is None:
         for rule in athena.archived():
             print(athena.table_of(rule), file=arguments.stdout)
@@ -77,10 +81,17 @@ def _is_wanted(key: str, arguments: Namespace) -> bool:
 
 
 def _answer(arguments: Namespace, named: list[Rule], folder: Path) -> None:
+    """Let DuckDB write the CSV: its Python API needs pytz for timestamps with a time zone, its CSV writer does not."""
     import duckdb
 
-    options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": MEMORY, "temp_directory": str(folder)}
+    options: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "temp_directory": str(folder),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
     with duckdb.connect(config=options) as database:
+        database.execute("SET TimeZone = 'UTC'")
         for rule in named:
             files = folder / "archive" / rule.name
             if any(files.rglob("*.parquet")):
@@ -90,14 +101,16 @@ def _answer(arguments: Namespace, named: list[Rule], folder: Path) -> None:
             else:
                 output.say(f"{rule.name}: nothing is archived, of these months at least")
                 return
+        result = folder / "result.csv"
         try:
-            answer = database.execute(arguments.sql)
+            rows = database.sql(arguments.sql)
+            if rows is None:
+                raise CommandRefused("the query returns no rows: write one SELECT")
+            rows.write_csv(str(result), header=True)
         except duckdb.Error as error:
             raise CommandRefused(str(error)) from error
-        writer = csv.writer(arguments.stdout)
-        writer.writerow([name for name, *_ in answer.description or ()])
-        while rows := answer.fetchmany(1_000):
-            writer.writerows(rows)
+    with result.open(encoding="utf-8", newline="") as file:
+        shutil.copyfileobj(file, arguments.stdout)
 
 
 def _month(text: str) -> str:

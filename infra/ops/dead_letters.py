@@ -57,7 +57,11 @@ def _redrive(queue: str, stdout: TextIO) -> None:
     with output.bar("messages", _count(queue)) as bar:
         while batch := _receive(queue, visible_after=60):
             for message in batch:
-                sqs.send_message(QueueUrl=messages.queue_url(queue), MessageBody=message["Body"])
+                sqs.send_message(
+                    QueueUrl=messages.queue_url(queue),
+                    MessageBody=message["Body"],
+                    MessageAttributes=message.get("MessageAttributes", {}),
+                )
                 sqs.delete_message(QueueUrl=_dead(queue), ReceiptHandle=message["ReceiptHandle"])
                 moved += 1
                 bar.update()
@@ -86,5 +90,6 @@ def _receive(queue: str, visible_after: int) -> list[dict[str, Any]]:
         MaxNumberOfMessages=10,
         VisibilityTimeout=visible_after,
         AttributeNames=["All"],
+        MessageAttributeNames=["All"],
     )
     return list(answer.get("Messages", []))

@@ -27,11 +27,14 @@ def main() -> int:
 
     from botocore.exceptions import BotoCoreError, ClientError
 
+    from chalicelib.kit import config
+    from infra.packaging import runtimes
     from infra.packaging.deploy import account, deploy
     from infra.packaging.errors import PackagingFailed
     from infra.packaging.package import package
 
     try:
+        runtimes.demand(arguments.command, arguments.stage, config.settings().is_embedded, sys.version_info[:2])
         owner = account() if arguments.command == "deploy" else None
         for path in package(out):
             print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")

@@ -20,11 +20,14 @@ ERROR_RATE = 0.01
 P95_MILLISECONDS = 500
 OLDEST_SECONDS = 900
 """A queue's oldest message; where one retry takes longer, that."""
+PRINT_SECONDS = 1800
+"""The oldest paid print that is not made."""
 
 INVARIANT = "Billing's books do not add up: its log names what, under `an invariant is broken`."
 RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-archive."
 STEPS_FAILED = "Steps of this schedule fail: its log names them, under `a step failed`. Those of others were done."
 REQUEST_NEAR = "A privacy request is due within five days and not completed: see the runbook."
+PRINT_WAITS = "A paid print waits for more than 30 minutes, or studio-recover, which looks every minute, does not run."
 
 BATCHES = ("billing-expire", "billing-grant", "billing-release", "billing-remind", "studio-roll")
 """Schedules whose steps are independent (`kit/batches.py`)."""
@@ -45,7 +48,7 @@ def resources() -> Resources:
         found |= _ours(f"{schedule}-steps", "StepsFailed", STEPS_FAILED, {"schedule": schedule})
     found |= _ours("retention-rules-overdue", "RulesOverdue", RULE_OVERDUE)
     found |= _ours("retention-requests-near-due", "PrivacyRequestsNearDue", REQUEST_NEAR)
-    return found | _api()
+    return found | _prints() | _api()
 
 
 def _topic() -> Resources:
@@ -117,6 +120,20 @@ def _api() -> Resources:
         above=P95_MILLISECONDS,
         periods=3,
     )
+
+
+def _prints() -> Resources:
+    """The metric is written every minute: silence is an alarm as well."""
+    settings = config.settings()
+    [(name, alarm)] = _alarm(
+        f"{settings.namespace}-studio-oldest-open-print",
+        PRINT_WAITS,
+        metric=("Backroom", "OldestOpenPrint", {"stage": settings.stage}),
+        statistic="Maximum",
+        above=PRINT_SECONDS,
+    ).items()
+    alarm["Properties"]["TreatMissingData"] = "breaching"
+    return {name: alarm}
 
 
 def _ours(name: str, metric: str, description: str, dimensions: dict[str, str] | None = None) -> Resources:

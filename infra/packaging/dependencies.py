@@ -17,8 +17,9 @@ from infra.packaging import bytecode, needs
 from infra.packaging.errors import PackagingFailed
 
 CACHE = ROOT / "build" / "dependencies"
-GLIBC_MINOR = 26 if sys.version_info < (3, 12) else 34
-"""Lambda's Python 3.11 stands on Amazon Linux 2 (glibc 2.26), later ones on Amazon Linux 2023 (2.34)."""
+GLIBC_MINOR = 34
+"""Lambda's Pythons from 3.12 on stand on Amazon Linux 2023 (glibc 2.34). What 3.11 packages runs on this machine only:
+see `runtimes`."""
 JUNK = (
     "bin",
     "__pycache__",

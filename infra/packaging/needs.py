@@ -7,11 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from chalicelib.kit.messages import Message
 from infra import data_stack, handlers
 from infra.handlers import ROOT
+from infra.packaging import references
+from infra.packaging.errors import PackagingFailed
+from infra.packaging.references import OURS, Kind
 
-OURS = "chalicelib"
+
+class ServiceHidden(PackagingFailed):
+    """A module builds an AWS client whose service is no literal there, so that no rights can be derived from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Needs:
     """The contexts whose tables those modules declare."""
     topics: tuple[str, ...]
     queues: tuple[str, ...]
-    """Logical names of where the messages go that those modules construct."""
+    """Logical names of where the messages go whose classes those modules use."""
     scans: bool
     deletes_in_batches: bool
     """Whether it sends PartiQL's DELETE."""
@@ -38,8 +42,8 @@ class Needs:
 def of(modules: Iterable[str]) -> Needs:
     """The needs of a function that starts by importing these modules."""
     reached = _closure(frozenset(modules))
-    called = frozenset(name for module in reached for name in _calls(module))
-    sent = [kind for kind in _messages() if kind.__module__ in reached and kind.__name__ in called]
+    named = frozenset(name for module in reached for name in _identifiers(module))
+    sent = frozenset(kind for module in reached for kind in messages_of(module))
     return Needs(
         modules=reached,
         services=frozenset(service for module in reached for service in _clients(module)),
@@ -48,10 +52,10 @@ def of(modules: Iterable[str]) -> Needs:
         ),
         topics=tuple(sorted({kind.topic for kind in sent if kind.topic})),
         queues=tuple(sorted({kind.queue for kind in sent if kind.queue})),
-        scans="scan" in called,
-        deletes_in_batches="batch_execute_statement" in called,
-        describes="describe_table" in called,
-        reads_secrets="secret" in called,
+        scans="scan" in named,
+        deletes_in_batches="batch_execute_statement" in named,
+        describes="describe_table" in named,
+        reads_secrets="secret" in named,
     )
 
 
@@ -99,18 +103,20 @@ def _imports(module: str) -> frozenset[str]:
 
 
 @cache
-def _calls(module: str) -> frozenset[str]:
-    """Every name that is called there: `scan` of `Model.scan(…)`, `OrderPaid` of `OrderPaid(…)` and `OrderPaid.of(…)`."""
-    return frozenset(name for node in _call_nodes(_tree(module)) for name in _names(node.func))
+def messages_of(module: str) -> frozenset[Kind]:
+    """Return the message classes with a topic or queue that a module's code uses."""
+    return references.messages_used(module, _tree(module) or ast.Module([], []))
 
 
-def _names(function: ast.expr) -> Iterator[str]:
-    if isinstance(function, ast.Name):
-        yield function.id
-    elif isinstance(function, ast.Attribute):
-        yield function.attr
-        if isinstance(function.value, ast.Name | ast.Attribute):
-            yield from _names(function.value)
+@cache
+def _identifiers(module: str) -> frozenset[str]:
+    """Every name and attribute that a module's code reads: `scan` of `Model.scan(…)`, and of `find = Model.scan`."""
+    read = [
+        node for node in ast.walk(_tree(module) or ast.Module([], [])) if isinstance(node, ast.Name | ast.Attribute)
+    ]
+    return frozenset(
+        node.id if isinstance(node, ast.Name) else node.attr for node in read if isinstance(node.ctx, ast.Load)
+    )
 
 
 @cache
@@ -119,18 +125,24 @@ def _clients(module: str) -> frozenset[str]:
 
 
 def _clients_in(tree: ast.Module | None) -> Iterator[str]:
-    """The services of `aws.client("…")`."""
+    """The services of `aws.client("…")`. Raises ServiceHidden if a service is no literal or the function has an alias."""
+    called: set[ast.expr] = set()
     for node in _call_nodes(tree):
-        first = node.args[0] if node.args else None
-        if "client" in _names(node.func) and isinstance(first, ast.Constant):
+        if _is_client(node.func):
+            called.add(node.func)
+            first = node.args[0] if node.args else None
+            if not isinstance(first, ast.Constant):
+                raise ServiceHidden(f"line {node.lineno}: name the service in {ast.unparse(node)}")
             yield str(first.value)
+    for other in ast.walk(tree or ast.Module([], [])):
+        if isinstance(other, ast.Attribute) and _is_client(other) and other not in called:
+            raise ServiceHidden(f"line {other.lineno}: call {ast.unparse(other)} directly")
+
+
+def _is_client(node: ast.expr) -> bool:
+    """Whether an expression is `aws.client`, the only function that builds clients."""
+    return isinstance(node, ast.Attribute) and node.attr == "client" and ast.unparse(node.value) == "aws"
 
 
 def _call_nodes(tree: ast.Module | None) -> Iterator[ast.Call]:
     return (node for node in ast.walk(tree or ast.Module([], [])) if isinstance(node, ast.Call))
-
-
-def _messages(kind: type[Message] = Message) -> Iterator[type[Message]]:
-    for sub in kind.__subclasses__():
-        yield sub
-        yield from _messages(sub)

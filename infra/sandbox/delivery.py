@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Order = Literal["in_order", "shuffled"]
-ANSWER_WITHIN_SECONDS = 30
+ANSWER_WITHIN_SECONDS = 120
 
 
 @dataclass(frozen=True)

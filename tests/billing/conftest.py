@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,8 @@ from chalicelib.billing.models import (
     PaymentTransaction,
     StripeWebhook,
     Subscription,
+    SubscriptionAddon,
+    SubscriptionPlan,
 )
 from chalicelib.billing.repository import ledger
 from chalicelib.billing.service import register_customer, sync_plans
@@ -54,10 +57,43 @@ def make_owner(role: Role) -> Owner:
     return Owner(owner_id, {"Authorization": f"Bearer {auth.mint(role, owner_id)}"}, relationship_id)
 
 
+def operator() -> dict[str, str]:
+    """The headers of an operator, with a token of this moment."""
+    return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What a sync of the plans wrote: our rows, and Stripe's objects, oldest first."""
+
+    plans: list[SubscriptionPlan]
+    addons: list[SubscriptionAddon]
+    objects: list[Json]
+
+
+_synced: list[Synced] = []
+"""Of this process, once there is one: a sync is a third of what a test of billing takes."""
+
+
 @pytest.fixture
 def catalogue(stripe_peer: StripeSandbox) -> None:
-    """The plans, here and at Stripe."""
-    sync_plans()
+    """The plans, here and at Stripe: synced by the first test that wants them, written as they were for the others."""
+    if not _synced:
+        sync_plans()
+        with stripe_peer.store() as stripe:
+            objects = [*reversed(stripe.all("product")), *reversed(stripe.all("price"))]
+            _synced.append(Synced([*SubscriptionPlan.scan()], [*SubscriptionAddon.scan()], deepcopy(objects)))
+        return
+    [synced] = _synced
+    with stripe_peer.store() as stripe:
+        for each in deepcopy(synced.objects):
+            stripe.put(each)
+    with SubscriptionPlan.batch_write() as batch:
+        for plan in synced.plans:
+            batch.save(plan)
+    with SubscriptionAddon.batch_write() as addons:
+        for addon in synced.addons:
+            addons.save(addon)
 
 
 @pytest.fixture

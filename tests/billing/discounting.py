@@ -10,14 +10,12 @@ import pytest
 
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.billing.service import invariants
-from chalicelib.kit import auth, clock
-from chalicelib.kit.auth import Role
-from tests.billing.conftest import Json, Owner
+from chalicelib.kit import clock
+from tests.billing.conftest import Json, Owner, operator
 
 Checkout = Callable[..., httpx.Response]
 Code = Callable[..., Json]
 Drain = Callable[[], list[Any]]
-OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 URL = "/v1/operator/billing/codes"
 QUARTER = {"code": "spring-27", "discount_type": "percentage", "value": "25"}
 
@@ -27,7 +25,7 @@ def code(api: httpx.Client, member: Owner) -> Code:
     """Make a code; a quarter off unless told otherwise."""
 
     def create(**terms: Any) -> Json:
-        answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
+        answer = api.post(URL, json={**QUARTER, **terms}, headers=operator())
         assert answer.status_code == 201, answer.text
         made: Json = answer.json()
         return made

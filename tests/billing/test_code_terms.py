@@ -11,8 +11,8 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, make_owner
-from tests.billing.discounting import OPERATOR, QUARTER, URL, Checkout, Code, Drain, code, counted
+from tests.billing.conftest import Json, Owner, make_owner, operator
+from tests.billing.discounting import QUARTER, URL, Checkout, Code, Drain, code, counted
 
 __all__ = ["code"]
 
@@ -70,7 +70,7 @@ def test_why_a_code_is_refused_is_said(
     ],
 )
 def test_terms_that_cannot_be_are_refused(api: httpx.Client, member: Owner, terms: Json) -> None:
-    answer = api.post(URL, json={**QUARTER, **terms}, headers=OPERATOR)
+    answer = api.post(URL, json={**QUARTER, **terms}, headers=operator())
     assert answer.status_code == 422
     assert list(DiscountCode.scan()) == []
 
@@ -87,7 +87,7 @@ def test_a_percentage_is_the_same_at_stripe_however_it_is_written(
 
 def test_letters_are_free_again_where_stripe_does_not_take_the_terms(api: httpx.Client, code: Code) -> None:
     terms = {**QUARTER, "discount_type": "fixed_amount", "currency": "ZZZ"}
-    assert api.post(URL, json=terms, headers=OPERATOR).json()["code"] == "StripeRefused"
+    assert api.post(URL, json=terms, headers=operator()).json()["code"] == "StripeRefused"
     assert list(DiscountCode.scan()) == []
     assert code()["discount_type"] == "percentage"
 
@@ -102,7 +102,7 @@ def test_a_code_that_stripe_did_not_hear_of_is_asked_for_again(
         raise Unavailable("Stripe does not answer.")
 
     def ask(**changes: object) -> int:
-        headers = OPERATOR | {"Idempotency-Key": "mine"} if not changes else OPERATOR
+        headers = operator() | {"Idempotency-Key": "mine"} if not changes else operator()
         return api.post(URL, json=terms | changes, headers=headers).status_code
 
     with monkeypatch.context() as outage:
@@ -121,13 +121,13 @@ def test_the_longest_code_that_can_be_is_made(code: Code) -> None:
 
 def test_operators_change_what_can_be_changed(api: httpx.Client, member: Owner, code: Code, checkout: Checkout) -> None:
     code(max_uses=1)
-    assert api.post(URL, json=QUARTER, headers=OPERATOR).status_code == 409
-    changed = api.patch(f"{URL}/spring-27", json={"max_uses": None, "is_active": False}, headers=OPERATOR).json()
+    assert api.post(URL, json=QUARTER, headers=operator()).status_code == 409
+    changed = api.patch(f"{URL}/spring-27", json={"max_uses": None, "is_active": False}, headers=operator()).json()
     assert (changed["max_uses"], changed["is_active"], changed["max_uses_per_user"]) == (None, False, 1)
     assert checkout(member, "try_it_out", code="SPRING-27").status_code == 422
-    assert api.patch(f"{URL}/spring-27", json={"value": "50"}, headers=OPERATOR).status_code == 422
-    assert api.get(f"{URL}/nothing", headers=OPERATOR).status_code == 404
-    assert [row["code"] for row in api.get(URL, headers=OPERATOR).json()["items"]] == ["SPRING-27"]
+    assert api.patch(f"{URL}/spring-27", json={"value": "50"}, headers=operator()).status_code == 422
+    assert api.get(f"{URL}/nothing", headers=operator()).status_code == 404
+    assert [row["code"] for row in api.get(URL, headers=operator()).json()["items"]] == ["SPRING-27"]
 
 
 @pytest.mark.parametrize(
@@ -141,11 +141,11 @@ def test_operators_change_what_can_be_changed(api: httpx.Client, member: Owner, 
 def test_a_code_is_valid_before_it_expires_whatever_is_changed(api: httpx.Client, code: Code, change: Json) -> None:
     window = {"valid_from": "2030-03-01T00:00:00Z", "expires_at": "2030-04-01T00:00:00Z"}
     code(**window)
-    assert api.patch(f"{URL}/spring-27", json=change, headers=OPERATOR).status_code == 422
+    assert api.patch(f"{URL}/spring-27", json=change, headers=operator()).status_code == 422
     (row,) = DiscountCode.scan()
     assert (clock.iso(row.valid_from)[:10], clock.iso(row.expires_at)[:10]) == ("2030-03-01", "2030-04-01")
     opened = api.patch(
-        f"{URL}/spring-27", json={"valid_from": None, "expires_at": "2030-02-01T00:00:00Z"}, headers=OPERATOR
+        f"{URL}/spring-27", json={"valid_from": None, "expires_at": "2030-02-01T00:00:00Z"}, headers=operator()
     )
     assert (opened.status_code, opened.json()["valid_from"]) == (200, None)
 
@@ -155,7 +155,7 @@ def test_a_code_goes_out_of_use_and_back_at_stripe_too(
 ) -> None:
     code()
     for is_active in (False, True, False, True):
-        api.patch(f"{URL}/spring-27", json={"is_active": is_active}, headers=OPERATOR)
+        api.patch(f"{URL}/spring-27", json={"is_active": is_active}, headers=operator())
         with stripe_peer.store() as stripe:
             (row,) = stripe.all("promotion_code")
         assert row["active"] is is_active
@@ -174,7 +174,7 @@ def test_a_limit_that_is_raised_can_be_used(
     assert drain() == []
     other = make_owner(Role.MEMBER)
     assert checkout(other, "try_it_out", code="SPRING-27").status_code == 422
-    assert api.patch(f"{URL}/spring-27", json={"max_uses": 2}, headers=OPERATOR).status_code == 200
+    assert api.patch(f"{URL}/spring-27", json={"max_uses": 2}, headers=operator()).status_code == 200
     begun = checkout(other, "try_it_out", code="SPRING-27")
     assert begun.status_code == 201, begun.text
     stripe_peer.complete_checkout(begun.json()["id"])

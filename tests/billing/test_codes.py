@@ -21,8 +21,9 @@ from chalicelib.billing.service import codes
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, make_owner, of_type, payments
-from tests.billing.discounting import OPERATOR, URL, Checkout, Code, Drain, code, counted
+from tests.billing.conftest import Json, Owner, balances, make_owner, of_type, operator, payments
+from tests.billing.discounting import URL, Checkout, Code, Drain, code, counted
+from tests.patience import LIMIT
 
 __all__ = ["code"]
 
@@ -54,7 +55,7 @@ def test_a_code_makes_the_first_payment_less(
     stripe_peer.deliver(events, order="shuffled", seed=2)
     assert drain() == []
     assert counted() == (1, ["redeemed"])
-    (listed,) = api.get(f"{URL}/spring-27/uses", headers=OPERATOR).json()["items"]
+    (listed,) = api.get(f"{URL}/spring-27/uses", headers=operator()).json()["items"]
     assert (listed["user_id"], listed["status"], listed["discount_amount"]) == (member.id, "redeemed", "60.00")
 
 
@@ -129,7 +130,7 @@ def test_the_end_of_an_earlier_checkout_leaves_the_next_one_its_use(
     assert counted() == (0, ["released"])
     second = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
     if told == "replayed":
-        replayed = api.post(f"/v1/operator/billing/events/{ended['id']}/replay", headers=OPERATOR)
+        replayed = api.post(f"/v1/operator/billing/events/{ended['id']}/replay", headers=operator())
         assert replayed.status_code == 202
     else:
         stripe_peer.deliver([ended])
@@ -188,7 +189,7 @@ def test_processes_share_the_limit(member: Owner, code: Code) -> None:
     command = [sys.executable, "-m", "tests.billing.reserving_process", "SPRING-27"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     workers = [subprocess.Popen(command, **pipes) for _ in range(4)]
-    answers = [line for worker in workers for line in worker.communicate(timeout=120)[0].split()]
+    answers = [line for worker in workers for line in worker.communicate(timeout=LIMIT)[0].split()]
     assert (answers.count("reserved"), answers.count("refused")) == (3, 17)
     assert counted()[0] == 3
 

@@ -21,6 +21,11 @@ SPREAD = {
     "invoice.finalized": ("invoice.voided",),
     "checkout.session.completed": ("checkout.session.async_payment_succeeded",),
     "checkout.session.expired": ("checkout.session.async_payment_failed",),
+    "charge.dispute.created": (
+        "charge.dispute.updated",
+        "charge.dispute.funds_withdrawn",
+        "charge.dispute.funds_reinstated",
+    ),
 }
 """Types that the sandbox does not send, with the same object."""
 

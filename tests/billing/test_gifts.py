@@ -13,15 +13,14 @@ from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription
 from chalicelib.billing.service import entitlement, gifts, granting
 from chalicelib.integrations import stripe
-from chalicelib.kit import auth, clock
+from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
 from infra.sandbox.stripe.errors import ApiError
-from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, subscriptions
+from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owner, operator, subscriptions
 
 Drain = Callable[[], list[Any]]
-OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 ORDER = {
     "plan": "better_together",
     "recipient_email": "Bea@Example.com",
@@ -251,7 +250,7 @@ def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
     for row in PaymentTransaction.scan():
         url = f"/v1/billing/payments/{row.id}/refunds"
         refund = api.post(url, json={}, headers=member.headers).json()["id"]
-        done = api.post(f"/v1/operator/billing/refunds/{refund}/approve", headers=OPERATOR)
+        done = api.post(f"/v1/operator/billing/refunds/{refund}/approve", headers=operator())
         assert done.status_code == 200, done.text
     assert {row.code: row.status for row in Gift.scan()} == {
         payment.item: GiftStatus.VOIDED,
@@ -266,7 +265,7 @@ def test_a_gift_whose_refund_failed_is_good_again(
 ) -> None:
     (payment,) = PaymentTransaction.scan()
     asked = api.post(f"/v1/billing/payments/{payment.id}/refunds", json={}, headers=member.headers).json()["id"]
-    api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=OPERATOR)
+    api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=operator())
     assert redeem(api, bea, code).status_code == 409
     with stripe_peer.store() as stripe:
         (refund,) = stripe.all("refund")

@@ -11,13 +11,12 @@ import httpx
 from chalicelib.billing.enums import PaymentStatus
 from chalicelib.billing.models import CreditBalance, StripeWebhook, Subscription
 from chalicelib.billing.service import invariants
-from chalicelib.kit import auth, aws, clock, messages
+from chalicelib.kit import aws, clock, messages
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, of_type, payments, subscriptions, webhooks
+from tests.billing.conftest import Json, Owner, of_type, operator, payments, subscriptions, webhooks
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
-OPERATOR = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
 
 
 def test_a_sound_house_is_not_accused(member: Owner, store: Owner, buy: Buy) -> None:
@@ -87,20 +86,20 @@ def test_operators_see_events_and_have_them_handled_once_more(
     events = buy(member, plan="try_it_out")
     paid = of_type(events, "invoice.paid")["id"]
     url = "/v1/operator/billing/events"
-    listed = api.get(url, params={"event_type": "invoice.paid"}, headers=OPERATOR).json()["items"]
+    listed = api.get(url, params={"event_type": "invoice.paid"}, headers=operator()).json()["items"]
     assert [(event["stripe_event_id"], event["status"]) for event in listed] == [(paid, "processed")]
-    assert api.get(url, headers=OPERATOR).json()["items"] == []
-    again = api.post(f"{url}/{paid}/replay", headers=OPERATOR)
+    assert api.get(url, headers=operator()).json()["items"] == []
+    again = api.post(f"{url}/{paid}/replay", headers=operator())
     assert (again.status_code, again.json()["status"]) == (202, "received")
     assert drain() == []
     assert webhooks()[paid].status == "processed"
     assert webhooks()[paid].attempts == 2
     assert len(payments()) == 1
-    assert api.get(f"{url}/{paid}", headers=OPERATOR).json()["attempts"] == 2
-    assert api.get(f"{url}/evt_none", headers=OPERATOR).status_code == 404
-    assert api.post(f"{url}/evt_none/replay", headers=OPERATOR).status_code == 404
+    assert api.get(f"{url}/{paid}", headers=operator()).json()["attempts"] == 2
+    assert api.get(f"{url}/evt_none", headers=operator()).status_code == 404
+    assert api.post(f"{url}/evt_none/replay", headers=operator()).status_code == 404
     for params in ({"status": "processed"}, {"status": "failed", "event_type": "x"}):
-        assert api.get(url, params=params, headers=OPERATOR).status_code == 422
+        assert api.get(url, params=params, headers=operator()).status_code == 422
 
 
 def test_an_event_that_fails_is_listed_with_its_error(
@@ -110,21 +109,21 @@ def test_an_event_that_fails_is_listed_with_its_error(
     broken = created["data"]["object"] | {"status": "canceled", "items": {"data": [{}]}}
     stripe_peer.deliver([created | {"data": {"object": broken}}])
     assert drain() != []
-    (listed,) = api.get("/v1/operator/billing/events", headers=OPERATOR).json()["items"]
+    (listed,) = api.get("/v1/operator/billing/events", headers=operator()).json()["items"]
     assert (listed["status"], listed["error_message"]) == ("failed", "KeyError: 'plan'")
 
 
 def test_an_operator_gives_credits_once_per_key(api: httpx.Client, member: Owner) -> None:
     asked = {"owner_type": "member", "owner_id": member.id, "amount": 5, "reason": "sorry"}
-    headers = OPERATOR | {"Idempotency-Key": "k"}
+    headers = operator() | {"Idempotency-Key": "k"}
     first, second = (api.post("/v1/operator/billing/credits", json=asked, headers=headers) for _ in range(2))
     assert first.status_code == second.status_code == 201, first.text
     assert first.json() == second.json()
     assert api.get("/v1/billing/credits", headers=member.headers).json()["balance"] == 5
     past = api.post(
-        "/v1/operator/billing/credits", json=asked | {"expires_at": "2020-01-01T00:00:00Z"}, headers=OPERATOR
+        "/v1/operator/billing/credits", json=asked | {"expires_at": "2020-01-01T00:00:00Z"}, headers=operator()
     )
     assert (past.status_code, past.json()["code"]) == (422, "GrantExpired")
     assert past.json()["errors"][0]["path"] == "body.expires_at"
     unknown = asked | {"owner_id": "nobody"}
-    assert api.post("/v1/operator/billing/credits", json=unknown, headers=OPERATOR).status_code == 404
+    assert api.post("/v1/operator/billing/credits", json=unknown, headers=operator()).status_code == 404

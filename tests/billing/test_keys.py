@@ -8,13 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.kit import auth
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, make_owner, payments, webhooks
+from tests.billing.conftest import Json, Owner, make_owner, operator, payments, webhooks
 
 Buy = Callable[..., list[Json]]
-OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
 def twice(api: httpx.Client, path: str, headers: Json, body: Json | None = None) -> None:
@@ -28,12 +26,12 @@ def twice(api: httpx.Client, path: str, headers: Json, body: Json | None = None)
 def test_a_refund_is_decided(api: httpx.Client, member: Owner, buy: Buy, verb: str) -> None:
     buy(member, plan="better_together")
     asked = api.post(f"/v1/billing/payments/{payments()[0].id}/refunds", json={}, headers=member.headers).json()
-    twice(api, f"/v1/operator/billing/refunds/{asked['id']}/{verb}", OPERATOR)
+    twice(api, f"/v1/operator/billing/refunds/{asked['id']}/{verb}", operator())
 
 
 def test_an_event_is_replayed(api: httpx.Client, member: Owner, buy: Buy) -> None:
     buy(member, plan="try_it_out")
-    twice(api, f"/v1/operator/billing/events/{next(iter(webhooks()))}/replay", OPERATOR)
+    twice(api, f"/v1/operator/billing/events/{next(iter(webhooks()))}/replay", operator())
 
 
 def test_a_gift_is_redeemed(

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from chalicelib.billing.models import Customer
 from chalicelib.billing.service import webhooks as service
 from chalicelib.integrations import stripe
@@ -14,8 +16,13 @@ from chalicelib.retention.models import PrivacyKind
 from chalicelib.retention.service import operating
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner, payments
+from tests.retention.conftest import nothing_in_progress
 from tests.retention.seeding import traces
 from tests.retention.test_erasing import OPERATOR
+
+__all__ = ["nothing_in_progress"]
+
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
 Buy = Callable[..., list[dict[str, Any]]]
 Drain = Callable[[], list[dict[str, Any]]]

@@ -17,13 +17,11 @@ from chalicelib.billing import refunding
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus, RefundStatus
 from chalicelib.billing.models import CreditBalance, Refund, UserAddon
 from chalicelib.billing.service import entitlement, ledger
-from chalicelib.kit import auth
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, payments, webhooks
+from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, operator, payments, webhooks
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
-OPERATOR = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
 amounts = st.decimals(min_value="0.01", max_value="10000", places=2)
 
 
@@ -33,7 +31,7 @@ def ask(api: httpx.Client, owner: Owner, **wanted: Any) -> httpx.Response:
 
 
 def decide(api: httpx.Client, refund_id: str, verb: str = "approve") -> httpx.Response:
-    return api.post(f"/v1/operator/billing/refunds/{refund_id}/{verb}", headers=OPERATOR)
+    return api.post(f"/v1/operator/billing/refunds/{refund_id}/{verb}", headers=operator())
 
 
 def test_a_refund_is_asked_for_approved_and_arrives(
@@ -42,7 +40,7 @@ def test_a_refund_is_asked_for_approved_and_arrives(
     buy(member, plan="better_together")
     asked = ask(api, member, amount="40.00", reason="I asked twice")
     assert (asked.status_code, asked.json()["status"], asked.json()["amount"]) == (201, "requested", "40.00")
-    waiting = api.get("/v1/operator/billing/refunds", headers=OPERATOR).json()["items"]
+    waiting = api.get("/v1/operator/billing/refunds", headers=operator()).json()["items"]
     assert [refund["id"] for refund in waiting] == [asked.json()["id"]]
     assert payments()[0].refunding_amount == 40
     done = decide(api, asked.json()["id"])

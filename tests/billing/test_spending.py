@@ -21,6 +21,7 @@ from chalicelib.kit import ids
 from chalicelib.kit.errors import IdempotencyConflict
 from tests.billing.conftest import Owner, balances, entries, ledger_sums
 from tests.billing.spending_process import spend
+from tests.patience import LIMIT
 
 NOW = datetime(2027, 5, 1, tzinfo=UTC)
 
@@ -44,7 +45,7 @@ def test_processes_never_spend_more_than_there_is(member: Owner) -> None:
     command = [sys.executable, "-m", "tests.billing.spending_process", member.id]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     workers = [subprocess.Popen([*command, str(n)], **pipes) for n in range(4)]
-    answers = [line for worker in workers for line in worker.communicate(timeout=120)[0].split()]
+    answers = [line for worker in workers for line in worker.communicate(timeout=LIMIT)[0].split()]
     assert (answers.count("spent"), answers.count("refused")) == (7, 13)
     ledger_sums()
 

@@ -123,7 +123,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),
     plan=st.sampled_from(["try_it_out", "better_together"]),

@@ -8,13 +8,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local.environment import ROOT
+from tests.patience import LIMIT, eventually
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -62,17 +62,19 @@ def start(surroundings: dict[str, str]) -> Iterator[Start]:
         )
         running.append(process)
         file = Path(surroundings["LOCAL_STATE_DIR"]) / "running.json"
-        deadline = time.monotonic() + 60
-        while wait and not file.exists():
+
+        def up() -> bool:
             assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+            return file.exists()
+
+        if wait:
+            eventually(up, "make run is up")
         return process
 
     yield run
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(LIMIT)
         if process.stdout:
             process.stdout.close()

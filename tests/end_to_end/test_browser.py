@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -15,12 +14,13 @@ from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwri
 
 from chalicelib.studio.models import Generation
 from chalicelib.studio.repository import quotas
+from tests.end_to_end import chromium
 from tests.integrations.pictures import encoded, opened
+from tests.patience import LIMIT
 from tests.studio.conftest import PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
 
-CHROMIUM = shutil.which("chromium")
 OFFLINE = (
     "--headless",
     "--no-sandbox",
@@ -56,13 +56,17 @@ CONTRASTS = """() => {
   return poor;
 }"""
 
-pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
+expect.set_options(timeout=LIMIT * 1000)
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OFFLINE))
+        launched = playwright.chromium.launch(
+            executable_path=chromium.executable, args=list(OFFLINE), timeout=LIMIT * 1000
+        )
         yield launched
         launched.close()
 
@@ -88,6 +92,7 @@ def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A tab in which nothing may go wrong that the console tells of."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    context.set_default_timeout(LIMIT * 1000)
     made, faults = context.new_page(), []
     made.on("pageerror", lambda error: faults.append(str(error)))
     made.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
@@ -110,12 +115,12 @@ def test_from_a_photo_to_a_print(page: Page, gallery: Gallery, working: None) ->
     page.get_by_label("A few words").fill("in the snow")
     page.get_by_role("button", name="Make my image").click()
     picture = page.get_by_alt_text(re.compile("Your photo in the style"))
-    expect(picture).to_be_visible(timeout=30_000)
-    expect(picture).to_have_js_property("naturalHeight", 1024, timeout=10_000)
+    expect(picture).to_be_visible()
+    expect(picture).to_have_js_property("naturalHeight", 1024)
     expect(page.get_by_role("status")).to_have_text("Your image is ready.")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     page.reload()
-    expect(picture).to_be_visible(timeout=10_000)  # it comes back after a reload
+    expect(picture).to_be_visible()  # it comes back after a reload
     page.get_by_role("button", name="Add to cart").click()
     page.wait_for_url("**/cart")
     (line,) = gallery.shopify.storefront.lines(gallery.shop)
@@ -136,7 +141,7 @@ def test_a_refused_photo_says_why_next_to_it(page: Page, gallery: Gallery, worki
     expect(page.locator("#style-error")).to_have_text("Please choose a style.")
     page.get_by_label("Pencil").check(force=True)
     page.get_by_role("button", name="Make my image").click()
-    expect(page.locator("#photo-error")).to_have_text("The file is not a JPEG, PNG or WebP picture.", timeout=20_000)
+    expect(page.locator("#photo-error")).to_have_text("The file is not a JPEG, PNG or WebP picture.")
     expect(page.get_by_role("button", name="Make my image")).to_be_enabled()
 
 
@@ -146,7 +151,7 @@ def test_a_customer_s_photo_is_theirs(page: Page, gallery: Gallery, working: Non
     page.goto(address)
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_role("button", name="Make my image").click()
-    expect(page.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible()
     (row,) = Generation.scan()
     assert row.customer_id == "gid://shopify/Customer/7"
 
@@ -163,9 +168,9 @@ def test_a_lost_connection_is_waited_for(page: Page, working: None) -> None:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.context.set_offline(True)
     page.get_by_role("button", name="Make my image").click()
-    expect(page.get_by_role("status")).to_have_text(re.compile("There is no connection"), timeout=5_000)
+    expect(page.get_by_role("status")).to_have_text(re.compile("There is no connection"))
     page.context.set_offline(False)
-    expect(page.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible()
 
 
 def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working: None) -> None:
@@ -174,12 +179,12 @@ def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working:
     page.get_by_label("Pencil").check(force=True)
     page.get_by_role("button", name="Make my image").click()
     said = page.locator("#make-error")
-    expect(said).to_have_text("This shop cannot make more images this month.", timeout=20_000)
+    expect(said).to_have_text("This shop cannot make more images this month.")
 
 
 def test_the_keyboard_is_enough(page: Page, working: None) -> None:
     """Every control is reached in order, shows where the focus is, and is large enough for a thumb."""
-    expect(page.get_by_label("Pencil")).to_be_visible(timeout=10_000)  # the page has come, and its styles
+    expect(page.get_by_label("Pencil")).to_be_visible()  # the page has come, and its styles
     seen = []
     for _ in range(4):
         page.keyboard.press("Tab")
@@ -200,27 +205,27 @@ def test_a_merchant_sets_the_watermark_and_sees_it_at_once(tab: Page, gallery: G
     address = f"{gallery.shopify.url}/{gallery.shop}/admin/apps/studio"
     tab.goto(address)
     admin = tab.frame_locator("iframe")
-    expect(admin.locator("#error")).to_have_text("Choose a picture for the watermark.", timeout=10_000)
+    expect(admin.locator("#error")).to_have_text("Choose a picture for the watermark.")
     red_mark = encoded(Image.new("RGBA", (300, 120), "red"))
     mark: FilePayload = {"name": "mark.png", "mimeType": "image/png", "buffer": red_mark}
     admin.get_by_label("Picture").set_input_files(mark)
     preview = admin.get_by_alt_text("A landscape with the watermark")
-    expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"), timeout=10_000)
+    expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"))
     faint = seen()
     admin.get_by_label("Opacity").fill("1")
-    expect(preview).not_to_have_attribute("src", faint, timeout=10_000)
+    expect(preview).not_to_have_attribute("src", faint)
     strong = seen()
     admin.get_by_label("Top left").check()
-    expect(preview).not_to_have_attribute("src", strong, timeout=10_000)
+    expect(preview).not_to_have_attribute("src", strong)
     picture = opened(base64.b64decode(seen().partition(",")[2])).convert("RGB")
     red, green, blue = picture.getpixel((40, 40))  # type: ignore[misc]
     assert (red > 200, green < 60, blue < 60) == (True, True, True)
     admin.get_by_role("button", name="Save").click()
-    expect(admin.locator("#status")).to_have_text("Saved.", timeout=10_000)
+    expect(admin.locator("#status")).to_have_text("Saved.")
     saved = gallery.merchant("GET", "watermark").json()
     assert (saved["opacity"], saved["position"]) == ("1", "top-left")
     tab.goto(address)
-    expect(admin.get_by_label("Top left")).to_be_checked(timeout=10_000)
+    expect(admin.get_by_label("Top left")).to_be_checked()
     gallery.merchant("PUT", "watermark", {"opacity": "0.5"})  # somebody else, meanwhile
     admin.get_by_role("button", name="Save").click()
-    expect(admin.locator("#error")).to_contain_text("Somebody else changed it", timeout=10_000)
+    expect(admin.locator("#error")).to_contain_text("Somebody else changed it")

@@ -9,11 +9,12 @@ from pathlib import Path
 from PIL import Image
 
 from infra.local.environment import ROOT
+from tests.patience import LIMIT
 
 
 def test_the_demo_walks_the_main_job_and_leaves_its_pictures(surroundings: dict[str, str]) -> None:
     command = [sys.executable, "-m", "infra.demo"]
-    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
     folder = Path(surroundings["LOCAL_STATE_DIR"]) / "demo"
     page = (folder / "index.html").read_text()

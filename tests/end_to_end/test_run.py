@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -14,11 +14,12 @@ import httpx
 from infra.local.environment import ROOT
 from infra.local.seed import SHOP
 from tests.end_to_end.conftest import Start, free_ports
+from tests.patience import LIMIT, eventually
 
 
 def _stop(process: subprocess.Popen[str]) -> str:
     process.send_signal(signal.SIGINT)
-    output = process.communicate(timeout=30)[0]
+    output = process.communicate(timeout=LIMIT)[0]
     assert process.returncode == 0
     return str(output)
 
@@ -43,7 +44,7 @@ def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, surroundings: 
 def test_a_taken_port_says_what_to_do(start: Start, surroundings: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", int(surroundings["PORT"]) + 3)):
         process = start(wait=False)
-        output = process.communicate(timeout=60)[0]
+        output = process.communicate(timeout=LIMIT)[0]
     assert process.returncode == 1
     assert f"Port {int(surroundings['PORT']) + 3}" in output
     assert "make run PORT=" in output
@@ -64,18 +65,20 @@ def test_chalice_local_works_beside_it(start: Start, surroundings: dict[str, str
         "--no-autoreload",
     ]
     chalice = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def listening() -> bool:
+        assert chalice.poll() is None, "it ended"
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return True
+        return False
+
     try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                assert httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
-                break
-            except httpx.TransportError:
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+        eventually(listening, "chalice local listens")
+        assert httpx.get(f"http://127.0.0.1:{port}/ready").status_code == 200
     finally:
         chalice.terminate()
-        chalice.wait(10)
+        chalice.wait(LIMIT)
 
 
 def test_an_unknown_schedule_is_answered_with_those_there_are(start: Start, surroundings: dict[str, str]) -> None:

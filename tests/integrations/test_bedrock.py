@@ -28,6 +28,7 @@ from tests.integrations.pictures import encoded, opened
 
 PHOTO = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 MADE, LARGE = encoded(Image.new("RGB", (832, 1216), "red")), encoded(Image.new("RGB", (3328, 4864), "red"))
+BLOCKED = "This request has been blocked by our content filters."
 STYLE, UPSCALE = "stability.sd3-5-large-v1:0", "stability.stable-fast-upscale-v1:0"
 
 
@@ -50,8 +51,8 @@ class Models:
         expected = {"modelId": model, "body": ANY, "contentType": "application/json", "accept": "application/json"}
         self.stub.add_response("invoke_model", answer, expected)
 
-    def fail(self, code: str) -> None:
-        self.stub.add_client_error("invoke_model", code, "no", 400)
+    def fail(self, code: str, text: str = "no", status: int = 400) -> None:
+        self.stub.add_client_error("invoke_model", code, text, status)
 
 
 @pytest.fixture
@@ -119,6 +120,13 @@ def test_nova_canvas_makes_a_variation(models: Models, monkeypatch: pytest.Monke
         ({"error": "This image may violate the Responsible AI policy.", "images": []}, ContentRefused),
         ({"finish_reasons": ["Inference error"]}, ModelUnavailable),
         ({"finish_reasons": [None], "images": []}, ModelUnavailable),
+        ({"finish_reasons": ["CONTENT_FILTERED"]}, ContentRefused),
+        ({"error": "All of the generated images have been blocked by our content filters."}, ContentRefused),
+        ({"error": "The model has no capacity left.", "images": []}, ModelUnavailable),
+        ({"finish_reasons": [None], "images": ["bm8gcGljdHVyZQ=="]}, ModelUnavailable),
+        ({"finish_reasons": [None], "images": ["no base64"]}, ModelUnavailable),
+        ({"finish_reasons": [None], "images": [None]}, ModelUnavailable),
+        ({"images": {}}, ModelUnavailable),
     ],
 )
 def test_answers_without_a_picture(models: Models, answer: dict[str, Any], failure: type[ModelFailed]) -> None:
@@ -144,3 +152,37 @@ def test_errors_are_told_apart(models: Models, code: str, failure: type[ModelFai
     models.fail(code)
     with pytest.raises(failure, match=code):
         make()
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "status", "failure"),
+    [
+        ("ValidationException", f"{BLOCKED} Please adjust your text prompt.", 400, ContentRefused),
+        ("ValidationException", f"{BLOCKED} Please adjust your input image.", 400, ContentRefused),
+        (
+            "ValidationException",
+            "(400, 'invalid_prompts', 'One or more prompts contains filtered words.')",
+            400,
+            ContentRefused,
+        ),
+        ("ValidationException", "The provided model identifier is invalid.", 400, ModelMisconfigured),
+        ("ValidationException", "width: 100 is not a multiple of 16", 400, ModelMisconfigured),
+        ("AccessDeniedException", BLOCKED, 403, ModelMisconfigured),
+        ("AccessDeniedException", BLOCKED, 400, ModelMisconfigured),
+        ("ValidationException", BLOCKED, 403, ModelMisconfigured),
+        ("UnrecognizedClientException", BLOCKED, 401, ModelMisconfigured),
+        ("ExpiredTokenException", "expired", 403, ModelMisconfigured),
+        ("ModelErrorException", BLOCKED, 424, ModelUnavailable),
+        ("ModelNotReadyException", "warming up", 429, ModelUnavailable),
+        ("TooManyRequestsException", "slow down", 429, ModelThrottled),
+        ("SomethingNewException", "no", 502, ModelUnavailable),
+    ],
+)
+def test_a_refusal_is_told_from_a_wrong_setting(
+    models: Models, code: str, text: str, status: int, failure: type[ModelFailed]
+) -> None:
+    models.fail(code, text, status)
+    with pytest.raises(failure) as raised:
+        make()
+    assert raised.type is failure
+    assert raised.value.is_refusal == (failure is ContentRefused)

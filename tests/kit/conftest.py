@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.kit import auth, config, signing
+from chalicelib.kit import auth, config, secret_reader, signing
 from infra.local import server
 from tests.kit import sample_app
 
@@ -38,7 +38,7 @@ def sample(sample_url: str) -> Iterator[httpx.Client]:
     sample_app.charges.clear()
     sample_app.failures.clear()
     sample_app.vendor.set()
-    with httpx.Client(base_url=sample_url, timeout=30, headers=signed_in("ann")) as client:
+    with httpx.Client(base_url=sample_url, headers=signed_in("ann")) as client:
         yield client
 
 
@@ -75,8 +75,9 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def forget() -> None:
-    """Read settings and keys anew."""
+    """Drop cached settings, secrets and keys."""
     config.forget()
+    secret_reader.forget()
     signing.forget()
 
 

@@ -17,6 +17,7 @@ from chalicelib.kit.pages import Slice
 from chalicelib.kit.schemas import Amount, Input, Moment, Page, PageQuery, Query, Schema
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.models import InstallationLog
+from tests.patience import LIMIT
 
 bp = Blueprint(__name__)
 
@@ -165,7 +166,7 @@ def create_note(call: Call[Account, NoteCreate]) -> NoteRead:
 def create_charge(call: Call[Account, NoteCreate]) -> NoteRead:
     """Ask the vendor."""
     charges.append(call.body.name)
-    vendor.wait(20)
+    vendor.wait(LIMIT)
     if failures:
         raise failures.pop()
     return NoteRead(name=call.body.name, id=ids.new())

@@ -30,7 +30,9 @@ def through_the_engine(attribute: Attribute[Any], value: Any) -> Any:
     return attribute.deserialize(item["value"][attribute.attr_type])
 
 
-over_the_engine = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+over_the_engine = settings(
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 @over_the_engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.kit import aws, config
+from chalicelib.kit import config
 from chalicelib.kit.config import SettingMissing
 from tests.kit.conftest import forget
 
@@ -54,21 +54,7 @@ def test_stand_ins_by_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.peers == {"shopify": "http://127.0.0.1:81"}
 
 
-def test_a_secret_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("A_SECRET", "x")
-    assert config.secret("A_SECRET") == "x"
-    assert config.secret("NO_SECRET", "otherwise") == "otherwise"
-    with pytest.raises(SettingMissing, match="NO_SECRET"):
-        config.secret("NO_SECRET")
-
-
-def test_secrets_of_an_account_come_from_its_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
-    ssm = aws.client("ssm")
-    for stage, value in (("prod", "right"), ("dev", "wrong")):
-        ssm.put_parameter(Name=f"/backroom/{stage}/A_SECRET", Value=value, Type="SecureString")
-    settings_with(monkeypatch, STAGE="prod")
-    assert config.secret("A_SECRET") == "right"
-    with pytest.raises(SettingMissing):
-        config.secret("NO_SECRET")
-    monkeypatch.setenv("A_SECRET", "mine")
-    assert config.secret("A_SECRET") == "mine"
+def test_lambda_is_known_by_its_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not config.is_lambda()
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "backroom-prod-api")
+    assert config.is_lambda()

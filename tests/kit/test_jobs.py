@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,6 +39,20 @@ def read(message: Sent) -> None:
 @consumes(BucketEvent)
 def look(message: BucketEvent) -> None:
     handled.append((message.event_name, message.bucket, message.key, message.byte_count, message.sequencer))
+
+
+class Opened(Message):
+    by: str
+
+
+class Closed(Message):
+    by: str
+
+
+@bp.on_sqs_message(queue="sample-follow", name="sample-follow")
+@consumes(Opened, Closed)
+def follow(message: Opened | Closed) -> None:
+    handled.append((type(message).__name__, message.by))
 
 
 @bp.schedule("rate(5 minutes)", name="sample-tick")
@@ -110,6 +125,22 @@ def test_failures_are_logged_without_the_message(logged: Logged) -> None:
     assert "hunter2" not in str(line)
 
 
+def test_a_queue_of_several_messages_reads_each_by_its_name() -> None:
+    names = ["Opened", "Closed", "Renamed", None, "Closed"]
+    records = [
+        {
+            "messageId": f"m{number}",
+            "receiptHandle": "r",
+            "body": json.dumps({"by": f"user {number}"}),
+            "messageAttributes": {"message_name": {"dataType": "String", "stringValue": name}} if name else {},
+        }
+        for number, name in enumerate(names)
+    ]
+    answer = app.handler_map["sample-follow"]({"Records": records}, None)
+    assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == ["m2", "m3"]
+    assert handled == [("Opened", "user 0"), ("Closed", "user 1"), ("Closed", "user 4")]
+
+
 BUCKET_EVENT = """{"Records": [{
   "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-west-2", "eventTime": "1970-01-01T00:00:00.000Z",
   "eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "amzn-s3-demo-bucket"}, "object": {
@@ -161,5 +192,6 @@ def test_a_killed_run_blocks_no_longer_than_its_lease() -> None:
 
 
 def test_what_a_handler_declares_can_be_read_off_it() -> None:
-    assert vars(read)["func"].consumes is Sent
+    assert vars(read)["func"].consumes == (Sent,)
+    assert vars(follow)["func"].consumes == (Opened, Closed)
     assert vars(tick)["func"].schedule == "sample-tick"

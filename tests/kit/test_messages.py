@@ -77,8 +77,11 @@ def test_a_topic_reaches_every_subscribed_queue_raw() -> None:
         subscribe(queue, messages.topic_arn("shops-shop_installed"))
     messages.publish(message)
     for queue in queues:
-        [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(queue), WaitTimeSeconds=9)["Messages"]
+        [raw] = aws.client("sqs").receive_message(
+            QueueUrl=messages.queue_url(queue), WaitTimeSeconds=20, MessageAttributeNames=["All"]
+        )["Messages"]
         assert ShopInstalled.model_validate_json(raw["Body"]) == message
+        assert raw["MessageAttributes"]["message_name"]["StringValue"] == "ShopInstalled"
 
 
 def large(number: int = 0, size: int = 300_000) -> ShopInstalled:
@@ -96,7 +99,7 @@ def stored() -> list[str]:
 def test_what_is_too_large_goes_by_reference() -> None:
     subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
     messages.publish(large())
-    [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(QUEUE), WaitTimeSeconds=9)["Messages"]
+    [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(QUEUE), WaitTimeSeconds=20)["Messages"]
     assert len(raw["Body"]) < 500
     assert list(ShopInstalled.read(raw["Body"])) == [large().model_copy(update=_times(raw["Body"]))]
     [key] = stored()

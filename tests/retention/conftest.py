@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from chalicelib.kit import aws, clock, config, ids
+from chalicelib.retention.service import erasing
 from chalicelib.shops.models import EventType, InstallationLog, Session
 from infra import handlers
 
@@ -42,6 +43,12 @@ def session_of(expires: datetime | None) -> Session:
     )
     row.save()
     return row
+
+
+@pytest.fixture
+def nothing_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let erasures start their next round at once: no worker runs that began before the tombstones."""
+    monkeypatch.setattr(erasing, "UNDER_WAY", timedelta(0))
 
 
 def fire_sweep(due: datetime = DUE) -> None:

@@ -47,6 +47,8 @@ from tests.retention.seeding import (
     traces,
 )
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[Any]]
 Sweep = Callable[..., None]
 
@@ -250,6 +252,24 @@ def test_a_shop_that_came_back_meanwhile_is_left_alone(world: dict[str, str], dr
     [request] = PrivacyRequest.scan(PrivacyRequest.origin == "shopify/studio/shop/redact")
     assert (request.status, request.report["came_back"]) == (PrivacyStatus.COMPLETED, ["studio"])
     assert not tombstones.is_erased(f"shop:{shop}:studio"), "it is heard again"
+
+
+@pytest.mark.parametrize("is_shopifys", [True, False], ids=["shopify", "operator"])
+def test_a_session_token_stops_an_erasure_of_shopifys_only(
+    world: dict[str, str], drain: Drain, is_shopifys: bool
+) -> None:
+    """The merchant is at work: Shopify's request is about a removal before; an operator's is about the shop itself."""
+    shop = world["shop0"]
+    Shop.get(shop, "studio").update([Shop.session_issued_at.set(clock.now())])
+    if is_shopifys:
+        accepting.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+        assert drain() == []
+        [request] = PrivacyRequest.scan(PrivacyRequest.origin == "shopify/studio/shop/redact")
+        assert request.report["came_back"] == ["studio"]
+        assert Shop.get(shop, "studio").is_active
+    else:
+        erase(f"shop:{shop}", drain)
+        assert list(Shop.query(shop)) == []
 
 
 def test_what_names_an_erased_owner_is_told(world: dict[str, str], drain: Drain) -> None:

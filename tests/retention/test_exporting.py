@@ -30,6 +30,8 @@ from tests.studio.conftest import CUSTOMER, PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[Any]]
 OPERATOR = Account(Role.OPERATOR, "op")
 

@@ -21,6 +21,8 @@ from chalicelib.studio.models import Quota
 from tests.retention.seeding import files, row, seed_customer, seed_owner, seed_shop, traces
 from tests.retention.test_erasing import OPERATOR, erase
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[Any]]
 
 

@@ -25,6 +25,8 @@ from tests.studio.conftest import CUSTOMER, Gallery, gallery
 
 __all__ = ["gallery"]
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[dict[str, Any]]]
 OTHER = 8_800_022
 

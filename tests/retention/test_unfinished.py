@@ -21,7 +21,6 @@ __all__ = ["gallery"]
 Drain = Callable[[], list[dict[str, Any]]]
 
 WRITES = ("PutItem", "TransactWriteItems")
-UNDER_WAY = erasing.UNDER_WAY  # before a fixture makes it nothing
 
 
 def subject_of(gallery: Gallery, who: str) -> str:
@@ -33,12 +32,13 @@ def below(folder: str) -> list[str]:
     return [url for url in files() if f"/{folder}/" in url]
 
 
+@pytest.mark.usefixtures("nothing_in_progress")
 @pytest.mark.parametrize("who", ["customer", "shop"])
 def test_a_photo_that_is_sent_later_is_removed(gallery: Gallery, drain: Drain, who: str) -> None:
     form = gallery.shopper("POST", "uploads", {"content_type": "image/jpeg"}).json()
     erase(subject_of(gallery, who), drain)
     quotas = [place for place in items() if place[0].endswith("studio-quotas")]
-    sent = httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()}, timeout=30)
+    sent = httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
     assert sent.status_code == 201
     assert len(below("uploads")) == 1
     assert drain() == []
@@ -46,6 +46,7 @@ def test_a_photo_that_is_sent_later_is_removed(gallery: Gallery, drain: Drain, w
     assert [place for place in items() if place[0].endswith("studio-quotas")] == quotas
 
 
+@pytest.mark.usefixtures("nothing_in_progress")
 @pytest.mark.parametrize("who", ["customer", "shop"])
 @pytest.mark.parametrize("folder", ["previews", "finals"])
 def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Drain, who: str, folder: str) -> None:
@@ -81,7 +82,6 @@ def test_who_saw_no_tombstone_is_waited_for(
 
     The order is a name that was not known: what is under way about it is waited for as well.
     """
-    monkeypatch.setattr(erasing, "UNDER_WAY", UNDER_WAY)
     order = gallery.order(gallery.preview()["line_item_property"], variant=VARIANT)
     begun: list[str] = []
 
@@ -116,12 +116,11 @@ def test_who_saw_no_tombstone_is_waited_for(
 
 
 def test_a_last_round_is_always_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(erasing, "UNDER_WAY", UNDER_WAY)
     request = operating.begin(OPERATOR, PrivacyKind.ERASE, "member:nobody").id
     erasing.work(request)
     waiting = operating.read_request(request)
     assert (waiting.status, waiting.step) == (PrivacyStatus.RUNNING, erasing.AGAIN)
     now = clock.now
-    monkeypatch.setattr(clock, "now", lambda: now() + UNDER_WAY)
+    monkeypatch.setattr(clock, "now", lambda: now() + erasing.UNDER_WAY)
     erasing.work(request)
     assert operating.read_request(request).report == {"erased": {}, "rounds": 2, "came_back": []}

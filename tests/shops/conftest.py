@@ -68,10 +68,10 @@ def bearer(shopify: ShopifySandbox) -> Callable[..., dict[str, str]]:
 
 
 @pytest.fixture
-def listen() -> Callable[..., Callable[..., list[dict[str, Any]]]]:
+def listen() -> Callable[..., Callable[[], list[dict[str, Any]]]]:
     """Subscribe to topics as another context would; the answer gives the messages heard since it was last asked."""
 
-    def subscribe(*topics: str) -> Callable[..., list[dict[str, Any]]]:
+    def subscribe(*topics: str) -> Callable[[], list[dict[str, Any]]]:
         sqs, sns = aws.client("sqs"), aws.client("sns")
         url = sqs.create_queue(QueueName=f"ears-{uuid.uuid4().hex[:10]}")["QueueUrl"]
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -91,11 +91,12 @@ def listen() -> Callable[..., Callable[..., list[dict[str, Any]]]]:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
-        def heard(wait_seconds: int = 1) -> list[dict[str, Any]]:
+        def heard() -> list[dict[str, Any]]:
             found: list[dict[str, Any]] = []
-            asked = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": wait_seconds}
-            while batch := sqs.receive_message(**asked).get("Messages", []):
-                found += [json.loads(message["Body"]) for message in batch]
+            while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+                for message in batch:
+                    found.append(json.loads(message["Body"]))
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             return found
 
         return heard

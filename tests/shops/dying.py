@@ -1,6 +1,7 @@
 """Handlers in a process that may be killed at one of its calls to AWS; the event says at which.
 
-`dies_at` in it is [n, when]: just before the nth call is sent, or just after it took effect.
+`dies_at` in it is [n, when]: just before the nth call is sent, or just after it took effect; a third part names an
+operation, whose calls alone count.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 def _mortal(module: str, name: str) -> Handler:
     def handle(event: dict[str, Any], context: Any) -> Any:
-        nth, when = event.pop("dies_at", (0, ""))
+        nth, when, *operation = event.pop("dies_at", (0, ""))
         handler: Handler = getattr(importlib.import_module(module), name)
         left = iter(range(nth - 1))
 
@@ -27,7 +28,7 @@ def _mortal(module: str, name: str) -> Handler:
             if next(left, None) is None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        with hooked(when, "*", count) if nth else nullcontext():
+        with hooked(when, operation[0] if operation else "*", count) if nth else nullcontext():
             return handler(event, context)
 
     return handle
@@ -36,4 +37,5 @@ def _mortal(module: str, name: str) -> Handler:
 shops_apply = _mortal("chalicelib.shops.jobs", "apply")
 studio_fulfil = _mortal("chalicelib.studio.jobs", "fulfil")
 studio_cancel = _mortal("chalicelib.studio.jobs", "cancel")
+studio_generate = _mortal("chalicelib.studio.jobs", "generate")
 studio_refund = _mortal("chalicelib.studio.jobs", "refund")

@@ -14,13 +14,14 @@ Entry = tuple[str, datetime | None]
 class Expectation:
     """One app in one shop. Moments are when something happened at Shopify, not when we were told.
 
-    `granted_at` is when Shopify was last asked for a grant, which proves the app installed; `left_at` the newest
-    uninstall that was told. A name and scopes of None are not known, or not yet.
+    `granted_at` is when Shopify was last asked for a grant, which proves the app installed; so does `seen_at`, when it
+    issued the newest session token; `left_at` is the newest uninstall that was told. A name and scopes of None are not known, or not yet.
     """
 
     is_active: bool = False
     log: tuple[Entry, ...] = ()
     granted_at: datetime | None = None
+    seen_at: datetime | None = None
     uninstalled_at: datetime | None = None
     left_at: datetime | None = None
     name: str | None = None
@@ -38,7 +39,16 @@ class Expectation:
         if self.left_at is not None and self.left_at >= at:
             return self
         log = (*self.log, ("reinstall" if self.is_known else "install", None))
-        return replace(self, is_active=True, log=log, uninstalled_at=None).grant(at, scopes)
+        return replace(self, is_active=True, log=log, uninstalled_at=None, seen_at=None).grant(at, scopes)
+
+    def see(self, at: datetime) -> Expectation:
+        """A merchant's session token that Shopify issued at `at` reached us."""
+        return replace(self, seen_at=at)
+
+    @property
+    def evident_at(self) -> datetime | None:
+        """The newest moment at which the app was certainly installed."""
+        return max((at for at in (self.granted_at, self.seen_at) if at), default=None)
 
     def grant(self, at: datetime, scopes: Iterable[str]) -> Expectation:
         """Shopify granted an installation that is there new tokens at `at`."""
@@ -46,7 +56,7 @@ class Expectation:
 
     def uninstall(self, at: datetime) -> Expectation:
         """We are told that the merchant removed the app at `at`."""
-        if self.is_active and self.granted_at is not None and self.granted_at <= at:
+        if self.is_active and self.evident_at is not None and self.evident_at <= at:
             log = (*self.log, ("uninstall", at))
             return replace(self, is_active=False, log=log, uninstalled_at=at, left_at=at)
         is_news = self.is_known and not self.is_active and (self.left_at is None or self.left_at < at)
@@ -70,6 +80,7 @@ class Expectation:
 
 FACTS = {
     "installation": ("is_active", "log", "granted_at", "uninstalled_at", "left_at"),
+    "evidence": ("seen_at",),
     "name": ("name", "name_at"),
     "scopes": ("scopes", "scopes_at"),
 }

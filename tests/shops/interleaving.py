@@ -15,25 +15,27 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+import jwt
 
 from chalicelib.integrations import shopify as admin_api
 from chalicelib.integrations.shopify import ShopifyRefused
-from chalicelib.kit import clock
+from chalicelib.kit import clock, secrets
 from chalicelib.kit.models import Lock
 from chalicelib.shops.models import InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
+from chalicelib.shops.service import session_evidence
 from chalicelib.shops.service.installing import tokens_lock
 from infra import handlers
 from infra.local import delivery
 from infra.sandbox.delivery import Webhook
-from infra.sandbox.shopify import ShopifySandbox
+from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family, header
 from tests.retention.crash import Crash, crash_at
 from tests.shops.conftest import answer_of_shopify
 from tests.shops.expectation import Entry, Expectation
 
 APP = "studio"
-QUEUES = ("shops-apply", "shops-register")
+QUEUES = ("shops-apply", "shops-check_token", "shops-register")
 
 Death = tuple[int, str] | None
 """At which of its calls to AWS a process dies, and whether before or after that took effect."""
@@ -101,7 +103,8 @@ class Interleaving:
         self.expected = Expectation()
         self.letters: list[Letter] = []
         self.tasks: list[Task] = []
-        self._latest = clock.now()
+        self.approved: list[str] | None = None
+        self.removed_at = self._latest = clock.now()
         self.installed_between = (self._latest, self._latest)
         self._consumers = {each.name: each for each in handlers.consumers() if each.name in QUEUES}
 
@@ -173,6 +176,8 @@ class Interleaving:
 
     def _after(self, message: dict[str, Any]) -> Expectation:
         """What is to be expected once the message is handled."""
+        if "session_token" in message:
+            return self._after_check(message["session_token"])
         if "webhook_topic" not in message:
             return self._after_registration()
         at = clock.parse(message["triggered_at"])
@@ -183,6 +188,15 @@ class Interleaving:
         if told.topic == "shop/update":
             return self.expected.rename(payload["name"], at)
         return self.expected.allow(payload["current"], at)
+
+    def _after_check(self, sealed: str) -> Expectation:
+        """The session token is exchanged where Shopify refuses ours, unless it is from before the last removal."""
+        token = secrets.unseal(sealed, session_evidence.place(self.shop, APP))
+        issued_at = jwt.decode(token, options={"verify_signature": False})["iat"]
+        if self.is_honoured() or issued_at <= self.removed_at.timestamp():
+            return self.expected
+        at, scopes = self.now(), self.approved or SANDBOX_APPS[APP].scopes
+        return self.expected.grant(at, scopes) if self.expected.is_active else self.expected.install(at, scopes)
 
     def _after_registration(self) -> Expectation:
         if not (self.expected.is_active and self.is_honoured()):
@@ -220,9 +234,10 @@ class Interleaving:
         """The columns that each fact is told by in the row; whether they are right is for the test to say."""
         row = self.row()
         if row is None:
-            return dict.fromkeys(("installation", "name", "scopes"))
+            return dict.fromkeys(("installation", "evidence", "name", "scopes"))
         return {
-            "installation": (row.is_active, row.installed_at, row.last_triggered_at, row.access_token is None),
+            "installation": (row.is_active, row.installed_at, row.last_triggered_at, row.confirmed_at),
+            "evidence": (row.session_issued_at, row.installed_at),
             "name": row.details_triggered_at,
             "scopes": row.scope_triggered_at,
         }

@@ -14,13 +14,14 @@ import sys
 import time
 from typing import Any
 
-from chalicelib.kit import aws
+import pytest
+
+from chalicelib.integrations import shopify
+from chalicelib.kit import aws, clock
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.secrets import seal
 from chalicelib.shops import service
-
-PATIENCE = 60.0
-"""Seconds that a worker goes on asking."""
+from tests.patience import LIMIT
 
 
 def main() -> None:
@@ -29,6 +30,9 @@ def main() -> None:
     parser.add_argument("count", type=int)
     parser.add_argument("--die-before", metavar="OPERATION", help="of DynamoDB: be killed as it is about to be called")
     asked = parser.parse_args()
+    moment, patch = clock.now(), pytest.MonkeyPatch()
+    patch.setattr(clock, "now", lambda: moment)  # no lease and no token ends because the machine is slow
+    patch.setattr(shopify, "_READ", LIMIT)
     client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
     seal("loads the cipher", "nowhere")
     if asked.die_before:
@@ -64,7 +68,7 @@ def _fork(shop: str, ready: tuple[int, int], gate: tuple[int, int]) -> int:
 
 def _work(shop: str) -> None:
     """Ask until there is a token, as a caller that is told to come back does."""
-    was_refused, give_up = False, time.monotonic() + PATIENCE
+    was_refused, give_up = False, time.monotonic() + LIMIT
     while True:
         try:
             return _tell(event="token", pid=os.getpid(), token=service.access_token(shop, "studio"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -145,9 +145,11 @@ def test_a_changed_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox,
 
 
 @pytest.mark.parametrize("off", [-120, 120])
-def test_an_old_or_future_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str, off: int) -> None:
+def test_an_old_or_future_answer_is_refused(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, stopped_clock: datetime, off: int
+) -> None:
     url = answer_of_shopify(api, "studio", shop)
-    query = {**dict(url.params), "timestamp": str(int(time.time()) + off)}
+    query = {**dict(url.params), "timestamp": str(int(stopped_clock.timestamp()) + off)}
     query["hmac"] = oauth.sign({name: [value] for name, value in query.items()}, SANDBOX_APPS["studio"].secret)
     assert api.get(url.path, params=query).json()["code"] == "InvalidOAuthCallback"
 

@@ -27,6 +27,7 @@ from chalicelib.shops.repository import tokens
 from chalicelib.shops.service.installing import tokens_lock
 from infra.sandbox.server import Request, Response
 from infra.sandbox.shopify import ShopifySandbox
+from tests.patience import LIMIT
 from tests.shops.conftest import install
 from tests.shops.test_tokens import let_it_run_out, token_requests
 
@@ -81,13 +82,13 @@ def workers(shop: str, count: int, *options: str) -> Iterator[Workers]:
 
 @pytest.fixture
 def answer_token_calls(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Shopify grants, but sends no token before this is set."""
+    """Shopify grants, but sends no token before this is set; the workers are as patient (tests.shops.refreshing)."""
     let_go, answer = threading.Event(), shopify.answer
 
     def slowly(request: Request) -> Response:
         response = answer(request)
         if request.path.endswith("/oauth/access_token"):
-            let_go.wait(9)  # our client's patience is 10
+            let_go.wait(LIMIT)
         return response
 
     monkeypatch.setattr(shopify, "answer", slowly)
@@ -181,6 +182,9 @@ def test_killed_between_answer_and_write(shopify: ShopifySandbox, installed: str
     assert [kept[name] for name in ("access_token", "refresh_token")] == [
         before[name] for name in ("access_token", "refresh_token")
     ]
+    lock = Lock.get(tokens_lock(installed, "studio"))
+    assert lock.held_until is not None
+    lock.update([Lock.held_until.set(clock.now() + timedelta(hours=1))])
     with pytest.raises(Unavailable):
         service.access_token(installed, "studio")  # the dead one's lease
 

@@ -117,7 +117,7 @@ def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed:
     """The message waits in the queue as long as Shopify asks, until it has waited too often."""
     forget_messages("shops-register")
     request = RegistrationRequested(shop=installed, app="studio")
-    shopify.fail_next(2, status=429, retry_after=30.0)
+    shopify.fail_next(2, status=429, retry_after=900.0)
     throttling.when_affordable(registering.register, request)
     assert waiting("shops-register") == (0, 1)
     assert shopify.webhook_subscriptions("studio", installed) == []

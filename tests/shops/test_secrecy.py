@@ -46,7 +46,7 @@ LOGGED = (
     "a token cannot be opened",
     "Shopify does not know our app",
     "a genuine delivery cannot be read",
-    "a message failed",
+    "message failed",
     "answered with an error",
     "an operator acted",
 )

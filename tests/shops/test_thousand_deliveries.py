@@ -26,6 +26,7 @@ from infra.local.worker import HandlerFailed, Worker
 from infra.sandbox.delivery import Webhook, send_all
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family, header
+from tests.patience import LIMIT, eventually
 from tests.retention.crash import hooked
 from tests.shops.conftest import waiting
 from tests.shops.interleaving import Died
@@ -150,20 +151,21 @@ class Consuming:
 
     def __init__(self, consumer: Consumer) -> None:
         self.consumer, self.chance = consumer, random.Random(f"{SEED} {consumer.name}")
-        self.worker = Worker(replace(consumer, entry=f"tests.shops.dying.{consumer.name.replace('-', '_')}"))
+        entry = f"tests.shops.dying.{consumer.name.replace('-', '_')}"
+        self.worker = Worker(replace(consumer, entry=entry, timeout=LIMIT))
         self.doomed = sorted(self.chance.sample(range(SEEN_AT_LEAST), WORKER_DEATHS))
         """After how many messages it is killed."""
         self.seen = self.deaths = 0
 
     def run(self, is_over: threading.Event) -> None:
-        """Until nothing comes any more."""
+        """Handle what comes until that is over."""
         try:
-            while self._handle_batch(is_over.is_set()):
-                pass
+            while not is_over.is_set():
+                self._handle_batch()
         finally:
             self.worker.stop()
 
-    def _handle_batch(self, is_last: bool) -> bool:
+    def _handle_batch(self) -> None:
         batch = delivery.receive(self.consumer, wait_seconds=1)
         if batch:
             for message in delivery.deliver(self.consumer, batch, self._invoke):
@@ -172,7 +174,6 @@ class Consuming:
                     ReceiptHandle=message["ReceiptHandle"],
                     VisibilityTimeout=0,
                 )
-        return bool(batch) or not is_last
 
     def _invoke(self, _: Consumer, event: dict[str, Any]) -> Any:
         batch, is_doomed = event["Records"], self.doomed and self.seen >= self.doomed[0]
@@ -197,6 +198,16 @@ def deliver_until_taken(parcels: list[Webhook]) -> int:
         assert {each.status for each in sent} <= {200, 500}
         parcels = [each.webhook for each in sent if not each.ok]
     return attempts
+
+
+def are_empty() -> bool:
+    """Whether no queue has a message, not even one that is being handled; looked at twice, for one makes another."""
+    counts = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
+    for queue in [*CALLS] * 2:
+        answer = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=counts)
+        if any(int(answer["Attributes"][count]) for count in counts):
+            return False
+    return True
 
 
 @pytest.fixture
@@ -231,6 +242,7 @@ def test_every_effect_happens_once(history: History, gallery: Gallery, listen: C
         running = [pool.submit(each.run, is_over) for each in consuming]
         try:
             attempts = deliver_until_taken(history.parcels())
+            eventually(lambda: are_empty() or any(each.done() for each in running), "every message is handled")
         finally:
             is_over.set()
         for each in running:

@@ -16,7 +16,7 @@ from chalicelib.kit.errors import Unavailable
 from chalicelib.shops import service
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import InstallationLog, Session, Shop
-from chalicelib.shops.repository import tokens
+from chalicelib.shops.repository import details, tokens
 from chalicelib.shops.repository.conditions import Overtaken
 from chalicelib.shops.service.installing import tokens_lock
 from infra.sandbox.shopify import ShopifySandbox
@@ -31,9 +31,10 @@ def let_it_run_out(shop: str, left: timedelta) -> None:
     Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + left)])
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed: str) -> None:
     asked = token_requests(shopify, installed)
-    let_it_run_out(installed, timedelta(minutes=6))
+    let_it_run_out(installed, timedelta(minutes=5))
     assert service.access_token(installed, "studio") == service.access_token(installed, "studio")
     assert token_requests(shopify, installed) == asked
 
@@ -66,6 +67,7 @@ def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandb
     assert tokens.access_token(Shop.get(installed, "studio")) == token
 
 
+@pytest.mark.usefixtures("stopped_clock")
 def test_while_another_refreshes_what_is_over_is_not_used(shopify: ShopifySandbox, installed: str) -> None:
     lease = locks.acquire(tokens_lock(installed, "studio"), 30)
     assert lease
@@ -135,3 +137,17 @@ def test_a_refresh_token_that_cannot_be_opened_heals_with_the_merchant_s_next_ca
         service.access_token(installed, "studio")
     assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
     assert service.access_token(installed, "studio")
+
+
+def test_scopes_that_changed_while_a_token_is_refreshed_stay(installed: str) -> None:
+    """The webhook is newer than the answer to the refresh, and was applied before it was written."""
+    row, asked_at = Shop.get(installed, "studio"), clock.now()
+    assert details.save_scope(installed, "studio", "read_products", asked_at + timedelta(seconds=1))
+    tokens.replace(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60), asked_at)
+    row = Shop.get(installed, "studio")
+    assert (row.scope, row.scope_triggered_at) == ("read_products", asked_at + timedelta(seconds=1))
+    assert tokens.access_token(row) == "shpat_new"
+    tokens.replace(
+        row, Grant("shpat_last", "read_orders", ACCESS_SECONDS, "shprt_last", 60), asked_at + timedelta(seconds=2)
+    )
+    assert Shop.get(installed, "studio").scope == "read_orders"

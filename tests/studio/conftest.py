@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chalicelib.studio.models import Generation, Quota, Upload
 from infra.sandbox.shopify import ShopifySandbox
 
 PHOTO = Path(__file__).resolve().parents[1] / "data" / "photos" / "grace_hopper.jpg"
@@ -58,7 +59,7 @@ class Gallery:
         begun = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
         assert begun.status_code == 201, begun.text
         form: dict[str, Any] = begun.json()
-        sent = httpx.post(form["url"], data=form["fields"], files={"file": data}, timeout=30)
+        sent = httpx.post(form["url"], data=form["fields"], files={"file": data})
         assert sent.status_code == 201, sent.text
         return form
 
@@ -73,16 +74,21 @@ class Gallery:
         asked = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
         return asked | ({"upload_token": upload["token"]} if upload["token"] else {})
 
-    def preview(self) -> dict[str, Any]:
-        """A completed preview, as its shopper reads it."""
-        answer = self.shopper("POST", "generations", self.asked(self.accepted()))
+    def preview(self, customer: int | None = CUSTOMER, uploader: int | None = CUSTOMER) -> dict[str, Any]:
+        """A completed preview, as its shopper reads it; `uploader` sent the photo, as a guest if there is none."""
+        upload = self.accepted(uploader if customer else None)
+        answer = self.shopper("POST", "generations", self.asked(upload), customer=customer)
         assert answer.status_code == 202, answer.text
         assert self.drain() == []
-        read: dict[str, Any] = self.shopper("GET", f"generations/{answer.json()['id']}").json()
+        token = {"token": upload["token"]} if upload["token"] else {}
+        path = f"generations/{answer.json()['id']}"
+        read: dict[str, Any] = self.shopper("GET", path, customer=customer, **token).json()
         assert read["status"] == "completed", read
         return read
 
-    def order(self, *properties: dict[str, str], variant: int = VARIANT, customer: int = CUSTOMER) -> dict[str, Any]:
+    def order(
+        self, *properties: dict[str, str], variant: int = VARIANT, customer: int | None = CUSTOMER
+    ) -> dict[str, Any]:
         """A paid order with a line for each of the properties."""
         lines = [
             {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [given]}
@@ -94,6 +100,13 @@ class Gallery:
     def finals(self) -> list[dict[str, Any]]:
         items = self.merchant("GET", "generations").json()["items"]
         return [item for item in items if item["generation_type"] == "final"]
+
+    def storage(self) -> tuple[int, int]:
+        """Bytes that the quota counts as stored, and those of the shop's rows."""
+        counted = round(Quota.get(self.shop).current_storage_mb * 1_000_000)
+        uploads = [row.byte_count or 0 for row in Upload.scan(Upload.shop_id == self.shop)]
+        images = [row.byte_count or 0 for row in Generation.scan(Generation.shop_id == self.shop)]
+        return counted, sum(uploads) + sum(images)
 
     def quota(self) -> dict[str, Any]:
         read: dict[str, Any] = self.merchant("GET", "quota").json()

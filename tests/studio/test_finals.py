@@ -14,7 +14,7 @@ from chalicelib.integrations import storage
 from chalicelib.kit.messages import publish
 from chalicelib.studio.models import Generation, Order, Quota
 from chalicelib.studio.schemas.messages import PrintRequested
-from tests.studio.conftest import CUSTOMER, PHOTO, VARIANT, Gallery
+from tests.studio.conftest import CUSTOMER, VARIANT, Gallery
 
 
 def _pay(gallery: Gallery, *properties: dict[str, str], **order: Any) -> None:
@@ -66,23 +66,6 @@ def test_a_forged_or_foreign_id_is_refused_and_the_other_lines_go_on(gallery: Ga
     _pay(gallery, forged, foreign, plain, genuine)
     assert len(gallery.finals()) == 1
     assert another.finals() == []
-
-
-def test_another_customer_s_preview_makes_no_print(gallery: Gallery) -> None:
-    _pay(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
-    assert gallery.finals() == []
-
-
-def test_a_guest_s_preview_is_printed_for_whoever_paid(gallery: Gallery) -> None:
-    upload = gallery.send(PHOTO.read_bytes(), customer=None)
-    gallery.drain()
-    accepted = gallery.shopper("POST", "generations", gallery.asked(upload), customer=None).json()
-    gallery.drain()
-    token = {"token": upload["token"]}
-    read = gallery.shopper("GET", f"generations/{accepted['id']}", customer=None, **token).json()
-    assert gallery.shopper("GET", f"generations/{accepted['id']}", customer=None).status_code == 404
-    _pay(gallery, read["line_item_property"])
-    assert gallery.finals()[0]["status"] == "completed"
 
 
 def test_an_unknown_variant_fails_with_the_reason_for_the_merchant(gallery: Gallery) -> None:

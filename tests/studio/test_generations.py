@@ -23,6 +23,7 @@ from chalicelib.studio.repository import generations
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.service import previews
 from tests.integrations.pictures import encoded
+from tests.patience import LIMIT
 from tests.studio.conftest import CUSTOMER, Drain, Gallery
 
 
@@ -232,6 +233,6 @@ def test_two_processes_race_for_the_last_place_of_the_month(gallery: Gallery) ->
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        said = sorted(process.communicate(timeout=60)[0].strip() for process in both)
+        said = sorted(process.communicate(timeout=LIMIT)[0].strip() for process in both)
     assert said == ["QuotaExceeded", "reserved"]
     assert gallery.quota()["current_generations"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 
 import pytest
@@ -19,10 +20,14 @@ from chalicelib.integrations.image_failures import (
 )
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
-from chalicelib.studio.service import finals, making, previews, recovery
+from chalicelib.studio.service import making, previews, recovery
 from tests.shops.conftest import waiting
 from tests.studio.conftest import Gallery
 from tests.studio.test_quota_races import assert_counters_equal_rows
+
+BLOCKED = (
+    "This request has been blocked by our content filters. Please adjust your input image to submit a new request."
+)
 
 
 @pytest.fixture
@@ -97,13 +102,53 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
     config.forget()
     model.add_client_error("invoke_model", "AccessDeniedException")
-    assert len(gallery.drain()) == 1  # the message stays, and ends in the dead-letter queue with its alarm
+    assert gallery.drain() == []
     (final,) = gallery.finals()
+    moment = clock.now()
     for _ in range(5):
-        later = clock.now() + making.QUEUE_BRINGS_AGAIN + timedelta(minutes=1)
-        recovery.recover(later)
-    assert gallery.finals()[0]["status"] == "pending", "it waits, however long"
+        moment += timedelta(hours=4)
+        monkeypatch.setattr(clock, "now", partial(lambda then: then, moment))
+        recovery.recover(moment)
+        model.add_client_error("invoke_model", "AccessDeniedException")
+        assert gallery.drain() == []
+        assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "it waits, however long"
     monkeypatch.setenv("IMAGE_MODEL", "local")
     config.forget()
-    finals.make(gallery.shop, final["id"])
-    assert gallery.finals()[0]["status"] == "completed"
+    moment += timedelta(hours=4)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    recovery.recover(moment)
+    assert gallery.drain() == []
+    assert Generation.get(final["id"]).status is GenerationStatus.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "status", "state"),
+    [
+        ("ThrottlingException", "slow down", 429, GenerationStatus.PENDING),
+        ("ValidationException", "The provided model identifier is invalid.", 400, GenerationStatus.PENDING),
+        ("AccessDeniedException", BLOCKED, 403, GenerationStatus.PENDING),
+        ("ValidationException", BLOCKED, 400, GenerationStatus.FAILED),
+    ],
+)
+def test_only_a_refusal_of_its_picture_ends_a_paid_final(
+    gallery: Gallery,
+    model: Stubber,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    text: str,
+    status: int,
+    state: GenerationStatus,
+) -> None:
+    monkeypatch.setenv("IMAGE_MODEL", "local")
+    config.forget()
+    order = gallery.order(gallery.preview()["line_item_property"])
+    monkeypatch.setenv("IMAGE_MODEL", "bedrock")
+    config.forget()
+    model.add_client_error("invoke_model", code, text, status)
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    (final,) = gallery.finals()
+    assert (final["status"], final["next_attempt_at"] is None) == (state, state is GenerationStatus.FAILED)
+    assert final["error_message"] == (
+        ContentRefused.reason if final["status"] == "failed" else making.WAITS_FOR_SERVICE
+    )

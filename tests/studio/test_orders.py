@@ -27,7 +27,7 @@ def told(gallery: Gallery, topic: str, payload: Any) -> Webhook:
 
 
 def send(webhook: Webhook) -> None:
-    assert httpx.post(webhook.url, content=webhook.body, headers=webhook.headers, timeout=30).status_code == 200
+    assert httpx.post(webhook.url, content=webhook.body, headers=webhook.headers).status_code == 200
 
 
 def statuses(gallery: Gallery) -> list[str]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import IO, Any
@@ -23,6 +24,7 @@ from chalicelib.studio.service.generations import START
 from infra import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
+from tests.patience import LIMIT
 from tests.studio.conftest import CUSTOMER, Gallery
 
 SLOTS = {"max_concurrent_generations": 3}
@@ -81,7 +83,7 @@ def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, i
             process.stdin.flush()
         _stdout(processes[0]).readline()
         processes[0].kill()
-        said = [line for process in processes[1:] for line in process.communicate(timeout=60)[0].split()]
+        said = [line for process in processes[1:] for line in process.communicate(timeout=LIMIT)[0].split()]
     finally:
         for process in processes:
             process.kill()
@@ -110,7 +112,7 @@ def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
     for _ in range(6):
         assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
-    worker = Worker(generate)
+    worker = Worker(replace(generate, timeout=LIMIT))
     try:
         while batch := delivery.receive(generate):
             event = delivery.event_of(generate, batch)
@@ -140,5 +142,5 @@ def _kill_at_work(worker: Worker, event: dict[str, Any]) -> None:
         if worker.pid is not None:
             os.kill(worker.pid, signal.SIGKILL)
         with suppress(HandlerFailed):  # it may have been faster
-            asked.result(timeout=60)
+            asked.result(timeout=LIMIT)
     worker.stop()

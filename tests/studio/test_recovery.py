@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -23,13 +20,14 @@ from chalicelib.studio.service.recovery import ATTEMPTS
 from infra import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
+from tests.patience import LIMIT
 from tests.studio.conftest import Gallery
 
 
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
-    running = Worker(generate)
+    running = Worker(replace(generate, entry="tests.shops.dying.studio_generate", timeout=LIMIT))
     yield running
     running.stop()
 
@@ -41,24 +39,12 @@ def _ask(gallery: Gallery) -> str:
 
 
 def _kill_at_work(worker: Worker, generation: str) -> None:
-    """Hand the waiting message to the worker, and kill it once it has taken the generation up."""
+    """Hand the waiting message to the worker, which is killed just before it stores the picture."""
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate")
     batch = delivery.receive(generate)
     assert len(batch) == 1
-
-    def invoke() -> None:
-        with pytest.raises(HandlerFailed):
-            worker.invoke(delivery.event_of(generate, batch))
-
-    thread = threading.Thread(target=invoke)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while Generation.get(generation, consistent_read=True).status is not GenerationStatus.PROCESSING:
-        assert time.monotonic() < deadline
-    pid = worker.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    thread.join()
+    with pytest.raises(HandlerFailed, match="died"):
+        worker.invoke(delivery.event_of(generate, batch) | {"dies_at": [1, "before-call", "PutObject"]})
     assert Generation.get(generation).status is GenerationStatus.PROCESSING
 
 

@@ -106,7 +106,7 @@ def test_a_photo_that_was_overwritten_is_judged_before_it_is_used(gallery: Galle
     form = gallery.accepted()
     large = BytesIO()
     Image.new("RGB", (6000, 5000), "red").save(large, "PNG")
-    sent = httpx.post(form["url"], data=form["fields"], files={"file": large.getvalue()}, timeout=30)
+    sent = httpx.post(form["url"], data=form["fields"], files={"file": large.getvalue()})
     assert sent.status_code == 201
     forget_messages("studio-inspect")
     asked = gallery.shopper("POST", "generations", gallery.asked(form)).json()

@@ -68,12 +68,16 @@ class GrantsDue(GlobalSecondaryIndex["PaymentTransaction"]):
 class PaymentTransaction(Table):
     """One payment, whichever of its Stripe ids it arrived under; a guard on each of them leads here.
 
-    `item` is what was sold once: an add-on, a pack of credits, a gift's code. `refunding_amount` is asked back and not
-    yet answered for; `period_end` is the end of the whole period that it pays for, `addon_ids` are the ids that add-ons
-    have among what it pays for; `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken`
-    of them taken back; `stripe_event_id` completed it; `months` are the months of credits it opens that the schedule has
-    not granted, `months_from` when the first of all begins, `month_claims` the credits that the months which began
-    entitle to, by when each began; `plan_name` is the plan that it pays for from `plan_from` on.
+    `item` is what was sold once: an add-on, a pack of credits, a gift's code. `period_end` is the end of the whole period
+    that it pays for, `addon_ids` are the ids that add-ons have among what it pays for; `stripe_event_id` completed it.
+    `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken` of them taken back. `months` are
+    the months of credits it opens that the schedule has not granted, `months_from` when the first of all begins;
+    `month_claims` are the credits that those which have begun include, by when each began, at most one a month paid for.
+    `plan_name` is the plan that it pays for from `plan_from` on.
+
+    `refunded_amount` went back: `returned_amount` by completed refunds, `lost_amount` by lost disputes, the latest at
+    `reversed_at`; with all of it the status is `refunded`. `refunding_amount` is asked back and not yet answered for.
+    `dispute` is how its disputes stand, `disputed_at` when the first that is open or lost was opened.
     """
 
     class Meta:
@@ -102,7 +106,10 @@ class PaymentTransaction(Table):
     stripe_payment_intent_id = UnicodeAttribute(null=True)
     stripe_charge_id = UnicodeAttribute(null=True)
     refunded_amount = DecimalAttribute(default=Decimal)
+    returned_amount = DecimalAttribute(null=True)
+    lost_amount = DecimalAttribute(default=Decimal)
     refunding_amount = DecimalAttribute(default=Decimal)
+    reversed_at = DateTimeAttribute(null=True)
     disputed_at = DateTimeAttribute(null=True)
     description = UnicodeAttribute(null=True)
     invoice_url = UnicodeAttribute(null=True)

@@ -84,8 +84,6 @@ class Subscription(Table):
     is_gift = BooleanAttribute(default=False)
     gifted_by = UnicodeAttribute(null=True)
     gift_message = UnicodeAttribute(null=True)
-    relationship_id = UnicodeAttribute(null=True)
-    """Of a gift: the ledger of its first grant."""
     started_at = DateTimeAttribute()
     trial_ends_at = DateTimeAttribute(null=True)
     current_period_start = DateTimeAttribute(null=True)
@@ -138,7 +136,10 @@ class GiftsByStatus(GlobalSecondaryIndex["Gift"]):
 
 
 class Gift(Table):
-    """A subscription that one member buys for another, who may not exist yet."""
+    """A subscription that one member buys for another, who may not exist yet.
+
+    `relationship_id` is the ledger of the recipient, in which its months of credits are granted.
+    """
 
     class Meta:
         table_name = tables.name("billing", "gifts")
@@ -151,6 +152,7 @@ class Gift(Table):
     buyer_id = UnicodeAttribute()
     recipient_email = UnicodeAttribute()
     recipient_id = UnicodeAttribute(null=True)
+    relationship_id = UnicodeAttribute(null=True)
     plan_name = UnicodeAttribute()
     message = UnicodeAttribute(null=True)
     status = EnumAttribute(GiftStatus)

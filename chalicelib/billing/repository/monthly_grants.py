@@ -24,11 +24,11 @@ def stage(transaction: Transaction, row: MonthlyGrant, state: OwnerMonth, relati
     changed = MonthlyGrant(
         row.owner,
         row.month,
-        claims={str(size): count for size, count in sorted(state.claims.items()) if count},
+        claims={str(size): count for size, count in sorted(state.claims.items()) if size and count},
         granted=state.granted,
         carried=state.carried,
         lots=[list(lot) for lot in state.lots],
-        relationship_id=relationship_id or row.relationship_id,
+        relationship_id=relationship_id,
         version=before + 1,
         updated_at=clock.now(),
     )

@@ -1,4 +1,4 @@
-"""`/v1/operator/billing/…`: deciding refunds, giving credits, Stripe's events and handling them once more."""
+"""`/v1/operator/billing/…`: payments, deciding refunds, giving credits, Stripe's events and handling them once more."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.credits import CreditEntryRead, CreditGrant
 from chalicelib.billing.schemas.events import EventQuery, EventRead
-from chalicelib.billing.schemas.payments import RefundQuery, RefundRead
-from chalicelib.billing.service import ledger, refunds, webhooks
+from chalicelib.billing.schemas.payments import OperatorPaymentRead, RefundQuery, RefundRead
+from chalicelib.billing.service import ledger, payments, refunds, webhooks
 from chalicelib.kit import audit, ids
 from chalicelib.kit.auth import Account, operator
 from chalicelib.kit.http import Call, endpoint
@@ -40,6 +40,13 @@ def reject_refund(call: Call[Account], refund: str) -> RefundRead:
     row = refunds.reject(refund)
     audit.acted(call.principal, "billing.reject_refund", f"refund:{refund}")
     return RefundRead.of(row)
+
+
+@bp.route("/v1/operator/billing/payments/{payment}", methods=["GET"])
+@endpoint(bp, auth=operator, returns=OperatorPaymentRead)
+def get_any_payment(call: Call[Account], payment: str) -> OperatorPaymentRead:
+    """Return one payment of any owner, with its disputes and what went back."""
+    return OperatorPaymentRead.of(payments.get_of_any_owner(payment))
 
 
 @bp.route("/v1/operator/billing/credits", methods=["POST"])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pydantic import Field, field_serializer
 
 from chalicelib.billing import money
-from chalicelib.billing.enums import PaymentKind, PaymentStatus, RefundStatus
+from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentStatus, RefundStatus
 from chalicelib.kit.schemas import Amount, Input, Moment, PageQuery, Schema
 
 
@@ -18,6 +18,9 @@ class PaymentRead(Schema):
     amount: Amount
     currency: str
     refunded_amount: Amount
+    """Gone back in all: by refunds and lost disputes."""
+    lost_amount: Amount
+    """Of that, by lost disputes."""
     refunding_amount: Amount
     """Asked back, and not decided or not arrived yet."""
     subscription_id: str | None
@@ -25,13 +28,22 @@ class PaymentRead(Schema):
     description: str | None
     invoice_url: str | None
     failure_reason: str | None
+    dispute: DisputeStatus | None
+    """How its disputes stand: `open`, `won`, `lost`; null if there is none."""
     disputed_at: Moment | None
     processed_at: Moment | None
     created_at: Moment
 
-    @field_serializer("amount", "refunded_amount", "refunding_amount")
+    @field_serializer("amount", "refunded_amount", "lost_amount", "refunding_amount")
     def _with_decimals(self, amount: Decimal) -> Amount:
         return money.padded(amount, self.currency)
+
+
+class OperatorPaymentRead(PaymentRead):
+    """A payment with its owner."""
+
+    owner_type: OwnerType
+    owner_id: str
 
 
 class RefundCreate(Input):

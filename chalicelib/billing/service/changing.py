@@ -20,6 +20,7 @@ from chalicelib.billing.errors import (
     NotCanceled,
     NotSubscribed,
     PaymentOverdue,
+    PaymentReversed,
     PlanUnavailable,
     PreviewExpired,
     SamePlan,
@@ -118,7 +119,7 @@ def change(
     """Change to another plan or cycle, at what the preview of `previewed_at` showed if one is given.
 
     Raises NotSubscribed, GiftUnchangeable, PlanUnavailable, SamePlan, AlreadyCanceled (resume first), PaymentOverdue,
-    PreviewExpired (over ten minutes old, or of the period before), PaymentDeclined (nothing is changed then).
+    PaymentReversed (all of the period's money went back), PreviewExpired (over ten minutes old, or of the period before), PaymentDeclined (nothing is changed then).
     """
     key = request_key or ids.new()
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
@@ -187,6 +188,8 @@ def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
 
 def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCycle) -> tuple[_Current, _Chosen]:
     row = _running(owner_type, owner_id)
+    if row.refunded_at is not None:  # Stripe would credit the rest of a period that nobody paid for
+        raise PaymentReversed
     chosen, price_id = plans.choose(plan, cycle, owner_type)
     current = _current(str(row.stripe_subscription_id))
     amount = chosen.price_annual if cycle is BillingCycle.ANNUAL else chosen.price_monthly

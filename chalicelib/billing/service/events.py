@@ -182,7 +182,16 @@ HANDLERS: Mapping[str, Handler] = {
         _invoice_changed,
     ),
     **dict.fromkeys(("charge.refunded", "refund.created", "refund.updated", "refund.failed"), _money_back),
-    **dict.fromkeys(("charge.dispute.created", "charge.dispute.closed"), _disputed),
+    **dict.fromkeys(
+        (
+            "charge.dispute.created",
+            "charge.dispute.updated",
+            "charge.dispute.funds_withdrawn",
+            "charge.dispute.funds_reinstated",
+            "charge.dispute.closed",
+        ),
+        _disputed,
+    ),
     **dict.fromkeys(("checkout.session.completed", "checkout.session.async_payment_succeeded"), _checkout_paid),
     **dict.fromkeys(("checkout.session.async_payment_failed", "checkout.session.expired"), _checkout_lost),
     **dict.fromkeys(("payment_intent.succeeded", "payment_intent.payment_failed"), _intent_changed),

@@ -233,7 +233,7 @@ def _pay(
         row.plan_name, row.plan_from = sold[paid[0]][0].id, paid[1]
     row.months_from = min((month.begins_at for month in months), default=None)
     opened = [month for month in months if sold[month.price_id][0].included_credits]
-    if subscription is not None and opened and row.status is PaymentStatus.COMPLETED:
+    if subscription is not None and opened and payments.is_kept(row):
         now = clock.now()
         first = [month for month in opened if month.is_first and month.begins_at <= now][:MONTHS_PER_STEP]
         begun = [

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.billing import grants
-from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, PaymentStatus, SubscriptionStatus
+from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import AlreadySubscribed, GiftNotFound, GiftNotRedeemable
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription, SubscriptionPlan
 from chalicelib.billing.repository import customers, gifts, offers, subscriptions
@@ -165,6 +165,7 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     plan_sources.take(effects, customer, row.id)
     subscriptions.stage(effects.transaction, row)
     gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
+    gift.relationship_id = ledger_of(customer)
     gifts.stage(effects.transaction, gift, GiftStatus.PAID)
     if isinstance(payment, PaymentTransaction):
         _grant(effects, found, customer, payment, row, plan)
@@ -183,7 +184,7 @@ def _grant(
     changed = payments.copy(payment)
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
     first, *later = grants.months(row.started_at, row.current_period_end or row.started_at)
-    if plan.included_credits and payment.status is PaymentStatus.COMPLETED:
+    if plan.included_credits and payments.is_kept(payment):
         month = PaidMonth(row.id, first, plan.included_credits, plan.id)
         monthly_grants.claim_months(effects, found, customer, changed, [month])
         payments.await_months(changed, later)
@@ -206,7 +207,6 @@ def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: d
         is_gift=True,
         gifted_by=gift.buyer_id,
         gift_message=gift.message,
-        relationship_id=ledger_of(customer),
         started_at=now,
         current_period_start=now,
         current_period_end=ends_at,

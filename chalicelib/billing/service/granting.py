@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.billing import grants
-from chalicelib.billing.enums import PaymentStatus
 from chalicelib.billing.models import PaymentTransaction, Subscription
 from chalicelib.billing.repository import offers
 from chalicelib.billing.repository import payments as payment_rows
@@ -45,7 +44,7 @@ def _grant(effects: Effects, payment_id: str, now: datetime) -> bool:
     """Grant one step's months; return whether months that have begun are left."""
     payment = payment_rows.get(payment_id)
     months = [clock.parse(begins_at) for begins_at in payment.months or []]
-    if payment.status is not PaymentStatus.COMPLETED or not any(begins_at <= now for begins_at in months):
+    if not payments.is_kept(payment) or not any(begins_at <= now for begins_at in months):
         return False
     found = Found()
     found.read([own_subscription_key(payment.subscription_id), *offers.KEYS])
@@ -99,7 +98,7 @@ def _plan(
         [
             (row.plan_from, row.plan_name)
             for row in payments_made
-            if row.plan_from and row.plan_name and payments.is_paid(row) and not payments.is_gone(row)
+            if row.plan_from and row.plan_name and payments.is_kept(row)
         ],
     )
     return min((name for name in (paid, present) if name), key=sold.credits_of, default=None)

@@ -1,4 +1,4 @@
-"""Grants of credits: at most one month's per owner and calendar month, whatever pays for it (ADR 15)."""
+"""Grants of credits: at most one month's per owner and calendar month, whatever pays for it (ADR 17)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.billing import grants, lots
 from chalicelib.billing.book import Book, source_of
 from chalicelib.billing.enums import EntryType, PaymentKind
 from chalicelib.billing.models import Customer, MonthlyGrant, PaymentTransaction, Subscription
-from chalicelib.billing.monthly_grants import Lot, OwnerMonth, calendar_month
+from chalicelib.billing.monthly_grants import Lot, OwnerMonth, calendar_month, is_over, kept_share
 from chalicelib.billing.repository import ledger as ledger_rows
 from chalicelib.billing.repository import monthly_grants
 from chalicelib.billing.repository.records import (
@@ -23,9 +23,11 @@ from chalicelib.billing.repository.records import (
     owner_key,
 )
 from chalicelib.billing.sample_catalogue import GRANT_LASTS_MONTHS
-from chalicelib.billing.service import carried_grants, ledger, payments
+from chalicelib.billing.service import carried_grants, payments
 from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects
+from chalicelib.billing.service.open_ledgers import OpenLedgers
+from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.kit import clock
 
 MONTHS_PER_STEP = 16
@@ -67,20 +69,30 @@ def claim_months(
     relationship_id = ledger_of(customer)
     new = _unclaimed(payment, months)
     found.read(key for month in new for key in month_keys(owner, month.subscription_id, [month.begins_at]))
-    found.read([head_key(relationship_id)])
-    head = found.head(relationship_id)
-    book = ledger_rows.opened(head)
-    carried = carried_grants.credits_by_month(found, owner, head, _unknown(found, owner, new))
+    books = OpenLedgers(found)
+    books.open(relationship_id)
+    carried = carried_grants.credits_by_month(found, owner, found.head(relationship_id), _unknown(found, owner, new))
     for month in new:
         key = monthly_grant_key(owner, month.calendar_month)
         row = found.monthly_grant(key) or MonthlyGrant(owner=key[1][0], month=key[1][1])
         if not row.version:
             row.granted = row.carried = carried.get(row.month, 0)
-        state = monthly_grants.state_of(row).claimed(month.credits)
-        state = _credit(book, (relationship_id, row.version), month, state, payment.id)
-        monthly_grants.stage(effects.transaction, row, state, relationship_id)
+        before = monthly_grants.state_of(row)
+        state = before.claimed(_share(month.credits, payment))
+        credit = _Credit(
+            EntryType.GRANT,
+            _source_key(month, row),
+            f"{month.plan_name}, {month.begins_at:%Y-%m-%d}",
+            month.begins_at,
+            payment.id,
+        )
+        state = _grant(books.open(relationship_id), relationship_id, state, credit)
+        books.owe(row.relationship_id, state.excess - before.excess)
+        # What is owed stays in the ledger of the last grant.
+        last = relationship_id if state.granted > before.granted else row.relationship_id
+        monthly_grants.stage(effects.transaction, row, state, last or relationship_id)
         payment.month_claims = {**(payment.month_claims or {}), _claim(month.begins_at): month.credits}
-    ledger.close(effects, head, book)
+    books.close(effects)
 
 
 def payment_keys(payment: PaymentTransaction) -> list[Key]:
@@ -91,82 +103,82 @@ def payment_keys(payment: PaymentTransaction) -> list[Key]:
 
 
 def ledger_keys(found: Found, payment: PaymentTransaction) -> list[Key]:
-    """Return the keys of the ledgers that hold credits of the payment's months, as far as they are known."""
-    subscription = _subscription(found, payment)
-    if payment.kind is PaymentKind.GIFT and payment.month_claims and subscription is not None:
-        known = head_key(subscription.relationship_id) if subscription.relationship_id else None
-        return [*_claimed_keys(_owner(found, payment), payment), *([known] if known else [])]
-    return [head_key(name) for name in _ledgers(found, payment)]
+    """Return the keys of the ledgers that hold credits of the payment's months; of a gift those of the months too."""
+    if payment.kind is not PaymentKind.GIFT:
+        return [head_key(name) for name in _ledgers(found, payment)]
+    gift = found.gift(str(payment.item))
+    known = [head_key(gift.relationship_id)] if gift and gift.relationship_id else []
+    return [*_claimed_keys(_owner(found, payment), payment), *known]
 
 
-def settle_payment(effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
-    """Release a payment's months when all of its money has gone back; claim them again when it has not after all.
+def settle_payment(
+    effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+) -> None:
+    """Let a payment's claims follow the money that went back, or came back, since it was `earlier`.
 
-    Takes back what no other payment of the calendar month entitles to, as far as it is left. Publishes the ledgers also
-    if they were written before.
+    Takes back what no payment of the calendar month entitles to any more, as far as it is left: what was spent is a
+    shortfall. Publishes the ledgers also if they were written before.
     """
-    was_gone, is_gone = payments.is_gone(earlier), payments.is_gone(row)
-    if not row.month_claims or not (was_gone or is_gone):
+    if not row.month_claims or not (row.refunded_amount or earlier.refunded_amount):
         return
     found.read(_claimed_keys(_owner(found, row), row))
-    names = _ledgers(found, row)
-    found.read([head_key(name) for name in names])
-    heads = {name: found.head(name) for name in names}
-    books = {name: ledger_rows.opened(head) for name, head in heads.items()}
-    if is_gone and not was_gone:
-        _release(effects, found, row, books)
-    elif was_gone and not is_gone:
-        _restore(effects, found, row, books)
-    for name, head in heads.items():
-        ledger.close(effects, head, books[name])
+    books, taken = OpenLedgers(found), dict[Lot, int]()
+    for name in _ledgers(found, row):
+        books.open(name)
+    for month, begins_at, size in _months_of(found, row):
+        old, new = _share(size, earlier), _share(size, row)
+        if old != new:
+            before = monthly_grants.state_of(month)
+            state = before.released(old).claimed(new)
+            if not is_over(month.month, GRANT_LASTS_MONTHS, clock.now()):
+                key = source_of("grant_refund", row.id, str(row.version), month.month)
+                credit = _Credit(EntryType.REFUND, key, reversal.given_because, begins_at, row.id)
+                state = _restore(books, month, state, credit)
+                withdrawals = state.withdrawals(books.remaining)
+                taken |= withdrawals
+                state = state.withdrawn(withdrawals)
+                books.owe(month.relationship_id, state.excess - before.excess)
+            monthly_grants.stage(effects.transaction, month, state, month.relationship_id)
+    books.withdraw(taken, reversal)
+    books.close(effects)
 
 
-def _release(effects: Effects, found: Found, payment: PaymentTransaction, books: dict[str, Book]) -> None:
-    taken: dict[str, dict[str, int]] = {name: {} for name in books}
+@dataclass(frozen=True, slots=True)
+class _Credit:
+    """What is entered for a month that lacks credits."""
 
-    def remaining(lot: Lot) -> int:
-        return lots.remaining(books[lot[0]].lots, lot[1])
-
-    for month, size in _months_of(found, payment):
-        state = monthly_grants.state_of(month).released(size)
-        withdrawals = state.withdrawals(remaining)
-        for (name, lot_id), amount in withdrawals.items():
-            taken[name][lot_id] = amount
-        monthly_grants.stage(effects.transaction, month, state.withdrawn(withdrawals), None)
-    for name, amounts in taken.items():
-        books[name].withdraw(
-            amounts, source_of("grant_refund", payment.id, str(payment.version)), "refunded", payment.id
-        )
+    entry_type: EntryType
+    source_key: str
+    reason: str
+    begins_at: datetime
+    payment_id: str
 
 
-def _restore(effects: Effects, found: Found, payment: PaymentTransaction, books: dict[str, Book]) -> None:
-    """Claim the months again, each in the ledger of its last grant."""
-    beginnings = {calendar_month(clock.parse(at)): clock.parse(at) for at in payment.month_claims or {}}
-    for month, size in _months_of(found, payment):
-        state = monthly_grants.state_of(month).claimed(size)
-        if state.lacking and month.relationship_id:
-            book = books[month.relationship_id]
-            key = source_of("grant_refund", payment.id, str(payment.version), month.month)
-            expires_at = grants.add_months(beginnings[month.month], GRANT_LASTS_MONTHS)
-            amount = state.lacking
-            lot_id = book.credit(EntryType.REFUND, amount, key, "the refund failed", expires_at, payment.id)
-            state = state.credited((month.relationship_id, lot_id), amount)
-        monthly_grants.stage(effects.transaction, month, state, None)
+def _share(size: int, payment: PaymentTransaction) -> int:
+    return kept_share(size, payment.amount, payment.refunded_amount)
 
 
-def _credit(book: Book, place: tuple[str, int], month: PaidMonth, state: OwnerMonth, payment_id: str) -> OwnerMonth:
-    """Enter what the month lacks. `place` is the ledger and the version of the month's row."""
-    relationship_id, version = place
+def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
+    """Grant what a month lacks in the ledger of its last grant."""
+    if not state.lacking or not month.relationship_id:
+        return state
+    return _grant(books.open(month.relationship_id), month.relationship_id, state, credit)
+
+
+def _grant(book: Book, relationship_id: str, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
     state = state.pruned(lambda lot: lot[0] == relationship_id and not lots.remaining(book.lots, lot[1]))
     amount = state.lacking
     if not amount:
         return state
-    key = grants.source_key(month.subscription_id, month.begins_at)
-    cause = f"{key}/{version}" if state.granted or version else key
-    reason = f"{month.plan_name}, {month.begins_at:%Y-%m-%d}"
-    expires_at = grants.add_months(month.begins_at, GRANT_LASTS_MONTHS)
-    lot_id = book.credit(EntryType.GRANT, amount, cause, reason, expires_at, payment_id)
+    expires_at = grants.add_months(credit.begins_at, GRANT_LASTS_MONTHS)
+    lot_id = book.credit(credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id)
     return state.credited((relationship_id, lot_id), amount)
+
+
+def _source_key(month: PaidMonth, row: MonthlyGrant) -> str:
+    """Return the cause of a grant: of a month's first the subscription and day alone, later with the row's version."""
+    key = grants.source_key(month.subscription_id, month.begins_at)
+    return f"{key}/{row.version}" if row.granted or row.version else key
 
 
 def _unclaimed(payment: PaymentTransaction, months: Sequence[PaidMonth]) -> list[PaidMonth]:
@@ -196,17 +208,20 @@ def _claimed_keys(owner: Key, payment: PaymentTransaction) -> list[Key]:
     return [monthly_grant_key(owner, calendar_month(clock.parse(at))) for at in payment.month_claims or {}]
 
 
-def _months_of(found: Found, payment: PaymentTransaction) -> list[tuple[MonthlyGrant, int]]:
-    """Return the rows of the months that the payment has claimed, with its credits; erased and old ones are gone."""
-    keys = _claimed_keys(_owner(found, payment), payment)
-    pairs = zip(keys, (payment.month_claims or {}).values(), strict=True)
-    rows = ((found.monthly_grant(key), size) for key, size in pairs)
-    return [(row, size) for row, size in rows if row is not None]
+def _months_of(found: Found, payment: PaymentTransaction) -> list[tuple[MonthlyGrant, datetime, int]]:
+    """Return the rows of the months that a payment has claimed, when each began and its plan's credits.
+
+    A row of an erased owner, or one that retention has deleted, is left out.
+    """
+    owner, claims = _owner(found, payment), payment.month_claims or {}
+    begun = [(clock.parse(at), size) for at, size in claims.items()]
+    rows = [(found.monthly_grant(monthly_grant_key(owner, calendar_month(at))), at, size) for at, size in begun]
+    return [(row, at, size) for row, at, size in rows if row is not None]
 
 
 def _ledgers(found: Found, payment: PaymentTransaction) -> list[str]:
     names = []
-    for row, _ in _months_of(found, payment):
+    for row, _, _ in _months_of(found, payment):
         names += [ledger_id for ledger_id, _ in monthly_grants.state_of(row).lots]
         names += [row.relationship_id] if row.relationship_id else []
     return list(dict.fromkeys(names))

@@ -30,6 +30,11 @@ def get(owner_type: OwnerType, owner_id: str, payment_id: str) -> PaymentTransac
     return row
 
 
+def get_of_any_owner(payment_id: str) -> PaymentTransaction:
+    """Return a payment of any owner. Raises PaymentNotFound."""
+    return payments.get(payment_id)
+
+
 def list_of(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Slice[PaymentTransaction]:
     """An owner's payments, newest first."""
     return payments.list_by_owner(owner_type, owner_id, page)
@@ -97,8 +102,23 @@ def is_paid(row: PaymentTransaction) -> bool:
 
 
 def is_gone(row: PaymentTransaction) -> bool:
-    """Whether all of the money went back: refunded in full, or lost to the buyer's bank."""
-    return row.status is PaymentStatus.REFUNDED or row.dispute is DisputeStatus.LOST
+    """Tell whether all of the money went back: by refunds, lost disputes or both."""
+    return row.status is PaymentStatus.REFUNDED or lost_amount(row) >= row.amount > 0
+
+
+def is_kept(row: PaymentTransaction) -> bool:
+    """Tell whether the money came and some of it is still here."""
+    return row.status is PaymentStatus.COMPLETED and not is_gone(row)
+
+
+def lost_amount(row: PaymentTransaction) -> Decimal:
+    """Return what lost disputes took: all of it where an earlier release stored only that one was lost."""
+    return row.amount if row.dispute is DisputeStatus.LOST and not row.lost_amount else row.lost_amount
+
+
+def returned_amount(row: PaymentTransaction) -> Decimal:
+    """Return what completed refunds took. An earlier release stored no other `refunded_amount`."""
+    return row.refunded_amount if row.returned_amount is None else row.returned_amount
 
 
 def _advance(

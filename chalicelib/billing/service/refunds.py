@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from chalicelib.billing import money, refunding
-from chalicelib.billing.enums import OwnerType, PaymentStatus, RefundStatus
+from chalicelib.billing.enums import OwnerType, RefundStatus
 from chalicelib.billing.errors import NotRefundable, RefundDecided, RefundExceedsPayment
-from chalicelib.billing.models import Refund
+from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.service import payments, reversals
@@ -30,9 +30,13 @@ def request(
 
 def approve(refund_id: str) -> Refund:
     """Send the money back. Approving again goes on where an attempt before ended. Raises RefundNotFound,
-    RefundDecided, and StripeRefused or ObjectMissing where Stripe will not or cannot: the refund has failed then."""
+    RefundDecided; NotRefundable where less is left of the payment by now, StripeRefused or ObjectMissing where Stripe
+    will not or cannot: the refund has failed then."""
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
+    if row.stripe_refund_id is None and row.amount > refunding.refundable(payment.amount, payment.refunded_amount):
+        carry_out(lambda effects: _close(effects, row.id, RefundStatus.FAILED))
+        raise NotRefundable("Less than the requested amount is left of the payment: refunds or a lost dispute took it.")
     amount = money.to_minor(row.amount, row.currency)
     intent_id, charge_id = payment.stripe_payment_intent_id, payment.stripe_charge_id
     try:
@@ -68,8 +72,7 @@ def _request(
     reason: str | None,
 ) -> Refund:
     payment = payments.get(owner_type, owner_id, payment_id)
-    if payment.status is not PaymentStatus.COMPLETED or not payment.amount:
-        raise NotRefundable("Only a payment that was completed can be refunded.")
+    _check_refundable(payment)
     rest = refunding.refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
     wanted = rest if amount is None else amount
     if not Decimal(0) < wanted <= rest:
@@ -97,6 +100,17 @@ def _request(
     payment_rows.stage(effects.transaction, payment)
     refunds.stage(effects.transaction, row, None)
     return row
+
+
+def _check_refundable(payment: PaymentTransaction) -> None:
+    """Check that some of the payment can go back by a refund. Raises NotRefundable with the reason."""
+    if payments.is_paid(payment) and payments.is_gone(payment):
+        lost = payments.lost_amount(payment)
+        raise NotRefundable("A lost dispute took it back." if lost else "All of it has gone back.")
+    if not payments.is_kept(payment) or not payment.amount:
+        raise NotRefundable("Only a payment that was completed can be refunded.")
+    if not (payment.stripe_payment_intent_id or payment.stripe_charge_id):
+        raise NotRefundable("It was not made through Stripe; refund it where it was made.")
 
 
 def _close(effects: Effects, refund_id: str, status: RefundStatus) -> Refund:

@@ -1,30 +1,32 @@
-"""What went back of a payment, as refunds and disputes tell of it, and what it takes along."""
+"""Sync of a payment's refunds and disputes from Stripe: how much went back, and what was paid for with it.
+
+A lost dispute is a refund of its amount. A payment is reversed by the sum of both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.billing import refunding, settlements
-from chalicelib.billing.book import source_of
 from chalicelib.billing.enums import DisputeStatus, PaymentKind, PaymentStatus, RefundStatus
 from chalicelib.billing.models import PaymentTransaction, Refund, Subscription
-from chalicelib.billing.repository import ledger as ledger_rows
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.repository.records import (
     Found,
     addon_keys,
     gift_key,
-    head_key,
     own_subscription_key,
     payment_guards,
     refund_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
-from chalicelib.billing.service import addons, gifts, ledger, monthly_grants, payments, subscriptions
+from chalicelib.billing.service import addons, gifts, monthly_grants, payments, reversed_credits, subscriptions
 from chalicelib.billing.service.effects import Effects, carry_out
-from chalicelib.billing.settlements import DisputeView, RefundView
+from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.billing.settlements import RefundView
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
 
@@ -39,8 +41,11 @@ def follow_refunds(intent_id: str | None, charge_id: str | None) -> None:
 
 
 def follow_disputes(intent_id: str | None, charge_id: str | None) -> None:
-    """Flag a disputed payment and hold what was bought with it; free it, or take it back, when all is decided. Raises
-    PaymentUnknown."""
+    """Bring a payment's disputes, and whatever was bought with it, to Stripe's state.
+
+    An open one flags the payment and suspends bought credits, a lost one reverses its amount, a won one frees it.
+    Raises PaymentUnknown.
+    """
     carry_out(lambda effects: _follow_disputes(effects, intent_id, charge_id))
 
 
@@ -52,25 +57,50 @@ def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | No
     for view in views:
         _settle_refund(effects, found, row, view)
     completed = [view for view in views if view.status is RefundStatus.COMPLETED]
-    row.refunded_amount = refunding.refunded(row.amount, (view.amount for view in completed))
-    is_full = row.refunded_amount >= row.amount > 0
-    row.status = PaymentStatus.REFUNDED if is_full else PaymentStatus.COMPLETED
-    if earlier.status is PaymentStatus.REFUNDED and not is_full and row.months:
-        row.next_grant_day = f"{clock.now():%Y-%m-%d}"
-    ended_at = max((view.created_at for view in completed), default=None)
-    _settle_access(effects, found, row, earlier, ended_at if is_full else None)
-    _take_along(effects, found, row, earlier)
-    payment_rows.stage(effects.transaction, row)
+    row.returned_amount = refunding.refunded(row.amount, (view.amount for view in completed))
+    row.lost_amount = payments.lost_amount(earlier)
+    moments = [view.created_at for view in completed]
+    _reverse(effects, found, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"), moments)
 
 
 def _follow_disputes(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
-    """A payment can be disputed more than once: one verdict decides nothing while another dispute is open."""
+    """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
     found, earlier = _read(intent_id, charge_id)
     views = [settlements.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
+    found.read(monthly_grants.ledger_keys(found, earlier))
+    lost = [view for view in views if view.is_lost]
     row = payments.copy(earlier)
-    row.dispute = _dispute_status(views)
-    row.disputed_at = min((view.created_at for view in views if view.is_open or view.is_lost), default=None)
-    _take_along(effects, found, row, earlier)
+    row.returned_amount = payments.returned_amount(earlier)
+    row.lost_amount = refunding.lost(row.amount, row.currency, ((view.amount, view.currency) for view in lost))
+    row.dispute = refunding.dispute_status(row.amount, row.lost_amount, (view.status for view in views))
+    flagged = (DisputeStatus.OPEN, DisputeStatus.LOST)
+    row.disputed_at = min((view.created_at for view in views if view.status in flagged), default=None)
+    moments = [view.created_at for view in lost]
+    _reverse(effects, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
+
+
+def _reverse(
+    effects: Effects,
+    found: Found,
+    row: PaymentTransaction,
+    earlier: PaymentTransaction,
+    reversal: Reversal,
+    moments: Iterable[datetime],
+) -> None:
+    """Let what was paid for follow the money that went back by refunds and lost disputes, at these `moments`.
+
+    Both kinds add up to at most the payment; each has its part in the row, so that their order does not matter.
+    """
+    parts = (payments.returned_amount(row), payments.lost_amount(row))
+    row.refunded_amount = refunding.refunded(row.amount, parts)
+    is_gone = row.refunded_amount >= row.amount > 0
+    row.status = PaymentStatus.REFUNDED if is_gone else PaymentStatus.COMPLETED
+    latest = [*moments, *([row.reversed_at] if row.reversed_at else [])]
+    row.reversed_at = max(latest, default=None) if row.refunded_amount else None
+    if payments.is_gone(earlier) and not is_gone and row.months:
+        row.next_grant_day = f"{clock.now():%Y-%m-%d}"
+    _settle_access(effects, found, row, earlier)
+    _take_along(effects, found, row, earlier, reversal)
     payment_rows.stage(effects.transaction, row)
 
 
@@ -87,10 +117,9 @@ def _read(intent_id: str | None, charge_id: str | None) -> tuple[Found, PaymentT
     row = found.payment(None, intent_id, charge_id)
     if row is None or not payments.is_paid(row):
         raise PaymentUnknown
-    book = head_key(row.relationship_id) if row.relationship_id else None
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
-    months = monthly_grants.payment_keys(row)
-    found.read([own_subscription_key(row.subscription_id), book, gift, *addon_keys(row), *months])
+    credits_of = [*reversed_credits.head_keys(row), *monthly_grants.payment_keys(row)]
+    found.read([own_subscription_key(row.subscription_id), gift, *credits_of, *addon_keys(row)])
     return found, row
 
 
@@ -121,23 +150,23 @@ def _settle_refund(effects: Effects, found: Found, payment: PaymentTransaction, 
         )
 
 
-def _settle_access(
-    effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction, ended_at: datetime | None
-) -> None:
-    """End the access that was paid for when all of the money has gone back (`ended_at`), give it again when it has not
-    gone after all. A dispute changes no access, and so none that a refund has ended."""
+def _settle_access(effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
+    """End the access that was paid for when all of the money has gone back; restore it when it has not after all."""
     key = own_subscription_key(row.subscription_id)
     subscription = found.rows.get(key) if key else None
-    if isinstance(subscription, Subscription) and PaymentStatus.REFUNDED in (row.status, earlier.status):
-        subscriptions.paid_back(effects, subscription, row.period_end, ended_at)
+    if not isinstance(subscription, Subscription) or not (payments.is_gone(row) or payments.is_gone(earlier)):
+        return
+    ended_at = row.reversed_at or subscription.refunded_at or clock.now()
+    subscriptions.paid_back(effects, subscription, row.period_end, ended_at if payments.is_gone(row) else None)
 
 
-def _take_along(effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
-    """What was bought and goes with the money, or comes back with it: credits, add-ons, gifts."""
+def _take_along(
+    effects: Effects, found: Found, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+) -> None:
+    """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
+    reversed_credits.settle_purchase(effects, found, row, reversal)
+    monthly_grants.settle_payment(effects, found, row, earlier, reversal)
     is_gone = payments.is_gone(row)
-    if row.kind is PaymentKind.CREDITS and row.relationship_id:
-        _settle_credits(effects, found, row, row.relationship_id)
-    monthly_grants.settle_payment(effects, found, row, earlier)
     if payments.is_gone(earlier) is is_gone:
         return
     for addon in found.addons(row):
@@ -145,30 +174,6 @@ def _take_along(effects: Effects, found: Found, row: PaymentTransaction, earlier
     if row.kind is PaymentKind.GIFT:
         change = gifts.void if is_gone else gifts.restore
         change(effects, found.gift(str(row.item)))
-
-
-def _settle_credits(effects: Effects, found: Found, row: PaymentTransaction, relationship_id: str) -> None:
-    """Hold the bought credits while a dispute is open; take back as many as the money that went back had bought: in
-    the ledger that they were entered in, whoever the buyer shares credits with by now."""
-    head = found.head(relationship_id)
-    book = ledger_rows.opened(head)
-    book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
-    lost = row.dispute is DisputeStatus.LOST
-    due = row.credits if lost else refunding.credits_due(row.credits, row.amount, row.refunded_amount)
-    key = source_of("refund", row.id, str(row.version))
-    if due > row.credits_taken:
-        book.take_back(row.id, due - row.credits_taken, key, "refunded", row.id)
-    elif due < row.credits_taken:
-        book.give_back(row.id, row.credits_taken - due, key, "the refund failed", row.id)
-    row.credits_taken = due
-    ledger.close(effects, head, book)
-
-
-def _dispute_status(views: list[DisputeView]) -> DisputeStatus | None:
-    """Of all of a payment's disputes: what one of them took is gone, whatever becomes of the others."""
-    if any(view.is_lost for view in views):
-        return DisputeStatus.LOST
-    return DisputeStatus.OPEN if any(view.is_open for view in views) else None
 
 
 def _id_of(view: RefundView) -> str:

@@ -21,7 +21,7 @@ from chalicelib.billing.service.events import Again
 from chalicelib.billing.service.following import Cause
 from chalicelib.billing.shapes import StripeObject, id_of
 from chalicelib.integrations import storage
-from chalicelib.kit import clock, config, logs, messages, tombstones
+from chalicelib.kit import clock, config, logs, messages, secret_reader, tombstones
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.pages import PageRequest, Slice
 from chalicelib.kit.subjects import stripe_customer
@@ -62,7 +62,7 @@ class Sender:
 @security("stripeSignature", type="apiKey", name="Stripe-Signature", **{"in": "header"})
 def stripe_sender(credentials: Credentials) -> Sender:
     """Stripe, if one of the endpoint's secrets signed the body just now. Raises InvalidStripeSignature."""
-    secrets = [secret.strip() for secret in config.secret("STRIPE_WEBHOOK_SECRET").split(",") if secret.strip()]
+    secrets = [secret.strip() for secret in secret_reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if secret.strip()]
     header = credentials.headers.get("stripe-signature", "")
     if not signature.is_genuine(header, credentials.raw_body, secrets, clock.now().timestamp()):
         raise InvalidStripeSignature

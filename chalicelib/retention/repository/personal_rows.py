@@ -95,7 +95,8 @@ def _parents(claim: Claim, person: Person, place: Place) -> tuple[list[Item], Pl
         return [], None
     parent, value = drives[place.value]
     items, after = _page(holding.table, parent, person, value, place.after)
-    return list(_theirs(holding, parent, person, items)), _following(place, after, len(drives))
+    found = [row for row in _theirs(holding, parent, person, items) if belonging.leads_further(holding, person, row)]
+    return found, _following(place, after, len(drives))
 
 
 def _driven(table: type[Table], claim: Claim, person: Person, place: Place) -> tuple[Iterator[Item], Place | None]:

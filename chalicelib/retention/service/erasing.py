@@ -126,8 +126,7 @@ class _Erasure:
         """Whether there is anybody to erase: apps that came back are left out, and heard again."""
         if self.whom.subject.who is not Who.SHOP:
             return True
-        since, shop = self.row.due_at - WITHIN, self.whom.subject.shop
-        back = [app for app in self.progress.apps if shops.came_back(shop, app, since)]
+        back = [app for app in self.progress.apps if self._came_back(app)]
         if back:
             for name in steps.buried(replace(self.whom, apps=tuple(back))):
                 tombstones.unearth(name)
@@ -231,8 +230,13 @@ class _Erasure:
     def _is_still_away(self) -> bool:
         if self.whom.subject.who is not Who.SHOP:
             return True
-        since, shop = self.row.due_at - WITHIN, self.whom.subject.shop
-        return not any(shops.came_back(shop, app, since) for app in self.progress.apps)
+        return not any(self._came_back(app) for app in self.progress.apps)
+
+    def _came_back(self, app: str) -> bool:
+        """Whether the app is installed again; an operator's request ends an app that is in use, Shopify's does not."""
+        requested_at, shop = self.row.due_at - WITHIN, self.whom.subject.shop
+        is_of_shopify = self.row.origin.startswith("shopify/")
+        return (shops.came_back_after_redact if is_of_shopify else shops.came_back)(shop, app, requested_at)
 
     def _complete(self) -> None:
         told = self.progress

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -86,7 +86,7 @@ def _write(file: Zip, whom: Person) -> dict[str, int]:
     files: set[str] = set()
     for holding in HOLDINGS.values():
         if belonging.claims_of(holding, who):
-            rows = _noting(holding, _live(holding, whom), files if who is not Who.SHOP else None)
+            rows = _noting(holding, whom, files if who is not Who.SHOP else None)
             counts[holding.name] = file.add_json(f"tables/{holding.name}.json", rows)
     for step in steps.archives(who):
         rows = (readable(step.holding.table, item) for item in _archived(step.holding, whom))
@@ -117,12 +117,12 @@ def _live(holding: Holding, whom: Person) -> Iterator[Item]:
             at = found.following
 
 
-def _noting(holding: Holding, items: Iterable[Item], files: set[str] | None) -> Iterator[dict[str, object]]:
+def _noting(holding: Holding, whom: Person, files: set[str] | None) -> Iterator[dict[str, object]]:
     """The rows as they are shown; where their objects are is noted, unless folders tell."""
-    for item in items:
+    for item in _live(holding, whom):
         if files is not None:
             files |= {objects.address(at) for at in belonging.stored_at(item, holding.objects)}
-        yield readable(holding.table, item)
+        yield readable(holding.table, belonging.without_others(holding, whom, item))
 
 
 def _archived(holding: Holding, whom: Person) -> Iterator[Item]:

@@ -25,7 +25,7 @@ _ID = re.compile(r"[^\s:/\"]+")
 
 def begin(account: Account, kind: PrivacyKind, text: str) -> PrivacyRequestRead:
     """Have a subject erased, or what is held of it exported, as the operator `account`. Raises UnknownSubject."""
-    row = accepting.begin(kind, _subject(text), f"operator/{account.id}")
+    row = accepting.begin(kind, _subject(text, "body.subject"), f"operator/{account.id}")
     audit.acted(account, f"retention.{kind}", row.id)
     return _read(row)
 
@@ -42,7 +42,7 @@ def list_requests(status: PrivacyStatus, subject: str | None, page: PageRequest)
     """
     if subject is None:
         return requests.list_by_status(status, page).map(_read)
-    name = str(_subject(subject))
+    name = str(_subject(subject, "query.subject"))
     if status is PrivacyStatus.COMPLETED:
         name = pseudonym(name)
     return requests.list_by_subject(name, page).map(_read)
@@ -61,19 +61,20 @@ def link(account: Account, request: str) -> ExportLinkRead:
     return ExportLinkRead(url=made, expires_at=expires_at)
 
 
-def _subject(text: str) -> Subject:
-    """Whom the text names, exactly: what names nobody would be erased to an empty report."""
+def _subject(text: str, field: str) -> Subject:
+    """Parse the exact name of a data subject. Raises UnknownSubject, which names `field`, if the text is no such name."""
+    unknown = UnknownSubject(errors=[{"path": field, "message": UnknownSubject.title}])
     try:
         subject = Subject.parse(text)
     except ValueError as error:
-        raise UnknownSubject from error
+        raise unknown from error
     domain = subject.shop and shops.known_shop(subject.shop)
     is_named = {
         Who.SHOP: domain == subject.id,
         Who.CUSTOMER: domain == subject.shop and bool(_CUSTOMER.fullmatch(subject.id)),
     }.get(subject.who, bool(_ID.fullmatch(subject.id)))
     if not is_named:
-        raise UnknownSubject
+        raise unknown
     return subject
 
 

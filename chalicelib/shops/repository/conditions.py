@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.kit.errors import Conflict
@@ -25,6 +25,11 @@ def not_removed_since(moment: datetime) -> Any:
     return Shop.last_triggered_at.does_not_exist() | (Shop.last_triggered_at < moment)
 
 
-def not_confirmed_since(moment: datetime) -> Any:
-    """No merchant has opened the app after `moment` and had its lost tokens fetched."""
-    return Shop.confirmed_at.does_not_exist() | (Shop.confirmed_at <= moment)
+def no_evidence_since(moment: datetime, tolerance: timedelta) -> Any:
+    """Demand no evidence of the installation after `moment`; a session token may be later by `tolerance`."""
+    session = Shop.session_issued_at
+    return (
+        (Shop.installed_at <= moment)
+        & (Shop.confirmed_at.does_not_exist() | (Shop.confirmed_at <= moment))
+        & (session.does_not_exist() | (session <= moment + tolerance))
+    )

@@ -8,11 +8,14 @@ from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, guards
 from chalicelib.kit.models import Guard
-from chalicelib.kit.tables import Transaction, update_if
+from chalicelib.kit.tables import Transaction, get_many, update_if
 from chalicelib.shops.errors import DuplicateDelivery
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 
 KEEP = timedelta(days=30)
+UNSUBSCRIBED_TOPICS = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
+"""Topics that Shopify delivers without a subscription made by API."""
+_PAGE = 100
 
 
 def add(row: WebhookDelivery) -> WebhookDelivery | None:
@@ -35,6 +38,32 @@ def add(row: WebhookDelivery) -> WebhookDelivery | None:
 def get(delivery_id: str) -> WebhookDelivery:
     """A delivery on record, read consistently."""
     return WebhookDelivery.get(delivery_id, consistent_read=True)
+
+
+def find_last_triggered(shop: str, app: str) -> datetime | None:
+    """Return when the newest stored event of a subscription of the app happened; None if none is stored.
+
+    The newest page that holds one decides; a webhook that Shopify retries late is not the newest. Privacy topics need
+    no subscription and do not count.
+    """
+    page: list[WebhookDelivery] = []
+    for key in WebhookDelivery.by_shop.query(shop, scan_index_forward=False, page_size=_PAGE):
+        page.append(key)
+        if len(page) == _PAGE:
+            if newest := _newest_event(page, app):
+                return newest
+            page = []
+    return _newest_event(page, app)
+
+
+def _newest_event(keys: list[WebhookDelivery], app: str) -> datetime | None:
+    rows = get_many([(WebhookDelivery, (key.delivery_id,)) for key in keys])
+    moments = [
+        row.triggered_at or row.received_at
+        for row in rows
+        if row is not None and row.app == app and row.topic not in UNSUBSCRIBED_TOPICS
+    ]
+    return max(moments, default=None)
 
 
 def find(delivery_id: str) -> WebhookDelivery | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.integrations.shopify import Grant
@@ -18,7 +18,7 @@ from chalicelib.shops.repository.conditions import (
     AWAY,
     Overtaken,
     Removed,
-    not_confirmed_since,
+    no_evidence_since,
     not_removed_since,
 )
 
@@ -52,12 +52,13 @@ def install(shop: str, app: str, grant: Grant, state: str, asked_at: datetime) -
         is_new = find(shop, app) is None
         event = EventType.INSTALL if is_new else EventType.REINSTALL
         actions = [
-            *tokens.granted(shop, app, grant, asked_at, now),
+            *tokens.granted(shop, app, grant, now),
+            *tokens.granted_scope(grant, asked_at),
             Shop.is_active.set(True),
             Shop.active_app.set(app),
             Shop.installed_at.set(asked_at),
             Shop.uninstalled_at.remove(),
-            Shop.registered_at.remove(),
+            *(column.remove() for column in (Shop.registered_at, Shop.session_issued_at, Shop.token_checked_at)),
             Shop.updated_at.set(now),
         ]
         if is_new:
@@ -96,11 +97,14 @@ def iterate_active(app: str) -> Iterator[Shop]:
     yield from Shop.by_active_app.query(app, page_size=100)
 
 
-def uninstall(delivery_id: str, shop: str, app: str, triggered_at: datetime) -> Shop | None:
-    """Shop inactive, tokens gone, offline session deleted, log and delivery written, in one transaction.
+def uninstall(
+    delivery_id: str, shop: str, app: str, triggered_at: datetime, tolerance: timedelta = timedelta(0)
+) -> Shop | None:
+    """End the installation in one transaction: row, tokens, offline session, log and delivery.
 
-    Answers None; or the row as it stands where the delivery has nothing to end: the app was removed before,
-    or came back, or was seen to be there, after `triggered_at`. A shop that never was here counts as removed.
+    Return None; or the row as it stands if there is nothing to end: the app is inactive already, or there is evidence
+    of it after `triggered_at` (of a session token: later by more than `tolerance`). A shop that was never here counts
+    as inactive.
     """
     now = clock.now()
     actions = [
@@ -111,7 +115,7 @@ def uninstall(delivery_id: str, shop: str, app: str, triggered_at: datetime) -> 
         Shop.last_triggered_at.set(triggered_at),
         Shop.updated_at.set(now),
     ]
-    ends = ACTIVE & (Shop.installed_at <= triggered_at) & not_confirmed_since(triggered_at)
+    ends = ACTIVE & no_evidence_since(triggered_at, tolerance)
     try:
         with Transaction() as transaction:
             transaction.update(Shop(shop, app), actions, condition=ends, otherwise=Overtaken())

@@ -8,8 +8,8 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kit import config, csv_lines
 from chalicelib.kit.auth import Account, operator
-from chalicelib.kit.contents import whole
 from chalicelib.kit.http import Call, endpoint
+from chalicelib.kit.lazy_app import load_all
 from chalicelib.kit.pages import Slice
 from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.shops.schemas.operator import (
@@ -61,7 +61,7 @@ def list_sessions(call: Call[Account, None, PageQuery], shop: str) -> Slice[Sess
 @endpoint(bp, auth=operator, returns=Page[TableRead])
 def list_tables(call: Call[Account]) -> Slice[TableRead]:
     """The size of every table; all on one page."""
-    whole(bp.current_app)  # a table is known once its context is imported
+    load_all(bp.current_app)  # a table is known once its context is imported
     return Slice(list(operating.iterate_tables()))
 
 

@@ -109,6 +109,17 @@ class ReimportRequested(ShopifyWork):
     after: str | None = None
 
 
+class TokenCheckRequested(OfShop):
+    """Work for `shops-check_token`: try the shop's access token, and exchange the session token if it is refused.
+
+    `session_token` is encrypted, and expires a minute after it was issued.
+    """
+
+    queue: ClassVar[str] = "shops-check_token"
+
+    session_token: str = Field(default="", repr=False)
+
+
 class DeliveryReceived(OfShop):
     """Work for `shops-apply`: a recorded webhook delivery that this context itself acts on."""
 
@@ -117,3 +128,5 @@ class DeliveryReceived(OfShop):
     webhook_topic: str
     delivery_id: str
     triggered_at: AwareDatetime
+    attempt: int = 1
+    """2 for an uninstall whose decision was postponed once."""

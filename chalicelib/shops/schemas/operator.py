@@ -14,7 +14,7 @@ MAX_DAYS = 366
 class ActiveShopsQuery(PageQuery):
     """Which app's shops, and how they are written."""
 
-    app: str
+    app: str = Field(min_length=1, max_length=100)
     format: Literal["json", "csv"] = "json"
 
 
@@ -35,7 +35,7 @@ class ActiveShopRead(Schema):
 class TimelineQuery(Query):
     """Days in UTC, both ends included, at most 366."""
 
-    app: str
+    app: str = Field(min_length=1, max_length=100)
     first: date = Field(alias="from")
     last: date = Field(alias="to")
 

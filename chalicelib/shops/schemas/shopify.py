@@ -12,7 +12,7 @@ class InstallationStart(Query):
 
     model_config = ConfigDict(extra="ignore")
 
-    shop: str = Field(max_length=255, examples=["example.myshopify.com"])
+    shop: str = Field(min_length=1, max_length=255, examples=["example.myshopify.com"])
 
 
 class OAuthCallback(Query):
@@ -20,11 +20,11 @@ class OAuthCallback(Query):
 
     model_config = ConfigDict(extra="ignore")
 
-    code: str = Field(min_length=1)
-    hmac: str = Field(min_length=1)
-    shop: str = Field(min_length=1)
-    state: str = Field(min_length=1)
-    timestamp: str = Field(min_length=1)
+    code: str = Field(min_length=1, max_length=1024)
+    hmac: str = Field(min_length=1, max_length=255)
+    shop: str = Field(min_length=1, max_length=255)
+    state: str = Field(min_length=1, max_length=1024)
+    timestamp: str = Field(min_length=1, max_length=15)
 
 
 class WebhookAnswer(Schema):

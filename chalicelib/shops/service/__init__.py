@@ -5,7 +5,15 @@ from chalicelib.shops.service.callers import Merchant, Shopper, WebhookSender, m
 from chalicelib.shops.service.installing import begin, complete
 from chalicelib.shops.service.receiving import receive, replay
 from chalicelib.shops.service.settings import change_settings, list_settings_versions, read_settings
-from chalicelib.shops.service.shops import app_handles, app_key, came_back, known_shop, list_installations, read_shop
+from chalicelib.shops.service.shops import (
+    app_handles,
+    app_key,
+    came_back,
+    came_back_after_redact,
+    known_shop,
+    list_installations,
+    read_shop,
+)
 from chalicelib.shops.service.tokens import access_token
 
 __all__ = [
@@ -19,6 +27,7 @@ __all__ = [
     "app_key",
     "begin",
     "came_back",
+    "came_back_after_redact",
     "change_settings",
     "complete",
     "known_shop",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from chalicelib.shops.errors import (
 from chalicelib.shops.gids import gid_or_none
 from chalicelib.shops.models import Shop
 from chalicelib.shops.service.installing import ensure_installed, shop_domain
+from chalicelib.shops.service.session_evidence import SessionToken
 
 LEEWAY = 10
 _CLAIMS = ["iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid"]
@@ -88,7 +90,7 @@ def merchant(credentials: Credentials) -> Merchant:
         raise InvalidSessionToken from error
     if issuer.hostname != destination.hostname or {issuer.scheme, destination.scheme} != {"https"}:
         raise InvalidSessionToken
-    row = ensure_installed(app, shop, token)
+    row = ensure_installed(app, shop, SessionToken(token, _issued_at(claims)))
     return Merchant(shop, app.handle, str(claims["sub"]), row)
 
 
@@ -138,6 +140,14 @@ def _verify(token: str) -> tuple[App, dict[str, Any]]:
     except jwt.InvalidTokenError as error:
         refused = error
     raise InvalidSessionToken(headers={"WWW-Authenticate": "Bearer"}) from refused
+
+
+def _issued_at(claims: Mapping[str, Any]) -> datetime:
+    """Return the verified `iat`. Raises InvalidSessionToken if it is no moment."""
+    try:
+        return datetime.fromtimestamp(claims["iat"], UTC)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise InvalidSessionToken from error
 
 
 def _claims(token: str, audience: str, secret: str) -> dict[str, Any]:

@@ -25,8 +25,9 @@ from chalicelib.shops.errors import (
 )
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import installations, sessions, tokens
-from chalicelib.shops.repository.conditions import Removed
+from chalicelib.shops.repository.conditions import Overtaken, Removed
 from chalicelib.shops.schemas.messages import RegistrationRequested
+from chalicelib.shops.service.session_evidence import SessionToken, note_session
 
 PENDING = timedelta(minutes=10)
 """How long a merchant may take to consent."""
@@ -83,27 +84,39 @@ def complete(handle: str, query: Mapping[str, Sequence[str]], cookie: str) -> st
     return f"https://admin.shopify.com/store/{domain.store_name(shop)}/apps/{app.key}"
 
 
-def ensure_installed(app: App, shop: str, session_token: str) -> Shop:
-    """The shop's row, at the price of one read; where the shop is new, was away, or lost its tokens, the app is
-    installed by token exchange first.
+def ensure_installed(app: App, shop: str, session: SessionToken) -> Shop:
+    """Return the shop's row, at the price of one read; the session token is evidence that the app is there.
 
-    Raises InvalidSessionToken where Shopify does not take the token.
+    If the shop is new, was away or lost its tokens, the app is installed by token exchange first.
+
+    Raises InvalidSessionToken if Shopify does not take the token.
     """
     for _ in range(_WAITS):
         row = installations.find(shop, app.handle)
         if row is not None and _is_ready(row):
             _catch_up(row)
+            note_session(row, session)
             return row
-        # One at a time: each exchange revokes the tokens of the one before.
-        lease = locks.acquire(tokens_lock(shop, app.handle), seconds=30)
-        if lease is not None:
-            try:
-                _exchange(app, shop, session_token)
-            finally:
-                locks.release(lease)
+        if try_exchange(app, shop, session.text):
             return installations.get_active(shop, app.handle)
         time.sleep(_PAUSE)
     raise Unavailable("The app is being installed in this shop.")
+
+
+def try_exchange(app: App, shop: str, session_token: str) -> bool:
+    """Exchange the session token unless the shop's tokens are usable; False while another worker does so.
+
+    One at a time: each exchange revokes the tokens of the one before. Raises InvalidSessionToken if Shopify does not
+    take the token.
+    """
+    lease = locks.acquire(tokens_lock(shop, app.handle), seconds=30)
+    if lease is None:
+        return False
+    try:
+        _exchange(app, shop, session_token)
+    finally:
+        locks.release(lease)
+    return True
 
 
 def shop_domain(text: str) -> str:
@@ -125,14 +138,26 @@ def _exchange(app: App, shop: str, session_token: str) -> None:
         return  # by whoever held the lock before
     try:
         grant = shopify.exchange_session_token(shop, app.client, session_token)
-        if row is not None and row.is_active:
-            tokens.replace(row, grant, asked_at, by_merchant=True)
-            publish(RegistrationRequested(shop=shop, app=app.handle))  # the app may have gone and come back untold
-        else:
-            _install(app, shop, grant, "", asked_at)
+        _save_exchange(app, shop, grant, asked_at)
     except (ShopifyRefused, Removed) as refused:
         headers = {"X-Shopify-Retry-Invalid-Session-Request": "1"}  # App Bridge then fetches a new one
         raise InvalidSessionToken(headers=headers) from refused
+
+
+def _save_exchange(app: App, shop: str, grant: Grant, asked_at: datetime) -> None:
+    """Write a grant; if a removal from before it is applied at the same time, the app is installed again."""
+    row = installations.find(shop, app.handle)
+    if row is None or not row.is_active:
+        return _install(app, shop, grant, "", asked_at)
+    try:
+        tokens.replace(row, grant, asked_at)
+    except Overtaken:
+        row = installations.find(shop, app.handle)
+        if row is not None and row.is_active:
+            raise
+        return _install(app, shop, grant, "", asked_at)
+    # The app may have been removed and installed again without a webhook.
+    return publish(RegistrationRequested(shop=shop, app=app.handle))
 
 
 def _is_ready(row: Shop) -> bool:

@@ -6,7 +6,7 @@ Shopify ends a subscription that failed for four hours, so a missing one says th
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +17,7 @@ from chalicelib.kit.messages import publish, publish_many
 from chalicelib.shops import apps, scopes
 from chalicelib.shops.errors import ShopNotInstalled
 from chalicelib.shops.models import Shop
-from chalicelib.shops.repository import details, installations
+from chalicelib.shops.repository import deliveries, details, installations
 from chalicelib.shops.schemas.messages import RegistrationRequested, ReimportRequested, ShopInstalled
 from chalicelib.shops.service.admin import LEFT_ALONE, Admin, admin
 
@@ -98,13 +98,24 @@ def _fetch_missed(request: RegistrationRequested, row: Shop, missing: set[str]) 
     It is asked for before they are made anew: who dies in between finds none missing any more. The delay lets them be
     made first, so that nothing happens unseen; what is told twice has its effect once.
     """
-    if row.registered_at is None or not missing or not request.since:
+    if row.registered_at is None or not missing:
         return
+    since = _backfill_start(request, row)
     metrics.count("SubscriptionsMissing", app=row.app)
     log.warning("webhooks were missing", extra={"shop": row.shop, "app": row.app, "topics": sorted(missing)})
     for kind in ("orders", "products"):
-        request_of_kind = ReimportRequested(shop=row.shop, app=row.app, kind=kind, since=request.since)
+        request_of_kind = ReimportRequested(shop=row.shop, app=row.app, kind=kind, since=since)
         publish(request_of_kind, delay_seconds=REIMPORT_DELAY)
+
+
+def _backfill_start(request: RegistrationRequested, row: Shop) -> datetime:
+    """Return the moment from which events may have been missed: RETRIES before the last one delivered, or earlier.
+
+    A shop without a stored delivery had none since its installation, or for as long as they are kept.
+    """
+    last = deliveries.find_last_triggered(row.shop, row.app)
+    start = (last or max(row.installed_at, clock.now() - deliveries.KEEP)) - RETRIES
+    return min(start, request.since or start)
 
 
 def _address(app: str) -> str:

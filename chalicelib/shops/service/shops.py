@@ -6,8 +6,9 @@ from datetime import datetime
 
 from chalicelib.kit import config
 from chalicelib.kit.pages import PageRequest, Slice
-from chalicelib.shops import apps, domain, scopes
+from chalicelib.shops import apps, domain, evidence, scopes
 from chalicelib.shops.repository import installations
+from chalicelib.shops.repository.session_evidence import evidence_of
 from chalicelib.shops.schemas.merchant import InstallationRead, ShopRead
 from chalicelib.shops.service.callers import Merchant
 
@@ -26,6 +27,17 @@ def came_back(shop: str, app: str, since: datetime) -> bool:
     """Whether the app was installed in the shop after `since`, and is there now; one read."""
     row = installations.find(shop, app)
     return row is not None and row.is_active and row.installed_at > since
+
+
+def came_back_after_redact(shop: str, app: str, requested_at: datetime) -> bool:
+    """Whether the app is there again after the removal that a `shop/redact` of `requested_at` follows; one read.
+
+    A grant of Shopify or a merchant's session token counts, too: an app may come back without an installation.
+    """
+    row = installations.find(shop, app)
+    if row is None or not row.is_active:
+        return False
+    return evidence_of(row).newest_at > requested_at - evidence.REDACTED_AFTER
 
 
 def known_shop(text: str) -> str | None:

@@ -232,6 +232,9 @@ class Generation(Table):
     shopify_variant_id = UnicodeAttribute(null=True)
     """What was ordered: it tells a final's print size."""
     customer_id = UnicodeAttribute(null=True)
+    """Of a preview, its shopper; of a final, its order's customer."""
+    preview_customer_id = UnicodeAttribute(null=True)
+    """Of a final, the shopper of its preview, if known; not always the order's customer."""
     input_image_url = UnicodeAttribute()
     preview_image_url = UnicodeAttribute(null=True)
     final_image_url = UnicodeAttribute(null=True)
@@ -263,8 +266,18 @@ class Generation(Table):
     """Attempts whose worker died."""
     provider_job = UnicodeAttribute(null=True)
     """The id of the job that an image provider took."""
+    provider_job_at = DateTimeAttribute(null=True)
+    """When the provider took the job."""
+    jobs_lost = IntegerAttribute(default=0)
+    """Jobs of the provider that brought no picture: the next one has a reference of its own."""
     awaits = BooleanAttribute(null=True)
     """Stands while only the provider's call-back, or the end of the lease, moves it on."""
+    requested_at = DateTimeAttribute(null=True)
+    """Of a final: when its order, or the last remake, asked for it."""
+    retries = IntegerAttribute(default=0)
+    """Of a final: failed attempts since `requested_at`."""
+    next_attempt_at = DateTimeAttribute(null=True)
+    """Of a final: set while it waits after a failed attempt; no worker starts it before."""
     shop_status = UnicodeAttribute(null=True)
     """`<shop_id>#<status>`."""
     shop_upscale_status = UnicodeAttribute(null=True)

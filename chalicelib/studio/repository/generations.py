@@ -62,6 +62,13 @@ def iterate_overdue(kind: GenerationType, now: datetime) -> Iterator[Generation]
     return iter(Generation.by_open_work.query(kind.value, Generation.lease_until < now))
 
 
+def list_open_since() -> list[datetime]:
+    """When each final that is not made yet was asked for: how much paid work is open, without its rows."""
+    columns = ["id", "created_at", "requested_at"]
+    rows = Generation.by_open_work.query(GenerationType.FINAL.value, attributes_to_get=columns)
+    return [row.requested_at or row.created_at for row in rows]
+
+
 def reserve(row: Generation, held: Quota, state: State, idempotency: Idempotency | None, answer: Schema) -> None:
     """Write a pending preview, its place in the quota and the answer at once; the upload is no longer unused.
 
@@ -76,7 +83,8 @@ def reserve(row: Generation, held: Quota, state: State, idempotency: Idempotency
 
 
 def start(row: Generation, until: datetime, url: str) -> bool:
-    """Take up open work until `until`; False where it has ended or another's lease still runs.
+    """Take up open work until `until`; False where it has ended, another's lease still runs, or its next attempt is not
+    due.
 
     The picture will be at `url`, or where the first who took it up was going to put it: nothing lies about unnamed
     when a worker dies.
@@ -88,12 +96,14 @@ def start(row: Generation, until: datetime, url: str) -> bool:
         Generation.lease_until.set(until),
         Generation.attempts.add(1),
         Generation.awaits.remove(),
+        Generation.next_attempt_at.remove(),
         Generation.updated_at.set(now),
     ]
     if row.generation_type is GenerationType.FINAL:
         actions += states(row, UpscaleStatus.PROCESSING)
         actions.append(Generation.upscale_started_at.set(now))
-    free = (Generation.status == GenerationStatus.PENDING) | (Generation.lease_until < now)
+    handed_out = (Generation.status == GenerationStatus.PENDING) & Generation.next_attempt_at.does_not_exist()
+    free = handed_out | (Generation.lease_until <= now)
     return _update(row, actions, free)
 
 
@@ -101,6 +111,7 @@ def wait_for(row: Generation, job: str, until: datetime) -> None:
     """Note the job that the provider took; nobody takes the work up before it calls back, or `until`."""
     actions: list[Action] = [
         Generation.provider_job.set(job),
+        Generation.provider_job_at.set(Generation.provider_job_at | clock.now()),
         Generation.awaits.set(True),
         Generation.answered.set(row.attempts),
         Generation.lease_until.set(until),
@@ -109,21 +120,55 @@ def wait_for(row: Generation, job: str, until: datetime) -> None:
 
 
 def wake(generation: str, job: str) -> Generation | None:
-    """Let work that waits for this job be taken up; None, also for every call but the first, where none does."""
+    """Let work that waits for this job be taken up, also before its next attempt is due; None, also for every call but
+    the first, where none does.
+    """
     row = Generation(generation)
-    waits = Generation.open_work.exists() & Generation.awaits.exists() & (Generation.provider_job == job)
-    actions: list[Action] = [Generation.lease_until.set(clock.now()), Generation.awaits.remove()]
+    waits = Generation.awaits.exists() | Generation.next_attempt_at.exists()
+    waits &= Generation.open_work.exists() & (Generation.provider_job == job)
+    actions: list[Action] = [
+        Generation.lease_until.set(clock.now()),
+        Generation.awaits.remove(),
+        Generation.next_attempt_at.remove(),
+    ]
     return row if update_if(row, actions, waits) else None
 
 
 def let_go(row: Generation, until: datetime) -> None:
     """End our lease without a result: whoever is told to can take the work up, and nobody else does before `until`."""
     actions: list[Action] = [
-        *states(row, GenerationStatus.PENDING),
+        *_pending(row),
         Generation.lease_until.set(until),
         Generation.updated_at.set(clock.now()),
     ]
     _update(row, actions, Generation.attempts == row.attempts)
+
+
+def reschedule(row: Generation, until: datetime, reason: str, *, ends_job: bool = False) -> bool:
+    """End the lease of a final after a failed attempt, ours or a dead worker's; the schedule hands it out at `until`.
+
+    `reason` is for the merchant. With `ends_job`, the next attempt gives the provider a new job. False if the lease was
+    another's.
+    """
+    actions: list[Action] = [
+        *_pending(row),
+        Generation.lease_until.set(until),
+        Generation.next_attempt_at.set(until),
+        Generation.retries.add(1),
+        Generation.deaths.add(int(has_died(row) and row.lease_until is not None and row.lease_until < clock.now())),
+        Generation.error_message.set(reason),
+        Generation.updated_at.set(clock.now()),
+    ]
+    if ends_job:
+        actions += [Generation.provider_job.remove(), Generation.provider_job_at.remove(), Generation.jobs_lost.add(1)]
+    ours = (Generation.attempts == row.attempts) & (Generation.lease_until == row.lease_until)
+    return _update(row, actions, ours)
+
+
+def _pending(row: Generation) -> list[Action]:
+    """What an update of work sets that waits for its next attempt."""
+    is_final = row.generation_type is GenerationType.FINAL
+    return states(row, GenerationStatus.PENDING) + (states(row, UpscaleStatus.PENDING) if is_final else [])
 
 
 def _update(row: Generation, actions: list[Action], condition: Any) -> bool:
@@ -141,12 +186,19 @@ def has_died(row: Generation) -> bool:
     return row.status is GenerationStatus.PROCESSING and not row.awaits
 
 
+def is_unclaimed(row: Generation) -> bool:
+    """Whether overdue work was handed out, and no worker started it: its message was lost, or the queue is long."""
+    return row.status is GenerationStatus.PENDING and row.next_attempt_at is None
+
+
 def postpone(row: Generation, until: datetime, slot_until: datetime) -> None:
     """Hand overdue work out again: the next lease begins now, and a preview's slot with it. Raises Ended."""
     actions: list[Action] = [
-        *states(row, GenerationStatus.PENDING),
+        *_pending(row),
         Generation.lease_until.set(until),
         Generation.deaths.add(int(has_died(row))),
+        Generation.retries.add(int(is_unclaimed(row))),
+        Generation.next_attempt_at.remove(),
     ]
     overdue = Generation.open_work.exists() & (Generation.lease_until == row.lease_until)
 
@@ -161,7 +213,7 @@ def complete(row: Generation, facts: dict[str, Any], byte_count: int) -> None:
     actions: list[Action] = [getattr(Generation, name).set(value) for name, value in facts.items()]
     actions += [*states(row, GenerationStatus.COMPLETED), Generation.byte_count.set(byte_count)]
     if row.generation_type is GenerationType.FINAL:
-        actions += states(row, UpscaleStatus.COMPLETED)
+        actions += [*states(row, UpscaleStatus.COMPLETED), Generation.error_message.remove()]
 
     def count_use(transaction: Transaction) -> None:
         if row.generation_type is GenerationType.PREVIEW:
@@ -195,10 +247,12 @@ def reopen(row: Generation, until: datetime, idempotency: Idempotency | None, sh
         "attempts": 0,
         "answered": 0,
         "deaths": 0,
+        "retries": 0,
+        "requested_at": clock.now(),
         "updated_at": clock.now(),
     }
     actions: list[Action] = [getattr(Generation, name).set(value) for name, value in values.items()]
-    gone = ("final_image_url", "byte_count", "provider_job", "awaits", "error_message")
+    gone = ("final_image_url", "byte_count", "provider_job", "provider_job_at", "awaits", "error_message")
     actions += [getattr(Generation, name).remove() for name in gone]
     for name, value in (values | dict.fromkeys(gone)).items():
         setattr(row, name, value)
@@ -234,6 +288,7 @@ def _end(
         *actions,
         Generation.open_work.remove(),
         Generation.lease_until.remove(),
+        Generation.next_attempt_at.remove(),
         Generation.updated_at.set(clock.now()),
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalice.app import Blueprint
 
 from chalicelib.integrations import standard_webhooks
-from chalicelib.kit import clock, config
+from chalicelib.kit import clock, secret_reader
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.errors import Unauthenticated
 from chalicelib.kit.http import Call, endpoint, refuse_other_methods
@@ -31,7 +31,7 @@ class ImageProvider:
 @security("standardWebhooks", type="apiKey", name="webhook-signature", **{"in": "header"})
 def image_provider(credentials: Credentials) -> ImageProvider:
     """The provider, by one of our secrets (IMAGE_HTTP_SECRET, several by comma). Raises InvalidCallbackSignature."""
-    secrets = config.secret("IMAGE_HTTP_SECRET", "whsec_").split(",")
+    secrets = secret_reader.secret("IMAGE_HTTP_SECRET", "whsec_").split(",")
     known = [secret.strip() for secret in secrets if secret.strip() != "whsec_"]
     if not standard_webhooks.is_genuine(credentials.headers, credentials.raw_body, known, clock.now().timestamp()):
         raise InvalidCallbackSignature

@@ -18,7 +18,7 @@ MAX_MARK = 500_000
 MAX_PHOTO = 3_000_000
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
-VariantGid = Annotated[str, Field(pattern=r"^gid://shopify/ProductVariant/\d+$")]
+VariantGid = Annotated[str, Field(pattern=r"^gid://shopify/ProductVariant/[0-9]{1,20}$")]
 Order = Annotated[int, Field(ge=0, le=10_000)]
 Pixels = Annotated[int, Field(ge=1)]
 Description = Annotated[str, Field(max_length=2000)]

@@ -92,12 +92,17 @@ class GenerationQuery(PageQuery):
     generation_type: GenerationType | None = None
     product_id: str | None = Field(default=None, pattern=UUID)
     ai_style_id: str | None = Field(default=None, pattern=UUID)
-    customer_id: str | None = Field(default=None, pattern=r"^gid://shopify/Customer/\d+$")
-    order_id: str | None = Field(default=None, pattern=r"^gid://shopify/Order/\d+$")
+    customer_id: str | None = Field(default=None, pattern=r"^gid://shopify/Customer/[0-9]{1,20}$")
+    order_id: str | None = Field(default=None, pattern=r"^gid://shopify/Order/[0-9]{1,20}$")
 
 
 class GenerationRead(Schema):
-    """A preview or a final, with links that last five minutes."""
+    """A preview or a final, with links that last five minutes.
+
+    `customer_id` is a preview's shopper, or the customer of a final's order; `preview_customer_id` is the shopper of a
+    final's preview, who may be another. A final that waits after a failed attempt is `pending`: `error_message` has the
+    reason, `next_attempt_at` the time of the next attempt, `retries` the number of failed attempts.
+    """
 
     id: str
     generation_type: GenerationType
@@ -108,11 +113,14 @@ class GenerationRead(Schema):
     line_item_id: str | None
     source_generation_id: str | None
     customer_id: str | None
+    preview_customer_id: str | None
     preview_url: str | None
     final_url: str | None
     ai_prompt_used: str
     ai_model_used: str | None
     error_message: str | None
+    retries: int
+    next_attempt_at: Moment | None
     processing_time_ms: int | None
     upscale_status: UpscaleStatus
     upscale_factor: Amount | None

@@ -6,17 +6,19 @@ import json
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from chalicelib.integrations import image_http, image_models, images, storage
+from chalicelib.integrations import image_http, image_models, image_process, images, storage
 from chalicelib.integrations.image_failures import ModelGaveUp
 from chalicelib.integrations.image_models import GeneratedImage
 from chalicelib.kit import clock, config, logs
 from chalicelib.kit.errors import MalformedRequest
 from chalicelib.kit.messages import publish
 from chalicelib.studio import guard
-from chalicelib.studio.image_header import probe
+from chalicelib.studio.image_header import Probe, probe
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
+from chalicelib.studio.retry_schedule import is_job_old
 from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested
+from chalicelib.studio.service import pictures
 
 ANSWER_WITHIN = timedelta(minutes=8)
 """After this without a call-back the provider is asked; shorter than a preview holds its slot."""
@@ -32,8 +34,10 @@ def ask(row: Generation, long_side: int) -> GeneratedImage | None:
     """
     settings, parameters = config.settings(), row.generation_params or {}
     if settings.image_model != "http":
-        photo = _photo(row)
-        return image_models.choose(settings.image_model)(photo, row.ai_prompt_used, long_side, parameters)
+        made = image_models.choose(settings.image_model)(_photo(row), row.ai_prompt_used, long_side, parameters)
+        if settings.image_model != "local":
+            _demand_usable(probe(made.image), made.image)
+        return made
     job = row.provider_job
     if job is None:
         _photo(row)
@@ -50,6 +54,8 @@ def ask(row: Generation, long_side: int) -> GeneratedImage | None:
         data = image_http.collect(job)
         if data is not None:
             return _checked(data)
+        if row.generation_type is GenerationType.FINAL and is_job_old(row.provider_job_at, clock.now()):
+            raise ModelGaveUp("the job is not done within a day")
     generations.wait_for(row, job, clock.now() + ANSWER_WITHIN)
     return None
 
@@ -84,21 +90,22 @@ def hear(generation: str, body: bytes) -> bool:
 
 
 def _reference(row: Generation) -> str:
-    """The same however often this picture is asked for, another once it is made anew."""
+    """The same however often this picture is asked for; another one for a remake, and after a job without a picture."""
     url = row.final_image_url if row.generation_type is GenerationType.FINAL else row.preview_image_url
-    return (url or row.id).rsplit("/", 1)[-1].removesuffix(".jpg")
+    picture = (url or row.id).rsplit("/", 1)[-1].removesuffix(".jpg")
+    return f"{picture}-{row.jobs_lost}" if row.jobs_lost else picture
 
 
 def _checked(data: bytes) -> GeneratedImage:
     """A stranger's picture, looked at as any other."""
     header = probe(data)
-    reason = guard.judge(header)
-    try:
-        if reason is None:
-            images.check_decodes(data)
-    except images.UnreadableImage:
-        reason = guard.RejectReason.UNREADABLE
-    if reason is not None:
-        raise ModelGaveUp(f"the result is no picture: {reason}")
+    _demand_usable(header, data)
     host = urlsplit(config.settings().image_http_url or "").hostname
     return GeneratedImage(data, f"image/{header.format}".lower(), header.width, header.height, model=f"http/{host}")
+
+
+def _demand_usable(header: Probe, data: bytes) -> None:
+    """Hold a provider's picture to the guard of shoppers' photos. Raises ModelGaveUp."""
+    reason = pictures.rejection_reason(header, data, image_process.WORKER)
+    if reason is not None:
+        raise ModelGaveUp(f"the result is no picture: {reason}")

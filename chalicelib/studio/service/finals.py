@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from chalicelib.integrations import images, storage
+from chalicelib.integrations.image_failures import ModelGaveUp
 from chalicelib.kit import clock, config, ids
 from chalicelib.studio import fulfilment
 from chalicelib.studio.models import Generation, GenerationType
@@ -39,7 +40,10 @@ def _make(row: Generation) -> None:
     made = ask(row, FINAL_LONG_SIDE)
     if made is None:
         return
-    file = images.print_file(made.image, size=size.as_tuple, crop=cover, content_type=PrintFormat.JPEG.value)
+    try:
+        file = images.print_file(made.image, size=size.as_tuple, crop=cover, content_type=PrintFormat.JPEG.value)
+    except images.UnreadableImage as error:
+        raise ModelGaveUp("the model's picture cannot be read") from error
     storage.put(row.final_image_url, file, PrintFormat.JPEG.value)
     facts: dict[str, Any] = {
         "ai_model_used": made.model,

@@ -1,6 +1,7 @@
-"""Orders: each line that carries a genuine preview of that shop and customer becomes one final, unless it is taken back.
+"""Orders: each line that carries a genuine preview of that shop becomes one final, unless it is taken back.
 
-Shopify tells of an order in any order and number; what follows from it all says `fulfilment`.
+The signed property is the permission to print, whoever pays: at a guest checkout, the order's customer is often not the
+preview's. Shopify tells of an order in any order and number; what follows from it all says `fulfilment`.
 """
 
 from __future__ import annotations
@@ -137,8 +138,10 @@ def _settle_once(change: _Change) -> None:
     row = orders.find(change.told.shop, change.told.order_id) or _new_order(change.told)
     known = orders.facts_of(row)
     facts = change.decide(known)
-    if facts != known or not row.version:
-        if row.told_at is None or row.told_at <= change.told.triggered_at:
+    is_newest = row.told_at is None or row.told_at <= change.told.triggered_at
+    is_changed = is_newest and any(getattr(row, name) != value for name, value in change.columns.items())
+    if facts != known or is_changed or not row.version:
+        if is_newest:
             for name, value in change.columns.items() | {("told_at", change.told.triggered_at)}:
                 setattr(row, name, value)
         orders.save(row, facts)
@@ -179,7 +182,7 @@ def _carrying(shop: str, lines: Iterable[OrderLine] | Iterable[RefundLine]) -> d
 
 
 def _finals(told: OrderPaid | OrderEdited) -> dict[str, Generation]:
-    """The final of each line that carries a genuine preview of this shop and customer; a refusal is logged."""
+    """The final of each line that carries a genuine preview of this shop; a refusal is logged."""
     found = {}
     for line in told.lines:
         if LINE_ITEM_PROPERTY in line.properties and (preview := _preview(told, line)):
@@ -190,10 +193,10 @@ def _finals(told: OrderPaid | OrderEdited) -> dict[str, Generation]:
 def _preview(told: OrderPaid | OrderEdited, line: OrderLine) -> Generation | None:
     generation = verify(told.shop, line.properties[LINE_ITEM_PROPERTY])
     row = generations.find(told.shop, generation) if generation else None
-    if row and row.generation_type is GenerationType.PREVIEW and row.customer_id in (None, told.customer_id):
+    if row and row.generation_type is GenerationType.PREVIEW:
         return row
     facts = {"order": told.order_id, "line": line.line_item_id}
-    log.warning("refused: not a generation of this shop and customer", extra=facts)
+    log.warning("refused: not a preview of this shop", extra=facts)
     metrics.count("GenerationIdsRefused")
     return None
 
@@ -214,6 +217,7 @@ def _final(told: OrderPaid | OrderEdited, line: OrderLine, preview: Generation) 
         source_generation_id=preview.id,
         shopify_variant_id=line.variant_id,
         customer_id=told.customer_id,
+        preview_customer_id=preview.customer_id,
         input_image_url=preview.input_image_url,
         generation_type=GenerationType.FINAL,
         ai_prompt_used=preview.ai_prompt_used,
@@ -221,6 +225,7 @@ def _final(told: OrderPaid | OrderEdited, line: OrderLine, preview: Generation) 
         upscale_status=UpscaleStatus.PENDING,
         open_work=GenerationType.FINAL.value,
         lease_until=now + START,
+        requested_at=now,
         created_at=now,
         updated_at=now,
     )

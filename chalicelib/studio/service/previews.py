@@ -8,13 +8,16 @@ from functools import partial
 
 from chalicelib.integrations import images, storage
 from chalicelib.kit import config, ids
-from chalicelib.studio import watermark
+from chalicelib.studio import guard, watermark
+from chalicelib.studio.image_header import probe
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.print import PREVIEW_LONG_SIDE
 from chalicelib.studio.repository import catalogue, generations
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.service.asking import ask
-from chalicelib.studio.service.making import take_up
+from chalicelib.studio.service.making import Unmakeable, take_up
+
+MARK_UNUSABLE = "The shop's watermark cannot be used; the merchant must replace its picture."
 
 
 def make(shop: str, generation: str) -> None:
@@ -41,12 +44,19 @@ def _make(row: Generation) -> None:
 
 
 def _mark(shop: str) -> images.Mark | None:
-    """The shop's watermark. Raises LookupError where its picture is missing: the preview is tried again."""
+    """The shop's watermark.
+
+    Raises LookupError where its picture is missing: the preview is tried again. Raises Unmakeable if the guard refuses
+    its picture.
+    """
     for _ in range(2):
         row = catalogue.find_watermark(shop)
         if row is None or not row.is_active:
             return None
         place = partial(watermark.place, position=row.position, size_percentage=row.size_percentage)
         with suppress(storage.NoSuchObject):  # the merchant put another in its place just now
-            return images.Mark(storage.get(row.image_url), float(row.opacity), place)
+            picture = storage.get(row.image_url)
+            if guard.judge(probe(picture)) is not None:  # stored under an earlier guard
+                raise Unmakeable(MARK_UNUSABLE)
+            return images.Mark(picture, float(row.opacity), place)
     raise LookupError("the watermark's picture is not there")

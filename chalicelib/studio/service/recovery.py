@@ -1,16 +1,21 @@
-"""Work whose worker died: handed out again a few times, then failed, with what it held given back."""
+"""Work whose worker died, or whose next attempt is due: handed out again. A preview is given up after a while, and what
+it held is given back; a final, which is paid, is retried for as long as it takes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chalicelib.kit import clock, logs, metrics
-from chalicelib.kit.messages import Message, publish
+from chalicelib.kit.messages import publish
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
 from chalicelib.studio.repository.generations import Ended
+from chalicelib.studio.retry_schedule import retry_delay, spread_of
 from chalicelib.studio.schemas.messages import GenerationRequested, PrintRequested
 from chalicelib.studio.service.generations import SLOT, START
+from chalicelib.studio.service.making import WAITS_FOR_US, wait_for_retry
 
 ATTEMPTS = 3
 PATIENCE = timedelta(hours=1)
@@ -32,19 +37,40 @@ def recover(now: datetime) -> None:
                 log.exception("it could not be taken care of", extra={"generation": row.id})
 
 
+def watch_prints(now: datetime) -> None:
+    """Record how many paid finals are not made yet, and how long the oldest waits; at every run, zero too."""
+    since = generations.list_open_since()
+    metrics.count("PrintsOpen", len(since))
+    metrics.duration("OldestOpenPrint", longest_wait(since, now))
+
+
+def longest_wait(since: Iterable[datetime], now: datetime) -> timedelta:
+    """Return how long the oldest waits at `now`; zero if nothing does."""
+    return max((now - each for each in since if each < now), default=timedelta(0))
+
+
 def _take_care(row: Generation, now: datetime) -> None:
-    """A shopper does not wait longer than PATIENCE for a preview; a final, which is paid, waits for a worker, a provider
-    or an operator for as long as it takes. Work of which workers die again and again is given up."""
-    is_preview = row.generation_type is GenerationType.PREVIEW
+    if row.generation_type is GenerationType.FINAL:
+        _hand_out_final(row)
+        return
     deaths = row.deaths + generations.has_died(row)
-    if deaths >= ATTEMPTS or (is_preview and now - row.created_at > PATIENCE):
+    if deaths >= ATTEMPTS or now - row.created_at > PATIENCE:
         generations.fail(row, GAVE_UP)
         log.error("given up", extra={"generation": row.id, "deaths": deaths})
         return
     generations.postpone(row, clock.now() + START, clock.now() + SLOT)
-    publish(_again(row))
+    publish(GenerationRequested(shop=row.shop_id, generation_id=row.id))
 
 
-def _again(row: Generation) -> Message:
-    kind = GenerationRequested if row.generation_type is GenerationType.PREVIEW else PrintRequested
-    return kind(shop=row.shop_id, generation_id=row.id)
+def _hand_out_final(row: Generation) -> None:
+    """Publish a final whose attempt is due; one whose worker died waits first, as after any failure.
+
+    The more often a final failed, the longer its message may stay in the queue before another one is sent.
+    """
+    if generations.has_died(row):
+        log.error("worker died while making a final", extra={"generation": row.id, "order": row.order_id})
+        wait_for_retry(row, WAITS_FOR_US)
+        return
+    lease = max(START, retry_delay(row.retries + 1, spread_of(row.id)))
+    generations.postpone(row, clock.now() + lease, clock.now() + SLOT)
+    publish(PrintRequested(shop=row.shop_id, generation_id=row.id))

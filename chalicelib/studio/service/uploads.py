@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.integrations import images, storage
+from chalicelib.integrations import image_process, storage
 from chalicelib.kit import clock, config, ids, logs, signing, subjects, tombstones
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.shops.service import Shopper
@@ -12,12 +12,13 @@ from chalicelib.studio import guard, quota
 from chalicelib.studio.app import APP
 from chalicelib.studio.errors import StorageExceeded, UploadNotFound, UploadTokenInvalid
 from chalicelib.studio.guard import RejectReason
-from chalicelib.studio.image_header import Probe, probe
+from chalicelib.studio.image_header import probe
 from chalicelib.studio.models import Upload, UploadStatus
 from chalicelib.studio.repository import quotas, uploads
 from chalicelib.studio.repository.uploads import Overtaken
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.schemas.shopper import UploadCreate, UploadRead
+from chalicelib.studio.service import pictures
 
 MINUTES_15 = 15 * 60
 UNUSED = timedelta(days=1)
@@ -115,7 +116,7 @@ def _created(row: Upload, event: UploadChanged, url: str) -> None:
     except storage.NoSuchObject:
         return  # removed since; that event comes, too
     header = probe(data)
-    reason = _refusal(header, data)
+    reason = pictures.rejection_reason(header, data, image_process.WORKER)
     if reason is None:
         try:
             uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
@@ -126,17 +127,6 @@ def _created(row: Upload, event: UploadChanged, url: str) -> None:
     uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=guard.DETAIL[reason])
     storage.delete(url)
     log.info("a photo was refused", extra={"upload": row.id, "reason": reason.value})
-
-
-def _refusal(header: Probe, data: bytes) -> RejectReason | None:
-    reason = guard.judge(header)
-    if reason is not None:
-        return reason
-    try:
-        images.check_decodes(data)
-    except images.UnreadableImage:
-        return RejectReason.UNREADABLE
-    return None
 
 
 def _removed(row: Upload, event: UploadChanged) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
-from functools import partial
 
-from chalicelib.integrations import images, sample_photo, storage
+from chalicelib.integrations import image_process, images, storage
 from chalicelib.kit import clock
-from chalicelib.studio import watermark
+from chalicelib.studio import guard
 from chalicelib.studio.errors import ChangedMeanwhile, StorageExceeded, WatermarkMissing
+from chalicelib.studio.image_header import probe
 from chalicelib.studio.models import Watermark
-from chalicelib.studio.print import PREVIEW_LONG_SIDE
 from chalicelib.studio.repository import catalogue
 from chalicelib.studio.schemas.merchant import (
     WatermarkPreviewCreate,
@@ -19,7 +18,7 @@ from chalicelib.studio.schemas.merchant import (
     WatermarkPut,
     WatermarkRead,
 )
-from chalicelib.studio.service import pictures
+from chalicelib.studio.service import pictures, watermark_sample
 
 LINK_SECONDS = 300
 
@@ -73,27 +72,41 @@ def preview(shop: str, asked: WatermarkPreviewCreate) -> WatermarkPreviewRead:
 
     Raises InvalidImage; WatermarkMissing where no picture is sent and the shop has none.
     """
-    mark = images.Mark(
-        _picture(shop, asked.image),
-        float(asked.opacity),
-        partial(watermark.place, position=asked.position, size_percentage=asked.size_percentage),
-    )
-    photo = sample_photo.encoded() if asked.photo is None else base64.b64decode(asked.photo)
-    if asked.photo is not None:
-        pictures.check(photo, "body.photo")
-    made = images.preview(photo, long_side=PREVIEW_LONG_SIDE, mark=mark)
+    sent = {
+        field: base64.b64decode(content)
+        for field, content in (("body.image", asked.image), ("body.photo", asked.photo))
+        if content is not None
+    }
+    for field, data in sent.items():
+        pictures.check_header(data, field)
+    mark = sent.get("body.image") or _stored_picture(shop)
+    settings = {
+        "opacity": float(asked.opacity),
+        "position": asked.position.value,
+        "size_percentage": float(asked.size_percentage),
+    }
+    try:
+        made = image_process.run(
+            watermark_sample.render, [sent.get("body.photo", b""), mark], settings, image_process.REQUEST
+        )
+    except images.UnreadableImage as error:
+        if not isinstance(error, image_process.DecodingTooCostly):
+            for field, data in sent.items():
+                pictures.check(data, field)
+        raise pictures.refusal(pictures.decoder_reason(error), list(sent)) from error
     return WatermarkPreviewRead(preview=base64.b64encode(made).decode())
 
 
-def _picture(shop: str, image: str | None) -> bytes:
-    if image is not None:
-        data = base64.b64decode(image)
-        pictures.check(data, "body.image")
-        return data
+def _stored_picture(shop: str) -> bytes:
+    """The picture of the shop's watermark. Raises WatermarkMissing, and InvalidImage if it is from an earlier guard."""
     row = catalogue.find_watermark(shop)
     if row is None:
         raise WatermarkMissing("Send its picture first, as `image`.")
-    return storage.get(row.image_url)
+    data = storage.get(row.image_url)
+    reason = guard.judge(probe(data))
+    if reason is not None:
+        raise pictures.refusal(reason, [])
+    return data
 
 
 def _shown(row: Watermark) -> WatermarkRead:

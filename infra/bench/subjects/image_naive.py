@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from infra.bench.subjects.measure import report
 
-kind, path = sys.argv[1:]
+kind, path, *side = sys.argv[1:]
 
 
 def preview() -> None:
@@ -18,7 +18,7 @@ def preview() -> None:
 
 def full() -> None:
     picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-    picture = ImageOps.fit(picture, (4096, 4096), Image.Resampling.LANCZOS)
+    picture = ImageOps.fit(picture, (int(side[0]), int(side[0])), Image.Resampling.LANCZOS)
     picture = picture.filter(ImageFilter.UnsharpMask(radius=2, percent=80, threshold=2))
     picture.save(io.BytesIO(), kind.upper(), dpi=(300, 300))
 

@@ -1,4 +1,4 @@
-"""Our preview or print of a photo: image_ours.py preview|jpeg|png FILE."""
+"""Our preview or print of a photo: image_ours.py preview|jpeg|png FILE [SIDE]."""
 
 import sys
 from pathlib import Path
@@ -10,9 +10,9 @@ from chalicelib.studio.print import PREVIEW_LONG_SIDE, cover
 from infra.bench.subjects.measure import report
 
 kind, data = sys.argv[1], Path(sys.argv[2]).read_bytes()
-SIDE = (4096, 4096)
 
 if kind == "preview":
     report(lambda: images.preview(data, long_side=PREVIEW_LONG_SIDE))
 else:
-    report(lambda: images.print_file(data, size=SIDE, crop=cover, content_type=f"image/{kind}"))
+    side = int(sys.argv[3])
+    report(lambda: images.print_file(data, size=(side, side), crop=cover, content_type=f"image/{kind}"))

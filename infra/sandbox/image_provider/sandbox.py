@@ -18,7 +18,10 @@ SANDBOX_WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"sandbox image provider se
 
 
 class ImageProviderSandbox(SandboxServer):
-    """`jobs` holds what was asked for, by id. `refuse_next` is a status that the next job is refused with."""
+    """`jobs` holds what was asked for, by id. `refuse_next` is a status that the next job is refused with.
+
+    While `outage` is set, every request is answered with its status and body.
+    """
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(
@@ -31,6 +34,7 @@ class ImageProviderSandbox(SandboxServer):
         )
         self.jobs: dict[str, Json] = {}
         self.refuse_next: tuple[int, Json] | None = None
+        self.outage: tuple[int, bytes] | None = None
         self._results: dict[str, bytes] = {}
         self._lock = threading.Lock()
 
@@ -63,7 +67,14 @@ class ImageProviderSandbox(SandboxServer):
         """Signs and sends once."""
         return send(self.callback(job, **options))
 
+    def lose(self, job: str) -> None:
+        """Forget a job and its result."""
+        del self.jobs[job]
+        self._results.pop(job, None)
+
     def _take(self, request: Request) -> Response:
+        if self.outage:
+            return Response(*self.outage, {"Content-Type": "text/html"})
         if request.header("authorization") != f"Bearer {SANDBOX_TOKEN}":
             return json_response(401, {"error": "unauthorized"})
         if self.refuse_next is not None:
@@ -77,11 +88,17 @@ class ImageProviderSandbox(SandboxServer):
         return json_response(202, {"id": job})
 
     def _tell(self, request: Request, job: str) -> Response:
-        if request.header("authorization") != f"Bearer {SANDBOX_TOKEN}" or job not in self.jobs:
+        if self.outage:
+            return Response(*self.outage, {"Content-Type": "text/html"})
+        if request.header("authorization") != f"Bearer {SANDBOX_TOKEN}":
+            return json_response(401, {"error": "unauthorized"})
+        if job not in self.jobs:
             return json_response(404, {"error": "no such job"})
         return json_response(200, {"id": job, **{k: v for k, v in self.jobs[job].items() if k in ANSWERED}})
 
     def _result(self, _: Request, job: str) -> Response:
+        if self.outage:
+            return Response(*self.outage, {"Content-Type": "text/html"})
         found = self._results.get(job)
         return Response(200, found, {"Content-Type": "image/png"}) if found else json_response(404, {})
 

@@ -33,6 +33,7 @@ EMPTY: Json = {
     "access_tokens": {},
     "refresh_tokens": {},
     "scopes": {},
+    "removed_at": {},
     "subscriptions": {},
     "orders": {},
     "products": {},
@@ -55,9 +56,11 @@ class ShopifySandbox(Shops, SandboxServer):
         clock: Callable[[], float] = time.time,
         bucket_size: float = 2000.0,
         restore_rate: float = 100.0,
+        session_seconds: int = 60,
     ) -> None:
         Shops.__init__(self, State(state_file, EMPTY), apps, clock)
         self.app_base_url = app_base_url
+        self._session_seconds = session_seconds
         self._deliveries = Deliveries(self._state)
         self._faults = Faults()
         self._throttle = Throttle(bucket_size, restore_rate, clock)
@@ -71,18 +74,21 @@ class ShopifySandbox(Shops, SandboxServer):
 
     # What the admin and the storefront hand to our API.
 
-    def session_token(self, app: str, shop: str, *, user_id: int = 1, lifetime: int = 60, **claims: Any) -> str:
-        """As App Bridge gives it; `claims` replace its own, None leaves one out."""
-        now = int(self._clock())
+    def session_token(
+        self, app: str, shop: str, *, user_id: int = 1, lifetime: int | None = None, **claims: Any
+    ) -> str:
+        """As App Bridge gives it, for `lifetime` seconds; `claims` replace its own, None leaves one out."""
+        exactly = self._clock()
+        now = int(exactly)
         own = {
             "iss": f"https://{shop}/admin",
             "dest": f"https://{shop}",
             "aud": self.apps[app].key,
             "sub": str(user_id),
-            "exp": now + lifetime,
+            "exp": now + (self._session_seconds if lifetime is None else lifetime),
             "nbf": now,
             "iat": now,
-            "jti": f"{now:x}-{user_id:x}",
+            "jti": f"{round(exactly * 1_000_000):x}-{user_id:x}",
             "sid": f"sandbox-{user_id:x}",
         }
         kept = {name: value for name, value in {**own, **claims}.items() if value is not None}
@@ -214,6 +220,7 @@ class ShopifySandbox(Shops, SandboxServer):
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
             data["scopes"].pop(f"{app}/{shop}", None)
+            data["removed_at"][f"{app}/{shop}"] = self._clock()
             data["subscriptions"] = {
                 id_: row for id_, row in data["subscriptions"].items() if (row["app"], row["shop"]) != (app, shop)
             }

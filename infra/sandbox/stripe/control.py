@@ -57,8 +57,9 @@ class Control:
     def _settle_refund(self, asked: Json, refund: str) -> Json:
         return _named(self._sandbox.settle_refund(refund, asked["status"]))
 
-    def _dispute(self, _: Json, charge: str) -> Json:
-        return {"dispute": self._sandbox.open_dispute(charge)["id"]}
+    def _dispute(self, asked: Json, charge: str) -> Json:
+        options = {name: asked[name] for name in ("amount", "status", "currency") if name in asked}
+        return {"dispute": self._sandbox.open_dispute(charge, **options)["id"]}
 
     def _close_dispute(self, asked: Json, dispute: str) -> Json:
         return _named(self._sandbox.close_dispute(dispute, asked["status"]))

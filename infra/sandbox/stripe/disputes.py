@@ -4,26 +4,28 @@ from infra.sandbox.server import Json
 from infra.sandbox.stripe.store import Store, list_of, new_id
 
 
-def open_dispute(store: Store, charge_id: str, reason: str = "fraudulent") -> Json:
-    """The bank asks the whole charge back."""
+def open_dispute(
+    store: Store, charge_id: str, amount: int | None = None, status: str = "needs_response", currency: str | None = None
+) -> Json:
+    """Open a dispute of `amount` minor units, the whole charge unless given; a bank debit's is `lost` from the start."""
     charge = store.get("charge", charge_id)
     charge["disputed"] = True
     row = {
         "id": new_id("dp"),
         "object": "dispute",
-        "amount": charge["amount"],
+        "amount": charge["amount"] if amount is None else amount,
         "balance_transactions": [],
         "charge": charge_id,
         "created": store.now,
-        "currency": charge["currency"],
+        "currency": currency or charge["currency"],
         "evidence": {},
         "evidence_details": {"due_by": store.now + 7 * 24 * 3600, "has_evidence": False},
-        "is_charge_refundable": False,
+        "is_charge_refundable": status.startswith("warning_"),
         "livemode": False,
         "metadata": {},
         "payment_intent": charge["payment_intent"],
-        "reason": reason,
-        "status": "needs_response",
+        "reason": "fraudulent",
+        "status": status,
     }
     store.put(row)
     store.emit("charge.dispute.created", row)
@@ -31,7 +33,7 @@ def open_dispute(store: Store, charge_id: str, reason: str = "fraudulent") -> Js
 
 
 def close(store: Store, dispute_id: str, status: str) -> Json:
-    """The bank has decided: `won`, `lost` or `warning_closed`."""
+    """Close a dispute as `won`, `lost`, `warning_closed` or `prevented`; also one that was closed otherwise before."""
     row = store.get("dispute", dispute_id)
     row["status"] = status
     store.emit("charge.dispute.closed", row)

@@ -138,10 +138,12 @@ class StripeSandbox(SandboxServer):
             payments.settle_refund(store, refund_id, status)
         return store.emitted
 
-    def open_dispute(self, charge_id: str) -> Json:
-        """The buyer's bank asks a charge back; the dispute."""
+    def open_dispute(
+        self, charge_id: str, amount: int | None = None, status: str = "needs_response", currency: str | None = None
+    ) -> Json:
+        """Open a dispute of a charge, for `amount` minor units or all of it, and return it."""
         with self.store() as store:
-            row: Json = dict(disputes.open_dispute(store, charge_id))
+            row: Json = dict(disputes.open_dispute(store, charge_id, amount, status, currency))
         return row
 
     def close_dispute(self, dispute_id: str, status: str) -> list[Json]:
@@ -224,7 +226,7 @@ class StripeSandbox(SandboxServer):
         rows: list[Json] = self._state.read("deliveries")
         return rows
 
-    def drain(self, timeout: float = 10) -> None:
+    def drain(self, timeout: float = 120) -> None:
         """Waits until the background deliveries so far are done. Raises `TimeoutError`."""
         self._courier.submit(lambda: None).result(timeout)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +23,7 @@ from botocore.credentials import Credentials
 
 from infra.local import engine as module
 from infra.local.engine import ROOT, Engine, EngineError
+from tests.patience import LIMIT, PAUSE, eventually
 
 SESSION = botocore.session.get_session()
 
@@ -63,7 +65,7 @@ def test_stops_with_its_context_and_leaves_no_process() -> None:
         assert client(engine, "dynamodb").list_tables()["TableNames"] == []
     assert engine.process.returncode == 0
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", engine.port), timeout=1)
+        socket.create_connection(("127.0.0.1", engine.port))
     engine.stop()
 
 
@@ -137,7 +139,7 @@ def test_saves_by_itself(tmp_path: Path) -> None:
     with Engine.start(tmp_path) as engine:
         create_table(engine)
         state = tmp_path / "engine.pickle"
-        assert wait_for(lambda: state.exists() and b"shops" in state.read_bytes())
+        eventually(lambda: state.exists() and b"shops" in state.read_bytes(), "the table is saved")
         engine.kill()
     with Engine.start(tmp_path) as engine:
         assert ids(engine) == set()
@@ -193,7 +195,7 @@ def test_restore_brings_back_the_provisioned_state(shared: Engine) -> None:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
         assert ["s3:TestEvent" in message["Body"] for message in messages] == [True]
         s3.put_object(Bucket="media", Key="uploads/b.jpg", Body=b"picture")
-        assert "uploads/b.jpg" in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=5)["Messages"][0]["Body"]
+        assert "uploads/b.jpg" in sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]["Body"]
 
 
 def poll(engine: Engine, queue: str) -> http.client.HTTPConnection:
@@ -202,7 +204,7 @@ def poll(engine: Engine, queue: str) -> http.client.HTTPConnection:
     headers = {"X-Amz-Target": "AmazonSQS.ReceiveMessage", "Content-Type": "application/x-amz-json-1.0"}
     request = AWSRequest("POST", engine.endpoint_url, headers, body)
     SigV4Auth(Credentials("test", "test"), "sqs", "us-east-1").add_auth(request)
-    connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=LIMIT)
     connection.request("POST", "/", body, dict(request.headers))
     return connection
 
@@ -221,7 +223,9 @@ def test_a_dead_client_takes_no_message(shared: Engine) -> None:
         counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
         return bool(counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] != "0")
 
-    assert not wait_for(taken, seconds=0.5)  # the engine looks every tenth of a second
+    for _ in range(10):  # the engine looks every tenth of a second
+        assert not taken()
+        time.sleep(PAUSE)
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
 
 
@@ -235,7 +239,7 @@ def test_restore_ends_long_polls(shared: Engine) -> None:
         shared.restore()  # again, should the poll have come after the first
         return bool(select.select([waiting.sock], [], [], 0.1)[0])
 
-    assert wait_for(answered)
+    eventually(answered, "the poll is answered")
     response = waiting.getresponse()
     assert (response.status, response.read()) == (200, b"{}")
     waiting.close()
@@ -250,7 +254,7 @@ def test_queue_policies_and_signatures_count(shared: Engine) -> None:
     sns.publish(TopicArn=topic, Message="refused")
     s3.create_bucket(Bucket="media")
     s3.put_object(Bucket="media", Key="final.jpg", Body=b"paid for")
-    connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=LIMIT)
     connection.request("GET", "/media/final.jpg")
     assert connection.getresponse().status == 403
     connection.close()
@@ -295,24 +299,14 @@ def test_dies_with_its_parent(tmp_path: Path) -> None:
 
     def gone() -> bool:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection(("127.0.0.1", port)).close()
         except OSError:
             return True
         return False
 
-    assert wait_for(gone)
+    eventually(gone, "nothing listens any more")
     with Engine.start(tmp_path):
         pass
-
-
-def wait_for(condition: Any, seconds: float = 10.0) -> bool:
-    """Poll until the condition holds; the deadline is only for a failing test."""
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if condition():
-            return True
-        pause.wait(0.05)
-    return False
 
 
 def test_it_tells_which_queues_have_something_to_receive(shared: Engine) -> None:

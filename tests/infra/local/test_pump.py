@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,6 +16,7 @@ from infra.local import pump as pump_module
 from infra.local.engine import Engine
 from infra.local.pump import Pump
 from infra.sandbox.shopify import ShopifySandbox
+from tests.patience import LIMIT, eventually
 
 SHOP = "pumped.myshopify.com"
 
@@ -29,16 +29,6 @@ def pump(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
     running.start()
     yield running
     running.stop()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    """Whether the condition comes true before the deadline."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def _waiting(queue: str) -> int:
@@ -58,37 +48,38 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
     api: httpx.Client, shopify: ShopifySandbox, pump: Pump
 ) -> None:
     _install(api, shopify)
-    assert eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
+    eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
     for _ in range(3):
         aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply"), MessageBody="poison")
     assert shopify.uninstall("studio", SHOP).ok
-    assert eventually(lambda: _waiting("shops-apply-dead") == 3)
+    eventually(lambda: _waiting("shops-apply-dead") == 3)
 
     def uninstalled() -> bool:
         rows = aws.client("dynamodb").scan(TableName="backroom-test-shops-shops")["Items"]
         return [row["is_active"]["BOOL"] for row in rows] == [False]
 
-    assert eventually(uninstalled)
+    eventually(uninstalled)
 
 
 def test_a_handler_s_worker_that_is_killed_is_started_anew(
     api: httpx.Client, shopify: ShopifySandbox, pump: Pump
 ) -> None:
     _install(api, shopify)
-    assert eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
+    eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
     first = pump.workers["shops-register"].pid
     assert first is not None
     os.kill(first, 9)
     shopify.uninstall("studio", SHOP)
     _install(api, shopify)
-    assert eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
+    eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
     assert pump.workers["shops-register"].pid != first
 
 
 RESTART = """
-import os, sys, time
+import logging, os, sys
 from pathlib import Path
 from infra.local.engine import Engine
+from tests.patience import eventually
 
 state = Path(sys.argv[1])
 engine = Engine.start(state / "aws")
@@ -100,6 +91,10 @@ from infra.local import pump as pump_module
 provision()
 pump_module.POLL_SECONDS = 1
 pump_module.RETRY_SECONDS = (0,)
+seen = []
+listener = logging.Handler()
+listener.emit = lambda record: seen.append(record.getMessage())
+pump_module.log.addHandler(listener)
 pump = pump_module.Pump()
 pump.start()
 
@@ -110,15 +105,13 @@ def dead():
 
 def send_and_wait(total):
     aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply"), MessageBody="poison")
-    deadline = time.monotonic() + 30
-    while dead() < total and time.monotonic() < deadline:
-        time.sleep(0.1)
+    eventually(lambda: dead() == total)
     return dead()
 
 print(send_and_wait(1))
 port = engine.port
 engine.stop()
-time.sleep(1)
+eventually(lambda: "the queue does not answer" in seen)
 engine = Engine.start(state / "aws", port)
 print(send_and_wait(2))
 pump.stop()
@@ -129,6 +122,6 @@ engine.stop()
 def test_it_goes_on_when_the_engine_was_restarted(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RESTART, str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=100)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)
     printed = [line for line in done.stdout.splitlines() if line.isdigit()]
     assert printed == ["1", "2"], done.stderr[-2000:]

@@ -16,6 +16,7 @@ from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.models import Lock
 from infra.handlers import ROOT
 from infra.ops.__main__ import main
+from tests.patience import eventually
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -47,12 +48,13 @@ def ops(capsys: pytest.CaptureFixture[str]) -> Ops:
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a command in a process of its own."""
+    """Starts a command in a process of its own; `pauses` names a call at which it stays (tests.infra.ops.pausing)."""
     running: list[subprocess.Popen[str]] = []
 
-    def run(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    def run(*arguments: str, pauses: str = "", **options: Any) -> subprocess.Popen[str]:
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        command = [sys.executable, "-m", "infra.ops", *arguments]
+        module = ["tests.infra.ops.pausing", *pauses.split()] if pauses else ["infra.ops"]
+        command = [sys.executable, "-m", *module, *arguments]
         process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
         running.append(process)
         return process
@@ -68,8 +70,19 @@ def start() -> Iterator[Start]:
 
 def until_under_way(process: subprocess.Popen[str], lock: str) -> None:
     """Wait until a resumable command has its first page behind it."""
-    while not locks.watermark(lock):
+
+    def has_mark() -> bool:
         assert process.poll() is None, process.communicate()
+        return bool(locks.watermark(lock))
+
+    eventually(has_mark, "a page is done")
+
+
+def hold(lock: str) -> None:
+    """Let a dead holder keep its lock, however slow the test is."""
+    row = Lock.get(lock)
+    assert row.held_until is not None
+    row.update([Lock.held_until.set(clock.now() + timedelta(hours=1))])
 
 
 def lapse(lock: str) -> None:

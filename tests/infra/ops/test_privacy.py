@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.kit import clock
@@ -18,7 +19,12 @@ from chalicelib.kit.subjects import pseudonym
 from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
 from chalicelib.retention.service import accepting
 from tests.infra.ops.conftest import Ops, Start
+from tests.retention.conftest import nothing_in_progress
 from tests.retention.seeding import items, seed_owner, traces
+
+__all__ = ["nothing_in_progress"]
+
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
 Drain = Callable[[], list[dict[str, Any]]]
 

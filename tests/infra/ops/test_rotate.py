@@ -24,7 +24,7 @@ from chalicelib.shops.service import resealing
 from chalicelib.shops.service.resealing import KINDS
 from infra.ops.rotate import LOCK
 from infra.sandbox.shopify import ShopifySandbox
-from tests.infra.ops.conftest import Ops, Start, lapse, until_under_way
+from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
 from tests.shops.conftest import install, listen
 from tests.shops.seeding import TOKEN, seed
 
@@ -123,7 +123,7 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     ops: Ops, start: Start, key_file: Path, number: int, code: int
 ) -> None:
     seed(450, with_sessions=True)
-    process = start("rotate-secrets", "--new-key")
+    process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
     until_under_way(process, LOCK)
     process.send_signal(number)
     _, err = process.communicate()
@@ -131,6 +131,7 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert used() == {"file:k1", "file:k2"}
     assert_open()
     if number == signal.SIGKILL:
+        hold(LOCK)
         refused = ops("rotate-secrets")
         assert (refused.code, refused.out) == (1, "")
         assert "another run is at work" in refused.err
@@ -179,7 +180,7 @@ def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file
 
 def test_another_key_in_between_begins_anew(ops: Ops, start: Start, key_file: Path) -> None:
     seed(450)
-    process = start("rotate-secrets", "--new-key")
+    process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
     until_under_way(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()

@@ -91,7 +91,7 @@ def test_stopped_it_leaves_the_file_of_before(start: Start, tmp_path: Path, numb
     out = tmp_path / "shops.csv"
     out.write_text("of yesterday")
     seed(MANY)
-    process = start("active-shops", "--app", "studio", "--out", str(out))
+    process = start("active-shops", "--app", "studio", "--out", str(out), pauses="Query 3")
     while len(list(tmp_path.iterdir())) == 1:
         assert process.poll() is None
     process.send_signal(number)

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 
 from infra.handlers import ROOT
+from infra.packaging import runtimes
+
+Packaged = Callable[[str], Path]
 
 EXPAND = """
 import json, sys
@@ -25,9 +28,13 @@ print(json.dumps(transform(json.load(sys.stdin), {}, loader)))
 
 def run_packaging(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """`python -m infra.packaging …` as an operator's shell runs it: nothing of the test's AWS reaches it."""
+    return run_python("-m", "infra.packaging", *arguments, **environment)
+
+
+def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STAGE", "TABLE_"))}
     return subprocess.run(
-        [sys.executable, "-m", "infra.packaging", *arguments],
+        [sys.executable, *arguments],
         env={**inherited, **environment},
         cwd=ROOT,
         capture_output=True,
@@ -36,20 +43,38 @@ def run_packaging(*arguments: str, **environment: str) -> subprocess.CompletedPr
     )
 
 
+PAST_THE_COMMAND = """
+import sys
+from pathlib import Path
+from infra.packaging import __main__ as command
+stage, out = sys.argv[1:]
+command._enter(stage)
+from infra.packaging.package import package
+package(Path(out))
+"""
+
+
+def _package(stage: str, out: Path) -> subprocess.CompletedProcess[str]:
+    """By the command; `prod`, where it refuses this Python, by what stands behind it: its templates are the same."""
+    if stage == "prod" and sys.version_info[:2] < runtimes.EARLIEST:
+        return run_python("-c", PAST_THE_COMMAND, stage, str(out))
+    return run_packaging("package", "--stage", stage, "--out", str(out))
+
+
 @pytest.fixture(scope="session")
-def packaged(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """The directory of a packaged stage, shared by the workers of this run."""
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
+    """The directory of a packaged stage, shared by the workers of this run; one is built at a time."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
 
     def build(stage: str) -> Path:
         out = shared / f"packaged-{stage}"
-        with (shared / f"packaged-{stage}.lock").open("w") as lock:
+        with (shared / "packaged.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not out.exists():
                 unfinished = shared / f"unfinished-{stage}"
-                done = run_packaging("package", "--stage", stage, "--out", str(unfinished))
+                done = _package(stage, unfinished)
                 assert done.returncode == 0, done.stderr
                 unfinished.rename(out)
         return out

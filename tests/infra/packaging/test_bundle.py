@@ -8,15 +8,15 @@ import platform
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from infra import handlers
 from infra.handlers import ROOT
-
-Packaged = Callable[[str], Path]
+from tests.infra.packaging.conftest import Packaged
+from tests.integrations.pictures import encoded
 
 UNCHECKED_HASH = 0b01
 """PEP 552: the second word of a .pyc; 0b11 would have the source compared at import."""
@@ -121,6 +121,24 @@ def test_the_vendors_libraries_load(unzipped: Path) -> None:
     run_alone(
         unzipped, code="import boto3, jwt, stripe; from PIL import Image; Image.preinit(); Image.new('RGB', (2, 2))"
     )
+
+
+@on_lambdas_platform
+def test_pictures_are_decoded_in_a_child_of_the_bundle_alone(unzipped: Path) -> None:
+    code = """
+from chalicelib.integrations import image_process, image_decoding
+for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample, None)):
+    try:
+        image_process.check(data, image_process.REQUEST)
+    except image_decoding.UnreadableImage as error:
+        assert type(error) is expected, error
+    else:
+        assert expected is None
+assert "PIL" not in sys.modules
+"""
+    sample = encoded(Image.new("RGB", (20, 10)), "WEBP")
+
+    run_alone(unzipped, code=f"sample = {sample!r}; exec({code!r})")
 
 
 @on_lambdas_platform

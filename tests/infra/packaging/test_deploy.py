@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from botocore.session import get_session
 
 from infra.local.engine import Engine
 from tests.infra.packaging.conftest import run_packaging
+from tests.patience import eventually
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,8 +25,6 @@ pytestmark = [
         reason="the engine runs the bundle itself, whose native modules are for Linux on x86_64",
     ),
 ]
-
-PATIENCE_SECONDS = 60
 
 
 @dataclass
@@ -59,24 +57,15 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield Account(engine, done.stdout)
 
 
-def eventually(look: Callable[[], Any]) -> Any:
-    """What `look` sees as soon as it sees something."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (seen := look()):
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.1)
-    return seen
-
-
 def test_the_api_answers_through_api_gateway(account: Account) -> None:
     """`/ready` has read a table and looked at a bucket of the data stack."""
-    answer = httpx.get(f"{account.api}/ready", timeout=30)
+    answer = httpx.get(f"{account.api}/ready")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
 def test_a_problem_comes_through_as_one(account: Account) -> None:
-    answer = httpx.get(f"{account.api}/v1/shops/me/settings", timeout=30)
+    answer = httpx.get(f"{account.api}/v1/shops/me/settings")
 
     assert answer.status_code == 401
     assert answer.headers["content-type"] == "application/problem+json"

@@ -162,6 +162,7 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
         *(("ApproximateAgeOfOldestMessage", f"backroom-prod-{c.queue}") for c in handlers.consumers()),
         *(("ApproximateNumberOfMessagesVisible", f"backroom-prod-{c.queue}-dead") for c in handlers.consumers()),
         *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue", "StepsFailed")),
+        ("OldestOpenPrint", "prod"),
     }
     ours = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
     assert ours == set(INVARIANTS)
@@ -170,6 +171,14 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
     assert stepped == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
+
+
+def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(app: dict[str, Any]) -> None:
+    alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
+    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "OldestOpenPrint"]
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Backroom", "Maximum", 30 * 60)
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}]
+    assert alarm["TreatMissingData"] == "breaching"
 
 
 def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> None:

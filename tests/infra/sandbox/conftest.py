@@ -110,5 +110,5 @@ def stripe_sandbox(clock: Clock, receiver: Receiver) -> Iterator[StripeSandbox]:
 
 @pytest.fixture
 def http() -> Iterator[httpx.Client]:
-    with httpx.Client(timeout=10) as client:
+    with httpx.Client() as client:
         yield client

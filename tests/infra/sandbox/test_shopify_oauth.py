@@ -12,6 +12,7 @@ import pytest
 
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from infra.sandbox.shopify.signing import oauth_hmac, proxy_signature
+from tests.infra.sandbox.conftest import Clock
 
 SHOP = "sunny.myshopify.com"
 STUDIO = SANDBOX_APPS["studio"]
@@ -339,3 +340,14 @@ def test_published_signatures():
     assert proxy_signature(query, "hush") == "a9718877bea71c2484f91608a7eaea1532bdf71f5c56825065fa4ccabe549ef3"
     query["logged_in_customer_id"] = "1"
     assert proxy_signature(query, "hush") == "4c68c8624d737112c91818c11017d24d334b524cb5c2b8ba08daa056f7395ddb"
+
+
+def test_a_session_token_from_before_the_removal_is_not_exchanged(
+    http: httpx.Client, shopify: ShopifySandbox, clock: Clock
+) -> None:
+    before = shopify.session_token("studio", SHOP)
+    clock.now += 0.5
+    shopify.hold_deliveries = True
+    shopify.uninstall("studio", SHOP)
+    assert exchange(http, shopify, before).json()["error"] == "invalid_subject_token"
+    assert exchange(http, shopify, shopify.session_token("studio", SHOP)).status_code == 200

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
+from tests.patience import LIMIT
 
 SHOP = "sunny.myshopify.com"
 SECRET = SANDBOX_APPS["studio"].secret.encode()
@@ -189,5 +190,5 @@ def test_it_runs_as_a_process_and_stops_when_told(http):
         assert http.get(f"{url}/sandbox/health").status_code == 200
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=LIMIT)
     assert process.returncode == 0

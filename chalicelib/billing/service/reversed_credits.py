@@ -1,0 +1,54 @@
+"""Credits that were bought with a payment whose money went back: how many are taken or restored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.billing import refunding
+from chalicelib.billing.book import Book, source_of
+from chalicelib.billing.enums import DisputeStatus, PaymentKind
+from chalicelib.billing.models import PaymentTransaction
+from chalicelib.billing.repository import ledger as ledger_rows
+from chalicelib.billing.repository.records import Found, Key, head_key
+from chalicelib.billing.service import ledger
+from chalicelib.billing.service.effects import Effects
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Why credits move: `version` is that of the payment's row; the reasons stand in the ledger."""
+
+    payment_id: str
+    version: int
+    taken_because: str
+    given_because: str
+
+
+def head_keys(row: PaymentTransaction) -> list[Key]:
+    """Return the key of the ledger that bought credits are in."""
+    return [head_key(row.relationship_id)] if row.kind is PaymentKind.CREDITS and row.relationship_id else []
+
+
+def settle_purchase(effects: Effects, found: Found, row: PaymentTransaction, reversal: Reversal) -> None:
+    """Take back as many bought credits as the money that went back had bought; suspend them during a dispute.
+
+    They are taken from the ledger that they were entered in, even if the buyer shares another one by now.
+    """
+    if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
+        return
+    head = found.head(row.relationship_id)
+    book = ledger_rows.opened(head)
+    due = refunding.credits_due(row.credits, row.amount, row.refunded_amount)
+    enter_reversal(book, row.id, due - row.credits_taken, reversal)
+    row.credits_taken = due
+    book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
+    ledger.close(effects, head, book)
+
+
+def enter_reversal(book: Book, lot_id: str, amount: int, reversal: Reversal) -> None:
+    """Enter that `amount` more credits of a bought lot go back with their money; a negative amount comes back."""
+    key = source_of("refund", reversal.payment_id, str(reversal.version))
+    if amount > 0:
+        book.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id)
+    elif amount < 0:
+        book.give_back(lot_id, -amount, key, reversal.given_because, reversal.payment_id)

@@ -1,0 +1,147 @@
+"""`@endpoint`: one decorator between API Gateway and a use case.
+
+It verifies the caller, parses body and query by their schemas, refuses requests that are too large, handles
+Idempotency-Key, If-Match and cursors, and renders the result or the problem. Chalice's middleware never sees our
+exceptions, so errors are mapped here.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib.kit import ids, logs, tables
+from chalicelib.kit.auth import Credentials
+from chalicelib.kit.errors import (
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    PayloadTooLarge,
+    Problem,
+    Unavailable,
+    WriteConflict,
+)
+from chalicelib.kit.http import conditional, parsing, rendering
+from chalicelib.kit.http.spec import Call, Contract
+from chalicelib.kit.idempotency import Replayed
+from chalicelib.kit.pages import Slice
+from chalicelib.kit.schemas import Page
+
+MAX_PATH_PARAMETER = 255
+"""Characters of an id in a path; DynamoDB refuses sort keys of more than 1,024 bytes, and empty keys."""
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+log = logs.logger("http")
+
+
+def endpoint(bp: Blueprint, **contract: Any) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Turn a function of a `Call` (and path parameters) into a Chalice view. Takes the fields of `Contract`.
+
+    The function returns `returns` (or a `Slice` of it if `returns` is a `Page`) or a `chalice.Response`, or raises a
+    Problem.
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Response]:
+        summary, _, description = (inspect.getdoc(function) or "").partition("\n")
+        spec = Contract(**contract, summary=summary, description=description.strip())
+
+        @functools.wraps(function)
+        def view(**path: str) -> Response:
+            return _handle(spec, function, bp.current_request, path)
+
+        view.__dict__["contract"] = spec
+        return view
+
+    return decorate
+
+
+def refuse_other_methods(bp: Blueprint, path: str, *allowed: str) -> None:
+    """Answer 405 to every method of `path` but the allowed ones; API Gateway alone would answer 403."""
+
+    def refuse(_call: Call, **_path: str) -> None:
+        raise MethodNotAllowed(headers={"Allow": ", ".join(allowed)})
+
+    def view(**parameters: str) -> Response:
+        return _handle(Contract(), refuse, bp.current_request, parameters)
+
+    bp.route(path, methods=[method for method in METHODS if method not in allowed])(view)
+
+
+def _handle(contract: Contract, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
+    request_id = request.context.get("requestId") or ids.new()
+    correlation_id = request.headers.get("x-correlation-id", "")[:64] or request_id
+    with logs.bound(request_id=request_id, correlation_id=correlation_id):
+        try:
+            response = _answer(contract, function, request, path)
+        except Problem as problem:
+            response = rendering.render_problem(problem, request_id)
+        except Exception as error:
+            response = rendering.render_problem(_unexpected(error, request), request_id)
+        if response.status_code >= 500:
+            log.warning("answered with an error", extra={"status": response.status_code, "route": _route(request)})
+    response.headers.setdefault("X-Request-Id", request_id)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
+
+
+def _unexpected(error: Exception, request: Request) -> Problem:
+    if tables.is_throttled(error):
+        return Unavailable("The database is throttling requests.")
+    if isinstance(error, WriteConflict):
+        return Unavailable("Too many concurrent updates; try again.")
+    log.exception("unexpected error", extra={"route": _route(request)})
+    return InternalError()
+
+
+def _answer(contract: Contract, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
+    call = _parse(contract, request, path)
+    try:
+        result = conditional.run_idempotently(function, call, path, contract)
+    except Replayed as replayed:
+        return rendering.render_result(contract, replayed.response, {"Idempotency-Replayed": "true"})
+    if isinstance(result, Response):
+        return result
+    if isinstance(result, Slice):
+        result = Page[Any](items=result.items, next_cursor=call.page.cursor(result.last_key))
+    if not contract.etag:
+        return rendering.render_result(contract, result, {})
+    tag = f'"{contract.etag(result)}"'
+    if conditional.is_not_modified(tag, request.method, call.credentials.headers):
+        return Response(body="", status_code=304, headers={"ETag": tag})
+    return rendering.render_result(contract, result, {"ETag": tag})
+
+
+def _parse(contract: Contract, request: Request, path: dict[str, str]) -> Call[Any, Any, Any]:
+    """Verify the caller and parse the request. Raises the problems of both."""
+    raw_body = request.raw_body if isinstance(request.raw_body, bytes) else request.raw_body.encode()
+    if len(raw_body) > contract.max_body:
+        raise PayloadTooLarge(f"The limit here is {contract.max_body} bytes.")
+    if any(len(value) > MAX_PATH_PARAMETER or not value.strip() for value in path.values()):
+        raise NotFound
+    parameters = request.query_params
+    query = {name: parameters.getlist(name) for name in parameters} if parameters else {}
+    headers = dict(request.headers)  # Chalice has lower-cased their names
+    credentials = Credentials(headers, query, path, raw_body)
+    principal = contract.auth(credentials) if contract.auth else None
+    subject = getattr(principal, "subject", "anyone")
+    logs.bind(tenant=getattr(principal, "tenant", subject))
+    parsed_query = parsing.parse_query(contract, query)
+    route = f"{_route(request)} {path}"
+    return Call(
+        principal=principal,
+        body=parsing.parse_body(contract, raw_body),
+        query=parsed_query,
+        credentials=credentials,
+        page=parsing.parse_page(parsed_query, query, f"{subject} {route}"),
+        if_match=conditional.parse_if_match(contract, request.method, headers),
+        idempotency=conditional.parse_idempotency_key(contract, headers, subject, route, raw_body),
+    )
+
+
+def _route(request: Request) -> str:
+    return f"{request.method} {request.context.get('resourcePath', request.path)}"

@@ -1,0 +1,58 @@
+"""What an endpoint declares, and the parsed request that it receives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal
+
+from pydantic import BaseModel
+from typing_extensions import TypeVar
+
+from chalicelib.kit.auth import Credentials
+from chalicelib.kit.errors import Problem
+from chalicelib.kit.idempotency import Idempotency
+from chalicelib.kit.pages import PageRequest
+
+P = TypeVar("P", default=None)
+B = TypeVar("B", default=None)
+Q = TypeVar("Q", default=None)
+
+MAX_BODY = 1_000_000
+"""Bytes of a request body. Files go to S3 by presigned POST."""
+MAX_WEBHOOK_BODY = 4_000_000
+"""Bytes of a webhook's body; its event, JSON-escaped, must fit the 6 MB of a Lambda invocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[P, B, Q]):
+    """A verified, parsed request: all that a route needs."""
+
+    principal: P
+    body: B
+    query: Q
+    credentials: Credentials
+    page: PageRequest
+    if_match: str | None
+    idempotency: Idempotency | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What an endpoint takes and returns; the OpenAPI document is built from it."""
+
+    auth: Callable[[Credentials], Any] | None = None
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    returns: type[BaseModel] | None = None
+    status: int = 200
+    max_body: int = MAX_BODY
+    idempotent: Literal["joined", "claimed"] | None = None
+    """How `Idempotency-Key` works: joined to the use case's transaction, or claimed before it and completed after (ADR 2)."""
+    etag: Callable[[Any], str] | None = None
+    if_match: Literal["required", "optional"] = "required"
+    """Whether a change must name the version that it changes; only with `etag`."""
+    media_type: str = "application/json"
+    errors: tuple[type[Problem], ...] = field(default=())
+    summary: str = ""
+    description: str = ""

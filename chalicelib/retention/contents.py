@@ -1,0 +1,10 @@
+"""Blueprints of `retention`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
+
+BLUEPRINTS: dict[str, tuple[str, ...]] = {
+    "chalicelib.retention.routes": (
+        "/v1/operator/privacy-requests",
+        "/v1/operator/retention-rules",
+        "/v1/operator/retention-runs",
+    ),
+    "chalicelib.retention.jobs": (),
+}

@@ -1,0 +1,36 @@
+"""The newest session token of a shop's merchants, and when its access token was last tried, on the shop's row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pynamodb.attributes import Attribute
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.kit.tables import update_if
+from chalicelib.shops.evidence import Evidence, Note
+from chalicelib.shops.models import Shop
+from chalicelib.shops.repository.conditions import ACTIVE
+
+
+def evidence_of(row: Shop) -> Evidence:
+    """Read the evidence that the row holds."""
+    granted_at = max(row.installed_at, row.confirmed_at or row.installed_at)
+    return Evidence(granted_at, row.session_issued_at, row.token_checked_at)
+
+
+def save_note(row: Shop, note: Note, now: datetime) -> bool:
+    """Write a note with one conditional update. Return False if a concurrent request has written one since `row`."""
+    condition = ACTIVE & (Shop.installed_at == row.installed_at)
+    condition &= _is_unchanged(Shop.session_issued_at, row.session_issued_at)
+    actions = []
+    if note.session_issued_at:
+        actions.append(Shop.session_issued_at.set(note.session_issued_at))
+    if note.is_check_due:
+        actions.append(Shop.token_checked_at.set(now))
+        condition &= _is_unchanged(Shop.token_checked_at, row.token_checked_at)
+    return update_if(Shop(row.shop, row.app), actions, condition)
+
+
+def _is_unchanged(column: Attribute[datetime], value: datetime | None) -> Condition:
+    return column.does_not_exist() if value is None else column == value

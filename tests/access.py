@@ -1,0 +1,199 @@
+"""IAM for the suite: each AWS call of a handler or of the API is checked against the packaged policy of its role.
+
+The embedded AWS grants everything. Here botocore's own events show every call before it is sent; one that the role
+does not allow fails as AWS would fail it, and fails the test, also where the code catches the error.
+
+Tests interfere with a call by botocore's events, too: what they do between its start and its end is not the role's.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
+from typing import Any
+
+import botocore
+from botocore.exceptions import ClientError
+
+from chalicelib.kit import config
+from infra import handlers
+from infra.packaging import policies
+from infra.packaging.names import API
+
+Demand = tuple[str, str]
+"""An action and the ARN of the resource that it is on."""
+
+
+@dataclass
+class Role:
+    """The role of a running function; `depth` counts its calls that have begun and not ended, nested ones included."""
+
+    name: str
+    depth: int = 0
+
+
+_acting: ContextVar[Role | None] = ContextVar("acting", default=None)
+denied: list[str] = []
+"""What was refused since the last test."""
+
+
+@contextmanager
+def acting_as(name: str) -> Iterator[None]:
+    """Have only what the function `name` may do, in this thread."""
+    token = _acting.set(Role(name))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def _as(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def act(*args: Any, **kwargs: Any) -> Any:
+        with acting_as(name):
+            return function(*args, **kwargs)
+
+    return act
+
+
+def enforce() -> None:
+    """Give every handler and every view of the app its role, and check the calls of every session from here on."""
+    app = handlers.chalice_app()
+    for declared in (*handlers.consumers(), *handlers.schedules()):
+        handler: Any = app.handler_map[declared.name]
+        handler.func = _as(declared.name, handler.func)
+    for methods in app.routes.values():
+        for entry in methods.values():
+            entry.view_function = _as(API, entry.view_function)
+    botocore.register_initializer(_watch)
+
+
+def _watch(session: Any) -> None:
+    session.register("before-parameter-build", _check)
+    for end in ("after-call", "after-call-error"):
+        session.get_component("event_emitter").register_last(end, _end)
+
+
+def _end(**_: Any) -> None:
+    role = _acting.get()
+    if role is not None and role.depth:
+        role.depth -= 1
+
+
+def _check(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+    """Refuse a call that the role does not allow; a presigned link counts, a form (CreateBucket here) names no key."""
+    role, is_presigned = _acting.get(), bool(context.get("is_presign_request"))
+    if role is None or (is_presigned and model.name == "CreateBucket"):
+        return
+    if not role.depth:
+        for action, resource in demands(model.service_model.endpoint_prefix, model.name, params):
+            if not is_allowed(role.name, action, resource):
+                denied.append(f"{role.name}: {action} on {resource}")
+                raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": denied[-1]}}, model.name)
+    if not is_presigned:
+        role.depth += 1
+
+
+@lru_cache(maxsize=10_000)
+def is_allowed(name: str, action: str, resource: str) -> bool:
+    """Whether the role of the function allows the action on the resource."""
+    return any(
+        action in statement["Action"] and any(fnmatchcase(resource, _text(arn)) for arn in statement["Resource"])
+        for statement in _documents()[name]["Statement"]
+    )
+
+
+@cache
+def _documents() -> dict[str, dict[str, Any]]:
+    return policies.documents()
+
+
+def _text(arn: Any) -> str:
+    """The ARN of a template for the embedded account."""
+    pattern = arn["Fn::Sub"] if isinstance(arn["Fn::Sub"], str) else arn["Fn::Sub"][0]
+    settings = config.settings()
+    known = {"AWS::Partition": "aws", "AWS::Region": settings.region, "AWS::AccountId": settings.account_id}
+    known["Key"] = settings.kms_key_id or "*"
+    return re.sub(r"\${([^}]+)}", lambda match: known[match[1]], pattern)
+
+
+def demands(service: str, operation: str, params: dict[str, Any]) -> list[Demand]:
+    """What a call needs (Service Authorization Reference, AWS). Raises KeyError for an operation that is new here."""
+    return _SERVICES[service](operation, params)
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{config.settings().region}:{config.settings().account_id}:{resource}"
+
+
+def _dynamodb(operation: str, params: dict[str, Any]) -> list[Demand]:
+    if operation in ("BatchGetItem", "BatchWriteItem"):
+        return [_on_table(operation, table) for table in params["RequestItems"]]
+    if operation == "TransactWriteItems":
+        kinds = {
+            "Put": "PutItem",
+            "Update": "UpdateItem",
+            "Delete": "DeleteItem",
+            "ConditionCheck": "ConditionCheckItem",
+        }
+        return [
+            _on_table(kinds[kind], write["TableName"])
+            for item in params["TransactItems"]
+            for kind, write in item.items()
+        ]
+    if operation == "TransactGetItems":
+        return [_on_table("GetItem", item["Get"]["TableName"]) for item in params["TransactItems"]]
+    if operation == "BatchExecuteStatement":
+        parsed = (re.match(r'(\w+) FROM "([^"]+)"', each["Statement"]) for each in params["Statements"])
+        return [_on_table(f"PartiQL{each[1].capitalize()}", each[2]) for each in parsed if each]
+    index = f"/index/{params['IndexName']}" if params.get("IndexName") else ""
+    return [_on_table(operation, params["TableName"] + index)]
+
+
+def _on_table(action: str, table: str) -> Demand:
+    return f"dynamodb:{action}", _arn("dynamodb", f"table/{table}")
+
+
+_S3_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "DeleteObject": "DeleteObject",
+    "GetObject": "GetObject",
+    "HeadObject": "GetObject",
+    "PutObject": "PutObject",
+    "UploadPart": "PutObject",
+}
+
+
+def _s3(operation: str, params: dict[str, Any]) -> list[Demand]:
+    bucket = f"arn:aws:s3:::{params['Bucket']}"
+    if operation in ("HeadBucket", "ListObjectsV2"):
+        return [("s3:ListBucket", bucket)]
+    if operation == "DeleteObjects":
+        return [("s3:DeleteObject", f"{bucket}/{each['Key']}") for each in params["Delete"]["Objects"]]
+    return [(f"s3:{_S3_ACTIONS[operation]}", f"{bucket}/{params['Key']}")]
+
+
+def _sqs(operation: str, params: dict[str, Any]) -> list[Demand]:
+    actions = {"SendMessage": "SendMessage", "SendMessageBatch": "SendMessage"}
+    return [(f"sqs:{actions[operation]}", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
+
+
+def _kms(operation: str, params: dict[str, Any]) -> list[Demand]:
+    return [(f"kms:{operation}", _arn("kms", f"key/{params['KeyId']}"))]
+
+
+_SERVICES: dict[str, Callable[[str, dict[str, Any]], list[Demand]]] = {
+    "dynamodb": _dynamodb,
+    "kms": _kms,
+    "s3": _s3,
+    "sns": lambda operation, params: [(f"sns:{operation}", params["TopicArn"])],
+    "sqs": _sqs,
+}

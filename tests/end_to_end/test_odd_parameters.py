@@ -1,0 +1,310 @@
+"""Every text in every route's path, query and body, with values that no client should send: never a 500.
+
+The routes and their parameters come from `/openapi.json`. Path parameters go through the HTTP server, where they stay
+percent-encoded, and in Lambda's own event, where they are decoded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.integrations import standard_webhooks
+from chalicelib.kit import auth, ids
+from chalicelib.kit.auth import Role
+from chalicelib.kit.http import Contract
+from infra import handlers
+from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
+from infra.sandbox.shopify import SANDBOX_APPS
+from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac
+from tests.end_to_end.test_tenants import BODIES, Owned
+from tests.studio.conftest import Gallery, gallery
+
+__all__ = ["gallery"]
+
+pytestmark = pytest.mark.timeout(600)
+
+GID_KINDS = ("Customer", "Order", "Product", "ProductVariant")
+ODD_TEXTS = (
+    "",
+    " ",
+    "x" * 3_000,
+    "7" * 3_000,
+    "🙂" * 250,  # within the characters of a path parameter, beyond the bytes of a key
+    "\0",
+    "a\0b",
+    "🙂",
+    "\u202e\u0301",
+    "٣",  # a digit, but not of ASCII
+    "a/b",
+    "..",
+    "%",
+    "'\"<>;",
+    "\r\n",
+)
+ODD = (
+    *ODD_TEXTS,
+    *(f"gid://shopify/{kind}/{'7' * 3_000}" for kind in GID_KINDS),
+    *(f"gid://shopify/{kind}/٣" for kind in GID_KINDS),
+)
+VALID = {
+    "app": "studio",
+    "rule": "shops/installation_logs",
+    "from": "2026-01-01",
+    "to": "2026-01-31",
+    "code": "SPRING",
+    "state": "state",
+    "hmac": "hmac",
+    "timestamp": "1",
+}
+"""Values of required query parameters, and of path parameters that no row of the gallery stands for."""
+
+MORE_BODIES: dict[str, dict[str, Any]] = {
+    "CodeCreate": {"code": "SUMMER", "discount_type": "percentage", "value": "10"},
+    "CodeUpdate": {"description": "x"},
+    "CreditGrant": {"owner_type": "member", "owner_id": "m", "amount": 1, "reason": "x"},
+    "PrivacyRequestCreate": {"kind": "export", "subject": "member:somebody"},
+}
+"""Bodies of the routes for operators, which `BODIES` has not."""
+
+Operation = tuple[str, str, dict[str, Any]]
+
+
+ROLES: dict[Any, tuple[Role, ...]] = {
+    auth.operator: (Role.OPERATOR,),
+    auth.member: (Role.MEMBER,),
+    auth.store_owner: (Role.STORE_OWNER,),
+}
+"""Whom a verifier of our own tokens lets in; any other takes members and store owners."""
+
+
+def contract_of(method: str, path: str) -> Contract:
+    view = handlers.chalice_app().routes[path][method.upper()].view_function
+    contract: Contract = view.__dict__["contract"]
+    return contract
+
+
+class Caller:
+    """Sends a request as the caller whom the operation's security scheme asks for."""
+
+    def __init__(self, gallery: Gallery) -> None:
+        self.gallery, self.owned = gallery, Owned(gallery)
+        self.known = {**VALID, **self.owned.ids, "shop": gallery.shop}
+
+    def path_values(self, path: str) -> dict[str, str]:
+        """Values for the path's parameters: those of the gallery's own rows where there are any."""
+        return {name: self.known.get(name, ids.new()) for name in re.findall(r"{(\w+)}", path)}
+
+    def query_values(self, operation: dict[str, Any]) -> dict[str, str]:
+        """Values for the query parameters that must be there."""
+        return {
+            p["name"]: self.known[p["name"]] for p in operation["parameters"] if p["in"] == "query" and p["required"]
+        }
+
+    def body(self, method: str, path: str) -> dict[str, Any]:
+        """A valid body; empty where the route takes none."""
+        contract = contract_of(method, path)
+        if contract.body is None:
+            return {}
+        name = contract.body.__name__
+        return MORE_BODIES[name] if name in MORE_BODIES else BODIES[name](self.owned)
+
+    def signed(
+        self, operation: Operation, query: dict[str, str], body: str
+    ) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+        """Query and headers of each caller that the operation might let in."""
+        method, path, described = operation
+        schemes = [name for scheme in described["security"] for name in scheme]
+        sandbox, shop = self.gallery.shopify, self.gallery.shop
+        if "accessToken" in schemes:
+            for role in ROLES.get(contract_of(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
+                yield query, {"Authorization": f"Bearer {auth.mint(role, 'odd-parameters')}", "If-Match": '"0"'}
+        elif "shopifySessionToken" in schemes:
+            yield query, {"Authorization": f"Bearer {sandbox.session_token('studio', shop)}", "If-Match": '"0"'}
+        elif "shopifyAppProxy" in schemes:
+            url = httpx.URL(sandbox.proxy_url("studio", shop, "x", query, customer_id=4711))
+            yield dict(url.params), {}
+        elif "shopifyWebhookSignature" in schemes:
+            heading = {"X-Shopify-Topic": "orders/paid", "X-Shopify-Shop-Domain": shop, "X-Shopify-Webhook-Id": "odd"}
+            secret = SANDBOX_APPS["studio"].secret
+            yield query, {**heading, "X-Shopify-Hmac-Sha256": webhook_hmac(body.encode(), secret)}
+        elif "standardWebhooks" in schemes:
+            now = int(time.time())
+            signature = standard_webhooks.sign(SANDBOX_WEBHOOK_SECRET, "odd", now, body.encode())
+            headers = {"webhook-id": "odd", "webhook-timestamp": str(now), "webhook-signature": signature}
+            yield query, headers
+        elif path.endswith("/auth/callback"):
+            yield {**query, "hmac": oauth_hmac(query, SANDBOX_APPS["studio"].secret)}, {}
+            yield query, {}
+        else:
+            yield query, {}
+
+
+@pytest.fixture
+def caller(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Caller:
+    monkeypatch.setenv("IMAGE_HTTP_SECRET", SANDBOX_WEBHOOK_SECRET)
+    return Caller(gallery)
+
+
+def operations(api: httpx.Client) -> list[Operation]:
+    """Every operation of the document, with its method and path."""
+    paths = api.get("/openapi.json").json()["paths"]
+    return [(method, path, found) for path, methods in sorted(paths.items()) for method, found in methods.items()]
+
+
+def names(operation: dict[str, Any], place: str) -> list[str]:
+    return [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == place]
+
+
+def in_lambda(
+    method: str, path: str, values: dict[str, str], headers: dict[str, str], query: dict[str, str], body: str
+):
+    """The app's answer to API Gateway's event, in which path parameters are decoded: status and body."""
+    event = {
+        "resource": path,
+        "path": path,
+        "httpMethod": method.upper(),
+        "headers": {**headers, "content-type": "application/json"},
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
+        "pathParameters": values,
+        "requestContext": {
+            "resourcePath": path,
+            "httpMethod": method.upper(),
+            "requestId": "odd",
+            "identity": {"sourceIp": "127.0.0.1"},
+        },
+        "stageVariables": None,
+        "isBase64Encoded": False,
+        "body": body,
+    }
+    answer = handlers.chalice_app()(event, None)
+    return answer["statusCode"], answer["body"]
+
+
+def url_of(path: str, values: dict[str, str], query: dict[str, str]) -> str:
+    filled = re.sub(r"{(\w+)}", lambda match: quote(values[match[1]], safe=""), path)
+    return filled + "?" + "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in query.items())
+
+
+def answers_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
+    """The answers over HTTP, one for each caller, with one query parameter replaced."""
+    method, path, described = operation
+    query, body = caller.query_values(described) | {name: value}, json.dumps(caller.body(method, path))
+    for signed, headers in caller.signed(operation, query, body):
+        url = url_of(path, caller.path_values(path), signed)
+        yield api.request(method, url, content=body, headers={**headers, "Content-Type": "application/json"})
+
+
+def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
+    """The statuses over HTTP and in Lambda, for each caller, with one path parameter replaced."""
+    method, path, described = operation
+    values, body = caller.path_values(path) | {name: value}, json.dumps(caller.body(method, path))
+    for query, headers in caller.signed(operation, caller.query_values(described), body):
+        sent = {**headers, "Content-Type": "application/json"}
+        yield api.request(method, url_of(path, values, query), content=body, headers=sent).status_code
+        yield in_lambda(method, path, values, headers, query, body)[0]
+
+
+def test_no_odd_query_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
+    """And one that is refused is named."""
+    walked: set[str] = set()
+    wrong: list[Any] = []
+    for operation in operations(api):
+        method, path, described = operation
+        for name in names(described, "query"):
+            walked.add(name)
+            for value in ODD:
+                for answer in answers_to_query(api, caller, operation, name, value):
+                    shown = (method, path, name, value[:40], answer.status_code)
+                    if answer.status_code >= 500:
+                        wrong.append(shown)
+                    elif answer.status_code == 422:
+                        paths = {error["path"] for error in answer.json().get("errors", [])}
+                        if f"query.{name}" not in paths:
+                            wrong.append((*shown, paths))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert {"rule", "subject", "event_type", "customer_id", "order_id", "app", "shop", "cursor", "limit"} <= walked
+
+
+def test_no_odd_path_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
+    walked, wrong = set(), []
+    for operation in operations(api):
+        method, path, described = operation
+        for name in names(described, "path"):
+            walked.add(path)
+            for value in ODD_TEXTS:
+                found = list(statuses_of_path(api, caller, operation, name, value))
+                if any(status >= 500 for status in found):
+                    wrong.append((method, path, name, value[:40], found))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert walked == {path for path in handlers.chalice_app().routes if "{" in path}
+
+
+def test_every_text_of_a_query_has_a_greatest_length(api: httpx.Client) -> None:
+    """The engine takes longer keys in a query than DynamoDB does: the document itself must say that they are short."""
+    unbounded = []
+    for method, path, described in operations(api):
+        for parameter in described["parameters"]:
+            schema = parameter["schema"]
+            texts = [kind for kind in (schema, *schema.get("anyOf", ())) if kind.get("type") == "string"]
+            bounded = {"maxLength", "enum", "format", "pattern"}
+            if parameter["in"] == "query" and any(not bounded & set(kind) for kind in texts):
+                unbounded.append((method, path, parameter["name"]))
+            patterns = [kind["pattern"] for kind in texts if "pattern" in kind and "maxLength" not in kind]
+            if any(re.search(r"[*+]|,}", pattern) for pattern in patterns):
+                unbounded.append((method, path, parameter["name"]))
+    assert unbounded == []
+
+
+def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> None:
+    document = api.get("/openapi.json").json()
+    walked, wrong = set(), []
+    for operation in operations(api):
+        method, path, described = operation
+        if "requestBody" not in described:
+            continue
+        reference = described["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+        members = document["components"]["schemas"][reference.rpartition("/")[2]]["properties"]
+        valid, values = caller.body(method, path), caller.path_values(path)
+        for name, schema in members.items():
+            if "string" not in [kind.get("type") for kind in (schema, *schema.get("anyOf", ()))]:
+                continue
+            walked.add(name)
+            for value in ODD:
+                body = json.dumps(valid | {name: value})
+                for query, headers in caller.signed(operation, caller.query_values(described), body):
+                    sent = {**headers, "Content-Type": "application/json"}
+                    answer = api.request(method, url_of(path, values, query), content=body, headers=sent)
+                    if answer.status_code >= 500:
+                        wrong.append((method, path, name, value[:40], answer.status_code))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert {"code", "subject", "shopify_variant_id", "name", "text"} <= walked
+
+
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=st.text(max_size=300))
+def test_any_text_in_a_query_that_reaches_a_key_is_answered(api: httpx.Client, caller: Caller, value: str) -> None:
+    keyed = {"rule", "subject", "event_type", "app", "shop"}
+    for operation in operations(api):
+        for name in keyed & set(names(operation[2], "query")):
+            answers = answers_to_query(api, caller, operation, name, value)
+            assert all(answer.status_code < 500 for answer in answers), (operation[:2], name, value)
+
+
+@pytest.mark.parametrize("value", ["", "x" * 3_000])
+def test_a_rule_that_is_no_name_is_refused_by_name(api: httpx.Client, value: str) -> None:
+    headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
+    answer = api.get("/v1/operator/retention-runs", params={"rule": value}, headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidInput")
+    assert [error["path"] for error in answer.json()["errors"]] == ["query.rule"]

@@ -1,0 +1,126 @@
+"""`archive-query` over files that the sweep itself wrote, in a process that has no pytz."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.integrations.parquet import Kind
+from chalicelib.kit import aws
+from chalicelib.kit.lifecycle import Rule
+from chalicelib.retention.repository.rows import columns, counted
+from infra import athena
+from infra.handlers import ROOT
+from tests.infra.ops.conftest import Ops, ops
+from tests.retention.conftest import DUE, fire_sweep
+
+__all__ = ["ops"]
+
+WITHOUT_PYTZ = (
+    "import sys; sys.modules['pytz'] = None; from infra.ops.__main__ import main; sys.exit(main(sys.argv[1:]))"
+)
+TIMES = (Kind.MOMENT, Kind.EPOCH)
+
+
+def query(sql: str) -> list[dict[str, str]]:
+    """The rows that the command prints, in a process where `import pytz` fails."""
+    command = [sys.executable, "-c", WITHOUT_PYTZ, "archive-query", sql]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return list(csv.DictReader(done.stdout.splitlines()))
+
+
+def moment_of(rule: Rule) -> datetime:
+    """A moment with microseconds, a day past the rule's cut-off."""
+    return DUE - rule.keep - timedelta(days=1) + timedelta(microseconds=7)
+
+
+def store(rule: Rule, mark: str, *, timestamps: bool) -> None:
+    """Put an expired row: with every timestamp of the table, or with none but the one that counts."""
+    item: dict[str, dict[str, str]] = {}
+    table = rule.table
+    keys = {table._hash_keyname, table._range_keyname}
+    for name, attribute in table.get_attributes().items():
+        is_time = columns(table)[attribute.attr_name] in TIMES
+        if attribute is counted(rule) or (is_time and timestamps):
+            item[attribute.attr_name] = {attribute.attr_type: attribute.serialize(moment_of(rule))}
+        elif name in keys and not is_time:
+            item[attribute.attr_name] = {attribute.attr_type: mark if attribute.attr_type == "S" else "1"}
+    aws.client("dynamodb").put_item(TableName=table.Meta.table_name, Item=item)
+
+
+def expected(rule: Rule, column: str, kind: Kind) -> datetime:
+    """The column's moment as it is stored: an epoch counts whole seconds."""
+    moment = moment_of(rule)
+    return moment.replace(microsecond=0) if kind is Kind.EPOCH else moment
+
+
+@pytest.fixture
+def archived(drain: Callable[[], list[Any]]) -> None:
+    """Two rows of every table that is archived, in the archive."""
+    for rule in athena.archived():
+        store(rule, "full", timestamps=True)
+        store(rule, "bare", timestamps=False)
+    fire_sweep()
+    assert drain() == []
+
+
+def test_the_timestamps_of_every_archived_table_are_read_without_pytz(archived: None) -> None:
+    assert athena.archived()
+    for rule in athena.archived():
+        times = {name: kind for name, kind in columns(rule.table).items() if kind in TIMES}
+        key = rule.table.get_attributes()[rule.table._hash_keyname or ""].attr_name
+        rows = {row[key]: row for row in query(f"SELECT * FROM {athena.table_of(rule)}")}
+        assert set(rows) == {"full", "bare"}, rule.name
+        for name, kind in times.items():
+            assert datetime.fromisoformat(rows["full"][name]) == expected(rule, name, kind), (rule.name, name)
+            is_counted = name == counted(rule).attr_name
+            assert (rows["bare"][name] == "") is not is_counted, (rule.name, name)
+
+
+def test_computed_timestamps_keep_their_order_null_and_microseconds(archived: None) -> None:
+    sql = (
+        "SELECT shop, created_at + to_microseconds(1) AS later, CAST(NULL AS TIMESTAMPTZ) AS nothing, '' AS blank, "
+        "list_value(created_at) AS several, CAST(created_at AS DATE) AS day "
+        "FROM shops_installation_logs ORDER BY shop DESC; -- as written at a prompt"
+    )
+    rule = next(rule for rule in athena.archived() if rule.name == "shops/installation_logs")
+    rows = query(sql)
+
+    assert [row["shop"] for row in rows] == ["full", "bare"]
+    later = moment_of(rule) + timedelta(microseconds=1)
+    for row in rows:
+        assert row["later"] == f"{later.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"
+        assert (row["nothing"], row["blank"], row["day"]) == ("", "", f"{later:%Y-%m-%d}")
+        assert f"{moment_of(rule):%H:%M:%S.%f}+00" in row["several"]
+
+
+def test_null_and_an_empty_text_are_told_apart(archived: None, ops: Ops) -> None:
+    done = ops("archive-query", "SELECT NULL AS nothing, '' AS blank FROM shops_installation_logs LIMIT 1")
+
+    assert done.out.splitlines() == ["nothing,blank", ',""']
+
+
+@pytest.mark.parametrize("timezone", ["America/New_York", "Asia/Kolkata"])
+def test_timestamps_are_utc_on_every_machine(archived: None, timezone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", timezone)
+    rows = query("SELECT created_at, hour(created_at) AS hour FROM shops_installation_logs")
+    rule = next(rule for rule in athena.archived() if rule.name == "shops/installation_logs")
+
+    for row in rows:
+        assert row["created_at"].endswith("+00")
+        assert datetime.fromisoformat(row["created_at"]) == moment_of(rule)
+        assert int(row["hour"]) == moment_of(rule).hour
+
+
+def test_what_returns_no_rows_is_refused(archived: None, ops: Ops) -> None:
+    done = ops("archive-query", "CREATE TABLE mine AS SELECT * FROM shops_installation_logs")
+
+    assert done.code == 1
+    assert "write one SELECT" in done.err

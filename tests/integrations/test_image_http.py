@@ -1,0 +1,83 @@
+"""An image provider's answers, by status and body: only its word about the picture is a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chalicelib.integrations import image_http
+from chalicelib.integrations.image_failures import (
+    ContentRefused,
+    ModelFailed,
+    ModelMisconfigured,
+    ModelThrottled,
+    ModelUnavailable,
+    ResultMissing,
+)
+from chalicelib.kit import config
+from infra.sandbox.image_provider import SANDBOX_TOKEN, ImageProviderSandbox
+
+ORDER = image_http.Order("reference", "https://example.com/photo", "a hat", 1024, {}, "https://example.com/back")
+REFUSED = b'{"error": "refused"}'
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
+    with ImageProviderSandbox() as running:
+        monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
+        monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
+        config.forget()
+        yield running
+        monkeypatch.undo()
+        config.forget()
+
+
+@pytest.mark.parametrize("body", [REFUSED, b"", b"<h1>refused</h1>", b"[]"])
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [
+        (302, ModelMisconfigured),
+        (400, ModelMisconfigured),
+        (401, ModelMisconfigured),
+        (403, ModelMisconfigured),
+        (408, ModelUnavailable),
+        (429, ModelThrottled),
+        (500, ModelUnavailable),
+        (503, ModelUnavailable),
+    ],
+)
+def test_the_status_decides_whatever_the_body(
+    provider: ImageProviderSandbox, status: int, failure: type[ModelFailed], body: bytes
+) -> None:
+    provider.outage = (status, body)
+    for call in (lambda: image_http.submit(ORDER), lambda: image_http.collect("job")):
+        with pytest.raises(failure) as raised:
+            call()
+        assert raised.type is failure
+        assert not raised.value.is_refusal
+
+
+@pytest.mark.parametrize(("body", "failure"), [(REFUSED, ContentRefused), (b"<h1>refused</h1>", ModelMisconfigured)])
+def test_a_422_that_says_so_is_a_refusal(
+    provider: ImageProviderSandbox, body: bytes, failure: type[ModelFailed]
+) -> None:
+    provider.outage = (422, body)
+    with pytest.raises(failure):
+        image_http.submit(ORDER)
+
+
+def test_a_success_without_json_is_an_outage(provider: ImageProviderSandbox) -> None:
+    provider.outage = (200, b"<h1>Welcome</h1>")
+    with pytest.raises(ModelUnavailable):
+        image_http.submit(ORDER)
+
+
+def test_a_job_and_a_result_that_are_gone_are_missing(provider: ImageProviderSandbox) -> None:
+    job = image_http.submit(ORDER)
+    provider.finish(job, b"", f"{provider.url}/results/none")
+    with pytest.raises(ResultMissing):
+        image_http.collect(job)
+    provider.lose(job)
+    with pytest.raises(ResultMissing):
+        image_http.collect(job)

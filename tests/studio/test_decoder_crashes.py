@@ -1,0 +1,180 @@
+"""A picture that the decoder crashes on, over HTTP and in the inspecting worker: a refusal, and nobody else notices.
+
+The child process really crashes: the interpreter that is started for it is a script that kills itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from chalicelib.integrations import image_process, storage
+from chalicelib.kit import config
+from chalicelib.studio import guard
+from chalicelib.studio.guard import RejectReason
+from chalicelib.studio.models import Watermark
+from chalicelib.studio.service import previews
+from tests.integrations.jpeg_files import Picture
+from tests.integrations.pictures import encoded, opened
+from tests.studio.conftest import PHOTO, Gallery
+
+LOSSLESS = base64.b64encode(Picture(3).data()).decode()
+MARK = base64.b64encode(encoded(Image.new("RGBA", (40, 20), "red"))).decode()
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def crashing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every child process ends by a segmentation fault."""
+    script = tmp_path / "crashing"
+    script.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+
+
+def requests(gallery: Gallery, picture: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Every route that takes a picture, by the field that holds it."""
+    return {
+        "watermark": ("PUT", "watermark", {"image": picture}),
+        "example": ("PUT", f"styles/{gallery.style}/example", {"image": picture}),
+        "preview, its mark": ("POST", "watermark/preview", {"image": picture}),
+        "preview, its photo": ("POST", "watermark/preview", {"image": MARK, "photo": picture}),
+    }
+
+
+ROUTES = {"watermark": "image", "example": "image", "preview, its mark": "image", "preview, its photo": "photo"}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_lossless_jpeg_is_refused_by_name(gallery: Gallery, route: str) -> None:
+    answer = gallery.merchant(*requests(gallery, LOSSLESS)[route])
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
+    detail = guard.DETAIL[RejectReason.UNSUPPORTED_JPEG]
+    assert answer.json()["errors"] == [{"path": f"body.{ROUTES[route]}", "message": detail}]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_crash_is_a_refusal_and_the_api_lives_on(gallery: Gallery, route: str, crashing: None) -> None:
+    answer = gallery.merchant(*requests(gallery, MARK)[route])
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage"), answer.text
+    assert guard.DETAIL[RejectReason.DECODER_FAILED] in answer.json()["detail"]
+    assert answer.json()["errors"][0]["path"].startswith("body.")
+    assert gallery.merchant("GET", "quota").status_code == 200
+    found = storage_keys(gallery)
+    assert not [key for key in found if "watermarks/" in key or "examples/" in key]
+
+
+def test_a_stored_watermark_that_crashes_the_decoder_is_a_refusal(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    answer = gallery.merchant("POST", "watermark/preview", {})
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
+
+
+def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_try(gallery: Gallery, crashing: None) -> None:
+    upload = gallery.send(PHOTO.read_bytes())
+    assert gallery.drain() == []
+    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (read["status"], read["reject_reason"]) == ("rejected", guard.DETAIL[RejectReason.DECODER_FAILED])
+    assert not storage_keys(gallery)
+
+
+def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
+    upload = gallery.send(Picture(3).data())
+    assert gallery.drain() == []
+    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (read["status"], read["reject_reason"]) == ("rejected", guard.DETAIL[RejectReason.UNSUPPORTED_JPEG])
+    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    assert (answer.status_code, answer.json()["code"]) == (422, "UploadRejected")
+
+
+def test_too_much_memory_is_a_refusal(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    """59 megapixels in 350 KB: a watermark is decoded whole."""
+    bomb = base64.b64encode(Picture(0, 7700, 7700, components=3, sampling=0x22).data()).decode()
+    monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(megabytes=200))
+    answer = gallery.merchant("POST", "watermark/preview", {"image": bomb})
+    assert answer.status_code == 422, answer.text[:200]
+    assert guard.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
+    assert answer.json()["errors"][0]["path"] == "body.image"
+
+
+def test_too_much_time_is_a_refusal(gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = tmp_path / "sleeping"
+    script.write_text("#!/bin/sh\nexec sleep 600\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(seconds=1))
+    answer = gallery.merchant("PUT", "watermark", {"image": MARK})
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
+    assert guard.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
+
+
+def test_a_watermark_of_an_earlier_guard_fails_the_preview_with_its_reason(gallery: Gallery) -> None:
+    upload = gallery.accepted()
+    assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
+    storage.put(Watermark.get(gallery.shop).image_url, Picture(3).data(), "image/jpeg")
+    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    assert gallery.drain() == []
+    read = gallery.shopper("GET", f"generations/{answer.json()['id']}").json()
+    assert (read["status"], read["error_message"]) == ("failed", previews.MARK_UNUSABLE)
+    refused = gallery.merchant("POST", "watermark/preview", {})
+    assert (refused.status_code, refused.json()["code"]) == (422, "InvalidImage")
+
+
+SERVE = """
+import sys
+sys.modules["PIL"] = None  # importing it fails
+from infra import handlers
+from infra.local import server
+running = server.create(handlers.chalice_app(), "127.0.0.1", 0)
+print(running.server.server_port, flush=True)
+running.server.serve_forever()
+"""
+
+
+@pytest.fixture
+def without_pillow(engine: object) -> Iterator[httpx.Client]:
+    """The API in a process that cannot import Pillow."""
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVE], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    ) as process:
+        assert process.stdout is not None
+        try:
+            url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
+            with httpx.Client(base_url=url, timeout=60) as client:
+                yield client
+        finally:
+            process.kill()
+
+
+def test_no_route_decodes_in_the_apis_own_process(gallery: Gallery, without_pillow: httpx.Client) -> None:
+    gallery.api = without_pillow
+    photo = base64.b64encode(PHOTO.read_bytes()).decode()
+    assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
+    assert gallery.merchant("PUT", f"styles/{gallery.style}/example", {"image": photo}).status_code == 200
+    for body in ({}, {"image": MARK}, {"photo": photo}, {"image": MARK, "photo": photo}):
+        answer = gallery.merchant("POST", "watermark/preview", body)
+        assert answer.status_code == 200, answer.text[:500]
+        assert opened(base64.b64decode(answer.json()["preview"])).width <= 1024
+    refused = gallery.merchant(
+        "PUT", "watermark", {"image": base64.b64encode(encoded(Image.new("L", (9, 9)))[:44]).decode()}
+    )
+    assert refused.status_code == 422
+
+
+def storage_keys(gallery: Gallery) -> list[str]:
+    from chalicelib.kit import aws
+
+    found = aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
+    return [item["Key"] for item in found.get("Contents", []) if gallery.shop in item["Key"]]

@@ -1,0 +1,101 @@
+"""The guard admits the frames SOF0, SOF1 and SOF2 alone, wherever a decoder would find another."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.studio.guard import RejectReason, judge
+from chalicelib.studio.image_header import probe
+from tests.integrations.jpeg_files import ADMITTED, EOI, FRAME_TYPES, Picture, segment
+from tests.integrations.separate_processes import outcomes
+
+BASELINE = Picture(0)
+FRAME, LOSSLESS = BASELINE.frame(), Picture(3).frame()
+COMMENT = segment(0xFE, b"made for a test")
+
+
+def altered(old: bytes, new: bytes) -> bytes:
+    data = BASELINE.data()
+    assert data.count(old) == 1
+    return data.replace(old, new)
+
+
+@pytest.mark.parametrize("components", [1, 3, 4])
+@pytest.mark.parametrize("frame_type", FRAME_TYPES)
+def test_frames_are_told_apart_by_their_header(frame_type: int, components: int) -> None:
+    found = probe(Picture(frame_type, components=components).data())
+    assert (found.width, found.height, found.is_standard) == (48, 32, frame_type in ADMITTED)
+    assert judge(found) is (None if frame_type in ADMITTED else RejectReason.UNSUPPORTED_JPEG)
+
+
+@pytest.mark.parametrize("frame_type", [kind for kind in FRAME_TYPES if kind not in ADMITTED])
+def test_no_other_frame_passes_cut_off_anywhere(frame_type: int) -> None:
+    data = Picture(frame_type, components=3).data()
+    for end in range(3, len(data)):
+        assert judge(probe(data[:end])) in (RejectReason.UNSUPPORTED_JPEG, RejectReason.UNREADABLE), end
+
+
+@pytest.mark.parametrize("precision", [2, 7, 12, 16])
+def test_samples_have_eight_bits(precision: int) -> None:
+    assert judge(probe(Picture(1, precision=precision).data())) is RejectReason.UNSUPPORTED_JPEG
+
+
+HIDDEN = {
+    "behind a fill byte": altered(FRAME, b"\xff" + LOSSLESS),
+    "behind many fill bytes": altered(FRAME, b"\xff" * 1000 + LOSSLESS),
+    "behind stray bytes": altered(FRAME, b"stray\0\xff\0" + LOSSLESS),
+    "behind a restart marker": altered(FRAME, b"\xff\xd3" + LOSSLESS),
+    "behind an empty segment": altered(FRAME, b"\xff\xe5\0\2" + LOSSLESS),
+    "behind a segment without a length": altered(FRAME, b"\xff\xe5\0\0" + LOSSLESS),
+    "behind a segment of length one": altered(FRAME, b"\xff\xe5\0\1" + LOSSLESS),
+    "behind a segment that hides the first": altered(FRAME, segment(0xE5, FRAME) + LOSSLESS),
+    "before the first": altered(FRAME, LOSSLESS + FRAME),
+    "after the first": altered(FRAME, FRAME + LOSSLESS),
+    "after the first, a fill byte between": altered(FRAME, FRAME + b"\xff" + LOSSLESS),
+    "after the scan": altered(EOI, LOSSLESS + EOI),
+    "after the scan, fill bytes between": altered(EOI, b"\xff\xff\xff" + LOSSLESS + EOI),
+    "of the same type again": altered(FRAME, FRAME + FRAME),
+    "hierarchical": altered(FRAME, segment(0xDE, FRAME[4:]) + FRAME),
+    "hierarchical, expanded": altered(FRAME, FRAME + segment(0xDF, b"\x11")),
+    "JPG": altered(FRAME, segment(0xC8, FRAME[4:]) + FRAME),
+    "JPEG-LS": altered(FRAME, segment(0xF7, FRAME[4:]) + FRAME),
+}
+
+
+@pytest.mark.parametrize("place", HIDDEN)
+def test_another_frame_is_found_wherever_it_hides(place: str) -> None:
+    assert judge(probe(HIDDEN[place])) is RejectReason.UNSUPPORTED_JPEG
+
+
+def test_hidden_frames_crash_no_decoder() -> None:
+    assert all(isinstance(outcome, list) for outcome in outcomes(list(HIDDEN.values())))
+
+
+GOOD = {
+    "fill bytes": altered(FRAME, b"\xff\xff\xff" + FRAME),
+    "stray bytes": altered(FRAME, b"\0stray" + FRAME),
+    "a frame in a segment": altered(COMMENT, segment(0xE5, LOSSLESS)),
+    "a frame after the end": BASELINE.data() + LOSSLESS,
+    "restart markers": altered(FRAME, b"\xff\xd0" + FRAME),
+    "arithmetic conditioning": altered(FRAME, segment(0xCC, b"\0\0") + FRAME),
+}
+
+
+@pytest.mark.parametrize("oddity", GOOD)
+def test_what_decoders_skip_is_skipped(oddity: str) -> None:
+    """Both sides: the guard passes it by the size of its frame, and Pillow decodes it as that."""
+    found = probe(GOOD[oddity])
+    assert (judge(found), found.width, found.height) == (None, 48, 32)
+    assert outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]
+
+
+@pytest.mark.parametrize("stray", [b"\xff\xd8", b"\xff\x01", b"\xff\x02\0\2", b"\xff\xbf\0\2"])
+def test_markers_that_decoders_read_differently_are_refused(stray: bytes) -> None:
+    data = altered(FRAME, stray + FRAME)
+    assert judge(probe(data)) is RejectReason.UNREADABLE
+    assert outcomes([data])[0] == ["refused"] * 4
+
+
+def test_thousands_of_segments_before_another_frame_are_not_walked() -> None:
+    assert judge(probe(altered(FRAME, b"\xff\xe5\0\2" * 6000 + LOSSLESS))) is RejectReason.UNREADABLE
+    assert judge(probe(altered(FRAME, FRAME + b"\xff\xe5\0\2" * 6000 + LOSSLESS))) is RejectReason.TOO_MANY_SCANS

@@ -1,0 +1,351 @@
+"""A paid print outlives every outage: it waits, is tried for days, and is made once; only a refusal ends it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from chalicelib.integrations import image_models
+from chalicelib.integrations.image_failures import ContentRefused
+from chalicelib.integrations.image_models import GeneratedImage
+from chalicelib.kit import aws, clock, config
+from chalicelib.studio.models import Generation, GenerationStatus, UpscaleStatus
+from chalicelib.studio.repository import generations
+from chalicelib.studio.retry_schedule import LONGEST
+from chalicelib.studio.service import finals, making, recovery
+from infra import handlers
+from infra.local import delivery
+from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
+from tests.integrations.pictures import encoded
+from tests.shops.conftest import forget_messages, waiting
+from tests.studio.conftest import Gallery
+
+PICTURE = encoded(Image.new("RGB", (1024, 1280), (200, 30, 30)))
+
+
+@dataclass
+class Time:
+    """Our clock, moved by the test."""
+
+    now: datetime
+
+    def pass_by(self, span: timedelta) -> None:
+        """Move on, and let the schedule and the queues do their work."""
+        self.now += span
+        recovery.recover(self.now)
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
+    with ImageProviderSandbox() as running:
+        monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
+        monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
+        monkeypatch.setenv("IMAGE_HTTP_SECRET", SANDBOX_WEBHOOK_SECRET)
+        yield running
+
+
+@pytest.fixture
+def use_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    def choose(name: str) -> None:
+        monkeypatch.setenv("IMAGE_MODEL", name)
+        config.forget()
+
+    yield choose
+    monkeypatch.undo()
+    config.forget()
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    """Not moved before a request of ours: credentials are as old as they are."""
+    made = Time(clock.now())
+    monkeypatch.setattr(clock, "now", lambda: made.now)
+    return made
+
+
+@pytest.fixture
+def final(gallery: Gallery, time: Time) -> str:
+    """A paid final that no worker has started."""
+    order = gallery.order(gallery.preview()["line_item_property"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    time.now += timedelta(seconds=1)
+    fulfil = next(each for each in handlers.consumers() if each.name == "studio-fulfil")
+    handler = handlers.chalice_app().handler_map[fulfil.name]
+    assert delivery.deliver(fulfil, delivery.receive(fulfil), lambda _, event: handler(event, None)) == []
+    (row,) = [each for each in Generation.scan() if each.order_id]
+    return str(row.id)
+
+
+def assert_waits(final: str, reason: str = making.WAITS_FOR_SERVICE) -> Generation:
+    row = Generation.get(final, consistent_read=True)
+    assert (row.status, row.upscale_status) == (GenerationStatus.PENDING, UpscaleStatus.PENDING)
+    assert (row.error_message, row.open_work) == (reason, "final")
+    assert row.next_attempt_at == row.lease_until
+    return row
+
+
+def assert_made_once(gallery: Gallery, final: str) -> Generation:
+    row = Generation.get(final, consistent_read=True)
+    assert (row.status, row.upscale_status) == (GenerationStatus.COMPLETED, UpscaleStatus.COMPLETED)
+    assert [row.error_message, row.next_attempt_at, row.open_work] == [None] * 3
+    bucket = config.settings().images_bucket
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/")["Contents"]
+    assert [f"s3://{bucket}/{each['Key']}" for each in listed] == [row.final_image_url]
+    assert [each.id for each in Generation.scan() if each.order_id] == [final]
+    return row
+
+
+def finish(gallery: Gallery, provider: ImageProviderSandbox, time: Time) -> str:
+    """End the newest job with a picture, and call back."""
+    job = list(provider.jobs)[-1]
+    provider.finish(job, PICTURE)
+    assert provider.call_back(job, at=time.now.timestamp()).answer == '{"status":"heard"}'
+    assert gallery.drain() == []
+    return job
+
+
+def test_three_days_without_the_provider(
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
+) -> None:
+    """It is tried with longer and longer distances, then made once."""
+    use_model("http")
+    provider.outage = (503, b"<h1>Service Unavailable</h1>")
+    begun, gaps = time.now, []
+    assert gallery.drain() == []
+    while time.now - begun < timedelta(days=3):
+        row = assert_waits(final)
+        assert row.next_attempt_at is not None
+        gaps.append(row.next_attempt_at - time.now)
+        recovery.recover(row.next_attempt_at - timedelta(seconds=1))
+        assert waiting("studio-print") == (0, 0), "not before its time"
+        time.pass_by(gaps[-1] + timedelta(seconds=1))
+        assert gallery.drain() == []
+    assert gaps == sorted(gaps)
+    assert gaps[0] <= timedelta(minutes=1)
+    assert timedelta(hours=3) <= gaps[-1] <= LONGEST
+    assert Generation.get(final).retries == len(gaps) + 1 >= 20
+    provider.outage = None
+    time.pass_by(LONGEST + timedelta(seconds=1))
+    assert gallery.drain() == []
+    assert Generation.get(final).awaits
+    finish(gallery, provider, time)
+    row = assert_made_once(gallery, final)
+    assert len(provider.jobs) == 1
+    counted, stored = gallery.storage()
+    assert counted == stored
+    time.pass_by(timedelta(days=1))
+    assert gallery.drain() == []
+    assert Generation.get(final).attempts == row.attempts
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, b'{"error": "refused"}'),
+        (403, b"<h1>Forbidden: refused</h1>"),
+        (429, b"{}"),
+        (500, b""),
+        (400, b'{"error": "refused"}'),
+        (404, b"{}"),
+        (200, b"not JSON"),
+        (200, b'{"id": 5}'),
+    ],
+)
+def test_no_answer_but_a_refusal_ends_it(
+    gallery: Gallery,
+    provider: ImageProviderSandbox,
+    use_model: Callable[[str], None],
+    final: str,
+    time: Time,
+    status: int,
+    body: bytes,
+) -> None:
+    use_model("http")
+    provider.outage = (status, body)
+    assert gallery.drain() == []
+    for _ in range(making.ATTEMPTS + 1):
+        assert_waits(final)
+        time.pass_by(LONGEST)
+        assert gallery.drain() == []
+    provider.outage = None
+    time.pass_by(LONGEST)
+    assert gallery.drain() == []
+    job = list(provider.jobs)[-1]
+    provider.outage = (status, body)  # it goes down with the job, and comes back
+    provider.call_back(job, at=time.now.timestamp())
+    assert gallery.drain() == []
+    assert_waits(final)
+    provider.outage = None
+    time.pass_by(LONGEST)
+    assert gallery.drain() == []
+    assert Generation.get(final).awaits
+    finish(gallery, provider, time)
+    assert_made_once(gallery, final)
+
+
+def test_a_refusal_of_the_picture_ends_it(
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str
+) -> None:
+    use_model("http")
+    provider.refuse_next = (422, {"error": "refused"})
+    assert gallery.drain() == []
+    row = Generation.get(final)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, ContentRefused.reason)
+    assert [row.next_attempt_at, row.open_work] == [None, None]
+
+
+@pytest.mark.parametrize("end", ["failed", "lost", "no_picture", "never"])
+def test_a_job_without_a_picture_is_replaced_by_another(
+    gallery: Gallery,
+    provider: ImageProviderSandbox,
+    use_model: Callable[[str], None],
+    final: str,
+    time: Time,
+    end: str,
+) -> None:
+    use_model("http")
+    assert gallery.drain() == []
+    (first,) = provider.jobs
+    reference = provider.jobs[first]["reference"]
+    if end == "failed":
+        provider.end(first, "failed", "GPU lost")
+    elif end == "lost":
+        provider.lose(first)
+    elif end == "no_picture":
+        provider.finish(first, b"%PDF-1.7")
+    time.pass_by(timedelta(days=1, minutes=1))
+    assert gallery.drain() == []
+    assert_waits(final)
+    time.pass_by(timedelta(minutes=1))
+    assert gallery.drain() == []
+    second = list(provider.jobs)[-1]
+    assert second != first
+    assert provider.jobs[second]["reference"] != reference
+    finish(gallery, provider, time)
+    assert_made_once(gallery, final)
+
+
+def test_a_call_back_ends_the_wait(
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
+) -> None:
+    use_model("http")
+    assert gallery.drain() == []
+    provider.outage = (503, b"")
+    for _ in range(9):
+        time.pass_by(LONGEST)
+        assert gallery.drain() == []
+    assert_waits(final)
+    provider.outage = None
+    finish(gallery, provider, time)
+    assert_made_once(gallery, final)
+
+
+def test_a_model_s_broken_picture_is_not_the_photo_s_fault(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, final: str, time: Time
+) -> None:
+    broken = GeneratedImage(PICTURE[:300], "image/png", 1024, 1280, "broken/1")
+    with monkeypatch.context() as while_broken:
+        while_broken.setattr(image_models, "choose", lambda _: lambda *_: broken)
+        assert gallery.drain() == []
+    assert_waits(final)
+    time.pass_by(LONGEST)
+    assert gallery.drain() == []
+    assert_made_once(gallery, final)
+
+
+def test_an_unexpected_error_does_not_end_it_nor_its_message(
+    gallery: Gallery, use_model: Callable[[str], None], final: str, time: Time
+) -> None:
+    """Otherwise its message ends in the dead-letter queue after five receives, each time."""
+    use_model("nonsense")
+    assert gallery.drain() == []
+    for _ in range(6):
+        assert_waits(final, making.WAITS_FOR_US)
+        time.pass_by(LONGEST)
+        assert gallery.drain() == []
+    use_model("local")
+    time.pass_by(LONGEST)
+    assert gallery.drain() == []
+    assert_made_once(gallery, final)
+
+
+def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
+    """Received five times by a throttled function, then in the dead-letter queue: the schedule sends another."""
+    sent = []
+    for _ in range(60):
+        if waiting("studio-print") != (0, 0):
+            sent.append(time.now)
+            forget_messages("studio-print")
+        time.pass_by(timedelta(minutes=30))
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert gaps == sorted(gaps)
+    assert len(sent) > 8
+    assert gaps[-1] > timedelta(hours=2)
+    time.pass_by(LONGEST)
+    assert gallery.drain() == []
+    assert_made_once(gallery, final)
+
+
+def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
+    forget_messages("studio-print")
+    for death in range(1, 11):
+        row = generations.find(gallery.shop, final)
+        assert row is not None
+        time.now += LONGEST
+        assert generations.start(row, time.now + making.LEASE, row.final_image_url or "s3://images/finals/x.jpg")
+        time.pass_by(making.LEASE + timedelta(seconds=1))
+        row = assert_waits(final, making.WAITS_FOR_US)
+        assert (row.deaths, row.retries) == (death, death)
+    assert waiting("studio-print") == (0, 0)
+    Generation(final).update([Generation.final_image_url.remove()])
+    time.pass_by(LONGEST)
+    assert gallery.drain() == []
+    assert_made_once(gallery, final)
+
+
+def test_a_message_delivered_twice_starts_no_attempt_before_its_time(
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str
+) -> None:
+    use_model("http")
+    provider.outage = (503, b"")
+    assert gallery.drain() == []
+    attempts = assert_waits(final).attempts
+    for _ in range(3):
+        finals.make(gallery.shop, final)
+    assert Generation.get(final).attempts == attempts
+
+
+def test_the_merchant_sees_that_it_waits_and_why(gallery: Gallery, use_model: Callable[[str], None]) -> None:
+    order = gallery.order(gallery.preview()["line_item_property"])
+    use_model("nonsense")
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    (read,) = gallery.merchant("GET", "generations?upscale_status=pending").json()["items"]
+    assert (read["status"], read["retries"], read["error_message"]) == ("pending", 1, making.WAITS_FOR_US)
+    assert clock.parse(read["next_attempt_at"]) > clock.now()
+    assert read["final_url"] is None
+
+
+def test_open_prints_are_measured_at_every_run(
+    final: str, time: Time, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(type(config.settings()), "is_live", property(lambda _: True))
+
+    def measured() -> dict[str, Any]:
+        capsys.readouterr()
+        recovery.watch_prints(time.now)
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+        return {name: line[name] for line in lines for name in ("PrintsOpen", "OldestOpenPrint") if name in line}
+
+    time.now += timedelta(minutes=31)
+    assert measured()["PrintsOpen"] == [1]
+    assert 31 * 60 <= measured()["OldestOpenPrint"][0] < 33 * 60
+    Generation(final).update([Generation.open_work.remove()])
+    assert measured() == {"PrintsOpen": [0], "OldestOpenPrint": [0]}

@@ -1,0 +1,90 @@
+"""The suite's own IAM: what it asks of a role for each call, and that it refuses."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.kit import aws, config, messages
+from tests import access
+
+
+def test_a_call_that_the_role_does_not_allow_fails_and_is_noted() -> None:
+    with access.acting_as("studio-roll"), pytest.raises(ClientError, match="retention-erase"):
+        aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
+
+    [noted] = access.denied
+    assert noted.startswith("studio-roll: sqs:SendMessage on arn:aws:sqs:")
+    access.denied.clear()
+
+
+def test_each_of_several_calls_is_checked() -> None:
+    with access.acting_as("studio-roll"):
+        for _ in range(2):
+            aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
+        with pytest.raises(ClientError, match="AccessDenied"):
+            aws.client("s3").list_objects_v2(Bucket=config.settings().archive_bucket)
+    assert len(access.denied) == 1
+    access.denied.clear()
+
+
+def test_an_error_ends_a_call_as_well() -> None:
+    client = aws.client("s3")
+    with access.acting_as("studio-roll"):
+        with pytest.raises(client.exceptions.NoSuchKey):
+            client.get_object(Bucket=config.settings().images_bucket, Key="uploads/nothing")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            client.get_object(Bucket=config.settings().archive_bucket, Key="archive/nothing")
+    access.denied.clear()
+
+
+def test_what_a_test_does_in_the_middle_of_a_call_is_its_own() -> None:
+    def interfere(**_: object) -> None:
+        aws.client("s3").list_objects_v2(Bucket=config.settings().archive_bucket)
+
+    events, name = aws.client("sqs").meta.events, "before-call.sqs.SendMessage"
+    events.register(name, interfere)
+    try:
+        with access.acting_as("retention-accept"):
+            aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
+    finally:
+        events.unregister(name, interfere)
+    assert access.denied == []
+
+
+def test_a_call_outside_a_function_is_free() -> None:
+    aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase"), MessageBody="{}")
+
+    assert access.denied == []
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "expected"),
+    [
+        ("dynamodb", "Query", {"TableName": "t", "IndexName": "i"}, [("dynamodb:Query", "table/t/index/i")]),
+        ("dynamodb", "BatchGetItem", {"RequestItems": {"a": {}, "b": {}}}, [("dynamodb:BatchGetItem", "table/a"), ("dynamodb:BatchGetItem", "table/b")]),
+        ("dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "a"}}, {"ConditionCheck": {"TableName": "b"}}]}, [("dynamodb:PutItem", "table/a"), ("dynamodb:ConditionCheckItem", "table/b")]),
+        ("dynamodb", "BatchExecuteStatement", {"Statements": [{"Statement": 'DELETE FROM "a" WHERE x = ?'}]}, [("dynamodb:PartiQLDelete", "table/a")]),
+        ("s3", "DeleteObjects", {"Bucket": "b", "Delete": {"Objects": [{"Key": "k/1"}]}}, [("s3:DeleteObject", "b/k/1")]),
+        ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "k/"}, [("s3:ListBucket", "b")]),
+        ("s3", "HeadObject", {"Bucket": "b", "Key": "k"}, [("s3:GetObject", "b/k")]),
+        ("sqs", "SendMessageBatch", {"QueueUrl": "http://x/0/q"}, [("sqs:SendMessage", "q")]),
+        ("kms", "Decrypt", {"KeyId": "k"}, [("kms:Decrypt", "key/k")]),
+    ],
+)  # fmt: skip
+def test_what_a_call_needs(service: str, operation: str, params: dict, expected: list[tuple[str, str]]) -> None:
+    found = access.demands(service, operation, params)
+
+    assert [(action, arn.rpartition(":")[2]) for action, arn in found] == expected
+
+
+def test_an_operation_that_is_new_here_is_no_silent_yes() -> None:
+    with pytest.raises(KeyError):
+        access.demands("s3", "CopyObject", {"Bucket": "b", "Key": "k"})
+
+
+def test_the_archive_is_written_by_retention_alone() -> None:
+    archive = f"arn:aws:s3:::{config.settings().archive_bucket}/archive/x"
+
+    assert access.is_allowed("retention-archive", "s3:PutObject", archive)
+    assert not access.is_allowed("studio-generate", "s3:PutObject", archive)

@@ -1,0 +1,132 @@
+"""Time decides no test: what is waited for is polled with one generous limit, and speed is `make bench`'s business."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, settings
+
+from infra.local.environment import ROOT
+from tests.patience import LIMIT
+
+TESTS = ROOT / "tests"
+SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in TESTS.rglob("*.py"))
+
+CLOCKS = {"sleep", "monotonic", "perf_counter", "process_time", "thread_time"}
+ALLOWED = {
+    "tests/patience.py": "the one place that waits",
+    "tests/infra/local/sample_handlers.py": "a handler that hangs, for the worker that kills it",
+    "tests/infra/local/test_engine.py": "looks ten times that nothing happens; slowness makes it no redder",
+    "tests/infra/ops/pausing.py": "waits for a signal",
+    "tests/shops/refreshing.py": "a worker that asks again, up to the limit",
+}
+"""Files that may sleep or read a stop watch, and why."""
+
+NOW = {"now", "today", "time", "mint", "session_token"}
+"""What is old by the time that a test runs, where it is asked for when the module is imported."""
+
+
+def parsed(source: str) -> ast.Module:
+    return ast.parse((ROOT / source).read_text())
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def name_of(call: ast.Call) -> str:
+    """`sleep` of both `sleep(…)` and `time.sleep(…)`."""
+    function = call.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def timed(tree: ast.AST) -> list[int]:
+    return [call.lineno for call in calls(tree) if name_of(call) in CLOCKS]
+
+
+def literal_limits(tree: ast.AST) -> list[int]:
+    """The lines where a wait has a limit of its own."""
+    waits = {"wait", "join", "result", "communicate", "run", "get", "post", "put", "delete", "request", "Client"}
+    waits |= {"HTTPConnection", "create_connection", "wait_for_url", "expect_response"}
+    found = []
+    for call in calls(tree):
+        given = [keyword.value for keyword in call.keywords if keyword.arg == "timeout"]
+        if name_of(call) in waits or name_of(call).startswith(("to_", "not_to_")):
+            found += [call.lineno for value in given if isinstance(value, ast.Constant)]
+    return found
+
+
+def imported_now(tree: ast.Module) -> list[int]:
+    """The lines at which a module asks for the time, or for a token, as it is imported."""
+    outside = [node for node in tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    parameters = [each for node in tree.body if isinstance(node, ast.FunctionDef) for each in node.decorator_list]
+    bodies = {
+        id(inner)
+        for node in [*outside, *parameters]
+        for lambda_ in ast.walk(node)
+        if isinstance(lambda_, ast.Lambda)
+        for inner in ast.walk(lambda_)
+    }
+    return [
+        call.lineno
+        for node in [*outside, *parameters]
+        for call in calls(node)
+        if name_of(call) in NOW and id(call) not in bodies
+    ]
+
+
+def hurried(tree: ast.AST) -> list[int]:
+    """The lines at which hypothesis gets a deadline, or its check for slowness back."""
+    found = []
+    for call in calls(tree):
+        if name_of(call) == "settings":
+            for keyword in call.keywords:
+                text = ast.unparse(keyword.value)
+                is_slow_again = "too_slow" not in text and text != "list(HealthCheck)"
+                if keyword.arg == "deadline" or (keyword.arg == "suppress_health_check" and is_slow_again):
+                    found.append(call.lineno)
+    return found
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_time_decides_nothing_in_it(source: str) -> None:
+    tree = parsed(source)
+    if source not in ALLOWED:
+        assert timed(tree) == [], "use tests.patience.eventually, or a clock that the test sets"
+    assert literal_limits(tree) == [], "use tests.patience.LIMIT"
+    assert imported_now(tree) == [], "ask in the test: the suite may take longer than a token lives"
+    assert hurried(tree) == [], "the profile in tests/conftest.py has no deadline"
+
+
+def test_the_exceptions_are_some() -> None:
+    assert all(timed(parsed(source)) for source in ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (timed, "import time\ntime.sleep(1)"),
+        (timed, "from time import monotonic\nmonotonic()"),
+        (literal_limits, "process.communicate(timeout=60)"),
+        (literal_limits, "expect(page).to_have_text('x', timeout=5_000)"),
+        (imported_now, "NOW = int(time.time())"),
+        (imported_now, "HEADERS = {'Authorization': auth.mint(role, 'op')}"),
+        (imported_now, "@pytest.mark.parametrize('at', [clock.now()])\ndef test(at): ..."),
+        (hurried, "settings(deadline=200)"),
+        (hurried, "settings(suppress_health_check=[HealthCheck.filter_too_much])"),
+    ],
+)
+def test_a_rule_finds_what_it_is_for(rule, code: str) -> None:
+    assert len(rule(ast.parse(code))) == 1
+
+
+def test_the_limits_are_generous_and_in_order(pytestconfig: pytest.Config) -> None:
+    """A test that waits in vain says what for, before pytest ends it."""
+    assert float(pytestconfig.getini("timeout")) >= 2 * LIMIT
+    with httpx.Client() as client:
+        assert client.timeout == httpx.Timeout(LIMIT)
+    assert settings().deadline is None
+    assert HealthCheck.too_slow in settings().suppress_health_check
