@@ -2,7 +2,7 @@
 
 Each payment that opens a month which begins in the calendar month claims its plan's credits, or the share of them that
 is still paid. The claims are counted by their size, so that any order and number of payments and reversals ends in the
-same state. ADR 17 has the reasons.
+same state. ADR 19 has the reasons.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Grants of credits: at most one month's per owner and calendar month, whatever pays for it (ADR 17)."""
+"""Grants of credits: at most one month's per owner and calendar month, whatever pays for it (ADR 19)."""
 
 from __future__ import annotations
 
