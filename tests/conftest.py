@@ -84,8 +84,10 @@ def pytest_unconfigure() -> None:
     _scratch.cleanup()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the tests of the pages that were skipped, in one line."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Name the tests of the pages that were skipped, in one line after all others."""
+    yield
     skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
     if skipped:
         names = sorted({report.nodeid.partition("::")[2].partition("[")[0] for report in skipped})

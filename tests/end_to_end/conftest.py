@@ -75,6 +75,6 @@ def start(surroundings: dict[str, str]) -> Iterator[Start]:
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.wait(LIMIT)
+            process.communicate(timeout=LIMIT)  # reads on: a full pipe would hold it up
         if process.stdout:
             process.stdout.close()

@@ -125,6 +125,7 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
         mark,
         shop_id=shop,
         customer_id=owner,
+        preview_customer_id=None,
         order_id=None,
         input_image_url=photo,
         source_generation_id=None,
@@ -137,6 +138,7 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
         mark,
         shop_id=shop,
         customer_id=owner,
+        preview_customer_id=owner,
         order_id=order,
         input_image_url=photo,
         source_generation_id=preview.id,
@@ -174,6 +176,7 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
     row(billing.CreditBalance, mark, relationship_id=owner)
     entry = row(billing.CreditEntry, mark, relationship_id=owner)
     guard(mark, "billing", "ai_credits", "source_key", entry.source_key)
+    row(billing.MonthlyGrant, mark, owner=f"{kind}/{owner}")
     row(billing.Subscription, mark, owner=f"{kind}/{owner}", owner_type=kind, owner_id=owner, gifted_by=None)
     payment = row(billing.PaymentTransaction, mark, owner=f"{kind}/{owner}", owner_type=kind, owner_id=owner)
     row(billing.Refund, mark, payment_transaction_id=payment.id, user_id=owner, owner_type=kind)
