@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalice.app import Blueprint
 
 from chalicelib.billing.schemas.messages import EventReceived
-from chalicelib.billing.service import credits, discount_redemptions, dunning, gifts, invariants, monthly_grants
+from chalicelib.billing.service import credits, discount_redemptions, dunning, gifts, grant_schedule, invariants
 from chalicelib.billing.service.sync import intake
 from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 
@@ -23,15 +23,17 @@ def process_stripe_event(message: EventReceived) -> None:
 @scheduled("billing-grant_monthly_credits", lease_seconds=300, formerly="billing-grant")
 def grant_monthly_credits(run: ScheduledRun) -> None:
     """Grant the months of credits that have begun."""
-    monthly_grants.grant_due_months(run.due, run.last_completed)
+    grant_schedule.grant_due_months(run.due, run.last_completed)
 
 
 @bp.schedule("rate(1 hour)", name="billing-expire_credits")
 @scheduled("billing-expire_credits", lease_seconds=300, formerly="billing-expire")
 def expire_credits(run: ScheduledRun) -> None:
     """Let credits and gifts expire, and end the subscriptions that were given for one period."""
-    credits.expire_due_credits(run.due, run.last_completed)
-    gifts.end_due(run.due, run.last_completed)
+    try:
+        credits.expire_due_credits(run.due, run.last_completed)
+    finally:
+        gifts.end_due(run.due, run.last_completed)
 
 
 @bp.schedule("rate(10 minutes)", name="billing-release_reservations")

@@ -14,6 +14,7 @@ from chalicelib.billing.models import (
     DiscountCode,
     DiscountUsage,
     Gift,
+    MonthlyGrant,
     PaymentTransaction,
     Refund,
     StripeWebhook,
@@ -39,6 +40,7 @@ RULES: tuple[RetentionRule, ...] = (
     RetentionRule(
         "billing/payment_transactions", PaymentTransaction, "created_at", PaymentTransaction.KEEP, ExpiryAction.DELETE
     ),
+    RetentionRule("billing/monthly_grants", MonthlyGrant, "updated_at", MonthlyGrant.KEEP, ExpiryAction.DELETE),
     RetentionRule("billing/refunds", Refund, "requested_at", PaymentTransaction.KEEP, ExpiryAction.DELETE),
     RetentionRule("billing/stripe_webhooks", StripeWebhook, "processed_at", StripeWebhook.KEEP, ExpiryAction.DELETE),
 )
@@ -59,7 +61,6 @@ _PAID = {
     "owner": ErasureAction.PSEUDONYM,
     "owner_id": ErasureAction.PSEUDONYM,
     "relationship_id": ErasureAction.REMOVED,
-    "grants": ErasureAction.REMOVED,
     "description": ErasureAction.REMOVED,
     "invoice_url": ErasureAction.REMOVED,
     "failure_reason": ErasureAction.REMOVED,
@@ -97,7 +98,9 @@ PERSONAL = (
         "billing/credit_balances",
         CreditBalance,
         personal=columns("relationship_id"),
-        impersonal=columns("balance suspended shortfall lots version expires_in expires_next_at changed_on updated_at"),
+        impersonal=columns(
+            "balance suspended shortfall lots version carried_until expires_in expires_next_at changed_on updated_at"
+        ),
         claims=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
     ),
     TablePolicy(
@@ -107,6 +110,13 @@ PERSONAL = (
         impersonal=columns("id entry_type amount balance_after lot_id payment_transaction_id expires_at created_at"),
         claims=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
         guards=(("source_key", "source_key"),),
+    ),
+    TablePolicy(
+        "billing/monthly_grants",
+        MonthlyGrant,
+        personal=columns("owner lots relationship_id"),
+        impersonal=columns("month claims granted carried version updated_at"),
+        claims=tuple(SubjectQuery(who, "owner", "{who}/{id}") for who in OWNERS),
     ),
     TablePolicy(
         "billing/gifts",
@@ -157,12 +167,13 @@ PERSONAL = (
     TablePolicy(
         "billing/payment_transactions",
         PaymentTransaction,
-        personal=columns("owner owner_id relationship_id grants description invoice_url failure_reason"),
+        personal=columns("owner owner_id relationship_id description invoice_url failure_reason"),
         impersonal=columns(
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
             stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount returned_amount lost_amount
-            refunding_amount reversed_at disputed_at processed_at day period_end item addon_ids dispute credits credits_taken stripe_event_id months months_from
-            next_grant_day version created_at"""
+            refunding_amount reversed_at disputed_at processed_at day period_end item addon_ids dispute credits
+            credits_taken stripe_event_id months months_from month_claims plan_name plan_from next_grant_day version
+            created_at"""
         ),
         claims=tuple(SubjectQuery(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
         remark="Stripe's ids stay: they lead to the invoice that the tax office may ask for.",

@@ -7,15 +7,17 @@ import uuid
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from chalicelib.billing.domain import credit_months
 from chalicelib.billing.models import (
     CreditBalance,
     CreditEntry,
+    MonthlyGrant,
     PaymentTransaction,
     StripeWebhook,
     Subscription,
@@ -153,6 +155,15 @@ def pass_time(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 
 @pytest.fixture
+def new_month(pass_time: Callable[..., list[Json]]) -> datetime:
+    """Let time pass until noon of the first day of a calendar month (UTC): so many days later is the same month."""
+    now = clock.now()
+    first = credit_months.add_months(now.replace(day=1, hour=12, minute=0, second=0, microsecond=0), 1)
+    pass_time(seconds=int((first - now).total_seconds()) + 1)
+    return first
+
+
+@pytest.fixture
 def buy(
     checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> Callable[..., list[Json]]:
@@ -267,7 +278,7 @@ def forget_rows() -> Callable[[], None]:
     """Empty billing's tables, for a test that begins anew within itself."""
 
     def forget() -> None:
-        for model in (Subscription, PaymentTransaction, CreditEntry, CreditBalance, StripeWebhook):
+        for model in (Subscription, PaymentTransaction, CreditEntry, CreditBalance, MonthlyGrant, StripeWebhook):
             with model.batch_write() as batch:
                 for row in model.scan():
                     batch.delete(row)

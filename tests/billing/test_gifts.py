@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription
-from chalicelib.billing.service import entitlement, gifts, monthly_grants
+from chalicelib.billing.service import entitlement, gifts, grant_schedule
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
@@ -223,8 +223,8 @@ def test_its_months_of_credits_come_one_by_one(
     redeem(api, bea, code)
     for month in range(2, 4):
         pass_time(days=31)
-        monthly_grants.grant_due_months(clock.now(), None)
-        monthly_grants.grant_due_months(clock.now(), None)
+        grant_schedule.grant_due_months(clock.now(), None)
+        grant_schedule.grant_due_months(clock.now(), None)
         assert balances() == {bea.relationship_id: 40 * month}
     ledger_sums()
 

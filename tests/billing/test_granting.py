@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib.billing.domain import credit_months
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import CreditBalance, SubscriptionPlan
-from chalicelib.billing.service import monthly_grants
+from chalicelib.billing.service import grant_schedule
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, of_type, payments, subscriptions
@@ -31,7 +32,7 @@ def test_a_trial_grants_nothing_and_is_no_payment(
 def test_a_year_is_granted_month_by_month(
     member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
-    """The first month only, the others have not begun. Were it 150 days ago, five had begun: the schedule's."""
+    """The first month only; the others have not begun. Five months earlier, five more had begun: the schedule's."""
     events = events_of(member, "better_together")
     stripe_peer.deliver(events)
     drain()
@@ -39,11 +40,12 @@ def test_a_year_is_granted_month_by_month(
     paid = of_type(events, "invoice.paid")
     with stripe_peer.store() as stripe:
         (line,) = stripe.get("invoice", paid["data"]["object"]["id"])["lines"]["data"]
-        line["period"]["start"] -= 150 * 86_400
-        line["period"]["end"] -= 150 * 86_400
+        begun = datetime.fromtimestamp(line["period"]["start"], UTC)
+        for name, count in (("start", -5), ("end", 7)):
+            line["period"][name] = int(credit_months.add_months(begun, count).timestamp())
     stripe_peer.deliver([paid | {"id": "evt_again"}])
     assert drain() == []
-    monthly_grants.grant_due_months(clock.now(), None)
+    grant_schedule.grant_due_months(clock.now(), None)
     first = datetime.fromtimestamp(line["period"]["start"], UTC)
     months = sorted(entry.source_key.rpartition("/")[2] for entry in entries())
     assert months[0] == f"{first:%Y-%m-%d}"

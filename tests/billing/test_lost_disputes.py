@@ -10,7 +10,7 @@ import httpx
 
 from chalicelib.billing.enums import AddonStatus, DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance, PaymentTransaction, UserAddon
-from chalicelib.billing.service import credits, entitlement, invariants, monthly_grants
+from chalicelib.billing.service import credits, entitlement, grant_schedule, invariants
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
@@ -47,13 +47,13 @@ def test_a_lost_dispute_takes_the_plan_s_credits_and_the_months_to_come(
     buy(member, plan="better_together")
     before = clock.now()
     pass_time(days=31)
-    monthly_grants.grant_due_months(clock.now(), before)
+    grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 80}
     dispute("lost")
     assert balances() == {member.relationship_id: 0}
     before = clock.now()
     pass_time(days=62)
-    monthly_grants.grant_due_months(clock.now(), before)
+    grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 0}
     ledger_sums()
 
@@ -81,7 +81,7 @@ def test_a_part_of_a_year_leaves_access_and_takes_its_share_of_each_month(
     assert balances() == {member.relationship_id: 30}
     before = clock.now()
     pass_time(days=62)
-    monthly_grants.grant_due_months(clock.now(), before)
+    grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 90}
 
 
@@ -99,7 +99,7 @@ def test_a_loss_that_is_reversed_restores_everything(
     lost = dispute("lost")
     before = clock.now()
     pass_time(days=31)
-    monthly_grants.grant_due_months(clock.now(), before)
+    grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 0}
     with stripe_peer.store() as stripe:
         row = stripe.get("dispute", lost)
@@ -114,7 +114,7 @@ def test_a_loss_that_is_reversed_restores_everything(
         DisputeStatus.WON,
     )
     assert entitlement(OwnerType.MEMBER, member.id).has_access
-    monthly_grants.grant_due_months(clock.now(), None)  # the month is due today, whenever it began
+    grant_schedule.grant_due_months(clock.now(), None)  # the month is due today, whenever it began
     assert balances() == {member.relationship_id: 80}
     lots = CreditBalance.get(member.relationship_id).lots
     assert all(lot["expires_at"] for lot in lots), "granted credits lapse as before"
@@ -152,7 +152,7 @@ def test_a_redeemed_gift_ends_with_its_payment_and_the_buyer_s_payment_names_no_
     assert redeem(api, recipient, begun["gift"]["code"]).status_code == 200
     before = clock.now()
     pass_time(days=31)
-    monthly_grants.grant_due_months(clock.now(), before)
+    grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {recipient.relationship_id: 80}
     (payment,) = payments()
     assert str(recipient.relationship_id) not in str(payment.attribute_values)
@@ -161,7 +161,7 @@ def test_a_redeemed_gift_ends_with_its_payment_and_the_buyer_s_payment_names_no_
     assert balances() == {recipient.relationship_id: 0}
     before = clock.now()
     pass_time(days=31)
-    monthly_grants.grant_due_months(clock.now(), before)
+    grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {recipient.relationship_id: 0}
 
 
@@ -202,5 +202,5 @@ def test_a_loss_that_an_earlier_release_stored_counts(
     assert (refused.status_code, refused.json()["code"]) == (409, "NotRefundable")
     before = clock.now()
     pass_time(days=31)
-    monthly_grants.grant_due_months(clock.now(), before)
+    grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 40}

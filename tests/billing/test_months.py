@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.models import CreditBalance
-from chalicelib.billing.service import credits, monthly_grants
+from chalicelib.billing.service import credits, grant_schedule
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, of_type
@@ -29,7 +29,7 @@ def test_twelve_months_are_granted_one_by_one_and_then_the_next_year_s(
         pass_time(days=31)
         assert drain() == []
         for _ in range(2):
-            monthly_grants.grant_due_months(clock.now(), before)
+            grant_schedule.grant_due_months(clock.now(), before)
         assert len(entries()) == month
     assert {entry.amount for entry in entries()} == {40}
     ledger_sums()
@@ -39,7 +39,7 @@ def test_a_schedule_that_slept_catches_up(member: Owner, buy: Buy, pass_time: Bu
     begun = clock.now()
     buy(member, plan="premium_plus")
     pass_time(days=100)
-    monthly_grants.grant_due_months(clock.now(), begun)
+    grant_schedule.grant_due_months(clock.now(), begun)
     assert balances() == {member.relationship_id: 4 * 80}
 
 
@@ -50,13 +50,13 @@ def test_an_event_told_again_and_the_schedule_do_not_meet(
     pass_time(days=62)
     paid = of_type(events, "invoice.paid")
     with ThreadPoolExecutor(4) as pool:
-        runs = [pool.submit(monthly_grants.grant_due_months, clock.now(), None) for _ in range(3)]
+        runs = [pool.submit(grant_schedule.grant_due_months, clock.now(), None) for _ in range(3)]
         told = pool.submit(stripe_peer.deliver, [paid | {"id": "evt_again"}])
         for run in runs:
             run.result()
         told.result()
     assert drain() == []
-    monthly_grants.grant_due_months(clock.now(), None)
+    grant_schedule.grant_due_months(clock.now(), None)
     assert balances() == {member.relationship_id: 3 * 40}
     ledger_sums()
 
@@ -73,7 +73,7 @@ def test_what_ended_is_granted_no_more(
     stripe_peer.drain()
     assert drain() == []
     pass_time(days=62)
-    monthly_grants.grant_due_months(clock.now(), None)
+    grant_schedule.grant_due_months(clock.now(), None)
     assert balances() == {member.relationship_id: 40}
 
 

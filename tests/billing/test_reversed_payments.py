@@ -17,7 +17,7 @@ from chalicelib.billing.domain import refund_amounts
 from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance, PaymentTransaction
-from chalicelib.billing.service import credits, entitlement, invariants, monthly_grants, sync_plans
+from chalicelib.billing.service import credits, entitlement, grant_schedule, invariants, sync_plans
 from chalicelib.integrations.stripe import StripeRefused, create_refund
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
@@ -91,7 +91,7 @@ class Life:
         if self.months > 9:
             return
         self.stripe.advance(31 * 86_400)
-        monthly_grants.grant_due_months(clock.now(), before)
+        grant_schedule.grant_due_months(clock.now(), before)
 
     def deliver(self, drain: Drain, whole: bool) -> None:
         """Deliver a part of the events that wait, or all events there ever were; shuffled, and some of them twice."""
@@ -151,7 +151,7 @@ def test_no_payment_gives_more_than_is_still_paid_of_it(
                 getattr(life, step)(value)
             _assert_bounded(life)
         life.deliver(drain, True)
-        monthly_grants.grant_due_months(clock.now(), begun)
+        grant_schedule.grant_due_months(clock.now(), begun)
         _assert_follows_stripe(life, begun)
         assert [name for name in invariants.check(clock.now()) if not name.startswith("period_over")] == []
 
@@ -160,7 +160,7 @@ def _assert_bounded(life: Life) -> None:
     """At any moment: of each month, or of the pack, the share that is still paid as far as we were informed."""
     for payment in payments():
         given_ = _net(life)
-        months = len(payment.grants or [])
+        months = len(payment.month_claims or {})
         assert given_ <= _kept(life, payment) * (months if life.sold == "year" else 1)
         assert 0 <= payment.refunded_amount <= payment.amount
         ledger_sums()

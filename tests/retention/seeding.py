@@ -176,6 +176,7 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
     row(billing.CreditBalance, mark, relationship_id=owner)
     entry = row(billing.CreditEntry, mark, relationship_id=owner)
     guard(mark, "billing", "ai_credits", "source_key", entry.source_key)
+    row(billing.MonthlyGrant, mark, owner=f"{kind}/{owner}")
     row(billing.Subscription, mark, owner=f"{kind}/{owner}", owner_type=kind, owner_id=owner, gifted_by=None)
     payment = row(billing.PaymentTransaction, mark, owner=f"{kind}/{owner}", owner_type=kind, owner_id=owner)
     row(billing.Refund, mark, payment_transaction_id=payment.id, user_id=owner, owner_type=kind)

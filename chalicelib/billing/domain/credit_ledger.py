@@ -5,7 +5,7 @@ The balance is always the sum of the entries; the head's lots hold it, suspended
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -13,12 +13,24 @@ from chalicelib.billing.domain import credit_lots
 from chalicelib.billing.domain.credit_lots import CreditLot, Lots, NotEnough
 from chalicelib.billing.enums import EntryType
 
-__all__ = ["CreditLedger", "LedgerEntry", "NotEnough", "source_key"]
+__all__ = ["LOTS_PER_STEP", "CreditLedger", "LedgerEntry", "NotEnough", "is_guarded", "source_key"]
+
+LOTS_PER_STEP = 36
+"""Expired lots that one transaction takes out at most. An entry each: with a spend's rows the transaction has 39."""
+
+_VERSIONED = ("expiry", "grant", "grant_refund")
+"""Kinds of causes whose effect another row's version allows once: the ledger's head for an expired lot, the calendar
+month or the payment for a grant and its refund."""
 
 
 def source_key(kind: str, *names: str) -> str:
     """What causes an entry, and causes one only: `kind/name/…`."""
     return "/".join((kind, *names))
+
+
+def is_guarded(source_key: str) -> bool:
+    """Return whether only a guard on the cause prevents a second entry for it."""
+    return source_key.partition("/")[0] not in _VERSIONED
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,11 @@ class CreditLedger:
     entries: list[LedgerEntry] = field(default_factory=list)
 
     @property
+    def has_expired(self) -> bool:
+        """Whether a lot has expired that is not taken out yet."""
+        return any(lot.is_over(self.now) for lot in self.lots)
+
+    @property
     def available(self) -> int:
         """The credits that can be spent now."""
         return credit_lots.available(self.lots, self.now)
@@ -61,22 +78,26 @@ class CreditLedger:
         expires_at: datetime | None = None,
         payment_id: str | None = None,
         lot_id: str | None = None,
-    ) -> None:
-        """Add a lot; `lot_id` is the entry's own id unless given."""
+    ) -> str:
+        """Add a lot and return its id; `lot_id` is the entry's own id unless given."""
         entry_id = self.new_id()
         lot_id = lot_id or entry_id
         self.lots = credit_lots.add(self.lots, CreditLot(lot_id, amount, expires_at))
         self._enter(entry_id, entry_type, amount, source_key, reason, lot_id, payment_id, expires_at)
+        return lot_id
 
     def spend(self, amount: int, source_key: str, reason: str | None) -> None:
-        """Take credits that can be spent, soonest to expire first. Raises NotEnough."""
+        """Take credits that can be spent, soonest to expire first. Raises NotEnough.
+
+        Expired lots beyond LOTS_PER_STEP stay for the schedule; no credit of theirs is spent.
+        """
         self.expire()
         self.lots = credit_lots.spend(self.lots, amount, self.now)
         self._enter(self.new_id(), EntryType.USAGE, -amount, source_key, reason)
 
     def expire(self) -> None:
-        """Take out what has expired, an entry a lot."""
-        self.lots, gone = credit_lots.without_expired(self.lots, self.now)
+        """Take out the lots that have expired, an entry each, LOTS_PER_STEP at most."""
+        self.lots, gone = credit_lots.split_expired(self.lots, self.now, LOTS_PER_STEP)
         for lot in gone:
             self._enter(
                 self.new_id(),
@@ -100,6 +121,14 @@ class CreditLedger:
         self.shortfall -= forgiven
         if amount > forgiven:
             self.credit(EntryType.REFUND, amount - forgiven, source_key, reason, None, payment_id, lot_id)
+
+    def withdraw(self, amounts: Mapping[str, int], source_key: str, reason: str, payment_id: str) -> None:
+        """Take granted credits out of their lots (`amounts` by lot id), as one entry."""
+        before = sum(lot.remaining for lot in self.lots)
+        self.lots = credit_lots.withdraw(self.lots, amounts)
+        taken = before - sum(lot.remaining for lot in self.lots)
+        if taken:
+            self._enter(self.new_id(), EntryType.REFUND, -taken, source_key, reason, None, payment_id)
 
     def suspend(self, lot_id: str, is_suspended: bool) -> None:
         """Hold a lot for as long as a dispute lasts, or free it."""

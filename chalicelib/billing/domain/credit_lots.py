@@ -69,9 +69,21 @@ def take_back(lots: Lots, lot_id: str, amount: int) -> tuple[Lots, int]:
     return _ordered(rest.values()), amount - left
 
 
-def without_expired(lots: Lots, now: datetime) -> tuple[Lots, Lots]:
-    """The lots that go on, and those that have expired."""
-    return tuple(lot for lot in lots if not lot.is_over(now)), tuple(lot for lot in lots if lot.is_over(now))
+def withdraw(lots: Lots, amounts: Mapping[str, int]) -> Lots:
+    """Take credits out of lots, by lot id; no other lot makes up for one that holds fewer."""
+    return _ordered(replace(lot, remaining=max(0, lot.remaining - amounts.get(lot.lot_id, 0))) for lot in lots)
+
+
+def remaining(lots: Iterable[CreditLot], lot_id: str) -> int:
+    """Return the credits that are left in a lot; 0 for one that is used up."""
+    return next((lot.remaining for lot in lots if lot.lot_id == lot_id), 0)
+
+
+def split_expired(lots: Lots, now: datetime, limit: int) -> tuple[Lots, Lots]:
+    """Split off at most `limit` expired lots, the earliest first: the lots that stay, and those split off."""
+    expired = tuple(lot for lot in lots if lot.is_over(now))[:limit]
+    gone = {lot.lot_id for lot in expired}
+    return tuple(lot for lot in lots if lot.lot_id not in gone), expired
 
 
 def suspend(lots: Lots, lot_id: str, is_suspended: bool) -> Lots:

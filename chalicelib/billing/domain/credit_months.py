@@ -7,12 +7,14 @@ open none. A month is named by the day it begins, so that every event and shape 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib.billing.domain.credit_ledger import source_key
 from chalicelib.billing.stripe_objects.invoices import StripeInvoiceLine
+
+_KIND = "grant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,21 @@ def paid_months(lines: Iterable[StripeInvoiceLine]) -> Iterator[GrantMonth]:
                 yield GrantMonth(line.price_id, begins_at, number == 0)
 
 
+def paid_price(lines: Iterable[StripeInvoiceLine], sold: Container[str]) -> tuple[str, datetime] | None:
+    """Return the price of the plan that an invoice pays for, and from when: of its lines the latest, proration included.
+
+    `sold` are the prices of plans. An upgrade within a cycle opens no month, but later months include its credits.
+    """
+    paid = [line for line in lines if line.is_subscription and line.amount > 0 and line.price_id in sold]
+    last = max(paid, key=lambda line: (line.period_start, line.amount), default=None)
+    return (str(last.price_id), last.period_start) if last else None
+
+
+def paid_plan(begins_at: datetime, payments: Iterable[tuple[datetime, str]]) -> str | None:
+    """Return the plan that was paid when a month began. `payments` are plans, each from a moment on."""
+    return max((each for each in payments if each[0] <= begins_at), default=(None, None))[1]
+
+
 def ended(months_from: datetime | None, beginnings: Iterable[datetime]) -> datetime | None:
     """Where the months of a payment end that count from `months_from`: at the next of the `beginnings` of what was
     paid for on the subscription. Another cycle begins anew at once, and what is left of the old one is credited.
@@ -41,13 +58,18 @@ def ended(months_from: datetime | None, beginnings: Iterable[datetime]) -> datet
 
 
 def month_source_key(subscription_id: str, begins_at: datetime) -> str:
-    """What a grant happens once for: the subscription (Stripe's id, ours of a gift) and the month."""
-    return source_key("grant", subscription_id, f"{begins_at:%Y-%m-%d}")
+    """What causes a grant: the subscription (Stripe's id, ours of a gift) and the month."""
+    return source_key(_KIND, subscription_id, f"{begins_at:%Y-%m-%d}")
 
 
-def upgrade_source_key(key: str, plan_name: str) -> str:
-    """What the rest of a month that was granted by a lesser plan happens once for."""
-    return f"{key}/{plan_name}"
+def month_of_source(key: str) -> tuple[str, date] | None:
+    """Return the subscription and the day on which the month begins of a grant's `month_source_key`; None for others."""
+    kind, _, rest = key.partition("/")
+    subscription_id, _, rest = rest.partition("/")
+    try:
+        return (subscription_id, date.fromisoformat(rest.partition("/")[0])) if kind == _KIND else None
+    except ValueError:
+        return None
 
 
 def months(start: datetime, end: datetime) -> list[datetime]:

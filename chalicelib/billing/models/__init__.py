@@ -1,6 +1,6 @@
 """Tables of billing, as documented; money is exact decimals in the currency's main unit."""
 
-from chalicelib.billing.models.credits import CreditBalance, CreditEntry
+from chalicelib.billing.models.credits import CreditBalance, CreditEntry, MonthlyGrant
 from chalicelib.billing.models.customers import Customer
 from chalicelib.billing.models.discount_codes import DiscountCode, DiscountUsage
 from chalicelib.billing.models.payments import PaymentTransaction, Refund
@@ -15,6 +15,7 @@ __all__ = [
     "DiscountCode",
     "DiscountUsage",
     "Gift",
+    "MonthlyGrant",
     "PaymentTransaction",
     "Refund",
     "StripeWebhook",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import ClassVar
+
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib.billing.enums import EntryType
@@ -41,7 +44,8 @@ class BalancesByChange(GlobalSecondaryIndex["CreditBalance"]):
 class CreditBalance(Table):
     """The head of one ledger: what a spend's condition looks at.
 
-    `lots` are `{lot_id, remaining, expires_at, is_suspended}`, `expires_in` is the month of `expires_next_at`.
+    `lots` are `{lot_id, remaining, expires_at, is_suspended}`, `expires_in` is the month of `expires_next_at`. Grants of
+    calendar months up to `carried_until` (`YYYY-MM`) may lack a MonthlyGrant: a version before it made them.
     """
 
     class Meta:
@@ -58,6 +62,7 @@ class CreditBalance(Table):
     expires_in = UnicodeAttribute(null=True)
     expires_next_at = DateTimeAttribute(null=True)
     changed_on = UnicodeAttribute()
+    carried_until = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=0)
     updated_at = DateTimeAttribute()
 
@@ -79,3 +84,28 @@ class CreditEntry(Table):
     payment_transaction_id = UnicodeAttribute(null=True)
     expires_at = DateTimeAttribute(null=True)
     created_at = DateTimeAttribute()
+
+
+class MonthlyGrant(Table):
+    """What an owner (`member/<id>`) was granted for one calendar month (`YYYY-MM`, UTC).
+
+    `claims` are the numbers of payments by the credits of their plan; `granted` credits stand in ledgers for the month,
+    `carried` of them from before these rows; `lots` are the ledgers and lots that hold what is left; `relationship_id` is
+    the ledger of the last grant.
+    """
+
+    class Meta:
+        table_name = tables.name("billing", "monthly_grants")
+
+    KEEP: ClassVar = timedelta(days=3 * 366)
+    """No refund, dispute or event of a month comes later."""
+
+    owner = UnicodeAttribute(hash_key=True)
+    month = UnicodeAttribute(range_key=True)
+    claims = JsonAttribute(default=dict)
+    granted = IntegerAttribute(default=0)
+    carried = IntegerAttribute(default=0)
+    lots = JsonAttribute(default=list)
+    relationship_id = UnicodeAttribute(null=True)
+    version = IntegerAttribute(default=0)
+    updated_at = DateTimeAttribute()

@@ -71,8 +71,9 @@ class PaymentTransaction(Table):
     `item` is what was sold once: an add-on, a pack of credits, a gift's code. `period_end` is the end of the whole period
     that it pays for, `addon_ids` are the ids that add-ons have among what it pays for; `stripe_event_id` completed it.
     `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken` of them taken back. `months` are
-    the months of credits it opens that the schedule has not granted, `months_from` when the first of all begins; `grants`
-    are the lots of those it has granted (`{lot_id, ledger, amount, taken, expires_at}`), at most one a month paid for.
+    the months of credits it opens that the schedule has not granted, `months_from` when the first of all begins;
+    `month_claims` are the credits that those which have begun include, by when each began, at most one a month paid for.
+    `plan_name` is the plan that it pays for from `plan_from` on.
 
     `refunded_amount` went back: `returned_amount` by completed refunds, `lost_amount` by lost disputes, the latest at
     `reversed_at`; with all of it the status is `refunded`. `refunding_amount` is asked back and not yet answered for.
@@ -120,10 +121,12 @@ class PaymentTransaction(Table):
     credits = IntegerAttribute(default=0)
     credits_taken = IntegerAttribute(default=0)
     relationship_id = UnicodeAttribute(null=True)
-    grants = JsonAttribute(null=True)
     addon_ids = JsonAttribute(null=True)
     stripe_event_id = UnicodeAttribute(null=True)
     months = JsonAttribute(null=True)
+    month_claims = JsonAttribute(null=True)
+    plan_name = UnicodeAttribute(null=True)
+    plan_from = DateTimeAttribute(null=True)
     months_from = DateTimeAttribute(null=True)
     next_grant_day = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=0)

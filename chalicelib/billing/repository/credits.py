@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
+from itertools import takewhile
 
 from chalicelib.billing.domain import credit_lots
-from chalicelib.billing.domain.credit_ledger import CreditLedger
+from chalicelib.billing.domain.credit_ledger import CreditLedger, is_guarded
+from chalicelib.billing.enums import EntryType
 from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.kit import clock, ids, pagination, unique_values
+from chalicelib.kit.errors import Conflict
 from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction, get_many
+
+_NOTHING_CARRIED = "0000-00"
 
 
 def balance(relationship_id: str) -> CreditBalance:
@@ -26,7 +32,7 @@ def balance(relationship_id: str) -> CreditBalance:
 def empty(relationship_id: str) -> CreditBalance:
     """The head of a ledger in which nothing was entered yet."""
     now = clock.now()
-    return CreditBalance(relationship_id, changed_on=f"{now:%Y-%m-%d}", updated_at=now)
+    return CreditBalance(relationship_id, changed_on=f"{now:%Y-%m-%d}", carried_until=_NOTHING_CARRIED, updated_at=now)
 
 
 def opened(head: CreditBalance) -> CreditLedger:
@@ -51,6 +57,7 @@ def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> 
         # What had expired when it was entered is due now: the sweep does not go back to the month of its end.
         expires_in=f"{max(expires_next_at, now):%Y-%m}" if expires_next_at else None,
         changed_on=f"{now:%Y-%m-%d}",
+        carried_until=head.carried_until or f"{now:%Y-%m}",
         version=before + 1,
         updated_at=now,
     )
@@ -70,8 +77,9 @@ def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> 
             expires_at=entry.expires_at,
             created_at=now,
         )
-        owner = f"{head.relationship_id}/{entry.id}"
-        unique_values.claim(transaction, source_guard(entry.source_key), owner, otherwise=Outdated())
+        if is_guarded(entry.source_key):
+            owner = f"{head.relationship_id}/{entry.id}"
+            unique_values.claim(transaction, source_guard(entry.source_key), owner, otherwise=Outdated())
         transaction.add(row)
 
 
@@ -105,9 +113,31 @@ def total(relationship_id: str) -> int:
     return sum(row.amount for row in CreditEntry.query(relationship_id, consistent_read=True))
 
 
-def iterate_expired(month: str, now: datetime) -> Iterator[CreditBalance]:
-    """Balances with a lot that was to expire by now, and whose turn came in that month (`YYYY-MM`)."""
-    yield from CreditBalance.by_expiry.query(month, CreditBalance.expires_next_at <= now)
+def iterate_grants(relationship_id: str, since: datetime) -> Iterator[CreditEntry]:
+    """Grants that were entered in a ledger at `since` or later, newest first."""
+    granted = CreditEntry.entry_type == EntryType.GRANT
+    rows = CreditEntry.query(relationship_id, filter_condition=granted, scan_index_forward=False, consistent_read=True)
+    yield from takewhile(lambda row: row.created_at >= since, rows)
+
+
+def iterate_expired(month: str, now: datetime) -> Iterator[str]:
+    """Ledgers with a lot that was to expire by now, and whose turn came in that month (`YYYY-MM`).
+
+    Reads keys only: one row that cannot be read does not end the iteration.
+    """
+    due = CreditBalance.expires_next_at <= now
+    for row in CreditBalance.by_expiry.query(month, due, attributes_to_get=["relationship_id"]):
+        yield row.relationship_id
+
+
+def defer_expiry(relationship_id: str, now: datetime) -> None:
+    """Let the runs of this month and the next find a ledger whose lots are due, unless none is due any more.
+
+    A transaction returns no row: the ledger's may be unreadable.
+    """
+    actions = [CreditBalance.expires_in.set(f"{now:%Y-%m}")]
+    with suppress(Conflict), Transaction() as transaction:
+        transaction.update(CreditBalance(relationship_id), actions, CreditBalance.expires_next_at <= now)
 
 
 def iterate_changed(day: str) -> Iterator[CreditBalance]:

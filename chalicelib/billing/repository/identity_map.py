@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import (
     CreditBalance,
-    CreditEntry,
     Customer,
     DiscountUsage,
     Gift,
+    MonthlyGrant,
     PaymentTransaction,
     Refund,
     Subscription,
@@ -108,15 +108,10 @@ class IdentityMap:
         row = self.rows.get(head_key(relationship_id))
         return row if isinstance(row, CreditBalance) else credits.empty(relationship_id)
 
-    def entry_key(self, source_key: str) -> Key | None:
-        """The key of the entry that a cause has caused, once its guard is read."""
-        owner = self.owner_of(credits.source_guard(source_key))
-        return (CreditEntry, credits.key_of(owner)) if owner else None
-
-    def entry(self, source_key: str) -> CreditEntry | None:
-        """The entry that a cause has caused."""
-        row = self.rows.get(self.entry_key(source_key) or (Table, ()))
-        return row if isinstance(row, CreditEntry) else None
+    def monthly_grant(self, key: Key) -> MonthlyGrant | None:
+        """What an owner was granted for a calendar month."""
+        row = self.rows.get(key)
+        return row if isinstance(row, MonthlyGrant) else None
 
     def is_entered(self, source_key: str) -> bool:
         """Whether what causes an entry of the ledger has caused one."""
@@ -166,6 +161,11 @@ def head_key(relationship_id: str) -> Key:
 def owner_key(owner_type: str, owner_id: str) -> Key:
     """Of an owner."""
     return Customer, (OwnerType(owner_type), owner_id)
+
+
+def monthly_grant_key(owner: Key, month: str) -> Key:
+    """Of what an owner was granted for a calendar month (`YYYY-MM`)."""
+    return MonthlyGrant, ("/".join(owner[1]), month)
 
 
 def guard_keys(names: Iterable[str]) -> list[Key]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.errors import Outdated, PaymentNotFound
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.kit import pagination, unique_values
+from chalicelib.kit.errors import Conflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 
@@ -55,9 +57,23 @@ def iterate_completed(day: str) -> Iterator[PaymentTransaction]:
     )
 
 
-def iterate_to_grant(day: str) -> Iterator[PaymentTransaction]:
-    """The payments whose next month of credits begins on that day (`YYYY-MM-DD`)."""
-    yield from PaymentTransaction.by_next_grant.query(day)
+def iterate_to_grant(day: str) -> Iterator[str]:
+    """The ids of payments whose next month of credits begins on that day (`YYYY-MM-DD`).
+
+    Reads keys only: one row that cannot be read does not end the iteration.
+    """
+    for row in PaymentTransaction.by_next_grant.query(day, attributes_to_get=["id"]):
+        yield row.id
+
+
+def defer_grant(payment_id: str, day: str) -> None:
+    """Let the runs of that day (`YYYY-MM-DD`) and the next find a payment, unless no month of it is due by then.
+
+    A transaction returns no row: the payment's may be unreadable.
+    """
+    actions = [PaymentTransaction.next_grant_day.set(day)]
+    with suppress(Conflict), Transaction() as transaction:
+        transaction.update(PaymentTransaction(payment_id), actions, PaymentTransaction.next_grant_day <= day)
 
 
 def guards_of(*stripe_ids: str | None) -> list[str]:

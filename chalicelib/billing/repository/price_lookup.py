@@ -23,11 +23,6 @@ class PriceLookup:
     plans: dict[str, tuple[SubscriptionPlan, BillingCycle]] = field(default_factory=dict)
     addons: dict[str, SubscriptionAddon] = field(default_factory=dict)
 
-    @property
-    def with_credits(self) -> set[str]:
-        """The plans whose months include credits."""
-        return {plan.id for plan, _ in self.plans.values() if plan.included_credits}
-
     def credits_of(self, plan_name: str) -> int:
         """The credits that a month of the plan includes."""
         return next((plan.included_credits for plan, _ in self.plans.values() if plan.id == plan_name), 0)

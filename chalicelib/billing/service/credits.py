@@ -1,25 +1,23 @@
-"""Credits: granted for months that were paid for, bought, spent, expired; each cause has its effect once."""
+"""Credits: bought, spent, expired, granted by operators; each cause has its effect once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from chalicelib.billing.catalogue.sample import GRANT_LASTS_MONTHS
-from chalicelib.billing.domain import credit_lots, credit_months, paid_lots, refund_amounts
+from chalicelib.billing.domain import credit_lots, credit_months
 from chalicelib.billing.domain.credit_ledger import CreditLedger, NotEnough, source_key
-from chalicelib.billing.domain.paid_lots import PaidLot
-from chalicelib.billing.enums import EntryType, OwnerType, PaymentKind
+from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.errors import GrantExpired, InsufficientCredits
-from chalicelib.billing.models import CreditBalance, CreditEntry, Customer, PaymentTransaction
+from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import credits, customers
-from chalicelib.billing.repository.identity_map import IdentityMap, Key, entry_guards, head_key
-from chalicelib.billing.repository.price_lookup import PriceLookup
+from chalicelib.billing.repository.identity_map import IdentityMap, entry_guards, head_key
 from chalicelib.billing.schemas.messages import CreditsChanged
 from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.kit import signing
+from chalicelib.kit.batches import Batch
 from chalicelib.kit.errors import IdempotencyConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 
@@ -77,58 +75,14 @@ def grant_credits(
 
 
 def expire_due_credits(now: datetime, since: datetime | None) -> int:
-    """Take the credits out of every balance that have expired; how many balances that were."""
-    changed = 0
-    for month in months_between(since or now, now):
-        for row in credits.iterate_expired(month, now):
-            carry_out(partial(_expire, relationship_id=row.relationship_id))
-            changed += 1
-    return changed
+    """Take expired credits out of every balance; return the number of balances.
 
-
-def grant_months(
-    effects: Effects,
-    found: IdentityMap,
-    customer: Customer,
-    subscription_id: str,
-    months: Iterable[tuple[datetime, int, str]],
-    payment: PaymentTransaction,
-) -> None:
-    """Grant months that have begun, each once for the subscription: when it began, how many credits, by which plan.
-
-    Of each the share that is still paid; the `payment`, which the caller writes, notes the lots.
-
-    Of several for the same month the most: a subscription may have two plans, and a plan that is changed on the day of a
-    purchase begins a month on the same day. What a lesser payment brought already counts.
+    A balance that fails is left for the next run, and ends no other's.
     """
-    ordered = sorted(months, key=lambda month: (month[0], month[1]))
-    wanted = {credit_months.month_source_key(subscription_id, month[0]): month for month in ordered}
-    relationship_id = ledger_of(customer)
-    found.read(month_guards(found.offers, subscription_id, [month[0] for month in ordered]))
-    keys = [each for key in wanted for each in _keys(found.offers, key)]
-    found.read([head_key(relationship_id), *(found.entry_key(key) for key in keys)])
-    head = found.head(relationship_id)
-    book = credits.opened(head)
-    granted = paid_lots.read(payment.grants)
-    for key, (begins_at, amount, plan_name) in wanted.items():
-        cause = credit_months.upgrade_source_key(key, plan_name) if found.is_entered(key) else key
-        lacking = amount - _granted(found, key, cause, payment.id, amount)
-        back = refund_amounts.credits_due(lacking, payment.amount, payment.refunded_amount)
-        if lacking > back:
-            reason = f"{plan_name}, {begins_at:%Y-%m-%d}"
-            expires_at = credit_months.add_months(begins_at, GRANT_LASTS_MONTHS)
-            book.credit(EntryType.GRANT, lacking - back, cause, reason, expires_at, payment.id)
-            known_as = paid_lots.OF_GIFT if payment.kind is PaymentKind.GIFT else relationship_id
-            granted.append(PaidLot(book.entries[-1].id, known_as, lacking, back, expires_at))
-    payment.grants = paid_lots.written(granted)
-    if wanted:
-        close(effects, head, book)
-
-
-def month_guards(offers: PriceLookup, subscription_id: str, beginnings: Iterable[datetime]) -> list[Key]:
-    """The guards that tell what was granted for months; to be read with whatever else is."""
-    months = [credit_months.month_source_key(subscription_id, begins_at) for begins_at in beginnings]
-    return entry_guards(key for month in months for key in _keys(offers, month))
+    batch = Batch("billing-expire_credits")
+    for month in months_between(since or now, now):
+        batch.run(credits.iterate_expired(month, now), _expire_balance, defer=partial(credits.defer_expiry, now=now))
+    return batch.finish()
 
 
 def close(effects: Effects, head: CreditBalance, book: CreditLedger) -> None:
@@ -144,23 +98,6 @@ def close(effects: Effects, head: CreditBalance, book: CreditLedger) -> None:
             version=head.version + changed,
         )
     )
-
-
-def _keys(offers: PriceLookup, month: str) -> list[str]:
-    """Whatever may have caused a grant for the month."""
-    return [month, *(credit_months.upgrade_source_key(month, plan_name) for plan_name in sorted(offers.with_credits))]
-
-
-def _granted(found: IdentityMap, month: str, cause: str, payment_id: str, wanted: int) -> int:
-    """What was granted for the month; all that is wanted where it was by the same payment or cause, whatever the plan
-    includes by now."""
-    if not found.is_entered(month):
-        return 0
-    first = found.entry(month)
-    if first is None or first.payment_transaction_id == payment_id or found.is_entered(cause):
-        return wanted
-    entries = (found.entry(key) for key in _keys(found.offers, month))
-    return sum(entry.amount for entry in entries if entry)
 
 
 def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
@@ -190,11 +127,19 @@ def _enter_once(
     return entry
 
 
-def _expire(effects: Effects, relationship_id: str) -> None:
+def _expire_balance(relationship_id: str) -> None:
+    """Take all expired lots out, in steps of LOTS_PER_STEP, each a transaction of its own."""
+    while carry_out(partial(_expire_lots, relationship_id=relationship_id)):
+        pass
+
+
+def _expire_lots(effects: Effects, relationship_id: str) -> bool:
+    """Take one step's lots out; return whether expired lots are left."""
     head = credits.balance(relationship_id)
     book = credits.opened(head)
     book.expire()
     close(effects, head, book)
+    return book.has_expired
 
 
 def months_between(since: datetime, until: datetime) -> list[str]:

@@ -22,6 +22,7 @@ from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSess
 from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing
 from chalicelib.kit import clock, logs
+from chalicelib.kit.batches import Batch
 
 CODE, REDEMPTION = "discount_code", "discount_redemption"
 """The members of a Checkout session's metadata that name the use it pays for."""
@@ -92,13 +93,21 @@ def give_up(usage: DiscountUsage) -> None:
 
 
 def release_lapsed(now: datetime) -> int:
-    """Give back the uses whose checkout was given up, as Stripe tells; how many."""
-    released = 0
-    for usage in discount_codes.iterate_lapsed(now):
+    """Give back the uses whose checkout was given up, as Stripe tells; how many. One that fails ends no other's."""
+    batch, released = Batch("billing-release_reservations"), list[str]()
+
+    def release(usage: DiscountUsage) -> None:
         if _is_given_up(usage, now):
             give_up(usage)
-            released += 1
-    return released
+            released.append(usage.code)
+
+    batch.run(
+        discount_codes.iterate_lapsed(now),
+        release,
+        label=lambda usage: f"{usage.code}, reserved until {usage.reserved_until}",
+    )
+    batch.finish()
+    return len(released)
 
 
 def redeem(

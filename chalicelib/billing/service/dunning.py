@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.billing.domain import access
 from chalicelib.billing.domain.dunning import LONGEST, notice_due
@@ -11,6 +12,7 @@ from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import dunning, subscriptions
 from chalicelib.billing.schemas.dunning import ReminderDue
 from chalicelib.kit import clock, ids, logs, messages
+from chalicelib.kit.batches import Batch
 
 LOOK_BACK = LONGEST + timedelta(days=7)
 """A schedule that did not run for a week still sends every last notice."""
@@ -23,19 +25,21 @@ log = logs.logger("billing")
 def notify_due(now: datetime) -> None:
     """Publish the notices that have fallen due, each at least once and always as the same message.
 
-    What a notice says is read anew just before: a payment that succeeded in between stops it.
+    One subscription that fails ends no other's.
     """
-    count = 0
-    for found in dunning.iterate_past_due(now - LOOK_BACK, now):
-        if _notice(found, now) is None:
-            continue
-        row = subscriptions.find_by_stripe_id(str(found.stripe_subscription_id))
-        notice = _notice(row, now) if row else None
-        if row is not None and notice is not None:
-            messages.publish(notice)
-            dunning.note_reminded(row, now)
-            count += 1
-    log.info("reminders published", extra={"count": count})
+    batch = Batch("billing-send_dunning_notices")
+    due = (row for row in dunning.iterate_past_due(now - LOOK_BACK, now) if _notice(row, now) is not None)
+    batch.run(due, partial(_publish_notice, now=now), label=lambda row: row.id)
+    log.info("reminders published", extra={"count": batch.finish()})
+
+
+def _publish_notice(found: Subscription, now: datetime) -> None:
+    """Publish what a fresh read of the subscription says: a payment that succeeded in between stops the notice."""
+    row = subscriptions.find_by_stripe_id(str(found.stripe_subscription_id))
+    notice = _notice(row, now) if row else None
+    if row is not None and notice is not None:
+        messages.publish(notice)
+        dunning.note_reminded(row, now)
 
 
 def _notice(row: Subscription, now: datetime) -> ReminderDue | None:

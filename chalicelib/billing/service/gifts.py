@@ -15,11 +15,13 @@ from chalicelib.billing.repository import customers, gifts, price_lookup, subscr
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, gift_key, owner_key, payment_id_key
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import credits, payments, plan_claims
+from chalicelib.billing.service import credits, monthly_grants, payments, plan_claims
 from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.monthly_grants import PaidMonth
 from chalicelib.billing.service.subscriptions import tell
 from chalicelib.kit import clock, ids, signing
+from chalicelib.kit.batches import Batch
 from chalicelib.kit.pagination import PageRequest, PageResult
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -107,18 +109,18 @@ def list_bought(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
 
 
 def end_due(now: datetime, since: datetime | None) -> int:
-    """Let gifts lapse that nobody redeemed, and end the subscriptions of those whose period is over; how many."""
-    ended = 0
+    """Let gifts lapse that nobody redeemed, and end the subscriptions of those whose period is over; how many.
+
+    One that fails ends no other's: the next run finds a gift by its status, a subscription by the month of its end.
+    """
+    batch = Batch("billing-expire_credits")
     for status in (GiftStatus.PENDING, GiftStatus.PAID):
-        for gift in gifts.iterate_over(status, now):
-            carry_out(partial(_lapse, code=gift.code, was=status, now=now))
-            ended += 1
+        due = gifts.iterate_over(status, now)
+        batch.run(due, partial(_lapse_gift, was=status, now=now), label=lambda row: str(row.payment_transaction_id))
     for month in credits.months_between(since or now, now):
-        for row in subscriptions.iterate_due(month, now):
-            if row.is_gift:
-                carry_out(partial(_end, subscription_id=row.id, now=now))
-                ended += 1
-    return ended
+        given = (row for row in subscriptions.iterate_due(month, now) if row.is_gift)
+        batch.run(given, partial(_end_subscription, now=now), label=lambda row: row.id)
+    return batch.finish()
 
 
 def _code(request_key: str | None) -> str:
@@ -183,7 +185,8 @@ def _grant(
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
     first, *later = credit_months.months(row.started_at, row.current_period_end or row.started_at)
     if plan.included_credits and payments.is_kept(payment):
-        credits.grant_months(effects, found, customer, row.id, [(first, plan.included_credits, plan.id)], changed)
+        month = PaidMonth(row.id, first, plan.included_credits, plan.id)
+        monthly_grants.claim_months(effects, found, customer, changed, [month])
         payments.await_months(changed, later)
     payment_rows.stage(effects.transaction, changed)
 
@@ -217,11 +220,19 @@ def _pending(code: str) -> Gift | None:
     return row if row is not None and row.status is GiftStatus.PENDING else None
 
 
+def _lapse_gift(gift: Gift, was: GiftStatus, now: datetime) -> None:
+    carry_out(partial(_lapse, code=gift.code, was=was, now=now))
+
+
 def _lapse(effects: Effects, code: str, was: GiftStatus, now: datetime) -> None:
     row = gifts.find(code)
     if row is not None and row.status is was and row.expires_at <= now:
         row.status = GiftStatus.EXPIRED
         gifts.stage(effects.transaction, row, was)
+
+
+def _end_subscription(row: Subscription, now: datetime) -> None:
+    carry_out(partial(_end, subscription_id=row.id, now=now))
 
 
 def _end(effects: Effects, subscription_id: str, now: datetime) -> None:

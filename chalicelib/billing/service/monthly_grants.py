@@ -1,75 +1,240 @@
-"""Months of credits that were paid for ahead: each is granted when it begins, as long as the subscription lasts."""
+"""Grants of credits: at most one month's per owner and calendar month, whatever pays for it (ADR 19)."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from chalicelib.billing.domain import credit_months
-from chalicelib.billing.models import PaymentTransaction, Subscription
-from chalicelib.billing.repository import payments as payment_rows
-from chalicelib.billing.repository import price_lookup
-from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, owner_key
-from chalicelib.billing.service import credits, payments
-from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.catalogue.sample import GRANT_LASTS_MONTHS
+from chalicelib.billing.domain import credit_lots, credit_months
+from chalicelib.billing.domain.credit_ledger import CreditLedger, source_key
+from chalicelib.billing.domain.monthly_grants import Lot, OwnerMonth, calendar_month, is_over, kept_share
+from chalicelib.billing.enums import EntryType, PaymentKind
+from chalicelib.billing.models import Customer, MonthlyGrant, PaymentTransaction, Subscription
+from chalicelib.billing.repository import credits as ledger_rows
+from chalicelib.billing.repository import monthly_grants
+from chalicelib.billing.repository.identity_map import (
+    IdentityMap,
+    Key,
+    entry_guards,
+    head_key,
+    monthly_grant_key,
+    own_subscription_key,
+    owner_key,
+)
+from chalicelib.billing.service import carried_grants, payments
+from chalicelib.billing.service.customers import ledger_of
+from chalicelib.billing.service.effects import Effects
+from chalicelib.billing.service.open_ledgers import OpenLedgers
+from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.kit import clock
 
-_LOOK_BACK = timedelta(days=2)
-"""Days before the last completed run that are looked at again: a run may have died in between."""
+MONTHS_PER_STEP = 16
+"""Months that one transaction grants at most: two rows each, 32 of 40."""
 
 
-def grant_due_months(now: datetime, since: datetime | None) -> int:
-    """Grant every month that began since the last run; to how many payments' subscriptions."""
-    granted, day = 0, (since or now) - _LOOK_BACK
-    while day.date() <= now.date():
-        for row in payment_rows.iterate_to_grant(f"{day:%Y-%m-%d}"):
-            carry_out(partial(_grant, payment_id=row.id, now=now))
-            granted += 1
-        day += timedelta(days=1)
-    return granted
+@dataclass(frozen=True, slots=True)
+class PaidMonth:
+    """A month of credits that was paid for and has begun. `subscription_id` is Stripe's, or ours of a gift."""
+
+    subscription_id: str
+    begins_at: datetime
+    credits: int
+    plan_name: str
+
+    @property
+    def calendar_month(self) -> str:
+        """The calendar month that it counts in."""
+        return calendar_month(self.begins_at)
 
 
-def _grant(effects: Effects, payment_id: str, now: datetime) -> None:
-    payment = payment_rows.get(payment_id)
-    months = [clock.parse(begins_at) for begins_at in payment.months or []]
-    if not payments.is_kept(payment) or not any(begins_at <= now for begins_at in months):
-        return
-    found = IdentityMap()
-    found.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
-    subscription = found.rows.get(own_subscription_key(payment.subscription_id) or price_lookup.KEYS[0])
-    changed = payments.copy(payment)
-    payments.await_months(changed, [])
-    if isinstance(subscription, Subscription):
-        _grant_begun(effects, found, changed, subscription, months, now)
-    payment_rows.stage(effects.transaction, changed)
+def month_keys(owner: Key | None, subscription_id: str | None, beginnings: Iterable[datetime]) -> list[Key]:
+    """Return the keys of what decides on grants for months, to be read with whatever else is read."""
+    begun = list(beginnings)
+    guards = entry_guards(credit_months.month_source_key(str(subscription_id), at) for at in begun)
+    return [*guards, *(monthly_grant_key(owner, calendar_month(at)) for at in begun)] if owner else guards
 
 
-def _grant_begun(
-    effects: Effects,
-    found: IdentityMap,
-    payment: PaymentTransaction,
-    subscription: Subscription,
-    months: list[datetime],
-    now: datetime,
+def claim_months(
+    effects: Effects, found: IdentityMap, customer: Customer, payment: PaymentTransaction, months: Sequence[PaidMonth]
 ) -> None:
-    owner = owner_key(subscription.owner_type, subscription.owner_id)
-    found.read([owner])
-    customer = found.customer(owner)
-    ends = [at for at in (subscription.ended_at, _superseded_at(payment, subscription)) if at]
-    covered = [begins_at for begins_at in months if all(begins_at < at for at in ends)]
-    payments.await_months(payment, [at for at in covered if at > now])
-    if customer is None:
+    """Claim the credits of months that have begun for a payment, each once; grant what the claims lack by now.
+
+    Notes the claims in `payment`, which the caller stages. A payment that was reversed claims nothing.
+    """
+    if not months or payments.is_gone(payment):
         return
-    amount = found.offers.credits_of(subscription.plan_name)
-    begun = [(at, amount, subscription.plan_name) for at in covered if at <= now]
-    known_as = subscription.stripe_subscription_id or subscription.id
-    credits.grant_months(effects, found, customer, known_as, begun, payment)
+    owner = owner_key(customer.owner_type, customer.owner_id)
+    relationship_id = ledger_of(customer)
+    new = _unclaimed(payment, months)
+    found.read(key for month in new for key in month_keys(owner, month.subscription_id, [month.begins_at]))
+    books = OpenLedgers(found)
+    books.open(relationship_id)
+    carried = carried_grants.credits_by_month(found, owner, found.head(relationship_id), _unknown(found, owner, new))
+    for month in new:
+        key = monthly_grant_key(owner, month.calendar_month)
+        row = found.monthly_grant(key) or MonthlyGrant(owner=key[1][0], month=key[1][1])
+        if not row.version:
+            row.granted = row.carried = carried.get(row.month, 0)
+        before = monthly_grants.state_of(row)
+        state = before.claimed(_share(month.credits, payment))
+        credit = _Credit(
+            EntryType.GRANT,
+            _source_key(month, row),
+            f"{month.plan_name}, {month.begins_at:%Y-%m-%d}",
+            month.begins_at,
+            payment.id,
+        )
+        state = _grant(books.open(relationship_id), relationship_id, state, credit)
+        books.owe(row.relationship_id, state.excess - before.excess)
+        # What is owed stays in the ledger of the last grant.
+        last = relationship_id if state.granted > before.granted else row.relationship_id
+        monthly_grants.stage(effects.transaction, row, state, last or relationship_id)
+        payment.month_claims = {**(payment.month_claims or {}), _claim(month.begins_at): month.credits}
+    books.close(effects)
 
 
-def _superseded_at(payment: PaymentTransaction, subscription: Subscription) -> datetime | None:
-    """When what was paid for gave way to another cycle. The payments tell, in whatever order they came here; of the
-    last change the subscription, whose row is no moment behind."""
-    beginnings = [row.months_from for row in payment_rows.iterate_by_subscription(subscription.id)]
-    return credit_months.ended(
-        payment.months_from, [at for at in (*beginnings, subscription.current_period_start) if at]
-    )
+def payment_keys(payment: PaymentTransaction) -> list[Key]:
+    """Return the keys of the months that a payment has claimed; none for a gift, whose months are the recipient's."""
+    if payment.kind is PaymentKind.GIFT:
+        return []
+    return _claimed_keys(owner_key(payment.owner_type, payment.owner_id), payment)
+
+
+def ledger_keys(found: IdentityMap, payment: PaymentTransaction) -> list[Key]:
+    """Return the keys of the ledgers that hold credits of the payment's months; of a gift those of the months too."""
+    if payment.kind is not PaymentKind.GIFT:
+        return [head_key(name) for name in _ledgers(found, payment)]
+    gift = found.gift(str(payment.item))
+    known = [head_key(gift.relationship_id)] if gift and gift.relationship_id else []
+    return [*_claimed_keys(_owner(found, payment), payment), *known]
+
+
+def settle_payment(
+    effects: Effects, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+) -> None:
+    """Let a payment's claims follow the money that went back, or came back, since it was `earlier`.
+
+    Takes back what no payment of the calendar month entitles to any more, as far as it is left: what was spent is a
+    shortfall. Publishes the ledgers also if they were written before.
+    """
+    if not row.month_claims or not (row.refunded_amount or earlier.refunded_amount):
+        return
+    found.read(_claimed_keys(_owner(found, row), row))
+    books, taken = OpenLedgers(found), dict[Lot, int]()
+    for name in _ledgers(found, row):
+        books.open(name)
+    for month, begins_at, size in _months_of(found, row):
+        old, new = _share(size, earlier), _share(size, row)
+        if old != new:
+            before = monthly_grants.state_of(month)
+            state = before.released(old).claimed(new)
+            if not is_over(month.month, GRANT_LASTS_MONTHS, clock.now()):
+                key = source_key("grant_refund", row.id, str(row.version), month.month)
+                credit = _Credit(EntryType.REFUND, key, reversal.given_because, begins_at, row.id)
+                state = _restore(books, month, state, credit)
+                withdrawals = state.withdrawals(books.remaining)
+                taken |= withdrawals
+                state = state.withdrawn(withdrawals)
+                books.owe(month.relationship_id, state.excess - before.excess)
+            monthly_grants.stage(effects.transaction, month, state, month.relationship_id)
+    books.withdraw(taken, reversal)
+    books.close(effects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Credit:
+    """What is entered for a month that lacks credits."""
+
+    entry_type: EntryType
+    source_key: str
+    reason: str
+    begins_at: datetime
+    payment_id: str
+
+
+def _share(size: int, payment: PaymentTransaction) -> int:
+    return kept_share(size, payment.amount, payment.refunded_amount)
+
+
+def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
+    """Grant what a month lacks in the ledger of its last grant."""
+    if not state.lacking or not month.relationship_id:
+        return state
+    return _grant(books.open(month.relationship_id), month.relationship_id, state, credit)
+
+
+def _grant(book: CreditLedger, relationship_id: str, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
+    state = state.pruned(lambda lot: lot[0] == relationship_id and not credit_lots.remaining(book.lots, lot[1]))
+    amount = state.lacking
+    if not amount:
+        return state
+    expires_at = credit_months.add_months(credit.begins_at, GRANT_LASTS_MONTHS)
+    lot_id = book.credit(credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id)
+    return state.credited((relationship_id, lot_id), amount)
+
+
+def _source_key(month: PaidMonth, row: MonthlyGrant) -> str:
+    """Return the cause of a grant: of a month's first the subscription and day alone, later with the row's version."""
+    key = credit_months.month_source_key(month.subscription_id, month.begins_at)
+    return f"{key}/{row.version}" if row.granted or row.version else key
+
+
+def _unclaimed(payment: PaymentTransaction, months: Sequence[PaidMonth]) -> list[PaidMonth]:
+    """Return the months that the payment has not claimed yet, one per calendar month: that of the most credits."""
+    claimed = {calendar_month(clock.parse(at)) for at in payment.month_claims or {}}
+    ordered = sorted(months, key=lambda month: (month.credits, month.begins_at))
+    largest = {month.calendar_month: month for month in ordered}
+    return sorted((month for name, month in largest.items() if name not in claimed), key=lambda month: month.begins_at)
+
+
+def _unknown(found: IdentityMap, owner: Key, months: Iterable[PaidMonth]) -> dict[str, str | None]:
+    """Return the calendar months without a row, each with the entry that an earlier version granted it by, if any."""
+    return {
+        month.calendar_month: found.owner_of(
+            ledger_rows.source_guard(credit_months.month_source_key(month.subscription_id, month.begins_at))
+        )
+        for month in months
+        if found.monthly_grant(monthly_grant_key(owner, month.calendar_month)) is None
+    }
+
+
+def _claim(begins_at: datetime) -> str:
+    return f"{begins_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _claimed_keys(owner: Key, payment: PaymentTransaction) -> list[Key]:
+    return [monthly_grant_key(owner, calendar_month(clock.parse(at))) for at in payment.month_claims or {}]
+
+
+def _months_of(found: IdentityMap, payment: PaymentTransaction) -> list[tuple[MonthlyGrant, datetime, int]]:
+    """Return the rows of the months that a payment has claimed, when each began and its plan's credits.
+
+    A row of an erased owner, or one that retention has deleted, is left out.
+    """
+    owner, claims = _owner(found, payment), payment.month_claims or {}
+    begun = [(clock.parse(at), size) for at, size in claims.items()]
+    rows = [(found.monthly_grant(monthly_grant_key(owner, calendar_month(at))), at, size) for at, size in begun]
+    return [(row, at, size) for row, at, size in rows if row is not None]
+
+
+def _ledgers(found: IdentityMap, payment: PaymentTransaction) -> list[str]:
+    names = []
+    for row, _, _ in _months_of(found, payment):
+        names += [ledger_id for ledger_id, _ in monthly_grants.state_of(row).lots]
+        names += [row.relationship_id] if row.relationship_id else []
+    return list(dict.fromkeys(names))
+
+
+def _owner(found: IdentityMap, payment: PaymentTransaction) -> Key:
+    """Return the key of whose months the payment claims: the recipient's of a gift, else the payer's."""
+    subscription = _subscription(found, payment)
+    if payment.kind is PaymentKind.GIFT and subscription is not None:
+        return owner_key(subscription.owner_type, subscription.owner_id)
+    return owner_key(payment.owner_type, payment.owner_id)
+
+
+def _subscription(found: IdentityMap, payment: PaymentTransaction) -> Subscription | None:
+    row = found.rows.get(own_subscription_key(payment.subscription_id) or (Subscription, ()))
+    return row if isinstance(row, Subscription) else None

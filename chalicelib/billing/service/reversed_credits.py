@@ -1,9 +1,11 @@
-"""Credits of a payment whose money went back: which ledgers hold them, and how many are taken or restored."""
+"""Credits that were bought with a payment whose money went back: how many are taken or restored."""
 
 from __future__ import annotations
 
-from chalicelib.billing.domain import paid_lots
-from chalicelib.billing.domain.paid_lots import PaidLot, Reversal
+from dataclasses import dataclass
+
+from chalicelib.billing.domain import refund_amounts
+from chalicelib.billing.domain.credit_ledger import CreditLedger, source_key
 from chalicelib.billing.enums import DisputeStatus, PaymentKind
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import credits as ledger_rows
@@ -12,46 +14,41 @@ from chalicelib.billing.service import credits
 from chalicelib.billing.service.effects import Effects
 
 
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Why credits move: `version` is that of the payment's row; the reasons stand in the ledger."""
+
+    payment_id: str
+    version: int
+    taken_because: str
+    given_because: str
+
+
 def head_keys(row: PaymentTransaction) -> list[Key]:
-    """Return the keys of the ledgers that the payment names."""
-    return [head_key(lot.ledger) for lot in _lots_of(row) if lot.ledger != paid_lots.OF_GIFT]
+    """Return the key of the ledger that bought credits are in."""
+    return [head_key(row.relationship_id)] if row.kind is PaymentKind.CREDITS and row.relationship_id else []
 
 
-def gift_head_keys(found: IdentityMap, row: PaymentTransaction) -> list[Key]:
-    """Return the key of the ledger that a redeemed gift's credits are in, once the gift is read."""
-    gift = found.gift(str(row.item)) if row.kind is PaymentKind.GIFT else None
-    return [head_key(gift.relationship_id)] if gift and gift.relationship_id else []
-
-
-def settle_credits(effects: Effects, found: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
-    """Take back as many credits as the money that went back had brought, and suspend bought ones during a dispute.
+def settle_purchase(effects: Effects, found: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
+    """Take back as many bought credits as the money that went back had bought; suspend them during a dispute.
 
     They are taken from the ledger that they were entered in, even if the buyer shares another one by now.
     """
-    lots = _lots_of(row)
-    for ledger_id in filter(None, dict.fromkeys(_ledger_of(found, row, lot) for lot in lots)):
-        head = found.head(ledger_id)
-        book = ledger_rows.opened(head)
-        for number, lot in enumerate(lots):
-            if _ledger_of(found, row, lot) == ledger_id:
-                lots[number] = paid_lots.settle(book, lot, row.amount, row.refunded_amount, reversal)
-        book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
-        credits.close(effects, head, book)
-    row.credits_taken = next((lot.taken for lot in lots if lot.is_bought), row.credits_taken)
-    row.grants = paid_lots.written(lot for lot in lots if not lot.is_bought)
-
-
-def _lots_of(row: PaymentTransaction) -> list[PaidLot]:
-    """Return the lots of credits that the payment bought or was granted."""
-    granted = paid_lots.read(row.grants)
     if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
-        return granted
-    return [PaidLot(row.id, row.relationship_id, row.credits, row.credits_taken, is_bought=True), *granted]
+        return
+    head = found.head(row.relationship_id)
+    book = ledger_rows.opened(head)
+    due = refund_amounts.credits_due(row.credits, row.amount, row.refunded_amount)
+    enter_reversal(book, row.id, due - row.credits_taken, reversal)
+    row.credits_taken = due
+    book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
+    credits.close(effects, head, book)
 
 
-def _ledger_of(found: IdentityMap, row: PaymentTransaction, lot: PaidLot) -> str | None:
-    """Return the ledger of a lot; None if its owner was erased."""
-    if lot.ledger != paid_lots.OF_GIFT:
-        return lot.ledger
-    gift = found.gift(str(row.item))
-    return gift.relationship_id if gift else None
+def enter_reversal(book: CreditLedger, lot_id: str, amount: int, reversal: Reversal) -> None:
+    """Enter that `amount` more credits of a bought lot go back with their money; a negative amount comes back."""
+    key = source_key("refund", reversal.payment_id, str(reversal.version))
+    if amount > 0:
+        book.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id)
+    elif amount < 0:
+        book.give_back(lot_id, -amount, key, reversal.given_because, reversal.payment_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from chalicelib.billing.service.invariants import INVARIANTS
 from infra import data_stack, handlers
 from infra.packaging.names import functions
 from tests.infra.packaging.conftest import expanded, of_type, read
+
+ROOT = Path(__file__).resolve().parents[3]
 
 Packaged = Callable[[str], Path]
 SQS = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
@@ -158,11 +161,14 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
         *((metric, name) for name in names for metric in ("Errors", "Throttles")),
         *(("ApproximateAgeOfOldestMessage", f"backroom-prod-{c.queue}") for c in handlers.consumers()),
         *(("ApproximateNumberOfMessagesVisible", f"backroom-prod-{c.queue}-dead") for c in handlers.consumers()),
-        *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue")),
+        *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue", "StepsFailed")),
         ("OldestOpenPrint", "prod"),
     }
     ours = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
     assert ours == set(INVARIANTS)
+    stepped = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "StepsFailed"}
+    sources = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("service/*.py"))
+    assert stepped == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
 

@@ -23,8 +23,9 @@ from chalicelib.billing.repository.identity_map import (
     subscription_key,
     usage_key,
 )
-from chalicelib.billing.service import addons, credits, discount_redemptions, payments, subscriptions
+from chalicelib.billing.service import addons, discount_redemptions, monthly_grants, payments, subscriptions
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
 from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.stripe_objects import invoices
 from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
@@ -115,7 +116,9 @@ def _subscription(
     _read_addons(found, row, customer_id)
     fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
     view = invoices.subscription(fetched)
-    customer = _customer(found, row, view.customer_id)
+    owner = _owner_key(found, row, view.customer_id)
+    found.read([owner])
+    customer = _customer(found, owner)
     return _settle(effects, found, view, row, customer, cause)
 
 
@@ -174,11 +177,10 @@ def _invoice(effects: Effects, shown: StripeObject, cause: EventContext | None, 
     _read_addons(found, row, told.customer_id)
     current, subscription = _current(shown, told, link)
     firsts = [month.begins_at for month in credit_months.paid_months(current.lines) if month.is_first]
-    others = [
-        found.payment_key(current.id, intent_id, charge_id),
-        *credits.month_guards(found.offers, told.subscription_id, firsts),
-    ]
-    customer = _customer(found, row, current.customer_id, *others)
+    owner = _owner_key(found, row, current.customer_id)
+    payment = found.payment_key(current.id, intent_id, charge_id)
+    found.read([owner, payment, *monthly_grants.month_keys(owner, told.subscription_id, firsts)])
+    customer = _customer(found, owner)
     if row is None or not row.status.is_final:
         made = _settle(effects, found, invoices.subscription(subscription), row, customer, cause, current.id)
     else:
@@ -227,17 +229,20 @@ def _pay(
     )
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
     row.stripe_charge_id = row.stripe_charge_id or link.charge_id
+    paid = credit_months.paid_price(view.lines, sold)
+    if paid is not None:
+        row.plan_name, row.plan_from = sold[paid[0]][0].id, paid[1]
     row.months_from = min((month.begins_at for month in months), default=None)
     opened = [month for month in months if sold[month.price_id][0].included_credits]
     if subscription is not None and opened and payments.is_kept(row):
         now = clock.now()
-        first = [month for month in opened if month.is_first and month.begins_at <= now]
+        first = [month for month in opened if month.is_first and month.begins_at <= now][:MONTHS_PER_STEP]
         begun = [
-            (month.begins_at, plan.included_credits, plan.id)
+            PaidMonth(str(view.subscription_id), month.begins_at, plan.included_credits, plan.id)
             for month, plan in ((month, sold[month.price_id][0]) for month in first)
             if _is_covered(subscription, month.begins_at)
         ]
-        credits.grant_months(effects, found, customer, str(view.subscription_id), begun, row)
+        monthly_grants.claim_months(effects, found, customer, row, begun)
         payments.await_months(row, [month.begins_at for month in opened if month not in first])
     payments.stage(effects, row, earlier)
 
@@ -246,12 +251,16 @@ def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
     return subscription.ended_at is None or begins_at < subscription.ended_at
 
 
-def _customer(found: IdentityMap, row: Subscription | None, stripe_customer_id: str, *others: Key | None) -> Customer:
-    """The owner; read together with `others`. Raises NothingToFollow for one whom nobody registered."""
-    if row is None:
-        found.read([customer_guard(stripe_customer_id)])
-    key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
-    found.read([key, *others])
+def _owner_key(found: IdentityMap, row: Subscription | None, stripe_customer_id: str) -> Key | None:
+    """Return the key of the owner, which the subscription's row names, else the guard of Stripe's customer."""
+    if row is not None:
+        return owner_key(row.owner_type, row.owner_id)
+    found.read([customer_guard(stripe_customer_id)])
+    return found.customer_key(stripe_customer_id)
+
+
+def _customer(found: IdentityMap, key: Key | None) -> Customer:
+    """Return the owner, once read. Raises NothingToFollow for one whom nobody registered."""
     customer = found.customer(key)
     if customer is None:
         raise NotOurs("its customer is not registered")

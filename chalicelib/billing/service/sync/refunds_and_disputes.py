@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from chalicelib.billing.domain import refund_amounts
-from chalicelib.billing.domain.paid_lots import Reversal
 from chalicelib.billing.enums import DisputeStatus, PaymentKind, PaymentStatus, RefundStatus
 from chalicelib.billing.models import PaymentTransaction, Refund, Subscription
 from chalicelib.billing.repository import payments as payment_rows
@@ -24,8 +23,9 @@ from chalicelib.billing.repository.identity_map import (
     refund_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
-from chalicelib.billing.service import addons, gifts, payments, reversed_credits, subscriptions
+from chalicelib.billing.service import addons, gifts, monthly_grants, payments, reversed_credits, subscriptions
 from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.billing.stripe_objects.payment_intents import StripeRefund
 from chalicelib.integrations import stripe
@@ -53,7 +53,7 @@ def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
 def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
     found, earlier = _read(intent_id, charge_id)
     views = [payment_intents.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
-    found.read([*(refund_key(_id_of(view)) for view in views), *reversed_credits.gift_head_keys(found, earlier)])
+    found.read([*(refund_key(_id_of(view)) for view in views), *monthly_grants.ledger_keys(found, earlier)])
     row = payments.copy(earlier)
     for view in views:
         _settle_refund(effects, found, row, view)
@@ -68,7 +68,7 @@ def _follow_disputes(effects: Effects, intent_id: str | None, charge_id: str | N
     """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
     found, earlier = _read(intent_id, charge_id)
     views = [payment_intents.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
-    found.read(reversed_credits.gift_head_keys(found, earlier))
+    found.read(monthly_grants.ledger_keys(found, earlier))
     lost = [view for view in views if view.is_lost]
     row = payments.copy(earlier)
     row.returned_amount = payments.returned_amount(earlier)
@@ -119,7 +119,8 @@ def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, Pa
     if row is None or not payments.is_paid(row):
         raise PaymentUnknown
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
-    found.read([own_subscription_key(row.subscription_id), gift, *reversed_credits.head_keys(row), *addon_keys(row)])
+    credits_of = [*reversed_credits.head_keys(row), *monthly_grants.payment_keys(row)]
+    found.read([own_subscription_key(row.subscription_id), gift, *credits_of, *addon_keys(row)])
     return found, row
 
 
@@ -164,7 +165,8 @@ def _take_along(
     effects: Effects, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
     """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
-    reversed_credits.settle_credits(effects, found, row, reversal)
+    reversed_credits.settle_purchase(effects, found, row, reversal)
+    monthly_grants.settle_payment(effects, found, row, earlier, reversal)
     is_gone = payments.is_gone(row)
     if payments.is_gone(earlier) is is_gone:
         return

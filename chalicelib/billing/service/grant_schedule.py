@@ -1,0 +1,115 @@
+"""Months of credits that were paid for ahead: each is granted when it begins, as long as the subscription lasts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from chalicelib.billing.domain import credit_months
+from chalicelib.billing.models import PaymentTransaction, Subscription
+from chalicelib.billing.repository import payments as payment_rows
+from chalicelib.billing.repository import price_lookup
+from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, owner_key
+from chalicelib.billing.repository.price_lookup import PriceLookup
+from chalicelib.billing.service import monthly_grants, payments
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
+from chalicelib.kit import clock
+from chalicelib.kit.batches import Batch
+
+_LOOK_BACK = timedelta(days=2)
+"""Days before the last completed run that are looked at again: a run may have died in between."""
+
+
+def grant_due_months(now: datetime, since: datetime | None) -> int:
+    """Grant every month that began since the last run; return the number of payments that paid for them.
+
+    A payment whose grant fails is left for the next run, and ends no other's.
+    """
+    batch, day, today = Batch("billing-grant_monthly_credits"), (since or now) - _LOOK_BACK, f"{now:%Y-%m-%d}"
+    while day.date() <= now.date():
+        due = payment_rows.iterate_to_grant(f"{day:%Y-%m-%d}")
+        batch.run(due, partial(_grant_payment, now=now), defer=partial(payment_rows.defer_grant, day=today))
+        day += timedelta(days=1)
+    return batch.finish()
+
+
+def _grant_payment(payment_id: str, now: datetime) -> None:
+    """Grant all months of a payment that have begun, in steps of MONTHS_PER_STEP, each a transaction of its own."""
+    while carry_out(partial(_grant, payment_id=payment_id, now=now)):
+        pass
+
+
+def _grant(effects: Effects, payment_id: str, now: datetime) -> bool:
+    """Grant one step's months; return whether months that have begun are left."""
+    payment = payment_rows.get(payment_id)
+    months = [clock.parse(begins_at) for begins_at in payment.months or []]
+    if not payments.is_kept(payment) or not any(begins_at <= now for begins_at in months):
+        return False
+    found = IdentityMap()
+    found.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
+    subscription = found.rows.get(own_subscription_key(payment.subscription_id) or price_lookup.KEYS[0])
+    changed = payments.copy(payment)
+    payments.await_months(changed, [])
+    if isinstance(subscription, Subscription):
+        _grant_begun(effects, found, changed, subscription, months, now)
+    payment_rows.stage(effects.transaction, changed)
+    return any(clock.parse(begins_at) <= now for begins_at in changed.months or [])
+
+
+def _grant_begun(
+    effects: Effects,
+    found: IdentityMap,
+    payment: PaymentTransaction,
+    subscription: Subscription,
+    months: list[datetime],
+    now: datetime,
+) -> None:
+    owner = owner_key(subscription.owner_type, subscription.owner_id)
+    known_as = subscription.stripe_subscription_id or subscription.id
+    begun = sorted(begins_at for begins_at in months if begins_at <= now)
+    found.read([owner, *monthly_grants.month_keys(owner, known_as, begun[:MONTHS_PER_STEP])])
+    customer = found.customer(owner)
+    others = [row for row in payment_rows.iterate_by_subscription(subscription.id) if row.id != payment.id]
+    superseded_at = _superseded_at(payment, subscription, others)
+    ends = [at for at in (subscription.ended_at, superseded_at) if at]
+    covered = [begins_at for begins_at in months if all(begins_at < at for at in ends)]
+    begun = sorted(at for at in covered if at <= now)
+    step, later = begun[:MONTHS_PER_STEP], begun[MONTHS_PER_STEP:]
+    payments.await_months(payment, [*later, *(at for at in covered if at > now)])
+    if customer is None:
+        return
+    present = None if superseded_at else subscription.plan_name
+    plans = {at: _plan(found.offers, [payment, *others], at, present) or subscription.plan_name for at in step}
+    amounts = {name: found.offers.credits_of(name) for name in plans.values()}
+    paid = [PaidMonth(known_as, at, amounts[name], name) for at, name in plans.items() if amounts[name]]
+    monthly_grants.claim_months(effects, found, customer, payment, paid)
+
+
+def _plan(
+    sold: PriceLookup, payments_made: list[PaymentTransaction], begins_at: datetime, present: str | None
+) -> str | None:
+    """Return the plan that grants a month: the one that was paid when it began, the `present` one if that includes less.
+
+    None if neither is known: payments of earlier versions do not name their plan.
+    """
+    paid = credit_months.paid_plan(
+        begins_at,
+        [
+            (row.plan_from, row.plan_name)
+            for row in payments_made
+            if row.plan_from and row.plan_name and payments.is_kept(row)
+        ],
+    )
+    return min((name for name in (paid, present) if name), key=sold.credits_of, default=None)
+
+
+def _superseded_at(
+    payment: PaymentTransaction, subscription: Subscription, others: list[PaymentTransaction]
+) -> datetime | None:
+    """When what was paid for gave way to another cycle. The payments tell, in whatever order they came here; of the
+    last change the subscription, whose row is no moment behind."""
+    beginnings = [row.months_from for row in others]
+    return credit_months.ended(
+        payment.months_from, [at for at in (*beginnings, subscription.current_period_start) if at]
+    )

@@ -1,0 +1,75 @@
+"""Payments that claim a calendar month of credits and are reversed, without Stripe."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from chalicelib.billing.enums import OwnerType, PaymentKind, PaymentStatus
+from chalicelib.billing.models import (
+    Customer,
+    PaymentTransaction,
+)
+from chalicelib.billing.repository import payments as payment_rows
+from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key
+from chalicelib.billing.service import (
+    monthly_grants,
+    payments,
+)
+from chalicelib.billing.service.effects import Effects, carry_out
+from chalicelib.billing.service.monthly_grants import PaidMonth
+from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.kit import ids
+from tests.billing.conftest import Owner
+
+AUGUST = datetime(2027, 8, 20, 9, tzinfo=UTC)
+
+
+def pay(
+    owner: Owner, size: int, payment: PaymentTransaction | None = None, at: datetime = AUGUST
+) -> PaymentTransaction:
+    """Claim a month for a payment; one more time if it is given."""
+    new = PaymentTransaction(
+        id=ids.time_ordered(),
+        owner=f"member/{owner.id}",
+        day="2027-08-20",
+        owner_type=OwnerType.MEMBER,
+        owner_id=owner.id,
+        kind=PaymentKind.SUBSCRIPTION,
+        amount=Decimal(size),
+        status=PaymentStatus.COMPLETED,
+        created_at=AUGUST,
+    )
+    name = payment.id if payment else None
+
+    def decide(effects: Effects) -> PaymentTransaction:
+        row = payment_rows.get(name) if name else new
+        customer = Customer.get(OwnerType.MEMBER, owner.id)
+        changed = payments.copy(row)
+        month = PaidMonth("sub_1", at, size, "a plan")
+        monthly_grants.claim_months(effects, IdentityMap(), customer, changed, [month])
+        payment_rows.stage(effects.transaction, changed)
+        return changed
+
+    return carry_out(decide)
+
+
+def reverse(payment: PaymentTransaction, share: str = "1") -> None:
+    """Let that share of a payment go back; 0 if nothing went back after all."""
+
+    def decide(effects: Effects) -> None:
+        earlier = payment_rows.get(payment.id)
+        changed = payments.copy(earlier)
+        changed.refunded_amount = earlier.amount * Decimal(share)
+        changed.status = PaymentStatus.REFUNDED if share == "1" else PaymentStatus.COMPLETED
+        found = IdentityMap()
+        found.read([own_subscription_key(earlier.subscription_id), *monthly_grants.payment_keys(earlier)])
+        reversal = Reversal(earlier.id, earlier.version, "refunded", "the refund failed")
+        monthly_grants.settle_payment(effects, found, changed, earlier, reversal)
+        payment_rows.stage(effects.transaction, changed)
+
+    carry_out(decide)
+
+
+def claimed(payment: PaymentTransaction) -> list[int]:
+    return list((payment.month_claims or {}).values())

@@ -1,0 +1,66 @@
+"""How much of a payment goes back, and what that takes of the credits it bought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import count, pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.billing.domain import refund_amounts
+from chalicelib.billing.domain.credit_ledger import CreditLedger
+from chalicelib.billing.domain.credit_lots import CreditLot
+from chalicelib.billing.enums import DisputeStatus
+from chalicelib.billing.service.reversed_credits import Reversal, enter_reversal
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PAID = Decimal("18.00")
+OPEN, WON, LOST = DisputeStatus.OPEN, DisputeStatus.WON, DisputeStatus.LOST
+
+
+def opened(*lots: CreditLot) -> CreditLedger:
+    numbers: Iterator[int] = count()
+    return CreditLedger(sum(lot.remaining for lot in lots), 0, lots, NOW, lambda: f"entry-{next(numbers)}")
+
+
+@settings(deadline=None)
+@given(
+    amount=st.integers(1, 500),
+    spent=st.integers(0, 500),
+    backs=st.lists(st.integers(0, 1800), min_size=1, max_size=5),
+)
+def test_after_any_moves_a_bought_lot_has_given_what_is_still_paid_and_no_more(
+    amount: int, spent: int, backs: list[int]
+) -> None:
+    spent = min(spent, amount)
+    book = opened(CreditLot("lot", amount), CreditLot("other", 7))
+    if spent:
+        book.take_back("lot", spent, "spent", "spent", "payment")
+    due = [0, *(refund_amounts.credits_due(amount, PAID, Decimal(back) / 100) for back in backs)]
+    for version, (before, after) in enumerate(pairwise(due)):
+        enter_reversal(book, "lot", after - before, Reversal("payment", version, "dispute lost", "dispute won"))
+        assert book.balance - book.shortfall == amount + 7 - spent - after
+        assert book.balance == sum(each.remaining for each in book.lots) >= 0
+    assert len({entry.source_key for entry in book.entries}) == len(book.entries)
+
+
+def test_the_statuses_of_several_disputes_are_one() -> None:
+    assert refund_amounts.dispute_status(PAID, Decimal(0), []) is None
+    assert refund_amounts.dispute_status(PAID, Decimal(0), [None, WON]) is WON
+    assert refund_amounts.dispute_status(PAID, Decimal(0), [WON, OPEN]) is OPEN
+    assert refund_amounts.dispute_status(PAID, Decimal(9), [LOST, WON]) is LOST
+    assert refund_amounts.dispute_status(PAID, Decimal(9), [LOST, OPEN]) is OPEN
+    assert refund_amounts.dispute_status(PAID, PAID, [LOST, OPEN]) is LOST
+
+
+@settings(deadline=None)
+@given(
+    disputed=st.lists(st.tuples(st.integers(1, 5000), st.sampled_from(["USD", "EUR"])), max_size=4),
+)
+def test_lost_disputes_take_at_most_the_payment(disputed: list[tuple[int, str]]) -> None:
+    amounts = [(Decimal(amount) / 100, currency) for amount, currency in disputed]
+    lost = refund_amounts.lost(PAID, "USD", amounts)
+    assert lost == min(PAID, sum((PAID if currency == "EUR" else amount for amount, currency in amounts), Decimal(0)))
