@@ -25,7 +25,7 @@ class RuleNotFound(NotFound):
     title = "There is no such rule"
 
 
-class SubjectNotFound(InvalidInput):
+class InvalidSubject(InvalidInput):
     title = "This names nobody: write shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
 
 

@@ -205,4 +205,4 @@ def test_only_registered_owners_buy(catalogue: None, checkout: Checkout) -> None
     token = auth.mint(auth.Role.MEMBER, stranger_id)
     stranger = Owner(stranger_id, {"Authorization": f"Bearer {token}"}, None)
     answer = checkout(stranger)
-    assert (answer.status_code, answer.json()["code"]) == (404, "CustomerUnknown")
+    assert (answer.status_code, answer.json()["code"]) == (404, "CustomerNotFound")

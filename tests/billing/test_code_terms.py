@@ -41,7 +41,7 @@ def test_why_a_code_is_refused_is_said(
         api.post("/v1/billing/codes/validate", json=check, headers=member.headers),
         checkout(member, plan, code="SPRING-27"),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (422, "CodeInvalid")
+        assert (answer.status_code, answer.json()["code"]) == (422, "InvalidCode")
         (error,) = answer.json()["errors"]
         assert error["path"] == "body.code"
         assert message in error["message"]

@@ -87,7 +87,7 @@ def test_an_add_on_that_is_sold_once_is_the_buyer_s(api: httpx.Client, member: O
     assert (payment.kind, payment.amount) == (PaymentKind.ADDON, Decimal(79))
     assert (row.payment_transaction_id, row.status) == (payment.id, AddonStatus.ACTIVE)
     refused = api.post(f"/v1/billing/addons/mine/{mine['id']}/cancel", headers=member.headers)
-    assert (refused.status_code, refused.json()["code"]) == (409, "AddonNotCancellable")
+    assert (refused.status_code, refused.json()["code"]) == (409, "AddonNotCancelable")
 
 
 @pytest.mark.parametrize(

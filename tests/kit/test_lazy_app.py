@@ -52,7 +52,7 @@ def ask(path: str, method: str = "GET") -> str:
         ("/health", 200, "kit.routes"),
         ("/v1/shops/me", 401, "shops.routes.merchant"),
         ("/v1/billing/subscription", 401, "billing.routes.subscription"),
-        ("/v1/billing/subscription/cancel", 405, "billing.routes.changes"),
+        ("/v1/billing/subscription/cancel", 405, "billing.routes.subscription_changes"),
         ("/v1/studio/products/{product_id}", 401, "studio.routes.products"),
     ],
 )

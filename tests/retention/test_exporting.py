@@ -140,8 +140,8 @@ def test_operators_ask_and_fetch_over_http(api: httpx.Client, drain: Drain) -> N
     link = api.post(f"{one}/link", headers=headers).json()
     assert zipfile.ZipFile(io.BytesIO(httpx.get(link["url"]).content)).testzip() is None
     wrong = api.post(path, json={"kind": "erase", "subject": "everybody"}, headers=headers)
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "UnknownSubject")
-    assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "UnknownRequest"
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "InvalidSubject")
+    assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "RequestNotFound"
 
 
 def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain) -> None:

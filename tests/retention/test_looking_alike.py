@@ -14,7 +14,7 @@ from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.data_subjects import pseudonym
-from chalicelib.retention.errors import SubjectNotFound
+from chalicelib.retention.errors import InvalidSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
 from chalicelib.retention.service import operating
 from chalicelib.studio.models import Quota
@@ -94,5 +94,5 @@ def test_a_longer_id_is_somebody_else_s(drain: Drain) -> None:
     ],
 )
 def test_what_names_nobody_exactly_is_refused(subject: str) -> None:
-    with pytest.raises(SubjectNotFound):
+    with pytest.raises(InvalidSubject):
         operating.begin(OPERATOR, PrivacyKind.ERASE, subject)

@@ -60,7 +60,7 @@ def test_the_runs_of_a_rule_the_newest_first(api: httpx.Client, operator: dict[s
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "code"), [({"rule": "no/such"}, 404, "UnknownRule"), ({}, 422, "InvalidInput")]
+    ("query", "status", "code"), [({"rule": "no/such"}, 404, "RuleNotFound"), ({}, 422, "InvalidInput")]
 )
 def test_a_rule_that_is_not(
     api: httpx.Client, operator: dict[str, str], query: dict[str, str], status: int, code: str

@@ -104,16 +104,16 @@ def test_an_answer_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: 
     assert api.get(url).status_code == 302
     api.cookies.update(cookies)  # a browser that kept what we asked it to forget
     again = api.get(url)
-    assert (again.status_code, again.json()["code"]) == (403, "UnknownState")
+    assert (again.status_code, again.json()["code"]) == (403, "InvalidState")
     assert events(shop) == [EventType.INSTALL]
 
 
 def test_another_browser_cannot_finish_it(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = answer_of_shopify(api, "studio", shop)
     api.cookies.clear()
-    assert api.get(url).json()["code"] == "UnknownState"
+    assert api.get(url).json()["code"] == "InvalidState"
     answer_of_shopify(api, "studio", shop)  # with a cookie of its own
-    assert api.get(url).json()["code"] == "UnknownState"
+    assert api.get(url).json()["code"] == "InvalidState"
     assert list(Shop.query(shop)) == []
 
 
@@ -122,7 +122,7 @@ def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox
     other = {**dict(url.params), "shop": f"other-{shop}"}
     query = {name: [value] for name, value in other.items()}
     answer = api.get(url.path, params={**other, "hmac": oauth.sign(query, SANDBOX_APPS["studio"].secret)})
-    assert answer.json()["code"] == "UnknownState"
+    assert answer.json()["code"] == "InvalidState"
 
 
 def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
@@ -131,7 +131,7 @@ def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: 
     assert pending.access_token is None
     assert pending.state not in str(url)
     pending.update([Session.expires.set(pending.created_at)])
-    assert api.get(url).json()["code"] == "UnknownState"
+    assert api.get(url).json()["code"] == "InvalidState"
 
 
 @pytest.mark.parametrize("name", ["code", "shop", "state", "timestamp", "hmac", "host"])
@@ -167,7 +167,7 @@ def test_no_other_host_is_ever_asked(api: httpx.Client, text: str) -> None:
 
 
 def test_an_app_that_does_not_exist(api: httpx.Client, shop: str) -> None:
-    assert api.get("/shopify/nobody/auth", params={"shop": shop}).json()["code"] == "UnknownApp"
+    assert api.get("/shopify/nobody/auth", params={"shop": shop}).json()["code"] == "AppNotFound"
 
 
 def test_a_code_that_shopify_does_not_know(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:

@@ -261,7 +261,7 @@ def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str
     gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
     assert gallery.drain() == []
     answer = gallery.merchant("POST", f"generations/{gallery.finals()[0]['id']}/remake")
-    assert (answer.status_code, answer.json()["code"]) == (409, "FinalNotWanted")
+    assert (answer.status_code, answer.json()["code"]) == (409, "FinalCanceled")
 
 
 def test_previews_and_strangers_finals_are_not_remade(

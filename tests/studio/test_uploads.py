@@ -113,7 +113,7 @@ def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(g
     assert gallery.shopper("GET", path, customer=None, token=guest["token"]).status_code == 200
     for token in ({}, {"token": other["token"]}, {"token": guest["token"][::-1]}):
         answer = gallery.shopper("GET", path, customer=None, **token)
-        assert (answer.status_code, answer.json()["code"]) == (403, "UploadTokenInvalid")
+        assert (answer.status_code, answer.json()["code"]) == (403, "InvalidUploadToken")
 
 
 def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:

@@ -11,7 +11,7 @@ from chalicelib.kit.auth import Account
 from chalicelib.kit.data_policy import Bucket
 from chalicelib.kit.data_subjects import Subject, SubjectType, pseudonym
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.retention.errors import ExportNotReady, SubjectNotFound
+from chalicelib.retention.errors import ExportNotReady, InvalidSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import requests, s3_objects
 from chalicelib.retention.schemas import ExportLinkRead, PrivacyRequestRead
@@ -63,7 +63,7 @@ def link(account: Account, request: str) -> ExportLinkRead:
 
 def _subject(text: str, field: str) -> Subject:
     """Parse the exact name of a data subject. Raises UnknownSubject, which names `field`, if the text is no such name."""
-    unknown = SubjectNotFound(errors=[{"path": field, "message": SubjectNotFound.title}])
+    unknown = InvalidSubject(errors=[{"path": field, "message": InvalidSubject.title}])
     try:
         subject = Subject.parse(text)
     except ValueError as error:

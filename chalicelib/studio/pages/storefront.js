@@ -10,10 +10,10 @@ const WORDS = {
   StorageExceeded: "This shop cannot take more photos at the moment.",
   NotOffered: "This style is not offered any more. Please choose another.",
   UploadNotFound: "Your photo is not kept any more. Please choose it again.",
-  UploadTokenInvalid: "Your photo is not kept any more. Please choose it again.",
+  InvalidUploadToken: "Your photo is not kept any more. Please choose it again.",
   InternalError: "Something went wrong. Please try again.",
 };
-const ABOUT_THE_PHOTO = ["UploadNotFound", "UploadTokenInvalid", "UploadNotReady", "UploadRejected"];
+const ABOUT_THE_PHOTO = ["UploadNotFound", "InvalidUploadToken", "UploadNotReady", "UploadRejected"];
 
 /** What goes wrong in words for the shopper; `field` is where it is shown. */
 class Told extends Error {

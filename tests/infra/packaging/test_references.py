@@ -35,7 +35,7 @@ def used(source: str = "") -> set[str]:
         ("an alias in the module", "SweepRequested"),
         ("a default", "OrderCreated"),
         ("an attribute of a module", "EventReceived"),
-        ("its full name", "PrintRequested"),
+        ("its full name", "FinalRequested"),
         ("an import inside the function", "GenerationRequested"),
         ("a partial", "ShopInstalled"),
         ("the value of a cast", "ProductUpdated"),
@@ -56,7 +56,7 @@ def test_a_class_that_only_states_a_type_gives_no_right(kind: str) -> None:
 def test_a_message_that_is_passed_on_may_be_of_any_class_below_the_annotated_one() -> None:
     source = "def again(request: ShopifyWork) -> None:\n    publish(request.model_copy())"
 
-    assert used(source) == {"RegistrationRequested", "ReimportRequested"}
+    assert used(source) == {"RegistrationRequested", "BackfillRequested"}
 
 
 def test_a_parameter_that_is_not_published_gives_no_right() -> None:
