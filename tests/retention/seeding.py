@@ -189,7 +189,14 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
     row(kit.IdempotencyRecord, mark, subject=f"{kind}:{owner}")
     if kind is OwnerType.MEMBER:
         row(billing.UserAddon, mark, user_id=owner)
-        row(billing.Gift, mark, buyer_id=owner, recipient_email="else@example.com", recipient_id=None)
+        row(
+            billing.Gift,
+            mark,
+            buyer_id=owner,
+            recipient_email="else@example.com",
+            recipient_id=None,
+            relationship_id=None,
+        )
         row(billing.Gift, mark, buyer_id="somebody", recipient_email=f"{mark}-email", recipient_id=owner)
         row(billing.Subscription, "other", owner="member/other", owner_id="other", gifted_by=owner, gift_message=mark)
     return owner

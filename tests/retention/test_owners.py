@@ -22,6 +22,8 @@ from tests.billing.conftest import Owner, buy, catalogue, checkout, delete_at_st
 from tests.retention.seeding import traces
 from tests.retention.test_erasing import erase
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 __all__ = ["buy", "catalogue", "checkout", "member"]
 
 Drain = Callable[[], list[Any]]

@@ -18,6 +18,8 @@ from tests.retention.test_exporting import exported_zip
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
 from tests.studio.order_messages import paid_of
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 __all__ = ["gallery"]
 
 Drain = Callable[[], list[Any]]
