@@ -155,7 +155,7 @@ def test_pages_within_the_time_limit_then_the_queue_again(
 ) -> None:
     monkeypatch.setattr(rows, "SCAN_ROWS", 3)
     monkeypatch.setattr(rows, "SCAN_CALLS", 2)
-    monkeypatch.setattr(sweep, "WORK_TIME", timedelta(microseconds=1))
+    monkeypatch.setattr(sweep_service, "WORK_TIME", timedelta(microseconds=1))
     for age in range(40):
         log_of(CUT_OFF - timedelta(hours=age), shop=f"shop-{age}.myshopify.com")
     sweep()
@@ -228,5 +228,5 @@ def test_a_rule_that_is_gone_leaves_its_rows(
 
 def _queue_url() -> str:
     return str(
-        aws.client("sqs").get_queue_url(QueueName=f"{config.settings().namespace}-retention-archive")["QueueUrl"]
+        aws.client("sqs").get_queue_url(QueueName=f"{config.settings().namespace}-retention-sweep_segment")["QueueUrl"]
     )

@@ -18,8 +18,13 @@ from chalicelib.shops import service
 from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
 from infra.sandbox.shopify import ShopifySandbox
+from tests.retention.conftest import nothing_in_progress
 from tests.shops.test_applying import row_of
 from tests.shops.test_tokens import let_it_run_out
+
+__all__ = ["nothing_in_progress"]
+
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]

@@ -76,7 +76,7 @@ def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(accou
     """The good message is done although it came with a poisonous one: the delivery that it is about was processed."""
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
     account.client("lambda").invoke(
-        FunctionName="backroom-dev-shops-apply", Payload=b'{"Records": []}'
+        FunctionName="backroom-dev-shops-apply_webhook", Payload=b'{"Records": []}'
     )  # now it is warm
     queue, dead = account.queue("shops-apply_webhook"), account.queue("shops-apply_webhook-dead")
     dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
