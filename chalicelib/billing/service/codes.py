@@ -100,9 +100,7 @@ def release_lapsed(now: datetime) -> int:
             give_up(usage)
             released.append(usage.code)
 
-    batch.run(
-        codes.iterate_lapsed(now), release, label=lambda usage: f"{usage.code}, reserved until {usage.reserved_until}"
-    )
+    batch.run(codes.iterate_lapsed(now), release, label=lambda usage: usage.code)
     batch.finish()
     return len(released)
 
