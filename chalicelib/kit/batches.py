@@ -19,8 +19,8 @@ class Batch:
     """
 
     def __init__(self, schedule: str) -> None:
-        self.schedule, self.completed = schedule, 0
-        self._failed: set[str] = set()
+        self.schedule, self.completed, self.failed = schedule, 0, 0
+        self._deferred: set[str] = set()
         self._undeferred: Exception | None = None
 
     def run(
@@ -30,19 +30,21 @@ class Batch:
         label: Callable[[T], str] = str,
         defer: Callable[[T], object] | None = None,
     ) -> None:
-        """Call `step` with each item. `label` names an item in the log; one that failed is not tried twice in a run.
+        """Call `step` with each item. `label` names an item in the log.
 
-        `defer` leaves a failed item where a later run finds it; without it the item must stay there by itself.
+        `defer` leaves a failed item where a later run finds it; without it the item must stay there by itself. With
+        `defer` labels must be unique: if this run finds a deferred item again, it skips it.
         """
         for item in items:
-            if label(item) in self._failed:
+            if label(item) in self._deferred:
                 continue
             try:
                 step(item)
             except Exception:
                 log.exception("a step failed", extra={"schedule": self.schedule, "item": label(item)})
-                self._failed.add(label(item))
+                self.failed += 1
                 if defer is not None:
+                    self._deferred.add(label(item))
                     self._defer(item, defer)
             else:
                 self.completed += 1
@@ -52,7 +54,7 @@ class Batch:
 
         Raises the last error of `defer`, so that the schedule's next run starts where this one did.
         """
-        metrics.count("StepsFailed", len(self._failed), schedule=self.schedule)
+        metrics.count("StepsFailed", self.failed, schedule=self.schedule)
         if self._undeferred is not None:
             raise self._undeferred
         return self.completed

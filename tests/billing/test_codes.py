@@ -77,6 +77,25 @@ def test_a_checkout_that_is_given_up_gives_the_use_back(
     assert counted() == (1, ["released", "reserved"])
 
 
+def test_one_checkout_that_cannot_be_read_keeps_no_other_use_reserved(
+    member: Owner, code: Code, checkout: Checkout, stripe_peer: StripeSandbox
+) -> None:
+    code(max_uses=3)
+    owners = [member, *(make_owner(Role.MEMBER) for _ in range(2))]
+    sessions = [checkout(owner, "try_it_out", code="SPRING-27").json()["id"] for owner in owners]
+    stripe_peer.hold_events = True
+    for session in sessions:
+        stripe_peer.expire_checkout(session)
+    with stripe_peer.store() as stripe:
+        whole = dict(stripe.get("checkout.session", sessions[0]))
+        stripe.get("checkout.session", sessions[0])["expires_at"] = "soon"
+    assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 2
+    assert counted() == (1, ["released", "released", "reserved"])
+    with stripe_peer.store() as stripe:
+        stripe.get("checkout.session", sessions[0]).update(whole)
+    assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1, "it is found once it is mended"
+
+
 @pytest.mark.parametrize("order", list(permutations(["pay", "release", "lapse"])))
 def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
     member: Owner,

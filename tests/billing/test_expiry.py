@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.billing import jobs
 from chalicelib.billing.domain.credit_ledger import LOTS_PER_STEP, CreditLedger
 from chalicelib.billing.domain.credit_lots import CreditLot
-from chalicelib.billing.enums import EntryType, OwnerType
+from chalicelib.billing.enums import EntryType, GiftStatus, OwnerType
 from chalicelib.billing.errors import InsufficientCredits
-from chalicelib.billing.models import CreditBalance, PaymentTransaction, Subscription
+from chalicelib.billing.models import CreditBalance, Gift, PaymentTransaction, Subscription
 from chalicelib.billing.repository import credits as ledger_rows
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.service import credits, grant_schedule, invariants
@@ -279,3 +280,32 @@ def raw(model: Any, key: dict[str, Any]) -> dict[str, Any]:
 
 def write_raw(model: Any, item: dict[str, Any]) -> None:
     aws.client("dynamodb").put_item(TableName=model.Meta.table_name, Item=item)
+
+
+def test_the_hourly_job_ends_gifts_also_if_credits_could_not_expire(
+    member: Owner, later: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gift = Gift(
+        code="CODE",
+        buyer_id=member.id,
+        recipient_email="b@example.com",
+        plan_name="try_it_out",
+        status=GiftStatus.PAID,
+        expires_at=clock.now(),
+        created_at=clock.now(),
+        updated_at=clock.now(),
+    )
+    gift.save()
+    fill(member, 1)
+    key = {"relationship_id": {"S": str(member.relationship_id)}}
+    write_raw(CreditBalance, raw(CreditBalance, key) | {"lots": {"S": "{"}})
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise ConnectionError("the table is away")
+
+    monkeypatch.setattr(ledger_rows, "defer_expiry", refused)
+    parts: dict[str, Any] = {"version": "0", "id": "1", "account": "1", "region": "r", "detail": {}, "resources": []}
+    event = parts | {"time": clock.iso(later()), "detail-type": "Scheduled Event", "source": "aws.events"}
+    with pytest.raises(ConnectionError):
+        jobs.expire_credits(event, None)
+    assert [row.status for row in Gift.scan()] == [GiftStatus.EXPIRED]

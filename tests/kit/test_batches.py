@@ -31,6 +31,13 @@ def test_an_item_that_fails_ends_no_other_s(
     assert {(record.message, record.__dict__["item"]) for record in caplog.records} == {("a step failed", "item 0")}
 
 
+def test_items_of_one_label_are_each_tried(counted: list[tuple[str, int, str]]) -> None:
+    batch = Batch("a-schedule")
+    batch.run([0, 1, 0, 2], divide, label=lambda _: "an item")
+    assert batch.finish() == 2
+    assert counted == [("StepsFailed", 2, "a-schedule")]
+
+
 def test_the_metric_is_written_also_when_nothing_failed(counted: list[tuple[str, int, str]]) -> None:
     assert Batch("a-schedule").finish() == 0
     assert counted == [("StepsFailed", 0, "a-schedule")]

@@ -101,11 +101,7 @@ def release_lapsed(now: datetime) -> int:
             give_up(usage)
             released.append(usage.code)
 
-    batch.run(
-        discount_codes.iterate_lapsed(now),
-        release,
-        label=lambda usage: f"{usage.code}, reserved until {usage.reserved_until}",
-    )
+    batch.run(discount_codes.iterate_lapsed(now), release, label=lambda usage: usage.code)
     batch.finish()
     return len(released)
 
