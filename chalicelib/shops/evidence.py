@@ -10,11 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-CLOCK_SKEW = timedelta(seconds=10)
-"""How far a session token's `iat` may be ahead of the clock that dates webhooks. `iat` itself has whole seconds."""
-NOTE_STEP = timedelta(seconds=10)
-"""Newer evidence is stored in steps of at least this size. A merchant needs longer to remove an app, install it again
-and open it, so the first session token after a return is always stored; a request in between costs no write."""
+CLOCK_SKEW = timedelta(seconds=1)
+"""How far a session token's `iat` may be ahead of `X-Shopify-Triggered-At`: both are Shopify's, `iat` in whole seconds."""
 CHECK_INTERVAL = timedelta(minutes=1)
 """A shop's stored access token is tried at most this often."""
 REDACTED_AFTER = timedelta(hours=48)
@@ -51,7 +48,7 @@ def note_of(evidence: Evidence, issued_at: datetime, now: datetime) -> Note | No
     is_newer = evidence.session_issued_at is None or issued_at > evidence.session_issued_at
     if is_check_due:
         return Note(issued_at if is_newer else None, is_check_due=True)
-    if is_newer and issued_at - evidence.newest_at >= NOTE_STEP:
+    if is_newer and issued_at > evidence.newest_at:
         return Note(issued_at, is_check_due=False)
     return None
 

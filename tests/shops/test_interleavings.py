@@ -258,7 +258,6 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
 def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A Shopify that leaves every delivery to the test. It has our clock, and moments are microseconds apart."""
     monkeypatch.setattr(evidence, "CLOCK_SKEW", timedelta(0))
-    monkeypatch.setattr(evidence, "NOTE_STEP", timedelta(0))
     with ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000) as made:
         made.hold_deliveries = True
         monkeypatch.setitem(config.settings().peers, "shopify", made.url)
