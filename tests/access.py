@@ -38,6 +38,7 @@ class Role:
     depth: int = 0
 
 
+UNUSED_KEY = "x"
 _acting: ContextVar[Role | None] = ContextVar("acting", default=None)
 denied: list[str] = []
 """What was refused since the last test."""
@@ -87,9 +88,13 @@ def _end(**_: Any) -> None:
 
 
 def _check(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-    """Refuse a call that the role does not allow; a presigned link counts, a form (CreateBucket here) names no key."""
+    """Refuse a call that the role does not allow.
+
+    A presigned link counts: its user acts as the role. The link that `storage.origins` signs does not: nobody
+    fetches it. A presigned form (CreateBucket here) names no key.
+    """
     role, is_presigned = _acting.get(), bool(context.get("is_presign_request"))
-    if role is None or (is_presigned and model.name == "CreateBucket"):
+    if role is None or (is_presigned and (model.name == "CreateBucket" or params["Key"] == UNUSED_KEY)):
         return
     if not role.depth:
         for action, resource in demands(model.service_model.endpoint_prefix, model.name, params):
@@ -100,17 +105,23 @@ def _check(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any
         role.depth += 1
 
 
-@lru_cache(maxsize=10_000)
 def is_allowed(name: str, action: str, resource: str) -> bool:
-    """Whether the role of the function allows the action on the resource."""
+    """Whether the role of the function, packaged with the settings of now, allows the action on the resource."""
+    settings = config.settings()
+    chosen = (settings.images_bucket, settings.archive_bucket, settings.bedrock_region)
+    return _is_allowed((*chosen, settings.bedrock_image_model, settings.bedrock_upscale_model), name, action, resource)
+
+
+@lru_cache(maxsize=10_000)
+def _is_allowed(chosen: tuple[str, ...], name: str, action: str, resource: str) -> bool:
     return any(
         action in statement["Action"] and any(fnmatchcase(resource, _text(arn)) for arn in statement["Resource"])
-        for statement in _documents()[name]["Statement"]
+        for statement in _documents(chosen)[name]["Statement"]
     )
 
 
 @cache
-def _documents() -> dict[str, dict[str, Any]]:
+def _documents(_chosen: tuple[str, ...]) -> dict[str, dict[str, Any]]:
     return policies.documents()
 
 
@@ -186,11 +197,17 @@ def _sqs(operation: str, params: dict[str, Any]) -> list[Demand]:
     return [(f"sqs:{actions[operation]}", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
 
 
+def _bedrock(operation: str, params: dict[str, Any]) -> list[Demand]:
+    region = config.settings().bedrock_region
+    return [(f"bedrock:{operation}", f"arn:aws:bedrock:{region}::foundation-model/{params['modelId']}")]
+
+
 def _kms(operation: str, params: dict[str, Any]) -> list[Demand]:
     return [(f"kms:{operation}", _arn("kms", f"key/{params['KeyId']}"))]
 
 
 _SERVICES: dict[str, Callable[[str, dict[str, Any]], list[Demand]]] = {
+    "bedrock-runtime": _bedrock,
     "dynamodb": _dynamodb,
     "kms": _kms,
     "s3": _s3,

@@ -69,6 +69,7 @@ def test_a_call_outside_a_function_is_free() -> None:
         ("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "k/"}, [("s3:ListBucket", "b")]),
         ("s3", "HeadObject", {"Bucket": "b", "Key": "k"}, [("s3:GetObject", "b/k")]),
         ("sqs", "SendMessageBatch", {"QueueUrl": "http://x/0/q"}, [("sqs:SendMessage", "q")]),
+        ("bedrock-runtime", "InvokeModel", {"modelId": "m"}, [("bedrock:InvokeModel", "foundation-model/m")]),
         ("kms", "Decrypt", {"KeyId": "k"}, [("kms:Decrypt", "key/k")]),
     ],
 )  # fmt: skip

@@ -84,7 +84,7 @@ ROLES: dict[Any, tuple[Role, ...]] = {
     auth.member: (Role.MEMBER,),
     auth.store_owner: (Role.STORE_OWNER,),
 }
-"""Whom a verifier of our own tokens lets in; any other takes members and store owners."""
+"""Roles that a verifier of our own tokens accepts; any other verifier accepts members and store owners."""
 
 
 def contract_of(method: str, path: str) -> EndpointSpec:
@@ -94,7 +94,7 @@ def contract_of(method: str, path: str) -> EndpointSpec:
 
 
 class Caller:
-    """Sends a request as the caller whom the operation's security scheme asks for."""
+    """Sends a request with the credential that the operation's security scheme needs."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery, self.owned = gallery, Owned(gallery)

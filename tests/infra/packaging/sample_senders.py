@@ -29,7 +29,7 @@ W = TypeVar("W", bound=ShopifyWork)
 
 TABLE = {"export": ExportRequested}
 ALIAS = SweepRequested
-Told = OrderPaid | RefundCreated
+Change = OrderPaid | RefundCreated
 """A type; nothing here makes one of these."""
 
 
@@ -83,6 +83,6 @@ def only_read(message: OrderEdited) -> None:
         publish(ShopUninstalled.model_validate({}))
 
 
-def only_annotated(message: BackfillRequested) -> Told | None:
+def only_annotated(message: BackfillRequested) -> Change | None:
     publish(SweepRequested(rule="x", run="x", segment=message.attempt))
     return None
