@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 import time
 
 from botocore.exceptions import EndpointConnectionError
@@ -13,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from infra.local.engine import EngineError
 from infra.local.environment import Plan, plan
 from infra.local.stack import PortTaken, Stack, fire, is_running
+from infra.signals import StopSignal
 
 
 def main() -> int:
@@ -33,9 +32,7 @@ def main() -> int:
 
 def run(made: Plan) -> int:
     """Serve until SIGINT or SIGTERM."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    stop = StopSignal()
     begun = time.monotonic()
     with Stack(made) as stack:
         stack.start()

@@ -1,0 +1,30 @@
+"""A signal ends what serves, whichever thread the kernel gives it to."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from infra.local.environment import ROOT
+from tests.patience import LIMIT
+
+SERVE = """
+import signal, sys, threading
+from infra.signals import StopSignal
+
+stop = StopSignal()
+print("serving", flush=True)
+thread = threading.Thread(target=lambda: signal.pthread_kill(threading.get_ident(), int(sys.argv[1])))
+threading.Timer(0.5, thread.start).start()  # the main thread waits by then, or has not begun to: both must end
+stop.wait()
+print("stopped")
+"""
+
+
+@pytest.mark.parametrize("number", [2, 15], ids=["SIGINT", "SIGTERM"])
+def test_one_that_another_thread_gets_is_seen(number: int) -> None:
+    command = [sys.executable, "-c", SERVE, str(number)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
+    assert (done.returncode, done.stdout) == (0, "serving\nstopped\n"), done.stderr
