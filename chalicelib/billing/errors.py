@@ -139,7 +139,3 @@ class InvalidStripeEvent(MalformedRequest):
 
 class WrongStripeMode(MalformedRequest):
     title = "Events of this mode (live or test) are not taken in this stage"
-
-
-class Outdated(Conflict):
-    """Another writer was faster; whoever sees it reads again and decides anew."""

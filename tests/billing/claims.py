@@ -16,10 +16,10 @@ from chalicelib.billing.service import (
     monthly_grants,
     payments,
 )
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.monthly_grants import PaidMonth
 from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.kit import ids
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing.conftest import Owner
 
 AUGUST = datetime(2027, 8, 20, 9, tzinfo=UTC)
@@ -42,22 +42,22 @@ def pay(
     )
     name = payment.id if payment else None
 
-    def decide(effects: Effects) -> PaymentTransaction:
+    def decide(unit: UnitOfWork) -> PaymentTransaction:
         row = payment_rows.get(name) if name else new
         customer = Customer.get(OwnerType.MEMBER, owner.id)
         changed = payments.copy(row)
         month = PaidMonth("sub_1", at, size, "a plan")
-        monthly_grants.claim_months(effects, IdentityMap(), customer, changed, [month])
-        payment_rows.stage(effects.transaction, changed)
+        monthly_grants.claim_months(unit, IdentityMap(), customer, changed, [month])
+        payment_rows.stage(unit.transaction, changed)
         return changed
 
-    return carry_out(decide)
+    return run_unit_of_work(decide)
 
 
 def reverse(payment: PaymentTransaction, share: str = "1") -> None:
     """Let that share of a payment go back; 0 if nothing went back after all."""
 
-    def decide(effects: Effects) -> None:
+    def decide(unit: UnitOfWork) -> None:
         earlier = payment_rows.get(payment.id)
         changed = payments.copy(earlier)
         changed.refunded_amount = earlier.amount * Decimal(share)
@@ -65,10 +65,10 @@ def reverse(payment: PaymentTransaction, share: str = "1") -> None:
         found = IdentityMap()
         found.read([own_subscription_key(earlier.subscription_id), *monthly_grants.payment_keys(earlier)])
         reversal = Reversal(earlier.id, earlier.version, "refunded", "the refund failed")
-        monthly_grants.settle_payment(effects, found, changed, earlier, reversal)
-        payment_rows.stage(effects.transaction, changed)
+        monthly_grants.settle_payment(unit, found, changed, earlier, reversal)
+        payment_rows.stage(unit.transaction, changed)
 
-    carry_out(decide)
+    run_unit_of_work(decide)
 
 
 def claimed(payment: PaymentTransaction) -> list[int]:

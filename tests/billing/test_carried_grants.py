@@ -20,10 +20,10 @@ from chalicelib.billing.repository import credits as ledger_rows
 from chalicelib.billing.service import (
     register_customer,
 )
-from chalicelib.billing.service.effects import Effects
 from chalicelib.kit import clock, ids, unique_values
 from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.unit_of_work import UnitOfWork
 from tests.billing.claims import pay, reverse
 from tests.billing.conftest import Owner, balances, ledger_sums, make_owner
 
@@ -49,12 +49,12 @@ def grant_as_before(owner: Owner, subscription_id: str, begins_at: datetime, amo
     head = ledger_rows.balance(relationship)
     book = ledger_rows.opened(head)
     book.credit(EntryType.GRANT, amount, key, "try_it_out", credit_months.add_months(begins_at, 12))
-    effects = Effects()
-    with effects.transaction:
-        ledger_rows.stage(effects.transaction, head, book)
+    unit = UnitOfWork()
+    with unit.transaction:
+        ledger_rows.stage(unit.transaction, head, book)
         entry_id = book.entries[-1].id
         unique_values.claim(
-            effects.transaction, ledger_rows.source_guard(key), f"{relationship}/{entry_id}", Unavailable()
+            unit.transaction, ledger_rows.source_guard(key), f"{relationship}/{entry_id}", Unavailable()
         )
     CreditBalance(relationship).update(actions=[CreditBalance.carried_until.remove()])
     return key

@@ -7,11 +7,11 @@ import httpx
 import pytest
 
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import credits
 from chalicelib.billing.service import entitlement, register_customer
 from chalicelib.kit import auth, ids
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner
@@ -29,9 +29,9 @@ def test_one_cause_enters_once_and_the_head_is_the_sum(member: Owner) -> None:
     relationship = str(member.relationship_id)
     enter(relationship, 5, "a")
     enter(relationship, 7, "b")
-    with pytest.raises(Outdated):
+    with pytest.raises(WriteConflict):
         enter(relationship, 5, "a")
-    with pytest.raises(Outdated):
+    with pytest.raises(WriteConflict):
         enter("another relationship", 5, "a")
     rows = list(CreditEntry.query(relationship))
     assert [row.balance_after for row in rows] == [5, 12]
@@ -43,7 +43,7 @@ def test_a_head_that_was_read_too_early_is_refused(member: Owner) -> None:
     relationship = str(member.relationship_id)
     stale = credits.balance(relationship)
     enter(relationship, 5, "a")
-    with pytest.raises(Outdated):
+    with pytest.raises(WriteConflict):
         enter(relationship, 1, "b", stale)
     assert credits.entered(["a", "b"]).keys() == {"a"}
 

@@ -10,8 +10,8 @@ from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.repository.identity_map import IdentityMap, payment_guards
 from chalicelib.billing.service import payments
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.stripe_objects import invoices
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing import objects
 
 PAID_BEFORE = invoices.invoice(objects.invoice(new=False))
@@ -24,7 +24,7 @@ PENDING = invoices.invoice(objects.invoice(status="draft", attempted=False, inte
 def record(view: invoices.StripeInvoice) -> PaymentTransaction:
     """As following does, without a subscription's state."""
 
-    def decide(effects: Effects) -> PaymentTransaction:
+    def decide(unit: UnitOfWork) -> PaymentTransaction:
         found = IdentityMap()
         ids = (view.id, view.payment_intent_id, view.charge_id)
         found.read(payment_guards(*ids))
@@ -32,10 +32,10 @@ def record(view: invoices.StripeInvoice) -> PaymentTransaction:
         earlier = found.payment(*ids)
         customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
         row = payments.of_invoice(view, earlier, customer, "subscription_1", "evt_1")
-        payments.stage(effects, row, earlier)
+        payments.stage(unit, row, earlier)
         return row
 
-    return carry_out(decide)
+    return run_unit_of_work(decide)
 
 
 @pytest.mark.parametrize("order", list(permutations([PAID_BEFORE, UNLINKED, FAILED, PENDING], 4))[::5])

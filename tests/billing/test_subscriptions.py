@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
-from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import subscriptions
-from chalicelib.billing.service.effects import ATTEMPTS, Effects, carry_out
 from chalicelib.kit import clock
-from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.errors import Unavailable, WriteConflict
+from chalicelib.kit.retries import CONFLICT_ATTEMPTS
 from chalicelib.kit.tables import Transaction
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def made(stripe_id: str = "sub_1", **facts: object) -> Subscription:
@@ -39,7 +39,7 @@ def save(row: Subscription) -> None:
 
 def test_a_subscription_of_stripe_s_is_created_once() -> None:
     save(made())
-    with pytest.raises(Outdated):
+    with pytest.raises(WriteConflict):
         save(made())
     found = subscriptions.find_by_stripe_id("sub_1")
     assert found is not None
@@ -55,7 +55,7 @@ def test_who_read_too_early_writes_nothing() -> None:
     first.status = SubscriptionStatus.CANCELED
     save(first)
     second.status = SubscriptionStatus.PAST_DUE
-    with pytest.raises(Outdated):
+    with pytest.raises(WriteConflict):
         save(second)
     kept = subscriptions.find_by_stripe_id("sub_1")
     assert kept is not None
@@ -73,19 +73,19 @@ def test_an_owner_s_subscriptions_are_found_and_nobody_else_s() -> None:
 def test_who_is_overtaken_tries_again_and_not_for_ever() -> None:
     tries: list[int] = []
 
-    def overtaken_twice(_: Effects) -> str:
+    def overtaken_twice(_: UnitOfWork) -> str:
         tries.append(1)
         if len(tries) < 3:
-            raise Outdated
+            raise WriteConflict
         return "done"
 
-    assert carry_out(overtaken_twice) == "done"
+    assert run_unit_of_work(overtaken_twice) == "done"
 
-    def always_overtaken(_: Effects) -> None:
+    def always_overtaken(_: UnitOfWork) -> None:
         tries.append(1)
-        raise Outdated
+        raise WriteConflict
 
     tries.clear()
     with pytest.raises(Unavailable):
-        carry_out(always_overtaken)
-    assert len(tries) == ATTEMPTS
+        run_unit_of_work(always_overtaken)
+    assert len(tries) == CONFLICT_ATTEMPTS

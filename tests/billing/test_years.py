@@ -71,7 +71,7 @@ class Life:
             data = {"charge": charge["id"], "amount": str(max(1, int(charge["amount"] * share)))}
             httpx.post(f"{self.stripe.url}/v1/refunds", data=data, headers=key).raise_for_status()
 
-    def tell(self, drain: Callable[[], list[Any]], die: bool) -> None:
+    def publish(self, drain: Callable[[], list[Any]], die: bool) -> None:
         """Some of what waits, shuffled and doubled; the rest comes later. Workers may die."""
         waiting = self.stripe.held()
         self.dice.shuffle(waiting)
@@ -151,7 +151,7 @@ def test_the_projection_is_stripe_s_state(
             if step == "change":
                 life.change(**({"cancel_at_period_end": True} if value else {"cancel_at_period_end": False}))
             elif step == "tell":
-                life.tell(drain, value)
+                life.publish(drain, value)
             elif step == "buy":
                 life.buy()
             else:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.billing.enums import AddonStatus
-from chalicelib.billing.errors import AddonNotFound, Outdated
+from chalicelib.billing.errors import AddonNotFound
 from chalicelib.billing.models import UserAddon
 from chalicelib.kit import clock, ids, unique_values
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction, update_if
 
 _NAMESPACE = "5f0f2f6e-9f0f-4a8b-8f3a-0f6d9f6f3c55"
@@ -30,18 +31,18 @@ def list_by_user(user_id: str) -> list[UserAddon]:
 
 
 def stage(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
-    """Write the row; a new one claims its subscription item. The transaction fails with Outdated where a new one is
+    """Write the row; a new one claims its subscription item. The transaction fails with WriteConflict where a new one is
     there, or another has changed since it was read."""
     before, row.updated_at = row.updated_at, clock.now()
     if not is_new:
-        transaction.put(row, condition=UserAddon.updated_at == before, otherwise=Outdated())
+        transaction.put(row, condition=UserAddon.updated_at == before, otherwise=WriteConflict())
         return
-    transaction.add(row, otherwise=Outdated())
+    transaction.add(row, otherwise=WriteConflict())
     if row.stripe_subscription_item_id:
         name = unique_values.value_key(
             "billing", "user_addons", "stripe_subscription_item_id", row.stripe_subscription_item_id
         )
-        unique_values.claim(transaction, name, f"{row.user_id}/{row.id}", otherwise=Outdated())
+        unique_values.claim(transaction, name, f"{row.user_id}/{row.id}", otherwise=WriteConflict())
 
 
 def consume(row: UserAddon) -> bool:

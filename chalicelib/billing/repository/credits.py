@@ -10,10 +10,9 @@ from itertools import takewhile
 from chalicelib.billing.domain import credit_lots
 from chalicelib.billing.domain.credit_ledger import CreditLedger, is_guarded
 from chalicelib.billing.enums import EntryType
-from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.kit import clock, ids, pagination, unique_values
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction, get_many
@@ -43,7 +42,7 @@ def opened(head: CreditBalance) -> CreditLedger:
 def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
     """Add the book's entries and move the head, over the version that the book was opened at.
 
-    The transaction fails with Outdated if the head has changed, or if what caused an entry has caused one before.
+    The transaction fails with WriteConflict if the head has changed, or if what caused an entry has caused one before.
     """
     before, now = head.version, clock.now()
     expires_next_at = credit_lots.next_expiry(book.lots)
@@ -62,7 +61,7 @@ def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> 
         updated_at=now,
     )
     unchanged = CreditBalance.version == before if before else CreditBalance.relationship_id.does_not_exist()
-    transaction.put(moved, condition=unchanged, otherwise=Outdated())
+    transaction.put(moved, condition=unchanged, otherwise=WriteConflict())
     for entry in book.entries:
         row = CreditEntry(
             relationship_id=head.relationship_id,
@@ -79,7 +78,7 @@ def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> 
         )
         if is_guarded(entry.source_key):
             owner = f"{head.relationship_id}/{entry.id}"
-            unique_values.claim(transaction, source_guard(entry.source_key), owner, otherwise=Outdated())
+            unique_values.claim(transaction, source_guard(entry.source_key), owner, otherwise=WriteConflict())
         transaction.add(row)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.errors import CustomerNotFound, Outdated
+from chalicelib.billing.errors import CustomerNotFound
 from chalicelib.billing.models import Customer
 from chalicelib.kit import clock, unique_values
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.kit.tables import Transaction
 
 
@@ -82,12 +82,12 @@ def unlink(customer: Customer, stripe_customer_id: str) -> None:
 
 
 def take_plan_source(transaction: Transaction, customer: Customer, source: str) -> None:
-    """Make this the owner's source of a plan. The transaction fails with Outdated where another than `customer` says
+    """Make this the owner's source of a plan. The transaction fails with WriteConflict where another than `customer` says
     has become it."""
     before = Customer.plan_source
     same = before == customer.plan_source if customer.plan_source else before.does_not_exist()
     transaction.update(
-        customer, [before.set(source)], condition=Customer.created_at.exists() & same, otherwise=Outdated()
+        customer, [before.set(source)], condition=Customer.created_at.exists() & same, otherwise=WriteConflict()
     )
 
 

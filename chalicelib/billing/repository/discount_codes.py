@@ -11,9 +11,10 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.billing.enums import OwnerType, RedemptionStatus
-from chalicelib.billing.errors import CodeExists, CodeNeverValid, CodeNotFound, Outdated
+from chalicelib.billing.errors import CodeExists, CodeNeverValid, CodeNotFound
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pagination
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction, delete_if, update_if
 
@@ -109,7 +110,7 @@ def reserve(
     until: datetime,
     request_key: str | None,
 ) -> DiscountUsage:
-    """Count a use and note who has it until then. The transaction fails with Outdated where the code may not be used
+    """Count a use and note who has it until then. The transaction fails with WriteConflict where the code may not be used
     (any more), or this use of the owner's is taken."""
     now = clock.now()
     usage = DiscountUsage(
@@ -129,30 +130,30 @@ def reserve(
         & (DiscountCode.max_uses.does_not_exist() | (DiscountCode.times_used < DiscountCode.max_uses))
     )
     free = DiscountUsage.code.does_not_exist() | (DiscountUsage.status == RedemptionStatus.RELEASED)
-    transaction.update(row, [DiscountCode.times_used.add(1)], condition=may_be_used, otherwise=Outdated())
-    transaction.put(usage, condition=free, otherwise=Outdated())
+    transaction.update(row, [DiscountCode.times_used.add(1)], condition=may_be_used, otherwise=WriteConflict())
+    transaction.put(usage, condition=free, otherwise=WriteConflict())
     return usage
 
 
 def prolong(transaction: Transaction, usage: DiscountUsage, until: datetime) -> None:
-    """Let the reservation last until then. The transaction fails with Outdated where it has changed or ended."""
+    """Let the reservation last until then. The transaction fails with WriteConflict where it has changed or ended."""
     action = DiscountUsage.reserved_until.set(until)
-    transaction.update(usage, [action], condition=_unchanged(usage), otherwise=Outdated())
+    transaction.update(usage, [action], condition=_unchanged(usage), otherwise=WriteConflict())
     usage.reserved_until = until
 
 
 def release(transaction: Transaction, usage: DiscountUsage) -> None:
-    """Give a reserved use back. The transaction fails with Outdated where this reservation of it has changed or ended:
+    """Give a reserved use back. The transaction fails with WriteConflict where this reservation of it has changed or ended:
     the same use may be reserved anew, for a later session."""
     actions = [DiscountUsage.status.set(RedemptionStatus.RELEASED), DiscountUsage.reserved_until.remove()]
-    transaction.update(usage, actions, condition=_unchanged(usage), otherwise=Outdated())
+    transaction.update(usage, actions, condition=_unchanged(usage), otherwise=WriteConflict())
     transaction.update(DiscountCode(usage.code), [DiscountCode.times_used.add(-1)])
 
 
 def redeem(
     transaction: Transaction, usage: DiscountUsage, session_id: str, subscription_id: str | None, discount: Decimal
 ) -> None:
-    """The use was paid for. One that was given back meanwhile counts again: paid is paid. Outdated where it changed."""
+    """The use was paid for. One that was given back meanwhile counts again: paid is paid. WriteConflict where it changed."""
     actions = [
         DiscountUsage.status.set(RedemptionStatus.REDEEMED),
         DiscountUsage.reserved_until.remove(),
@@ -162,7 +163,7 @@ def redeem(
     ]
     if subscription_id:
         actions.append(DiscountUsage.subscription_id.set(subscription_id))
-    transaction.update(usage, actions, condition=DiscountUsage.status == usage.status, otherwise=Outdated())
+    transaction.update(usage, actions, condition=DiscountUsage.status == usage.status, otherwise=WriteConflict())
     if usage.status is RedemptionStatus.RELEASED:
         transaction.update(DiscountCode(usage.code), [DiscountCode.times_used.add(1)])
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.billing.enums import GiftStatus
-from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import Gift
 from chalicelib.kit import clock, pagination
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 
@@ -27,9 +27,9 @@ def find(code: str) -> Gift | None:
 
 
 def stage(transaction: Transaction, row: Gift, was: GiftStatus) -> None:
-    """Write the gift over the status that it had. The transaction fails with Outdated if that has changed."""
+    """Write the gift over the status that it had. The transaction fails with WriteConflict if that has changed."""
     row.updated_at = clock.now()
-    transaction.put(row, condition=Gift.status == was, otherwise=Outdated())
+    transaction.put(row, condition=Gift.status == was, otherwise=WriteConflict())
 
 
 def list_by_buyer(buyer_id: str, page: PageRequest) -> PageResult[Gift]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chalicelib.billing.domain.monthly_grants import OwnerMonth
-from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import MonthlyGrant
 from chalicelib.kit import clock
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 
 
@@ -18,7 +18,7 @@ def state_of(row: MonthlyGrant) -> OwnerMonth:
 def stage(transaction: Transaction, row: MonthlyGrant, state: OwnerMonth, relationship_id: str | None) -> None:
     """Write the month's state over the version that was read; `row` has version 0 if there is none yet.
 
-    The transaction fails with Outdated if the row has changed.
+    The transaction fails with WriteConflict if the row has changed.
     """
     before = row.version
     changed = MonthlyGrant(
@@ -33,4 +33,4 @@ def stage(transaction: Transaction, row: MonthlyGrant, state: OwnerMonth, relati
         updated_at=clock.now(),
     )
     unchanged = MonthlyGrant.version == before if before else MonthlyGrant.owner.does_not_exist()
-    transaction.put(changed, condition=unchanged, otherwise=Outdated())
+    transaction.put(changed, condition=unchanged, otherwise=WriteConflict())

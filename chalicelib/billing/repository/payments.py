@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from chalicelib.billing.enums import OwnerType, PaymentStatus
-from chalicelib.billing.errors import Outdated, PaymentNotFound
+from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.kit import pagination, unique_values
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 
@@ -27,13 +27,13 @@ def get(payment_id: str) -> PaymentTransaction:
 def stage(transaction: Transaction, row: PaymentTransaction) -> None:
     """Write the row over the version that it was made of and claim its Stripe ids for it.
 
-    The transaction fails with Outdated if the row has changed or one of the ids is another payment's by now.
+    The transaction fails with WriteConflict if the row has changed or one of the ids is another payment's by now.
     """
     before, row.version = row.version, row.version + 1
     unchanged = PaymentTransaction.version == before if before else PaymentTransaction.id.does_not_exist()
-    transaction.put(row, condition=unchanged, otherwise=Outdated())
+    transaction.put(row, condition=unchanged, otherwise=WriteConflict())
     for name in guards_of(*(getattr(row, name) for name in _IDS)):
-        unique_values.claim(transaction, name, row.id, otherwise=Outdated())
+        unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
 
 
 def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from chalicelib.billing.enums import RefundStatus
-from chalicelib.billing.errors import Outdated, RefundDecided, RefundNotFound
+from chalicelib.billing.errors import RefundDecided, RefundNotFound
 from chalicelib.billing.models import Refund
 from chalicelib.kit import clock, ids, pagination, tables, unique_values
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction
 
@@ -35,13 +36,13 @@ def decide(refund_id: str, status: RefundStatus) -> Refund:
 
 
 def stage(transaction: Transaction, row: Refund, earlier: Refund | None) -> None:
-    """Write the row over what was found; it claims its id at Stripe. Fails with Outdated where either has changed."""
+    """Write the row over what was found; it claims its id at Stripe. Fails with WriteConflict where either has changed."""
     row.updated_at = clock.now()
     unchanged = Refund.updated_at == earlier.updated_at if earlier else Refund.id.does_not_exist()
-    transaction.put(row, condition=unchanged, otherwise=Outdated())
+    transaction.put(row, condition=unchanged, otherwise=WriteConflict())
     if row.stripe_refund_id:
         name = unique_values.value_key("billing", "refunds", "stripe_refund_id", row.stripe_refund_id)
-        unique_values.claim(transaction, name, row.id, otherwise=Outdated())
+        unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
 
 
 def copy(row: Refund) -> Refund:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.billing.enums import OwnerType
-from chalicelib.billing.errors import Outdated
 from chalicelib.billing.models import Subscription
 from chalicelib.kit import clock, ids
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
 
 _NAMESPACE = "0a5a30e3-3a2a-4b0f-8c1a-6f0e6c1d9b7e"
@@ -37,12 +37,12 @@ def owner(owner_type: OwnerType, owner_id: str) -> str:
 def stage(transaction: Transaction, row: Subscription) -> None:
     """Write the row over the version that it was made of, and count it on.
 
-    The transaction fails with Outdated if that has changed.
+    The transaction fails with WriteConflict if that has changed.
     """
     before, row.version, row.updated_at = row.version, row.version + 1, clock.now()
     row.renews_in = f"{row.current_period_end:%Y-%m}" if row.current_period_end and not row.status.is_final else None
     condition = Subscription.version == before if before else Subscription.id.does_not_exist()
-    transaction.put(row, condition=condition, otherwise=Outdated())
+    transaction.put(row, condition=condition, otherwise=WriteConflict())
 
 
 def get(subscription_id: str) -> Subscription | None:

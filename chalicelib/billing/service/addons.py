@@ -8,9 +8,9 @@ from chalicelib.billing.errors import AddonActive, AddonUnavailable
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.repository import addons, plans
 from chalicelib.billing.repository.identity_map import IdentityMap, owner_key
-from chalicelib.billing.service.effects import Effects
 from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock
+from chalicelib.kit.unit_of_work import UnitOfWork
 
 _LIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE)
 
@@ -40,7 +40,7 @@ def list_of(user_id: str) -> list[UserAddon]:
     return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
 
 
-def settle(effects: Effects, found: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
+def settle(unit: UnitOfWork, found: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
     """Bring the member's add-ons to the items of one of their subscriptions; an item that is gone was cancelled."""
     if customer.owner_type is not OwnerType.MEMBER:
         return
@@ -50,14 +50,14 @@ def settle(effects: Effects, found: IdentityMap, view: StripeSubscription, custo
     for row_id, item in items.items():
         row = _row(row_id, view, item, offers.addons[item.price_id], customer, present.get(row_id))
         if row_id not in present or row.attribute_values != present[row_id].attribute_values:
-            addons.stage(effects.transaction, row, is_new=row_id not in present)
+            addons.stage(unit.transaction, row, is_new=row_id not in present)
     for row_id, row in present.items():
         if row.stripe_subscription_id == view.id and row_id not in items and row.status is AddonStatus.ACTIVE:
             row.status, row.expires_at = AddonStatus.CANCELED, clock.now()
-            addons.stage(effects.transaction, row, is_new=False)
+            addons.stage(unit.transaction, row, is_new=False)
 
 
-def sold(effects: Effects, user_id: str, addon_id: str, payment: PaymentTransaction) -> None:
+def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransaction) -> None:
     """Give the member what they bought once. As often as it is told."""
     row_id = addons.id_of(str(payment.stripe_payment_intent_id))
     if any(row.id == row_id for row in addons.list_by_user(user_id)):
@@ -71,10 +71,10 @@ def sold(effects: Effects, user_id: str, addon_id: str, payment: PaymentTransact
         purchased_at=payment.created_at,
         created_at=clock.now(),
     )
-    addons.stage(effects.transaction, row, is_new=True)
+    addons.stage(unit.transaction, row, is_new=True)
 
 
-def reverse(effects: Effects, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
+def reverse(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
     """Take an add-on back with its money, a recurring one for the period that was paid; or give it again where the money
     did not go after all. What was used is not undone, nor what ended by itself."""
     now = clock.now()
@@ -87,7 +87,7 @@ def reverse(effects: Effects, row: UserAddon, payment: PaymentTransaction, is_go
     row.refunded_until = payment.period_end if is_gone else None
     if row.status is before and not has_ended:
         row.status = after
-    addons.stage(effects.transaction, row, is_new=False)
+    addons.stage(unit.transaction, row, is_new=False)
 
 
 def _row(

@@ -17,12 +17,12 @@ from chalicelib.billing.schemas.discount_codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
 from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.sync.purchases import metadata
 from chalicelib.billing.stripe_objects.fields import required_timestamp
 from chalicelib.integrations import stripe
 from chalicelib.kit import ids
 from chalicelib.kit.errors import Problem
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
@@ -110,10 +110,10 @@ def _open_sole(
     """The only session where the owner can pay for a plan. One that a death leaves unnoted was shown to nobody."""
     session = _open(customer, params, order.success_url, order.cancel_url, request_key)
 
-    def note(effects: Effects) -> None:
-        plan_claims.claim_plan(effects, customers.get(customer.owner_type, customer.owner_id), session["id"])
+    def note(unit: UnitOfWork) -> None:
+        plan_claims.claim_plan(unit, customers.get(customer.owner_type, customer.owner_id), session["id"])
 
-    carry_out(note)
+    run_unit_of_work(note)
     return session
 
 

@@ -15,11 +15,11 @@ from chalicelib.billing.repository import credits, customers
 from chalicelib.billing.repository.identity_map import IdentityMap, entry_guards, head_key
 from chalicelib.billing.schemas.messages import CreditsChanged
 from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.kit import signing
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.errors import IdempotencyConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def read_balance(owner_type: OwnerType, owner_id: str) -> CreditBalance:
@@ -85,12 +85,12 @@ def expire_due_credits(now: datetime, since: datetime | None) -> int:
     return batch.finish()
 
 
-def close(effects: Effects, head: CreditBalance, book: CreditLedger) -> None:
+def close(unit: UnitOfWork, head: CreditBalance, book: CreditLedger) -> None:
     """Write what was entered, and tell what the ledger holds; also where it held it before."""
     changed = bool(book.entries) or book.shortfall != head.shortfall or book.lots != credit_lots.read(head.lots)
     if changed:
-        credits.stage(effects.transaction, head, book)
-    effects.tell(
+        credits.stage(unit.transaction, head, book)
+    unit.publish(
         CreditsChanged(
             relationship_id=head.relationship_id,
             balance=book.balance,
@@ -108,7 +108,7 @@ def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) 
 def _enter_once(
     relationship_id: str, key: str, amount: int, reason: str | None, enter: Callable[[CreditLedger], None]
 ) -> CreditEntry:
-    def decide(effects: Effects) -> str:
+    def decide(unit: UnitOfWork) -> str:
         found = IdentityMap()
         found.read([head_key(relationship_id), *entry_guards([key])])
         head = found.head(relationship_id)
@@ -118,10 +118,10 @@ def _enter_once(
             enter(book)
             entry_id = next(entry.id for entry in book.entries if entry.source_key == key)
             entered = f"{relationship_id}/{entry_id}"
-        close(effects, head, book)
+        close(unit, head, book)
         return entered
 
-    entry = credits.get_entry(carry_out(decide))
+    entry = credits.get_entry(run_unit_of_work(decide))
     if (entry.amount, entry.reason) != (amount, reason):
         raise IdempotencyConflict
     return entry
@@ -129,16 +129,16 @@ def _enter_once(
 
 def _expire_balance(relationship_id: str) -> None:
     """Take all expired lots out, in steps of LOTS_PER_STEP, each a transaction of its own."""
-    while carry_out(partial(_expire_lots, relationship_id=relationship_id)):
+    while run_unit_of_work(partial(_expire_lots, relationship_id=relationship_id)):
         pass
 
 
-def _expire_lots(effects: Effects, relationship_id: str) -> bool:
+def _expire_lots(unit: UnitOfWork, relationship_id: str) -> bool:
     """Take one step's lots out; return whether expired lots are left."""
     head = credits.balance(relationship_id)
     book = credits.opened(head)
     book.expire()
-    close(effects, head, book)
+    close(unit, head, book)
     return book.has_expired
 
 

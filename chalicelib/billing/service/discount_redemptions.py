@@ -16,13 +16,13 @@ from chalicelib.billing.enums import OwnerType, RedemptionStatus
 from chalicelib.billing.errors import InvalidCode
 from chalicelib.billing.models import DiscountCode, DiscountUsage, SubscriptionPlan
 from chalicelib.billing.repository import discount_codes
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
 from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing
 from chalicelib.kit import clock, logs
 from chalicelib.kit.batches import Batch
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 CODE, REDEMPTION = "discount_code", "discount_redemption"
 """The members of a Checkout session's metadata that name the use it pays for."""
@@ -67,13 +67,13 @@ def reserve(
     A request whose answer was lost comes again by the same key, and goes on with what it has reserved.
     """
 
-    def decide(effects: Effects) -> Reservation:
+    def decide(unit: UnitOfWork) -> Reservation:
         earlier = _reserved_by(request_key, discounts.normalize_code(code), owner_id)
         if earlier is not None:
-            return _go_on(effects, earlier)
-        return _reserve(effects, code, owner_type, owner_id, plan, price, request_key)
+            return _go_on(unit, earlier)
+        return _reserve(unit, code, owner_type, owner_id, plan, price, request_key)
 
-    return carry_out(decide)
+    return run_unit_of_work(decide)
 
 
 def note_session(reservation: Reservation, session_id: str, expires_at: datetime) -> None:
@@ -83,13 +83,13 @@ def note_session(reservation: Reservation, session_id: str, expires_at: datetime
 
 def release(code: str, redemption: str, session_id: str) -> None:
     """Give a use back that is reserved for this Checkout session; any other stays as it is."""
-    carry_out(lambda effects: _release(effects, code, redemption, lambda use: use.checkout_session_id == session_id))
+    run_unit_of_work(lambda unit: _release(unit, code, redemption, lambda use: use.checkout_session_id == session_id))
 
 
 def give_up(usage: DiscountUsage) -> None:
     """Give a use back, unless its reservation has changed or ended since it was read."""
     until = usage.reserved_until
-    carry_out(lambda effects: _release(effects, usage.code, usage.redemption, lambda use: use.reserved_until == until))
+    run_unit_of_work(lambda unit: _release(unit, usage.code, usage.redemption, lambda use: use.reserved_until == until))
 
 
 def release_lapsed(now: datetime) -> int:
@@ -107,11 +107,11 @@ def release_lapsed(now: datetime) -> int:
 
 
 def redeem(
-    effects: Effects, usage: DiscountUsage | None, view: StripeCheckoutSession, subscription_id: str | None
+    unit: UnitOfWork, usage: DiscountUsage | None, view: StripeCheckoutSession, subscription_id: str | None
 ) -> None:
     """The checkout is paid: its use counts for good. As often as it is told."""
     if usage is not None and usage.status is not RedemptionStatus.REDEEMED:
-        discount_codes.redeem(effects.transaction, usage, view.id, subscription_id, view.discount)
+        discount_codes.redeem(unit.transaction, usage, view.id, subscription_id, view.discount)
 
 
 def _reserved_by(request_key: str | None, code: str, owner_id: str) -> DiscountUsage | None:
@@ -120,13 +120,13 @@ def _reserved_by(request_key: str | None, code: str, owner_id: str) -> DiscountU
     return next((use for use in reserved if use.request_key == request_key), None)
 
 
-def _go_on(effects: Effects, usage: DiscountUsage) -> Reservation:
-    discount_codes.prolong(effects.transaction, usage, clock.now() + UNTIL_SESSION)
+def _go_on(unit: UnitOfWork, usage: DiscountUsage) -> Reservation:
+    discount_codes.prolong(unit.transaction, usage, clock.now() + UNTIL_SESSION)
     return Reservation(usage, str(discount_codes.get(usage.code).stripe_promotion_code_id))
 
 
 def _reserve(
-    effects: Effects,
+    unit: UnitOfWork,
     code: str,
     owner_type: OwnerType,
     owner_id: str,
@@ -139,15 +139,15 @@ def _reserve(
     discount = discounts.amount_off(row.discount_type, row.value, price, plan.currency)
     until = clock.now() + UNTIL_SESSION
     usage = discount_codes.reserve(
-        effects.transaction, row, redemption, owner_type, owner_id, discount, until, request_key
+        unit.transaction, row, redemption, owner_type, owner_id, discount, until, request_key
     )
     return Reservation(usage, str(row.stripe_promotion_code_id))
 
 
-def _release(effects: Effects, code: str, redemption: str, is_meant: Callable[[DiscountUsage], bool]) -> None:
+def _release(unit: UnitOfWork, code: str, redemption: str, is_meant: Callable[[DiscountUsage], bool]) -> None:
     usage = discount_codes.find_use(code, redemption)
     if usage is not None and usage.status is RedemptionStatus.RESERVED and is_meant(usage):
-        discount_codes.release(effects.transaction, usage)
+        discount_codes.release(unit.transaction, usage)
 
 
 def _usable(code: str, plan: SubscriptionPlan) -> DiscountCode:

@@ -17,12 +17,12 @@ from chalicelib.billing.repository.identity_map import IdentityMap, gift_key, ow
 from chalicelib.billing.schemas.messages import GiftPaid
 from chalicelib.billing.service import credits, monthly_grants, payments, plan_claims
 from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.monthly_grants import PaidMonth
-from chalicelib.billing.service.subscriptions import tell
+from chalicelib.billing.service.subscriptions import publish_subscription
 from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without those that are read for one another. Sixteen of them are 78 bits: a code cannot be guessed."""
@@ -55,15 +55,15 @@ def begin(
     return row
 
 
-def pay(effects: Effects, row: Gift | None, payment: PaymentTransaction) -> None:
+def pay(unit: UnitOfWork, row: Gift | None, payment: PaymentTransaction) -> None:
     """The gift is paid: its code is good now. As often as it is told."""
     if row is None or row.status is GiftStatus.VOIDED:
         return
     if row.status is GiftStatus.PENDING:
         row.status, row.payment_transaction_id = GiftStatus.PAID, payment.id
-        gifts.stage(effects.transaction, row, GiftStatus.PENDING)
+        gifts.stage(unit.transaction, row, GiftStatus.PENDING)
     if row.status is GiftStatus.PAID:
-        effects.tell(
+        unit.publish(
             GiftPaid(
                 code=row.code,
                 buyer_id=row.buyer_id,
@@ -75,23 +75,23 @@ def pay(effects: Effects, row: Gift | None, payment: PaymentTransaction) -> None
         )
 
 
-def void(effects: Effects, row: Gift | None) -> None:
+def void(unit: UnitOfWork, row: Gift | None) -> None:
     """The gift was never paid, or paid back: its code is good no more. One that was redeemed is not undone here."""
     if row is not None and row.status in (GiftStatus.PENDING, GiftStatus.PAID):
         before, row.status = row.status, GiftStatus.VOIDED
-        gifts.stage(effects.transaction, row, before)
+        gifts.stage(unit.transaction, row, before)
 
 
-def restore(effects: Effects, row: Gift | None) -> None:
+def restore(unit: UnitOfWork, row: Gift | None) -> None:
     """The money that was paid back did not go after all: the code is good again."""
     if row is not None and row.status is GiftStatus.VOIDED and row.payment_transaction_id:
         row.status = GiftStatus.PAID
-        gifts.stage(effects.transaction, row, GiftStatus.VOIDED)
+        gifts.stage(unit.transaction, row, GiftStatus.VOIDED)
 
 
 def abandon(code: str) -> None:
     """The gift's checkout has ended unpaid."""
-    carry_out(lambda effects: void(effects, _pending(code)))
+    run_unit_of_work(lambda unit: void(unit, _pending(code)))
 
 
 def redeem(owner_id: str, code: str) -> Subscription:
@@ -100,7 +100,7 @@ def redeem(owner_id: str, code: str) -> Subscription:
     Raises GiftNotFound, GiftNotRedeemable (not paid, voided, expired, another's by now, bought by the member), and
     AlreadySubscribed while a subscription has not ended: the gift waits.
     """
-    return carry_out(lambda effects: _redeem(effects, owner_id, code.strip().upper()))
+    return run_unit_of_work(lambda unit: _redeem(unit, owner_id, code.strip().upper()))
 
 
 def list_bought(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
@@ -140,7 +140,7 @@ def _asked_for(row: Gift) -> tuple[object, ...]:
     return row.status, row.buyer_id, row.plan_name, row.recipient_email, row.message
 
 
-def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
+def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
     found = IdentityMap()
     buyer_or_other = owner_key(OwnerType.MEMBER, owner_id)
     found.read([gift_key(code), buyer_or_other, *price_lookup.KEYS])
@@ -162,19 +162,19 @@ def _redeem(effects: Effects, owner_id: str, code: str) -> Subscription:
     found.read([payment_id_key(gift.payment_transaction_id)])
     payment = found.rows.get(payment_id_key(gift.payment_transaction_id) or gift_key(None))
     row = _subscription(gift, plan, customer, now)
-    plan_claims.claim_plan(effects, customer, row.id)
-    subscriptions.stage(effects.transaction, row)
+    plan_claims.claim_plan(unit, customer, row.id)
+    subscriptions.stage(unit.transaction, row)
     gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
     gift.relationship_id = ledger_of(customer)
-    gifts.stage(effects.transaction, gift, GiftStatus.PAID)
+    gifts.stage(unit.transaction, gift, GiftStatus.PAID)
     if isinstance(payment, PaymentTransaction):
-        _grant(effects, found, customer, payment, row, plan)
-    tell(effects, row)
+        _grant(unit, found, customer, payment, row, plan)
+    publish_subscription(unit, row)
     return row
 
 
 def _grant(
-    effects: Effects,
+    unit: UnitOfWork,
     found: IdentityMap,
     customer: Customer,
     payment: PaymentTransaction,
@@ -186,9 +186,9 @@ def _grant(
     first, *later = credit_months.months(row.started_at, row.current_period_end or row.started_at)
     if plan.included_credits and payments.is_kept(payment):
         month = PaidMonth(row.id, first, plan.included_credits, plan.id)
-        monthly_grants.claim_months(effects, found, customer, changed, [month])
+        monthly_grants.claim_months(unit, found, customer, changed, [month])
         payments.await_months(changed, later)
-    payment_rows.stage(effects.transaction, changed)
+    payment_rows.stage(unit.transaction, changed)
 
 
 def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: datetime) -> Subscription:
@@ -221,24 +221,24 @@ def _pending(code: str) -> Gift | None:
 
 
 def _lapse_gift(gift: Gift, was: GiftStatus, now: datetime) -> None:
-    carry_out(partial(_lapse, code=gift.code, was=was, now=now))
+    run_unit_of_work(partial(_lapse, code=gift.code, was=was, now=now))
 
 
-def _lapse(effects: Effects, code: str, was: GiftStatus, now: datetime) -> None:
+def _lapse(unit: UnitOfWork, code: str, was: GiftStatus, now: datetime) -> None:
     row = gifts.find(code)
     if row is not None and row.status is was and row.expires_at <= now:
         row.status = GiftStatus.EXPIRED
-        gifts.stage(effects.transaction, row, was)
+        gifts.stage(unit.transaction, row, was)
 
 
 def _end_subscription(row: Subscription, now: datetime) -> None:
-    carry_out(partial(_end, subscription_id=row.id, now=now))
+    run_unit_of_work(partial(_end, subscription_id=row.id, now=now))
 
 
-def _end(effects: Effects, subscription_id: str, now: datetime) -> None:
+def _end(unit: UnitOfWork, subscription_id: str, now: datetime) -> None:
     row = subscriptions.get(subscription_id)
     if row is None or row.status.is_final or not row.current_period_end or row.current_period_end > now:
         return
     row.status = SubscriptionStatus.EXPIRED
-    subscriptions.stage(effects.transaction, row)
-    tell(effects, row)
+    subscriptions.stage(unit.transaction, row)
+    publish_subscription(unit, row)

@@ -12,10 +12,10 @@ from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, owner_key
 from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.service import monthly_grants, payments
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
 from chalicelib.kit import clock
 from chalicelib.kit.batches import Batch
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _LOOK_BACK = timedelta(days=2)
 """Days before the last completed run that are looked at again: a run may have died in between."""
@@ -36,11 +36,11 @@ def grant_due_months(now: datetime, since: datetime | None) -> int:
 
 def _grant_payment(payment_id: str, now: datetime) -> None:
     """Grant all months of a payment that have begun, in steps of MONTHS_PER_STEP, each a transaction of its own."""
-    while carry_out(partial(_grant, payment_id=payment_id, now=now)):
+    while run_unit_of_work(partial(_grant, payment_id=payment_id, now=now)):
         pass
 
 
-def _grant(effects: Effects, payment_id: str, now: datetime) -> bool:
+def _grant(unit: UnitOfWork, payment_id: str, now: datetime) -> bool:
     """Grant one step's months; return whether months that have begun are left."""
     payment = payment_rows.get(payment_id)
     months = [clock.parse(begins_at) for begins_at in payment.months or []]
@@ -52,13 +52,13 @@ def _grant(effects: Effects, payment_id: str, now: datetime) -> bool:
     changed = payments.copy(payment)
     payments.await_months(changed, [])
     if isinstance(subscription, Subscription):
-        _grant_begun(effects, found, changed, subscription, months, now)
-    payment_rows.stage(effects.transaction, changed)
+        _grant_begun(unit, found, changed, subscription, months, now)
+    payment_rows.stage(unit.transaction, changed)
     return any(clock.parse(begins_at) <= now for begins_at in changed.months or [])
 
 
 def _grant_begun(
-    effects: Effects,
+    unit: UnitOfWork,
     found: IdentityMap,
     payment: PaymentTransaction,
     subscription: Subscription,
@@ -83,7 +83,7 @@ def _grant_begun(
     plans = {at: _plan(found.offers, [payment, *others], at, present) or subscription.plan_name for at in step}
     amounts = {name: found.offers.credits_of(name) for name in plans.values()}
     paid = [PaidMonth(known_as, at, amounts[name], name) for at, name in plans.items() if amounts[name]]
-    monthly_grants.claim_months(effects, found, customer, payment, paid)
+    monthly_grants.claim_months(unit, found, customer, payment, paid)
 
 
 def _plan(

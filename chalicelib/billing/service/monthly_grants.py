@@ -25,10 +25,10 @@ from chalicelib.billing.repository.identity_map import (
 )
 from chalicelib.billing.service import carried_grants, payments
 from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.effects import Effects
 from chalicelib.billing.service.open_ledgers import OpenLedgers
 from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.kit import clock
+from chalicelib.kit.unit_of_work import UnitOfWork
 
 MONTHS_PER_STEP = 16
 """Months that one transaction grants at most: two rows each, 32 of 40."""
@@ -57,7 +57,7 @@ def month_keys(owner: Key | None, subscription_id: str | None, beginnings: Itera
 
 
 def claim_months(
-    effects: Effects, found: IdentityMap, customer: Customer, payment: PaymentTransaction, months: Sequence[PaidMonth]
+    unit: UnitOfWork, found: IdentityMap, customer: Customer, payment: PaymentTransaction, months: Sequence[PaidMonth]
 ) -> None:
     """Claim the credits of months that have begun for a payment, each once; grant what the claims lack by now.
 
@@ -90,9 +90,9 @@ def claim_months(
         books.owe(row.relationship_id, state.excess - before.excess)
         # What is owed stays in the ledger of the last grant.
         last = relationship_id if state.granted > before.granted else row.relationship_id
-        monthly_grants.stage(effects.transaction, row, state, last or relationship_id)
+        monthly_grants.stage(unit.transaction, row, state, last or relationship_id)
         payment.month_claims = {**(payment.month_claims or {}), _claim(month.begins_at): month.credits}
-    books.close(effects)
+    books.close(unit)
 
 
 def payment_keys(payment: PaymentTransaction) -> list[Key]:
@@ -112,7 +112,7 @@ def ledger_keys(found: IdentityMap, payment: PaymentTransaction) -> list[Key]:
 
 
 def settle_payment(
-    effects: Effects, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+    unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
     """Let a payment's claims follow the money that went back, or came back, since it was `earlier`.
 
@@ -138,9 +138,9 @@ def settle_payment(
                 taken |= withdrawals
                 state = state.withdrawn(withdrawals)
                 books.owe(month.relationship_id, state.excess - before.excess)
-            monthly_grants.stage(effects.transaction, month, state, month.relationship_id)
+            monthly_grants.stage(unit.transaction, month, state, month.relationship_id)
     books.withdraw(taken, reversal)
-    books.close(effects)
+    books.close(unit)
 
 
 @dataclass(frozen=True, slots=True)

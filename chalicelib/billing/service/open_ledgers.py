@@ -8,8 +8,8 @@ from chalicelib.billing.domain.monthly_grants import Lot
 from chalicelib.billing.repository import credits as ledger_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, head_key
 from chalicelib.billing.service import credits
-from chalicelib.billing.service.effects import Effects
 from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.kit.unit_of_work import UnitOfWork
 
 
 class OpenLedgers:
@@ -43,7 +43,7 @@ class OpenLedgers:
             amounts = {lot_id: amount for (ledger_id, lot_id), amount in taken.items() if ledger_id == name}
             self.open(name).withdraw(amounts, key, reversal.taken_because, reversal.payment_id)
 
-    def close(self, effects: Effects) -> None:
+    def close(self, unit: UnitOfWork) -> None:
         """Stage what was entered; publish every ledger, also one that is unchanged."""
         for name, book in self._books.items():
-            credits.close(effects, self._found.head(name), book)
+            credits.close(unit, self._found.head(name), book)

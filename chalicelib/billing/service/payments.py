@@ -12,11 +12,11 @@ from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.repository import addons, payments
 from chalicelib.billing.schemas.messages import PaymentFailed, PaymentSucceeded
-from chalicelib.billing.service.effects import Effects
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentIntent
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.unit_of_work import UnitOfWork
 
 _RANK = [PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.COMPLETED, PaymentStatus.REFUNDED]
 """A payment never goes back to an earlier one of these."""
@@ -90,14 +90,14 @@ def await_months(row: PaymentTransaction, months: Iterable[datetime]) -> None:
     row.next_grant_day = f"{max(ordered[0], clock.now()):%Y-%m-%d}" if ordered else None
 
 
-def stage(effects: Effects, row: PaymentTransaction, found: PaymentTransaction | None) -> None:
+def stage(unit: UnitOfWork, row: PaymentTransaction, found: PaymentTransaction | None) -> None:
     """Write the row if it differs from what was found, and tell of it either way."""
     if found is None or differ(row, found):
-        payments.stage(effects.transaction, row)
+        payments.stage(unit.transaction, row)
     if row.status is PaymentStatus.COMPLETED:
-        effects.tell(PaymentSucceeded(**_facts(row)))
+        unit.publish(PaymentSucceeded(**_facts(row)))
     elif row.status is PaymentStatus.FAILED:
-        effects.tell(PaymentFailed(**_facts(row), failure_reason=row.failure_reason))
+        unit.publish(PaymentFailed(**_facts(row), failure_reason=row.failure_reason))
 
 
 def is_paid(row: PaymentTransaction) -> bool:

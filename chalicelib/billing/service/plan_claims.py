@@ -6,15 +6,15 @@ from __future__ import annotations
 from chalicelib.billing.errors import AlreadySubscribed
 from chalicelib.billing.models import Customer, Subscription
 from chalicelib.billing.repository import customers, subscriptions
-from chalicelib.billing.service.effects import Effects
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.kit.unit_of_work import UnitOfWork
 
 _SESSION = "cs_"
 
 
-def claim_plan(effects: Effects, customer: Customer, source: str) -> None:
+def claim_plan(unit: UnitOfWork, customer: Customer, source: str) -> None:
     """Let `source` be what gives the owner their plan: a Checkout session, or the subscription of a gift.
 
     `customer` as just read. An earlier session that nobody has paid is ended at Stripe, so that only one can be.
@@ -27,7 +27,7 @@ def claim_plan(effects: Effects, customer: Customer, source: str) -> None:
         _end_session(before)
     elif before is not None:
         _check_ended(subscriptions.get(before))
-    customers.take_plan_source(effects.transaction, customer, source)
+    customers.take_plan_source(unit.transaction, customer, source)
 
 
 def _end_session(session_id: str) -> None:

@@ -11,12 +11,12 @@ from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.service import payments
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.sync import refunds_and_disputes
 from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def request(
@@ -26,7 +26,7 @@ def request(
 
     Raises PaymentNotFound (also for another owner's payment), NotRefundable, RefundExceedsPayment.
     """
-    return carry_out(lambda effects: _request(effects, owner_type, owner_id, payment_id, amount, reason))
+    return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, amount, reason))
 
 
 def approve(refund_id: str) -> Refund:
@@ -36,14 +36,14 @@ def approve(refund_id: str) -> Refund:
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
     if row.stripe_refund_id is None and row.amount > refund_amounts.refundable(payment.amount, payment.refunded_amount):
-        carry_out(lambda effects: _close(effects, row.id, RefundStatus.FAILED))
+        run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise NotRefundable("Less than the requested amount is left of the payment: refunds or a lost dispute took it.")
     amount = money.to_minor(row.amount, row.currency)
     intent_id, charge_id = payment.stripe_payment_intent_id, payment.stripe_charge_id
     try:
         stripe.create_refund(intent_id, charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
     except (StripeRefused, ObjectMissing):
-        carry_out(lambda effects: _close(effects, row.id, RefundStatus.FAILED))
+        run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise
     refunds_and_disputes.sync_refunds(intent_id, charge_id)
     return refunds.get(refund_id)
@@ -51,7 +51,7 @@ def approve(refund_id: str) -> Refund:
 
 def reject(refund_id: str) -> Refund:
     """Decline a request. Raises RefundNotFound, RefundDecided."""
-    return carry_out(lambda effects: _close(effects, refund_id, RefundStatus.REJECTED))
+    return run_unit_of_work(lambda unit: _close(unit, refund_id, RefundStatus.REJECTED))
 
 
 def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:
@@ -65,7 +65,7 @@ def list_of(owner_type: OwnerType, owner_id: str, payment_id: str) -> list[Refun
 
 
 def _request(
-    effects: Effects,
+    unit: UnitOfWork,
     owner_type: OwnerType,
     owner_id: str,
     payment_id: str,
@@ -98,8 +98,8 @@ def _request(
         updated_at=now,
     )
     payment.refunding_amount += wanted
-    payment_rows.stage(effects.transaction, payment)
-    refunds.stage(effects.transaction, row, None)
+    payment_rows.stage(unit.transaction, payment)
+    refunds.stage(unit.transaction, row, None)
     return row
 
 
@@ -114,7 +114,7 @@ def _check_refundable(payment: PaymentTransaction) -> None:
         raise NotRefundable("It was not made through Stripe; refund it where it was made.")
 
 
-def _close(effects: Effects, refund_id: str, status: RefundStatus) -> Refund:
+def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:
     """End a refund that Stripe does not know of, and set its amount free."""
     found = refunds.get(refund_id)
     if found.status is status:
@@ -125,8 +125,8 @@ def _close(effects: Effects, refund_id: str, status: RefundStatus) -> Refund:
         raise RefundDecided("It is approved.")
     payment = payment_rows.get(found.payment_transaction_id)
     payment.refunding_amount -= found.amount
-    payment_rows.stage(effects.transaction, payment)
+    payment_rows.stage(unit.transaction, payment)
     row = refunds.copy(found)
     row.status, row.processed_at = status, clock.now()
-    refunds.stage(effects.transaction, row, found)
+    refunds.stage(unit.transaction, row, found)
     return row

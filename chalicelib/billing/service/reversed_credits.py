@@ -11,7 +11,7 @@ from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import credits as ledger_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, Key, head_key
 from chalicelib.billing.service import credits
-from chalicelib.billing.service.effects import Effects
+from chalicelib.kit.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def head_keys(row: PaymentTransaction) -> list[Key]:
     return [head_key(row.relationship_id)] if row.kind is PaymentKind.CREDITS and row.relationship_id else []
 
 
-def settle_purchase(effects: Effects, found: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
+def settle_purchase(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
     """Take back as many bought credits as the money that went back had bought; suspend them during a dispute.
 
     They are taken from the ledger that they were entered in, even if the buyer shares another one by now.
@@ -42,7 +42,7 @@ def settle_purchase(effects: Effects, found: IdentityMap, row: PaymentTransactio
     enter_reversal(book, row.id, due - row.credits_taken, reversal)
     row.credits_taken = due
     book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
-    credits.close(effects, head, book)
+    credits.close(unit, head, book)
 
 
 def enter_reversal(book: CreditLedger, lot_id: str, amount: int, reversal: Reversal) -> None:

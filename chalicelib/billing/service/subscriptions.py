@@ -14,10 +14,10 @@ from chalicelib.billing.models import Customer, Subscription
 from chalicelib.billing.repository import subscriptions
 from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
-from chalicelib.billing.service.effects import Effects
 from chalicelib.billing.stripe_objects import invoices
 from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock, logs
+from chalicelib.kit.unit_of_work import UnitOfWork
 
 log = logs.logger("billing")
 
@@ -66,7 +66,7 @@ def limits_of(row: Subscription) -> dict[str, int]:
 
 
 def settle(
-    effects: Effects,
+    unit: UnitOfWork,
     offers: PriceLookup,
     view: StripeSubscription,
     found: Subscription | None,
@@ -88,14 +88,14 @@ def settle(
         log.warning("a subscription has no plan's price any more", extra={"subscription": view.id})
     made = _project(offers, view, found, customer, bought, at, unpaid_since)
     if found is None or _facts(made) != _facts(found):
-        subscriptions.stage(effects.transaction, made)
-    tell(effects, made)
+        subscriptions.stage(unit.transaction, made)
+    publish_subscription(unit, made)
     return made
 
 
-def tell(effects: Effects, row: Subscription) -> None:
+def publish_subscription(unit: UnitOfWork, row: Subscription) -> None:
     """Tell the other contexts what the subscription is now."""
-    effects.tell(
+    unit.publish(
         SubscriptionChanged(
             owner_type=row.owner_type,
             owner_id=row.owner_id,
@@ -112,15 +112,15 @@ def tell(effects: Effects, row: Subscription) -> None:
     )
 
 
-def paid_back(effects: Effects, row: Subscription, period_end: datetime | None, at: datetime | None) -> None:
+def paid_back(unit: UnitOfWork, row: Subscription, period_end: datetime | None, at: datetime | None) -> None:
     """End the access that a payment gave for the present period, which was refunded in full; or (None) give it again."""
     if period_end is None or row.current_period_end is None or period_end < row.current_period_end:
         return
     changed = _copy(row)
     changed.refunded_at = at
     if changed.refunded_at != row.refunded_at:
-        subscriptions.stage(effects.transaction, changed)
-    tell(effects, changed)
+        subscriptions.stage(unit.transaction, changed)
+    publish_subscription(unit, changed)
 
 
 def _project(

@@ -24,7 +24,6 @@ from chalicelib.billing.repository.identity_map import (
     usage_key,
 )
 from chalicelib.billing.service import addons, discount_redemptions, monthly_grants, payments, subscriptions
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
 from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.stripe_objects import invoices
@@ -33,6 +32,7 @@ from chalicelib.billing.stripe_objects.invoices import Decision, StripeInvoice, 
 from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _PROMPT = timedelta(minutes=10)
 """A subscription that we know of later than this after its beginning may have had events in vain."""
@@ -69,29 +69,29 @@ def sync_subscription(
     subscription_id: str, shown: StripeObject | None = None, cause: EventContext | None = None
 ) -> Subscription | None:
     """The same for an event: `shown` is what it carried. None where the subscription is of add-ons only."""
-    return carry_out(lambda effects: _subscription(effects, IdentityMap(), subscription_id, shown, cause))
+    return run_unit_of_work(lambda unit: _subscription(unit, IdentityMap(), subscription_id, shown, cause))
 
 
 def sync_checkout(view: StripeCheckoutSession, cause: EventContext | None) -> None:
     """What a subscription's checkout brought once it was paid, and the discount code's use that it paid for."""
     code, redemption = view.metadata.get(discount_redemptions.CODE), view.metadata.get(discount_redemptions.REDEMPTION)
 
-    def decide(effects: Effects) -> None:
+    def decide(unit: UnitOfWork) -> None:
         found = IdentityMap()
         keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(view.customer_id)]
-        row = _subscription(effects, found, str(view.subscription_id), None, cause, keys)
-        discount_redemptions.redeem(effects, found.usage(code, redemption), view, row.id if row else None)
+        row = _subscription(unit, found, str(view.subscription_id), None, cause, keys)
+        discount_redemptions.redeem(unit, found.usage(code, redemption), view, row.id if row else None)
 
-    carry_out(decide)
+    run_unit_of_work(decide)
 
 
 def sync_invoice(shown: StripeObject, cause: EventContext | None, link: PaymentLink | None = None) -> None:
     """The subscription's state, the payment of its invoice, and the months of credits that it pays for."""
-    carry_out(lambda effects: _invoice(effects, shown, cause, link or PaymentLink()))
+    run_unit_of_work(lambda unit: _invoice(unit, shown, cause, link or PaymentLink()))
 
 
 def _subscription(
-    effects: Effects,
+    unit: UnitOfWork,
     found: IdentityMap,
     subscription_id: str,
     shown: StripeObject | None,
@@ -111,7 +111,7 @@ def _subscription(
         row.last_stripe_event_at if row else None,
     )
     if decision is Decision.KEEP and row is not None:
-        subscriptions.tell(effects, row)
+        subscriptions.publish_subscription(unit, row)
         return row
     _read_addons(found, row, customer_id)
     fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
@@ -119,11 +119,11 @@ def _subscription(
     owner = _owner_key(found, row, view.customer_id)
     found.read([owner])
     customer = _customer(found, owner)
-    return _settle(effects, found, view, row, customer, cause)
+    return _settle(unit, found, view, row, customer, cause)
 
 
 def _settle(
-    effects: Effects,
+    unit: UnitOfWork,
     found: IdentityMap,
     view: StripeSubscription,
     row: Subscription | None,
@@ -133,8 +133,8 @@ def _settle(
 ) -> Subscription | None:
     """The subscription's row and its add-ons. `invoice_id` is the invoice that is followed besides."""
     since = _unpaid_since(view)
-    made = subscriptions.settle(effects, found.offers, view, row, customer, cause.at if cause else None, since)
-    addons.settle(effects, found, view, customer)
+    made = subscriptions.settle(unit, found.offers, view, row, customer, cause.at if cause else None, since)
+    addons.settle(unit, found, view, customer)
     if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
         _catch_up(made, customer, cause, invoice_id)
     return made
@@ -146,20 +146,20 @@ def _catch_up(subscription: Subscription, customer: Customer, cause: EventContex
     paid = {shown["id"] for shown in stripe.paid_invoices(str(subscription.stripe_subscription_id))}
     for invoice_id in paid - {but}:
         view, _ = _fetched(invoice_id)
-        carry_out(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
+        run_unit_of_work(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
 
 
 def _pay_late(
-    effects: Effects, view: StripeInvoice, customer: Customer, subscription: Subscription, cause: EventContext | None
+    unit: UnitOfWork, view: StripeInvoice, customer: Customer, subscription: Subscription, cause: EventContext | None
 ) -> None:
     found = IdentityMap()
     stripe_ids = view.id, view.payment_intent_id, view.charge_id
     found.read([*payment_guards(*stripe_ids), *price_lookup.KEYS])
     found.read([found.payment_key(*stripe_ids)])
-    _pay(effects, found, view, customer, subscription, PaymentLink(), cause)
+    _pay(unit, found, view, customer, subscription, PaymentLink(), cause)
 
 
-def _invoice(effects: Effects, shown: StripeObject, cause: EventContext | None, link: PaymentLink) -> None:
+def _invoice(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None, link: PaymentLink) -> None:
     told = invoices.invoice(shown)
     if told.subscription_id is None:
         raise NotOurs("not a subscription's invoice")
@@ -182,11 +182,11 @@ def _invoice(effects: Effects, shown: StripeObject, cause: EventContext | None, 
     found.read([owner, payment, *monthly_grants.month_keys(owner, told.subscription_id, firsts)])
     customer = _customer(found, owner)
     if row is None or not row.status.is_final:
-        made = _settle(effects, found, invoices.subscription(subscription), row, customer, cause, current.id)
+        made = _settle(unit, found, invoices.subscription(subscription), row, customer, cause, current.id)
     else:
         made = row
-        subscriptions.tell(effects, row)
-    _pay(effects, found, current, customer, made, link, cause)
+        subscriptions.publish_subscription(unit, row)
+    _pay(unit, found, current, customer, made, link, cause)
 
 
 def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tuple[StripeInvoice, StripeObject]:
@@ -210,7 +210,7 @@ def _fetched(invoice_id: str) -> tuple[StripeInvoice, StripeObject | None]:
 
 
 def _pay(
-    effects: Effects,
+    unit: UnitOfWork,
     found: IdentityMap,
     view: StripeInvoice,
     customer: Customer,
@@ -242,9 +242,9 @@ def _pay(
             for month, plan in ((month, sold[month.price_id][0]) for month in first)
             if _is_covered(subscription, month.begins_at)
         ]
-        monthly_grants.claim_months(effects, found, customer, row, begun)
+        monthly_grants.claim_months(unit, found, customer, row, begun)
         payments.await_months(row, [month.begins_at for month in opened if month not in first])
-    payments.stage(effects, row, earlier)
+    payments.stage(unit, row, earlier)
 
 
 def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:

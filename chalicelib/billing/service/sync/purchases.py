@@ -17,17 +17,17 @@ from chalicelib.billing.repository.identity_map import (
 )
 from chalicelib.billing.service import addons, credits, gifts, payments
 from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.service.sync.invoices import EventContext
 from chalicelib.billing.stripe_objects.fields import StripeObject
 from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, intent, is_settled
 from chalicelib.integrations import stripe
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def sync_purchase(shown: StripeObject, cause: EventContext | None) -> None:
     """Bring the payment, and what was bought with it, to the intent's state. Raises NothingToFollow for no purchase."""
-    carry_out(lambda effects: _follow(effects, shown, cause))
+    run_unit_of_work(lambda unit: _follow(unit, shown, cause))
 
 
 def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]:
@@ -40,7 +40,7 @@ def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]
     }
 
 
-def _follow(effects: Effects, shown: StripeObject, cause: EventContext | None) -> None:
+def _follow(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None) -> None:
     view = intent(shown if is_settled(shown) else stripe.payment_intent(shown["id"]))
     if not view.is_purchase:
         raise NotOurs("not a purchase of ours")
@@ -58,13 +58,13 @@ def _follow(effects: Effects, shown: StripeObject, cause: EventContext | None) -
     row = payments.of_intent(view, earlier, customer, kind, cause.event_id if cause else None)
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
-        _give(effects, found, row, customer, entry_source)
+        _give(unit, found, row, customer, entry_source)
     elif kind is PaymentKind.GIFT and view.status is PaymentStatus.FAILED and _is_over(view, shown):
-        gifts.void(effects, found.gift(item))
-    payments.stage(effects, row, earlier)
+        gifts.void(unit, found.gift(item))
+    payments.stage(unit, row, earlier)
 
 
-def _give(effects: Effects, found: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
+def _give(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
     if row.kind is PaymentKind.CREDITS:
         row.credits = CREDIT_PACKS[str(row.item)].credits
         row.relationship_id = row.relationship_id or ledger_of(customer)
@@ -73,11 +73,11 @@ def _give(effects: Effects, found: IdentityMap, row: PaymentTransaction, custome
         book = ledger_rows.opened(head)
         if not found.is_entered(source_key):
             book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
-        credits.close(effects, head, book)
+        credits.close(unit, head, book)
     elif row.kind is PaymentKind.ADDON:
-        addons.sold(effects, customer.owner_id, str(row.item), row)
+        addons.sold(unit, customer.owner_id, str(row.item), row)
     elif row.kind is PaymentKind.GIFT:
-        gifts.pay(effects, found.gift(str(row.item)), row)
+        gifts.pay(unit, found.gift(str(row.item)), row)
 
 
 def _is_over(view: StripePaymentIntent, shown: StripeObject) -> bool:

@@ -24,12 +24,12 @@ from chalicelib.billing.repository.identity_map import (
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
 from chalicelib.billing.service import addons, gifts, monthly_grants, payments, reversed_credits, subscriptions
-from chalicelib.billing.service.effects import Effects, carry_out
 from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.billing.stripe_objects.payment_intents import StripeRefund
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 class PaymentUnknown(Exception):
@@ -38,7 +38,7 @@ class PaymentUnknown(Exception):
 
 def sync_refunds(intent_id: str | None, charge_id: str | None) -> None:
     """Bring a payment's refunds, and whatever was bought with it, to Stripe's state. Raises PaymentUnknown."""
-    carry_out(lambda effects: _follow_refunds(effects, intent_id, charge_id))
+    run_unit_of_work(lambda unit: _follow_refunds(unit, intent_id, charge_id))
 
 
 def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
@@ -47,24 +47,24 @@ def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
     An open one flags the payment and suspends bought credits, a lost one reverses its amount, a won one frees it.
     Raises PaymentUnknown.
     """
-    carry_out(lambda effects: _follow_disputes(effects, intent_id, charge_id))
+    run_unit_of_work(lambda unit: _follow_disputes(unit, intent_id, charge_id))
 
 
-def _follow_refunds(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
+def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> None:
     found, earlier = _read(intent_id, charge_id)
     views = [payment_intents.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
     found.read([*(refund_key(_id_of(view)) for view in views), *monthly_grants.ledger_keys(found, earlier)])
     row = payments.copy(earlier)
     for view in views:
-        _settle_refund(effects, found, row, view)
+        _settle_refund(unit, found, row, view)
     completed = [view for view in views if view.status is RefundStatus.COMPLETED]
     row.returned_amount = refund_amounts.refunded(row.amount, (view.amount for view in completed))
     row.lost_amount = payments.lost_amount(earlier)
     moments = [view.created_at for view in completed]
-    _reverse(effects, found, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"), moments)
+    _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"), moments)
 
 
-def _follow_disputes(effects: Effects, intent_id: str | None, charge_id: str | None) -> None:
+def _follow_disputes(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> None:
     """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
     found, earlier = _read(intent_id, charge_id)
     views = [payment_intents.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
@@ -77,11 +77,11 @@ def _follow_disputes(effects: Effects, intent_id: str | None, charge_id: str | N
     flagged = (DisputeStatus.OPEN, DisputeStatus.LOST)
     row.disputed_at = min((view.created_at for view in views if view.status in flagged), default=None)
     moments = [view.created_at for view in lost]
-    _reverse(effects, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
+    _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
 
 
 def _reverse(
-    effects: Effects,
+    unit: UnitOfWork,
     found: IdentityMap,
     row: PaymentTransaction,
     earlier: PaymentTransaction,
@@ -100,9 +100,9 @@ def _reverse(
     row.reversed_at = max(latest, default=None) if row.refunded_amount else None
     if payments.is_gone(earlier) and not is_gone and row.months:
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
-    _settle_access(effects, found, row, earlier)
-    _take_along(effects, found, row, earlier, reversal)
-    payment_rows.stage(effects.transaction, row)
+    _settle_access(unit, found, row, earlier)
+    _take_along(unit, found, row, earlier, reversal)
+    payment_rows.stage(unit.transaction, row)
 
 
 def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, PaymentTransaction]:
@@ -124,7 +124,7 @@ def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, Pa
     return found, row
 
 
-def _settle_refund(effects: Effects, found: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
+def _settle_refund(unit: UnitOfWork, found: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
     earlier = found.refund(_id_of(view))
     row = refunds.copy(earlier) if earlier else _new(payment, view)
     if not (earlier and earlier.status is RefundStatus.COMPLETED and view.status.is_open):
@@ -137,9 +137,9 @@ def _settle_refund(effects: Effects, found: IdentityMap, payment: PaymentTransac
     was_open = earlier.amount if earlier and earlier.status.is_open else Decimal(0)
     payment.refunding_amount += (row.amount if row.status.is_open else Decimal(0)) - was_open
     if earlier is None or refunds.differ(row, earlier):
-        refunds.stage(effects.transaction, row, earlier)
+        refunds.stage(unit.transaction, row, earlier)
     if row.status is RefundStatus.COMPLETED:
-        effects.tell(
+        unit.publish(
             RefundCompleted(
                 owner_type=payment.owner_type,
                 owner_id=payment.owner_id,
@@ -151,30 +151,30 @@ def _settle_refund(effects: Effects, found: IdentityMap, payment: PaymentTransac
         )
 
 
-def _settle_access(effects: Effects, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
+def _settle_access(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
     """End the access that was paid for when all of the money has gone back; restore it when it has not after all."""
     key = own_subscription_key(row.subscription_id)
     subscription = found.rows.get(key) if key else None
     if not isinstance(subscription, Subscription) or not (payments.is_gone(row) or payments.is_gone(earlier)):
         return
     ended_at = row.reversed_at or subscription.refunded_at or clock.now()
-    subscriptions.paid_back(effects, subscription, row.period_end, ended_at if payments.is_gone(row) else None)
+    subscriptions.paid_back(unit, subscription, row.period_end, ended_at if payments.is_gone(row) else None)
 
 
 def _take_along(
-    effects: Effects, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+    unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
     """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
-    reversed_credits.settle_purchase(effects, found, row, reversal)
-    monthly_grants.settle_payment(effects, found, row, earlier, reversal)
+    reversed_credits.settle_purchase(unit, found, row, reversal)
+    monthly_grants.settle_payment(unit, found, row, earlier, reversal)
     is_gone = payments.is_gone(row)
     if payments.is_gone(earlier) is is_gone:
         return
     for addon in found.addons(row):
-        addons.reverse(effects, addon, row, is_gone)
+        addons.reverse(unit, addon, row, is_gone)
     if row.kind is PaymentKind.GIFT:
         change = gifts.void if is_gone else gifts.restore
-        change(effects, found.gift(str(row.item)))
+        change(unit, found.gift(str(row.item)))
 
 
 def _id_of(view: StripeRefund) -> str:
