@@ -166,7 +166,7 @@ def test_the_projection_is_stripe_s_state(
 def _assert_equal(sandbox: StripeSandbox) -> None:
     with sandbox.store() as stripe:
         theirs = {row["id"]: invoices.subscription(row) for row in stripe.all("subscription")}
-        invoices = {row["id"]: invoices.invoice(row) for row in stripe.all("invoice")}
+        bills = {row["id"]: invoices.invoice(row) for row in stripe.all("invoice")}
         refunded: dict[str, int] = {}
         for row in stripe.all("refund"):
             refunded[row["payment_intent"]] = refunded.get(row["payment_intent"], 0) + row["amount"]
@@ -177,18 +177,18 @@ def _assert_equal(sandbox: StripeSandbox) -> None:
         assert (mine.status, mine.cancel_at_period_end) == (view.status, view.cancel_at_period_end)
         assert (mine.current_period_end, mine.ended_at) == (view.items[0].period_end, view.ended_at)
     paid = {row.stripe_invoice_id: row for row in payments()}
-    assert paid.keys() == {id_ for id_, view in invoices.items() if view.amount}
+    assert paid.keys() == {id_ for id_, view in bills.items() if view.amount}
     for id_, payment in paid.items():
         back = refunded.get(str(payment.stripe_payment_intent_id), 0)
         assert payment.refunded_amount * 100 == back
-        expected = PaymentStatus.REFUNDED if back and back == payment.amount * 100 else invoices[str(id_)].status
+        expected = PaymentStatus.REFUNDED if back and back == payment.amount * 100 else bills[str(id_)].status
         assert payment.status is expected
     ledger_sums()
     granted = [entry.source_key for entry in entries() if entry.entry_type is EntryType.GRANT]
     assert len(granted) == len(set(granted))
     sizes = {price: plan.included_credits for price, (plan, _) in price_lookup.read().plans.items()}
     paid_for, stays_paid = dict[str, int](), dict[str, int]()
-    for bill in (bill for bill in invoices.values() if bill.status is PaymentStatus.COMPLETED):
+    for bill in (bill for bill in bills.values() if bill.status is PaymentStatus.COMPLETED):
         sent_back = paid[bill.id].refunded_amount if bill.amount else Decimal(0)
         for month in credit_months.paid_months(bill.lines):
             name, size = f"{month.begins_at:%Y-%m}", sizes[month.price_id]
