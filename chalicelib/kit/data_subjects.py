@@ -27,11 +27,11 @@ class SubjectType(StrEnum):
 class Subject:
     """One of them. `id` is the shop's domain, the customer's GID (or GUEST), the member's or the store's id."""
 
-    who: SubjectType
+    type: SubjectType
     id: str
     shop: str = ""
     """The domain, for a shop and its customers."""
-    orders: str = ""
+    order_digest: str = ""
     """Of a guest: what tells them from the shop's other guests, made of their orders."""
 
     @classmethod
@@ -58,9 +58,9 @@ class Subject:
         return subject
 
     def __str__(self) -> str:
-        if self.who is not SubjectType.CUSTOMER:
-            return f"{self.who}:{self.id}"
-        return f"{self.who}:{self.shop}:{self.id}" + (f":{self.orders}" if self.orders else "")
+        if self.type is not SubjectType.CUSTOMER:
+            return f"{self.type}:{self.id}"
+        return f"{self.type}:{self.shop}:{self.id}" + (f":{self.order_digest}" if self.order_digest else "")
 
 
 def app(shop: str, handle: str) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from chalicelib.billing import retention as billing
 from chalicelib.kit import retention as kit
-from chalicelib.kit.data_policy import ObjectPrefix, TablePolicy
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
@@ -14,5 +13,9 @@ RULES: dict[str, RetentionRule] = {rule.name: rule for rule in (*shops.RULES, *s
 
 _CONTEXTS = (kit, shops, studio, billing, retention)
 
-HOLDINGS: dict[str, TablePolicy] = {holding.name: holding for context in _CONTEXTS for holding in context.PERSONAL}
-PREFIXES: dict[str, ObjectPrefix] = {prefix.prefix: prefix for context in _CONTEXTS for prefix in context.PREFIXES}
+TABLE_POLICIES: dict[str, TablePolicy] = {
+    holding.name: holding for context in _CONTEXTS for holding in context.TABLE_POLICIES
+}
+OBJECT_PREFIXES: dict[str, ObjectPrefix] = {
+    prefix.prefix: prefix for context in _CONTEXTS for prefix in context.OBJECT_PREFIXES
+}

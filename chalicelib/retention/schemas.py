@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from chalicelib.kit.lifecycle import ExpiryAction
+from chalicelib.kit.data_policy import ExpiryAction
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Input, PageQuery, Schema, Timestamp
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus, RunStatus

@@ -18,7 +18,7 @@ from chalicelib.kit.messages import STORED
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import ITEM
 from chalicelib.retention.repository import s3_objects
-from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
 from infra import data_stack
@@ -32,8 +32,8 @@ Items = dict[tuple[str, str], dict[str, Any]]
 
 def row(model: type[T], mark: str, **given: Any) -> T:
     """A stored row with every column filled, which bears the mark; where rows are kept, only what is personal does."""
-    [holding] = [each for each in HOLDINGS.values() if each.table is model]
-    marked = holding.personal if any(claim.kept for claim in holding.claims) else model.get_attributes()
+    [holding] = [each for each in TABLE_POLICIES.values() if each.table is model]
+    marked = holding.personal if any(claim.redactions for claim in holding.queries) else model.get_attributes()
     values = {
         name: _value(attribute, f"{mark}-{name}-{ids.new()}" if name in marked else ids.new())
         for name, attribute in model.get_attributes().items()
@@ -197,7 +197,7 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
 def seed_the_rest() -> None:
     """What belongs to nobody."""
     for model in data_stack.models():
-        if not any(holding.claims for holding in HOLDINGS.values() if holding.table is model):
+        if not any(holding.queries for holding in TABLE_POLICIES.values() if holding.table is model):
             row(model, "nobody")
 
 

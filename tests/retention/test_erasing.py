@@ -26,7 +26,7 @@ from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.data_subjects import SubjectType, pseudonym
 from chalicelib.retention.domain import subject_matching
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.retention.schemas import PrivacyRequestRead
 from chalicelib.retention.service import erasure, operating, privacy_requests
 from chalicelib.shops.models import Shop
@@ -136,8 +136,8 @@ def test_nothing_is_left_of_one_and_all_of_the_others(
     assert unmarked(files()) == unmarked(stored, *marks)
 
     assert read.report is not None
-    visited = {h.name for h in HOLDINGS.values() if any(not c.shared for c in subject_matching.claims_of(h, who))}
-    assert {name for name in read.report["erased"] if name in HOLDINGS} == visited
+    visited = {h.name for h in TABLE_POLICIES.values() if any(not c.other_owner for c in subject_matching.claims_of(h, who))}
+    assert {name for name in read.report["erased"] if name in TABLE_POLICIES} == visited
     assert read.subject == pseudonym(subject)
 
 

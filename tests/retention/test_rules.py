@@ -11,7 +11,7 @@ import pytest
 import chalicelib
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import DateTimeAttribute, ExpiryAttribute
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.retention.rules import RULES
 
 
@@ -19,8 +19,8 @@ from chalicelib.retention.rules import RULES
 def test_a_rule_names_its_table_and_a_moment(rule: RetentionRule) -> None:
     context, table = rule.name.split("/")
     assert rule.table.Meta.table_name == tables.name(context, table)
-    assert isinstance(rule.table.get_attributes()[rule.counts], DateTimeAttribute | ExpiryAttribute)
-    assert rule.keep >= timedelta(0)
+    assert isinstance(rule.table.get_attributes()[rule.timestamp_column], DateTimeAttribute | ExpiryAttribute)
+    assert rule.lifetime >= timedelta(0)
 
 
 def test_the_rules_of_every_context_are_run() -> None:

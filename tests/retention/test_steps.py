@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_rows_come_before_those_that_lead_to_them(who: SubjectType) -> None:
     names = [step.holding.name for step in erasure_plan.rows(who)]
     for step in erasure_plan.rows(who):
-        if step.claim.through and step.claim.through != step.holding.name:
-            assert names.index(step.holding.name) < names.index(step.claim.through)
+        if step.claim.via and step.claim.via != step.holding.name:
+            assert names.index(step.holding.name) < names.index(step.claim.via)
 
 
 def test_an_installation_goes_last() -> None:

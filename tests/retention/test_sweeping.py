@@ -206,7 +206,7 @@ def test_a_rule_that_is_changed_while_its_run_is_under_way(
 ) -> None:
     over = [log_of(CUT_OFF - timedelta(days=age)) for age in range(30)]
     fire_sweep()
-    longer = replace(RULES[LOGS], keep=LOGS_LIVE + timedelta(days=10))
+    longer = replace(RULES[LOGS], lifetime=LOGS_LIVE + timedelta(days=10))
     monkeypatch.setitem(RULES, LOGS, longer)
     assert drain() == []
     assert stored_logs() == set(), "the run keeps the cut-off that it began with"

@@ -34,7 +34,7 @@ class SubjectContext:
     def facts(self) -> dict[str, str | None]:
         """What templates are filled with, but for the app."""
         return {
-            "who": self.subject.who,
+            "subject_type": self.subject.type,
             "id": self.known_by,
             "shop": self.subject.shop or None,
             "mark": pseudonym(str(self.subject)),
@@ -57,7 +57,7 @@ def value_through(claim: SubjectQuery, row: Item) -> str | None:
     if None in found.values():
         return None
     value = claim.value.format(**found)
-    return claim.made(value) if claim.made else value
+    return claim.transform(value) if claim.transform else value
 
 
 def text(item: Item, column: str) -> str | None:
@@ -71,7 +71,7 @@ def text(item: Item, column: str) -> str | None:
 
 def is_of_app(app: str, person: SubjectContext, item: Item | None = None) -> bool:
     """Whether what a holding or prefix says of its app is among the apps that are meant."""
-    if not app or person.subject.who is not SubjectType.SHOP:
+    if not app or person.subject.type is not SubjectType.SHOP:
         return True
     if app.startswith("{"):
         return item is None or text(item, app.strip("{}")) in person.apps
@@ -92,13 +92,13 @@ def owns_row(whose: OwnerFilter | None, person: SubjectContext, item: Item, stor
         return True
     if whose.column:
         held = text(item, whose.column)
-        if held == person.known_by if held is not None else whose.or_nobody:
+        if held == person.known_by if held is not None else whose.unowned:
             return True
-    if whose.or_column and person.known_by is not None and text(item, whose.or_column) == person.known_by:
+    if whose.other_column and person.known_by is not None and text(item, whose.other_column) == person.known_by:
         return True
-    if whose.named and text(item, whose.named) in person.names:
+    if whose.alias_column and text(item, whose.alias_column) in person.names:
         return True
-    return bool(whose.mention) and mentions_subject(stored or text(item, whose.mention) or "", person)
+    return bool(whose.json_column) and mentions_subject(stored or text(item, whose.json_column) or "", person)
 
 
 def leads_further(holding: TablePolicy, person: SubjectContext, item: Item) -> bool:
@@ -106,19 +106,21 @@ def leads_further(holding: TablePolicy, person: SubjectContext, item: Item) -> b
 
     A print leads to its photo, but for the one who only paid for it: the photo is the preview's shopper's.
     """
-    rules = [claim.whose for claim in claims_of(holding, person.subject.who) if claim.whose and claim.whose.or_column]
-    return all(text(item, whose.or_column) in (None, person.known_by) for whose in rules)
+    rules = [
+        claim.owner for claim in claims_of(holding, person.subject.type) if claim.owner and claim.owner.other_column
+    ]
+    return all(text(item, whose.other_column) in (None, person.known_by) for whose in rules)
 
 
 def without_others(holding: TablePolicy, person: SubjectContext, item: Item) -> Item:
     """Return a row that may have several owners without the ids of the others, and without their order's."""
     own, foreign = {person.known_by, *person.names}, set()
-    for whose in (claim.whose for claim in claims_of(holding, person.subject.who)):
-        if whose is None or not whose.or_column:
+    for whose in (claim.owner for claim in claims_of(holding, person.subject.type)):
+        if whose is None or not whose.other_column:
             continue
-        foreign |= {name for name in (whose.column, whose.or_column) if text(item, name) not in own}
-        if whose.column in foreign and text(item, whose.named) not in own:
-            foreign.add(whose.named)
+        foreign |= {name for name in (whose.column, whose.other_column) if text(item, name) not in own}
+        if whose.column in foreign and text(item, whose.alias_column) not in own:
+            foreign.add(whose.alias_column)
     return {name: value for name, value in item.items() if name not in foreign}
 
 
@@ -195,7 +197,7 @@ def redact(item: Item, fates: dict[str, ErasureAction], person: SubjectContext) 
 
 def folders(prefix: ObjectPrefix, person: SubjectContext) -> list[str]:
     """The folders of a prefix in which the subject's objects are, their own first."""
-    templates = [each.get(person.subject.who) for each in (prefix.folders, prefix.beside)]
+    templates = [each.get(person.subject.type) for each in (prefix.folders, prefix.shared_folders)]
     return (
         [folder for template in templates if template for folder in values(template, person)]
         if is_of_app(prefix.app, person)
@@ -205,12 +207,12 @@ def folders(prefix: ObjectPrefix, person: SubjectContext) -> list[str]:
 
 def holds(holding: TablePolicy, person: SubjectContext, item: Item) -> bool:
     """Whether a row is the subject's by what stands in it alone: how archived rows are told."""
-    direct = (claim for claim in claims_of(holding, person.subject.who) if not claim.through)
+    direct = (claim for claim in claims_of(holding, person.subject.type) if not claim.via)
     return is_of_app(holding.app, person, item) and any(
-        matches_query(claim, person, item) and owns_row(claim.whose, person, item) for claim in direct
+        matches_query(claim, person, item) and owns_row(claim.owner, person, item) for claim in direct
     )
 
 
 def claims_of(holding: TablePolicy, who: SubjectType) -> list[SubjectQuery]:
     """The claims of a kind of subject on a table, those through other rows first."""
-    return sorted((claim for claim in holding.claims if claim.who is who), key=lambda claim: not claim.through)
+    return sorted((claim for claim in holding.queries if claim.subject_type is who), key=lambda claim: not claim.via)

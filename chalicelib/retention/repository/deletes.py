@@ -14,8 +14,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.kit import aws, tables
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.kit.errors import Unavailable
-from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import Item, batched_by_size
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter

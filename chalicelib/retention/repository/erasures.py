@@ -105,7 +105,7 @@ def _changed(table: type[Table], change: Change) -> dict[str, Any]:
 
 def _guards(holding: TablePolicy, item: Item) -> Iterator[str]:
     context, _, table = holding.name.partition("/")
-    for field, *columns in holding.guards:
+    for field, *columns in holding.unique_values:
         held = [subject_matching.text(item, column) for column in columns]
         if None not in held:
             yield unique_values.value_key(context, table, field, *map(str, held))
@@ -117,10 +117,16 @@ def _counters(counted: CounterAdjustment | None, changes: list[Change]) -> Itera
         return
     totals: dict[str, Decimal] = {}
     for change in changes:
-        key = subject_matching.text(change.item, counted.key.strip("{}"))
-        if key and not (counted.unless and subject_matching.text(change.item, counted.unless[0]) == counted.unless[1]):
-            held = Decimal(subject_matching.text(change.item, counted.column) or 0) if counted.column else Decimal(1)
-            totals[key] = totals.get(key, Decimal(0)) - held / counted.per
+        key = subject_matching.text(change.item, counted.counter_key.strip("{}"))
+        if key and not (
+            counted.exclusion and subject_matching.text(change.item, counted.exclusion[0]) == counted.exclusion[1]
+        ):
+            held = (
+                Decimal(subject_matching.text(change.item, counted.amount_column) or 0)
+                if counted.amount_column
+                else Decimal(1)
+            )
+            totals[key] = totals.get(key, Decimal(0)) - held / counted.divisor
     hash_key = counted.table.get_attributes()[counted.table._hash_keyname or ""].attr_name
     for key, total in totals.items():
         if total:
@@ -130,7 +136,7 @@ def _counters(counted: CounterAdjustment | None, changes: list[Change]) -> Itera
                     "Key": {hash_key: {"S": key}},
                     "UpdateExpression": "ADD #counter :less",
                     "ConditionExpression": "attribute_exists(#key)",
-                    "ExpressionAttributeNames": {"#counter": counted.counter, "#key": hash_key},
+                    "ExpressionAttributeNames": {"#counter": counted.counter_column, "#key": hash_key},
                     "ExpressionAttributeValues": {":less": {"N": format(total, "f")}},
                 }
             }

@@ -10,7 +10,7 @@ from pynamodb.attributes import Attribute
 
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import attributes, aws, logs, metrics
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import ITEM, Expired, Item
 
@@ -101,7 +101,7 @@ def _past(rule: RetentionRule, cut_off: datetime) -> dict[str, Any]:
 
 def counted(rule: RetentionRule) -> Attribute[datetime]:
     """The column whose moment counts for a rule."""
-    return rule.table.get_attributes()[rule.counts]
+    return rule.table.get_attributes()[rule.timestamp_column]
 
 
 def key_of(table: type[Table], item: Item) -> Item:

@@ -20,7 +20,7 @@ from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.subject_matching import SubjectContext
 from chalicelib.retention.repository import s3_objects
 from chalicelib.retention.repository.rows import key_of
-from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.rules import TABLE_POLICIES
 
 KEYS = 100
 """Rows that a query looks at, at most: what bounds a step."""
@@ -53,7 +53,7 @@ def find(
     """The subject's rows from a place on, at most those that one query leads to; `shared`: also those of others, too."""
     if not subject_matching.is_of_app(holding.app, person):
         return Found(iter(()), None)
-    if not claim.through:
+    if not claim.via:
         items, following = _driven(holding.table, claim, person, place)
         return Found(_theirs(holding, claim, person, items), following)
     parents, following = _parents(claim, person, place)
@@ -90,8 +90,8 @@ def readable(table: type[Table], item: Item) -> dict[str, Any]:
 
 def _parents(claim: SubjectQuery, person: SubjectContext, place: Place) -> tuple[list[Item], Place | None]:
     """Rows of the table that a claim goes through. Its own claims are gone through one after the other."""
-    holding = HOLDINGS[claim.through]
-    direct = [each for each in subject_matching.claims_of(holding, person.subject.who) if not each.through]
+    holding = TABLE_POLICIES[claim.via]
+    direct = [each for each in subject_matching.claims_of(holding, person.subject.type) if not each.via]
     drives = [(each, value) for each in direct for value in subject_matching.values(each.value, person)]
     if place.value >= len(drives):
         return [], None
@@ -137,12 +137,12 @@ def _theirs(holding: TablePolicy, claim: SubjectQuery, person: SubjectContext, i
 
 def _is_theirs(claim: SubjectQuery, person: SubjectContext, item: Item) -> bool:
     stored = None
-    if claim.whose and claim.whose.mention:
-        address = subject_matching.reference(subject_matching.text(item, claim.whose.mention) or "")
+    if claim.owner and claim.owner.json_column:
+        address = subject_matching.reference(subject_matching.text(item, claim.owner.json_column) or "")
         stored = s3_objects.read_text(address) if address else None
         if address and stored is None:
             return True  # only an erasure that died takes an object before its row
-    return subject_matching.owns_row(claim.whose, person, item, stored)
+    return subject_matching.owns_row(claim.owner, person, item, stored)
 
 
 def _page(
@@ -154,9 +154,9 @@ def _page(
         return _scan(table, claim, value, after)
     names, values = {"#c": claim.column}, {":v": {"S": value}}
     condition = "#c = :v"
-    if claim.range:
+    if claim.range_key:
         names["#r"] = table.get_attributes()[table._range_keyname or ""].attr_name
-        values[":r"] = {"S": next(iter(subject_matching.values(claim.range, person)), "")}
+        values[":r"] = {"S": next(iter(subject_matching.values(claim.range_key, person)), "")}
         condition += " AND #r = :r"
     answer = aws.client("dynamodb").query(
         TableName=table.Meta.table_name,
@@ -191,13 +191,15 @@ def _scan(
 
 def _is_anothers(claim: SubjectQuery, person: SubjectContext, value: str) -> bool:
     """Whether a row of somebody else leads there as well, who is not erased: of two who go at once, either takes it."""
-    if not claim.shared:
+    if not claim.other_owner:
         return False
-    [column] = [name for name in HOLDINGS[claim.through].table.get_attributes() if f"{{{name}}}" == claim.value]
-    probe, after = SubjectQuery(claim.who, column, value), None
+    [column] = [name for name in TABLE_POLICIES[claim.via].table.get_attributes() if f"{{{name}}}" == claim.value]
+    probe, after = SubjectQuery(claim.subject_type, column, value), None
     while True:
-        items, after = _scan(HOLDINGS[claim.through].table, probe, value, after)
-        names = {claim.shared.format(**{name: subject_matching.text(item, name) for name in item}) for item in items}
+        items, after = _scan(TABLE_POLICIES[claim.via].table, probe, value, after)
+        names = {
+            claim.other_owner.format(**{name: subject_matching.text(item, name) for name in item}) for item in items
+        }
         if any(not tombstones.is_erased(name) for name in names - {str(person.subject)}):
             return True
         if after is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from chalicelib.integrations import parquet
 from chalicelib.kit import clock, signing
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.retention.domain import archive_pages
 from chalicelib.retention.domain.archive_pages import ITEM, Expired, Item, SegmentCursor
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter

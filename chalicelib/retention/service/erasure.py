@@ -97,7 +97,7 @@ class _Erasure:
         if not self._leave_those_that_came_back():
             self._complete()
             return False
-        plan = _plan(self.whom.subject.who)
+        plan = _plan(self.whom.subject.type)
         step = plan.get(self.progress.step) or next(iter(plan.values()))
         following = _following(plan, self.progress.step)
         try:
@@ -124,7 +124,7 @@ class _Erasure:
 
     def _leave_those_that_came_back(self) -> bool:
         """Whether there is anybody to erase: apps that came back are left out, and heard again."""
-        if self.whom.subject.who is not SubjectType.SHOP:
+        if self.whom.subject.type is not SubjectType.SHOP:
             return True
         back = [app for app in self.progress.apps if self._came_back(app)]
         if back:
@@ -137,7 +137,7 @@ class _Erasure:
 
     def _note_names(self, step: NameStep, following: str) -> None:
         found = subject_rows.find(step.holding, step.claim, self.whom, self._place)
-        told = {name for item in found.items if (name := subject_matching.text(item, step.holding.also))}
+        told = {name for item in found.items if (name := subject_matching.text(item, step.holding.alias_column))}
         known, progress = tuple(sorted({*self.progress.order_ids, *told})), self.progress
         if known != progress.order_ids:
             progress = replace(progress, order_ids=known, buried_at=None)
@@ -161,18 +161,24 @@ class _Erasure:
                 raise Changed
             count = self._remove_objects(step, batch)
             done = self.progress.counting(step.holding.name, len(batch)).counting("objects", count)
-            erasures.erase(self.row, done, step.holding, batch, step.claim.counted)
+            erasures.erase(self.row, done, step.holding, batch, step.claim.counter)
             self.progress = done
         self._go_on(self.progress, found.following, step.name, following)
 
     def _becomes(self, step: RowStep, item: Item) -> Item | None:
-        return None if step.claim.kept is None else subject_matching.redact(item, dict(step.claim.kept), self.whom)
+        return (
+            None
+            if step.claim.redactions is None
+            else subject_matching.redact(item, dict(step.claim.redactions), self.whom)
+        )
 
     def _remove_objects(self, step: RowStep, batch: Iterable[Change]) -> int:
         """Objects go before the rows that tell where they are."""
         gone = [change.item for change in batch if change.becomes is None]
         places = [
-            s3_objects.address(at) for item in gone for at in subject_matching.stored_at(item, step.holding.objects)
+            s3_objects.address(at)
+            for item in gone
+            for at in subject_matching.stored_at(item, step.holding.object_columns)
         ]
         for place in places:
             s3_objects.remove(place)
@@ -189,7 +195,7 @@ class _Erasure:
         keys, more = s3_objects.page(bucket, folders[at.folder], at.done)
         if not self._is_still_away():
             raise Changed
-        judged = whom.subject.who in step.prefix.judged
+        judged = whom.subject.type in step.prefix.content_matched
         theirs = [key for key in keys if not judged or self._is_in(bucket, key)]
         new = [key for key in theirs if key > at.counted]
         if new:
@@ -230,7 +236,7 @@ class _Erasure:
         return subject_matching.holds(step.holding, self.whom, item)
 
     def _is_still_away(self) -> bool:
-        if self.whom.subject.who is not SubjectType.SHOP:
+        if self.whom.subject.type is not SubjectType.SHOP:
             return True
         return not any(self._came_back(app) for app in self.progress.apps)
 

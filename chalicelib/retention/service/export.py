@@ -17,7 +17,7 @@ from chalicelib.retention.models import ArchiveStatus, PrivacyKind, PrivacyReque
 from chalicelib.retention.repository import manifests, requests, rows, s3_objects, subject_rows, zip_stream
 from chalicelib.retention.repository.subject_rows import Place, readable
 from chalicelib.retention.repository.zip_stream import Zip
-from chalicelib.retention.rules import HOLDINGS, PREFIXES
+from chalicelib.retention.rules import OBJECT_PREFIXES, TABLE_POLICIES
 from chalicelib.retention.service import erasure_plan
 
 log = logs.logger("retention")
@@ -58,14 +58,14 @@ def _made(row: PrivacyRequest, whom: SubjectContext, bucket: str, key: str) -> d
         whom = replace(
             whom, apps=tuple(app for app in whom.apps if data_subjects.app(whom.subject.shop, app) not in erased)
         )
-        if whom.subject.who is not SubjectType.SHOP or not whom.apps:
+        if whom.subject.type is not SubjectType.SHOP or not whom.apps:
             return {}
 
 
 def key_of(row: PrivacyRequest, whom: SubjectContext) -> str:
     """Where the export lies in the archive's bucket: below its subject's pseudonym, and its shop's."""
-    folder = next(iter(subject_matching.folders(PREFIXES["exports/"], whom)))
-    return f"{folder}{'whole/' if whom.subject.who is SubjectType.SHOP else ''}{row.id}.zip"
+    folder = next(iter(subject_matching.folders(OBJECT_PREFIXES["exports/"], whom)))
+    return f"{folder}{'whole/' if whom.subject.type is SubjectType.SHOP else ''}{row.id}.zip"
 
 
 def _erased_since(asked_at: datetime, whom: SubjectContext) -> set[str]:
@@ -77,16 +77,16 @@ def _erased_since(asked_at: datetime, whom: SubjectContext) -> set[str]:
 
 def _named(whom: SubjectContext) -> SubjectContext:
     """The subject with all that it is known by."""
-    for step in erasure_plan.names(whom.subject.who):
-        told = {subject_matching.text(item, step.holding.also) for item in _live(step.holding, whom)}
+    for step in erasure_plan.names(whom.subject.type):
+        told = {subject_matching.text(item, step.holding.alias_column) for item in _live(step.holding, whom)}
         whom = replace(whom, names=tuple(sorted({*whom.names, *filter(None, told)})))
     return whom
 
 
 def _write(file: Zip, whom: SubjectContext) -> dict[str, int]:
-    who, counts = whom.subject.who, {}
+    who, counts = whom.subject.type, {}
     files: set[str] = set()
-    for holding in HOLDINGS.values():
+    for holding in TABLE_POLICIES.values():
         if subject_matching.claims_of(holding, who):
             rows = _noting(holding, whom, files if who is not SubjectType.SHOP else None)
             counts[holding.name] = file.add_json(f"tables/{holding.name}.json", rows)
@@ -104,7 +104,7 @@ def _write(file: Zip, whom: SubjectContext) -> dict[str, int]:
 
 def _live(holding: TablePolicy, whom: SubjectContext) -> Iterator[Item]:
     """The subject's rows of a table, each once."""
-    claims = subject_matching.claims_of(holding, whom.subject.who)
+    claims = subject_matching.claims_of(holding, whom.subject.type)
     seen: set[str] = set()
     for claim in claims:
         at: Place | None = Place()
@@ -123,7 +123,7 @@ def _noting(holding: TablePolicy, whom: SubjectContext, files: set[str] | None) 
     """The rows as they are shown; where their objects are is noted, unless folders tell."""
     for item in _live(holding, whom):
         if files is not None:
-            files |= {s3_objects.address(at) for at in subject_matching.stored_at(item, holding.objects)}
+            files |= {s3_objects.address(at) for at in subject_matching.stored_at(item, holding.object_columns)}
         yield readable(holding.table, subject_matching.without_others(holding, whom, item))
 
 
@@ -142,10 +142,10 @@ def _archived(holding: TablePolicy, whom: SubjectContext) -> Iterator[Item]:
 
 def _in_folders(whom: SubjectContext, beside: set[str]) -> Iterator[str]:
     """The subject's objects by folder, but for those named already."""
-    for prefix in PREFIXES.values():
+    for prefix in OBJECT_PREFIXES.values():
         if prefix.bucket is Bucket.IMAGES:
             bucket = s3_objects.bucket_name(prefix.bucket)
-            judged = whom.subject.who in prefix.judged
+            judged = whom.subject.type in prefix.content_matched
             for folder in sorted(subject_matching.folders(prefix, whom)):
                 for key in s3_objects.iterate(bucket, folder):
                     url = f"s3://{bucket}/{key}"

@@ -72,7 +72,7 @@ def _subject(text: str, field: str) -> Subject:
     is_named = {
         SubjectType.SHOP: domain == subject.id,
         SubjectType.CUSTOMER: domain == subject.shop and bool(_CUSTOMER.fullmatch(subject.id)),
-    }.get(subject.who, bool(_ID.fullmatch(subject.id)))
+    }.get(subject.type, bool(_ID.fullmatch(subject.id)))
     if not is_named:
         raise unknown
     return subject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.retention.errors import RuleNotFound
 from chalicelib.retention.models import RuleRun
@@ -28,9 +28,9 @@ def _rule(rule: RetentionRule) -> RuleRead:
     latest = runs.latest(rule.name)
     return RuleRead(
         rule=rule.name,
-        counts=rule.counts,
-        keep_seconds=int(rule.keep.total_seconds()),
-        then=rule.then,
+        counts=rule.timestamp_column,
+        keep_seconds=int(rule.lifetime.total_seconds()),
+        then=rule.action,
         latest=_run(latest) if latest else None,
     )
 

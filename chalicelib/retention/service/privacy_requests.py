@@ -38,7 +38,7 @@ def accept(asked: PrivacyRequested) -> None:
 def begin(kind: PrivacyKind, subject: Subject, origin: str) -> PrivacyRequest:
     """Put a request of an operator's on record and have it done: all apps of a shop."""
     row = _row(ids.new(), kind, subject, origin, clock.now())
-    row.progress = {"apps": list(shops.app_handles()) if subject.who is SubjectType.SHOP else []}
+    row.progress = {"apps": list(shops.app_handles()) if subject.type is SubjectType.SHOP else []}
     requests.add(row)
     hand_on(row)
     return row

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.kit import clock, logs, messages
+from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.kit.errors import Conflict
-from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 from chalicelib.retention.domain import archive_pages
 from chalicelib.retention.domain.archive_pages import SegmentCursor
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
@@ -43,7 +43,7 @@ def start_sweep(due: datetime) -> None:
 def _open(rule: RetentionRule, due: datetime) -> RuleRun:
     run = archive_pages.run_id(due)
     try:
-        return runs.add(rule.name, run, cut_off=due - rule.keep, segments=SEGMENTS)
+        return runs.add(rule.name, run, cut_off=due - rule.lifetime, segments=SEGMENTS)
     except Conflict:  # the same schedule, fired twice
         return runs.get(rule.name, run)
 
@@ -80,7 +80,7 @@ def _page(rule: RetentionRule, run: RuleRun, segment: int, pace: WriteRateLimite
     place = runs.places(run).get(segment)
     if place is None:
         return False
-    if rule.then is ExpiryAction.ARCHIVE or place.announced:
+    if rule.action is ExpiryAction.ARCHIVE or place.announced:
         archive_page(rule, run, segment, place, pace)
     else:
         _delete_page(rule, run, segment, place, pace)

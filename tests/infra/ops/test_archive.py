@@ -13,7 +13,7 @@ import pytest
 
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.retention.repository.rows import columns, counted
 from infra import athena
 from infra.handlers import ROOT
@@ -38,7 +38,7 @@ def query(sql: str) -> list[dict[str, str]]:
 
 def moment_of(rule: RetentionRule) -> datetime:
     """A moment with microseconds, a day past the rule's cut-off."""
-    return DUE - rule.keep - timedelta(days=1) + timedelta(microseconds=7)
+    return DUE - rule.lifetime - timedelta(days=1) + timedelta(microseconds=7)
 
 
 def store(rule: RetentionRule, mark: str, *, timestamps: bool) -> None:

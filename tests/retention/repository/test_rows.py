@@ -10,7 +10,7 @@ import pytest
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
 from chalicelib.kit.attributes import ExpiryAttribute
-from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
+from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
 from chalicelib.shops.models import InstallationLog, Session
@@ -76,7 +76,9 @@ def test_rows_without_the_column_that_counts_live_on() -> None:
 def test_a_rule_may_count_epoch_seconds() -> None:
     row = session_of(None)
     Session(row.id).update(actions=[Session.expires_epoch.set(DUE)])
-    rule = RetentionRule("shops/sessions", Session, counts="expires_epoch", keep=timedelta(0), then=ExpiryAction.DELETE)
+    rule = RetentionRule(
+        "shops/sessions", Session, timestamp_column="expires_epoch", lifetime=timedelta(0), action=ExpiryAction.DELETE
+    )
     assert isinstance(Session.expires_epoch, ExpiryAttribute)
     [found] = rows.expired_page(rule, DUE, 0, 1, None)[0]
     assert found.moment == DUE
