@@ -1,4 +1,4 @@
-"""What the tables of the technique hold of people."""
+"""Data policies of kit's own tables and of stored messages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.messages import STORED
 from chalicelib.kit.models import IdempotencyRecord, Lock, Tombstone, UniqueValue
 
-_SHORT_LIVED = "keys are hashes, and rows live for a day: a key for this would cost every request"
+_SHORT_LIVED = "keys are hashes, and rows live for a day: an index would add a write to every request"
 
-_OPERATORS = "operators' answers name whom they had erased or exported; rows live for a day"
+_OPERATORS = "stored responses to operators name the erased or exported subject; rows live for a day"
 
 RULES: tuple[RetentionRule, ...] = ()
 
@@ -19,7 +19,7 @@ TABLE_POLICIES = (
         UniqueValue,
         personal=columns("guard owner"),
         impersonal=columns("created_at expires_epoch"),
-        note="Each goes with the row that it guards. Where DynamoDB's TTL ends that row, it ends the guard, too.",
+        note="Each is deleted with the row that claims it. If DynamoDB's TTL deletes the row, it deletes the claim, too.",
     ),
     TablePolicy(
         "kit/idempotency",
@@ -39,7 +39,7 @@ TABLE_POLICIES = (
             SubjectQuery(SubjectType.MEMBER, "response", '"member:{id}"', contains=True, scan_reason=_OPERATORS),
             SubjectQuery(SubjectType.STORE, "response", '"store:{id}"', contains=True, scan_reason=_OPERATORS),
         ),
-        note="An answer to somebody else that tells of the subject otherwise (a gift's) lives on for its day.",
+        note="A response to another caller that mentions the subject (e.g. of a gift) stays for its day.",
     ),
     TablePolicy(
         "kit/locks",
@@ -52,7 +52,7 @@ TABLE_POLICIES = (
         "kit/tombstones",
         Tombstone,
         impersonal=columns("subject erased_at expires_epoch"),
-        note="`subject` is a pseudonym from the start.",
+        note="`subject` is always a pseudonym.",
     ),
 )
 OBJECT_PREFIXES = (
@@ -66,6 +66,6 @@ OBJECT_PREFIXES = (
             SubjectType.STORE: f"{STORED}/store:{{id}}/",
         },
         content_matched=frozenset({SubjectType.CUSTOMER}),
-        note="The bucket ends them after 90 days.",
+        note="The bucket deletes them after 90 days.",
     ),
 )

@@ -19,7 +19,7 @@ def test_an_action_is_logged_with_the_request_that_it_came_with(
         audit.publish_operator_action(
             Account(Role.OPERATOR, "op"), "shops.replay_delivery", "d-1", shop="a.myshopify.com"
         )
-    [line] = [line for line in lines() if line["message"] == "an operator acted"]
+    [line] = [line for line in lines() if line["message"] == "operator action published"]
     told = {name: line[name] for name in ("actor", "action", "about", "shop", "correlation_id")}
     assert told == {
         "actor": "op",

@@ -112,11 +112,11 @@ def _times(body: str) -> dict[str, Any]:
     return {"occurred_at": read.occurred_at, "correlation_id": read.correlation_id}
 
 
-@pytest.mark.parametrize("size", [messages.MOST_BYTES - 1000, messages.MOST_BYTES + 1000])
+@pytest.mark.parametrize("size", [messages.MAX_BYTES - 1000, messages.MAX_BYTES + 1000])
 def test_a_reference_is_made_only_where_it_must_be(size: int) -> None:
     subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
     messages.publish(large(size=size))
-    assert bool(stored()) is (size > messages.MOST_BYTES)
+    assert bool(stored()) is (size > messages.MAX_BYTES)
 
 
 def test_what_it_refers_to_is_gone() -> None:

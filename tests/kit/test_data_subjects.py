@@ -33,5 +33,5 @@ def test_guests_are_told_apart_by_their_orders() -> None:
 
 @pytest.mark.parametrize("text", ["", "somebody", "shop:", "shop:a:b", "customer:a", "customer:a:", "couple:1"])
 def test_other_text_names_nobody(text: str) -> None:
-    with pytest.raises(ValueError, match=r"names no subject|is not a valid Who"):
+    with pytest.raises(ValueError, match=r"is not the name of a subject|is not a valid SubjectType"):
         Subject.parse(text)
