@@ -13,7 +13,7 @@ from chalicelib.kit.data_policy import (
     TablePolicy,
 )
 from chalicelib.kit.tables import Table
-from chalicelib.retention.repository.subject_rows import BY_KEY, BY_SCAN, path
+from chalicelib.retention.repository.subject_rows import BY_KEY, BY_SCAN, access_path
 from chalicelib.retention.rules import OBJECT_PREFIXES, RULES, TABLE_POLICIES
 from infra import data_stack
 
@@ -82,7 +82,7 @@ def _holding(holding: TablePolicy) -> Iterator[str]:
 
 
 def _found(holding: TablePolicy, claim: SubjectQuery) -> str:
-    how = path(holding.table, claim.column)
+    how = access_path(holding.table, claim.column)
     by = {BY_KEY: "by key", BY_SCAN: f"by a scan ({claim.scan_reason})"}.get(how, f"by index `{how}`")
     if claim.contains and how != BY_SCAN:
         by = f"by a scan ({claim.scan_reason})"

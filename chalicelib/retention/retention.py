@@ -1,4 +1,4 @@
-"""What retention's own tables hold of people."""
+"""Data policies of retention's own tables and objects."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ TABLE_POLICIES = (
             """rule run cut_off segments status rows_archived rows_deleted version started_at completed_at
             expires_epoch"""
         ),
-        note="`cursor` is the key of the row that a run looked at last; it is empty once the run is completed.",
+        note="`cursor` holds the last key that a run has read; it is empty once the run is completed.",
     ),
     TablePolicy(
         "retention/privacy_requests",
         PrivacyRequest,
         personal=columns("subject progress"),
         impersonal=columns("id kind origin status report version due_at created_at completed_at"),
-        note="Once completed, a request has the subject's pseudonym, and no progress.",
+        note="A completed request has the subject's pseudonym and no progress.",
     ),
 )
 OBJECT_PREFIXES = (
     ObjectPrefix(
         Bucket.ARCHIVE,
         "archive/",
-        note="Files that hold rows of the subject are written anew without them.",
+        note="Files with rows of the subject are rewritten without them.",
     ),
     ObjectPrefix(
         Bucket.ARCHIVE,
@@ -50,7 +50,7 @@ OBJECT_PREFIXES = (
             SubjectType.STORE: "exports/{mark}/",
         },
         shared_folders={SubjectType.CUSTOMER: "exports/{shop_mark}/whole/"},
-        note="The bucket ends them after 14 days. A shop's own goes when one of its customers is erased: ask for it anew. "
-        "A guest's is found by the orders that it was made for.",
+        note="The bucket deletes them after 14 days. Erasing a customer deletes the shop's own export; request a new one. "
+        "A guest's export is found by its orders.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What every context declares: its rules, and whose its rows and objects are. Retention knows no table itself."""
+"""The retention rules and data policies of every context. Retention itself knows no tables of other contexts."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def session_of(expires: datetime | None) -> Session:
 @pytest.fixture
 def nothing_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let erasures start their next round at once: no worker runs that began before the tombstones."""
-    monkeypatch.setattr(erasure, "UNDER_WAY", timedelta(0))
+    monkeypatch.setattr(erasure, "MAX_WORKER_TIME", timedelta(0))
 
 
 def fire_sweep(due: datetime = DUE) -> None:

@@ -12,7 +12,7 @@ from chalicelib.kit.data_policy import SubjectQuery, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.messages import STORED
 from chalicelib.retention.domain import subject_matching
-from chalicelib.retention.repository.subject_rows import BY_SCAN, path
+from chalicelib.retention.repository.subject_rows import BY_SCAN, access_path
 from chalicelib.retention.rules import OBJECT_PREFIXES, TABLE_POLICIES
 from infra import data_stack
 from infra.packaging import policies
@@ -34,7 +34,7 @@ def test_every_column_of_every_table_is_personal_or_not(model: Any) -> None:
 def test_what_is_personal_can_be_found(holding: TablePolicy) -> None:
     assert not holding.personal or holding.queries or holding.note
     for claim in holding.queries:
-        assert not claim.via or subject_matching.claims_of(TABLE_POLICIES[claim.via], claim.subject_type), (
+        assert not claim.via or subject_matching.queries_for(TABLE_POLICIES[claim.via], claim.subject_type), (
             "it leads from nowhere"
         )
         assert (claim.redactions is None and not claim.other_owner) or claim.keep_reason, "say why it stays"
@@ -47,7 +47,7 @@ def _scanned() -> list[Any]:
         pytest.param(holding, claim, id=f"{holding.name}-{claim.subject_type}-{claim.column}")
         for holding in TABLE_POLICIES.values()
         for claim in holding.queries
-        if claim.contains or path(holding.table, claim.column) == BY_SCAN
+        if claim.contains or access_path(holding.table, claim.column) == BY_SCAN
     ]
 
 
@@ -70,4 +70,4 @@ def test_every_folder_that_the_sources_name_is_declared() -> None:
 
 def test_every_kind_of_subject_has_rows_somewhere() -> None:
     for who in SubjectType:
-        assert [holding.name for holding in TABLE_POLICIES.values() if subject_matching.claims_of(holding, who)]
+        assert [holding.name for holding in TABLE_POLICIES.values() if subject_matching.queries_for(holding, who)]

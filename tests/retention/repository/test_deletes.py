@@ -1,4 +1,4 @@
-"""Deletes in batches: of exactly the rows that are meant, at a pace that others can live with."""
+"""Deletes in batches: of exactly the rows that are meant, at a limiter that others can live with."""
 
 from __future__ import annotations
 
@@ -89,16 +89,16 @@ def test_large_rows_go_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_batch_that_the_table_is_too_busy_for_is_sent_again() -> None:
     logs = {log_of(CUT_OFF).id for _ in range(30)}
-    pace = WriteRateLimiter(1e6, 1e6)
+    limiter = WriteRateLimiter(1e6, 1e6)
     with refused(2, refusal(400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})):
-        assert deletes.delete_unchanged(InstallationLog, items(), pace) == len(logs)
+        assert deletes.delete_unchanged(InstallationLog, items(), limiter) == len(logs)
     assert stored_logs() == set()
     busy = {"Error": {"Code": "ProvisionedThroughputExceeded", "Message": "slow down"}, "TableName": TABLE}
     logs = {log_of(CUT_OFF).id for _ in range(25)}
     with refused(3, refusal(200, {"Responses": [busy] * 25})):
-        assert deletes.delete_unchanged(InstallationLog, items(), pace) == len(logs)
+        assert deletes.delete_unchanged(InstallationLog, items(), limiter) == len(logs)
     assert stored_logs() == set()
-    assert pace.rate < pace.most
+    assert limiter.rate < limiter.max_rate
 
 
 def test_a_table_that_stays_busy_is_left_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,18 +132,18 @@ def test_where_dynamodb_does_not_say_what_it_used_each_row_counts(monkeypatch: p
     for _ in range(25):
         log_of(CUT_OFF)
     monkeypatch.setattr("time.monotonic", lambda: 100.0)
-    pace = WriteRateLimiter(10.0, 10.0)
+    limiter = WriteRateLimiter(10.0, 10.0)
     with refused(1, refusal(200, {"Responses": [{"TableName": TABLE}] * 25})):
-        assert deletes.delete_unchanged(InstallationLog, items(), pace) == 25
-    assert pace.wait(100.0) == pytest.approx(2.5)
+        assert deletes.delete_unchanged(InstallationLog, items(), limiter) == 25
+    assert limiter.wait_seconds(100.0) == pytest.approx(2.5)
 
 
 def test_half_of_what_a_table_is_granted_is_shared_by_the_workers() -> None:
     client = aws.client("dynamodb")
-    assert deletes.pace(InstallationLog, 4).most == 40_000 / 2 / 4
+    assert deletes.write_limiter(InstallationLog, 4).max_rate == 40_000 / 2 / 4
     maximum = {"MaxReadRequestUnits": 100, "MaxWriteRequestUnits": 400}
     client.update_table(TableName=TABLE, OnDemandThroughput=maximum)
-    assert deletes.pace(InstallationLog, 4).most == 400 / 2 / 4
+    assert deletes.write_limiter(InstallationLog, 4).max_rate == 400 / 2 / 4
     throughput = {"ReadCapacityUnits": 10, "WriteCapacityUnits": 80}
     indexes = [{"Update": {"IndexName": "by_app", "ProvisionedThroughput": throughput | {"WriteCapacityUnits": 40}}}]
     client.update_table(
@@ -152,7 +152,7 @@ def test_half_of_what_a_table_is_granted_is_shared_by_the_workers() -> None:
         ProvisionedThroughput=throughput,
         GlobalSecondaryIndexUpdates=indexes,
     )
-    assert deletes.pace(InstallationLog, 4).most == 40 / 2 / 4, "its scarcest part"
+    assert deletes.write_limiter(InstallationLog, 4).max_rate == 40 / 2 / 4, "its scarcest part"
 
 
 def refusal(status: int, body: dict[str, Any]) -> Callable[..., AWSResponse]:

@@ -19,8 +19,8 @@ from chalicelib.billing.service import invariants
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner, buy, catalogue, checkout, delete_at_stripe, member
-from tests.retention.seeding import traces
-from tests.retention.test_erasing import erase
+from tests.retention.factories import traces
+from tests.retention.service.test_erasure import erase
 
 __all__ = ["buy", "catalogue", "checkout", "member"]
 

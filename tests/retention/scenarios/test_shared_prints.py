@@ -12,9 +12,9 @@ import pytest
 from chalicelib.shops.schemas.orders import OrderEdited
 from chalicelib.studio.models import Generation, Order, Upload
 from chalicelib.studio.service import orders
-from tests.retention.seeding import files, traces
-from tests.retention.test_erasing import erase
-from tests.retention.test_exporting import exported_zip
+from tests.retention.factories import files, traces
+from tests.retention.service.test_erasure import erase
+from tests.retention.service.test_export import exported_zip
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
 from tests.studio.order_messages import paid_of
 

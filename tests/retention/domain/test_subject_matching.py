@@ -11,9 +11,10 @@ from chalicelib.kit.data_subjects import Subject, SubjectType
 from chalicelib.retention.domain.subject_matching import SubjectContext, mentions_subject
 
 BUYER = SubjectContext(
-    Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"), names=("gid://shopify/Order/77",)
+    Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"),
+    aliases=("gid://shopify/Order/77",),
 )
-STRIPE = SubjectContext(Subject(SubjectType.MEMBER, "5"), names=("cus_a",))
+STRIPE = SubjectContext(Subject(SubjectType.MEMBER, "5"), aliases=("cus_a",))
 
 
 @pytest.mark.parametrize(

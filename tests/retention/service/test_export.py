@@ -20,12 +20,12 @@ from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.data_subjects import Subject, pseudonym
 from chalicelib.retention.errors import ExportNotReady
 from chalicelib.retention.models import Archive, ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.service import export, operating, privacy_requests
+from chalicelib.retention.service import export, privacy_requests
 from chalicelib.shops.models import InstallationLog, Shop
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.local.engine import Engine
 from tests.retention.crash import Crash, crash_at
-from tests.retention.seeding import files, items, put, row, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.factories import files, items, put, row, seed_customer, seed_owner, seed_shop, traces
 from tests.studio.conftest import CUSTOMER, PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -38,13 +38,13 @@ OPERATOR = Account(Role.OPERATOR, "op")
 
 def fetched(request: str) -> zipfile.ZipFile:
     """The export, fetched by its link."""
-    answer = httpx.get(operating.link(OPERATOR, request).url)
+    answer = httpx.get(privacy_requests.create_export_link(OPERATOR, request).url)
     assert answer.status_code == 200
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
 def exported_zip(subject: str, drain: Drain) -> zipfile.ZipFile:
-    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, subject)
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, subject)
     assert drain() == []
     return fetched(request.id)
 
@@ -146,11 +146,11 @@ def test_operators_ask_and_fetch_over_http(api: httpx.Client, drain: Drain) -> N
 
 def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
-    late = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
-    made = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+    late = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+    made = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
     export.export_subject(made.id)
     assert list(traces("mark-member1"))
-    operating.begin(OPERATOR, PrivacyKind.ERASE, "member:mark-member1-id")
+    privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:mark-member1-id")
     assert drain() == []
     assert PrivacyRequest.get(late.id).status is PrivacyStatus.COMPLETED
     assert [url for url in files() if "exports/" in url] == []
@@ -162,7 +162,7 @@ def test_of_a_customer_as_well(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
     asked: dict[str, Any] = {"shop": shop, "app": "studio", "customer_id": customer, "triggered_at": clock.now()}
-    privacy_requests.accept(PrivacyRequested(request=PrivacyTopic.DATA_REQUEST, **asked))
+    privacy_requests.accept_request(PrivacyRequested(request=PrivacyTopic.DATA_REQUEST, **asked))
     tombstones.add(data_subjects.customer(shop, customer))
     assert drain() == []
     [request] = PrivacyRequest.scan()
@@ -174,7 +174,7 @@ def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
     for nth in range(1, 200, 4):
         engine.restore()
         seed_owner("mark-member1", OwnerType.MEMBER)
-        request = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+        request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
         try:
             with crash_at(nth, "before-call"):
                 export.export_subject(request.id)
@@ -195,7 +195,7 @@ def test_memory_stays_flat(drain: Drain) -> None:
     def peak(files: int) -> int:
         for n in range(files):
             put(f"finals/{shop}/{n:04d}.jpg", "x" * 1_000_000)
-        request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}")
+        request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}")
         tracemalloc.start()
         export.export_subject(request.id)
         taken = tracemalloc.get_traced_memory()[1]
@@ -210,17 +210,19 @@ def test_an_app_that_was_erased_before_does_not_empty_the_export(drain: Drain) -
     shop = seed_shop("mark-shop")
     row(Shop, "mark-shop", shop=shop, app="discounts", is_active=False)
     topic = PrivacyTopic.SHOP_REDACT
-    privacy_requests.accept(PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now()))
+    privacy_requests.accept_request(
+        PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now())
+    )
     assert drain() == []
     assert [each.app for each in Shop.query(shop)] == ["studio"]
-    told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
+    told = exported(privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
     assert told["shops/shops"] == 1
 
 
 def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     row(Shop, "mark-shop", shop=shop, app="discounts", installed_at=clock.now())
-    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
     tombstones.add(data_subjects.app(shop, "discounts"))
     told = exported(request, drain)
     assert told["shops/shops"] == 1
@@ -229,17 +231,19 @@ def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
 def test_who_came_back_is_exported(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
-    operating.begin(OPERATOR, PrivacyKind.ERASE, f"customer:{shop}:{customer}")
+    privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, f"customer:{shop}:{customer}")
     assert drain() == []
     seed_customer("mark-buyer", shop, 900_000_001)
-    assert exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"customer:{shop}:{customer}").id, drain)
+    assert exported(
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"customer:{shop}:{customer}").id, drain
+    )
 
 
 def test_a_couple_s_credits_are_each_one_s_too(drain: Drain) -> None:
     for member in ("mark-one", "mark-two"):
         seed_owner(member, OwnerType.MEMBER, relationship="couple")
     row(CreditBalance, "both", relationship_id="couple")
-    told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-one-id").id, drain)
+    told = exported(privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-one-id").id, drain)
     assert told["billing/credit_balances"] == 2
 
 
@@ -253,7 +257,7 @@ def test_what_an_earlier_release_wrote_otherwise_is_exported_as_it_lies(drain: D
         "created_at": {"S": "once"},
     }
     aws.client("dynamodb").put_item(TableName=InstallationLog.Meta.table_name, Item=odd | {"metadata": {"M": {}}})
-    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
     assert exported(request, drain)
     rows = json.loads(fetched(request).read("tables/shops/installation_logs.json"))
     [kept] = [each for each in rows if each["id"] == "odd"]
@@ -274,12 +278,12 @@ def test_a_file_that_is_only_announced_holds_no_export_up(drain: Drain) -> None:
         status=ArchiveStatus.WRITTEN,
         created_at=clock.now(),
     ).save()
-    assert exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
+    assert exported(privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
 
 
 def exported(request: str, drain: Drain) -> dict[str, int]:
     assert drain() == []
-    counts: dict[str, int] = (operating.read_request(request).report or {})["exported"]
+    counts: dict[str, int] = (privacy_requests.read_request(request).report or {})["exported"]
     return counts
 
 
@@ -288,7 +292,7 @@ def test_a_guest_s_export_goes_with_them_and_with_no_other_guest(drain: Drain) -
     orders = [seed_customer(f"mark-guest{n}", shop, 777_000_000 + n, is_guest=True)[1] for n in range(2)]
 
     def ask(topic: PrivacyTopic, order: str) -> None:
-        privacy_requests.accept(
+        privacy_requests.accept_request(
             PrivacyRequested(shop=shop, app="studio", request=topic, triggered_at=clock.now(), order_ids=[order])
         )
         assert drain() == []
@@ -300,4 +304,4 @@ def test_a_guest_s_export_goes_with_them_and_with_no_other_guest(drain: Drain) -
     ask(PrivacyTopic.CUSTOMER_REDACT, orders[0])
     assert fetched(other).testzip() is None
     with pytest.raises(ExportNotReady):
-        operating.link(OPERATOR, one)
+        privacy_requests.create_export_link(OPERATOR, one)

@@ -28,14 +28,14 @@ from chalicelib.retention.domain import subject_matching
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.retention.schemas import PrivacyRequestRead
-from chalicelib.retention.service import erasure, operating, privacy_requests
+from chalicelib.retention.service import erasure, privacy_requests
 from chalicelib.shops.models import Shop
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from chalicelib.studio.models import Quota
 from infra.local.engine import Engine
 from tests.retention.conftest import DUE, fire_sweep
 from tests.retention.crash import Crash, crash_at
-from tests.retention.seeding import (
+from tests.retention.factories import (
     Items,
     files,
     items,
@@ -81,9 +81,9 @@ def world(sweep: Sweep) -> dict[str, str]:
 
 def erase(subject: str, drain: Drain) -> PrivacyRequestRead:
     """Have a subject erased, to its end."""
-    request = operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)
     assert drain() == []
-    read = operating.read_request(request.id)
+    read = privacy_requests.read_request(request.id)
     assert read.status is PrivacyStatus.COMPLETED
     return read
 
@@ -136,7 +136,9 @@ def test_nothing_is_left_of_one_and_all_of_the_others(
     assert unmarked(files()) == unmarked(stored, *marks)
 
     assert read.report is not None
-    visited = {h.name for h in TABLE_POLICIES.values() if any(not c.other_owner for c in subject_matching.claims_of(h, who))}
+    visited = {
+        h.name for h in TABLE_POLICIES.values() if any(not c.other_owner for c in subject_matching.queries_for(h, who))
+    }
     assert {name for name in read.report["erased"] if name in TABLE_POLICIES} == visited
     assert read.subject == pseudonym(subject)
 
@@ -214,7 +216,7 @@ def test_a_guest_is_known_by_the_order(world: dict[str, str], drain: Drain) -> N
     _, order = seed_customer("mark-guest", shop, 777_000_001, is_guest=True)
     seed_customer("mark-visitor", shop, 777_000_002, is_guest=True)
     before = without(items(), "mark-guest", "shop0")
-    privacy_requests.accept(asked(PrivacyTopic.CUSTOMER_REDACT, shop, order_ids=[order]))
+    privacy_requests.accept_request(asked(PrivacyTopic.CUSTOMER_REDACT, shop, order_ids=[order]))
     assert drain() == []
     left = [trace for trace in traces("mark-guest") if "kit-idempotency" not in trace]
     assert left == []
@@ -230,20 +232,20 @@ def asked(topic: PrivacyTopic, shop: str, app: str = "studio", **given: Any) -> 
 def test_an_app_is_erased_by_itself(world: dict[str, str], drain: Drain) -> None:
     """What another app has of the shop stays, and is heard; the last one takes the rest."""
     shop = world["shop0"]
-    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop, app="discounts"))
+    privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop, app="discounts"))
     assert drain() == []
     assert [each.app for each in Shop.query(shop)] == ["studio"]
     assert Quota.count(shop) == 1
     assert tombstones.is_erased(f"shop:{shop}:discounts")
     assert not tombstones.is_erased(f"shop:{shop}:studio")
-    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop))
     assert drain() == []
     assert list(traces("mark-shop0")) == []
 
 
 def test_a_shop_that_came_back_meanwhile_is_left_alone(world: dict[str, str], drain: Drain) -> None:
     shop = world["shop0"]
-    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop))
     tombstones.add(f"shop:{shop}:studio")
     Shop.get(shop, "studio").update([Shop.installed_at.set(clock.now())])
     before = without(items())
@@ -262,7 +264,7 @@ def test_a_session_token_stops_an_erasure_of_shopifys_only(
     shop = world["shop0"]
     Shop.get(shop, "studio").update([Shop.session_issued_at.set(clock.now())])
     if is_shopifys:
-        privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+        privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop))
         assert drain() == []
         [request] = PrivacyRequest.scan(PrivacyRequest.origin == "shopify/studio/shop/redact")
         assert request.report["came_back"] == ["studio"]
@@ -290,12 +292,12 @@ def test_twice_is_as_good_as_once(world: dict[str, str], drain: Drain) -> None:
 
 def test_it_waits_while_rows_are_on_their_way_into_the_archive(world: dict[str, str], drain: Drain) -> None:
     fire_sweep(DUE + timedelta(days=1))  # its workers have not begun
-    request = operating.begin(OPERATOR, PrivacyKind.ERASE, "shop:mark-shop0.myshopify.com")
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "shop:mark-shop0.myshopify.com")
     erasure.erase_subject(request.id)
-    assert operating.read_request(request.id).status is PrivacyStatus.RUNNING
+    assert privacy_requests.read_request(request.id).status is PrivacyStatus.RUNNING
     assert drain() == []  # the sweep is done now
     erasure.erase_subject(request.id)
-    assert operating.read_request(request.id).status is PrivacyStatus.COMPLETED
+    assert privacy_requests.read_request(request.id).status is PrivacyStatus.COMPLETED
     assert list(traces("mark-shop0")) == []
 
 
@@ -337,7 +339,7 @@ def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
     shop = seed_shop("mark-shop")
     seed_customer("mark-buyer", shop, 900_000_001)
     seed_owner("mark-member", OwnerType.MEMBER)
-    request = operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)
     died = False
     try:
         with crash_at(nth, when):
@@ -345,7 +347,7 @@ def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
     except Crash:
         died = True
         erasure.erase_subject(request.id)
-    read = operating.read_request(request.id)
+    read = privacy_requests.read_request(request.id)
     assert read.status is PrivacyStatus.COMPLETED, f"call {nth}"
     assert list(traces(mark)) == [], f"call {nth}"
     ends.add(json.dumps(read.report["erased"] if read.report else None, sort_keys=True))

@@ -46,7 +46,7 @@ def test_every_rule_and_its_newest_run(api: httpx.Client, operator: dict[str, st
 def test_the_runs_of_a_rule_the_newest_first(api: httpx.Client, operator: dict[str, str]) -> None:
     for day in range(3):
         run = runs.add(LOGS, f"2026112{day}T030000Z", CUT_OFF, segments=2)
-    runs.fail(run)
+    runs.mark_failed(run)
     first = api.get("/v1/operator/retention-runs", params={"rule": LOGS, "limit": 2}, headers=operator).json()
     assert [(run["run"], run["status"]) for run in first["items"]] == [
         ("20261122T030000Z", "failed"),
@@ -72,7 +72,7 @@ def test_a_rule_that_is_not(
 def test_by_hand(sweep: Sweep, capsys: pytest.CaptureFixture[str]) -> None:
     log_of(CUT_OFF)
     sweep()
-    runs.fail(runs.add("shops/sessions", "20261121T030000Z", DUE, segments=4))
+    runs.mark_failed(runs.add("shops/sessions", "20261121T030000Z", DUE, segments=4))
     capsys.readouterr()
     assert main(["retention-runs"]) == 0
     lines = dict(line.split("\t", 1) for line in capsys.readouterr().out.splitlines())

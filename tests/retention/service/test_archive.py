@@ -28,7 +28,7 @@ from infra.local.engine import Engine
 from tests.retention.conftest import CUT_OFF, DUE, Row, archive_keys, log_of, stored_logs
 from tests.retention.crash import Crash, crash_at, hooked
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LOGS = "shops/installation_logs"
 REQUEST = SweepRequested(rule=LOGS, run="20261120T030000Z", segment=0)
 MOMENTS = [datetime(2024, month, day, tzinfo=UTC) for month in (2, 3) for day in (1, 2, 3)]

@@ -19,8 +19,8 @@ from chalicelib.shops.models import Shop, WebhookDelivery
 from chalicelib.studio.models import Generation, Order, Quota, Upload
 from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.pictures import encoded
-from tests.retention.seeding import Items, files, items, traces
-from tests.retention.test_erasing import unmarked, without
+from tests.retention.factories import Items, files, items, traces
+from tests.retention.service.test_erasure import unmarked, without
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
 
 __all__ = ["gallery"]

@@ -14,12 +14,12 @@ from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.data_subjects import pseudonym
-from chalicelib.retention.errors import SubjectNotFound
+from chalicelib.retention.errors import InvalidSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
-from chalicelib.retention.service import operating
+from chalicelib.retention.service import privacy_requests
 from chalicelib.studio.models import Quota
-from tests.retention.seeding import files, row, seed_customer, seed_owner, seed_shop, traces
-from tests.retention.test_erasing import OPERATOR, erase
+from tests.retention.factories import files, row, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.service.test_erasure import OPERATOR, erase
 
 pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
@@ -40,7 +40,7 @@ def test_a_couple_that_goes_at_once_leaves_no_credits(drain: Drain) -> None:
     row(CreditBalance, "both", relationship_id="couple")
     row(CreditEntry, "both", relationship_id="couple")
     for member in ("mark-one", "mark-two"):
-        operating.begin(OPERATOR, PrivacyKind.ERASE, f"member:{member}-id")
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, f"member:{member}-id")
     assert drain() == []
     assert (list(CreditBalance.query("couple")), list(CreditEntry.query("couple"))) == ([], [])
 
@@ -49,7 +49,7 @@ def test_a_shop_s_export_goes_with_each_of_its_customers(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     [customer, other] = [seed_customer(f"mark-{n}", shop, 900_000_000 + n)[0] for n in range(2)]
     for subject in (f"shop:{shop}", f"customer:{shop}:{customer}", f"customer:{shop}:{other}"):
-        operating.begin(OPERATOR, PrivacyKind.EXPORT, subject)
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, subject)
     assert drain() == []
     assert len([url for url in files() if "/exports/" in url]) == 3
     erase(f"customer:{shop}:{customer}", drain)
@@ -94,5 +94,5 @@ def test_a_longer_id_is_somebody_else_s(drain: Drain) -> None:
     ],
 )
 def test_what_names_nobody_exactly_is_refused(subject: str) -> None:
-    with pytest.raises(SubjectNotFound):
-        operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+    with pytest.raises(InvalidSubject):
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)

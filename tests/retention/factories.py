@@ -218,7 +218,7 @@ def files() -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for bucket in Bucket:
         name = s3_objects.bucket_name(bucket)
-        for key in s3_objects.iterate(name, ""):
+        for key in s3_objects.iterate_keys(name, ""):
             data = aws.client("s3").get_object(Bucket=name, Key=key)["Body"].read()
             if key.endswith(".parquet"):
                 found |= {f"{key}#{text}": text.encode() for text in parquet.read_texts(data, ITEM)}
