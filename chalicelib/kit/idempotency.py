@@ -60,7 +60,7 @@ class Idempotency:
         """Add the response to the transaction. If a concurrent request with the key wins, its response is replayed."""
         record = self._record(IdempotencyStatus.COMPLETED, response)
         free = IdempotencyRecord.key.does_not_exist() | (IdempotencyRecord.expires_epoch < clock.now())
-        transaction.put(record, condition=free, otherwise=_Taken(self))
+        transaction.put(record, condition=free, otherwise=_KeyClaimed(self))
 
     def claim(self) -> None:
         """Claim the key for a minute. Raises the errors of `recall`, StillInProgress if another request holds the claim."""
@@ -74,9 +74,9 @@ class Idempotency:
         free = IdempotencyRecord.key.does_not_exist() | (IdempotencyRecord.expires_epoch < now) | expired_claim
         try:
             with Transaction() as transaction:
-                transaction.put(record, condition=free, otherwise=_Taken(self))
-        except _Taken as taken:
-            taken.raise_for_winner()
+                transaction.put(record, condition=free, otherwise=_KeyClaimed(self))
+        except _KeyClaimed as conflict:
+            conflict.raise_for_winner()
 
     def complete(self, response: BaseModel) -> None:
         """Store the response of a claimed request."""
@@ -113,7 +113,7 @@ class Idempotency:
             raise StillInProgress(headers={"Retry-After": "1"})
 
 
-class _Taken(Problem):
+class _KeyClaimed(Problem):
     """A concurrent request claimed the key between our read and our write."""
 
     def __init__(self, idempotency: Idempotency) -> None:
@@ -127,5 +127,5 @@ class _Taken(Problem):
 
 def raise_for_stored_response(error: Problem) -> None:
     """Raise the error that the winner's record calls for, if a concurrent request claimed the key; else do nothing."""
-    if isinstance(error, _Taken):
+    if isinstance(error, _KeyClaimed):
         error.raise_for_winner()

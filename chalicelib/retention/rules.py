@@ -14,7 +14,7 @@ RULES: dict[str, RetentionRule] = {rule.name: rule for rule in (*shops.RULES, *s
 _CONTEXTS = (kit, shops, studio, billing, retention)
 
 TABLE_POLICIES: dict[str, TablePolicy] = {
-    holding.name: holding for context in _CONTEXTS for holding in context.TABLE_POLICIES
+    policy.name: policy for context in _CONTEXTS for policy in context.TABLE_POLICIES
 }
 OBJECT_PREFIXES: dict[str, ObjectPrefix] = {
     prefix.prefix: prefix for context in _CONTEXTS for prefix in context.OBJECT_PREFIXES

@@ -1,4 +1,4 @@
-"""Rows in every table and objects below every prefix, for shops, customers, members and stores: each bears its mark."""
+"""Rows in every table and objects below every prefix, for shops, customers, members and stores; each contains a mark."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Items = dict[tuple[str, str], dict[str, Any]]
 
 
 def row(model: type[T], mark: str, **given: Any) -> T:
-    """A stored row with every column filled, which bears the mark; where rows are kept, only what is personal does."""
+    """Store a row with every column filled. All columns contain the mark; only personal ones if an erasure keeps the row."""
     [holding] = [each for each in TABLE_POLICIES.values() if each.table is model]
     marked = holding.personal if any(claim.redactions for claim in holding.queries) else model.get_attributes()
     values = {
@@ -65,14 +65,14 @@ def guard(mark: str, *name: str) -> None:
 
 
 def put(key: str, text: str, bucket: Bucket = Bucket.IMAGES) -> str:
-    """An object; its address."""
+    """Store an object and return its address."""
     name = s3_objects.bucket_name(bucket)
     aws.client("s3").put_object(Bucket=name, Key=key, Body=text.encode())
     return f"s3://{name}/{key}"
 
 
 def seed_shop(mark: str, app: str = "studio") -> str:
-    """A shop that has everything; its domain."""
+    """Store a shop with rows in every table and return its domain."""
     shop = f"{mark}.myshopify.com"
     row(shops.Shop, mark, shop=shop, app=app, active_app=app, installed_at=NOW)
     row(shops.Session, mark, shop=shop, app=app, expires=DUE + timedelta(days=9))
@@ -113,7 +113,7 @@ def _seed_gallery(mark: str, shop: str) -> None:
 
 
 def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) -> tuple[str, str]:
-    """A customer with a photo, a preview, an order and its final; their GID, and the order's."""
+    """Store a customer with a photo, a preview, an order and its final; return the GIDs of customer and order."""
     customer, order = f"gid://shopify/Customer/{number}", f"gid://shopify/Order/{number}77"
     owner = None if is_guest else customer
     upload = ids.new()
@@ -162,7 +162,7 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
 
 
 def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> str:
-    """A member or a store with payments, credits, and what Stripe told of them; their id."""
+    """Store a member or a store with payments, credits and Stripe events; return the id."""
     owner, stripe_id = f"{mark}-id", f"cus_{mark}"
     row(
         billing.Customer,
@@ -195,14 +195,14 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
 
 
 def seed_the_rest() -> None:
-    """What belongs to nobody."""
+    """Store a row in every table without subjects."""
     for model in data_stack.models():
         if not any(holding.queries for holding in TABLE_POLICIES.values() if holding.table is model):
             row(model, "nobody")
 
 
 def items() -> Items:
-    """Every row there is, by table and key."""
+    """Return every stored row by table and key."""
     found: Items = {}
     for model in data_stack.models():
         keys = [model.get_attributes()[name].attr_name for name in (model._hash_keyname, model._range_keyname) if name]
@@ -214,7 +214,7 @@ def items() -> Items:
 
 
 def files() -> dict[str, bytes]:
-    """Every object of both buckets, by address; those of the archive row by row."""
+    """Return every object of both buckets by address; archive files row by row."""
     found: dict[str, bytes] = {}
     for bucket in Bucket:
         name = s3_objects.bucket_name(bucket)
@@ -228,7 +228,7 @@ def files() -> dict[str, bytes]:
 
 
 def traces(*marks: str) -> Iterator[str]:
-    """Where any of the marks stands: a table and key, or an address."""
+    """Yield each row and object address that contains one of the marks."""
     wanted = [mark.encode() for mark in marks]
     for place, item in items().items():
         if any(mark in f"{place} {item}".encode() for mark in wanted):

@@ -31,7 +31,7 @@ def test_every_column_of_every_table_is_personal_or_not(model: Any) -> None:
 
 
 @pytest.mark.parametrize("holding", TABLE_POLICIES.values(), ids=lambda holding: str(holding.name))
-def test_what_is_personal_can_be_found(holding: TablePolicy) -> None:
+def test_personal_columns_can_be_found(holding: TablePolicy) -> None:
     assert not holding.personal or holding.queries or holding.note
     for claim in holding.queries:
         assert not claim.via or subject_matching.queries_for(TABLE_POLICIES[claim.via], claim.subject_type), (
@@ -52,11 +52,11 @@ def _scanned() -> list[Any]:
 
 
 @pytest.mark.parametrize(("holding", "claim"), _scanned())
-def test_a_scan_says_why(holding: TablePolicy, claim: SubjectQuery) -> None:
+def test_every_scan_has_a_reason(holding: TablePolicy, claim: SubjectQuery) -> None:
     assert claim.scan_reason
 
 
-def test_every_folder_that_the_sources_name_is_declared() -> None:
+def test_every_folder_in_the_sources_is_declared() -> None:
     named = {STORED}
     for source in (ROOT / "chalicelib").rglob("*.py"):
         text = source.read_text()
@@ -68,6 +68,6 @@ def test_every_folder_that_the_sources_name_is_declared() -> None:
         assert any(folder.startswith(prefix.rstrip("/")) for prefix in OBJECT_PREFIXES), folder
 
 
-def test_every_kind_of_subject_has_rows_somewhere() -> None:
+def test_every_subject_type_has_rows() -> None:
     for who in SubjectType:
         assert [holding.name for holding in TABLE_POLICIES.values() if subject_matching.queries_for(holding, who)]

@@ -16,7 +16,7 @@ from chalicelib.retention.rules import RULES
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_a_rule_names_its_table_and_a_moment(rule: RetentionRule) -> None:
+def test_a_rule_names_its_table_and_a_time_column(rule: RetentionRule) -> None:
     context, table = rule.name.split("/")
     assert rule.table.Meta.table_name == tables.name(context, table)
     assert isinstance(rule.table.get_attributes()[rule.timestamp_column], DateTimeAttribute | ExpiryAttribute)

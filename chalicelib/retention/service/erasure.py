@@ -230,12 +230,12 @@ class _Erasure:
         archives, next_id = manifests.list_page(step.policy.name, self.progress.place)
         for archive in archives:
             items, version = manifests.read_file(archive)
-            kept = [item for item in items if not self._owns_archived(step, item)]
-            if len(kept) == len(items):
+            other_items = [item for item in items if not self._owns_archived(step, item)]
+            if len(other_items) == len(items):
                 continue
-            progress = self.progress.with_count(step.name, len(items) - len(kept))
+            progress = self.progress.with_count(step.name, len(items) - len(other_items))
             columns = rows.columns(step.policy.table)
-            if not manifests.rewrite_file(archive, columns, kept, version):
+            if not manifests.rewrite_file(archive, columns, other_items, version):
                 raise WriteConflict(f"another worker has rewritten {archive.s3_key}")
             self._save(replace(progress, step=step.name, place=archive.archive_id))
         self._save_cursor(self.progress, next_id, step.name, following)

@@ -16,14 +16,14 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("who", SubjectType)
-def test_rows_come_before_those_that_lead_to_them(who: SubjectType) -> None:
+def test_rows_are_erased_before_the_rows_that_lead_to_them(who: SubjectType) -> None:
     names = [step.policy.name for step in erasure_plan.row_steps(who)]
     for step in erasure_plan.row_steps(who):
         if step.query.via and step.query.via != step.policy.name:
             assert names.index(step.policy.name) < names.index(step.query.via)
 
 
-def test_an_installation_goes_last() -> None:
+def test_the_installation_is_erased_last() -> None:
     """A merchant's open page that found none would begin anew in the middle of the erasure."""
     assert erasure_plan.row_steps(SubjectType.SHOP)[-1].policy.name == "shops/shops"
 

@@ -16,7 +16,7 @@ BATCHES = st.lists(
 
 
 @given(BATCHES, st.floats(1, 40_000), st.integers(1, 8))
-def test_over_any_time_no_more_than_the_share(
+def test_use_never_exceeds_the_share_over_any_interval(
     batches: list[tuple[float, float, bool]], granted: float, workers: int
 ) -> None:
     limiter, now = WriteRateLimiter.for_worker(granted, workers), 0.0
@@ -35,7 +35,7 @@ def test_over_any_time_no_more_than_the_share(
             assert before_the_last <= share * (sent[last][0] - sent[first][0]) * (1 + 1e-6) + 1e-6
 
 
-def test_throttled_it_halves_and_recovers() -> None:
+def test_throttling_halves_the_rate_which_then_recovers() -> None:
     limiter = WriteRateLimiter(100.0, 100.0)
     limiter.record_throttling()
     limiter.record_throttling()
@@ -47,7 +47,7 @@ def test_throttled_it_halves_and_recovers() -> None:
     assert limiter.rate == 100
 
 
-def test_it_never_stands_still() -> None:
+def test_the_rate_never_falls_below_the_minimum() -> None:
     limiter = WriteRateLimiter(100.0, 100.0)
     for _ in range(50):
         limiter.record_throttling()

@@ -35,7 +35,7 @@ def test_the_latest_run_is_the_newest_in_time() -> None:
     assert latest.run == "20270101T030000Z"
 
 
-def test_a_segment_moves_from_where_it_stands_only() -> None:
+def test_a_segment_moves_only_from_its_current_cursor() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
     second = SegmentCursor().next(KEY)
     runs.advance_segment(run, 0, SegmentCursor(), second)
@@ -55,7 +55,7 @@ def test_the_last_segment_completes_the_run() -> None:
         runs.advance_segment(run, 1, SegmentCursor(), None)
 
 
-def test_a_segment_that_moves_between_another_s_look_and_write_is_not_lost() -> None:
+def test_concurrent_moves_of_two_segments_are_both_stored() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
     waiting = iter([lambda: runs.advance_segment(run, 1, SegmentCursor(), None)])
 
@@ -68,7 +68,7 @@ def test_a_segment_that_moves_between_another_s_look_and_write_is_not_lost() -> 
     assert runs.segment_cursors(runs.get(RULE, RUN)) == {0: SegmentCursor(1, KEY)}
 
 
-def test_many_segments_at_once() -> None:
+def test_many_segments_move_concurrently() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=6)
 
     def walk(segment: int) -> None:

@@ -35,7 +35,7 @@ def below(folder: str) -> list[str]:
 
 @pytest.mark.usefixtures("nothing_in_progress")
 @pytest.mark.parametrize("who", ["customer", "shop"])
-def test_a_photo_that_is_sent_later_is_removed(gallery: Gallery, drain: Drain, who: str) -> None:
+def test_a_photo_uploaded_during_the_erasure_is_deleted(gallery: Gallery, drain: Drain, who: str) -> None:
     form = gallery.shopper("POST", "uploads", {"content_type": "image/jpeg"}).json()
     erase(subject_of(gallery, who), drain)
     quotas = [place for place in items() if place[0].endswith("studio-quotas")]
@@ -50,7 +50,9 @@ def test_a_photo_that_is_sent_later_is_removed(gallery: Gallery, drain: Drain, w
 @pytest.mark.usefixtures("nothing_in_progress")
 @pytest.mark.parametrize("who", ["customer", "shop"])
 @pytest.mark.parametrize("folder", ["previews", "finals"])
-def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Drain, who: str, folder: str) -> None:
+def test_a_picture_generated_during_the_erasure_is_deleted(
+    gallery: Gallery, drain: Drain, who: str, folder: str
+) -> None:
     if folder == "previews":
         assert gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).status_code == 202
     else:
@@ -76,7 +78,7 @@ def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Dr
 
 
 @pytest.mark.parametrize(("table", "waits"), [("webhook_deliveries", 1), ("orders", 2)])
-def test_who_saw_no_tombstone_is_waited_for(
+def test_the_erasure_waits_for_workers_from_before_the_tombstones(
     gallery: Gallery, drain: Drain, monkeypatch: pytest.MonkeyPatch, table: str, waits: int
 ) -> None:
     """An order that is taken in, or filled, while its customer is erased: what it writes is found by the last round.
@@ -118,7 +120,7 @@ def test_who_saw_no_tombstone_is_waited_for(
     assert list(traces(str(CUSTOMER))) == []
 
 
-def test_a_last_round_is_always_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_last_round_always_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:nobody").id
     erasure.erase_subject(request)
     waiting = privacy_requests.read_request(request)

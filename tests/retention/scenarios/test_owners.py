@@ -28,7 +28,7 @@ Drain = Callable[[], list[Any]]
 Buy = Callable[..., list[dict[str, Any]]]
 
 
-def test_whom_stripe_deleted_first_is_erased_here_as_well(
+def test_an_owner_deleted_at_stripe_first_is_erased(
     member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
     """In the order that docs/retention.md advises: its events are found by the id that is no more."""
@@ -42,7 +42,7 @@ def test_whom_stripe_deleted_first_is_erased_here_as_well(
 
 
 @pytest.mark.parametrize("is_paid", [True, False])
-def test_what_billing_checks_still_adds_up(
+def test_billing_checks_pass_after_an_erasure(
     member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain, is_paid: bool
 ) -> None:
     """A use of a code goes with its owner, from the code's count as well; that a payment was told of stays."""
@@ -57,7 +57,7 @@ def test_what_billing_checks_still_adds_up(
     assert invariants.check(clock.now() + timedelta(minutes=1)) == []
 
 
-def test_a_use_that_was_given_back_is_not_counted_down_again(
+def test_a_released_discount_use_is_not_subtracted_twice(
     member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
     codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))

@@ -61,7 +61,7 @@ def exported_zip(subject: str, drain: Drain) -> zipfile.ZipFile:
         ("member:mark-member1-id", "mark-member1", ["mark-member2", "mark-shop"]),
     ],
 )
-def test_it_is_complete_and_theirs_alone(
+def test_an_export_is_complete_and_contains_no_other_subject(
     sweep: Callable[..., None], drain: Drain, subject: str, mark: str, foreign: list[str]
 ) -> None:
     for n in (1, 2):
@@ -103,7 +103,7 @@ def _goes_along(table: str) -> bool:
     return table.endswith(("kit-guards", "retention-privacy_requests", "kit-tombstones"))
 
 
-def test_it_holds_what_a_shopper_sent(gallery: Gallery, drain: Drain) -> None:
+def test_an_export_contains_a_shoppers_uploads(gallery: Gallery, drain: Drain) -> None:
     """Shopify's data request, from the webhook to the operator's link."""
     preview = gallery.preview()
     payload = gallery.shopify.privacy("customers/data_request", gallery.shop, customer_id=CUSTOMER, orders=[])
@@ -119,7 +119,7 @@ def test_it_holds_what_a_shopper_sent(gallery: Gallery, drain: Drain) -> None:
     assert found.read(f"files/{generation['preview_image_url'].split('/', 3)[3]}").startswith(b"\xff\xd8")
 
 
-def test_operators_ask_and_fetch_over_http(api: httpx.Client, drain: Drain) -> None:
+def test_operators_request_and_download_an_export_over_http(api: httpx.Client, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     path, asked = "/v1/operator/privacy-requests", {"kind": "export", "subject": "member:mark-member1-id"}
@@ -144,7 +144,7 @@ def test_operators_ask_and_fetch_over_http(api: httpx.Client, drain: Drain) -> N
     assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "UnknownRequest"
 
 
-def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain) -> None:
+def test_an_export_is_deleted_if_its_subject_is_erased(drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     late = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
     made = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
@@ -157,7 +157,7 @@ def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain
     assert list(traces("mark-member1")) == []
 
 
-def test_of_a_customer_as_well(drain: Drain) -> None:
+def test_an_export_of_an_erased_customer_is_deleted(drain: Drain) -> None:
     """Whose request names the app that asked, which is not erased."""
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
@@ -170,7 +170,7 @@ def test_of_a_customer_as_well(drain: Drain) -> None:
     assert [url for url in files() if "exports/" in url] == []
 
 
-def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
+def test_an_export_restarts_after_a_crash(engine: Engine) -> None:
     for nth in range(1, 200, 4):
         engine.restore()
         seed_owner("mark-member1", OwnerType.MEMBER)
@@ -189,7 +189,7 @@ def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
     pytest.fail("it never came through")
 
 
-def test_memory_stays_flat(drain: Drain) -> None:
+def test_export_memory_does_not_grow(drain: Drain) -> None:
     shop = "mark-large.myshopify.com"
 
     def peak(files: int) -> int:
@@ -219,7 +219,7 @@ def test_an_app_that_was_erased_before_does_not_empty_the_export(drain: Drain) -
     assert told["shops/shops"] == 1
 
 
-def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
+def test_an_app_erased_during_the_export_is_left_out(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     row(Shop, "mark-shop", shop=shop, app="discounts", installed_at=clock.now())
     request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
@@ -228,7 +228,7 @@ def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
     assert told["shops/shops"] == 1
 
 
-def test_who_came_back_is_exported(drain: Drain) -> None:
+def test_a_returning_subject_can_be_exported(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
     privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, f"customer:{shop}:{customer}")
@@ -239,7 +239,7 @@ def test_who_came_back_is_exported(drain: Drain) -> None:
     )
 
 
-def test_a_couple_s_credits_are_each_one_s_too(drain: Drain) -> None:
+def test_each_partners_export_contains_the_couples_credits(drain: Drain) -> None:
     for member in ("mark-one", "mark-two"):
         seed_owner(member, OwnerType.MEMBER, relationship="couple")
     row(CreditBalance, "both", relationship_id="couple")
@@ -247,7 +247,7 @@ def test_a_couple_s_credits_are_each_one_s_too(drain: Drain) -> None:
     assert told["billing/credit_balances"] == 2
 
 
-def test_what_an_earlier_release_wrote_otherwise_is_exported_as_it_lies(drain: Drain) -> None:
+def test_values_of_an_earlier_release_are_exported_raw(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     odd = {
         "shop": {"S": shop},
@@ -264,7 +264,7 @@ def test_what_an_earlier_release_wrote_otherwise_is_exported_as_it_lies(drain: D
     assert (kept["event_type"], kept["created_at"], kept["metadata"]) == ("no such event", "once", "{}")
 
 
-def test_a_file_that_is_only_announced_holds_no_export_up(drain: Drain) -> None:
+def test_an_announced_file_does_not_stop_an_export(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     Archive(
         source_table="shops/installation_logs",
@@ -287,7 +287,7 @@ def exported(request: str, drain: Drain) -> dict[str, int]:
     return counts
 
 
-def test_a_guest_s_export_goes_with_them_and_with_no_other_guest(drain: Drain) -> None:
+def test_erasing_a_guest_deletes_only_that_guests_export(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     orders = [seed_customer(f"mark-guest{n}", shop, 777_000_000 + n, is_guest=True)[1] for n in range(2)]
 

@@ -17,7 +17,7 @@ from tests.retention.crash import crash_at
 TICK = timedelta(seconds=1)
 
 
-def test_a_rule_is_late_after_two_days() -> None:
+def test_a_rule_is_overdue_after_two_days() -> None:
     rule, now = next(iter(RULES)), clock.now()
     assert check_overdue(now) == ([], []), "rules that never ran"
     runs.add(rule, "2027-01-01", now, segments=1)
@@ -25,7 +25,7 @@ def test_a_rule_is_late_after_two_days() -> None:
     assert check_overdue(now + RULE_OVERDUE + timedelta(minutes=1)) == ([rule], [])
 
 
-def test_a_rule_that_completed_once_and_is_stuck_since_is_late_two_days_after_that() -> None:
+def test_a_stuck_rule_is_overdue_two_days_after_its_last_completion() -> None:
     rule, now = next(iter(RULES)), clock.now()
     done = runs.add(rule, "2027-01-01", now, segments=1)
     runs.advance_segment(done, 0, runs.segment_cursors(done)[0], None)
@@ -49,7 +49,7 @@ def asked(due_at: datetime, status: PrivacyStatus = PrivacyStatus.PENDING) -> No
     )
 
 
-def test_a_request_is_late_five_days_before_it_is_due() -> None:
+def test_a_request_is_near_due_five_days_before_its_due_date() -> None:
     now = clock.now()
     for status in (PrivacyStatus.PENDING, PrivacyStatus.COMPLETED):
         asked(now + timedelta(days=30), status)
@@ -57,7 +57,7 @@ def test_a_request_is_late_five_days_before_it_is_due() -> None:
     assert len(check_overdue(now + timedelta(days=30) - NEAR_DUE + TICK)[1]) == 1
 
 
-def test_the_alarm_comes_although_the_work_cannot_be_handed_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_overdue_metrics_are_written_even_if_dispatch_fails(caplog: pytest.LogCaptureFixture) -> None:
     """The schedule's other half fails: that is what somebody has to be told of."""
     now = clock.now()
     asked(now + timedelta(days=1))
