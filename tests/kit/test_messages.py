@@ -31,7 +31,7 @@ def request(segment: int) -> SweepRequested:
     return SweepRequested(rule="r", run="x", segment=segment)
 
 
-def test_to_a_queue_of_one_s_own() -> None:
+def test_a_message_reaches_its_own_queue() -> None:
     message = request(1)
     messages.publish(message)
     [body] = waiting(QUEUE)
@@ -45,7 +45,7 @@ def test_many_at_once(count: int) -> None:
     assert sorted(body["segment"] for body in waiting(QUEUE)) == list(range(count))
 
 
-def test_later() -> None:
+def test_a_delayed_message_arrives_later() -> None:
     messages.publish(request(1), delay_seconds=900)
     assert waiting(QUEUE) == []
     counted = aws.client("sqs").get_queue_attributes(
