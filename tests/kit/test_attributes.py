@@ -137,5 +137,5 @@ def test_lists_of_strings_keep_their_order(value: list[str]) -> None:
 def test_a_secret_must_be_encrypted() -> None:
     attribute = attributes.SecretAttribute()
     assert through_the_engine(attribute, "file:k1:YWJj") == "file:k1:YWJj"
-    with pytest.raises(ValueError, match="sealed"):
+    with pytest.raises(ValueError, match="encrypted"):
         attribute.serialize("shpat_plain")
