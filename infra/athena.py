@@ -6,7 +6,7 @@ Partitions are projected (docs.aws.amazon.com/athena, "Partition projection"): n
 from __future__ import annotations
 
 from chalicelib.integrations.parquet import Kind
-from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
+from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.retention.repository.rows import columns
 from chalicelib.retention.rules import RULES
 
@@ -31,7 +31,7 @@ CREATE DATABASE IF NOT EXISTS backroom_archive;
 
 def archived() -> list[RetentionRule]:
     """The rules whose rows go to the archive."""
-    return [rule for rule in RULES.values() if rule.then is ExpiryAction.ARCHIVE]
+    return [rule for rule in RULES.values() if rule.action is ExpiryAction.ARCHIVE]
 
 
 def table_of(rule: RetentionRule) -> str:

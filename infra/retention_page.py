@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.kit.data_policy import ErasureAction, ObjectPrefix, SubjectQuery, TablePolicy
-from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
+from chalicelib.kit.data_policy import (
+    ErasureAction,
+    ExpiryAction,
+    ObjectPrefix,
+    RetentionRule,
+    SubjectQuery,
+    TablePolicy,
+)
 from chalicelib.kit.tables import Table
-from chalicelib.retention.repository.subject_rows import BY_KEY, BY_SCAN, path
-from chalicelib.retention.rules import HOLDINGS, PREFIXES, RULES
+from chalicelib.retention.repository.subject_rows import BY_KEY, BY_SCAN, access_path
+from chalicelib.retention.rules import OBJECT_PREFIXES, RULES, TABLE_POLICIES
 from infra import data_stack
 
 HEAD = """# Whose data, and how long
@@ -39,74 +45,74 @@ def render() -> str:
     for holding in _sorted():
         lines += [*_holding(holding), ""]
     lines += ["## Buckets", "", "| bucket | folder | of | |", "| --- | --- | --- | --- |"]
-    lines += [_prefix(prefix) for _, prefix in sorted(PREFIXES.items())]
+    lines += [_prefix(prefix) for _, prefix in sorted(OBJECT_PREFIXES.items())]
     return "\n".join(lines) + "\n"
 
 
 def _sorted() -> list[TablePolicy]:
-    return [holding for _, holding in sorted(HOLDINGS.items())]
+    return [holding for _, holding in sorted(TABLE_POLICIES.items())]
 
 
 def _life(name: str, table: type[Table]) -> str:
     rule = RULES.get(name)
     if rule is not None:
-        return f"| {name} | {_span(rule)} after `{rule.counts}` | {_then(rule)} |"
+        return f"| {name} | {_span(rule)} after `{rule.timestamp_column}` | {_then(rule)} |"
     if data_stack.expires(table):
         return f"| {name} | until its `expires_epoch` | deleted by DynamoDB |"
     return f"| {name} | until its subject is erased | |"
 
 
 def _span(rule: RetentionRule) -> str:
-    days = rule.keep.days
+    days = rule.lifetime.days
     return f"{days} days" if days < 730 else f"{round(days / 365)} years"
 
 
 def _then(rule: RetentionRule) -> str:
-    return "archived, then deleted" if rule.then is ExpiryAction.ARCHIVE else "deleted"
+    return "archived, then deleted" if rule.action is ExpiryAction.ARCHIVE else "deleted"
 
 
 def _holding(holding: TablePolicy) -> Iterator[str]:
     yield f"### {holding.name}"
     yield ""
     yield f"Personal: {_code(holding.personal)}." if holding.personal else "Nothing personal by itself."
-    if holding.remark:
-        yield holding.remark
-    for claim in holding.claims:
-        yield f"- **{claim.who}**: {_found(holding, claim)}; {_fate(holding, claim)}."
+    if holding.note:
+        yield holding.note
+    for claim in holding.queries:
+        yield f"- **{claim.subject_type}**: {_found(holding, claim)}; {_fate(holding, claim)}."
 
 
 def _found(holding: TablePolicy, claim: SubjectQuery) -> str:
-    how = path(holding.table, claim.column)
-    by = {BY_KEY: "by key", BY_SCAN: f"by a scan ({claim.scan})"}.get(how, f"by index `{how}`")
+    how = access_path(holding.table, claim.column)
+    by = {BY_KEY: "by key", BY_SCAN: f"by a scan ({claim.scan_reason})"}.get(how, f"by index `{how}`")
     if claim.contains and how != BY_SCAN:
-        by = f"by a scan ({claim.scan})"
+        by = f"by a scan ({claim.scan_reason})"
     text = f"`{claim.column}` {'contains' if claim.contains else 'is'} `{claim.value}`"
-    if claim.range:
-        text += f" with `{claim.range}`"
-    if claim.through:
-        text += f" of their rows in {claim.through}"
+    if claim.range_key:
+        text += f" with `{claim.range_key}`"
+    if claim.via:
+        text += f" of their rows in {claim.via}"
     return f"{text}, {by}{_whose(claim)}"
 
 
 def _whose(claim: SubjectQuery) -> str:
-    if claim.whose is None:
+    if claim.owner is None:
         return ""
     ways = []
-    if claim.whose.column:
-        ways.append(f"`{claim.whose.column}` is theirs" + (" or nobody's" if claim.whose.or_nobody else ""))
-    if claim.whose.named:
-        ways.append(f"`{claim.whose.named}` is an order of theirs")
-    if claim.whose.mention:
-        ways.append(f"`{claim.whose.mention}` mentions them")
+    if claim.owner.column:
+        ways.append(f"`{claim.owner.column}` is theirs" + (" or nobody's" if claim.owner.unowned else ""))
+    if claim.owner.alias_column:
+        ways.append(f"`{claim.owner.alias_column}` is an order of theirs")
+    if claim.owner.json_column:
+        ways.append(f"`{claim.owner.json_column}` mentions them")
     return f", where {' or '.join(ways)}"
 
 
 def _fate(holding: TablePolicy, claim: SubjectQuery) -> str:
-    if claim.kept is not None:
-        changed = ", ".join(f"`{name}` {fate}" for name, fate in claim.kept.items() if fate in ErasureAction)
-        return f"kept, since {claim.because}: {changed}"
-    gone = "deleted" + (", unless shared: " + claim.because if claim.shared else "")
-    return gone + (f", with the objects that {_code(holding.objects)} names" if holding.objects else "")
+    if claim.redactions is not None:
+        changed = ", ".join(f"`{name}` {fate}" for name, fate in claim.redactions.items() if fate in ErasureAction)
+        return f"kept, since {claim.keep_reason}: {changed}"
+    gone = "deleted" + (", unless shared: " + claim.keep_reason if claim.other_owner else "")
+    return gone + (f", with the objects that {_code(holding.object_columns)} names" if holding.object_columns else "")
 
 
 def _code(names: tuple[str, ...]) -> str:
@@ -115,7 +121,7 @@ def _code(names: tuple[str, ...]) -> str:
 
 def _prefix(prefix: ObjectPrefix) -> str:
     of = ", ".join(
-        f"{who}: `{folder}`" + (" (by what stands in them)" if who in prefix.judged else "")
+        f"{who}: `{folder}`" + (" (by what stands in them)" if who in prefix.content_matched else "")
         for who, folder in prefix.folders.items()
     )
-    return f"| {prefix.bucket} | `{prefix.prefix}` | {of} | {prefix.remark} |"
+    return f"| {prefix.bucket} | `{prefix.prefix}` | {of} | {prefix.note} |"

@@ -27,14 +27,15 @@ from chalicelib.kit.data_policy import (
     Bucket,
     CounterAdjustment,
     ErasureAction,
+    ExpiryAction,
     ObjectPrefix,
     OwnerFilter,
+    RetentionRule,
     SubjectQuery,
     TablePolicy,
     columns,
 )
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 
 RULES: tuple[RetentionRule, ...] = (
     RetentionRule(
@@ -67,7 +68,7 @@ _PAID = {
 }
 _TOLD = {"payload": ErasureAction.REMOVED, "payload_ref": ErasureAction.REMOVED}
 _PAID_BACK = {"user_id": ErasureAction.PSEUDONYM, "reason": ErasureAction.REMOVED}
-_USED = CounterAdjustment("", DiscountCode, "{code}", "times_used", unless=("status", RedemptionStatus.RELEASED))
+_USED = CounterAdjustment("", DiscountCode, "{code}", "times_used", exclusion=("status", RedemptionStatus.RELEASED))
 
 
 def _ledger(who: SubjectType) -> tuple[SubjectQuery, ...]:
@@ -76,23 +77,23 @@ def _ledger(who: SubjectType) -> tuple[SubjectQuery, ...]:
         who,
         "relationship_id",
         "{relationship_id}",
-        through=_CUSTOMERS,
-        shared="{owner_type}:{owner_id}",
-        because="a couple's credits stay while the other is there",
-        scan=_FEW,
+        via=_CUSTOMERS,
+        other_owner="{owner_type}:{owner_id}",
+        keep_reason="a couple's credits stay while the other is there",
+        scan_reason=_FEW,
     )
     return shared, SubjectQuery(who, "relationship_id", "{id}")
 
 
-PERSONAL = (
+TABLE_POLICIES = (
     TablePolicy(
         _CUSTOMERS,
         Customer,
         personal=columns("owner_id email name timezone stripe_customer_id relationship_id plan_source"),
         impersonal=columns("owner_type stripe_deleted_at created_at updated_at"),
-        claims=tuple(SubjectQuery(who, "owner_type", "{who}", range="{id}") for who in OWNERS),
-        also="stripe_customer_id",
-        guards=(("stripe_customer_id", "stripe_customer_id"),),
+        queries=tuple(SubjectQuery(who, "owner_type", "{subject_type}", range_key="{id}") for who in OWNERS),
+        alias_column="stripe_customer_id",
+        unique_values=(("stripe_customer_id", "stripe_customer_id"),),
     ),
     TablePolicy(
         "billing/credit_balances",
@@ -101,22 +102,22 @@ PERSONAL = (
         impersonal=columns(
             "balance suspended shortfall lots version carried_until expires_in expires_next_at changed_on updated_at"
         ),
-        claims=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
+        queries=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
     ),
     TablePolicy(
         "billing/ai_credits",
         CreditEntry,
         personal=columns("relationship_id reason source_key"),
         impersonal=columns("id entry_type amount balance_after lot_id payment_transaction_id expires_at created_at"),
-        claims=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
-        guards=(("source_key", "source_key"),),
+        queries=(*_ledger(SubjectType.MEMBER), *_ledger(SubjectType.STORE)),
+        unique_values=(("source_key", "source_key"),),
     ),
     TablePolicy(
         "billing/monthly_grants",
         MonthlyGrant,
         personal=columns("owner lots relationship_id"),
         impersonal=columns("month claims granted carried version updated_at"),
-        claims=tuple(SubjectQuery(who, "owner", "{who}/{id}") for who in OWNERS),
+        queries=tuple(SubjectQuery(who, "owner", "{subject_type}/{id}") for who in OWNERS),
     ),
     TablePolicy(
         "billing/gifts",
@@ -126,18 +127,20 @@ PERSONAL = (
             """code plan_name status payment_transaction_id subscription_id expires_at redeemed_at created_at
             updated_at"""
         ),
-        claims=(
-            SubjectQuery(SubjectType.MEMBER, "buyer_id", "{id}", kept=_GIVEN, because=_THEIRS_TOO),
+        queries=(
+            SubjectQuery(SubjectType.MEMBER, "buyer_id", "{id}", redactions=_GIVEN, keep_reason=_THEIRS_TOO),
             SubjectQuery(
                 SubjectType.MEMBER,
                 "recipient_email",
                 "{email}",
-                through=_CUSTOMERS,
-                made=str.lower,
-                kept=_TAKEN,
-                because=_THEIRS_TOO,
+                via=_CUSTOMERS,
+                transform=str.lower,
+                redactions=_TAKEN,
+                keep_reason=_THEIRS_TOO,
             ),
-            SubjectQuery(SubjectType.MEMBER, "recipient_id", "{id}", kept=_TAKEN, because=_THEIRS_TOO, scan=_FEW),
+            SubjectQuery(
+                SubjectType.MEMBER, "recipient_id", "{id}", redactions=_TAKEN, keep_reason=_THEIRS_TOO, scan_reason=_FEW
+            ),
         ),
     ),
     TablePolicy(
@@ -152,15 +155,15 @@ PERSONAL = (
             current_period_start current_period_end cancel_at_period_end cancelled_at ended_at past_due_since
             last_stripe_event_at refunded_at reminded_until renews_in version created_at updated_at"""
         ),
-        claims=(
-            *(SubjectQuery(who, "owner", "{who}/{id}") for who in OWNERS),
+        queries=(
+            *(SubjectQuery(who, "owner", "{subject_type}/{id}") for who in OWNERS),
             SubjectQuery(
                 SubjectType.MEMBER,
                 "gifted_by",
                 "{id}",
-                kept={"gifted_by": ErasureAction.PSEUDONYM, "gift_message": ErasureAction.REMOVED},
-                because=_THEIRS_TOO,
-                scan=_FEW,
+                redactions={"gifted_by": ErasureAction.PSEUDONYM, "gift_message": ErasureAction.REMOVED},
+                keep_reason=_THEIRS_TOO,
+                scan_reason=_FEW,
             ),
         ),
     ),
@@ -175,8 +178,10 @@ PERSONAL = (
             credits_taken stripe_event_id months months_from month_claims plan_name plan_from next_grant_day version
             created_at"""
         ),
-        claims=tuple(SubjectQuery(who, "owner", "{who}/{id}", kept=_PAID, because=_LAW) for who in OWNERS),
-        remark="Stripe's ids stay: they lead to the invoice that the tax office may ask for.",
+        queries=tuple(
+            SubjectQuery(who, "owner", "{subject_type}/{id}", redactions=_PAID, keep_reason=_LAW) for who in OWNERS
+        ),
+        note="Stripe's ids stay: they lead to the invoice that the tax office may ask for.",
     ),
     TablePolicy(
         "billing/refunds",
@@ -186,8 +191,11 @@ PERSONAL = (
             """id payment_transaction_id owner_type amount currency status stripe_refund_id requested_at processed_at
             created_at updated_at"""
         ),
-        claims=tuple(SubjectQuery(who, "user_id", "{id}", kept=_PAID_BACK, because=_LAW, scan=_FEW) for who in OWNERS),
-        remark="One lives longer than its payment, by the time between the two: it is not found through that.",
+        queries=tuple(
+            SubjectQuery(who, "user_id", "{id}", redactions=_PAID_BACK, keep_reason=_LAW, scan_reason=_FEW)
+            for who in OWNERS
+        ),
+        note="One lives longer than its payment, by the time between the two: it is not found through that.",
     ),
     TablePolicy(
         "billing/user_addons",
@@ -197,8 +205,8 @@ PERSONAL = (
             """id payment_transaction_id addon_id status purchased_at expires_at refunded_until created_at
             updated_at"""
         ),
-        claims=(SubjectQuery(SubjectType.MEMBER, "user_id", "{id}"),),
-        guards=(("stripe_subscription_item_id", "stripe_subscription_item_id"),),
+        queries=(SubjectQuery(SubjectType.MEMBER, "user_id", "{id}"),),
+        unique_values=(("stripe_subscription_item_id", "stripe_subscription_item_id"),),
     ),
     TablePolicy(
         "billing/discount_usage",
@@ -207,7 +215,7 @@ PERSONAL = (
         impersonal=columns(
             "code owner_type status reserved_until subscription_id payment_transaction_id discount_amount used_at"
         ),
-        claims=tuple(SubjectQuery(who, "user_id", "{id}", counted=_USED) for who in OWNERS),
+        queries=tuple(SubjectQuery(who, "user_id", "{id}", counter=_USED) for who in OWNERS),
     ),
     TablePolicy(
         "billing/stripe_webhooks",
@@ -217,17 +225,17 @@ PERSONAL = (
             """stripe_event_id event_type api_version livemode status attempts error_message stripe_created_at
             received_at processed_at unfinished expires_epoch"""
         ),
-        claims=tuple(
+        queries=tuple(
             SubjectQuery(
                 who,
                 "payload",
                 "{stripe_customer_id}",
-                through=_CUSTOMERS,
+                via=_CUSTOMERS,
                 contains=True,
-                whose=OwnerFilter(mention="payload"),
-                kept=_TOLD,
-                because="that an event came proves the payment that it told of",
-                scan="Stripe's events name their customer in many places; they live for 90 days",
+                owner=OwnerFilter(json_column="payload"),
+                redactions=_TOLD,
+                keep_reason="that an event came proves the payment that it told of",
+                scan_reason="Stripe's events name their customer in many places; they live for 90 days",
             )
             for who in OWNERS
         ),
@@ -259,12 +267,12 @@ PERSONAL = (
         ),
     ),
 )
-PREFIXES = (
+OBJECT_PREFIXES = (
     ObjectPrefix(
         Bucket.IMAGES,
         "payloads/billing/",
         folders=dict.fromkeys(OWNERS, "payloads/billing/"),
-        judged=frozenset(OWNERS),
-        remark="Events of over 300 KB; the bucket ends them after 90 days.",
+        content_matched=frozenset(OWNERS),
+        note="Events of over 300 KB; the bucket ends them after 90 days.",
     ),
 )

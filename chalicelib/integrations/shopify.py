@@ -183,7 +183,7 @@ def _seconds(retry_after: str | None) -> int:
 
 
 def _admin(shop: str) -> str:
-    stand_in = config.settings().peers.get("shopify")
+    stand_in = config.settings().vendor_base_urls.get("shopify")
     return f"{stand_in}/{shop}/admin" if stand_in else f"https://{shop}/admin"
 
 

@@ -51,7 +51,7 @@ def _client() -> StripeClient:
     key = secret_reader.secret("STRIPE_SECRET_KEY")
     if config.settings().stage != "prod" and key.startswith(("sk_live_", "rk_live_")):
         raise SettingMissing("STRIPE_SECRET_KEY is a live key: those are for the prod stage only")
-    base = config.settings().peers.get("stripe")
+    base = config.settings().vendor_base_urls.get("stripe")
     return stripe.StripeClient(
         key,
         stripe_version=API_VERSION,

@@ -32,17 +32,18 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class DecimalAttribute(Attribute[Decimal]):
-    """An exact decimal, DynamoDB's `N` (38 digits). Refuses floats."""
+    """An exact decimal, stored as DynamoDB's `N` (38 digits). Rejects floats."""
 
     attr_type = NUMBER
 
     def __init__(self, default: Decimal | Callable[[], Decimal] | None = None, **kwargs: Any) -> None:
-        given = (lambda: default) if isinstance(default, Decimal) else default  # PynamoDB takes it for mutable
-        super().__init__(default=given, **kwargs)
+        # PynamoDB rejects a Decimal as a mutable default; a callable passes.
+        factory = (lambda: default) if isinstance(default, Decimal) else default
+        super().__init__(default=factory, **kwargs)
 
     def serialize(self, value: Decimal | int) -> str:
         if isinstance(value, float):
-            raise TypeError("a float where an exact decimal belongs")
+            raise TypeError("expected an exact decimal, not a float")
         return format(Decimal(value), "f")
 
     def deserialize(self, value: str) -> Decimal:
@@ -56,7 +57,7 @@ class IntegerAttribute(Attribute[int]):
 
     def serialize(self, value: int) -> str:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise TypeError(f"{type(value).__name__} where a whole number belongs")
+            raise TypeError(f"{type(value).__name__} is not a whole number")
         return str(value)
 
     def deserialize(self, value: str) -> int:
@@ -64,7 +65,7 @@ class IntegerAttribute(Attribute[int]):
 
 
 class DateTimeAttribute(Attribute[datetime]):
-    """An aware moment as ISO-8601 UTC text with `Z` and microseconds: sorts as text."""
+    """An aware time as ISO-8601 UTC text with `Z` and microseconds; its text sorts by time."""
 
     attr_type = STRING
 
@@ -76,7 +77,7 @@ class DateTimeAttribute(Attribute[datetime]):
 
 
 class ExpiryAttribute(Attribute[datetime]):
-    """The moment a row may go, in epoch seconds: what DynamoDB's TTL looks at."""
+    """The time at which DynamoDB's TTL may delete the row, in epoch seconds."""
 
     attr_type = NUMBER
 
@@ -100,7 +101,7 @@ class DateAttribute(Attribute[date]):
 
 
 class EnumAttribute(Attribute[E], Generic[E]):
-    """One value of a string enum; refuses any other."""
+    """One value of a string enum; rejects any other."""
 
     attr_type = STRING
 
@@ -116,7 +117,7 @@ class EnumAttribute(Attribute[E], Generic[E]):
 
 
 class JsonAttribute(Attribute[Any]):
-    """Any JSON value, kept as text and read as it was written; an exact decimal is written as a string."""
+    """Any JSON value, stored as text. Decimals are written as strings, dates and times as ISO-8601."""
 
     attr_type = STRING
 
@@ -140,13 +141,13 @@ class StringListAttribute(Attribute[list[str]]):
 
 
 class SecretAttribute(Attribute[str]):
-    """The sealed form of a secret (`kit.secrets.seal`): never the plain text."""
+    """A secret encrypted by `kit.secrets.encrypt`; rejects plain text."""
 
     attr_type = STRING
 
     def serialize(self, value: str) -> str:
         if value.count(":") < 2:
-            raise ValueError("a secret must be sealed before it is stored")
+            raise ValueError("a secret must be encrypted before it is stored")
         return value
 
     def deserialize(self, value: str) -> str:

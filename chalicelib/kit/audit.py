@@ -1,4 +1,4 @@
-"""What operators do, told to whoever keeps the audit log: contexts below `platform` cannot write it themselves."""
+"""Operator actions, published as messages for the audit log of `platform`, which lower contexts cannot import."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ log = logs.logger("kit")
 
 
 class OperatorActed(Message):
-    """An operator changed something: `actor` is who, `action` reads `<context>.<verb>`, `subject` what it was done to.
+    """An operator changed something. `actor` is the operator, `action` is `<context>.<verb>`, `subject` the changed object.
 
-    It names no subject to be erased with: the audit log outlives whom it is about.
+    The message has no data subject: erasures do not drop it, because the audit log must stay complete.
     """
 
     topic: ClassVar[str] = "kit-operator_acted"
@@ -28,6 +28,6 @@ class OperatorActed(Message):
 
 
 def publish_operator_action(account: Account, action: str, subject: str, **detail: str) -> None:
-    """Log and publish what an operator did. `detail` must hold nothing secret and nothing personal."""
-    log.info("an operator acted", extra={"actor": account.id, "action": action, "about": subject, **detail})
+    """Log and publish an operator's action. `detail` must hold no secrets and no personal data."""
+    log.info("operator action published", extra={"actor": account.id, "action": action, "about": subject, **detail})
     publish(OperatorActed(actor=account.id, action=action, subject=subject, detail=detail))

@@ -1,4 +1,4 @@
-"""Who is calling. Verifiers are callables from the caller's credentials to a principal; ours check our own tokens."""
+"""Authentication. A verifier is a callable from a request's credentials to a principal; ours verify our own tokens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request shows of its caller: lower-case headers, every value of each query parameter, path, raw body."""
+    """The parts of a request that a verifier reads: lower-case headers, all query values, path parameters, raw body."""
 
     headers: Mapping[str, str]
     query: Mapping[str, list[str]]
@@ -26,7 +26,7 @@ class Credentials:
     raw_body: bytes
 
     def bearer(self) -> str:
-        """The token of the Authorization header. Raises Unauthenticated where there is none."""
+        """Return the bearer token of the Authorization header. Raises Unauthenticated if it has none."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("Send `Authorization: Bearer …`.", headers={"WWW-Authenticate": "Bearer"})
@@ -34,14 +34,14 @@ class Credentials:
 
 
 class Principal(Protocol):
-    """Whoever was verified; `subject` names them in cursors and idempotency records, and in logs unless `tenant` does."""
+    """A verified caller. `subject` identifies it in cursors and idempotency records; logs use `tenant` if it has one."""
 
     @property
     def subject(self) -> str: ...
 
 
 def security(name: str, /, **scheme: str) -> Callable[[V], V]:
-    """Give a verifier the name and the OpenAPI security scheme that describe it."""
+    """Return a decorator that gives a verifier its name and OpenAPI security scheme."""
 
     def mark(verifier: V) -> V:
         verifier.__dict__["scheme"] = (name, scheme)
@@ -51,7 +51,7 @@ def security(name: str, /, **scheme: str) -> Callable[[V], V]:
 
 
 class Role(StrEnum):
-    """Whom our own tokens stand for."""
+    """The audience of one of our own access tokens."""
 
     MEMBER = "member"
     STORE_OWNER = "store"
@@ -60,7 +60,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A verified member, store (its owner) or operator; `id` is the member's, the store's or the operator's."""
+    """A verified member, store owner or operator. `id` is the id of the member, store or operator."""
 
     role: Role
     id: str
@@ -74,12 +74,12 @@ LIFETIME = timedelta(minutes=15)
 
 
 def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME) -> str:
-    """A short-lived access token (JWT, HS256). Members get none from here in an account: they sign in.
+    """Return a short-lived access token (JWT, HS256).
 
-    Raises Forbidden for a member's token where the stage is live.
+    Raises Forbidden for a member in a live stage: members sign in there.
     """
     if role is Role.MEMBER and config.settings().is_live:
-        raise Forbidden("Members sign in; no token is minted for them in a live stage.")
+        raise Forbidden("Members sign in; tokens cannot be minted for them.")
     key_id, key = signing.key("access-token")
     now = clock.now()
     claims = {
@@ -94,7 +94,7 @@ def mint(role: Role, account_id: str, lifetime: timedelta = LIFETIME) -> str:
 
 
 def verify(token: str, *roles: Role) -> Account:
-    """The account a token stands for. Raises Unauthenticated for a bad or expired one, Forbidden for another role."""
+    """Return the account of a token. Raises Unauthenticated if it is invalid or expired, Forbidden for other roles."""
     try:
         key = signing.keys("access-token")[jwt.get_unverified_header(token)["kid"]]
         claims = jwt.decode(
@@ -106,15 +106,17 @@ def verify(token: str, *roles: Role) -> Account:
             options={"require": ["iss", "aud", "sub", "iat", "exp", "jti"]},
         )
     except (jwt.InvalidTokenError, KeyError) as error:
-        raise Unauthenticated("The access token is not valid.", headers={"WWW-Authenticate": "Bearer"}) from error
+        raise Unauthenticated(
+            "The access token is invalid or expired.", headers={"WWW-Authenticate": "Bearer"}
+        ) from error
     account = Account(Role(claims["aud"]), claims["sub"])
     if account.role not in roles:
-        raise Forbidden(f"This is for {' and '.join(roles)} accounts.")
+        raise Forbidden(f"Only {' and '.join(roles)} accounts may do this.")
     return account
 
 
 def accepts(*roles: Role) -> Callable[[Credentials], Account]:
-    """A verifier of our own tokens that lets these roles in."""
+    """Return a verifier of our own tokens that accepts these roles."""
 
     @security("accessToken", type="http", scheme="bearer", bearerFormat="JWT")
     def verifier(credentials: Credentials) -> Account:

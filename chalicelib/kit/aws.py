@@ -1,4 +1,4 @@
-"""One botocore session for the process and one client per service; nothing is built at import."""
+"""One botocore session per process and one client per service, created on first use."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from chalicelib.kit import config
 if TYPE_CHECKING:
     from botocore.session import Session
 
-_building = threading.Lock()  # a botocore session is not safe to build clients from in two threads
+_client_lock = threading.Lock()  # a botocore session must not create clients in two threads at once
 
 
 @cache
 def session() -> Session:
-    """The shared session; the embedded AWS gets the credentials it expects, whatever is exported or configured."""
+    """Return the shared session. With the embedded AWS it has the credentials test/test and ignores AWS config files."""
     from botocore.session import get_session
 
-    made = get_session()
+    aws_session = get_session()
     if config.settings().is_embedded:
-        configured = made.get_component("config_store")
-        configured.set_config_variable("profile", None)  # AWS_PROFILE may name one that is not on this machine
-        configured.set_config_variable("config_file", os.devnull)
-        configured.set_config_variable("credentials_file", os.devnull)
-        made.set_credentials("test", "test")
-    return made
+        config_store = aws_session.get_component("config_store")
+        config_store.set_config_variable("profile", None)  # AWS_PROFILE may name a profile that does not exist here
+        config_store.set_config_variable("config_file", os.devnull)
+        config_store.set_config_variable("credentials_file", os.devnull)
+        aws_session.set_credentials("test", "test")
+    return aws_session
 
 
 @cache
@@ -43,7 +43,7 @@ def _client(service: str, region: str | None, read_timeout: int, attempts: int) 
         retries={"mode": "standard", "total_max_attempts": attempts},
         s3={"addressing_style": "path" if settings.is_embedded else "virtual"},
         signature_version="s3v4" if service == "s3" else None,
-        proxies={} if settings.is_embedded else None,  # {}: none, whatever HTTP_PROXY says
+        proxies={} if settings.is_embedded else None,  # {}: no proxy, even if HTTP_PROXY is set
     )
     return session().create_client(
         service, region or settings.region, endpoint_url=settings.endpoint_url, config=options
@@ -51,15 +51,15 @@ def _client(service: str, region: str | None, read_timeout: int, attempts: int) 
 
 
 def client(service: str, region: str | None = None, read_timeout: int = 10, attempts: int = 4) -> Any:
-    """The process's client of an AWS service, e.g. `client("sqs")`, of our region unless said otherwise.
+    """Return the shared client of an AWS service, e.g. `client("sqs")`, by default for our region.
 
-    Safe to share between threads. An attempt may take `read_timeout` seconds.
+    Threads may share it. One attempt takes at most `read_timeout` seconds.
     """
-    with _building:
+    with _client_lock:
         return _client(service, region, read_timeout, attempts)
 
 
 def forget() -> None:
-    """Drop session and clients; for tests that change the endpoint."""
+    """Drop the session and all clients; for tests that change the endpoint."""
     session.cache_clear()
     _client.cache_clear()

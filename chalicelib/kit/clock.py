@@ -1,4 +1,4 @@
-"""The time, in one place so that a test can set it. Always aware, always UTC."""
+"""The current time, in one place so that tests can set it. Always timezone-aware UTC."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from datetime import UTC, date, datetime
 
 
 def now() -> datetime:
-    """The present moment, to the microsecond."""
+    """Return the current time in UTC, with microseconds."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """The calendar day in UTC."""
+    """Return the current date in UTC."""
     return now().date()
 
 
 def iso(moment: datetime) -> str:
-    """ISO-8601 with `Z` and microseconds, so that text sorts as time does.
+    """Return a time as ISO-8601 text with `Z` and microseconds; such text sorts by time.
 
     Raises ValueError for a naive datetime.
     """
@@ -26,9 +26,9 @@ def iso(moment: datetime) -> str:
 
 
 def parse(text: str) -> datetime:
-    """The moment that `iso`, or any ISO-8601 text with an offset, stands for.
+    """Parse ISO-8601 text with an offset, such as the result of `iso`; return it in UTC.
 
-    Raises ValueError for other text and where the offset is missing.
+    Raises ValueError for other text, or if the offset is missing.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -1,6 +1,6 @@
-"""Settings, read once from the environment: the only module that looks there.
+"""Settings, read once from the environment. No other module reads environment variables.
 
-The names are those of the README's table of settings. Secrets are read by `kit/secret_reader.py`.
+The README has a table of all settings. Secrets are read by `kit/secret_reader.py`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class SettingMissing(RuntimeError):
-    """A setting that this stage cannot do without is absent or malformed; names the variable, never its value."""
+    """A required setting is missing or malformed. The message names the variable, never its value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What every context needs to know of where it runs. Secrets are not here: see `secret_reader`."""
+    """The settings that contexts share. For secrets see `secret_reader`."""
 
     stage: Stage
     table_prefix: str
@@ -42,34 +42,37 @@ class Settings:
     mail_from: str | None
     image_http_url: str | None
     public_url: str
-    peers: dict[str, str] = field(default_factory=dict)
-    """Base URLs of stand-ins by vendor; empty outside `local` and `test`."""
+    vendor_base_urls: dict[str, str] = field(default_factory=dict)
+    """Base URLs of the sandboxes, by vendor; empty outside the stages `local` and `test`."""
 
     @property
     def is_live(self) -> bool:
-        """Whether this stage runs in an account."""
+        """Whether this stage runs in an AWS account."""
         return self.stage in ("dev", "prod")
 
     @property
     def is_embedded(self) -> bool:
-        """Whether AWS is the engine on this machine, which takes the credentials test/test."""
+        """Whether AWS is the embedded engine on this machine, which accepts the credentials test/test."""
         return self.endpoint_url is not None and urlsplit(self.endpoint_url).hostname in LOOPBACK
 
     @property
     def namespace(self) -> str:
-        """`<prefix>-<stage>`: what every name of a resource starts with."""
+        """The prefix of every resource name: `<prefix>-<stage>`."""
         return f"{self.table_prefix}-{self.stage}"
 
 
 def _stage() -> Stage:
     value = os.environ.get("STAGE", "local")
     if value not in get_args(Stage):
-        raise SettingMissing(f"STAGE is none of {', '.join(get_args(Stage))}")
+        raise SettingMissing(f"STAGE must be one of {', '.join(get_args(Stage))}")
     return cast(Stage, value)
 
 
-def _peer(name: str, stage: Stage) -> str | None:
-    """The stand-in's base URL; ignored in an account, refused off loopback (client secrets go there)."""
+def _vendor_base_url(name: str, stage: Stage) -> str | None:
+    """Return the base URL of a vendor's sandbox; None in an account.
+
+    Raises SettingMissing if the URL is not on loopback: client secrets are sent to it.
+    """
     url = os.environ.get(name)
     if not url or stage not in ("local", "test"):
         return None
@@ -85,15 +88,15 @@ def is_lambda() -> bool:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process.
+    """Return the settings of this process.
 
-    A stage that runs on this machine talks to the embedded AWS unless AWS_ENDPOINT_URL says otherwise, whatever
-    else of AWS_* happens to be exported.
+    The stages `local` and `test` use the embedded AWS unless AWS_ENDPOINT_URL is set; other AWS_* variables do not
+    change that.
     """
     stage, env = _stage(), os.environ
     on_this_machine = stage in ("local", "test")
     prefix = env.get("TABLE_PREFIX") or "backroom"
-    peers = {vendor: _peer(name, stage) for vendor, name in _PEERS.items()}
+    base_urls = {vendor: _vendor_base_url(name, stage) for vendor, name in _VENDOR_BASE_URLS.items()}
     image_model, _, model_id = (env.get("IMAGE_MODEL") or "local").partition(":")
     return Settings(
         stage=stage,
@@ -112,11 +115,11 @@ def settings() -> Settings:
         mail_from=env.get("MAIL_FROM") or None,
         image_http_url=env.get("IMAGE_HTTP_URL") or None,
         public_url=(env.get("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
-        peers={vendor: url for vendor, url in peers.items() if url},
+        vendor_base_urls={vendor: url for vendor, url in base_urls.items() if url},
     )
 
 
-_PEERS = {"shopify": "SHOPIFY_API_BASE", "stripe": "STRIPE_API_BASE"}
+_VENDOR_BASE_URLS = {"shopify": "SHOPIFY_API_BASE", "stripe": "STRIPE_API_BASE"}
 
 
 def variable(name: str) -> str | None:
@@ -125,10 +128,10 @@ def variable(name: str) -> str | None:
 
 
 def loader_environment() -> dict[str, str]:
-    """Return the variables that an interpreter needs in order to start: no credential and no setting is among them."""
+    """Return the variables that a Python interpreter needs to start, without credentials and settings."""
     return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "TZ") if name in os.environ}
 
 
 def forget() -> None:
-    """Drop what was read; for tests that change the environment."""
+    """Clear the cached settings; for tests that change the environment."""
     settings.cache_clear()

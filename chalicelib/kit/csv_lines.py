@@ -1,4 +1,4 @@
-"""CSV as spreadsheets and other programs read it (RFC 4180), a line at a time."""
+"""CSV (RFC 4180) for spreadsheets and other programs, a line at a time."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def line(cells: Iterable[object]) -> str:
-    """One line with its CRLF; None is an empty cell.
+    """Return one CSV line with its CRLF; None becomes an empty cell.
 
     Text that a spreadsheet would run as a formula gets a leading apostrophe (OWASP, CSV Injection).
     """
-    written = io.StringIO()
-    csv.writer(written).writerow([_harmless(cell) for cell in cells])
-    return written.getvalue()
+    output = io.StringIO()
+    csv.writer(output).writerow([_harmless(cell) for cell in cells])
+    return output.getvalue()
 
 
 def _harmless(cell: object) -> object:

@@ -1,12 +1,14 @@
-"""The words in which a context declares whose data its rows and objects are; `retention` erases and exports by them.
+"""Data policies: how a context declares how long its rows live, whose data they are, and how a subject is erased.
 
-A value is written as a template over the subject: `{who}` (shop, customer, member, store), `{id}`, `{shop}`, `{app}`.
+`retention` sweeps, erases and exports by these declarations. Values are templates over the subject: `{subject_type}`
+(shop, customer, member, store), `{id}`, `{shop}`, `{app}`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -15,7 +17,7 @@ from chalicelib.kit.tables import Table
 
 
 class ErasureAction(StrEnum):
-    """What becomes of a column whose row is kept."""
+    """What an erasure does with a column of a row that is not deleted."""
 
     REMOVED = "removed"
     PSEUDONYM = "pseudonymised"
@@ -23,83 +25,85 @@ class ErasureAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnerFilter:
-    """Which of the rows that a claim leads to are the subject's: those that match by one of these."""
+    """Selects the subject's rows among those that a query finds: one matching column is enough."""
 
     column: str = ""
     """Holds the subject's id."""
-    or_column: str = ""
-    """Holds the id of another subject, who owns the row just as well: either takes it along."""
-    or_nobody: bool = False
-    """Those where `column` is empty are theirs, too."""
-    named: str = ""
-    """Holds another name of the subject: an order that the request names."""
-    mention: str = ""
-    """Holds JSON, here or in S3, in which the subject's id or another name stands."""
+    other_column: str = ""
+    """Holds the id of a second owner. Erasing either owner erases the row."""
+    unowned: bool = False
+    """Rows with an empty `column` belong to the subject, too."""
+    alias_column: str = ""
+    """Holds another identifier of the subject, e.g. an order id that the request lists."""
+    json_column: str = ""
+    """Holds JSON, inline or in S3, that contains the subject's id or another identifier."""
 
 
 @dataclass(frozen=True, slots=True)
 class CounterAdjustment:
-    """A counter elsewhere that goes down with the row: by `column`, divided by `per`; by one where no column is named."""
+    """A counter in another table that decreases when a row is deleted.
 
-    column: str
+    It decreases by the row's `amount_column`, divided by `divisor`; by one if no column is named.
+    """
+
+    amount_column: str
     table: type[Table]
-    key: str
-    """Of the counter's row, as a template."""
-    counter: str
-    per: int = 1
-    unless: tuple[str, str] | None = None
-    """A column, and the value with which a row does not count."""
+    counter_key: str
+    """Key of the counter's row, as a template over the deleted row."""
+    counter_column: str
+    divisor: int = 1
+    exclusion: tuple[str, str] | None = None
+    """A column and a value: rows with that value do not count."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectQuery:
-    """One way to rows of a kind of subject: those whose `column` has `value`, by key or index if it is one's hash key.
+    """Finds a subject's rows: those where `column` equals `value`, by key or index if `column` is its hash key.
 
-    With `through`, rows of that table which belong to the same subject fill the template with their own columns;
-    `made` says what of the value counts.
+    With `via`, the subject's rows of that table fill the template with their own columns; `transform` maps the result.
     """
 
-    who: SubjectType
+    subject_type: SubjectType
     column: str
     value: str
-    range: str = ""
-    """What the range key has then, as a template."""
-    through: str = ""
-    made: Callable[[str], str] | None = None
+    range_key: str = ""
+    """Template of the range key."""
+    via: str = ""
+    transform: Callable[[str], str] | None = None
     contains: bool = False
-    """The column's text holds the value, among others."""
-    whose: OwnerFilter | None = None
-    kept: Mapping[str, ErasureAction] | None = None
-    """The row stays, without what this says of its columns; None: it goes."""
-    because: str = ""
-    """Why it stays."""
-    shared: str = ""
-    """The row stays while another row of `through` leads to it, too, whose subject is not erased: its name, as a template."""
-    scan: str = ""
-    """Why no key leads there, where none does."""
-    counted: CounterAdjustment | None = None
+    """`column` contains the value instead of being equal to it."""
+    owner: OwnerFilter | None = None
+    redactions: Mapping[str, ErasureAction] | None = None
+    """Keep the row and apply these actions to its columns; None: delete the row."""
+    keep_reason: str = ""
+    """Why the row is kept."""
+    other_owner: str = ""
+    """Template of a subject over rows of `via`: the row is kept while another subject owns it and is not erased."""
+    scan_reason: str = ""
+    """Why the table is scanned; required if neither key nor index fits."""
+    counter: CounterAdjustment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TablePolicy:
-    """What a table holds of people. `name` is `<context>/<table>`; each column is either personal or impersonal."""
+    """Personal data in a table. `name` is `<context>/<table>`; each column is either personal or impersonal."""
 
     name: str
     table: type[Table]
     personal: tuple[str, ...] = ()
     impersonal: tuple[str, ...] = ()
-    claims: tuple[SubjectQuery, ...] = ()
+    queries: tuple[SubjectQuery, ...] = ()
     app: str = ""
-    """The one app that the rows are of; or, in braces, the column that tells it."""
-    objects: tuple[str, ...] = ()
-    """Columns that say where objects of the row are, which go with it."""
-    also: str = ""
-    """A column with another name of the subject: an order of a customer's, a member's id at Stripe."""
-    last: bool = False
-    """The rows go after all others: whoever looks for one meanwhile must find it, or would begin anew."""
-    guards: tuple[tuple[str, ...], ...] = ()
-    """Guards of the row: the field's name, then the columns whose values it holds."""
-    remark: str = ""
+    """Handle of the only app with rows here; or, in braces, the column that holds the handle."""
+    object_columns: tuple[str, ...] = ()
+    """Columns with the addresses of the row's S3 objects, which are deleted with it."""
+    alias_column: str = ""
+    """A column with another identifier of the subject: a customer's order id, a member's Stripe customer id."""
+    erase_last: bool = False
+    """Erase these rows last. Until then lookups must find them; otherwise the caller would create a new one."""
+    unique_values: tuple[tuple[str, ...], ...] = ()
+    """The row's claims on unique values: the field's name, then the columns with the values."""
+    note: str = ""
 
 
 class Bucket(StrEnum):
@@ -109,19 +113,41 @@ class Bucket(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ObjectPrefix:
-    """What a folder of a bucket holds of people. `folders` are those of a subject, as templates."""
+    """Personal data below a prefix of a bucket. `folders` are templates of a subject's folders."""
 
     bucket: Bucket
     prefix: str
     folders: Mapping[SubjectType, str] = field(default_factory=lambda: MappingProxyType({}))
-    beside: Mapping[SubjectType, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Folders whose objects hold the subject's data among others', and can be made anew: they go, too."""
-    judged: frozenset[SubjectType] = frozenset()
-    """Whose objects are told there by what stands in them."""
+    shared_folders: Mapping[SubjectType, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Folders whose objects hold data of several subjects and can be created again: they are deleted, too."""
+    content_matched: frozenset[SubjectType] = frozenset()
+    """Subject types whose objects are identified by their content, not by their folder."""
     app: str = ""
-    remark: str = ""
+    note: str = ""
+
+
+class ExpiryAction(StrEnum):
+    """What a sweep does with an expired row."""
+
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    """Write it to the archive, verify the file, then delete it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """Rows of `table` expire `lifetime` after the time in `timestamp_column`; rows without that time never expire.
+
+    `name` is `<context>/<table>`, which is also the rule's folder in the archive.
+    """
+
+    name: str
+    table: type[Table]
+    timestamp_column: str
+    lifetime: timedelta
+    action: ExpiryAction
 
 
 def columns(text: str) -> tuple[str, ...]:
-    """The names in a text, by white space."""
+    """Return the names in a text, split at white space."""
     return tuple(text.split())

@@ -1,4 +1,4 @@
-"""The OpenAPI document as one plain page: no script, nothing fetched."""
+"""The OpenAPI document as one HTML page without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}
 
 
 def render(document: dict[str, Any]) -> str:
-    """An HTML page that lists every operation with its parameters, body, answer and credential."""
+    """Return an HTML page that lists every operation with its parameters, body, responses and credential."""
     by_tag: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -31,7 +31,7 @@ def render(document: dict[str, Any]) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
-        f'<p>The same as a document for machines: <a href="openapi.json">openapi.json</a>.</p>'
+        f'<p>The same document as JSON: <a href="openapi.json">openapi.json</a>.</p>'
         f"{sections}<h2>Schemas</h2>{schemas}</body></html>"
     )
 
@@ -44,7 +44,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         for p in operation["parameters"]
     )
     body = operation.get("requestBody", {}).get("content", {})
-    answers = "".join(
+    responses = "".join(
         f"<tr><td>{escape(status)}</td><td>{_link(answer.get('content', {}))}</td></tr>"
         for status, answer in operation["responses"].items()
     )
@@ -54,7 +54,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
         f"<p>{escape(operation.get('description', ''))}</p>"
         + (f"<table><caption>Parameters</caption>{rows}</table>" if rows else "")
         + (f"<p>Body: {_link(body)}</p>" if body else "")
-        + f"<table><caption>Answers</caption>{answers}</table></details>"
+        + f"<table><caption>Responses</caption>{responses}</table></details>"
     )
 
 

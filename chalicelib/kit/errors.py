@@ -1,4 +1,4 @@
-"""Errors that know their HTTP answer. Rendered as `application/problem+json` (RFC 9457); `code` is the class's name."""
+"""Errors with an HTTP status, rendered as `application/problem+json` (RFC 9457). `code` is the class's name."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any, ClassVar
 
 
 class Problem(Exception):
-    """An error that a caller may see. `detail` must hold nothing secret and nothing of another tenant's.
+    """An error that the API returns to the caller. `detail` must hold no secrets and no other tenant's data.
 
     `errors` names the fields of bad input: [{"path": "body.settings", "message": "…"}].
     """
 
     status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something went wrong on our side"
+    title: ClassVar[str] = "An internal error occurred"
 
     def __init__(
         self,
@@ -26,14 +26,14 @@ class Problem(Exception):
         self.errors = errors or []
         self.headers = headers or {}
         self.existing: Any = None
-        """The row that stood in the way, where a transaction's condition failed."""
+        """The stored row, if a transaction's condition on it failed."""
 
     @property
     def code(self) -> str:
         return type(self).__name__
 
     def as_dict(self, request_id: str) -> dict[str, Any]:
-        """The members of the problem document."""
+        """Return the members of the problem document."""
         document = {
             "type": "about:blank",
             "title": self.title,
@@ -54,31 +54,31 @@ class WriteConflict(Exception):
     def __init__(self, detail: str = "another writer changed the row") -> None:
         super().__init__(detail)
         self.existing: Any = None
-        """The row in the database whose condition failed, where a transaction names it."""
+        """The stored row, if a transaction's condition on it failed."""
 
 
 class MalformedRequest(Problem):
-    status, title = 400, "The request cannot be read"
+    status, title = 400, "The request is malformed"
 
 
 class Unauthenticated(Problem):
-    status, title = 401, "The credential is missing or not valid"
+    status, title = 401, "The credential is missing or invalid"
 
 
 class Forbidden(Problem):
-    status, title = 403, "This credential may not do that"
+    status, title = 403, "This credential does not allow this action"
 
 
 class NotFound(Problem):
-    status, title = 404, "There is no such thing here"
+    status, title = 404, "The resource does not exist"
 
 
 class MethodNotAllowed(Problem):
-    status, title = 405, "This method is not served here"
+    status, title = 405, "This path does not support this method"
 
 
 class Conflict(Problem):
-    status, title = 409, "The present state does not allow that"
+    status, title = 409, "The current state does not allow this action"
 
 
 class IdempotencyConflict(Conflict):
@@ -90,7 +90,7 @@ class StillInProgress(Conflict):
 
 
 class PreconditionFailed(Problem):
-    status, title = 412, "A condition of this request does not hold"
+    status, title = 412, "A precondition of this request failed"
 
 
 class VersionMismatch(PreconditionFailed):
@@ -104,23 +104,23 @@ class PayloadTooLarge(Problem):
 
 
 class UnsupportedMediaType(Problem):
-    status, title = 415, "This media type is not understood"
+    status, title = 415, "This media type is not supported"
 
 
 class InvalidInput(Problem):
-    status, title = 422, "Some of the input is not valid"
+    status, title = 422, "Some of the input is invalid"
 
 
 class PreconditionRequired(Problem):
-    status, title = 428, "Send If-Match with the ETag that you read"
+    status, title = 428, "Send If-Match with the current ETag"
 
 
 class TooManyRequests(Problem):
-    status, title = 429, "Too many at once"
+    status, title = 429, "Too many requests; try again later"
 
 
 class Unavailable(Problem):
-    """A store or peer refuses for now; always answered with Retry-After."""
+    """A database or vendor rejects requests for now. The response has a Retry-After header."""
 
     status, title = 503, "Try again shortly"
 
@@ -130,4 +130,4 @@ class Unavailable(Problem):
 
 
 class InternalError(Problem):
-    """What an unexpected exception becomes: says nothing of its cause, which is in the log."""
+    """The response to an unexpected exception. It does not name the cause, which is in the log."""

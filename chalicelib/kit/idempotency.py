@@ -1,8 +1,8 @@
-"""Idempotency-Key: the same key and body get the same answer, another body is refused.
+"""Idempotency-Key: the same key and body get the same response; the same key with another body is rejected.
 
-Two ways, chosen per endpoint. `joined`: the use case puts the finished record into its own transaction, which is
-then the claim (no extra write). `claimed`: for use cases that call a vendor: claim, work, store the answer; a
-claim whose holder died lapses and the work is done again, so it must be idempotent at the vendor by the same key.
+Each endpoint uses one of two ways. `joined`: the use case writes the completed record in its own transaction (no extra
+write). `claimed`, for use cases that call a vendor: claim the key, do the work, store the response. If the process
+crashes, the claim expires and a retry repeats the work, which must be idempotent at the vendor by the same key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEASE = timedelta(seconds=60)
 
 
 class Replayed(Problem):
-    """Not an error: the answer was given before, and `response` is it."""
+    """Not an error: the request was completed before, and `response` is the stored response."""
 
     status = 200
 
@@ -42,45 +42,48 @@ class Idempotency:
 
     @classmethod
     def of(cls, header: str, subject: str, route: str, body: bytes) -> Idempotency:
-        """The key of a request; `header` is what the client sent."""
+        """Return the key of a request; `header` is the value of Idempotency-Key."""
         return cls(signing.digest(f"{subject}\n{route}\n{header}".encode()), signing.digest(body), subject)
 
     def recall(self) -> None:
-        """Raise Replayed if this was answered already, IdempotencyConflict if with another body; one read."""
+        """Look up the key with one read.
+
+        Raises Replayed if the request was completed before, IdempotencyConflict if it had another body.
+        """
         try:
             record = IdempotencyRecord.get(self.key, consistent_read=True)
         except IdempotencyRecord.DoesNotExist:
             return
-        self._judge(record)
+        self._raise_for_record(record)
 
     def join(self, transaction: Transaction, response: BaseModel) -> None:
-        """Make the answer part of the transaction; if another request was faster, that one's answer is replayed."""
+        """Add the response to the transaction. If a concurrent request with the key wins, its response is replayed."""
         record = self._record(IdempotencyStatus.COMPLETED, response)
         free = IdempotencyRecord.key.does_not_exist() | (IdempotencyRecord.expires_epoch < clock.now())
-        transaction.put(record, condition=free, otherwise=_Taken(self))
+        transaction.put(record, condition=free, otherwise=_KeyClaimed(self))
 
     def claim(self) -> None:
-        """Take the key for a minute. Raises as `recall` does, and StillInProgress while another works on it."""
+        """Claim the key for a minute. Raises the errors of `recall`, StillInProgress if another request holds the claim."""
         now = clock.now()
         record = self._record(IdempotencyStatus.IN_PROGRESS, None, until=now + LEASE)
-        lapsed = (
+        expired_claim = (
             (IdempotencyRecord.status == IdempotencyStatus.IN_PROGRESS)
             & (IdempotencyRecord.in_progress_until < now)
             & (IdempotencyRecord.body_hash == self.body_hash)
         )
-        free = IdempotencyRecord.key.does_not_exist() | (IdempotencyRecord.expires_epoch < now) | lapsed
+        free = IdempotencyRecord.key.does_not_exist() | (IdempotencyRecord.expires_epoch < now) | expired_claim
         try:
             with Transaction() as transaction:
-                transaction.put(record, condition=free, otherwise=_Taken(self))
-        except _Taken as taken:
-            taken.judge()
+                transaction.put(record, condition=free, otherwise=_KeyClaimed(self))
+        except _KeyClaimed as conflict:
+            conflict.raise_for_winner()
 
     def complete(self, response: BaseModel) -> None:
-        """Store the answer of a claimed request."""
+        """Store the response of a claimed request."""
         self._record(IdempotencyStatus.COMPLETED, response).save()
 
     def abandon(self) -> None:
-        """Let go of a claim whose work failed, so that it can be tried again."""
+        """Release the claim of a failed request, so that the client can retry it."""
         self._record(IdempotencyStatus.IN_PROGRESS, None).delete()
 
     def _record(
@@ -98,7 +101,7 @@ class Idempotency:
             expires_epoch=now + KEEP,
         )
 
-    def _judge(self, record: IdempotencyRecord) -> None:
+    def _raise_for_record(self, record: IdempotencyRecord) -> None:
         now = clock.now()
         if record.expires_epoch <= now:
             return
@@ -110,19 +113,19 @@ class Idempotency:
             raise StillInProgress(headers={"Retry-After": "1"})
 
 
-class _Taken(Problem):
-    """The key was taken between the look and the write; becomes what the record in the way says."""
+class _KeyClaimed(Problem):
+    """A concurrent request claimed the key between our read and our write."""
 
     def __init__(self, idempotency: Idempotency) -> None:
         super().__init__()
         self.idempotency = idempotency
 
-    def judge(self) -> None:
-        self.idempotency._judge(self.existing)
+    def raise_for_winner(self) -> None:
+        self.idempotency._raise_for_record(self.existing)
         raise StillInProgress(headers={"Retry-After": "1"})
 
 
 def raise_for_stored_response(error: Problem) -> None:
-    """Turn a lost race for the key into what the winner's record says; leave other errors alone."""
-    if isinstance(error, _Taken):
-        error.judge()
+    """Raise the error that the winner's record calls for, if a concurrent request claimed the key; else do nothing."""
+    if isinstance(error, _KeyClaimed):
+        error.raise_for_winner()

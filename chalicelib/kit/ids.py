@@ -1,4 +1,4 @@
-"""Identifiers: opaque, and time-ordered where rows are read newest first."""
+"""Identifiers: random UUIDs, time-ordered UUIDs and UUIDs derived from other values."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["derived", "new", "time_ordered"]
 
 
 def new() -> str:
-    """A random UUIDv4."""
+    """Return a random UUIDv4."""
     return str(uuid4())
 
 
 def time_ordered() -> str:
-    """A UUIDv7: sorts by the moment it was made, to a quarter of a microsecond; 62 bits are random.
+    """Return a UUIDv7, which sorts by its creation time to a quarter of a microsecond; 62 bits are random.
 
-    Source: RFC 9562, 5.7, with 6.2 method 3 (the fraction of the millisecond stands in `rand_a`).
+    Source: RFC 9562, 5.7, with 6.2 method 3 (`rand_a` holds the fraction of the millisecond).
     """
     milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     fraction = (rest << 12) // 1_000_000
@@ -29,5 +29,5 @@ def _version_7(milliseconds: int, rand_a: int, rand_b: int) -> UUID:
 
 
 def derived(namespace: str, *parts: str) -> str:
-    """The UUIDv5 of `parts` in `namespace` (a UUID): the same parts give the same id. Parts may hold no newline."""
+    """Return the UUIDv5 of `parts` in `namespace` (a UUID): same parts, same id. Parts must not contain a newline."""
     return str(uuid5(UUID(namespace), "\n".join(parts)))

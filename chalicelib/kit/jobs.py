@@ -1,6 +1,6 @@
-"""Lambda handlers that no caller waits for: `@consumes` for queues, `@scheduled` for the clock.
+"""Decorators of asynchronous Lambda handlers: `@consumes` for SQS queues, `@scheduled` for schedules.
 
-A handler deploys as its own function that imports its module only, so these are plain decorators, under Chalice's:
+Each handler deploys as its own function, which imports only its module. The decorators stand below Chalice's:
 
     @bp.on_sqs_message(queue="studio-generate_preview", batch_size=1, name="studio-generate_preview")
     @consumes(GenerationRequested)
@@ -29,9 +29,9 @@ BatchAnswer = dict[str, list[dict[str, str]]]
 def consumes(*kinds: type[Message]) -> Callable[[Callable[[Any], None]], Callable[[SQSEvent], BatchAnswer]]:
     """Call the function with each message of a batch; SQS redelivers only the messages that fail.
 
-    A queue may take several kinds of message: the message attribute `message_name` tells which one a record is. Messages
+    A queue may take several kinds of message: the message attribute `message_name` holds its class. Messages
     about an erased subject are dropped. An unreadable message fails like any other and ends in the dead-letter queue.
-    The answer is the one that `ReportBatchItemFailures` expects.
+    Returns the response for `ReportBatchItemFailures`.
     """
     by_name = {kind.__name__: kind for kind in kinds}
 
@@ -81,7 +81,7 @@ def _id(record: SQSRecord) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledRun:
-    """One run of a schedule: the moment it is for, and the last moment whose run was completed (None: none yet)."""
+    """One run of a schedule: the time for which it is due, and the due time of the last completed run (None: none yet)."""
 
     due: datetime
     last_completed: datetime | None
@@ -91,11 +91,11 @@ class ScheduledRun:
 def scheduled(
     name: str, lease_seconds: int, formerly: str | None = None
 ) -> Callable[[Callable[[ScheduledRun], None]], Callable[[CloudWatchEvent], None]]:
-    """Run the function unless another run of the same schedule still holds its lease.
+    """Run the function unless another run of the same schedule holds the lease.
 
-    The lease lapses after `lease_seconds`, so a killed run does not block the next; give it the function's timeout.
-    `formerly` is the schedule's name in an earlier release: the first run under the new name starts from the watermark
-    that the last run under the old one left.
+    The lease expires after `lease_seconds`, so that a crashed run does not block the next one; use the function's
+    timeout. `formerly` is the schedule's name in an earlier release: the first run under the new name starts from the
+    watermark of the old name.
     """
 
     def decorate(function: Callable[[ScheduledRun], None]) -> Callable[[CloudWatchEvent], None]:

@@ -1,4 +1,4 @@
-"""One at a time: a lease in DynamoDB with a fencing number, for schedules and other work that must not overlap."""
+"""Leases in DynamoDB with fencing tokens, for schedules and other work that must not run concurrently."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chalicelib.kit.tables import update_if
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A held lock. `fence` grows with every holder, so that a late writer can be told from the present one.
+    """An acquired lock. `fence` increases with every holder, so that writes of an earlier holder can be rejected.
 
-    `watermark` is what the last completed run left: the moment it was for, so that a missed run is caught up.
+    `watermark` was stored by the last completed run: its due time, so that a missed run can be caught up.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Lease:
 
 
 def acquire(name: str, seconds: int) -> Lease | None:
-    """Take the lock for at most `seconds`; None while another holds it. A holder that died loses it by time."""
+    """Acquire the lock for at most `seconds`. Returns None while another holder's lease has not expired."""
     holder, now = ids.new(), clock.now()
     row = Lock(name)
     actions = [
@@ -40,7 +40,7 @@ def acquire(name: str, seconds: int) -> Lease | None:
 
 
 def extend(lease: Lease, seconds: int, watermark: str | None = None) -> bool:
-    """Hold the lock for `seconds` from now on, leaving a watermark of what is done; False if it passed to another."""
+    """Extend the lease to `seconds` from now and store a watermark. Returns False if another holder has the lock."""
     actions: list[Action] = [Lock.held_until.set(clock.now() + timedelta(seconds=seconds))]
     if watermark is not None:
         actions.append(Lock.watermark.set(watermark))
@@ -48,7 +48,7 @@ def extend(lease: Lease, seconds: int, watermark: str | None = None) -> bool:
 
 
 def release(lease: Lease, watermark: str | None = None) -> bool:
-    """Let go, leaving a watermark of what was completed; False if the lease had passed to another."""
+    """Release the lock and store a watermark. Returns False if another holder has the lock."""
     actions: list[Action] = [Lock.held_until.remove(), Lock.holder.remove()]
     if watermark is not None:
         actions.append(Lock.watermark.set(watermark))
@@ -56,7 +56,7 @@ def release(lease: Lease, watermark: str | None = None) -> bool:
 
 
 def watermark(name: str) -> str | None:
-    """What the last completed holder left; None where there was none."""
+    """Return the watermark of the last completed run, or None."""
     try:
         return Lock.get(name).watermark
     except Lock.DoesNotExist:

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line, with the ids that tie a request to its messages; secrets are masked."""
+"""Structured logs: one JSON object per line, with the ids of request and message; secrets are masked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger
 from chalicelib.kit import config
 
 for _library in ("botocore", "pynamodb", "stripe", "urllib3"):
-    logging.getLogger(_library).setLevel(logging.INFO)  # below that, whole requests are logged: bodies and credentials
+    logging.getLogger(_library).setLevel(logging.INFO)  # at DEBUG they log whole requests with bodies and credentials
 
 _context: ContextVar[Mapping[str, str]] = ContextVar("log_context", default=MappingProxyType({}))
 
@@ -35,7 +35,7 @@ _SECRET_VALUES = re.compile(
 
 
 def redact(value: Any) -> Any:
-    """`value` with secrets and personal data masked: by the names of members, and by the look of text."""
+    """Return `value` with secrets and personal data masked, by member names and by patterns in text."""
     if isinstance(value, Mapping):
         return {
             key: MASK if isinstance(key, str) and _SECRET_NAMES.search(key) and item else redact(item)
@@ -51,7 +51,7 @@ def _serialize(entry: dict[str, Any]) -> str:
 
 
 def logger(context: str) -> Logger:
-    """The logger of a context (`shops`, `kit`, …); pass facts as `extra={…}`, never in the text."""
+    """Return the logger of a context (`shops`, `kit`, …). Pass values as `extra={…}`, never in the text."""
     return Logger(
         service=f"{config.settings().namespace}.{context}",
         json_serializer=_serialize,
@@ -62,13 +62,13 @@ def logger(context: str) -> Logger:
 
 
 def current(name: str) -> str | None:
-    """An id bound to what is being handled: `correlation_id`, `request_id`, `message_id`, `tenant`."""
+    """Return a bound value: `correlation_id`, `request_id`, `message_id` or `tenant`; None if it is not bound."""
     return _context.get().get(name)
 
 
 @contextmanager
 def bound(**facts: str) -> Iterator[None]:
-    """Add facts to every line logged inside the block, in this thread."""
+    """Add fields to every line that this thread logs inside the block."""
     token = _context.set({**_context.get(), **facts})
     try:
         yield
@@ -77,5 +77,5 @@ def bound(**facts: str) -> Iterator[None]:
 
 
 def bind(**facts: str) -> None:
-    """Add facts until the enclosing `bound` block ends."""
+    """Add fields until the enclosing `bound` block ends."""
     _context.set({**_context.get(), **facts})

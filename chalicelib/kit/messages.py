@@ -1,8 +1,8 @@
-"""Messages: facts on topics for the contexts above, work on a context's own queues.
+"""Messages: events on SNS topics for upper contexts, tasks on a context's own SQS queues.
 
-A message class declares either `topic` (SNS; any number of consumers, each with its queue) or `queue` (SQS, its own
-context's). Names are logical; `<prefix>-<stage>-` is put in front. A message that is too large for either goes through
-the images bucket, by reference (AWS, "Managing large Amazon SQS messages"): see ADR 8.
+A message class declares either `topic` (SNS; any number of consumers, each with its queue) or `queue` (SQS, of its own
+context). These names get the prefix `<prefix>-<stage>-`. A message that is too large is stored in the images bucket and
+sent by reference (AWS, "Managing large Amazon SQS messages"; ADR 8).
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from chalicelib.kit import aws, clock, config, ids, logs
 
-MOST_BYTES = 250_000
-"""Of a body, or of a batch: SNS and SQS take 256 KiB with what they add (SNS and SQS quotas)."""
+MAX_BYTES = 250_000
+"""Maximum size of a body or batch; SNS and SQS allow 256 KiB with attributes (SNS and SQS quotas)."""
 STORED = "payloads/messages"
-"""Where larger ones stand in the images bucket, by their first subject; its lifecycle ends them."""
+"""Prefix of larger messages in the images bucket, by first subject. A lifecycle rule deletes them."""
 NAME_ATTRIBUTE = "message_name"
 """The SQS and SNS message attribute with the class name, for queues that take several messages (raw delivery keeps it)."""
 _REFERENCE = '{"stored_at":'
 
 
 class Message(BaseModel):
-    """Something that happened, or that is to be done. Fields only ever grow; unknown ones are ignored."""
+    """An event or a task. New releases only add fields; unknown fields are ignored."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -39,23 +39,23 @@ class Message(BaseModel):
     correlation_id: str | None = Field(default_factory=lambda: logs.current("correlation_id"))
 
     def subjects(self) -> tuple[str, ...]:
-        """Whom it is about (`shop:…`, `member:…`, `order:<shop>:<id>`): dropped once one of them is erased."""
+        """Return the data subjects (`shop:…`, `member:…`, `order:<shop>:<id>`); the message is dropped if one is erased."""
         return ()
 
     def actors(self) -> Mapping[str, datetime]:
-        """Who did what it tells of, and when: dropped where they were erased since. They may come back."""
+        """Return the acting subjects and when they acted; the message is dropped if one was erased after that time."""
         return {}
 
     @classmethod
     def read(cls, body: str) -> Iterable[Self]:
-        """The messages that one SQS body holds, or refers to. Raises pydantic's ValidationError for anything else."""
+        """Return the messages in an SQS body, or in the object it refers to. Raises ValidationError (pydantic)."""
         return [cls.model_validate_json(_fetched(body) if body.startswith(_REFERENCE) else body)]
 
 
 class BucketEvent(Message):
-    """S3 tells of an object (`s3:ObjectCreated:*`, `s3:ObjectRemoved:*`), through a queue.
+    """An S3 event notification (`s3:ObjectCreated:*`, `s3:ObjectRemoved:*`), received through a queue.
 
-    A subclass names the `prefix` of the images bucket that it wants to hear of.
+    A subclass declares the `prefix` of the images bucket whose events it receives.
     Source: S3's event message structure (docs.aws.amazon.com, notification-content-structure).
     """
 
@@ -66,7 +66,7 @@ class BucketEvent(Message):
     key: str
     byte_count: int = 0
     sequencer: str = ""
-    """Hexadecimal; orders the events of one key."""
+    """Hexadecimal; sorts the events of one key."""
 
     @classmethod
     def read(cls, body: str) -> Iterable[Self]:
@@ -87,22 +87,22 @@ class BucketEvent(Message):
 
 
 def queue_url(name: str) -> str:
-    """The address of the queue with this logical name."""
+    """Return the URL of the queue with this logical name."""
     settings = config.settings()
     base = settings.endpoint_url or f"https://sqs.{settings.region}.amazonaws.com"
     return f"{base}/{settings.account_id}/{settings.namespace}-{name}"
 
 
 def topic_arn(name: str) -> str:
-    """The ARN of the topic with this logical name."""
+    """Return the ARN of the topic with this logical name."""
     settings = config.settings()
     return f"arn:aws:sns:{settings.region}:{settings.account_id}:{settings.namespace}-{name}"
 
 
 def publish(message: Message, delay_seconds: int = 0) -> None:
-    """Send to the message's topic or queue: at least once, so consumers must be idempotent.
+    """Publish to the message's topic or queue. Delivery is at least once, so consumers must be idempotent.
 
-    `delay_seconds` (0 to 900) holds for queues only.
+    `delay_seconds` (0 to 900) applies to queues only.
     """
     body, attributes = _body(message), name_attribute(type(message).__name__)
     if message.topic:
@@ -119,20 +119,20 @@ def publish(message: Message, delay_seconds: int = 0) -> None:
 
 
 def publish_many(messages: Iterable[Message]) -> None:
-    """Send messages of one queue in batches: at most ten, and MOST_BYTES in all.
+    """Send messages of one queue in batches of at most ten messages and MAX_BYTES.
 
-    Raises RuntimeError if the queue refuses one.
+    Raises RuntimeError if the queue rejects a message.
     """
     batch: list[tuple[str, str]] = []
-    queue, held = "", 0
+    queue, batch_bytes = "", 0
     for message in messages:
         body, queue = _body(message), message.queue or ""
         size = len(body.encode())
-        if len(batch) == 10 or held + size > MOST_BYTES:
+        if len(batch) == 10 or batch_bytes + size > MAX_BYTES:
             _send_batch(queue, batch)
-            batch, held = [], 0
+            batch, batch_bytes = [], 0
         batch.append((type(message).__name__, body))
-        held += size
+        batch_bytes += size
     if batch:
         _send_batch(queue, batch)
 
@@ -149,13 +149,13 @@ def _send_batch(queue: str, named_bodies: list[tuple[str, str]]) -> None:
     ]
     answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url(queue), Entries=entries)
     if answer.get("Failed"):
-        raise RuntimeError(f"the queue refused {len(answer['Failed'])} messages")
+        raise RuntimeError(f"the queue rejected {len(answer['Failed'])} messages")
 
 
 def _body(message: Message) -> str:
-    """The message itself; or a reference to it, where it is put now if it is too large."""
+    """Return the message as JSON. If it is too large, store it in S3 and return a reference."""
     body = message.model_dump_json()
-    if len(body) <= MOST_BYTES and len(body.encode()) <= MOST_BYTES:
+    if len(body) <= MAX_BYTES and len(body.encode()) <= MAX_BYTES:
         return body
     about = next(iter(message.subjects()), "nobody")
     bucket, key = config.settings().images_bucket, f"{STORED}/{about}/{ids.new()}.json"

@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch's embedded metric format: a line on standard output, no call."""
+"""Metrics in CloudWatch's embedded metric format: one line on standard output, no API call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chalicelib.kit import config
 
 
 def count(name: str, value: int = 1, **dimensions: str) -> None:
-    """Add `value` to the counter `name`. Dimensions must be few and of few values (a handler, a topic)."""
+    """Add `value` to the metric `name`. Use few dimensions with few values (a handler, a topic)."""
     _write(name, MetricUnit.Count, value, dimensions)
 
 
@@ -22,7 +22,7 @@ def duration(name: str, value: timedelta, **dimensions: str) -> None:
 def _write(name: str, unit: MetricUnit, value: int, dimensions: dict[str, str]) -> None:
     settings = config.settings()
     if not settings.is_live:
-        return  # standard output is a person's terminal there
+        return  # standard output is a terminal there
     defaults = {"stage": settings.stage, **dimensions}
     with single_metric(name=name, unit=unit, value=value, namespace="Backroom", default_dimensions=defaults):
         pass

@@ -1,4 +1,4 @@
-"""The tables of the technique itself: uniqueness, idempotency, locks, tombstones."""
+"""The tables of kit: unique values, idempotency records, locks, tombstones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chalicelib.kit.tables import Table
 
 
 class UniqueValue(Table):
-    """One claimed value that must stay unique, written in the transaction that needs it; some lapse with their row."""
+    """A unique value that a row has claimed, written in the same transaction. Some expire with their row."""
 
     class Meta:
         table_name = tables.name("kit", "guards")
@@ -34,14 +34,14 @@ class IdempotencyStatus(StrEnum):
 
 
 class IdempotencyRecord(Table):
-    """The answer that was given to an Idempotency-Key, or the claim of who is working on it."""
+    """The stored response of an Idempotency-Key, or the claim of the request in progress."""
 
     class Meta:
         table_name = tables.name("kit", "idempotency")
 
     key = UnicodeAttribute(hash_key=True)
     subject = UnicodeAttribute(null=True)
-    """Whose request it was: what an erasure looks for."""
+    """The caller; erasures find the row by it."""
     body_hash = UnicodeAttribute()
     status = EnumAttribute(IdempotencyStatus)
     in_progress_until = DateTimeAttribute(null=True)
@@ -51,7 +51,7 @@ class IdempotencyRecord(Table):
 
 
 class Lock(Table):
-    """Who may do a thing that only one may do at a time; `fence` rises with every new holder."""
+    """A lock and its holder; `fence` increases with every new holder."""
 
     class Meta:
         table_name = tables.name("kit", "locks")
@@ -64,7 +64,7 @@ class Lock(Table):
 
 
 class Tombstone(Table):
-    """A subject that was erased, by its pseudonym: messages that name it are dropped."""
+    """An erased subject, stored by its pseudonym; messages about it are dropped."""
 
     class Meta:
         table_name = tables.name("kit", "tombstones")

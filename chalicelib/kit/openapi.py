@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the contracts that validate."""
+"""The OpenAPI 3.1 document, generated from the endpoint specs that also validate requests."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _REFERENCE = "#/components/schemas/{model}"
 
 
 class _Schemas(GenerateJsonSchema):
-    """Pydantic's generator without its warnings about defaults that JSON cannot show."""
+    """Pydantic's generator without warnings about defaults that JSON cannot represent."""
 
     ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012 - as pydantic declares it
 
 
 def document(routes: Routes, title: str, version: str) -> dict[str, Any]:
-    """The document of a Chalice app's `routes`; a view without a contract is left out."""
-    found = list(_contracts(routes))
-    inputs = {c.body for _, _, c in found if c.body} | {c.query for _, _, c in found if c.query}
-    outputs = {c.returns for _, _, c in found if c.returns} | {ProblemRead}
+    """Return the OpenAPI document of a Chalice app's `routes`, without views that have no endpoint spec."""
+    endpoints = list(_contracts(routes))
+    inputs = {c.body for _, _, c in endpoints if c.body} | {c.query for _, _, c in endpoints if c.query}
+    outputs = {c.returns for _, _, c in endpoints if c.returns} | {ProblemRead}
     ordered = [(model, "validation") for model in _by_name(inputs)] + [(m, "serialization") for m in _by_name(outputs)]
     references, definitions = models_json_schema(
         ordered,  # type: ignore[arg-type]
@@ -35,13 +35,13 @@ def document(routes: Routes, title: str, version: str) -> dict[str, Any]:
     )
     schemas = definitions.get("$defs", {})
     paths: dict[str, dict[str, Any]] = {}
-    for path, method, contract in found:
+    for path, method, contract in endpoints:
         paths.setdefault(path, {})[method.lower()] = _operation(path, method, contract, references, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": version},
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": _security_schemes(c for _, _, c in found)},
+        "components": {"schemas": schemas, "securitySchemes": _security_schemes(c for _, _, c in endpoints)},
     }
 
 
@@ -84,24 +84,24 @@ def _tag(path: str) -> str:
 
 def _parameters(path: str, method: str, contract: EndpointSpec, schemas: dict[str, Any]) -> list[dict[str, Any]]:
     text = {"type": "string"}
-    found: list[dict[str, Any]] = [
+    parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": text} for name in re.findall(r"{(\w+)}", path)
     ]
     if contract.query:
         schema = schemas.get(contract.query.__name__, {})
         for name, member in schema.get("properties", {}).items():
             required = name in schema.get("required", [])
-            found.append({"name": name, "in": "query", "required": required, "schema": member})
+            parameters.append({"name": name, "in": "query", "required": required, "schema": member})
     if contract.idempotent:
-        found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": text})
+        parameters.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": text})
     if contract.etag:
         name = "If-None-Match" if method == "GET" else "If-Match"
-        found.append({"name": name, "in": "header", "required": method != "GET", "schema": text})
-    return found
+        parameters.append({"name": name, "in": "header", "required": method != "GET", "schema": text})
+    return parameters
 
 
 def _responses(contract: EndpointSpec, references: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": contract.summary or "The answer"}
+    answer: dict[str, Any] = {"description": contract.summary or "The response"}
     if contract.returns:
         schema = references[contract.returns, "serialization"]
         answer["content"] = {contract.media_type: {"schema": schema}}

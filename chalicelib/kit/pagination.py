@@ -1,4 +1,4 @@
-"""Lists a page at a time: what a repository is asked for and gives, and the signed cursor between two requests."""
+"""Pagination: the requested page, a page of results, and the signed cursor between two requests."""
 
 from __future__ import annotations
 
@@ -20,51 +20,51 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """How many rows at most, after which key (`None`: from the start); `query` is what its cursors are of use with."""
+    """A requested page: at most `limit` rows after the key `start` (None: from the start). Cursors are bound to `query`."""
 
     limit: int = 50
     start: dict[str, Any] | None = None
     query: str = ""
 
     def cursor(self, last_key: dict[str, Any] | None) -> str | None:
-        """The cursor of the page after this one, which ended at `last_key`."""
+        """Return the cursor of the next page, after `last_key`; None at the end."""
         return encode(last_key, self.query)
 
 
 @dataclass(frozen=True, slots=True)
 class PageResult(Generic[T]):
-    """One page of rows and the key to go on from; `None` at the end."""
+    """One page of rows, and the last key that was read; None at the end."""
 
     items: list[T]
     last_key: dict[str, Any] | None = None
 
     def map(self, shape: Callable[[T], R]) -> PageResult[R]:
-        """The same page with each item reshaped."""
+        """Return the page with `shape` applied to each item."""
         return PageResult([shape(item) for item in self.items], self.last_key)
 
 
 def query_page(rows: ResultIterator[M]) -> PageResult[M]:
-    """Drain a PynamoDB query that was given the page's limit and start."""
+    """Read one page from a PynamoDB query that has the page's limit and start key."""
     return PageResult(list(rows), rows.last_evaluated_key)
 
 
 def paginate_sorted(rows: list[T], page: PageRequest, key: Callable[[T], Sequence[int | str]]) -> PageResult[T]:
-    """The page of a list that is short enough to be read and sorted whole; `key` orders it and tells its rows apart."""
+    """Return a page of a list that is short enough to sort in memory; `key` must be unique per row."""
     after = page.start["after"] if page.start else None
-    left = sorted((row for row in rows if after is None or list(key(row)) > after), key=lambda row: list(key(row)))
-    taken = left[: page.limit]
-    return PageResult(taken, {"after": list(key(taken[-1]))} if len(left) > len(taken) else None)
+    remaining = sorted((row for row in rows if after is None or list(key(row)) > after), key=lambda row: list(key(row)))
+    items = remaining[: page.limit]
+    return PageResult(items, {"after": list(key(items[-1]))} if len(remaining) > len(items) else None)
 
 
 def encode(last_key: dict[str, Any] | None, bound_to: str) -> str | None:
-    """The cursor for the page after `last_key`, of use only with the query it came from."""
+    """Return the signed cursor for the page after `last_key`, valid only with `bound_to`; None without a key."""
     if last_key is None:
         return None
     return signing.sign("cursor", json.dumps([signing.digest(bound_to.encode()), last_key]).encode())
 
 
 def decode(cursor: str | None, bound_to: str) -> dict[str, Any] | None:
-    """The key a cursor stands for. Raises InvalidInput for one that is forged or of another query."""
+    """Return the key in a cursor. Raises InvalidInput if the cursor is forged or belongs to another query."""
     if cursor is None:
         return None
     data = signing.verify("cursor", cursor)

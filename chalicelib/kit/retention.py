@@ -1,60 +1,61 @@
-"""What the tables of the technique hold of people."""
+"""Data policies of kit's own tables and of stored messages."""
 
 from __future__ import annotations
 
-from chalicelib.kit.data_policy import Bucket, ObjectPrefix, SubjectQuery, TablePolicy, columns
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, SubjectQuery, TablePolicy, columns
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.kit.messages import STORED
 from chalicelib.kit.models import IdempotencyRecord, Lock, Tombstone, UniqueValue
 
-_SHORT_LIVED = "keys are hashes, and rows live for a day: a key for this would cost every request"
+_SHORT_LIVED = "keys are hashes, and rows live for a day: an index would add a write to every request"
 
-_OPERATORS = "operators' answers name whom they had erased or exported; rows live for a day"
+_OPERATORS = "stored responses to operators name the erased or exported subject; rows live for a day"
 
 RULES: tuple[RetentionRule, ...] = ()
 
-PERSONAL = (
+TABLE_POLICIES = (
     TablePolicy(
         "kit/guards",
         UniqueValue,
         personal=columns("guard owner"),
         impersonal=columns("created_at expires_epoch"),
-        remark="Each goes with the row that it guards. Where DynamoDB's TTL ends that row, it ends the guard, too.",
+        note="Each is deleted with the row that claims it. If DynamoDB's TTL deletes the row, it deletes the claim, too.",
     ),
     TablePolicy(
         "kit/idempotency",
         IdempotencyRecord,
         personal=columns("subject response"),
         impersonal=columns("key body_hash status in_progress_until created_at expires_epoch"),
-        claims=(
-            SubjectQuery(SubjectType.SHOP, "subject", "shop:{shop}", scan=_SHORT_LIVED),
-            SubjectQuery(SubjectType.SHOP, "subject", "shopper:{shop}:", contains=True, scan=_SHORT_LIVED),
-            SubjectQuery(SubjectType.CUSTOMER, "subject", "shopper:{shop}:{id}", scan=_SHORT_LIVED),
-            SubjectQuery(SubjectType.MEMBER, "subject", "member:{id}", scan=_SHORT_LIVED),
-            SubjectQuery(SubjectType.STORE, "subject", "store:{id}", scan=_SHORT_LIVED),
-            SubjectQuery(SubjectType.SHOP, "response", '"shop:{shop}"', contains=True, scan=_OPERATORS),
-            SubjectQuery(SubjectType.CUSTOMER, "response", '"customer:{shop}:{id}"', contains=True, scan=_OPERATORS),
-            SubjectQuery(SubjectType.MEMBER, "response", '"member:{id}"', contains=True, scan=_OPERATORS),
-            SubjectQuery(SubjectType.STORE, "response", '"store:{id}"', contains=True, scan=_OPERATORS),
+        queries=(
+            SubjectQuery(SubjectType.SHOP, "subject", "shop:{shop}", scan_reason=_SHORT_LIVED),
+            SubjectQuery(SubjectType.SHOP, "subject", "shopper:{shop}:", contains=True, scan_reason=_SHORT_LIVED),
+            SubjectQuery(SubjectType.CUSTOMER, "subject", "shopper:{shop}:{id}", scan_reason=_SHORT_LIVED),
+            SubjectQuery(SubjectType.MEMBER, "subject", "member:{id}", scan_reason=_SHORT_LIVED),
+            SubjectQuery(SubjectType.STORE, "subject", "store:{id}", scan_reason=_SHORT_LIVED),
+            SubjectQuery(SubjectType.SHOP, "response", '"shop:{shop}"', contains=True, scan_reason=_OPERATORS),
+            SubjectQuery(
+                SubjectType.CUSTOMER, "response", '"customer:{shop}:{id}"', contains=True, scan_reason=_OPERATORS
+            ),
+            SubjectQuery(SubjectType.MEMBER, "response", '"member:{id}"', contains=True, scan_reason=_OPERATORS),
+            SubjectQuery(SubjectType.STORE, "response", '"store:{id}"', contains=True, scan_reason=_OPERATORS),
         ),
-        remark="An answer to somebody else that tells of the subject otherwise (a gift's) lives on for its day.",
+        note="A response to another caller that mentions the subject (e.g. of a gift) stays for its day.",
     ),
     TablePolicy(
         "kit/locks",
         Lock,
         personal=columns("name"),
         impersonal=columns("holder fence held_until watermark"),
-        claims=(SubjectQuery(SubjectType.SHOP, "name", "shops/tokens/{shop}/{app}"),),
+        queries=(SubjectQuery(SubjectType.SHOP, "name", "shops/tokens/{shop}/{app}"),),
     ),
     TablePolicy(
         "kit/tombstones",
         Tombstone,
         impersonal=columns("subject erased_at expires_epoch"),
-        remark="`subject` is a pseudonym from the start.",
+        note="`subject` is always a pseudonym.",
     ),
 )
-PREFIXES = (
+OBJECT_PREFIXES = (
     ObjectPrefix(
         Bucket.IMAGES,
         f"{STORED}/",
@@ -64,7 +65,7 @@ PREFIXES = (
             SubjectType.MEMBER: f"{STORED}/member:{{id}}/",
             SubjectType.STORE: f"{STORED}/store:{{id}}/",
         },
-        judged=frozenset({SubjectType.CUSTOMER}),
-        remark="The bucket ends them after 90 days.",
+        content_matched=frozenset({SubjectType.CUSTOMER}),
+        note="The bucket deletes them after 90 days.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What the bundle says of itself: health, readiness, the API document."""
+"""Routes of the app itself: health, readiness and the API document."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ class Health(Schema):
 @bp.route("/health", methods=["GET"])
 @endpoint(bp, returns=Health)
 def health(call: ApiRequest) -> Health:
-    """Whether the process answers; touches nothing."""
+    """Return ok if the process answers. Uses no other service."""
     return Health()
 
 
 @bp.route("/ready", methods=["GET"])
 @endpoint(bp, returns=Health)
 def ready(call: ApiRequest) -> Health:
-    """Whether the stores answer: one read of a table, one look at the bucket; 503 where one does not."""
+    """Return ok if database and bucket answer; 503 if one does not."""
     try:
         Lock.count("ready")
         aws.client("s3").head_bucket(Bucket=config.settings().images_bucket)
     except Exception as error:
-        raise Unavailable("A store does not answer.", retry_after=5) from error
+        raise Unavailable("The database or the bucket does not answer.", retry_after=5) from error
     return Health()
 
 
 @bp.route("/openapi.json", methods=["GET"])
 @endpoint(bp)
 def openapi_json(call: ApiRequest) -> Response:
-    """This API, as OpenAPI 3.1."""
+    """Return the OpenAPI 3.1 document of this API."""
     return Response(body=json.dumps(_document()), headers={"Content-Type": "application/json"})
 
 
 @bp.route("/docs", methods=["GET"])
 @endpoint(bp, media_type="text/html")
 def docs(call: ApiRequest) -> Response:
-    """This API, as a page."""
+    """Return the API document as an HTML page."""
     return Response(body=docs_page.render(_document()), headers={"Content-Type": "text/html; charset=utf-8"})
 
 

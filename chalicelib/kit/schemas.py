@@ -1,4 +1,4 @@
-"""Bases of request, response and message shapes, and the types that several contexts share."""
+"""Base classes of request and response schemas, and field types that several contexts share."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,23 +12,23 @@ T = TypeVar("T")
 
 
 UNCHANGED: Any = Field(default_factory=lambda: None)
-"""The default of a change's members: dump with `exclude_unset`. Null is refused where the member's type has none, and
-takes the value away where it has."""
+"""The default of the fields of an update; dump with `exclude_unset`. Null removes a value if the field's type allows
+null; otherwise it is rejected."""
 
 
 class Schema(BaseModel):
-    """A shape that goes out. Built from a row with `of`."""
+    """A response schema; `of` builds it from a row."""
 
     model_config = ConfigDict(defer_build=True, from_attributes=True, frozen=True, hide_input_in_errors=True)
 
     @classmethod
     def of(cls, row: Any) -> Self:
-        """The shape of a row (or anything with the same attributes)."""
+        """Build the schema from a row, or from any object with the same attributes."""
         return cls.model_validate(row)
 
 
 class Input(BaseModel):
-    """A shape that comes in: unknown members are refused, so that a misspelt one is not lost in silence."""
+    """A request schema. Unknown fields are rejected, so that a misspelt field is not ignored."""
 
     model_config = ConfigDict(
         defer_build=True, extra="forbid", frozen=True, str_strip_whitespace=True, hide_input_in_errors=True
@@ -36,7 +36,7 @@ class Input(BaseModel):
 
 
 class Query(BaseModel):
-    """The query string of a request; parameters that are not declared are refused."""
+    """The query string of a request; undeclared parameters are rejected."""
 
     model_config = ConfigDict(defer_build=True, extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -44,8 +44,8 @@ class Query(BaseModel):
 class PageQuery(Query):
     """The query of every list."""
 
-    limit: int = Field(default=50, ge=1, le=100, description="How many items to answer with at most.")
-    cursor: str | None = Field(default=None, max_length=4096, description="`next_cursor` of the page before.")
+    limit: int = Field(default=50, ge=1, le=100, description="The maximum number of items.")
+    cursor: str | None = Field(default=None, max_length=4096, description="`next_cursor` of the previous page.")
 
 
 class Page(BaseModel, Generic[T]):
@@ -54,7 +54,7 @@ class Page(BaseModel, Generic[T]):
     model_config = ConfigDict(defer_build=True, frozen=True)
 
     items: list[T]
-    next_cursor: str | None = Field(description="Ask again with it for the next page; null at the end.")
+    next_cursor: str | None = Field(description="Send it as `cursor` to get the next page; null at the end.")
 
 
 Timestamp = Annotated[
@@ -69,11 +69,11 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("a time in UTC is of the years 1 to 9999") from None
+        raise ValueError("must be between the years 1 and 9999 in UTC") from None
 
 
 TimestampInput = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""A time that comes in: with an offset, and one that can be told in UTC."""
+"""A time in a request: with an offset, and between the years 1 and 9999 in UTC."""
 
 Amount = Annotated[
     Decimal,
@@ -84,14 +84,14 @@ Amount = Annotated[
 
 
 class FieldError(Schema):
-    """One member of the input that is not valid."""
+    """One invalid field of the input."""
 
     path: str
     message: str
 
 
 class ProblemRead(Schema):
-    """An error as RFC 9457 describes it."""
+    """An error as problem details (RFC 9457)."""
 
     type: str
     title: str

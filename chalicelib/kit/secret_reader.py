@@ -1,6 +1,6 @@
 """Secrets of this stage: from the environment, in an account also from SSM Parameter Store.
 
-Parameters are named `/<prefix>/<stage>/<NAME>` and are read in one paginated call when the first of them is needed.
+Parameters are named `/<prefix>/<stage>/<NAME>`. The first use reads all of them in one paginated call.
 """
 
 from __future__ import annotations
@@ -34,5 +34,5 @@ def _stored_secrets() -> dict[str, str]:
 
 
 def forget() -> None:
-    """Drop what was read; for tests that change the stored parameters."""
+    """Clear the cached secrets; for tests that change the stored parameters."""
     _stored_secrets.cache_clear()

@@ -1,7 +1,7 @@
-"""Encryption of stored secrets, bound to the row they stand in: KMS in an account, a key file on this machine.
+"""Encryption of stored secrets, bound to their row: with KMS in an account, with a key file on this machine.
 
-A sealed value reads `<kind>:<key id>:<base64>`; the key id stands with the value, so that keys can be rotated
-while old values are still read. The key file is JSON: {"current": "<id>", "keys": {"<id>": "<base64 of 32 bytes>"}}.
+An encrypted value is `<kind>:<key id>:<base64>`. It holds the key id, so that keys can be rotated while old values stay
+readable. The key file is JSON: {"current": "<id>", "keys": {"<id>": "<base64 of 32 bytes>"}}.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from chalicelib.kit.config import SettingMissing
 
 
 class DecryptionFailed(RuntimeError):
-    """A sealed value that no key of ours opens for this row: tampered with, moved, or its key is gone."""
+    """No key decrypts the value for this row: it was changed or moved, or its key was removed."""
 
 
 def encrypt(plain: str, row: str) -> str:
-    """Encrypt `plain` (at most 4 KB) for the place `row`, e.g. `shops/<shop>/<app>/access_token`."""
+    """Encrypt `plain` (at most 4 KB), bound to `row`, e.g. `shops/<shop>/<app>/access_token`."""
     key_id = config.settings().kms_key_id
     if key_id:
         answer = aws.client("kms").encrypt(KeyId=key_id, Plaintext=plain.encode(), EncryptionContext={"row": row})
@@ -34,21 +34,21 @@ def encrypt(plain: str, row: str) -> str:
     return f"file:{current}:{base64.b64encode(data).decode()}"
 
 
-def decrypt(sealed: str, row: str) -> str:
-    """The plain text of a value sealed for `row`. Raises Unreadable for any other."""
-    kind, _, rest = sealed.partition(":")
+def decrypt(ciphertext: str, row: str) -> str:
+    """Return the plain text of a value encrypted for `row`. Raises DecryptionFailed for any other value."""
+    kind, _, rest = ciphertext.partition(":")
     key_id, _, text = rest.rpartition(":")
     try:
         data = base64.b64decode(text, validate=True)
         plain: bytes = _decrypt(kind, key_id, data, row)
     except (ValueError, KeyError) as error:
-        raise DecryptionFailed("a stored secret cannot be opened") from error
+        raise DecryptionFailed("a stored secret cannot be decrypted") from error
     return plain.decode()
 
 
-def is_current(sealed: str) -> bool:
-    """Whether the value was sealed with the key that seals now."""
-    kind, _, rest = sealed.partition(":")
+def is_current(ciphertext: str) -> bool:
+    """Return whether the value was encrypted with the current key."""
+    kind, _, rest = ciphertext.partition(":")
     key_id = rest.rpartition(":")[0]
     kms = config.settings().kms_key_id
     return (kind, key_id) == (("kms", kms) if kms else ("file", _key_file()[0]))
@@ -60,15 +60,15 @@ def _decrypt(kind: str, key_id: str, data: bytes, row: str) -> Any:
         try:
             return client.decrypt(KeyId=key_id, CiphertextBlob=data, EncryptionContext={"row": row})["Plaintext"]
         except (client.exceptions.InvalidCiphertextException, client.exceptions.IncorrectKeyException) as error:
-            raise DecryptionFailed("a stored secret cannot be opened") from error
+            raise DecryptionFailed("a stored secret cannot be decrypted") from error
     if kind == "file":
         from cryptography.exceptions import InvalidTag
 
         try:
             return _cipher(_key_file()[1][key_id]).decrypt(data[:12], data[12:], row.encode())
         except InvalidTag as error:
-            raise DecryptionFailed("a stored secret cannot be opened") from error
-    raise DecryptionFailed("a stored secret of an unknown kind")
+            raise DecryptionFailed("a stored secret cannot be decrypted") from error
+    raise DecryptionFailed("a stored secret has an unknown kind")
 
 
 def _cipher(key: bytes) -> Any:
@@ -78,12 +78,12 @@ def _cipher(key: bytes) -> Any:
 
 
 def _key_file() -> tuple[str, dict[str, bytes]]:
-    """The keys as the file has them now: another process may have added one a moment ago."""
+    """Return the current key id and all keys; read the file again if another process changed it."""
     path = config.settings().secrets_key_file
     if not path or not Path(path).exists():
         raise SettingMissing("set KMS_KEY_ID, or SECRETS_KEY_FILE to a key file that exists")
-    found = Path(path).stat()
-    return _read_keys(path, found.st_ino, found.st_mtime_ns)
+    status = Path(path).stat()
+    return _read_keys(path, status.st_ino, status.st_mtime_ns)
 
 
 @lru_cache(maxsize=1)
@@ -93,7 +93,7 @@ def _read_keys(path: str, _inode: int, _changed: int) -> tuple[str, dict[str, by
 
 
 def new_key_file(path: Path) -> None:
-    """Write a key file with one fresh key, readable by its owner alone; an existing one is left as it is."""
+    """Write a key file with one new key, readable only by its owner. Does nothing if the file exists."""
     path.parent.mkdir(parents=True, exist_ok=True)
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     content = json.dumps({"current": "k1", "keys": {"k1": key}}, indent=2)
@@ -106,7 +106,7 @@ def new_key_file(path: Path) -> None:
 
 
 def add_key(path: Path) -> str:
-    """Add a fresh key to the file and make it the one that seals; its id. Running processes take notice by themselves."""
+    """Add a new key, make it the current key and return its id. Running processes read the changed file."""
     content = json.loads(path.read_text())
     key_id = f"k{max(int(name[1:]) for name in content['keys']) + 1}"
     content["keys"][key_id] = base64.b64encode(secrets.token_bytes(32)).decode()
@@ -115,16 +115,16 @@ def add_key(path: Path) -> str:
 
 
 def drop_key(path: Path, key_id: str) -> None:
-    """Remove a key: what it sealed cannot be opened any more. Raises ValueError for the present key, or an unknown one."""
+    """Remove a key; values encrypted with it become unreadable. Raises ValueError for the current or an unknown key."""
     content = json.loads(path.read_text())
     if key_id == content["current"] or key_id not in content["keys"]:
-        raise ValueError(f"{key_id} is the present key, or none")
+        raise ValueError(f"{key_id} is the current key or unknown")
     del content["keys"][key_id]
     _replace(path, content)
 
 
 def _replace(path: Path, content: dict[str, Any]) -> None:
-    """Never half a file, whenever the power goes, and never readable by others."""
+    """Replace the file atomically and durably; only its owner can read it."""
     fresh = path.with_suffix(".new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:

@@ -1,4 +1,4 @@
-"""The base of every model: one connection for all tables, names by rule, transactions that say which write failed."""
+"""Base of every model: one shared connection, table names by rule, transactions that report which write failed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ATTEMPTS = 6
 
 
 class _SharedConnection(Connection):
-    """PynamoDB's connection over the process's one client: it would build one a model."""
+    """A PynamoDB connection with the process's shared client; PynamoDB would create one per model."""
 
     @property
     def client(self) -> Any:
@@ -39,12 +39,12 @@ class _SharedConnection(Connection):
 
 @cache
 def connection() -> Connection:
-    """The connection that all tables share."""
+    """Return the connection that all tables share."""
     return _SharedConnection(region=config.settings().region)
 
 
 def name(context: str, table: str) -> str:
-    """`<prefix>-<stage>-<context>-<table>`."""
+    """Return the name of a table: `<prefix>-<stage>-<context>-<table>`."""
     return f"{config.settings().namespace}-{context}-{table}"
 
 
@@ -63,28 +63,28 @@ class Table(Model):
 
 
 def loaded() -> list[type[Table]]:
-    """Every table whose model this process has imported, by name."""
+    """Return the model of every table that this process has imported, sorted by table name."""
     return sorted(_below(Table), key=lambda model: str(model.Meta.table_name))
 
 
 def _below(kind: type[Table]) -> list[type[Table]]:
-    return [found for sub in kind.__subclasses__() for found in (sub, *_below(sub))]
+    return [model for sub in kind.__subclasses__() for model in (sub, *_below(sub))]
 
 
 def is_throttled(error: BaseException) -> bool:
-    """Whether AWS asked us to slow down, even after the client's own retries."""
+    """Return whether AWS throttled the request, after the client's own retries."""
     codes = {getattr(error, "cause_response_code", None), getattr(error, "response", {}).get("Error", {}).get("Code")}
     codes |= {reason.code for reason in getattr(error, "cancellation_reasons", ()) if reason}
     return bool(codes & (THROTTLES | {"ThrottlingError", "ProvisionedThroughputExceeded"}))
 
 
 def update_if(row: Model, actions: Sequence[Action], condition: Condition) -> bool:
-    """Change some attributes of the row with this one's key; False, and nothing done, where the condition fails."""
+    """Update attributes of the row with this row's key. Returns False and writes nothing if the condition fails."""
     return _if(lambda: row.update(list(actions), condition=condition))
 
 
 def delete_if(row: Model, condition: Condition) -> bool:
-    """Delete the row with this one's key; False, and nothing done, where the condition fails."""
+    """Delete the row with this row's key. Returns False and deletes nothing if the condition fails."""
     return _if(lambda: row.delete(condition=condition))
 
 
@@ -100,7 +100,7 @@ def _if(write: Callable[[], object]) -> bool:
                 raise
         else:
             return True
-    raise Unavailable("The row is busy; try again.")
+    raise Unavailable("The row is locked by another transaction; retry.")
 
 
 Otherwise = Problem | WriteConflict
@@ -116,11 +116,11 @@ class _Write:
 
 @dataclass
 class Transaction:
-    """Writes that happen all or not at all (at most 100), committed when the `with` block ends.
+    """At most 100 writes that commit all or none, when the `with` block ends.
 
-    Each write may carry `otherwise`: the Problem or WriteConflict to raise if its condition fails; the first such write
-    in the order given decides. Its `existing` is then the row in the database. A conflict with another
-    transaction is tried again with jitter, then raised as Unavailable.
+    Each write may have `otherwise`: the Problem or WriteConflict to raise if its condition fails. The first failed write
+    in the order of the calls decides; `existing` of its error is the stored row. A conflict with another transaction is
+    retried with jitter, then raised as Unavailable.
     """
 
     token: str | None = None
@@ -133,7 +133,7 @@ class Transaction:
     def check(
         self, model: type[M], keys: Sequence[Any], condition: Condition, otherwise: Otherwise | None = None
     ) -> None:
-        """Demand that `condition` holds of a row that is not written."""
+        """Require that `condition` holds for a row that is not written."""
         range_key = keys[1] if len(keys) > 1 else None
         kwargs = model.get_operation_kwargs_from_class(keys[0], range_key=range_key, condition=condition)
         self._add(self._checks, kwargs, otherwise, model)
@@ -144,9 +144,9 @@ class Transaction:
         self._add(self._puts, kwargs, otherwise, type(row))
 
     def add(self, row: Model, otherwise: Otherwise | None = None) -> None:
-        """Write the row unless one with its key is there."""
+        """Write the row, which must not exist yet."""
         key = type(row).get_attributes()[type(row)._hash_keyname or ""]
-        self.put(row, condition=key.does_not_exist(), otherwise=otherwise or Conflict("It exists already."))
+        self.put(row, condition=key.does_not_exist(), otherwise=otherwise or Conflict("It already exists."))
 
     def update(
         self,
@@ -155,12 +155,12 @@ class Transaction:
         condition: Condition | None = None,
         otherwise: Otherwise | None = None,
     ) -> None:
-        """Change some attributes of the row with this one's key; the instance itself stays as it is."""
+        """Update attributes of the row with this row's key; the instance does not change."""
         kwargs = row.get_update_kwargs_from_instance(actions=list(actions), condition=condition)
         self._add(self._updates, kwargs, otherwise, type(row))
 
     def delete(self, row: Model, condition: Condition | None = None, otherwise: Otherwise | None = None) -> None:
-        """Delete the row with this one's key."""
+        """Delete the row with this row's key."""
         kwargs = row.get_delete_kwargs_from_instance(condition=condition)
         self._add(self._deletes, kwargs, otherwise, type(row))
 
@@ -194,7 +194,7 @@ class Transaction:
                 self._raise_for_conditions(error)
                 if not _may_pass(error):
                     raise
-        raise Unavailable("The rows are busy; try again.")
+        raise Unavailable("The rows are locked by another transaction; retry.")
 
     def _raise_for_conditions(self, error: TransactWriteError) -> None:
         sent = [*self._checks, *self._deletes, *self._puts, *self._updates]
@@ -227,33 +227,34 @@ def _may_pass(error: PynamoDBException) -> bool:
 
 
 def get_many(keys: Iterable[tuple[type[M], tuple[Any, ...]]], *, consistent: bool = False) -> list[M | None]:
-    """Rows of any tables by key, in the order asked for, in one BatchGetItem; None where there is no row.
+    """Return rows of any tables by key, in the order of the keys, with one BatchGetItem; None for a missing row.
 
-    At most 100 keys; `consistent` reads cost twice. Unprocessed keys are asked for again with backoff, then Unavailable.
+    At most 100 keys; `consistent` reads cost twice. Unprocessed keys are retried with backoff; raises Unavailable if
+    some remain.
     """
-    wanted = list(keys)
-    if not wanted:
+    key_list = list(keys)
+    if not key_list:
         return []
     requests: dict[str, dict[str, Any]] = {}
-    for model, key in wanted:
+    for model, key in key_list:
         requests.setdefault(model.Meta.table_name, {"Keys": [], "ConsistentRead": consistent})["Keys"].append(
             _raw_key(model, key)
         )
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    models = {model.Meta.table_name: model for model, _ in wanted}
+    items_by_key: dict[tuple[str, str], dict[str, Any]] = {}
+    models = {model.Meta.table_name: model for model, _ in key_list}
     for _ in retries.attempts(_ATTEMPTS):
         answer = aws.client("dynamodb").batch_get_item(RequestItems=requests, ReturnConsumedCapacity="TOTAL")
         for table, items in answer["Responses"].items():
             for item in items:
-                found[table, repr(_key_of(models[table], item))] = item
+                items_by_key[table, repr(_key_of(models[table], item))] = item
         requests = answer.get("UnprocessedKeys") or {}
         if not requests:
             break
     else:
         raise Unavailable("The database is throttling requests.")
     rows = []
-    for model, key in wanted:
-        item = found.get((model.Meta.table_name, repr(_raw_key(model, key))))
+    for model, key in key_list:
+        item = items_by_key.get((model.Meta.table_name, repr(_raw_key(model, key))))
         rows.append(_row(model, item))
     return rows  # type: ignore[return-value]
 

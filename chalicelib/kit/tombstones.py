@@ -1,4 +1,4 @@
-"""Erased subjects: what still arrives about them is dropped. They are kept under their pseudonyms alone."""
+"""Tombstones of erased subjects, stored by pseudonym: messages that still arrive about them are dropped."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ KEEP = timedelta(days=400)
 
 
 def add(subject: str) -> None:
-    """Note that `subject` (`shop:<shop>:<app>`, `member:…`) is erased; messages that name it are dropped for 400 days."""
+    """Store a tombstone for `subject` (`shop:<shop>:<app>`, `member:…`); messages about it are dropped for 400 days."""
     now = clock.now()
     Tombstone(subject=pseudonym(subject), erased_at=now, expires_epoch=now + KEEP).save()
 
 
 def remove(subject: str, transaction: Transaction | None = None) -> None:
-    """Take the tombstone away: the subject came back of its own will. With `transaction`, in what brings it back."""
+    """Remove the tombstone of a returning subject, in `transaction` if one is passed."""
     row = Tombstone(pseudonym(subject))
     if transaction is None:
         row.delete()
@@ -29,7 +29,7 @@ def remove(subject: str, transaction: Transaction | None = None) -> None:
 
 
 def is_erased(*subjects: str, actors: Mapping[str, datetime] | None = None) -> bool:
-    """Whether any of the subjects is erased, or an actor since the moment of their act; one read call."""
+    """Return whether a subject is erased, or an actor was erased after the time of the act; one read call."""
     acts = actors or {}
     erased = _erased_at([*subjects, *acts])
     return any(subject in erased for subject in subjects) or any(
@@ -38,7 +38,7 @@ def is_erased(*subjects: str, actors: Mapping[str, datetime] | None = None) -> b
 
 
 def erased_since(moment: datetime, *subjects: str) -> set[str]:
-    """Those of at most 100 subjects that were erased at the moment or after it; one read call."""
+    """Return the subjects (at most 100) that were erased at or after `moment`; one read call."""
     return {subject for subject, erased_at in _erased_at(subjects).items() if erased_at >= moment}
 
 

@@ -1,4 +1,4 @@
-"""Uniqueness beyond a table's key: a guard item a claimed value, in the transaction that writes the row."""
+"""Unique constraints beyond a table's key: one item per claimed value, written in the row's transaction."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from chalicelib.kit.tables import Otherwise, Transaction
 
 
 def value_key(context: str, table: str, field: str, *values: str) -> str:
-    """The guard's name: `context/table/field/value…`. A `/` in a value cannot make two values one."""
+    """Return the key of a unique value: `context/table/field/value…`, with `/` and `%` in values escaped."""
     return "/".join([context, table, field, *(value.replace("%", "%25").replace("/", "%2F") for value in values)])
 
 
 def claim(transaction: Transaction, name: str, owner: str, otherwise: Otherwise, until: datetime | None = None) -> None:
-    """Take the value for `owner` in the transaction, which fails with `otherwise` if another holds it.
+    """Claim the value for `owner` in the transaction, which raises `otherwise` if another owner has it.
 
-    `until` is for rows that expire: the value is free again when its row is gone.
+    `until` is for rows that expire: the value becomes free at the same time.
     """
     now = clock.now()
     row = UniqueValue(guard=name, owner=owner, created_at=now, expires_epoch=until)
@@ -26,13 +26,13 @@ def claim(transaction: Transaction, name: str, owner: str, otherwise: Otherwise,
 
 
 def release(transaction: Transaction, name: str, owner: str) -> None:
-    """Give the value back in the transaction, if `owner` holds it."""
+    """Release the value in the transaction if `owner` has it."""
     row = UniqueValue(guard=name, owner=owner, created_at=clock.now())
     transaction.delete(row, condition=UniqueValue.guard.does_not_exist() | (UniqueValue.owner == owner))
 
 
 def owner_of(name: str) -> str | None:
-    """Who holds the value, read consistently; None where nobody does."""
+    """Return the owner of the value, read consistently; None if it is free."""
     try:
         return UniqueValue.get(name, consistent_read=True).owner
     except UniqueValue.DoesNotExist:

@@ -32,7 +32,7 @@ class UnitOfWork:
 def run_unit_of_work(decide: Callable[[UnitOfWork], R]) -> R:
     """Let `decide` read rows and stage changes, commit them, publish the messages and return the result of `decide`.
 
-    On a write conflict, runs `decide` again with fresh reads. If the process dies between commit and publish, a retry
+    On a write conflict, runs `decide` again with fresh reads. If the process crashes between commit and publish, a retry
     publishes: `decide` stages messages even if there is nothing left to write. Raises Unavailable after eight conflicts.
     """
     unit, result = retry_conflicts(lambda: _commit(decide))

@@ -1,4 +1,4 @@
-"""What can go wrong in the archive, and with requests of privacy."""
+"""Errors of retention."""
 
 from __future__ import annotations
 
@@ -6,28 +6,24 @@ from chalicelib.kit.errors import Conflict, InvalidInput, NotFound
 
 
 class ArchiveDamaged(RuntimeError):
-    """A file does not hold what its manifest says. None of its rows is deleted."""
-
-
-class Overtaken(RuntimeError):
-    """Another worker moved this segment, or this request, on; it, not we, goes on with it."""
+    """A file does not match its manifest. None of its rows is deleted."""
 
 
 class Postponed(RuntimeError):
-    """It cannot go on yet; the message says why."""
+    """The work must wait; the message says for what."""
 
 
 class RequestNotFound(NotFound):
-    title = "There is no such request"
+    title = "This privacy request does not exist"
 
 
 class RuleNotFound(NotFound):
-    title = "There is no such rule"
+    title = "This retention rule does not exist"
 
 
 class InvalidSubject(InvalidInput):
-    title = "This names nobody: write shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
+    title = "Expected shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
 
 
 class ExportNotReady(Conflict):
-    title = "There is no export to fetch: it is not made yet, or its time is over"
+    title = "The export is not ready or has expired"

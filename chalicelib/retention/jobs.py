@@ -1,4 +1,4 @@
-"""What retention does: the daily sweep with its workers, and what Shopify asks for the sake of privacy."""
+"""Lambda handlers of retention: daily sweep, privacy requests, overdue checks."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ bp = Blueprint(__name__)
 @bp.schedule("rate(1 day)", name="retention-start_sweep")
 @scheduled("retention-start_sweep", lease_seconds=60, formerly="retention-sweep")
 def start_sweep(run: ScheduledRun) -> None:
-    """Once a day: look through every table that has a rule."""
+    """Start the daily sweep of every table with a retention rule."""
     sweep.start_sweep(run.due)
 
 
 @bp.on_sqs_message(queue="retention-sweep_segment", batch_size=1, name="retention-sweep_segment")
 @consumes(SweepRequested)
 def sweep_segment(message: SweepRequested) -> None:
-    """Archive and delete the expired rows of a segment."""
+    """Archive or delete the expired rows of one segment."""
     sweep.sweep_segment(message)
 
 
 @bp.on_sqs_message(queue="retention-accept_privacy_request", batch_size=10, name="retention-accept_privacy_request")
 @consumes(PrivacyRequested)
 def accept_privacy_request(message: PrivacyRequested) -> None:
-    """Put a request to be erased, or to see what we hold, on record."""
-    privacy_requests.accept(message)
+    """Store a privacy request of Shopify and dispatch it."""
+    privacy_requests.accept_request(message)
 
 
 @bp.on_sqs_message(queue="retention-erase_subject", batch_size=1, name="retention-erase_subject")
 @consumes(ErasureRequested)
 def erase_subject(message: ErasureRequested) -> None:
-    """Erase somebody, a part at a time."""
+    """Erase a subject, a few pages per message."""
     erasure.erase_subject(message.request)
 
 
 @bp.on_sqs_message(queue="retention-export_subject", batch_size=1, name="retention-export_subject")
 @consumes(ExportRequested)
 def export_subject(message: ExportRequested) -> None:
-    """Export what is held of somebody."""
+    """Export the data of a subject."""
     export.export_subject(message.request)
 
 
 @bp.schedule("rate(6 hours)", name="retention-check_due_dates")
 @scheduled("retention-check_due_dates", lease_seconds=60, formerly="retention-remind")
 def check_due_dates(run: ScheduledRun) -> None:
-    """Alarm where a rule or a request is late, and take up requests whose work was lost: what fails here is alarmed."""
-    overdue_checks.watch(run.due)
-    privacy_requests.remind(run.due)
+    """Measure overdue rules and requests, and dispatch open requests again. A failed run raises an alarm."""
+    overdue_checks.check_overdue(run.due)
+    privacy_requests.redispatch_open_requests(run.due)

@@ -1,4 +1,4 @@
-"""The tables of retention: what was archived, how far each run is, who asked for erasure or export."""
+"""The tables of retention: archive manifests, runs of rules, privacy requests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from chalicelib.kit.tables import Table
 
 class ArchiveStatus(StrEnum):
     WRITTEN = "written"
-    """Announced and being written; no row was deleted."""
+    """Announced; no row is deleted yet."""
     VERIFIED = "verified"
-    """Read back in full; its rows are being deleted."""
+    """Read back and verified; its rows are being deleted."""
     PURGED = "purged"
-    """Its rows are gone from the table, but for those that were touched since."""
+    """Its rows are deleted from the table, except rows that changed after they were archived."""
 
 
 class Archive(Table):
@@ -54,8 +54,8 @@ class RunStatus(StrEnum):
 class RuleRun(Table):
     """One run of a rule over its whole table, with one cut-off.
 
-    `cursor` holds the place of each segment that is not done yet, by the segment's number; `segments` is how many
-    there were, which must not change while the run lasts.
+    `cursor` holds the cursor of each open segment, by number. `segments` is their number, which must not change during
+    the run.
     """
 
     class Meta:
@@ -87,7 +87,7 @@ class PrivacyStatus(StrEnum):
     FAILED = "failed"
 
 
-class BySubject(GlobalSecondaryIndex["PrivacyRequest"]):
+class PrivacyRequestsBySubject(GlobalSecondaryIndex["PrivacyRequest"]):
     class Meta:
         index_name = "by_subject"
         projection = AllProjection()
@@ -96,8 +96,8 @@ class BySubject(GlobalSecondaryIndex["PrivacyRequest"]):
     created_at = DateTimeAttribute(range_key=True)
 
 
-class ByStatus(GlobalSecondaryIndex["PrivacyRequest"]):
-    """The open ones by due date."""
+class PrivacyRequestsByStatus(GlobalSecondaryIndex["PrivacyRequest"]):
+    """Requests by status and due date."""
 
     class Meta:
         index_name = "by_status"
@@ -108,7 +108,7 @@ class ByStatus(GlobalSecondaryIndex["PrivacyRequest"]):
 
 
 class PrivacyRequest(Table):
-    """Somebody's wish to be erased, or to have what we hold of them."""
+    """A request to erase or export the data of a subject."""
 
     class Meta:
         table_name = tables.name("retention", "privacy_requests")
@@ -124,5 +124,5 @@ class PrivacyRequest(Table):
     due_at = DateTimeAttribute()
     created_at = DateTimeAttribute()
     completed_at = DateTimeAttribute(null=True)
-    by_subject = BySubject()
-    by_status = ByStatus()
+    by_subject = PrivacyRequestsBySubject()
+    by_status = PrivacyRequestsByStatus()

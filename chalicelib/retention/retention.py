@@ -1,15 +1,14 @@
-"""What retention's own tables hold of people."""
+"""Data policies of retention's own tables and objects."""
 
 from __future__ import annotations
 
-from chalicelib.kit.data_policy import Bucket, ObjectPrefix, TablePolicy, columns
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy, columns
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.retention.models import Archive, PrivacyRequest, RuleRun
 
 RULES: tuple[RetentionRule, ...] = ()
 
-PERSONAL = (
+TABLE_POLICIES = (
     TablePolicy(
         "retention/archives",
         Archive,
@@ -25,21 +24,21 @@ PERSONAL = (
             """rule run cut_off segments status rows_archived rows_deleted version started_at completed_at
             expires_epoch"""
         ),
-        remark="`cursor` is the key of the row that a run looked at last; it is empty once the run is completed.",
+        note="`cursor` holds the last key that a run has read; it is empty once the run is completed.",
     ),
     TablePolicy(
         "retention/privacy_requests",
         PrivacyRequest,
         personal=columns("subject progress"),
         impersonal=columns("id kind origin status report version due_at created_at completed_at"),
-        remark="Once completed, a request has the subject's pseudonym, and no progress.",
+        note="A completed request has the subject's pseudonym and no progress.",
     ),
 )
-PREFIXES = (
+OBJECT_PREFIXES = (
     ObjectPrefix(
         Bucket.ARCHIVE,
         "archive/",
-        remark="Files that hold rows of the subject are written anew without them.",
+        note="Files with rows of the subject are rewritten without them.",
     ),
     ObjectPrefix(
         Bucket.ARCHIVE,
@@ -50,8 +49,8 @@ PREFIXES = (
             SubjectType.MEMBER: "exports/{mark}/",
             SubjectType.STORE: "exports/{mark}/",
         },
-        beside={SubjectType.CUSTOMER: "exports/{shop_mark}/whole/"},
-        remark="The bucket ends them after 14 days. A shop's own goes when one of its customers is erased: ask for it anew. "
-        "A guest's is found by the orders that it was made for.",
+        shared_folders={SubjectType.CUSTOMER: "exports/{shop_mark}/whole/"},
+        note="The bucket deletes them after 14 days. Erasing a customer deletes the shop's own export; request a new one. "
+        "A guest's export is found by its orders.",
     ),
 )

@@ -1,11 +1,10 @@
-"""What every context declares: its rules, and whose its rows and objects are. Retention knows no table itself."""
+"""The retention rules and data policies of every context. Retention itself knows no tables of other contexts."""
 
 from __future__ import annotations
 
 from chalicelib.billing import retention as billing
 from chalicelib.kit import retention as kit
-from chalicelib.kit.data_policy import ObjectPrefix, TablePolicy
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.retention import retention
 from chalicelib.shops import retention as shops
 from chalicelib.studio import retention as studio
@@ -14,5 +13,9 @@ RULES: dict[str, RetentionRule] = {rule.name: rule for rule in (*shops.RULES, *s
 
 _CONTEXTS = (kit, shops, studio, billing, retention)
 
-HOLDINGS: dict[str, TablePolicy] = {holding.name: holding for context in _CONTEXTS for holding in context.PERSONAL}
-PREFIXES: dict[str, ObjectPrefix] = {prefix.prefix: prefix for context in _CONTEXTS for prefix in context.PREFIXES}
+TABLE_POLICIES: dict[str, TablePolicy] = {
+    policy.name: policy for context in _CONTEXTS for policy in context.TABLE_POLICIES
+}
+OBJECT_PREFIXES: dict[str, ObjectPrefix] = {
+    prefix.prefix: prefix for context in _CONTEXTS for prefix in context.OBJECT_PREFIXES
+}

@@ -1,17 +1,17 @@
-"""The messages in which retention gives itself work, and what operators ask of it and read."""
+"""Messages of retention, and request and response schemas for operators."""
 
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from chalicelib.kit.lifecycle import ExpiryAction
+from chalicelib.kit.data_policy import ExpiryAction
 from chalicelib.kit.messages import Message
 from chalicelib.kit.schemas import Input, PageQuery, Schema, Timestamp
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus, RunStatus
 
 
 class SweepRequested(Message):
-    """One segment of a rule's run has rows to look at. Where it stands is in the run's row, not here."""
+    """A task for `retention-sweep_segment`. The run's row holds the segment's cursor."""
 
     queue: ClassVar[str | None] = "retention-sweep_segment"
 
@@ -21,7 +21,7 @@ class SweepRequested(Message):
 
 
 class ErasureRequested(Message):
-    """Work for `retention-erase_subject`: go on with a request. It names no subject: it must not be dropped."""
+    """A task for `retention-erase_subject`. It has no data subject, because tombstones must not drop it."""
 
     queue: ClassVar[str | None] = "retention-erase_subject"
 
@@ -29,7 +29,7 @@ class ErasureRequested(Message):
 
 
 class ExportRequested(Message):
-    """Work for `retention-export_subject`: make the export of a request."""
+    """A task for `retention-export_subject`."""
 
     queue: ClassVar[str | None] = "retention-export_subject"
 
@@ -37,7 +37,7 @@ class ExportRequested(Message):
 
 
 class PrivacyRequestCreate(Input):
-    """Erase somebody, or export what is held of them."""
+    """A request to erase or export the data of a subject."""
 
     kind: Literal["erase", "export"]
     subject: str = Field(
@@ -46,14 +46,14 @@ class PrivacyRequestCreate(Input):
 
 
 class PrivacyRequestsQuery(PageQuery):
-    """Requests of one status, the soonest due first; or those about one subject, the newest first."""
+    """Requests with a status, the earliest due date first; or all requests about a subject, newest first."""
 
     status: PrivacyStatus = PrivacyStatus.RUNNING
     subject: str | None = Field(default=None, min_length=1, max_length=300)
 
 
 class PrivacyRequestRead(Schema):
-    """A request and how far it is. Once it is completed, `subject` is a pseudonym."""
+    """A request and its progress. Once it is completed, `subject` is a pseudonym."""
 
     id: str
     kind: PrivacyKind
@@ -61,9 +61,9 @@ class PrivacyRequestRead(Schema):
     origin: str
     status: PrivacyStatus
     step: str | None
-    """Where its worker is: a table, or a folder."""
+    """The current step of the worker: a table or a folder."""
     counts: dict[str, int]
-    """What was done so far, by table; `objects` are files."""
+    """Erased or exported rows so far, by table; `objects` counts files."""
     report: dict[str, Any] | None
     due_at: Timestamp
     created_at: Timestamp
@@ -71,26 +71,26 @@ class PrivacyRequestRead(Schema):
 
 
 class ExportLinkRead(Schema):
-    """Where an export can be fetched, until then. Whoever has the link has the export."""
+    """A link to an export, valid until `expires_at`. Anyone with the link can download the export."""
 
     url: str
     expires_at: Timestamp
 
 
 class RuleRunsQuery(PageQuery):
-    """The runs of one rule, the newest first."""
+    """The runs of one rule, newest first."""
 
-    rule: str = Field(min_length=1, max_length=100, description="<context>/<table>, as the list of rules has it")
+    rule: str = Field(min_length=1, max_length=100, description="The name of a rule: <context>/<table>")
 
 
 class RuleRunRead(Schema):
-    """One run of a rule over its table. One that has failed is taken up again by the next sweep."""
+    """One run of a rule over its table. The next sweep resumes a failed run."""
 
     run: str
-    """The moment for which it was due, UTC."""
+    """The time for which the run was due, UTC."""
     status: RunStatus
     cut_off: Timestamp
-    """Rows whose time counts from this moment, or one before it, are over."""
+    """Rows with a time at or before this one are expired."""
     segments: int
     segments_left: int
     rows_archived: int
@@ -100,11 +100,11 @@ class RuleRunRead(Schema):
 
 
 class RuleRead(Schema):
-    """How long the rows of a table live, and the newest run; none before the first sweep."""
+    """The lifetime of a table's rows, and the latest run; null before the first sweep."""
 
     rule: str
     counts: str
-    """The column whose moment counts."""
+    """The column with the time from which the lifetime counts."""
     keep_seconds: int
     then: ExpiryAction
     latest: RuleRunRead | None

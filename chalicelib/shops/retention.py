@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.kit.data_policy import Bucket, ObjectPrefix, OwnerFilter, SubjectQuery, TablePolicy, columns
+from chalicelib.kit.data_policy import (
+    Bucket,
+    ExpiryAction,
+    ObjectPrefix,
+    OwnerFilter,
+    RetentionRule,
+    SubjectQuery,
+    TablePolicy,
+    columns,
+)
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
 from chalicelib.shops.models import (
     AppSettings,
     AppSettingsVersion,
@@ -21,19 +29,21 @@ from chalicelib.shops.models import (
 )
 
 RULES = (
-    RetentionRule("shops/sessions", Session, counts="expires", keep=timedelta(0), then=ExpiryAction.DELETE),
+    RetentionRule(
+        "shops/sessions", Session, timestamp_column="expires", lifetime=timedelta(0), action=ExpiryAction.DELETE
+    ),
     RetentionRule(
         "shops/installation_logs",
         InstallationLog,
-        counts="created_at",
-        keep=timedelta(days=730),
-        then=ExpiryAction.ARCHIVE,
+        timestamp_column="created_at",
+        lifetime=timedelta(days=730),
+        action=ExpiryAction.ARCHIVE,
     ),
 )
 
 _BY_SHOP = SubjectQuery(SubjectType.SHOP, "shop", "{shop}")
 
-PERSONAL = (
+TABLE_POLICIES = (
     TablePolicy(
         "shops/shops",
         Shop,
@@ -43,9 +53,9 @@ PERSONAL = (
             scope_triggered_at registered_at confirmed_at session_issued_at token_checked_at is_active active_app
             installed_at uninstalled_at created_at updated_at"""
         ),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app="{app}",
-        last=True,
+        erase_last=True,
     ),
     TablePolicy(
         "shops/sessions",
@@ -54,7 +64,7 @@ PERSONAL = (
         impersonal=columns(
             "app state is_online scope expires expires_epoch account_owner collaborator email_verified created_at"
         ),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app="{app}",
     ),
     TablePolicy(
@@ -62,7 +72,7 @@ PERSONAL = (
         InstallationLog,
         personal=columns("shop"),
         impersonal=columns("id app event_type metadata created_at"),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app="{app}",
     ),
     TablePolicy(
@@ -70,7 +80,7 @@ PERSONAL = (
         AppSettings,
         personal=columns("shop settings"),
         impersonal=columns("app version created_at updated_at"),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app="{app}",
     ),
     TablePolicy(
@@ -78,7 +88,7 @@ PERSONAL = (
         AppSettingsVersion,
         personal=columns("shop_app shop settings changed_by"),
         impersonal=columns("version app changed_at expires_epoch"),
-        claims=(SubjectQuery(SubjectType.SHOP, "shop_app", "{shop}#{app}"),),
+        queries=(SubjectQuery(SubjectType.SHOP, "shop_app", "{shop}#{app}"),),
     ),
     TablePolicy(
         "shops/webhook_deliveries",
@@ -87,18 +97,21 @@ PERSONAL = (
         impersonal=columns(
             "delivery_id event_id triggered_at app topic status error_message received_at processed_at expires_epoch"
         ),
-        claims=(_BY_SHOP, SubjectQuery(SubjectType.CUSTOMER, "shop", "{shop}", whose=OwnerFilter(mention="payload"))),
+        queries=(
+            _BY_SHOP,
+            SubjectQuery(SubjectType.CUSTOMER, "shop", "{shop}", owner=OwnerFilter(json_column="payload")),
+        ),
         app="{app}",
-        objects=("payload",),
-        guards=(("event", "app", "shop", "topic", "event_id"),),
+        object_columns=("payload",),
+        unique_values=(("event", "app", "shop", "topic", "event_id"),),
     ),
 )
-PREFIXES = (
+OBJECT_PREFIXES = (
     ObjectPrefix(
         Bucket.IMAGES,
         "payloads/shops/",
         folders={SubjectType.SHOP: "payloads/shops/{shop}/{app}/", SubjectType.CUSTOMER: "payloads/shops/{shop}/"},
-        judged=frozenset({SubjectType.CUSTOMER}),
-        remark="The bucket ends them after 90 days.",
+        content_matched=frozenset({SubjectType.CUSTOMER}),
+        note="The bucket ends them after 90 days.",
     ),
 )

@@ -12,12 +12,12 @@ from chalicelib.kit.data_policy import (
     CounterAdjustment,
     ObjectPrefix,
     OwnerFilter,
+    RetentionRule,
     SubjectQuery,
     TablePolicy,
     columns,
 )
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.kit.lifecycle import RetentionRule
 from chalicelib.studio.app import APP
 from chalicelib.studio.domain.quota import MEGABYTE
 from chalicelib.studio.models import (
@@ -39,9 +39,9 @@ from chalicelib.studio.models import (
 RULES: tuple[RetentionRule, ...] = ()
 
 _BY_SHOP = SubjectQuery(SubjectType.SHOP, "shop_id", "{shop}")
-_BY_PRODUCT = SubjectQuery(SubjectType.SHOP, "product_id", "{uuid}", through="studio/products")
+_BY_PRODUCT = SubjectQuery(SubjectType.SHOP, "product_id", "{uuid}", via="studio/products")
 _STORED = CounterAdjustment("byte_count", Quota, "{shop_id}", "current_storage_mb", MEGABYTE)
-_PRINTED_FOR = OwnerFilter("customer_id", or_column="preview_customer_id", named="order_id")
+_PRINTED_FOR = OwnerFilter("customer_id", other_column="preview_customer_id", alias_column="order_id")
 """A print belongs to the preview's shopper and to the order's customer: either takes it along."""
 _VARIANT_GUARD = ("shopify_variant_id", "product_id", "shopify_variant_id")
 
@@ -51,13 +51,13 @@ def upload_of(url: str) -> str:
     return url.rsplit("/", 1)[-1]
 
 
-PERSONAL = (
+TABLE_POLICIES = (
     TablePolicy(
         "studio/products",
         Product,
         personal=columns("shop_id title shopify_product_id"),
         impersonal=columns("uuid is_enabled style_count told_at created_at updated_at"),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app=APP,
     ),
     TablePolicy(
@@ -65,24 +65,24 @@ PERSONAL = (
         Size,
         personal=columns("name shopify_variant_id"),
         impersonal=columns("uuid product_id width_px height_px is_active sort_order created_at updated_at"),
-        claims=(_BY_PRODUCT,),
+        queries=(_BY_PRODUCT,),
         app=APP,
-        guards=(_VARIANT_GUARD,),
+        unique_values=(_VARIANT_GUARD,),
     ),
     TablePolicy(
         "studio/ai_styles",
         AiStyle,
         personal=columns("shop_id name prompt_template parameters example_image_url"),
         impersonal=columns("uuid example_byte_count is_active sort_order usage_count created_at updated_at"),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app=APP,
-        objects=("example_image_url",),
+        object_columns=("example_image_url",),
     ),
     TablePolicy(
         "studio/product_styles",
         ProductStyle,
         impersonal=columns("product_id ai_style_id sort_order is_enabled created_at updated_at"),
-        claims=(_BY_PRODUCT,),
+        queries=(_BY_PRODUCT,),
         app=APP,
     ),
     TablePolicy(
@@ -90,7 +90,7 @@ PERSONAL = (
         ProductBase,
         personal=columns("shop_id name description option_names base_price"),
         impersonal=columns("uuid is_active sort_order created_at updated_at"),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app=APP,
     ),
     TablePolicy(
@@ -98,14 +98,14 @@ PERSONAL = (
         ProductBaseVariant,
         personal=columns("shop_id name option_values price_modifier"),
         impersonal=columns("uuid product_base_id width_px height_px is_active sort_order created_at updated_at"),
-        claims=(SubjectQuery(SubjectType.SHOP, "product_base_id", "{uuid}", through="studio/product_bases"),),
+        queries=(SubjectQuery(SubjectType.SHOP, "product_base_id", "{uuid}", via="studio/product_bases"),),
         app=APP,
     ),
     TablePolicy(
         "studio/product_product_bases",
         ProductProductBase,
         impersonal=columns("product_id product_base_id is_enabled sort_order created_at updated_at"),
-        claims=(_BY_PRODUCT,),
+        queries=(_BY_PRODUCT,),
         app=APP,
     ),
     TablePolicy(
@@ -113,18 +113,18 @@ PERSONAL = (
         ProductBaseVariantMapping,
         personal=columns("variant_pair shopify_variant_id"),
         impersonal=columns("product_id product_base_variant_id is_active created_at updated_at"),
-        claims=(_BY_PRODUCT,),
+        queries=(_BY_PRODUCT,),
         app=APP,
-        guards=(_VARIANT_GUARD,),
+        unique_values=(_VARIANT_GUARD,),
     ),
     TablePolicy(
         "studio/watermarks",
         Watermark,
         personal=columns("shop_id image_url"),
         impersonal=columns("byte_count opacity position size_percentage is_active created_at updated_at"),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app=APP,
-        objects=("image_url",),
+        object_columns=("image_url",),
     ),
     TablePolicy(
         "studio/quotas",
@@ -134,7 +134,7 @@ PERSONAL = (
             """monthly_generation_limit storage_quota_mb max_concurrent_generations current_generations
             current_storage_mb leases version last_reset_date total_generations created_at updated_at"""
         ),
-        claims=(_BY_SHOP,),
+        queries=(_BY_SHOP,),
         app=APP,
     ),
     TablePolicy(
@@ -145,21 +145,21 @@ PERSONAL = (
             """id status reject_reason byte_count width height sequencer created_at updated_at expires_epoch
             unused"""
         ),
-        claims=(
+        queries=(
             _BY_SHOP,
-            SubjectQuery(SubjectType.CUSTOMER, "shop_id", "{shop}", whose=OwnerFilter("customer_id"), counted=_STORED),
+            SubjectQuery(SubjectType.CUSTOMER, "shop_id", "{shop}", owner=OwnerFilter("customer_id"), counter=_STORED),
             SubjectQuery(
                 SubjectType.CUSTOMER,
                 "id",
                 "{input_image_url}",
-                through="studio/generations",
-                made=upload_of,
-                whose=OwnerFilter("customer_id", or_nobody=True),
-                counted=_STORED,
+                via="studio/generations",
+                transform=upload_of,
+                owner=OwnerFilter("customer_id", unowned=True),
+                counter=_STORED,
             ),
         ),
         app=APP,
-        objects=("object_key",),
+        object_columns=("object_key",),
     ),
     TablePolicy(
         "studio/generations",
@@ -175,34 +175,37 @@ PERSONAL = (
             open_work lease_until attempts answered deaths provider_job provider_job_at jobs_lost awaits requested_at
             retries next_attempt_at"""
         ),
-        claims=(
+        queries=(
             _BY_SHOP,
-            SubjectQuery(SubjectType.CUSTOMER, "shop_id", "{shop}", whose=_PRINTED_FOR, counted=_STORED),
+            SubjectQuery(SubjectType.CUSTOMER, "shop_id", "{shop}", owner=_PRINTED_FOR, counter=_STORED),
             SubjectQuery(
                 SubjectType.CUSTOMER,
                 "id",
                 "{source_generation_id}",
-                through="studio/generations",
-                whose=OwnerFilter("customer_id", or_nobody=True),
-                counted=_STORED,
+                via="studio/generations",
+                owner=OwnerFilter("customer_id", unowned=True),
+                counter=_STORED,
             ),
         ),
         app=APP,
-        objects=("preview_image_url", "final_image_url"),
+        object_columns=("preview_image_url", "final_image_url"),
     ),
     TablePolicy(
         "studio/orders",
         Order,
         personal=columns("shop_id shopify_order_id customer_id order_number total_price facts"),
         impersonal=columns("status told_at version created_at updated_at"),
-        claims=(
+        queries=(
             _BY_SHOP,
             SubjectQuery(
-                SubjectType.CUSTOMER, "shop_id", "{shop}", whose=OwnerFilter("customer_id", named="shopify_order_id")
+                SubjectType.CUSTOMER,
+                "shop_id",
+                "{shop}",
+                owner=OwnerFilter("customer_id", alias_column="shopify_order_id"),
             ),
         ),
         app=APP,
-        also="shopify_order_id",
+        alias_column="shopify_order_id",
     ),
 )
 
@@ -211,4 +214,4 @@ def _pictures(name: str) -> ObjectPrefix:
     return ObjectPrefix(Bucket.IMAGES, f"{name}/", folders={SubjectType.SHOP: f"{name}/{{shop}}/"}, app=APP)
 
 
-PREFIXES = tuple(_pictures(name) for name in ("uploads", "previews", "finals", "watermarks", "examples"))
+OBJECT_PREFIXES = tuple(_pictures(name) for name in ("uploads", "previews", "finals", "watermarks", "examples"))

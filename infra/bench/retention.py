@@ -70,8 +70,8 @@ def _bare(rows: int, *, copy: bool) -> tuple[float, float]:
 
     _fill(rows)
     rule = RULES[RULE]
-    counts = rule.table.get_attributes()[rule.counts]
-    arguments = [rule.table.Meta.table_name, counts.attr_name, counts.serialize(next(_due) - rule.keep)]
+    counts = rule.table.get_attributes()[rule.timestamp_column]
+    arguments = [rule.table.Meta.table_name, counts.attr_name, counts.serialize(next(_due) - rule.lifetime)]
     archive = [_archive_table()] if copy else []
     return _at_once([[sys.executable, SUBJECTS / "archive_bare.py", *arguments, *archive]])
 

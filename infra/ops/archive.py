@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.kit import aws, config
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from infra import athena
 from infra.ops import output
 from infra.ops.errors import CommandRefused

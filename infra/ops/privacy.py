@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.kit.pagination import PageRequest
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
 from chalicelib.retention.schemas import PrivacyRequestRead
-from chalicelib.retention.service import operating
+from chalicelib.retention.service import privacy_requests
 from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
 from infra.ops.stopping import Stopped
@@ -38,7 +38,7 @@ def erase(arguments: Namespace) -> int:
     """Have a subject erased and wait for it; its report. Raises UnknownSubject; CommandRefused without `--yes`."""
     if not arguments.yes:
         raise CommandRefused(f"{arguments.subject} would be gone for good; say --yes")
-    begun = operating.begin(actor.operator(), PrivacyKind.ERASE, arguments.subject)
+    begun = privacy_requests.begin_request(actor.operator(), PrivacyKind.ERASE, arguments.subject)
     print(_awaited(begun).model_dump_json(indent=2), file=arguments.stdout)
     return 0
 
@@ -46,8 +46,8 @@ def erase(arguments: Namespace) -> int:
 def export(arguments: Namespace) -> int:
     """Have a subject's data exported and wait for it; the link to it. Raises UnknownSubject."""
     account = actor.operator()
-    begun = _awaited(operating.begin(account, PrivacyKind.EXPORT, arguments.subject))
-    link = operating.link(account, begun.id)
+    begun = _awaited(privacy_requests.begin_request(account, PrivacyKind.EXPORT, arguments.subject))
+    link = privacy_requests.create_export_link(account, begun.id)
     output.say(f"The link is good until {link.expires_at:%H:%M} UTC; whoever has it has the export.")
     print(link.url, file=arguments.stdout)
     return 0
@@ -56,7 +56,7 @@ def export(arguments: Namespace) -> int:
 def show(arguments: Namespace) -> int:
     """Print one request, or a line for each. Raises UnknownRequest."""
     if arguments.request:
-        print(operating.read_request(arguments.request).model_dump_json(indent=2), file=arguments.stdout)
+        print(privacy_requests.read_request(arguments.request).model_dump_json(indent=2), file=arguments.stdout)
         return 0
     for read in _requests(arguments.status):
         facts = (read.due_at.date(), read.status, read.kind, read.origin, read.step or "-", sum(read.counts.values()))
@@ -69,7 +69,7 @@ def _requests(status: str | None) -> Iterator[PrivacyRequestRead]:
     for each in [PrivacyStatus(status)] if status else open_ones:
         start: dict[str, Any] | None = None
         while True:
-            page = operating.list_requests(each, None, PageRequest(limit=100, start=start))
+            page = privacy_requests.list_requests(each, None, PageRequest(limit=100, start=start))
             yield from page.items
             start = page.last_key
             if start is None:
@@ -81,7 +81,7 @@ def _awaited(begun: PrivacyRequestRead) -> PrivacyRequestRead:
     try:
         with output.bar("rows and objects") as bar:
             while True:
-                read = operating.read_request(begun.id)
+                read = privacy_requests.read_request(begun.id)
                 done = (read.report or {}).get("erased") or (read.report or {}).get("exported") or read.counts
                 bar.update(sum(done.values()) - bar.n)
                 bar.set_postfix_str(read.step or "")

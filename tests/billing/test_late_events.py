@@ -13,12 +13,12 @@ from chalicelib.billing.service.sync import intake as service
 from chalicelib.integrations import stripe
 from chalicelib.kit import clock, ids
 from chalicelib.retention.models import PrivacyKind
-from chalicelib.retention.service import operating
+from chalicelib.retention.service import privacy_requests
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner, payments
 from tests.retention.conftest import nothing_in_progress
-from tests.retention.seeding import traces
-from tests.retention.test_erasing import OPERATOR
+from tests.retention.factories import traces
+from tests.retention.service.test_erasure import OPERATOR
 
 __all__ = ["nothing_in_progress"]
 
@@ -29,7 +29,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 
 def erase(member: Owner, drain: Drain) -> None:
-    operating.begin(OPERATOR, PrivacyKind.ERASE, f"member:{member.id}")
+    privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, f"member:{member.id}")
     assert drain() == []
 
 

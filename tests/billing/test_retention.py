@@ -12,7 +12,7 @@ from chalicelib.billing.retention import RULES
 def test_every_rule_counts_from_a_column_that_its_table_has() -> None:
     for rule in RULES:
         assert rule.name == "billing/" + rule.table.Meta.table_name.rpartition("-")[2]
-        assert rule.counts in rule.table.get_attributes()
+        assert rule.timestamp_column in rule.table.get_attributes()
 
 
 @given(st.dates(min_value=date(2020, 1, 1), max_value=date(2090, 2, 28)))

@@ -80,7 +80,7 @@ def test_secrets_do_not_show_in_what_is_printed() -> None:
 
 
 def test_where_shopify_really_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(config.settings().peers, "shopify")
+    monkeypatch.delitem(config.settings().vendor_base_urls, "shopify")
     url = httpx.URL(shopify.authorize_url(SHOP, CLIENT, "a,b", "https://us.example/back", "s"))
     assert (url.scheme, url.host, url.path) == ("https", SHOP, "/admin/oauth/authorize")
     assert dict(url.params) == {
@@ -95,7 +95,7 @@ def test_where_shopify_really_is(monkeypatch: pytest.MonkeyPatch) -> None:
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
     """A server in Shopify's place, whose answer the test chooses."""
     with answering() as made:
-        monkeypatch.setitem(config.settings().peers, "shopify", made.url)
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", made.url)
         yield made
 
 
@@ -132,6 +132,6 @@ def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: Answers) -> 
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(config.settings().peers, "shopify", "http://127.0.0.1:1")
+    monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", "http://127.0.0.1:1")
     with pytest.raises(ShopifyUnavailable):
         shopify.redeem_code(SHOP, CLIENT, "c")

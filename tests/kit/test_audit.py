@@ -11,15 +11,13 @@ from chalicelib.kit.auth import Account, Role
 from tests.kit.conftest import Logged
 
 
-def test_an_action_is_logged_with_the_request_that_it_came_with(
-    logged: Logged, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_action_is_logged_with_its_request_id(logged: Logged, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, f"{config.settings().namespace}.kit")
     with logged("kit") as lines, logs.bound(correlation_id="c-1"):
         audit.publish_operator_action(
             Account(Role.OPERATOR, "op"), "shops.replay_delivery", "d-1", shop="a.myshopify.com"
         )
-    [line] = [line for line in lines() if line["message"] == "an operator acted"]
+    [line] = [line for line in lines() if line["message"] == "operator action published"]
     told = {name: line[name] for name in ("actor", "action", "about", "shop", "correlation_id")}
     assert told == {
         "actor": "op",
@@ -30,6 +28,6 @@ def test_an_action_is_logged_with_the_request_that_it_came_with(
     }
 
 
-def test_an_erased_subject_is_no_reason_to_drop_it() -> None:
+def test_an_operator_action_about_an_erased_subject_is_not_dropped() -> None:
     message = audit.OperatorActed(actor="op", action="shops.replay_delivery", subject="shop:a.myshopify.com")
     assert message.subjects() == ()

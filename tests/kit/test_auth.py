@@ -26,7 +26,7 @@ def shown(header: str) -> Credentials:
         (Role.OPERATOR, auth.operator, "operator:1"),
     ],
 )
-def test_a_token_stands_for_an_account(role: Role, verifier: Callable[[Credentials], Account], subject: str) -> None:
+def test_a_token_identifies_an_account(role: Role, verifier: Callable[[Credentials], Account], subject: str) -> None:
     account = verifier(shown(f"bearer {auth.mint(role, '1')}"))
     assert (account.role, account.id, account.subject) == (role, "1", subject)
 
@@ -85,7 +85,7 @@ def test_forged_tokens(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é.é.é", jwt.encode({}, "k" * 32)])
-def test_what_is_no_token(token: str) -> None:
+def test_other_text_is_not_a_token(token: str) -> None:
     with pytest.raises(Unauthenticated):
         auth.verify(token, Role.MEMBER)
 
@@ -97,19 +97,19 @@ def test_a_header_without_a_token(header: str) -> None:
     assert refused.value.headers == {"WWW-Authenticate": "Bearer"}
 
 
-def test_a_cursor_s_key_signs_no_token() -> None:
+def test_a_cursors_key_cannot_sign_a_token() -> None:
     _, key = signing.key("cursor")
     with pytest.raises(Unauthenticated):
         auth.verify(forged(key=key), Role.MEMBER)
 
 
-def test_no_member_s_token_is_minted_in_a_live_stage(live: None) -> None:
+def test_members_get_no_minted_token_in_a_live_stage(live: None) -> None:
     with pytest.raises(Forbidden):
         auth.mint(Role.MEMBER, "1")
     assert auth.operator(shown(f"Bearer {auth.mint(Role.OPERATOR, 'root')}")).id == "root"
 
 
-def test_a_token_of_one_stage_is_nothing_in_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_of_another_stage_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     token = auth.mint(Role.OPERATOR, "1")
     monkeypatch.setenv("TABLE_PREFIX", "other")
     config.forget()

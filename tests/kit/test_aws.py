@@ -32,7 +32,7 @@ print(client._request_signer._credentials.access_key)
     ],
     ids=lambda exported: str(next(iter(exported))),
 )
-def test_nothing_exported_leads_away_from_the_embedded_aws(exported: dict[str, str]) -> None:
+def test_exported_variables_do_not_change_the_embedded_aws(exported: dict[str, str]) -> None:
     command = [sys.executable, "-c", LOOK]
     done = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **exported}, capture_output=True, text=True, check=False
@@ -40,7 +40,7 @@ def test_nothing_exported_leads_away_from_the_embedded_aws(exported: dict[str, s
     assert done.stdout.split() == ["test"], done.stderr
 
 
-def test_one_client_a_service_however_many_ask_at_once() -> None:
+def test_concurrent_callers_share_one_client_per_service() -> None:
     aws.forget()
     with ThreadPoolExecutor(8) as pool:
         clients = list(pool.map(aws.client, ["sqs", "sns"] * 8))

@@ -22,36 +22,36 @@ def call(function: Callable[..., bytes | None], *parts: bytes, limits: Limits = 
     return child_process.call(function, parts, options, limits)
 
 
-def test_bytes_go_there_and_back() -> None:
+def test_bytes_round_trip_through_the_child() -> None:
     parts = (os.urandom(3_000_000), b"", os.urandom(5))
     assert call(child_functions.joined, *parts, separator="ü") == "ü".encode().join(parts)
     assert call(child_functions.nothing, b"x") == b""
 
 
-def test_what_it_prints_is_no_answer() -> None:
+def test_prints_of_the_child_are_discarded() -> None:
     assert call(child_functions.printing, b"answer") == b"answer"
 
 
-def test_no_credential_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_gets_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNING_KEYS", "k:secret")
     assert {"AWS_ACCESS_KEY_ID", "STRIPE_SECRET_KEY"} < set(os.environ)
     assert set(json.loads(call(child_functions.environment))) <= {"LD_LIBRARY_PATH", "PATH", "TZ", "LC_CTYPE"}
 
 
-def test_no_open_file_reaches_it(tmp_path: Path) -> None:
+def test_the_child_gets_no_open_files(tmp_path: Path) -> None:
     """Standard input and output, the answer's pipe, and the folder that is listed."""
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)
         assert len(json.loads(call(child_functions.descriptors))) == 5
 
 
-def test_it_imports_little() -> None:
+def test_the_child_imports_few_modules() -> None:
     loaded = set(json.loads(call(child_functions.modules)))
     assert not loaded & {"site", "multiprocessing", "subprocess", "chalice", "pydantic", "pynamodb", "botocore", "PIL"}
 
 
 @pytest.mark.parametrize("function", ["null_pointer", "freed_twice", "killed", "exiting", "silent_exit"])
-def test_a_crash_is_an_error_here(function: str) -> None:
+def test_a_crash_of_the_child_raises(function: str) -> None:
     with pytest.raises(ChildCrashed):
         call(getattr(child_functions, function))
     assert call(child_functions.joined, b"the next is well") == b"the next is well"

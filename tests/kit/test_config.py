@@ -38,23 +38,28 @@ def test_without_an_endpoint_it_is_the_embedded_aws(monkeypatch: pytest.MonkeyPa
     assert settings.is_embedded
 
 
-def test_an_account_has_no_endpoint_and_no_stand_ins(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_stage_has_no_endpoint_and_no_sandboxes(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_with(monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:1")
-    assert (settings.endpoint_url, settings.peers, settings.is_live, settings.is_embedded) == (None, {}, True, False)
+    assert (settings.endpoint_url, settings.vendor_base_urls, settings.is_live, settings.is_embedded) == (
+        None,
+        {},
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize("url", ["https://evil.example", "http://127.0.0.1.evil.example", "http://10.0.0.1:80", "x"])
-def test_stand_ins_are_on_loopback(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_sandboxes_must_be_on_loopback(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     with pytest.raises(SettingMissing, match="SHOPIFY_API_BASE"):
         settings_with(monkeypatch, SHOPIFY_API_BASE=url)
 
 
-def test_stand_ins_by_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sandbox_urls_by_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_with(monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:81/", STRIPE_API_BASE="")
-    assert settings.peers == {"shopify": "http://127.0.0.1:81"}
+    assert settings.vendor_base_urls == {"shopify": "http://127.0.0.1:81"}
 
 
-def test_lambda_is_known_by_its_own_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lambda_is_detected_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not config.is_lambda()
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "backroom-prod-api")
     assert config.is_lambda()

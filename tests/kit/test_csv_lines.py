@@ -12,7 +12,7 @@ from chalicelib.kit import csv_lines
 
 
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1), max_size=5))
-def test_what_is_written_is_read_and_never_a_formula(rows: list[list[str]]) -> None:
+def test_cells_round_trip_and_are_never_formulas(rows: list[list[str]]) -> None:
     text = "".join(csv_lines.line(row) for row in rows)
     read = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert len(read) == len(rows)
@@ -21,5 +21,5 @@ def test_what_is_written_is_read_and_never_a_formula(rows: list[list[str]]) -> N
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
 
 
-def test_a_line_ends_as_the_standard_says_and_nothing_is_an_empty_cell() -> None:
+def test_a_line_ends_with_crlf_and_none_is_an_empty_cell() -> None:
     assert csv_lines.line(["a", None, 'x "y", z', -1]) == 'a,,"x ""y"", z",-1\r\n'

@@ -23,7 +23,7 @@ def test_fields_are_named_where_there_are_any() -> None:
     assert errors.InvalidInput("x", errors=fields).as_dict("r1")["errors"] == fields
 
 
-def test_unavailable_always_says_when() -> None:
+def test_unavailable_always_has_retry_after() -> None:
     assert errors.Unavailable().headers == {"Retry-After": "1"}
     assert errors.Unavailable(retry_after=30).headers == {"Retry-After": "30"}
 

@@ -63,7 +63,7 @@ def test_path_and_body(sample: httpx.Client) -> None:
     assert answer.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
 
 
-def test_invalid_members_are_named_and_not_repeated(sample: httpx.Client) -> None:
+def test_invalid_fields_are_named_without_their_values(sample: httpx.Client) -> None:
     answer = sample.post("/echo/x", json={"price": "secret-value", "tags": ["ok", 5], "nmae": "x"})
     document = problem(answer, 422, "InvalidInput")
     errors = document["errors"]
@@ -85,7 +85,7 @@ def test_json_of_another_shape(sample: httpx.Client) -> None:
         problem(answer, 422, "InvalidInput")
 
 
-def test_json_nested_too_deep_is_refused_not_a_crash(sample: httpx.Client) -> None:
+def test_json_nested_too_deep_is_rejected(sample: httpx.Client) -> None:
     body = '{"name":' + "[" * 100_000 + "]" * 100_000 + "}"
     answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code in (400, 422)
@@ -132,7 +132,7 @@ def test_a_query_is_checked(sample: httpx.Client) -> None:
         assert document["errors"][0]["path"] == path  # type: ignore[index]
 
 
-def test_a_problem_says_what_and_an_accident_says_nothing(sample: httpx.Client) -> None:
+def test_an_unexpected_error_hides_its_cause(sample: httpx.Client) -> None:
     assert problem(sample.get("/fail/cake"), 404, "NotFound")["detail"] == "no cake"
     answer = sample.get("/fail/bug")
     problem(answer, 500, "InternalError")
@@ -140,7 +140,7 @@ def test_a_problem_says_what_and_an_accident_says_nothing(sample: httpx.Client) 
     assert "ValueError" not in answer.text
 
 
-def test_throttling_says_when_to_come_back(sample: httpx.Client) -> None:
+def test_throttling_is_answered_with_retry_after(sample: httpx.Client) -> None:
     answer = sample.get("/fail/throttled")
     problem(answer, 503, "Unavailable")
     assert int(answer.headers["retry-after"]) >= 1
@@ -198,7 +198,7 @@ def test_a_key_belongs_to_its_sender_and_route(sample: httpx.Client) -> None:
     assert len({answer.json()["id"] for answer in (first, other, charge)}) == 3
 
 
-def test_without_a_key_nothing_is_remembered(sample: httpx.Client) -> None:
+def test_without_a_key_nothing_is_stored(sample: httpx.Client) -> None:
     assert sample.post("/notes", json=NOTE).status_code == 201
     problem(sample.post("/notes", json=NOTE), 409, "NameTaken")
     assert list(IdempotencyRecord.scan()) == []
@@ -209,7 +209,7 @@ def test_a_key_that_is_too_long(sample: httpx.Client) -> None:
     problem(answer, 400, "MalformedRequest")
 
 
-def test_a_refusal_is_not_remembered(sample: httpx.Client) -> None:
+def test_an_error_is_not_stored(sample: httpx.Client) -> None:
     taken = sample.post("/notes", json=NOTE).json()["id"]
     key = {"Idempotency-Key": "k1"}
     problem(sample.post("/notes", json=NOTE, headers=key), 409, "NameTaken")
@@ -218,7 +218,7 @@ def test_a_refusal_is_not_remembered(sample: httpx.Client) -> None:
     assert sample.post("/notes", json=NOTE, headers=key).status_code == 201
 
 
-def test_the_same_key_in_parallel_does_it_once(sample: httpx.Client) -> None:
+def test_concurrent_requests_with_one_key_run_once(sample: httpx.Client) -> None:
     def post(_: int) -> httpx.Response:
         return sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k1"})
 
@@ -229,7 +229,7 @@ def test_the_same_key_in_parallel_does_it_once(sample: httpx.Client) -> None:
     assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
 
 
-def test_the_same_key_in_parallel_asks_the_vendor_once(sample: httpx.Client) -> None:
+def test_concurrent_requests_with_one_key_call_the_vendor_once(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     sample_app.vendor.clear()
     with ThreadPoolExecutor(1) as pool:
@@ -247,7 +247,7 @@ def test_the_same_key_in_parallel_asks_the_vendor_once(sample: httpx.Client) -> 
     assert sample_app.charges == ["first"]
 
 
-def test_a_failed_charge_may_be_tried_again(sample: httpx.Client) -> None:
+def test_a_failed_request_can_be_retried(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     for failure, status in ((Unavailable("The vendor is down."), 503), (RuntimeError("bug"), 500)):
         sample_app.failures.append(failure)
@@ -256,7 +256,7 @@ def test_a_failed_charge_may_be_tried_again(sample: httpx.Client) -> None:
     assert sample_app.charges == ["first"] * 3
 
 
-def test_the_claim_of_a_request_that_died_lapses(sample: httpx.Client) -> None:
+def test_the_claim_of_a_crashed_request_expires(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     sample.post("/charges", json=NOTE, headers=key)
     [record] = IdempotencyRecord.scan()
@@ -268,7 +268,7 @@ def test_the_claim_of_a_request_that_died_lapses(sample: httpx.Client) -> None:
     assert len(sample_app.charges) == 2
 
 
-def test_a_key_is_forgotten_after_its_day(sample: httpx.Client) -> None:
+def test_a_key_expires_after_a_day(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     for path in ("/notes", "/charges"):
         sample.post(path, json=NOTE, headers=key)
@@ -312,7 +312,7 @@ def test_times_end_in_z(sample: httpx.Client, shop: str) -> None:
     assert sample.get(shop).json()["items"][0]["created_at"].endswith("Z")
 
 
-def test_cursors_of_another_query_or_caller_are_refused(sample: httpx.Client, shop: str) -> None:
+def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
     flipped = ("A" if cursor[0] != "A" else "B") + cursor[1:]
     for path, given, headers in (
@@ -348,7 +348,7 @@ def test_many_callers_at_once_get_their_own_answers(sample: httpx.Client) -> Non
         assert list(pool.map(echo, range(80))) == [f"{number} n{number}" for number in range(80)]
 
 
-def test_the_unexpected_is_logged_with_the_ids_that_find_it(sample: httpx.Client, logged: Logged) -> None:
+def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx.Client, logged: Logged) -> None:
     with logged("http") as lines:
         answer = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
     [accident] = [line for line in lines() if line["level"] == "ERROR"]

@@ -55,7 +55,7 @@ def test_the_key_is_bound_to_caller_route_and_header_but_not_to_the_body() -> No
     assert "k1" not in of().key, "what a client sent is not stored"
 
 
-def test_all_who_join_at_once_get_the_winner_s_answer() -> None:
+def test_concurrent_requests_get_the_winners_response() -> None:
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(join, range(24)))) == 1
 
@@ -65,7 +65,7 @@ def test_one_of_many_claims_wins() -> None:
         assert list(pool.map(claim, range(16))).count(True) == 1
 
 
-def test_one_of_many_takes_over_a_claim_that_lapsed() -> None:
+def test_one_of_many_takes_over_an_expired_claim() -> None:
     claim()
     past = clock.now() - timedelta(seconds=1)
     IdempotencyRecord(of().key).update(actions=[IdempotencyRecord.in_progress_until.set(past)])
@@ -73,14 +73,14 @@ def test_one_of_many_takes_over_a_claim_that_lapsed() -> None:
         assert list(pool.map(claim, range(16))).count(True) == 1
 
 
-def test_a_claim_that_was_let_go_is_free() -> None:
+def test_an_abandoned_claim_is_free() -> None:
     assert claim()
     assert not claim()
     of().abandon()
     assert claim()
 
 
-def test_a_completed_claim_is_replayed_and_kept_a_day() -> None:
+def test_a_completed_claim_is_replayed_for_a_day() -> None:
     claim()
     of().complete(Answer(number=7))
     with pytest.raises(Replayed) as replayed:
@@ -102,7 +102,7 @@ def test_another_body_is_a_conflict_in_every_state(look: str) -> None:
         getattr(other, look)()
 
 
-def test_nothing_is_remembered_of_a_transaction_that_failed() -> None:
+def test_a_failed_transaction_stores_no_response() -> None:
     with pytest.raises(ValueError, match="later"), Transaction() as transaction:
         of().join(transaction, Answer(number=1))
         raise ValueError("later")

@@ -15,7 +15,7 @@ def test_new_ids_are_uuids_that_differ() -> None:
     assert {uuid.UUID(text).version for text in made} == {4}
 
 
-def test_time_ordered_ids_sort_as_they_were_made() -> None:
+def test_time_ordered_ids_sort_by_creation() -> None:
     made = [ids.time_ordered() for _ in range(5000)]
     assert made == sorted(set(made))
     assert {(uuid.UUID(text).variant, int(text[14], 16)) for text in made} == {(uuid.RFC_4122, 7)}

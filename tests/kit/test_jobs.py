@@ -94,18 +94,18 @@ def sent(to: str, **values: Any) -> str:
     return Sent(to=to, **values).model_dump_json()
 
 
-def test_only_what_fails_comes_again() -> None:
+def test_only_failed_messages_are_redelivered() -> None:
     assert deliver("sample-read", sent("a"), sent("poison"), "not json", '{"no": "to"}', sent("b")) == [1, 2, 3]
     assert [entry[0] for entry in handled] == ["a", "b"]
     assert deliver("sample-read", sent("a")) == []
 
 
-def test_fields_that_are_not_known_yet_are_ignored() -> None:
+def test_unknown_fields_are_ignored() -> None:
     body = sent("a").replace('"to"', '"colour":"red","to"')
     assert deliver("sample-read", body) == []
 
 
-def test_the_correlation_id_goes_along() -> None:
+def test_the_correlation_id_is_passed_on() -> None:
     deliver("sample-read", sent("a", correlation_id="c1"), sent("b", correlation_id=None, message_id="own"))
     assert handled == [("a", "c1", "m0"), ("b", "own", "m1")]
     assert logs.current("correlation_id") is None
@@ -117,7 +117,7 @@ def test_a_message_takes_the_id_of_what_is_being_handled() -> None:
     assert Sent(to="a").correlation_id is None
 
 
-def test_messages_of_the_erased_are_dropped() -> None:
+def test_messages_about_erased_subjects_are_dropped() -> None:
     tombstones.add("member:gone")
     assert deliver("sample-read", sent("gone"), sent("here")) == []
     assert [entry[0] for entry in handled] == ["here"]
@@ -180,7 +180,7 @@ def test_a_run_knows_when_it_is_due_and_the_last_that_was_completed() -> None:
     ]
 
 
-def test_a_run_is_skipped_while_another_is_at_work() -> None:
+def test_a_run_is_skipped_while_another_is_in_progress() -> None:
     lease = locks.acquire("schedule/sample-tick", 60)
     assert lease is not None
     fire(FIRST)
@@ -190,7 +190,7 @@ def test_a_run_is_skipped_while_another_is_at_work() -> None:
     assert len(handled) == 1
 
 
-def test_a_killed_run_blocks_no_longer_than_its_lease() -> None:
+def test_a_killed_run_blocks_the_schedule_until_its_lease_expires() -> None:
     assert locks.acquire("schedule/sample-tick", 60)
     Lock("schedule/sample-tick").update(actions=[Lock.held_until.set(clock.now() - timedelta(seconds=1))])
     fire(FIRST)
@@ -204,7 +204,7 @@ def test_a_renamed_schedule_starts_from_the_watermark_of_its_old_name() -> None:
     assert [run.last_completed for run in handled] == [FIRST, FIRST + FIVE]
 
 
-def test_what_a_handler_declares_can_be_read_off_it() -> None:
+def test_a_handlers_declaration_can_be_read() -> None:
     assert vars(read)["func"].consumes == (Sent,)
     assert vars(follow)["func"].consumes == (Opened, Closed)
     assert vars(tick)["func"].schedule == "sample-tick"

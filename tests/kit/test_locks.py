@@ -20,7 +20,7 @@ def lapse(name: str = "work") -> None:
     Lock(name).update(actions=[Lock.held_until.set(clock.now() - timedelta(microseconds=1))])
 
 
-def test_one_of_many_gets_it() -> None:
+def test_one_of_many_callers_gets_the_lock() -> None:
     with ThreadPoolExecutor(8) as pool:
         leases = list(pool.map(lambda _: locks.acquire("work", 60), range(8)))
     assert sum(lease is not None for lease in leases) == 1
@@ -31,7 +31,7 @@ def test_names_are_apart() -> None:
     taken("two")
 
 
-def test_released_it_is_free_again_and_the_fence_rises() -> None:
+def test_a_released_lock_is_free_and_its_fence_increases() -> None:
     fences = []
     for _ in range(3):
         lease = taken()
@@ -40,7 +40,7 @@ def test_released_it_is_free_again_and_the_fence_rises() -> None:
     assert fences == [1, 2, 3]
 
 
-def test_a_holder_that_died_loses_it_by_time() -> None:
+def test_a_crashed_holders_lease_expires() -> None:
     dead = taken()
     assert locks.acquire("work", 60) is None
     lapse()
@@ -60,13 +60,13 @@ def test_the_watermark_stays() -> None:
     assert taken().watermark == "2026-11-20"
 
 
-def test_releasing_twice_is_told() -> None:
+def test_a_second_release_returns_false() -> None:
     lease = taken()
     assert locks.release(lease)
     assert not locks.release(lease)
 
 
-def test_the_holder_prolongs_it_and_leaves_its_place() -> None:
+def test_the_holder_extends_the_lease_and_stores_a_watermark() -> None:
     lease = taken()
     lapse()
     assert locks.extend(lease, 60, "page 7")  # nobody else has taken it
@@ -76,7 +76,7 @@ def test_the_holder_prolongs_it_and_leaves_its_place() -> None:
     assert locks.watermark("work") == "page 7"
 
 
-def test_what_passed_to_another_is_not_prolonged() -> None:
+def test_a_lost_lease_is_not_extended() -> None:
     late = taken()
     lapse()
     taken()
@@ -84,7 +84,7 @@ def test_what_passed_to_another_is_not_prolonged() -> None:
     assert locks.watermark("work") is None
 
 
-def test_what_was_released_is_not_prolonged() -> None:
+def test_a_released_lease_is_not_extended() -> None:
     lease = taken()
     assert locks.release(lease)
     assert not locks.extend(lease, 60)

@@ -26,7 +26,7 @@ URL = "https://a.myshopify.com/admin?code=abc123&hmac=def456&shop=a.myshopify.co
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_secrets_are_masked_by_their_look(secret: str) -> None:
+def test_secrets_are_masked_by_pattern(secret: str) -> None:
     for shape in (secret, f"before {secret}, after", [secret], {"note": {"deep": (secret,)}}):
         assert secret not in json.dumps(logs.redact(shape))
 
@@ -47,7 +47,7 @@ def test_members_are_masked_by_their_name(name: str) -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)))
-def test_what_is_not_text_stays(value: Any) -> None:
+def test_other_values_are_not_masked(value: Any) -> None:
     assert json.dumps(logs.redact(value))
 
 
@@ -66,7 +66,7 @@ def test_lines_are_json_with_level_service_and_time(logged: Logged) -> None:
     assert line["timestamp"].endswith("+00:00")
 
 
-def test_no_secret_gets_into_a_line(logged: Logged) -> None:
+def test_no_secret_is_logged(logged: Logged) -> None:
     log = logs.logger("sample")
     secret = SECRETS[0]
     with logged("sample") as lines:
@@ -81,7 +81,7 @@ def test_no_secret_gets_into_a_line(logged: Logged) -> None:
     assert secret not in json.dumps(lines())
 
 
-def test_bound_facts_are_on_every_line_inside(logged: Logged) -> None:
+def test_bound_fields_are_on_every_line(logged: Logged) -> None:
     log = logs.logger("sample")
     with logged("sample") as lines:
         with logs.bound(request_id="r1"):

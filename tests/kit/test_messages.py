@@ -31,7 +31,7 @@ def request(segment: int) -> SweepRequested:
     return SweepRequested(rule="r", run="x", segment=segment)
 
 
-def test_to_a_queue_of_one_s_own() -> None:
+def test_a_message_reaches_its_own_queue() -> None:
     message = request(1)
     messages.publish(message)
     [body] = waiting(QUEUE)
@@ -45,7 +45,7 @@ def test_many_at_once(count: int) -> None:
     assert sorted(body["segment"] for body in waiting(QUEUE)) == list(range(count))
 
 
-def test_later() -> None:
+def test_a_delayed_message_arrives_later() -> None:
     messages.publish(request(1), delay_seconds=900)
     assert waiting(QUEUE) == []
     counted = aws.client("sqs").get_queue_attributes(
@@ -112,11 +112,11 @@ def _times(body: str) -> dict[str, Any]:
     return {"occurred_at": read.occurred_at, "correlation_id": read.correlation_id}
 
 
-@pytest.mark.parametrize("size", [messages.MOST_BYTES - 1000, messages.MOST_BYTES + 1000])
+@pytest.mark.parametrize("size", [messages.MAX_BYTES - 1000, messages.MAX_BYTES + 1000])
 def test_a_reference_is_made_only_where_it_must_be(size: int) -> None:
     subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
     messages.publish(large(size=size))
-    assert bool(stored()) is (size > messages.MOST_BYTES)
+    assert bool(stored()) is (size > messages.MAX_BYTES)
 
 
 def test_what_it_refers_to_is_gone() -> None:

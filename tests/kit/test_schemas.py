@@ -69,7 +69,7 @@ def test_a_given_time_is_in_utc() -> None:
     assert Window.model_validate({"since": "2024-02-29T12:00:00+02:00"}).since == datetime(2024, 2, 29, 10, tzinfo=UTC)
 
 
-def test_a_naive_time_is_refused() -> None:
+def test_a_naive_time_is_rejected() -> None:
     with pytest.raises(ValidationError):
         PlanRead.model_validate({"price": "1", "since": "2024-01-01T00:00:00"})
 

@@ -25,7 +25,7 @@ def test_any_change_is_refused(data: bytes, draw: st.DataObject) -> None:
 
 
 @given(st.text())
-def test_other_text_is_refused(text: str) -> None:
+def test_other_text_is_rejected(text: str) -> None:
     assert signing.verify("state", text) is None
 
 

@@ -1,4 +1,4 @@
-"""Shops' rows of any age, the daily sweep at any moment, and the archive as an outsider reads it."""
+"""Fixtures: rows of any age, the sweep of any day, and the archive as another program reads it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 def log_of(created_at: datetime, **values: Any) -> InstallationLog:
-    """An installation log of that moment, stored."""
+    """Store an installation log that was created at that time."""
     row = InstallationLog(
         shop=values.pop("shop", "roses.myshopify.com"),
         id=values.pop("id", ids.new()),
@@ -37,7 +37,7 @@ def log_of(created_at: datetime, **values: Any) -> InstallationLog:
 
 
 def session_of(expires: datetime | None) -> Session:
-    """A session that ends then, stored."""
+    """Store a session with that expiry."""
     row = Session(
         id=ids.new(), shop="roses.myshopify.com", app="studio", state="s", expires=expires, created_at=clock.now()
     )
@@ -48,7 +48,7 @@ def session_of(expires: datetime | None) -> Session:
 @pytest.fixture
 def nothing_in_progress(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let erasures start their next round at once: no worker runs that began before the tombstones."""
-    monkeypatch.setattr(erasure, "UNDER_WAY", timedelta(0))
+    monkeypatch.setattr(erasure, "MAX_WORKER_TIME", timedelta(0))
 
 
 def fire_sweep(due: datetime = DUE) -> None:
@@ -84,7 +84,7 @@ def sweep(drain: Callable[[], list[Any]]) -> Callable[..., None]:
 
 
 def stored_logs() -> set[str]:
-    """The ids of the logs that are in the table."""
+    """Return the ids of the stored logs."""
     return {row.id for row in InstallationLog.scan(consistent_read=True)}
 
 
@@ -96,7 +96,7 @@ def archive_keys() -> list[str]:
 
 @pytest.fixture
 def archived(tmp_path: Path) -> Callable[[], list[Row]]:
-    """The rows of every file in the archive, as DuckDB reads them with their partition (`year`, `month`)."""
+    """Return a function that reads all archived rows with DuckDB, with their partition (`year`, `month`)."""
 
     def read() -> list[Row]:
         root = tmp_path / ids.new()

@@ -1,4 +1,4 @@
-"""A process that dies at a chosen AWS call: just before it is sent, or just after it took effect."""
+"""Simulated crashes at a chosen AWS call: before it is sent, or after it took effect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SERVICES = ("dynamodb", "s3", "sns", "sqs")
 
 
 class Crash(BaseException):
-    """The process is dead: nothing may catch this and go on."""
+    """The simulated crash; the code under test must not catch it."""
 
 
 @contextmanager
@@ -35,9 +35,9 @@ def hooked(when: str, operation: str, hook: Callable[[], None]) -> Iterator[None
 
 @contextmanager
 def crash_at(nth: int, when: str, operation: str = "*", how: type[BaseException] = Crash) -> Iterator[None]:
-    """Die at the nth call; threads that are still at work die at their next one.
+    """Crash at the nth call; other running threads crash at their next call.
 
-    `how` is for a server's threads, which have to answer something: an Exception, which they answer with 500.
+    For threads of a server, `how` is an Exception, to which they respond with 500.
     """
     calls, lock = 0, threading.Lock()
 

@@ -11,16 +11,16 @@ import pytest
 import chalicelib
 from chalicelib.kit import tables
 from chalicelib.kit.attributes import DateTimeAttribute, ExpiryAttribute
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.retention.rules import RULES
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_a_rule_names_its_table_and_a_moment(rule: RetentionRule) -> None:
+def test_a_rule_names_its_table_and_a_time_column(rule: RetentionRule) -> None:
     context, table = rule.name.split("/")
     assert rule.table.Meta.table_name == tables.name(context, table)
-    assert isinstance(rule.table.get_attributes()[rule.counts], DateTimeAttribute | ExpiryAttribute)
-    assert rule.keep >= timedelta(0)
+    assert isinstance(rule.table.get_attributes()[rule.timestamp_column], DateTimeAttribute | ExpiryAttribute)
+    assert rule.lifetime >= timedelta(0)
 
 
 def test_the_rules_of_every_context_are_run() -> None:

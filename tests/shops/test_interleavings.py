@@ -260,7 +260,7 @@ def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(evidence, "CLOCK_SKEW", timedelta(0))
     with ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000) as made:
         made.hold_deliveries = True
-        monkeypatch.setitem(config.settings().peers, "shopify", made.url)
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", made.url)
         yield made
 
 

@@ -94,7 +94,7 @@ def test_others_are_told_of_an_installation_once(installed: str, drain: Drain, l
 def test_details_and_scopes_are_noted(installed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with answering() as shopify:
         shopify.body = answer_with("Address for this topic has already been taken")
-        monkeypatch.setitem(config.settings().peers, "shopify", shopify.url)
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         register(installed)
     row = Shop.get(installed, "studio")
     assert (row.iana_timezone, row.currency, row.plan_name) == ("Europe/Rome", "EUR", "Plus")
@@ -106,7 +106,7 @@ def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
 ) -> None:
     with answering() as shopify:
         shopify.body = answer_with("You do not have permission to subscribe to this topic.")
-        monkeypatch.setitem(config.settings().peers, "shopify", shopify.url)
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         with pytest.raises(SubscriptionRefused, match=r"APP_SCOPES_UPDATE: .*permission.*SHOP_UPDATE: .*permission"):
             register(installed)
         assert len(drain()) == 1
@@ -157,5 +157,5 @@ def test_a_shop_that_shopify_locked_is_left_alone(
     assert drain() == []
     with answering() as peer:
         peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
-        monkeypatch.setitem(config.settings().peers, "shopify", peer.url)
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
         webhook_registration.register(RegistrationRequested(shop=installed, app="studio"))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chalicelib.kit.lifecycle import ExpiryAction
+from chalicelib.kit.data_policy import ExpiryAction
 from chalicelib.shops.retention import RULES
 
 
 def test_each_rule_counts_a_moment_of_its_table() -> None:
     for rule in RULES:
-        assert rule.counts in rule.table.get_attributes()
+        assert rule.timestamp_column in rule.table.get_attributes()
         assert rule.table.Meta.table_name.endswith(rule.name.replace("/", "-"))
 
 
 def test_logs_are_archived_and_sessions_end_with_themselves() -> None:
-    rules = {rule.name: (rule.keep, rule.then) for rule in RULES}
+    rules = {rule.name: (rule.lifetime, rule.action) for rule in RULES}
     assert rules == {
         "shops/sessions": (timedelta(0), ExpiryAction.DELETE),
         "shops/installation_logs": (timedelta(days=730), ExpiryAction.ARCHIVE),

@@ -47,8 +47,8 @@ LOGGED = (
     "Shopify does not know our app",
     "a genuine delivery cannot be read",
     "message failed",
-    "answered with an error",
-    "an operator acted",
+    "request failed",
+    "operator action published",
 )
 """What the log must have said, lest the walk should pass by what it is about."""
 

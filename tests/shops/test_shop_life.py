@@ -304,7 +304,7 @@ def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sho
         ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000, clock=time.timestamp) as made,
     ):
         made.hold_deliveries = True
-        monkeypatch.setitem(config.settings().peers, "shopify", made.url)
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", made.url)
         monkeypatch.setattr(webhook_registration, "REIMPORT_DELAY", 0)
         monkeypatch.setattr(webhook_handlers, "POSTPONED_SECONDS", 0)
         yield made, time

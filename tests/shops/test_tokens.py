@@ -122,7 +122,7 @@ def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
     before = Shop.get(installed, "studio").refresh_token
     with answering() as peer:
         peer.status, peer.body = status, body
-        monkeypatch.setitem(config.settings().peers, "shopify", peer.url)
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
         with pytest.raises(Unavailable):
             service.access_token(installed, "studio")
     assert Shop.get(installed, "studio").refresh_token == before

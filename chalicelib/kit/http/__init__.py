@@ -1,4 +1,4 @@
-"""HTTP for every context: `@endpoint`, and what it takes and gives."""
+"""HTTP endpoints: the decorator `@endpoint`, its specification and the parsed request."""
 
 from chalicelib.kit.http.endpoint import endpoint, refuse_other_methods
 from chalicelib.kit.http.rendering import PROBLEM_JSON, problem_details

@@ -14,7 +14,7 @@ MAX_IDEMPOTENCY_KEY = 255
 
 
 def parse_if_match(contract: EndpointSpec, method: str, headers: dict[str, str]) -> str | None:
-    """Return the version that a change names, without quotes; None where there is none. Raises PreconditionRequired."""
+    """Return the version that a change names, without quotes; None without If-Match. Raises PreconditionRequired if the spec requires it."""
     if not contract.etag or method == "GET":
         return None
     tag = headers.get("if-match")

@@ -1,8 +1,8 @@
 """`@endpoint`: one decorator between API Gateway and a use case.
 
 It verifies the caller, parses body and query by their schemas, refuses requests that are too large, handles
-Idempotency-Key, If-Match and cursors, and renders the result or the problem. Chalice's middleware never sees our
-exceptions, so errors are mapped here.
+Idempotency-Key, If-Match and cursors, and renders the result or the problem. Chalice's middleware does not see our
+exceptions, so this module maps errors.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ log = logs.logger("http")
 
 
 def endpoint(bp: Blueprint, **contract: Any) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-    """Turn a function of a `ApiRequest` (and path parameters) into a Chalice view. Takes the fields of `EndpointSpec`.
+    """Turn a function of an `ApiRequest` (and path parameters) into a Chalice view. Takes the fields of `EndpointSpec`.
 
     The function returns `returns` (or a `PageResult` of it if `returns` is a `Page`) or a `chalice.Response`, or raises a
     Problem.
@@ -82,7 +82,7 @@ def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Reque
         except Exception as error:
             response = rendering.render_problem(_unexpected(error, request), request_id)
         if response.status_code >= 500:
-            log.warning("answered with an error", extra={"status": response.status_code, "route": _route(request)})
+            log.warning("request failed", extra={"status": response.status_code, "route": _route(request)})
     response.headers.setdefault("X-Request-Id", request_id)
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -41,7 +41,7 @@ def render_problem(problem: Problem, request_id: str) -> Response:
 
 
 def problem_details(event: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Render the errors that Chalice itself makes (405, 415, …) as problems; a Chalice middleware."""
+    """Render Chalice's own errors (405, 415, …) as problems; a Chalice middleware."""
     response = get_response(event)
     body = response.body
     if response.status_code < 400 or not isinstance(body, dict) or "Code" not in body:

@@ -1,1 +1,1 @@
-"""Pure rules of retention: no I/O."""
+"""Pure rules of retention: erasure plan, subject matching, archive pages, rate limiter."""

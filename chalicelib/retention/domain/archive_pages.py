@@ -1,6 +1,6 @@
-"""A slice: the expired rows that one step of a segment handles. Pure: how they become files, and where a segment stands.
+"""Archive pages: the expired rows that one step of a segment archives or deletes. Pure.
 
-An item is what DynamoDB's API gives, `{"shop": {"S": "a.myshopify.com"}, "total": {"N": "3"}}`.
+Items have the form of DynamoDB's API: `{"shop": {"S": "a.myshopify.com"}, "total": {"N": "3"}}`.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Month = tuple[int, int]
 """Year and month."""
 
 ITEM = "dynamodb_item"
-"""The column that holds the whole item as JSON, exactly: what is deleted, and what could be restored, is told by it."""
+"""The column with the whole item as JSON. Deletes and restores use it, because it is exact."""
 
 
 @dataclass(frozen=True, slots=True)
-class Expired:
-    """A row whose time is over, and the moment that counts for it."""
+class ExpiredRow:
+    """An expired row and the time from which its lifetime counts."""
 
     item: Item
     moment: datetime
@@ -31,9 +31,9 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCursor:
-    """Where a segment stands: the page to do next, the key after which it starts.
+    """The progress of a segment: the next page, and the key after which it starts.
 
-    `announced`: the files of the page are decided on (their manifests exist), and nothing but those is to be done.
+    `announced`: the manifests of the page's files exist; the page consists of these files and of nothing else.
     """
 
     page: int = 0
@@ -41,86 +41,88 @@ class SegmentCursor:
     announced: bool = False
 
     def announce(self) -> SegmentCursor:
-        """The place once the page's files are decided on."""
+        """Return the cursor after the page's files are announced."""
         return replace(self, announced=True)
 
     def next(self, after: Item | None) -> SegmentCursor:
-        """The place once this page is done."""
+        """Return the cursor of the next page, which starts after this key."""
         return SegmentCursor(self.page + 1, after)
 
 
-def by_month(rows: Iterable[Expired]) -> dict[Month, list[Expired]]:
-    """The rows by year and month (UTC) of the moment that counts, oldest month first, in order inside a month."""
-    months: dict[Month, list[Expired]] = {}
+def by_month(rows: Iterable[ExpiredRow]) -> dict[Month, list[ExpiredRow]]:
+    """Group rows by year and month (UTC) of their time, oldest month first; keep the order within a month."""
+    months: dict[Month, list[ExpiredRow]] = {}
     for row in rows:
         months.setdefault((row.moment.year, row.moment.month), []).append(row)
     return dict(sorted(months.items()))
 
 
-def batched_by_size(things: Iterable[T], item: Callable[[T], Item], most: int, size: int) -> Iterator[list[T]]:
-    """The things in batches of at most so many, whose items have about `size` bytes at most, or of one."""
+def batched_by_size(
+    values: Iterable[T], item_of: Callable[[T], Item], max_count: int, max_bytes: int
+) -> Iterator[list[T]]:
+    """Yield batches of at most `max_count` values and about `max_bytes`; a larger value is a batch of one."""
     batch: list[T] = []
-    held = 0
-    for thing in things:
-        weight = sum(len(str(value)) for value in item(thing).values())
-        if batch and (len(batch) == most or held + weight > size):
+    batch_bytes = 0
+    for value in values:
+        size = sum(len(str(content)) for content in item_of(value).values())
+        if batch and (len(batch) == max_count or batch_bytes + size > max_bytes):
             yield batch
-            batch, held = [], 0
-        batch.append(thing)
-        held += weight
+            batch, batch_bytes = [], 0
+        batch.append(value)
+        batch_bytes += size
     if batch:
         yield batch
 
 
 def run_id(due: datetime) -> str:
-    """The name of the run that is due at a moment (UTC, whole seconds): sorts by time."""
+    """Return the id of the run that is due at a time (UTC, whole seconds); ids sort by time."""
     return due.strftime("%Y%m%dT%H%M%SZ")
 
 
 def page_id(run: str, segment: int, page: int) -> str:
-    """What the ids of a page's manifests start with."""
+    """Return the prefix of the ids of a page's manifests."""
     return f"{run}-{segment:02d}-{page:06d}-"
 
 
 def archive_id(run: str, segment: int, page: int, month: Month) -> str:
-    """The id of one file of a page."""
+    """Return the id of one file of a page."""
     return f"{page_id(run, segment, page)}{month[0]:04d}{month[1]:02d}"
 
 
 def s3_key(rule: str, run: str, segment: int, page: int, month: Month) -> str:
-    """Where one file of a page lies; the same at every attempt."""
+    """Return the S3 key of one file of a page; every attempt uses the same key."""
     name = page_id(run, segment, page).removesuffix("-")
     return f"archive/{rule}/year={month[0]:04d}/month={month[1]:02d}/{name}.parquet"
 
 
-def encode(item: Item) -> str:
-    """The item as JSON, binaries in base64 as DynamoDB itself writes them; equal items give equal text."""
+def encode_item(item: Item) -> str:
+    """Return the item as JSON, with binaries in base64 as in DynamoDB's JSON. Equal items give equal text."""
     return json.dumps(item, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_base64)
 
 
-def decode(text: str) -> Item:
-    """The inverse of `encode`."""
-    return {name: _decoded(value) for name, value in json.loads(text).items()}
+def decode_item(text: str) -> Item:
+    """Parse an item from the result of `encode_item`."""
+    return {name: _decode_value(value) for name, value in json.loads(text).items()}
 
 
 def _base64(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else sorted(value)
 
 
-def _decoded(value: dict[str, Any]) -> dict[str, Any]:
+def _decode_value(value: dict[str, Any]) -> dict[str, Any]:
     [(kind, content)] = value.items()
-    made: dict[str, Callable[[Any], Any]] = {
+    decoders: dict[str, Callable[[Any], Any]] = {
         "B": base64.b64decode,
         "BS": lambda members: [base64.b64decode(member) for member in members],
-        "L": lambda members: [_decoded(member) for member in members],
-        "M": lambda members: {name: _decoded(member) for name, member in members.items()},
+        "L": lambda members: [_decode_value(member) for member in members],
+        "M": lambda members: {name: _decode_value(member) for name, member in members.items()},
     }
-    return {kind: made[kind](content)} if kind in made else value
+    return {kind: decoders[kind](content)} if kind in decoders else value
 
 
 def cells(item: Item) -> dict[str, str | None]:
-    """The item as a flat row of texts; lists and nested values become JSON."""
-    return {name: _cell(value) for name, value in item.items()} | {ITEM: encode(item)}
+    """Return the item as a flat row of texts, with lists and nested values as JSON, and the exact item in ITEM."""
+    return {name: _cell(value) for name, value in item.items()} | {ITEM: encode_item(item)}
 
 
 def _cell(value: dict[str, Any]) -> str | None:

@@ -1,46 +1,46 @@
-"""How fast a worker may delete: of what DynamoDB grants a table, a share stays with those who use it. Pure."""
+"""Rate limiter of the sweep's deletes: a share of each table's write capacity stays free for other writers. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 RESERVE = 0.5
-"""The share of a table's write capacity that the sweep never touches."""
-RISE = 0.01
-"""Of the full pace, what a throttled worker regains with each batch that went through."""
-SLOWEST = 1.0
-"""Units a second below which throttling slows no worker down."""
+"""The share of a table's write capacity that the sweep never uses."""
+RECOVERY = 0.01
+"""After throttling, each successful batch raises the rate by this share of the maximum rate."""
+MIN_RATE = 1.0
+"""Write units per second; throttling does not reduce the rate below it."""
 
 
 @dataclass(slots=True)
 class WriteRateLimiter:
-    """Write capacity units that one worker spends, at most `most` a second over any time, but for its last batch."""
+    """Limits one worker to `max_rate` write units per second; only the last batch may exceed it."""
 
-    most: float
+    max_rate: float
     rate: float
-    """Units a second at present: lower for a while after the table was throttled."""
-    paid_at: float = 0.0
-    """The moment (seconds) by which all that was spent is earned."""
+    """Current write units per second; lower for a while after the table was throttled."""
+    free_at: float = 0.0
+    """The time (seconds) at which the next batch may start."""
 
     @classmethod
-    def of(cls, granted: float, workers: int) -> WriteRateLimiter:
-        """The pace of one of several workers on a table that is granted so many units a second."""
-        most = granted * (1 - RESERVE) / workers
-        return cls(most, most)
+    def for_worker(cls, capacity: float, workers: int) -> WriteRateLimiter:
+        """Return the limiter of one of several workers on a table with this write capacity (units per second)."""
+        max_rate = capacity * (1 - RESERVE) / workers
+        return cls(max_rate, max_rate)
 
-    def affords(self, seconds: float) -> float:
-        """Units that can be spent in so many seconds."""
-        return self.most * seconds
+    def units_within(self, seconds: float) -> float:
+        """Return the write units that may be used within this time."""
+        return self.max_rate * seconds
 
-    def wait(self, now: float) -> float:
-        """Seconds to wait before the next batch."""
-        return max(0.0, self.paid_at - now)
+    def wait_seconds(self, now: float) -> float:
+        """Return the seconds to wait before the next batch."""
+        return max(0.0, self.free_at - now)
 
-    def spent(self, units: float, now: float) -> None:
-        """A batch went through and cost so much."""
-        self.paid_at = max(self.paid_at, now) + units / self.rate
-        self.rate = min(self.most, self.rate + self.most * RISE)
+    def record_use(self, units: float, now: float) -> None:
+        """Record the write units of a successful batch."""
+        self.free_at = max(self.free_at, now) + units / self.rate
+        self.rate = min(self.max_rate, self.rate + self.max_rate * RECOVERY)
 
-    def throttled(self) -> None:
-        """Somebody was refused for want of capacity: half the pace, as others are refused as well."""
-        self.rate = min(self.most, max(self.rate / 2, SLOWEST))
+    def record_throttling(self) -> None:
+        """Halve the rate: the table is throttled, also for other writers."""
+        self.rate = min(self.max_rate, max(self.rate / 2, MIN_RATE))

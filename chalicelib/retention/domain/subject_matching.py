@@ -1,12 +1,12 @@
-"""What belongs to a subject: claims turned into values, and rows judged by them. Pure.
+"""Subject matching: fills the templates of data policies and decides which rows belong to a subject. Pure.
 
-An item is what DynamoDB's API gives, as in `slices`.
+Items have the form of DynamoDB's API, as in `archive_pages`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any
@@ -18,50 +18,58 @@ from chalicelib.retention.domain.archive_pages import Item
 
 @dataclass(frozen=True, slots=True)
 class SubjectContext:
-    """A subject as a request has it: `apps` are those of a shop that are meant, `names` what else it is known by."""
+    """A subject with the scope of a request: `apps` of a shop, and the subject's other identifiers."""
 
     subject: Subject
     apps: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    """A customer's orders; a member's id at Stripe."""
+    aliases: tuple[str, ...] = ()
+    """A customer's order ids; an owner's customer id at Stripe."""
 
     @property
-    def known_by(self) -> str | None:
+    def id(self) -> str | None:
         """The subject's id; None for a guest, who has none."""
         return None if self.subject.id == GUEST else self.subject.id
 
     @property
-    def facts(self) -> dict[str, str | None]:
-        """What templates are filled with, but for the app."""
+    def pseudonym(self) -> str:
+        """The pseudonym that replaces the subject's id."""
+        return pseudonym(str(self.subject))
+
+    @property
+    def template_values(self) -> dict[str, str | None]:
+        """The values of the templates' placeholders, without `{app}`."""
         return {
-            "who": self.subject.who,
-            "id": self.known_by,
+            "subject_type": self.subject.type,
+            "id": self.id,
             "shop": self.subject.shop or None,
-            "mark": pseudonym(str(self.subject)),
+            "mark": self.pseudonym,
             "shop_mark": pseudonym(f"{SubjectType.SHOP}:{self.subject.shop}"),
         }
 
 
-def values(template: str, person: SubjectContext) -> list[str]:
-    """What a template says of the subject: one for each app where it names one; none where a fact is missing."""
-    names = {name for _, name, _, _ in Formatter().parse(template) if name}
-    apps: Iterable[str | None] = person.apps if "app" in names else [None]
-    filled = [{**person.facts, "app": app} for app in apps]
-    return [template.format(**facts) for facts in filled if all(facts.get(name) is not None for name in names)]
+def fill_template(template: str, context: SubjectContext) -> list[str]:
+    """Return the filled template, once per app if it contains `{app}`; nothing if a value is missing."""
+    names = _placeholders(template)
+    apps: Iterable[str | None] = context.apps if "app" in names else [None]
+    candidates = [{**context.template_values, "app": app} for app in apps]
+    return [template.format(**each) for each in candidates if all(each.get(name) is not None for name in names)]
 
 
-def value_through(claim: SubjectQuery, row: Item) -> str | None:
-    """What a row of the table that the claim goes through says; None where it says nothing."""
-    names = [name for _, name, _, _ in Formatter().parse(claim.value) if name]
-    found = {name: text(row, name) for name in names}
-    if None in found.values():
+def value_from_row(query: SubjectQuery, row: Item) -> str | None:
+    """Return the query's value, filled from a row of its `via` table; None if a column is empty."""
+    columns = {name: column_text(row, name) for name in _placeholders(query.value)}
+    if None in columns.values():
         return None
-    value = claim.value.format(**found)
-    return claim.made(value) if claim.made else value
+    value = query.value.format(**columns)
+    return query.transform(value) if query.transform else value
 
 
-def text(item: Item, column: str) -> str | None:
-    """The column's value as text; None where it has none."""
+def _placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(template) if name}
+
+
+def column_text(item: Item, column: str) -> str | None:
+    """Return the column's value as text; None if it is empty."""
     value = item.get(column)
     if value is None or "NULL" in value:
         return None
@@ -69,148 +77,152 @@ def text(item: Item, column: str) -> str | None:
     return str(content)
 
 
-def is_of_app(app: str, person: SubjectContext, item: Item | None = None) -> bool:
-    """Whether what a holding or prefix says of its app is among the apps that are meant."""
-    if not app or person.subject.who is not SubjectType.SHOP:
+def is_app_in_scope(app: str, context: SubjectContext, item: Item | None = None) -> bool:
+    """Return whether the app of a policy or prefix is among the request's apps. Only shops are erased by app."""
+    if not app or context.subject.type is not SubjectType.SHOP:
         return True
     if app.startswith("{"):
-        return item is None or text(item, app.strip("{}")) in person.apps
-    return app in person.apps
+        return item is None or column_text(item, app.strip("{}")) in context.apps
+    return app in context.apps
 
 
-def matches_query(claim: SubjectQuery, person: SubjectContext, item: Item) -> bool:
-    """Whether the claim's own column leads to the row (claims without `through`)."""
-    held = text(item, claim.column)
-    if held is None:
+def matches_query(query: SubjectQuery, context: SubjectContext, item: Item) -> bool:
+    """Return whether a query without `via` finds the row."""
+    text = column_text(item, query.column)
+    if text is None:
         return False
-    return any(value in held if claim.contains else value == held for value in values(claim.value, person))
+    values = fill_template(query.value, context)
+    return any(value in text if query.contains else value == text for value in values)
 
 
-def owns_row(whose: OwnerFilter | None, person: SubjectContext, item: Item, stored: str | None = None) -> bool:
-    """Whether a row that a claim leads to is the subject's. `stored` is the JSON that `mention` refers to in S3."""
-    if whose is None:
+def owns_row(owner: OwnerFilter | None, context: SubjectContext, item: Item, stored: str | None = None) -> bool:
+    """Return whether the subject owns a row that a query finds. `stored` is the row's JSON if it is in S3."""
+    if owner is None:
         return True
-    if whose.column:
-        held = text(item, whose.column)
-        if held == person.known_by if held is not None else whose.or_nobody:
+    if owner.column:
+        owner_id = column_text(item, owner.column)
+        if owner_id == context.id if owner_id is not None else owner.unowned:
             return True
-    if whose.or_column and person.known_by is not None and text(item, whose.or_column) == person.known_by:
+    if owner.other_column and context.id is not None and column_text(item, owner.other_column) == context.id:
         return True
-    if whose.named and text(item, whose.named) in person.names:
+    if owner.alias_column and column_text(item, owner.alias_column) in context.aliases:
         return True
-    return bool(whose.mention) and mentions_subject(stored or text(item, whose.mention) or "", person)
+    return bool(owner.json_column) and mentions_subject(stored or column_text(item, owner.json_column) or "", context)
 
 
-def leads_further(holding: TablePolicy, person: SubjectContext, item: Item) -> bool:
-    """Return whether claims may go through a row of the subject's: not if it came from rows of another subject.
+def leads_further(policy: TablePolicy, context: SubjectContext, item: Item) -> bool:
+    """Return whether queries may go via this row of the subject: not if another subject is its second owner.
 
-    A print leads to its photo, but for the one who only paid for it: the photo is the preview's shopper's.
+    Example: a print leads to its photo, but not for the customer who only paid for the print.
     """
-    rules = [claim.whose for claim in claims_of(holding, person.subject.who) if claim.whose and claim.whose.or_column]
-    return all(text(item, whose.or_column) in (None, person.known_by) for whose in rules)
+    owners = [query.owner for query in queries_for(policy, context.subject.type)]
+    return all(
+        column_text(item, owner.other_column) in (None, context.id) for owner in owners if owner and owner.other_column
+    )
 
 
-def without_others(holding: TablePolicy, person: SubjectContext, item: Item) -> Item:
-    """Return a row that may have several owners without the ids of the others, and without their order's."""
-    own, foreign = {person.known_by, *person.names}, set()
-    for whose in (claim.whose for claim in claims_of(holding, person.subject.who)):
-        if whose is None or not whose.or_column:
+def hide_other_owners(policy: TablePolicy, context: SubjectContext, item: Item) -> Item:
+    """Return a row without the ids and orders of its other owners."""
+    own, hidden = {context.id, *context.aliases}, set()
+    for owner in (query.owner for query in queries_for(policy, context.subject.type)):
+        if owner is None or not owner.other_column:
             continue
-        foreign |= {name for name in (whose.column, whose.or_column) if text(item, name) not in own}
-        if whose.column in foreign and text(item, whose.named) not in own:
-            foreign.add(whose.named)
-    return {name: value for name, value in item.items() if name not in foreign}
+        hidden |= {column for column in (owner.column, owner.other_column) if column_text(item, column) not in own}
+        if owner.column in hidden and column_text(item, owner.alias_column) not in own:
+            hidden.add(owner.alias_column)
+    return {column: value for column, value in item.items() if column not in hidden}
 
 
 _CUSTOMERS = ("customer_id", "customer.id")
 _ORDERS = ("order_id", "order_edit.order_id", "orders_requested", "orders_to_redact")
 
 
-def mentions_subject(document: str, person: SubjectContext) -> bool:
-    """Whether the JSON has the subject's id or another name as a value, or the number of a GID where such numbers stand:
-    those of customers, products and orders may be the same.
+def mentions_subject(document: str, context: SubjectContext) -> bool:
+    """Return whether the JSON contains an identifier of the subject.
+
+    The number of a GID counts only at a path that holds customers or orders: a product may have the same number.
     """
     try:
-        read = json.loads(document)
+        content = json.loads(document)
     except ValueError:
         return False
-    wanted = {name for name in (person.known_by, *person.names) if name and not name.isdigit()}
-    customers = {name.rsplit("/", 1)[-1] for name in (person.known_by,) if name}
-    orders = {name.rsplit("/", 1)[-1] for name in person.names}
-    own = ("id",) if isinstance(read, dict) and "customer" in read else ()  # it is an order
+    identifiers = {name for name in (context.id, *context.aliases) if name and not name.isdigit()}
+    customers = {name.rsplit("/", 1)[-1] for name in (context.id,) if name}
+    orders = {name.rsplit("/", 1)[-1] for name in context.aliases}
+    order_paths = ("id",) if isinstance(content, dict) and "customer" in content else ()  # the document is an order
     return any(
-        value in wanted
+        value in identifiers
         or (value in customers and path.endswith(_CUSTOMERS))
-        or (value in orders and (path.endswith(_ORDERS) or path in own))
-        for path, value in _values(read)
+        or (value in orders and (path.endswith(_ORDERS) or path in order_paths))
+        for path, value in _leaves(content)
     )
 
 
-def _values(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Texts and whole numbers, with the names that lead to them: `line_items.id`."""
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield texts and whole numbers with their paths, e.g. `line_items.id`."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _values(member, f"{path}.{key}" if path else key)
+            yield from _leaves(member, f"{path}.{key}" if path else key)
     elif isinstance(value, list):
         for member in value:
-            yield from _values(member, path)
+            yield from _leaves(member, path)
     elif isinstance(value, str | int):
         yield path, str(value)
 
 
-def stored_at(item: Item, columns: Iterable[str]) -> list[str]:
-    """Where the row's objects are: `s3://bucket/key`, or a key of the images bucket."""
-    found = []
+def object_addresses(item: Item, columns: Iterable[str]) -> list[str]:
+    """Return the addresses of the row's objects: `s3://bucket/key`, or a key of the images bucket."""
+    addresses = []
     for column in columns:
-        value = text(item, column)
+        value = column_text(item, column)
         if value and value.startswith("{"):
-            value = reference(value)
+            value = payload_address(value)
         if value:
-            found.append(value)
-    return found
+            addresses.append(value)
+    return addresses
 
 
-def reference(document: str) -> str | None:
-    """The address that stands in the place of a large JSON value, if one does."""
+def payload_address(document: str) -> str | None:
+    """Return the S3 address in a JSON value that is stored by reference; None for other JSON."""
     if not document.startswith('{"stored_at":'):
         return None
     return str(json.loads(document)["stored_at"])
 
 
-def redact(item: Item, fates: dict[str, ErasureAction], person: SubjectContext) -> Item:
-    """The row without what is personal in it: a pseudonym stands where the subject's id stood. Twice is as once."""
-    changed, mark = dict(item), str(person.facts["mark"])
-    for column, fate in fates.items():
-        value = text(item, column)
+def redact(item: Item, actions: Mapping[str, ErasureAction], context: SubjectContext) -> Item:
+    """Return the row without its personal data; the pseudonym replaces the subject's id. Idempotent."""
+    redacted, mark = dict(item), context.pseudonym
+    for column, action in actions.items():
+        value = column_text(item, column)
         if value is None:
             continue
-        if fate is ErasureAction.REMOVED:
-            del changed[column]
+        if action is ErasureAction.REMOVED:
+            del redacted[column]
         else:
-            changed[column] = {"S": value.replace(person.subject.id, mark) if person.subject.id in value else mark}
-    if changed != item and "version" in item:  # whoever read the row before must not write it back
-        changed["version"] = {"N": str(int(item["version"]["N"]) + 1)}
-    return changed
+            redacted[column] = {"S": value.replace(context.subject.id, mark) if context.subject.id in value else mark}
+    if redacted != item and "version" in item:  # a writer that read the old row must get a write conflict
+        redacted["version"] = {"N": str(int(item["version"]["N"]) + 1)}
+    return redacted
 
 
-def folders(prefix: ObjectPrefix, person: SubjectContext) -> list[str]:
-    """The folders of a prefix in which the subject's objects are, their own first."""
-    templates = [each.get(person.subject.who) for each in (prefix.folders, prefix.beside)]
-    return (
-        [folder for template in templates if template for folder in values(template, person)]
-        if is_of_app(prefix.app, person)
-        else []
+def subject_folders(prefix: ObjectPrefix, context: SubjectContext) -> list[str]:
+    """Return the folders of a prefix with objects of the subject, its own folders first."""
+    if not is_app_in_scope(prefix.app, context):
+        return []
+    templates = [each.get(context.subject.type) for each in (prefix.folders, prefix.shared_folders)]
+    return [folder for template in templates if template for folder in fill_template(template, context)]
+
+
+def owns_archived_row(policy: TablePolicy, context: SubjectContext, item: Item) -> bool:
+    """Return whether an archived row belongs to the subject, judged by the row alone."""
+    direct = (query for query in queries_for(policy, context.subject.type) if not query.via)
+    return is_app_in_scope(policy.app, context, item) and any(
+        matches_query(query, context, item) and owns_row(query.owner, context, item) for query in direct
     )
 
 
-def holds(holding: TablePolicy, person: SubjectContext, item: Item) -> bool:
-    """Whether a row is the subject's by what stands in it alone: how archived rows are told."""
-    direct = (claim for claim in claims_of(holding, person.subject.who) if not claim.through)
-    return is_of_app(holding.app, person, item) and any(
-        matches_query(claim, person, item) and owns_row(claim.whose, person, item) for claim in direct
+def queries_for(policy: TablePolicy, subject_type: SubjectType) -> list[SubjectQuery]:
+    """Return the queries of a table for a subject type, those with `via` first."""
+    return sorted(
+        (query for query in policy.queries if query.subject_type is subject_type), key=lambda query: not query.via
     )
-
-
-def claims_of(holding: TablePolicy, who: SubjectType) -> list[SubjectQuery]:
-    """The claims of a kind of subject on a table, those through other rows first."""
-    return sorted((claim for claim in holding.claims if claim.who is who), key=lambda claim: not claim.through)

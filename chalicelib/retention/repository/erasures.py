@@ -1,86 +1,79 @@
-"""Rows erased together with the note that they are: a request knows exactly what was done, whoever dies meanwhile."""
+"""Erases rows and updates the request's progress in one transaction, so that the counts are exact after a crash."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.kit import aws, unique_values
+from chalicelib.kit import aws, retries, unique_values
 from chalicelib.kit.data_policy import CounterAdjustment, TablePolicy
-from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.tables import THROTTLES, Table
 from chalicelib.retention.domain import subject_matching
 from chalicelib.retention.domain.archive_pages import Item, batched_by_size
-from chalicelib.retention.errors import Overtaken
+from chalicelib.retention.domain.request_progress import RequestProgress
 from chalicelib.retention.models import PrivacyRequest
-from chalicelib.retention.repository import requests
-from chalicelib.retention.repository.requests import Progress
+from chalicelib.retention.repository import privacy_requests
 from chalicelib.retention.repository.rows import key_of, unchanged
 
-TOGETHER = 20
-"""Rows of one transaction, which takes 100 actions: a row has up to three guards and a counter."""
+MAX_ROWS = 20
+"""Rows per transaction, which has at most 100 actions: a row has up to three unique values and a counter."""
 TOGETHER_BYTES = 1_000_000
-"""Of the rows of one transaction, which takes 4 MB; each row is sent once, in its condition."""
+"""Bytes of the rows of one transaction, which has at most 4 MB; its condition contains each row."""
 _ATTEMPTS = 10
 
 
-class Changed(Exception):
-    """A row is not as it was read: read it again."""
-
-
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A row as it was read, and what it becomes; None: nothing."""
+class RowChange:
+    """A row as it was read, and its new content; None: delete the row."""
 
     item: Item
-    becomes: Item | None
+    new_item: Item | None
 
 
-def batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
-    """As many changes as one transaction takes."""
-    return batched_by_size(changes, lambda change: change.item, TOGETHER, TOGETHER_BYTES)
+def batches(changes: Iterable[RowChange]) -> Iterator[list[RowChange]]:
+    """Yield batches of changes that fit into one transaction."""
+    return batched_by_size(changes, lambda change: change.item, MAX_ROWS, TOGETHER_BYTES)
 
 
-def erase(
+def erase_rows(
     row: PrivacyRequest,
-    progress: Progress,
-    holding: TablePolicy,
-    changes: list[Change],
-    counted: CounterAdjustment | None,
+    progress: RequestProgress,
+    policy: TablePolicy,
+    changes: list[RowChange],
+    counter: CounterAdjustment | None,
 ) -> None:
-    """Change these rows if each still is as it was read, with their guards and counters, and move the request on.
+    """Change the rows if none has changed since it was read, with unique values and counters; save the progress.
 
-    Raises Changed, or Overtaken where another worker has moved the request; then nothing is done.
+    Raises WriteConflict, and changes nothing, if a row has changed or another worker has updated the request.
     """
-    moved = row.get_update_kwargs_from_instance(actions=requests.moved(progress), condition=requests.unmoved(row))
-    operations = [{"Update": moved}]
-    operations += [_changed(holding.table, change) for change in changes]
-    names = {name for change in changes if change.becomes is None for name in _guards(holding, change.item)}
+    update = row.get_update_kwargs_from_instance(
+        actions=privacy_requests.progress_actions(progress), condition=privacy_requests.is_unchanged(row)
+    )
+    operations = [{"Update": update}]
+    operations += [_row_operation(policy.table, change) for change in changes]
+    names = {name for change in changes if change.new_item is None for name in _unique_value_keys(policy, change.item)}
     operations += [
         {"Delete": {"TableName": UniqueValue.Meta.table_name, "Key": {"guard": {"S": name}}}} for name in sorted(names)
     ]
-    _commit(operations, list(_counters(counted, changes)))
+    _commit(operations, list(_counter_operations(counter, changes)))
     row.version += 1
 
 
 def _commit(operations: list[dict[str, Any]], counters: list[dict[str, Any]]) -> None:
-    """All of it at once; counters that are gone are left out."""
+    """Execute the transaction; leave out counters that do not exist. Raises WriteConflict, Unavailable."""
     client = aws.client("dynamodb")
-    for attempt in range(_ATTEMPTS):
+    for _ in retries.attempts(_ATTEMPTS, 0.05):
         try:
             client.transact_write_items(TransactItems=operations + counters)
             return
         except client.exceptions.TransactionCanceledException as error:
             codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
-            if codes[:1] == ["ConditionalCheckFailed"]:
-                raise Overtaken("another worker is ahead") from error
             if "ConditionalCheckFailed" in codes[: len(operations)]:
-                raise Changed from error
+                raise WriteConflict("a row or the request has changed") from error
             if "ConditionalCheckFailed" in codes:
                 counters = [
                     each for each, code in zip(counters, codes[len(operations) :], strict=True) if code == "None"
@@ -91,46 +84,52 @@ def _commit(operations: list[dict[str, Any]], counters: list[dict[str, Any]]) ->
         except client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] not in THROTTLES:
                 raise
-        time.sleep(random.uniform(0, 0.05 * 2**attempt))
-    raise Unavailable("The store is busy with the same rows.")
+    raise Unavailable("Other transactions lock the rows; retry.")
 
 
-def _changed(table: type[Table], change: Change) -> dict[str, Any]:
+def _row_operation(table: type[Table], change: RowChange) -> dict[str, Any]:
     condition = unchanged(table, change.item)
     name = {"TableName": table.Meta.table_name}
-    if change.becomes is None:
+    if change.new_item is None:
         return {"Delete": {**name, "Key": key_of(table, change.item), **condition}}
-    return {"Put": {**name, "Item": change.becomes, **condition}}
+    return {"Put": {**name, "Item": change.new_item, **condition}}
 
 
-def _guards(holding: TablePolicy, item: Item) -> Iterator[str]:
-    context, _, table = holding.name.partition("/")
-    for field, *columns in holding.guards:
-        held = [subject_matching.text(item, column) for column in columns]
-        if None not in held:
-            yield unique_values.value_key(context, table, field, *map(str, held))
+def _unique_value_keys(policy: TablePolicy, item: Item) -> Iterator[str]:
+    context, _, table = policy.name.partition("/")
+    for field, *columns in policy.unique_values:
+        values = [subject_matching.column_text(item, column) for column in columns]
+        if None not in values:
+            yield unique_values.value_key(context, table, field, *map(str, values))
 
 
-def _counters(counted: CounterAdjustment | None, changes: list[Change]) -> Iterator[dict[str, Any]]:
-    """The counters that go down with the rows, each once."""
-    if counted is None:
+def _counter_operations(counter: CounterAdjustment | None, changes: list[RowChange]) -> Iterator[dict[str, Any]]:
+    """Yield one update per counter that decreases with the deleted rows."""
+    if counter is None:
         return
     totals: dict[str, Decimal] = {}
     for change in changes:
-        key = subject_matching.text(change.item, counted.key.strip("{}"))
-        if key and not (counted.unless and subject_matching.text(change.item, counted.unless[0]) == counted.unless[1]):
-            held = Decimal(subject_matching.text(change.item, counted.column) or 0) if counted.column else Decimal(1)
-            totals[key] = totals.get(key, Decimal(0)) - held / counted.per
-    hash_key = counted.table.get_attributes()[counted.table._hash_keyname or ""].attr_name
+        key = subject_matching.column_text(change.item, counter.counter_key.strip("{}"))
+        if key and not (
+            counter.exclusion
+            and subject_matching.column_text(change.item, counter.exclusion[0]) == counter.exclusion[1]
+        ):
+            amount = (
+                Decimal(subject_matching.column_text(change.item, counter.amount_column) or 0)
+                if counter.amount_column
+                else Decimal(1)
+            )
+            totals[key] = totals.get(key, Decimal(0)) - amount / counter.divisor
+    hash_key = counter.table.get_attributes()[counter.table._hash_keyname or ""].attr_name
     for key, total in totals.items():
         if total:
             yield {
                 "Update": {
-                    "TableName": counted.table.Meta.table_name,
+                    "TableName": counter.table.Meta.table_name,
                     "Key": {hash_key: {"S": key}},
                     "UpdateExpression": "ADD #counter :less",
                     "ConditionExpression": "attribute_exists(#key)",
-                    "ExpressionAttributeNames": {"#counter": counted.counter, "#key": hash_key},
+                    "ExpressionAttributeNames": {"#counter": counter.counter_column, "#key": hash_key},
                     "ExpressionAttributeValues": {":less": {"N": format(total, "f")}},
                 }
             }

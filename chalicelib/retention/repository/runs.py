@@ -1,4 +1,4 @@
-"""Runs of rules, and the manifests of what they archived."""
+"""Runs of retention rules, and the manifests of their archived files."""
 
 from __future__ import annotations
 
@@ -8,52 +8,43 @@ from datetime import datetime, timedelta
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.kit import clock, tables
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit import clock, retries, tables
+from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction
 from chalicelib.retention.domain.archive_pages import SegmentCursor, page_id
-from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
 
 KEEP = timedelta(days=365)
 
 
-class _Moved(Conflict):
-    """Another segment moved at the same moment."""
-
-
-class _AlreadyMarked(Conflict):
-    """Another worker, or an earlier attempt, came first."""
-
-
 def latest(rule: str) -> RuleRun | None:
-    """The newest run of a rule."""
+    """Return the newest run of a rule, or None."""
     return next(iter(RuleRun.query(rule, scan_index_forward=False, limit=1, consistent_read=True)), None)
 
 
-def completed_or_begun(rule: str) -> datetime | None:
-    """When a run of the rule was completed last; if none was, when the first began."""
-    begun = None
+def last_completion(rule: str) -> datetime | None:
+    """Return when a run of the rule was last completed; if none was, when the first run started."""
+    first_start = None
     for row in RuleRun.query(rule, scan_index_forward=False, consistent_read=True, page_size=10):
         if row.completed_at is not None:
             return row.completed_at
-        begun = row.started_at
-    return begun
+        first_start = row.started_at
+    return first_start
 
 
 def get(rule: str, run: str) -> RuleRun:
-    """Raises RuleRun.DoesNotExist."""
+    """Return a run, read consistently. Raises RuleRun.DoesNotExist."""
     return RuleRun.get(rule, run, consistent_read=True)
 
 
 def list_by_rule(rule: str, page: PageRequest) -> PageResult[RuleRun]:
-    """The newest first."""
+    """Return a page of a rule's runs, newest first."""
     return query_page(RuleRun.query(rule, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start))
 
 
 def add(rule: str, run: str, cut_off: datetime, segments: int) -> RuleRun:
-    """Open a run with every segment at its start. Raises Conflict where it is there already."""
+    """Store a new run with every segment at its start. Raises Conflict if the run exists."""
     now = clock.now()
     row = RuleRun(
         rule=rule,
@@ -70,12 +61,12 @@ def add(rule: str, run: str, cut_off: datetime, segments: int) -> RuleRun:
     return row
 
 
-def places(run: RuleRun) -> dict[int, SegmentCursor]:
-    """Where each segment that is not done stands."""
-    return {int(segment): SegmentCursor(**place) for segment, place in (run.cursor or {}).items()}
+def segment_cursors(run: RuleRun) -> dict[int, SegmentCursor]:
+    """Return the cursor of each segment that is not completed."""
+    return {int(segment): SegmentCursor(**cursor) for segment, cursor in (run.cursor or {}).items()}
 
 
-def move(
+def advance_segment(
     run: RuleRun,
     segment: int,
     old: SegmentCursor,
@@ -83,53 +74,56 @@ def move(
     announced: Iterable[Archive] = (),
     deleted: int = 0,
 ) -> None:
-    """Move a segment from `old` to `new` (None: it is done), together with the manifests that are announced by it.
+    """Move a segment from cursor `old` to `new` (None: completed), and store the manifests of `announced`.
 
-    The last segment completes the run. Raises Overtaken where the segment is no longer at `old`.
+    The last segment completes the run. Raises WriteConflict if another worker has moved the segment.
     """
     manifests = list(announced)
-    while True:
+    for _ in retries.attempts(retries.CONFLICT_ATTEMPTS):
         row = get(run.rule, run.run)
-        now_at = places(row)
-        if now_at.pop(segment, None) != old:
-            raise Overtaken(f"{run.rule} {run.run}: segment {segment} is past page {old.page}")
+        cursors = segment_cursors(row)
+        if cursors.pop(segment, None) != old:
+            raise WriteConflict(
+                f"{run.rule} {run.run}: another worker has moved segment {segment} from page {old.page}"
+            )
         if new is not None:
-            now_at[segment] = new
+            cursors[segment] = new
         actions: list[Action] = [
-            RuleRun.cursor.set(_cursor(now_at)),
+            RuleRun.cursor.set(_cursor(cursors)),
             RuleRun.version.add(1),
             RuleRun.rows_deleted.add(deleted),
         ]
-        if not now_at:
+        if not cursors:
             actions += [RuleRun.status.set(RunStatus.COMPLETED), RuleRun.completed_at.set(clock.now())]
         try:
             with Transaction() as transaction:
-                transaction.update(row, actions, condition=RuleRun.version == row.version, otherwise=_Moved())
+                transaction.update(row, actions, condition=RuleRun.version == row.version, otherwise=WriteConflict())
                 for manifest in manifests:
                     transaction.add(manifest)
-        except _Moved:
+        except WriteConflict:  # another segment of the run moved at the same time
             continue
         return
+    raise Unavailable("Too many concurrent updates of the run; try again.")
 
 
-def fail(run: RuleRun) -> None:
-    """Note that a run cannot go on by itself; one that another worker completed stays so."""
+def mark_failed(run: RuleRun) -> None:
+    """Mark a running run as failed; a completed run stays completed."""
     tables.update_if(run, [RuleRun.status.set(RunStatus.FAILED)], RuleRun.status == RunStatus.RUNNING)
 
 
-def resume(run: RuleRun) -> None:
-    """Let a run that failed go on."""
+def mark_running(run: RuleRun) -> None:
+    """Mark a failed run as running."""
     tables.update_if(run, [RuleRun.status.set(RunStatus.RUNNING)], RuleRun.status == RunStatus.FAILED)
 
 
-def archives_of_page(run: RuleRun, segment: int, page: int) -> list[Archive]:
-    """The manifests of one page, oldest month first."""
+def list_by_page(run: RuleRun, segment: int, page: int) -> list[Archive]:
+    """Return the manifests of one page, oldest month first."""
     prefix = page_id(run.run, segment, page)
     return list(Archive.query(run.rule, Archive.archive_id.startswith(prefix), consistent_read=True))
 
 
 def mark_verified(run: RuleRun, archive: Archive, row_count: int, byte_count: int, sha256: str) -> None:
-    """Note that the file was read back, and what it holds; counted in the run once, however often it is noted."""
+    """Mark a file as read back, with its size. Idempotent: the run counts its rows once."""
     actions: list[Action] = [
         Archive.status.set(ArchiveStatus.VERIFIED),
         Archive.row_count.set(row_count),
@@ -140,19 +134,21 @@ def mark_verified(run: RuleRun, archive: Archive, row_count: int, byte_count: in
 
 
 def mark_purged(run: RuleRun, archive: Archive, deleted: int) -> None:
-    """Note that the file's rows are gone from the table; counted once."""
+    """Mark the rows of a file as deleted from the table. Idempotent: the run counts them once."""
     actions: list[Action] = [Archive.status.set(ArchiveStatus.PURGED)]
     _mark(run, archive, ArchiveStatus.VERIFIED, actions, RuleRun.rows_deleted.add(deleted))
 
 
-def _mark(run: RuleRun, archive: Archive, was: ArchiveStatus, actions: list[Action], counted: Action) -> None:
+def _mark(
+    run: RuleRun, archive: Archive, old_status: ArchiveStatus, actions: list[Action], count_action: Action
+) -> None:
     try:
         with Transaction() as transaction:
-            transaction.update(archive, actions, condition=Archive.status == was, otherwise=_AlreadyMarked())
-            transaction.update(run, [counted])
-    except _AlreadyMarked:
+            transaction.update(archive, actions, condition=Archive.status == old_status, otherwise=WriteConflict())
+            transaction.update(run, [count_action])
+    except WriteConflict:
         return
 
 
-def _cursor(now_at: dict[int, SegmentCursor]) -> dict[str, object]:
-    return {str(segment): asdict(place) for segment, place in now_at.items()}
+def _cursor(cursors: dict[int, SegmentCursor]) -> dict[str, object]:
+    return {str(segment): asdict(cursor) for segment, cursor in cursors.items()}

@@ -1,4 +1,4 @@
-"""Objects of the buckets by folder: listed, judged, removed, and exports written piece by piece."""
+"""S3 objects by folder: list, read and delete them; upload exports in parts."""
 
 from __future__ import annotations
 
@@ -9,64 +9,64 @@ from chalicelib.integrations import storage
 from chalicelib.kit import aws, config
 from chalicelib.kit.data_policy import Bucket
 
-LISTED = 500
-PIECE = 8 * 1024 * 1024
-"""Bytes of a part: an upload has at most 10,000 parts, each but the last of 5 MiB or more (S3, multipart limits)."""
+PAGE_SIZE = 500
+PART_BYTES = 8 * 1024 * 1024
+"""An upload has at most 10,000 parts of at least 5 MiB, except the last one (S3, multipart limits)."""
 
 
 def bucket_name(bucket: Bucket) -> str:
-    """The bucket's name in this stage."""
+    """Return the bucket's name in this stage."""
     settings = config.settings()
     return settings.images_bucket if bucket is Bucket.IMAGES else settings.archive_bucket
 
 
 def address(text: str) -> str:
-    """`text`, if it is `s3://bucket/key`; else of the images bucket's key that it is."""
+    """Return `s3://bucket/key` unchanged; return the address in the images bucket for a key."""
     return text if text.startswith("s3://") else storage.address(config.settings().images_bucket, text)
 
 
 def read_text(url: str) -> str | None:
-    """An object's text; None where there is no such object."""
+    """Return an object's text; None if the object does not exist."""
     try:
         return storage.get(url).decode("utf-8", "replace")
     except storage.NoSuchObject:
         return None
 
 
-def page(bucket: str, folder: str, after: str = "") -> tuple[list[str], bool]:
-    """Some keys of a folder, in order, those after `after`; and whether there are more."""
+def list_page(bucket: str, folder: str, after: str = "") -> tuple[list[str], bool]:
+    """Return a page of sorted keys of a folder, after the key `after`, and whether there are more."""
     start = {"StartAfter": after} if after else {}
-    answer = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=folder, MaxKeys=LISTED, **start)
-    keys = [found["Key"] for found in answer.get("Contents", ())]
+    answer = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=folder, MaxKeys=PAGE_SIZE, **start)
+    keys = [entry["Key"] for entry in answer.get("Contents", ())]
     return keys, bool(keys and answer.get("IsTruncated"))
 
 
-def iterate(bucket: str, folder: str) -> Iterator[str]:
-    """Every key of a folder, in order."""
+def iterate_keys(bucket: str, folder: str) -> Iterator[str]:
+    """Yield every key of a folder, sorted."""
     after, more = "", True
     while more:
-        keys, more = page(bucket, folder, after)
+        keys, more = list_page(bucket, folder, after)
         yield from keys
         after = keys[-1] if keys else ""
 
 
-def remove(url: str) -> None:
-    """Remove an object; nothing happens where there is none."""
+def delete_object(url: str) -> None:
+    """Delete an object; does nothing if it does not exist."""
     storage.delete(url)
 
 
-def delete(bucket: str, keys: list[str]) -> None:
-    """Remove objects, at most 1000. Raises RuntimeError where S3 keeps one."""
+def delete_keys(bucket: str, keys: list[str]) -> None:
+    """Delete at most 1,000 objects. Raises RuntimeError if S3 does not delete one."""
     if not keys:
         return
-    asked = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-    answer = aws.client("s3").delete_objects(Bucket=bucket, Delete=asked)
+    request = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
+    answer = aws.client("s3").delete_objects(Bucket=bucket, Delete=request)
     if answer.get("Errors"):
-        raise RuntimeError(f"S3 kept {len(answer['Errors'])} objects: {answer['Errors'][0].get('Code')}")
+        raise RuntimeError(f"S3 did not delete {len(answer['Errors'])} objects: {answer['Errors'][0].get('Code')}")
 
 
-def chunks(url: str) -> Iterator[bytes]:
-    """An object's bytes, piece by piece; nothing where there is no such object."""
+def iterate_chunks(url: str) -> Iterator[bytes]:
+    """Yield an object's bytes in chunks; nothing if the object does not exist."""
     bucket, key = storage.parts(url)
     client = aws.client("s3")
     try:
@@ -77,38 +77,38 @@ def chunks(url: str) -> Iterator[bytes]:
 
 
 class Upload:
-    """A file that is written from its start to its end, a part at a time; it appears whole, or not at all."""
+    """A multipart upload, written from start to end. The object appears complete or not at all."""
 
     def __init__(self, bucket: str, key: str, content_type: str) -> None:
-        self._where = {"Bucket": bucket, "Key": key}
-        self._id = aws.client("s3").create_multipart_upload(**self._where, ContentType=content_type)["UploadId"]
-        self._held = bytearray()
+        self._target = {"Bucket": bucket, "Key": key}
+        self._id = aws.client("s3").create_multipart_upload(**self._target, ContentType=content_type)["UploadId"]
+        self._buffer = bytearray()
         self._parts: list[dict[str, Any]] = []
 
     def write(self, data: bytes) -> int:
-        """Add bytes; what fills a part is sent."""
-        self._held += data
-        while len(self._held) >= PIECE:
-            self._send(bytes(self._held[:PIECE]))
-            del self._held[:PIECE]
+        """Add bytes to the buffer; upload full parts."""
+        self._buffer += data
+        while len(self._buffer) >= PART_BYTES:
+            self._upload_part(bytes(self._buffer[:PART_BYTES]))
+            del self._buffer[:PART_BYTES]
         return len(data)
 
     def flush(self) -> None:
-        """Nothing: a part has a least size."""
+        """Do nothing: parts have a minimum size. `zipfile` calls this method."""
 
     def complete(self) -> None:
-        """Let the file appear."""
-        if self._held or not self._parts:
-            self._send(bytes(self._held))
+        """Upload the last part and complete the object."""
+        if self._buffer or not self._parts:
+            self._upload_part(bytes(self._buffer))
         aws.client("s3").complete_multipart_upload(
-            **self._where, UploadId=self._id, MultipartUpload={"Parts": self._parts}
+            **self._target, UploadId=self._id, MultipartUpload={"Parts": self._parts}
         )
 
-    def abandon(self) -> None:
-        """Drop what was sent. One whose process dies is dropped by the bucket after a day."""
-        aws.client("s3").abort_multipart_upload(**self._where, UploadId=self._id)
+    def abort(self) -> None:
+        """Abort the upload. After a crash, a lifecycle rule of the bucket aborts it after a day."""
+        aws.client("s3").abort_multipart_upload(**self._target, UploadId=self._id)
 
-    def _send(self, data: bytes) -> None:
+    def _upload_part(self, data: bytes) -> None:
         number = len(self._parts) + 1
-        answer = aws.client("s3").upload_part(**self._where, UploadId=self._id, PartNumber=number, Body=data)
+        answer = aws.client("s3").upload_part(**self._target, UploadId=self._id, PartNumber=number, Body=data)
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})

@@ -1,16 +1,14 @@
-"""Rows of other contexts' tables that belong to a subject, found as their declarations say: by key, index, or scan."""
+"""Rows of other contexts' tables that belong to a subject, found by key, index or scan as the policies declare."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pynamodb.exceptions import AttributeDeserializationError
 
-from chalicelib.kit import aws, tombstones
+from chalicelib.kit import aws, retries, tombstones
 from chalicelib.kit.attributes import SecretAttribute
 from chalicelib.kit.data_policy import SubjectQuery, TablePolicy
 from chalicelib.kit.errors import Unavailable
@@ -20,50 +18,55 @@ from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.subject_matching import SubjectContext
 from chalicelib.retention.repository import s3_objects
 from chalicelib.retention.repository.rows import key_of
-from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.rules import TABLE_POLICIES
 
-KEYS = 100
-"""Rows that a query looks at, at most: what bounds a step."""
-SCANNED = 1_000
-TOGETHER = 10
-"""Rows read at once by their keys: a row has up to 400 KB."""
+QUERY_ROWS = 100
+"""Maximum rows that one query reads, which limits the work of a step."""
+SCAN_ROWS = 1_000
+MAX_ROWS = 10
+"""Maximum rows of one BatchGetItem; a row has up to 400 KB."""
 _ATTEMPTS = 8
 BY_KEY, BY_SCAN = "key", "scan"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a claim's rows are gone through: at which of its values, after which key."""
+class QueryCursor:
+    """The progress through a query's rows: the index of its value, and the last key."""
 
     value: int = 0
     after: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Some of a claim's rows, read while they are gone through, and where to go on (None: nowhere)."""
+class SubjectRowPage:
+    """A page of a query's rows, read on iteration, and the next cursor (None: no more)."""
 
     items: Iterator[Item]
-    following: Place | None
+    next_cursor: QueryCursor | None
 
 
-def find(
-    holding: TablePolicy, claim: SubjectQuery, person: SubjectContext, place: Place, *, shared: bool = False
-) -> Found:
-    """The subject's rows from a place on, at most those that one query leads to; `shared`: also those of others, too."""
-    if not subject_matching.is_of_app(holding.app, person):
-        return Found(iter(()), None)
-    if not claim.through:
-        items, following = _driven(holding.table, claim, person, place)
-        return Found(_theirs(holding, claim, person, items), following)
-    parents, following = _parents(claim, person, place)
-    made = {subject_matching.value_through(claim, row) for row in parents}
-    values = [value for value in sorted(filter(None, made)) if shared or not _is_anothers(claim, person, value)]
-    return Found(_through(holding, claim, person, values), following)
+def find_page(
+    policy: TablePolicy, query: SubjectQuery, context: SubjectContext, cursor: QueryCursor, *, with_shared: bool = False
+) -> SubjectRowPage:
+    """Return the subject's rows from a cursor on, at most those of one query.
+
+    `with_shared`: include rows that another subject owns as well.
+    """
+    if not subject_matching.is_app_in_scope(policy.app, context):
+        return SubjectRowPage(iter(()), None)
+    if not query.via:
+        items, next_cursor = _query_page(policy.table, query, context, cursor)
+        return SubjectRowPage(_subject_rows(policy, query, context, items), next_cursor)
+    parents, next_cursor = _parents(query, context, cursor)
+    filled = {subject_matching.value_from_row(query, row) for row in parents}
+    values = [
+        value for value in sorted(filter(None, filled)) if with_shared or not _has_other_owner(query, context, value)
+    ]
+    return SubjectRowPage(_rows_via(policy, query, context, values), next_cursor)
 
 
-def path(table: type[Table], column: str) -> str:
-    """How rows are found by a column: BY_KEY, the name of an index, or BY_SCAN."""
+def access_path(table: type[Table], column: str) -> str:
+    """Return how rows are found by a column: BY_KEY, the name of an index, or BY_SCAN."""
     attributes = table.get_attributes()
     if attributes[table._hash_keyname or ""].attr_name == column:
         return BY_KEY
@@ -73,8 +76,8 @@ def path(table: type[Table], column: str) -> str:
     return BY_SCAN
 
 
-def readable(table: type[Table], item: Item) -> dict[str, Any]:
-    """The row as its subject may read it: without secrets of ours; what an earlier release wrote otherwise, as it lies."""
+def readable_row(table: type[Table], item: Item) -> dict[str, Any]:
+    """Return the row as its subject may read it, without our secrets. Values of an old format are returned raw."""
     known = {a.attr_name: (name, a) for name, a in table.get_attributes().items() if not isinstance(a, SecretAttribute)}
     read = {}
     for column, value in item.items():
@@ -88,133 +91,146 @@ def readable(table: type[Table], item: Item) -> dict[str, Any]:
     return read
 
 
-def _parents(claim: SubjectQuery, person: SubjectContext, place: Place) -> tuple[list[Item], Place | None]:
-    """Rows of the table that a claim goes through. Its own claims are gone through one after the other."""
-    holding = HOLDINGS[claim.through]
-    direct = [each for each in subject_matching.claims_of(holding, person.subject.who) if not each.through]
-    drives = [(each, value) for each in direct for value in subject_matching.values(each.value, person)]
-    if place.value >= len(drives):
+def _parents(
+    query: SubjectQuery, context: SubjectContext, cursor: QueryCursor
+) -> tuple[list[Item], QueryCursor | None]:
+    """Return rows of the query's `via` table, and the next cursor. That table's queries run one after the other."""
+    policy = TABLE_POLICIES[query.via]
+    direct = [each for each in subject_matching.queries_for(policy, context.subject.type) if not each.via]
+    pairs = [(each, value) for each in direct for value in subject_matching.fill_template(each.value, context)]
+    if cursor.value >= len(pairs):
         return [], None
-    parent, value = drives[place.value]
-    items, after = _page(holding.table, parent, person, value, place.after)
-    found = [
-        row for row in _theirs(holding, parent, person, items) if subject_matching.leads_further(holding, person, row)
+    parent, value = pairs[cursor.value]
+    items, after = _page(policy.table, parent, context, value, cursor.after)
+    rows = [
+        row
+        for row in _subject_rows(policy, parent, context, items)
+        if subject_matching.leads_further(policy, context, row)
     ]
-    return found, _following(place, after, len(drives))
+    return rows, _next_cursor(cursor, after, len(pairs))
 
 
-def _driven(
-    table: type[Table], claim: SubjectQuery, person: SubjectContext, place: Place
-) -> tuple[Iterator[Item], Place | None]:
-    drives = subject_matching.values(claim.value, person)
-    if place.value >= len(drives):
+def _query_page(
+    table: type[Table], query: SubjectQuery, context: SubjectContext, cursor: QueryCursor
+) -> tuple[Iterator[Item], QueryCursor | None]:
+    values = subject_matching.fill_template(query.value, context)
+    if cursor.value >= len(values):
         return iter(()), None
-    items, after = _page(table, claim, person, drives[place.value], place.after)
-    return items, _following(place, after, len(drives))
+    items, after = _page(table, query, context, values[cursor.value], cursor.after)
+    return items, _next_cursor(cursor, after, len(values))
 
 
-def _following(place: Place, after: Item | None, drives: int) -> Place | None:
+def _next_cursor(cursor: QueryCursor, after: Item | None, value_count: int) -> QueryCursor | None:
     if after is not None:
-        return Place(place.value, after)
-    return Place(place.value + 1) if place.value + 1 < drives else None
+        return QueryCursor(cursor.value, after)
+    return QueryCursor(cursor.value + 1) if cursor.value + 1 < value_count else None
 
 
-def _through(holding: TablePolicy, claim: SubjectQuery, person: SubjectContext, made: Sequence[str]) -> Iterator[Item]:
-    for value in made:
+def _rows_via(
+    policy: TablePolicy, query: SubjectQuery, context: SubjectContext, values: Sequence[str]
+) -> Iterator[Item]:
+    for value in values:
         after: Item | None = None
         while True:
-            items, after = _page(holding.table, claim, person, value, after)
-            yield from _theirs(holding, claim, person, items)
+            items, after = _page(policy.table, query, context, value, after)
+            yield from _subject_rows(policy, query, context, items)
             if after is None:
                 break
 
 
-def _theirs(holding: TablePolicy, claim: SubjectQuery, person: SubjectContext, items: Iterator[Item]) -> Iterator[Item]:
+def _subject_rows(
+    policy: TablePolicy, query: SubjectQuery, context: SubjectContext, items: Iterator[Item]
+) -> Iterator[Item]:
     for item in items:
-        if subject_matching.is_of_app(holding.app, person, item) and _is_theirs(claim, person, item):
+        if subject_matching.is_app_in_scope(policy.app, context, item) and _owns_row(query, context, item):
             yield item
 
 
-def _is_theirs(claim: SubjectQuery, person: SubjectContext, item: Item) -> bool:
+def _owns_row(query: SubjectQuery, context: SubjectContext, item: Item) -> bool:
     stored = None
-    if claim.whose and claim.whose.mention:
-        address = subject_matching.reference(subject_matching.text(item, claim.whose.mention) or "")
+    if query.owner and query.owner.json_column:
+        address = subject_matching.payload_address(subject_matching.column_text(item, query.owner.json_column) or "")
         stored = s3_objects.read_text(address) if address else None
         if address and stored is None:
-            return True  # only an erasure that died takes an object before its row
-    return subject_matching.owns_row(claim.whose, person, item, stored)
+            return True  # an erasure deleted the object and crashed before it deleted the row
+    return subject_matching.owns_row(query.owner, context, item, stored)
 
 
 def _page(
-    table: type[Table], claim: SubjectQuery, person: SubjectContext, value: str, after: Item | None
+    table: type[Table], query: SubjectQuery, context: SubjectContext, value: str, after: Item | None
 ) -> tuple[Iterator[Item], Item | None]:
-    """The rows of one query or scan, whole and read consistently, and the key to go on from."""
-    found = path(table, claim.column)
-    if found == BY_SCAN or claim.contains:
-        return _scan(table, claim, value, after)
-    names, values = {"#c": claim.column}, {":v": {"S": value}}
+    """Return the complete rows of one query or scan, read consistently, and the last key that was read."""
+    access = access_path(table, query.column)
+    if access == BY_SCAN or query.contains:
+        return _scan(table, query, value, after)
+    names, values = {"#c": query.column}, {":v": {"S": value}}
     condition = "#c = :v"
-    if claim.range:
+    if query.range_key:
         names["#r"] = table.get_attributes()[table._range_keyname or ""].attr_name
-        values[":r"] = {"S": next(iter(subject_matching.values(claim.range, person)), "")}
+        values[":r"] = {"S": next(iter(subject_matching.fill_template(query.range_key, context)), "")}
         condition += " AND #r = :r"
-    answer = aws.client("dynamodb").query(
+    response = aws.client("dynamodb").query(
         TableName=table.Meta.table_name,
         KeyConditionExpression=condition,
         ExpressionAttributeNames=names,
         ExpressionAttributeValues=values,
-        Limit=KEYS,
-        **({"ConsistentRead": True} if found == BY_KEY else {"IndexName": found}),
+        Limit=QUERY_ROWS,
+        **({"ConsistentRead": True} if access == BY_KEY else {"IndexName": access}),
         **({"ExclusiveStartKey": after} if after else {}),
     )
-    if found == BY_KEY:
-        return iter(answer["Items"]), answer.get("LastEvaluatedKey")
-    keys = [key_of(table, item) for item in answer["Items"]]
-    whole = (item for item in _whole(table, keys) if subject_matching.text(item, claim.column) == value)
-    return whole, answer.get("LastEvaluatedKey")
+    if access == BY_KEY:
+        return iter(response["Items"]), response.get("LastEvaluatedKey")
+    keys = [key_of(table, item) for item in response["Items"]]
+    whole = (item for item in _whole(table, keys) if subject_matching.column_text(item, query.column) == value)
+    return whole, response.get("LastEvaluatedKey")
 
 
 def _scan(
-    table: type[Table], claim: SubjectQuery, value: str, after: Item | None
+    table: type[Table], query: SubjectQuery, value: str, after: Item | None
 ) -> tuple[Iterator[Item], Item | None]:
-    answer = aws.client("dynamodb").scan(
+    response = aws.client("dynamodb").scan(
         TableName=table.Meta.table_name,
-        FilterExpression="contains(#c, :v)" if claim.contains else "#c = :v",
-        ExpressionAttributeNames={"#c": claim.column},
+        FilterExpression="contains(#c, :v)" if query.contains else "#c = :v",
+        ExpressionAttributeNames={"#c": query.column},
         ExpressionAttributeValues={":v": {"S": value}},
-        Limit=SCANNED,
+        Limit=SCAN_ROWS,
         ConsistentRead=True,
         **({"ExclusiveStartKey": after} if after else {}),
     )
-    return iter(answer["Items"]), answer.get("LastEvaluatedKey")
+    return iter(response["Items"]), response.get("LastEvaluatedKey")
 
 
-def _is_anothers(claim: SubjectQuery, person: SubjectContext, value: str) -> bool:
-    """Whether a row of somebody else leads there as well, who is not erased: of two who go at once, either takes it."""
-    if not claim.shared:
+def _has_other_owner(query: SubjectQuery, context: SubjectContext, value: str) -> bool:
+    """Return whether another subject that is not erased owns the value as well.
+
+    If both owners are erased concurrently, either erasure deletes the rows.
+    """
+    if not query.other_owner:
         return False
-    [column] = [name for name in HOLDINGS[claim.through].table.get_attributes() if f"{{{name}}}" == claim.value]
-    probe, after = SubjectQuery(claim.who, column, value), None
+    [column] = [name for name in TABLE_POLICIES[query.via].table.get_attributes() if f"{{{name}}}" == query.value]
+    probe, after = SubjectQuery(query.subject_type, column, value), None
     while True:
-        items, after = _scan(HOLDINGS[claim.through].table, probe, value, after)
-        names = {claim.shared.format(**{name: subject_matching.text(item, name) for name in item}) for item in items}
-        if any(not tombstones.is_erased(name) for name in names - {str(person.subject)}):
+        items, after = _scan(TABLE_POLICIES[query.via].table, probe, value, after)
+        names = {
+            query.other_owner.format(**{name: subject_matching.column_text(item, name) for name in item})
+            for item in items
+        }
+        if any(not tombstones.is_erased(name) for name in names - {str(context.subject)}):
             return True
         if after is None:
             return False
 
 
 def _whole(table: type[Table], keys: Sequence[Item]) -> Iterator[Item]:
-    """The rows with these keys, a few at a time; those that are gone are left out."""
+    """Yield the rows with these keys, in small batches; skip missing rows."""
     name = table.Meta.table_name
-    for start in range(0, len(keys), TOGETHER):
-        asked: dict[str, Any] = {name: {"Keys": list(keys[start : start + TOGETHER]), "ConsistentRead": True}}
-        for attempt in range(_ATTEMPTS):
-            answer = aws.client("dynamodb").batch_get_item(RequestItems=asked)
-            yield from answer["Responses"].get(name, [])
-            asked = answer.get("UnprocessedKeys") or {}
-            if not asked:
+    for start in range(0, len(keys), MAX_ROWS):
+        requests: dict[str, Any] = {name: {"Keys": list(keys[start : start + MAX_ROWS]), "ConsistentRead": True}}
+        for _ in retries.attempts(_ATTEMPTS):
+            response = aws.client("dynamodb").batch_get_item(RequestItems=requests)
+            yield from response["Responses"].get(name, [])
+            requests = response.get("UnprocessedKeys") or {}
+            if not requests:
                 break
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))
         else:
-            raise Unavailable("The store is busy.")
+            raise Unavailable("The database is throttling requests.")

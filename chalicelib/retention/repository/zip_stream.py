@@ -1,4 +1,4 @@
-"""A zip that is written straight into S3, an entry at a time: nothing of it is held but a part of the upload."""
+"""A zip file streamed into S3: only one part of the upload is in memory."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from chalicelib.retention.repository.s3_objects import Upload
 MEDIA_TYPE = "application/zip"
 
 
-class Zip:
-    """A zip under way."""
+class ZipStream:
+    """A zip file that is being written."""
 
     def __init__(self, file: zipfile.ZipFile) -> None:
         self._file = file
 
     def add_json(self, name: str, rows: Iterable[Any]) -> int:
-        """An entry with a JSON array of the rows, as they come; how many there were. Without rows there is no entry."""
+        """Add an entry with a JSON array of the rows and return their number. Without rows, add no entry."""
         count, entry = 0, None
         try:
             for row in rows:
@@ -37,7 +37,7 @@ class Zip:
         return count
 
     def add_bytes(self, name: str, chunks: Iterable[bytes]) -> None:
-        """An entry with these bytes. Pictures are not compressed once more."""
+        """Add an entry with these bytes. Only JSON is compressed: images already are."""
         with self._open(name) as entry:
             for chunk in chunks:
                 entry.write(chunk)
@@ -50,13 +50,13 @@ class Zip:
 
 
 @contextmanager
-def writing(bucket: str, key: str) -> Iterator[Zip]:
-    """A new zip, which appears when the block ends; where the block fails, it does not."""
+def open_zip(bucket: str, key: str) -> Iterator[ZipStream]:
+    """Open a new zip in S3. It appears when the block ends; if the block raises, it does not."""
     upload = Upload(bucket, key, MEDIA_TYPE)
     try:
-        with zipfile.ZipFile(cast("IO[bytes]", upload), "w") as file:  # it writes and flushes, no more
-            yield Zip(file)
+        with zipfile.ZipFile(cast("IO[bytes]", upload), "w") as file:  # zipfile only writes and flushes
+            yield ZipStream(file)
         upload.complete()
     except Exception:
-        upload.abandon()
+        upload.abort()
         raise

@@ -1,4 +1,4 @@
-"""Use cases of retention, a module each: the sweep of every rule's expired rows, requests of privacy.
+"""Use cases of retention: sweep, archive, privacy requests, erasure, export, checks.
 
-None is imported here: the API, which shows requests, is not to reach what scans and archives.
+This package imports none of them: the API must not load the code that scans and archives tables.
 """

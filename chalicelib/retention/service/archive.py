@@ -1,82 +1,89 @@
-"""One page of expired rows into the archive, exactly once, whoever dies in between or works on it at the same time.
+"""Archives one page of expired rows exactly once, also if workers crash or process the page concurrently.
 
-1. The page's files are announced: their manifests and the segment's new place are one transaction. Until here
-   nothing happened; from here the page is these files and nothing else.
-2. Each file is put only where none lies yet; what lies there stands, whoever wrote it. One who resumes has no rows
-   at hand and puts an empty file, which settles for good whether the rows made it.
-3. The file is read back; what it holds, and only that, is deleted, each row only if it is still the same.
-4. The segment moves on. A resumed page is followed by one with the same start, for the rows it left.
+1. One transaction announces the page's files: it stores their manifests and the segment's cursor. From then on the page
+   consists of these files.
+2. Each file is written only if it does not exist; the first writer wins. A worker that resumes a page has no rows, so it
+   writes an empty file, which settles whether the rows were archived.
+3. The file is read back, and exactly its rows are deleted, each only if it is unchanged.
+4. The segment's cursor moves on. After a resumed page, the next page starts at the same key, for the remaining rows.
 """
 
 from __future__ import annotations
 
 from chalicelib.integrations import parquet
 from chalicelib.kit import clock, signing
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.retention.domain import archive_pages
-from chalicelib.retention.domain.archive_pages import ITEM, Expired, Item, SegmentCursor
+from chalicelib.retention.domain.archive_pages import ITEM, ExpiredRow, Item, SegmentCursor
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
-from chalicelib.retention.errors import ArchiveDamaged, Overtaken
+from chalicelib.retention.errors import ArchiveDamaged
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun
-from chalicelib.retention.repository import deletes, files, rows, runs
+from chalicelib.retention.repository import archive_files, deletes, rows, runs
 
 MAX_FILES = 90
-"""Months of one page, at most: their manifests are one transaction. The rest waits for the page after."""
+"""Maximum months of one page, because one transaction stores their manifests. The next page has the rest."""
 
 
 PAGE_SECONDS = 60
-"""What the deletes of a page take at most, at the worker's pace: a page is begun anew where its worker dies."""
+"""Maximum time of a page's deletes at the worker's rate; after a crash, the page starts again."""
 
 
-def archive_page(rule: RetentionRule, run: RuleRun, segment: int, place: SegmentCursor, pace: WriteRateLimiter) -> None:
-    """Archive and delete one page of a segment, or finish one that was announced, and move the segment on.
+def archive_page(
+    rule: RetentionRule, run: RuleRun, segment: int, cursor: SegmentCursor, limiter: WriteRateLimiter
+) -> None:
+    """Archive and delete one page of a segment, or resume an announced page, and move the segment's cursor.
 
-    Raises Overtaken where another worker does the same page, ArchiveDamaged where a file is not what it should be.
+    Raises WriteConflict if another worker processes the page, ArchiveDamaged if a file does not match its manifest.
     """
-    if place.announced:
-        _resume(rule, run, segment, place, pace)
+    if cursor.announced:
+        _resume_page(rule, run, segment, cursor, limiter)
         return
-    units = pace.affords(PAGE_SECONDS)
-    found, end = rows.expired_page(rule, run.cut_off, segment, run.segments, place.after, units)
-    months = archive_pages.by_month(found)
-    after = place.next(end) if end else None
+    units = limiter.units_within(PAGE_SECONDS)
+    expired, last_key = rows.expired_page(rule, run.cut_off, segment, run.segments, cursor.after, units)
+    months = archive_pages.by_month(expired)
+    after = cursor.next(last_key) if last_key else None
     if len(months) > MAX_FILES:
-        months, after = dict(list(months.items())[:MAX_FILES]), place.next(place.after)
+        months, after = dict(list(months.items())[:MAX_FILES]), cursor.next(cursor.after)
     if months:
-        announced = [_file(rule, run, segment, place, month, members) for month, members in months.items()]
-        runs.move(run, segment, place, place.announce(), [archive for archive, _ in announced])
+        announced = [
+            _manifest_and_file(rule, run, segment, cursor, (month, members)) for month, members in months.items()
+        ]
+        runs.advance_segment(run, segment, cursor, cursor.announce(), [archive for archive, _ in announced])
         for archive, data in announced:
-            files.put_if_absent(archive.s3_key, data, parquet.MEDIA_TYPE)
-            if not _finish(rule, run, archive, pace):
-                raise Overtaken(f"{archive.s3_key} was settled by another worker")
-        place = place.announce()
-    runs.move(run, segment, place, after)
+            archive_files.put_if_absent(archive.s3_key, data, parquet.MEDIA_TYPE)
+            if not _verify_and_delete(rule, run, archive, limiter):
+                raise WriteConflict(f"another worker has written {archive.s3_key}")
+        cursor = cursor.announce()
+    runs.advance_segment(run, segment, cursor, after)
 
 
-def _resume(rule: RetentionRule, run: RuleRun, segment: int, place: SegmentCursor, pace: WriteRateLimiter) -> None:
-    nothing = parquet.write(rows.columns(rule.table), [])
-    for archive in runs.archives_of_page(run, segment, place.page):
+def _resume_page(
+    rule: RetentionRule, run: RuleRun, segment: int, cursor: SegmentCursor, limiter: WriteRateLimiter
+) -> None:
+    empty_file = parquet.write(rows.columns(rule.table), [])
+    for archive in runs.list_by_page(run, segment, cursor.page):
         if archive.status is ArchiveStatus.WRITTEN:
-            files.put_if_absent(archive.s3_key, nothing, parquet.MEDIA_TYPE)
+            archive_files.put_if_absent(archive.s3_key, empty_file, parquet.MEDIA_TYPE)
         if archive.status is not ArchiveStatus.PURGED:
-            _finish(rule, run, archive, pace)
-    runs.move(run, segment, place, place.next(place.after))
+            _verify_and_delete(rule, run, archive, limiter)
+    runs.advance_segment(run, segment, cursor, cursor.next(cursor.after))
 
 
-def _file(
+def _manifest_and_file(
     rule: RetentionRule,
     run: RuleRun,
     segment: int,
-    place: SegmentCursor,
-    month: archive_pages.Month,
-    members: list[Expired],
+    cursor: SegmentCursor,
+    month_rows: tuple[archive_pages.Month, list[ExpiredRow]],
 ) -> tuple[Archive, bytes]:
-    """The manifest of one month's rows, and the bytes of its file."""
+    """Return the manifest of one month's rows, and the bytes of its file."""
+    month, members = month_rows
     data = parquet.write(rows.columns(rule.table), (archive_pages.cells(row.item) for row in members))
     archive = Archive(
         source_table=rule.name,
-        archive_id=archive_pages.archive_id(run.run, segment, place.page, month),
-        s3_key=archive_pages.s3_key(rule.name, run.run, segment, place.page, month),
+        archive_id=archive_pages.archive_id(run.run, segment, cursor.page, month),
+        s3_key=archive_pages.s3_key(rule.name, run.run, segment, cursor.page, month),
         row_count=len(members),
         byte_count=len(data),
         sha256=signing.digest(data),
@@ -88,21 +95,21 @@ def _file(
     return archive, data
 
 
-def _finish(rule: RetentionRule, run: RuleRun, archive: Archive, pace: WriteRateLimiter) -> bool:
-    """Verify a file that lies in the archive and delete its rows; whether it is the announced one, not an empty one."""
-    data = files.get(archive.s3_key)
-    items = _items(archive, data)
+def _verify_and_delete(rule: RetentionRule, run: RuleRun, archive: Archive, limiter: WriteRateLimiter) -> bool:
+    """Verify a file in the archive and delete its rows. Returns False if the file is empty."""
+    data = archive_files.get(archive.s3_key)
+    items = _read_items(archive, data)
     runs.mark_verified(run, archive, len(items), len(data), signing.digest(data))
-    runs.mark_purged(run, archive, deletes.delete_unchanged(rule.table, items, pace))
+    runs.mark_purged(run, archive, deletes.delete_unchanged(rule.table, items, limiter))
     return bool(items)
 
 
-def _items(archive: Archive, data: bytes) -> list[Item]:
-    """The rows that a file holds. Raises ArchiveDamaged unless it is empty or what was announced."""
+def _read_items(archive: Archive, data: bytes) -> list[Item]:
+    """Return the rows of a file. Raises ArchiveDamaged unless it is empty or matches its manifest."""
     try:
-        items = [archive_pages.decode(text) for text in parquet.read_texts(data, ITEM)]
+        items = [archive_pages.decode_item(text) for text in parquet.read_texts(data, ITEM)]
     except ValueError as error:
         raise ArchiveDamaged(archive.s3_key) from error
     if items and (len(items), signing.digest(data)) != (archive.row_count, archive.sha256):
-        raise ArchiveDamaged(f"{archive.s3_key} does not hold what was announced")
+        raise ArchiveDamaged(f"{archive.s3_key} does not match its manifest")
     return items

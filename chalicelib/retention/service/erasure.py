@@ -1,16 +1,13 @@
-"""Erasing a subject: a page at a time, in an order that can be taken up anywhere, by anybody.
+"""Erases a subject a page at a time. Any worker can resume the erasure after a crash.
 
-1. What else the subject is known by is noted, and tombstones are set: no message that is taken up from here on brings
-   anything back.
-2. Rows, then the objects of the subject's folders. Rows go in the transaction that notes it, each if it still is as it
-   was read.
-3. Who had asked for a tombstone before it was set may still be at work, and write. So it waits until the last of them
-   has ended (`UNDER_WAY`), and begins at 1 again: a last round, which is always made, and one more where it found
-   something. Names that it finds get their tombstones, and their wait.
-4. Files of the archive are written anew without the subject, once no run holds rows that are on their way there.
-5. The request ends with a report, under a pseudonym.
+1. Collect the subject's other identifiers and set tombstones: messages about it are dropped from then on.
+2. Erase rows, then objects in the subject's folders. One transaction erases rows and saves the progress.
+3. Workers that started before the tombstones may still write. Wait until they have finished (`MAX_WORKER_TIME`), then
+   start another round at step 1; repeat until a round after the wait finds nothing. New identifiers get tombstones, too.
+4. Rewrite archive files without the subject's rows, while no sweep of the table is running.
+5. Complete the request with a report, under the subject's pseudonym.
 
-A shop that came back since the request is left alone, whatever of it is gone by then.
+An app that was installed again since the request is skipped.
 """
 
 from __future__ import annotations
@@ -21,40 +18,46 @@ from datetime import timedelta
 
 from chalicelib.kit import clock, logs, messages, metrics, tombstones
 from chalicelib.kit.data_subjects import Subject, SubjectType
-from chalicelib.retention.domain import subject_matching
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.retention.domain import erasure_plan, subject_matching
 from chalicelib.retention.domain.archive_pages import Item
+from chalicelib.retention.domain.erasure_plan import (
+    SET_TOMBSTONES,
+    START_ROUND,
+    AliasStep,
+    ArchiveStep,
+    FolderStep,
+    RowStep,
+    Step,
+)
+from chalicelib.retention.domain.request_progress import RequestProgress
 from chalicelib.retention.domain.subject_matching import SubjectContext
-from chalicelib.retention.errors import Overtaken, Postponed
+from chalicelib.retention.errors import Postponed
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.repository import erasures, manifests, requests, s3_objects, subject_rows
-from chalicelib.retention.repository import rows as archived
-from chalicelib.retention.repository.erasures import Change, Changed
-from chalicelib.retention.repository.requests import Progress
-from chalicelib.retention.repository.subject_rows import Place
+from chalicelib.retention.repository import erasures, manifests, rows, s3_objects, subject_rows
+from chalicelib.retention.repository import privacy_requests as requests
+from chalicelib.retention.repository.erasures import RowChange
+from chalicelib.retention.repository.subject_rows import QueryCursor
 from chalicelib.retention.schemas import ErasureRequested
-from chalicelib.retention.service import erasure_plan
-from chalicelib.retention.service.erasure_plan import ArchiveStep, FolderStep, NameStep, RowStep
-from chalicelib.retention.service.privacy_requests import WITHIN
+from chalicelib.retention.service.privacy_requests import DEADLINE
 from chalicelib.shops import service as shops
 
 WORK_TIME = timedelta(minutes=2)
-"""After this a worker begins no other page; well within its function's timeout."""
-UNDER_WAY = timedelta(minutes=16)
-"""After this nobody is at work any more who saw no tombstone: no Lambda function may run longer than 15 minutes (AWS,
-"Lambda quotas"), and a minute is for reads that were not consistent."""
-PATIENCE_SECONDS = 300
-"""When it is tried again that has to wait."""
-BURY, AGAIN, END = "bury", "again", "end"
-
-Step = RowStep | FolderStep | ArchiveStep | str
+"""A worker starts no page after this time, which is well within its function's timeout."""
+MAX_WORKER_TIME = timedelta(minutes=16)
+"""After this time every worker that started before the tombstones has finished: Lambda's limit of 15 minutes (AWS, "Lambda
+quotas"), and a minute for eventually consistent reads."""
+POSTPONE_SECONDS = 300
+"""Delay of the next attempt of a postponed erasure."""
 
 log = logs.logger("retention")
 
 
 def erase_subject(request: str) -> None:
-    """Erase for `WORK_TIME`, then put the rest back into the queue. Nothing happens where it is done.
+    """Erase for `WORK_TIME`, then queue the rest. Does nothing if the request is completed.
 
-    Stops where another worker is ahead: should that one die as well, the schedule takes the request up.
+    Stops if another worker processes the request; if that one crashes, the schedule `retention-check_due_dates` resumes
+    the request.
     """
     row, until = requests.get(request), clock.now() + WORK_TIME
     if row.kind is not PrivacyKind.ERASE or row.status is PrivacyStatus.COMPLETED:
@@ -65,16 +68,16 @@ def erase_subject(request: str) -> None:
             if clock.now() >= until:
                 messages.publish(ErasureRequested(request=request))
                 return
-    except Overtaken:
-        log.info("stopped: another worker is ahead", extra={"request": request})
+    except WriteConflict:
+        log.info("erasure stopped: another worker processes the request", extra={"request": request})
     except Postponed as postponed:
-        log.info("it waits", extra={"request": request, "why": str(postponed)})
-        messages.publish(ErasureRequested(request=request), delay_seconds=PATIENCE_SECONDS)
+        log.info("erasure postponed", extra={"request": request, "reason": str(postponed)})
+        messages.publish(ErasureRequested(request=request), delay_seconds=POSTPONE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class FolderPlace:
-    """Where a prefix is gone through: in which folder, after which key; until which key objects were counted."""
+class FolderCursor:
+    """The progress through a prefix: folder index, last deleted key, last counted key. The field names are stored."""
 
     folder: int = 0
     done: str = ""
@@ -83,202 +86,201 @@ class FolderPlace:
 
 @dataclass
 class _Erasure:
-    """A request and how far it is."""
+    """An erasure in progress: the request and its progress."""
 
     row: PrivacyRequest
-    progress: Progress
+    progress: RequestProgress
 
     @property
-    def whom(self) -> SubjectContext:
-        return erasure_plan.person(Subject.parse(self.row.subject), self.progress)
+    def context(self) -> SubjectContext:
+        return erasure_plan.subject_context(Subject.parse(self.row.subject), self.progress)
 
     def advance(self) -> bool:
-        """Do one page; False at the end."""
-        if not self._leave_those_that_came_back():
+        """Process one page. Returns False at the end. Raises WriteConflict if another worker has updated the request."""
+        if not self._skip_reinstalled_apps():
             self._complete()
             return False
-        plan = _plan(self.whom.subject.who)
+        plan = erasure_plan.plan(self.context.subject.type)
         step = plan.get(self.progress.step) or next(iter(plan.values()))
-        following = _following(plan, self.progress.step)
         try:
-            self._do(step, following)
-        except Changed:
-            return True
+            self._run_step(step, erasure_plan.next_step(plan, self.progress.step))
+        except WriteConflict:
+            if requests.get(self.row.id).version != self.row.version:
+                raise
+            return True  # a row or file has changed: the next call reads it again
         return self.row.status is not PrivacyStatus.COMPLETED
 
-    def _do(self, step: Step, following: str) -> None:
-        if isinstance(step, NameStep):
-            self._note_names(step, following)
+    def _run_step(self, step: Step, following: str) -> None:
+        if isinstance(step, AliasStep):
+            self._collect_aliases(step, following)
         elif isinstance(step, RowStep):
             self._erase_rows(step, following)
         elif isinstance(step, FolderStep):
             self._empty_folders(step, following)
         elif isinstance(step, ArchiveStep):
-            self._rewrite(step, following)
-        elif step == BURY:
-            self._bury(following)
-        elif step == AGAIN:
-            self._begin_round(following)
+            self._rewrite_archive(step, following)
+        elif step == SET_TOMBSTONES:
+            self._set_tombstones(following)
+        elif step == START_ROUND:
+            self._start_round(following)
         else:
             self._complete()
 
-    def _leave_those_that_came_back(self) -> bool:
-        """Whether there is anybody to erase: apps that came back are left out, and heard again."""
-        if self.whom.subject.who is not SubjectType.SHOP:
+    def _skip_reinstalled_apps(self) -> bool:
+        """Return whether something is left to erase; skip apps that were installed again and remove their tombstones."""
+        if self.context.subject.type is not SubjectType.SHOP:
             return True
-        back = [app for app in self.progress.apps if self._came_back(app)]
-        if back:
-            for name in erasure_plan.buried(replace(self.whom, apps=tuple(back))):
+        returned = [app for app in self.progress.apps if self._is_reinstalled(app)]
+        if returned:
+            for name in erasure_plan.subject_names(replace(self.context, apps=tuple(returned))):
                 tombstones.remove(name)
-            left = tuple(app for app in self.progress.apps if app not in back)
-            known = (*self.progress.came_back, *back)
-            self._move(replace(self.progress, apps=left, came_back=known, step="", place=None, buried_at=None))
+            apps = tuple(app for app in self.progress.apps if app not in returned)
+            came_back = (*self.progress.came_back, *returned)
+            self._save(replace(self.progress, apps=apps, came_back=came_back, step="", place=None, buried_at=None))
         return bool(self.progress.apps)
 
-    def _note_names(self, step: NameStep, following: str) -> None:
-        found = subject_rows.find(step.holding, step.claim, self.whom, self._place)
-        told = {name for item in found.items if (name := subject_matching.text(item, step.holding.also))}
-        known, progress = tuple(sorted({*self.progress.order_ids, *told})), self.progress
-        if known != progress.order_ids:
-            progress = replace(progress, order_ids=known, buried_at=None)
-        self._go_on(progress, found.following, step.name, following)
+    def _collect_aliases(self, step: AliasStep, following: str) -> None:
+        page = subject_rows.find_page(step.policy, step.query, self.context, self._cursor)
+        column = step.policy.alias_column
+        page_aliases = {alias for item in page.items if (alias := subject_matching.column_text(item, column))}
+        aliases, progress = tuple(sorted({*self.progress.order_ids, *page_aliases})), self.progress
+        if aliases != progress.order_ids:
+            progress = replace(progress, order_ids=aliases, buried_at=None)
+        self._save_cursor(progress, page.next_cursor, step.name, following)
 
-    def _bury(self, following: str) -> None:
-        """Set tombstones, once for the names known; note whether this round begins after those who saw none."""
-        at = self.progress.buried_at
-        if at is None:
-            for name in erasure_plan.buried(self.whom):
+    def _set_tombstones(self, following: str) -> None:
+        """Set tombstones, once per set of identifiers; record whether all earlier workers have finished."""
+        buried_at = self.progress.buried_at
+        if buried_at is None:
+            for name in erasure_plan.subject_names(self.context):
                 tombstones.add(name)
-            at = clock.iso(clock.now())
-        if self._leave_those_that_came_back():  # one that came back just now has taken its tombstone away before
-            self._move(replace(self.progress, step=following, place=None, buried_at=at, is_last=_is_over(at)))
+            buried_at = clock.iso(clock.now())
+        if self._skip_reinstalled_apps():  # an app installed just now has removed its tombstone
+            self._save(
+                replace(
+                    self.progress, step=following, place=None, buried_at=buried_at, is_last=_is_wait_over(buried_at)
+                )
+            )
 
     def _erase_rows(self, step: RowStep, following: str) -> None:
-        found = subject_rows.find(step.holding, step.claim, self.whom, self._place)
-        changes = (Change(item, becomes) for item in found.items if (becomes := self._becomes(step, item)) != item)
+        page = subject_rows.find_page(step.policy, step.query, self.context, self._cursor)
+        changes = (RowChange(item, new) for item in page.items if (new := self._new_item(step, item)) != item)
         for batch in erasures.batches(changes):
-            if not self._is_still_away():
-                raise Changed
-            count = self._remove_objects(step, batch)
-            done = self.progress.counting(step.holding.name, len(batch)).counting("objects", count)
-            erasures.erase(self.row, done, step.holding, batch, step.claim.counted)
-            self.progress = done
-        self._go_on(self.progress, found.following, step.name, following)
+            self._require_no_reinstall()
+            count = self._delete_row_objects(step, batch)
+            progress = self.progress.with_count(step.policy.name, len(batch)).with_count("objects", count)
+            erasures.erase_rows(self.row, progress, step.policy, batch, step.query.counter)
+            self.progress = progress
+        self._save_cursor(self.progress, page.next_cursor, step.name, following)
 
-    def _becomes(self, step: RowStep, item: Item) -> Item | None:
-        return None if step.claim.kept is None else subject_matching.redact(item, dict(step.claim.kept), self.whom)
+    def _new_item(self, step: RowStep, item: Item) -> Item | None:
+        """Return the redacted row, or None if the row is to be deleted."""
+        if step.query.redactions is None:
+            return None
+        return subject_matching.redact(item, step.query.redactions, self.context)
 
-    def _remove_objects(self, step: RowStep, batch: Iterable[Change]) -> int:
-        """Objects go before the rows that tell where they are."""
-        gone = [change.item for change in batch if change.becomes is None]
-        places = [
-            s3_objects.address(at) for item in gone for at in subject_matching.stored_at(item, step.holding.objects)
+    def _delete_row_objects(self, step: RowStep, batch: Iterable[RowChange]) -> int:
+        """Delete the objects of deleted rows and return their number. Objects go first: the rows hold their addresses."""
+        deleted = [change.item for change in batch if change.new_item is None]
+        addresses = [
+            s3_objects.address(text)
+            for item in deleted
+            for text in subject_matching.object_addresses(item, step.policy.object_columns)
         ]
-        for place in places:
-            s3_objects.remove(place)
-        return len(places)
+        for address in addresses:
+            s3_objects.delete_object(address)
+        return len(addresses)
 
     def _empty_folders(self, step: FolderStep, following: str) -> None:
-        """A page of objects: counted first, once each, then removed; what was counted before is removed all the same."""
-        whom, at = self.whom, FolderPlace(**(self.progress.place or {}))
-        folders = sorted(subject_matching.folders(step.prefix, whom))
-        if at.folder >= len(folders):
-            self._move(replace(self.progress, step=following, place=None))
+        """Delete a page of objects. Saves the count first, so that each object is counted once, also after a crash."""
+        context, cursor = self.context, FolderCursor(**(self.progress.place or {}))
+        folders = sorted(subject_matching.subject_folders(step.prefix, context))
+        if cursor.folder >= len(folders):
+            self._save(replace(self.progress, step=following, place=None))
             return
         bucket = s3_objects.bucket_name(step.prefix.bucket)
-        keys, more = s3_objects.page(bucket, folders[at.folder], at.done)
-        if not self._is_still_away():
-            raise Changed
-        judged = whom.subject.who in step.prefix.judged
-        theirs = [key for key in keys if not judged or self._is_in(bucket, key)]
-        new = [key for key in theirs if key > at.counted]
-        if new:
-            counted = replace(at, counted=max(new))
-            self._move(replace(self.progress.counting("objects", len(new)), step=step.name, place=asdict(counted)))
-        s3_objects.delete(bucket, theirs)
-        after = FolderPlace(at.folder, keys[-1], keys[-1]) if more else FolderPlace(at.folder + 1)
-        self._move(replace(self.progress, step=step.name, place=asdict(after)))
+        keys, has_more = s3_objects.list_page(bucket, folders[cursor.folder], cursor.done)
+        self._require_no_reinstall()
+        if context.subject.type in step.prefix.content_matched:
+            own_keys = [key for key in keys if self._is_mentioned_in(bucket, key)]
+        else:
+            own_keys = keys
+        new_keys = [key for key in own_keys if key > cursor.counted]
+        if new_keys:
+            place = asdict(replace(cursor, counted=max(new_keys)))
+            self._save(replace(self.progress.with_count("objects", len(new_keys)), step=step.name, place=place))
+        s3_objects.delete_keys(bucket, own_keys)
+        next_cursor = FolderCursor(cursor.folder, keys[-1], keys[-1]) if has_more else FolderCursor(cursor.folder + 1)
+        self._save(replace(self.progress, step=step.name, place=asdict(next_cursor)))
 
-    def _is_in(self, bucket: str, key: str) -> bool:
-        return subject_matching.mentions_subject(s3_objects.read_text(f"s3://{bucket}/{key}") or "", self.whom)
+    def _is_mentioned_in(self, bucket: str, key: str) -> bool:
+        return subject_matching.mentions_subject(s3_objects.read_text(f"s3://{bucket}/{key}") or "", self.context)
 
-    def _begin_round(self, following: str) -> None:
-        """Once more, when nobody is at work any more who saw no tombstone; and until a round found nothing."""
+    def _start_round(self, following: str) -> None:
+        """Start another round once all workers from before the tombstones have finished; repeat until one finds nothing."""
         if self.progress.is_last and not self.progress.found:
-            self._move(replace(self.progress, step=following, place=None))
+            self._save(replace(self.progress, step=following, place=None))
             return
-        if not _is_over(self.progress.buried_at):
-            raise Postponed("what was under way when its tombstones were set may still write")
-        self._move(replace(self.progress, step="", place=None, found=0, round=self.progress.round + 1))
+        if not _is_wait_over(self.progress.buried_at):
+            raise Postponed("workers from before the tombstones may still write")
+        self._save(replace(self.progress, step="", place=None, found=0, round=self.progress.round + 1))
 
-    def _rewrite(self, step: ArchiveStep, following: str) -> None:
-        manifests.demand_rest(step.holding.name)
-        found, after = manifests.page(step.holding.name, self.progress.place)
-        for archive in found:
-            items, version = manifests.read(archive)
-            left = [item for item in items if not self._holds(step, item)]
-            if len(left) == len(items):
+    def _rewrite_archive(self, step: ArchiveStep, following: str) -> None:
+        manifests.require_no_running_sweep(step.policy.name)
+        archives, next_id = manifests.list_page(step.policy.name, self.progress.place)
+        for archive in archives:
+            items, version = manifests.read_file(archive)
+            other_items = [item for item in items if not self._owns_archived(step, item)]
+            if len(other_items) == len(items):
                 continue
-            done = self.progress.counting(step.name, len(items) - len(left))
-            columns = archived.columns(step.holding.table)
-            if not manifests.rewrite(archive, columns, left, version):
-                raise Changed
-            self._move(replace(done, step=step.name, place=archive.archive_id))
-        self._go_on(self.progress, after, step.name, following)
+            progress = self.progress.with_count(step.name, len(items) - len(other_items))
+            columns = rows.columns(step.policy.table)
+            if not manifests.rewrite_file(archive, columns, other_items, version):
+                raise WriteConflict(f"another worker has rewritten {archive.s3_key}")
+            self._save(replace(progress, step=step.name, place=archive.archive_id))
+        self._save_cursor(self.progress, next_id, step.name, following)
 
-    def _holds(self, step: ArchiveStep, item: Item) -> bool:
-        return subject_matching.holds(step.holding, self.whom, item)
+    def _owns_archived(self, step: ArchiveStep, item: Item) -> bool:
+        return subject_matching.owns_archived_row(step.policy, self.context, item)
 
-    def _is_still_away(self) -> bool:
-        if self.whom.subject.who is not SubjectType.SHOP:
-            return True
-        return not any(self._came_back(app) for app in self.progress.apps)
+    def _require_no_reinstall(self) -> None:
+        """Raise WriteConflict if an app was installed again; the next call skips it."""
+        is_shop = self.context.subject.type is SubjectType.SHOP
+        if is_shop and any(self._is_reinstalled(app) for app in self.progress.apps):
+            raise WriteConflict("an app was installed again")
 
-    def _came_back(self, app: str) -> bool:
-        """Whether the app is installed again; an operator's request ends an app that is in use, Shopify's does not."""
-        requested_at, shop = self.row.due_at - WITHIN, self.whom.subject.shop
-        is_of_shopify = self.row.origin.startswith("shopify/")
-        return (shops.came_back_after_redact if is_of_shopify else shops.came_back)(shop, app, requested_at)
+    def _is_reinstalled(self, app: str) -> bool:
+        """Return whether the app was installed again since the request.
+
+        An operator can erase an installed app; a request of Shopify's from before the installation is void.
+        """
+        requested_at, shop = self.row.due_at - DEADLINE, self.context.subject.shop
+        is_from_shopify = self.row.origin.startswith("shopify/")
+        return (shops.came_back_after_redact if is_from_shopify else shops.came_back)(shop, app, requested_at)
 
     def _complete(self) -> None:
-        told = self.progress
-        report = {"erased": told.counts, "rounds": told.round, "came_back": list(told.came_back)}
-        requests.complete(self.row, report)
+        progress = self.progress
+        report = {"erased": progress.counts, "rounds": progress.round, "came_back": list(progress.came_back)}
+        requests.mark_completed(self.row, report)
         metrics.count("RequestsCompleted", kind=PrivacyKind.ERASE.value)
-        log.info("erased", extra={"request": self.row.id, "report": report})
+        log.info("erasure completed", extra={"request": self.row.id, "report": report})
 
     @property
-    def _place(self) -> Place:
-        return Place(**(self.progress.place or {}))
+    def _cursor(self) -> QueryCursor:
+        return QueryCursor(**(self.progress.place or {}))
 
-    def _go_on(self, progress: Progress, place: Place | str | None, name: str, following: str) -> None:
-        kept = asdict(place) if isinstance(place, Place) else place
-        self._move(replace(progress, step=name if place else following, place=kept))
+    def _save_cursor(
+        self, progress: RequestProgress, cursor: QueryCursor | str | None, name: str, following: str
+    ) -> None:
+        """Save the cursor of the step `name`; without a cursor, save the next step."""
+        place = asdict(cursor) if isinstance(cursor, QueryCursor) else cursor
+        self._save(replace(progress, step=name if cursor else following, place=place))
 
-    def _move(self, progress: Progress) -> None:
-        requests.move(self.row, progress)
+    def _save(self, progress: RequestProgress) -> None:
+        requests.save_progress(self.row, progress)
         self.progress = progress
 
 
-def _plan(who: SubjectType) -> dict[str, Step]:
-    """The steps by name, in order."""
-    named: list[RowStep | FolderStep | ArchiveStep] = [*erasure_plan.names(who)]
-    after: list[RowStep | FolderStep] = [*erasure_plan.rows(who), *erasure_plan.folders(who)]
-    plan: dict[str, Step] = {step.name: step for step in named}
-    plan[BURY] = BURY
-    plan |= {step.name: step for step in after}
-    plan[AGAIN] = AGAIN
-    plan |= {step.name: step for step in erasure_plan.archives(who)}
-    plan[END] = END
-    return plan
-
-
-def _following(plan: dict[str, Step], name: str) -> str:
-    names = list(plan)
-    at = names.index(name) if name in plan else 0
-    return names[min(at + 1, len(names) - 1)]
-
-
-def _is_over(buried_at: str | None) -> bool:
-    """Whether all have ended that were under way when the tombstones were set."""
-    return buried_at is not None and clock.now() - clock.parse(buried_at) >= UNDER_WAY
+def _is_wait_over(buried_at: str | None) -> bool:
+    """Return whether every worker from before the tombstones has finished."""
+    return buried_at is not None and clock.now() - clock.parse(buried_at) >= MAX_WORKER_TIME

@@ -1,4 +1,4 @@
-"""Exporting what is held of a subject: one zip, with a JSON file a table and every picture, written as it is read."""
+"""Exports a subject's data as one zip: a JSON file per table and every stored object, streamed into S3."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from datetime import datetime
 from chalicelib.kit import clock, data_subjects, logs, metrics, tombstones
 from chalicelib.kit.data_policy import Bucket, TablePolicy
 from chalicelib.kit.data_subjects import Subject, SubjectType
-from chalicelib.retention.domain import subject_matching
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.retention.domain import erasure_plan, subject_matching
 from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.subject_matching import SubjectContext
-from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.repository import manifests, requests, rows, s3_objects, subject_rows, zip_stream
-from chalicelib.retention.repository.subject_rows import Place, readable
-from chalicelib.retention.repository.zip_stream import Zip
-from chalicelib.retention.rules import HOLDINGS, PREFIXES
-from chalicelib.retention.service import erasure_plan
+from chalicelib.retention.repository import manifests, rows, s3_objects, subject_rows, zip_stream
+from chalicelib.retention.repository import privacy_requests as requests
+from chalicelib.retention.repository.subject_rows import QueryCursor, readable_row
+from chalicelib.retention.repository.zip_stream import ZipStream
+from chalicelib.retention.rules import OBJECT_PREFIXES, TABLE_POLICIES
 
 log = logs.logger("retention")
 
 
 def export_subject(request: str) -> None:
-    """Make the export of a request, once; one whose worker died is begun anew.
+    """Write the export of a request, once; after a crash, the next worker starts again.
 
-    What is exported while its subject is erased is dropped again; of a shop, what is left of it is exported anew.
+    Deletes the export if its subject was erased since the request. If only some apps of a shop were erased, exports the
+    other apps again.
     """
     row = requests.get(request)
     if row.kind is not PrivacyKind.EXPORT or row.status is PrivacyStatus.COMPLETED:
@@ -34,122 +35,127 @@ def export_subject(request: str) -> None:
     progress = requests.progress_of(row)
     subject = Subject.parse(row.subject)
     try:
-        whom = _named(erasure_plan.person(subject, progress))
-        requests.move(row, replace(progress, order_ids=whom.names))
-        bucket, key = s3_objects.bucket_name(Bucket.ARCHIVE), key_of(row, whom)
-        counts = _made(row, whom, bucket, key)
-        requests.complete(row, {"exported": counts, "key": key if counts else None})
-    except Overtaken:
-        log.info("stopped: another worker is ahead", extra={"request": request})
+        context = _with_aliases(erasure_plan.subject_context(subject, progress))
+        requests.save_progress(row, replace(progress, order_ids=context.aliases))
+        bucket, key = s3_objects.bucket_name(Bucket.ARCHIVE), export_key(row, context)
+        counts = _write_export(row, context, bucket, key)
+        requests.mark_completed(row, {"exported": counts, "key": key if counts else None})
+    except WriteConflict:
+        log.info("export stopped: another worker processes the request", extra={"request": request})
         return
     metrics.count("RequestsCompleted", kind=PrivacyKind.EXPORT.value)
-    log.info("exported", extra={"request": request, "counts": counts})
+    log.info("export completed", extra={"request": request, "counts": counts})
 
 
-def _made(row: PrivacyRequest, whom: SubjectContext, bucket: str, key: str) -> dict[str, int]:
-    """Write the export; what it holds, by table. Nothing where its subject was erased since it was asked for."""
+def _write_export(row: PrivacyRequest, context: SubjectContext, bucket: str, key: str) -> dict[str, int]:
+    """Write the export and return its counts by table; empty if its subject was erased since the request."""
     while True:
-        with zip_stream.writing(bucket, key) as file:
-            counts = _write(file, whom)
-        erased = _erased_since(row.created_at, whom)
+        with zip_stream.open_zip(bucket, key) as file:
+            counts = _write_entries(file, context)
+        erased = _erased_since(row.created_at, context)
         if not erased:
             return counts
-        s3_objects.delete(bucket, [key])
-        whom = replace(
-            whom, apps=tuple(app for app in whom.apps if data_subjects.app(whom.subject.shop, app) not in erased)
+        s3_objects.delete_keys(bucket, [key])
+        context = replace(
+            context,
+            apps=tuple(app for app in context.apps if data_subjects.app(context.subject.shop, app) not in erased),
         )
-        if whom.subject.who is not SubjectType.SHOP or not whom.apps:
+        if context.subject.type is not SubjectType.SHOP or not context.apps:
             return {}
 
 
-def key_of(row: PrivacyRequest, whom: SubjectContext) -> str:
-    """Where the export lies in the archive's bucket: below its subject's pseudonym, and its shop's."""
-    folder = next(iter(subject_matching.folders(PREFIXES["exports/"], whom)))
-    return f"{folder}{'whole/' if whom.subject.who is SubjectType.SHOP else ''}{row.id}.zip"
+def export_key(row: PrivacyRequest, context: SubjectContext) -> str:
+    """Return the export's key in the archive bucket, below the pseudonyms of its shop and subject."""
+    folder = next(iter(subject_matching.subject_folders(OBJECT_PREFIXES["exports/"], context)))
+    return f"{folder}{'whole/' if context.subject.type is SubjectType.SHOP else ''}{row.id}.zip"
 
 
-def _erased_since(asked_at: datetime, whom: SubjectContext) -> set[str]:
-    """Of what the subject is known by, what was erased since the export was asked for: it may hold some of that."""
-    names = erasure_plan.buried(whom)
+def _erased_since(requested_at: datetime, context: SubjectContext) -> set[str]:
+    """Return the subject's names that were erased since the request: the export may contain their data."""
+    names = erasure_plan.subject_names(context)
     batches = (names[start : start + 100] for start in range(0, len(names), 100))
-    return set().union(*(tombstones.erased_since(asked_at, *batch) for batch in batches))
+    return set().union(*(tombstones.erased_since(requested_at, *batch) for batch in batches))
 
 
-def _named(whom: SubjectContext) -> SubjectContext:
-    """The subject with all that it is known by."""
-    for step in erasure_plan.names(whom.subject.who):
-        told = {subject_matching.text(item, step.holding.also) for item in _live(step.holding, whom)}
-        whom = replace(whom, names=tuple(sorted({*whom.names, *filter(None, told)})))
-    return whom
+def _with_aliases(context: SubjectContext) -> SubjectContext:
+    """Return the subject with all its identifiers."""
+    for step in erasure_plan.alias_steps(context.subject.type):
+        aliases = {
+            subject_matching.column_text(item, step.policy.alias_column) for item in _current_rows(step.policy, context)
+        }
+        context = replace(context, aliases=tuple(sorted({*context.aliases, *filter(None, aliases)})))
+    return context
 
 
-def _write(file: Zip, whom: SubjectContext) -> dict[str, int]:
-    who, counts = whom.subject.who, {}
+def _write_entries(file: ZipStream, context: SubjectContext) -> dict[str, int]:
+    subject_type = context.subject.type
+    counts: dict[str, int] = {}
     files: set[str] = set()
-    for holding in HOLDINGS.values():
-        if subject_matching.claims_of(holding, who):
-            rows = _noting(holding, whom, files if who is not SubjectType.SHOP else None)
-            counts[holding.name] = file.add_json(f"tables/{holding.name}.json", rows)
-    for step in erasure_plan.archives(who):
-        rows = (readable(step.holding.table, item) for item in _archived(step.holding, whom))
+    for policy in TABLE_POLICIES.values():
+        if subject_matching.queries_for(policy, subject_type):
+            rows = _readable_rows(policy, context, files if subject_type is not SubjectType.SHOP else None)
+            counts[policy.name] = file.add_json(f"tables/{policy.name}.json", rows)
+    for step in erasure_plan.archive_steps(subject_type):
+        rows = (readable_row(step.policy.table, item) for item in _archived_rows(step.policy, context))
         counts[step.name] = file.add_json(f"{step.name}.json", rows)
     counts["objects"] = 0
-    for url in [*sorted(files), *_in_folders(whom, files)]:
-        file.add_bytes(f"files/{url.split('/', 3)[3]}", s3_objects.chunks(url))
+    for url in [*sorted(files), *_folder_objects(context, files)]:
+        file.add_bytes(f"files/{url.split('/', 3)[3]}", s3_objects.iterate_chunks(url))
         counts["objects"] += 1
-    told = [{"made_at": clock.iso(clock.now()), "subject": str(whom.subject), "counts": counts}]
-    file.add_json("contents.json", told)
+    contents = [{"made_at": clock.iso(clock.now()), "subject": str(context.subject), "counts": counts}]
+    file.add_json("contents.json", contents)
     return {name: count for name, count in counts.items() if count}
 
 
-def _live(holding: TablePolicy, whom: SubjectContext) -> Iterator[Item]:
-    """The subject's rows of a table, each once."""
-    claims = subject_matching.claims_of(holding, whom.subject.who)
+def _current_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item]:
+    """Yield the subject's rows of a table, each once."""
+    claims = subject_matching.queries_for(policy, context.subject.type)
     seen: set[str] = set()
-    for claim in claims:
-        at: Place | None = Place()
-        while at is not None:
-            found = subject_rows.find(holding, claim, whom, at, shared=True)
-            for item in found.items:
-                key = str(rows.key_of(holding.table, item))
+    for query in claims:
+        cursor: QueryCursor | None = QueryCursor()
+        while cursor is not None:
+            page = subject_rows.find_page(policy, query, context, cursor, with_shared=True)
+            for item in page.items:
+                key = str(rows.key_of(policy.table, item))
                 if key not in seen:
                     yield item
                 if len(claims) > 1:
                     seen.add(key)
-            at = found.following
+            cursor = page.next_cursor
 
 
-def _noting(holding: TablePolicy, whom: SubjectContext, files: set[str] | None) -> Iterator[dict[str, object]]:
-    """The rows as they are shown; where their objects are is noted, unless folders tell."""
-    for item in _live(holding, whom):
+def _readable_rows(policy: TablePolicy, context: SubjectContext, files: set[str] | None) -> Iterator[dict[str, object]]:
+    """Yield a table's rows for the export; add the addresses of their objects to `files`, if given."""
+    for item in _current_rows(policy, context):
         if files is not None:
-            files |= {s3_objects.address(at) for at in subject_matching.stored_at(item, holding.objects)}
-        yield readable(holding.table, subject_matching.without_others(holding, whom, item))
+            files |= {s3_objects.address(at) for at in subject_matching.object_addresses(item, policy.object_columns)}
+        yield readable_row(policy.table, subject_matching.hide_other_owners(policy, context, item))
 
 
-def _archived(holding: TablePolicy, whom: SubjectContext) -> Iterator[Item]:
+def _archived_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item]:
     after: str | None = None
     while True:
-        found, after = manifests.page(holding.name, after)
-        for archive in found:
+        archives, after = manifests.list_page(policy.name, after)
+        for archive in archives:
             if archive.status is ArchiveStatus.WRITTEN:
-                continue  # its rows are in the table still, and it may not be there yet
-            items, _ = manifests.read(archive)
-            yield from (item for item in items if subject_matching.holds(holding, whom, item))
+                continue  # the table still has its rows, and the file may not exist yet
+            items, _ = manifests.read_file(archive)
+            yield from (item for item in items if subject_matching.owns_archived_row(policy, context, item))
         if after is None:
             return
 
 
-def _in_folders(whom: SubjectContext, beside: set[str]) -> Iterator[str]:
-    """The subject's objects by folder, but for those named already."""
-    for prefix in PREFIXES.values():
+def _folder_objects(context: SubjectContext, files: set[str]) -> Iterator[str]:
+    """Yield the addresses of the objects in the subject's folders, without those in `files`."""
+    for prefix in OBJECT_PREFIXES.values():
         if prefix.bucket is Bucket.IMAGES:
             bucket = s3_objects.bucket_name(prefix.bucket)
-            judged = whom.subject.who in prefix.judged
-            for folder in sorted(subject_matching.folders(prefix, whom)):
-                for key in s3_objects.iterate(bucket, folder):
+            is_content_matched = context.subject.type in prefix.content_matched
+            for folder in sorted(subject_matching.subject_folders(prefix, context)):
+                for key in s3_objects.iterate_keys(bucket, folder):
                     url = f"s3://{bucket}/{key}"
-                    if url not in beside and (
-                        not judged or subject_matching.mentions_subject(s3_objects.read_text(url) or "", whom)
+                    if url not in files and (
+                        not is_content_matched
+                        or subject_matching.mentions_subject(s3_objects.read_text(url) or "", context)
                     ):
                         yield url

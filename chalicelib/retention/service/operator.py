@@ -1,8 +1,8 @@
-"""What operators see of the clean-up: the rules, and how their runs went. The operator command uses the same."""
+"""Retention rules and their runs, for operators (API and operator command)."""
 
 from __future__ import annotations
 
-from chalicelib.kit.lifecycle import RetentionRule
+from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.retention.errors import RuleNotFound
 from chalicelib.retention.models import RuleRun
@@ -12,29 +12,29 @@ from chalicelib.retention.schemas import RuleRead, RuleRunRead
 
 
 def list_rules() -> PageResult[RuleRead]:
-    """Every rule by name, one query each: there are as many as tables that lose rows."""
-    return PageResult([_rule(RULES[name]) for name in sorted(RULES)])
+    """Return every rule, sorted by name, with its latest run; one query per rule."""
+    return PageResult([_read_rule(RULES[name]) for name in sorted(RULES)])
 
 
 def list_runs(rule: str, page: PageRequest) -> PageResult[RuleRunRead]:
-    """The runs of a rule, the newest first; also of one that is no more. Raises UnknownRule where there are none."""
-    found = runs.list_by_rule(rule, page)
-    if not found.items and page.start is None and rule not in RULES:
+    """Return a page of a rule's runs, newest first, also of a removed rule. Raises RuleNotFound if there are none."""
+    result = runs.list_by_rule(rule, page)
+    if not result.items and page.start is None and rule not in RULES:
         raise RuleNotFound
-    return found.map(_run)
+    return result.map(_read_run)
 
 
-def _rule(rule: RetentionRule) -> RuleRead:
+def _read_rule(rule: RetentionRule) -> RuleRead:
     latest = runs.latest(rule.name)
     return RuleRead(
         rule=rule.name,
-        counts=rule.counts,
-        keep_seconds=int(rule.keep.total_seconds()),
-        then=rule.then,
-        latest=_run(latest) if latest else None,
+        counts=rule.timestamp_column,
+        keep_seconds=int(rule.lifetime.total_seconds()),
+        then=rule.action,
+        latest=_read_run(latest) if latest else None,
     )
 
 
-def _run(row: RuleRun) -> RuleRunRead:
-    told = {name: getattr(row, name) for name in RuleRunRead.model_fields if name != "segments_left"}
-    return RuleRunRead(**told, segments_left=len(runs.places(row)))
+def _read_run(row: RuleRun) -> RuleRunRead:
+    columns = {name: getattr(row, name) for name in RuleRunRead.model_fields if name != "segments_left"}
+    return RuleRunRead(**columns, segments_left=len(runs.segment_cursors(row)))

@@ -1,36 +1,36 @@
-"""What must not go unseen: a rule that did not complete for two days, a request near its due date. Both have alarms."""
+"""Checks for overdue retention rules and for privacy requests near their due date; both metrics have alarms."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from chalicelib.kit import logs, metrics
-from chalicelib.retention.repository import requests, runs
+from chalicelib.retention.repository import privacy_requests, runs
 from chalicelib.retention.rules import RULES
 
 RULE_OVERDUE = timedelta(days=2)
-REQUEST_NEAR = timedelta(days=5)
-"""Before the due date: time enough to mend what holds a request up."""
+NEAR_DUE = timedelta(days=5)
+"""A request is near its due date from this time before it, which leaves time to fix the cause."""
 
 log = logs.logger("retention")
 
 
-def watch(now: datetime) -> tuple[list[str], list[str]]:
-    """The rules that did not complete for two days, and the open requests that are due within five; both counted.
+def check_overdue(now: datetime) -> tuple[list[str], list[str]]:
+    """Return the overdue rules and the ids of open requests near their due date; write a metric of each, also zero.
 
-    A rule that never ran is not overdue: it begins with the first sweep.
+    A rule is overdue two days after its last completion. A rule that never ran is not overdue.
     """
     rules = [name for name in RULES if _is_overdue(name, now)]
-    near = [row.id for row in requests.iterate_open() if row.due_at - now < REQUEST_NEAR]
+    near = [row.id for row in privacy_requests.iterate_open() if row.due_at - now < NEAR_DUE]
     for name in rules:
-        log.error("a rule does not complete", extra={"rule": name})
+        log.error("retention rule overdue: no completed run for two days", extra={"rule": name})
     for request in near:
-        log.error("a privacy request is near its due date", extra={"request": request})
+        log.error("privacy request not completed: due within five days", extra={"request": request})
     metrics.count("RulesOverdue", len(rules))
     metrics.count("PrivacyRequestsNearDue", len(near))
     return rules, near
 
 
 def _is_overdue(rule: str, now: datetime) -> bool:
-    since = runs.completed_or_begun(rule)
+    since = runs.last_completion(rule)
     return since is not None and now - since > RULE_OVERDUE

@@ -1,78 +1,151 @@
-"""Requests put on record with the day by which they must be done, and handed to their workers: Shopify's, operators'."""
+"""Privacy requests: requests of Shopify and of operators to erase or export a subject, until a worker processes them."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
-from chalicelib.kit import clock, ids, logs, messages
-from chalicelib.kit.data_subjects import Subject, SubjectType
+from chalicelib.integrations import storage
+from chalicelib.kit import audit, clock, ids, logs, messages
+from chalicelib.kit.auth import Account
+from chalicelib.kit.data_policy import Bucket
+from chalicelib.kit.data_subjects import Subject, SubjectType, pseudonym
+from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.retention.errors import ExportNotReady, InvalidSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.repository import requests
-from chalicelib.retention.schemas import ErasureRequested, ExportRequested
+from chalicelib.retention.repository import privacy_requests as requests
+from chalicelib.retention.repository import s3_objects
+from chalicelib.retention.schemas import ErasureRequested, ExportLinkRead, ExportRequested, PrivacyRequestRead
 from chalicelib.shops import service as shops
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 
-WITHIN = timedelta(days=30)
-"""How long Shopify gives (shopify.dev/docs/apps/build/compliance/privacy-law-compliance), and the GDPR (article 12)."""
+DEADLINE = timedelta(days=30)
+"""Set by Shopify (shopify.dev/docs/apps/build/compliance/privacy-law-compliance) and the GDPR (article 12)."""
+LINK_LIFETIME = timedelta(minutes=15)
 
 _NAMESPACE = "5a0e7f0c-3a55-4c4e-9c53-0b9c1d3e7a41"
+_CUSTOMER = re.compile(r"gid://shopify/Customer/[0-9]+")
+_ID = re.compile(r"[^\s:/\"]+")
 
 log = logs.logger("retention")
 
 
-def accept(asked: PrivacyRequested) -> None:
-    """Put a request of Shopify's on record, once, and have it done. A shop is erased as far as the asking app goes."""
-    row = _row(
-        ids.derived(_NAMESPACE, asked.message_id),
-        PrivacyKind.EXPORT if asked.request is PrivacyTopic.DATA_REQUEST else PrivacyKind.ERASE,
-        _subject(asked),
-        f"shopify/{asked.app}/{asked.request}",
-        asked.triggered_at,
+def accept_request(message: PrivacyRequested) -> None:
+    """Store a request of Shopify once and dispatch it. `shop/redact` erases the data of the requesting app only."""
+    row = _new_row(
+        ids.derived(_NAMESPACE, message.message_id),
+        PrivacyKind.EXPORT if message.request is PrivacyTopic.DATA_REQUEST else PrivacyKind.ERASE,
+        _message_subject(message),
+        f"shopify/{message.app}/{message.request}",
+        message.triggered_at,
     )
-    row.progress = {"apps": [asked.app], "order_ids": asked.order_ids, "reference": asked.reference}
+    row.progress = {"apps": [message.app], "order_ids": message.order_ids, "reference": message.reference}
     if requests.add(row):
-        log.info("a privacy request", extra={"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)})
-    hand_on(row)
+        facts = {"request": row.id, "kind": row.kind, "due_at": clock.iso(row.due_at)}
+        log.info("privacy request stored", extra=facts)
+    dispatch_request(row)
 
 
-def begin(kind: PrivacyKind, subject: Subject, origin: str) -> PrivacyRequest:
-    """Put a request of an operator's on record and have it done: all apps of a shop."""
-    row = _row(ids.new(), kind, subject, origin, clock.now())
-    row.progress = {"apps": list(shops.app_handles()) if subject.who is SubjectType.SHOP else []}
+def open_request(kind: PrivacyKind, subject: Subject, origin: str) -> PrivacyRequest:
+    """Store an operator's request and dispatch it; it covers all apps of a shop."""
+    row = _new_row(ids.new(), kind, subject, origin, clock.now())
+    row.progress = {"apps": list(shops.app_handles()) if subject.type is SubjectType.SHOP else []}
     requests.add(row)
-    hand_on(row)
+    dispatch_request(row)
     return row
 
 
-def hand_on(row: PrivacyRequest) -> None:
-    """Let the worker know; it does nothing for what is done."""
-    kind = ErasureRequested if row.kind is PrivacyKind.ERASE else ExportRequested
-    messages.publish(kind(request=row.id))
+def dispatch_request(row: PrivacyRequest) -> None:
+    """Send the request to its worker, which ignores completed requests."""
+    task = ErasureRequested if row.kind is PrivacyKind.ERASE else ExportRequested
+    messages.publish(task(request=row.id))
 
 
-def remind(due: datetime) -> None:
-    """Hand on every request of before then that is not completed: a crash may have lost its message."""
+def redispatch_open_requests(due: datetime) -> None:
+    """Send every open request from before `due` to its worker again: a crash may have lost the message."""
     for row in requests.iterate_open():
         if row.created_at < due:
-            hand_on(row)
+            dispatch_request(row)
 
 
-def _row(request: str, kind: PrivacyKind, subject: Subject, origin: str, asked_at: datetime) -> PrivacyRequest:
+def begin_request(account: Account, kind: PrivacyKind, text: str) -> PrivacyRequestRead:
+    """Request an erasure or export of a subject as the operator `account`. Raises InvalidSubject."""
+    row = open_request(kind, _parse_subject(text, "body.subject"), f"operator/{account.id}")
+    audit.publish_operator_action(account, f"retention.{kind}", row.id)
+    return _read_row(row)
+
+
+def read_request(request: str) -> PrivacyRequestRead:
+    """Return a request and its progress. Raises RequestNotFound."""
+    return _read_row(requests.get(request))
+
+
+def list_requests(status: PrivacyStatus, subject: str | None, page: PageRequest) -> PageResult[PrivacyRequestRead]:
+    """Return a page of requests with a status, or of all requests about a subject.
+
+    Requests about a subject are found by its name, completed ones by its pseudonym. Raises InvalidSubject.
+    """
+    if subject is None:
+        return requests.list_by_status(status, page).map(_read_row)
+    name = str(_parse_subject(subject, "query.subject"))
+    if status is PrivacyStatus.COMPLETED:
+        name = pseudonym(name)
+    return requests.list_by_subject(name, page).map(_read_row)
+
+
+def create_export_link(account: Account, request: str) -> ExportLinkRead:
+    """Return a link to an export for the operator `account`. Raises RequestNotFound, ExportNotReady."""
+    row = requests.get(request)
+    key = (row.report or {}).get("key") if row.kind is PrivacyKind.EXPORT else None
+    url = storage.address(s3_objects.bucket_name(Bucket.ARCHIVE), str(key))
+    if key is None or storage.size(url) is None:
+        raise ExportNotReady
+    audit.publish_operator_action(account, "retention.link", row.id)
+    expires_at = clock.now() + LINK_LIFETIME
+    seconds = int(LINK_LIFETIME.total_seconds())
+    presigned_url = storage.presigned_get(url, seconds=seconds, download_name=f"{row.id}.zip")
+    return ExportLinkRead(url=presigned_url, expires_at=expires_at)
+
+
+def _new_row(request: str, kind: PrivacyKind, subject: Subject, origin: str, requested_at: datetime) -> PrivacyRequest:
     return PrivacyRequest(
         id=request,
         kind=kind,
         subject=str(subject),
         origin=origin,
         status=PrivacyStatus.PENDING,
-        due_at=asked_at + WITHIN,
+        due_at=requested_at + DEADLINE,
         created_at=clock.now(),
     )
 
 
-def _subject(asked: PrivacyRequested) -> Subject:
-    """A guest is known by the orders alone."""
-    if asked.request is PrivacyTopic.SHOP_REDACT:
-        return Subject(SubjectType.SHOP, asked.shop, asked.shop)
-    if asked.customer_id is None:
-        return Subject.guest(asked.shop, asked.order_ids)
-    return Subject(SubjectType.CUSTOMER, asked.customer_id, asked.shop)
+def _message_subject(message: PrivacyRequested) -> Subject:
+    """Return the subject of Shopify's request; a customer without an id is a guest, identified by orders."""
+    if message.request is PrivacyTopic.SHOP_REDACT:
+        return Subject(SubjectType.SHOP, message.shop, message.shop)
+    if message.customer_id is None:
+        return Subject.guest(message.shop, message.order_ids)
+    return Subject(SubjectType.CUSTOMER, message.customer_id, message.shop)
+
+
+def _parse_subject(text: str, field: str) -> Subject:
+    """Parse the exact name of a subject. Raises InvalidSubject, which names `field`."""
+    invalid = InvalidSubject(errors=[{"path": field, "message": InvalidSubject.title}])
+    try:
+        subject = Subject.parse(text)
+    except ValueError as error:
+        raise invalid from error
+    domain = subject.shop and shops.known_shop(subject.shop)
+    is_valid = {
+        SubjectType.SHOP: domain == subject.id,
+        SubjectType.CUSTOMER: domain == subject.shop and bool(_CUSTOMER.fullmatch(subject.id)),
+    }.get(subject.type, bool(_ID.fullmatch(subject.id)))
+    if not is_valid:
+        raise invalid
+    return subject
+
+
+def _read_row(row: PrivacyRequest) -> PrivacyRequestRead:
+    progress = requests.progress_of(row)
+    columns = {name: getattr(row, name) for name in PrivacyRequestRead.model_fields if name not in ("step", "counts")}
+    return PrivacyRequestRead(**columns, step=progress.step or None, counts=progress.counts)

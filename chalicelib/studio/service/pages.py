@@ -23,4 +23,4 @@ def storefront_page_of(shopper: Shopper, shopify_product_id: str) -> Document:
 
 def watermark_page_of(shop: str) -> Document:
     """The merchant's page, to be framed by the admin of `shop` where that is a shop's domain. Raises UnknownApp."""
-    return watermark.setting(app_key(APP), known_shop(shop), config.settings().peers.get("shopify"))
+    return watermark.setting(app_key(APP), known_shop(shop), config.settings().vendor_base_urls.get("shopify"))

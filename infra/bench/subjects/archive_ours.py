@@ -14,7 +14,9 @@ rule, run, segment = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 
 def whole_segment() -> None:
-    while segment in runs.places(runs.get(rule, run)):  # a worker's time may be over before its segment is done
+    while segment in runs.segment_cursors(
+        runs.get(rule, run)
+    ):  # a worker's time may be over before its segment is done
         sweep.sweep_segment(SweepRequested(rule=rule, run=run, segment=segment))
 
 

@@ -13,8 +13,8 @@ import pytest
 
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
-from chalicelib.kit.lifecycle import RetentionRule
-from chalicelib.retention.repository.rows import columns, counted
+from chalicelib.kit.data_policy import RetentionRule
+from chalicelib.retention.repository.rows import columns, timestamp_attribute
 from infra import athena
 from infra.handlers import ROOT
 from tests.infra.ops.conftest import Ops, ops
@@ -38,7 +38,7 @@ def query(sql: str) -> list[dict[str, str]]:
 
 def moment_of(rule: RetentionRule) -> datetime:
     """A moment with microseconds, a day past the rule's cut-off."""
-    return DUE - rule.keep - timedelta(days=1) + timedelta(microseconds=7)
+    return DUE - rule.lifetime - timedelta(days=1) + timedelta(microseconds=7)
 
 
 def store(rule: RetentionRule, mark: str, *, timestamps: bool) -> None:
@@ -48,7 +48,7 @@ def store(rule: RetentionRule, mark: str, *, timestamps: bool) -> None:
     keys = {table._hash_keyname, table._range_keyname}
     for name, attribute in table.get_attributes().items():
         is_time = columns(table)[attribute.attr_name] in TIMES
-        if attribute is counted(rule) or (is_time and timestamps):
+        if attribute is timestamp_attribute(rule) or (is_time and timestamps):
             item[attribute.attr_name] = {attribute.attr_type: attribute.serialize(moment_of(rule))}
         elif name in keys and not is_time:
             item[attribute.attr_name] = {attribute.attr_type: mark if attribute.attr_type == "S" else "1"}
@@ -80,7 +80,7 @@ def test_the_timestamps_of_every_archived_table_are_read_without_pytz(archived: 
         assert set(rows) == {"full", "bare"}, rule.name
         for name, kind in times.items():
             assert datetime.fromisoformat(rows["full"][name]) == expected(rule, name, kind), (rule.name, name)
-            is_counted = name == counted(rule).attr_name
+            is_counted = name == timestamp_attribute(rule).attr_name
             assert (rows["bare"][name] == "") is not is_counted, (rule.name, name)
 
 

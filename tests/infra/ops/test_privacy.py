@@ -20,7 +20,7 @@ from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
 from chalicelib.retention.service import privacy_requests
 from tests.infra.ops.conftest import Ops, Start
 from tests.retention.conftest import nothing_in_progress
-from tests.retention.seeding import items, seed_owner, traces
+from tests.retention.factories import items, seed_owner, traces
 
 __all__ = ["nothing_in_progress"]
 
@@ -77,7 +77,9 @@ def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops,
         assert request.id in err
     [line] = ops("privacy-requests").out.splitlines()
     assert line.split("\t")[0] == request.id
-    privacy_requests.remind(clock.now())  # as its schedule does: the command may have died before it told the worker
+    privacy_requests.redispatch_open_requests(
+        clock.now()
+    )  # as its schedule does: the command may have died before it told the worker
     assert drain() == []
     assert ops("privacy-requests").out == ""
     assert request.id in ops("privacy-requests", "--status", "completed").out
@@ -87,4 +89,4 @@ def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops,
 def test_what_names_nobody_is_refused(ops: Ops) -> None:
     done = ops("export", "somebody")
     assert done.code == 1
-    assert "This names nobody" in done.err
+    assert "Expected shop:<domain>" in done.err

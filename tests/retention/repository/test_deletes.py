@@ -1,4 +1,4 @@
-"""Deletes in batches: of exactly the rows that are meant, at a pace that others can live with."""
+"""Deletes in batches: of exactly the rows that are meant, at a limiter that others can live with."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_changed_row_is_kept(change: dict[str, Any]) -> None:
+def test_a_changed_row_is_not_deleted(change: dict[str, Any]) -> None:
     row = log_of(CUT_OFF)
     found = items()
     key = {"shop": {"S": row.shop}, "id": {"S": row.id}}
@@ -54,7 +54,7 @@ def test_a_changed_row_is_kept(change: dict[str, Any]) -> None:
     assert stored_logs_raw() == {row.id}
 
 
-def test_what_the_model_does_not_know_counts_as_content() -> None:
+def test_a_changed_unknown_attribute_prevents_the_delete() -> None:
     row = log_of(CUT_OFF)
     key = {"shop": {"S": row.shop}, "id": {"S": row.id}}
     values = {"score": {"Value": {"N": "1.50"}}, "tags": {"Value": {"L": [{"S": "a"}, {"NULL": True}]}}}
@@ -64,7 +64,7 @@ def test_what_the_model_does_not_know_counts_as_content() -> None:
     assert stored_logs_raw() == set()
 
 
-def test_a_row_that_is_gone_counts_as_gone() -> None:
+def test_a_missing_row_counts_as_deleted() -> None:
     log_of(CUT_OFF)
     found = items()
     assert deletes.delete_unchanged(InstallationLog, found, PACE) == 1
@@ -78,7 +78,7 @@ def test_rows_of_more_than_one_batch() -> None:
     assert stored_logs() == set()
 
 
-def test_large_rows_go_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_rows_are_deleted_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deletes, "BATCH_BYTES", 2_000)
     for _ in range(6):
         log_of(CUT_OFF, metadata={"note": "x" * 900})
@@ -87,21 +87,21 @@ def test_large_rows_go_in_small_batches(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(calls) >= 3
 
 
-def test_a_batch_that_the_table_is_too_busy_for_is_sent_again() -> None:
+def test_a_throttled_batch_is_retried() -> None:
     logs = {log_of(CUT_OFF).id for _ in range(30)}
-    pace = WriteRateLimiter(1e6, 1e6)
+    limiter = WriteRateLimiter(1e6, 1e6)
     with refused(2, refusal(400, {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"})):
-        assert deletes.delete_unchanged(InstallationLog, items(), pace) == len(logs)
+        assert deletes.delete_unchanged(InstallationLog, items(), limiter) == len(logs)
     assert stored_logs() == set()
     busy = {"Error": {"Code": "ProvisionedThroughputExceeded", "Message": "slow down"}, "TableName": TABLE}
     logs = {log_of(CUT_OFF).id for _ in range(25)}
     with refused(3, refusal(200, {"Responses": [busy] * 25})):
-        assert deletes.delete_unchanged(InstallationLog, items(), pace) == len(logs)
+        assert deletes.delete_unchanged(InstallationLog, items(), limiter) == len(logs)
     assert stored_logs() == set()
-    assert pace.rate < pace.most
+    assert limiter.rate < limiter.max_rate
 
 
-def test_a_table_that_stays_busy_is_left_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_persistent_throttling_raises_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deletes, "_ATTEMPTS", 3)
     log = log_of(CUT_OFF)
     busy = {"Error": {"Code": "ThrottlingError", "Message": "slow down"}, "TableName": TABLE}
@@ -110,14 +110,14 @@ def test_a_table_that_stays_busy_is_left_for_later(monkeypatch: pytest.MonkeyPat
     assert stored_logs() == {log.id}
 
 
-def test_a_delete_that_may_not_be_is_no_success() -> None:
+def test_a_rejected_delete_raises() -> None:
     log_of(CUT_OFF)
     denied = {"Error": {"Code": "AccessDenied", "Message": "no"}, "TableName": TABLE}
     with refused(1, refusal(200, {"Responses": [denied]})), pytest.raises(RuntimeError, match="AccessDenied"):
         deletes.delete_unchanged(InstallationLog, items(), PACE)
 
 
-def test_what_was_deleted_is_paid_for_before_more_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rate_limit_delays_the_next_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(60):
         log_of(CUT_OFF)
     waited: list[float] = []
@@ -128,22 +128,22 @@ def test_what_was_deleted_is_paid_for_before_more_is(monkeypatch: pytest.MonkeyP
     assert sum(waited) == pytest.approx(5.0), "two batches of 25 units at 10 a second, before the third is sent"
 
 
-def test_where_dynamodb_does_not_say_what_it_used_each_row_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_reported_capacity_each_row_counts_as_one_unit(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(25):
         log_of(CUT_OFF)
     monkeypatch.setattr("time.monotonic", lambda: 100.0)
-    pace = WriteRateLimiter(10.0, 10.0)
+    limiter = WriteRateLimiter(10.0, 10.0)
     with refused(1, refusal(200, {"Responses": [{"TableName": TABLE}] * 25})):
-        assert deletes.delete_unchanged(InstallationLog, items(), pace) == 25
-    assert pace.wait(100.0) == pytest.approx(2.5)
+        assert deletes.delete_unchanged(InstallationLog, items(), limiter) == 25
+    assert limiter.wait_seconds(100.0) == pytest.approx(2.5)
 
 
-def test_half_of_what_a_table_is_granted_is_shared_by_the_workers() -> None:
+def test_workers_share_half_of_the_write_capacity() -> None:
     client = aws.client("dynamodb")
-    assert deletes.pace(InstallationLog, 4).most == 40_000 / 2 / 4
+    assert deletes.write_limiter(InstallationLog, 4).max_rate == 40_000 / 2 / 4
     maximum = {"MaxReadRequestUnits": 100, "MaxWriteRequestUnits": 400}
     client.update_table(TableName=TABLE, OnDemandThroughput=maximum)
-    assert deletes.pace(InstallationLog, 4).most == 400 / 2 / 4
+    assert deletes.write_limiter(InstallationLog, 4).max_rate == 400 / 2 / 4
     throughput = {"ReadCapacityUnits": 10, "WriteCapacityUnits": 80}
     indexes = [{"Update": {"IndexName": "by_app", "ProvisionedThroughput": throughput | {"WriteCapacityUnits": 40}}}]
     client.update_table(
@@ -152,7 +152,7 @@ def test_half_of_what_a_table_is_granted_is_shared_by_the_workers() -> None:
         ProvisionedThroughput=throughput,
         GlobalSecondaryIndexUpdates=indexes,
     )
-    assert deletes.pace(InstallationLog, 4).most == 40 / 2 / 4, "its scarcest part"
+    assert deletes.write_limiter(InstallationLog, 4).max_rate == 40 / 2 / 4, "its scarcest part"
 
 
 def refusal(status: int, body: dict[str, Any]) -> Callable[..., AWSResponse]:

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
 from chalicelib.kit.attributes import ExpiryAttribute
-from chalicelib.kit.lifecycle import ExpiryAction, RetentionRule
+from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
 from chalicelib.shops.models import InstallationLog, Session
@@ -37,7 +37,7 @@ def test_segments_share_the_table_without_overlap() -> None:
     assert sorted(found) == sorted(stored)
 
 
-def test_a_page_ends_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_page_starts_after_the_previous_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "SCAN_ROWS", 2)
     monkeypatch.setattr(rows, "PAGE_ROWS", 5)
     stored = {log_of(CUT_OFF).id for _ in range(12)}
@@ -57,31 +57,33 @@ def test_a_page_has_no_more_rows_than_can_be_deleted_in_time() -> None:
     assert one in first
 
 
-def test_a_row_whose_moment_cannot_be_read_stays_and_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_row_with_an_unreadable_time_is_kept_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     fine, odd = log_of(CUT_OFF), log_of(CUT_OFF)
     key = {"shop": {"S": odd.shop}, "id": {"S": odd.id}}
     values = {"created_at": {"Value": {"S": "2020-13-45"}}}
     aws.client("dynamodb").update_item(TableName=InstallationLog.Meta.table_name, Key=key, AttributeUpdates=values)
     assert [item["id"]["S"] for item in items()] == [fine.id]
-    assert "a row's moment cannot be read" in caplog.text
+    assert "row skipped: its time is unreadable" in caplog.text
 
 
-def test_rows_without_the_column_that_counts_live_on() -> None:
+def test_rows_without_a_time_never_expire() -> None:
     session_of(None)
     rule = RULES["shops/sessions"]
     page, _ = rows.expired_page(rule, DUE, 0, 1, None)
     assert page == []
 
 
-def test_a_rule_may_count_epoch_seconds() -> None:
+def test_a_rule_may_use_epoch_seconds() -> None:
     row = session_of(None)
     Session(row.id).update(actions=[Session.expires_epoch.set(DUE)])
-    rule = RetentionRule("shops/sessions", Session, counts="expires_epoch", keep=timedelta(0), then=ExpiryAction.DELETE)
+    rule = RetentionRule(
+        "shops/sessions", Session, timestamp_column="expires_epoch", lifetime=timedelta(0), action=ExpiryAction.DELETE
+    )
     assert isinstance(Session.expires_epoch, ExpiryAttribute)
     [found] = rows.expired_page(rule, DUE, 0, 1, None)[0]
     assert found.moment == DUE
     assert rows.expired_page(rule, DUE - timedelta(seconds=1), 0, 1, None)[0] == []
-    assert deletes.delete_expired(rule, DUE, [found.item], deletes.pace(Session, 1)) == 1
+    assert deletes.delete_expired(rule, DUE, [found.item], deletes.write_limiter(Session, 1)) == 1
 
 
 def test_columns_are_those_of_the_model_and_the_exact_item_last() -> None:

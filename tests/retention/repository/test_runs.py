@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.retention.domain.archive_pages import SegmentCursor
-from chalicelib.retention.errors import Overtaken
 from chalicelib.retention.models import RunStatus
 from chalicelib.retention.repository import runs
 from tests.retention.conftest import CUT_OFF
@@ -23,7 +22,7 @@ def test_a_run_opens_once_with_every_segment_at_its_start() -> None:
     with pytest.raises(Conflict):
         runs.add(RULE, RUN, CUT_OFF, segments=5)
     run = runs.get(RULE, RUN)
-    assert runs.places(run) == {0: SegmentCursor(), 1: SegmentCursor(), 2: SegmentCursor()}
+    assert runs.segment_cursors(run) == {0: SegmentCursor(), 1: SegmentCursor(), 2: SegmentCursor()}
     assert (run.status, run.cut_off) == (RunStatus.RUNNING, CUT_OFF)
 
 
@@ -36,48 +35,48 @@ def test_the_latest_run_is_the_newest_in_time() -> None:
     assert latest.run == "20270101T030000Z"
 
 
-def test_a_segment_moves_from_where_it_stands_only() -> None:
+def test_a_segment_moves_only_from_its_current_cursor() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
     second = SegmentCursor().next(KEY)
-    runs.move(run, 0, SegmentCursor(), second)
-    with pytest.raises(Overtaken):
-        runs.move(run, 0, SegmentCursor(), None)
-    assert runs.places(runs.get(RULE, RUN)) == {0: second, 1: SegmentCursor()}
+    runs.advance_segment(run, 0, SegmentCursor(), second)
+    with pytest.raises(WriteConflict):
+        runs.advance_segment(run, 0, SegmentCursor(), None)
+    assert runs.segment_cursors(runs.get(RULE, RUN)) == {0: second, 1: SegmentCursor()}
 
 
 def test_the_last_segment_completes_the_run() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
-    runs.move(run, 0, SegmentCursor(), None, deleted=3)
+    runs.advance_segment(run, 0, SegmentCursor(), None, deleted=3)
     assert runs.get(RULE, RUN).status is RunStatus.RUNNING
-    runs.move(run, 1, SegmentCursor(), None, deleted=4)
+    runs.advance_segment(run, 1, SegmentCursor(), None, deleted=4)
     done = runs.get(RULE, RUN)
     assert (done.status, done.rows_deleted, done.cursor) == (RunStatus.COMPLETED, 7, {})
-    with pytest.raises(Overtaken):
-        runs.move(run, 1, SegmentCursor(), None)
+    with pytest.raises(WriteConflict):
+        runs.advance_segment(run, 1, SegmentCursor(), None)
 
 
-def test_a_segment_that_moves_between_another_s_look_and_write_is_not_lost() -> None:
+def test_concurrent_moves_of_two_segments_are_both_stored() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=2)
-    waiting = iter([lambda: runs.move(run, 1, SegmentCursor(), None)])
+    waiting = iter([lambda: runs.advance_segment(run, 1, SegmentCursor(), None)])
 
     def interfere() -> None:
         for move in waiting:
             move()
 
     with hooked("before-call", "TransactWriteItems", interfere):
-        runs.move(run, 0, SegmentCursor(), SegmentCursor().next(KEY))
-    assert runs.places(runs.get(RULE, RUN)) == {0: SegmentCursor(1, KEY)}
+        runs.advance_segment(run, 0, SegmentCursor(), SegmentCursor().next(KEY))
+    assert runs.segment_cursors(runs.get(RULE, RUN)) == {0: SegmentCursor(1, KEY)}
 
 
-def test_many_segments_at_once() -> None:
+def test_many_segments_move_concurrently() -> None:
     run = runs.add(RULE, RUN, CUT_OFF, segments=6)
 
     def walk(segment: int) -> None:
         place = SegmentCursor()
         for _ in range(5):
-            runs.move(run, segment, place, place.next(KEY), deleted=1)
+            runs.advance_segment(run, segment, place, place.next(KEY), deleted=1)
             place = place.next(KEY)
-        runs.move(run, segment, place, None)
+        runs.advance_segment(run, segment, place, None)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(walk, range(6)))

@@ -39,7 +39,7 @@ def runs_of(rule: str) -> list[RuleRun]:
     return list(RuleRun.query(rule, consistent_read=True))
 
 
-def test_a_session_goes_from_the_second_it_expires(sweep: Sweep) -> None:
+def test_a_session_is_deleted_from_the_second_it_expires(sweep: Sweep) -> None:
     before, at, after = (session_of(DUE + offset) for offset in (-SECOND, 0 * SECOND, SECOND))
     endless = session_of(None)
     sweep()
@@ -49,7 +49,7 @@ def test_a_session_goes_from_the_second_it_expires(sweep: Sweep) -> None:
     assert [run.rows_deleted for run in runs_of(SESSIONS)] == [2]
 
 
-def test_a_log_is_archived_from_the_second_its_time_is_over(sweep: Sweep, archived: Archived) -> None:
+def test_a_log_is_archived_from_the_second_it_expires(sweep: Sweep, archived: Archived) -> None:
     before, at, after = (log_of(CUT_OFF + offset) for offset in (-SECOND, 0 * SECOND, SECOND))
     sweep()
     assert stored_logs() == {after.id}
@@ -78,7 +78,7 @@ def test_the_archive_holds_every_column_and_the_exact_item(sweep: Sweep, archive
     }
 
 
-def test_a_file_a_month_with_its_manifest(sweep: Sweep, archived: Archived) -> None:
+def test_each_month_has_a_file_and_a_manifest(sweep: Sweep, archived: Archived) -> None:
     leap_day = log_of(datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=UTC))
     log_of(datetime(2024, 3, 1, tzinfo=UTC))
     log_of(datetime(2023, 12, 31, 23, 59, 59, tzinfo=UTC))
@@ -136,7 +136,7 @@ def test_the_same_schedule_twice_is_one_run_and_the_next_day_another(sweep: Swee
     assert len(archived()) == 2
 
 
-def test_a_run_that_is_not_completed_is_taken_up_with_its_own_cut_off(
+def test_an_open_run_resumes_with_its_own_cut_off(
     sweep: Sweep, engine: Any, drain: Callable[[], list[Any]], archived: Archived
 ) -> None:
     over, young = log_of(CUT_OFF), log_of(CUT_OFF + SECOND)
@@ -150,7 +150,7 @@ def test_a_run_that_is_not_completed_is_taken_up_with_its_own_cut_off(
     assert {row["id"] for row in archived()} == {over.id, young.id}
 
 
-def test_pages_within_the_time_limit_then_the_queue_again(
+def test_a_worker_queues_the_rest_after_its_time_limit(
     sweep: Sweep, archived: Archived, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rows, "SCAN_ROWS", 3)
@@ -184,9 +184,7 @@ def test_a_late_duplicate_of_a_message_changes_nothing(sweep: Sweep, archived: A
     assert (archived(), [run.to_simple_dict() for run in runs_of(LOGS)]) == before
 
 
-def test_a_session_that_was_prolonged_between_look_and_delete_stays(
-    sweep: Sweep, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_extended_between_scan_and_delete_is_kept(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     row = session_of(DUE - SECOND)
     look = rows.expired_page
 
@@ -201,12 +199,12 @@ def test_a_session_that_was_prolonged_between_look_and_delete_stays(
     assert [run.rows_deleted for run in runs_of(SESSIONS)] == [0]
 
 
-def test_a_rule_that_is_changed_while_its_run_is_under_way(
+def test_a_rule_changed_during_its_run(
     sweep: Sweep, archived: Archived, drain: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = [log_of(CUT_OFF - timedelta(days=age)) for age in range(30)]
     fire_sweep()
-    longer = replace(RULES[LOGS], keep=LOGS_LIVE + timedelta(days=10))
+    longer = replace(RULES[LOGS], lifetime=LOGS_LIVE + timedelta(days=10))
     monkeypatch.setitem(RULES, LOGS, longer)
     assert drain() == []
     assert stored_logs() == set(), "the run keeps the cut-off that it began with"
@@ -216,7 +214,7 @@ def test_a_rule_that_is_changed_while_its_run_is_under_way(
     assert stored_logs() == {spared.id}
 
 
-def test_a_rule_that_is_gone_leaves_its_rows(
+def test_a_removed_rule_keeps_its_rows(
     sweep: Sweep, drain: Callable[[], list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = log_of(CUT_OFF)

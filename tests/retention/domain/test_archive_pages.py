@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.retention.domain import archive_pages
-from chalicelib.retention.domain.archive_pages import Expired, Item, SegmentCursor
+from chalicelib.retention.domain.archive_pages import ExpiredRow, Item, SegmentCursor
 
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 TEXTS = st.text(max_size=20)
@@ -29,9 +29,9 @@ ITEMS = st.dictionaries(TEXTS, VALUES, max_size=5)
 
 
 @given(ITEMS)
-def test_an_item_survives_as_text(item: archive_pages.Item) -> None:
-    assert archive_pages.decode(archive_pages.encode(item)) == item
-    assert archive_pages.encode(dict(reversed(item.items()))) == archive_pages.encode(item)
+def test_item_round_trips_through_json(item: archive_pages.Item) -> None:
+    assert archive_pages.decode_item(archive_pages.encode_item(item)) == item
+    assert archive_pages.encode_item(dict(reversed(item.items()))) == archive_pages.encode_item(item)
 
 
 @given(ITEMS)
@@ -41,7 +41,7 @@ def test_every_item_is_a_flat_row_of_texts(item: archive_pages.Item) -> None:
     assert all(cell is None or isinstance(cell, str) for cell in cells.values())
 
 
-def test_cells_read_as_a_person_expects() -> None:
+def test_cells_are_readable_texts() -> None:
     item: archive_pages.Item = {
         "text": {"S": "a"},
         "number": {"N": "1.50"},
@@ -67,8 +67,8 @@ def test_cells_read_as_a_person_expects() -> None:
 
 
 @given(st.lists(MOMENTS, max_size=20))
-def test_months_share_the_rows_out_oldest_first(moments: list[datetime]) -> None:
-    months = archive_pages.by_month(Expired({}, moment) for moment in moments)
+def test_rows_are_grouped_by_month_oldest_first(moments: list[datetime]) -> None:
+    months = archive_pages.by_month(ExpiredRow({}, moment) for moment in moments)
     assert list(months) == sorted({(moment.year, moment.month) for moment in moments})
     assert sum(map(len, months.values())) == len(moments)
     for (year, month), members in months.items():
@@ -80,7 +80,7 @@ def test_runs_sort_by_time(due: datetime, later: timedelta) -> None:
     assert archive_pages.run_id(due) < archive_pages.run_id(due + later)
 
 
-def test_names_are_the_same_at_every_attempt() -> None:
+def test_file_names_do_not_depend_on_the_attempt() -> None:
     run = archive_pages.run_id(datetime(2028, 2, 29, 3, tzinfo=UTC))
     assert run == "20280229T030000Z"
     assert archive_pages.archive_id(run, 3, 12, (2026, 2)) == "20280229T030000Z-03-000012-202602"
@@ -89,7 +89,7 @@ def test_names_are_the_same_at_every_attempt() -> None:
     )
 
 
-def test_a_page_s_manifests_are_told_from_those_of_others() -> None:
+def test_manifest_ids_identify_their_page() -> None:
     run = "20280229T030000Z"
     ids = [archive_pages.archive_id(run, segment, page, (2026, 2)) for segment in (1, 11) for page in (2, 22)]
     for segment in (1, 11):
@@ -97,19 +97,19 @@ def test_a_page_s_manifests_are_told_from_those_of_others() -> None:
             assert len([one for one in ids if one.startswith(archive_pages.page_id(run, segment, page))]) == 1
 
 
-def test_places_survive_as_json() -> None:
+def test_segment_cursors_round_trip_through_json() -> None:
     place = SegmentCursor().next({"id": {"S": "x"}}).announce()
     assert place == SegmentCursor(1, {"id": {"S": "x"}}, announced=True)
     assert not place.next(place.after).announced
     assert json.loads(json.dumps(place.after)) == place.after
 
 
-def test_binaries_are_kept_exactly() -> None:
+def test_binaries_round_trip_exactly() -> None:
     item: Item = {
         "key": {"S": "a"},
         "one": {"B": b"\x00\xff"},
         "many": {"BS": [b"a", b"b"]},
         "deep": {"M": {"list": {"L": [{"B": b"c"}, {"NULL": True}]}}},
     }
-    assert archive_pages.decode(archive_pages.encode(item)) == item
+    assert archive_pages.decode_item(archive_pages.encode_item(item)) == item
     assert archive_pages.cells(item)["one"] == '"AP8="'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.retention.domain.rate_limiter import RESERVE, SLOWEST, WriteRateLimiter
+from chalicelib.retention.domain.rate_limiter import MIN_RATE, RESERVE, WriteRateLimiter
 
 BATCHES = st.lists(
     st.tuples(st.floats(0.5, 5_000), st.floats(0, 30), st.booleans()),
@@ -16,42 +16,42 @@ BATCHES = st.lists(
 
 
 @given(BATCHES, st.floats(1, 40_000), st.integers(1, 8))
-def test_over_any_time_no_more_than_the_share(
+def test_use_never_exceeds_the_share_over_any_interval(
     batches: list[tuple[float, float, bool]], granted: float, workers: int
 ) -> None:
-    pace, now = WriteRateLimiter.of(granted, workers), 0.0
+    limiter, now = WriteRateLimiter.for_worker(granted, workers), 0.0
     share = granted * (1 - RESERVE) / workers
     sent: list[tuple[float, float]] = []
     for units, busy, throttled in batches:
         now += busy
-        now += pace.wait(now)
+        now += limiter.wait_seconds(now)
         sent.append((now, units))
-        pace.spent(units, now)
+        limiter.record_use(units, now)
         if throttled:
-            pace.throttled()
+            limiter.record_throttling()
     for first in range(len(sent)):
         for last in range(first, len(sent)):
             before_the_last = sum(units for _, units in sent[first:last])
             assert before_the_last <= share * (sent[last][0] - sent[first][0]) * (1 + 1e-6) + 1e-6
 
 
-def test_throttled_it_halves_and_recovers() -> None:
-    pace = WriteRateLimiter(100.0, 100.0)
-    pace.throttled()
-    pace.throttled()
-    assert pace.rate == 25
-    pace.spent(25, now=0)
-    assert pace.wait(0) == 1, "a second for what was a quarter of one"
+def test_throttling_halves_the_rate_which_then_recovers() -> None:
+    limiter = WriteRateLimiter(100.0, 100.0)
+    limiter.record_throttling()
+    limiter.record_throttling()
+    assert limiter.rate == 25
+    limiter.record_use(25, now=0)
+    assert limiter.wait_seconds(0) == 1, "a second for what was a quarter of one"
     for _ in range(100):
-        pace.spent(0, now=0)
-    assert pace.rate == 100
+        limiter.record_use(0, now=0)
+    assert limiter.rate == 100
 
 
-def test_it_never_stands_still() -> None:
-    pace = WriteRateLimiter(100.0, 100.0)
+def test_the_rate_never_falls_below_the_minimum() -> None:
+    limiter = WriteRateLimiter(100.0, 100.0)
     for _ in range(50):
-        pace.throttled()
-    assert pace.rate == SLOWEST
+        limiter.record_throttling()
+    assert limiter.rate == MIN_RATE
     slow = WriteRateLimiter(0.25, 0.25)
-    slow.throttled()
+    slow.record_throttling()
     assert slow.rate == 0.25

@@ -1,4 +1,4 @@
-"""The archive's files: written once, never over another."""
+"""Files of the archive: written once, never overwritten by a sweep."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from chalicelib.kit import aws, config
 
 
 def put_if_absent(key: str, data: bytes, media_type: str) -> None:
-    """Put a file unless one lies there; S3 decides between two at once (`If-None-Match: *`).
+    """Write a file unless it exists; S3 decides between concurrent writers (`If-None-Match: *`).
 
-    Source: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html. It does not tell who put the file:
-    a call whose answer was lost is repeated by the client and meets its own.
+    Source: docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html. The result does not say who wrote the
+    file: if a response is lost, the client retries and finds its own file.
     """
     client = aws.client("s3")
     try:
@@ -22,6 +22,6 @@ def put_if_absent(key: str, data: bytes, media_type: str) -> None:
 
 
 def get(key: str) -> bytes:
-    """The bytes of a file."""
+    """Return the bytes of a file."""
     answer = aws.client("s3").get_object(Bucket=config.settings().archive_bucket, Key=key)
     return bytes(answer["Body"].read())

@@ -1,4 +1,4 @@
-"""Rows in every table and objects below every prefix, for shops, customers, members and stores: each bears its mark."""
+"""Rows in every table and objects below every prefix, for shops, customers, members and stores; each contains a mark."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.kit.messages import STORED
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import ITEM
 from chalicelib.retention.repository import s3_objects
-from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
 from infra import data_stack
@@ -31,9 +31,9 @@ Items = dict[tuple[str, str], dict[str, Any]]
 
 
 def row(model: type[T], mark: str, **given: Any) -> T:
-    """A stored row with every column filled, which bears the mark; where rows are kept, only what is personal does."""
-    [holding] = [each for each in HOLDINGS.values() if each.table is model]
-    marked = holding.personal if any(claim.kept for claim in holding.claims) else model.get_attributes()
+    """Store a row with every column filled. All columns contain the mark; only personal ones if an erasure keeps the row."""
+    [holding] = [each for each in TABLE_POLICIES.values() if each.table is model]
+    marked = holding.personal if any(claim.redactions for claim in holding.queries) else model.get_attributes()
     values = {
         name: _value(attribute, f"{mark}-{name}-{ids.new()}" if name in marked else ids.new())
         for name, attribute in model.get_attributes().items()
@@ -65,14 +65,14 @@ def guard(mark: str, *name: str) -> None:
 
 
 def put(key: str, text: str, bucket: Bucket = Bucket.IMAGES) -> str:
-    """An object; its address."""
+    """Store an object and return its address."""
     name = s3_objects.bucket_name(bucket)
     aws.client("s3").put_object(Bucket=name, Key=key, Body=text.encode())
     return f"s3://{name}/{key}"
 
 
 def seed_shop(mark: str, app: str = "studio") -> str:
-    """A shop that has everything; its domain."""
+    """Store a shop with rows in every table and return its domain."""
     shop = f"{mark}.myshopify.com"
     row(shops.Shop, mark, shop=shop, app=app, active_app=app, installed_at=NOW)
     row(shops.Session, mark, shop=shop, app=app, expires=DUE + timedelta(days=9))
@@ -113,7 +113,7 @@ def _seed_gallery(mark: str, shop: str) -> None:
 
 
 def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) -> tuple[str, str]:
-    """A customer with a photo, a preview, an order and its final; their GID, and the order's."""
+    """Store a customer with a photo, a preview, an order and its final; return the GIDs of customer and order."""
     customer, order = f"gid://shopify/Customer/{number}", f"gid://shopify/Order/{number}77"
     owner = None if is_guest else customer
     upload = ids.new()
@@ -162,7 +162,7 @@ def seed_customer(mark: str, shop: str, number: int, *, is_guest: bool = False) 
 
 
 def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> str:
-    """A member or a store with payments, credits, and what Stripe told of them; their id."""
+    """Store a member or a store with payments, credits and Stripe events; return the id."""
     owner, stripe_id = f"{mark}-id", f"cus_{mark}"
     row(
         billing.Customer,
@@ -203,14 +203,14 @@ def seed_owner(mark: str, kind: OwnerType, relationship: str | None = None) -> s
 
 
 def seed_the_rest() -> None:
-    """What belongs to nobody."""
+    """Store a row in every table without subjects."""
     for model in data_stack.models():
-        if not any(holding.claims for holding in HOLDINGS.values() if holding.table is model):
+        if not any(holding.queries for holding in TABLE_POLICIES.values() if holding.table is model):
             row(model, "nobody")
 
 
 def items() -> Items:
-    """Every row there is, by table and key."""
+    """Return every stored row by table and key."""
     found: Items = {}
     for model in data_stack.models():
         keys = [model.get_attributes()[name].attr_name for name in (model._hash_keyname, model._range_keyname) if name]
@@ -222,11 +222,11 @@ def items() -> Items:
 
 
 def files() -> dict[str, bytes]:
-    """Every object of both buckets, by address; those of the archive row by row."""
+    """Return every object of both buckets by address; archive files row by row."""
     found: dict[str, bytes] = {}
     for bucket in Bucket:
         name = s3_objects.bucket_name(bucket)
-        for key in s3_objects.iterate(name, ""):
+        for key in s3_objects.iterate_keys(name, ""):
             data = aws.client("s3").get_object(Bucket=name, Key=key)["Body"].read()
             if key.endswith(".parquet"):
                 found |= {f"{key}#{text}": text.encode() for text in parquet.read_texts(data, ITEM)}
@@ -236,7 +236,7 @@ def files() -> dict[str, bytes]:
 
 
 def traces(*marks: str) -> Iterator[str]:
-    """Where any of the marks stands: a table and key, or an address."""
+    """Yield each row and object address that contains one of the marks."""
     wanted = [mark.encode() for mark in marks]
     for place, item in items().items():
         if any(mark in f"{place} {item}".encode() for mark in wanted):

@@ -30,7 +30,7 @@ def rule_of(answer: httpx.Response, name: str) -> dict[str, Any]:
     return found
 
 
-def test_every_rule_and_its_newest_run(api: httpx.Client, operator: dict[str, str], sweep: Sweep) -> None:
+def test_all_rules_are_listed_with_their_latest_run(api: httpx.Client, operator: dict[str, str], sweep: Sweep) -> None:
     before = api.get("/v1/operator/retention-rules", headers=operator)
     assert [rule["rule"] for rule in before.json()["items"]] == sorted(RULES)
     assert {rule["latest"] for rule in before.json()["items"]} == {None}
@@ -43,10 +43,10 @@ def test_every_rule_and_its_newest_run(api: httpx.Client, operator: dict[str, st
     assert (latest["cut_off"], latest["rows_archived"], latest["rows_deleted"]) == (clock.iso(CUT_OFF), 1, 1)
 
 
-def test_the_runs_of_a_rule_the_newest_first(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_runs_of_a_rule_are_listed_newest_first(api: httpx.Client, operator: dict[str, str]) -> None:
     for day in range(3):
         run = runs.add(LOGS, f"2026112{day}T030000Z", CUT_OFF, segments=2)
-    runs.fail(run)
+    runs.mark_failed(run)
     first = api.get("/v1/operator/retention-runs", params={"rule": LOGS, "limit": 2}, headers=operator).json()
     assert [(run["run"], run["status"]) for run in first["items"]] == [
         ("20261122T030000Z", "failed"),
@@ -62,7 +62,7 @@ def test_the_runs_of_a_rule_the_newest_first(api: httpx.Client, operator: dict[s
 @pytest.mark.parametrize(
     ("query", "status", "code"), [({"rule": "no/such"}, 404, "RuleNotFound"), ({}, 422, "InvalidInput")]
 )
-def test_a_rule_that_is_not(
+def test_an_unknown_rule_is_not_found(
     api: httpx.Client, operator: dict[str, str], query: dict[str, str], status: int, code: str
 ) -> None:
     answer = api.get("/v1/operator/retention-runs", params=query, headers=operator)
@@ -72,7 +72,7 @@ def test_a_rule_that_is_not(
 def test_by_hand(sweep: Sweep, capsys: pytest.CaptureFixture[str]) -> None:
     log_of(CUT_OFF)
     sweep()
-    runs.fail(runs.add("shops/sessions", "20261121T030000Z", DUE, segments=4))
+    runs.mark_failed(runs.add("shops/sessions", "20261121T030000Z", DUE, segments=4))
     capsys.readouterr()
     assert main(["retention-runs"]) == 0
     lines = dict(line.split("\t", 1) for line in capsys.readouterr().out.splitlines())

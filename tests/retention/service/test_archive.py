@@ -28,7 +28,7 @@ from infra.local.engine import Engine
 from tests.retention.conftest import CUT_OFF, DUE, Row, archive_keys, log_of, stored_logs
 from tests.retention.crash import Crash, crash_at, hooked
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LOGS = "shops/installation_logs"
 REQUEST = SweepRequested(rule=LOGS, run="20261120T030000Z", segment=0)
 MOMENTS = [datetime(2024, month, day, tzinfo=UTC) for month in (2, 3) for day in (1, 2, 3)]
@@ -115,7 +115,7 @@ sweep.sweep_segment(SweepRequested(rule="shops/installation_logs", run="20261120
 
 
 @pytest.mark.parametrize("operation", ["TransactWriteItems", "PutObject", "GetObject", "BatchExecuteStatement"])
-def test_a_worker_that_is_killed(operation: str, archived: Archived) -> None:
+def test_a_killed_worker_loses_no_rows(operation: str, archived: Archived) -> None:
     open_run()
     died = subprocess.run(
         [sys.executable, "-c", KILLED], cwd=ROOT, env={**os.environ, "KILL_AFTER": operation}, check=False
@@ -126,7 +126,7 @@ def test_a_worker_that_is_killed(operation: str, archived: Archived) -> None:
     check_nothing_lost_nor_twice(archived(), len(MOMENTS))
 
 
-def test_a_row_touched_between_archive_and_delete_survives(archived: Archived) -> None:
+def test_a_row_changed_between_archive_and_delete_is_kept(archived: Archived) -> None:
     logs = open_run()
     once: Iterator[InstallationLog] = iter(logs[:1])
 
@@ -147,7 +147,7 @@ def test_a_row_touched_between_archive_and_delete_survives(archived: Archived) -
     assert ["metadata" in item for item in kept] == [False, True]
 
 
-def test_a_row_that_another_deleted_meanwhile_is_no_trouble(archived: Archived) -> None:
+def test_a_row_deleted_by_another_writer_is_no_error(archived: Archived) -> None:
     logs = open_run()
     once = iter(logs[:1])
 
@@ -162,7 +162,7 @@ def test_a_row_that_another_deleted_meanwhile_is_no_trouble(archived: Archived) 
 
 
 @pytest.mark.parametrize("damage", ["garbage", "other rows"])
-def test_a_file_that_is_not_what_was_written_deletes_nothing(damage: str, archived: Archived) -> None:
+def test_a_damaged_file_deletes_no_rows(damage: str, archived: Archived) -> None:
     logs = open_run()
     other = parquet.write(rows.columns(InstallationLog), [{"dynamodb_item": "{}"}] * 3)
     body = b"PAR1 not really" if damage == "garbage" else other
@@ -191,9 +191,7 @@ def test_a_file_that_is_not_what_was_written_deletes_nothing(damage: str, archiv
     check_nothing_lost_nor_twice(archived(), len(logs))
 
 
-def test_workers_on_the_same_segment_and_a_writer_at_the_same_time(
-    archived: Archived, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_workers_and_a_writer_on_one_segment(archived: Archived, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rows, "SCAN_ROWS", 10)
     monkeypatch.setattr(rows, "SCAN_CALLS", 1)
     logs = [log_of(CUT_OFF - timedelta(days=age)) for age in range(60)]

@@ -10,27 +10,27 @@ from pathlib import Path
 import pytest
 
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.retention.service import erasure_plan
+from chalicelib.retention.domain import erasure_plan
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("who", SubjectType)
-def test_rows_come_before_those_that_lead_to_them(who: SubjectType) -> None:
-    names = [step.holding.name for step in erasure_plan.rows(who)]
-    for step in erasure_plan.rows(who):
-        if step.claim.through and step.claim.through != step.holding.name:
-            assert names.index(step.holding.name) < names.index(step.claim.through)
+def test_rows_are_erased_before_the_rows_that_lead_to_them(who: SubjectType) -> None:
+    names = [step.policy.name for step in erasure_plan.row_steps(who)]
+    for step in erasure_plan.row_steps(who):
+        if step.query.via and step.query.via != step.policy.name:
+            assert names.index(step.policy.name) < names.index(step.query.via)
 
 
-def test_an_installation_goes_last() -> None:
+def test_the_installation_is_erased_last() -> None:
     """A merchant's open page that found none would begin anew in the middle of the erasure."""
-    assert erasure_plan.rows(SubjectType.SHOP)[-1].holding.name == "shops/shops"
+    assert erasure_plan.row_steps(SubjectType.SHOP)[-1].policy.name == "shops/shops"
 
 
 def test_every_process_has_the_same_order() -> None:
     """Whoever takes a request up goes on from the step that another was at."""
-    code = "from chalicelib.retention.service import erasure_plan as plan\nprint([s.name for w in plan.SubjectType for s in plan.rows(w)])"
+    code = "from chalicelib.retention.domain import erasure_plan as plan\nprint([s.name for w in plan.SubjectType for s in plan.row_steps(w)])"
     orders = {
         subprocess.run(
             [sys.executable, "-c", code],

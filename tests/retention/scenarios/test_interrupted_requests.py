@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from chalicelib.kit import aws, clock
+from chalicelib.retention.domain import erasure_plan
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
-from chalicelib.retention.service import erasure, operating
-from tests.retention.seeding import files, items, traces
-from tests.retention.test_erasing import OPERATOR, erase
+from chalicelib.retention.service import erasure, privacy_requests
+from tests.retention.factories import files, items, traces
+from tests.retention.service.test_erasure import OPERATOR, erase
 from tests.studio.conftest import CUSTOMER, PHOTO, VARIANT, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -34,7 +35,7 @@ def below(folder: str) -> list[str]:
 
 @pytest.mark.usefixtures("nothing_in_progress")
 @pytest.mark.parametrize("who", ["customer", "shop"])
-def test_a_photo_that_is_sent_later_is_removed(gallery: Gallery, drain: Drain, who: str) -> None:
+def test_a_photo_uploaded_during_the_erasure_is_deleted(gallery: Gallery, drain: Drain, who: str) -> None:
     form = gallery.shopper("POST", "uploads", {"content_type": "image/jpeg"}).json()
     erase(subject_of(gallery, who), drain)
     quotas = [place for place in items() if place[0].endswith("studio-quotas")]
@@ -49,7 +50,9 @@ def test_a_photo_that_is_sent_later_is_removed(gallery: Gallery, drain: Drain, w
 @pytest.mark.usefixtures("nothing_in_progress")
 @pytest.mark.parametrize("who", ["customer", "shop"])
 @pytest.mark.parametrize("folder", ["previews", "finals"])
-def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Drain, who: str, folder: str) -> None:
+def test_a_picture_generated_during_the_erasure_is_deleted(
+    gallery: Gallery, drain: Drain, who: str, folder: str
+) -> None:
     if folder == "previews":
         assert gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).status_code == 202
     else:
@@ -60,9 +63,9 @@ def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Dr
     def interfere(params: dict[str, Any], **_: Any) -> None:
         """Erase to the end just before the picture is put."""
         if f"/{folder}/" in params.get("url_path", "") and not erased:
-            erased.append(operating.begin(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, who)).id)
+            erased.append(privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, who)).id)
             erasure.erase_subject(erased[0])
-            assert operating.read_request(erased[0]).status is PrivacyStatus.COMPLETED
+            assert privacy_requests.read_request(erased[0]).status is PrivacyStatus.COMPLETED
 
     events, name = aws.client("s3").meta.events, "before-call.s3.PutObject"
     events.register(name, interfere)
@@ -75,7 +78,7 @@ def test_a_picture_that_is_made_meanwhile_is_removed(gallery: Gallery, drain: Dr
 
 
 @pytest.mark.parametrize(("table", "waits"), [("webhook_deliveries", 1), ("orders", 2)])
-def test_who_saw_no_tombstone_is_waited_for(
+def test_the_erasure_waits_for_workers_from_before_the_tombstones(
     gallery: Gallery, drain: Drain, monkeypatch: pytest.MonkeyPatch, table: str, waits: int
 ) -> None:
     """An order that is taken in, or filled, while its customer is erased: what it writes is found by the last round.
@@ -88,7 +91,9 @@ def test_who_saw_no_tombstone_is_waited_for(
     def interfere(params: dict[str, Any], **_: Any) -> None:
         """Erase as far as that goes, just before the row is written."""
         if f"-{table}".encode() in params["body"] and not begun:
-            begun.append(operating.begin(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, "customer")).id)
+            begun.append(
+                privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, "customer")).id
+            )
             erasure.erase_subject(begun[0])
 
     events, names = aws.client("dynamodb").meta.events, [f"before-call.dynamodb.{name}" for name in WRITES]
@@ -108,19 +113,19 @@ def test_who_saw_no_tombstone_is_waited_for(
         with monkeypatch.context() as patch:
             patch.setattr(clock, "now", lambda: now() + timedelta(minutes=minutes))
             erasure.erase_subject(begun[0])
-        return operating.read_request(begun[0]).status
+        return privacy_requests.read_request(begun[0]).status
 
     found = [later(minutes) for minutes in (15, 17, 34)]
     assert found == [PrivacyStatus.RUNNING] * waits + [PrivacyStatus.COMPLETED] * (3 - waits)
     assert list(traces(str(CUSTOMER))) == []
 
 
-def test_a_last_round_is_always_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    request = operating.begin(OPERATOR, PrivacyKind.ERASE, "member:nobody").id
+def test_a_last_round_always_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:nobody").id
     erasure.erase_subject(request)
-    waiting = operating.read_request(request)
-    assert (waiting.status, waiting.step) == (PrivacyStatus.RUNNING, erasure.AGAIN)
+    waiting = privacy_requests.read_request(request)
+    assert (waiting.status, waiting.step) == (PrivacyStatus.RUNNING, erasure_plan.START_ROUND)
     now = clock.now
-    monkeypatch.setattr(clock, "now", lambda: now() + erasure.UNDER_WAY)
+    monkeypatch.setattr(clock, "now", lambda: now() + erasure.MAX_WORKER_TIME)
     erasure.erase_subject(request)
-    assert operating.read_request(request).report == {"erased": {}, "rounds": 2, "came_back": []}
+    assert privacy_requests.read_request(request).report == {"erased": {}, "rounds": 2, "came_back": []}

@@ -11,9 +11,10 @@ from chalicelib.kit.data_subjects import Subject, SubjectType
 from chalicelib.retention.domain.subject_matching import SubjectContext, mentions_subject
 
 BUYER = SubjectContext(
-    Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"), names=("gid://shopify/Order/77",)
+    Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"),
+    aliases=("gid://shopify/Order/77",),
 )
-STRIPE = SubjectContext(Subject(SubjectType.MEMBER, "5"), names=("cus_a",))
+STRIPE = SubjectContext(Subject(SubjectType.MEMBER, "5"), aliases=("cus_a",))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ STRIPE = SubjectContext(Subject(SubjectType.MEMBER, "5"), names=("cus_a",))
         {"lines": [{"properties": {"order": "gid://shopify/Order/77"}}]},
     ],
 )
-def test_it_is_theirs(document: Any) -> None:
+def test_document_mentions_the_customer(document: Any) -> None:
     assert mentions_subject(json.dumps(document), BUYER)
 
 
@@ -45,16 +46,16 @@ def test_it_is_theirs(document: Any) -> None:
         "42",
     ],
 )
-def test_it_is_somebody_else_s(document: Any) -> None:
+def test_document_with_similar_numbers_does_not_mention_the_customer(document: Any) -> None:
     assert not mentions_subject(json.dumps(document), BUYER)
 
 
-def test_what_is_no_json_tells_of_nobody() -> None:
+def test_text_without_json_mentions_nobody() -> None:
     assert not mentions_subject("42", BUYER)
     assert not mentions_subject("{", BUYER)
 
 
-def test_at_stripe_an_owner_is_known_by_their_customer_s_id() -> None:
+def test_stripe_event_mentions_an_owner_by_customer_id() -> None:
     assert mentions_subject(json.dumps({"data": {"object": {"customer": "cus_a"}}}), STRIPE)
     assert mentions_subject(json.dumps({"data": {"object": {"id": "cus_a", "object": "customer"}}}), STRIPE)
     assert not mentions_subject(json.dumps({"data": {"object": {"customer": "cus_ab", "quantity": 5}}}), STRIPE)

@@ -26,16 +26,16 @@ from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.data_subjects import SubjectType, pseudonym
 from chalicelib.retention.domain import subject_matching
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.rules import HOLDINGS
+from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.retention.schemas import PrivacyRequestRead
-from chalicelib.retention.service import erasure, operating, privacy_requests
+from chalicelib.retention.service import erasure, privacy_requests
 from chalicelib.shops.models import Shop
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from chalicelib.studio.models import Quota
 from infra.local.engine import Engine
 from tests.retention.conftest import DUE, fire_sweep
 from tests.retention.crash import Crash, crash_at
-from tests.retention.seeding import (
+from tests.retention.factories import (
     Items,
     files,
     items,
@@ -81,9 +81,9 @@ def world(sweep: Sweep) -> dict[str, str]:
 
 def erase(subject: str, drain: Drain) -> PrivacyRequestRead:
     """Have a subject erased, to its end."""
-    request = operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)
     assert drain() == []
-    read = operating.read_request(request.id)
+    read = privacy_requests.read_request(request.id)
     assert read.status is PrivacyStatus.COMPLETED
     return read
 
@@ -114,7 +114,7 @@ def unmarked(found: dict[str, bytes], *marks: str) -> dict[str, bytes]:
         ("store:mark-store1-id", SubjectType.STORE, ["mark-store1"]),
     ],
 )
-def test_nothing_is_left_of_one_and_all_of_the_others(
+def test_an_erasure_removes_one_subject_and_keeps_the_others(
     world: dict[str, str],
     drain: Drain,
     caplog: pytest.LogCaptureFixture,
@@ -136,12 +136,14 @@ def test_nothing_is_left_of_one_and_all_of_the_others(
     assert unmarked(files()) == unmarked(stored, *marks)
 
     assert read.report is not None
-    visited = {h.name for h in HOLDINGS.values() if any(not c.shared for c in subject_matching.claims_of(h, who))}
-    assert {name for name in read.report["erased"] if name in HOLDINGS} == visited
+    visited = {
+        h.name for h in TABLE_POLICIES.values() if any(not c.other_owner for c in subject_matching.queries_for(h, who))
+    }
+    assert {name for name in read.report["erased"] if name in TABLE_POLICIES} == visited
     assert read.subject == pseudonym(subject)
 
 
-def test_a_customer_s_bytes_are_given_back(world: dict[str, str], drain: Drain) -> None:
+def test_an_erasure_reduces_the_used_storage(world: dict[str, str], drain: Drain) -> None:
     erase(f"customer:{world['buyer00']}", drain)
     assert Quota.get(world["shop0"]).current_storage_mb == Decimal(100 - 7)
 
@@ -162,7 +164,7 @@ def test_payments_stay_under_a_pseudonym(world: dict[str, str], drain: Drain) ->
     assert (refund.user_id, refund.reason) == (mark, None)
 
 
-def test_a_refund_lives_as_long_as_the_law_wants_and_is_found_without_its_payment(
+def test_a_refund_is_kept_for_seven_years_and_found_without_its_payment(
     world: dict[str, str], sweep: Sweep, drain: Drain
 ) -> None:
     [payment] = [each for each in PaymentTransaction.scan() if each.owner_id == world["member0"]]
@@ -180,7 +182,7 @@ def test_a_refund_lives_as_long_as_the_law_wants_and_is_found_without_its_paymen
     assert Refund.count(refund.id) == 0
 
 
-def test_what_is_somebody_else_s_as_well_stays_without_them(world: dict[str, str], drain: Drain) -> None:
+def test_shared_rows_are_kept_without_the_subjects_data(world: dict[str, str], drain: Drain) -> None:
     erase("member:mark-member0-id", drain)
     mark = pseudonym("member:mark-member0-id")
     assert {gift.recipient_email for gift in Gift.scan() if gift.buyer_id == mark} == {"else@example.com"}
@@ -188,7 +190,7 @@ def test_what_is_somebody_else_s_as_well_stays_without_them(world: dict[str, str
     assert {each.owner_id for each in Subscription.scan() if each.gifted_by == mark} == {"other"}
 
 
-def test_a_gift_is_for_its_address_in_any_letters(drain: Drain) -> None:
+def test_a_gift_is_found_by_address_in_any_case(drain: Drain) -> None:
     """Gifts keep addresses in small letters, customers as they were told."""
     row(Customer, "mark-one", owner_type=OwnerType.MEMBER, owner_id="mark-one-id", email="One@Example.com")
     row(Gift, "gift", buyer_id="somebody", recipient_email="one@example.com", recipient_id=None)
@@ -196,7 +198,7 @@ def test_a_gift_is_for_its_address_in_any_letters(drain: Drain) -> None:
     assert [gift.recipient_email for gift in Gift.scan()] == [pseudonym("member:mark-one-id")]
 
 
-def test_a_couple_s_credits_stay_until_the_last_of_them_goes(drain: Drain) -> None:
+def test_a_couples_credits_are_kept_until_both_are_erased(drain: Drain) -> None:
     couple = ids.new()
     for mark in ("mark-one", "mark-two"):
         seed_owner(mark, OwnerType.MEMBER, relationship=couple)
@@ -209,12 +211,12 @@ def test_a_couple_s_credits_stay_until_the_last_of_them_goes(drain: Drain) -> No
     assert (list(CreditBalance.scan()), list(CreditEntry.query(couple))) == ([], [])
 
 
-def test_a_guest_is_known_by_the_order(world: dict[str, str], drain: Drain) -> None:
+def test_a_guest_is_found_by_order(world: dict[str, str], drain: Drain) -> None:
     shop = world["shop0"]
     _, order = seed_customer("mark-guest", shop, 777_000_001, is_guest=True)
     seed_customer("mark-visitor", shop, 777_000_002, is_guest=True)
     before = without(items(), "mark-guest", "shop0")
-    privacy_requests.accept(asked(PrivacyTopic.CUSTOMER_REDACT, shop, order_ids=[order]))
+    privacy_requests.accept_request(asked(PrivacyTopic.CUSTOMER_REDACT, shop, order_ids=[order]))
     assert drain() == []
     left = [trace for trace in traces("mark-guest") if "kit-idempotency" not in trace]
     assert left == []
@@ -227,23 +229,23 @@ def asked(topic: PrivacyTopic, shop: str, app: str = "studio", **given: Any) -> 
     return PrivacyRequested(shop=shop, app=app, request=topic, triggered_at=clock.now(), **given)
 
 
-def test_an_app_is_erased_by_itself(world: dict[str, str], drain: Drain) -> None:
+def test_each_app_of_a_shop_is_erased_separately(world: dict[str, str], drain: Drain) -> None:
     """What another app has of the shop stays, and is heard; the last one takes the rest."""
     shop = world["shop0"]
-    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop, app="discounts"))
+    privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop, app="discounts"))
     assert drain() == []
     assert [each.app for each in Shop.query(shop)] == ["studio"]
     assert Quota.count(shop) == 1
     assert tombstones.is_erased(f"shop:{shop}:discounts")
     assert not tombstones.is_erased(f"shop:{shop}:studio")
-    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop))
     assert drain() == []
     assert list(traces("mark-shop0")) == []
 
 
-def test_a_shop_that_came_back_meanwhile_is_left_alone(world: dict[str, str], drain: Drain) -> None:
+def test_a_shop_that_reinstalls_during_the_erasure_is_skipped(world: dict[str, str], drain: Drain) -> None:
     shop = world["shop0"]
-    privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+    privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop))
     tombstones.add(f"shop:{shop}:studio")
     Shop.get(shop, "studio").update([Shop.installed_at.set(clock.now())])
     before = without(items())
@@ -262,7 +264,7 @@ def test_a_session_token_stops_an_erasure_of_shopifys_only(
     shop = world["shop0"]
     Shop.get(shop, "studio").update([Shop.session_issued_at.set(clock.now())])
     if is_shopifys:
-        privacy_requests.accept(asked(PrivacyTopic.SHOP_REDACT, shop))
+        privacy_requests.accept_request(asked(PrivacyTopic.SHOP_REDACT, shop))
         assert drain() == []
         [request] = PrivacyRequest.scan(PrivacyRequest.origin == "shopify/studio/shop/redact")
         assert request.report["came_back"] == ["studio"]
@@ -272,14 +274,14 @@ def test_a_session_token_stops_an_erasure_of_shopifys_only(
         assert list(Shop.query(shop)) == []
 
 
-def test_what_names_an_erased_owner_is_told(world: dict[str, str], drain: Drain) -> None:
+def test_every_name_of_an_erased_owner_has_a_tombstone(world: dict[str, str], drain: Drain) -> None:
     erase("member:mark-member0-id", drain)
     assert tombstones.is_erased("member:mark-member0-id")
     assert tombstones.is_erased("stripe:cus_mark-member0")
     assert not tombstones.is_erased("stripe:cus_mark-member1", "member:mark-member1-id")
 
 
-def test_twice_is_as_good_as_once(world: dict[str, str], drain: Drain) -> None:
+def test_a_repeated_erasure_changes_nothing(world: dict[str, str], drain: Drain) -> None:
     first = erase("member:mark-member0-id", drain)
     before, stored = without(items()), files()
     second = erase("member:mark-member0-id", drain)
@@ -288,14 +290,14 @@ def test_twice_is_as_good_as_once(world: dict[str, str], drain: Drain) -> None:
     assert first.subject == second.subject
 
 
-def test_it_waits_while_rows_are_on_their_way_into_the_archive(world: dict[str, str], drain: Drain) -> None:
+def test_an_erasure_waits_for_a_running_sweep(world: dict[str, str], drain: Drain) -> None:
     fire_sweep(DUE + timedelta(days=1))  # its workers have not begun
-    request = operating.begin(OPERATOR, PrivacyKind.ERASE, "shop:mark-shop0.myshopify.com")
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "shop:mark-shop0.myshopify.com")
     erasure.erase_subject(request.id)
-    assert operating.read_request(request.id).status is PrivacyStatus.RUNNING
+    assert privacy_requests.read_request(request.id).status is PrivacyStatus.RUNNING
     assert drain() == []  # the sweep is done now
     erasure.erase_subject(request.id)
-    assert operating.read_request(request.id).status is PrivacyStatus.COMPLETED
+    assert privacy_requests.read_request(request.id).status is PrivacyStatus.COMPLETED
     assert list(traces("mark-shop0")) == []
 
 
@@ -325,7 +327,7 @@ def test_a_crash_at_any_call(engine: Engine, when: str, first: int, subject: str
 
 
 @pytest.mark.slow
-def test_a_shop_s_erasure_dies_here_and_there(engine: Engine) -> None:
+def test_a_shops_erasure_survives_repeated_crashes(engine: Engine) -> None:
     ends: set[str] = set()
     for nth in (3, 41, 73, 104, 133, 150):
         engine.restore()
@@ -337,7 +339,7 @@ def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
     shop = seed_shop("mark-shop")
     seed_customer("mark-buyer", shop, 900_000_001)
     seed_owner("mark-member", OwnerType.MEMBER)
-    request = operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)
     died = False
     try:
         with crash_at(nth, when):
@@ -345,7 +347,7 @@ def _dies(subject: str, mark: str, nth: int, when: str, ends: set[str]) -> bool:
     except Crash:
         died = True
         erasure.erase_subject(request.id)
-    read = operating.read_request(request.id)
+    read = privacy_requests.read_request(request.id)
     assert read.status is PrivacyStatus.COMPLETED, f"call {nth}"
     assert list(traces(mark)) == [], f"call {nth}"
     ends.add(json.dumps(read.report["erased"] if read.report else None, sort_keys=True))

@@ -8,35 +8,35 @@ import pytest
 
 from chalicelib.kit import clock, ids
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus, RuleRun
-from chalicelib.retention.repository import requests, runs
+from chalicelib.retention.repository import privacy_requests, runs
 from chalicelib.retention.rules import RULES
-from chalicelib.retention.service.overdue_checks import REQUEST_NEAR, RULE_OVERDUE, watch
+from chalicelib.retention.service.overdue_checks import NEAR_DUE, RULE_OVERDUE, check_overdue
 from tests.retention.conftest import fire
 from tests.retention.crash import crash_at
 
 TICK = timedelta(seconds=1)
 
 
-def test_a_rule_is_late_after_two_days() -> None:
+def test_a_rule_is_overdue_after_two_days() -> None:
     rule, now = next(iter(RULES)), clock.now()
-    assert watch(now) == ([], []), "rules that never ran"
+    assert check_overdue(now) == ([], []), "rules that never ran"
     runs.add(rule, "2027-01-01", now, segments=1)
-    assert watch(now + RULE_OVERDUE - TICK) == ([], [])
-    assert watch(now + RULE_OVERDUE + timedelta(minutes=1)) == ([rule], [])
+    assert check_overdue(now + RULE_OVERDUE - TICK) == ([], [])
+    assert check_overdue(now + RULE_OVERDUE + timedelta(minutes=1)) == ([rule], [])
 
 
-def test_a_rule_that_completed_once_and_is_stuck_since_is_late_two_days_after_that() -> None:
+def test_a_stuck_rule_is_overdue_two_days_after_its_last_completion() -> None:
     rule, now = next(iter(RULES)), clock.now()
     done = runs.add(rule, "2027-01-01", now, segments=1)
-    runs.move(done, 0, runs.places(done)[0], None)
+    runs.advance_segment(done, 0, runs.segment_cursors(done)[0], None)
     runs.add(rule, "2027-01-02", now, segments=1).update([RuleRun.started_at.set(now + timedelta(days=1))])
-    assert watch(now + RULE_OVERDUE - TICK)[0] == []
-    assert watch(now + RULE_OVERDUE + timedelta(minutes=1))[0] == [rule]
+    assert check_overdue(now + RULE_OVERDUE - TICK)[0] == []
+    assert check_overdue(now + RULE_OVERDUE + timedelta(minutes=1))[0] == [rule]
 
 
 def asked(due_at: datetime, status: PrivacyStatus = PrivacyStatus.PENDING) -> None:
     """A request on record."""
-    requests.add(
+    privacy_requests.add(
         PrivacyRequest(
             id=ids.new(),
             kind=PrivacyKind.ERASE,
@@ -49,18 +49,18 @@ def asked(due_at: datetime, status: PrivacyStatus = PrivacyStatus.PENDING) -> No
     )
 
 
-def test_a_request_is_late_five_days_before_it_is_due() -> None:
+def test_a_request_is_near_due_five_days_before_its_due_date() -> None:
     now = clock.now()
     for status in (PrivacyStatus.PENDING, PrivacyStatus.COMPLETED):
         asked(now + timedelta(days=30), status)
-    assert watch(now + timedelta(days=30) - REQUEST_NEAR - TICK)[1] == []
-    assert len(watch(now + timedelta(days=30) - REQUEST_NEAR + TICK)[1]) == 1
+    assert check_overdue(now + timedelta(days=30) - NEAR_DUE - TICK)[1] == []
+    assert len(check_overdue(now + timedelta(days=30) - NEAR_DUE + TICK)[1]) == 1
 
 
-def test_the_alarm_comes_although_the_work_cannot_be_handed_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_overdue_metrics_are_written_even_if_dispatch_fails(caplog: pytest.LogCaptureFixture) -> None:
     """The schedule's other half fails: that is what somebody has to be told of."""
     now = clock.now()
     asked(now + timedelta(days=1))
     with crash_at(1, "before-call", "SendMessage", how=RuntimeError), pytest.raises(RuntimeError):
         fire("retention-check_due_dates", now)
-    assert "a privacy request is near its due date" in caplog.messages
+    assert "privacy request not completed: due within five days" in caplog.messages

@@ -19,8 +19,8 @@ from chalicelib.shops.models import Shop, WebhookDelivery
 from chalicelib.studio.models import Generation, Order, Quota, Upload
 from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.pictures import encoded
-from tests.retention.seeding import Items, files, items, traces
-from tests.retention.test_erasing import unmarked, without
+from tests.retention.factories import Items, files, items, traces
+from tests.retention.service.test_erasure import unmarked, without
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -85,7 +85,9 @@ def _marks(gallery: Gallery) -> list[str]:
     return [gallery.shop, gallery.product, gallery.style, *found]
 
 
-def test_a_shop_goes_without_a_trace(galleries: list[Gallery], drain: Drain, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_erased_shop_leaves_no_trace(
+    galleries: list[Gallery], drain: Drain, caplog: pytest.LogCaptureFixture
+) -> None:
     gone, shopify = galleries[1], galleries[1].shopify
     marks, before, stored = _marks(gone), items(), files()
     order = gone.order({"name": "a", "value": "b"})
@@ -112,7 +114,7 @@ def test_a_shop_goes_without_a_trace(galleries: list[Gallery], drain: Drain, cap
     assert items() == after, "a late message changes nothing"
 
 
-def test_a_customer_goes_and_the_shop_stays(galleries: list[Gallery], drain: Drain) -> None:
+def test_erasing_a_customer_keeps_the_shop(galleries: list[Gallery], drain: Drain) -> None:
     gallery, shopify = galleries[0], galleries[0].shopify
     gid = f"gid://shopify/Customer/{CUSTOMER}"
     theirs = [each for each in Generation.scan() if (each.shop_id, each.customer_id) == (gallery.shop, gid)]
@@ -148,7 +150,7 @@ def test_a_customer_goes_and_the_shop_stays(galleries: list[Gallery], drain: Dra
     assert items() == after, "a late message about them changes nothing"
 
 
-def test_a_shop_that_comes_back_begins_anew(galleries: list[Gallery], drain: Drain) -> None:
+def test_a_returning_shop_starts_without_old_data(galleries: list[Gallery], drain: Drain) -> None:
     gone, shopify = galleries[2], galleries[2].shopify
     shopify.uninstall("studio", gone.shop)
     assert drain() == []
@@ -170,7 +172,7 @@ def _check_others(before: Items, stored: dict[str, bytes], marks: list[str]) -> 
     assert unmarked(files()) == unmarked(stored, *marks)
 
 
-def test_a_customer_who_comes_back_is_served_again(gallery: Gallery, shopify: ShopifySandbox, drain: Drain) -> None:
+def test_a_returning_customer_can_use_the_service(gallery: Gallery, shopify: ShopifySandbox, drain: Drain) -> None:
     """Their new order is made; what they ordered before stays unheard."""
     old = gallery.order(gallery.preview()["line_item_property"]) | {"created_at": clock.iso(clock.now())}
     request = shopify.privacy("customers/redact", gallery.shop) | {"customer": {"id": CUSTOMER}}

@@ -20,12 +20,12 @@ from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.data_subjects import Subject, pseudonym
 from chalicelib.retention.errors import ExportNotReady
 from chalicelib.retention.models import Archive, ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
-from chalicelib.retention.service import export, operating, privacy_requests
+from chalicelib.retention.service import export, privacy_requests
 from chalicelib.shops.models import InstallationLog, Shop
 from chalicelib.shops.schemas.messages import PrivacyRequested, PrivacyTopic
 from infra.local.engine import Engine
 from tests.retention.crash import Crash, crash_at
-from tests.retention.seeding import files, items, put, row, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.factories import files, items, put, row, seed_customer, seed_owner, seed_shop, traces
 from tests.studio.conftest import CUSTOMER, PHOTO, Gallery, gallery
 
 __all__ = ["gallery"]
@@ -38,13 +38,13 @@ OPERATOR = Account(Role.OPERATOR, "op")
 
 def fetched(request: str) -> zipfile.ZipFile:
     """The export, fetched by its link."""
-    answer = httpx.get(operating.link(OPERATOR, request).url)
+    answer = httpx.get(privacy_requests.create_export_link(OPERATOR, request).url)
     assert answer.status_code == 200
     return zipfile.ZipFile(io.BytesIO(answer.content))
 
 
 def exported_zip(subject: str, drain: Drain) -> zipfile.ZipFile:
-    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, subject)
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, subject)
     assert drain() == []
     return fetched(request.id)
 
@@ -61,7 +61,7 @@ def exported_zip(subject: str, drain: Drain) -> zipfile.ZipFile:
         ("member:mark-member1-id", "mark-member1", ["mark-member2", "mark-shop"]),
     ],
 )
-def test_it_is_complete_and_theirs_alone(
+def test_an_export_is_complete_and_contains_no_other_subject(
     sweep: Callable[..., None], drain: Drain, subject: str, mark: str, foreign: list[str]
 ) -> None:
     for n in (1, 2):
@@ -103,7 +103,7 @@ def _goes_along(table: str) -> bool:
     return table.endswith(("kit-guards", "retention-privacy_requests", "kit-tombstones"))
 
 
-def test_it_holds_what_a_shopper_sent(gallery: Gallery, drain: Drain) -> None:
+def test_an_export_contains_a_shoppers_uploads(gallery: Gallery, drain: Drain) -> None:
     """Shopify's data request, from the webhook to the operator's link."""
     preview = gallery.preview()
     payload = gallery.shopify.privacy("customers/data_request", gallery.shop, customer_id=CUSTOMER, orders=[])
@@ -119,7 +119,7 @@ def test_it_holds_what_a_shopper_sent(gallery: Gallery, drain: Drain) -> None:
     assert found.read(f"files/{generation['preview_image_url'].split('/', 3)[3]}").startswith(b"\xff\xd8")
 
 
-def test_operators_ask_and_fetch_over_http(api: httpx.Client, drain: Drain) -> None:
+def test_operators_request_and_download_an_export_over_http(api: httpx.Client, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     path, asked = "/v1/operator/privacy-requests", {"kind": "export", "subject": "member:mark-member1-id"}
@@ -144,25 +144,25 @@ def test_operators_ask_and_fetch_over_http(api: httpx.Client, drain: Drain) -> N
     assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "RequestNotFound"
 
 
-def test_what_is_exported_while_its_subject_is_erased_does_not_stay(drain: Drain) -> None:
+def test_an_export_is_deleted_if_its_subject_is_erased(drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
-    late = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
-    made = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+    late = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+    made = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
     export.export_subject(made.id)
     assert list(traces("mark-member1"))
-    operating.begin(OPERATOR, PrivacyKind.ERASE, "member:mark-member1-id")
+    privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, "member:mark-member1-id")
     assert drain() == []
     assert PrivacyRequest.get(late.id).status is PrivacyStatus.COMPLETED
     assert [url for url in files() if "exports/" in url] == []
     assert list(traces("mark-member1")) == []
 
 
-def test_of_a_customer_as_well(drain: Drain) -> None:
+def test_an_export_of_an_erased_customer_is_deleted(drain: Drain) -> None:
     """Whose request names the app that asked, which is not erased."""
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
     asked: dict[str, Any] = {"shop": shop, "app": "studio", "customer_id": customer, "triggered_at": clock.now()}
-    privacy_requests.accept(PrivacyRequested(request=PrivacyTopic.DATA_REQUEST, **asked))
+    privacy_requests.accept_request(PrivacyRequested(request=PrivacyTopic.DATA_REQUEST, **asked))
     tombstones.add(data_subjects.customer(shop, customer))
     assert drain() == []
     [request] = PrivacyRequest.scan()
@@ -170,11 +170,11 @@ def test_of_a_customer_as_well(drain: Drain) -> None:
     assert [url for url in files() if "exports/" in url] == []
 
 
-def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
+def test_an_export_restarts_after_a_crash(engine: Engine) -> None:
     for nth in range(1, 200, 4):
         engine.restore()
         seed_owner("mark-member1", OwnerType.MEMBER)
-        request = operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
+        request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-member1-id")
         try:
             with crash_at(nth, "before-call"):
                 export.export_subject(request.id)
@@ -189,13 +189,13 @@ def test_one_whose_worker_died_is_made_anew(engine: Engine) -> None:
     pytest.fail("it never came through")
 
 
-def test_memory_stays_flat(drain: Drain) -> None:
+def test_export_memory_does_not_grow(drain: Drain) -> None:
     shop = "mark-large.myshopify.com"
 
     def peak(files: int) -> int:
         for n in range(files):
             put(f"finals/{shop}/{n:04d}.jpg", "x" * 1_000_000)
-        request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}")
+        request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}")
         tracemalloc.start()
         export.export_subject(request.id)
         taken = tracemalloc.get_traced_memory()[1]
@@ -210,40 +210,44 @@ def test_an_app_that_was_erased_before_does_not_empty_the_export(drain: Drain) -
     shop = seed_shop("mark-shop")
     row(Shop, "mark-shop", shop=shop, app="discounts", is_active=False)
     topic = PrivacyTopic.SHOP_REDACT
-    privacy_requests.accept(PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now()))
+    privacy_requests.accept_request(
+        PrivacyRequested(shop=shop, app="discounts", request=topic, triggered_at=clock.now())
+    )
     assert drain() == []
     assert [each.app for each in Shop.query(shop)] == ["studio"]
-    told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
+    told = exported(privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
     assert told["shops/shops"] == 1
 
 
-def test_an_app_that_is_erased_meanwhile_is_left_out(drain: Drain) -> None:
+def test_an_app_erased_during_the_export_is_left_out(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     row(Shop, "mark-shop", shop=shop, app="discounts", installed_at=clock.now())
-    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
     tombstones.add(data_subjects.app(shop, "discounts"))
     told = exported(request, drain)
     assert told["shops/shops"] == 1
 
 
-def test_who_came_back_is_exported(drain: Drain) -> None:
+def test_a_returning_subject_can_be_exported(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
-    operating.begin(OPERATOR, PrivacyKind.ERASE, f"customer:{shop}:{customer}")
+    privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, f"customer:{shop}:{customer}")
     assert drain() == []
     seed_customer("mark-buyer", shop, 900_000_001)
-    assert exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"customer:{shop}:{customer}").id, drain)
+    assert exported(
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"customer:{shop}:{customer}").id, drain
+    )
 
 
-def test_a_couple_s_credits_are_each_one_s_too(drain: Drain) -> None:
+def test_each_partners_export_contains_the_couples_credits(drain: Drain) -> None:
     for member in ("mark-one", "mark-two"):
         seed_owner(member, OwnerType.MEMBER, relationship="couple")
     row(CreditBalance, "both", relationship_id="couple")
-    told = exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, "member:mark-one-id").id, drain)
+    told = exported(privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, "member:mark-one-id").id, drain)
     assert told["billing/credit_balances"] == 2
 
 
-def test_what_an_earlier_release_wrote_otherwise_is_exported_as_it_lies(drain: Drain) -> None:
+def test_values_of_an_earlier_release_are_exported_raw(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     odd = {
         "shop": {"S": shop},
@@ -253,14 +257,14 @@ def test_what_an_earlier_release_wrote_otherwise_is_exported_as_it_lies(drain: D
         "created_at": {"S": "once"},
     }
     aws.client("dynamodb").put_item(TableName=InstallationLog.Meta.table_name, Item=odd | {"metadata": {"M": {}}})
-    request = operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
+    request = privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id
     assert exported(request, drain)
     rows = json.loads(fetched(request).read("tables/shops/installation_logs.json"))
     [kept] = [each for each in rows if each["id"] == "odd"]
     assert (kept["event_type"], kept["created_at"], kept["metadata"]) == ("no such event", "once", "{}")
 
 
-def test_a_file_that_is_only_announced_holds_no_export_up(drain: Drain) -> None:
+def test_an_announced_file_does_not_stop_an_export(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     Archive(
         source_table="shops/installation_logs",
@@ -274,21 +278,21 @@ def test_a_file_that_is_only_announced_holds_no_export_up(drain: Drain) -> None:
         status=ArchiveStatus.WRITTEN,
         created_at=clock.now(),
     ).save()
-    assert exported(operating.begin(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
+    assert exported(privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, f"shop:{shop}").id, drain)
 
 
 def exported(request: str, drain: Drain) -> dict[str, int]:
     assert drain() == []
-    counts: dict[str, int] = (operating.read_request(request).report or {})["exported"]
+    counts: dict[str, int] = (privacy_requests.read_request(request).report or {})["exported"]
     return counts
 
 
-def test_a_guest_s_export_goes_with_them_and_with_no_other_guest(drain: Drain) -> None:
+def test_erasing_a_guest_deletes_only_that_guests_export(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     orders = [seed_customer(f"mark-guest{n}", shop, 777_000_000 + n, is_guest=True)[1] for n in range(2)]
 
     def ask(topic: PrivacyTopic, order: str) -> None:
-        privacy_requests.accept(
+        privacy_requests.accept_request(
             PrivacyRequested(shop=shop, app="studio", request=topic, triggered_at=clock.now(), order_ids=[order])
         )
         assert drain() == []
@@ -300,4 +304,4 @@ def test_a_guest_s_export_goes_with_them_and_with_no_other_guest(drain: Drain) -
     ask(PrivacyTopic.CUSTOMER_REDACT, orders[0])
     assert fetched(other).testzip() is None
     with pytest.raises(ExportNotReady):
-        operating.link(OPERATOR, one)
+        privacy_requests.create_export_link(OPERATOR, one)

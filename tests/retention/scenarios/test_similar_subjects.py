@@ -16,17 +16,17 @@ from chalicelib.kit.auth import Role
 from chalicelib.kit.data_subjects import pseudonym
 from chalicelib.retention.errors import InvalidSubject
 from chalicelib.retention.models import PrivacyKind, PrivacyStatus
-from chalicelib.retention.service import operating
+from chalicelib.retention.service import privacy_requests
 from chalicelib.studio.models import Quota
-from tests.retention.seeding import files, row, seed_customer, seed_owner, seed_shop, traces
-from tests.retention.test_erasing import OPERATOR, erase
+from tests.retention.factories import files, row, seed_customer, seed_owner, seed_shop, traces
+from tests.retention.service.test_erasure import OPERATOR, erase
 
 pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
 Drain = Callable[[], list[Any]]
 
 
-def test_a_counter_that_is_gone_holds_nothing_up(drain: Drain) -> None:
+def test_a_missing_counter_does_not_stop_the_erasure(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     customer, _ = seed_customer("mark-buyer", shop, 900_000_001)
     Quota.get(shop).delete()
@@ -34,22 +34,22 @@ def test_a_counter_that_is_gone_holds_nothing_up(drain: Drain) -> None:
     assert list(traces("mark-buyer")) == []
 
 
-def test_a_couple_that_goes_at_once_leaves_no_credits(drain: Drain) -> None:
+def test_erasing_both_partners_concurrently_leaves_no_credits(drain: Drain) -> None:
     for member in ("mark-one", "mark-two"):
         seed_owner(member, OwnerType.MEMBER, relationship="couple")
     row(CreditBalance, "both", relationship_id="couple")
     row(CreditEntry, "both", relationship_id="couple")
     for member in ("mark-one", "mark-two"):
-        operating.begin(OPERATOR, PrivacyKind.ERASE, f"member:{member}-id")
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, f"member:{member}-id")
     assert drain() == []
     assert (list(CreditBalance.query("couple")), list(CreditEntry.query("couple"))) == ([], [])
 
 
-def test_a_shop_s_export_goes_with_each_of_its_customers(drain: Drain) -> None:
+def test_erasing_a_customer_deletes_the_shops_export(drain: Drain) -> None:
     shop = seed_shop("mark-shop")
     [customer, other] = [seed_customer(f"mark-{n}", shop, 900_000_000 + n)[0] for n in range(2)]
     for subject in (f"shop:{shop}", f"customer:{shop}:{customer}", f"customer:{shop}:{other}"):
-        operating.begin(OPERATOR, PrivacyKind.EXPORT, subject)
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.EXPORT, subject)
     assert drain() == []
     assert len([url for url in files() if "/exports/" in url]) == 3
     erase(f"customer:{shop}:{customer}", drain)
@@ -57,7 +57,7 @@ def test_a_shop_s_export_goes_with_each_of_its_customers(drain: Drain) -> None:
     assert pseudonym(f"customer:{shop}:{other}") in left
 
 
-def test_what_operators_asked_is_not_kept_in_their_answer(api: httpx.Client, drain: Drain) -> None:
+def test_stored_responses_to_operators_are_erased(api: httpx.Client, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     token = auth.mint(Role.OPERATOR, "op", timedelta(hours=1))
     headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": ids.new()}
@@ -67,7 +67,7 @@ def test_what_operators_asked_is_not_kept_in_their_answer(api: httpx.Client, dra
     assert list(traces("mark-member1")) == []
 
 
-def test_a_longer_id_is_somebody_else_s(drain: Drain) -> None:
+def test_a_longer_id_belongs_to_another_subject(drain: Drain) -> None:
     for mark in ("mark-z", "mark-zy"):  # no hexadecimal digit: a "watermark-ab…" is not meant
         seed_owner(mark, OwnerType.MEMBER)
     shop, longer = seed_shop("mark"), seed_shop("a-mark")
@@ -93,6 +93,6 @@ def test_a_longer_id_is_somebody_else_s(drain: Drain) -> None:
         "everybody",
     ],
 )
-def test_what_names_nobody_exactly_is_refused(subject: str) -> None:
+def test_an_inexact_subject_name_is_rejected(subject: str) -> None:
     with pytest.raises(InvalidSubject):
-        operating.begin(OPERATOR, PrivacyKind.ERASE, subject)
+        privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject)

@@ -19,8 +19,8 @@ from chalicelib.billing.service import invariants
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner, buy, catalogue, checkout, delete_at_stripe, member
-from tests.retention.seeding import traces
-from tests.retention.test_erasing import erase
+from tests.retention.factories import traces
+from tests.retention.service.test_erasure import erase
 
 pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
@@ -30,7 +30,7 @@ Drain = Callable[[], list[Any]]
 Buy = Callable[..., list[dict[str, Any]]]
 
 
-def test_whom_stripe_deleted_first_is_erased_here_as_well(
+def test_an_owner_deleted_at_stripe_first_is_erased(
     member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
     """In the order that docs/retention.md advises: its events are found by the id that is no more."""
@@ -44,7 +44,7 @@ def test_whom_stripe_deleted_first_is_erased_here_as_well(
 
 
 @pytest.mark.parametrize("is_paid", [True, False])
-def test_what_billing_checks_still_adds_up(
+def test_billing_checks_pass_after_an_erasure(
     member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain, is_paid: bool
 ) -> None:
     """A use of a code goes with its owner, from the code's count as well; that a payment was told of stays."""
@@ -59,7 +59,7 @@ def test_what_billing_checks_still_adds_up(
     assert invariants.check(clock.now() + timedelta(minutes=1)) == []
 
 
-def test_a_use_that_was_given_back_is_not_counted_down_again(
+def test_a_released_discount_use_is_not_subtracted_twice(
     member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain
 ) -> None:
     codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))

@@ -46,7 +46,7 @@ GUEST = Subject.guest(SHOP, ["gid://shopify/Order/299938"])
         ("shop/redact", SHOP_REDACT, PrivacyKind.ERASE, Subject(SubjectType.SHOP, SHOP, SHOP), []),
     ],
 )
-def test_a_request_is_on_record_once_with_its_due_date_and_done(
+def test_a_request_is_stored_once_with_its_due_date_and_processed(
     shopify: ShopifySandbox,
     drain: Drain,
     topic: str,
@@ -69,7 +69,7 @@ def test_a_request_is_on_record_once_with_its_due_date_and_done(
     assert "john@example.com" not in str(row.attribute_values)
 
 
-def test_a_shop_that_came_back_is_not_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+def test_a_reinstalled_shop_is_not_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
     install(api, "studio", SHOP)
     shopify.uninstall("studio", SHOP)
     assert drain() == []
@@ -81,7 +81,7 @@ def test_a_shop_that_came_back_is_not_erased(api: httpx.Client, shopify: Shopify
     assert (row.status, row.error_message) == (DeliveryStatus.PROCESSED, "the shop came back")
 
 
-def test_a_shop_that_stayed_away_is_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
+def test_an_uninstalled_shop_is_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:
     install(api, "studio", SHOP)
     shopify.uninstall("studio", SHOP)
     assert drain() == []
@@ -93,7 +93,7 @@ def test_a_shop_that_stayed_away_is_erased(api: httpx.Client, shopify: ShopifySa
 
 
 @pytest.mark.parametrize(("token_is_dead", "erased"), [(True, 1), (False, 0)])
-def test_a_shop_whose_uninstall_never_reached_us_is_erased(
+def test_a_shop_without_an_uninstall_webhook_is_erased(
     api: httpx.Client, shopify: ShopifySandbox, drain: Drain, token_is_dead: bool, erased: int
 ) -> None:
     """Its row is active, but there is no evidence of it since the removal, and Shopify refuses its token."""

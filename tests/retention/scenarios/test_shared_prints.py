@@ -12,9 +12,9 @@ import pytest
 from chalicelib.shops.schemas.orders import OrderEdited
 from chalicelib.studio.models import Generation, Order, Upload
 from chalicelib.studio.service import orders
-from tests.retention.seeding import files, traces
-from tests.retention.test_erasing import erase
-from tests.retention.test_exporting import exported_zip
+from tests.retention.factories import files, traces
+from tests.retention.service.test_erasure import erase
+from tests.retention.service.test_export import exported_zip
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
 from tests.studio.order_messages import paid_of
 
@@ -49,7 +49,7 @@ def assert_ended(gallery: Gallery, final: Generation) -> None:
     assert counted == stored
 
 
-def test_erasing_the_payer_ends_the_print_and_leaves_the_shopper_s_preview(gallery: Gallery, drain: Drain) -> None:
+def test_erasing_the_payer_deletes_the_print_and_keeps_the_preview(gallery: Gallery, drain: Drain) -> None:
     preview = gallery.preview()
     order = pay(gallery, preview["line_item_property"])
     final = the_final()
@@ -66,7 +66,7 @@ def test_erasing_the_payer_ends_the_print_and_leaves_the_shopper_s_preview(galle
     assert [row.id for row in Generation.scan()] == [preview["id"]]
 
 
-def test_erasing_the_preview_s_shopper_ends_the_print_of_another_s_order(gallery: Gallery, drain: Drain) -> None:
+def test_erasing_the_shopper_deletes_the_print_of_another_customers_order(gallery: Gallery, drain: Drain) -> None:
     preview = gallery.preview()
     order = pay(gallery, preview["line_item_property"])
     final = the_final()
@@ -92,7 +92,7 @@ def test_an_order_that_went_to_another_customer_belongs_to_all_of_them(
     assert_ended(gallery, final)
 
 
-def test_a_print_for_a_guest_s_order_ends_with_the_preview_s_shopper(gallery: Gallery, drain: Drain) -> None:
+def test_a_print_of_a_guests_order_is_deleted_with_the_shopper(gallery: Gallery, drain: Drain) -> None:
     pay(gallery, gallery.preview()["line_item_property"], customer=None)
     final = the_final()
     assert [final.customer_id, final.preview_customer_id] == [None, gid(CUSTOMER)]
@@ -100,7 +100,7 @@ def test_a_print_for_a_guest_s_order_ends_with_the_preview_s_shopper(gallery: Ga
     assert_ended(gallery, final)
 
 
-def test_the_order_of_a_guest_ends_it_by_its_number(gallery: Gallery, drain: Drain) -> None:
+def test_erasing_a_guest_by_order_deletes_the_print(gallery: Gallery, drain: Drain) -> None:
     preview = gallery.preview()
     order = pay(gallery, preview["line_item_property"], customer=None)
     final = the_final()
@@ -111,7 +111,7 @@ def test_the_order_of_a_guest_ends_it_by_its_number(gallery: Gallery, drain: Dra
     assert {Generation.get(preview["id"]).preview_image_url} <= files().keys()
 
 
-def test_a_photo_sent_as_a_guest_stays_with_the_preview_s_shopper(gallery: Gallery, drain: Drain) -> None:
+def test_a_guests_photo_is_kept_while_the_shopper_is_not_erased(gallery: Gallery, drain: Drain) -> None:
     """The upload names nobody: it must not go with the one who only paid."""
     preview = gallery.preview(uploader=None)
     assert [row.customer_id for row in Upload.scan()] == [None]
@@ -125,7 +125,7 @@ def test_a_photo_sent_as_a_guest_stays_with_the_preview_s_shopper(gallery: Galle
 
 
 @pytest.mark.parametrize(("subject", "other", "has_order"), [(CUSTOMER, PAYER, False), (PAYER, CUSTOMER, True)])
-def test_both_are_given_the_print_without_the_other_s_id(
+def test_both_exports_contain_the_print_without_the_other_owners_id(
     gallery: Gallery, drain: Drain, subject: int, other: int, has_order: bool
 ) -> None:
     order = pay(gallery, gallery.preview()["line_item_property"])
