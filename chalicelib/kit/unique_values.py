@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from chalicelib.kit import clock
-from chalicelib.kit.errors import Problem
 from chalicelib.kit.models import UniqueValue
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Otherwise, Transaction
 
 
 def value_key(context: str, table: str, field: str, *values: str) -> str:
@@ -15,7 +14,7 @@ def value_key(context: str, table: str, field: str, *values: str) -> str:
     return "/".join([context, table, field, *(value.replace("%", "%25").replace("/", "%2F") for value in values)])
 
 
-def claim(transaction: Transaction, name: str, owner: str, otherwise: Problem, until: datetime | None = None) -> None:
+def claim(transaction: Transaction, name: str, owner: str, otherwise: Otherwise, until: datetime | None = None) -> None:
     """Take the value for `owner` in the transaction, which fails with `otherwise` if another holds it.
 
     `until` is for rows that expire: the value is free again when its row is gone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from chalicelib.integrations.shopify import Client
+from chalicelib.integrations.shopify.oauth import Client
 from chalicelib.kit import secret_reader
 from chalicelib.kit.config import SettingMissing
 from chalicelib.shops.errors import AppNotFound
@@ -51,7 +51,7 @@ class App:
         return TOPICS[self.handle]
 
 
-def get(handle: str) -> App:
+def get_app(handle: str) -> App:
     """The app called `handle`. Raises UnknownApp where it does not exist or has no credentials here."""
     if handle not in TOPICS:
         raise AppNotFound
@@ -63,10 +63,10 @@ def get(handle: str) -> App:
         raise AppNotFound from missing
 
 
-def configured() -> Iterator[App]:
+def iterate_configured_apps() -> Iterator[App]:
     """Every app that has credentials here."""
     for handle in TOPICS:
         try:
-            yield get(handle)
+            yield get_app(handle)
         except AppNotFound:
             continue

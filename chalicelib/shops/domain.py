@@ -11,7 +11,7 @@ _SHOP = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9\-_]*)\.myshopify\.(com|io)")
 _ADMIN = re.compile(r"(?:https://)?admin\.shopify\.com/store/([a-zA-Z0-9][a-zA-Z0-9\-_]*)/?")
 
 
-def normalize(text: str, *, development: bool = False) -> str | None:
+def normalize_shop_domain(text: str, *, development: bool = False) -> str | None:
     """The shop's domain in lower case, or None where `text` names no shop.
 
     Takes `<name>.myshopify.com` and `admin.shopify.com/store/<name>`; in development `<name>.myshopify.io` as well.

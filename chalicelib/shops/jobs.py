@@ -12,7 +12,7 @@ from chalicelib.shops.schemas.messages import (
     TokenCheckRequested,
 )
 from chalicelib.shops.service import backfill, token_check, webhook_handlers, webhook_registration
-from chalicelib.shops.service.throttling import when_affordable
+from chalicelib.shops.service.throttling import run_or_postpone
 
 bp = Blueprint(__name__)
 
@@ -21,14 +21,14 @@ bp = Blueprint(__name__)
 @consumes(RegistrationRequested)
 def register_webhooks(message: RegistrationRequested) -> None:
     """Compare a shop's webhook subscriptions with the app's and mend them; note the shop's details."""
-    when_affordable(webhook_registration.register, message)
+    run_or_postpone(webhook_registration.register_webhooks, message)
 
 
 @bp.on_sqs_message(queue="shops-backfill_events", batch_size=1, name="shops-backfill_events")
 @consumes(BackfillRequested)
 def backfill_events(message: BackfillRequested) -> None:
     """Fetch a page of what happened in a shop while its webhooks did not reach us."""
-    when_affordable(backfill.backfill_events, message)
+    run_or_postpone(backfill.backfill_events, message)
 
 
 @bp.on_sqs_message(queue="shops-check_token", batch_size=5, name="shops-check_token")
@@ -42,11 +42,11 @@ def check_token(message: TokenCheckRequested) -> None:
 @consumes(DeliveryReceived)
 def apply_webhook(message: DeliveryReceived) -> None:
     """Apply a recorded delivery to the installation it is about."""
-    webhook_handlers.apply(message)
+    webhook_handlers.apply_delivery(message)
 
 
 @bp.schedule("rate(6 hours)", name="shops-reconcile_installations")
 @scheduled("shops-reconcile_installations", lease_seconds=300, formerly="shops-reconcile")
 def reconcile_installations(run: ScheduledRun) -> None:
     """Have every installation compared with what Shopify has of it."""
-    webhook_registration.reconcile(run)
+    webhook_registration.reconcile_installations(run)

@@ -8,8 +8,9 @@ from urllib.parse import parse_qs
 import httpx
 import pytest
 
-from chalicelib.integrations import shopify
-from chalicelib.integrations.shopify import Client, ShopifyRefused, ShopifyUnavailable, exchange_session_token
+from chalicelib.integrations.shopify import admin_api, oauth
+from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyUnavailable
+from chalicelib.integrations.shopify.oauth import Client, exchange_session_token
 from chalicelib.kit import config
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.integrations.answering import Answers, answering
@@ -26,16 +27,16 @@ def _stand_in(shopify: ShopifySandbox) -> None:
 
 
 def code() -> str:
-    url = shopify.authorize_url(SHOP, CLIENT, "read_orders", "http://127.0.0.1/back", "a state")
+    url = oauth.authorize_url(SHOP, CLIENT, "read_orders", "http://127.0.0.1/back", "a state")
     return httpx.URL(httpx.get(url).headers["location"]).params["code"]
 
 
 def test_a_code_becomes_an_expiring_token() -> None:
-    grant = shopify.redeem_code(SHOP, CLIENT, code())
+    grant = oauth.redeem_code(SHOP, CLIENT, code())
     assert (grant.scope, grant.expires_in) == ("read_orders", 3600)
     assert grant.refresh_token
     assert grant.refresh_token_expires_in == 90 * 86_400
-    assert shopify.graphql(SHOP, grant.access_token, SHOP_NAME) == {"shop": {"myshopifyDomain": SHOP}}
+    assert admin_api.graphql(SHOP, grant.access_token, SHOP_NAME) == {"shop": {"myshopifyDomain": SHOP}}
 
 
 def test_a_session_token_becomes_one_too(shopify: ShopifySandbox) -> None:
@@ -47,19 +48,19 @@ def test_a_session_token_becomes_one_too(shopify: ShopifySandbox) -> None:
 
 
 def test_a_refresh_gives_the_next_pair() -> None:
-    first = shopify.redeem_code(SHOP, CLIENT, code())
-    second = shopify.refresh(SHOP, CLIENT, first.refresh_token or "")
+    first = oauth.redeem_code(SHOP, CLIENT, code())
+    second = oauth.refresh_tokens(SHOP, CLIENT, first.refresh_token or "")
     assert second.access_token != first.access_token
     assert second.refresh_token != first.refresh_token
 
 
 def test_what_shopify_refuses() -> None:
     for refused in (
-        lambda: shopify.redeem_code(SHOP, CLIENT, "no such code"),
-        lambda: shopify.redeem_code(SHOP, Client(STUDIO.key, "wrong"), code()),
-        lambda: shopify.refresh(SHOP, CLIENT, "shprt_dead"),
+        lambda: oauth.redeem_code(SHOP, CLIENT, "no such code"),
+        lambda: oauth.redeem_code(SHOP, Client(STUDIO.key, "wrong"), code()),
+        lambda: oauth.refresh_tokens(SHOP, CLIENT, "shprt_dead"),
         lambda: exchange_session_token(SHOP, CLIENT, "a.b.c"),
-        lambda: shopify.graphql(SHOP, "shpat_dead", SHOP_NAME),
+        lambda: admin_api.graphql(SHOP, "shpat_dead", SHOP_NAME),
     ):
         with pytest.raises(ShopifyRefused) as error:
             refused()
@@ -67,13 +68,13 @@ def test_what_shopify_refuses() -> None:
 
 
 def test_a_query_that_shopify_does_not_know() -> None:
-    grant = shopify.redeem_code(SHOP, CLIENT, code())
+    grant = oauth.redeem_code(SHOP, CLIENT, code())
     with pytest.raises(ShopifyRefused, match="nonsense"):
-        shopify.graphql(SHOP, grant.access_token, "query { nonsense }")
+        admin_api.graphql(SHOP, grant.access_token, "query { nonsense }")
 
 
 def test_secrets_do_not_show_in_what_is_printed() -> None:
-    grant = shopify.redeem_code(SHOP, CLIENT, code())
+    grant = oauth.redeem_code(SHOP, CLIENT, code())
     shown = f"{grant!r} {CLIENT!r}"
     for secret in (grant.access_token, grant.refresh_token or "none", STUDIO.secret):
         assert secret not in shown
@@ -81,7 +82,7 @@ def test_secrets_do_not_show_in_what_is_printed() -> None:
 
 def test_where_shopify_really_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(config.settings().peers, "shopify")
-    url = httpx.URL(shopify.authorize_url(SHOP, CLIENT, "a,b", "https://us.example/back", "s"))
+    url = httpx.URL(oauth.authorize_url(SHOP, CLIENT, "a,b", "https://us.example/back", "s"))
     assert (url.scheme, url.host, url.path) == ("https", SHOP, "/admin/oauth/authorize")
     assert dict(url.params) == {
         "client_id": STUDIO.key,
@@ -113,25 +114,25 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
 def test_what_may_pass_is_tried_later(answers: Answers, status: int, body: bytes) -> None:
     answers.status, answers.body = status, body
     with pytest.raises(ShopifyUnavailable) as error:
-        shopify.graphql(SHOP, "shpat_x", SHOP_NAME)
+        admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
     assert error.value.headers["Retry-After"]
 
 
 def test_a_redirect_is_not_followed(answers: Answers) -> None:
     answers.status, answers.body = 302, b"{}"
     with pytest.raises(ShopifyRefused):
-        shopify.redeem_code(SHOP, CLIENT, "c")
+        oauth.redeem_code(SHOP, CLIENT, "c")
 
 
 def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: Answers) -> None:
     answers.body = b'{"access_token":"shpat_x","scope":""}'
-    assert shopify.redeem_code(SHOP, CLIENT, "c").expires_in == shopify.ACCESS_SECONDS
+    assert oauth.redeem_code(SHOP, CLIENT, "c").expires_in == oauth.ACCESS_SECONDS
     answers.body = b'{"scope":""}'
     with pytest.raises(ShopifyRefused):
-        shopify.redeem_code(SHOP, CLIENT, "c")
+        oauth.redeem_code(SHOP, CLIENT, "c")
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(config.settings().peers, "shopify", "http://127.0.0.1:1")
     with pytest.raises(ShopifyUnavailable):
-        shopify.redeem_code(SHOP, CLIENT, "c")
+        oauth.redeem_code(SHOP, CLIENT, "c")

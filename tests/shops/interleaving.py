@@ -17,14 +17,14 @@ from typing import Any
 import httpx
 import jwt
 
-from chalicelib.integrations import shopify as admin_api
-from chalicelib.integrations.shopify import ShopifyRefused
+from chalicelib.integrations.shopify import admin_api
+from chalicelib.integrations.shopify.errors import ShopifyRefused
 from chalicelib.kit import clock, secrets
 from chalicelib.kit.models import Lock
 from chalicelib.shops.models import InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.service import session_evidence
-from chalicelib.shops.service.oauth_install import tokens_lock
+from chalicelib.shops.service.oauth_install import token_lock_name
 from infra import handlers
 from infra.local import delivery
 from infra.sandbox.delivery import Webhook
@@ -146,7 +146,7 @@ class Interleaving:
 
     def _graphql(self, query: str) -> dict[str, Any]:
         row = self.row()
-        token = tokens.access_token(row) if row else None
+        token = tokens.decrypt_access_token(row) if row else None
         return admin_api.graphql(self.shop, token, query) if token else {}
 
     # Queues.
@@ -191,7 +191,7 @@ class Interleaving:
 
     def _after_check(self, sealed: str) -> Expectation:
         """The session token is exchanged where Shopify refuses ours, unless it is from before the last removal."""
-        token = secrets.decrypt(sealed, session_evidence.place(self.shop, APP))
+        token = secrets.decrypt(sealed, session_evidence.session_token_encryption_context(self.shop, APP))
         issued_at = jwt.decode(token, options={"verify_signature": False})["iat"]
         if self.is_honoured() or issued_at <= self.removed_at.timestamp():
             return self.expected
@@ -219,7 +219,7 @@ class Interleaving:
         finally:
             is_certain = is_sure and death is None
             if death:
-                Lock(tokens_lock(self.shop, APP)).update([Lock.held_until.set(clock.now())])  # its lease has lapsed
+                Lock(token_lock_name(self.shop, APP)).update([Lock.held_until.set(clock.now())])  # its lease has lapsed
             changed = [fact for fact, columns in self._columns().items() if is_certain or columns != before[fact]]
             self.become(self.expected.adopt(later, changed))
 

@@ -14,14 +14,15 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from chalicelib.integrations.shopify import Grant, ShopifyRefused
+from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.oauth import Grant
+from chalicelib.integrations.shopify.signature import sign_oauth_query
 from chalicelib.kit import auth, aws, clock, messages
-from chalicelib.kit.errors import Unavailable
-from chalicelib.shops import oauth, service
-from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.kit.errors import Unavailable, WriteConflict
+from chalicelib.shops import service
+from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from chalicelib.shops.repository import tokens
-from chalicelib.shops.repository.conditions import Overtaken
 from chalicelib.shops.schemas.messages import DeliveryReceived, RegistrationRequested
 from infra import handlers
 from infra.ops import __main__ as ops
@@ -98,7 +99,7 @@ def install_by_oauth(walk: Walk) -> None:
     api.cookies.clear()
     walk.call(403, "GET", url)  # another browser
     unknown = dict(answer_of_shopify(api, walk.app, walk.shop).params) | {"code": "f" * 32}
-    unknown["hmac"] = oauth.sign({name: [each] for name, each in unknown.items()}, SANDBOX_APPS[walk.app].secret)
+    unknown["hmac"] = sign_oauth_query({name: [each] for name, each in unknown.items()}, SANDBOX_APPS[walk.app].secret)
     walk.call(403, "GET", url.path, params=unknown)
     for status in (429, 503):
         shopify.fail_next(1, status, endpoint="token")
@@ -134,22 +135,22 @@ def refresh(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     shop, app = walk.shop, walk.app
     row = Shop.get(shop, app)
     walk.run_out()
-    assert service.access_token(shop, app)
-    walk.fails(Overtaken, tokens.replace, row, Grant("shpat_late", "", 3600, "shprt_late", 60), clock.now())
+    assert service.get_access_token(shop, app)
+    walk.fails(WriteConflict, tokens.replace_tokens, row, Grant("shpat_late", "", 3600, "shprt_late", 60), clock.now())
     walk.shopify.expire_access_token(app, shop)
-    assert service.admin(shop, app).graphql("{ shop { name } }")
-    walk.fails(ShopifyRefused, service.admin(shop, app).graphql, "{ nonsense }")
+    assert service.open_admin_api(shop, app).graphql("{ shop { name } }")
+    walk.fails(ShopifyRefused, service.open_admin_api(shop, app).graphql, "{ nonsense }")
     walk.run_out()
     walk.shopify.fail_next(1, 503, endpoint="token")
-    walk.fails(Unavailable, service.access_token, shop, app)
+    walk.fails(Unavailable, service.get_access_token, shop, app)
     with monkeypatch.context() as patch:
         patch.setenv(f"SHOPIFY_{app.upper()}_API_SECRET", "a-secret-that-shopify-does-not-know")
-        walk.fails(Unavailable, service.access_token, shop, app)
+        walk.fails(Unavailable, service.get_access_token, shop, app)
     walk.shopify.revoke_tokens(app, shop)
-    walk.fails(ShopNotInstalled, service.access_token, shop, app)
+    walk.fails(InstallationNotFound, service.get_access_token, shop, app)
     walk.call(200, "GET", "/v1/shops/me", headers=walk.as_merchant())
     Shop(shop, app).update([Shop.access_token.set("file:k0:AAAA")])
-    walk.fails(ShopNotInstalled, service.access_token, shop, app)
+    walk.fails(InstallationNotFound, service.get_access_token, shop, app)
     walk.call(200, "GET", "/v1/shops/me", headers=walk.as_merchant())
 
 
@@ -268,7 +269,7 @@ def leave(walk: Walk) -> None:
         answer = walk.shopify.uninstall(walk.app, walk.shop)
         walk.net.add("answer", answer.answer)
         walk.work()
-    walk.fails(ShopNotInstalled, service.access_token, walk.shop, walk.app)
+    walk.fails(InstallationNotFound, service.get_access_token, walk.shop, walk.app)
     walk.tell("shop/redact", walk.shopify.privacy("shop/redact", walk.shop))
     walk.work()
 

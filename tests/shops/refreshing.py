@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.integrations import shopify
+from chalicelib.integrations.shopify import http_client
 from chalicelib.kit import aws, clock
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.secrets import encrypt
@@ -32,7 +32,7 @@ def main() -> None:
     asked = parser.parse_args()
     moment, patch = clock.now(), pytest.MonkeyPatch()
     patch.setattr(clock, "now", lambda: moment)  # no lease and no token ends because the machine is slow
-    patch.setattr(shopify, "_READ", LIMIT)
+    patch.setattr(http_client, "READ_TIMEOUT", LIMIT)
     client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
     encrypt("loads the cipher", "nowhere")
     if asked.die_before:
@@ -71,7 +71,7 @@ def _work(shop: str) -> None:
     was_refused, give_up = False, time.monotonic() + LIMIT
     while True:
         try:
-            return _tell(event="token", pid=os.getpid(), token=service.access_token(shop, "studio"))
+            return _tell(event="token", pid=os.getpid(), token=service.get_access_token(shop, "studio"))
         except Unavailable:
             if time.monotonic() > give_up:
                 raise

@@ -98,7 +98,7 @@ def test_a_crash_after_the_transaction_loses_nothing(
     heard = listen("shops-shop_uninstalled")
     delivery = row_of(shopify.uninstall("studio", installed))
     assert delivery.triggered_at
-    assert installations.uninstall(delivery.delivery_id, installed, "studio", delivery.triggered_at) is None
+    assert installations.end_installation(delivery.delivery_id, installed, "studio", delivery.triggered_at) is None
     assert drain() == []
     assert [message["shop"] for message in heard()] == [installed]
     assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]

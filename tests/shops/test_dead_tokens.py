@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.integrations import shopify as admin_api
+from chalicelib.integrations.shopify import admin_api
 from chalicelib.kit import secrets
 from chalicelib.kit.data_subjects import Subject, pseudonym
 from chalicelib.kit.secrets import DecryptionFailed
@@ -52,11 +52,16 @@ def tampered_with(shopify: ShopifySandbox, shop: str) -> None:
 
 
 def moved_from_another_shop(shopify: ShopifySandbox, shop: str) -> None:
-    reseal(shop, lambda _: secrets.encrypt("shpat_of_another", tokens.place(f"other-{shop}", "studio", "access_token")))
+    reseal(
+        shop,
+        lambda _: secrets.encrypt(
+            "shpat_of_another", tokens.token_encryption_context(f"other-{shop}", "studio", "access_token")
+        ),
+    )
 
 
 def gone(shopify: ShopifySandbox, shop: str) -> None:
-    Shop(shop, "studio").update(tokens.gone())
+    Shop(shop, "studio").update(tokens.token_removal_actions())
 
 
 def reseal(shop: str, change: Callable[[str], str]) -> None:
@@ -66,9 +71,9 @@ def reseal(shop: str, change: Callable[[str], str]) -> None:
     for session in Session.by_shop.query(shop):
         session.update([Session.access_token.set(change(session.access_token))])
     with pytest.raises(DecryptionFailed):
-        tokens.access_token(row)
+        tokens.decrypt_access_token(row)
     with pytest.raises(DecryptionFailed):
-        tokens.refresh_token(row)
+        tokens.decrypt_refresh_token(row)
 
 
 UNREADABLE = [sealed_with_a_lost_key, tampered_with, moved_from_another_shop]
@@ -85,7 +90,7 @@ def settled(shopify: ShopifySandbox, installed: str, drain: Drain) -> str:
 def test_what_asks_shopify_is_noticed(shopify: ShopifySandbox, settled: str) -> None:
     """Else the tests below could not fail."""
     shopify.requests.clear()
-    service.admin(settled, "studio").graphql("{ shop { name } }")
+    service.open_admin_api(settled, "studio").graphql("{ shop { name } }")
     assert len(shopify.requests) == 1
 
 
@@ -204,7 +209,7 @@ def test_an_edited_order_waits_for_no_token(
 
     assert api.get("/v1/shops/me", headers=bearer(settled)).status_code == 200
     assert InstallationLog.count(settled) == 1  # it never left
-    token = service.access_token(settled, "studio")
+    token = service.get_access_token(settled, "studio")
     assert admin_api.graphql(settled, token, "{ shop { name } }")["shop"]
     shopify.deliver("studio", settled, "orders/edited", edit)
     assert drain() == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.shops import evidence
-from chalicelib.shops.evidence import Evidence, Note
+from chalicelib.shops.evidence import Evidence, SessionNote
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
@@ -24,28 +24,30 @@ def known(session: float | None, checked: float | None, granted: float = -3600) 
 @pytest.mark.parametrize(
     ("facts", "issued", "now", "note"),
     [
-        (known(None, None), 0, 1, Note(at(0), is_check_due=True)),
-        (known(None, None, granted=0.5), 0, 1, Note(at(0), is_check_due=True)),  # right after the installation
+        (known(None, None), 0, 1, SessionNote(at(0), is_check_due=True)),
+        (known(None, None, granted=0.5), 0, 1, SessionNote(at(0), is_check_due=True)),  # right after the installation
         (known(0, 1), 0, 2, None),  # the same token
         (known(0, 1), 9, 10, None),
-        (known(0, 1), 10, 11, Note(at(10), is_check_due=False)),
+        (known(0, 1), 10, 11, SessionNote(at(10), is_check_due=False)),
         (known(0, 1, granted=5), 10, 11, None),  # the grant is as good
-        (known(50, 1), 50, 61, Note(None, is_check_due=True)),
-        (known(50, 1), 40, 61, Note(None, is_check_due=True)),  # an older one leaves the newest
-        (known(50, 1), 60, 61, Note(at(60), is_check_due=True)),
+        (known(50, 1), 50, 61, SessionNote(None, is_check_due=True)),
+        (known(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older one leaves the newest
+        (known(50, 1), 60, 61, SessionNote(at(60), is_check_due=True)),
         (known(50, 1), 30, 60, None),
     ],
 )
-def test_a_session_token_is_noted_in_steps(facts: Evidence, issued: float, now: float, note: Note | None) -> None:
-    assert evidence.note_of(facts, at(issued), at(now)) == note
+def test_a_session_token_is_noted_in_steps(
+    facts: Evidence, issued: float, now: float, note: SessionNote | None
+) -> None:
+    assert evidence.decide_session_note(facts, at(issued), at(now)) == note
 
 
 def test_no_more_than_six_writes_and_one_check_a_minute() -> None:
     """A merchant whose page asks ten times a second, for ten minutes."""
-    facts, notes = known(None, None), list[Note]()
+    facts, notes = known(None, None), list[SessionNote]()
     for tenth in range(6000):
         issued = at(tenth // 10)
-        if note := evidence.note_of(facts, issued, at(tenth / 10)):
+        if note := evidence.decide_session_note(facts, issued, at(tenth / 10)):
             notes.append(note)
             checked = at(tenth / 10) if note.is_check_due else facts.checked_at
             facts = Evidence(facts.granted_at, note.session_issued_at or facts.session_issued_at, checked)
@@ -65,4 +67,4 @@ def test_no_more_than_six_writes_and_one_check_a_minute() -> None:
     ],
 )
 def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtful: bool) -> None:
-    assert evidence.is_doubtful(facts, at(removed)) is is_doubtful
+    assert evidence.is_removal_doubtful(facts, at(removed)) is is_doubtful

@@ -189,7 +189,7 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
         earliest, latest = self.installed_between
         assert earliest <= row.installed_at <= latest
         assert (row.active_app == APP) == expected.is_active
-        has_session = any(session.id == sessions.offline_id(self.shop, APP) for session in self.sessions(APP))
+        has_session = any(session.id == sessions.offline_session_id(self.shop, APP) for session in self.sessions(APP))
         assert has_session == expected.is_active
         if not expected.is_active:
             secret = {"access_token", "refresh_token", "token_expires_at", "refresh_token_expires_at"}
@@ -239,7 +239,9 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
         row = Shop.get(self.shop, NEIGHBOUR, consistent_read=True)
         assert row.is_active
         assert row.access_token is not None
-        assert [session.id for session in self.sessions(NEIGHBOUR)] == [sessions.offline_id(self.shop, NEIGHBOUR)]
+        assert [session.id for session in self.sessions(NEIGHBOUR)] == [
+            sessions.offline_session_id(self.shop, NEIGHBOUR)
+        ]
 
     def it_works(self) -> None:
         """At the latest when the schedule has run and the merchant has opened the app."""
@@ -251,14 +253,14 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
         assert self.is_honoured()
         assert self.expected.name == self.shopify.update_shop(self.shop)["name"]
         subscribed = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
-        assert subscribed == {topic.replace("/", "_").upper() for topic in apps.get(APP).topics}
+        assert subscribed == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
 
 
 @pytest.fixture
 def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A Shopify that leaves every delivery to the test. It has our clock, and moments are microseconds apart."""
     monkeypatch.setattr(evidence, "CLOCK_SKEW", timedelta(0))
-    monkeypatch.setattr(evidence, "NOTE_STEP", timedelta(0))
+    monkeypatch.setattr(evidence, "SESSION_STEP", timedelta(0))
     with ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000) as made:
         made.hold_deliveries = True
         monkeypatch.setitem(config.settings().peers, "shopify", made.url)

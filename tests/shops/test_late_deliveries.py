@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.integrations import shopify as admin_api
+from chalicelib.integrations.shopify import admin_api
 from chalicelib.kit import clock
 from chalicelib.kit.messages import publish
 from chalicelib.shops.models import DeliveryStatus, EventType, Shop, WebhookDelivery
@@ -29,7 +29,7 @@ def test_an_uninstall_that_a_crash_left_untold_is_told_though_the_shop_came_back
     heard = listen("shops-shop_uninstalled")
     left = row_of(shopify.uninstall("studio", installed))
     assert left.triggered_at
-    assert installations.uninstall(left.delivery_id, installed, "studio", left.triggered_at) is None
+    assert installations.end_installation(left.delivery_id, installed, "studio", left.triggered_at) is None
     install(api, "studio", installed)
     assert drain() == []
     assert [clock.parse(message["uninstalled_at"]) for message in heard()] == [left.triggered_at]
@@ -67,7 +67,7 @@ def test_the_app_went_and_came_back_before_we_were_told(
     [left] = shopify.flush()
     assert drain() == []
     row = Shop.get(installed, "studio")
-    token = tokens.access_token(row)
+    token = tokens.decrypt_access_token(row)
     assert row.is_active
     assert token
     assert admin_api.graphql(installed, token, "{ shop { name } }")

@@ -82,7 +82,7 @@ def test_no_cell_is_a_formula(api: httpx.Client, operator: dict[str, str], name:
 
 def test_what_cannot_be_answered_says_why(api: httpx.Client, operator: dict[str, str]) -> None:
     unknown = api.get("/v1/operator/shops", params={"app": "stduio"}, headers=operator)
-    assert (unknown.status_code, unknown.json()["code"]) == (404, "UnknownApp")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "AppNotFound")
     assert "studio" in unknown.json()["detail"]
     seed(3)
     page = api.get("/v1/operator/shops", params={"app": "studio", "limit": 2}, headers=operator).json()

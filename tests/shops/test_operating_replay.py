@@ -94,5 +94,5 @@ def test_a_replayed_uninstall_has_no_second_effect(
 def test_what_is_not_on_record_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
     acts = listen("kit-operator_acted")
     for answer in (api.get(f"{DELIVERIES}/x", headers=operator), api.post(f"{DELIVERIES}/x/replay", headers=operator)):
-        assert (answer.status_code, answer.json()["code"]) == (404, "UnknownDelivery")
+        assert (answer.status_code, answer.json()["code"]) == (404, "DeliveryNotFound")
     assert acts() == []

@@ -17,14 +17,14 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.integrations import shopify as admin_api
+from chalicelib.integrations.shopify import admin_api
 from chalicelib.kit import clock
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.models import Lock
 from chalicelib.shops import service
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import tokens
-from chalicelib.shops.service.oauth_install import tokens_lock
+from chalicelib.shops.service.oauth_install import token_lock_name
 from infra.sandbox.server import Request, Response
 from infra.sandbox.shopify import ShopifySandbox
 from tests.patience import LIMIT
@@ -104,13 +104,13 @@ def holds_the_newest_pair(shop: str, token: str) -> bool:
     """Whether the row has the token, and the refresh token that came with it: an older one would be answered alike."""
     row = Shop.get(shop, "studio")
     let_it_run_out(shop, OVER)
-    return tokens.access_token(row) == token != service.access_token(shop, "studio")
+    return tokens.decrypt_access_token(row) == token != service.get_access_token(shop, "studio")
 
 
 def test_those_who_come_second_use_what_is_still_good(
     shopify: ShopifySandbox, installed: str, answer_token_calls: threading.Event
 ) -> None:
-    old = tokens.access_token(Shop.get(installed, "studio"))
+    old = tokens.decrypt_access_token(Shop.get(installed, "studio"))
     assert old
     asked = token_requests(shopify, installed)
     let_it_run_out(installed, DUE)
@@ -149,7 +149,7 @@ def test_those_who_come_second_wait_where_nothing_is_good_any_more(
 @pytest.mark.parametrize(("left", "lost"), [(DUE, 0), (OVER, 0), (OVER, 1)])
 def test_as_fast_as_they_can(shopify: ShopifySandbox, installed: str, left: timedelta, lost: int) -> None:
     """Some come while it is refreshed, some just after; where Shopify's answer is lost, somebody asks once more."""
-    old = tokens.access_token(Shop.get(installed, "studio"))
+    old = tokens.decrypt_access_token(Shop.get(installed, "studio"))
     asked = token_requests(shopify, installed)
     let_it_run_out(installed, left)
     shopify.lose_answers(lost)
@@ -159,7 +159,7 @@ def test_as_fast_as_they_can(shopify: ShopifySandbox, installed: str, left: time
     assert [each["code"] for each in told if each["event"] == "ended"] == [0] * PROCESSES
     found = Counter(each["token"] for each in told if each["event"] == "token")
     assert token_requests(shopify, installed) == asked + 1 + lost
-    new = tokens.access_token(Shop.get(installed, "studio"))
+    new = tokens.decrypt_access_token(Shop.get(installed, "studio"))
     assert new
     assert new != old
     assert found.total() == PROCESSES
@@ -182,13 +182,13 @@ def test_killed_between_answer_and_write(shopify: ShopifySandbox, installed: str
     assert [kept[name] for name in ("access_token", "refresh_token")] == [
         before[name] for name in ("access_token", "refresh_token")
     ]
-    lock = Lock.get(tokens_lock(installed, "studio"))
+    lock = Lock.get(token_lock_name(installed, "studio"))
     assert lock.held_until is not None
     lock.update([Lock.held_until.set(clock.now() + timedelta(hours=1))])
     with pytest.raises(Unavailable):
-        service.access_token(installed, "studio")  # the dead one's lease
+        service.get_access_token(installed, "studio")  # the dead one's lease
 
-    Lock(tokens_lock(installed, "studio")).update([Lock.held_until.set(clock.now())])
+    Lock(token_lock_name(installed, "studio")).update([Lock.held_until.set(clock.now())])
     with workers(installed, 1) as processes:
         processes.go()
         [found] = processes.until("token", 1)
@@ -202,10 +202,10 @@ def test_a_lost_answer_leaves_the_shop_as_it_was(shopify: ShopifySandbox, instal
     let_it_run_out(installed, DUE)
     shopify.lose_answers(1)
     with pytest.raises(Unavailable):
-        service.access_token(installed, "studio")
+        service.get_access_token(installed, "studio")
     kept = Shop.get(installed, "studio").attribute_values
     assert {name for name in kept if kept[name] != before[name]} == {"token_expires_at"}  # which we moved
-    token = service.access_token(installed, "studio")
+    token = service.get_access_token(installed, "studio")
     assert works(installed, token)
     assert holds_the_newest_pair(installed, token)
 
@@ -213,7 +213,7 @@ def test_a_lost_answer_leaves_the_shop_as_it_was(shopify: ShopifySandbox, instal
 def refresh(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:
     install(api, "studio", shop)
     let_it_run_out(shop, OVER)
-    service.access_token(shop, "studio")
+    service.get_access_token(shop, "studio")
 
 
 def exchange(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:
@@ -238,6 +238,6 @@ def test_no_token_lasts_for_ever(
     shopify.answer_without_expires_in(0)
     row = Shop.get(shop, "studio")
     assert timedelta(minutes=59) < row.token_expires_at - clock.now() <= timedelta(hours=1)
-    token = tokens.access_token(row)
+    token = tokens.decrypt_access_token(row)
     let_it_run_out(shop, DUE)
-    assert service.access_token(shop, "studio") != token
+    assert service.get_access_token(shop, "studio") != token

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.integrations.shopify import ShopifyThrottled, graphql
+from chalicelib.integrations.shopify.admin_api import graphql
+from chalicelib.integrations.shopify.errors import ShopifyThrottled
 from chalicelib.kit import clock, config
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.locks import Lease
@@ -31,7 +32,7 @@ SHOP = {"name": "n", "email": "e@x.example", "currencyCode": "EUR", "ianaTimezon
 
 
 def register(shop: str, **fields: Any) -> None:
-    webhook_registration.register(RegistrationRequested(shop=shop, app="studio", **fields))
+    webhook_registration.register_webhooks(RegistrationRequested(shop=shop, app="studio", **fields))
 
 
 def answer_with(message: str) -> bytes:
@@ -49,7 +50,7 @@ def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed: s
     assert drain() == []
     register(installed)
     present = shopify.webhook_subscriptions("studio", installed)
-    wanted = {topic.replace("/", "_").upper() for topic in apps.get("studio").topics}
+    wanted = {topic.replace("/", "_").upper() for topic in apps.get_app("studio").topics}
     assert sorted(each["topic"] for each in present) == sorted(wanted)
     assert {each["uri"] for each in present} == {f"{config.settings().public_url}/webhooks/shopify/studio"}
 
@@ -57,7 +58,7 @@ def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed: s
 def test_what_was_removed_is_subscribed_again(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
     assert drain() == []
     before = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
-    graphql(installed, service.access_token(installed, "studio"), REMOVE, id=before["ORDERS_PAID"])
+    graphql(installed, service.get_access_token(installed, "studio"), REMOVE, id=before["ORDERS_PAID"])
     register(installed)
     now = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
     assert now.keys() == before.keys()
@@ -71,7 +72,7 @@ def test_what_points_to_an_address_of_before_is_dropped(
     assert drain() == []
     elsewhere = "mutation { webhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {uri: $uri}) { userErrors { message } } }"
     elsewhere = elsewhere.replace("$uri", '"https://warehouse.example/hooks"')
-    graphql(installed, service.access_token(installed, "studio"), elsewhere)
+    graphql(installed, service.get_access_token(installed, "studio"), elsewhere)
     monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
     config.forget()
     register(installed)
@@ -118,19 +119,19 @@ def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed:
     forget_messages("shops-register_webhooks")
     request = RegistrationRequested(shop=installed, app="studio")
     shopify.fail_next(2, status=429, retry_after=900.0)
-    throttling.when_affordable(webhook_registration.register, request)
+    throttling.run_or_postpone(webhook_registration.register_webhooks, request)
     assert waiting("shops-register_webhooks") == (0, 1)
     assert shopify.webhook_subscriptions("studio", installed) == []
     with pytest.raises(ShopifyThrottled):
-        throttling.when_affordable(
-            webhook_registration.register, request.model_copy(update={"attempt": throttling.ATTEMPTS})
+        throttling.run_or_postpone(
+            webhook_registration.register_webhooks, request.model_copy(update={"attempt": throttling.ATTEMPTS})
         )
 
 
 def test_a_call_waits_for_the_points_it_lacks(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
     shopify.drain_bucket("studio", installed)
     assert drain() == []
-    assert len(shopify.webhook_subscriptions("studio", installed)) == len(apps.get("studio").topics)
+    assert len(shopify.webhook_subscriptions("studio", installed)) == len(apps.get_app("studio").topics)
 
 
 def test_every_installation_is_looked_after(
@@ -140,7 +141,7 @@ def test_every_installation_is_looked_after(
     heard = listen("shops-shop_installed")
     forget_messages("shops-register_webhooks")
     now = clock.now()
-    webhook_registration.reconcile(
+    webhook_registration.reconcile_installations(
         ScheduledRun(now, None, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
     assert drain() == []
@@ -158,4 +159,4 @@ def test_a_shop_that_shopify_locked_is_left_alone(
     with answering() as peer:
         peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
         monkeypatch.setitem(config.settings().peers, "shopify", peer.url)
-        webhook_registration.register(RegistrationRequested(shop=installed, app="studio"))
+        webhook_registration.register_webhooks(RegistrationRequested(shop=installed, app="studio"))

@@ -53,7 +53,7 @@ def give_up(shopify: ShopifySandbox, shop: str) -> None:
 def reconcile(ago: timedelta = timedelta(hours=1)) -> None:
     """The schedule runs, for the first time since `ago`."""
     now = clock.now()
-    webhook_registration.reconcile(
+    webhook_registration.reconcile_installations(
         ScheduledRun(now, now - ago, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
 
@@ -206,7 +206,7 @@ def test_who_dies_after_subscribing_anew_has_asked_for_what_was_missed(
     heard = listen("shops-order_paid")
     reconcile()
     assert len(drain()) == 1
-    webhook_registration.register(
+    webhook_registration.register_webhooks(
         RegistrationRequested(shop=installed, app="studio", since=clock.now() - timedelta(hours=5))
     )
     drain()

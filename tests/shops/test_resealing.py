@@ -15,12 +15,12 @@ from chalicelib.shops import service
 from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import sessions, tokens
 from chalicelib.shops.service import key_rotation
-from chalicelib.shops.service.key_rotation import KINDS, Outcome, reencrypt_row
-from chalicelib.shops.service.oauth_install import tokens_lock
+from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES, RotationResult, reencrypt_row
+from chalicelib.shops.service.oauth_install import token_lock_name
 from infra import data_stack
 from infra.sandbox.shopify import ShopifySandbox
 
-SHOP, SESSION = KINDS
+SHOP, SESSION = ENCRYPTED_TABLES
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def shop_row(shop: str) -> Shop:
 
 
 def in_clear(row: Shop) -> tuple[str | None, str | None]:
-    return tokens.access_token(row), tokens.refresh_token(row)
+    return tokens.decrypt_access_token(row), tokens.decrypt_refresh_token(row)
 
 
 def test_no_sealed_column_is_forgotten() -> None:
@@ -51,46 +51,50 @@ def test_no_sealed_column_is_forgotten() -> None:
         for name, attribute in model.get_attributes().items()
         if isinstance(attribute, SecretAttribute)
     }
-    assert sealed == {(kind.table, column) for kind in KINDS for column in kind.columns}
+    assert sealed == {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
 
 
 def test_the_same_tokens_under_another_key(installed: str, key_file: Path) -> None:
     before = shop_row(installed)
     plain = in_clear(before)
-    assert reencrypt_row(SHOP, before) == Outcome()
+    assert reencrypt_row(SHOP, before) == RotationResult()
     key_id = secrets.add_key(key_file)
-    assert reencrypt_row(SHOP, before) == Outcome(resealed=2)
+    assert reencrypt_row(SHOP, before) == RotationResult(reencrypted=2)
     after = shop_row(installed)
     assert in_clear(after) == plain
-    assert key_rotation.keys_of(SHOP, after) == {f"file:{key_id}"} == {key_rotation.current_key()}
+    assert key_rotation.key_ids_of_row(SHOP, after) == {f"file:{key_id}"} == {key_rotation.current_key_id()}
     assert after.updated_at == shop_row(installed).updated_at == before.updated_at
-    session = Session.get(sessions.offline_id(installed, "studio"))
-    assert reencrypt_row(SESSION, session) == Outcome(resealed=1)
+    session = Session.get(sessions.offline_session_id(installed, "studio"))
+    assert reencrypt_row(SESSION, session) == RotationResult(reencrypted=1)
     found = Session.get(session.id)
     assert secrets.is_current(found.access_token)
-    assert secrets.decrypt(found.access_token, sessions.place(session.id)) == plain[0]
+    assert secrets.decrypt(found.access_token, sessions.session_encryption_context(session.id)) == plain[0]
 
 
 def test_new_tokens_that_came_in_between_stay(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
     stale = shop_row(installed)
     secrets.add_key(key_file)
     Shop(installed, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=1))])
-    token = service.access_token(installed, "studio")
+    token = service.get_access_token(installed, "studio")
     refreshed = shop_row(installed)
-    assert reencrypt_row(SHOP, stale) == Outcome()
+    assert reencrypt_row(SHOP, stale) == RotationResult()
     assert shop_row(installed).access_token == refreshed.access_token
     assert in_clear(shop_row(installed))[0] == token
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: str(kind.table.__name__))
+@pytest.mark.parametrize("kind", ENCRYPTED_TABLES, ids=lambda kind: str(kind.table.__name__))
 def test_what_was_removed_in_between_stays_away(
-    shopify: ShopifySandbox, installed: str, key_file: Path, drain: Callable[[], list[Any]], kind: key_rotation.Kind
+    shopify: ShopifySandbox,
+    installed: str,
+    key_file: Path,
+    drain: Callable[[], list[Any]],
+    kind: key_rotation.EncryptedTable,
 ) -> None:
     stale = next(iter(kind.table.scan()))
     secrets.add_key(key_file)
     shopify.uninstall("studio", installed)
     assert drain() == []
-    assert reencrypt_row(kind, stale) == Outcome()
+    assert reencrypt_row(kind, stale) == RotationResult()
     assert shop_row(installed).access_token is None
     assert shop_row(installed).refresh_token is None
     assert Session.count() == 0
@@ -99,23 +103,25 @@ def test_what_was_removed_in_between_stays_away(
 def test_a_refresh_under_way_is_not_disturbed(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
     """It writes on condition that the tokens it read still stand; so nobody may seal them anew meanwhile."""
     row = shop_row(installed)
-    lease = locks.acquire(tokens_lock(installed, "studio"), 30)
+    lease = locks.acquire(token_lock_name(installed, "studio"), 30)
     assert lease
     secrets.add_key(key_file)
-    assert reencrypt_row(SHOP, row) == Outcome(is_busy=True)
+    assert reencrypt_row(SHOP, row) == RotationResult(is_busy=True)
     assert shop_row(installed).access_token == row.access_token
     locks.release(lease)
-    assert reencrypt_row(SHOP, row) == Outcome(resealed=2)
+    assert reencrypt_row(SHOP, row) == RotationResult(reencrypted=2)
 
 
 def test_one_value_that_cannot_be_opened_does_not_keep_the_other(installed: str, key_file: Path) -> None:
     row = shop_row(installed)
-    moved = secrets.encrypt("shpat_x", tokens.place("another.myshopify.com", "studio", "access_token"))
+    moved = secrets.encrypt(
+        "shpat_x", tokens.token_encryption_context("another.myshopify.com", "studio", "access_token")
+    )
     row.update([Shop.access_token.set(moved)])
-    refresh = tokens.refresh_token(row)
+    refresh = tokens.decrypt_refresh_token(row)
     secrets.add_key(key_file)
-    assert reencrypt_row(SHOP, row) == Outcome(resealed=1, unreadable=("access_token",))
+    assert reencrypt_row(SHOP, row) == RotationResult(reencrypted=1, undecryptable=("access_token",))
     after = shop_row(installed)
     assert after.access_token == moved
     assert secrets.is_current(after.refresh_token)
-    assert tokens.refresh_token(after) == refresh
+    assert tokens.decrypt_refresh_token(after) == refresh

@@ -222,6 +222,6 @@ def test_the_net_knows_what_shopify_gives(
 ) -> None:
     install(api, "studio", shop)
     row = Shop.get(shop, "studio")
-    assert tokens.access_token(row) in known.known["access_token"]
-    assert tokens.refresh_token(row) in known.known["refresh_token"]
+    assert tokens.decrypt_access_token(row) in known.known["access_token"]
+    assert tokens.decrypt_refresh_token(row) in known.known["refresh_token"]
     assert known.known["code"]

@@ -48,7 +48,7 @@ def test_read_and_change(api: httpx.Client, installed: str, bearer: Bearer, put:
 def test_two_people_may_edit_the_same(put: Put) -> None:
     assert put({"by": "a"}).status_code == 200
     late = put({"by": "b"})
-    assert (late.status_code, late.json()["code"]) == (412, "SettingsChanged")
+    assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
     assert put({"by": "b"}, '"7"').status_code == 412
     assert put({"by": "b"}, None).status_code == 428
     for etag in ('"one"', f'"{"9" * 5000}"'):

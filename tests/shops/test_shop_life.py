@@ -25,8 +25,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from chalicelib.integrations import shopify as admin_api
-from chalicelib.integrations.shopify import ShopifyRefused
+from chalicelib.integrations.shopify import admin_api
+from chalicelib.integrations.shopify.errors import ShopifyRefused
 from chalicelib.kit import clock, config
 from chalicelib.kit.messages import publish
 from chalicelib.retention.models import PrivacyRequest
@@ -265,7 +265,7 @@ class ShopLife(RuleBasedStateMachine):
         self.seen_merchant_is_not_thrown_out()
         assert self.is_honoured()
         subscribed = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
-        assert subscribed == {topic.replace("/", "_").upper() for topic in apps.get(APP).topics}
+        assert subscribed == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
 
     def removed_app_is_away(self) -> None:
         row = self.row()
@@ -279,7 +279,7 @@ class ShopLife(RuleBasedStateMachine):
 
     def is_honoured(self) -> bool:
         row = self.row()
-        token = tokens.access_token(row) if row else None
+        token = tokens.decrypt_access_token(row) if row else None
         try:
             return bool(token and admin_api.graphql(self.shop, token, "{ shop { name } }"))
         except ShopifyRefused:

@@ -10,15 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.integrations.shopify import ACCESS_SECONDS, Grant
+from chalicelib.integrations.shopify.oauth import ACCESS_SECONDS, Grant
 from chalicelib.kit import clock, config, locks, secrets
-from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.shops import service
-from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import InstallationLog, Session, Shop
 from chalicelib.shops.repository import details, tokens
-from chalicelib.shops.repository.conditions import Overtaken
-from chalicelib.shops.service.oauth_install import tokens_lock
+from chalicelib.shops.service.oauth_install import token_lock_name
 from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.answering import answering
 
@@ -35,18 +34,18 @@ def let_it_run_out(shop: str, left: timedelta) -> None:
 def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed: str) -> None:
     asked = token_requests(shopify, installed)
     let_it_run_out(installed, timedelta(minutes=5))
-    assert service.access_token(installed, "studio") == service.access_token(installed, "studio")
+    assert service.get_access_token(installed, "studio") == service.get_access_token(installed, "studio")
     assert token_requests(shopify, installed) == asked
 
 
 def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed: str) -> None:
-    before = tokens.access_token(Shop.get(installed, "studio"))
+    before = tokens.decrypt_access_token(Shop.get(installed, "studio"))
     asked = token_requests(shopify, installed)
     let_it_run_out(installed, timedelta(minutes=4))
     with ThreadPoolExecutor(8) as workers:
-        found = set(workers.map(lambda _: service.access_token(installed, "studio"), range(8)))
+        found = set(workers.map(lambda _: service.get_access_token(installed, "studio"), range(8)))
     row = Shop.get(installed, "studio")
-    after = tokens.access_token(row)
+    after = tokens.decrypt_access_token(row)
     assert after != before
     assert found <= {before, after}  # the old one lives out its hour
     assert token_requests(shopify, installed) == asked + 1
@@ -60,22 +59,22 @@ def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandb
     row = Shop.get(installed, "studio")
     kept = (row.access_token, row.refresh_token)
     let_it_run_out(installed, timedelta(0))
-    service.access_token(installed, "studio")
+    service.get_access_token(installed, "studio")
     Shop(installed, "studio").update([Shop.access_token.set(kept[0]), Shop.refresh_token.set(kept[1])])
     let_it_run_out(installed, timedelta(0))
-    token = service.access_token(installed, "studio")
-    assert tokens.access_token(Shop.get(installed, "studio")) == token
+    token = service.get_access_token(installed, "studio")
+    assert tokens.decrypt_access_token(Shop.get(installed, "studio")) == token
 
 
 @pytest.mark.usefixtures("stopped_clock")
 def test_while_another_refreshes_what_is_over_is_not_used(shopify: ShopifySandbox, installed: str) -> None:
-    lease = locks.acquire(tokens_lock(installed, "studio"), 30)
+    lease = locks.acquire(token_lock_name(installed, "studio"), 30)
     assert lease
     let_it_run_out(installed, timedelta(minutes=1))
-    assert service.access_token(installed, "studio")
+    assert service.get_access_token(installed, "studio")
     let_it_run_out(installed, timedelta(0))
     with pytest.raises(Unavailable):
-        service.access_token(installed, "studio")
+        service.get_access_token(installed, "studio")
 
 
 def test_dead_tokens_are_dropped_and_the_next_call_gets_new_ones(
@@ -83,12 +82,12 @@ def test_dead_tokens_are_dropped_and_the_next_call_gets_new_ones(
 ) -> None:
     shopify.revoke_tokens("studio", installed)
     let_it_run_out(installed, timedelta(0))
-    with pytest.raises(ShopNotInstalled):
-        service.access_token(installed, "studio")
+    with pytest.raises(InstallationNotFound):
+        service.get_access_token(installed, "studio")
     assert Shop.get(installed, "studio").access_token is None
     assert shopify.deliver("studio", installed, "orders/paid", shopify.paid_order(installed, [])).ok
     assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
-    assert service.access_token(installed, "studio")
+    assert service.get_access_token(installed, "studio")
     assert InstallationLog.count(installed) == 1  # it never left
 
 
@@ -99,15 +98,15 @@ def test_a_shop_that_left_gets_no_tokens_back(
     """As when the app is removed while a worker waits for Shopify's answer."""
     row = Shop.get(installed, "studio")
     if had_lost_them:
-        tokens.drop(row)
+        tokens.delete_tokens(row)
         row.refresh()
     shopify.uninstall("studio", installed)
     drain()
-    with pytest.raises(Overtaken):
-        tokens.replace(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60), clock.now())
+    with pytest.raises(WriteConflict):
+        tokens.replace_tokens(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60), clock.now())
     assert Shop.get(installed, "studio").access_token is None
-    with pytest.raises(ShopNotInstalled):
-        service.access_token(installed, "studio")
+    with pytest.raises(InstallationNotFound):
+        service.get_access_token(installed, "studio")
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
         peer.status, peer.body = status, body
         monkeypatch.setitem(config.settings().peers, "shopify", peer.url)
         with pytest.raises(Unavailable):
-            service.access_token(installed, "studio")
+            service.get_access_token(installed, "studio")
     assert Shop.get(installed, "studio").refresh_token == before
 
 
@@ -133,21 +132,21 @@ def test_a_refresh_token_that_cannot_be_opened_heals_with_the_merchant_s_next_ca
 ) -> None:
     let_it_run_out(installed, timedelta(0))
     Shop.get(installed, "studio").update([Shop.refresh_token.set("file:gone:AAAA")])
-    with pytest.raises(ShopNotInstalled):
-        service.access_token(installed, "studio")
+    with pytest.raises(InstallationNotFound):
+        service.get_access_token(installed, "studio")
     assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
-    assert service.access_token(installed, "studio")
+    assert service.get_access_token(installed, "studio")
 
 
 def test_scopes_that_changed_while_a_token_is_refreshed_stay(installed: str) -> None:
     """The webhook is newer than the answer to the refresh, and was applied before it was written."""
     row, asked_at = Shop.get(installed, "studio"), clock.now()
     assert details.save_scope(installed, "studio", "read_products", asked_at + timedelta(seconds=1))
-    tokens.replace(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60), asked_at)
+    tokens.replace_tokens(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60), asked_at)
     row = Shop.get(installed, "studio")
     assert (row.scope, row.scope_triggered_at) == ("read_products", asked_at + timedelta(seconds=1))
-    assert tokens.access_token(row) == "shpat_new"
-    tokens.replace(
+    assert tokens.decrypt_access_token(row) == "shpat_new"
+    tokens.replace_tokens(
         row, Grant("shpat_last", "read_orders", ACCESS_SECONDS, "shprt_last", 60), asked_at + timedelta(seconds=2)
     )
     assert Shop.get(installed, "studio").scope == "read_orders"

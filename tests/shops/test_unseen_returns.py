@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.integrations import shopify as admin_api
+from chalicelib.integrations.shopify import admin_api
 from chalicelib.kit import clock
 from chalicelib.retention.models import PrivacyRequest
 from chalicelib.shops import apps
@@ -71,7 +71,7 @@ WANTED = {topic.replace("/", "_").upper() for topic in apps.TOPICS["studio"]}
 def assert_works(shopify: ShopifySandbox, shop: str) -> None:
     """Shopify takes our token and tells us of everything."""
     row = Shop.get(shop, "studio")
-    token = tokens.access_token(row)
+    token = tokens.decrypt_access_token(row)
     assert (row.is_active, row.active_app) == (True, "studio")
     assert token
     assert admin_api.graphql(shop, token, "{ shop { name } }")

@@ -238,7 +238,7 @@ class _Erasure:
         """Whether the app is installed again; an operator's request ends an app that is in use, Shopify's does not."""
         requested_at, shop = self.row.due_at - WITHIN, self.whom.subject.shop
         is_of_shopify = self.row.origin.startswith("shopify/")
-        return (shops.came_back_after_redact if is_of_shopify else shops.came_back)(shop, app, requested_at)
+        return (shops.is_active_after_redact if is_of_shopify else shops.is_reinstalled_since)(shop, app, requested_at)
 
     def _complete(self) -> None:
         told = self.progress

@@ -68,7 +68,7 @@ def _subject(text: str, field: str) -> Subject:
         subject = Subject.parse(text)
     except ValueError as error:
         raise unknown from error
-    domain = subject.shop and shops.known_shop(subject.shop)
+    domain = subject.shop and shops.parse_shop_domain(subject.shop)
     is_named = {
         SubjectType.SHOP: domain == subject.id,
         SubjectType.CUSTOMER: domain == subject.shop and bool(_CUSTOMER.fullmatch(subject.id)),

@@ -9,7 +9,7 @@ from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import Message
 
 
-class OfShop(Message):
+class ShopMessage(Message):
     """A message about one app in one shop."""
 
     shop: str
@@ -19,7 +19,7 @@ class OfShop(Message):
         return (data_subjects.app(self.shop, self.app),)
 
 
-class ShopInstalled(OfShop):
+class ShopInstalled(ShopMessage):
     """An app was installed in a shop, for the first time or again."""
 
     topic: ClassVar[str] = "shops-shop_installed"
@@ -27,7 +27,7 @@ class ShopInstalled(OfShop):
     event: Literal["install", "reinstall"]
 
 
-class ShopUninstalled(OfShop):
+class ShopUninstalled(ShopMessage):
     """An app was removed from a shop; its tokens are dead."""
 
     topic: ClassVar[str] = "shops-shop_uninstalled"
@@ -35,7 +35,7 @@ class ShopUninstalled(OfShop):
     uninstalled_at: AwareDatetime
 
 
-class ShopUpdated(OfShop):
+class ShopUpdated(ShopMessage):
     """What a shop says of itself changed."""
 
     topic: ClassVar[str] = "shops-shop_updated"
@@ -47,7 +47,7 @@ class ShopUpdated(OfShop):
     triggered_at: AwareDatetime
 
 
-class ScopesUpdated(OfShop):
+class ScopesUpdated(ShopMessage):
     """What an app may do in a shop changed; these are all of its access scopes now."""
 
     topic: ClassVar[str] = "shops-scopes_updated"
@@ -64,7 +64,7 @@ class PrivacyTopic(StrEnum):
     SHOP_REDACT = "shop/redact"
 
 
-class PrivacyRequested(OfShop):
+class PrivacyRequested(ShopMessage):
     """Shopify asks to export or erase what we hold of a customer, or of the whole shop, within 30 days.
 
     `customer_id` and `order_ids` are GIDs; a guest has no customer id. `reference` is Shopify's id of a data request.
@@ -79,7 +79,7 @@ class PrivacyRequested(OfShop):
     triggered_at: AwareDatetime
 
 
-class ShopifyWork(OfShop):
+class ShopifyWork(ShopMessage):
     """Work that asks Shopify; `attempt` counts how often Shopify made it wait."""
 
     attempt: int = 1
@@ -109,7 +109,7 @@ class BackfillRequested(ShopifyWork):
     after: str | None = None
 
 
-class TokenCheckRequested(OfShop):
+class TokenCheckRequested(ShopMessage):
     """Work for `shops-check_token`: try the shop's access token, and exchange the session token if it is refused.
 
     `session_token` is encrypted, and expires a minute after it was issued.
@@ -120,7 +120,7 @@ class TokenCheckRequested(OfShop):
     session_token: str = Field(default="", repr=False)
 
 
-class DeliveryReceived(OfShop):
+class DeliveryReceived(ShopMessage):
     """Work for `shops-apply_webhook`: a recorded webhook delivery that this context itself acts on."""
 
     queue: ClassVar[str] = "shops-apply_webhook"

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chalicelib.kit import data_subjects
-from chalicelib.shops.schemas.messages import OfShop
+from chalicelib.shops.schemas.messages import ShopMessage
 
 
 class _Part(BaseModel):
@@ -29,7 +29,7 @@ class OrderLine(_Part):
     properties: dict[str, str]
 
 
-class _OfOrder(OfShop):
+class _OfOrder(ShopMessage):
     order_id: str
 
     def subjects(self) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ class ProductVariant(_Part):
     price: Decimal
 
 
-class ProductUpdated(OfShop):
+class ProductUpdated(ShopMessage):
     """A product of the shop changed; it now reads as here."""
 
     topic: ClassVar[str] = "shops-product_updated"
@@ -127,7 +127,7 @@ class ProductUpdated(OfShop):
     triggered_at: AwareDatetime
 
 
-class ProductDeleted(OfShop):
+class ProductDeleted(ShopMessage):
     """A product of the shop is gone."""
 
     topic: ClassVar[str] = "shops-product_deleted"

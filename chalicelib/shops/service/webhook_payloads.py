@@ -47,7 +47,7 @@ class DeliveryInfo:
         return {"message_id": self.delivery_id, "shop": self.shop, "app": self.app, "triggered_at": self.triggered_at}
 
 
-def message_of(told: DeliveryInfo, payload: Payload) -> Message | None:
+def build_message(told: DeliveryInfo, payload: Payload) -> Message | None:
     """What a delivery says to others, or to this context itself; None for a topic that nobody listens to.
 
     Raises pydantic's ValidationError for a payload of another shape than the topic's.
@@ -56,7 +56,7 @@ def message_of(told: DeliveryInfo, payload: Payload) -> Message | None:
     return make(told, payload) if make else None
 
 
-def read_shop(payload: Payload) -> dict[str, str | None]:
+def parse_shop_details(payload: Payload) -> dict[str, str | None]:
     """The columns of our own row that a `shop/update` payload tells. Raises ValidationError."""
     shop = _Shop.model_validate(payload)
     return {
@@ -68,12 +68,12 @@ def read_shop(payload: Payload) -> dict[str, str | None]:
     }
 
 
-def read_scopes(payload: Payload) -> list[str]:
+def parse_granted_scopes(payload: Payload) -> list[str]:
     """The access scopes that the app has after an `app/scopes_update`. Raises ValidationError."""
     return sorted(_Scopes.model_validate(payload).current)
 
 
-def read_order_edit(payload: Payload) -> int:
+def parse_edited_order_number(payload: Payload) -> int:
     """The number of the order that an `orders/edited` payload is about. Raises ValidationError."""
     return _OrderEdited.model_validate(payload).order_edit.order_id
 
@@ -284,17 +284,17 @@ def _for_ourselves(told: DeliveryInfo, _payload: Payload) -> DeliveryReceived:
 
 
 def _shop_updated(told: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    read_shop(payload)
+    parse_shop_details(payload)
     return _for_ourselves(told, payload)
 
 
 def _scopes_updated(told: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    read_scopes(payload)
+    parse_granted_scopes(payload)
     return _for_ourselves(told, payload)
 
 
 def _order_edited(told: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    read_order_edit(payload)
+    parse_edited_order_number(payload)
     return _for_ourselves(told, payload)
 
 
