@@ -1,4 +1,4 @@
-"""The Shopify apps of this deployment: each with its own handle, key, secret, scopes and webhook topics."""
+"""The Shopify apps of this deployment, each with its handle, key, secrets, scopes and webhook topics."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ TOPICS = {
     ),
     "studio": (*_INSTALLATION, "orders/paid", "orders/edited", "orders/cancelled", "refunds/create", *_PRODUCTS),
 }
-"""What each shop is subscribed to, by app. The privacy topics stand in `shopify.app.<app>.toml`."""
+"""Webhook topics to subscribe each shop to, by app. Privacy topics are declared in `shopify.app.<app>.toml`."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A Shopify app as its dashboard shows it. While its secret is rotated it has two, the new one first."""
+    """A Shopify app. During a rotation of its secret it has two secrets, the new one first."""
 
     handle: str
     key: str
@@ -43,7 +43,7 @@ class App:
 
     @property
     def scopes(self) -> str:
-        """Access scopes, separated by commas. Raises SettingMissing where they are not set."""
+        """Access scopes, separated by commas. Raises SettingMissing if they are not configured."""
         return secret_reader.secret(f"SHOPIFY_{self.handle.upper()}_SCOPES")
 
     @property
@@ -52,19 +52,19 @@ class App:
 
 
 def get_app(handle: str) -> App:
-    """The app called `handle`. Raises UnknownApp where it does not exist or has no credentials here."""
+    """Return the app. Raises AppNotFound if it does not exist or has no credentials in this deployment."""
     if handle not in TOPICS:
         raise AppNotFound
     prefix = f"SHOPIFY_{handle.upper()}_API"
     try:
         secrets = secret_reader.secret(f"{prefix}_SECRET").split(",")
         return App(handle, secret_reader.secret(f"{prefix}_KEY"), tuple(secret.strip() for secret in secrets))
-    except SettingMissing as missing:
-        raise AppNotFound from missing
+    except SettingMissing as error:
+        raise AppNotFound from error
 
 
 def iterate_configured_apps() -> Iterator[App]:
-    """Every app that has credentials here."""
+    """Yield every app with credentials in this deployment."""
     for handle in TOPICS:
         try:
             yield get_app(handle)

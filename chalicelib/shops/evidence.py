@@ -24,8 +24,10 @@ REDACTED_AFTER = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Evidence stored in a shop's row. `granted_at` is when the newest granted tokens were requested from Shopify,
-    `session_issued_at` the newest stored `iat`, `checked_at` when the stored token was last checked.
+    """Evidence stored in a shop's row.
+
+    `granted_at` is when the newest granted tokens were requested from Shopify, `session_issued_at` the newest stored
+    `iat`, `checked_at` when the stored token was last checked.
     """
 
     granted_at: datetime

@@ -203,7 +203,7 @@ def test_an_edited_order_waits_for_no_token(
         row = row_of(delivery)
         assert (row.status, row.error_message) == (
             DeliveryStatus.PROCESSED,
-            "the app is not installed, or its tokens are dead",
+            "the app is not installed, or its tokens are revoked",
         )
     assert Shop.get(settled, "studio").is_active
 

@@ -61,7 +61,7 @@ def reconcile(ago: timedelta = timedelta(hours=1)) -> None:
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue keeps what was missed for minutes, until subscriptions are made."""
-    monkeypatch.setattr(webhook_registration, "REIMPORT_DELAY", 0)
+    monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
 
 
 @pytest.fixture

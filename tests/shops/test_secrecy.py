@@ -41,11 +41,11 @@ ALLOWED = {
 """What may be seen where, and why."""
 
 LOGGED = (
-    "installed",
-    "the tokens are dead",
-    "a token cannot be opened",
-    "Shopify does not know our app",
-    "a genuine delivery cannot be read",
+    "app installed",
+    "tokens deleted: Shopify revoked them",
+    "token not decrypted",
+    "token not refreshed: Shopify refuses our app",
+    "webhook payload invalid",
     "message failed",
     "answered with an error",
     "an operator acted",

@@ -305,7 +305,7 @@ def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sho
     ):
         made.hold_deliveries = True
         monkeypatch.setitem(config.settings().peers, "shopify", made.url)
-        monkeypatch.setattr(webhook_registration, "REIMPORT_DELAY", 0)
+        monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
         monkeypatch.setattr(webhook_handlers, "POSTPONED_SECONDS", 0)
         yield made, time
 

@@ -91,7 +91,7 @@ def test_an_edit_of_an_order_that_is_gone(shopify: ShopifySandbox, installed: st
     assert drain() == []
     delivery = shopify.deliver("studio", installed, "orders/edited", {"order_edit": {"id": 1, "order_id": 404}})
     assert drain() == []
-    assert row_of(delivery).error_message == "the order is gone"
+    assert row_of(delivery).error_message == "the order does not exist any more"
 
 
 def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:

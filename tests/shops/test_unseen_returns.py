@@ -31,7 +31,7 @@ LINES = [{"variant_id": 11, "product_id": 22, "quantity": 1}]
 
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook_registration, "REIMPORT_DELAY", 0)
+    monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Shopify's three signature schemes: OAuth query, app proxy query, webhook body. Each HMAC-SHA256 with the app's secret.
+"""Shopify's three signature schemes: OAuth query, app proxy query, webhook body. Each is an HMAC-SHA256.
 
 Sources: shopify.dev, "Authorization code grant" (`hmac`), "Authenticate app proxies" (`signature`), "Verify webhook
 deliveries" (`X-Shopify-Hmac-Sha256`).

@@ -1,4 +1,4 @@
-"""Installations: the row of an app in a shop, its conditions, and the transactions that start and end an installation."""
+"""Installations: the row of an app in a shop, its conditions, and the transactions that start and end it."""
 
 from __future__ import annotations
 

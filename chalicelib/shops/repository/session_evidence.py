@@ -20,7 +20,7 @@ def evidence_of(row: Shop) -> Evidence:
 
 
 def save_session_note(row: Shop, note: SessionNote, now: datetime) -> bool:
-    """Write a note with one conditional update. Returns False if a concurrent request wrote one since `row` was read."""
+    """Write a note with one conditional update. Returns False if the row's evidence has changed since."""
     condition = ACTIVE & (Shop.installed_at == row.installed_at)
     condition &= _is_unchanged(Shop.session_issued_at, row.session_issued_at)
     actions = []

@@ -26,7 +26,7 @@ def add_pending(app: str, shop: str, state_hash: str, lifetime: timedelta) -> No
 
 
 def consume_pending(app: str, shop: str, state_hash: str) -> None:
-    """Delete a pending installation, so that it is used once. Raises InvalidState if the shop has none, or it expired."""
+    """Delete a pending installation, so that it is used once. Raises InvalidState if there is none or it expired."""
     in_time = (Session.shop == shop) & (Session.expires > clock.now())
     if not delete_if(Session(_pending_id(app, state_hash)), in_time):
         raise InvalidState

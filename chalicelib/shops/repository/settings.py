@@ -25,7 +25,7 @@ def find(shop: str, app: str) -> AppSettings | None:
 
 
 def save(shop: str, app: str, settings: dict[str, Any], expected: int, changed_by: str | None) -> AppSettings:
-    """Write the next version of the settings. Raises VersionMismatch if the stored version (0: none) is not `expected`."""
+    """Write the next version of the settings. Raises VersionMismatch if `expected` (0: none) is stale."""
     now, version = clock.now(), expected + 1
     row = AppSettings(shop=shop, app=app, settings=settings, version=version, updated_at=now)
     actions: list[Action] = [

@@ -1,4 +1,4 @@
-"""Use cases of the shops, a module a family; what other contexts may use is exported here."""
+"""Use cases of the shops. This facade exports those that other contexts may use."""
 
 from chalicelib.shops.service.admin import AdminApi, open_admin_api
 from chalicelib.shops.service.auth import Merchant, Shopper, WebhookSender, merchant, shopper, webhook_sender

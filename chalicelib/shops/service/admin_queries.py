@@ -100,7 +100,7 @@ class FetchedProduct:
 
 
 def fetch_order(admin: AdminApi, order_id: str) -> FetchedOrder | None:
-    """The order with this GID and all its lines; None where the shop has none. Raises as `AdminApi.graphql` does."""
+    """Return the order with this GID and all its lines; None if the shop has none. Raises as `AdminApi.graphql`."""
     lines: list[Node] = []
     after = None
     while True:

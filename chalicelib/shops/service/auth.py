@@ -48,7 +48,7 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest, `path_prefix` the app's path there."""
+    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest, `path_prefix` the app's path."""
 
     shop: str
     app: str

@@ -63,7 +63,7 @@ class RotationResult:
 
 
 def reencrypt_row(table: EncryptedTable, row: Table) -> RotationResult:
-    """Encrypt the row's values with the current key unless they are. A concurrent writer's values are never replaced."""
+    """Encrypt the row's values with the current key unless they are. Never replaces a concurrent writer's values."""
     current_row = row
     for _ in attempts(_ATTEMPTS):
         values, undecryptable = _reencrypt_values(table, current_row)

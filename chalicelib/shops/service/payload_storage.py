@@ -39,7 +39,7 @@ def _replace_surrogates(value: Any) -> Any:
 
 
 def store_payload(row: WebhookDelivery, body: bytes, payload: Payload) -> Payload:
-    """Return the payload to store in the row: the payload itself, or `stored_at` of a large one, which is put into S3."""
+    """Return the payload to store in the row: the payload itself, or `stored_at` of a large one, put into S3."""
     if len(body) <= LARGE:
         return payload
     key = f"payloads/shops/{row.shop}/{row.app}/{row.delivery_id}.json"

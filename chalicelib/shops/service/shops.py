@@ -30,7 +30,7 @@ def is_reinstalled_since(shop: str, app: str, since: datetime) -> bool:
 
 
 def is_active_after_redact(shop: str, app: str, requested_at: datetime) -> bool:
-    """Return whether the app is active after the removal that led to the `shop/redact` of `requested_at`. Reads one row.
+    """Return whether the app is active after the removal that led to a `shop/redact` of `requested_at`. Reads one row.
 
     A grant or a merchant's session token is evidence, too: an app may be active again without an installation.
     """

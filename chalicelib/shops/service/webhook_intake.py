@@ -79,7 +79,7 @@ def republish_delivery(delivery_id: str) -> WebhookDelivery:
 
 
 def _parse_message(row: WebhookDelivery, payload: payload_storage.Payload) -> Message | None:
-    """Return the delivery's message; None for a topic without one, or if parsing fails (`row` is then set to failed)."""
+    """Return the delivery's message; None for a topic without one, or if parsing fails (`row` is then failed)."""
     info = DeliveryInfo(row.shop, row.app, row.topic, row.delivery_id, row.triggered_at or row.received_at)
     try:
         return build_message(info, payload)

@@ -22,5 +22,5 @@ def storefront_page_of(shopper: Shopper, shopify_product_id: str) -> Document:
 
 
 def watermark_page_of(shop: str) -> Document:
-    """The merchant's page, to be framed by the admin of `shop` where that is a shop's domain. Raises UnknownApp."""
+    """The merchant's page, to be framed by the admin of `shop` where that is a shop's domain. Raises AppNotFound."""
     return watermark.setting(app_key(APP), parse_shop_domain(shop), config.settings().peers.get("shopify"))
