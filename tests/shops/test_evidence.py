@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.shops import evidence
-from chalicelib.shops.evidence import Evidence, SessionNote
+from chalicelib.shops.evidence import Evidence, InstallDecision, SessionNote, decide_install
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
@@ -68,3 +68,26 @@ def test_no_more_than_six_writes_and_one_check_a_minute() -> None:
 )
 def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtful: bool) -> None:
     assert evidence.is_removal_doubtful(facts, at(removed)) is is_doubtful
+
+
+@pytest.mark.parametrize(
+    ("installed", "removed", "is_active", "decision"),
+    [
+        (None, None, False, InstallDecision.WRITE),
+        (-10, None, True, InstallDecision.WRITE),
+        (0, None, True, InstallDecision.WRITE),
+        (-10, -5, False, InstallDecision.WRITE),
+        (1, None, True, InstallDecision.SUPERSEDED),
+        (1, -5, True, InstallDecision.SUPERSEDED),
+        (-10, 0, False, InstallDecision.REMOVED),
+        (-10, 5, False, InstallDecision.REMOVED),
+        (1, 5, False, InstallDecision.REMOVED),
+        (None, 5, False, InstallDecision.REMOVED),
+    ],
+)
+def test_only_the_newest_grant_without_a_later_removal_installs(
+    installed: float | None, removed: float | None, is_active: bool, decision: InstallDecision
+) -> None:
+    installed_at = None if installed is None else at(installed)
+    removed_at = None if removed is None else at(removed)
+    assert decide_install(installed_at, removed_at, is_active, at(0)) is decision

@@ -26,7 +26,7 @@ from infra.ops.rotate import LOCK
 from infra.sandbox.shopify import ShopifySandbox
 from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
 from tests.shops.conftest import install, listen
-from tests.shops.seeding import TOKEN, seed
+from tests.shops.factories import TOKEN, seed
 
 __all__ = ["listen"]
 
@@ -40,7 +40,9 @@ def _own_keys(key_file: Path) -> None:
 
 def used() -> set[str]:
     """The keys that any value is sealed with."""
-    return {key for kind in ENCRYPTED_TABLES for row in kind.table.scan() for key in key_rotation.key_ids_of_row(kind, row)}
+    return {
+        key for kind in ENCRYPTED_TABLES for row in kind.table.scan() for key in key_rotation.key_ids_of_row(kind, row)
+    }
 
 
 def assert_open() -> None:

@@ -18,7 +18,7 @@ from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from infra import data_stack
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import install
-from tests.shops.seeding import BEGAN, seed
+from tests.shops.factories import BEGAN, seed
 
 Drain = Callable[[], list[dict[str, Any]]]
 HEADER = ["shop", "app", "shop_name", "email", "plan_name", "currency", "iana_timezone", "scope", "installed_at"]

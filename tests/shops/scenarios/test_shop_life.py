@@ -42,7 +42,7 @@ from infra.sandbox.delivery import Webhook, send
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.shopify.webhooks import header
 from tests.shops.conftest import install
-from tests.shops.virtual_time import VirtualTime, virtual_time
+from tests.shops.scenarios.virtual_time import VirtualTime, virtual_time
 
 APP = "studio"
 PATH = "/v1/shops/me/settings"

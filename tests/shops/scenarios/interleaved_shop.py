@@ -32,7 +32,7 @@ from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family, header
 from tests.retention.crash import Crash, crash_at
 from tests.shops.conftest import answer_of_shopify
-from tests.shops.expectation import Entry, Expectation
+from tests.shops.scenarios.expected_state import Entry, Expectation
 
 APP = "studio"
 QUEUES = ("shops-apply_webhook", "shops-check_token", "shops-register_webhooks")

@@ -22,8 +22,8 @@ from infra import handlers
 from infra.local import delivery
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.shops.conftest import install
-from tests.shops.dragnet import Net, Secrets
-from tests.shops.life import CUSTOMER, OWNER, POISON, Walk, leave, live, run_command
+from tests.shops.scenarios.secret_scanner import Net, Secrets
+from tests.shops.scenarios.shop_walk import CUSTOMER, OWNER, POISON, Walk, leave, live, run_command
 
 Listen = Callable[..., Callable[[], list[dict[str, Any]]]]
 

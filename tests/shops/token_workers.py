@@ -1,4 +1,4 @@
-"""Worker processes that want a shop's access token at the same moment: `python -m tests.shops.refreshing SHOP COUNT`.
+"""Worker processes that want a shop's access token at the same moment: `python -m tests.shops.token_workers SHOP COUNT`.
 
 Everything that takes long is done once, before they are forked; each then waits for the line on standard input that
 lets all of them go. What happens to each is told on standard output, a JSON object a line.

@@ -18,8 +18,8 @@ from chalicelib.shops import service
 from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
 from infra.sandbox.shopify import ShopifySandbox
-from tests.shops.test_applying import row_of
-from tests.shops.test_tokens import let_it_run_out
+from tests.shops.service.test_tokens import let_it_run_out
+from tests.shops.service.test_webhook_handlers import row_of
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]

@@ -17,7 +17,7 @@ from chalicelib.shops.schemas.messages import RegistrationRequested
 from infra.sandbox.delivery import Delivery
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.shops.conftest import forget_messages, install
-from tests.shops.test_applying import events, row_of
+from tests.shops.service.test_webhook_handlers import events, row_of
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]

@@ -29,7 +29,7 @@ from infra.ops import __main__ as ops
 from infra.sandbox.delivery import Webhook
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.shops.conftest import answer_of_shopify, install
-from tests.shops.dragnet import Net, Secrets, exhaust
+from tests.shops.scenarios.secret_scanner import Net, Secrets, exhaust
 
 CUSTOMER = {
     "first_name": "Wilhelmina",

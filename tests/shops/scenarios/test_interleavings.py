@@ -37,7 +37,7 @@ from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family
 from tests.retention.crash import hooked
 from tests.shops.conftest import forget_messages, install
-from tests.shops.interleaving import APP, Begun, Death, Heard, Interleaving, Letter
+from tests.shops.scenarios.interleaved_shop import APP, Begun, Death, Heard, Interleaving, Letter
 
 NEIGHBOUR = "discounts"
 

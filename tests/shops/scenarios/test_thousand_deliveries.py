@@ -29,8 +29,8 @@ from infra.sandbox.shopify.webhooks import Family, header
 from tests.patience import LIMIT, eventually
 from tests.retention.crash import hooked
 from tests.shops.conftest import waiting
-from tests.shops.interleaving import Died
-from tests.shops.seeding import BEGAN, seed
+from tests.shops.factories import BEGAN, seed
+from tests.shops.scenarios.interleaved_shop import Died
 from tests.studio.conftest import Gallery
 
 SEED = 20260329
@@ -151,7 +151,7 @@ class Consuming:
 
     def __init__(self, consumer: Consumer) -> None:
         self.consumer, self.chance = consumer, random.Random(f"{SEED} {consumer.name}")
-        entry = f"tests.shops.dying.{consumer.name.replace('-', '_')}"
+        entry = f"tests.shops.crashing_handlers.{consumer.name.replace('-', '_')}"
         self.worker = Worker(replace(consumer, entry=entry, timeout=LIMIT))
         self.doomed = sorted(self.chance.sample(range(SEEN_AT_LEAST), WORKER_DEATHS))
         """After how many messages it is killed."""

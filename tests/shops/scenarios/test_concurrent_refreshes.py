@@ -29,9 +29,9 @@ from infra.sandbox.server import Request, Response
 from infra.sandbox.shopify import ShopifySandbox
 from tests.patience import LIMIT
 from tests.shops.conftest import install
-from tests.shops.test_tokens import let_it_run_out, token_requests
+from tests.shops.service.test_tokens import let_it_run_out, token_requests
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PROCESSES = 20
 DUE, OVER = timedelta(minutes=3), timedelta(0)
 
@@ -39,7 +39,7 @@ Event = dict[str, Any]
 
 
 class Workers:
-    """The processes of `tests.shops.refreshing`, ready to go."""
+    """The processes of `tests.shops.token_workers`, ready to go."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -72,7 +72,7 @@ class Workers:
 
 @contextmanager
 def workers(shop: str, count: int, *options: str) -> Iterator[Workers]:
-    command = [sys.executable, "-m", "tests.shops.refreshing", shop, str(count), *options]
+    command = [sys.executable, "-m", "tests.shops.token_workers", shop, str(count), *options]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield Workers(process)
@@ -82,7 +82,7 @@ def workers(shop: str, count: int, *options: str) -> Iterator[Workers]:
 
 @pytest.fixture
 def answer_token_calls(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Shopify grants, but sends no token before this is set; the workers are as patient (tests.shops.refreshing)."""
+    """Shopify grants, but sends no token before this is set; the workers are as patient (tests.shops.token_workers)."""
     let_go, answer = threading.Event(), shopify.answer
 
     def slowly(request: Request) -> Response:

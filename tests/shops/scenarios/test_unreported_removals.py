@@ -20,7 +20,7 @@ from infra import handlers
 from infra.local import delivery
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import forget_messages, waiting
-from tests.shops.test_applying import events, row_of
+from tests.shops.service.test_webhook_handlers import events, row_of
 
 Bearer = Callable[..., dict[str, str]]
 Drain = Callable[[], list[dict[str, Any]]]
