@@ -1,7 +1,7 @@
-"""Handlers in a process that may be killed at one of its calls to AWS; the event says at which.
+"""Handlers whose process is killed at one of its calls to AWS, as the event specifies.
 
-`dies_at` in it is [n, when]: just before the nth call is sent, or just after it took effect; a third part names an
-operation, whose calls alone count.
+`dies_at` of the event is [n, when]: before the nth call is sent, or after it took effect. An optional third element is
+the operation whose calls are counted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.retention.crash import hooked
 Handler = Callable[[dict[str, Any], Any], Any]
 
 
-def _mortal(module: str, name: str) -> Handler:
+def _crashing_handler(module: str, name: str) -> Handler:
     def handle(event: dict[str, Any], context: Any) -> Any:
         nth, when, *operation = event.pop("dies_at", (0, ""))
         handler: Handler = getattr(importlib.import_module(module), name)
@@ -34,6 +34,6 @@ def _mortal(module: str, name: str) -> Handler:
     return handle
 
 
-shops_apply_webhook = _mortal("chalicelib.shops.jobs", "apply_webhook")
-studio_apply_order_change = _mortal("chalicelib.studio.jobs", "apply_order_change")
-studio_generate_preview = _mortal("chalicelib.studio.jobs", "generate_preview")
+shops_apply_webhook = _crashing_handler("chalicelib.shops.jobs", "apply_webhook")
+studio_apply_order_change = _crashing_handler("chalicelib.studio.jobs", "apply_order_change")
+studio_generate_preview = _crashing_handler("chalicelib.studio.jobs", "generate_preview")

@@ -1,4 +1,4 @@
-"""Shops by the thousand, written as they would stand after their installation."""
+"""Factories of installed shops, in bulk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a session token proves, and what follows from it for a removal: decided without I/O."""
+"""Decisions about session tokens, removals and grants, without I/O."""
 
 from __future__ import annotations
 

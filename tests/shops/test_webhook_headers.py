@@ -1,4 +1,4 @@
-"""The signature and the headers of a delivery."""
+"""Signature and headers of a webhook delivery."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_newer_family_may_leave_the_event_out() -> None:
     assert webhook_headers.parse_webhook_headers(heading("shopify-", event_id=None)).event_id is None
 
 
-def test_what_lacks_is_named() -> None:
+def test_missing_headers_are_named() -> None:
     with pytest.raises(webhook_headers.HeadersMissing) as missing:
         webhook_headers.parse_webhook_headers(heading(topic=None, webhook_id="", triggered_at="yesterday"))
     assert missing.value.names == ["X-Shopify-Topic", "X-Shopify-Webhook-Id", "X-Shopify-Triggered-At"]

@@ -1,7 +1,7 @@
-"""Worker processes that want a shop's access token at the same moment: `python -m tests.shops.token_workers SHOP COUNT`.
+"""Worker processes that request a shop's access token concurrently: `python -m tests.shops.token_workers SHOP COUNT`.
 
-Everything that takes long is done once, before they are forked; each then waits for the line on standard input that
-lets all of them go. What happens to each is told on standard output, a JSON object a line.
+Slow initialization is done once, before the fork; each worker then waits for a line on standard input. Results are
+written to standard output, one JSON object per line.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ def main() -> None:
     parser.add_argument("shop")
     parser.add_argument("count", type=int)
     parser.add_argument("--die-before", metavar="OPERATION", help="of DynamoDB: be killed as it is about to be called")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     moment, patch = clock.now(), pytest.MonkeyPatch()
     patch.setattr(clock, "now", lambda: moment)  # no lease and no token ends because the machine is slow
     patch.setattr(http_client, "READ_TIMEOUT", LIMIT)
     client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
     encrypt("loads the cipher", "nowhere")
-    if asked.die_before:
-        client.meta.events.register(f"before-call.dynamodb.{asked.die_before}", _die)
+    if arguments.die_before:
+        client.meta.events.register(f"before-call.dynamodb.{arguments.die_before}", _die)
     ready, gate = os.pipe(), os.pipe()
-    pids = [_fork(asked.shop, ready, gate) for _ in range(asked.count)]
+    pids = [_fork(arguments.shop, ready, gate) for _ in range(arguments.count)]
     for _ in pids:
         os.read(ready[0], 1)
-    _tell(event="ready")
+    _report(event="ready")
     sys.stdin.readline()
     os.close(gate[1])
     for pid in pids:
         _, status = os.waitpid(pid, 0)
-        _tell(event="ended", pid=pid, code=os.waitstatus_to_exitcode(status))
+        _report(event="ended", pid=pid, code=os.waitstatus_to_exitcode(status))
 
 
 def _fork(shop: str, ready: tuple[int, int], gate: tuple[int, int]) -> int:
@@ -61,27 +61,27 @@ def _fork(shop: str, ready: tuple[int, int], gate: tuple[int, int]) -> int:
         _work(shop)
         code = 0
     except BaseException as error:
-        _tell(event="failed", pid=os.getpid(), error=repr(error))
+        _report(event="failed", pid=os.getpid(), error=repr(error))
     finally:
-        os._exit(code)  # never into what the parent goes on with
+        os._exit(code)  # never return into the parent's code
 
 
 def _work(shop: str) -> None:
-    """Ask until there is a token, as a caller that is told to come back does."""
+    """Retry until there is a token, as a caller that receives Retry-After does."""
     was_refused, give_up = False, time.monotonic() + LIMIT
     while True:
         try:
-            return _tell(event="token", pid=os.getpid(), token=service.get_access_token(shop, "studio"))
+            return _report(event="token", pid=os.getpid(), token=service.get_access_token(shop, "studio"))
         except Unavailable:
             if time.monotonic() > give_up:
                 raise
         if not was_refused:
-            _tell(event="unavailable", pid=os.getpid())
+            _report(event="unavailable", pid=os.getpid())
         was_refused = True
         time.sleep(0.05)
 
 
-def _tell(**facts: Any) -> None:
+def _report(**facts: Any) -> None:
     os.write(1, json.dumps(facts).encode() + b"\n")  # at once, and never half a line
 
 

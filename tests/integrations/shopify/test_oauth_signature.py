@@ -1,4 +1,4 @@
-"""Whether an answer is Shopify's."""
+"""Signature of OAuth queries."""
 
 from __future__ import annotations
 

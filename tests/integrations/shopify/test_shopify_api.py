@@ -1,4 +1,4 @@
-"""What we ask of Shopify, against its stand-in and against servers that misbehave."""
+"""Calls to Shopify, against the sandbox and against servers with faulty responses."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ SHOP_NAME = "query { shop { myshopifyDomain } }"
 
 
 @pytest.fixture(autouse=True)
-def _stand_in(shopify: ShopifySandbox) -> None:
-    """Every test here may talk to the stand-in."""
+def _sandbox(shopify: ShopifySandbox) -> None:
+    """Start the sandbox for every test of this module."""
 
 
 def code() -> str:
@@ -39,7 +39,7 @@ def test_a_code_becomes_an_expiring_token() -> None:
     assert admin_api.graphql(SHOP, grant.access_token, SHOP_NAME) == {"shop": {"myshopifyDomain": SHOP}}
 
 
-def test_a_session_token_becomes_one_too(shopify: ShopifySandbox) -> None:
+def test_a_session_token_becomes_an_expiring_token(shopify: ShopifySandbox) -> None:
     grant = exchange_session_token(SHOP, CLIENT, shopify.session_token("studio", SHOP))
     assert grant.access_token.startswith("shpat_")
     assert grant.refresh_token
@@ -75,12 +75,12 @@ def test_a_query_that_shopify_does_not_know() -> None:
 
 def test_secrets_do_not_show_in_what_is_printed() -> None:
     grant = oauth.redeem_code(SHOP, CLIENT, code())
-    shown = f"{grant!r} {CLIENT!r}"
+    text = f"{grant!r} {CLIENT!r}"
     for secret in (grant.access_token, grant.refresh_token or "none", STUDIO.secret):
-        assert secret not in shown
+        assert secret not in text
 
 
-def test_where_shopify_really_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_url_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(config.settings().peers, "shopify")
     url = httpx.URL(oauth.authorize_url(SHOP, CLIENT, "a,b", "https://us.example/back", "s"))
     assert (url.scheme, url.host, url.path) == ("https", SHOP, "/admin/oauth/authorize")
@@ -94,10 +94,10 @@ def test_where_shopify_really_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
-    """A server in Shopify's place, whose answer the test chooses."""
-    with answering() as made:
-        monkeypatch.setitem(config.settings().peers, "shopify", made.url)
-        yield made
+    """Start a server in place of Shopify, with a response that the test sets."""
+    with answering() as server:
+        monkeypatch.setitem(config.settings().peers, "shopify", server.url)
+        yield server
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
         (200, b'{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'),
     ],
 )
-def test_what_may_pass_is_tried_later(answers: Answers, status: int, body: bytes) -> None:
+def test_transient_errors_ask_for_a_retry(answers: Answers, status: int, body: bytes) -> None:
     answers.status, answers.body = status, body
     with pytest.raises(ShopifyUnavailable) as error:
         admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
@@ -132,7 +132,7 @@ def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: Answers) -> 
         oauth.redeem_code(SHOP, CLIENT, "c")
 
 
-def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_failure_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(config.settings().peers, "shopify", "http://127.0.0.1:1")
     with pytest.raises(ShopifyUnavailable):
         oauth.redeem_code(SHOP, CLIENT, "c")

@@ -1,4 +1,4 @@
-"""What operators read over HTTP."""
+"""Endpoints of operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the row and the log of one app in one shop must say, from what happened and was told: pure Python."""
+"""Expected row and log of one app in one shop, computed from the events and their deliveries without I/O."""
 
 from __future__ import annotations
 

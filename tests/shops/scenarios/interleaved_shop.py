@@ -1,7 +1,7 @@
-"""One app in one shop with all that is under way there: Shopify's deliveries, messages in queues, half an installation.
+"""One app in one shop with its pending work: Shopify's deliveries, queued messages, an unfinished installation.
 
-What is expected is kept beside it. A process may die at any of its calls to AWS; what is then expected of each fact is
-that all of it happened or nothing.
+The expected state is tracked beside it. A process may crash at any of its calls to AWS; each event must then have
+happened completely or not at all.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A net over everything that leaves this software by any door: what swims in it is looked through for secrets."""
+"""A scanner that collects everything that leaves the system by any channel, and searches it for secrets."""
 
 from __future__ import annotations
 

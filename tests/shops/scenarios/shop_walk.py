@@ -1,4 +1,4 @@
-"""The whole life of an app in a shop, with everything that can go wrong in it, step by step."""
+"""The life cycle of an app in a shop, with its failures, step by step."""
 
 from __future__ import annotations
 

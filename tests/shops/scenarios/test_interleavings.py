@@ -1,4 +1,4 @@
-"""Whatever order things happen in and are told in, and wherever a process dies: the newest fact stands."""
+"""The newest event wins in any order of events and deliveries, wherever a process crashes."""
 
 from __future__ import annotations
 
@@ -268,7 +268,7 @@ def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.slow
-def test_the_newest_fact_stands(
+def test_the_newest_event_wins(
     api: httpx.Client, holding: ShopifySandbox, engine: Engine, listen: Callable[..., Heard]
 ) -> None:
     """The examples are always the same, as many as there is time for."""

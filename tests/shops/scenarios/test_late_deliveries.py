@@ -1,4 +1,4 @@
-"""Deliveries that come so late that what they tell of is over."""
+"""Webhooks that arrive after their event has been superseded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]
 
 
-def test_an_uninstall_that_a_crash_left_untold_is_told_though_the_shop_came_back(
+def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
     api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
 ) -> None:
     heard = listen("shops-shop_uninstalled")
@@ -37,7 +37,7 @@ def test_an_uninstall_that_a_crash_left_untold_is_told_though_the_shop_came_back
     assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
 
 
-def test_an_uninstall_that_is_told_twice_without_an_event_id(
+def test_an_uninstall_delivered_twice_without_an_event_id(
     shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
 ) -> None:
     heard, left_at = listen("shops-shop_uninstalled"), clock.now()
@@ -48,7 +48,7 @@ def test_an_uninstall_that_is_told_twice_without_an_event_id(
     assert [row.status for row in WebhookDelivery.scan()] == [DeliveryStatus.PROCESSED] * 2
 
 
-def test_the_app_went_and_came_back_before_we_were_told(
+def test_a_removal_and_return_before_the_webhook_arrives(
     api: httpx.Client,
     shopify: ShopifySandbox,
     installed: str,
@@ -92,7 +92,7 @@ def undated(delivery: Delivery) -> None:
     assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=kept).status_code == 200
 
 
-def test_an_uninstall_without_a_time_ends_no_installation_that_shopify_lets_in(
+def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
     api: httpx.Client,
     shopify: ShopifySandbox,
     installed: str,
@@ -111,7 +111,7 @@ def test_an_uninstall_without_a_time_ends_no_installation_that_shopify_lets_in(
     assert EventType.UNINSTALL not in events(installed)
 
 
-def test_an_uninstall_without_a_time_ends_what_shopify_lets_in_no_more(
+def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
     shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, held: None
 ) -> None:
     drain()

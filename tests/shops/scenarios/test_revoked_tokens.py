@@ -1,4 +1,4 @@
-"""What Shopify tells is taken whatever became of the shop's tokens, and without asking Shopify anything."""
+"""Webhooks are handled without calling Shopify, whatever the state of the shop's tokens."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_a_late_uninstall_is_stale_after_a_session_token(
     assert_works(shopify, settled)
 
 
-def test_a_removal_that_nobody_told_of_is_found_while_the_merchant_works(
+def test_an_unreported_removal_is_detected_while_the_merchant_works(
     api: httpx.Client, shopify: ShopifySandbox, settled: str, drain: Drain, bearer: Bearer, listen: Listen
 ) -> None:
     """One request is enough: subscriptions stand again, and what was missed is published."""
@@ -230,7 +230,7 @@ def handle_one(queue: str, wait_seconds: int = 0) -> None:
     )
 
 
-def test_a_shop_that_shopify_lets_in_is_not_erased(
+def test_a_shop_whose_token_is_accepted_is_not_erased(
     api: httpx.Client, shopify: ShopifySandbox, settled: str, drain: Drain, bearer: Bearer
 ) -> None:
     """Whatever we know of the installation is older than the removal that the request follows."""
@@ -241,7 +241,7 @@ def test_a_shop_that_shopify_lets_in_is_not_erased(
     assert_works(shopify, settled)
 
 
-def test_a_merchant_who_came_back_unseen_is_not_erased(
+def test_an_unreported_return_is_not_erased(
     api: httpx.Client, shopify: ShopifySandbox, settled: str, drain: Drain, bearer: Bearer
 ) -> None:
     """The request comes 48 hours after the removal; the merchant was there since, and left nothing to try."""
@@ -256,7 +256,7 @@ def test_a_merchant_who_came_back_unseen_is_not_erased(
     assert Shop.get(settled, "studio").is_active
 
 
-def test_a_removal_that_nobody_told_of_ends_with_the_request_to_erase(
+def test_an_unreported_removal_ends_with_the_redact_request(
     shopify: ShopifySandbox, settled: str, drain: Drain, listen: Listen
 ) -> None:
     heard = listen("shops-shop_uninstalled")

@@ -13,7 +13,7 @@ from chalicelib.kit import clock
 
 
 class VirtualTime:
-    """Moments strictly increase, by a microsecond a look; `pass_` lets more go by."""
+    """A clock whose readings increase strictly, by a microsecond each; `pass_` advances it."""
 
     def __init__(self) -> None:
         self._moment = datetime.now(UTC)
@@ -32,7 +32,7 @@ class VirtualTime:
 
 @contextmanager
 def virtual_time(time: VirtualTime) -> Iterator[None]:
-    """Have our code live by this clock."""
+    """Make our code, the sandbox and the JWT library use this clock."""
 
     class Datetime(datetime):
         @classmethod

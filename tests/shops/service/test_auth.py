@@ -1,4 +1,4 @@
-"""Merchants' session tokens and shoppers' proxied calls."""
+"""Verification of merchants' session tokens and of app proxy queries."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def installed(shopify: ShopifySandbox, installed: str, drain: Drain) -> str:
     return installed
 
 
-def test_what_was_missed_is_told(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_missed_events_are_published(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
     ears = {topic: listen(f"shops-{topic}") for topic in ("order_paid", "order_cancelled", "refund_created")}
     edited, product = listen("shops-order_edited"), listen("shops-product_updated")
     with downtime():
@@ -108,7 +108,9 @@ def test_what_was_missed_is_told(shopify: ShopifySandbox, installed: str, drain:
     assert [each["product_id"] for each in product()] == [22]
 
 
-def test_twice_tells_the_same(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_a_repeated_backfill_publishes_the_same_messages(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
     heard = listen("shops-order_paid")
     shopify.paid_order(installed, LINES)
     request = BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
@@ -117,7 +119,7 @@ def test_twice_tells_the_same(shopify: ShopifySandbox, installed: str, drain: Dr
     assert len({message["message_id"] for message in heard()}) == 1
 
 
-def test_what_is_older_is_left_alone(shopify: ShopifySandbox, installed: str, listen: Listen) -> None:
+def test_older_events_are_not_backfilled(shopify: ShopifySandbox, installed: str, listen: Listen) -> None:
     heard = listen("shops-order_paid")
     shopify.paid_order(installed, LINES)
     later = clock.now() + timedelta(hours=1)
@@ -148,7 +150,7 @@ def test_while_nothing_is_missing_nothing_is_fetched(
     assert len(heard()) == 1
 
 
-def test_it_begins_before_the_last_run(shopify: ShopifySandbox, installed: str) -> None:
+def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandbox, installed: str) -> None:
     """Deliveries that were being repeated when the last run found every subscription are missed since before it."""
     forget_messages("shops-register_webhooks")
     reconcile(ago=timedelta(hours=6))
@@ -160,7 +162,7 @@ def test_it_begins_before_the_last_run(shopify: ShopifySandbox, installed: str) 
     assert clock.now() - since >= timedelta(hours=10)
 
 
-def test_a_shop_that_left_meanwhile_is_left_alone(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+def test_an_uninstalled_shop_is_not_backfilled(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
     shopify.uninstall("studio", installed)
     assert drain() == []
     asked = len(shopify.requests)
@@ -168,7 +170,7 @@ def test_a_shop_that_left_meanwhile_is_left_alone(shopify: ShopifySandbox, insta
     assert len(shopify.requests) == asked
 
 
-def test_a_lost_message_of_the_installation_is_made_good_by_the_merchant(
+def test_a_lost_registration_is_republished_by_the_merchants_next_request(
     api: Any,
     shopify: ShopifySandbox,
     installed: str,
@@ -188,7 +190,7 @@ def test_a_lost_message_of_the_installation_is_made_good_by_the_merchant(
     assert Shop.get(installed, "studio").registered_at
 
 
-def test_who_dies_after_subscribing_anew_has_asked_for_what_was_missed(
+def test_the_backfill_is_requested_before_the_subscriptions_are_created(
     shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next try finds no subscription missing."""
@@ -213,7 +215,7 @@ def test_who_dies_after_subscribing_anew_has_asked_for_what_was_missed(
     assert paid["admin_graphql_api_id"] in {message["order_id"] for message in heard()}
 
 
-def test_an_order_that_was_cancelled_meanwhile_is_told_as_cancelled_before_it_is_told_as_paid(
+def test_a_cancellation_is_published_before_the_payment(
     shopify: ShopifySandbox, installed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that nothing is made for it in between."""
@@ -241,7 +243,7 @@ def test_refunds_and_products_of_many_lines_are_fetched_whole(
     assert len({variant["variant_id"] for variant in products()[0]["variants"]}) == 189
 
 
-def test_an_order_is_fetched_also_where_its_customer_may_not_be_read(
+def test_an_order_is_fetched_if_its_customer_is_not_readable(
     shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
 ) -> None:
     """`read_customers` was added late; a shop that did not grant it yet loses no order."""

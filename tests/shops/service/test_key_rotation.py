@@ -1,4 +1,4 @@
-"""Stored tokens sealed anew, a row at a time, whatever else happens to the row."""
+"""Re-encryption of stored tokens while other processes change the row."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_no_sealed_column_is_forgotten() -> None:
     assert sealed == {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
 
 
-def test_the_same_tokens_under_another_key(installed: str, key_file: Path) -> None:
+def test_tokens_are_reencrypted_with_the_current_key(installed: str, key_file: Path) -> None:
     before = shop_row(installed)
     plain = in_clear(before)
     assert reencrypt_row(SHOP, before) == RotationResult()
@@ -71,7 +71,7 @@ def test_the_same_tokens_under_another_key(installed: str, key_file: Path) -> No
     assert secrets.decrypt(found.access_token, sessions.session_encryption_context(session.id)) == plain[0]
 
 
-def test_new_tokens_that_came_in_between_stay(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
+def test_concurrently_refreshed_tokens_are_kept(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
     stale = shop_row(installed)
     secrets.add_key(key_file)
     Shop(installed, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=1))])
@@ -83,7 +83,7 @@ def test_new_tokens_that_came_in_between_stay(shopify: ShopifySandbox, installed
 
 
 @pytest.mark.parametrize("kind", ENCRYPTED_TABLES, ids=lambda kind: str(kind.table.__name__))
-def test_what_was_removed_in_between_stays_away(
+def test_concurrently_deleted_tokens_stay_deleted(
     shopify: ShopifySandbox,
     installed: str,
     key_file: Path,
@@ -100,7 +100,7 @@ def test_what_was_removed_in_between_stays_away(
     assert Session.count() == 0
 
 
-def test_a_refresh_under_way_is_not_disturbed(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
+def test_a_refresh_in_progress_is_not_disturbed(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
     """It writes on condition that the tokens it read still stand; so nobody may seal them anew meanwhile."""
     row = shop_row(installed)
     lease = locks.acquire(token_lock_name(installed, "studio"), 30)
@@ -112,7 +112,7 @@ def test_a_refresh_under_way_is_not_disturbed(shopify: ShopifySandbox, installed
     assert reencrypt_row(SHOP, row) == RotationResult(reencrypted=2)
 
 
-def test_one_value_that_cannot_be_opened_does_not_keep_the_other(installed: str, key_file: Path) -> None:
+def test_an_undecryptable_value_does_not_block_the_other(installed: str, key_file: Path) -> None:
     row = shop_row(installed)
     moved = secrets.encrypt(
         "shpat_x", tokens.token_encryption_context("another.myshopify.com", "studio", "access_token")

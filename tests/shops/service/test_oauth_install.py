@@ -184,7 +184,7 @@ def test_the_cookie_is_for_this_flow_alone(api: httpx.Client, shop: str) -> None
         assert part in cookie
 
 
-def test_the_others_hear_of_it(
+def test_an_installation_is_published(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain, listen: Callable[[str], Drain]
 ) -> None:
     heard = listen("shops-shop_installed")
@@ -197,7 +197,7 @@ def test_the_others_hear_of_it(
     ]
 
 
-def test_an_erased_shop_that_comes_back_is_heard_again(
+def test_a_reinstallation_removes_the_tombstone(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
 ) -> None:
     tombstones.add(data_subjects.app(shop, "studio"))
@@ -206,7 +206,7 @@ def test_an_erased_shop_that_comes_back_is_heard_again(
     assert len(shopify.webhook_subscriptions("studio", shop)) == len(apps.get_app("studio").topics)
 
 
-def test_it_is_heard_again_although_the_installing_process_died(
+def test_the_tombstone_is_removed_even_if_the_process_crashes_after_the_commit(
     api: httpx.Client, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
     """Just after the installation took effect: nobody installs it once more."""

@@ -27,7 +27,7 @@ def put(api: httpx.Client, installed: str, bearer: Bearer) -> Callable[..., http
 Put = Callable[..., httpx.Response]
 
 
-def test_none_were_saved_yet(api: httpx.Client, installed: str, bearer: Bearer) -> None:
+def test_settings_are_empty_at_first(api: httpx.Client, installed: str, bearer: Bearer) -> None:
     answer = api.get(PATH, headers=bearer(installed))
     assert answer.json() == {"settings": {}, "version": 0, "updated_at": None}
     assert answer.headers["etag"] == '"0"'
@@ -60,7 +60,7 @@ def test_numbers_that_json_does_not_know(api: httpx.Client, installed: str, bear
     assert api.put(PATH, content=b'{"settings":{"n":1e999}}', headers=headers).status_code == 422
 
 
-def test_of_ten_at_once_one_wins(put: Put) -> None:
+def test_one_of_ten_concurrent_writers_wins(put: Put) -> None:
     put({"n": 0})
     with ThreadPoolExecutor(10) as people:
         answers = list(people.map(lambda n: put({"n": n}, '"1"').status_code, range(10)))
@@ -104,14 +104,14 @@ def test_earlier_versions_are_readable(api: httpx.Client, installed: str, bearer
     assert stranger.status_code == 422
 
 
-def test_a_version_that_is_over_is_not_shown(api: httpx.Client, installed: str, bearer: Bearer, put: Put) -> None:
+def test_an_expired_version_is_not_returned(api: httpx.Client, installed: str, bearer: Bearer, put: Put) -> None:
     put({"n": 0})
     [version] = AppSettingsVersion.query(f"{installed}#studio")
     version.update([AppSettingsVersion.expires_epoch.set(version.changed_at)])
     assert api.get(f"{PATH}/history", headers=bearer(installed)).json()["items"] == []
 
 
-def test_comings_and_goings_page_by_page(api: httpx.Client, installed: str, bearer: Bearer) -> None:
+def test_installs_and_uninstalls_are_paged(api: httpx.Client, installed: str, bearer: Bearer) -> None:
     from tests.shops.conftest import install
 
     install(api, "discounts", installed)

@@ -54,7 +54,7 @@ def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed: str) 
     assert secrets.decrypt(session.access_token, f"sessions/{session.id}/access_token") == after
 
 
-def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandbox, installed: str) -> None:
+def test_a_lost_refresh_response_can_be_requested_again(shopify: ShopifySandbox, installed: str) -> None:
     """A crash between Shopify's answer and our write leaves the old refresh token, which still works."""
     row = Shop.get(installed, "studio")
     kept = (row.access_token, row.refresh_token)
@@ -67,7 +67,7 @@ def test_an_answer_lost_after_the_refresh_can_be_had_again(shopify: ShopifySandb
 
 
 @pytest.mark.usefixtures("stopped_clock")
-def test_while_another_refreshes_what_is_over_is_not_used(shopify: ShopifySandbox, installed: str) -> None:
+def test_an_expired_token_is_not_used_during_another_refresh(shopify: ShopifySandbox, installed: str) -> None:
     lease = locks.acquire(token_lock_name(installed, "studio"), 30)
     assert lease
     let_it_run_out(installed, timedelta(minutes=1))
@@ -92,7 +92,7 @@ def test_dead_tokens_are_dropped_and_the_next_call_gets_new_ones(
 
 
 @pytest.mark.parametrize("had_lost_them", [False, True])
-def test_a_shop_that_left_gets_no_tokens_back(
+def test_an_uninstalled_shop_gets_no_tokens(
     shopify: ShopifySandbox, installed: str, drain: Callable[[], list[dict[str, Any]]], had_lost_them: bool
 ) -> None:
     """As when the app is removed while a worker waits for Shopify's answer."""

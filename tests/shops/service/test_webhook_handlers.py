@@ -1,4 +1,4 @@
-"""What `app/uninstalled` does, and does not do."""
+"""Effects of `app/uninstalled`."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_one_event_under_two_delivery_ids(shopify: ShopifySandbox, installed: st
     assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
 
 
-def test_a_crash_after_the_transaction_loses_nothing(
+def test_a_crash_after_the_commit_loses_nothing(
     shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
 ) -> None:
     heard = listen("shops-shop_uninstalled")
@@ -124,7 +124,7 @@ def test_a_stale_one_leaves_the_new_installation_alone(
     assert heard() == []
 
 
-def test_an_installation_begun_after_it_can_be_finished(
+def test_an_installation_started_after_the_uninstall_completes(
     api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain
 ) -> None:
     drain()
@@ -136,7 +136,7 @@ def test_an_installation_begun_after_it_can_be_finished(
     assert Shop.get(installed, "studio").is_active
 
 
-def test_a_shop_that_never_was_here(shopify: ShopifySandbox, shop: str, drain: Drain, listen: Listen) -> None:
+def test_an_uninstall_of_an_unknown_shop(shopify: ShopifySandbox, shop: str, drain: Drain, listen: Listen) -> None:
     heard = listen("shops-shop_uninstalled")
     delivery = shopify.uninstall("studio", shop)
     assert drain() == []

@@ -1,4 +1,4 @@
-"""What each topic says to the other contexts."""
+"""The messages of each webhook topic."""
 
 from __future__ import annotations
 
@@ -172,7 +172,9 @@ def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed: str, drain:
 
 
 @pytest.mark.parametrize("topic", ["shop/update", "app/scopes_update", "orders/edited"])
-def test_a_shop_that_left_hears_nothing(shopify: ShopifySandbox, shop: str, drain: Drain, topic: str) -> None:
+def test_webhooks_of_an_uninstalled_shop_are_ignored(
+    shopify: ShopifySandbox, shop: str, drain: Drain, topic: str
+) -> None:
     payload = {
         "name": "n",
         "currency": "USD",
@@ -187,7 +189,7 @@ def test_a_shop_that_left_hears_nothing(shopify: ShopifySandbox, shop: str, drai
 @pytest.mark.parametrize(
     "topic", sorted({topic for each in apps.TOPICS.values() for topic in each} - {"app/uninstalled"})
 )
-def test_what_cannot_be_read_is_said_at_the_door(shopify: ShopifySandbox, shop: str, drain: Drain, topic: str) -> None:
+def test_an_invalid_payload_fails_at_intake(shopify: ShopifySandbox, shop: str, drain: Drain, topic: str) -> None:
     """An unreadable payload never comes back as a poison message."""
     delivery = shopify.deliver("discounts", shop, topic, {"unexpected": True})
     assert delivery.status == 200
