@@ -108,7 +108,7 @@ def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callabl
         api.get(httpx.URL(path=back.path, query=back.query))
     with costs("job: webhooks registered"):
         run("shops-register_webhooks")
-    webhook_registration.reconcile(
+    webhook_registration.reconcile_installations(
         ScheduledRun(clock.now(), clock.now(), Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
     with costs("job: webhooks compared"):

@@ -21,7 +21,7 @@ ALLOWED = {
     "tests/infra/local/sample_handlers.py": "a handler that hangs, for the worker that kills it",
     "tests/infra/local/test_engine.py": "looks ten times that nothing happens; slowness makes it no redder",
     "tests/infra/ops/pausing.py": "waits for a signal",
-    "tests/shops/refreshing.py": "a worker that asks again, up to the limit",
+    "tests/shops/token_workers.py": "a worker that asks again, up to the limit",
 }
 """Files that may sleep or read a stop watch, and why."""
 

@@ -1,11 +1,11 @@
-"""The Shopify apps of this deployment: each with its own handle, key, secret, scopes and webhook topics."""
+"""The Shopify apps of this deployment, each with its handle, key, secrets, scopes and webhook topics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from chalicelib.integrations.shopify import Client
+from chalicelib.integrations.shopify.oauth import Client
 from chalicelib.kit import secret_reader
 from chalicelib.kit.config import SettingMissing
 from chalicelib.shops.errors import AppNotFound
@@ -26,12 +26,12 @@ TOPICS = {
     ),
     "studio": (*_INSTALLATION, "orders/paid", "orders/edited", "orders/cancelled", "refunds/create", *_PRODUCTS),
 }
-"""What each shop is subscribed to, by app. The privacy topics stand in `shopify.app.<app>.toml`."""
+"""Webhook topics to subscribe each shop to, by app. Privacy topics are declared in `shopify.app.<app>.toml`."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A Shopify app as its dashboard shows it. While its secret is rotated it has two, the new one first."""
+    """A Shopify app. During a rotation of its secret it has two secrets, the new one first."""
 
     handle: str
     key: str
@@ -43,7 +43,7 @@ class App:
 
     @property
     def scopes(self) -> str:
-        """Access scopes, separated by commas. Raises SettingMissing where they are not set."""
+        """Access scopes, separated by commas. Raises SettingMissing if they are not configured."""
         return secret_reader.secret(f"SHOPIFY_{self.handle.upper()}_SCOPES")
 
     @property
@@ -51,22 +51,22 @@ class App:
         return TOPICS[self.handle]
 
 
-def get(handle: str) -> App:
-    """The app called `handle`. Raises UnknownApp where it does not exist or has no credentials here."""
+def get_app(handle: str) -> App:
+    """Return the app. Raises AppNotFound if it does not exist or has no credentials in this deployment."""
     if handle not in TOPICS:
         raise AppNotFound
     prefix = f"SHOPIFY_{handle.upper()}_API"
     try:
         secrets = secret_reader.secret(f"{prefix}_SECRET").split(",")
         return App(handle, secret_reader.secret(f"{prefix}_KEY"), tuple(secret.strip() for secret in secrets))
-    except SettingMissing as missing:
-        raise AppNotFound from missing
+    except SettingMissing as error:
+        raise AppNotFound from error
 
 
-def configured() -> Iterator[App]:
-    """Every app that has credentials here."""
+def iterate_configured_apps() -> Iterator[App]:
+    """Yield every app with credentials in this deployment."""
     for handle in TOPICS:
         try:
-            yield get(handle)
+            yield get_app(handle)
         except AppNotFound:
             continue

@@ -1,4 +1,4 @@
-"""Blueprints of `shops`, each with the path prefixes that it answers; handlers of queues and schedules have none."""
+"""Blueprints of `shops` with their path prefixes; the blueprint of queue and schedule handlers has none."""
 
 BLUEPRINTS: dict[str, tuple[str, ...]] = {
     "chalicelib.shops.routes.shopify": ("/shopify", "/webhooks/shopify"),

@@ -1,6 +1,6 @@
-"""Shop domains: which text names a shop. The client secret is sent to that host, so nothing else may pass.
+"""Shop domains. The client secret is sent to this host, so validation must accept nothing else.
 
-Source: shopify.dev/docs/apps/build/authentication-authorization (the expression), and the admin's own addresses.
+Source: shopify.dev/docs/apps/build/authentication-authorization (the expression), and the URLs of the admin.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ _SHOP = re.compile(r"([a-zA-Z0-9][a-zA-Z0-9\-_]*)\.myshopify\.(com|io)")
 _ADMIN = re.compile(r"(?:https://)?admin\.shopify\.com/store/([a-zA-Z0-9][a-zA-Z0-9\-_]*)/?")
 
 
-def normalize(text: str, *, development: bool = False) -> str | None:
-    """The shop's domain in lower case, or None where `text` names no shop.
+def normalize_shop_domain(text: str, *, development: bool = False) -> str | None:
+    """Return the shop's domain in lower case, or None if `text` is no shop's domain or admin URL.
 
-    Takes `<name>.myshopify.com` and `admin.shopify.com/store/<name>`; in development `<name>.myshopify.io` as well.
+    Accepts `<name>.myshopify.com` and `admin.shopify.com/store/<name>`; in development also `<name>.myshopify.io`.
     """
     admin = _ADMIN.fullmatch(text)
     if admin:
@@ -26,5 +26,5 @@ def normalize(text: str, *, development: bool = False) -> str | None:
 
 
 def store_name(shop: str) -> str:
-    """`<name>` of `<name>.myshopify.com`: how the admin's addresses call the shop."""
+    """Return `<name>` of `<name>.myshopify.com`, which the URLs of the admin contain."""
     return shop.partition(".")[0]

@@ -1,40 +1,32 @@
-"""What can go wrong between a shop, Shopify and us. Class names are the API's `code`."""
+"""Errors of the shops' API. A class's name is the API's `code`."""
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import (
-    Forbidden,
-    MalformedRequest,
-    NotFound,
-    PayloadTooLarge,
-    PreconditionFailed,
-    Problem,
-    Unauthenticated,
-)
+from chalicelib.kit.errors import Forbidden, MalformedRequest, NotFound, PayloadTooLarge, Unauthenticated
 
 
 class AppNotFound(NotFound):
-    title = "No such Shopify app is configured here"
+    title = "This Shopify app is not configured here"
 
 
-class ShopNotInstalled(NotFound):
+class InstallationNotFound(NotFound):
     title = "The app is not installed in this shop"
 
 
 class InvalidShopDomain(MalformedRequest):
-    title = "This is not a *.myshopify.com domain"
+    title = "Invalid shop domain; expected example.myshopify.com"
 
 
 class InvalidOAuthCallback(MalformedRequest):
-    title = "This is not a genuine, recent answer of Shopify's"
+    title = "The OAuth callback is expired or wrongly signed"
 
 
 class InvalidState(Forbidden):
-    title = "This installation was not begun in this browser, or took too long; start again"
+    title = "The OAuth state is unknown or expired; start over"
 
 
 class InstallationRefused(Forbidden):
-    title = "Shopify refused the installation; start again"
+    title = "Shopify refused the installation; start over"
 
 
 class InvalidSessionToken(Unauthenticated):
@@ -42,7 +34,7 @@ class InvalidSessionToken(Unauthenticated):
 
 
 class InvalidProxySignature(Unauthenticated):
-    title = "This call did not come through Shopify's app proxy just now"
+    title = "The app proxy signature is expired or wrong"
 
 
 class InvalidWebhookSignature(Unauthenticated):
@@ -54,18 +46,8 @@ class MissingWebhookHeaders(MalformedRequest):
 
 
 class DeliveryNotFound(NotFound):
-    title = "There is no delivery with this id; they are kept for 30 days"
+    title = "No delivery of the last 30 days has this id"
 
 
 class SettingsTooLarge(PayloadTooLarge):
-    title = "Settings may have 64 KB"
-
-
-class SettingsChanged(PreconditionFailed):
-    title = "The settings were changed since you read them"
-
-
-class DuplicateDelivery(Problem):
-    """Not shown to anybody: a delivery that is on record already answers as the first one did."""
-
-    status, title = 200, "This delivery is on record"
+    title = "Settings must not exceed 64 KB"

@@ -1,4 +1,4 @@
-"""The tables of the shops."""
+"""Tables of the shops."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class EventType(StrEnum):
 
 class DeliveryStatus(StrEnum):
     RECEIVED = "received"
-    """On record and handed on; what became of it then is the consumer's affair."""
+    """Stored and published; the row does not show what the consumers did."""
     PROCESSED = "processed"
-    """Applied by the shops themselves."""
+    """Handled by this context."""
     FAILED = "failed"
-    """Genuine, but nothing that we can read; `error_message` says what is wrong with it."""
+    """Correctly signed, but the payload is invalid; `error_message` has the reason."""
 
 
 class ShopsByActiveApp(GlobalSecondaryIndex["Shop"]):
-    """Active shops of one app, by the time of their installation. Sparse: `active_app` goes with the app."""
+    """Active shops of one app, by time of installation. Sparse: an uninstall removes `active_app`."""
 
     class Meta:
         index_name = "by_active_app"
@@ -47,7 +47,7 @@ class ShopsByActiveApp(GlobalSecondaryIndex["Shop"]):
 
 
 class Shop(Table):
-    """One app in one shop, whether still installed or not."""
+    """One app in one shop, active or uninstalled."""
 
     class Meta:
         table_name = tables.name("shops", "shops")
@@ -60,22 +60,22 @@ class Shop(Table):
     refresh_token_expires_at = DateTimeAttribute(null=True)
     scope = UnicodeAttribute(null=True)
     last_triggered_at = DateTimeAttribute(null=True)
-    """The newest uninstall that was told; details and scopes each have their own."""
+    """Event time of the newest uninstall; details and scopes have columns of their own."""
     details_triggered_at = DateTimeAttribute(null=True)
     scope_triggered_at = DateTimeAttribute(null=True)
     registered_at = DateTimeAttribute(null=True)
-    """When this installation's webhooks were registered and the others told of it; None until then."""
+    """When this installation's webhooks were registered and ShopInstalled was published; None until then."""
     iana_timezone = UnicodeAttribute(null=True, default="UTC")
     currency = UnicodeAttribute(null=True)
     shop_name = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
     plan_name = UnicodeAttribute(null=True, default="basic")
     confirmed_at = DateTimeAttribute(null=True)
-    """When Shopify was last asked for tokens that it granted to this installation; None since the installation."""
+    """When the newest granted tokens of this installation were requested; an installation does not set it."""
     session_issued_at = DateTimeAttribute(null=True)
-    """The newest stored `iat` of a merchant's session token; None since the installation."""
+    """The newest stored `iat` of a merchant's session token; an installation clears it."""
     token_checked_at = DateTimeAttribute(null=True)
-    """When a job was last asked to try the access token; None since the installation."""
+    """When the last check of the access token was requested; an installation clears it."""
     is_active = BooleanAttribute(default=True)
     active_app = UnicodeAttribute(null=True)
     installed_at = DateTimeAttribute()
@@ -98,7 +98,7 @@ class SessionsByShop(GlobalSecondaryIndex["Session"]):
 
 
 class Session(Table):
-    """What Shopify granted to an app in a shop, or an installation that was begun and waits for Shopify's answer."""
+    """An offline token that Shopify granted, or a pending OAuth installation."""
 
     class Meta:
         table_name = tables.name("shops", "sessions")
@@ -167,7 +167,7 @@ class AppSettings(Table):
 
 
 class AppSettingsVersion(Table):
-    """Settings as they were saved once, the present ones included."""
+    """One saved version of the settings; the current version is included."""
 
     class Meta:
         table_name = tables.name("shops", "app_settings_history")
@@ -183,7 +183,7 @@ class AppSettingsVersion(Table):
 
 
 class DeliveriesByShop(GlobalSecondaryIndex["WebhookDelivery"]):
-    """A shop's deliveries by time: what an erasure looks for."""
+    """A shop's deliveries by time, for erasure."""
 
     class Meta:
         index_name = "by_shop"
@@ -194,7 +194,7 @@ class DeliveriesByShop(GlobalSecondaryIndex["WebhookDelivery"]):
 
 
 class WebhookDelivery(Table):
-    """One delivery of Shopify's. `payload` is the body, or {"stored_at": "s3://…"} when it is large."""
+    """One webhook delivery. `payload` is the body, or {"stored_at": "s3://…"} if it is large."""
 
     class Meta:
         table_name = tables.name("shops", "webhook_deliveries")

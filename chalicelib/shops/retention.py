@@ -1,7 +1,7 @@
-"""How long the shops' rows live, and whose they are.
+"""Retention rules and personal data of the shops' tables.
 
-DynamoDB's own TTL ends webhook deliveries (30 days) and earlier settings (1 year); shops and their settings live until
-the shop is erased. Installation logs: two years, as the sources keep events; the archive keeps them beyond.
+DynamoDB's TTL deletes webhook deliveries after 30 days and settings versions after one year. Shops and their current
+settings are stored until the shop is erased. Installation logs are archived after two years.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.kit import audit, config, secrets
 from chalicelib.kit.auth import Account
 from chalicelib.shops.service import key_rotation
-from chalicelib.shops.service.key_rotation import KINDS, Kind
+from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES, EncryptedTable
 from infra.ops import actor, output, scanning
 from infra.ops.errors import CommandRefused
 from infra.ops.resuming import Run, one_at_a_time
@@ -61,15 +61,15 @@ def _add_key(run: Run, account: Account) -> None:
 
 
 def _reseal(run: Run) -> None:
-    about = {"key": key_rotation.current_key()}
+    about = {"key": key_rotation.current_key_id()}
     if run.is_under_way and run.about == about:
         output.say(f"Going on after {run.counts['rows']:,} rows.")
     else:
         run.begin(**about)
-    total = sum(scanning.row_count(kind.table) for kind in KINDS)
+    total = sum(scanning.row_count(kind.table) for kind in ENCRYPTED_TABLES)
     with output.bar("rows", total, run.counts["rows"]) as bar:
-        while run.step < len(KINDS):
-            kind = KINDS[run.step]
+        while run.step < len(ENCRYPTED_TABLES):
+            kind = ENCRYPTED_TABLES[run.step]
             for page in scanning.pages(kind.table, run.after):
                 _reseal_page(run, kind, page.rows)
                 run.counts["rows"] += page.scanned
@@ -77,7 +77,7 @@ def _reseal(run: Run) -> None:
                 bar.update(page.scanned)
 
 
-def _reseal_page(run: Run, kind: Kind, rows: list[Any]) -> None:
+def _reseal_page(run: Run, kind: EncryptedTable, rows: list[Any]) -> None:
     waiting = [row for row in rows if not _reseal_row(run, kind, row)]
     until = time.monotonic() + BUSY_SECONDS
     while waiting and time.monotonic() < until:
@@ -87,11 +87,11 @@ def _reseal_page(run: Run, kind: Kind, rows: list[Any]) -> None:
     run.counts["busy"] += len(waiting)
 
 
-def _reseal_row(run: Run, kind: Kind, row: Any) -> bool:
+def _reseal_row(run: Run, kind: EncryptedTable, row: Any) -> bool:
     outcome = key_rotation.reencrypt_row(kind, row)
-    run.counts["resealed"] += outcome.resealed
-    run.counts["unreadable"] += len(outcome.unreadable)
-    for column in outcome.unreadable:
+    run.counts["resealed"] += outcome.reencrypted
+    run.counts["unreadable"] += len(outcome.undecryptable)
+    for column in outcome.undecryptable:
         output.say(f"cannot be opened: {kind.table.__name__}.{column} of {row.shop}, {row.app}")
     return not outcome.is_busy
 
@@ -113,9 +113,9 @@ def _conclude(run: Run, account: Account, arguments: Namespace) -> None:
 def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
     """Only after a look at every value: those that cannot be opened may be mended with their key, never without."""
     used: set[str] = set()
-    for kind in KINDS:
+    for kind in ENCRYPTED_TABLES:
         for page in scanning.pages(kind.table):
-            used = used.union(*(key_rotation.keys_of(kind, row) for row in page.rows))
+            used = used.union(*(key_rotation.key_ids_of_row(kind, row) for row in page.rows))
             run.keep_lock()
     path = _key_file()
     held = json.loads(path.read_text())

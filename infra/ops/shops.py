@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
 
 
 def active_shops(arguments: Namespace) -> int:
-    """Write the active shops of an app. Raises UnknownApp."""
+    """Write the active shops of an app. Raises AppNotFound."""
     shops = operator.iterate_active_shops(arguments.app)
     with output.opened(arguments.out, arguments.stdout) as file:
         output.write(ActiveShopRead, _counted(shops, "shops", file), file, as_csv=arguments.csv)
@@ -45,7 +45,7 @@ def active_shops(arguments: Namespace) -> int:
 
 
 def timeline(arguments: Namespace) -> int:
-    """Write a line a day. Raises UnknownApp; CommandRefused for a range that is none."""
+    """Write a line a day. Raises AppNotFound; CommandRefused for a range that is none."""
     try:
         query = TimelineQuery.model_validate({"app": arguments.app, "from": arguments.first, "to": arguments.last})
     except ValidationError as error:

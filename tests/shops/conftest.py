@@ -1,4 +1,4 @@
-"""What the tests of the shops share: a shop of one's own, an installation, ears on a topic."""
+"""Fixtures of the shops' tests: a unique shop, an installation, a subscriber of topics."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from infra.sandbox.shopify import ShopifySandbox
 
 @pytest.fixture
 def shop() -> str:
-    """The domain of a shop that no other test has: the stand-in remembers."""
+    """Return a shop domain that no other test uses, because the sandbox keeps its state."""
     return f"shop-{uuid.uuid4().hex[:10]}.myshopify.com"
 
 
 def answer_of_shopify(api: httpx.Client, app: str, shop: str) -> httpx.URL:
-    """Begin an installation and let the merchant consent: the path and query that Shopify sends the browser back to."""
+    """Start an installation, grant the scopes, and return the path and query of Shopify's callback."""
     begun = api.get(f"/shopify/{app}/auth", params={"shop": shop})
     assert begun.status_code == 302, begun.text
     consented = httpx.get(begun.headers["location"])
@@ -31,19 +31,19 @@ def answer_of_shopify(api: httpx.Client, app: str, shop: str) -> httpx.URL:
 
 
 def install(api: httpx.Client, app: str, shop: str) -> httpx.Response:
-    """Walk a browser through the installation; its last answer."""
+    """Install the app as a browser does; return the last response."""
     return api.get(answer_of_shopify(api, app, shop))
 
 
 @pytest.fixture
 def installed(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
-    """The domain of a shop that has `studio` installed."""
+    """Return the domain of a shop with `studio` installed."""
     assert install(api, "studio", shop).status_code == 302
     return shop
 
 
 def forget_messages(queue: str) -> None:
-    """Lose what waits in a queue, as a crash before it was sent would have."""
+    """Delete the messages of a queue, as if a crash had prevented their publication."""
     url = messages.queue_url(queue)
     while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         for message in batch:
@@ -51,7 +51,7 @@ def forget_messages(queue: str) -> None:
 
 
 def waiting(queue: str) -> tuple[int, int]:
-    """How many messages of a queue are to be had now, and how many only later."""
+    """Return the number of visible and of delayed messages of a queue."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
     answer = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=names)
     return int(answer["Attributes"][names[0]]), int(answer["Attributes"][names[1]])
@@ -59,7 +59,7 @@ def waiting(queue: str) -> tuple[int, int]:
 
 @pytest.fixture
 def bearer(shopify: ShopifySandbox) -> Callable[..., dict[str, str]]:
-    """The headers of a merchant in the admin."""
+    """Return a factory of a merchant's request headers."""
 
     def headers(shop: str, app: str = "studio", **claims: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {shopify.session_token(app, shop, **claims)}"}
@@ -69,7 +69,7 @@ def bearer(shopify: ShopifySandbox) -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def listen() -> Callable[..., Callable[[], list[dict[str, Any]]]]:
-    """Subscribe to topics as another context would; the answer gives the messages heard since it was last asked."""
+    """Subscribe to topics as another context does; the returned function reads the messages since its last call."""
 
     def subscribe(*topics: str) -> Callable[[], list[dict[str, Any]]]:
         sqs, sns = aws.client("sqs"), aws.client("sns")

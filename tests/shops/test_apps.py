@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.integrations.shopify import API_VERSION
+from chalicelib.integrations.shopify.admin_api import API_VERSION
 from chalicelib.shops import apps
 from chalicelib.shops.errors import AppNotFound
 
@@ -15,16 +15,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_only_apps_with_credentials_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [app.handle for app in apps.configured()] == ["discounts", "studio"]
+    assert [app.handle for app in apps.iterate_configured_apps()] == ["discounts", "studio"]
     monkeypatch.delenv("SHOPIFY_DISCOUNTS_API_SECRET")
-    assert [app.handle for app in apps.configured()] == ["studio"]
+    assert [app.handle for app in apps.iterate_configured_apps()] == ["studio"]
     for handle in ("discounts", "nobody", "STUDIO", ""):
         with pytest.raises(AppNotFound):
-            apps.get(handle)
+            apps.get_app(handle)
 
 
 def test_a_secret_does_not_show_in_what_is_printed() -> None:
-    app = apps.get("studio")
+    app = apps.get_app("studio")
     assert app.secrets[0] not in repr(app)
 
 

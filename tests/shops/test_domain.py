@@ -14,18 +14,18 @@ from chalicelib.shops import domain
 # shopify-app-js, shop-validator.test.ts
 @pytest.mark.parametrize("text", ["someshop.myshopify.com", "test-shop.myshopify.com", "Some_Shop1.myshopify.com"])
 def test_shops(text: str) -> None:
-    assert domain.normalize(text) == text.lower()
+    assert domain.normalize_shop_domain(text) == text.lower()
 
 
 @pytest.mark.parametrize("text", ["devshop.myshopify.io", "dev-shop-.myshopify.io"])
 def test_development_shops(text: str) -> None:
-    assert domain.normalize(text, development=True) == text
-    assert domain.normalize(text) is None
+    assert domain.normalize_shop_domain(text, development=True) == text
+    assert domain.normalize_shop_domain(text) is None
 
 
 @pytest.mark.parametrize("text", ["admin.shopify.com/store/my-shop", "https://admin.shopify.com/store/my-shop/"])
 def test_addresses_of_the_admin(text: str) -> None:
-    assert domain.normalize(text) == "my-shop.myshopify.com"
+    assert domain.normalize_shop_domain(text) == "my-shop.myshopify.com"
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_addresses_of_the_admin(text: str) -> None:
     ],
 )
 def test_everything_else(text: str) -> None:
-    assert domain.normalize(text, development=True) is None
+    assert domain.normalize_shop_domain(text, development=True) is None
 
 
 @given(st.text(alphabet="aZ0-_./:@#%\n é", max_size=12).map(lambda name: f"{name}.myshopify.com") | st.text())
 def test_nothing_but_one_label_under_shopifys_domain_ever_passes(text: str) -> None:
-    found = domain.normalize(text)
+    found = domain.normalize_shop_domain(text)
     assert found is None or re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.myshopify\.com", found)
 
 

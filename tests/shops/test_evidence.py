@@ -1,4 +1,4 @@
-"""What a session token proves, and what follows from it for a removal: decided without I/O."""
+"""Decisions about session tokens, removals and grants, without I/O."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.shops import evidence
-from chalicelib.shops.evidence import Evidence, Note
+from chalicelib.shops.evidence import Evidence, InstallDecision, SessionNote, decide_install
 
 NOON = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
@@ -24,27 +24,34 @@ def known(session: float | None, checked: float | None, granted: float = -3600) 
 @pytest.mark.parametrize(
     ("facts", "issued", "now", "note"),
     [
-        (known(None, None), 0, 1, Note(at(0), is_check_due=True)),
-        (known(None, None, granted=0.5), 0, 1, Note(at(0), is_check_due=True)),  # right after the installation
+        (known(None, None), 0, 1, SessionNote(at(0), is_check_due=True)),
+        (known(None, None, granted=0.5), 0, 1, SessionNote(at(0), is_check_due=True)),  # right after the installation
         (known(0, 1), 0, 2, None),  # the same token
-        (known(0, 1), 1, 2, Note(at(1), is_check_due=False)),  # the merchant may have removed the app and come back
+        (
+            known(0, 1),
+            1,
+            2,
+            SessionNote(at(1), is_check_due=False),
+        ),  # the merchant may have removed the app and come back
         (known(0, 1, granted=10), 10, 11, None),  # the grant is as good
-        (known(50, 1), 50, 61, Note(None, is_check_due=True)),
-        (known(50, 1), 40, 61, Note(None, is_check_due=True)),  # an older one leaves the newest
-        (known(50, 1), 60, 61, Note(at(60), is_check_due=True)),
+        (known(50, 1), 50, 61, SessionNote(None, is_check_due=True)),
+        (known(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older one leaves the newest
+        (known(50, 1), 60, 61, SessionNote(at(60), is_check_due=True)),
         (known(50, 1), 30, 60, None),
     ],
 )
-def test_each_newer_session_token_is_noted(facts: Evidence, issued: float, now: float, note: Note | None) -> None:
-    assert evidence.note_of(facts, at(issued), at(now)) == note
+def test_each_newer_session_token_is_noted(
+    facts: Evidence, issued: float, now: float, note: SessionNote | None
+) -> None:
+    assert evidence.decide_session_note(facts, at(issued), at(now)) == note
 
 
 def test_one_write_for_each_session_token_and_one_check_a_minute() -> None:
     """A merchant's page asks ten times a second for ten minutes; App Bridge renews its session token every 50 seconds."""
-    facts, notes = known(None, None), list[Note]()
+    facts, notes = known(None, None), list[SessionNote]()
     for tenth in range(6000):
         issued = at(tenth // 500 * 50)
-        if note := evidence.note_of(facts, issued, at(tenth / 10)):
+        if note := evidence.decide_session_note(facts, issued, at(tenth / 10)):
             notes.append(note)
             checked = at(tenth / 10) if note.is_check_due else facts.checked_at
             facts = Evidence(facts.granted_at, note.session_issued_at or facts.session_issued_at, checked)
@@ -64,4 +71,27 @@ def test_one_write_for_each_session_token_and_one_check_a_minute() -> None:
     ],
 )
 def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtful: bool) -> None:
-    assert evidence.is_doubtful(facts, at(removed)) is is_doubtful
+    assert evidence.is_removal_doubtful(facts, at(removed)) is is_doubtful
+
+
+@pytest.mark.parametrize(
+    ("installed", "removed", "is_active", "decision"),
+    [
+        (None, None, False, InstallDecision.WRITE),
+        (-10, None, True, InstallDecision.WRITE),
+        (0, None, True, InstallDecision.WRITE),
+        (-10, -5, False, InstallDecision.WRITE),
+        (1, None, True, InstallDecision.SUPERSEDED),
+        (1, -5, True, InstallDecision.SUPERSEDED),
+        (-10, 0, False, InstallDecision.REMOVED),
+        (-10, 5, False, InstallDecision.REMOVED),
+        (1, 5, False, InstallDecision.REMOVED),
+        (None, 5, False, InstallDecision.REMOVED),
+    ],
+)
+def test_only_the_newest_grant_without_a_later_removal_installs(
+    installed: float | None, removed: float | None, is_active: bool, decision: InstallDecision
+) -> None:
+    installed_at = None if installed is None else at(installed)
+    removed_at = None if removed is None else at(removed)
+    assert decide_install(installed_at, removed_at, is_active, at(0)) is decision

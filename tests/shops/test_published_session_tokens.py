@@ -12,12 +12,14 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.integrations.shopify import ACCESS_SECONDS, Grant
+from chalicelib.integrations.shopify.oauth import ACCESS_SECONDS, Grant
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Credentials
 from chalicelib.kit.errors import Unauthenticated
+from chalicelib.kit.tables import Transaction
 from chalicelib.shops import service
 from chalicelib.shops.repository import installations
+from chalicelib.shops.repository.installations import Installation
 
 PYTHON, RUBY, JS = "shopify_python_api", "shopify_app", "shopify-app-js"
 CREDENTIALS = {PYTHON: ("API key", "API Secret"), RUBY: ("api_key", "secret"), JS: ("test_key", "test_secret_key")}
@@ -52,7 +54,10 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SHOPIFY_STUDIO_API_KEY", key)
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", f"{secret},old_secret")
     shop = claims_of(name)["dest"].removeprefix("https://")
-    installations.install(shop, "studio", Grant("shpat_x", "", ACCESS_SECONDS, "shprt_x", 60), "", clock.now())
+    grant = Grant("shpat_x", "", ACCESS_SECONDS, "shprt_x", 60)
+    with Transaction() as transaction:
+        installation = Installation(shop, "studio", grant, "", clock.now())
+        installations.stage_installation(transaction, installation, None)
     return name
 
 

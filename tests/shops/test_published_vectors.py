@@ -11,8 +11,14 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from chalicelib.integrations.shopify.signature import (
+    sign_oauth_query,
+    sign_webhook,
+    verify_oauth_signature,
+    verify_proxy_signature,
+)
 from chalicelib.kit.auth import Credentials
-from chalicelib.shops import domain, oauth, proxy, service, webhook
+from chalicelib.shops import domain, service, webhook_headers
 from chalicelib.shops.errors import InvalidWebhookSignature
 
 NOW = 1_700_000_000
@@ -46,13 +52,13 @@ JS_TEXT = "shop=the%20shop%20URL&state=some%20nonce%20passed%20from%20auth"
 def test_an_oauth_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
     given = query(timestamp=stamp, hmac=signed(f"{text}&timestamp={stamp}", JS_SECRET))
-    assert oauth.is_genuine(asked | given, JS_SECRET, NOW) is is_genuine
+    assert verify_oauth_signature(asked | given, JS_SECRET, NOW) is is_genuine
 
 
 def test_an_oauth_query_that_shopify_app_js_refuses() -> None:
     given = JS_QUERY | query(timestamp=str(NOW - 60))
-    assert not oauth.is_genuine(given | query(hmac="incorrect_hmac_string"), JS_SECRET, NOW)
-    assert not oauth.is_genuine(given, JS_SECRET, NOW)  # "throws InvalidHmacError when there is no hmac key"
+    assert not verify_oauth_signature(given | query(hmac="incorrect_hmac_string"), JS_SECRET, NOW)
+    assert not verify_oauth_signature(given, JS_SECRET, NOW)  # "throws InvalidHmacError when there is no hmac key"
 
 
 # OAuth. shopify_python_api, test/session_test.py
@@ -64,26 +70,30 @@ PYTHON_TIME = 1_337_178_173
 
 def test_oauth_queries_of_shopify_python_api() -> None:
     given = PYTHON_QUERY | query(timestamp=str(PYTHON_TIME), hmac=PYTHON_HMAC)
-    assert oauth.is_genuine(given, "hush", PYTHON_TIME)  # test_hmac_validation
-    assert not oauth.is_genuine(PYTHON_QUERY | query(hmac=PYTHON_HMAC), "hush", PYTHON_TIME)  # …_handles_missing_params
+    assert verify_oauth_signature(given, "hush", PYTHON_TIME)  # test_hmac_validation
+    assert not verify_oauth_signature(
+        PYTHON_QUERY | query(hmac=PYTHON_HMAC), "hush", PYTHON_TIME
+    )  # …_handles_missing_params
     wrong = query(hmac="a94a110d86d2452e92a4a64275b128e9273be3037f2c339eb3e2af4cfb8a3828")
-    assert not oauth.is_genuine(given | wrong, "hush", PYTHON_TIME)  # test_raise_error_if_hmac_is_invalid
-    assert not oauth.is_genuine(given | query(bar="world"), "hush", PYTHON_TIME)  # …_if_hmac_does_not_match_expected
-    assert not oauth.is_genuine(given, "hush", PYTHON_TIME + 2 * 24 * 3600)  # …_if_timestamp_is_too_old
+    assert not verify_oauth_signature(given | wrong, "hush", PYTHON_TIME)  # test_raise_error_if_hmac_is_invalid
+    assert not verify_oauth_signature(
+        given | query(bar="world"), "hush", PYTHON_TIME
+    )  # …_if_hmac_does_not_match_expected
+    assert not verify_oauth_signature(given, "hush", PYTHON_TIME + 2 * 24 * 3600)  # …_if_timestamp_is_too_old
 
 
 def test_where_shopify_python_api_is_not_followed() -> None:
     """A `=` in a value is escaped, as Shopify itself and shopify-app-js do; a list is no part of a callback."""
     asked = {"a": ["1&b=2"], "c=3&d": ["4"]}  # test_hmac_calculation_with_ampersand_and_equal_sign_characters
-    assert oauth.sign(asked, "secret") == signed("a=1%26b%3D2&c%3D3%26d=4", "secret")
+    assert sign_oauth_query(asked, "secret") == signed("a=1%26b%3D2&c%3D3%26d=4", "secret")
     listed = {  # test_param_validation_of_param_values_with_lists
         "shop": ["some-shop.myshopify.com"],
         "ids[]": ["2", "1"],
         "hmac": ["b93b9f82996f6f8bf9f1b7bbddec284c8fabacdc4e12dc80550b4705f3003b1e"],
         "timestamp": [str(PYTHON_TIME)],
     }
-    assert not oauth.is_genuine(listed, "hush", PYTHON_TIME)
-    assert not oauth.is_genuine(listed | {"hmac": [oauth.sign(listed, "hush")]}, "hush", PYTHON_TIME)
+    assert not verify_oauth_signature(listed, "hush", PYTHON_TIME)
+    assert not verify_oauth_signature(listed | {"hmac": [sign_oauth_query(listed, "hush")]}, "hush", PYTHON_TIME)
 
 
 # App proxy. shopify-app-js, hmac-validator.test.ts, signator "appProxy"
@@ -99,15 +109,15 @@ PROXIED_TEXT = "logged_in_customer_id=1path_prefix=/apps/my_appshop=the shop URL
 def test_a_proxied_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
     given = query(timestamp=stamp, signature=signed(f"{text}timestamp={stamp}", JS_SECRET))
-    assert proxy.is_genuine(asked | given, JS_SECRET, NOW) is is_genuine
+    assert verify_proxy_signature(asked | given, JS_SECRET, NOW) is is_genuine
 
 
 def test_a_proxied_query_that_shopify_app_js_refuses() -> None:
     given = PROXIED | query(timestamp=str(NOW - 60))
-    assert not proxy.is_genuine(given | query(signature="incorrect_hmac_string"), JS_SECRET, NOW)
-    assert not proxy.is_genuine(given, JS_SECRET, NOW)  # "throw InvalidHmacError when there is no signature key"
+    assert not verify_proxy_signature(given | query(signature="incorrect_hmac_string"), JS_SECRET, NOW)
+    assert not verify_proxy_signature(given, JS_SECRET, NOW)  # "throw InvalidHmacError when there is no signature key"
     text = "code=some%20code%20goes%20here&" + JS_TEXT + f"&timestamp={NOW}"  # signed as OAuth's are
-    assert not proxy.is_genuine(PROXIED | query(timestamp=str(NOW), hmac=signed(text, JS_SECRET)), JS_SECRET, NOW)
+    assert not verify_proxy_signature(PROXIED | query(timestamp=str(NOW), hmac=signed(text, JS_SECRET)), JS_SECRET, NOW)
 
 
 # App proxy. shopify_app, test/shopify_app/controller_concerns/app_proxy_verification_test.rb, secret "secret"
@@ -131,7 +141,7 @@ COMPLEX_SIGNATURE = "bbf3aa60e098f08919a2ea4c64a388414f164e6a117a63b03479ac7aa94
     ],
 )
 def test_a_proxied_query_of_shopify_app(text: str, is_genuine: bool) -> None:
-    assert proxy.is_genuine(parse_qs(text, keep_blank_values=True), "secret", 1_466_106_083) is is_genuine
+    assert verify_proxy_signature(parse_qs(text, keep_blank_values=True), "secret", 1_466_106_083) is is_genuine
 
 
 # Webhooks. shopify_app, test/shopify_app/controller_concerns/webhook_verification_test.rb
@@ -177,7 +187,12 @@ def test_webhooks_of_shopify_app(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_shop_of_a_webhook_of_shopify_app(headers: dict[str, str], shop: str) -> None:
-    assert webhook.read(headers | {"shopify-topic": "orders/paid", "shopify-webhook-id": "1"}).shop == shop
+    assert (
+        webhook_headers.parse_webhook_headers(
+            headers | {"shopify-topic": "orders/paid", "shopify-webhook-id": "1"}
+        ).shop
+        == shop
+    )
 
 
 # Webhooks. shopify-app-js, packages/apps/shopify-api/lib/webhooks/__tests__/validate.test.ts with utils.ts, and
@@ -199,20 +214,20 @@ def test_webhooks_of_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not accepts(b"", x_shopify_hmac_sha256=genuine)  # "returns false on missing body"
     for wrong in ("", "fake"):
         assert not accepts(JSON_BODY, x_shopify_hmac_sha256=wrong)
-    read = webhook.read(JS_HEADERS)
+    read = webhook_headers.parse_webhook_headers(JS_HEADERS)
     assert (read.delivery_id, read.shop, read.topic) == ("123456789", "shop1.myshopify.io", "products/create")
 
 
 @pytest.mark.parametrize("missing", ["Topic", "Shop-Domain", "Webhook-Id"])
 def test_headers_that_shopify_app_js_misses_too(missing: str) -> None:
-    with pytest.raises(webhook.HeadersMissing) as refused:
-        webhook.read(JS_HEADERS | {f"x-shopify-{missing.lower()}": ""})
+    with pytest.raises(webhook_headers.HeadersMissing) as refused:
+        webhook_headers.parse_webhook_headers(JS_HEADERS | {f"x-shopify-{missing.lower()}": ""})
     assert refused.value.names == [f"X-Shopify-{missing}"]
 
 
 def test_a_secret_that_is_rotated_as_in_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"foo":"bar"}'
-    new, old = webhook.sign(body, "new secret"), webhook.sign(body, "old secret")
+    new, old = sign_webhook(body, "new secret"), sign_webhook(body, "old secret")
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "new secret,old secret")
     assert accepts(body, x_shopify_hmac_sha256=new)
     assert accepts(body, x_shopify_hmac_sha256=old)
@@ -240,7 +255,7 @@ def test_a_secret_that_is_rotated_as_in_shopify_app_js(monkeypatch: pytest.Monke
     ],
 )
 def test_domains_that_are_shops(text: str, shop: str) -> None:
-    assert domain.normalize(text, development=True) == shop
+    assert domain.normalize_shop_domain(text, development=True) == shop
 
 
 @pytest.mark.parametrize(
@@ -270,7 +285,7 @@ def test_domains_that_are_shops(text: str, shop: str) -> None:
     ],
 )
 def test_domains_that_are_none(text: str) -> None:
-    assert domain.normalize(text, development=True) is None
+    assert domain.normalize_shop_domain(text, development=True) is None
 
 
 @pytest.mark.parametrize(
@@ -294,4 +309,4 @@ def test_domains_that_are_none(text: str) -> None:
     ],
 )
 def test_domains_that_the_libraries_take_and_we_do_not(text: str) -> None:
-    assert domain.normalize(text, development=True) is None
+    assert domain.normalize_shop_domain(text, development=True) is None

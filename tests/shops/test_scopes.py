@@ -25,4 +25,4 @@ from chalicelib.shops import scopes
     ],
 )
 def test_missing(wanted: str, granted: str | None, missing: list[str]) -> None:
-    assert scopes.missing(wanted, granted) == missing
+    assert scopes.missing_scopes(wanted, granted) == missing

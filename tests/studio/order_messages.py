@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.kit import clock
 from chalicelib.shops.schemas.orders import OrderCancelled, OrderPaid
-from chalicelib.shops.service.webhook_payloads import DeliveryInfo, message_of
+from chalicelib.shops.service.webhook_payloads import DeliveryInfo, build_message
 
 
 def paid_of(shop: str, order: dict[str, Any]) -> OrderPaid:
@@ -18,6 +18,6 @@ def cancelled_of(shop: str, order: dict[str, Any]) -> OrderCancelled:
 
 
 def _told(shop: str, topic: str, order: dict[str, Any]) -> dict[str, Any]:
-    message = message_of(DeliveryInfo(shop, "studio", topic, f"{topic}-{order['id']}", clock.now()), order)
+    message = build_message(DeliveryInfo(shop, "studio", topic, f"{topic}-{order['id']}", clock.now()), order)
     assert message is not None
     return message.model_dump()

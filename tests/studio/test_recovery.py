@@ -27,7 +27,7 @@ from tests.studio.conftest import Gallery
 @pytest.fixture
 def worker() -> Iterator[Worker]:
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
-    running = Worker(replace(generate, entry="tests.shops.dying.studio_generate_preview", timeout=LIMIT))
+    running = Worker(replace(generate, entry="tests.shops.crashing_handlers.studio_generate_preview", timeout=LIMIT))
     yield running
     running.stop()
 

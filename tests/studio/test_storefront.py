@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from chalicelib.integrations import storage
+from chalicelib.integrations.shopify.signature import sign_proxy_query
 from chalicelib.kit import aws, config, logs
-from chalicelib.shops import proxy
 from chalicelib.studio.service import storefront
 from infra.bench.round_trips import metered
 from infra.sandbox.shopify import SANDBOX_APPS
@@ -102,7 +102,7 @@ def test_the_page_s_calls_cannot_be_led_elsewhere(gallery: Gallery, prefix: list
         apps_secret = SANDBOX_APPS["studio"].secret
         both = {name: [value] for name, value in query.items()} | {"path_prefix": prefix}
         pairs = [(name, value) for name, values in both.items() for value in values]
-        signed = httpx.QueryParams([*pairs, ("signature", proxy.sign(both, apps_secret))])
+        signed = httpx.QueryParams([*pairs, ("signature", sign_proxy_query(both, apps_secret))])
     answer = gallery.api.get("/proxy/studio/products/8001/page", params=signed)
     assert (answer.status_code, answer.json()["code"]) == (401, "InvalidProxySignature")
 

@@ -256,7 +256,9 @@ class _Erasure:
         """
         requested_at, shop = self.row.due_at - DEADLINE, self.context.subject.shop
         is_from_shopify = self.row.origin.startswith("shopify/")
-        return (shops.came_back_after_redact if is_from_shopify else shops.came_back)(shop, app, requested_at)
+        return (shops.is_active_after_redact if is_from_shopify else shops.is_reinstalled_since)(
+            shop, app, requested_at
+        )
 
     def _complete(self) -> None:
         progress = self.progress

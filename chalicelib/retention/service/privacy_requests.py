@@ -135,7 +135,7 @@ def _parse_subject(text: str, field: str) -> Subject:
         subject = Subject.parse(text)
     except ValueError as error:
         raise invalid from error
-    domain = subject.shop and shops.known_shop(subject.shop)
+    domain = subject.shop and shops.parse_shop_domain(subject.shop)
     is_valid = {
         SubjectType.SHOP: domain == subject.id,
         SubjectType.CUSTOMER: domain == subject.shop and bool(_CUSTOMER.fullmatch(subject.id)),

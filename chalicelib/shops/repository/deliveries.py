@@ -1,4 +1,4 @@
-"""Webhook deliveries: each is on record once, by its own id and by its event's."""
+"""Webhook deliveries: each is stored once, deduplicated by its own id and by its event's id."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, unique_values
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.tables import Transaction, get_many, update_if
-from chalicelib.shops.errors import DuplicateDelivery
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 
 KEEP = timedelta(days=30)
@@ -19,30 +19,38 @@ _PAGE = 100
 
 
 def add(row: WebhookDelivery) -> WebhookDelivery | None:
-    """Put a delivery on record. Answers None; or the row that stands for it already, by its id or by its event's."""
+    """Store a delivery. Returns None; or the stored row if one with its id or its event's id exists."""
     row.expires_epoch = row.received_at + KEEP
     try:
         with Transaction() as transaction:
-            transaction.add(row, otherwise=DuplicateDelivery())
+            transaction.add(row, otherwise=WriteConflict())
             if row.event_id:
                 event = unique_values.value_key(
                     "shops", "webhook_deliveries", "event", row.app, row.shop, row.topic, row.event_id
                 )
                 unique_values.claim(
-                    transaction, event, row.delivery_id, otherwise=DuplicateDelivery(), until=row.expires_epoch
+                    transaction, event, row.delivery_id, otherwise=WriteConflict(), until=row.expires_epoch
                 )
-    except DuplicateDelivery as duplicate:
-        first = duplicate.existing
+    except WriteConflict as conflict:
+        first = conflict.existing
         return get(first.owner) if isinstance(first, UniqueValue) else first
     return None
 
 
 def get(delivery_id: str) -> WebhookDelivery:
-    """A delivery on record, read consistently."""
+    """Return a stored delivery, with a consistent read. Raises WebhookDelivery.DoesNotExist."""
     return WebhookDelivery.get(delivery_id, consistent_read=True)
 
 
-def find_last_triggered(shop: str, app: str) -> datetime | None:
+def find(delivery_id: str) -> WebhookDelivery | None:
+    """Return a stored delivery, with a consistent read; None if there is none."""
+    try:
+        return get(delivery_id)
+    except WebhookDelivery.DoesNotExist:
+        return None
+
+
+def find_newest_event_time(shop: str, app: str) -> datetime | None:
     """Return when the newest stored event of a subscription of the app happened; None if none is stored.
 
     The newest page that holds one decides; a webhook that Shopify retries late is not the newest. Privacy topics need
@@ -52,13 +60,13 @@ def find_last_triggered(shop: str, app: str) -> datetime | None:
     for key in WebhookDelivery.by_shop.query(shop, scan_index_forward=False, page_size=_PAGE):
         page.append(key)
         if len(page) == _PAGE:
-            if newest := _newest_event(page, app):
+            if newest := _newest_event_time(page, app):
                 return newest
             page = []
-    return _newest_event(page, app)
+    return _newest_event_time(page, app)
 
 
-def _newest_event(keys: list[WebhookDelivery], app: str) -> datetime | None:
+def _newest_event_time(keys: list[WebhookDelivery], app: str) -> datetime | None:
     rows = get_many([(WebhookDelivery, (key.delivery_id,)) for key in keys])
     moments = [
         row.triggered_at or row.received_at
@@ -68,16 +76,8 @@ def _newest_event(keys: list[WebhookDelivery], app: str) -> datetime | None:
     return max(moments, default=None)
 
 
-def find(delivery_id: str) -> WebhookDelivery | None:
-    """A delivery on record, or None."""
-    try:
-        return get(delivery_id)
-    except WebhookDelivery.DoesNotExist:
-        return None
-
-
-def save_reading(row: WebhookDelivery) -> None:
-    """Note whether a delivery that could not be read can be read now."""
+def save_parse_result(row: WebhookDelivery) -> None:
+    """Write the status and error message of a delivery that was parsed a second time."""
     remark = WebhookDelivery.error_message
     WebhookDelivery(row.delivery_id).update(
         [
@@ -88,17 +88,18 @@ def save_reading(row: WebhookDelivery) -> None:
     )
 
 
-def complete(delivery_id: str) -> None:
-    """Note, once, that a delivery was applied."""
-    update_if(WebhookDelivery(delivery_id), processed(clock.now()), WebhookDelivery.status == DeliveryStatus.RECEIVED)
-
-
-def dismiss(delivery_id: str, remark: str) -> None:
-    """Note, once, that a delivery was looked at and why it changed nothing."""
-    actions = [*processed(clock.now()), WebhookDelivery.error_message.set(remark)]
+def mark_processed(delivery_id: str) -> None:
+    """Mark a received delivery as processed; does nothing if it is not in status `received`."""
+    actions = processed_actions(clock.now())
     update_if(WebhookDelivery(delivery_id), actions, WebhookDelivery.status == DeliveryStatus.RECEIVED)
 
 
-def processed(now: datetime) -> list[Action]:
-    """What a transaction that applies a delivery writes into its row."""
+def mark_ignored(delivery_id: str, reason: str) -> None:
+    """Mark a received delivery as processed without effect, with the reason; does nothing if it is not `received`."""
+    actions = [*processed_actions(clock.now()), WebhookDelivery.error_message.set(reason)]
+    update_if(WebhookDelivery(delivery_id), actions, WebhookDelivery.status == DeliveryStatus.RECEIVED)
+
+
+def processed_actions(now: datetime) -> list[Action]:
+    """Return the actions that mark a delivery as processed at `now`."""
     return [WebhookDelivery.status.set(DeliveryStatus.PROCESSED), WebhookDelivery.processed_at.set(now)]

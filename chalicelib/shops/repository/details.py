@@ -1,4 +1,4 @@
-"""What Shopify says of a shop and of the app's rights there; the newest word stands, whatever comes late."""
+"""Details and access scopes of a shop, as Shopify last reported them; older reports that arrive late are ignored."""
 
 from __future__ import annotations
 
@@ -7,35 +7,41 @@ from typing import Any
 
 from chalicelib.kit import clock
 from chalicelib.kit.attributes import DateTimeAttribute
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction
-from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import Shop
-from chalicelib.shops.repository.conditions import ACTIVE, Overtaken
+from chalicelib.shops.repository.tokens import ACTIVE
 
 
-def save_details(shop: str, app: str, details: dict[str, Any], told_at: datetime) -> bool:
-    """Write what Shopify says of the shop at `told_at`; its keys are columns. False where newer ones are there.
+def save_details(shop: str, app: str, details: dict[str, Any], triggered_at: datetime) -> bool:
+    """Write the shop's details as of `triggered_at`; keys are columns. Returns False if newer details are stored.
 
-    Raises ShopNotInstalled.
+    Raises InstallationNotFound.
     """
-    return _save_fact(shop, app, Shop.details_triggered_at, told_at, details)
+    return _save_if_newer(Shop(shop, app), details, Shop.details_triggered_at, triggered_at)
 
 
-def save_scope(shop: str, app: str, scope: str, told_at: datetime) -> bool:
-    """Write the access scopes (separated by commas) that the app has at `told_at`. As `save_details`."""
-    return _save_fact(shop, app, Shop.scope_triggered_at, told_at, {"scope": scope})
+def save_scope(shop: str, app: str, scope: str, triggered_at: datetime) -> bool:
+    """Write the app's access scopes (separated by commas) as of `triggered_at`. Returns False if newer ones are stored.
+
+    Raises InstallationNotFound.
+    """
+    return _save_if_newer(Shop(shop, app), {"scope": scope}, Shop.scope_triggered_at, triggered_at)
 
 
-def _save_fact(shop: str, app: str, told: DateTimeAttribute, told_at: datetime, columns: dict[str, Any]) -> bool:
+def _save_if_newer(
+    shop: Shop, columns: dict[str, Any], timestamp_column: DateTimeAttribute, triggered_at: datetime
+) -> bool:
     actions = [getattr(Shop, name).set(value) for name, value in columns.items() if value is not None]
-    actions += [told.set(told_at), Shop.updated_at.set(clock.now())]
-    is_newer = told.does_not_exist() | (told <= told_at)
+    actions += [timestamp_column.set(triggered_at), Shop.updated_at.set(clock.now())]
+    is_newer = timestamp_column.does_not_exist() | (timestamp_column <= triggered_at)
     try:
         with Transaction() as transaction:
-            transaction.update(Shop(shop, app), actions, condition=ACTIVE & is_newer, otherwise=Overtaken())
-    except Overtaken as overtaken:
-        row = overtaken.existing
+            transaction.update(shop, actions, condition=ACTIVE & is_newer, otherwise=WriteConflict())
+    except WriteConflict as conflict:
+        row = conflict.existing
         if row is None or not row.is_active:
-            raise ShopNotInstalled from overtaken
+            raise InstallationNotFound from conflict
         return False
     return True

@@ -1,30 +1,43 @@
-"""Installations: when an app came to a shop, and when it went."""
+"""Installations: the row of an app in a shop, its conditions, and the transactions that start and end it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.integrations.shopify import Grant
+from pynamodb.expressions.update import Action
+
+from chalicelib.integrations.shopify.oauth import Grant
 from chalicelib.kit import clock, data_subjects, ids, tombstones
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction, update_if
-from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import deliveries, sessions, tokens
-from chalicelib.shops.repository.conditions import (
-    ACTIVE,
-    AWAY,
-    Overtaken,
-    Removed,
-    no_evidence_since,
-    not_removed_since,
-)
+from chalicelib.shops.repository.tokens import ACTIVE
+
+_INACTIVE = Shop.is_active == False  # noqa: E712 - a condition, not a comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An installation to be written. `state` is the hash of the OAuth state, empty for a token exchange.
+
+    `requested_at` is when the grant was requested from Shopify: only a later removal can have ended the installation.
+    """
+
+    shop: str
+    app: str
+    grant: Grant
+    state: str
+    requested_at: datetime
 
 
 def find(shop: str, app: str) -> Shop | None:
-    """The app's row of the shop, installed or not, read consistently."""
+    """Return the app's row in the shop, active or not, with a consistent read; None if there is none."""
     try:
         return Shop.get(shop, app, consistent_read=True)
     except Shop.DoesNotExist:
@@ -32,108 +45,98 @@ def find(shop: str, app: str) -> Shop | None:
 
 
 def get_active(shop: str, app: str) -> Shop:
-    """The row of an app that is installed now. Raises ShopNotInstalled."""
+    """Return the row of an active installation. Raises InstallationNotFound."""
     row = find(shop, app)
     if row is None or not row.is_active:
-        raise ShopNotInstalled
+        raise InstallationNotFound
     return row
 
 
-def install(shop: str, app: str, grant: Grant, state: str, asked_at: datetime) -> EventType:
-    """Write session, shop and log in one transaction: `install`, or `reinstall` if the shop was here before.
+def stage_installation(transaction: Transaction, installation: Installation, row: Shop | None) -> None:
+    """Add an installation to the transaction: shop, session, log; remove the tombstone of an erased shop.
 
-    One that was erased is heard again from then on.
-
-    `asked_at` is when Shopify was asked for the grant: what happened before it cannot have ended this installation,
-    what happened after it can. A later grant stands. Raises Removed where an uninstall from after it was told already.
+    `row` is the shop's row as it was read. The commit raises WriteConflict if the row was created since then, has a
+    later installation, or an uninstall at `requested_at` or later.
     """
-    now = clock.now()
-    for _ in range(2):
-        is_new = find(shop, app) is None
-        event = EventType.INSTALL if is_new else EventType.REINSTALL
-        actions = [
-            *tokens.granted(shop, app, grant, now),
-            *tokens.granted_scope(grant, asked_at),
-            Shop.is_active.set(True),
-            Shop.active_app.set(app),
-            Shop.installed_at.set(asked_at),
-            Shop.uninstalled_at.remove(),
-            *(column.remove() for column in (Shop.registered_at, Shop.session_issued_at, Shop.token_checked_at)),
-            Shop.updated_at.set(now),
-        ]
-        if is_new:
-            actions += [Shop.created_at.set(now), Shop.iana_timezone.set("UTC"), Shop.plan_name.set("basic")]
-        is_newest = not_removed_since(asked_at) & (Shop.installed_at <= asked_at)
-        condition = Shop.shop.does_not_exist() if is_new else is_newest
-        try:
-            with Transaction() as transaction:
-                transaction.update(Shop(shop, app), actions, condition=condition, otherwise=Overtaken())
-                transaction.put(sessions.offline(shop, app, grant, state, now))
-                transaction.add(_log(shop, app, event, now))
-                tombstones.remove(data_subjects.app(shop, app), transaction)
-            return event
-        except Overtaken as overtaken:
-            if is_new:
-                continue  # by the very first installation: now it is there
-            if overtaken.existing.is_active:
-                return event  # by a later grant, which ended this one's tokens
-            raise Removed from overtaken
-    raise Overtaken
+    now, shop, app = clock.now(), installation.shop, installation.app
+    is_newest = _no_removal_since(installation.requested_at) & (Shop.installed_at <= installation.requested_at)
+    condition = is_newest if row else Shop.shop.does_not_exist()
+    actions = _installation_actions(installation, now)
+    if row is None:
+        actions += [Shop.created_at.set(now), Shop.iana_timezone.set("UTC"), Shop.plan_name.set("basic")]
+    transaction.update(Shop(shop, app), actions, condition=condition, otherwise=WriteConflict())
+    transaction.put(sessions.offline_session(shop, app, installation.grant, installation.state, now))
+    transaction.add(_log_entry(shop, app, EventType.REINSTALL if row else EventType.INSTALL, now))
+    tombstones.remove(data_subjects.app(shop, app), transaction)
+
+
+def _installation_actions(installation: Installation, now: datetime) -> list[Action]:
+    grant, requested_at = installation.grant, installation.requested_at
+    return [
+        *tokens.grant_actions(installation.shop, installation.app, grant, now),
+        *tokens.scope_actions(grant, requested_at),
+        Shop.is_active.set(True),
+        Shop.active_app.set(installation.app),
+        Shop.installed_at.set(requested_at),
+        Shop.uninstalled_at.remove(),
+        *(column.remove() for column in (Shop.registered_at, Shop.session_issued_at, Shop.token_checked_at)),
+        Shop.updated_at.set(now),
+    ]
 
 
 def mark_registered(row: Shop) -> bool:
-    """Note that this installation's webhooks stand and the others know; False where it is not the present one."""
+    """Store that this installation's webhooks are registered. Returns False if a later installation replaced it."""
     condition = ACTIVE & (Shop.installed_at == row.installed_at)
     return update_if(Shop(row.shop, row.app), [Shop.registered_at.set(clock.now())], condition)
 
 
-def touch(row: Shop) -> bool:
-    """Set the row's `updated_at`; False where somebody was faster."""
+def claim_registration_retry(row: Shop) -> bool:
+    """Set the row's `updated_at`. Returns False if a concurrent request has changed the row since it was read."""
     return update_if(Shop(row.shop, row.app), [Shop.updated_at.set(clock.now())], Shop.updated_at == row.updated_at)
 
 
 def iterate_active(app: str) -> Iterator[Shop]:
-    """The shops that have the app, oldest installation first, page by page."""
+    """Yield the shops with an active installation of the app, oldest installation first, page by page."""
     yield from Shop.by_active_app.query(app, page_size=100)
 
 
-def uninstall(
+def end_installation(
     delivery_id: str, shop: str, app: str, triggered_at: datetime, tolerance: timedelta = timedelta(0)
 ) -> Shop | None:
     """End the installation in one transaction: row, tokens, offline session, log and delivery.
 
-    Return None; or the row as it stands if there is nothing to end: the app is inactive already, or there is evidence
-    of it after `triggered_at` (of a session token: later by more than `tolerance`). A shop that was never here counts
-    as inactive.
+    Returns None; or the stored row if there is nothing to end: the app is already inactive, or there is evidence of the
+    installation after `triggered_at` (a session token counts only if later by more than `tolerance`). A shop without a
+    row counts as inactive.
     """
     now = clock.now()
     actions = [
-        *tokens.gone(),
+        *tokens.token_removal_actions(),
         Shop.is_active.set(False),
         Shop.active_app.remove(),
         Shop.uninstalled_at.set(triggered_at),
         Shop.last_triggered_at.set(triggered_at),
         Shop.updated_at.set(now),
     ]
-    ends = ACTIVE & no_evidence_since(triggered_at, tolerance)
+    condition = ACTIVE & _no_evidence_since(triggered_at, tolerance)
     try:
         with Transaction() as transaction:
-            transaction.update(Shop(shop, app), actions, condition=ends, otherwise=Overtaken())
-            transaction.delete(Session(sessions.offline_id(shop, app)))
-            transaction.add(_log(shop, app, EventType.UNINSTALL, now, {"triggered_at": clock.iso(triggered_at)}))
-            transaction.update(WebhookDelivery(delivery_id), deliveries.processed(now))
-    except Overtaken as overtaken:
-        row: Shop = overtaken.existing or Shop(shop, app, is_active=False)
-        if overtaken.existing and not row.is_active:
-            # An installation that is under way since before it must not come to life.
-            told = [Shop.last_triggered_at.set(triggered_at)]
-            update_if(Shop(shop, app), told, AWAY & not_removed_since(triggered_at))
+            transaction.update(Shop(shop, app), actions, condition=condition, otherwise=WriteConflict())
+            transaction.delete(Session(sessions.offline_session_id(shop, app)))
+            transaction.add(_log_entry(shop, app, EventType.UNINSTALL, now, {"triggered_at": clock.iso(triggered_at)}))
+            transaction.update(WebhookDelivery(delivery_id), deliveries.processed_actions(now))
+    except WriteConflict as conflict:
+        row: Shop = conflict.existing or Shop(shop, app, is_active=False)
+        if conflict.existing and not row.is_active:
+            # An installation whose grant was requested before the removal must not become active.
+            newest_removal = [Shop.last_triggered_at.set(triggered_at)]
+            update_if(Shop(shop, app), newest_removal, _INACTIVE & _no_removal_since(triggered_at))
         return row
     return None
 
 
 def list_events(shop: str, app: str, page: PageRequest) -> PageResult[InstallationLog]:
-    """The app's comings and goings in the shop, newest first."""
+    """Return a page of the app's installs and uninstalls in the shop, newest first."""
     rows = InstallationLog.query(
         shop,
         filter_condition=InstallationLog.app == app,
@@ -144,7 +147,22 @@ def list_events(shop: str, app: str, page: PageRequest) -> PageResult[Installati
     return query_page(rows)
 
 
-def _log(shop: str, app: str, event: EventType, now: datetime, metadata: Any = None) -> InstallationLog:
+def _no_removal_since(moment: datetime) -> Any:
+    """Return the condition that no uninstall of `moment` or later is stored."""
+    return Shop.last_triggered_at.does_not_exist() | (Shop.last_triggered_at < moment)
+
+
+def _no_evidence_since(moment: datetime, tolerance: timedelta) -> Any:
+    """Return the condition that no evidence after `moment` is stored; a session token may be later by `tolerance`."""
+    session = Shop.session_issued_at
+    return (
+        (Shop.installed_at <= moment)
+        & (Shop.confirmed_at.does_not_exist() | (Shop.confirmed_at <= moment))
+        & (session.does_not_exist() | (session <= moment + tolerance))
+    )
+
+
+def _log_entry(shop: str, app: str, event: EventType, now: datetime, metadata: Any = None) -> InstallationLog:
     return InstallationLog(
         shop=shop, id=ids.time_ordered(), app=app, event_type=event, metadata=metadata, created_at=now
     )

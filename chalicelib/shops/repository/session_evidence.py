@@ -1,4 +1,4 @@
-"""The newest session token of a shop's merchants, and when its access token was last tried, on the shop's row."""
+"""Evidence of an installation on the shop's row: newest session token, time of the last token check."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pynamodb.attributes import Attribute
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kit.tables import update_if
-from chalicelib.shops.evidence import Evidence, Note
+from chalicelib.shops.evidence import Evidence, SessionNote
 from chalicelib.shops.models import Shop
-from chalicelib.shops.repository.conditions import ACTIVE
+from chalicelib.shops.repository.tokens import ACTIVE
 
 
 def evidence_of(row: Shop) -> Evidence:
-    """Read the evidence that the row holds."""
+    """Return the evidence stored in the row."""
     granted_at = max(row.installed_at, row.confirmed_at or row.installed_at)
     return Evidence(granted_at, row.session_issued_at, row.token_checked_at)
 
 
-def save_note(row: Shop, note: Note, now: datetime) -> bool:
-    """Write a note with one conditional update. Return False if a concurrent request has written one since `row`."""
+def save_session_note(row: Shop, note: SessionNote, now: datetime) -> bool:
+    """Write a note with one conditional update. Returns False if the row's evidence has changed since."""
     condition = ACTIVE & (Shop.installed_at == row.installed_at)
     condition &= _is_unchanged(Shop.session_issued_at, row.session_issued_at)
     actions = []

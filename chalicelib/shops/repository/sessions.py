@@ -1,10 +1,10 @@
-"""Sessions: what Shopify granted, and installations that were begun."""
+"""Sessions: granted offline tokens, and pending OAuth installations."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.integrations.shopify import Grant
+from chalicelib.integrations.shopify.oauth import Grant
 from chalicelib.kit import clock, secrets
 from chalicelib.kit.tables import delete_if
 from chalicelib.shops.errors import InvalidState
@@ -12,7 +12,7 @@ from chalicelib.shops.models import Session
 
 
 def add_pending(app: str, shop: str, state_hash: str, lifetime: timedelta) -> None:
-    """Note an installation that was begun; nothing but the hash of its state is kept."""
+    """Store a pending installation; of its state, only the hash is stored."""
     now = clock.now()
     Session(
         id=_pending_id(app, state_hash),
@@ -25,42 +25,42 @@ def add_pending(app: str, shop: str, state_hash: str, lifetime: timedelta) -> No
     ).save()
 
 
-def take_pending(app: str, shop: str, state_hash: str) -> None:
-    """Use up an installation that was begun, once. Raises UnknownState where there is none of this shop in time."""
+def consume_pending(app: str, shop: str, state_hash: str) -> None:
+    """Delete a pending installation, so that it is used once. Raises InvalidState if there is none or it expired."""
     in_time = (Session.shop == shop) & (Session.expires > clock.now())
     if not delete_if(Session(_pending_id(app, state_hash)), in_time):
         raise InvalidState
 
 
-def delete_until(shop: str, app: str, begun_until: datetime) -> None:
-    """Delete the app's sessions of the shop; what was begun later belongs to a new installation and stays."""
+def delete_created_until(shop: str, app: str, created_until: datetime) -> None:
+    """Delete the app's sessions of the shop; later ones belong to a new installation and are kept."""
     for session in Session.by_shop.query(shop, Session.app == app):
-        delete_if(session, Session.created_at <= begun_until)
+        delete_if(session, Session.created_at <= created_until)
 
 
-def offline(shop: str, app: str, grant: Grant, state: str, now: datetime) -> Session:
-    """The session of an offline token, to be put by the transaction that writes the token."""
-    session_id, expires = offline_id(shop, app), now + timedelta(seconds=grant.expires_in)
+def offline_session(shop: str, app: str, grant: Grant, state: str, now: datetime) -> Session:
+    """Return the session of an offline token; the transaction that writes the token must put it."""
+    session_id, expires = offline_session_id(shop, app), now + timedelta(seconds=grant.expires_in)
     return Session(
         id=session_id,
         shop=shop,
         app=app,
         state=state,
         scope=grant.scope,
-        access_token=secrets.encrypt(grant.access_token, place(session_id)),
+        access_token=secrets.encrypt(grant.access_token, session_encryption_context(session_id)),
         created_at=now,
         expires=expires,
         expires_epoch=expires,
     )
 
 
-def offline_id(shop: str, app: str) -> str:
-    """The id of the one offline session that an app has in a shop."""
+def offline_session_id(shop: str, app: str) -> str:
+    """Return the id of the app's only offline session in a shop."""
     return f"{app}/offline_{shop}"
 
 
-def place(session_id: str) -> str:
-    """What a session's token is sealed for."""
+def session_encryption_context(session_id: str) -> str:
+    """Return the encryption context of a session's token."""
     return f"sessions/{session_id}/access_token"
 
 

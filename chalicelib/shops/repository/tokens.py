@@ -1,4 +1,4 @@
-"""The tokens of installations, sealed on the way in and bound to their row."""
+"""Tokens of an installation, encrypted with a context that binds them to their row."""
 
 from __future__ import annotations
 
@@ -7,89 +7,105 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.integrations.shopify import Grant
+from chalicelib.integrations.shopify.oauth import Grant
 from chalicelib.kit import clock, secrets
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import sessions
-from chalicelib.shops.repository.conditions import ACTIVE, Overtaken
+
+ACTIVE = Shop.is_active == True  # noqa: E712 - a condition, not a comparison
 
 
-def access_token(row: Shop) -> str | None:
-    """The row's access token in clear."""
-    return secrets.decrypt(row.access_token, place(row.shop, row.app, "access_token")) if row.access_token else None
+def decrypt_access_token(row: Shop) -> str | None:
+    """Return the row's access token in plain text, None if it has none. Raises DecryptionFailed."""
+    if not row.access_token:
+        return None
+    return secrets.decrypt(row.access_token, token_encryption_context(row.shop, row.app, "access_token"))
 
 
-def refresh_token(row: Shop) -> str | None:
-    """The row's refresh token in clear."""
-    return secrets.decrypt(row.refresh_token, place(row.shop, row.app, "refresh_token")) if row.refresh_token else None
+def decrypt_refresh_token(row: Shop) -> str | None:
+    """Return the row's refresh token in plain text, None if it has none. Raises DecryptionFailed."""
+    if not row.refresh_token:
+        return None
+    return secrets.decrypt(row.refresh_token, token_encryption_context(row.shop, row.app, "refresh_token"))
 
 
-def are_usable(row: Shop) -> bool:
-    """Whether the row's tokens can be used, as far as is known."""
+def has_usable_tokens(row: Shop) -> bool:
+    """Return whether the row has tokens that are not known to be unusable."""
     return row.access_token is not None and row.token_expires_at is not None
 
 
-def replace(row: Shop, grant: Grant, asked_at: datetime) -> None:
-    """Write both new tokens at once, unless the shop left or someone else replaced them since `row` was read.
+def replace_tokens(row: Shop, grant: Grant, requested_at: datetime) -> None:
+    """Write both new tokens and the session in one transaction.
 
-    `asked_at` is when Shopify was asked for them. The grant proves the installation: a removal before it is stale.
+    `requested_at` is when the grant was requested from Shopify. It proves the installation: an earlier removal is
+    stale. Raises WriteConflict if the app was removed or its tokens were replaced since `row` was read.
     """
     now = clock.now()
-    actions = [*granted(row.shop, row.app, grant, now), Shop.confirmed_at.set(asked_at), Shop.updated_at.set(now)]
-    session = sessions.offline(row.shop, row.app, grant, "", now)
+    actions = [
+        *grant_actions(row.shop, row.app, grant, now),
+        Shop.confirmed_at.set(requested_at),
+        Shop.updated_at.set(now),
+    ]
+    session = sessions.offline_session(row.shop, row.app, grant, "", now)
+    with_scope = _has_unchanged_tokens(row) & _has_no_newer_scope(requested_at)
     try:
-        _replace(
-            row, [*actions, *granted_scope(grant, asked_at)], _same_tokens(row) & _has_no_newer_scope(asked_at), session
-        )
-    except Overtaken:
-        _replace(row, actions, _same_tokens(row), session)  # the scopes may have changed since Shopify was asked
+        _write_tokens(row, [*actions, *scope_actions(grant, requested_at)], with_scope, session)
+    except WriteConflict:
+        # The stored scopes may be newer than the grant: write the tokens without the scopes.
+        _write_tokens(row, actions, _has_unchanged_tokens(row), session)
 
 
-def _replace(row: Shop, actions: list[Action], condition: Any, session: Session) -> None:
+def _write_tokens(row: Shop, actions: list[Action], condition: Any, session: Session) -> None:
     with Transaction() as transaction:
-        transaction.update(Shop(row.shop, row.app), actions, condition=condition, otherwise=Overtaken())
+        transaction.update(Shop(row.shop, row.app), actions, condition=condition, otherwise=WriteConflict())
         transaction.put(session)
 
 
-def drop(row: Shop) -> None:
-    """Forget tokens that Shopify no longer honours, unless they were replaced since `row` was read."""
+def delete_tokens(row: Shop) -> None:
+    """Delete tokens that Shopify has revoked. Raises WriteConflict if they were replaced since `row` was read."""
+    condition = _has_unchanged_tokens(row)
     with Transaction() as transaction:
-        transaction.update(Shop(row.shop, row.app), gone(), condition=_same_tokens(row), otherwise=Overtaken())
+        transaction.update(
+            Shop(row.shop, row.app), token_removal_actions(), condition=condition, otherwise=WriteConflict()
+        )
 
 
-def disuse(row: Shop) -> None:
-    """Have the next call of a merchant fetch new tokens; those that are there stay, unless they were replaced."""
-    condition = _same_tokens(row) & (Shop.access_token == row.access_token)
+def expire_access_token(row: Shop) -> None:
+    """Make the merchant's next request get new tokens. Keeps the stored ones; does nothing if they were replaced."""
+    condition = _has_unchanged_tokens(row) & (Shop.access_token == row.access_token)
     update_if(Shop(row.shop, row.app), [Shop.token_expires_at.remove()], condition)
 
 
-def granted(shop: str, app: str, grant: Grant, now: datetime) -> list[Action]:
-    """What writes a grant's tokens into the row, in the transaction that also writes its session."""
+def grant_actions(shop: str, app: str, grant: Grant, now: datetime) -> list[Action]:
+    """Return the actions that write a grant's encrypted tokens; the caller's transaction also writes the session."""
+    access_token = secrets.encrypt(grant.access_token, token_encryption_context(shop, app, "access_token"))
     actions: list[Action] = [
-        Shop.access_token.set(secrets.encrypt(grant.access_token, place(shop, app, "access_token"))),
+        Shop.access_token.set(access_token),
         Shop.token_expires_at.set(now + timedelta(seconds=grant.expires_in)),
     ]
     if grant.refresh_token:
-        actions.append(Shop.refresh_token.set(secrets.encrypt(grant.refresh_token, place(shop, app, "refresh_token"))))
+        refresh_token = secrets.encrypt(grant.refresh_token, token_encryption_context(shop, app, "refresh_token"))
+        actions.append(Shop.refresh_token.set(refresh_token))
     if grant.refresh_token_expires_in:
         actions.append(Shop.refresh_token_expires_at.set(now + timedelta(seconds=grant.refresh_token_expires_in)))
     return actions
 
 
-def granted_scope(grant: Grant, asked_at: datetime) -> list[Action]:
-    """What writes a grant's access scopes into the row, as Shopify had them at `asked_at`; nothing if it has none."""
-    return [Shop.scope.set(grant.scope), Shop.scope_triggered_at.set(asked_at)] if grant.scope else []
+def scope_actions(grant: Grant, requested_at: datetime) -> list[Action]:
+    """Return the actions that write a grant's access scopes as of `requested_at`; none if the grant names no scopes."""
+    return [Shop.scope.set(grant.scope), Shop.scope_triggered_at.set(requested_at)] if grant.scope else []
 
 
-def gone() -> list[Action]:
-    """What removes every token from the row."""
+def token_removal_actions() -> list[Action]:
+    """Return the actions that remove every token of the row."""
     columns = (Shop.access_token, Shop.refresh_token, Shop.token_expires_at, Shop.refresh_token_expires_at)
     return [column.remove() for column in columns]
 
 
-def place(shop: str, app: str, column: str) -> str:
-    """What a token of this row is sealed for."""
+def token_encryption_context(shop: str, app: str, column: str) -> str:
+    """Return the encryption context of a token in a shop's row."""
     return f"shops/{shop}/{app}/{column}"
 
 
@@ -97,6 +113,7 @@ def _has_no_newer_scope(moment: datetime) -> Any:
     return Shop.scope_triggered_at.does_not_exist() | (Shop.scope_triggered_at <= moment)
 
 
-def _same_tokens(row: Shop) -> Any:
-    same = Shop.refresh_token == row.refresh_token if row.refresh_token else Shop.refresh_token.does_not_exist()
-    return ACTIVE & same
+def _has_unchanged_tokens(row: Shop) -> Any:
+    column = Shop.refresh_token
+    is_unchanged = column == row.refresh_token if row.refresh_token else column.does_not_exist()
+    return ACTIVE & is_unchanged

@@ -1,1 +1,1 @@
-"""HTTP of the shops: one blueprint for Shopify and its browsers, one for merchants, one for operators."""
+"""HTTP endpoints of the shops: for Shopify and OAuth browsers, for merchants, for operators."""

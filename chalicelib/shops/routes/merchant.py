@@ -1,4 +1,4 @@
-"""`/v1/shops/me…`: what the merchant's admin calls, with a session token."""
+"""Endpoints of merchants, below `/v1/shops/me`, with a Shopify session token."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ bp = Blueprint(__name__)
 @bp.route("/v1/shops/me", methods=["GET"])
 @endpoint(bp, auth=merchant, returns=ShopRead)
 def read_shop(call: ApiRequest[Merchant]) -> ShopRead:
-    """The caller's shop, as the app knows it."""
+    """Return the caller's shop."""
     return service.read_shop(call.principal)
 
 
 @bp.route("/v1/shops/me/history", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[InstallationRead])
 def list_installations(call: ApiRequest[Merchant, None, PageQuery]) -> PageResult[InstallationRead]:
-    """When the app was installed and uninstalled, newest first."""
+    """Return the app's installs and uninstalls, newest first."""
     return service.list_installations(call.principal, call.page)
 
 
 @bp.route("/v1/shops/me/settings", methods=["GET"])
 @endpoint(bp, auth=merchant, returns=SettingsRead, etag=lambda read: str(read.version))
 def read_settings(call: ApiRequest[Merchant]) -> SettingsRead:
-    """The app's settings in this shop."""
+    """Return the app's settings in this shop."""
     return service.read_settings(call.principal)
 
 
 @bp.route("/v1/shops/me/settings", methods=["PUT"])
 @endpoint(bp, auth=merchant, body=SettingsUpdate, returns=SettingsRead, etag=lambda read: str(read.version))
 def change_settings(call: ApiRequest[Merchant, SettingsUpdate]) -> SettingsRead:
-    """Replace the app's settings in this shop, at most 64 KB; keys that we do not know are kept as they are sent."""
+    """Replace the app's settings in this shop, at most 64 KB; unknown keys are stored as sent."""
     return service.change_settings(call.principal, call.body.settings, call.if_match or "")
 
 
 @bp.route("/v1/shops/me/settings/history", methods=["GET"])
 @endpoint(bp, auth=merchant, query=PageQuery, returns=Page[SettingsVersionRead])
 def list_settings_versions(call: ApiRequest[Merchant, None, PageQuery]) -> PageResult[SettingsVersionRead]:
-    """Settings as they were saved within a year, newest first."""
+    """Return the settings versions saved within a year, newest first."""
     return service.list_settings_versions(call.principal, call.page)

@@ -1,4 +1,4 @@
-"""`/v1/operator/…`: what operators see of the shops and do to them, with a token of our own."""
+"""Endpoints of operators, below `/v1/operator`, with one of our own tokens."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ ACTIVE_SHOPS = "/v1/operator/shops"
 @bp.route(ACTIVE_SHOPS, methods=["GET"])
 @endpoint(bp, auth=operator, query=ActiveShopsQuery, returns=Page[ActiveShopRead])
 def list_active_shops(call: ApiRequest[Account, None, ActiveShopsQuery]) -> PageResult[ActiveShopRead] | Response:
-    """The shops that have an app, oldest installation first.
+    """Return the shops with an app active, oldest installation first.
 
-    With `format=csv` the page is text/csv and the next one stands in the `PaymentLink` header (RFC 8288, `rel="next"`).
+    With `format=csv` the page is text/csv and the `Link` header has the next page's URL (RFC 8288, `rel="next"`).
     """
     shops = operator_service.list_active_shops(call.query.app, call.page)
     return _as_csv(call, shops) if call.query.format == "csv" else shops
@@ -42,9 +42,9 @@ def list_active_shops(call: ApiRequest[Account, None, ActiveShopsQuery]) -> Page
 @bp.route("/v1/operator/shops/timeline", methods=["GET"])
 @endpoint(bp, auth=operator, query=TimelineQuery, returns=Page[TimelineDayRead])
 def read_timeline(call: ApiRequest[Account, None, TimelineQuery]) -> PageResult[TimelineDayRead]:
-    """How often an app was installed and uninstalled on each day of a range, in UTC; all days on one page.
+    """Return the number of installs and uninstalls of an app for each day of a range, in UTC; all days on one page.
 
-    Events are kept for two years.
+    Events are stored for two years.
     """
     query = call.query
     return PageResult(list(operator_service.iterate_timeline(query.app, query.first, query.last)))
@@ -53,14 +53,14 @@ def read_timeline(call: ApiRequest[Account, None, TimelineQuery]) -> PageResult[
 @bp.route("/v1/operator/shops/{shop}/sessions", methods=["GET"])
 @endpoint(bp, auth=operator, query=PageQuery, returns=Page[SessionRead])
 def list_sessions(call: ApiRequest[Account, None, PageQuery], shop: str) -> PageResult[SessionRead]:
-    """The sessions of a shop that are not over, of all apps."""
+    """Return a shop's unexpired sessions of all apps."""
     return operator_service.list_sessions(shop, call.page)
 
 
 @bp.route("/v1/operator/tables", methods=["GET"])
 @endpoint(bp, auth=operator, returns=Page[TableRead])
 def list_tables(call: ApiRequest[Account]) -> PageResult[TableRead]:
-    """The size of every table; all on one page."""
+    """Return the size of every table; all on one page."""
     load_all(bp.current_app)  # a table is known once its context is imported
     return PageResult(list(operator_service.iterate_tables()))
 
@@ -68,14 +68,14 @@ def list_tables(call: ApiRequest[Account]) -> PageResult[TableRead]:
 @bp.route("/v1/operator/deliveries/{delivery_id}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=DeliveryRead)
 def read_delivery(call: ApiRequest[Account], delivery_id: str) -> DeliveryRead:
-    """What became of a webhook delivery of the last 30 days."""
+    """Return the status of a webhook delivery of the last 30 days."""
     return operator_service.read_delivery(delivery_id)
 
 
 @bp.route("/v1/operator/deliveries/{delivery_id}/replay", methods=["POST"])
 @endpoint(bp, auth=operator, returns=DeliveryRead)
 def replay_delivery(call: ApiRequest[Account], delivery_id: str) -> DeliveryRead:
-    """Hand a recorded delivery on once more, as if Shopify repeated it; what was done before is not done twice."""
+    """Publish a stored webhook delivery, as if Shopify repeated it; consumers deduplicate it."""
     return operator_service.replay_delivery(call.principal, delivery_id)
 
 
@@ -85,6 +85,6 @@ def _as_csv(call: ApiRequest[Account, None, ActiveShopsQuery], shops: PageResult
     headers: dict[str, str | list[str]] = {"Content-Type": csv_lines.MEDIA_TYPE}
     cursor = call.page.cursor(shops.last_key)
     if cursor:
-        following = urlencode(call.query.model_dump() | {"cursor": cursor})
-        headers["Link"] = f'<{config.settings().public_url}{ACTIVE_SHOPS}?{following}>; rel="next"'
+        next_query = urlencode(call.query.model_dump() | {"cursor": cursor})
+        headers["Link"] = f'<{config.settings().public_url}{ACTIVE_SHOPS}?{next_query}>; rel="next"'
     return Response("".join(lines), headers)

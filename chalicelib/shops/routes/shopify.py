@@ -1,4 +1,4 @@
-"""Installation in the browser, and Shopify's webhooks."""
+"""Endpoints of Shopify: OAuth installation in the browser, and webhooks."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ COOKIE_SECONDS = 600
 
 @bp.route("/shopify/{app}/auth", methods=["GET"])
 @endpoint(bp, query=InstallationStart, status=302)
-def begin_installation(call: ApiRequest[None, None, InstallationStart], app: str) -> Response:
-    """Send a merchant's browser to Shopify, to install the app in their shop."""
-    begun = service.start_oauth(app, call.query.shop)
-    return Response("", {"Location": begun.url, "Set-Cookie": _cookie(app, begun.cookie, COOKIE_SECONDS)}, 302)
+def start_oauth(call: ApiRequest[None, None, InstallationStart], app: str) -> Response:
+    """Redirect a merchant's browser to Shopify, to install the app in their shop."""
+    redirect = service.start_oauth(app, call.query.shop)
+    return Response("", {"Location": redirect.url, "Set-Cookie": _cookie(app, redirect.cookie, COOKIE_SECONDS)}, 302)
 
 
 @bp.route("/shopify/{app}/auth/callback", methods=["GET"])
 @endpoint(bp, query=OAuthCallback, status=302)
-def complete_installation(call: ApiRequest[None, None, OAuthCallback], app: str) -> Response:
-    """Take Shopify's answer, install the app, and send the browser into the admin."""
+def complete_oauth(call: ApiRequest[None, None, OAuthCallback], app: str) -> Response:
+    """Install the app after Shopify's OAuth callback, and redirect the browser to the app in the admin."""
     url = service.complete_oauth(app, call.credentials.query, _cookie_of(call.credentials.headers.get("cookie", "")))
     return Response("", {"Location": url, "Set-Cookie": _cookie(app, "", 0)}, 302)
 
@@ -38,8 +38,8 @@ def complete_installation(call: ApiRequest[None, None, OAuthCallback], app: str)
 @bp.route("/webhooks/shopify/{app}", methods=["POST"])
 @endpoint(bp, auth=webhook_sender, max_body=MAX_WEBHOOK_BODY, returns=WebhookAnswer)
 def receive_webhook(call: ApiRequest[WebhookSender], app: str) -> WebhookAnswer:
-    """Take one of Shopify's deliveries: on record once, handed on at least once."""
-    is_new = service.receive(call.principal, call.credentials.raw_body)
+    """Receive a webhook delivery: it is stored once and published at least once."""
+    is_new = service.receive_webhook(call.principal, call.credentials.raw_body)
     return WebhookAnswer(status="recorded" if is_new else "known")
 
 

@@ -1,4 +1,4 @@
-"""What merchants read and write."""
+"""Request and response schemas of merchants."""
 
 import json
 from typing import Annotated, Any, Literal
@@ -7,19 +7,19 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from chalicelib.kit.schemas import Input, Schema, Timestamp
 
-# Stored JSON is read with decimals; what a merchant sent as a number goes back as one.
+# Stored JSON is read with Decimals; a merchant's number must be returned as a JSON number.
 Settings = Annotated[dict[str, Any], BeforeValidator(lambda value: json.loads(json.dumps(value, default=float)))]
 
 
 class ShopRead(Schema):
-    """The caller's shop, as the caller's app knows it."""
+    """The caller's shop, as stored for the caller's app."""
 
     shop: str
     app: str
     is_active: bool
     scope: str | None
     missing_scopes: list[str]
-    """What the app asks for by now and the shop has not granted: send the merchant to `/shopify/{app}/auth` again."""
+    """Required scopes that the shop has not granted; redirect the merchant to `/shopify/{app}/auth` to grant them."""
     shop_name: str | None
     email: str | None
     currency: str | None
@@ -37,7 +37,7 @@ class InstallationRead(Schema):
 
 
 class SettingsUpdate(Input):
-    """New settings, as a whole; keys that we do not know are kept as they are."""
+    """The complete new settings; unknown keys are stored as sent."""
 
     model_config = ConfigDict(str_strip_whitespace=False)
 
@@ -45,7 +45,7 @@ class SettingsUpdate(Input):
 
 
 class SettingsRead(Schema):
-    """The settings in force; version 0 means that none were saved yet."""
+    """The current settings; version 0 if none are stored."""
 
     settings: Settings = Field(default_factory=dict)
     version: int = 0
@@ -53,7 +53,7 @@ class SettingsRead(Schema):
 
 
 class SettingsVersionRead(Schema):
-    """Settings as they were saved at one time."""
+    """One saved version of the settings."""
 
     version: int
     settings: Settings

@@ -1,4 +1,4 @@
-"""Messages about installations and shops, and the work that this context gives itself."""
+"""Messages about installations and shops, and work messages to this context's own queues."""
 
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -9,7 +9,7 @@ from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import Message
 
 
-class OfShop(Message):
+class ShopMessage(Message):
     """A message about one app in one shop."""
 
     shop: str
@@ -19,24 +19,24 @@ class OfShop(Message):
         return (data_subjects.app(self.shop, self.app),)
 
 
-class ShopInstalled(OfShop):
-    """An app was installed in a shop, for the first time or again."""
+class ShopInstalled(ShopMessage):
+    """An app was installed or reinstalled in a shop."""
 
     topic: ClassVar[str] = "shops-shop_installed"
 
     event: Literal["install", "reinstall"]
 
 
-class ShopUninstalled(OfShop):
-    """An app was removed from a shop; its tokens are dead."""
+class ShopUninstalled(ShopMessage):
+    """An app was removed from a shop; its tokens are revoked."""
 
     topic: ClassVar[str] = "shops-shop_uninstalled"
 
     uninstalled_at: AwareDatetime
 
 
-class ShopUpdated(OfShop):
-    """What a shop says of itself changed."""
+class ShopUpdated(ShopMessage):
+    """The details of a shop changed."""
 
     topic: ClassVar[str] = "shops-shop_updated"
 
@@ -47,8 +47,8 @@ class ShopUpdated(OfShop):
     triggered_at: AwareDatetime
 
 
-class ScopesUpdated(OfShop):
-    """What an app may do in a shop changed; these are all of its access scopes now."""
+class ScopesUpdated(ShopMessage):
+    """The access scopes of an app in a shop changed; `scopes` has all that it has now."""
 
     topic: ClassVar[str] = "shops-scopes_updated"
 
@@ -64,8 +64,8 @@ class PrivacyTopic(StrEnum):
     SHOP_REDACT = "shop/redact"
 
 
-class PrivacyRequested(OfShop):
-    """Shopify asks to export or erase what we hold of a customer, or of the whole shop, within 30 days.
+class PrivacyRequested(ShopMessage):
+    """Shopify requests the export or erasure of a customer's data, or of the whole shop's, within 30 days.
 
     `customer_id` and `order_ids` are GIDs; a guest has no customer id. `reference` is Shopify's id of a data request.
     """
@@ -79,17 +79,17 @@ class PrivacyRequested(OfShop):
     triggered_at: AwareDatetime
 
 
-class ShopifyWork(OfShop):
-    """Work that asks Shopify; `attempt` counts how often Shopify made it wait."""
+class ShopifyWork(ShopMessage):
+    """Work that calls Shopify; `attempt` counts how often Shopify throttled it."""
 
     attempt: int = 1
 
 
 class RegistrationRequested(ShopifyWork):
-    """Work for `shops-register_webhooks`: make the shop's webhooks what they should be, and read its details.
+    """Work for `shops-register_webhooks`: sync the shop's webhook subscriptions and details.
 
-    `event` says that it follows an installation, which the others are to hear of. With `since`, what happened from
-    then on is fetched and told anew if a webhook turns out to have been missing.
+    `event` is set after an installation, which is then published as ShopInstalled. `since` is the start of the backfill
+    if a webhook subscription is missing.
     """
 
     queue: ClassVar[str] = "shops-register_webhooks"
@@ -100,7 +100,7 @@ class RegistrationRequested(ShopifyWork):
 
 
 class BackfillRequested(ShopifyWork):
-    """Work for `shops-backfill_events`: fetch a page of what changed at `since` or later, from Shopify's cursor `after` on."""
+    """Work for `shops-backfill_events`: backfill a page of changes at `since` or later, from cursor `after`."""
 
     queue: ClassVar[str] = "shops-backfill_events"
 
@@ -109,8 +109,8 @@ class BackfillRequested(ShopifyWork):
     after: str | None = None
 
 
-class TokenCheckRequested(OfShop):
-    """Work for `shops-check_token`: try the shop's access token, and exchange the session token if it is refused.
+class TokenCheckRequested(ShopMessage):
+    """Work for `shops-check_token`: check the shop's access token; exchange the session token if it is refused.
 
     `session_token` is encrypted, and expires a minute after it was issued.
     """
@@ -120,8 +120,8 @@ class TokenCheckRequested(OfShop):
     session_token: str = Field(default="", repr=False)
 
 
-class DeliveryReceived(OfShop):
-    """Work for `shops-apply_webhook`: a recorded webhook delivery that this context itself acts on."""
+class DeliveryReceived(ShopMessage):
+    """Work for `shops-apply_webhook`: a stored webhook delivery that this context handles."""
 
     queue: ClassVar[str] = "shops-apply_webhook"
 

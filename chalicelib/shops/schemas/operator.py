@@ -1,4 +1,4 @@
-"""What operators read of the shops: never a token, never a payload."""
+"""Response schemas of operators; none contains a token or a payload."""
 
 from datetime import date, timedelta
 from typing import Literal
@@ -12,14 +12,14 @@ MAX_DAYS = 366
 
 
 class ActiveShopsQuery(PageQuery):
-    """Which app's shops, and how they are written."""
+    """App and format of a page of shops."""
 
     app: str = Field(min_length=1, max_length=100)
     format: Literal["json", "csv"] = "json"
 
 
 class ActiveShopRead(Schema):
-    """A shop that has the app now. The order of the members is that of the columns."""
+    """A shop with the app active. CSV columns have the order of these fields."""
 
     shop: str
     app: str
@@ -51,7 +51,7 @@ class TimelineQuery(Query):
 
 
 class TimelineDayRead(Schema):
-    """How often an app came and went on one day, in UTC."""
+    """Number of installs and uninstalls of an app on one day, in UTC."""
 
     day: date
     installs: int
@@ -60,7 +60,7 @@ class TimelineDayRead(Schema):
 
 
 class SessionRead(Schema):
-    """What an app was granted in a shop; where `is_granted` is false, an installation waits for the merchant."""
+    """A session of an app in a shop; if `is_granted` is false, a pending OAuth installation."""
 
     id: str
     shop: str
@@ -74,7 +74,7 @@ class SessionRead(Schema):
 
 
 class TableRead(Schema):
-    """A table's size by DynamoDB's own count, up to six hours old."""
+    """A table's size as DynamoDB reports it, up to six hours old."""
 
     table: str
     rows: int
@@ -82,7 +82,7 @@ class TableRead(Schema):
 
 
 class DeliveryRead(Schema):
-    """A recorded webhook delivery, without what it said."""
+    """A stored webhook delivery, without its payload."""
 
     delivery_id: str
     event_id: str | None

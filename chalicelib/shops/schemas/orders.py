@@ -1,4 +1,4 @@
-"""Messages of what happens to a shop's orders and products. Ids are GIDs, but `product_id`, a number."""
+"""Messages about a shop's orders and products. Ids are GIDs, except `product_id`, which is a number."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from chalicelib.kit import data_subjects
-from chalicelib.shops.schemas.messages import OfShop
+from chalicelib.shops.schemas.messages import ShopMessage
 
 
 class _Part(BaseModel):
@@ -18,7 +18,7 @@ class _Part(BaseModel):
 class OrderLine(_Part):
     """One line of an order. `properties` are the shopper's choices, by name.
 
-    `quantity` is what was ordered, `current_quantity` what edits and refunds left of it.
+    `quantity` is the ordered number, `current_quantity` the number after edits and refunds.
     """
 
     line_item_id: str
@@ -29,27 +29,27 @@ class OrderLine(_Part):
     properties: dict[str, str]
 
 
-class _OfOrder(OfShop):
+class _OrderMessage(ShopMessage):
     order_id: str
 
     def subjects(self) -> tuple[str, ...]:
         return (*super().subjects(), data_subjects.order(self.shop, self.order_id))
 
 
-class _Order(_OfOrder):
+class _Order(_OrderMessage):
     order_number: str
     customer_id: str | None
     total_price: Decimal
-    """What the order came to, in `currency`."""
+    """The order's total in `currency`."""
     currency: str
     is_paid: bool = False
-    """Whether it is paid in full, refunds aside."""
+    """Whether the order was paid in full; refunds do not count."""
     lines: list[OrderLine]
     placed_at: AwareDatetime | None = None
     triggered_at: AwareDatetime
 
     def actors(self) -> Mapping[str, datetime]:
-        """A customer who was erased and orders again is heard; of their orders before that, nothing is."""
+        """Return the customer with the order's time: messages of an erased customer's later orders are not dropped."""
         placed_at = self.placed_at or self.triggered_at
         return {data_subjects.customer(self.shop, self.customer_id): placed_at} if self.customer_id else {}
 
@@ -67,13 +67,13 @@ class OrderPaid(_Order):
 
 
 class OrderUpdated(_Order):
-    """Something about an order changed; Shopify does not say what."""
+    """An order changed; Shopify does not specify how."""
 
     topic: ClassVar[str] = "shops-order_updated"
 
 
 class OrderEdited(_Order):
-    """Lines were added to an order, taken out, or changed in number; it now reads as here."""
+    """Lines of an order were added, removed or changed; this is its present state."""
 
     topic: ClassVar[str] = "shops-order_edited"
 
@@ -87,15 +87,15 @@ class OrderCancelled(_Order):
 
 
 class RefundLine(_Part):
-    """How many of an order's line were refunded; `properties` are those of the line."""
+    """The refunded quantity of an order line; `properties` are those of the line."""
 
     line_item_id: str
     quantity: int
     properties: dict[str, str]
 
 
-class RefundCreated(_OfOrder):
-    """A part of an order, or all of it, was refunded. `amount` is what went back, in `currency` where one is known."""
+class RefundCreated(_OrderMessage):
+    """An order was refunded, in part or in full. `amount` is in `currency`, None if it is unknown."""
 
     topic: ClassVar[str] = "shops-refund_created"
 
@@ -115,8 +115,8 @@ class ProductVariant(_Part):
     price: Decimal
 
 
-class ProductUpdated(OfShop):
-    """A product of the shop changed; it now reads as here."""
+class ProductUpdated(ShopMessage):
+    """A product of the shop changed; this is its present state."""
 
     topic: ClassVar[str] = "shops-product_updated"
 
@@ -127,8 +127,8 @@ class ProductUpdated(OfShop):
     triggered_at: AwareDatetime
 
 
-class ProductDeleted(OfShop):
-    """A product of the shop is gone."""
+class ProductDeleted(ShopMessage):
+    """A product of the shop was deleted."""
 
     topic: ClassVar[str] = "shops-product_deleted"
 

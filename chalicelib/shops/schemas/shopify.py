@@ -1,4 +1,4 @@
-"""What Shopify and its browsers send, and what they are told."""
+"""Schemas of OAuth queries and webhook responses."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from chalicelib.kit.schemas import Query, Schema
 
 
 class InstallationStart(Query):
-    """The query of an installation's start. Shopify's admin adds parameters of its own, which do not count."""
+    """Query that starts an installation. Shopify's admin adds other parameters, which are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -16,7 +16,7 @@ class InstallationStart(Query):
 
 
 class OAuthCallback(Query):
-    """What Shopify answers with; every parameter, also those not named here, is covered by `hmac`."""
+    """Query of Shopify's OAuth callback; `hmac` covers every parameter, including those not listed here."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -28,6 +28,6 @@ class OAuthCallback(Query):
 
 
 class WebhookAnswer(Schema):
-    """What Shopify is told: the delivery is on record."""
+    """Response to a webhook: the delivery is stored."""
 
     status: Literal["recorded", "known"]

@@ -1,42 +1,42 @@
-"""Shopify's Admin API in the name of an installation."""
+"""Shopify's Admin API with the access token of an installation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.integrations import shopify
-from chalicelib.integrations.shopify import ShopifyRefused
-from chalicelib.shops.service.tokens import access_token
+from chalicelib.integrations.shopify import admin_api
+from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.shops.service.tokens import get_access_token
 
-LEFT_ALONE = (402, 403, 404, 423)
-"""Shopify's answers for a shop that is frozen, closed, gone or locked: nothing is wrong on our side
+UNAVAILABLE_SHOP_STATUSES = (402, 403, 404, 423)
+"""Shopify's answers for a shop that is frozen, closed, deleted or locked: not an error of ours
 (shopify.dev/docs/api/usage/response-codes)."""
 
 
 @dataclass(slots=True)
-class Admin:
-    """The Admin API of one shop, for the minutes that a job takes: its token is looked up once."""
+class AdminApi:
+    """The Admin API of one shop, for the minutes of one job: its token is read once."""
 
     shop: str
     app: str
     _token: str = field(repr=False)
 
     def graphql(self, query: str, /, **variables: Any) -> dict[str, Any]:
-        """The `data` of a GraphQL call. A token that Shopify does not take any more is refreshed, once.
+        """Execute a GraphQL call and return its `data`. Refreshes a token that Shopify rejects, once.
 
-        Raises ShopNotInstalled where the tokens are dead, ShopifyRefused for a query that Shopify does not take,
-        ShopifyThrottled and ShopifyUnavailable when it should be tried later.
+        Raises InstallationNotFound if the tokens are revoked, ShopifyRefused for an invalid query, ShopifyThrottled
+        and ShopifyUnavailable if it should be retried later.
         """
         try:
-            return shopify.graphql(self.shop, self._token, query, **variables)
-        except ShopifyRefused as refused:
-            if refused.status != 401:
+            return admin_api.graphql(self.shop, self._token, query, **variables)
+        except ShopifyRefused as error:
+            if error.status != 401:
                 raise
-        self._token = access_token(self.shop, self.app, refused=self._token)
-        return shopify.graphql(self.shop, self._token, query, **variables)
+        self._token = get_access_token(self.shop, self.app, rejected_token=self._token)
+        return admin_api.graphql(self.shop, self._token, query, **variables)
 
 
-def admin(shop: str, app: str) -> Admin:
-    """The Admin API of the shop, with the app's token. Raises as `access_token` does."""
-    return Admin(shop, app, access_token(shop, app))
+def open_admin_api(shop: str, app: str) -> AdminApi:
+    """Return the Admin API of the shop with the app's token. Raises InstallationNotFound, Unavailable."""
+    return AdminApi(shop, app, get_access_token(shop, app))

@@ -1,7 +1,7 @@
-"""Orders and products as the Admin API shows them, read into the same words as those of webhooks.
+"""Admin API queries for orders and products, parsed into the same fields as webhook payloads.
 
-Sources: shopify.dev/docs/api/admin-graphql (Order, Refund, Product); .../api/usage/limits: pages are kept small, since
-a query's cost grows with each.
+Sources: shopify.dev/docs/api/admin-graphql (Order, Refund, Product); .../api/usage/limits: pages are small, because a
+query's cost grows with its page sizes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.kit import clock
 from chalicelib.shops.gids import number_of
 from chalicelib.shops.schemas.orders import OrderLine, ProductVariant, RefundLine
-from chalicelib.shops.service.admin import Admin
+from chalicelib.shops.service.admin import AdminApi
 
 _ORDER = """
 query Order($id: ID!, $after: String) {
@@ -73,7 +73,7 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FetchedOrder:
-    """An order as it is now. `fields` are those that every message of an order has."""
+    """The present state of an order. `fields` are those of every order message."""
 
     fields: dict[str, Any]
     created_at: datetime
@@ -85,7 +85,7 @@ class FetchedOrder:
 
 @dataclass(frozen=True, slots=True)
 class FetchedRefund:
-    """A refund as it is now; `fields` are those of its message."""
+    """The present state of a refund; `fields` are those of its message."""
 
     fields: dict[str, Any]
     created_at: datetime
@@ -93,14 +93,14 @@ class FetchedRefund:
 
 @dataclass(frozen=True, slots=True)
 class FetchedProduct:
-    """A product as it is now; `fields` are those of its message."""
+    """The present state of a product; `fields` are those of its message."""
 
     fields: dict[str, Any]
     updated_at: datetime
 
 
-def fetch_order(admin: Admin, order_id: str) -> FetchedOrder | None:
-    """The order with this GID and all its lines; None where the shop has none. Raises as `Admin.graphql` does."""
+def fetch_order(admin: AdminApi, order_id: str) -> FetchedOrder | None:
+    """Return the order with this GID and all its lines; None if the shop has none. Raises as `AdminApi.graphql`."""
     lines: list[Node] = []
     after = None
     while True:
@@ -111,45 +111,49 @@ def fetch_order(admin: Admin, order_id: str) -> FetchedOrder | None:
         after = order["lineItems"]["pageInfo"]["endCursor"]
         if not order["lineItems"]["pageInfo"]["hasNextPage"]:
             for refund in order["refunds"]:
-                _complete(admin, refund["refundLineItems"], _REFUND_LINES, refund["id"], "refund", "refundLineItems")
-            return _order(order, lines)
+                owner = ("refund", refund["id"])
+                _fetch_remaining_nodes(admin, _REFUND_LINES, owner, "refundLineItems", refund["refundLineItems"])
+            return _parse_order(order, lines)
 
 
-def changed_orders(admin: Admin, since: datetime, after: str | None) -> tuple[list[str], str | None]:
-    """A page of GIDs of the orders that changed at `since` or later, oldest change first, and the next one's cursor."""
-    nodes, following = _page(admin, _CHANGED_ORDERS, "orders", since, after)
-    return [node["id"] for node in nodes], following
+def list_changed_orders(admin: AdminApi, since: datetime, after: str | None) -> tuple[list[str], str | None]:
+    """Return a page of GIDs of orders changed at `since` or later, oldest change first, and the next page's cursor."""
+    nodes, cursor = _fetch_page(admin, _CHANGED_ORDERS, "orders", since, after)
+    return [node["id"] for node in nodes], cursor
 
 
-def changed_products(admin: Admin, since: datetime, after: str | None) -> tuple[list[FetchedProduct], str | None]:
-    """A page of the products that changed at `since` or later, oldest change first, and the next one's cursor."""
-    nodes, following = _page(admin, _CHANGED_PRODUCTS, "products", since, after)
+def list_changed_products(
+    admin: AdminApi, since: datetime, after: str | None
+) -> tuple[list[FetchedProduct], str | None]:
+    """Return a page of products changed at `since` or later, oldest change first, and the next page's cursor."""
+    nodes, cursor = _fetch_page(admin, _CHANGED_PRODUCTS, "products", since, after)
     for node in nodes:
-        _complete(admin, node["variants"], _VARIANTS, node["id"], "product", "variants")
-    return [_product(node) for node in nodes], following
+        _fetch_remaining_nodes(admin, _VARIANTS, ("product", node["id"]), "variants", node["variants"])
+    return [_parse_product(node) for node in nodes], cursor
 
 
-def _complete(admin: Admin, begun: Node, query: str, of: str, kind: str, connection: str) -> None:
-    """Add to a connection whose first page was read the rest of its nodes."""
-    info = begun["pageInfo"]
-    while info["hasNextPage"]:
-        owner = admin.graphql(query, id=of, after=info["endCursor"])[kind]
-        if owner is None:
-            return  # deleted meanwhile
-        begun["nodes"] += owner[connection]["nodes"]
-        info = owner[connection]["pageInfo"]
+def _fetch_remaining_nodes(admin: AdminApi, query: str, owner: tuple[str, str], name: str, connection: Node) -> None:
+    """Append the nodes after the first page to `connection`, which is `name` of `owner` (type and GID)."""
+    kind, gid = owner
+    page_info = connection["pageInfo"]
+    while page_info["hasNextPage"]:
+        node = admin.graphql(query, id=gid, after=page_info["endCursor"])[kind]
+        if node is None:
+            return  # deleted since the first page was read
+        connection["nodes"] += node[name]["nodes"]
+        page_info = node[name]["pageInfo"]
 
 
-def _page(
-    admin: Admin, query: str, connection: str, since: datetime, after: str | None
+def _fetch_page(
+    admin: AdminApi, query: str, name: str, since: datetime, cursor: str | None
 ) -> tuple[list[Node], str | None]:
-    asked = f"updated_at:>='{clock.iso(since)}'"
-    page = admin.graphql(query, query=asked, after=after)[connection]
-    info = page["pageInfo"]
-    return page["nodes"], info["endCursor"] if info["hasNextPage"] else None
+    """Return the nodes of one page of a root connection, and the next page's cursor."""
+    connection = admin.graphql(query, query=f"updated_at:>='{clock.iso(since)}'", after=cursor)[name]
+    page_info = connection["pageInfo"]
+    return connection["nodes"], page_info["endCursor"] if page_info["hasNextPage"] else None
 
 
-def _product(node: Node) -> FetchedProduct:
+def _parse_product(node: Node) -> FetchedProduct:
     variants = [
         ProductVariant(variant_id=each["id"], title=each["title"], sku=each["sku"], price=each["price"])
         for each in node["variants"]["nodes"]
@@ -163,7 +167,7 @@ def _product(node: Node) -> FetchedProduct:
     return FetchedProduct(fields, clock.parse(node["updatedAt"]))
 
 
-def _order(order: Node, lines: list[Node]) -> FetchedOrder:
+def _parse_order(order: Node, lines: list[Node]) -> FetchedOrder:
     currency = order["currencyCode"]
     return FetchedOrder(
         fields={
@@ -173,37 +177,37 @@ def _order(order: Node, lines: list[Node]) -> FetchedOrder:
             "total_price": Decimal(order["totalPriceSet"]["shopMoney"]["amount"]),
             "currency": currency,
             "is_paid": order["displayFinancialStatus"] in _PAID,
-            "lines": [_line(node) for node in lines],
+            "lines": [_parse_line(node) for node in lines],
         },
         created_at=clock.parse(order["createdAt"]),
         updated_at=clock.parse(order["updatedAt"]),
         cancelled_at=clock.parse(order["cancelledAt"]) if order["cancelledAt"] else None,
         is_edited=order["edited"],
-        refunds=[_refund(node, order["id"], currency) for node in order["refunds"]],
+        refunds=[_parse_refund(node, order["id"], currency) for node in order["refunds"]],
     )
 
 
-def _line(node: Node) -> OrderLine:
+def _parse_line(node: Node) -> OrderLine:
     return OrderLine(
         line_item_id=node["id"],
         variant_id=node["variant"]["id"] if node["variant"] else None,
         product_id=number_of(node["product"]["id"]) if node["product"] else None,
         quantity=node["quantity"],
         current_quantity=node["currentQuantity"],
-        properties=_properties(node),
+        properties=_parse_properties(node),
     )
 
 
-def _properties(line: Node) -> dict[str, str]:
+def _parse_properties(line: Node) -> dict[str, str]:
     return {attribute["key"]: attribute["value"] or "" for attribute in line["customAttributes"]}
 
 
-def _refund(node: Node, order_id: str, currency: str) -> FetchedRefund:
+def _parse_refund(node: Node, order_id: str, currency: str) -> FetchedRefund:
     lines = [
         RefundLine(
             line_item_id=each["lineItem"]["id"],
             quantity=each["quantity"],
-            properties=_properties(each["lineItem"]),
+            properties=_parse_properties(each["lineItem"]),
         )
         for each in node["refundLineItems"]["nodes"]
     ]

@@ -1,4 +1,4 @@
-"""Who calls: merchants by session token, shoppers by the app proxy's signature, Shopify by its webhook's."""
+"""Auth verifiers: merchants by session token, shoppers by app proxy signature, Shopify by webhook signature."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import jwt
 
+from chalicelib.integrations.shopify.signature import verify_proxy_signature, verify_webhook_signature
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Credentials, security
-from chalicelib.shops import apps, proxy, webhook
+from chalicelib.shops import app_proxy, apps
 from chalicelib.shops.apps import App
 from chalicelib.shops.errors import (
     InvalidProxySignature,
@@ -22,8 +23,9 @@ from chalicelib.shops.errors import (
 )
 from chalicelib.shops.gids import gid_or_none
 from chalicelib.shops.models import Shop
-from chalicelib.shops.service.oauth_install import ensure_installed, shop_domain
+from chalicelib.shops.service.oauth_install import ensure_installed, require_shop_domain
 from chalicelib.shops.service.session_evidence import SessionToken
+from chalicelib.shops.webhook_headers import find_signature
 
 LEEWAY = 10
 _CLAIMS = ["iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid"]
@@ -31,13 +33,13 @@ _CLAIMS = ["iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid"]
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """Somebody who works in the shop's admin, in one app. `user_id` is Shopify's number of the staff account."""
+    """A user of one app in the shop's admin. `user_id` is Shopify's number of the staff account."""
 
     shop: str
     app: str
     user_id: str | None
     installation: Shop = field(repr=False, compare=False)
-    """What verifying the token had to read anyway."""
+    """The shop's row, which verifying the token has read."""
 
     @property
     def subject(self) -> str:
@@ -46,12 +48,12 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest, `path_prefix` the app's path there."""
+    """A visitor of the shop's storefront; `customer_id` is a GID, None for a guest, `path_prefix` the app's path."""
 
     shop: str
     app: str
     customer_id: str | None
-    path_prefix: str = proxy.DEFAULT_PREFIX
+    path_prefix: str = app_proxy.DEFAULT_PREFIX
 
     @property
     def subject(self) -> str:
@@ -59,13 +61,13 @@ class Shopper:
 
     @property
     def tenant(self) -> str:
-        """Who it is in log lines, which name no customer."""
+        """The caller's name in log lines; it does not contain the customer."""
         return f"shopper:{self.shop}"
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookSender:
-    """Shopify, delivering to one of the apps; the headers say what, but are not covered by its signature."""
+    """Shopify as the sender of a webhook to an app. The signature does not cover `headers`."""
 
     app: str
     headers: Mapping[str, str]
@@ -77,15 +79,15 @@ class WebhookSender:
 
 @security("shopifySessionToken", type="http", scheme="bearer", bearerFormat="JWT")
 def merchant(credentials: Credentials) -> Merchant:
-    """The merchant whom a Shopify session token names; the first call of a shop installs the app there.
+    """Return the merchant that a Shopify session token names. The first request of a shop installs the app there.
 
     Raises InvalidSessionToken.
     """
     token = credentials.bearer()
-    app, claims = _verify(token)
+    app, claims = _verify_session_token(token)
     issuer, destination = urlsplit(str(claims["iss"])), urlsplit(str(claims["dest"]))
     try:
-        shop = shop_domain(destination.hostname or "")
+        shop = require_shop_domain(destination.hostname or "")
     except InvalidShopDomain as error:
         raise InvalidSessionToken from error
     if issuer.hostname != destination.hostname or {issuer.scheme, destination.scheme} != {"https"}:
@@ -96,61 +98,65 @@ def merchant(credentials: Credentials) -> Merchant:
 
 @security("shopifyWebhookSignature", type="apiKey", name="X-Shopify-Hmac-Sha256", **{"in": "header"})
 def webhook_sender(credentials: Credentials) -> WebhookSender:
-    """Shopify itself, by its HMAC over the raw body with the secret of the app in the path.
+    """Verify the HMAC over the raw body with the secrets of the app in the path.
 
-    Raises UnknownApp, InvalidWebhookSignature.
+    Raises AppNotFound, InvalidWebhookSignature.
     """
-    app = apps.get(credentials.path["app"])
-    headers, body = credentials.headers, credentials.raw_body
-    if not any(webhook.is_genuine(headers, body, secret) for secret in app.secrets):
+    app = apps.get_app(credentials.path["app"])
+    signature, body = find_signature(credentials.headers), credentials.raw_body
+    if not any(verify_webhook_signature(signature, body, secret) for secret in app.secrets):
         raise InvalidWebhookSignature
     return WebhookSender(app.handle, credentials.headers)
 
 
 @security("shopifyAppProxy", type="apiKey", name="signature", **{"in": "query"})
 def shopper(credentials: Credentials) -> Shopper:
-    """The visitor whom the app proxy names, of whichever app's secret fits. Raises InvalidProxySignature."""
+    """Return the visitor that the app proxy names; the secret that verifies decides the app.
+
+    Raises InvalidProxySignature.
+    """
     query, now = credentials.query, clock.now().timestamp()
-    every = ((app, secret) for app in apps.configured() for secret in app.secrets)
-    app = next((app for app, secret in every if proxy.is_genuine(query, secret, now)), None)
+    secrets = ((app, secret) for app in apps.iterate_configured_apps() for secret in app.secrets)
+    app = next((app for app, secret in secrets if verify_proxy_signature(query, secret, now)), None)
     if app is None:
         raise InvalidProxySignature
     try:
         [customer] = query.get("logged_in_customer_id", [""])
-        [prefix] = query.get("path_prefix", [proxy.DEFAULT_PREFIX])
-        who = gid_or_none("Customer", customer)
-        return Shopper(shop_domain(query["shop"][0]), app.handle, who, proxy.checked_prefix(prefix))
+        [prefix] = query.get("path_prefix", [app_proxy.DEFAULT_PREFIX])
+        customer_id = gid_or_none("Customer", customer)
+        shop = require_shop_domain(query["shop"][0])
+        return Shopper(shop, app.handle, customer_id, app_proxy.require_path_prefix(prefix))
     except (ValueError, InvalidShopDomain) as error:
         raise InvalidProxySignature from error
 
 
-def _verify(token: str) -> tuple[App, dict[str, Any]]:
-    """The app and the verified claims of a session token.
+def _verify_session_token(token: str) -> tuple[App, dict[str, Any]]:
+    """Return the app and the verified claims of a session token.
 
     Source: shopify.dev/docs/apps/build/authentication-authorization/session-tokens. Raises InvalidSessionToken.
     """
-    refused: jwt.InvalidTokenError = jwt.InvalidSignatureError()
+    failure: jwt.InvalidTokenError = jwt.InvalidSignatureError()
     try:
-        app = _app_of(jwt.decode(token, options={"verify_signature": False}))
+        app = _find_app(jwt.decode(token, options={"verify_signature": False}))
         for secret in app.secrets:
             try:
-                return app, _claims(token, app.key, secret)
+                return app, _decode_claims(token, app.key, secret)
             except jwt.InvalidSignatureError as error:
-                refused = error
+                failure = error
     except jwt.InvalidTokenError as error:
-        refused = error
-    raise InvalidSessionToken(headers={"WWW-Authenticate": "Bearer"}) from refused
+        failure = error
+    raise InvalidSessionToken(headers={"WWW-Authenticate": "Bearer"}) from failure
 
 
 def _issued_at(claims: Mapping[str, Any]) -> datetime:
-    """Return the verified `iat`. Raises InvalidSessionToken if it is no moment."""
+    """Return the verified `iat`. Raises InvalidSessionToken if it is not a timestamp."""
     try:
         return datetime.fromtimestamp(claims["iat"], UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise InvalidSessionToken from error
 
 
-def _claims(token: str, audience: str, secret: str) -> dict[str, Any]:
+def _decode_claims(token: str, audience: str, secret: str) -> dict[str, Any]:
     return jwt.decode(
         token,
         secret,
@@ -161,9 +167,9 @@ def _claims(token: str, audience: str, secret: str) -> dict[str, Any]:
     )
 
 
-def _app_of(claims: dict[str, Any]) -> App:
-    """The app that an unverified token says it is for; its secret then decides."""
-    for app in apps.configured():
+def _find_app(claims: dict[str, Any]) -> App:
+    """Return the app in `aud` of an unverified token. Raises InvalidAudienceError."""
+    for app in apps.iterate_configured_apps():
         if claims.get("aud") == app.key:
             return app
     raise jwt.InvalidAudienceError

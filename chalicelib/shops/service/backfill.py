@@ -1,7 +1,7 @@
-"""After downtime: what happened in a shop meanwhile is fetched, page by page, and told as its webhooks would have.
+"""Backfill after downtime: fetches what changed in a shop, page by page, and publishes what its webhooks would have.
 
-Some of it may have been told before, so a message here says how an order, refund or product reads now, and consumers
-know what they did. Deleted products cannot be found any more.
+Some events may have been published before. A message therefore holds the present state of an order, refund or product,
+and consumers are idempotent. Deleted products cannot be found any more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 from chalicelib.kit import clock, logs, metrics
 from chalicelib.kit.messages import Message, publish
 from chalicelib.shops import apps
-from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.schemas.messages import BackfillRequested
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
@@ -23,77 +23,84 @@ from chalicelib.shops.schemas.orders import (
     ProductUpdated,
     RefundCreated,
 )
-from chalicelib.shops.service.admin import Admin, admin
-from chalicelib.shops.service.admin_queries import FetchedOrder, changed_orders, changed_products, fetch_order
+from chalicelib.shops.service.admin import AdminApi, open_admin_api
+from chalicelib.shops.service.admin_queries import FetchedOrder, fetch_order, list_changed_orders, list_changed_products
 
 log = logs.logger("shops")
 
 
 def backfill_events(request: BackfillRequested) -> None:
-    """Fetch one page of what changed, tell of it, and ask for the next page. A shop that has left is left alone."""
-    read = _orders if request.kind == "orders" else _products
+    """Fetch one page of changes, publish their messages, and request the next page.
+
+    Does nothing if the app is not installed any more. Raises ShopifyThrottled, ShopifyUnavailable.
+    """
+    backfill_page = _backfill_orders if request.kind == "orders" else _backfill_products
+    context = {"shop": request.shop, "app": request.app}
     try:
-        count, after = read(admin(request.shop, request.app), request)
-    except ShopNotInstalled:
-        log.info("not fetched: the app is not installed any more", extra={"shop": request.shop, "app": request.app})
+        count, cursor = backfill_page(open_admin_api(request.shop, request.app), request)
+    except InstallationNotFound:
+        log.info("events not backfilled: the app is not installed", extra=context)
         return
-    log.info("fetched anew", extra={"shop": request.shop, "app": request.app, "kind": request.kind, "count": count})
-    metrics.count("FactsReimported", count, kind=request.kind)
-    if after:
-        publish(request.model_copy(update={"after": after, "attempt": 1}))
+    log.info("events backfilled", extra={**context, "kind": request.kind, "count": count})
+    metrics.count("EventsBackfilled", count, kind=request.kind)
+    if cursor:
+        publish(request.model_copy(update={"after": cursor, "attempt": 1}))
 
 
-def _orders(admin: Admin, request: BackfillRequested) -> tuple[int, str | None]:
-    ids, after = changed_orders(admin, request.since, request.after)
+def _backfill_orders(admin: AdminApi, request: BackfillRequested) -> tuple[int, str | None]:
+    """Publish one page of changed orders. Returns the number of messages and the cursor of the next page."""
+    order_ids, cursor = list_changed_orders(admin, request.since, request.after)
+    topics = apps.get_app(request.app).topics
     count = 0
-    for order_id in ids:
+    for order_id in order_ids:
         order = fetch_order(admin, order_id)
-        for topic, message in _told(request.shop, request.app, order, request.since) if order else ():
-            if topic in apps.get(request.app).topics:
+        for topic, message in _order_messages(request.shop, request.app, order, request.since) if order else ():
+            if topic in topics:
                 publish(message)
                 count += 1
-    return count, after
+    return count, cursor
 
 
-def _told(shop: str, app: str, order: FetchedOrder, since: datetime) -> Iterator[tuple[str, Message]]:
-    """What happened to an order; what is certainly from before `since` is left out.
+def _order_messages(shop: str, app: str, order: FetchedOrder, since: datetime) -> Iterator[tuple[str, Message]]:
+    """Yield (webhook topic, message) for what happened to an order; leaves out what is certainly older than `since`.
 
-    That lines were taken out, paid back or cancelled is told before the payment, so that nothing is made for them.
+    Edits, refunds and cancellations come before the payment, so that nothing is produced for lines that are gone.
     """
 
-    def of(topic: str, moment: datetime, subject: str = order.fields["order_id"]) -> dict[str, object]:
-        heading = {"shop": shop, "app": app, "triggered_at": moment}
-        return {"message_id": f"reimport/{topic}/{app}/{shop}/{subject}/{clock.iso(moment)}", **heading}
+    def fields(topic: str, moment: datetime, subject: str = order.fields["order_id"]) -> dict[str, object]:
+        # Stored message ids of earlier versions begin with `reimport`: the prefix must not change.
+        message_id = f"reimport/{topic}/{app}/{shop}/{subject}/{clock.iso(moment)}"
+        return {"message_id": message_id, "shop": shop, "app": app, "triggered_at": moment}
 
-    changed = order.updated_at
+    updated_at = order.updated_at
     if order.created_at >= since:
-        yield "orders/create", OrderCreated(**of("orders/create", order.created_at), **order.fields)
+        yield "orders/create", OrderCreated(**fields("orders/create", order.created_at), **order.fields)
     if order.is_edited:
-        yield "orders/edited", OrderEdited(**of("orders/edited", changed), **order.fields)
+        yield "orders/edited", OrderEdited(**fields("orders/edited", updated_at), **order.fields)
     for refund in order.refunds:
         if refund.created_at >= since:
-            facts = of("refunds/create", refund.created_at, refund.fields["refund_id"])
-            yield "refunds/create", RefundCreated(**facts, **refund.fields)
+            refund_fields = fields("refunds/create", refund.created_at, refund.fields["refund_id"])
+            yield "refunds/create", RefundCreated(**refund_fields, **refund.fields)
     if order.cancelled_at:
-        facts = of("orders/cancelled", order.cancelled_at)
-        yield "orders/cancelled", OrderCancelled(**facts, **order.fields, cancelled_at=order.cancelled_at)
+        cancel_fields = fields("orders/cancelled", order.cancelled_at)
+        yield "orders/cancelled", OrderCancelled(**cancel_fields, **order.fields, cancelled_at=order.cancelled_at)
     if order.fields["is_paid"]:
-        yield "orders/paid", OrderPaid(**of("orders/paid", changed), **order.fields)
-    yield "orders/updated", OrderUpdated(**of("orders/updated", changed), **order.fields)
+        yield "orders/paid", OrderPaid(**fields("orders/paid", updated_at), **order.fields)
+    yield "orders/updated", OrderUpdated(**fields("orders/updated", updated_at), **order.fields)
 
 
-def _products(admin: Admin, request: BackfillRequested) -> tuple[int, str | None]:
-    products, after = changed_products(admin, request.since, request.after)
+def _backfill_products(admin: AdminApi, request: BackfillRequested) -> tuple[int, str | None]:
+    """Publish one page of changed products. Returns the number of messages and the cursor of the next page."""
+    products, cursor = list_changed_products(admin, request.since, request.after)
     for product in products:
-        identity = f"reimport/products/update/{request.app}/{request.shop}/{product.fields['product_id']}"
-        moment = product.updated_at
+        prefix = f"reimport/products/update/{request.app}/{request.shop}/{product.fields['product_id']}"
         publish(
             ProductUpdated(
-                message_id=f"{identity}/{clock.iso(moment)}",
+                message_id=f"{prefix}/{clock.iso(product.updated_at)}",
                 shop=request.shop,
                 app=request.app,
-                triggered_at=moment,
+                triggered_at=product.updated_at,
                 **product.fields,
             )
         )
-    return len(products), after
+    return len(products), cursor

@@ -1,4 +1,4 @@
-"""Stored tokens sealed anew with the key that seals now, while they are read, refreshed and removed."""
+"""Key rotation: encrypts stored tokens with the current key while other processes read, refresh and delete them."""
 
 from __future__ import annotations
 
@@ -7,102 +7,105 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.kit import secrets
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.retries import attempts
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.kit.tables import Table
 from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import key_rotation as repository
 from chalicelib.shops.repository import sessions, tokens
-from chalicelib.shops.repository.conditions import Overtaken
-from chalicelib.shops.service.oauth_install import tokens_lock
+from chalicelib.shops.service.oauth_install import token_lock_name
 
-_TRIES = 3
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A table with sealed columns, and what each of its values is sealed for."""
+class EncryptedTable:
+    """A table with encrypted columns, and how to get a row's key, encryption contexts and lock."""
 
     table: type[Table]
     key: Callable[[Any], tuple[str, ...]]
     columns: tuple[str, ...]
-    place: Callable[[Any, str], str]
+    encryption_context: Callable[[Any, str], str]
     lock: Callable[[Any], str | None]
-    """What whoever replaces a row's values by the old ones holds meanwhile."""
+    """The lock that a process holds while it replaces the row's values on condition that they are unchanged."""
 
 
-KINDS = (
-    Kind(
+ENCRYPTED_TABLES = (
+    EncryptedTable(
         Shop,
         key=lambda row: (row.shop, row.app),
         columns=("access_token", "refresh_token"),
-        place=lambda row, column: tokens.place(row.shop, row.app, column),
-        lock=lambda row: tokens_lock(row.shop, row.app),
+        encryption_context=lambda row, column: tokens.token_encryption_context(row.shop, row.app, column),
+        lock=lambda row: token_lock_name(row.shop, row.app),
     ),
-    Kind(
+    EncryptedTable(
         Session,
         key=lambda row: (row.id,),
         columns=("access_token",),
-        place=lambda row, _column: sessions.place(row.id),
+        encryption_context=lambda row, _column: sessions.session_encryption_context(row.id),
         lock=lambda _row: None,
     ),
 )
-"""Every sealed column of the bundle."""
+"""Every encrypted column of the bundle."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one row's values."""
+class RotationResult:
+    """Outcome for one row."""
 
-    resealed: int = 0
-    unreadable: tuple[str, ...] = ()
-    """Columns whose value no key of ours opens; they are left alone."""
+    reencrypted: int = 0
+    """Number of values encrypted with the current key."""
+    undecryptable: tuple[str, ...] = ()
+    """Columns whose value none of our keys decrypts; they are not changed."""
     is_busy: bool = False
-    """Somebody else is about to write them; look again."""
+    """Other processes kept writing the row; retry later."""
 
 
-def reencrypt_row(kind: Kind, row: Table) -> Outcome:
-    """Seal what is not sealed with the present key anew. Whoever writes the row at the same time wins."""
-    found = row
-    for _ in range(_TRIES):
-        values, unreadable = _sealed_anew(kind, found)
+def reencrypt_row(table: EncryptedTable, row: Table) -> RotationResult:
+    """Encrypt the row's values with the current key unless they are. Never replaces a concurrent writer's values."""
+    current_row = row
+    for _ in attempts(_ATTEMPTS):
+        values, undecryptable = _reencrypt_values(table, current_row)
         if not values:
-            return Outcome(unreadable=unreadable)
+            return RotationResult(undecryptable=undecryptable)
         try:
-            repository.replace(found, values, kind.lock(found))
-        except Overtaken:
-            present = repository.read(kind.table, kind.key(row))
-            if present is None:
-                return Outcome()
-            found = present
-            continue
-        return Outcome(resealed=len(values), unreadable=unreadable)
-    return Outcome(is_busy=True)
+            repository.replace_encrypted_values(current_row, values, table.lock(current_row))
+        except WriteConflict:
+            stored_row = repository.find(table.table, table.key(row))
+            if stored_row is None:
+                return RotationResult()
+            current_row = stored_row
+        else:
+            return RotationResult(reencrypted=len(values), undecryptable=undecryptable)
+    return RotationResult(is_busy=True)
 
 
-def current_key() -> str:
-    """The key that seals now, as `<kind>:<id>`."""
-    return _key_of(secrets.encrypt("-", "shops/which-key"))
+def current_key_id() -> str:
+    """Return the key that encrypts now, as `<kind>:<id>`."""
+    return _key_id(secrets.encrypt("-", "shops/which-key"))
 
 
-def keys_of(kind: Kind, row: Table) -> set[str]:
-    """The keys, each as `<kind>:<id>`, that the row's values are sealed with."""
-    return {_key_of(sealed) for column in kind.columns if (sealed := getattr(row, column))}
+def key_ids_of_row(table: EncryptedTable, row: Table) -> set[str]:
+    """Return the keys, each as `<kind>:<id>`, that the row's values are encrypted with."""
+    return {_key_id(ciphertext) for column in table.columns if (ciphertext := getattr(row, column))}
 
 
-def _key_of(sealed: str) -> str:
-    return sealed.rpartition(":")[0]
+def _key_id(ciphertext: str) -> str:
+    return ciphertext.rpartition(":")[0]
 
 
-def _sealed_anew(kind: Kind, row: Table) -> tuple[dict[str, tuple[str, str]], tuple[str, ...]]:
+def _reencrypt_values(table: EncryptedTable, row: Table) -> tuple[dict[str, tuple[str, str]], tuple[str, ...]]:
+    """Return (old, new) ciphertext by column for values of older keys, and the columns that cannot be decrypted."""
     values: dict[str, tuple[str, str]] = {}
-    unreadable = []
-    for column in kind.columns:
-        sealed = getattr(row, column)
-        if sealed is None or secrets.is_current(sealed):
+    undecryptable = []
+    for column in table.columns:
+        ciphertext = getattr(row, column)
+        if ciphertext is None or secrets.is_current(ciphertext):
             continue
-        place = kind.place(row, column)
+        context = table.encryption_context(row, column)
         try:
-            values[column] = (sealed, secrets.encrypt(secrets.decrypt(sealed, place), place))
+            values[column] = (ciphertext, secrets.encrypt(secrets.decrypt(ciphertext, context), context))
         except DecryptionFailed:
-            unreadable.append(column)
-    return values, tuple(unreadable)
+            undecryptable.append(column)
+    return values, tuple(undecryptable)

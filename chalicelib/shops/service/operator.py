@@ -1,4 +1,4 @@
-"""What operators ask about the shops, and the little that they do to them. The operator commands use the same."""
+"""Use cases of operators, over HTTP and as operator commands."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from chalicelib.shops.repository import deliveries
 from chalicelib.shops.repository import operator as repository
 from chalicelib.shops.schemas.operator import ActiveShopRead, DeliveryRead, SessionRead, TableRead, TimelineDayRead
 from chalicelib.shops.service import webhook_intake
-from chalicelib.shops.service.oauth_install import shop_domain
+from chalicelib.shops.service.oauth_install import require_shop_domain
 
 
 def list_active_shops(app: str, page: PageRequest) -> PageResult[ActiveShopRead]:
-    """The shops that have the app, oldest installation first. Raises UnknownApp."""
-    return repository.list_active(_known(app), page).map(ActiveShopRead.of)
+    """Return a page of shops with the app active, oldest installation first. Raises AppNotFound."""
+    return repository.list_active(_require_known_app(app), page).map(ActiveShopRead.of)
 
 
 def iterate_active_shops(app: str) -> Iterator[ActiveShopRead]:
-    """All shops that have the app now, each once, oldest installation first. Raises UnknownApp."""
-    return map(ActiveShopRead.of, repository.iterate_active(_known(app), clock.now()))
+    """Yield every shop with the app active once, oldest installation first. Raises AppNotFound."""
+    return map(ActiveShopRead.of, repository.iterate_active(_require_known_app(app), clock.now()))
 
 
 def iterate_timeline(app: str, first: date, last: date) -> Iterator[TimelineDayRead]:
-    """Every day from `first` to `last` with its installs and uninstalls; holds one day at a time. Raises UnknownApp."""
+    """Yield every day from `first` to `last` with its installs and uninstalls. Raises AppNotFound."""
     end = _midnight(last + timedelta(days=1))
-    events = repository.iterate_events(_known(app), _midnight(first), end)
-    return _by_day(events, first, last)
+    events = repository.iterate_events(_require_known_app(app), _midnight(first), end)
+    return _count_by_day(events, first, last)
 
 
 def list_sessions(shop: str, page: PageRequest) -> PageResult[SessionRead]:
-    """The sessions of a shop that are not over, of all apps. Raises InvalidShopDomain."""
-    return repository.list_sessions(shop_domain(shop), page).map(_session)
+    """Return a page of a shop's unexpired sessions of all apps. Raises InvalidShopDomain."""
+    return repository.list_sessions(require_shop_domain(shop), page).map(_session_read)
 
 
 def iterate_tables() -> Iterator[TableRead]:
-    """The size of every table that this process knows."""
+    """Yield the size of every table whose context is imported."""
     return map(TableRead.of, repository.iterate_sizes())
 
 
 def read_delivery(delivery_id: str) -> DeliveryRead:
-    """What became of a recorded delivery. Raises UnknownDelivery."""
+    """Return the status of a stored delivery. Raises DeliveryNotFound."""
     row = deliveries.find(delivery_id)
     if row is None:
         raise DeliveryNotFound
@@ -56,17 +56,17 @@ def read_delivery(delivery_id: str) -> DeliveryRead:
 
 
 def replay_delivery(account: Account, delivery_id: str) -> DeliveryRead:
-    """Hand a recorded delivery on once more, as the operator `account`. Raises UnknownDelivery."""
-    read = DeliveryRead.of(webhook_intake.replay(delivery_id))
+    """Publish a stored delivery, on behalf of the operator `account`. Raises DeliveryNotFound."""
+    read = DeliveryRead.of(webhook_intake.republish_delivery(delivery_id))
     audit.publish_operator_action(
         account, "shops.replay_delivery", delivery_id, shop=read.shop, app=read.app, topic=read.topic
     )
     return read
 
 
-def _known(app: str) -> str:
+def _require_known_app(app: str) -> str:
     if app not in TOPICS:
-        raise AppNotFound(f"There is no such app; there are {', '.join(TOPICS)}.")
+        raise AppNotFound(f"Unknown app; known apps: {', '.join(TOPICS)}.")
     return app
 
 
@@ -74,14 +74,14 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def _by_day(events: Iterator[InstallationLog], first: date, last: date) -> Iterator[TimelineDayRead]:
+def _count_by_day(events: Iterator[InstallationLog], first: date, last: date) -> Iterator[TimelineDayRead]:
     days = groupby(events, key=lambda event: event.created_at.date())
-    told = next(days, None)
+    group = next(days, None)
     for n in range((last - first).days + 1):
         day, counts = first + timedelta(days=n), Counter[EventType]()
-        if told and told[0] == day:
-            counts.update(event.event_type for event in told[1])
-            told = next(days, None)
+        if group and group[0] == day:
+            counts.update(event.event_type for event in group[1])
+            group = next(days, None)
         yield TimelineDayRead(
             day=day,
             installs=counts[EventType.INSTALL],
@@ -90,7 +90,7 @@ def _by_day(events: Iterator[InstallationLog], first: date, last: date) -> Itera
         )
 
 
-def _session(row: Session) -> SessionRead:
+def _session_read(row: Session) -> SessionRead:
     return SessionRead(
         id=row.id,
         shop=row.shop,

@@ -1,4 +1,4 @@
-"""Webhook bodies: read as JSON, kept in the delivery's row or, when large, in S3."""
+"""Webhook payloads: parsed from JSON, stored in the delivery's row or, if large, in S3."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from chalicelib.shops.models import WebhookDelivery
 Payload = dict[str, Any]
 
 LARGE = 256_000
-"""Bytes of a body beyond which it is kept in S3: an item holds 400 KB."""
+"""A body of more bytes is stored in S3: an item holds 400 KB."""
 
 
-def parse(body: bytes) -> Payload:
-    """The JSON object that a body is. Raises MalformedRequest."""
+def parse_body(body: bytes) -> Payload:
+    """Parse a body as a JSON object. Raises MalformedRequest."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise MalformedRequest("The body is not JSON.") from error
     if not isinstance(payload, dict):
         raise MalformedRequest("The body is not a JSON object.")
-    return dict(_whole(payload)) if b"\\ud" in body.lower() else payload
+    return dict(_replace_surrogates(payload)) if b"\\ud" in body.lower() else payload
 
 
-def _whole(value: Any) -> Any:
-    """The same JSON with half characters, such as a cut emoji's, replaced: no store and no message takes them."""
+def _replace_surrogates(value: Any) -> Any:
+    """Return the JSON value with unpaired surrogates replaced: DynamoDB and SQS do not accept them."""
     if isinstance(value, dict):
-        return {_whole(name): _whole(item) for name, item in value.items()}
+        return {_replace_surrogates(name): _replace_surrogates(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_whole(item) for item in value]
+        return [_replace_surrogates(item) for item in value]
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return value
 
 
-def keep(row: WebhookDelivery, body: bytes, payload: Payload) -> Payload:
-    """What the delivery's row says of its payload: all of it, or where a large one is stored now."""
+def store_payload(row: WebhookDelivery, body: bytes, payload: Payload) -> Payload:
+    """Return the payload to store in the row: the payload itself, or `stored_at` of a large one, put into S3."""
     if len(body) <= LARGE:
         return payload
     key = f"payloads/shops/{row.shop}/{row.app}/{row.delivery_id}.json"
@@ -48,7 +48,7 @@ def keep(row: WebhookDelivery, body: bytes, payload: Payload) -> Payload:
     return {"stored_at": url}
 
 
-def payload_of(row: WebhookDelivery) -> Payload:
-    """A recorded delivery's payload, from S3 where it is large."""
-    kept = dict(row.payload or {})
-    return parse(storage.get(kept["stored_at"])) if kept.keys() == {"stored_at"} else kept
+def load_payload(row: WebhookDelivery) -> Payload:
+    """Return the payload of a stored delivery, from S3 if it is large."""
+    payload = dict(row.payload or {})
+    return parse_body(storage.get(payload["stored_at"])) if payload.keys() == {"stored_at"} else payload

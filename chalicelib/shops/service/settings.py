@@ -19,13 +19,16 @@ _VERSION = re.compile(r"[0-9]{1,15}")
 
 
 def read_settings(merchant: Merchant) -> SettingsRead:
-    """The settings in force; version 0 where none were saved yet."""
+    """Return the current settings; version 0 if none are stored."""
     row = repository.find(merchant.shop, merchant.app)
     return SettingsRead.of(row) if row else SettingsRead()
 
 
 def change_settings(merchant: Merchant, settings: dict[str, Any], expected: str) -> SettingsRead:
-    """Put `settings` in the place of version `expected`, an ETag. Raises SettingsTooLarge, SettingsChanged."""
+    """Replace the settings if their version is `expected`, an ETag.
+
+    Raises SettingsTooLarge, InvalidInput, MalformedRequest if `expected` is not an ETag, VersionMismatch.
+    """
     try:
         text = json.dumps(settings, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError as error:
@@ -39,5 +42,5 @@ def change_settings(merchant: Merchant, settings: dict[str, Any], expected: str)
 
 
 def list_settings_versions(merchant: Merchant, page: PageRequest) -> PageResult[SettingsVersionRead]:
-    """Settings as they were saved within a year, newest first."""
+    """Return a page of the versions saved within a year, newest first."""
     return repository.list_versions(merchant.shop, merchant.app, page).map(SettingsVersionRead.of)

@@ -1,4 +1,4 @@
-"""What a merchant sees of the shop itself."""
+"""Shops and their installations: what merchants read, and what other contexts ask."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from chalicelib.shops.service.auth import Merchant
 
 
 def app_key(handle: str) -> str:
-    """The API key of the app called `handle`, which is no secret. Raises UnknownApp."""
-    return apps.get(handle).key
+    """Return the app's API key, which is public. Raises AppNotFound."""
+    return apps.get_app(handle).key
 
 
 def app_handles() -> tuple[str, ...]:
-    """The apps that there are, whether this deployment has their keys or not."""
+    """Return the handles of all apps, including those without credentials in this deployment."""
     return tuple(apps.TOPICS)
 
 
-def came_back(shop: str, app: str, since: datetime) -> bool:
-    """Whether the app was installed in the shop after `since`, and is there now; one read."""
+def is_reinstalled_since(shop: str, app: str, since: datetime) -> bool:
+    """Return whether the app is active in the shop and was installed after `since`. Reads one row."""
     row = installations.find(shop, app)
     return row is not None and row.is_active and row.installed_at > since
 
 
-def came_back_after_redact(shop: str, app: str, requested_at: datetime) -> bool:
-    """Whether the app is there again after the removal that a `shop/redact` of `requested_at` follows; one read.
+def is_active_after_redact(shop: str, app: str, requested_at: datetime) -> bool:
+    """Return whether the app is active after the removal that led to a `shop/redact` of `requested_at`. Reads one row.
 
-    A grant of Shopify or a merchant's session token counts, too: an app may come back without an installation.
+    A grant or a merchant's session token is evidence, too: an app may be active again without an installation.
     """
     row = installations.find(shop, app)
     if row is None or not row.is_active:
@@ -40,18 +40,18 @@ def came_back_after_redact(shop: str, app: str, requested_at: datetime) -> bool:
     return evidence_of(row).newest_at > requested_at - evidence.REDACTED_AFTER
 
 
-def known_shop(text: str) -> str | None:
-    """The domain of the shop that `text` names, or None."""
-    return domain.normalize(text, development=not config.settings().is_live)
+def parse_shop_domain(text: str) -> str | None:
+    """Return the domain of the shop that `text` names, or None."""
+    return domain.normalize_shop_domain(text, development=not config.settings().is_live)
 
 
 def read_shop(merchant: Merchant) -> ShopRead:
-    """The shop as the app knows it."""
+    """Return the merchant's shop as stored for the app."""
     row = merchant.installation
     columns = {name: getattr(row, name) for name in ShopRead.model_fields if name != "missing_scopes"}
-    return ShopRead(**columns, missing_scopes=scopes.missing(apps.get(row.app).scopes, row.scope))
+    return ShopRead(**columns, missing_scopes=scopes.missing_scopes(apps.get_app(row.app).scopes, row.scope))
 
 
 def list_installations(merchant: Merchant, page: PageRequest) -> PageResult[InstallationRead]:
-    """When the app came and went, newest first."""
+    """Return a page of the app's installs and uninstalls, newest first."""
     return installations.list_events(merchant.shop, merchant.app, page).map(InstallationRead.of)

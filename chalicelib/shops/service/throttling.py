@@ -1,4 +1,4 @@
-"""Work that Shopify asks to wait for is put off, longer each time, and takes its place in the queue again."""
+"""Postponement of work that Shopify throttles: published back to its queue with a growing delay."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import random
 from collections.abc import Callable
 from typing import TypeVar
 
-from chalicelib.integrations.shopify import ShopifyThrottled
+from chalicelib.integrations.shopify.errors import ShopifyThrottled
 from chalicelib.kit.messages import publish
 from chalicelib.shops.schemas.messages import ShopifyWork
 
 W = TypeVar("W", bound=ShopifyWork)
 
 ATTEMPTS = 8
-"""How often work lets Shopify ask it to wait before it counts as failed: some 15 minutes in all."""
+"""How often work may be throttled before it counts as failed: about 15 minutes in total."""
 
 
-def when_affordable(work: Callable[[W], None], request: W) -> None:
-    """Do the work; where Shopify is out of points for us, publish the request again, delayed.
+def run_or_postpone(work: Callable[[W], None], request: W) -> None:
+    """Do the work; if Shopify throttles it, publish the request with a delay.
 
-    The delay is what Shopify says the points need to come back, and at least twice that of the try before, with
-    jitter. Raises ShopifyThrottled after the last attempt.
+    The delay is what Shopify's rate limit needs, but at least 2**attempt seconds, with jitter; at most 900 seconds.
+    Raises ShopifyThrottled after ATTEMPTS attempts.
     """
     try:
         work(request)

@@ -1,95 +1,95 @@
-"""The access token of a shop, refreshed in time by one worker at a time."""
+"""Access tokens of a shop. One process at a time refreshes a token that is about to expire."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
-from chalicelib.integrations import shopify
-from chalicelib.integrations.shopify import ShopifyRefused
+from chalicelib.integrations.shopify import oauth
+from chalicelib.integrations.shopify.errors import ShopifyRefused
 from chalicelib.kit import clock, locks, logs, metrics
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.shops import apps
-from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import installations, tokens
-from chalicelib.shops.service.oauth_install import tokens_lock
+from chalicelib.shops.service.oauth_install import token_lock_name
 
-EARLY = timedelta(minutes=5)
-"""A token with less time left is refreshed before it is used."""
+REFRESH_MARGIN = timedelta(minutes=5)
+"""A token that expires sooner is refreshed before it is used."""
 
 log = logs.logger("shops")
 
 
-def access_token(shop: str, app: str, refused: str | None = None) -> str:
-    """A token that is good for the next minutes; `refused` is one that Shopify did not take any more.
+def get_access_token(shop: str, app: str, rejected_token: str | None = None) -> str:
+    """Return an access token valid for the next minutes; refresh it if it is about to expire or was rejected.
 
-    Raises ShopNotInstalled where the app is not, or Shopify no longer honours its tokens (the merchant's next call
-    then gets new ones); Unavailable while another worker refreshes a token that is over, or where Shopify does not
-    know our app.
+    Raises InstallationNotFound if the app is not installed or Shopify revoked its tokens (the merchant's next request
+    then gets new ones); Unavailable if another process is refreshing an expired token, or Shopify refuses our app.
     """
     row = installations.get_active(shop, app)
-    token = _in_clear(row)
-    if not _is_due(row) and token != refused:
+    token = _require_access_token(row)
+    if not _is_expiring(row) and token != rejected_token:
         return token
-    lease = locks.acquire(tokens_lock(shop, app), seconds=30)
+    lease = locks.acquire(token_lock_name(shop, app), seconds=30)
     if lease is not None:
         try:
-            return _refreshed(installations.get_active(shop, app), refused)
+            return _refresh_token(installations.get_active(shop, app), rejected_token)
         finally:
             locks.release(lease)
-    if token != refused and row.token_expires_at and row.token_expires_at > clock.now():
+    if token != rejected_token and row.token_expires_at and row.token_expires_at > clock.now():
         return token
     raise Unavailable("The shop's token is being refreshed.")
 
 
-def _is_due(row: Shop) -> bool:
-    return row.token_expires_at is not None and row.token_expires_at - clock.now() < EARLY
+def _is_expiring(row: Shop) -> bool:
+    return row.token_expires_at is not None and row.token_expires_at - clock.now() < REFRESH_MARGIN
 
 
-def _refreshed(row: Shop, refused: str | None) -> str:
-    token = _in_clear(row)
-    if not _is_due(row) and token != refused:
-        return token  # by whoever held the lock before
-    used = _opened(row, tokens.refresh_token)
-    if used is None:
-        return _lost(row, "it has no refresh token")
-    asked_at = clock.now()
+def _refresh_token(row: Shop, rejected_token: str | None) -> str:
+    token = _require_access_token(row)
+    if not _is_expiring(row) and token != rejected_token:
+        return token  # the previous holder of the lock refreshed it
+    refresh_token = _decrypt_token(row, tokens.decrypt_refresh_token)
+    if refresh_token is None:
+        _delete_revoked_tokens(row, "no refresh token")
+    requested_at = clock.now()
     try:
-        grant = shopify.refresh(row.shop, apps.get(row.app).client, used)
+        grant = oauth.refresh_tokens(row.shop, apps.get_app(row.app).client, refresh_token)
     except ShopifyRefused as error:
         if error.is_about_the_app:
-            log.error("Shopify does not know our app", extra={"app": row.app, "error": error.error})
+            log.error("token not refreshed: Shopify refuses our app", extra={"app": row.app, "error": error.error})
             raise Unavailable("Shopify does not know our app.") from error
         if error.status not in (400, 401):
             raise Unavailable(f"Shopify answered {error.status} to a refresh.") from error
-        return _lost(row, f"Shopify answered {error.status} {error.error}")
-    tokens.replace(row, grant, asked_at)
+        _delete_revoked_tokens(row, f"Shopify answered {error.status} {error.error}")
+    tokens.replace_tokens(row, grant, requested_at)
     return grant.access_token
 
 
-def _lost(row: Shop, why: str) -> str:
-    log.warning("the tokens are dead", extra={"shop": row.shop, "app": row.app, "why": why})
+def _delete_revoked_tokens(row: Shop, reason: str) -> NoReturn:
+    log.warning("tokens deleted: Shopify revoked them", extra={"shop": row.shop, "app": row.app, "why": reason})
     metrics.count("TokensLost", app=row.app)
-    tokens.drop(row)
-    raise ShopNotInstalled
+    tokens.delete_tokens(row)
+    raise InstallationNotFound
 
 
-def _in_clear(row: Shop) -> str:
-    token = _opened(row, tokens.access_token)
+def _require_access_token(row: Shop) -> str:
+    token = _decrypt_token(row, tokens.decrypt_access_token)
     if token is None:
-        raise ShopNotInstalled
+        raise InstallationNotFound
     return token
 
 
-def _opened(row: Shop, read: Callable[[Shop], str | None]) -> str | None:
-    """One of the shop's tokens. Raises ShopNotInstalled where its key cannot open it."""
+def _decrypt_token(row: Shop, decrypt: Callable[[Shop], str | None]) -> str | None:
+    """Return one of the shop's tokens in plain text. Raises InstallationNotFound if it cannot be decrypted."""
     try:
-        return read(row)
+        return decrypt(row)
     except DecryptionFailed:
-        # Kept, should its key come back; the merchant's next call gets new ones.
-        log.exception("a token cannot be opened", extra={"shop": row.shop, "app": row.app})
+        # Kept, in case its key is restored; the merchant's next request gets new tokens.
+        log.exception("token not decrypted", extra={"shop": row.shop, "app": row.app})
         metrics.count("TokensUnreadable", app=row.app)
-        tokens.disuse(row)
-        raise ShopNotInstalled from None
+        tokens.expire_access_token(row)
+        raise InstallationNotFound from None

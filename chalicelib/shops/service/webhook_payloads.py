@@ -1,4 +1,4 @@
-"""Webhook payloads, read into our own words; numeric ids become GIDs here.
+"""Parsing of webhook payloads into messages; numeric ids become GIDs.
 
 Sources: shopify.dev/docs/api/webhooks (topics); shopify.dev/docs/api/admin-rest (the order, refund, product and shop
 resources that they carry); shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
@@ -34,7 +34,7 @@ from chalicelib.shops.service.payload_storage import Payload
 
 @dataclass(frozen=True, slots=True)
 class DeliveryInfo:
-    """Where and when something happened; `delivery_id` also identifies the message that it makes."""
+    """Shop, app, topic and time of a delivery; `delivery_id` also becomes the id of its message."""
 
     shop: str
     app: str
@@ -42,22 +42,22 @@ class DeliveryInfo:
     delivery_id: str
     triggered_at: datetime
 
-    def heading(self) -> dict[str, Any]:
-        """The fields that every message of a shop has."""
+    def message_fields(self) -> dict[str, Any]:
+        """Return the fields that every message of a shop has."""
         return {"message_id": self.delivery_id, "shop": self.shop, "app": self.app, "triggered_at": self.triggered_at}
 
 
-def message_of(told: DeliveryInfo, payload: Payload) -> Message | None:
-    """What a delivery says to others, or to this context itself; None for a topic that nobody listens to.
+def build_message(info: DeliveryInfo, payload: Payload) -> Message | None:
+    """Build the message of a delivery, to other contexts or this one's own queue; None for a topic without a message.
 
-    Raises pydantic's ValidationError for a payload of another shape than the topic's.
+    Raises pydantic's ValidationError if the payload does not match the topic.
     """
-    make = _MESSAGES.get(told.topic)
-    return make(told, payload) if make else None
+    build = _BUILDERS.get(info.topic)
+    return build(info, payload) if build else None
 
 
-def read_shop(payload: Payload) -> dict[str, str | None]:
-    """The columns of our own row that a `shop/update` payload tells. Raises ValidationError."""
+def parse_shop_details(payload: Payload) -> dict[str, str | None]:
+    """Return the columns of the shop's row in a `shop/update` payload. Raises ValidationError."""
     shop = _Shop.model_validate(payload)
     return {
         "shop_name": shop.name,
@@ -68,22 +68,22 @@ def read_shop(payload: Payload) -> dict[str, str | None]:
     }
 
 
-def read_scopes(payload: Payload) -> list[str]:
-    """The access scopes that the app has after an `app/scopes_update`. Raises ValidationError."""
+def parse_granted_scopes(payload: Payload) -> list[str]:
+    """Return the access scopes in an `app/scopes_update` payload, sorted. Raises ValidationError."""
     return sorted(_Scopes.model_validate(payload).current)
 
 
-def read_order_edit(payload: Payload) -> int:
-    """The number of the order that an `orders/edited` payload is about. Raises ValidationError."""
+def parse_edited_order_number(payload: Payload) -> int:
+    """Return the number of the order in an `orders/edited` payload. Raises ValidationError."""
     return _OrderEdited.model_validate(payload).order_edit.order_id
 
 
-class _Shape(BaseModel):
+class _Payload(BaseModel):
     model_config = ConfigDict(defer_build=True, extra="ignore", hide_input_in_errors=True)
 
 
-def _by_name(properties: Any) -> Any:
-    """Line item properties come as a list of name and value; a value may be any JSON, or null."""
+def _properties_by_name(properties: Any) -> Any:
+    """Convert line item properties, a list of names and values, to a mapping; a value may be any JSON or null."""
     if not isinstance(properties, list):
         return properties or {}
     if not all(isinstance(each, dict) and "name" in each for each in properties):
@@ -91,10 +91,10 @@ def _by_name(properties: Any) -> Any:
     return {str(each["name"]): "" if each.get("value") is None else str(each["value"]) for each in properties}
 
 
-Properties = Annotated[dict[str, str], BeforeValidator(_by_name)]
+Properties = Annotated[dict[str, str], BeforeValidator(_properties_by_name)]
 
 
-class _Line(_Shape):
+class _Line(_Payload):
     id: int
     variant_id: int | None = None
     product_id: int | None = None
@@ -103,11 +103,11 @@ class _Line(_Shape):
     properties: Properties = {}
 
 
-class _Customer(_Shape):
+class _Customer(_Payload):
     id: int | None = None
 
 
-class _Order(_Shape):
+class _Order(_Payload):
     id: int
     order_number: int
     total_price: Decimal
@@ -131,49 +131,49 @@ class _Order(_Shape):
         }
 
 
-class _RefundedLine(_Shape):
+class _RefundedLine(_Payload):
     properties: Properties = {}
 
 
-class _RefundLine(_Shape):
+class _RefundLine(_Payload):
     line_item_id: int
     quantity: int
     line_item: _RefundedLine = _RefundedLine()
 
 
-class _Transaction(_Shape):
+class _Transaction(_Payload):
     kind: str = "refund"
     status: str = "success"
     amount: Decimal
     currency: str | None = None
 
 
-class _Refund(_Shape):
+class _Refund(_Payload):
     id: int
     order_id: int
     refund_line_items: list[_RefundLine] = []
     transactions: list[_Transaction] = []
 
 
-class _Variant(_Shape):
+class _Variant(_Payload):
     id: int
     title: str
     sku: str | None = None
     price: Decimal
 
 
-class _Product(_Shape):
+class _Product(_Payload):
     id: int
     title: str
     status: str = "active"
     variants: list[_Variant] = []
 
 
-class _Gone(_Shape):
+class _DeletedProduct(_Payload):
     id: int
 
 
-class _Shop(_Shape):
+class _Shop(_Payload):
     name: str
     email: str | None = None
     currency: str
@@ -182,23 +182,23 @@ class _Shop(_Shape):
     plan_display_name: str | None = None
 
 
-class _Scopes(_Shape):
+class _Scopes(_Payload):
     current: list[str]
 
 
-class _OrderEdit(_Shape):
+class _OrderEdit(_Payload):
     order_id: int
 
 
-class _OrderEdited(_Shape):
+class _OrderEdited(_Payload):
     order_edit: _OrderEdit
 
 
-class _DataRequest(_Shape):
+class _DataRequest(_Payload):
     id: int
 
 
-class _Privacy(_Shape):
+class _Privacy(_Payload):
     customer: _Customer | None = None
     orders: list[int] = Field(default=[], validation_alias="orders_to_redact")
     orders_requested: list[int] = []
@@ -216,28 +216,30 @@ def _line(line: _Line) -> OrderLine:
     )
 
 
-def _order_created(told: DeliveryInfo, payload: Payload) -> OrderCreated:
-    return OrderCreated(**told.heading(), **_Order.model_validate(payload).fields())
+def _order_created(info: DeliveryInfo, payload: Payload) -> OrderCreated:
+    return OrderCreated(**info.message_fields(), **_Order.model_validate(payload).fields())
 
 
-def _order_paid(told: DeliveryInfo, payload: Payload) -> OrderPaid:
-    return OrderPaid(**told.heading(), **_Order.model_validate(payload).fields())
+def _order_paid(info: DeliveryInfo, payload: Payload) -> OrderPaid:
+    return OrderPaid(**info.message_fields(), **_Order.model_validate(payload).fields())
 
 
-def _order_updated(told: DeliveryInfo, payload: Payload) -> OrderUpdated:
-    return OrderUpdated(**told.heading(), **_Order.model_validate(payload).fields())
+def _order_updated(info: DeliveryInfo, payload: Payload) -> OrderUpdated:
+    return OrderUpdated(**info.message_fields(), **_Order.model_validate(payload).fields())
 
 
-def _order_cancelled(told: DeliveryInfo, payload: Payload) -> OrderCancelled:
+def _order_cancelled(info: DeliveryInfo, payload: Payload) -> OrderCancelled:
     order = _Order.model_validate(payload)
-    return OrderCancelled(**told.heading(), **order.fields(), cancelled_at=order.cancelled_at or told.triggered_at)
+    return OrderCancelled(
+        **info.message_fields(), **order.fields(), cancelled_at=order.cancelled_at or info.triggered_at
+    )
 
 
-def _refund_created(told: DeliveryInfo, payload: Payload) -> RefundCreated:
+def _refund_created(info: DeliveryInfo, payload: Payload) -> RefundCreated:
     refund = _Refund.model_validate(payload)
-    went_back = [each for each in refund.transactions if (each.kind, each.status) == ("refund", "success")]
+    refund_transactions = [each for each in refund.transactions if (each.kind, each.status) == ("refund", "success")]
     return RefundCreated(
-        **told.heading(),
+        **info.message_fields(),
         refund_id=gid("Refund", refund.id),
         order_id=gid("Order", refund.order_id),
         lines=[
@@ -248,58 +250,58 @@ def _refund_created(told: DeliveryInfo, payload: Payload) -> RefundCreated:
             )
             for line in refund.refund_line_items
         ],
-        amount=sum((each.amount for each in went_back), Decimal(0)),
-        currency=next((each.currency for each in went_back), None),
+        amount=sum((each.amount for each in refund_transactions), Decimal(0)),
+        currency=next((each.currency for each in refund_transactions), None),
     )
 
 
-def _product_updated(told: DeliveryInfo, payload: Payload) -> ProductUpdated:
+def _product_updated(info: DeliveryInfo, payload: Payload) -> ProductUpdated:
     product = _Product.model_validate(payload)
     variants = [
         ProductVariant(variant_id=gid("ProductVariant", each.id), title=each.title, sku=each.sku, price=each.price)
         for each in product.variants
     ]
     return ProductUpdated(
-        **told.heading(), product_id=product.id, title=product.title, status=product.status, variants=variants
+        **info.message_fields(), product_id=product.id, title=product.title, status=product.status, variants=variants
     )
 
 
-def _product_deleted(told: DeliveryInfo, payload: Payload) -> ProductDeleted:
-    return ProductDeleted(**told.heading(), product_id=_Gone.model_validate(payload).id)
+def _product_deleted(info: DeliveryInfo, payload: Payload) -> ProductDeleted:
+    return ProductDeleted(**info.message_fields(), product_id=_DeletedProduct.model_validate(payload).id)
 
 
-def _privacy_requested(told: DeliveryInfo, payload: Payload) -> PrivacyRequested:
-    asked = _Privacy.model_validate(payload)
+def _privacy_requested(info: DeliveryInfo, payload: Payload) -> PrivacyRequested:
+    privacy = _Privacy.model_validate(payload)
     return PrivacyRequested(
-        **told.heading(),
-        request=PrivacyTopic(told.topic),
-        customer_id=gid_or_none("Customer", asked.customer.id if asked.customer else None),
-        order_ids=[gid("Order", number) for number in (*asked.orders, *asked.orders_requested)],
-        reference=str(asked.data_request.id) if asked.data_request else None,
+        **info.message_fields(),
+        request=PrivacyTopic(info.topic),
+        customer_id=gid_or_none("Customer", privacy.customer.id if privacy.customer else None),
+        order_ids=[gid("Order", number) for number in (*privacy.orders, *privacy.orders_requested)],
+        reference=str(privacy.data_request.id) if privacy.data_request else None,
     )
 
 
-def _for_ourselves(told: DeliveryInfo, _payload: Payload) -> DeliveryReceived:
-    return DeliveryReceived(**told.heading(), webhook_topic=told.topic, delivery_id=told.delivery_id)
+def _delivery_received(info: DeliveryInfo, _payload: Payload) -> DeliveryReceived:
+    return DeliveryReceived(**info.message_fields(), webhook_topic=info.topic, delivery_id=info.delivery_id)
 
 
-def _shop_updated(told: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    read_shop(payload)
-    return _for_ourselves(told, payload)
+def _shop_updated(info: DeliveryInfo, payload: Payload) -> DeliveryReceived:
+    parse_shop_details(payload)
+    return _delivery_received(info, payload)
 
 
-def _scopes_updated(told: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    read_scopes(payload)
-    return _for_ourselves(told, payload)
+def _scopes_updated(info: DeliveryInfo, payload: Payload) -> DeliveryReceived:
+    parse_granted_scopes(payload)
+    return _delivery_received(info, payload)
 
 
-def _order_edited(told: DeliveryInfo, payload: Payload) -> DeliveryReceived:
-    read_order_edit(payload)
-    return _for_ourselves(told, payload)
+def _order_edited(info: DeliveryInfo, payload: Payload) -> DeliveryReceived:
+    parse_edited_order_number(payload)
+    return _delivery_received(info, payload)
 
 
-_MESSAGES: dict[str, Callable[[DeliveryInfo, Payload], Message]] = {
-    "app/uninstalled": _for_ourselves,
+_BUILDERS: dict[str, Callable[[DeliveryInfo, Payload], Message]] = {
+    "app/uninstalled": _delivery_received,
     "app/scopes_update": _scopes_updated,
     "shop/update": _shop_updated,
     "orders/create": _order_created,
@@ -312,5 +314,5 @@ _MESSAGES: dict[str, Callable[[DeliveryInfo, Payload], Message]] = {
     "products/delete": _product_deleted,
     PrivacyTopic.DATA_REQUEST: _privacy_requested,
     PrivacyTopic.CUSTOMER_REDACT: _privacy_requested,
-    PrivacyTopic.SHOP_REDACT: _for_ourselves,
+    PrivacyTopic.SHOP_REDACT: _delivery_received,
 }

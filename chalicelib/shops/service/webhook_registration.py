@@ -1,7 +1,6 @@
-"""What follows an installation, and is checked again and again: webhook subscriptions, and what Shopify tells of the
-shop.
+"""Registration of webhook subscriptions, after an installation and in every reconciliation; also syncs shop details.
 
-Shopify ends a subscription that failed for four hours, so a missing one says that deliveries were missed.
+Shopify deletes a subscription that failed for four hours, so a missing one means that deliveries were missed.
 """
 
 from __future__ import annotations
@@ -10,19 +9,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from chalicelib.integrations.shopify import ShopifyRefused
+from chalicelib.integrations.shopify.errors import ShopifyRefused
 from chalicelib.kit import clock, config, logs, metrics
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.messages import publish, publish_many
 from chalicelib.shops import apps, scopes
-from chalicelib.shops.errors import ShopNotInstalled
+from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import deliveries, details, installations
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested, ShopInstalled
-from chalicelib.shops.service.admin import LEFT_ALONE, Admin, admin
+from chalicelib.shops.service.admin import UNAVAILABLE_SHOP_STATUSES, AdminApi, open_admin_api
 
-_LOOK = """
-query Look {
+_STATE = """
+query State {
   shop { name email currencyCode ianaTimezone plan { publicDisplayName } }
   currentAppInstallation { accessScopes { handle } }
   webhookSubscriptions(first: 100) { nodes { id topic uri } }
@@ -38,132 +37,132 @@ mutation Unsubscribe($id: ID!) {
   webhookSubscriptionDelete(id: $id) { userErrors { field message } }
 }"""
 
-RETRIES = timedelta(hours=4)
-"""How long Shopify repeats a delivery before it gives up and ends the subscription."""
+RETRY_PERIOD = timedelta(hours=4)
+"""How long Shopify retries a delivery before it deletes the subscription."""
 
-REIMPORT_DELAY = 300
-"""Seconds until what was missed is fetched; by then the subscriptions are made, or it is asked for once more."""
+BACKFILL_DELAY = 300
+"""Seconds until the backfill starts; by then the subscriptions exist, or a retry has requested it a second time."""
 log = logs.logger("shops")
 
 
 class SubscriptionRefused(RuntimeError):
-    """Shopify did not take a webhook subscription; the message says why."""
+    """Shopify refused a webhook subscription; the message has the reason."""
 
 
-def reconcile(run: ScheduledRun) -> None:
-    """Ask for every installation to be compared with what Shopify has.
+def reconcile_installations(run: ScheduledRun) -> None:
+    """Publish a registration request for every active installation.
 
-    What was missed is fetched from RETRIES before the last completed run on: a delivery of before that had been
-    given up by then, and its subscription been found missing.
+    A backfill starts RETRY_PERIOD before the last completed run: Shopify had given up older deliveries by then, and
+    that run found their subscriptions missing.
     """
-    since = run.last_completed and run.last_completed - RETRIES
-    for app in apps.configured():
+    since = run.last_completed and run.last_completed - RETRY_PERIOD
+    for app in apps.iterate_configured_apps():
         shops = installations.iterate_active(app.handle)
         publish_many(RegistrationRequested(shop=row.shop, app=row.app, since=since) for row in shops)
 
 
-def register(request: RegistrationRequested) -> None:
-    """Tell of a new installation, make the shop's webhooks what they should be, note its details and scopes.
+def register_webhooks(request: RegistrationRequested) -> None:
+    """Announce a new installation, create missing webhook subscriptions, delete obsolete ones, sync details and scopes.
 
-    Can be run any number of times. A shop that has left meanwhile is left alone. Raises SubscriptionRefused;
-    ShopifyThrottled and ShopifyUnavailable where it should be tried later.
+    Idempotent. Does nothing if the app is not installed any more. Raises SubscriptionRefused, ShopifyThrottled,
+    ShopifyUnavailable.
     """
+    context = {"shop": request.shop, "app": request.app}
     try:
-        row, asked_at = installations.get_active(request.shop, request.app), clock.now()
-        _tell(request, row)
-        shopify = admin(row.shop, row.app)
-        found = shopify.graphql(_LOOK)
-        subscribed = found["webhookSubscriptions"]["nodes"]
-        _fetch_missed(request, row, _missing(shopify.app, subscribed))
-        _subscribe_anew(shopify, subscribed)
-        details.save_details(row.shop, row.app, _details(found["shop"]), asked_at)
-        details.save_scope(row.shop, row.app, _scope(row, found["currentAppInstallation"]), asked_at)
-    except ShopNotInstalled:
-        facts = {"shop": request.shop, "app": request.app}
-        log.info("not registered: the app is not installed any more, or its tokens are dead", extra=facts)
+        row, requested_at = installations.get_active(request.shop, request.app), clock.now()
+        _publish_installation(request, row)
+        admin = open_admin_api(row.shop, row.app)
+        state = admin.graphql(_STATE)
+        subscriptions = state["webhookSubscriptions"]["nodes"]
+        _request_backfill(request, row, _missing_topics(admin.app, subscriptions))
+        _sync_subscriptions(admin, subscriptions)
+        details.save_details(row.shop, row.app, _parse_details(state["shop"]), requested_at)
+        details.save_scope(row.shop, row.app, _parse_scope(row, state["currentAppInstallation"]), requested_at)
+    except InstallationNotFound:
+        log.info("webhooks not registered: the app is not installed, or its tokens are revoked", extra=context)
         return
     except ShopifyRefused as error:
-        if error.status not in LEFT_ALONE:
+        if error.status not in UNAVAILABLE_SHOP_STATUSES:
             raise
-        facts = {"shop": request.shop, "app": request.app, "why": str(error)}
-        log.warning("not registered: Shopify lets nobody at this shop now", extra=facts)
+        log.warning("webhooks not registered: the shop is unavailable", extra={**context, "why": str(error)})
         return
     if row.registered_at is None:
         installations.mark_registered(row)
 
 
-def _fetch_missed(request: RegistrationRequested, row: Shop, missing: set[str]) -> None:
-    """Have fetched what happened while subscriptions were missing.
+def _publish_installation(request: RegistrationRequested, row: Shop) -> None:
+    """Publish ShopInstalled for the request's installation, or for one whose own request was lost."""
+    event, installed_at = request.event, request.installed_at or row.installed_at
+    if event is None and row.registered_at is None:
+        event = "install" if row.created_at >= row.installed_at else "reinstall"
+    if event is not None:
+        message_id = f"{row.app}/{row.shop}/{clock.iso(installed_at)}"
+        publish(ShopInstalled(message_id=message_id, shop=row.shop, app=row.app, event=event))
 
-    It is asked for before they are made anew: who dies in between finds none missing any more. The delay lets them be
-    made first, so that nothing happens unseen; what is told twice has its effect once.
+
+def _request_backfill(request: RegistrationRequested, row: Shop, missing: set[str]) -> None:
+    """Request a backfill of the time in which subscriptions were missing.
+
+    It is published before they are created: after a crash in between, no subscription is missing any more. The delay
+    lets them be created first, so that no event is lost; consumers deduplicate events that are published twice.
     """
     if row.registered_at is None or not missing:
         return
     since = _backfill_start(request, row)
     metrics.count("SubscriptionsMissing", app=row.app)
-    log.warning("webhooks were missing", extra={"shop": row.shop, "app": row.app, "topics": sorted(missing)})
+    context = {"shop": row.shop, "app": row.app, "topics": sorted(missing)}
+    log.warning("webhook subscriptions missing: backfill requested", extra=context)
     for kind in ("orders", "products"):
-        request_of_kind = BackfillRequested(shop=row.shop, app=row.app, kind=kind, since=since)
-        publish(request_of_kind, delay_seconds=REIMPORT_DELAY)
+        backfill = BackfillRequested(shop=row.shop, app=row.app, kind=kind, since=since)
+        publish(backfill, delay_seconds=BACKFILL_DELAY)
 
 
 def _backfill_start(request: RegistrationRequested, row: Shop) -> datetime:
-    """Return the moment from which events may have been missed: RETRIES before the last one delivered, or earlier.
+    """Return the time from which events may have been missed: RETRY_PERIOD before the last delivered one, or earlier.
 
-    A shop without a stored delivery had none since its installation, or for as long as they are kept.
+    A shop without a stored delivery had none since its installation, or for as long as deliveries are stored.
     """
-    last = deliveries.find_last_triggered(row.shop, row.app)
-    start = (last or max(row.installed_at, clock.now() - deliveries.KEEP)) - RETRIES
+    last = deliveries.find_newest_event_time(row.shop, row.app)
+    start = (last or max(row.installed_at, clock.now() - deliveries.KEEP)) - RETRY_PERIOD
     return min(start, request.since or start)
 
 
-def _address(app: str) -> str:
-    return f"{config.settings().public_url}/webhooks/shopify/{app}"
+def _sync_subscriptions(admin: AdminApi, subscriptions: list[dict[str, Any]]) -> None:
+    """Create missing subscriptions, and delete ours that are obsolete. Raises SubscriptionRefused."""
+    uri, topics = _webhook_url(admin.app), _required_topics(admin.app)
+    missing = _missing_topics(admin.app, subscriptions)
+    errors = [error for topic in sorted(missing) if (error := _subscribe(admin, topic, uri))]
+    for node in subscriptions:
+        is_ours = urlsplit(node["uri"]).path.endswith(f"/webhooks/shopify/{admin.app}")
+        if is_ours and (node["uri"] != uri or node["topic"] not in topics):
+            admin.graphql(_UNSUBSCRIBE, id=node["id"])
+    if errors:
+        raise SubscriptionRefused("; ".join(errors))
 
 
-def _wanted(app: str) -> set[str]:
-    return {_as_enum(topic) for topic in apps.get(app).topics}
-
-
-def _missing(app: str, present: list[dict[str, Any]]) -> set[str]:
-    """The topics that Shopify does not tell us of."""
-    return _wanted(app) - {node["topic"] for node in present if node["uri"] == _address(app)}
-
-
-def _subscribe_anew(shopify: Admin, present: list[dict[str, Any]]) -> None:
-    """Subscribe to what is missing, and drop what is ours but not wanted any more."""
-    uri, wanted = _address(shopify.app), _wanted(shopify.app)
-    missing = _missing(shopify.app, present)
-    refused = [problem for topic in sorted(missing) if (problem := _subscribe(shopify, topic, uri))]
-    for node in present:
-        is_ours = urlsplit(node["uri"]).path.endswith(f"/webhooks/shopify/{shopify.app}")
-        if is_ours and (node["uri"] != uri or node["topic"] not in wanted):
-            shopify.graphql(_UNSUBSCRIBE, id=node["id"])
-    if refused:
-        raise SubscriptionRefused("; ".join(refused))
-
-
-def _subscribe(shopify: Admin, topic: str, uri: str) -> str | None:
-    """What Shopify has against the subscription, if anything."""
-    answer = shopify.graphql(_SUBSCRIBE, topic=topic, uri=uri)
-    errors = [error["message"] for error in answer["webhookSubscriptionCreate"]["userErrors"]]
-    if all("already been taken" in message for message in errors):  # by a run at the same time
+def _subscribe(admin: AdminApi, topic: str, uri: str) -> str | None:
+    """Create a subscription. Returns Shopify's error, or None."""
+    result = admin.graphql(_SUBSCRIBE, topic=topic, uri=uri)
+    errors = [error["message"] for error in result["webhookSubscriptionCreate"]["userErrors"]]
+    if all("already been taken" in message for message in errors):  # by a concurrent run
         return None
     return f"{topic}: {'; '.join(errors)}"
 
 
-def _tell(request: RegistrationRequested, row: Shop) -> None:
-    """Let the others hear of the installation that the request follows, or of one whose own request was lost."""
-    event, installed_at = request.event, request.installed_at or row.installed_at
-    if event is None and row.registered_at is None:
-        event = "install" if row.created_at >= row.installed_at else "reinstall"
-    if event is not None:
-        identity = f"{row.app}/{row.shop}/{clock.iso(installed_at)}"
-        publish(ShopInstalled(message_id=identity, shop=row.shop, app=row.app, event=event))
+def _webhook_url(app: str) -> str:
+    return f"{config.settings().public_url}/webhooks/shopify/{app}"
 
 
-def _details(shop: dict[str, Any]) -> dict[str, str]:
+def _required_topics(app: str) -> set[str]:
+    return {_topic_enum(topic) for topic in apps.get_app(app).topics}
+
+
+def _missing_topics(app: str, subscriptions: list[dict[str, Any]]) -> set[str]:
+    """Return the app's topics without a subscription to our URL."""
+    return _required_topics(app) - {node["topic"] for node in subscriptions if node["uri"] == _webhook_url(app)}
+
+
+def _parse_details(shop: dict[str, Any]) -> dict[str, str]:
     return {
         "shop_name": shop["name"],
         "email": shop["email"],
@@ -173,12 +172,12 @@ def _details(shop: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _scope(row: Shop, installation: dict[str, Any]) -> str:
-    """As Shopify wrote it, unless it has changed."""
+def _parse_scope(row: Shop, installation: dict[str, Any]) -> str:
+    """Return the scopes, separated by commas; in the stored spelling unless they have changed."""
     granted = {scope["handle"] for scope in installation["accessScopes"]}
-    return row.scope if row.scope and scopes.parse(row.scope) == granted else ",".join(sorted(granted))
+    return row.scope if row.scope and scopes.parse_scopes(row.scope) == granted else ",".join(sorted(granted))
 
 
-def _as_enum(topic: str) -> str:
-    """`orders/paid` as the GraphQL API calls it: `ORDERS_PAID`."""
+def _topic_enum(topic: str) -> str:
+    """Return the GraphQL name of a topic: `ORDERS_PAID` for `orders/paid`."""
     return topic.replace("/", "_").upper()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.integrations import storage
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.shops.service import known_shop
+from chalicelib.shops.service import parse_shop_domain
 from chalicelib.studio.domain import quota
 from chalicelib.studio.errors import ShopNotFound
 from chalicelib.studio.models import Generation, GenerationStatus
@@ -34,7 +34,7 @@ def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
 
     Raises ShopUnknown for what is no shop's domain.
     """
-    if known_shop(shop) != shop:
+    if parse_shop_domain(shop) != shop:
         raise ShopNotFound
     quotas.limit(shop, asked.model_dump(exclude_unset=True))
     return read_quota(shop)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.integrations import storage
 from chalicelib.kit import config
-from chalicelib.shops.service import Shopper, app_key, known_shop
+from chalicelib.shops.service import Shopper, app_key, parse_shop_domain
 from chalicelib.studio.errors import ProductNotFound
 from chalicelib.studio.pages import storefront, watermark
 from chalicelib.studio.pages.document import Document
@@ -22,5 +22,5 @@ def storefront_page_of(shopper: Shopper, shopify_product_id: str) -> Document:
 
 
 def watermark_page_of(shop: str) -> Document:
-    """The merchant's page, to be framed by the admin of `shop` where that is a shop's domain. Raises UnknownApp."""
-    return watermark.setting(app_key(APP), known_shop(shop), config.settings().vendor_base_urls.get("shopify"))
+    """The merchant's page, to be framed by the admin of `shop` where that is a shop's domain. Raises AppNotFound."""
+    return watermark.setting(app_key(APP), parse_shop_domain(shop), config.settings().vendor_base_urls.get("shopify"))

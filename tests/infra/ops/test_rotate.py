@@ -21,12 +21,12 @@ from chalicelib.shops import service
 from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import sessions, tokens
 from chalicelib.shops.service import key_rotation
-from chalicelib.shops.service.key_rotation import KINDS
+from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES
 from infra.ops.rotate import LOCK
 from infra.sandbox.shopify import ShopifySandbox
 from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
 from tests.shops.conftest import install, listen
-from tests.shops.seeding import TOKEN, seed
+from tests.shops.factories import TOKEN, seed
 
 __all__ = ["listen"]
 
@@ -40,15 +40,17 @@ def _own_keys(key_file: Path) -> None:
 
 def used() -> set[str]:
     """The keys that any value is sealed with."""
-    return {key for kind in KINDS for row in kind.table.scan() for key in key_rotation.keys_of(kind, row)}
+    return {
+        key for kind in ENCRYPTED_TABLES for row in kind.table.scan() for key in key_rotation.key_ids_of_row(kind, row)
+    }
 
 
 def assert_open() -> None:
     """Every seeded token opens, in its shop's row and in its session's."""
     for row in Shop.scan():
-        assert tokens.access_token(row) == TOKEN
+        assert tokens.decrypt_access_token(row) == TOKEN
     for session in Session.scan():
-        assert secrets.decrypt(session.access_token, sessions.place(session.id)) == TOKEN
+        assert secrets.decrypt(session.access_token, sessions.session_encryption_context(session.id)) == TOKEN
 
 
 def keys_in(path: Path) -> set[str]:
@@ -89,7 +91,7 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
     def read(shop: str) -> int:
         count = 0
         while not through.is_set():
-            assert service.access_token(shop, "studio").startswith("shpat_")
+            assert service.get_access_token(shop, "studio").startswith("shpat_")
             count += 1
         return count
 
@@ -97,7 +99,7 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
         seen = set()
         while not through.is_set():
             Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=2))])
-            seen.add(service.access_token(shop, "studio"))
+            seen.add(service.get_access_token(shop, "studio"))
         return len(seen)
 
     with ThreadPoolExecutor(6) as workers:
@@ -113,9 +115,9 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
     for shop in shops:
         row = Shop.get(shop, "studio")
         [session] = Session.by_shop.query(shop)
-        token = secrets.decrypt(session.access_token, sessions.place(session.id))
-        assert tokens.access_token(row) == token == service.access_token(shop, "studio")
-        assert tokens.refresh_token(row)
+        token = secrets.decrypt(session.access_token, sessions.session_encryption_context(session.id))
+        assert tokens.decrypt_access_token(row) == token == service.get_access_token(shop, "studio")
+        assert tokens.decrypt_refresh_token(row)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
@@ -161,8 +163,8 @@ def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file
     data[-1] ^= 1
     tampered = f"{head}:{base64.b64encode(data).decode()}"
     row.update([Shop.access_token.set(tampered)])
-    moved = Session.get(sessions.offline_id(first, "studio")).access_token
-    Session(sessions.offline_id(second, "studio")).update([Session.access_token.set(moved)])
+    moved = Session.get(sessions.offline_session_id(first, "studio")).access_token
+    Session(sessions.offline_session_id(second, "studio")).update([Session.access_token.set(moved)])
     done = ops("rotate-secrets", "--new-key")
     assert done.code == 1
     assert "6 values sealed anew with file:k2, 2 could not be opened" in done.out

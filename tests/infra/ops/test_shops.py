@@ -19,7 +19,7 @@ from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from infra.sandbox.shopify import ShopifySandbox
 from tests.infra.ops.conftest import Ops, Start
 from tests.shops.conftest import install, installed, shop
-from tests.shops.seeding import BEGAN, TOKEN, seed
+from tests.shops.factories import BEGAN, TOKEN, seed
 
 __all__ = ["installed", "shop"]
 

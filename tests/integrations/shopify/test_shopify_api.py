@@ -1,0 +1,138 @@
+"""Calls to Shopify, against the sandbox and against servers with faulty responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+
+from chalicelib.integrations.shopify import admin_api, oauth
+from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyUnavailable
+from chalicelib.integrations.shopify.oauth import Client, exchange_session_token
+from chalicelib.kit import config
+from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
+from tests.integrations.answering import Answers, answering
+
+STUDIO = SANDBOX_APPS["studio"]
+CLIENT = Client(STUDIO.key, STUDIO.secret)
+SHOP = "integration.myshopify.com"
+SHOP_NAME = "query { shop { myshopifyDomain } }"
+
+
+@pytest.fixture(autouse=True)
+def _sandbox(shopify: ShopifySandbox) -> None:
+    """Start the sandbox for every test of this module."""
+
+
+def code() -> str:
+    url = oauth.authorize_url(SHOP, CLIENT, "read_orders", "http://127.0.0.1/back", "a state")
+    return httpx.URL(httpx.get(url).headers["location"]).params["code"]
+
+
+def test_a_code_becomes_an_expiring_token() -> None:
+    grant = oauth.redeem_code(SHOP, CLIENT, code())
+    assert (grant.scope, grant.expires_in) == ("read_orders", 3600)
+    assert grant.refresh_token
+    assert grant.refresh_token_expires_in == 90 * 86_400
+    assert admin_api.graphql(SHOP, grant.access_token, SHOP_NAME) == {"shop": {"myshopifyDomain": SHOP}}
+
+
+def test_a_session_token_becomes_an_expiring_token(shopify: ShopifySandbox) -> None:
+    grant = exchange_session_token(SHOP, CLIENT, shopify.session_token("studio", SHOP))
+    assert grant.access_token.startswith("shpat_")
+    assert grant.refresh_token
+    form = parse_qs(shopify.requests[-1].body.decode())
+    assert form["expiring"] == ["1"]
+
+
+def test_a_refresh_gives_the_next_pair() -> None:
+    first = oauth.redeem_code(SHOP, CLIENT, code())
+    second = oauth.refresh_tokens(SHOP, CLIENT, first.refresh_token or "")
+    assert second.access_token != first.access_token
+    assert second.refresh_token != first.refresh_token
+
+
+def test_what_shopify_refuses() -> None:
+    for refused in (
+        lambda: oauth.redeem_code(SHOP, CLIENT, "no such code"),
+        lambda: oauth.redeem_code(SHOP, Client(STUDIO.key, "wrong"), code()),
+        lambda: oauth.refresh_tokens(SHOP, CLIENT, "shprt_dead"),
+        lambda: exchange_session_token(SHOP, CLIENT, "a.b.c"),
+        lambda: admin_api.graphql(SHOP, "shpat_dead", SHOP_NAME),
+    ):
+        with pytest.raises(ShopifyRefused) as error:
+            refused()
+        assert error.value.status in (400, 401)
+
+
+def test_a_query_that_shopify_does_not_know() -> None:
+    grant = oauth.redeem_code(SHOP, CLIENT, code())
+    with pytest.raises(ShopifyRefused, match="nonsense"):
+        admin_api.graphql(SHOP, grant.access_token, "query { nonsense }")
+
+
+def test_secrets_do_not_show_in_what_is_printed() -> None:
+    grant = oauth.redeem_code(SHOP, CLIENT, code())
+    text = f"{grant!r} {CLIENT!r}"
+    for secret in (grant.access_token, grant.refresh_token or "none", STUDIO.secret):
+        assert secret not in text
+
+
+def test_the_url_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(config.settings().vendor_base_urls, "shopify")
+    url = httpx.URL(oauth.authorize_url(SHOP, CLIENT, "a,b", "https://us.example/back", "s"))
+    assert (url.scheme, url.host, url.path) == ("https", SHOP, "/admin/oauth/authorize")
+    assert dict(url.params) == {
+        "client_id": STUDIO.key,
+        "scope": "a,b",
+        "redirect_uri": "https://us.example/back",
+        "state": "s",
+    }
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
+    """Start a server in place of Shopify, with a response that the test sets."""
+    with answering() as server:
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", server.url)
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b"{}"),
+        (503, b"<html>"),
+        (429, b'{"errors":"slow down"}'),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b'{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'),
+    ],
+)
+def test_transient_errors_ask_for_a_retry(answers: Answers, status: int, body: bytes) -> None:
+    answers.status, answers.body = status, body
+    with pytest.raises(ShopifyUnavailable) as error:
+        admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
+    assert error.value.headers["Retry-After"]
+
+
+def test_a_redirect_is_not_followed(answers: Answers) -> None:
+    answers.status, answers.body = 302, b"{}"
+    with pytest.raises(ShopifyRefused):
+        oauth.redeem_code(SHOP, CLIENT, "c")
+
+
+def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: Answers) -> None:
+    answers.body = b'{"access_token":"shpat_x","scope":""}'
+    assert oauth.redeem_code(SHOP, CLIENT, "c").expires_in == oauth.ACCESS_SECONDS
+    answers.body = b'{"scope":""}'
+    with pytest.raises(ShopifyRefused):
+        oauth.redeem_code(SHOP, CLIENT, "c")
+
+
+def test_a_connection_failure_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", "http://127.0.0.1:1")
+    with pytest.raises(ShopifyUnavailable):
+        oauth.redeem_code(SHOP, CLIENT, "c")

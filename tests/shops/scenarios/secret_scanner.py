@@ -1,0 +1,204 @@
+"""A scanner that collects everything that leaves the system by any channel, and searches it for secrets."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import traceback
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import httpx
+
+from chalicelib.kit import aws, config, messages
+from infra import data_stack
+from infra.handlers import Consumer
+from infra.local import delivery
+from infra.sandbox.server import Request, Response
+
+OTHERS_LOGS = ("httpx", "httpcore")
+"""The log of the browser and of Shopify in these tests; nothing of ours uses them."""
+
+
+class Secrets:
+    """Everything that nobody may see, by what it is."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, set[str]] = defaultdict(set)
+
+    def add(self, kind: str, *values: str | bytes | None) -> None:
+        """Remember values of a kind; what is bytes, in the ways in which bytes are written."""
+        for value in values:
+            if isinstance(value, bytes):
+                self.known[kind] |= {value.hex(), base64.b64encode(value).decode().rstrip("="), repr(value)[2:-1]}
+            elif value:
+                self.known[kind].add(value)
+
+    def watch_shopify(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        """What answers in Shopify's place, with everything secret in calls and answers remembered."""
+
+        def watched(request: Request) -> Response:
+            response = answer(request)
+            self._learn(request.parameters())
+            self._learn({"access_token": request.header("x-shopify-access-token")})
+            if "oauth" in request.path:
+                self._learn(request.fields())
+                self._learn_from_json(response.body)
+                target = parse_qs(urlsplit(response.headers.get("Location", "")).query)
+                self._learn({name: values[0] for name, values in target.items()})
+            return response
+
+        return watched
+
+    def _learn(self, fields: dict[str, Any]) -> None:
+        for kind in ("access_token", "refresh_token", "code", "client_secret", "state", "hmac"):
+            self.add(kind, fields.get(kind))
+        self.add_jwt(fields.get("subject_token"))
+
+    def _learn_from_json(self, body: bytes) -> None:
+        try:
+            self._learn(json.loads(body))
+        except ValueError:
+            return
+
+    def add_jwt(self, token: str | None) -> None:
+        """Remember a JSON web token, and its signature alone."""
+        if token:
+            self.add("session_token", token, token.rpartition(".")[2])
+
+
+class Net:
+    """What was caught, by the door it left through: log, stdout, answer, redirect, cookie, message, row, …"""
+
+    def __init__(self) -> None:
+        self.caught: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, door: str, *texts: str) -> None:
+        self.caught[door] += texts
+
+    def find(self, known: dict[str, set[str]], allowed: Iterable[tuple[str, str]] = ()) -> list[str]:
+        """Where which secret is, as `<kind> in <door>: …what stands around it…`; `allowed` pairs kind and door."""
+        found = []
+        for door, texts in self.caught.items():
+            everything = "\n".join(texts)
+            for kind, values in known.items():
+                if (kind, door) in allowed:
+                    continue
+                for form in {form for value in values for form in _forms(value)}:
+                    at = everything.find(form)
+                    if at >= 0:
+                        found.append(f"{kind} in {door}: …{everything[max(0, at - 200) : at + len(form) + 80]}…")
+        return found
+
+    # The doors.
+
+    @contextmanager
+    def over_logs(self) -> Iterator[None]:
+        """Everything logged at any level, raw and as it is written."""
+        names = [name for name in logging.root.manager.loggerDict if name.startswith(config.settings().namespace)]
+        loggers = [logging.root, *map(logging.getLogger, names)]
+        before = [logger.level for logger in loggers]
+        handler = _Handler(self)
+        logging.root.addHandler(handler)
+        for logger in loggers:
+            logger.setLevel(logging.DEBUG)
+        try:
+            yield
+        finally:
+            logging.root.removeHandler(handler)
+            for logger, level in zip(loggers, before, strict=True):
+                logger.setLevel(level)
+
+    def over_answers(self, client: httpx.Client, secrets: Secrets) -> None:
+        """Every answer that the client gets; what it sends that is secret is remembered."""
+
+        def sent(request: httpx.Request) -> None:
+            _, _, token = request.headers.get("authorization", "").partition(" ")
+            secrets.add_jwt(token)
+
+        def answered(response: httpx.Response) -> None:
+            response.read()
+            headers = dict(response.headers)
+            location, cookie = headers.pop("location", ""), headers.pop("set-cookie", "")
+            secrets.add("state", *parse_qs(urlsplit(location).query).get("state", ()))
+            secrets.add("cookie", cookie.partition(";")[0].partition("=")[2])
+            self.add("redirect", location)
+            self.add("cookie", cookie)
+            self.add("error" if response.status_code >= 400 else "answer", str(headers), response.text)
+
+        client.event_hooks = {"request": [sent], "response": [answered]}
+
+    def over_queues(self, receive: Any) -> Any:
+        """What receives from queues in the place of `delivery.receive`, every message noted."""
+
+        def received(consumer: Consumer, wait_seconds: int = 0) -> list[dict[str, Any]]:
+            batch: list[dict[str, Any]] = receive(consumer, wait_seconds)
+            self.add("message", *(message["Body"] for message in batch))
+            return batch
+
+        return received
+
+    def add_exception(self, error: BaseException) -> None:
+        """What a log would say of an exception, causes included."""
+        self.add("error", "".join(traceback.format_exception(error)))
+
+    def haul_in_stores(self, consumers: Iterable[Consumer]) -> None:
+        """Every row, object and dead letter that there is."""
+        for model in data_stack.models():
+            for page in aws.client("dynamodb").get_paginator("scan").paginate(TableName=model.Meta.table_name):
+                self.add("row", *map(str, page["Items"]))
+        for bucket in (config.settings().images_bucket, config.settings().archive_bucket):
+            for item in aws.client("s3").list_objects_v2(Bucket=bucket).get("Contents", ()):
+                body = aws.client("s3").get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+                self.add("object", item["Key"], body.decode(errors="replace"))
+        for consumer in consumers:
+            self.add("dead letter", *dead_letters(consumer.queue))
+
+
+def dead_letters(queue: str) -> list[str]:
+    """The bodies in a queue's dead-letter queue, which stay there."""
+    url, found = messages.queue_url(f"{queue}-dead"), []
+    while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += batch
+    for message in found:
+        aws.client("sqs").change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+        )
+    return [message["Body"] for message in found]
+
+
+def exhaust(consumer: Consumer, invoke: delivery.Invoke) -> None:
+    """Deliver what fails at once again, until the queue gives it up."""
+    while batch := delivery.receive(consumer):
+        for message in delivery.deliver(consumer, batch, invoke):
+            aws.client("sqs").change_message_visibility(
+                QueueUrl=messages.queue_url(consumer.queue),
+                ReceiptHandle=message["ReceiptHandle"],
+                VisibilityTimeout=0,
+            )
+
+
+class _Handler(logging.Handler):
+    def __init__(self, net: Net) -> None:
+        super().__init__(logging.DEBUG)
+        self._net = net
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith(OTHERS_LOGS):
+            return
+        self._net.add("raw log", f"{record.name} {record.getMessage()} {vars(record)}")
+        if record.exc_info:
+            self._net.add("raw log", logging.Formatter().formatException(record.exc_info))
+        for handler in logging.getLogger(record.name).handlers:
+            self._net.add("log", handler.format(record))
+
+
+def _forms(value: str) -> set[str]:
+    """How a secret may be written: as it is, without its prefix, in a URL, and in base64 wherever it begins."""
+    raw, bare = value.encode(), value.rpartition("_")[2]
+    shifted = (base64.b64encode(b"x" * n + raw).decode()[4 if n else 0 :].rstrip("=")[:-1] for n in range(3))
+    return {value, quote(value, safe=""), raw.hex(), *(text for text in (bare, *shifted) if len(text) >= 16)}

@@ -1,0 +1,286 @@
+"""The life cycle of an app in a shop, with its failures, step by step."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from chalicelib.integrations.shopify.errors import ShopifyRefused
+from chalicelib.integrations.shopify.oauth import Grant
+from chalicelib.integrations.shopify.signature import sign_oauth_query
+from chalicelib.kit import auth, aws, clock, messages
+from chalicelib.kit.errors import Unavailable, WriteConflict
+from chalicelib.shops import service
+from chalicelib.shops.errors import InstallationNotFound
+from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
+from chalicelib.shops.repository import tokens
+from chalicelib.shops.schemas.messages import DeliveryReceived, RegistrationRequested
+from infra import handlers
+from infra.ops import __main__ as ops
+from infra.sandbox.delivery import Webhook
+from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
+from tests.shops.conftest import answer_of_shopify, install
+from tests.shops.scenarios.secret_scanner import Net, Secrets, exhaust
+
+CUSTOMER = {
+    "first_name": "Wilhelmina",
+    "last_name": "Quackenbush",
+    "email": "w.quackenbush@private.example",
+    "phone": "+15550123456",
+    "address1": "17 Thistledown Lane",
+}
+OWNER = {"email": "zebulon.pike@owners.example", "shop_owner": "Zebulon Pike"}
+POISON = {"first_name": "Bartholomew", "email": "bartholomew@private.example"}
+"""Of a message that is none of ours: it stays in the queues where it was put, and goes nowhere else."""
+
+LINES = [{"variant_id": 11, "product_id": 22, "quantity": 2}]
+
+
+@dataclass
+class Walk:
+    """The life of one app in one shop."""
+
+    api: httpx.Client
+    shopify: ShopifySandbox
+    app: str
+    shop: str
+    net: Net
+
+    def call(self, status: int, method: str, path: str | httpx.URL, **options: Any) -> httpx.Response:
+        """A call of the API that ends with this status."""
+        answer = self.api.request(method, path, **options)
+        assert answer.status_code == status, answer.text
+        return answer
+
+    def as_merchant(self, shop: str = "", **claims: Any) -> dict[str, str]:
+        token = self.shopify.session_token(self.app, shop or self.shop, **claims)
+        return {"Authorization": f"Bearer {token}"}
+
+    def tell(self, topic: str, payload: Any, status: int = 200, body: bytes = b"", **changed: str) -> str:
+        """Deliver a webhook, with other bytes or headers than Shopify's if need be; its id."""
+        webhook: Webhook = self.shopify.webhook(self.app, self.shop, topic, payload)
+        headers = webhook.headers | {f"X-Shopify-{name.replace('_', '-')}": value for name, value in changed.items()}
+        self.call(status, "POST", urlsplit(webhook.url).path, content=body or webhook.body, headers=headers)
+        return webhook.headers["X-Shopify-Webhook-Id"]
+
+    def fails(self, kind: type[Exception], function: Callable[..., Any], *arguments: Any) -> None:
+        """Something that raises; what it says is caught."""
+        with pytest.raises(kind) as raised:
+            function(*arguments)
+        self.net.add_exception(raised.value)
+
+    def run_out(self) -> None:
+        Shop(self.shop, self.app).update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=-1))])
+
+    def work(self) -> None:
+        """Handle what waits in any queue; what fails fails until it is given up."""
+        for consumer in handlers.consumers():
+            exhaust(consumer, lambda one, event: handlers.chalice_app().handler_map[one.name](event, None))
+
+
+def install_by_oauth(walk: Walk) -> None:
+    """Every way in which it can go wrong, and then right."""
+    api, shopify = walk.api, walk.shopify
+    walk.call(400, "GET", f"/shopify/{walk.app}/auth", params={"shop": "evil.example"})
+    url = answer_of_shopify(api, walk.app, walk.shop)
+    query = dict(url.params)
+    for changed in ({"hmac": "0" * 64}, {"timestamp": "1"}, {"code": "0" * 32}, {"state": "s" * 43}):
+        walk.call(400, "GET", url.path, params=query | changed)
+    walk.call(422, "GET", url.path, params={"code": query["code"]})
+    api.cookies.clear()
+    walk.call(403, "GET", url)  # another browser
+    unknown = dict(answer_of_shopify(api, walk.app, walk.shop).params) | {"code": "f" * 32}
+    unknown["hmac"] = sign_oauth_query({name: [each] for name, each in unknown.items()}, SANDBOX_APPS[walk.app].secret)
+    walk.call(403, "GET", url.path, params=unknown)
+    for status in (429, 503):
+        shopify.fail_next(1, status, endpoint="token")
+        walk.call(503, "GET", answer_of_shopify(api, walk.app, walk.shop))
+    shopify.lose_answers(1)
+    walk.call(503, "GET", answer_of_shopify(api, walk.app, walk.shop))
+    assert install(api, walk.app, walk.shop).status_code == 302
+
+
+def install_by_exchange(walk: Walk) -> None:
+    shop = f"other-{walk.shop}"
+    walk.call(401, "GET", "/v1/shops/me", headers=walk.as_merchant(shop, exp=1))
+    walk.call(401, "GET", "/v1/shops/me", headers=walk.as_merchant(shop, aud="another"))
+    for status, answered in ((400, 401), (503, 503)):
+        walk.shopify.fail_next(1, status, endpoint="token")
+        walk.call(answered, "GET", "/v1/shops/me", headers=walk.as_merchant(shop))
+    walk.call(200, "GET", "/v1/shops/me", headers=walk.as_merchant(shop))
+
+
+def register(walk: Walk) -> None:
+    """Shopify is down until the job is given up; then asks to wait; then takes it."""
+    walk.shopify.fail_next(100, 503)
+    walk.work()
+    walk.shopify.fail_next(1, 429, retry_after=1.0)
+    messages.publish(RegistrationRequested(shop=walk.shop, app=walk.app))
+    walk.work()
+    messages.publish(RegistrationRequested(shop=walk.shop, app=walk.app, event="install"))
+    walk.work()
+    assert walk.shopify.webhook_subscriptions(walk.app, walk.shop)
+
+
+def refresh(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, app = walk.shop, walk.app
+    row = Shop.get(shop, app)
+    walk.run_out()
+    assert service.get_access_token(shop, app)
+    walk.fails(WriteConflict, tokens.replace_tokens, row, Grant("shpat_late", "", 3600, "shprt_late", 60), clock.now())
+    walk.shopify.expire_access_token(app, shop)
+    assert service.open_admin_api(shop, app).graphql("{ shop { name } }")
+    walk.fails(ShopifyRefused, service.open_admin_api(shop, app).graphql, "{ nonsense }")
+    walk.run_out()
+    walk.shopify.fail_next(1, 503, endpoint="token")
+    walk.fails(Unavailable, service.get_access_token, shop, app)
+    with monkeypatch.context() as patch:
+        patch.setenv(f"SHOPIFY_{app.upper()}_API_SECRET", "a-secret-that-shopify-does-not-know")
+        walk.fails(Unavailable, service.get_access_token, shop, app)
+    walk.shopify.revoke_tokens(app, shop)
+    walk.fails(InstallationNotFound, service.get_access_token, shop, app)
+    walk.call(200, "GET", "/v1/shops/me", headers=walk.as_merchant())
+    Shop(shop, app).update([Shop.access_token.set("file:k0:AAAA")])
+    walk.fails(InstallationNotFound, service.get_access_token, shop, app)
+    walk.call(200, "GET", "/v1/shops/me", headers=walk.as_merchant())
+
+
+def settle(walk: Walk) -> None:
+    path, headers = "/v1/shops/me/settings", walk.as_merchant()
+    walk.call(200, "GET", path, headers=headers)
+    walk.call(428, "PUT", path, headers=headers, json={"settings": {}})
+    walk.call(422, "PUT", path, headers=headers | {"If-Match": '"0"'}, json={"settings": CUSTOMER["email"]})
+    walk.call(400, "PUT", path, headers=headers | {"If-Match": '"0"'}, content=json.dumps(CUSTOMER)[:-1])
+    walk.call(422, "PUT", path, headers=headers | {"If-Match": '"0"'}, json={"settings": {}, **CUSTOMER})
+    walk.call(200, "PUT", path, headers=headers | {"If-Match": '"0"'}, json={"settings": {"color": "red"}})
+    walk.call(412, "PUT", path, headers=headers | {"If-Match": '"0"'}, json={"settings": {"color": "blue"}})
+    walk.call(422, "GET", f"{path}/history", headers=headers, params={"cursor": CUSTOMER["email"]})
+    walk.call(200, "GET", f"{path}/history", headers=headers)
+    walk.call(200, "GET", "/v1/shops/me/history", headers=headers)
+
+
+def hear(walk: Walk) -> None:
+    """Webhooks of every kind, genuine and not, readable and not."""
+    order: dict[str, Any] = walk.shopify.paid_order(walk.shop, LINES, customer_id=7)
+    number, line = order["id"], order["line_items"][0]["id"]
+    order |= {"email": CUSTOMER["email"], "phone": CUSTOMER["phone"], "customer": order["customer"] | CUSTOMER}
+    order |= {"shipping_address": CUSTOMER, "billing_address": CUSTOMER, "contact_email": CUSTOMER["email"]}
+    walk.tell("orders/paid", order, 401, Hmac_Sha256="x" * 44)
+    walk.tell("orders/paid", order, 401, body=json.dumps(order).encode())
+    walk.tell("orders/paid", order, 400, Topic="")
+    walk.tell("orders/paid", order, 400, Shop_Domain=CUSTOMER["email"])
+    walk.tell("orders/paid", order, 400, Triggered_At=CUSTOMER["phone"])
+    walk.tell("orders/paid", [order], 400)
+    for unreadable in (
+        {"line_items": [CUSTOMER]},
+        {"customer": CUSTOMER["email"]},
+        {"total_price": CUSTOMER["phone"], "id": CUSTOMER["email"]},
+        {"line_items": [order["line_items"][0] | {"properties": [CUSTOMER]}]},
+        {"line_items": [order["line_items"][0] | {"properties": CUSTOMER["email"]}]},
+    ):
+        walk.tell("orders/paid", order | unreadable)
+    for topic in ("orders/create", "orders/updated", "orders/paid"):
+        walk.tell(topic, order)
+    large = order | {"note": "n" * 300_000}
+    walk.tell("orders/updated", large)
+    quantities = {line: 1}
+    walk.tell("orders/edited", walk.shopify.edit_order(walk.shop, number, quantities=quantities))
+    refund = walk.shopify.refund_order(walk.shop, number, quantities, note=CUSTOMER["address1"])
+    walk.tell("refunds/create", refund)
+    walk.tell("orders/cancelled", walk.shopify.cancel_order(walk.shop, number) | {"customer": CUSTOMER | {"id": 7}})
+    update = walk.shopify.update_shop(walk.shop, email=OWNER["email"]) | OWNER
+    for payload in (update, update | {"currency": [OWNER]}, update | {"name": OWNER}, OWNER):
+        walk.tell("shop/update", payload)
+    walk.tell("app/scopes_update", {"current": CUSTOMER})
+    walk.tell("app/scopes_update", walk.shopify.update_scopes(walk.app, walk.shop, ["read_products", "read_orders"]))
+    walk.work()
+    walk.net.haul_in_stores(handlers.consumers())  # before anybody is erased
+    for topic in ("customers/data_request", "customers/redact"):
+        request = walk.shopify.privacy(topic, walk.shop, customer_id=7, orders=[number])
+        walk.tell(topic, request | {"customer": request["customer"] | CUSTOMER})
+        walk.tell(topic, request | {"customer": CUSTOMER | {"id": CUSTOMER["email"]}})
+    walk.work()
+
+
+def poison(walk: Walk) -> None:
+    """What no handler can do anything with ends among the dead letters."""
+    for consumer in handlers.consumers():
+        for body in (json.dumps(POISON), json.dumps(POISON)[:-1], json.dumps({"shop": POISON, "app": POISON})):
+            aws.client("sqs").send_message(QueueUrl=messages.queue_url(consumer.queue), MessageBody=body)
+    unknown = {"webhook_topic": "shop/update", "delivery_id": "not-on-record", "triggered_at": clock.now()}
+    messages.publish(DeliveryReceived(shop=walk.shop, app=walk.app, **unknown))
+    walk.work()
+
+
+def operate(walk: Walk, known: Secrets) -> None:
+    """What operators are shown, over HTTP and by command."""
+    token = auth.mint(auth.Role.OPERATOR, "ann")
+    known.add_jwt(token)
+    headers, today = {"Authorization": f"Bearer {token}"}, clock.today().isoformat()
+    asked = {"app": walk.app}
+    days = asked | {"from": today, "to": today}
+    rows = list(WebhookDelivery.scan())
+    failed = next(row.delivery_id for row in rows if row.status is DeliveryStatus.FAILED)
+    done = next(row.delivery_id for row in rows if row.status is DeliveryStatus.PROCESSED)
+    shown = [
+        walk.call(200, "GET", "/v1/operator/shops", headers=headers, params=asked),
+        walk.call(200, "GET", "/v1/operator/shops", headers=headers, params=asked | {"format": "csv"}),
+        walk.call(200, "GET", "/v1/operator/shops/timeline", headers=headers, params=days),
+        walk.call(200, "GET", f"/v1/operator/shops/{walk.shop}/sessions", headers=headers),
+        walk.call(200, "GET", f"/v1/operator/deliveries/{failed}", headers=headers),
+        walk.call(200, "POST", f"/v1/operator/deliveries/{failed}/replay", headers=headers),
+    ]
+    walk.net.add("export", *(answer.text for answer in shown))
+    for command in (
+        ("active-shops", "--app", walk.app),
+        ("active-shops", "--app", walk.app, "--csv"),
+        ("timeline", "--app", walk.app, "--from", today, "--to", today),
+        ("sessions", walk.shop),
+        ("dead-letters",),
+        *(("dead-letters", consumer.queue) for consumer in handlers.consumers()),
+        ("dead-letters", "shops-register_webhooks", "--redrive"),
+        ("replay", done),
+        ("replay", "--status", "failed", "--dry-run"),
+        ("rotate-secrets",),
+        ("sizes",),
+    ):
+        walk.net.add("export", run_command(*command))
+    walk.work()
+
+
+def run_command(*arguments: str) -> str:
+    """What an operator command prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.redirect_stderr(printed):
+        assert ops.main(arguments) == 0, printed.getvalue()
+    return printed.getvalue()
+
+
+def leave(walk: Walk) -> None:
+    for _ in range(2):
+        answer = walk.shopify.uninstall(walk.app, walk.shop)
+        walk.net.add("answer", answer.answer)
+        walk.work()
+    walk.fails(InstallationNotFound, service.get_access_token, walk.shop, walk.app)
+    walk.tell("shop/redact", walk.shopify.privacy("shop/redact", walk.shop))
+    walk.work()
+
+
+def live(walk: Walk, known: Secrets, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of it but the end."""
+    install_by_oauth(walk)
+    install_by_exchange(walk)
+    register(walk)
+    refresh(walk, monkeypatch)
+    settle(walk)
+    hear(walk)
+    poison(walk)
+    operate(walk, known)

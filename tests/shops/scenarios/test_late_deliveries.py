@@ -1,0 +1,138 @@
+"""Webhooks that arrive after their event has been superseded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from chalicelib.integrations.shopify import admin_api
+from chalicelib.kit import clock
+from chalicelib.kit.messages import publish
+from chalicelib.shops.models import DeliveryStatus, EventType, Shop, WebhookDelivery
+from chalicelib.shops.repository import installations, tokens
+from chalicelib.shops.schemas.messages import RegistrationRequested
+from infra.sandbox.delivery import Delivery
+from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
+from tests.shops.conftest import forget_messages, install
+from tests.shops.service.test_webhook_handlers import events, row_of
+
+Drain = Callable[[], list[dict[str, Any]]]
+Listen = Callable[[str], Drain]
+
+
+def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
+    heard = listen("shops-shop_uninstalled")
+    left = row_of(shopify.uninstall("studio", installed))
+    assert left.triggered_at
+    assert installations.end_installation(left.delivery_id, installed, "studio", left.triggered_at) is None
+    install(api, "studio", installed)
+    assert drain() == []
+    assert [clock.parse(message["uninstalled_at"]) for message in heard()] == [left.triggered_at]
+    assert Shop.get(installed, "studio").is_active
+    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
+
+
+def test_an_uninstall_delivered_twice_without_an_event_id(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
+    heard, left_at = listen("shops-shop_uninstalled"), clock.now()
+    for _ in range(2):
+        shopify.uninstall("studio", installed, family="events", triggered_at=left_at)
+    assert drain() == []
+    assert len(heard()) == 1
+    assert [row.status for row in WebhookDelivery.scan()] == [DeliveryStatus.PROCESSED] * 2
+
+
+def test_a_removal_and_return_before_the_webhook_arrives(
+    api: httpx.Client,
+    shopify: ShopifySandbox,
+    installed: str,
+    drain: Drain,
+    bearer: Callable[..., dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A job has found the tokens dead, the merchant's next call has fetched new ones: those outlive the old news."""
+    drain()
+    monkeypatch.setattr(shopify, "hold_deliveries", True)
+    shopify.uninstall("studio", installed)
+    publish(RegistrationRequested(shop=installed, app="studio"))
+    assert drain() == []
+    assert Shop.get(installed, "studio").access_token is None
+    assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
+    [left] = shopify.flush()
+    assert drain() == []
+    row = Shop.get(installed, "studio")
+    token = tokens.decrypt_access_token(row)
+    assert row.is_active
+    assert token
+    assert admin_api.graphql(installed, token, "{ shop { name } }")
+    assert events(installed) == [EventType.INSTALL]
+    assert "stale" in row_of(left).error_message
+    assert shopify.webhook_subscriptions("studio", installed), "those of before went with the app"
+
+
+@pytest.fixture
+def held(shopify: ShopifySandbox) -> Iterator[None]:
+    """What Shopify sends waits until the test is over."""
+    shopify.hold_deliveries = True
+    yield
+    shopify.hold_deliveries = False
+    shopify.flush()
+
+
+def undated(delivery: Delivery) -> None:
+    """Send it without the header that says when it was."""
+    kept = {name: value for name, value in delivery.webhook.headers.items() if not name.endswith("Triggered-At")}
+    assert len(kept) == len(delivery.webhook.headers) - 1
+    assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=kept).status_code == 200
+
+
+def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
+    api: httpx.Client,
+    shopify: ShopifySandbox,
+    installed: str,
+    drain: Drain,
+    held: None,
+) -> None:
+    drain()
+    left = shopify.uninstall("studio", installed)
+    install(api, "studio", installed)
+    assert drain() == []
+    undated(left)
+    assert drain() == []
+    row = Shop.get(installed, "studio")
+    assert (row.is_active, row.access_token is None) == (True, False)
+    assert "stale" in row_of(left).error_message
+    assert EventType.UNINSTALL not in events(installed)
+
+
+def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, held: None
+) -> None:
+    drain()
+    heard = listen("shops-shop_uninstalled")
+    left = shopify.uninstall("studio", installed)
+    undated(left)
+    assert drain() == []
+    assert not Shop.get(installed, "studio").is_active
+    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
+    assert len(heard()) == 1
+    assert row_of(left).error_message is None
+
+
+def test_scopes_of_the_installation_before(
+    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain
+) -> None:
+    payload, told_at = shopify.update_scopes("studio", installed, ["read_orders"]), clock.now()
+    shopify.uninstall("studio", installed)
+    assert drain() == []
+    install(api, "studio", installed)
+    forget_messages("shops-register_webhooks")  # which would ask Shopify
+    shopify.deliver("studio", installed, "app/scopes_update", payload, triggered_at=told_at)
+    assert drain() == []
+    assert Shop.get(installed, "studio").scope == ",".join(SANDBOX_APPS["studio"].scopes)

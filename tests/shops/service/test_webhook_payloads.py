@@ -1,0 +1,216 @@
+"""The messages of each webhook topic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import clock
+from chalicelib.shops import apps
+from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
+from infra import handlers
+from infra.sandbox.delivery import Delivery
+from infra.sandbox.shopify import ShopifySandbox
+
+Drain = Callable[[], list[dict[str, Any]]]
+Listen = Callable[[str], Drain]
+
+LINES = [
+    {"variant_id": 11, "product_id": 22, "quantity": 2, "price": "12.50", "properties": {"_generation": "g.k.m"}},
+    {"variant_id": 12, "product_id": 23, "quantity": 1, "price": "5.00"},
+]
+PRODUCT = {"shop": "22", "title": "Poster", "variants": [{"id": 11, "title": "A4", "sku": "P-A4", "price": "12.50"}]}
+
+
+def row_of(delivery: Delivery) -> WebhookDelivery:
+    return WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
+
+
+@pytest.mark.parametrize(
+    ("topic", "told"),
+    [
+        ("orders/create", "shops-order_created"),
+        ("orders/paid", "shops-order_paid"),
+        ("orders/updated", "shops-order_updated"),
+        ("orders/cancelled", "shops-order_cancelled"),
+    ],
+)
+def test_an_order(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, told: str) -> None:
+    heard = listen(told)
+    order = shopify.paid_order(shop, LINES, customer_id=7, currency="JPY")
+    if topic == "orders/cancelled":
+        order = shopify.cancel_order(shop, order["id"])
+    delivery = shopify.deliver("discounts", shop, topic, order)
+    [message] = heard()
+    assert message["message_id"] == row_of(delivery).delivery_id
+    assert (message["order_id"], message["customer_id"]) == (
+        order["admin_graphql_api_id"],
+        "gid://shopify/Customer/7",
+    )
+    assert (message["total_price"], message["currency"]) == ("30.00", "JPY")
+    assert [(line["quantity"], line["properties"]) for line in message["lines"]] == [
+        (2, {"_generation": "g.k.m"}),
+        (1, {}),
+    ]
+    assert "shopper@example.com" not in str(message)
+    if topic == "orders/cancelled":
+        assert clock.parse(message["cancelled_at"]) == clock.parse(order["cancelled_at"])
+
+
+def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+    """The webhook carries the edit alone; what the order now reads is asked of Shopify, however many lines it has."""
+    assert drain() == []
+    heard = listen("shops-order_edited")
+    many = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
+    order = shopify.paid_order(installed, [*LINES, *many])
+    first, second = order["line_items"][:2]
+    edit = shopify.edit_order(
+        installed,
+        order["id"],
+        add=[{"variant_id": 13, "product_id": 22, "price": "2.00"}],
+        remove=[second["id"]],
+        quantities={first["id"]: 1},
+    )
+    delivery = shopify.deliver("studio", installed, "orders/edited", edit)
+    assert drain() == []
+    [message] = heard()
+    assert message["order_id"] == order["admin_graphql_api_id"]
+    lines = {line["line_item_id"]: line for line in message["lines"]}
+    assert len(lines) == 63
+    now = [lines[each["admin_graphql_api_id"]]["current_quantity"] for each in (first, second)]
+    assert now == [1, 0]
+    assert lines[first["admin_graphql_api_id"]]["properties"] == {"_generation": "g.k.m"}
+    assert row_of(delivery).status is DeliveryStatus.PROCESSED
+
+
+def test_an_edit_of_an_order_that_is_gone(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+    assert drain() == []
+    delivery = shopify.deliver("studio", installed, "orders/edited", {"order_edit": {"id": 1, "order_id": 404}})
+    assert drain() == []
+    assert row_of(delivery).error_message == "the order does not exist any more"
+
+
+def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    heard = listen("shops-refund_created")
+    order = shopify.paid_order(shop, LINES)
+    line = order["line_items"][0]
+    refund = shopify.refund_order(shop, order["id"], {line["id"]: 1})
+    shopify.deliver("studio", shop, "refunds/create", refund)
+    [message] = heard()
+    assert message["order_id"] == order["admin_graphql_api_id"]
+    assert message["refund_id"] == f"gid://shopify/Refund/{refund['id']}"
+    assert message["lines"] == [
+        {"line_item_id": line["admin_graphql_api_id"], "quantity": 1, "properties": {"_generation": "g.k.m"}}
+    ]
+    assert (Decimal(message["amount"]), message["currency"]) == (Decimal("12.50"), "USD")
+
+
+def test_a_refund_that_failed_gives_nothing_back(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    heard = listen("shops-refund_created")
+    transactions = [
+        {"kind": "refund", "status": "failure", "amount": "5.00", "currency": "USD"},
+        {"kind": "void", "status": "success", "amount": "7.00", "currency": "USD"},
+    ]
+    refund = {"id": 1, "order_id": 2, "refund_line_items": [], "transactions": transactions}
+    shopify.deliver("studio", shop, "refunds/create", refund)
+    [message] = heard()
+    assert (Decimal(message["amount"]), message["currency"]) == (Decimal(0), None)
+
+
+def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    updated, deleted = listen("shops-product_updated"), listen("shops-product_deleted")
+    product = shopify.product(shop, 22, "Poster", [{"id": 11, "title": "A4", "sku": "P-A4", "price": "12.50"}])
+    shopify.deliver("studio", shop, "products/update", product)
+    shopify.deliver("studio", shop, "products/delete", shopify.delete_product(22))
+    [message] = updated()
+    assert (message["product_id"], message["title"], message["status"]) == (22, "Poster", "active")
+    [variant] = message["variants"]
+    assert variant == {
+        "variant_id": "gid://shopify/ProductVariant/11",
+        "title": "A4",
+        "sku": "P-A4",
+        "price": "12.50",
+    }
+    [gone] = deleted()
+    assert gone["product_id"] == 22
+
+
+def test_the_newest_details_stand(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+    assert drain() == []
+    heard = listen("shops-shop_updated")
+    now = clock.now() + timedelta(seconds=1)
+    old = shopify.update_shop(installed, name="Old", currency="EUR")
+    new = shopify.update_shop(installed, name="New", currency="CHF", plan_display_name="Plus")
+    second = shopify.deliver("studio", installed, "shop/update", new, triggered_at=now + timedelta(seconds=5))
+    first = shopify.deliver("studio", installed, "shop/update", old, triggered_at=now)
+    assert drain() == []
+    row = Shop.get(installed, "studio")
+    assert (row.shop_name, row.currency, row.plan_name) == ("New", "CHF", "Plus")
+    assert row_of(second).error_message is None
+    assert row_of(first).error_message == "stale: a newer one was applied"
+    [message] = heard()
+    assert (message["shop_name"], message["currency"]) == ("New", "CHF")
+    assert "email" not in message
+
+
+def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+    assert drain() == []
+    heard = listen("shops-scopes_updated")
+    now = clock.now() + timedelta(seconds=1)
+    old = shopify.update_scopes("studio", installed, ["read_products"])
+    new = shopify.update_scopes("studio", installed, ["read_products", "read_orders", "write_files"])
+    shopify.deliver("studio", installed, "app/scopes_update", new, triggered_at=now + timedelta(seconds=5))
+    shopify.deliver("studio", installed, "app/scopes_update", old, triggered_at=now)
+    assert drain() == []
+    assert Shop.get(installed, "studio").scope == "read_orders,read_products,write_files"
+    [message] = heard()
+    assert message["scopes"] == ["read_orders", "read_products", "write_files"]
+
+
+@pytest.mark.parametrize("topic", ["shop/update", "app/scopes_update", "orders/edited"])
+def test_webhooks_of_an_uninstalled_shop_are_ignored(
+    shopify: ShopifySandbox, shop: str, drain: Drain, topic: str
+) -> None:
+    payload = {
+        "name": "n",
+        "currency": "USD",
+        "current": [],
+        "order_edit": {"order_id": 1},
+    }
+    delivery = shopify.deliver("studio", shop, topic, payload)
+    assert drain() == []
+    assert row_of(delivery).error_message.startswith("the app is not installed")
+
+
+@pytest.mark.parametrize(
+    "topic", sorted({topic for each in apps.TOPICS.values() for topic in each} - {"app/uninstalled"})
+)
+def test_an_invalid_payload_fails_at_intake(shopify: ShopifySandbox, shop: str, drain: Drain, topic: str) -> None:
+    """An unreadable payload never comes back as a poison message."""
+    delivery = shopify.deliver("discounts", shop, topic, {"unexpected": True})
+    assert delivery.status == 200
+    assert row_of(delivery).status is DeliveryStatus.FAILED
+    assert drain() == []
+
+
+def test_every_message_of_a_topic_has_a_topic() -> None:
+    """A topic that no class declares has nowhere to go: the stack would not have it."""
+    assert {
+        "shops-order_created",
+        "shops-order_paid",
+        "shops-order_updated",
+        "shops-order_edited",
+        "shops-order_cancelled",
+        "shops-refund_created",
+        "shops-product_updated",
+        "shops-product_deleted",
+        "shops-shop_installed",
+        "shops-shop_uninstalled",
+        "shops-shop_updated",
+        "shops-scopes_updated",
+        "shops-privacy_requested",
+    } <= set(handlers.topics())

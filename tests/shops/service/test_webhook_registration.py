@@ -1,0 +1,162 @@
+"""What follows an installation, and is checked again and again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chalicelib.integrations.shopify.admin_api import graphql
+from chalicelib.integrations.shopify.errors import ShopifyThrottled
+from chalicelib.kit import clock, config
+from chalicelib.kit.jobs import ScheduledRun
+from chalicelib.kit.locks import Lease
+from chalicelib.shops import apps, service
+from chalicelib.shops.models import Shop
+from chalicelib.shops.schemas.messages import RegistrationRequested
+from chalicelib.shops.service import throttling, webhook_registration
+from chalicelib.shops.service.webhook_registration import SubscriptionRefused
+from infra.sandbox.shopify import ShopifySandbox
+from tests.integrations.answering import answering
+from tests.shops.conftest import forget_messages, waiting
+
+Drain = Callable[[], list[dict[str, Any]]]
+Listen = Callable[[str], Drain]
+
+REMOVE = """
+mutation Remove($id: ID!) { webhookSubscriptionDelete(id: $id) { deletedWebhookSubscriptionId } }"""
+SHOP = {"name": "n", "email": "e@x.example", "currencyCode": "EUR", "ianaTimezone": "Europe/Rome"}
+
+
+def register(shop: str, **fields: Any) -> None:
+    webhook_registration.register_webhooks(RegistrationRequested(shop=shop, app="studio", **fields))
+
+
+def answer_with(message: str) -> bytes:
+    """What Shopify would say to both calls, refusing the subscription with `message`."""
+    data = {
+        "shop": SHOP | {"plan": {"publicDisplayName": "Plus"}},
+        "currentAppInstallation": {"accessScopes": [{"handle": "read_orders"}, {"handle": "read_files"}]},
+        "webhookSubscriptions": {"nodes": []},
+        "webhookSubscriptionCreate": {"userErrors": [{"field": ["topic"], "message": message}]},
+    }
+    return json.dumps({"data": data}).encode()
+
+
+def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+    assert drain() == []
+    register(installed)
+    present = shopify.webhook_subscriptions("studio", installed)
+    wanted = {topic.replace("/", "_").upper() for topic in apps.get_app("studio").topics}
+    assert sorted(each["topic"] for each in present) == sorted(wanted)
+    assert {each["uri"] for each in present} == {f"{config.settings().public_url}/webhooks/shopify/studio"}
+
+
+def test_what_was_removed_is_subscribed_again(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+    assert drain() == []
+    before = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
+    graphql(installed, service.get_access_token(installed, "studio"), REMOVE, id=before["ORDERS_PAID"])
+    register(installed)
+    now = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
+    assert now.keys() == before.keys()
+    assert {topic for topic in now if now[topic] != before[topic]} == {"ORDERS_PAID"}
+
+
+def test_what_points_to_an_address_of_before_is_dropped(
+    shopify: ShopifySandbox, installed: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a move to another domain; what the app registered elsewhere for itself stays."""
+    assert drain() == []
+    elsewhere = "mutation { webhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {uri: $uri}) { userErrors { message } } }"
+    elsewhere = elsewhere.replace("$uri", '"https://warehouse.example/hooks"')
+    graphql(installed, service.get_access_token(installed, "studio"), elsewhere)
+    monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
+    config.forget()
+    register(installed)
+    monkeypatch.undo()
+    config.forget()
+    uris = [each["uri"] for each in shopify.webhook_subscriptions("studio", installed)]
+    assert set(uris) == {"https://api.example.com/webhooks/shopify/studio", "https://warehouse.example/hooks"}
+    assert uris.count("https://warehouse.example/hooks") == 1
+
+
+def test_others_are_told_of_an_installation_once(installed: str, drain: Drain, listen: Listen) -> None:
+    heard = listen("shops-shop_installed")
+    assert drain() == []
+    register(installed)
+    [message] = heard()
+    assert (message["shop"], message["app"], message["event"]) == (installed, "studio", "install")
+    assert Shop.get(installed, "studio").registered_at
+
+
+def test_details_and_scopes_are_noted(installed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering() as shopify:
+        shopify.body = answer_with("Address for this topic has already been taken")
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
+        register(installed)
+    row = Shop.get(installed, "studio")
+    assert (row.iana_timezone, row.currency, row.plan_name) == ("Europe/Rome", "EUR", "Plus")
+    assert row.scope == "read_files,read_orders"
+
+
+def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
+    installed: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
+) -> None:
+    with answering() as shopify:
+        shopify.body = answer_with("You do not have permission to subscribe to this topic.")
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
+        with pytest.raises(SubscriptionRefused, match=r"APP_SCOPES_UPDATE: .*permission.*SHOP_UPDATE: .*permission"):
+            register(installed)
+        assert len(drain()) == 1
+    assert Shop.get(installed, "studio").registered_at is None
+
+
+def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed: str) -> None:
+    """The message waits in the queue as long as Shopify asks, until it has waited too often."""
+    forget_messages("shops-register_webhooks")
+    request = RegistrationRequested(shop=installed, app="studio")
+    shopify.fail_next(2, status=429, retry_after=900.0)
+    throttling.run_or_postpone(webhook_registration.register_webhooks, request)
+    assert waiting("shops-register_webhooks") == (0, 1)
+    assert shopify.webhook_subscriptions("studio", installed) == []
+    with pytest.raises(ShopifyThrottled):
+        throttling.run_or_postpone(
+            webhook_registration.register_webhooks, request.model_copy(update={"attempt": throttling.ATTEMPTS})
+        )
+
+
+def test_a_call_waits_for_the_points_it_lacks(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+    shopify.drain_bucket("studio", installed)
+    assert drain() == []
+    assert len(shopify.webhook_subscriptions("studio", installed)) == len(apps.get_app("studio").topics)
+
+
+def test_every_installation_is_looked_after(
+    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+) -> None:
+    """A crash between the installation and its message is healed by the schedule."""
+    heard = listen("shops-shop_installed")
+    forget_messages("shops-register_webhooks")
+    now = clock.now()
+    webhook_registration.reconcile_installations(
+        ScheduledRun(now, None, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
+    )
+    assert drain() == []
+    assert [message["shop"] for message in heard()] == [installed]
+    assert shopify.webhook_subscriptions("studio", installed)
+    assert Shop.get(installed, "studio").registered_at >= now - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("status", [402, 403, 404, 423])
+def test_a_shop_that_shopify_locked_is_left_alone(
+    installed: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """It would fill the dead-letter queue at every comparison."""
+    assert drain() == []
+    with answering() as peer:
+        peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
+        webhook_registration.register_webhooks(RegistrationRequested(shop=installed, app="studio"))

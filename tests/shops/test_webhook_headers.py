@@ -1,0 +1,81 @@
+"""Signature and headers of a webhook delivery."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.integrations.shopify.signature import sign_webhook, verify_webhook_signature
+from chalicelib.kit import signing
+from chalicelib.shops import webhook_headers
+
+FACTS = {
+    "topic": "orders/paid",
+    "shop-domain": "a.myshopify.com",
+    "webhook-id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
+    "event-id": "98880550-7158-44d4-b7cd-2c97c8a091b5",
+    "triggered-at": "2026-03-29T18:00:27.877041743Z",
+}
+
+
+def heading(prefix: str = "x-shopify-", **changed: str | None) -> dict[str, str]:
+    facts = FACTS | {name.replace("_", "-"): value for name, value in changed.items()}
+    return {prefix + name: value for name, value in facts.items() if value is not None}
+
+
+def test_published_vector() -> None:
+    # shopify_app, webhook_verification_test.rb: "foo=anything" under "secret"
+    signature = "yCGX/RrK4fcuNtr3ztk5tQGsOBjcAzHpGLdMUrbV8yI="
+    for name in ("x-shopify-hmac-sha256", "shopify-hmac-sha256"):
+        assert verify_webhook_signature(webhook_headers.find_signature({name: signature}), b"foo=anything", "secret")
+    assert not verify_webhook_signature(
+        webhook_headers.find_signature({"x-shopify-hmac-sha256": signature}), b"foo=anything", "old_secret"
+    )
+
+
+@given(st.binary(), st.text(min_size=1), st.binary(min_size=1))
+def test_only_the_signed_bytes_are_genuine(body: bytes, secret: str, more: bytes) -> None:
+    headers = {"x-shopify-hmac-sha256": sign_webhook(body, secret)}
+    assert verify_webhook_signature(webhook_headers.find_signature(headers), body, secret)
+    assert not verify_webhook_signature(webhook_headers.find_signature(headers), body + more, secret)
+    assert not verify_webhook_signature(webhook_headers.find_signature({}), body, secret)
+
+
+@given(st.text())
+def test_any_text_may_stand_for_a_signature(text: str) -> None:
+    assert not verify_webhook_signature(
+        webhook_headers.find_signature({"x-shopify-hmac-sha256": text}), b"body", "secret"
+    )
+
+
+def test_our_own_signatures_are_no_webhook_hmac() -> None:
+    token = signing.sign("shops-install", b"{}")
+    for part in (token, *token.split(".")):
+        assert not verify_webhook_signature(
+            webhook_headers.find_signature({"x-shopify-hmac-sha256": part}), b"{}", "secret"
+        )
+
+
+@pytest.mark.parametrize("prefix", ["x-shopify-", "shopify-"])
+def test_both_families_of_headers(prefix: str) -> None:
+    found = webhook_headers.parse_webhook_headers(heading(prefix))
+    assert (found.topic, found.shop, found.delivery_id, found.event_id) == tuple(FACTS.values())[:4]
+    assert found.triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
+
+
+def test_the_newer_family_may_leave_the_event_out() -> None:
+    assert webhook_headers.parse_webhook_headers(heading("shopify-", event_id=None)).event_id is None
+
+
+def test_missing_headers_are_named() -> None:
+    with pytest.raises(webhook_headers.HeadersMissing) as missing:
+        webhook_headers.parse_webhook_headers(heading(topic=None, webhook_id="", triggered_at="yesterday"))
+    assert missing.value.names == ["X-Shopify-Topic", "X-Shopify-Webhook-Id", "X-Shopify-Triggered-At"]
+
+
+def test_a_time_without_a_zone_is_malformed() -> None:
+    with pytest.raises(webhook_headers.HeadersMissing):
+        webhook_headers.parse_webhook_headers(heading(triggered_at="2026-03-29T18:00:27"))
