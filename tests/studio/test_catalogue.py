@@ -87,7 +87,7 @@ def test_another_shop_s_rows_are_not_found(gallery: Gallery, another: Gallery) -
 
 def test_a_watermark_is_set_changed_and_kept(gallery: Gallery) -> None:
     assert gallery.merchant("GET", "watermark").status_code == 404
-    assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).json()["code"] == "WatermarkMissing"
+    assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).json()["code"] == "WatermarkNotFound"
     image = base64.b64encode(encoded(Image.new("RGBA", (80, 20), "white"))).decode()
     first = gallery.merchant("PUT", "watermark", {"image": image, "opacity": "0.5", "position": "top-left"}).json()
     second = gallery.merchant("PUT", "watermark", {"opacity": "0.25"}).json()

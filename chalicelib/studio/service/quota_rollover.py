@@ -1,4 +1,4 @@
-"""The months of quotas nobody looks at: rolled over by a schedule, so that what is stored tells the truth."""
+"""Monthly rollover of quotas of shops that make no images, so that stored counters stay correct."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.kit import logs
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.studio.domain import quota
 from chalicelib.studio.repository import quotas
-from chalicelib.studio.repository.quotas import Overtaken
 
 LOOK_BACK = 13
-"""Months: a schedule that did not run for a year still finds every quota."""
+"""Months to look back: a schedule that did not run for a year still finds every quota."""
 
 log = logs.logger("studio")
 
 
 def roll_over_idle_quotas(now: datetime) -> None:
-    """Roll every quota over that still counts a month before that of `now`. A shop that is at work does it by itself."""
+    """Roll over each quota that counts a month before that of `now`. Active shops roll over with their next image."""
     month, count = quota.month_of(now), 0
     for _ in range(LOOK_BACK):
         month = quota.month_of(month - timedelta(days=1))
-        for shop in quotas.iterate_idle(month):
+        for shop in quotas.iterate_by_month(month):
             try:
-                quotas.roll(shop, partial(quota.rolled_over, now=now))
-            except Overtaken:
-                continue  # it has just been rolled, or will be with its next image
+                quotas.update_state(shop, partial(quota.roll_over, now=now))
+            except WriteConflict:
+                continue  # a concurrent request rolled it over
             count += 1
-    log.info("months rolled over", extra={"count": count})
+    log.info("quotas rolled over", extra={"count": count})

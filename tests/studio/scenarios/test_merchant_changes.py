@@ -70,7 +70,7 @@ def test_a_change_of_an_old_version_is_refused(gallery: Gallery, base: dict[str,
     assert second.status_code == 200, second.text
     for stale in (old, '"nonsense"'):
         late = gallery.merchant("PUT", path, body, **{"If-Match": stale})
-        assert (late.status_code, late.json()["code"]) == (412, "ChangedMeanwhile")
+        assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
     assert gallery.merchant("PUT", path, body, **{"If-Match": second.headers["ETag"]}).status_code == 200
 
 
@@ -103,7 +103,7 @@ def test_an_order_of_an_old_version_is_refused(gallery: Gallery) -> None:
     assert gallery.merchant("GET", path, **{"If-None-Match": read.headers["ETag"]}).status_code == 304
     for stale in (before, '"nonsense"'):
         late = gallery.merchant("PUT", path, order, **{"If-Match": stale})
-        assert (late.status_code, late.json()["code"]) == (412, "ChangedMeanwhile")
+        assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
     ask = partial(gallery.merchant, "PUT", path, order, **{"If-Match": read.headers["ETag"]})
     with ThreadPoolExecutor(4) as pool:
         answers = [call.result() for call in [pool.submit(ask) for _ in range(4)]]
@@ -146,7 +146,7 @@ def test_a_shopify_variant_has_one_size_of_a_product(gallery: Gallery) -> None:
     assert sorted(codes) == [201] + [409] * 5
     taken = next(item for item in gallery.merchant("GET", path).json()["items"] if item["name"] == "x")
     moved = gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"shopify_variant_id": GID})
-    assert (moved.status_code, moved.json()["code"]) == (409, "VariantTaken")
+    assert (moved.status_code, moved.json()["code"]) == (409, "VariantAlreadyMapped")
     assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
     assert gallery.merchant("POST", path, size).status_code == 201
     assert gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"name": "y"}).status_code == 404
@@ -260,7 +260,7 @@ def test_a_watermark_is_seen_before_it_is_set(gallery: Gallery) -> None:
     photo = base64.b64encode(encoded(Image.new("RGB", (300, 300), "blue"), "JPEG")).decode()
     assert seen(settings | {"photo": photo}).size == (1024, 1024)
     assert gallery.merchant("GET", "watermark").status_code == 404  # nothing was kept
-    assert gallery.merchant("POST", "watermark/preview", {}).json()["code"] == "WatermarkMissing"
+    assert gallery.merchant("POST", "watermark/preview", {}).json()["code"] == "WatermarkNotFound"
     broken = gallery.merchant("POST", "watermark/preview", settings | {"photo": base64.b64encode(b"x").decode()})
     assert broken.json()["errors"][0]["path"] == "body.photo"
 
@@ -384,5 +384,5 @@ def test_a_quota_is_set_for_a_shop_as_shopify_writes_it(gallery: Gallery, shop: 
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     url = f"/v1/operator/studio/quotas/{shop}"
     answer = gallery.api.put(url, json={"monthly_generation_limit": 5}, headers=operator)
-    assert (answer.status_code, answer.json()["code"]) == (404, "ShopUnknown")
+    assert (answer.status_code, answer.json()["code"]) == (404, "ShopNotFound")
     assert shop not in {row.shop_id for row in Quota.scan()}
