@@ -170,7 +170,7 @@ class QuotasByMonth(GlobalSecondaryIndex["Quota"]):
 
 
 class Quota(Table):
-    """What a shop may generate and store. `leases` and `expected_version` hold the limit of concurrent work."""
+    """A shop's limits and use. `leases` and `version` enforce the limit of concurrent work."""
 
     class Meta:
         table_name = tables.name("studio", "quotas")
@@ -293,7 +293,7 @@ class Generation(Table):
 
 
 class Order(Table):
-    """An order with AI images in it. `facts` are what `fulfilment` knows of it; `expected_version` is their optimistic lock."""
+    """An order with AI images in it. `facts` are the `OrderFacts` of `fulfillment`; `version` is their optimistic lock."""
 
     class Meta:
         table_name = tables.name("studio", "orders")

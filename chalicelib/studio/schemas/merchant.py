@@ -50,7 +50,7 @@ class WatermarkPreviewCreate(Input):
 
 
 class WatermarkPreviewRead(Schema):
-    """`preview_watermark` is base64 of a JPEG."""
+    """`preview` is base64 of a JPEG."""
 
     preview: str
 
