@@ -1,64 +1,60 @@
-"""What can go wrong in the studio. Class names are the API's `code`."""
+"""Problems of the studio's API. A class's name is the API's `code`."""
 
 from __future__ import annotations
 
-from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, PreconditionFailed, TooManyRequests
+from chalicelib.kit.errors import Conflict, Forbidden, InvalidInput, NotFound, TooManyRequests
 
 
 class WrongApp(Forbidden):
-    title = "This is the studio's; the credential is another app's"
+    title = "This token belongs to a different app"
 
 
 class ProductNotFound(NotFound):
-    title = "There is no such product here"
+    title = "Product not found"
 
 
 class StyleNotFound(NotFound):
-    title = "There is no such style here"
+    title = "Style not found"
 
 
 class SizeNotFound(NotFound):
-    title = "There is no such size here"
+    title = "Size not found"
 
 
 class BaseNotFound(NotFound):
-    title = "There is no such product base or variant here"
+    title = "Product base or variant not found"
 
 
 class ShopNotFound(NotFound):
-    title = "This is no shop's domain, as Shopify writes it"
+    title = "Invalid shop domain; expected example.myshopify.com"
 
 
 class GenerationNotFound(NotFound):
-    title = "There is no such generation here"
+    title = "Generation not found"
 
 
 class UploadNotFound(NotFound):
-    title = "There is no such upload here"
+    title = "Upload not found"
 
 
 class WatermarkNotFound(NotFound):
     title = "This shop has no watermark yet"
 
 
-class ChangedMeanwhile(PreconditionFailed):
-    title = "It was changed since you read it"
-
-
 class InvalidPrompt(InvalidInput):
-    title = "The prompt template cannot be used"
+    title = "Invalid prompt template"
 
 
 class InvalidSize(InvalidInput):
-    title = "The print size cannot be made"
+    title = "Invalid print size"
 
 
 class InvalidImage(InvalidInput):
-    title = "The picture cannot be used"
+    title = "Invalid image"
 
 
 class TooManyStyles(Conflict):
-    title = "A product has 99 styles at most"
+    title = "A product can have at most 99 styles"
 
 
 class NotOffered(Conflict):
@@ -66,35 +62,35 @@ class NotOffered(Conflict):
 
 
 class FinalCanceled(Conflict):
-    title = "The line was cancelled, refunded or taken out of its order"
+    title = "The order line is canceled, refunded or removed"
 
 
 class FinalInProgress(Conflict):
-    title = "The final is being made already"
+    title = "The final is already being made"
 
 
 class VariantAlreadyMapped(Conflict):
-    title = "This Shopify variant of the product is spoken for by another; take that back first"
+    title = "This variant is already mapped; remove the other mapping first"
 
 
 class OrderIncomplete(Conflict):
-    title = "An order names every style of the product once"
+    title = "The order must name every style once"
 
 
 class UploadNotReady(Conflict):
-    title = "The photo is not there yet, or still being looked at"
+    title = "The photo is not uploaded or checked yet"
 
 
 class UploadRejected(InvalidInput):
-    title = "The photo cannot be used"
+    title = "The photo was rejected"
 
 
 class InvalidUploadToken(Forbidden):
-    title = "The upload's token is missing or not valid"
+    title = "The upload token is missing or invalid"
 
 
 class QuotaExceeded(TooManyRequests):
-    title = "The shop's monthly number of images is used up"
+    title = "The shop's monthly image quota is used up"
 
 
 class StorageExceeded(TooManyRequests):
@@ -102,9 +98,9 @@ class StorageExceeded(TooManyRequests):
 
 
 class TooManyGenerations(TooManyRequests):
-    """Answered with Retry-After: a slot frees when one of the shop's generations ends."""
+    """Sent with Retry-After: a slot becomes free when one of the shop's generations ends."""
 
-    title = "The shop makes as many images at once as it may; try again shortly"
+    title = "Too many images in progress; try again shortly"
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "5"})

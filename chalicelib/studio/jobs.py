@@ -1,4 +1,4 @@
-"""The studio's own work: looking at photos, making previews and prints, taking care of what got stuck."""
+"""Queue consumers and schedules of the studio."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ bp = Blueprint(__name__)
 @bp.on_sqs_message(queue="studio-inspect_upload", batch_size=1, name="studio-inspect_upload")
 @consumes(UploadChanged)
 def inspect_upload(message: UploadChanged) -> None:
-    """Look at a photo that was put into the bucket, and count its bytes."""
-    uploads.inspect(message)
+    """Inspect a photo in the bucket and count its bytes."""
+    uploads.inspect_upload(message)
 
 
 @bp.on_sqs_message(queue="studio-generate_preview", batch_size=1, name="studio-generate_preview")
 @consumes(GenerationRequested)
 def generate_preview(message: GenerationRequested) -> None:
-    """Make a preview."""
-    previews.make(message.shop, message.generation_id)
+    """Generate a preview."""
+    previews.make_preview(message.shop, message.generation_id)
 
 
 @bp.on_sqs_message(queue="studio-apply_order_change", batch_size=5, name="studio-apply_order_change")
@@ -45,39 +45,39 @@ def apply_order_change(message: OrderPaid | OrderEdited | OrderCancelled | Refun
 @bp.on_sqs_message(queue="studio-make_final", batch_size=1, name="studio-make_final")
 @consumes(FinalRequested)
 def make_final(message: FinalRequested) -> None:
-    """Make a final at its print size."""
-    finals.make(message.shop, message.generation_id)
+    """Generate a final at its print size."""
+    finals.make_final(message.shop, message.generation_id)
 
 
 @bp.schedule("rate(1 minute)", name="studio-recover_generations")
 @scheduled("studio-recover_generations", lease_seconds=60, formerly="studio-recover")
 def recover_generations(run: ScheduledRun) -> None:
-    """Take care of work whose worker died or whose retry is due, and of photos that nobody used; measure open prints.
+    """Measure open finals, recover work whose worker died or whose retry is due, and delete unused photos.
 
-    The steps are independent: one that fails stops no other, and fails the run in the end.
+    The steps are independent: if one fails, the others still run, and the run fails at the end.
     """
-    with ExitStack() as steps:  # the last one first
-        steps.callback(uploads.remove_unused, run.due)
-        steps.callback(stuck_generations.recover, run.due)
-        steps.callback(stuck_generations.watch_prints, run.due)
+    with ExitStack() as steps:  # runs in reverse order
+        steps.callback(uploads.remove_unused_uploads, run.due)
+        steps.callback(stuck_generations.recover_generations, run.due)
+        steps.callback(stuck_generations.measure_open_finals, run.due)
 
 
 @bp.schedule("rate(1 day)", name="studio-roll_over_quotas")
 @scheduled("studio-roll_over_quotas", lease_seconds=300, formerly="studio-roll")
 def roll_over_quotas(run: ScheduledRun) -> None:
-    """Begin the month of shops that make no images."""
+    """Roll over the monthly quotas of shops that make no images."""
     quota_rollover.roll_over_idle_quotas(run.due)
 
 
 @bp.on_sqs_message(queue="studio-sync_product", batch_size=10, name="studio-sync_product")
 @consumes(ProductUpdated)
 def sync_product(message: ProductUpdated) -> None:
-    """Take over a product's title."""
-    products.follow(message)
+    """Copy a product's new title."""
+    products.sync_product(message)
 
 
 @bp.on_sqs_message(queue="studio-disable_product", batch_size=10, name="studio-disable_product")
 @consumes(ProductDeleted)
 def disable_product(message: ProductDeleted) -> None:
-    """Disable a product that Shopify has no more."""
-    products.follow(message)
+    """Disable a product that was deleted at Shopify."""
+    products.sync_product(message)

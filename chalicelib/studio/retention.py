@@ -1,8 +1,7 @@
-"""How long the studio's rows live: as long as their shop, but for unused uploads, which DynamoDB's TTL ends.
+"""Retention of the studio's rows: they live as long as their shop, except unused uploads, which DynamoDB's TTL deletes.
 
-Customers' rows are looked for among their shop's: requests of privacy are rarer than uploads and orders by far, so that
-an index by customer, written with each of them, would cost more than it saves; and of generations, which have one, those
-are sought, too, that belong to an order or a photo of theirs.
+A customer's rows are found among the shop's rows: privacy requests are far rarer than uploads and orders, so an index by
+customer would cost more than it saves. Generations of the customer's orders and photos are included.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from chalicelib.kit.data_policy import (
     columns,
 )
 from chalicelib.kit.data_subjects import SubjectType
-from chalicelib.studio.app import APP
 from chalicelib.studio.domain.quota import MEGABYTE
 from chalicelib.studio.models import (
+    APP,
     AiStyle,
     Generation,
     Order,
@@ -42,12 +41,12 @@ _BY_SHOP = SubjectQuery(SubjectType.SHOP, "shop_id", "{shop}")
 _BY_PRODUCT = SubjectQuery(SubjectType.SHOP, "product_id", "{uuid}", via="studio/products")
 _STORED = CounterAdjustment("byte_count", Quota, "{shop_id}", "current_storage_mb", MEGABYTE)
 _PRINTED_FOR = OwnerFilter("customer_id", other_column="preview_customer_id", alias_column="order_id")
-"""A print belongs to the preview's shopper and to the order's customer: either takes it along."""
+"""A print belongs to the preview's shopper and to the order's customer; the erasure of either erases it."""
 _VARIANT_GUARD = ("shopify_variant_id", "product_id", "shopify_variant_id")
 
 
 def upload_of(url: str) -> str:
-    """The upload that a photo's address names."""
+    """Return the upload id in a photo's URL."""
     return url.rsplit("/", 1)[-1]
 
 

@@ -31,12 +31,12 @@ def seed(plan: Plan) -> None:
 
 def _furnish() -> None:
     """A product in two sizes and four styles: what the storefront's page shows."""
-    from chalicelib.studio.repository import catalogue
+    from chalicelib.studio.repository import products as rows
     from chalicelib.studio.schemas.catalogue import ProductCreate, ProductStylePut, SizeCreate, StyleCreate
     from chalicelib.studio.service import products, styles
 
-    product = catalogue.product_uuid(SHOP, PRODUCT)
-    if catalogue.find_product(SHOP, product) is not None:
+    product = rows.product_uuid(SHOP, PRODUCT)
+    if rows.find_product(SHOP, product) is not None:
         return
     products.add_product(SHOP, ProductCreate(shopify_product_id=PRODUCT, title="Pet portrait"), None)
     for number, (name, width, height) in enumerate((("8 x 10 in", 2400, 3000), ("12 x 16 in", 3600, 4800))):

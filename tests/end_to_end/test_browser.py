@@ -174,7 +174,7 @@ def test_a_lost_connection_is_waited_for(page: Page, working: None) -> None:
 
 
 def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working: None) -> None:
-    quotas.limit(gallery.shop, {"monthly_generation_limit": 0})
+    quotas.set_limits(gallery.shop, {"monthly_generation_limit": 0})
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
     page.get_by_role("button", name="Make my image").click()

@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from chalicelib.integrations import images
 from chalicelib.studio.domain.print_size import PrintFormat, cover
-from chalicelib.studio.domain.watermark import Position, place
+from chalicelib.studio.domain.watermark import Position, place_mark
 from tests.integrations.pictures import colour_at, encoded, near, opened, rgb_profile_with_red_and_blue_swapped
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
@@ -33,7 +33,7 @@ def _with_metadata() -> bytes:
 
 def _mark(opacity: float, *, position: Position = Position.CENTER, alpha: int = 255) -> images.Mark:
     stamp = encoded(Image.new("RGBA", (100, 50), (255, 0, 0, alpha)))
-    return images.Mark(stamp, opacity, partial(place, position=position, size_percentage=50))
+    return images.Mark(stamp, opacity, partial(place_mark, position=position, size_percentage=50))
 
 
 @pytest.mark.parametrize("photo", ["grace_hopper.jpg", "china.jpg", "flower.jpg"])
@@ -62,7 +62,7 @@ def test_the_watermark_changes_its_rectangle_only(position: Position):
     plain = opened(images.preview(GREY, long_side=400))
     marked = opened(images.preview(GREY, long_side=400, mark=_mark(1.0, position=position)))
     changed = ImageChops.difference(plain, marked).convert("L").point([0] * 20 + [255] * 236).getbbox()
-    left, top, width, height = place((400, 200), (100, 50), position=position, size_percentage=50)
+    left, top, width, height = place_mark((400, 200), (100, 50), position=position, size_percentage=50)
     assert changed is not None
     # JPEG's blocks of 8 (16 for colour) spread a hard edge a little.
     assert all(abs(a - b) <= 8 for a, b in zip(changed, (left, top, left + width, top + height), strict=True)), changed
@@ -71,7 +71,7 @@ def test_the_watermark_changes_its_rectangle_only(position: Position):
 def test_a_watermark_with_a_palette_and_one_pixel():
     pixel = Image.new("P", (1, 1), 0)
     pixel.putpalette([0, 0, 255])
-    mark = images.Mark(encoded(pixel), 1.0, partial(place, position=Position.CENTER, size_percentage=100))
+    mark = images.Mark(encoded(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
     assert near(colour_at(images.preview(GREY, long_side=400, mark=mark), 0.5, 0.5), (0, 0, 255), 4)
 
 

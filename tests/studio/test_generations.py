@@ -122,7 +122,7 @@ def test_a_photo_that_went_away_fails_it_and_gives_the_quota_back_once(gallery: 
     read = gallery.shopper("GET", f"generations/{answer['id']}").json()
     assert (read["status"], read["preview_url"]) == ("failed", None)
     assert read["error_message"]
-    previews.make(gallery.shop, answer["id"])
+    previews.make_preview(gallery.shop, answer["id"])
     assert gallery.quota()["current_generations"] == 0
 
 
@@ -139,7 +139,7 @@ def test_a_message_that_comes_again_changes_nothing(gallery: Gallery) -> None:
 def test_parallel_workers_make_one_preview(gallery: Gallery) -> None:
     answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: previews.make(gallery.shop, answer["id"]), range(4)))
+        list(pool.map(lambda _: previews.make_preview(gallery.shop, answer["id"]), range(4)))
     bucket = config.settings().images_bucket
     made = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")["KeyCount"]
     assert made == 1
@@ -181,7 +181,7 @@ def test_the_poll_url_is_under_the_path_that_the_merchant_gave_the_proxy(gallery
 
 def test_a_picture_is_shown_once_it_is_completed(gallery: Gallery) -> None:
     answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
-    generations.start(Generation.get(answer["id"]), clock.now(), "s3://bucket/previews/x")
+    generations.start_attempt(Generation.get(answer["id"]), clock.now(), "s3://bucket/previews/x")
     read = gallery.merchant("GET", f"generations/{answer['id']}").json()
     assert (read["status"], read["preview_url"]) == ("processing", None)
 
@@ -196,7 +196,7 @@ def test_a_watermark_without_its_picture_is_not_the_photo_s_fault(gallery: Galle
     assert len(gallery.drain()) == 1
     assert Generation.get(answer["id"]).open_work
     storage.put(mark.image_url, picture, "image/png")
-    previews.make(gallery.shop, answer["id"])
+    previews.make_preview(gallery.shop, answer["id"])
     assert Generation.get(answer["id"]).status is GenerationStatus.COMPLETED
 
 
@@ -212,7 +212,7 @@ asked = GenerationCreate.model_validate_json(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    generations.request(shopper, asked, "", None)
+    generations.request_preview(shopper, asked, "", None)
     print("reserved")
 except TooManyRequests as problem:
     print(problem.code)

@@ -15,7 +15,7 @@ from chalicelib.integrations import storage
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus, Order
 from chalicelib.studio.service import orders, stuck_generations
-from chalicelib.studio.service.generations import START
+from chalicelib.studio.service.generations import START_LEASE
 from infra.sandbox.delivery import Webhook
 from tests.retention.crash import crash_at
 from tests.studio.conftest import VARIANT, Gallery
@@ -152,8 +152,8 @@ def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
     """Two workers on the same order: whoever comes second decides on what the first has written."""
     order = gallery.order(given)
     calls = [
-        lambda: orders.fulfil(paid_of(gallery.shop, order)),
-        lambda: orders.cancel(cancelled_of(gallery.shop, order)),
+        lambda: orders.apply_payment(paid_of(gallery.shop, order)),
+        lambda: orders.apply_cancellation(cancelled_of(gallery.shop, order)),
     ]
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(lambda call: call(), itertools.chain(*itertools.repeat(calls, 6))))
@@ -241,7 +241,7 @@ def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
     for nth in itertools.count(1):
         with crash_at(nth, when, how=RuntimeError):
             answer = gallery.merchant("POST", path)
-        stuck_generations.recover(clock.now() + 2 * START)
+        stuck_generations.recover_generations(clock.now() + 2 * START_LEASE)
         assert gallery.drain() == []
         row, bucket = Generation.get(final["id"]), config.settings().images_bucket
         found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/").get("Contents", [])

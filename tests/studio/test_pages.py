@@ -30,7 +30,7 @@ def test_only_the_shop_s_admin_may_frame_it(
 
 
 def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
-    page = watermark.setting("key", "roses.myshopify.com")
+    page = watermark.settings_page("key", "roses.myshopify.com")
     assert 'src="https://cdn.shopify.com/shopifycloud/app-bridge.js"' in page.html
     policy = page.headers["Content-Security-Policy"]
     assert "script-src 'sha256-" in policy

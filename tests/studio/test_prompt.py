@@ -11,7 +11,10 @@ from chalicelib.studio.domain.prompt import PromptRefused
 
 
 def test_placeholders_are_filled_and_absent_ones_empty() -> None:
-    assert prompt.render("A {style} of {product}. {text}", {"style": "sketch", "product": "Mia"}) == "A sketch of Mia."
+    assert (
+        prompt.render_prompt("A {style} of {product}. {text}", {"style": "sketch", "product": "Mia"})
+        == "A sketch of Mia."
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,21 +36,21 @@ def test_placeholders_are_filled_and_absent_ones_empty() -> None:
 )
 def test_anything_else_is_refused(template: str) -> None:
     with pytest.raises(PromptRefused):
-        prompt.check(template)
+        prompt.check_template(template)
 
 
 def test_the_refusal_names_the_placeholder() -> None:
     with pytest.raises(PromptRefused, match=r"\{customer\}"):
-        prompt.check("A {customer}")
+        prompt.check_template("A {customer}")
 
 
 def test_doubled_braces_are_text() -> None:
-    assert prompt.render("{{style}} {style}", {"style": "oil"}) == "{style} oil"
+    assert prompt.render_prompt("{{style}} {style}", {"style": "oil"}) == "{style} oil"
 
 
 @given(st.text(max_size=500))
 def test_a_shopper_s_words_stay_one_short_line_without_braces(text: str) -> None:
-    clean = prompt.clean(text)
+    clean = prompt.clean_text(text)
     assert len(clean) <= prompt.MAX_TEXT
     assert not set(clean) & set("{}\n\r\t\x00\u202e\u200b")
-    assert prompt.render("{text}", {"text": text}) == clean
+    assert prompt.render_prompt("{text}", {"text": text}) == clean

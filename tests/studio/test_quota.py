@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.studio.domain import quota
-from chalicelib.studio.domain.quota import Refusal, State
+from chalicelib.studio.domain.quota import QuotaState, Refusal
 
 MARCH = datetime(2026, 3, 1, tzinfo=UTC)
 NOW = MARCH + timedelta(days=10)
-STATE = State(
+STATE = QuotaState(
     monthly_limit=5, concurrent_limit=2, storage_limit_mb=10, used=0, total=0, storage_mb=Decimal(0), month=MARCH
 )
 SLOT = timedelta(minutes=10)
 
 
-def reserved(state: State, name: str, now: datetime = NOW) -> State:
-    after = quota.reserve(state, name, now, now + SLOT)
-    assert isinstance(after, State)
+def reserved(state: QuotaState, name: str, now: datetime = NOW) -> QuotaState:
+    after = quota.reserve_slot(state, name, now, now + SLOT)
+    assert isinstance(after, QuotaState)
     return after
 
 
@@ -34,21 +34,23 @@ def test_a_reservation_takes_a_slot_and_a_place_in_the_month() -> None:
 
 def test_slots_run_out_and_come_back_by_time() -> None:
     full = reserved(reserved(STATE, "a"), "b")
-    assert quota.reserve(full, "c", NOW, NOW + SLOT) is Refusal.NO_FREE_SLOT
+    assert quota.reserve_slot(full, "c", NOW, NOW + SLOT) is Refusal.NO_FREE_SLOT
     at_the_end = NOW + SLOT
     assert set(reserved(full, "c", at_the_end).leases) == {"c"}
-    assert quota.reserve(full, "c", at_the_end - timedelta(microseconds=1), NOW) is Refusal.NO_FREE_SLOT
+    assert quota.reserve_slot(full, "c", at_the_end - timedelta(microseconds=1), NOW) is Refusal.NO_FREE_SLOT
 
 
 def test_the_month_runs_out() -> None:
     state = replace(STATE, used=5)
-    assert quota.reserve(state, "a", NOW, NOW + SLOT) is Refusal.MONTH_USED_UP
+    assert quota.reserve_slot(state, "a", NOW, NOW + SLOT) is Refusal.MONTH_USED_UP
 
 
 def test_full_storage_refuses() -> None:
     state = replace(STATE, storage_mb=Decimal(10))
-    assert quota.reserve(state, "a", NOW, NOW + SLOT) is Refusal.STORAGE_FULL
-    assert isinstance(quota.reserve(replace(STATE, storage_mb=Decimal("9.999999")), "a", NOW, NOW + SLOT), State)
+    assert quota.reserve_slot(state, "a", NOW, NOW + SLOT) is Refusal.STORAGE_FULL
+    assert isinstance(
+        quota.reserve_slot(replace(STATE, storage_mb=Decimal("9.999999")), "a", NOW, NOW + SLOT), QuotaState
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,13 +63,13 @@ def test_full_storage_refuses() -> None:
     ],
 )
 def test_the_month_rolls_over_exactly_at_its_end_and_never_back(moment: datetime, used: int) -> None:
-    assert quota.rolled_over(replace(STATE, used=4), moment).used == used
+    assert quota.roll_over(replace(STATE, used=4), moment).used == used
 
 
 def test_a_failure_in_the_next_month_gives_nothing_back_to_it() -> None:
     april = reserved(replace(STATE, used=4), "b", datetime(2026, 4, 1, tzinfo=UTC))
-    assert quota.give_back(april, "a", NOW).used == 1
-    assert quota.give_back(april, "b", datetime(2026, 4, 1, tzinfo=UTC)).used == 0
+    assert quota.cancel_reservation(april, "a", NOW).used == 1
+    assert quota.cancel_reservation(april, "b", datetime(2026, 4, 1, tzinfo=UTC)).used == 0
 
 
 @given(
@@ -78,13 +80,15 @@ def test_no_sequence_exceeds_a_limit(actions: list[tuple[str, int, int]]) -> Non
     for n, (action, number, wait) in enumerate(actions):
         now += timedelta(seconds=wait)
         if action == "reserve":
-            after = quota.reserve(state, f"g{n}", now, now + SLOT)
-            if isinstance(after, State):
+            after = quota.reserve_slot(state, f"g{n}", now, now + SLOT)
+            if isinstance(after, QuotaState):
                 state, open_work[f"g{n}"] = after, now
         elif open_work:
             name = list(open_work)[number % len(open_work)]
             since = open_work.pop(name)
-            state = quota.finish(state, name) if action == "finish" else quota.give_back(state, name, since)
+            state = (
+                quota.release_slot(state, name) if action == "finish" else quota.cancel_reservation(state, name, since)
+            )
             assert name not in state.leases
         assert 0 <= state.used <= state.monthly_limit
         assert sum(until > now for until in state.leases.values()) <= state.concurrent_limit

@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.studio.domain.retry_schedule import FIRST, JOB_LASTS, LONGEST, is_job_old, retry_delay, spread_of
+from chalicelib.studio.domain.retry_schedule import (
+    FIRST_DELAY,
+    JOB_LIFETIME,
+    MAX_DELAY,
+    is_job_old,
+    retry_delay,
+    spread_of,
+)
 
 spreads = st.floats(0, 1)
 
@@ -15,14 +22,14 @@ spreads = st.floats(0, 1)
 @given(st.integers(1, 100_000), spreads)
 def test_delays_never_shrink_and_have_a_limit(failures: int, spread: float) -> None:
     delay = retry_delay(failures, spread)
-    assert timedelta(0) < delay <= retry_delay(failures + 1, spread) <= LONGEST
+    assert timedelta(0) < delay <= retry_delay(failures + 1, spread) <= MAX_DELAY
 
 
 @given(spreads)
 def test_it_begins_within_minutes_and_ends_at_hours(spread: float) -> None:
-    assert retry_delay(1, spread) <= FIRST
+    assert retry_delay(1, spread) <= FIRST_DELAY
     assert retry_delay(8, spread) > timedelta(hours=1)
-    assert retry_delay(50, spread) >= 0.75 * LONGEST
+    assert retry_delay(50, spread) >= 0.75 * MAX_DELAY
 
 
 @given(spreads)
@@ -55,5 +62,5 @@ def test_rows_that_failed_together_are_not_retried_together() -> None:
 def test_a_job_is_old_after_a_day() -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     assert not is_job_old(None, now)
-    assert not is_job_old(now - JOB_LASTS, now)
-    assert is_job_old(now - JOB_LASTS - timedelta(seconds=1), now)
+    assert not is_job_old(now - JOB_LIFETIME, now)
+    assert is_job_old(now - JOB_LIFETIME - timedelta(seconds=1), now)

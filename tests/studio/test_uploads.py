@@ -19,6 +19,7 @@ from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.models import Quota, Upload, UploadStatus
 from chalicelib.studio.repository import quotas
 from chalicelib.studio.repository import uploads as repository
+from chalicelib.studio.repository.uploads import Inspection
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.service import uploads
 from infra import handlers
@@ -129,7 +130,7 @@ def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
     upload = gallery.accepted()
     row = Upload.get(upload["id"])
     for sequencer in ("0", row.sequencer):
-        uploads.inspect(_event(row, "ObjectRemoved:Delete", sequencer))
+        uploads.inspect_upload(_event(row, "ObjectRemoved:Delete", sequencer))
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["status"] == "accepted"
     assert float(gallery.quota()["current_storage_mb"]) > 0
 
@@ -164,13 +165,13 @@ def test_photos_that_are_sent_at_once_do_not_pass_the_limit_together(gallery: Ga
     photo = encoded(Image.effect_noise((700, 700), 90), "PNG")
     assert len(photo) * 2 <= 1_000_000 < len(photo) * 3
     Quota(gallery.shop).delete()
-    quotas.limit(gallery.shop, {"storage_quota_mb": 1})
+    quotas.set_limits(gallery.shop, {"storage_quota_mb": 1})
     forms = [gallery.shopper("POST", "uploads", {"content_type": "image/png"}).json() for _ in range(6)]
     for form in forms:
         assert httpx.post(form["url"], data=form["fields"], files={"file": photo}).status_code == 201
     rows = [Upload.get(form["id"]) for form in forms]
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda row: uploads.inspect(_event(row, "ObjectCreated:Post", "0")), rows))
+        list(pool.map(lambda row: uploads.inspect_upload(_event(row, "ObjectCreated:Post", "0")), rows))
     assert gallery.drain() == []
     after = [Upload.get(form["id"]) for form in forms]
     assert sorted(row.status for row in after) == [UploadStatus.ACCEPTED] * 2 + [UploadStatus.REJECTED] * 4
@@ -195,7 +196,7 @@ def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: G
     url = storage.address(config.settings().images_bucket, row.object_key)
     storage.put(url, encoded(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(lambda sequencer: uploads.inspect(_event(row, "ObjectCreated:Post", sequencer)), later))
+        list(pool.map(lambda sequencer: uploads.inspect_upload(_event(row, "ObjectCreated:Post", sequencer)), later))
     after = Upload.get(upload["id"])
     assert (after.sequencer, after.width) == (later[-1], 64)
     assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == after.byte_count == storage.size(url)
@@ -207,7 +208,8 @@ def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery
     consumer = next(found for found in handlers.consumers() if found.name == "studio-inspect_upload")
     (message,) = delivery.receive(consumer)
     (event,) = UploadChanged.read(message["Body"])
-    repository.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason="no photo")  # and then it died
+    inspection = Inspection(UploadStatus.REJECTED, reject_reason="no photo")
+    repository.write_inspection(row, event.sequencer, inspection)  # and then it died
     delivery.deliver(consumer, [message], lambda found, it: handlers.chalice_app().handler_map[found.name](it, None))
     assert _object(gallery, upload["id"]) is None
 
@@ -217,10 +219,10 @@ def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gal
     assert gallery.shopper("POST", "generations", gallery.asked(used)).status_code == 202
     assert gallery.drain() == []
     before = Decimal(gallery.quota()["current_storage_mb"])
-    uploads.remove_unused(clock.now() + uploads.SWEEP - timedelta(minutes=1))
+    uploads.remove_unused_uploads(clock.now() + uploads.SWEEP_AGE - timedelta(minutes=1))
     assert _object(gallery, unused["id"]) is not None
     for _ in range(2):
-        uploads.remove_unused(clock.now() + uploads.SWEEP + timedelta(minutes=1))
+        uploads.remove_unused_uploads(clock.now() + uploads.SWEEP_AGE + timedelta(minutes=1))
         assert gallery.drain() == []
     assert (_object(gallery, unused["id"]), _object(gallery, used["id"])) == (None, PHOTO.stat().st_size)
     assert (before - Decimal(gallery.quota()["current_storage_mb"])) * 1_000_000 == PHOTO.stat().st_size

@@ -1,7 +1,7 @@
-"""What of an order is to be printed, whatever its messages' order and number: everything here only ever grows.
+"""Which lines of an order are printed, independent of the order and number of its messages.
 
-Shopify tells that an order was paid, edited, refunded and cancelled in any order, and each many times. What is known is
-kept as facts that can be added in any order with the same end; what is wanted follows from all of them.
+Shopify sends the messages about a paid, edited, refunded or canceled order in any order, and repeats them. The facts in
+them are merged commutatively and only grow; which lines are wanted follows from all of them.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class OrderFacts:
-    """What is known of an order, by its lines' GIDs.
+    """The facts known about an order, by its lines' GIDs.
 
-    `ordered` are quantities, `refunds` what each refund took back, `removed` the lines that an edit left nothing of.
+    `ordered` has quantities, `refunds` the quantities of each refund, `removed` the lines that an edit reduced to zero.
     """
 
     ordered: Mapping[str, int] = field(default_factory=dict)
@@ -24,49 +24,49 @@ class OrderFacts:
     is_cancelled: bool = False
 
 
-def paid(facts: OrderFacts, quantities: Mapping[str, int]) -> OrderFacts:
-    """The order was paid with these lines."""
-    most = {line: max(quantity, facts.ordered.get(line, 0)) for line, quantity in quantities.items()}
-    return replace(facts, ordered={**facts.ordered, **most})
+def add_payment(facts: OrderFacts, quantities: Mapping[str, int]) -> OrderFacts:
+    """Add that the order was paid, with these quantities by line."""
+    maxima = {line: max(quantity, facts.ordered.get(line, 0)) for line, quantity in quantities.items()}
+    return replace(facts, ordered={**facts.ordered, **maxima})
 
 
-def edited(facts: OrderFacts, quantities: Mapping[str, int]) -> OrderFacts:
-    """The order was edited and has now so many of each line; one that was taken out does not come back."""
-    return replace(facts, removed=facts.removed | {line for line, left in quantities.items() if left == 0})
+def add_edit(facts: OrderFacts, quantities: Mapping[str, int]) -> OrderFacts:
+    """Add that an edit left these quantities by line; a removed line stays removed."""
+    return replace(facts, removed=facts.removed | {line for line, quantity in quantities.items() if quantity == 0})
 
 
-def refunded(facts: OrderFacts, refund: str, quantities: Mapping[str, int]) -> OrderFacts:
-    """The refund took so many of each line back; a message may tell of some of its lines only."""
-    known = facts.refunds.get(refund, {})
-    most = {line: max(quantity, known.get(line, 0)) for line, quantity in quantities.items()}
-    return replace(facts, refunds={**facts.refunds, refund: {**known, **most}})
+def add_refund(facts: OrderFacts, refund: str, quantities: Mapping[str, int]) -> OrderFacts:
+    """Add that the refund returned these quantities by line; a message may contain only some of its lines."""
+    stored = facts.refunds.get(refund, {})
+    maxima = {line: max(quantity, stored.get(line, 0)) for line, quantity in quantities.items()}
+    return replace(facts, refunds={**facts.refunds, refund: {**stored, **maxima}})
 
 
-def cancelled(facts: OrderFacts) -> OrderFacts:
-    """The order was cancelled, which is for good."""
+def add_cancellation(facts: OrderFacts) -> OrderFacts:
+    """Add that the order was canceled, which is final."""
     return replace(facts, is_cancelled=True)
 
 
-def is_wanted(facts: OrderFacts, line: str) -> bool:
-    """Whether the line is still to be printed, as far as is known."""
+def is_line_wanted(facts: OrderFacts, line: str) -> bool:
+    """Return whether the line is still to be printed, by the facts known so far."""
     if facts.is_cancelled or line in facts.removed:
         return False
-    return line not in facts.ordered or _left(facts, line) > 0
+    return line not in facts.ordered or _remaining(facts, line) > 0
 
 
-def status(facts: OrderFacts) -> str | None:
-    """`paid`, `partially_refunded`, `refunded` or `cancelled`, in Shopify's words; None before it was paid."""
+def order_status(facts: OrderFacts) -> str | None:
+    """Return Shopify's `paid`, `partially_refunded`, `refunded` or `cancelled`; None before the payment."""
     if facts.is_cancelled:
         return "cancelled"
     if not facts.ordered:
         return None
     if not facts.refunds:
         return "paid"
-    return "partially_refunded" if any(_left(facts, line) > 0 for line in facts.ordered) else "refunded"
+    return "partially_refunded" if any(_remaining(facts, line) > 0 for line in facts.ordered) else "refunded"
 
 
 def to_json(facts: OrderFacts) -> dict[str, Any]:
-    """As it stands in the order's row."""
+    """Return the facts as the JSON of the order's row."""
     return {
         "ordered": dict(facts.ordered),
         "refunds": {refund: dict(quantities) for refund, quantities in facts.refunds.items()},
@@ -76,9 +76,9 @@ def to_json(facts: OrderFacts) -> dict[str, Any]:
 
 
 def from_json(stored: Mapping[str, Any]) -> OrderFacts:
-    """The facts of a row."""
+    """Return the facts from the JSON of the order's row."""
     return OrderFacts(stored["ordered"], stored["refunds"], frozenset(stored["removed"]), stored["is_cancelled"])
 
 
-def _left(facts: OrderFacts, line: str) -> int:
+def _remaining(facts: OrderFacts, line: str) -> int:
     return facts.ordered[line] - sum(quantities.get(line, 0) for quantities in facts.refunds.values())

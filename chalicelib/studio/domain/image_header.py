@@ -1,4 +1,4 @@
-"""What a picture's header says about it, read from bytes alone: no decoder, no pixel memory.
+"""Image headers, read from bytes alone: no decoder, no pixel memory.
 
 Sources: PNG 3rd edition §5 and §11.2 (IHDR, acTL); ITU-T T.81 Annex B (JPEG markers); WebP container specification
 (VP8, VP8L, VP8X). The format is the content's, never the file name's or the declared type's.
@@ -20,7 +20,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Probe:
-    """`format` is None for anything but a JPEG, PNG or WebP; `width` is 0 where the header cannot be read.
+    """An image header. `format` is None for anything but JPEG, PNG or WebP; `width` is 0 if the header cannot be read.
 
     `is_standard` is False for a JPEG with any frame but one of SOF0, SOF1 or SOF2 with 8 bits a sample.
     """
@@ -52,7 +52,7 @@ _STRAY = frozenset({0xD8, *range(0x01, 0xC0)})
 
 
 def probe(data: bytes) -> Probe:
-    """Read the header of `data`. Never raises: what cannot be read shows in the result."""
+    """Read the header of `data`. Never raises: the result shows what could not be read."""
     if data.startswith(b"\xff\xd8\xff"):
         return _jpeg(data)
     if data.startswith(PNG_SIGNATURE):
@@ -71,10 +71,10 @@ def _jpeg(data: bytes) -> Probe:
     size: tuple[int, int] | None = None
     scans, is_standard, position = 0, True, 2
     for _ in range(_MAX_STEPS):
-        found = _MARKER.search(data, position)
-        if found is None or found[1] == _END:
+        match = _MARKER.search(data, position)
+        if match is None or match[1] == _END:
             break
-        marker, position = found[1][0], found.end()
+        marker, position = match[1][0], match.end()
         if marker in _EXTENSIONS:
             is_standard = False
         elif marker in _FRAMES:
@@ -93,7 +93,7 @@ def _jpeg(data: bytes) -> Probe:
 
 
 def _is_admitted(marker: int, data: bytes, position: int) -> bool:
-    """Decide on a frame whose length is at `position`; one that is cut off is left to `_frame_size`."""
+    """Return whether the frame whose length is at `position` is standard; `_frame_size` handles a truncated one."""
     return marker in _ADMITTED and data[position + 2 : position + 3] in (b"\x08", b"")
 
 

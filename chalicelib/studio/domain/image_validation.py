@@ -1,4 +1,4 @@
-"""Which uploads may become pictures, judged on the header alone, before any pixel takes memory."""
+"""Rules for uploaded images, checked on the header alone, before any pixel takes memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_JPEG_SIDE = 12_000
 MAX_OTHER_PIXELS = 25_000_000
 """PNG and WebP decode at full size only; a JPEG may be decoded at an eighth."""
 MAX_SCANS = 100
-"""A progressive photo has about ten; thousands of empty ones keep a decoder busy for minutes."""
+"""A progressive photo has about ten; thousands of empty scans keep a decoder busy for minutes."""
 
 
 class RejectReason(StrEnum):
@@ -25,11 +25,11 @@ class RejectReason(StrEnum):
     SIDE_TOO_LONG = "side_too_long"
     TOO_MANY_SCANS = "too_many_scans"
     DECODER_FAILED = "decoder_failed"
-    """The decoder crashed on it."""
+    """The decoder crashed on the image."""
     TOO_COSTLY = "too_costly"
     """Decoding exceeds the limits of time or memory."""
     STORAGE_FULL = "storage_full"
-    """Of a picture that could be used, but not kept."""
+    """The image is valid, but the shop's storage is full."""
 
 
 DETAIL = {
@@ -51,7 +51,7 @@ DETAIL = {
 
 
 def rejection_reason(probe: Probe) -> RejectReason | None:
-    """The first rule that `probe` breaks, or None. A picture that passes may still be damaged further in."""
+    """Return the first rule that `probe` breaks, or None. An image that passes may still be damaged further in."""
     if probe.byte_count > MAX_BYTES:
         return RejectReason.TOO_MANY_BYTES
     if probe.format is None:

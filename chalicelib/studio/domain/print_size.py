@@ -1,4 +1,4 @@
-"""What a print needs: its exact size, and the part of the picture that fills it."""
+"""A print's exact size, and the part of an image that fills it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from enum import StrEnum
 Size = tuple[int, int]
 """Width and height in pixels."""
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom, in pixels of the picture it cuts."""
+"""Left, top, right, bottom, in pixels of the cropped image."""
 
 MAX_SIDE = 12_000
 MAX_PIXELS = 60_000_000
 PREVIEW_LONG_SIDE = 1024
 FINAL_LONG_SIDE = 2048
-"""What the image model is asked for, before the enlargement to the print's size."""
+"""The long side requested of the image model, in pixels, before upscaling to the print's size."""
 
 
 class PrintFormat(StrEnum):
@@ -29,7 +29,7 @@ class PrintSizeRefused(ValueError):
 
 @dataclass(frozen=True)
 class PrintSize:
-    """Pixels of a print. Raises PrintSizeRefused for what could not be made in one function's memory."""
+    """Pixels of a print. Raises PrintSizeRefused if it would not fit one function's memory."""
 
     width: int
     height: int
@@ -48,7 +48,7 @@ class PrintSize:
 
 
 def cover(source: Size, target: Size) -> Box:
-    """The largest centred part of `source` in the aspect of `target`; its sides may fall between pixels."""
+    """Return the largest centered part of `source` with the aspect of `target`; its sides may fall between pixels."""
     width = min(source[0], source[1] * target[0] / target[1])
     height = min(source[1], source[0] * target[1] / target[0])
     left, top = (source[0] - width) / 2, (source[1] - height) / 2
@@ -56,5 +56,5 @@ def cover(source: Size, target: Size) -> Box:
 
 
 def upscale_factor(source: Size, target: Size) -> Decimal:
-    """How much larger `target` is than the part of `source` that fills it, to two places; below 1 it was reduced."""
+    """Return the scale from `source` to `target`, to two places; below 1 the image is reduced."""
     return Decimal(max(target[0] / source[0], target[1] / source[1])).quantize(Decimal("0.01"))

@@ -1,4 +1,4 @@
-"""Prompt templates: `{placeholders}` from an allow-list, and a shopper's words made harmless."""
+"""Prompt templates: `{placeholders}` from an allow-list, and sanitized shopper text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from string import Formatter
 
 PLACEHOLDERS = frozenset({"style", "product", "text"})
-"""What a template may name: the style's and the product's names, and the shopper's own words."""
+"""Placeholders of a template: the names of the style and the product, and the shopper's text."""
 MAX_TEXT = 200
 MAX_TEMPLATE = 2000
 
@@ -15,13 +15,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+"
 
 
 class PromptRefused(ValueError):
-    """The template cannot be used; the message names what is wrong with it."""
+    """The template is invalid; the message says why."""
 
 
-def check(template: str) -> None:
+def check_template(template: str) -> None:
     """Raise PromptRefused unless the template is text with plain placeholders of the allow-list.
 
-    Attribute access, indexes, conversions and formats are refused: `{style.__class__}` is not a placeholder.
+    Attribute access, indexes, conversions and formats are rejected: `{style.__class__}` is not a placeholder.
     """
     if not template.strip() or len(template) > MAX_TEMPLATE:
         raise PromptRefused(f"a template has 1 to {MAX_TEMPLATE} characters")
@@ -34,17 +34,17 @@ def check(template: str) -> None:
             continue
         if name not in PLACEHOLDERS or format_spec or conversion:
             raise PromptRefused(
-                f"{{{name}}} is no placeholder; there are {', '.join(sorted(PLACEHOLDERS))}, without format or index"
+                f"{{{name}}} is not a placeholder; use {', '.join(sorted(PLACEHOLDERS))}, without format or index"
             )
 
 
-def render(template: str, values: Mapping[str, str]) -> str:
-    """The prompt that is sent. Raises PromptRefused for a template that `check` refuses; absent values are empty."""
-    check(template)
-    filled = {name: clean(values.get(name, "")) for name in PLACEHOLDERS}
-    return " ".join(template.format_map(filled).split())
+def render_prompt(template: str, values: Mapping[str, str]) -> str:
+    """Return the prompt for the model; missing values are empty. Raises PromptRefused if the template is invalid."""
+    check_template(template)
+    arguments = {name: clean_text(values.get(name, "")) for name in PLACEHOLDERS}
+    return " ".join(template.format_map(arguments).split())
 
 
-def clean(text: str) -> str:
-    """A shopper's words: one line, no control or direction characters or braces, at most 200 characters."""
+def clean_text(text: str) -> str:
+    """Return a shopper's text as one line of at most 200 characters, without control or direction characters or braces."""
     return " ".join(_CONTROL.sub(" ", text).replace("{", "").replace("}", "").split())[:MAX_TEXT]

@@ -1,4 +1,4 @@
-"""Where a watermark lies on a picture."""
+"""Position and size of a watermark on an image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Size = tuple[int, int]
 """Width and height in pixels."""
 
 MARGIN = 0.02
-"""Distance from the picture's edges, as a share of its width."""
+"""Distance from the image's edges, as a share of its width."""
 
 
 class Position(StrEnum):
@@ -22,7 +22,7 @@ class Position(StrEnum):
 
 
 class Rectangle(NamedTuple):
-    """In pixels, from the picture's top left corner."""
+    """A rectangle in pixels, from the image's top left corner."""
 
     left: int
     top: int
@@ -30,10 +30,10 @@ class Rectangle(NamedTuple):
     height: int
 
 
-def place(picture: Size, mark: Size, *, position: Position, size_percentage: Decimal | float) -> Rectangle:
-    """The mark at `size_percentage` of the picture's width, its aspect kept, wholly inside, at least 1 px each way."""
+def place_mark(picture: Size, mark: Size, *, position: Position, size_percentage: Decimal | float) -> Rectangle:
+    """Return where the mark goes: `size_percentage` of the picture's width, same aspect, inside it, at least 1 px a side."""
     share = float(size_percentage) / 100
-    # A tall mark that would leave the picture shrinks until it fits.
+    # A tall mark shrinks until it fits.
     scale = min(picture[0] * share / mark[0], picture[0] / mark[0], picture[1] / mark[1])
     width = min(picture[0], max(1, round(mark[0] * scale)))
     height = min(picture[1], max(1, round(mark[1] * scale)))

@@ -1,4 +1,4 @@
-"""The tables of the studio, in reading order: what merchants set up, then what shoppers cause."""
+"""Tables of the studio, in reading order: the merchant's catalogue, then shoppers' images and orders."""
 
 from chalicelib.studio.models.catalogue import (
     AiStyle,
@@ -22,7 +22,11 @@ from chalicelib.studio.models.images import (
     UpscaleStatus,
 )
 
+APP = "studio"
+"""The Shopify app whose merchants and shoppers the studio serves."""
+
 __all__ = [
+    "APP",
     "AiStyle",
     "Generation",
     "GenerationStatus",

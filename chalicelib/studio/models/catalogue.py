@@ -1,4 +1,4 @@
-"""What a shop offers: products, sizes, styles, bases, the watermark."""
+"""Tables of the merchant's catalogue: products, sizes, styles, bases, the watermark."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ class Product(Table):
     title = UnicodeAttribute()
     is_enabled = BooleanAttribute(default=True)
     style_count = IntegerAttribute(default=0)
-    """How many styles were ever put on it: what their limit looks at."""
+    """Number of styles ever added to the product; the limit applies to it."""
     told_at = DateTimeAttribute(null=True)
-    """Of the newest word from Shopify that was applied."""
+    """The trigger time of the newest Shopify webhook that was applied."""
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
 
 
 class Size(Table):
-    """A size that a product is printed in, in pixels at 300 dpi."""
+    """A print size of a product, in pixels at 300 dpi."""
 
     class Meta:
         table_name = tables.name("studio", "sizes")
@@ -70,7 +70,7 @@ class Size(Table):
 
 
 class AiStyle(Table):
-    """A way to turn a photo into an image: a prompt, and what the merchant calls it."""
+    """A style that turns a photo into an image: the merchant's name and the prompt."""
 
     class Meta:
         table_name = tables.name("studio", "ai_styles")
@@ -80,10 +80,10 @@ class AiStyle(Table):
     name = UnicodeAttribute()
     prompt_template = UnicodeAttribute()
     parameters = JsonAttribute(null=True)
-    """For the image model, such as the local one's `style`."""
+    """Parameters of the image model, such as the local model's `style`."""
     example_image_url = UnicodeAttribute(null=True)
     example_byte_count = IntegerAttribute(null=True)
-    """Of the example, as it counts for the storage quota."""
+    """Size of the example image, as counted in the storage quota."""
     is_active = BooleanAttribute(default=True)
     sort_order = IntegerAttribute(default=0)
     usage_count = IntegerAttribute(default=0)
@@ -106,7 +106,7 @@ class ProductStyle(Table):
 
 
 class ProductBase(Table):
-    """A physical thing to print on (a poster, a mug), with its options."""
+    """A physical product to print on (a poster, a mug), with its options."""
 
     class Meta:
         table_name = tables.name("studio", "product_bases")
@@ -159,7 +159,7 @@ class ProductProductBase(Table):
 
 
 class ProductBaseVariantMapping(Table):
-    """Which base variant a Shopify variant of the product stands for."""
+    """The base variant for a Shopify variant of the product."""
 
     class Meta:
         table_name = tables.name("studio", "product_base_variant_mappings")
@@ -175,7 +175,7 @@ class ProductBaseVariantMapping(Table):
 
 
 class Watermark(Table):
-    """The mark on a shop's previews."""
+    """The watermark on a shop's previews."""
 
     class Meta:
         table_name = tables.name("studio", "watermarks")
@@ -183,7 +183,7 @@ class Watermark(Table):
     shop_id = UnicodeAttribute(hash_key=True)
     image_url = UnicodeAttribute()
     byte_count = IntegerAttribute(null=True)
-    """Of the picture, as it counts for the storage quota."""
+    """Size of the image, as counted in the storage quota."""
     opacity = DecimalAttribute(default=Decimal("0.3"))
     position = EnumAttribute(Position, default=Position.BOTTOM_RIGHT)
     size_percentage = DecimalAttribute(default=Decimal(10))

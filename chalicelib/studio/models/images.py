@@ -1,4 +1,4 @@
-"""What is made of it: uploads, generations and what they may use, orders."""
+"""Tables of shoppers' images: uploads, generations, quotas, orders."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class UpscaleStatus(StrEnum):
 
 
 class UploadsByUnused(GlobalSecondaryIndex["Upload"]):
-    """Uploads that no generation used, the oldest first. Sparse: the attribute goes with the first use."""
+    """Uploads that no generation uses, oldest first. Sparse: the first use removes the attribute."""
 
     class Meta:
         index_name = "by_unused"
@@ -60,7 +60,7 @@ class UploadsByUnused(GlobalSecondaryIndex["Upload"]):
 
 
 class UploadsByShop(GlobalSecondaryIndex["Upload"]):
-    """A shop's uploads by time: what an erasure looks for."""
+    """A shop's uploads by time, for erasure."""
 
     class Meta:
         index_name = "by_shop"
@@ -104,7 +104,7 @@ class GenerationsByStatus(GlobalSecondaryIndex["Generation"]):
 
 
 class GenerationsByUpscaleStatus(GlobalSecondaryIndex["Generation"]):
-    """A shop's generations by how far the print is."""
+    """A shop's generations of one upscale status."""
 
     class Meta:
         index_name = "by_upscale_status"
@@ -115,7 +115,7 @@ class GenerationsByUpscaleStatus(GlobalSecondaryIndex["Generation"]):
 
 
 class GenerationsByProduct(GlobalSecondaryIndex["Generation"]):
-    """What was made on a product."""
+    """The generations of a product."""
 
     class Meta:
         index_name = "by_product"
@@ -126,7 +126,7 @@ class GenerationsByProduct(GlobalSecondaryIndex["Generation"]):
 
 
 class GenerationsByStyle(GlobalSecondaryIndex["Generation"]):
-    """What was made in a style."""
+    """The generations of a style."""
 
     class Meta:
         index_name = "by_style"
@@ -137,7 +137,7 @@ class GenerationsByStyle(GlobalSecondaryIndex["Generation"]):
 
 
 class GenerationsByCustomer(GlobalSecondaryIndex["Generation"]):
-    """What a customer had made. Guests' are in no such list."""
+    """The generations of a customer. Guests' generations are not listed."""
 
     class Meta:
         index_name = "by_customer"
@@ -148,7 +148,7 @@ class GenerationsByCustomer(GlobalSecondaryIndex["Generation"]):
 
 
 class GenerationsByOpenWork(GlobalSecondaryIndex["Generation"]):
-    """Unfinished work by the end of its lease. Sparse: the attribute goes with the work."""
+    """Unfinished work by the end of its lease. Sparse: the end of the work removes the attribute."""
 
     class Meta:
         index_name = "by_open_work"
@@ -170,7 +170,7 @@ class QuotasByMonth(GlobalSecondaryIndex["Quota"]):
 
 
 class Quota(Table):
-    """What a shop may generate and store. `leases` and `version` hold the limit of concurrent work."""
+    """A shop's limits and use. `leases` and `version` enforce the limit of concurrent work."""
 
     class Meta:
         table_name = tables.name("studio", "quotas")
@@ -191,7 +191,7 @@ class Quota(Table):
 
 
 class Upload(Table):
-    """A photo that a shopper sent: the guard's verdict, its owner, the bytes that count."""
+    """A shopper's photo: its inspection, owner and counted bytes."""
 
     class Meta:
         table_name = tables.name("studio", "uploads")
@@ -210,13 +210,13 @@ class Upload(Table):
     updated_at = DateTimeAttribute()
     expires_epoch = ExpiryAttribute(null=True)
     unused = UnicodeAttribute(null=True)
-    """Stands while the photo may have to be removed with its row."""
+    """Set while no generation uses the photo, so that it may be deleted."""
     by_unused = UploadsByUnused()
     by_shop = UploadsByShop()
 
 
 class Generation(Table):
-    """One image: a preview, or the final made for a paid order line. `open_work` and `lease_until` stand while it is at work."""
+    """One image: a preview, or the final made for a paid order line. `open_work` and `lease_until` are set while it is in progress."""
 
     class Meta:
         table_name = tables.name("studio", "generations")
@@ -230,16 +230,16 @@ class Generation(Table):
     source_generation_id = UnicodeAttribute(null=True)
     product_base_variant_id = UnicodeAttribute(null=True)
     shopify_variant_id = UnicodeAttribute(null=True)
-    """What was ordered: it tells a final's print size."""
+    """The ordered variant: it determines a final's print size."""
     customer_id = UnicodeAttribute(null=True)
-    """Of a preview, its shopper; of a final, its order's customer."""
+    """A preview's shopper; a final's order's customer."""
     preview_customer_id = UnicodeAttribute(null=True)
-    """Of a final, the shopper of its preview, if known; not always the order's customer."""
+    """The shopper of a final's preview, if known; not always the order's customer."""
     input_image_url = UnicodeAttribute()
     preview_image_url = UnicodeAttribute(null=True)
     final_image_url = UnicodeAttribute(null=True)
     byte_count = IntegerAttribute(null=True)
-    """Of the picture, as it counts for the storage quota."""
+    """Size of the image, as counted in the storage quota."""
     generation_type = EnumAttribute(GenerationType)
     status = EnumAttribute(GenerationStatus, default=GenerationStatus.PENDING)
     ai_prompt_used = UnicodeAttribute()
@@ -261,23 +261,23 @@ class Generation(Table):
     lease_until = DateTimeAttribute(null=True)
     attempts = IntegerAttribute(default=0)
     answered = IntegerAttribute(default=0)
-    """Attempts that a provider answered with a job; those say nothing against the work."""
+    """Attempts that a provider answered with a job; they do not count as failed."""
     deaths = IntegerAttribute(default=0)
     """Attempts whose worker died."""
     provider_job = UnicodeAttribute(null=True)
-    """The id of the job that an image provider took."""
+    """The id of the image provider's job."""
     provider_job_at = DateTimeAttribute(null=True)
-    """When the provider took the job."""
+    """When the provider accepted the job."""
     jobs_lost = IntegerAttribute(default=0)
-    """Jobs of the provider that brought no picture: the next one has a reference of its own."""
+    """Provider jobs without an image; the next job gets a new reference."""
     awaits = BooleanAttribute(null=True)
-    """Stands while only the provider's call-back, or the end of the lease, moves it on."""
+    """Set while the work waits for the provider's callback, or the end of the lease."""
     requested_at = DateTimeAttribute(null=True)
-    """Of a final: when its order, or the last remake, asked for it."""
+    """When a final's order, or the last remake, requested it."""
     retries = IntegerAttribute(default=0)
-    """Of a final: failed attempts since `requested_at`."""
+    """Failed attempts at a final since `requested_at`."""
     next_attempt_at = DateTimeAttribute(null=True)
-    """Of a final: set while it waits after a failed attempt; no worker starts it before."""
+    """Set while a final waits after a failed attempt; no worker starts it before."""
     shop_status = UnicodeAttribute(null=True)
     """`<shop_id>#<status>`."""
     shop_upscale_status = UnicodeAttribute(null=True)
@@ -293,7 +293,7 @@ class Generation(Table):
 
 
 class Order(Table):
-    """An order with AI images in it. `facts` are what `fulfilment` knows of it; `version` is their optimistic lock."""
+    """An order with AI images in it. `facts` are the `OrderFacts` of `fulfillment`; `version` is their optimistic lock."""
 
     class Meta:
         table_name = tables.name("studio", "orders")
@@ -306,7 +306,7 @@ class Order(Table):
     status = UnicodeAttribute(null=True)
     facts = JsonAttribute(null=True)
     told_at = DateTimeAttribute(null=True)
-    """Of the newest message: its price and number stand."""
+    """The trigger time of the newest message, which sets price and number."""
     version = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()

@@ -1,1 +1,1 @@
-"""The studio's two pages, for shoppers and for merchants: markup, style and script lie beside this as files."""
+"""The studio's two pages, for shoppers and for merchants; markup, style and script are files in this folder."""

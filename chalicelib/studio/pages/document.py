@@ -1,4 +1,4 @@
-"""One page as one document, under a policy that lets nothing run or load but what it names."""
+"""A page as one document, with a Content-Security-Policy that allows only its own parts."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page as it is sent."""
+    """A page with its response headers and status."""
 
     html: str
     headers: dict[str, Any]
     status: int = 200
 
 
-def compose(
+def compose_document(
     markup: str, style: str, script: str | None, fields: Mapping[str, str], policy: Mapping[str, str], status: int = 200
 ) -> Document:
-    """The page made of these files. `fields` fill the markup's places and are HTML already.
+    """Return the page made of these files. `fields` replace the markup's placeholders and must be escaped HTML.
 
-    `policy` adds to a Content-Security-Policy that allows the style and the script by their hash, and nothing else:
-    no other script, no attribute that runs or styles, no form that leaves, no base address.
+    `policy` adds sources to a Content-Security-Policy that allows the style and the script by their hash and nothing
+    else: no other script, no inline attributes, no form targets, no base URL.
     """
     css, js = _read(style), _read(script) if script else ""
     directives = {

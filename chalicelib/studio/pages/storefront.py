@@ -1,7 +1,7 @@
-"""The page on which shoppers make an image of their photo: no framework, nothing fetched from elsewhere.
+"""The shopper's page to make an image of a photo: no framework, no third-party resources.
 
-It talks to the shop's own address only, under the app proxy's path, where Shopify signs each call on its way to us,
-and to the bucket that takes the photo and has the pictures.
+It calls the shop's own domain, under the app proxy's path, where Shopify signs each request to us, and the bucket that
+receives the photo and serves the images.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import json
 from html import escape
 from typing import Any
 
-from chalicelib.studio.pages.document import Document, compose
+from chalicelib.studio.pages.document import Document, compose_document
 from chalicelib.studio.schemas.shopper import OfferedSize, OfferedStyle, OfferRead
 
 
-def offering(offer: OfferRead, prefix: str, bucket: str) -> Document:
-    """The page for what is offered on a product.
+def offer_page(offer: OfferRead, prefix: str, bucket: str) -> Document:
+    """Return the page for a product's offer.
 
     `prefix` is the app's path in the shop, `bucket` the origins of the bucket, separated by spaces.
     """
@@ -32,17 +32,17 @@ def offering(offer: OfferRead, prefix: str, bucket: str) -> Document:
         "connect-src": f"'self' {bucket}",
         "frame-ancestors": "'self'",
     }
-    return compose("storefront.html", "storefront.css", "storefront.js", fields, policy)
+    return compose_document("storefront.html", "storefront.css", "storefront.js", fields, policy)
 
 
-def nothing_offered(prefix: str) -> Document:
-    """The page for a product on which nothing can be made, or that is not there."""
+def nothing_offered_page(prefix: str) -> Document:
+    """Return the 404 page for a product that does not exist or is not enabled."""
     fields = {"shop": escape(_shop_path(prefix) or "/")}
-    return compose("nothing.html", "storefront.css", None, fields, {"frame-ancestors": "'self'"}, status=404)
+    return compose_document("nothing.html", "storefront.css", None, fields, {"frame-ancestors": "'self'"}, status=404)
 
 
 def _shop_path(prefix: str) -> str:
-    """What comes before the app's path, `/apps/studio`: nothing, or where the shop has its cart, too."""
+    """Return the path before the app's own (`/apps/studio`): empty, or a locale prefix that the cart's path has too."""
     return "/".join(prefix.split("/")[:-2])
 
 
@@ -61,5 +61,5 @@ def _size(size: OfferedSize) -> str:
 
 
 def _json(value: Any) -> str:
-    """JSON that cannot end the element it stands in."""
+    """Return JSON that cannot close its HTML element."""
     return json.dumps(value).replace("<", "\\u003c")

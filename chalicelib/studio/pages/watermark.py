@@ -1,6 +1,6 @@
-"""The merchant's page for the watermark, inside Shopify's admin: every change is seen on the server's own preview.
+"""The merchant's watermark page in Shopify's admin: each change is shown on a preview that the server renders.
 
-The page itself holds nothing of any shop: it reads and writes with the session token that App Bridge gives it.
+The page contains no shop's data: it reads and writes with the session token of App Bridge.
 Sources: shopify.dev/docs/api/app-bridge-library, shopify.dev/docs/apps/build/security/set-up-iframe-protection.
 """
 
@@ -10,10 +10,10 @@ from html import escape
 from urllib.parse import urlsplit
 
 from chalicelib.studio.domain.watermark import Position
-from chalicelib.studio.pages.document import Document, compose
+from chalicelib.studio.pages.document import Document, compose_document
 
 APP_BRIDGE = "https://cdn.shopify.com/shopifycloud/app-bridge.js"
-"""Shopify asks that it is loaded from there, always."""
+"""Shopify requires this URL for App Bridge."""
 
 _NAMES = {
     Position.TOP_LEFT: "Top left",
@@ -24,29 +24,29 @@ _NAMES = {
 }
 
 
-def setting(api_key: str, shop: str | None, stand_in: str | None = None) -> Document:
-    """The page; `api_key` is the Shopify app's, which App Bridge wants to know.
+def settings_page(api_key: str, shop: str | None, sandbox_url: str | None = None) -> Document:
+    """Return the page; App Bridge needs the Shopify app's `api_key`.
 
-    Only the admin of `shop` may frame it; `stand_in` is the address of Shopify's, if any.
+    Only the admin of `shop` may frame it; `sandbox_url` is the base URL of the Shopify sandbox, if there is one.
     """
-    bridge = f"{stand_in}/app-bridge.js" if stand_in else APP_BRIDGE
+    bridge = f"{sandbox_url}/app-bridge.js" if sandbox_url else APP_BRIDGE
     origin = "{0.scheme}://{0.netloc}".format(urlsplit(bridge))
-    frames = " ".join(filter(None, [f"https://{shop}" if shop else None, "https://admin.shopify.com", stand_in]))
+    frames = " ".join(filter(None, [f"https://{shop}" if shop else None, "https://admin.shopify.com", sandbox_url]))
     fields = {
         "api_key": escape(api_key),
         "app_bridge": escape(bridge),
-        "positions": "\n".join(_place(position, name) for position, name in _NAMES.items()),
+        "positions": "\n".join(_position_input(position, name) for position, name in _NAMES.items()),
     }
     # App Bridge talks to the admin around it by messages, and to Shopify for the session token.
     policy = {
         "script-src": origin,
         "img-src": "data:",
-        "connect-src": f"'self' {origin} {stand_in or 'https://*.shopify.com'}",
+        "connect-src": f"'self' {origin} {sandbox_url or 'https://*.shopify.com'}",
         "frame-ancestors": frames,
     }
-    return compose("watermark.html", "watermark.css", "watermark.js", fields, policy)
+    return compose_document("watermark.html", "watermark.css", "watermark.js", fields, policy)
 
 
-def _place(position: Position, name: str) -> str:
+def _position_input(position: Position, name: str) -> str:
     checked = " checked" if position is Position.BOTTOM_RIGHT else ""
     return f'<label class="line"><input type="radio" name="position" value="{position.value}"{checked}>{name}</label>'

@@ -1,1 +1,1 @@
-"""Keys, conditions, queries and transactions of the studio, a module a family."""
+"""Keys, conditions, index queries and transactions of the studio."""

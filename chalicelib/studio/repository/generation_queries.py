@@ -1,4 +1,4 @@
-"""Lists of generations: each look-up is one Query by an index of its own."""
+"""Lists of generations: each lookup is one Query on an index, and the key columns of those indexes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.studio.models import Generation, GenerationStatus, UpscaleStatus
 
-LOOK_AT = 200
-"""Rows that a request looks at, where no index has all that it asks for."""
+MAX_ROWS_READ = 200
+"""Rows that one request reads at most if no index covers all of its filters."""
 
 _INDEXES = {
     "order_id": Generation.by_order,
@@ -21,52 +21,52 @@ _INDEXES = {
     "status": Generation.by_status,
     "shop_id": Generation.by_shop,
 }
-"""By what they look up, the one that leads to the fewest rows first."""
+"""Index by column; the one that returns the fewest rows comes first."""
 
 
-def list_page(shop: str, wanted: dict[str, Any], page: PageRequest) -> PageResult[Generation]:
-    """The shop's generations with these values, by column; newest first.
+def list_by_columns(shop: str, filters: dict[str, Any], page: PageRequest) -> PageResult[Generation]:
+    """Return a page of the shop's generations with these values, by column; newest first.
 
-    The first index of those asked for leads. What else is asked for is looked for among LOOK_AT of its rows: such a page
-    may hold fewer than its limit, also none, and still have others after it.
+    The most selective index serves the query. The other filters apply to at most MAX_ROWS_READ of its rows, so a page
+    may hold fewer rows than its limit, or none, before the last page.
     """
-    leading = next(name for name in _INDEXES if name in {**wanted, "shop_id": shop})
-    rest = {name: value for name, value in wanted.items() if name != leading}
-    rows = _INDEXES[leading].query(
-        _key(shop, wanted.get(leading, shop)),
+    column = next(name for name in _INDEXES if name in {**filters, "shop_id": shop})
+    rest = {name: value for name, value in filters.items() if name != column}
+    rows = _INDEXES[column].query(
+        _index_key(shop, filters.get(column, shop)),
         scan_index_forward=False,
-        limit=LOOK_AT if rest else page.limit,
+        limit=MAX_ROWS_READ if rest else page.limit,
         last_evaluated_key=page.start,
     )
-    found: list[Generation] = []
+    matches: list[Generation] = []
     for row in rows:
         if row.shop_id != shop:
-            return PageResult([])  # another shop's order, customer, product or style: all of its rows are
+            return PageResult([])  # the order, customer, product or style, with all its rows, belongs to another shop
         if all(getattr(row, name) == value for name, value in rest.items()):
-            found.append(row)
-        if len(found) == page.limit:
+            matches.append(row)
+        if len(matches) == page.limit:
             break
-    return PageResult(found, rows.last_evaluated_key)
+    return PageResult(matches, rows.last_evaluated_key)
 
 
-def state_of(row: Generation, state: GenerationStatus | UpscaleStatus) -> dict[str, str]:
-    """How far the row is, by column, with the key by which that is looked up."""
+def state_columns(row: Generation, state: GenerationStatus | UpscaleStatus) -> dict[str, str]:
+    """Return the state's column and its index key column, with their values."""
     name = "status" if isinstance(state, GenerationStatus) else "upscale_status"
-    return {name: state, f"shop_{name}": _key(row.shop_id, state)}
+    return {name: state, f"shop_{name}": _index_key(row.shop_id, state)}
 
 
-def states(row: Generation, state: GenerationStatus | UpscaleStatus) -> list[Action]:
-    """As `state_of`, as what an update sets."""
-    return [getattr(Generation, name).set(value) for name, value in state_of(row, state).items()]
+def state_actions(row: Generation, state: GenerationStatus | UpscaleStatus) -> list[Action]:
+    """Return `state_columns` as the actions of an update."""
+    return [getattr(Generation, name).set(value) for name, value in state_columns(row, state).items()]
 
 
-def begun(row: Generation) -> Generation:
-    """A new row with the keys by which its states are looked up."""
-    for name, value in (state_of(row, row.status) | state_of(row, row.upscale_status)).items():
+def with_state_keys(row: Generation) -> Generation:
+    """Set the index key columns of a new row, and return the row."""
+    for name, value in (state_columns(row, row.status) | state_columns(row, row.upscale_status)).items():
         setattr(row, name, value)
     return row
 
 
-def _key(shop: str, value: str) -> str:
-    """The hash key of a look-up: a state is looked up within its shop, what else there is has ids of its own."""
+def _index_key(shop: str, value: str) -> str:
+    """Return an index's hash key: states are prefixed with the shop; the other ids are unique across shops."""
     return f"{shop}#{value}" if isinstance(value, GenerationStatus | UpscaleStatus) else value

@@ -1,24 +1,22 @@
-"""Generations: reserved, taken up under a lease, and ended once."""
+"""Generations: reserved, worked on under a lease, and ended once."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
 from chalicelib.kit.attributes import UnicodeAttribute
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.idempotency import Idempotency
+from chalicelib.kit.retries import attempts
 from chalicelib.kit.schemas import Schema
 from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.studio.domain import quota
-from chalicelib.studio.domain.quota import State
+from chalicelib.studio.domain.quota import QuotaState
 from chalicelib.studio.errors import GenerationNotFound
 from chalicelib.studio.models import (
     AiStyle,
@@ -29,20 +27,20 @@ from chalicelib.studio.models import (
     UpscaleStatus,
 )
 from chalicelib.studio.repository import quotas, uploads
-from chalicelib.studio.repository.generation_queries import begun, state_of, states
-from chalicelib.studio.repository.quotas import Overtaken
+from chalicelib.studio.repository.generation_queries import state_actions, state_columns, with_state_keys
 
 S = TypeVar("S", bound=Schema)
 
-_RETRIES = 50
+_QUOTA_ATTEMPTS = 10
+_QUOTA_BACKOFF_SECONDS = 0.01
 
 
-class Ended(Conflict):
-    """The generation was ended, or taken over, by somebody else."""
+class GenerationEnded(WriteConflict):
+    """The generation has ended, or another worker has its lease. Retrying does not help."""
 
 
 def find(shop: str, generation: str) -> Generation | None:
-    """The shop's generation; None where there is none, or it is another's."""
+    """Return the shop's generation, read consistently; None if it does not exist or belongs to another shop."""
     try:
         row = Generation.get(generation, consistent_read=True)
     except Generation.DoesNotExist:
@@ -51,6 +49,7 @@ def find(shop: str, generation: str) -> Generation | None:
 
 
 def get(shop: str, generation: str) -> Generation:
+    """Return the shop's generation. Raises GenerationNotFound if it does not exist or belongs to another shop."""
     row = find(shop, generation)
     if row is None:
         raise GenerationNotFound
@@ -58,41 +57,37 @@ def get(shop: str, generation: str) -> Generation:
 
 
 def iterate_overdue(kind: GenerationType, now: datetime) -> Iterator[Generation]:
-    """Open work whose lease has run out, the oldest first."""
+    """Yield open work whose lease has expired, oldest first."""
     return iter(Generation.by_open_work.query(kind.value, Generation.lease_until < now))
 
 
-def list_open_since() -> list[datetime]:
-    """When each final that is not made yet was asked for: how much paid work is open, without its rows."""
+def list_open_final_times() -> list[datetime]:
+    """Return when each unfinished final was requested. Reads three columns only."""
     columns = ["id", "created_at", "requested_at"]
     rows = Generation.by_open_work.query(GenerationType.FINAL.value, attributes_to_get=columns)
     return [row.requested_at or row.created_at for row in rows]
 
 
-def reserve(row: Generation, held: Quota, state: State, idempotency: Idempotency | None, answer: Schema) -> None:
-    """Write a pending preview, its place in the quota and the answer at once; the upload is no longer unused.
+def stage_preview(transaction: Transaction, row: Generation, quota_row: Quota, state: QuotaState) -> None:
+    """Add a pending preview, its quota reservation and the use of its upload to the transaction.
 
-    Raises Overtaken where the quota has changed since it was read, UploadNotReady where the upload has.
+    The transaction fails with WriteConflict if the quota changed since it was read, UploadNotReady if the upload did.
     """
-    with Transaction() as transaction:
-        if idempotency:
-            idempotency.join(transaction, answer)
-        quotas.write(transaction, held, state)
-        transaction.add(begun(row))
-        uploads.use(transaction, row.input_image_url.rsplit("/", 1)[-1])
+    quotas.stage_state(transaction, quota_row, state)
+    transaction.add(with_state_keys(row))
+    uploads.stage_use(transaction, row.input_image_url.rsplit("/", 1)[-1])
 
 
-def start(row: Generation, until: datetime, url: str) -> bool:
-    """Take up open work until `until`; False where it has ended, another's lease still runs, or its next attempt is not
-    due.
+def start_attempt(row: Generation, until: datetime, url: str) -> bool:
+    """Lease open work until `until`. Returns False if it has ended, is leased, or its next attempt is not due.
 
-    The picture will be at `url`, or where the first who took it up was going to put it: nothing lies about unnamed
-    when a worker dies.
+    The image is stored at `url`, or at the URL of an earlier attempt: a worker that dies leaves no object that no row
+    names.
     """
-    now, place = clock.now(), _place(row)
+    now, image_url = clock.now(), _image_url(row)
     actions: list[Action] = [
-        place.set(place | url),
-        *states(row, GenerationStatus.PROCESSING),
+        image_url.set(image_url | url),
+        *state_actions(row, GenerationStatus.PROCESSING),
         Generation.lease_until.set(until),
         Generation.attempts.add(1),
         Generation.awaits.remove(),
@@ -100,15 +95,14 @@ def start(row: Generation, until: datetime, url: str) -> bool:
         Generation.updated_at.set(now),
     ]
     if row.generation_type is GenerationType.FINAL:
-        actions += states(row, UpscaleStatus.PROCESSING)
+        actions += state_actions(row, UpscaleStatus.PROCESSING)
         actions.append(Generation.upscale_started_at.set(now))
-    handed_out = (Generation.status == GenerationStatus.PENDING) & Generation.next_attempt_at.does_not_exist()
-    free = handed_out | (Generation.lease_until <= now)
-    return _update(row, actions, free)
+    requested = (Generation.status == GenerationStatus.PENDING) & Generation.next_attempt_at.does_not_exist()
+    return _update_open(row, actions, requested | (Generation.lease_until <= now))
 
 
-def wait_for(row: Generation, job: str, until: datetime) -> None:
-    """Note the job that the provider took; nobody takes the work up before it calls back, or `until`."""
+def await_callback(row: Generation, job: str, until: datetime) -> None:
+    """Store the provider's job. The next attempt starts with the provider's callback, at `until` at the latest."""
     actions: list[Action] = [
         Generation.provider_job.set(job),
         Generation.provider_job_at.set(Generation.provider_job_at | clock.now()),
@@ -116,12 +110,13 @@ def wait_for(row: Generation, job: str, until: datetime) -> None:
         Generation.answered.set(row.attempts),
         Generation.lease_until.set(until),
     ]
-    _update(row, actions, Generation.attempts == row.attempts)
+    _update_open(row, actions, Generation.attempts == row.attempts)
 
 
-def wake(generation: str, job: str) -> Generation | None:
-    """Let work that waits for this job be taken up, also before its next attempt is due; None, also for every call but
-    the first, where none does.
+def resume_after_callback(generation: str, job: str) -> Generation | None:
+    """Expire the lease of work that waits for this job, also if its next attempt is not due yet.
+
+    Returns None if no work waits for the job, and for every callback but the first.
     """
     row = Generation(generation)
     waits = Generation.awaits.exists() | Generation.next_attempt_at.exists()
@@ -134,114 +129,121 @@ def wake(generation: str, job: str) -> Generation | None:
     return row if update_if(row, actions, waits) else None
 
 
-def let_go(row: Generation, until: datetime) -> None:
-    """End our lease without a result: whoever is told to can take the work up, and nobody else does before `until`."""
+def release_lease(row: Generation, until: datetime) -> None:
+    """End our lease without a result. The queue retries the work; the recovery schedule does not before `until`."""
     actions: list[Action] = [
-        *_pending(row),
+        *_pending_actions(row),
         Generation.lease_until.set(until),
         Generation.updated_at.set(clock.now()),
     ]
-    _update(row, actions, Generation.attempts == row.attempts)
+    _update_open(row, actions, Generation.attempts == row.attempts)
 
 
-def reschedule(row: Generation, until: datetime, reason: str, *, ends_job: bool = False) -> bool:
-    """End the lease of a final after a failed attempt, ours or a dead worker's; the schedule hands it out at `until`.
+def schedule_retry(row: Generation, until: datetime, reason: str, *, ends_job: bool = False) -> bool:
+    """End the lease of a final after a failed attempt, ours or a dead worker's; the schedule retries it at `until`.
 
-    `reason` is for the merchant. With `ends_job`, the next attempt gives the provider a new job. False if the lease was
-    another's.
+    `reason` is for the merchant. With `ends_job`, the next attempt submits a new provider job. Returns False if
+    another worker has the lease.
     """
     actions: list[Action] = [
-        *_pending(row),
+        *_pending_actions(row),
         Generation.lease_until.set(until),
         Generation.next_attempt_at.set(until),
         Generation.retries.add(1),
-        Generation.deaths.add(int(has_died(row) and row.lease_until is not None and row.lease_until < clock.now())),
+        Generation.deaths.add(int(worker_died(row) and row.lease_until is not None and row.lease_until < clock.now())),
         Generation.error_message.set(reason),
         Generation.updated_at.set(clock.now()),
     ]
     if ends_job:
         actions += [Generation.provider_job.remove(), Generation.provider_job_at.remove(), Generation.jobs_lost.add(1)]
     ours = (Generation.attempts == row.attempts) & (Generation.lease_until == row.lease_until)
-    return _update(row, actions, ours)
+    return _update_open(row, actions, ours)
 
 
-def _pending(row: Generation) -> list[Action]:
-    """What an update of work sets that waits for its next attempt."""
+def _pending_actions(row: Generation) -> list[Action]:
+    """Return the actions that set work to pending."""
     is_final = row.generation_type is GenerationType.FINAL
-    return states(row, GenerationStatus.PENDING) + (states(row, UpscaleStatus.PENDING) if is_final else [])
+    return state_actions(row, GenerationStatus.PENDING) + (
+        state_actions(row, UpscaleStatus.PENDING) if is_final else []
+    )
 
 
-def _update(row: Generation, actions: list[Action], condition: Any) -> bool:
-    try:
-        row.update(actions, condition=Generation.open_work.exists() & condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+def _update_open(row: Generation, actions: list[Action], condition: Any) -> bool:
+    """Update open work if `condition` holds, and refresh `row`. Returns False if it does not."""
+    return update_if(row, actions, Generation.open_work.exists() & condition)
 
 
-def has_died(row: Generation) -> bool:
-    """Whether overdue work had a worker, who did not end it: it does not wait for one, nor for a provider."""
+def worker_died(row: Generation) -> bool:
+    """Return whether overdue work was started by a worker that did not end it, and waits for no provider."""
     return row.status is GenerationStatus.PROCESSING and not row.awaits
 
 
 def is_unclaimed(row: Generation) -> bool:
-    """Whether overdue work was handed out, and no worker started it: its message was lost, or the queue is long."""
+    """Return whether overdue work was queued and no worker started it: its message is lost, or the queue is long."""
     return row.status is GenerationStatus.PENDING and row.next_attempt_at is None
 
 
-def postpone(row: Generation, until: datetime, slot_until: datetime) -> None:
-    """Hand overdue work out again: the next lease begins now, and a preview's slot with it. Raises Ended."""
+def requeue_work(row: Generation, until: datetime, slot_until: datetime) -> None:
+    """Start a new lease of overdue work, and extend a preview's slot. Raises GenerationEnded."""
     actions: list[Action] = [
-        *_pending(row),
+        *_pending_actions(row),
         Generation.lease_until.set(until),
-        Generation.deaths.add(int(has_died(row))),
+        Generation.deaths.add(int(worker_died(row))),
         Generation.retries.add(int(is_unclaimed(row))),
         Generation.next_attempt_at.remove(),
     ]
     overdue = Generation.open_work.exists() & (Generation.lease_until == row.lease_until)
 
-    def writes(transaction: Transaction) -> None:
-        transaction.update(Generation(row.id), actions, condition=overdue, otherwise=Ended())
+    def stage(transaction: Transaction) -> None:
+        transaction.update(Generation(row.id), actions, condition=overdue, otherwise=GenerationEnded())
 
-    _commit(row, writes, lambda state: quota.extend(state, row.id, slot_until))
+    _commit_with_quota(row, stage, lambda state: quota.extend_slot(state, row.id, slot_until))
 
 
-def complete(row: Generation, facts: dict[str, Any], byte_count: int) -> None:
-    """End the work with its result, of so many bytes. A preview frees its slot and counts for its style. Raises Ended."""
-    actions: list[Action] = [getattr(Generation, name).set(value) for name, value in facts.items()]
-    actions += [*states(row, GenerationStatus.COMPLETED), Generation.byte_count.set(byte_count)]
+def complete_generation(row: Generation, columns: dict[str, Any], byte_count: int) -> None:
+    """End the work with its result, an image of `byte_count` bytes. Raises GenerationEnded.
+
+    A preview frees its slot and increments its style's usage count.
+    """
+    actions: list[Action] = [getattr(Generation, name).set(value) for name, value in columns.items()]
+    actions += [*state_actions(row, GenerationStatus.COMPLETED), Generation.byte_count.set(byte_count)]
     if row.generation_type is GenerationType.FINAL:
-        actions += [*states(row, UpscaleStatus.COMPLETED), Generation.error_message.remove()]
+        actions += [*state_actions(row, UpscaleStatus.COMPLETED), Generation.error_message.remove()]
 
-    def count_use(transaction: Transaction) -> None:
+    def stage(transaction: Transaction) -> None:
+        _stage_end(transaction, row, actions)
         if row.generation_type is GenerationType.PREVIEW:
             style = AiStyle(row.shop_id, row.ai_style_id)
             transaction.update(style, [AiStyle.usage_count.add(1)], condition=AiStyle.uuid.exists())
 
-    _end(row, actions, lambda state: quota.finish(state, row.id), byte_count, count_use)
+    _commit_with_quota(row, stage, lambda state: quota.release_slot(state, row.id), byte_count)
 
 
-def fail(row: Generation, reason: str) -> None:
-    """End the work without a result. A preview's slot and place in the month are given back, once. Raises Ended."""
-    actions: list[Action] = [*states(row, GenerationStatus.FAILED), Generation.error_message.set(reason)]
+def fail_generation(row: Generation, reason: str) -> None:
+    """End the work without a result; a preview's slot and monthly image are returned once. Raises GenerationEnded."""
+    actions: list[Action] = [*state_actions(row, GenerationStatus.FAILED), Generation.error_message.set(reason)]
     if row.generation_type is GenerationType.FINAL:
-        actions += states(row, UpscaleStatus.FAILED)
-    _end(row, actions, lambda state: quota.give_back(state, row.id, row.created_at))
+        actions += state_actions(row, UpscaleStatus.FAILED)
+
+    def stage(transaction: Transaction) -> None:
+        _stage_end(transaction, row, actions)
+
+    _commit_with_quota(row, stage, lambda state: quota.cancel_reservation(state, row.id, row.created_at))
 
 
-def reopen(row: Generation, until: datetime, idempotency: Idempotency | None, show: Callable[[Generation], S]) -> S:
-    """Have a final that is made, or failed, made once more, by `until`; its old picture no longer counts as stored.
+def reopen_final(
+    row: Generation, until: datetime, idempotency: Idempotency | None, read: Callable[[Generation], S]
+) -> S:
+    """Set an ended final to pending, with a lease until `until`; its old image no longer counts as stored.
 
-    Answers with what `show` makes of the row as it is then, kept for its Idempotency-Key. Raises Ended where it is at
-    work, or was reopened by somebody else.
+    Returns `read` of the new row, which is stored for the Idempotency-Key. Raises GenerationEnded if the final is in
+    progress or a concurrent request reopened it.
     """
-    as_read = Generation.open_work.does_not_exist() & (Generation.updated_at == row.updated_at)
-    stored = row.byte_count or 0
+    unchanged = Generation.open_work.does_not_exist() & (Generation.updated_at == row.updated_at)
+    stored_bytes = row.byte_count or 0
     values = {
-        **state_of(row, GenerationStatus.PENDING),
-        **state_of(row, UpscaleStatus.PENDING),
+        **state_columns(row, GenerationStatus.PENDING),
+        **state_columns(row, UpscaleStatus.PENDING),
         "open_work": GenerationType.FINAL.value,
         "lease_until": until,
         "attempts": 0,
@@ -252,74 +254,65 @@ def reopen(row: Generation, until: datetime, idempotency: Idempotency | None, sh
         "updated_at": clock.now(),
     }
     actions: list[Action] = [getattr(Generation, name).set(value) for name, value in values.items()]
-    gone = ("final_image_url", "byte_count", "provider_job", "provider_job_at", "awaits", "error_message")
-    actions += [getattr(Generation, name).remove() for name in gone]
-    for name, value in (values | dict.fromkeys(gone)).items():
+    removals = ("final_image_url", "byte_count", "provider_job", "provider_job_at", "awaits", "error_message")
+    actions += [getattr(Generation, name).remove() for name in removals]
+    for name, value in (values | dict.fromkeys(removals)).items():
         setattr(row, name, value)
-    answer = show(row)
+    answer = read(row)
 
-    def writes(transaction: Transaction) -> None:
+    def stage(transaction: Transaction) -> None:
         if idempotency:
             idempotency.join(transaction, answer)
-        transaction.update(Generation(row.id), actions, condition=as_read, otherwise=Ended())
+        transaction.update(Generation(row.id), actions, condition=unchanged, otherwise=GenerationEnded())
 
-    quotas.write_counting(row.shop_id, -stored, writes)
+    quotas.write_with_bytes(row.shop_id, -stored_bytes, stage)
     return answer
 
 
-def _place(row: Generation) -> UnicodeAttribute:
-    """Where the picture's address stands."""
+def _image_url(row: Generation) -> UnicodeAttribute:
+    """Return the column that holds the image's URL."""
     is_final = row.generation_type is GenerationType.FINAL
     return Generation.final_image_url if is_final else Generation.preview_image_url
 
 
-def _end(
-    row: Generation,
-    actions: list[Action],
-    decide: Callable[[State], State],
-    byte_count: int = 0,
-    also: Callable[[Transaction], None] = lambda _: None,
-) -> None:
-    """The generation's last write, by whoever holds its lease, with all that it means elsewhere."""
-    place, url = _place(row), getattr(row, _place(row).attr_name)
-    same_picture = place == url if url else place.does_not_exist()
-    ours = Generation.open_work.exists() & (Generation.attempts == row.attempts) & same_picture
-    last: list[Action] = [
+def _stage_end(transaction: Transaction, row: Generation, actions: list[Action]) -> None:
+    """Add the generation's last write to the transaction, which fails with GenerationEnded unless the lease is ours."""
+    image_url, url = _image_url(row), getattr(row, _image_url(row).attr_name)
+    same_image = image_url == url if url else image_url.does_not_exist()
+    ours = Generation.open_work.exists() & (Generation.attempts == row.attempts) & same_image
+    last_actions: list[Action] = [
         *actions,
         Generation.open_work.remove(),
         Generation.lease_until.remove(),
         Generation.next_attempt_at.remove(),
         Generation.updated_at.set(clock.now()),
     ]
-
-    def writes(transaction: Transaction) -> None:
-        transaction.update(Generation(row.id), last, condition=ours, otherwise=Ended())
-        also(transaction)
-
-    _commit(row, writes, decide, byte_count)
+    transaction.update(Generation(row.id), last_actions, condition=ours, otherwise=GenerationEnded())
 
 
-def _commit(
+def _commit_with_quota(
     row: Generation,
-    writes: Callable[[Transaction], None],
-    decide: Callable[[State], State],
+    stage: Callable[[Transaction], None],
+    decide: Callable[[QuotaState], QuotaState],
     byte_count: int = 0,
 ) -> None:
-    """Commit `writes` with so many bytes more stored and, for a preview, what is decided on the quota.
+    """Commit the staged writes, `byte_count` more stored bytes and, for a preview, the decision on the quota.
 
-    Decided anew while others are faster. A final takes nothing of the quota.
+    Retries if the quota changed since it was read. A final does not change the quota's state. Raises GenerationEnded;
+    Unavailable after ten conflicts.
     """
     if row.generation_type is GenerationType.FINAL:
-        quotas.write_counting(row.shop_id, byte_count, writes)
+        quotas.write_with_bytes(row.shop_id, byte_count, stage)
         return
-    for attempt in range(_RETRIES):
-        held = quotas.find(row.shop_id)
+    for _ in attempts(_QUOTA_ATTEMPTS, _QUOTA_BACKOFF_SECONDS):
+        quota_row = quotas.get_or_default(row.shop_id)
         try:
             with Transaction() as transaction:
-                writes(transaction)
-                quotas.write(transaction, held, decide(quotas.state_of(held)), byte_count)
-        except Overtaken:
-            time.sleep(random.uniform(0, 0.01 * min(attempt, 10)))
-        else:
-            return
-    raise Overtaken
+                stage(transaction)
+                quotas.stage_state(transaction, quota_row, decide(quotas.quota_state(quota_row)), byte_count)
+        except GenerationEnded:
+            raise
+        except WriteConflict:
+            continue
+        return
+    raise Unavailable("Too many concurrent updates; try again.")

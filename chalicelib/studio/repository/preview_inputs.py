@@ -1,4 +1,4 @@
-"""All that a preview request depends on, in one read."""
+"""The rows that a preview request depends on, in one read."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from chalicelib.studio.models import AiStyle, Product, ProductStyle, Quota, Uplo
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The rows that there are. The quota may lag a moment: its write is conditional."""
+class PreviewInputs:
+    """The rows of a preview request; None for a row that does not exist."""
 
     product: Product | None
     style: AiStyle | None
@@ -19,8 +19,8 @@ class Found:
     quota: Quota | None
 
 
-def read(shop: str, product: str, style: str, upload: str) -> Found:
-    """One BatchGetItem over five tables."""
+def read_preview_inputs(shop: str, product: str, style: str, upload: str) -> PreviewInputs:
+    """Read five tables in one consistent BatchGetItem."""
     keys: list[tuple[type[Table], tuple[str, ...]]] = [
         (Product, (shop, product)),
         (AiStyle, (shop, style)),
@@ -29,4 +29,4 @@ def read(shop: str, product: str, style: str, upload: str) -> Found:
         (Quota, (shop,)),
     ]
     rows = get_many(keys, consistent=True)
-    return Found(*rows)  # type: ignore[arg-type]
+    return PreviewInputs(*rows)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Quota rows: read as a state, written back only over the version that was read. Stored bytes are a plain counter."""
+"""Quota rows: read as a state, written only if the version is still the one read. Stored bytes are a plain counter."""
 
 from __future__ import annotations
 
@@ -10,38 +10,35 @@ from typing import Any
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.kit.retries import CONFLICT_ATTEMPTS, attempts, retry_conflicts
 from chalicelib.kit.tables import Transaction, update_if
-from chalicelib.studio.domain.quota import MEGABYTE, State, month_of, room
+from chalicelib.studio.domain.quota import MEGABYTE, QuotaState, free_bytes, month_of
 from chalicelib.studio.errors import StorageExceeded
 from chalicelib.studio.models import Quota
 
 
-class Overtaken(Conflict):
-    """Another request changed the quota first: read it again and decide anew."""
+class _QuotaChanged(WriteConflict):
+    """The shop has no quota row yet, or its limit or use changed since the read."""
 
 
-class _Changed(Conflict):
-    """The shop has no quota row yet, or not the limit or the room that it had."""
-
-
-def find(shop: str) -> Quota:
-    """The shop's quota, as it stands; one of the defaults where it has none yet."""
+def get_or_default(shop: str) -> Quota:
+    """Return the shop's quota, read consistently; the default one if it has no row yet."""
     try:
         return Quota.get(shop, consistent_read=True)
     except Quota.DoesNotExist:
-        return fresh(shop)
+        return default_quota(shop)
 
 
-def fresh(shop: str) -> Quota:
-    """A quota of the defaults, not written yet."""
+def default_quota(shop: str) -> Quota:
+    """Return a quota with the default limits, not written yet (version 0)."""
     now = clock.now()
     return Quota(shop_id=shop, last_reset_date=month_of(now), created_at=now, updated_at=now)
 
 
-def state_of(row: Quota) -> State:
-    """What the rules decide on."""
-    return State(
+def quota_state(row: Quota) -> QuotaState:
+    """Return the row as the state that the rules in `domain/quota.py` decide on."""
+    return QuotaState(
         monthly_limit=row.monthly_generation_limit,
         concurrent_limit=row.max_concurrent_generations,
         storage_limit_mb=row.storage_quota_mb,
@@ -53,81 +50,91 @@ def state_of(row: Quota) -> State:
     )
 
 
-def write(transaction: Transaction, row: Quota, state: State, byte_count: int = 0) -> None:
-    """Make the state that was decided on `row` part of the transaction, which fails with Overtaken if it is stale.
+def stage_state(transaction: Transaction, row: Quota, state: QuotaState, byte_count: int = 0) -> None:
+    """Add the write of `state`, decided on `row`, to the transaction, which fails with WriteConflict if `row` is stale.
 
-    `byte_count` is what is stored more (or less) by the same transaction.
+    `byte_count` is the change in stored bytes that the same transaction makes.
     """
     now = clock.now()
     if row.version == 0:
         row.current_storage_mb = _megabytes(byte_count)
-        transaction.add(_first(row, state, now), Overtaken())
+        transaction.add(_first_version(row, state, now), WriteConflict())
         return
     transaction.update(
         Quota(row.shop_id),
         actions=[
-            _count(byte_count),
+            _add_bytes(byte_count),
             Quota.current_generations.set(state.used),
             Quota.total_generations.set(state.total),
             Quota.last_reset_date.set(state.month),
-            Quota.leases.set(_leases(state)),
+            Quota.leases.set(_leases_json(state)),
             Quota.version.set(row.version + 1),
             Quota.updated_at.set(now),
         ],
         condition=Quota.version == row.version,
-        otherwise=Overtaken(),
+        otherwise=WriteConflict(),
     )
 
 
-def write_counting(shop: str, byte_count: int, writes: Callable[[Transaction], None], *, limited: bool = False) -> None:
-    """Commit `writes` together with so many bytes more (or fewer) stored: a crash cannot part them.
+def write_with_bytes(
+    shop: str, byte_count: int, stage: Callable[[Transaction], None], *, limited: bool = False
+) -> None:
+    """Commit the writes that `stage` adds, and the change in stored bytes, in one transaction.
 
-    Raises StorageExceeded where more is `limited` and does not fit, also with what others store at the same moment.
+    Raises StorageExceeded if `limited` and the bytes do not fit, concurrent writes included; WriteConflict after eight
+    changes of the quota row. A failed condition of `stage` is not retried here.
     """
-    while True:
-        free = _room_for(shop, byte_count) if limited and byte_count > 0 else Quota.shop_id.exists()
+
+    for _ in attempts(CONFLICT_ATTEMPTS):
+        condition = _room_condition(shop, byte_count) if limited and byte_count > 0 else Quota.shop_id.exists()
         try:
             with Transaction() as transaction:
-                writes(transaction)
+                stage(transaction)
                 if byte_count:
-                    transaction.update(Quota(shop), [_count(byte_count)], condition=free, otherwise=_Changed())
-        except _Changed:
-            _make(shop)
+                    transaction.update(Quota(shop), [_add_bytes(byte_count)], condition, otherwise=_QuotaChanged())
+        except _QuotaChanged:
+            _ensure_row(shop)
         else:
             return
+    raise WriteConflict
 
 
-def _room_for(shop: str, byte_count: int) -> Any:
-    """What must hold of the quota's row, that so many bytes more fit. Raises StorageExceeded where they do not now."""
-    row = find(shop)
-    if byte_count > room(state_of(row)):
+def _room_condition(shop: str, byte_count: int) -> Any:
+    """Return the condition on the quota row that leaves room for the bytes. Raises StorageExceeded if there is none."""
+    row = get_or_default(shop)
+    if byte_count > free_bytes(quota_state(row)):
         raise StorageExceeded
     most = row.storage_quota_mb - _megabytes(byte_count)
     return (Quota.storage_quota_mb == row.storage_quota_mb) & (Quota.current_storage_mb <= most)
 
 
-def limit(shop: str, limits: dict[str, int]) -> None:
-    """Write new limits, by column. Whoever decides on the quota at the same moment decides anew."""
+def set_limits(shop: str, limits: dict[str, int]) -> None:
+    """Write new limits, by column. A concurrent decision on the quota gets a WriteConflict and decides again."""
     actions: list[Action] = [getattr(Quota, name).set(value) for name, value in limits.items()]
     actions += [Quota.version.add(1), Quota.updated_at.set(clock.now())]
-    while not update_if(Quota(shop), actions, Quota.shop_id.exists()):
-        _make(shop)
+
+    def write() -> None:
+        if not update_if(Quota(shop), actions, Quota.shop_id.exists()):
+            _ensure_row(shop)
+            raise WriteConflict
+
+    retry_conflicts(write)
 
 
-def iterate_idle(month: datetime) -> Iterator[str]:
-    """The shops whose quota still counts the month that begins at `month`."""
+def iterate_by_month(month: datetime) -> Iterator[str]:
+    """Yield the shops whose quota still counts the month that begins at `month`."""
     return (row.shop_id for row in Quota.by_last_reset_date.query(month))
 
 
-def roll(shop: str, decide: Callable[[State], State]) -> None:
-    """Write what is decided on the shop's quota. Raises Overtaken where somebody else was faster."""
-    row = find(shop)
+def update_state(shop: str, decide: Callable[[QuotaState], QuotaState]) -> None:
+    """Write what `decide` makes of the shop's state, if it has a row. Raises WriteConflict if the row changed."""
+    row = get_or_default(shop)
     if row.version:
         with Transaction() as transaction:
-            write(transaction, row, decide(state_of(row)))
+            stage_state(transaction, row, decide(quota_state(row)))
 
 
-def _count(byte_count: int) -> Action:
+def _add_bytes(byte_count: int) -> Action:
     return Quota.current_storage_mb.add(_megabytes(byte_count))
 
 
@@ -135,21 +142,22 @@ def _megabytes(byte_count: int) -> Decimal:
     return Decimal(byte_count) / MEGABYTE
 
 
-def _make(shop: str) -> None:
-    row = fresh(shop)
+def _ensure_row(shop: str) -> None:
+    """Write the default quota unless the shop has one."""
+    row = _first_version(default_quota(shop), quota_state(default_quota(shop)), clock.now())
     try:
         with Transaction() as transaction:
-            transaction.add(_first(row, state_of(row), row.created_at), Overtaken())
-    except Overtaken:
-        return  # somebody else made it: that is all that was wanted
+            transaction.add(row, WriteConflict())
+    except WriteConflict:
+        return  # a concurrent request wrote it
 
 
-def _first(row: Quota, state: State, now: datetime) -> Quota:
+def _first_version(row: Quota, state: QuotaState, now: datetime) -> Quota:
     row.current_generations, row.total_generations = state.used, state.total
-    row.leases, row.last_reset_date = _leases(state), state.month
+    row.leases, row.last_reset_date = _leases_json(state), state.month
     row.version, row.updated_at = 1, now
     return row
 
 
-def _leases(state: State) -> dict[str, str]:
+def _leases_json(state: QuotaState) -> dict[str, str]:
     return {name: clock.iso(until) for name, until in state.leases.items()}

@@ -1,18 +1,18 @@
-"""Uploads: awaited, judged once per version of the object, removed if nobody uses them."""
+"""Uploads: written when the form is issued, inspected once per version of the object, deleted if unused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock
-from chalicelib.kit.errors import Conflict
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.schemas import Schema
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, update_if
 from chalicelib.studio.errors import UploadNotReady
 from chalicelib.studio.models import Upload, UploadStatus
 from chalicelib.studio.repository import quotas
@@ -20,12 +20,18 @@ from chalicelib.studio.repository import quotas
 _UNUSED = "unused"
 
 
-class Overtaken(Conflict):
-    """Another bucket event was applied since the row was read: look again."""
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The result of a bucket event: `byte_count` is the object's size, `size` its width and height in pixels."""
+
+    status: UploadStatus
+    byte_count: int = 0
+    size: tuple[int, int] | None = None
+    reject_reason: str | None = None
 
 
 def add(row: Upload, idempotency: Idempotency | None, answer: Schema) -> None:
-    """Write a new upload, unused so far, together with the answer to its Idempotency-Key."""
+    """Write a new, unused upload together with the answer for its Idempotency-Key."""
     row.unused = _UNUSED
     with Transaction() as transaction:
         if idempotency:
@@ -34,14 +40,15 @@ def add(row: Upload, idempotency: Idempotency | None, answer: Schema) -> None:
 
 
 def find(upload: str) -> Upload | None:
+    """Return the upload, read consistently, or None."""
     try:
         return Upload.get(upload, consistent_read=True)
     except Upload.DoesNotExist:
         return None
 
 
-def use(transaction: Transaction, upload: str) -> None:
-    """Keep the photo for good, in the transaction; it fails with UploadNotReady unless the guard's verdict stands."""
+def stage_use(transaction: Transaction, upload: str) -> None:
+    """Add to the transaction that the photo is used and never expires; UploadNotReady unless it is accepted."""
     transaction.update(
         Upload(upload),
         [Upload.expires_epoch.remove(), Upload.unused.remove()],
@@ -50,23 +57,17 @@ def use(transaction: Transaction, upload: str) -> None:
     )
 
 
-def apply(
-    row: Upload,
-    status: UploadStatus,
-    sequencer: str,
-    byte_count: int,
-    *,
-    size: tuple[int, int] | None = None,
-    reject_reason: str | None = None,
-) -> None:
-    """Note what a bucket event brought, and count the bytes that it made of the upload.
+def write_inspection(row: Upload, sequencer: str, inspection: Inspection) -> None:
+    """Write the result of a bucket event, and the change in stored bytes.
 
-    Raises Overtaken; StorageExceeded where the shop has no room for them: forms are given out without taking any.
+    Raises WriteConflict if another event was applied since the read, StorageExceeded if the shop has no room for the
+    bytes (an upload form reserves none).
     """
+    size, reject_reason = inspection.size, inspection.reject_reason
     actions: list[Action] = [
-        Upload.status.set(status),
+        Upload.status.set(inspection.status),
         Upload.sequencer.set(sequencer),
-        Upload.byte_count.set(byte_count),
+        Upload.byte_count.set(inspection.byte_count),
         Upload.updated_at.set(clock.now()),
         Upload.width.set(size[0]) if size else Upload.width.remove(),
         Upload.height.set(size[1]) if size else Upload.height.remove(),
@@ -74,34 +75,27 @@ def apply(
     ]
     unchanged = Upload.sequencer == row.sequencer if row.sequencer else Upload.sequencer.does_not_exist()
 
-    def writes(transaction: Transaction) -> None:
-        condition = Upload.id.exists() & unchanged
-        transaction.update(Upload(row.id), actions, condition=condition, otherwise=Overtaken())
+    def stage(transaction: Transaction) -> None:
+        transaction.update(Upload(row.id), actions, condition=Upload.id.exists() & unchanged, otherwise=WriteConflict())
 
-    quotas.write_counting(row.shop_id, byte_count - (row.byte_count or 0), writes, limited=True)
+    quotas.write_with_bytes(row.shop_id, inspection.byte_count - (row.byte_count or 0), stage, limited=True)
 
 
 def iterate_unused(before: datetime) -> Iterator[Upload]:
-    """Uploads begun before then that no generation uses, the oldest first."""
+    """Yield unused uploads created before `before`, oldest first."""
     return iter(Upload.by_unused.query(_UNUSED, Upload.created_at < before))
 
 
-def discard(row: Upload) -> bool:
-    """Let nobody use an unused upload any more; False where somebody does already."""
+def discard_unused(row: Upload) -> bool:
+    """Mark an unused upload as deleted, so that no generation can use it. Returns False if one already does."""
     status = UploadStatus.REJECTED if row.status is UploadStatus.REJECTED else UploadStatus.DELETED
-    return _update(row, [Upload.status.set(status), Upload.updated_at.set(clock.now())])
+    return _update_unused(row, [Upload.status.set(status), Upload.updated_at.set(clock.now())])
 
 
-def forget(row: Upload) -> None:
-    """The discarded upload's object is gone: there is nothing more to remove."""
-    _update(row, [Upload.unused.remove()])
+def clear_unused(row: Upload) -> None:
+    """Remove a discarded upload from the unused ones, once its object is deleted."""
+    _update_unused(row, [Upload.unused.remove()])
 
 
-def _update(row: Upload, actions: list[Action]) -> bool:
-    try:
-        Upload(row.id).update(actions, condition=Upload.unused.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+def _update_unused(row: Upload, actions: list[Action]) -> bool:
+    return update_if(Upload(row.id), actions, Upload.unused.exists())

@@ -1,1 +1,1 @@
-"""HTTP of the studio: merchants, shoppers, operators."""
+"""HTTP endpoints of the studio for merchants, shoppers, operators and image providers."""

@@ -1,4 +1,4 @@
-"""`/webhooks/images/{generation}`: an image provider says that a job is done (Standard Webhooks)."""
+"""`/webhooks/images/{generation}`: callbacks of an image provider about its jobs (Standard Webhooks)."""
 
 from __future__ import annotations
 
@@ -18,22 +18,27 @@ bp = Blueprint(__name__)
 
 
 class InvalidCallbackSignature(Unauthenticated):
-    title = "The call-back's signature is missing, wrong or old"
+    title = "The callback signature is missing, invalid or expired"
 
 
 @dataclass(frozen=True, slots=True)
 class ImageProvider:
-    """Whoever makes our images."""
+    """The image provider, as the caller of an endpoint."""
 
     subject: str = "image-provider"
 
 
 @security("standardWebhooks", type="apiKey", name="webhook-signature", **{"in": "header"})
 def provider_signature(credentials: Credentials) -> ImageProvider:
-    """The provider, by one of our secrets (IMAGE_HTTP_SECRET, several by comma). Raises InvalidCallbackSignature."""
+    """Verify a callback by one of the secrets in IMAGE_HTTP_SECRET (comma-separated).
+
+    Raises InvalidCallbackSignature if the signature is missing, invalid or expired.
+    """
     secrets = secret_reader.secret("IMAGE_HTTP_SECRET", "whsec_").split(",")
-    known = [secret.strip() for secret in secrets if secret.strip() != "whsec_"]
-    if not standard_webhooks.is_genuine(credentials.headers, credentials.raw_body, known, clock.now().timestamp()):
+    valid_secrets = [secret.strip() for secret in secrets if secret.strip() != "whsec_"]
+    if not standard_webhooks.is_genuine(
+        credentials.headers, credentials.raw_body, valid_secrets, clock.now().timestamp()
+    ):
         raise InvalidCallbackSignature
     return ImageProvider()
 
@@ -41,9 +46,9 @@ def provider_signature(credentials: Credentials) -> ImageProvider:
 @bp.route("/webhooks/images/{generation_id}", methods=["POST"])
 @endpoint(bp, auth=provider_signature, returns=CallbackAnswer)
 def receive_callback(call: ApiRequest[ImageProvider], generation_id: str) -> CallbackAnswer:
-    """Take a provider's word that a job is done; the job itself is asked for."""
-    heard = image_provider.handle_callback(generation_id, call.credentials.raw_body)
-    return CallbackAnswer(status="heard" if heard else "ignored")
+    """Receive a callback about a job; its result is fetched from the provider."""
+    is_handled = image_provider.handle_callback(generation_id, call.credentials.raw_body)
+    return CallbackAnswer(status="heard" if is_handled else "ignored")
 
 
 refuse_other_methods(bp, "/webhooks/images/{generation_id}", "POST")

@@ -1,4 +1,4 @@
-"""The ETag of what merchants change: the moment of its last change."""
+"""ETags of the merchant API: the time of the last change."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from chalicelib.kit.http import ApiRequest
 _NO_VERSION = datetime.min.replace(tzinfo=UTC)
 
 
-def tag(read: Any) -> str:
-    """The ETag of anything that has `updated_at`."""
-    return clock.iso(read.updated_at)
+def etag_of(body: Any) -> str:
+    """Return the ETag of a response body with `updated_at`."""
+    return clock.iso(body.updated_at)
 
 
-def version(call: ApiRequest[Any, Any, Any]) -> datetime | None:
-    """Which version the change is of; None where the caller does not say. What is no ETag of ours fits no version."""
+def expected_version(call: ApiRequest[Any, Any, Any]) -> datetime | None:
+    """Return the version in If-Match, or None without the header. An invalid ETag matches no version."""
     if call.if_match is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""`/v1/operator/studio/…`: what operators change of a shop's studio."""
+"""`/v1/operator/studio/…`: operator changes to a shop's studio."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ bp = Blueprint(__name__)
 @bp.route("/v1/operator/studio/quotas/{shop}", methods=["PUT"])
 @endpoint(bp, auth=operator, body=QuotaUpdate, returns=QuotaRead)
 def change_quota(call: ApiRequest[Account, QuotaUpdate], shop: str) -> QuotaRead:
-    """Set what a shop may generate and store; what is not given stays."""
-    changed = gallery.change_quota(shop, call.body)
+    """Set a shop's limits; omitted limits stay."""
+    quota = gallery.change_quota(shop, call.body)
     audit.publish_operator_action(call.principal, "studio.change_quota", f"shop:{shop}")
-    return changed
+    return quota

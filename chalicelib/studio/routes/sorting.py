@@ -1,4 +1,4 @@
-"""Lists in the merchant's order: by place, then by age."""
+"""Pages of short lists in the merchant's order: by sort order, then by age."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ T = TypeVar("T", bound=Table)
 
 
 def sorted_page(rows: list[T], page: PageRequest, name: str = "uuid") -> PageResult[T]:
-    """A page of rows, which `name` tells apart."""
+    """Return a page of the rows; `name` is the column that identifies a row."""
 
-    def place(row: T) -> tuple[int, str, str]:
+    def position(row: T) -> tuple[int, str, str]:
         return getattr(row, "sort_order", 0), clock.iso(row.created_at), getattr(row, name)  # type: ignore[attr-defined]
 
-    return paginate_sorted(rows, page, place)
+    return paginate_sorted(rows, page, position)

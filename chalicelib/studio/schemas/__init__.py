@@ -1,1 +1,1 @@
-"""Shapes of the studio: for merchants, for shoppers, and the messages between its jobs."""
+"""Schemas of the studio: for merchants, for shoppers, and the messages between its jobs."""

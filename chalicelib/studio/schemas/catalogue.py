@@ -1,4 +1,4 @@
-"""What merchants set up: products, sizes, styles, bases."""
+"""Schemas of the merchant's catalogue: products, sizes, styles, bases."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ from chalicelib.studio.domain.print_size import PrintSize
 from chalicelib.studio.schemas.shopper import UUID
 
 MAX_MARK = 500_000
-"""Bytes of a watermark's or an example's picture."""
+"""Bytes of a watermark's or an example's image."""
 MAX_PHOTO = 3_000_000
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
@@ -28,11 +28,11 @@ Price = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 PriceModifier = Annotated[Decimal, Field(max_digits=12, decimal_places=2)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Parameters = Annotated[dict[Word, Word | int | float | bool], Field(max_length=20)]
-"""For the image model; the local one knows `style`."""
+"""Parameters of the image model; the local model uses `style`."""
 
 
 def _template(text: str) -> str:
-    prompt.check(text)
+    prompt.check_template(text)
     return text
 
 
@@ -50,9 +50,9 @@ def _base64(most: int) -> Callable[[str], str]:
 
 
 Picture = Annotated[str, AfterValidator(_base64(MAX_MARK))]
-"""Base64 of a PNG, JPEG or WebP picture of at most 500 KB."""
+"""Base64 of a PNG, JPEG or WebP image of at most 500 KB."""
 Photo = Annotated[str, AfterValidator(_base64(MAX_PHOTO))]
-"""Base64 of a picture of at most 3 MB."""
+"""Base64 of an image of at most 3 MB."""
 
 
 class _Pixels(Input):
@@ -71,23 +71,23 @@ P = TypeVar("P", bound="SizeUpdate | BaseVariantUpdate")
 
 
 def _checked(update: P) -> P:
-    given = update.model_fields_set & {"width_px", "height_px"}
-    if len(given) == 1:
-        raise ValueError("width_px and height_px are given together")
-    if given:
+    fields = update.model_fields_set & {"width_px", "height_px"}
+    if len(fields) == 1:
+        raise ValueError("width_px and height_px must be sent together")
+    if fields:
         PrintSize(update.width_px, update.height_px)
     return update
 
 
 class ProductCreate(Input):
-    """A Shopify product on which images shall be made."""
+    """A Shopify product to enable for images."""
 
     shopify_product_id: int = Field(ge=1, le=2**63 - 1)
     title: Name
 
 
 class ProductUpdate(Input):
-    """What is not given stays."""
+    """Changes to a product; omitted fields stay."""
 
     title: Name = UNCHANGED
     is_enabled: bool = UNCHANGED
@@ -109,7 +109,7 @@ class SizeCreate(_Pixels):
 
 
 class SizeUpdate(Input):
-    """What is not given stays; null takes the Shopify variant off. Width and height are given together."""
+    """Changes to a size; omitted fields stay, null removes the Shopify variant. Send width and height together."""
 
     name: Name = UNCHANGED
     width_px: Pixels = UNCHANGED
@@ -134,7 +134,7 @@ class SizeRead(Schema):
 
 
 class StyleCreate(Input):
-    """A style; its template may name {style}, {product} and {text}, the shopper's words."""
+    """A style; its template may use {style}, {product} and {text}, the shopper's text."""
 
     name: Name
     prompt_template: Annotated[str, AfterValidator(_template)]
@@ -143,18 +143,18 @@ class StyleCreate(Input):
 
 
 class StyleUpdate(Input):
-    """What is not given stays; null takes the parameters away."""
+    """Changes to a style; omitted fields stay, null removes the parameters."""
 
     name: Name = UNCHANGED
     prompt_template: Annotated[str, AfterValidator(_template)] = UNCHANGED
     parameters: Parameters | None = UNCHANGED
     sort_order: Order = UNCHANGED
     is_active: bool = UNCHANGED
-    """False takes the style off, true brings it back."""
+    """False deactivates the style, true reactivates it."""
 
 
 class ExamplePut(Input):
-    """The picture that shows shoppers what a style makes."""
+    """The example image that shows a style to shoppers."""
 
     image: Picture
 
@@ -173,14 +173,14 @@ class StyleRead(Schema):
 
 
 class ProductStylePut(Input):
-    """Offer a style on a product, or no longer."""
+    """How a style is offered on a product."""
 
     is_enabled: bool = True
     sort_order: Order = 0
 
 
 class StyleOrder(Input):
-    """Every style of the product, in the order in which shoppers are to see them."""
+    """Every style of the product, in the order in which shoppers see them."""
 
     ai_style_ids: list[Annotated[str, Field(pattern=UUID)]] = Field(max_length=99)
 
@@ -193,13 +193,13 @@ class ProductStyleRead(Schema):
 
 
 class ProductStylesRead(Page[ProductStyleRead]):
-    """Styles on a product in their order; `updated_at` is when the list, or any style's place in it, last changed."""
+    """Styles on a product in their order; `updated_at` is when the list, or a style's position in it, last changed."""
 
     updated_at: Timestamp
 
 
 class BaseCreate(Input):
-    """Something to print on."""
+    """A product base to print on."""
 
     name: Name
     description: Description | None = None
@@ -209,7 +209,7 @@ class BaseCreate(Input):
 
 
 class BaseUpdate(Input):
-    """What is not given stays; null takes a description, the options or the price away."""
+    """Changes to a base; omitted fields stay, null removes the description, the options or the price."""
 
     name: Name = UNCHANGED
     description: Description | None = UNCHANGED
@@ -231,7 +231,7 @@ class BaseRead(Schema):
 
 
 class BaseVariantCreate(_Pixels):
-    """One combination of a base's options."""
+    """A variant of a base: one combination of its options."""
 
     name: Name
     option_values: OptionValues = Field(default={})
@@ -240,7 +240,7 @@ class BaseVariantCreate(_Pixels):
 
 
 class BaseVariantUpdate(Input):
-    """What is not given stays; null takes the option values away. Width and height are given together."""
+    """Changes to a variant; omitted fields stay, null removes the option values. Send width and height together."""
 
     name: Name = UNCHANGED
     option_values: OptionValues | None = UNCHANGED
@@ -269,7 +269,7 @@ class BaseVariantRead(Schema):
 
 
 class LinkPut(Input):
-    """Offer a base on a product, or no longer."""
+    """How a product is offered on a base."""
 
     is_enabled: bool = True
     sort_order: Order = 0
@@ -283,7 +283,7 @@ class LinkRead(Schema):
 
 
 class MappingPut(Input):
-    """Which base variant a Shopify variant of the product stands for; `is_active` false takes it back."""
+    """The base variant for a Shopify variant of the product; `is_active` false removes the mapping."""
 
     product_base_variant_id: str = Field(pattern=UUID)
     shopify_variant_id: VariantGid

@@ -1,4 +1,4 @@
-"""What merchants see of their gallery: the watermark, the quota, generations."""
+"""Schemas of the merchant API: the watermark, the quota, generations."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -13,7 +13,7 @@ from chalicelib.studio.schemas.shopper import UUID
 
 
 class AppQuery(Query):
-    """What Shopify's admin says when it frames the page; it adds parameters of its own, and none is trusted."""
+    """The query of Shopify's admin when it frames the page. Other parameters are ignored; none is trusted."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -21,7 +21,7 @@ class AppQuery(Query):
 
 
 class WatermarkPut(Input):
-    """The mark on previews. `image` is base64 of a PNG, JPEG or WebP of at most 500 KB; without it the present one stays."""
+    """The watermark on previews. `image` is base64 of a PNG, JPEG or WebP of at most 500 KB; omit it to keep the present one."""
 
     image: Picture | None = None
     opacity: Decimal = Field(default=Decimal("0.3"), ge=0, le=1, decimal_places=3)
@@ -40,7 +40,7 @@ class WatermarkRead(Schema):
 
 
 class WatermarkPreviewCreate(Input):
-    """Settings to look at, not to keep. Without `image` the present mark is used, without `photo` a sample."""
+    """Settings to render, not to store. Without `image` the present watermark is used, without `photo` a sample."""
 
     image: Picture | None = None
     photo: Photo | None = None
@@ -56,7 +56,7 @@ class WatermarkPreviewRead(Schema):
 
 
 class QuotaUpdate(Input):
-    """New limits of a shop; what is not given stays. MB = 1,000,000 bytes."""
+    """New limits of a shop; omitted limits stay. MB = 1,000,000 bytes."""
 
     monthly_generation_limit: Annotated[int, Field(ge=0, le=1_000_000)] = UNCHANGED
     max_concurrent_generations: Annotated[int, Field(ge=0, le=50)] = UNCHANGED
@@ -64,7 +64,7 @@ class QuotaUpdate(Input):
 
 
 class QuotaRead(Schema):
-    """What may be generated and stored, and what is."""
+    """The shop's limits and their current use."""
 
     monthly_generation_limit: int
     current_generations: int
@@ -77,15 +77,15 @@ class QuotaRead(Schema):
 
 
 class UsageRead(Schema):
-    """What the shop has made and stores, and the styles that were used most."""
+    """The shop's limits with their use, and its most used styles."""
 
     quota: QuotaRead
     popular_styles: list[StyleRead]
 
 
 class GenerationQuery(PageQuery):
-    """What generations must be, all of it. Where more than one thing is asked for a page may hold fewer than `limit`, or
-    none, before the last."""
+    """Filters of generations; all must match. With more than one, a page may hold fewer items than `limit`, or none,
+    before the last page."""
 
     status: GenerationStatus | None = None
     upscale_status: UpscaleStatus | None = None
@@ -97,11 +97,11 @@ class GenerationQuery(PageQuery):
 
 
 class GenerationRead(Schema):
-    """A preview or a final, with links that last five minutes.
+    """A preview or a final, with links that expire after five minutes.
 
     `customer_id` is a preview's shopper, or the customer of a final's order; `preview_customer_id` is the shopper of a
-    final's preview, who may be another. A final that waits after a failed attempt is `pending`: `error_message` has the
-    reason, `next_attempt_at` the time of the next attempt, `retries` the number of failed attempts.
+    final's preview, often another customer. A final that waits after a failed attempt is `pending`: `error_message` has
+    the reason, `next_attempt_at` the time of the next attempt, `retries` the number of failed attempts.
     """
 
     id: str

@@ -1,16 +1,17 @@
-"""Work that the studio gives to itself."""
+"""Messages on the studio's own queues."""
 
 from typing import ClassVar
 
 from chalicelib.kit import data_subjects
 from chalicelib.kit.messages import BucketEvent, Message
-from chalicelib.studio.app import APP
+from chalicelib.studio.models import APP
 
 
 class UploadChanged(BucketEvent):
-    """A shopper's photo was put into the bucket, or removed: for `studio-inspect_upload`. Keys are `uploads/<shop>/<id>`.
+    """A shopper's photo was created in the bucket, or removed; consumed by `studio-inspect_upload`.
 
-    It names no subject: a photo of an erased one must go, not only its message.
+    Keys are `uploads/<shop>/<id>`. The message names no subject: `@consumes` must not drop it, because the photo of an
+    erased subject must be deleted.
     """
 
     prefix: ClassVar[str] = "uploads/"
@@ -21,7 +22,7 @@ class UploadChanged(BucketEvent):
 
 
 class GenerationRequested(Message):
-    """Work for `studio-generate_preview`: make this preview."""
+    """A preview to generate by `studio-generate_preview`."""
 
     queue: ClassVar[str] = "studio-generate_preview"
 
@@ -33,7 +34,7 @@ class GenerationRequested(Message):
 
 
 class FinalRequested(Message):
-    """Work for `studio-make_final`: make this final."""
+    """A final to generate by `studio-make_final`."""
 
     queue: ClassVar[str] = "studio-make_final"
 

@@ -1,4 +1,4 @@
-"""What the storefront sends and sees."""
+"""Request and response schemas of the storefront."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 
 
 class UploadCreate(Input):
-    """What kind of photo will be sent."""
+    """The type of the photo to upload."""
 
     content_type: Literal["image/jpeg", "image/png", "image/webp"] = "image/jpeg"
 
@@ -29,7 +29,7 @@ class UploadRead(Schema):
 
 
 class UploadStatusRead(Schema):
-    """What the guard found; `reject_reason` says why a photo cannot be used."""
+    """The result of the photo's inspection; `reject_reason` says why a photo cannot be used."""
 
     id: str
     status: Literal["awaiting", "accepted", "rejected", "deleted"]
@@ -39,7 +39,7 @@ class UploadStatusRead(Schema):
 
 
 class GenerationCreate(Input):
-    """Which photo in which style on which product; `text` are words of the shopper's for the style's prompt."""
+    """The photo, style and product of a preview; `text` is the shopper's text for the style's prompt."""
 
     product_id: str = Field(pattern=UUID)
     style_id: str = Field(pattern=UUID)
@@ -49,7 +49,7 @@ class GenerationCreate(Input):
 
 
 class GenerationAccepted(Schema):
-    """The preview is being made: ask at `poll_url`."""
+    """The preview is queued: poll `poll_url`."""
 
     id: str
     status: GenerationStatus
@@ -57,14 +57,14 @@ class GenerationAccepted(Schema):
 
 
 class LineItemProperty(Schema):
-    """What to put on the cart's line, so that the paid order leads to the print."""
+    """The property to add to the cart line; it links the paid order to the preview."""
 
     name: str
     value: str
 
 
 class PreviewRead(Schema):
-    """A preview: its picture for five minutes once it is completed, or why it failed."""
+    """A preview: once completed, a link to its image for five minutes; once failed, the reason."""
 
     id: str
     status: GenerationStatus
@@ -74,7 +74,7 @@ class PreviewRead(Schema):
 
 
 class OfferedStyle(Schema):
-    """A style to choose, with an example of what it makes where the merchant gave one."""
+    """A style to choose, with its example image if there is one."""
 
     id: str
     name: str
@@ -82,7 +82,7 @@ class OfferedStyle(Schema):
 
 
 class OfferedSize(Schema):
-    """A print size, and the Shopify variant that is bought with it."""
+    """A print size and its Shopify variant."""
 
     name: str
     shopify_variant_id: str | None
@@ -91,7 +91,7 @@ class OfferedSize(Schema):
 
 
 class OfferRead(Schema):
-    """What can be chosen on a product; `product_id` is what a preview is asked for with."""
+    """The styles and sizes offered on a product; request a preview with `product_id`."""
 
     product_id: str
     title: str
@@ -100,6 +100,6 @@ class OfferRead(Schema):
 
 
 class CallbackAnswer(Schema):
-    """What an image provider is told: whether anything waited for the job."""
+    """Whether a generation waited for the job: `heard` if one did."""
 
     status: Literal["heard", "ignored"]

@@ -1,4 +1,4 @@
-"""Who calls the studio: the studio app's merchants and shoppers. Another app of the same shop is another tenant."""
+"""Auth verifiers of the studio's endpoints: merchants and shoppers of the studio app, not of the shop's other apps."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TypeVar
 from chalicelib.kit.auth import Credentials
 from chalicelib.shops import service as shops
 from chalicelib.shops.service import Merchant, Shopper
-from chalicelib.studio.app import APP
 from chalicelib.studio.errors import WrongApp
+from chalicelib.studio.models import APP
 
 __all__ = ["APP", "Merchant", "Shopper", "merchant", "shopper"]
 
@@ -19,16 +19,16 @@ C = TypeVar("C", Merchant, Shopper)
 
 def _of_this_app(verifier: Callable[[Credentials], C]) -> Callable[[Credentials], C]:
     @functools.wraps(verifier)
-    def narrowed(credentials: Credentials) -> C:
+    def verify(credentials: Credentials) -> C:
         caller = verifier(credentials)
         if caller.app != APP:
             raise WrongApp
         return caller
 
-    return narrowed
+    return verify
 
 
 merchant = _of_this_app(shops.merchant)
-"""As `shops.service.merchant`; also raises AnotherApp."""
+"""Verifies as `shops.service.merchant` does; also raises WrongApp."""
 shopper = _of_this_app(shops.shopper)
-"""As `shops.service.shopper`; also raises AnotherApp."""
+"""Verifies as `shops.service.shopper` does; also raises WrongApp."""

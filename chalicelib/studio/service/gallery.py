@@ -1,4 +1,4 @@
-"""What a merchant sees of the shop's generations and quota."""
+"""The shop's generations, usage and quota, for merchants and operators."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ LINK_SECONDS = 300
 POPULAR = 10
 
 
-def list_generations(shop: str, asked: GenerationQuery, page: PageRequest) -> PageResult[GenerationRead]:
-    """The shop's generations that are as asked for; newest first."""
-    wanted = asked.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
-    return generation_queries.list_page(shop, wanted, page).map(shown)
+def list_generations(shop: str, query: GenerationQuery, page: PageRequest) -> PageResult[GenerationRead]:
+    """Return a page of the shop's generations that match the query; newest first."""
+    filters = query.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
+    return generation_queries.list_by_columns(shop, filters, page).map(to_generation_read)
 
 
 def read_usage(shop: str) -> UsageRead:
-    """What the shop has made and stores, and its ten most used styles."""
-    popular = [styles.shown(style) for style in styles.most_used(shop, POPULAR)]
-    return UsageRead(quota=read_quota(shop), popular_styles=popular)
+    """Return the shop's quota with its use, and its ten most used styles."""
+    popular_styles = [styles.to_style_read(style) for style in styles.list_most_used_styles(shop, POPULAR)]
+    return UsageRead(quota=read_quota(shop), popular_styles=popular_styles)
 
 
-def change_quota(shop: str, asked: QuotaUpdate) -> QuotaRead:
-    """Set a shop's limits, as an operator does; what is in use stays in use. What is not given stays.
+def change_quota(shop: str, body: QuotaUpdate) -> QuotaRead:
+    """Set the limits in the body, for an operator; other limits and the current use stay.
 
-    Raises ShopUnknown for what is no shop's domain.
+    Raises ShopNotFound if `shop` is not a valid shop domain.
     """
     if parse_shop_domain(shop) != shop:
         raise ShopNotFound
-    quotas.limit(shop, asked.model_dump(exclude_unset=True))
+    quotas.set_limits(shop, body.model_dump(exclude_unset=True))
     return read_quota(shop)
 
 
 def get_generation(shop: str, generation: str) -> GenerationRead:
-    """One generation. Raises GenerationNotFound."""
-    return shown(generations.get(shop, generation))
+    """Return one generation. Raises GenerationNotFound."""
+    return to_generation_read(generations.get(shop, generation))
 
 
 def read_quota(shop: str) -> QuotaRead:
-    """Limits and use as of now: a month that is over counts for nothing, nor does a lease that has run out."""
+    """Return limits and use as of now, without past months and expired slots."""
     now = clock.now()
-    state = quota.rolled_over(quotas.state_of(quotas.find(shop)), now)
+    state = quota.roll_over(quotas.quota_state(quotas.get_or_default(shop)), now)
     return QuotaRead(
         monthly_generation_limit=state.monthly_limit,
         current_generations=state.used,
@@ -61,8 +61,8 @@ def read_quota(shop: str) -> QuotaRead:
     )
 
 
-def shown(row: Generation) -> GenerationRead:
-    """A generation as the merchant sees it."""
+def to_generation_read(row: Generation) -> GenerationRead:
+    """Return the generation as the merchant API shows it."""
     columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
     return GenerationRead(
         **columns, preview_url=_link(row, row.preview_image_url), final_url=_link(row, row.final_image_url)
@@ -70,7 +70,7 @@ def shown(row: Generation) -> GenerationRead:
 
 
 def _link(row: Generation, url: str | None) -> str | None:
-    """A url stands in the row as soon as somebody works on it."""
+    """Return a link to a completed image; the row has its URL before the object exists."""
     if url is None or row.status is not GenerationStatus.COMPLETED:
         return None
     return storage.presigned_get(url, seconds=LINK_SECONDS)

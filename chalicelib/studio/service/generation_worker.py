@@ -1,12 +1,13 @@
-"""What making a preview and making a final have in common: taken up under a lease, and ended once, well or with a reason.
+"""Runs a preview or a final under a lease, and ends it once: completed, or failed with a reason.
 
-A final is paid for. Only a refusal of its picture, its order's end, or the shop's own settings end it without a print;
-after any other failure it waits, and the recovery schedule hands it out again, later each time (`retry_schedule`).
+A final is paid for. Only a refusal of its image, a canceled order line or the shop's own settings end it without a
+print. After any other failure it waits, and the recovery schedule retries it with growing delays (`retry_schedule`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from chalicelib.integrations import images, storage
@@ -16,104 +17,110 @@ from chalicelib.kit.messages import Message, publish
 from chalicelib.studio.domain.retry_schedule import is_job_old, retry_delay, spread_of
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
-from chalicelib.studio.repository.generations import Ended
-from chalicelib.studio.service.generations import START
+from chalicelib.studio.repository.generations import GenerationEnded
+from chalicelib.studio.service.generations import START_LEASE
 
-LEASE = timedelta(seconds=150)
-"""Longer than the function may run: past it the worker is dead."""
-ATTEMPTS = 4
-"""How often work is tried that a model did not do, but may do later."""
-QUEUE_BRINGS_AGAIN = timedelta(minutes=20)
-"""Longer than the queue hides a message whose handler failed; only then is a lost one missed."""
+WORKER_LEASE = timedelta(seconds=150)
+"""Longer than the function's timeout: after it the worker is dead."""
+MAX_ATTEMPTS = 4
+"""Attempts at a preview whose model failed temporarily."""
+QUEUE_RETRY_AFTER = timedelta(minutes=20)
+"""Longer than the queue hides the message of a failed handler; after it the message is lost."""
 PHOTO_UNUSABLE = "The photo cannot be used."
-PHOTO_GONE = "The photo is no longer there."
-WAITS_FOR_SERVICE = "The image service does not work at present; the print is retried automatically."
-WAITS_FOR_US = "The print could not be made yet; it is retried automatically."
-TAKEN_BACK = "It was cancelled, refunded or taken out of the order."
+PHOTO_MISSING = "The photo is no longer there."
+IMAGE_SERVICE_DOWN = "The image service does not work at present; the print is retried automatically."
+FINAL_DELAYED = "The print could not be made yet; it is retried automatically."
+LINE_CANCELED = "The order line was canceled, refunded or removed."
 
 log = logs.logger("studio")
 
 
 class PermanentFailure(LookupError):
-    """No repetition can mend it; the message is for the merchant."""
+    """A failure that no retry can fix; the message is for the merchant."""
 
 
-def run_leased(
-    shop: str,
-    generation: str,
-    kind: GenerationType,
-    url: str,
-    work: Callable[[Generation], None],
-    again: Message,
-) -> None:
-    """Do the work of a generation whose picture shall be at `url`, unless it is done, failed, or at work elsewhere.
+@dataclass(frozen=True, slots=True)
+class LeasedWork:
+    """The work on one generation: `run` makes the image and stores it at `url`; `retry_message` queues a retry."""
 
-    What no repetition can mend fails it, with the reason. A preview that a model may make later is asked for `again`,
-    later each time, and fails after ATTEMPTS; after any other error it is let go of and the error raised, so that the
-    queue brings it again. A final waits after every other error.
+    kind: GenerationType
+    url: str
+    run: Callable[[Generation], None]
+    retry_message: Message
+
+
+def run_leased(shop: str, generation: str, work: LeasedWork) -> None:
+    """Lease a generation and run the work, unless it has ended or another worker has its lease.
+
+    A permanent failure fails the generation with the reason. A preview whose model failed temporarily is queued again
+    with growing delays, and fails after MAX_ATTEMPTS; after any other error its lease is released and the error is
+    raised, so that the queue retries it. A final waits for the recovery schedule after every other error.
     """
     row = generations.find(shop, generation)
-    if row is None or row.generation_type is not kind or not generations.start(row, clock.now() + LEASE, url):
+    if row is None or row.generation_type is not work.kind:
+        return
+    if not generations.start_attempt(row, clock.now() + WORKER_LEASE, work.url):
         return
     try:
-        work(row)
+        work.run(row)
     except ModelFailed as failure:
-        _judge(row, failure, again)
+        _handle_model_failure(row, failure, work.retry_message)
     except images.UnreadableImage:
-        _fail(row, PHOTO_UNUSABLE)
+        _fail_generation(row, PHOTO_UNUSABLE)
     except storage.NoSuchObject:
-        _fail(row, PHOTO_GONE)
+        _fail_generation(row, PHOTO_MISSING)
     except PermanentFailure as error:
-        _fail(row, str(error))
-    except Ended:
-        log.info("made too late: somebody else ended it", extra={"generation": row.id})
-        _leave_nothing(row)
+        _fail_generation(row, str(error))
+    except GenerationEnded:
+        log.info("image discarded: the generation has ended", extra={"generation": row.id})
+        _delete_orphaned_image(row)
     except BaseException as error:
-        if kind is GenerationType.FINAL and isinstance(error, Exception):
+        if work.kind is GenerationType.FINAL and isinstance(error, Exception):
             log.exception("final postponed: unexpected error", extra={"generation": row.id})
-            wait_for_retry(row, WAITS_FOR_US)
+            postpone_final(row, FINAL_DELAYED)
             return
-        generations.let_go(row, clock.now() + QUEUE_BRINGS_AGAIN)
+        generations.release_lease(row, clock.now() + QUEUE_RETRY_AFTER)
         raise
 
 
-def _leave_nothing(row: Generation) -> None:
-    """Where the row was erased meanwhile, so is the picture that was put since."""
+def _delete_orphaned_image(row: Generation) -> None:
+    """Delete the image if the row was erased while it was generated."""
     url = row.preview_image_url if row.generation_type is GenerationType.PREVIEW else row.final_image_url
     if url and generations.find(row.shop_id, row.id) is None:
         storage.delete(url)
 
 
-def _judge(row: Generation, failure: ModelFailed, again: Message) -> None:
+def _handle_model_failure(row: Generation, failure: ModelFailed, retry_message: Message) -> None:
+    """Postpone a final, queue a preview again, or fail either, by the kind of failure."""
     kind = type(failure).__name__
     metrics.count("ModelFailures", kind=kind)
     level = log.error if isinstance(failure, ModelMisconfigured) else log.warning
-    level("the model made no picture", extra={"generation": row.id, "kind": kind, "why": str(failure)})
+    level("image model failed", extra={"generation": row.id, "kind": kind, "why": str(failure)})
     if row.generation_type is GenerationType.FINAL and not failure.is_refusal:
         is_spent = not failure.may_pass and is_job_old(row.provider_job_at, clock.now())
-        wait_for_retry(row, WAITS_FOR_SERVICE, ends_job=failure.ends_job or is_spent)
+        postpone_final(row, IMAGE_SERVICE_DOWN, ends_job=failure.ends_job or is_spent)
         return
     tries = row.attempts - row.answered
-    if failure.may_pass and tries < ATTEMPTS:
+    if failure.may_pass and tries < MAX_ATTEMPTS:
         delay = min(900, 15 * 2**tries)
-        generations.let_go(row, clock.now() + timedelta(seconds=delay) + START)
-        publish(again, delay_seconds=delay)
+        generations.release_lease(row, clock.now() + timedelta(seconds=delay) + START_LEASE)
+        publish(retry_message, delay_seconds=delay)
     else:
-        _fail(row, failure.reason)
+        _fail_generation(row, failure.reason)
 
 
-def wait_for_retry(row: Generation, reason: str, *, ends_job: bool = False) -> None:
-    """Let a final wait for its next attempt, longer after each failure. Nothing happens if its lease is another's."""
+def postpone_final(row: Generation, reason: str, *, ends_job: bool = False) -> None:
+    """Schedule a final's next attempt, later after each failure. Does nothing if another worker has the lease."""
     delay = retry_delay(row.retries + 1, spread_of(row.id))
-    if generations.reschedule(row, clock.now() + delay, reason, ends_job=ends_job):
+    if generations.schedule_retry(row, clock.now() + delay, reason, ends_job=ends_job):
         metrics.count("PrintsPostponed")
-        facts = {"generation": row.id, "order": row.order_id, "retries": row.retries, "delay": str(delay)}
-        log.warning("final postponed", extra=facts)
+        details = {"generation": row.id, "order": row.order_id, "retries": row.retries, "delay": str(delay)}
+        log.warning("final postponed", extra=details)
 
 
-def _fail(row: Generation, reason: str) -> None:
+def _fail_generation(row: Generation, reason: str) -> None:
     try:
-        generations.fail(row, reason)
-    except Ended:
+        generations.fail_generation(row, reason)
+    except GenerationEnded:
         return
-    log.info("it failed", extra={"generation": row.id, "order": row.order_id, "reason": reason})
+    log.info("generation failed", extra={"generation": row.id, "order": row.order_id, "reason": reason})

@@ -1,4 +1,4 @@
-"""Asking the image model: one that answers at once, or a provider that takes a job and calls back when it is done."""
+"""Runs the image model: one that responds synchronously, or a provider that takes a job and calls back."""
 
 from __future__ import annotations
 
@@ -20,50 +20,55 @@ from chalicelib.studio.repository import generations
 from chalicelib.studio.schemas.messages import FinalRequested, GenerationRequested
 from chalicelib.studio.service import merchant_images
 
-ANSWER_WITHIN = timedelta(minutes=8)
-"""After this without a call-back the provider is asked; shorter than a preview holds its slot."""
+CALLBACK_WITHIN = timedelta(minutes=8)
+"""Without a callback within this time the job is polled; shorter than a preview's slot lease."""
 _LINK_SECONDS = 3600
 
 log = logs.logger("studio")
 
 
 def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
-    """The model's picture of a generation that was taken up; None where it will come later.
+    """Return the model's image for a leased generation, `long_side` pixels long; None if a callback will follow.
 
-    Raises as image models do, and storage.NoSuchObject.
+    Raises what image models raise, and storage.NoSuchObject if the photo is missing.
     """
     settings, parameters = config.settings(), row.generation_params or {}
     if settings.image_model != "http":
-        made = image_models.choose(settings.image_model)(_photo(row), row.ai_prompt_used, long_side, parameters)
+        result = image_models.choose(settings.image_model)(_load_photo(row), row.ai_prompt_used, long_side, parameters)
         if settings.image_model != "local":
-            _demand_usable(probe(made.image), made.image)
-        return made
+            _require_valid(probe(result.image), result.image)
+        return result
     job = row.provider_job
     if job is None:
-        _photo(row)
-        order = image_http.Order(
-            reference=_reference(row),
-            image_url=storage.presigned_get(row.input_image_url, seconds=_LINK_SECONDS),
-            prompt=row.ai_prompt_used,
-            long_side=long_side,
-            parameters=parameters,
-            callback_url=f"{settings.public_url}/webhooks/images/{row.id}",
-        )
-        job = image_http.submit(order)
+        job = _submit_job(row, long_side)
     else:
         data = image_http.collect(job)
         if data is not None:
-            return _checked(data)
+            return _to_generated_image(data)
         if row.generation_type is GenerationType.FINAL and is_job_old(row.provider_job_at, clock.now()):
             raise ModelGaveUp("the job is not done within a day")
-    generations.wait_for(row, job, clock.now() + ANSWER_WITHIN)
+    generations.await_callback(row, job, clock.now() + CALLBACK_WITHIN)
     return None
 
 
-def _photo(row: Generation) -> bytes:
-    """The photo as it is now, judged anew: the form that brought it lets it be overwritten for some minutes.
+def _submit_job(row: Generation, long_side: int) -> str:
+    """Submit a job to the provider and return its id."""
+    _load_photo(row)
+    order = image_http.Order(
+        reference=_job_reference(row),
+        image_url=storage.presigned_get(row.input_image_url, seconds=_LINK_SECONDS),
+        prompt=row.ai_prompt_used,
+        long_side=long_side,
+        parameters=row.generation_params or {},
+        callback_url=f"{config.settings().public_url}/webhooks/images/{row.id}",
+    )
+    return image_http.submit(order)
 
-    Raises images.UnreadableImage for one that the guard refuses.
+
+def _load_photo(row: Generation) -> bytes:
+    """Return the photo, validated again: its upload form allows overwriting it for 15 minutes.
+
+    Raises images.UnreadableImage if it breaks a rule.
     """
     photo = storage.get(row.input_image_url)
     if image_validation.rejection_reason(probe(photo)) is not None:
@@ -72,40 +77,41 @@ def _photo(row: Generation) -> bytes:
 
 
 def handle_callback(generation: str, body: bytes) -> bool:
-    """A provider's call-back: have the generation looked after now, if it waits for this very job.
+    """Queue the generation if it waits for the job in a provider's callback. Returns False if it does not.
 
-    What the call-back says of the job does not count: the provider is asked. Raises MalformedRequest.
+    The callback's other content is not trusted: the worker polls the provider. Raises MalformedRequest if the body
+    names no job.
     """
     try:
         job = json.loads(body)["data"]["id"]
     except (ValueError, KeyError, TypeError) as error:
         raise MalformedRequest("body.data.id: the job is missing.") from error
-    row = generations.wake(generation, str(job))
+    row = generations.resume_after_callback(generation, str(job))
     if row is None:
-        log.info("a call-back that nothing waits for", extra={"generation": generation})
+        log.info("callback ignored: no generation waits for its job", extra={"generation": generation})
         return False
     kind = GenerationRequested if row.generation_type is GenerationType.PREVIEW else FinalRequested
     publish(kind(shop=row.shop_id, generation_id=row.id))
     return True
 
 
-def _reference(row: Generation) -> str:
-    """The same however often this picture is asked for; another one for a remake, and after a job without a picture."""
+def _job_reference(row: Generation) -> str:
+    """Return the provider's idempotency key: the same for retries; a new one for a remake and after a lost job."""
     url = row.final_image_url if row.generation_type is GenerationType.FINAL else row.preview_image_url
-    picture = (url or row.id).rsplit("/", 1)[-1].removesuffix(".jpg")
-    return f"{picture}-{row.jobs_lost}" if row.jobs_lost else picture
+    image_id = (url or row.id).rsplit("/", 1)[-1].removesuffix(".jpg")
+    return f"{image_id}-{row.jobs_lost}" if row.jobs_lost else image_id
 
 
-def _checked(data: bytes) -> GeneratedImage:
-    """A stranger's picture, looked at as any other."""
+def _to_generated_image(data: bytes) -> GeneratedImage:
+    """Validate a provider's image and return it with its type, size and model."""
     header = probe(data)
-    _demand_usable(header, data)
+    _require_valid(header, data)
     host = urlsplit(config.settings().image_http_url or "").hostname
     return GeneratedImage(data, f"image/{header.format}".lower(), header.width, header.height, model=f"http/{host}")
 
 
-def _demand_usable(header: Probe, data: bytes) -> None:
-    """Hold a provider's picture to the guard of shoppers' photos. Raises ModelGaveUp."""
-    reason = merchant_images.rejection_reason(header, data, image_process.WORKER)
+def _require_valid(header: Probe, data: bytes) -> None:
+    """Apply the rules of shoppers' photos to a provider's image. Raises ModelGaveUp if it breaks one."""
+    reason = merchant_images.inspect_image(header, data, image_process.WORKER)
     if reason is not None:
         raise ModelGaveUp(f"the result is no picture: {reason}")

@@ -1,4 +1,4 @@
-"""Strangers' pictures: one guard for shoppers' photos, merchants' pictures and what an image provider returns."""
+"""Checks of images from outside: shoppers' photos, merchants' images and results of an image provider."""
 
 from __future__ import annotations
 
@@ -15,59 +15,59 @@ from chalicelib.studio.errors import InvalidImage
 log = logs.logger("studio")
 
 
-def rejection_reason(header: Probe, data: bytes, limits: Limits) -> RejectReason | None:
-    """Return the first rule that a picture breaks, by its header, then by decoding it in a child process."""
+def inspect_image(header: Probe, data: bytes, limits: Limits) -> RejectReason | None:
+    """Return the first rule that an image breaks, by its header, then by decoding it in a child process; or None."""
     reason = image_validation.rejection_reason(header)
     if reason is not None:
         return reason
     try:
         image_process.check(data, limits)
     except images.UnreadableImage as error:
-        return decoder_reason(error)
+        return decoder_rejection_reason(error)
     return None
 
 
-def decoder_reason(error: images.UnreadableImage) -> RejectReason:
-    """Return the reason for an error of `image_process`; a crash of the decoder is logged and counted."""
+def decoder_rejection_reason(error: images.UnreadableImage) -> RejectReason:
+    """Return the reason for an error of `image_process`; log and count a crash of the decoder."""
     if isinstance(error, image_process.DecodingTooCostly):
         return RejectReason.TOO_COSTLY
     if isinstance(error, image_process.DecoderCrashed):
         metrics.count("DecoderCrashes")
-        log.error("picture rejected: the decoder crashed", extra={"end": str(error)})
+        log.error("image rejected: the decoder crashed", extra={"end": str(error)})
         return RejectReason.DECODER_FAILED
     return RejectReason.UNREADABLE
 
 
-def check(data: bytes, field: str) -> str:
-    """Return the content type of a picture that may be used. Raises InvalidImage, naming the field."""
+def check_image(data: bytes, field: str) -> str:
+    """Return the content type of a valid image. Raises InvalidImage, naming the field, if it breaks a rule."""
     header = probe(data)
-    reason = rejection_reason(header, data, image_process.REQUEST)
+    reason = inspect_image(header, data, image_process.REQUEST)
     if reason is not None:
-        raise refusal(reason, [field])
+        raise invalid_image(reason, [field])
     return f"image/{header.format}".lower()
 
 
-def check_header(data: bytes, field: str) -> None:
-    """Apply the rules that need no decoder. Raises InvalidImage, naming the field."""
+def check_image_header(data: bytes, field: str) -> None:
+    """Apply the rules that need no decoder. Raises InvalidImage, naming the field, if one is broken."""
     reason = image_validation.rejection_reason(probe(data))
     if reason is not None:
-        raise refusal(reason, [field])
+        raise invalid_image(reason, [field])
 
 
-def refusal(reason: RejectReason, fields: list[str]) -> InvalidImage:
-    """Return the problem that names each field which may be at fault."""
+def invalid_image(reason: RejectReason, fields: list[str]) -> InvalidImage:
+    """Return the problem that names each field that may be the cause."""
     detail = image_validation.DETAIL[reason]
     errors = [{"path": field, "message": detail} for field in fields]
     return InvalidImage(f"{', '.join(fields)}: {detail}" if fields else detail, errors=errors)
 
 
-def store(folder: str, shop: str, image: str) -> tuple[str, int]:
-    """Put a picture, given as base64, into the shop's part of a folder once it is looked at: its address and bytes.
+def store_image(folder: str, shop: str, image: str) -> tuple[str, int]:
+    """Check a base64 image and store it in the shop's part of a folder; return its URL and size in bytes.
 
-    Raises InvalidImage.
+    Raises InvalidImage if it breaks a rule.
     """
     data = base64.b64decode(image)
-    content_type = check(data, "body.image")
+    content_type = check_image(data, "body.image")
     url = storage.address(config.settings().images_bucket, f"{folder}/{shop}/{ids.new()}")
     storage.put(url, data, content_type)
     return url, len(data)

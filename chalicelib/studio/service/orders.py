@@ -1,13 +1,12 @@
-"""Orders: each line that carries a genuine preview of that shop becomes one final, unless it is taken back.
+"""Orders: each line with a verified preview of the shop becomes one final, unless the line is canceled.
 
-The signed property is the permission to print, whoever pays: at a guest checkout, the order's customer is often not the
-preview's. Shopify tells of an order in any order and number; what follows from it all says `fulfilment`.
+The signed property is the permission to print, independent of the payer: at a guest checkout, the order's customer is
+often not the preview's. Messages about an order may arrive in any order and repeatedly; `domain/fulfillment.py`
+decides what follows from all of them.
 """
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,198 +17,200 @@ from chalicelib.integrations import storage
 from chalicelib.kit import clock, ids, logs, metrics
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.messages import publish
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderLine, OrderPaid, RefundCreated, RefundLine
 from chalicelib.studio.domain import fulfillment
 from chalicelib.studio.domain.fulfillment import OrderFacts
 from chalicelib.studio.errors import FinalCanceled, FinalInProgress, GenerationNotFound
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, Order, UpscaleStatus
 from chalicelib.studio.repository import generations, orders
-from chalicelib.studio.repository.generations import Ended
-from chalicelib.studio.repository.orders import Overtaken
+from chalicelib.studio.repository.generations import GenerationEnded
 from chalicelib.studio.schemas.merchant import GenerationRead
 from chalicelib.studio.schemas.messages import FinalRequested
 from chalicelib.studio.service import gallery
 from chalicelib.studio.service.auth import APP
-from chalicelib.studio.service.generation_worker import TAKEN_BACK
-from chalicelib.studio.service.generations import LINE_ITEM_PROPERTY, START, verify
+from chalicelib.studio.service.generation_worker import LINE_CANCELED
+from chalicelib.studio.service.generations import LINE_ITEM_PROPERTY, START_LEASE, verify_generation
 
 _NAMESPACE = "0b4d5c5e-6a53-4a3a-8e44-7f4b6c1f9a02"
-_RETRIES = 50
 
 log = logs.logger("studio")
 
-Told = OrderPaid | OrderEdited | OrderCancelled | RefundCreated
+OrderMessage = OrderPaid | OrderEdited | OrderCancelled | RefundCreated
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
-    """What a message means: `carrying` are the genuine previews by line, `finals` those to be made where wanted."""
+class _OrderChange:
+    """The meaning of a message: `previews` are the verified preview ids by line, `finals` the finals to create."""
 
-    told: Told
-    carrying: dict[str, str]
+    message: OrderMessage
+    previews: dict[str, str]
     decide: Callable[[OrderFacts], OrderFacts]
     columns: dict[str, Any] = field(default_factory=dict)
     finals: dict[str, Generation] = field(default_factory=dict)
 
 
-def apply_order_change(message: Told) -> None:
+def apply_order_change(message: OrderMessage) -> None:
     """Apply a paid, edited, canceled or refunded order to its finals."""
     match message:
         case OrderPaid():
-            fulfil(message)
+            apply_payment(message)
         case OrderEdited():
-            edit(message)
+            apply_edit(message)
         case OrderCancelled():
-            cancel(message)
+            apply_cancellation(message)
         case RefundCreated():
-            refund(message)
+            apply_refund(message)
 
 
-def fulfil(paid: OrderPaid) -> None:
-    """Have the finals of a paid order made: one per order, line and preview, however often it is told.
+def apply_payment(message: OrderPaid) -> None:
+    """Create the finals of a paid order: one per order, line and preview, also if the message is repeated.
 
-    A forged or foreign generation id is refused and logged; the order's other lines go on.
+    A forged preview id, or one of another shop, is ignored and logged; the order's other lines are processed.
     """
-    if paid.app == APP:
-        finals = _finals(paid)
-        quantities = {line.line_item_id: line.quantity for line in paid.lines if line.line_item_id in finals}
-        left = {line.line_item_id: line.current_quantity for line in paid.lines if line.line_item_id in finals}
-        carrying = {line: final.source_generation_id or "" for line, final in finals.items()}
+    if message.app == APP:
+        finals = _new_finals(message)
+        quantities = {line.line_item_id: line.quantity for line in message.lines if line.line_item_id in finals}
+        current = {line.line_item_id: line.current_quantity for line in message.lines if line.line_item_id in finals}
+        previews = {line: final.source_generation_id or "" for line, final in finals.items()}
 
         def decide(facts: OrderFacts) -> OrderFacts:
-            return fulfillment.edited(fulfillment.paid(facts, quantities), left)
+            return fulfillment.add_edit(fulfillment.add_payment(facts, quantities), current)
 
-        _settle(_Change(paid, carrying, decide, _columns(paid), finals))
+        _apply_change(_OrderChange(message, previews, decide, _order_columns(message), finals))
 
 
-def edit(edited: OrderEdited) -> None:
-    """Skip the finals of lines that were taken out; have those of lines that were added made, once all is paid."""
-    if edited.app == APP:
-        finals = _finals(edited) if edited.is_paid else {}
-        carrying = _carrying(edited.shop, edited.lines)
-        left = {line.line_item_id: line.current_quantity for line in edited.lines if line.line_item_id in carrying}
-        added = {line.line_item_id: line.quantity for line in edited.lines if line.line_item_id in finals}
+def apply_edit(message: OrderEdited) -> None:
+    """Skip the finals of removed lines; create those of added lines once the order is paid in full."""
+    if message.app == APP:
+        finals = _new_finals(message) if message.is_paid else {}
+        previews = _verified_previews(message.shop, message.lines)
+        current = {line.line_item_id: line.current_quantity for line in message.lines if line.line_item_id in previews}
+        added = {line.line_item_id: line.quantity for line in message.lines if line.line_item_id in finals}
 
         def decide(facts: OrderFacts) -> OrderFacts:
-            return fulfillment.edited(fulfillment.paid(facts, added), left)
+            return fulfillment.add_edit(fulfillment.add_payment(facts, added), current)
 
-        _settle(_Change(edited, carrying, decide, _columns(edited), finals))
-
-
-def cancel(cancelled: OrderCancelled) -> None:
-    """Skip the finals of an order that was cancelled, also where it is told only later that it was paid."""
-    if cancelled.app == APP:
-        carrying = _carrying(cancelled.shop, cancelled.lines)
-        _settle(_Change(cancelled, carrying, fulfillment.cancelled, _columns(cancelled)))
+        _apply_change(_OrderChange(message, previews, decide, _order_columns(message), finals))
 
 
-def refund(refunded: RefundCreated) -> None:
-    """Skip the finals of lines of which nothing is left."""
-    if refunded.app == APP:
-        quantities = {line.line_item_id: line.quantity for line in refunded.lines}
-        decide = partial(fulfillment.refunded, refund=refunded.refund_id, quantities=quantities)
-        _settle(_Change(refunded, _carrying(refunded.shop, refunded.lines), decide))
+def apply_cancellation(message: OrderCancelled) -> None:
+    """Skip the finals of a canceled order, also if the message about its payment arrives later."""
+    if message.app == APP:
+        previews = _verified_previews(message.shop, message.lines)
+        _apply_change(_OrderChange(message, previews, fulfillment.add_cancellation, _order_columns(message)))
 
 
-def remake(shop: str, generation: str, key: Idempotency | None) -> GenerationRead:
-    """Have a final made once more, such as when its file is lost; a lost picture cannot be brought back otherwise.
+def apply_refund(message: RefundCreated) -> None:
+    """Skip the finals of lines that are refunded in full."""
+    if message.app == APP:
+        quantities = {line.line_item_id: line.quantity for line in message.lines}
+        decide = partial(fulfillment.add_refund, refund=message.refund_id, quantities=quantities)
+        _apply_change(_OrderChange(message, _verified_previews(message.shop, message.lines), decide))
 
-    Its file goes before its row forgets it: who dies in between leaves a final without its file, which can be remade,
-    and no file that nothing names or counts.
 
-    Raises GenerationNotFound for what is no final of the shop, FinalNotWanted where its line was taken back,
-    FinalAtWork while it is being made.
+def remake_final(shop: str, generation: str, key: Idempotency | None) -> GenerationRead:
+    """Generate a final again, for example because its file is lost.
+
+    The old file is deleted before the row changes: if the process dies in between, the final has no file and can be
+    remade, and no file is left that no row names or counts. Raises GenerationNotFound if it is not a final of the shop,
+    FinalCanceled if its order line is canceled, FinalInProgress if it is being made.
     """
     row = generations.get(shop, generation)
     if row.generation_type is not GenerationType.FINAL or row.order_id is None or row.line_item_id is None:
         raise GenerationNotFound
-    if not fulfillment.is_wanted(orders.facts_of(orders.find(shop, row.order_id)), row.line_item_id):
+    if not fulfillment.is_line_wanted(orders.order_facts(orders.find(shop, row.order_id)), row.line_item_id):
         raise FinalCanceled
     if row.final_image_url and not row.open_work:
         storage.delete(row.final_image_url)
     try:
-        answer = generations.reopen(row, clock.now() + START, key, gallery.shown)
-    except Ended as ended:
-        raise FinalInProgress from ended
+        answer = generations.reopen_final(row, clock.now() + START_LEASE, key, gallery.to_generation_read)
+    except GenerationEnded as error:
+        raise FinalInProgress from error
     publish(FinalRequested(shop=shop, generation_id=row.id))
     return answer
 
 
-def _settle(change: _Change) -> None:
-    """Bring the order's row and finals in line with what is told. An order without genuine previews leaves no trace."""
-    if not change.carrying:
-        return
-    for attempt in range(_RETRIES):
-        with suppress(Overtaken):
-            _settle_once(change)
-            return
-        time.sleep(random.uniform(0, 0.01 * min(attempt + 1, 10)))
-    raise Overtaken
+def _apply_change(change: _OrderChange) -> None:
+    """Bring the order's row and finals in line with the message. An order without verified previews is not stored."""
+    if change.previews:
+        run_unit_of_work(partial(_commit_change, change))
 
 
-def _settle_once(change: _Change) -> None:
-    row = orders.find(change.told.shop, change.told.order_id) or _new_order(change.told)
-    known = orders.facts_of(row)
-    facts = change.decide(known)
-    is_newest = row.told_at is None or row.told_at <= change.told.triggered_at
-    is_changed = is_newest and any(getattr(row, name) != value for name, value in change.columns.items())
-    if facts != known or is_changed or not row.version:
-        if is_newest:
-            for name, value in change.columns.items() | {("told_at", change.told.triggered_at)}:
-                setattr(row, name, value)
-        orders.save(row, facts)
-    for line, preview in change.carrying.items():
-        if not fulfillment.is_wanted(facts, line):
-            _skip(row, line, preview)
+def _commit_change(change: _OrderChange, unit: UnitOfWork) -> None:
+    """Write the order, then each of its finals in a transaction that checks the order's version.
+
+    One transaction has no room for every line of a large order. A retry finds the finals that exist and publishes them
+    again.
+    """
+    row = orders.find(change.message.shop, change.message.order_id) or _new_order(change.message)
+    facts = _save_facts(change, row)
+    for line, preview in change.previews.items():
+        if not fulfillment.is_line_wanted(facts, line):
+            _skip_final(row, line, preview)
         elif line in change.finals:
             final = orders.add_final(change.finals[line], row)
             if final.open_work:
-                publish(FinalRequested(shop=row.shop_id, generation_id=final.id))
+                unit.publish(FinalRequested(shop=row.shop_id, generation_id=final.id))
 
 
-def _skip(row: Order, line: str, preview: str) -> None:
-    """End a final that nobody has begun; one that is being made, or made, stays."""
+def _save_facts(change: _OrderChange, row: Order) -> OrderFacts:
+    """Write the order if the message changes it, and return its facts. Columns come from the newest message."""
+    stored_facts, triggered_at = orders.order_facts(row), change.message.triggered_at
+    facts = change.decide(stored_facts)
+    is_newest = row.told_at is None or row.told_at <= triggered_at
+    is_changed = is_newest and any(getattr(row, name) != value for name, value in change.columns.items())
+    if facts != stored_facts or is_changed or not row.version:
+        if is_newest:
+            for name, value in change.columns.items() | {("told_at", triggered_at)}:
+                setattr(row, name, value)
+        orders.save_order(row, facts)
+    return facts
+
+
+def _skip_final(row: Order, line: str, preview: str) -> None:
+    """Fail a final that no worker has started; one that is in progress or completed stays."""
     final = generations.find(row.shop_id, _final_id(row.shopify_order_id, line, preview))
     if final is not None and final.open_work and final.status is GenerationStatus.PENDING:
-        with suppress(Ended):
-            generations.fail(final, TAKEN_BACK)
-            log.info("a final is not wanted any more", extra={"generation": final.id, "order": row.shopify_order_id})
+        with suppress(GenerationEnded):
+            generations.fail_generation(final, LINE_CANCELED)
+            log.info("final skipped: line canceled", extra={"generation": final.id, "order": row.shopify_order_id})
 
 
-def _new_order(told: Told) -> Order:
-    return Order(shop_id=told.shop, shopify_order_id=told.order_id, version=0, created_at=told.triggered_at)
+def _new_order(message: OrderMessage) -> Order:
+    return Order(shop_id=message.shop, shopify_order_id=message.order_id, version=0, created_at=message.triggered_at)
 
 
-def _columns(told: OrderPaid | OrderEdited | OrderCancelled) -> dict[str, Any]:
+def _order_columns(message: OrderPaid | OrderEdited | OrderCancelled) -> dict[str, Any]:
     return {
-        "customer_id": told.customer_id,
-        "order_number": told.order_number,
-        "total_price": told.total_price,
+        "customer_id": message.customer_id,
+        "order_number": message.order_number,
+        "total_price": message.total_price,
     }
 
 
-def _carrying(shop: str, lines: Iterable[OrderLine] | Iterable[RefundLine]) -> dict[str, str]:
-    """The genuine preview that each line carries."""
-    signed = {line.line_item_id: line.properties.get(LINE_ITEM_PROPERTY) for line in lines}
-    return {line: preview for line, value in signed.items() if value and (preview := verify(shop, value))}
+def _verified_previews(shop: str, lines: Iterable[OrderLine] | Iterable[RefundLine]) -> dict[str, str]:
+    """Return the verified preview id of each line that has one."""
+    values = {line.line_item_id: line.properties.get(LINE_ITEM_PROPERTY) for line in lines}
+    return {line: preview for line, value in values.items() if value and (preview := verify_generation(shop, value))}
 
 
-def _finals(told: OrderPaid | OrderEdited) -> dict[str, Generation]:
-    """The final of each line that carries a genuine preview of this shop; a refusal is logged."""
-    found = {}
-    for line in told.lines:
-        if LINE_ITEM_PROPERTY in line.properties and (preview := _preview(told, line)):
-            found[line.line_item_id] = _final(told, line, preview)
-    return found
+def _new_finals(message: OrderPaid | OrderEdited) -> dict[str, Generation]:
+    """Return a new final for each line with a verified preview of this shop; log the other preview ids."""
+    finals = {}
+    for line in message.lines:
+        if LINE_ITEM_PROPERTY in line.properties and (preview := _find_preview(message, line)):
+            finals[line.line_item_id] = _new_final(message, line, preview)
+    return finals
 
 
-def _preview(told: OrderPaid | OrderEdited, line: OrderLine) -> Generation | None:
-    generation = verify(told.shop, line.properties[LINE_ITEM_PROPERTY])
-    row = generations.find(told.shop, generation) if generation else None
+def _find_preview(message: OrderPaid | OrderEdited, line: OrderLine) -> Generation | None:
+    generation = verify_generation(message.shop, line.properties[LINE_ITEM_PROPERTY])
+    row = generations.find(message.shop, generation) if generation else None
     if row and row.generation_type is GenerationType.PREVIEW:
         return row
-    facts = {"order": told.order_id, "line": line.line_item_id}
-    log.warning("refused: not a preview of this shop", extra=facts)
+    details = {"order": message.order_id, "line": line.line_item_id}
+    log.warning("order line ignored: not a preview of this shop", extra=details)
     metrics.count("GenerationIdsRefused")
     return None
 
@@ -218,18 +219,18 @@ def _final_id(order: str, line: str, preview: str) -> str:
     return ids.derived(_NAMESPACE, order, line, preview)
 
 
-def _final(told: OrderPaid | OrderEdited, line: OrderLine, preview: Generation) -> Generation:
+def _new_final(message: OrderPaid | OrderEdited, line: OrderLine, preview: Generation) -> Generation:
     now = clock.now()
     return Generation(
-        id=_final_id(told.order_id, line.line_item_id, preview.id),
-        shop_id=told.shop,
+        id=_final_id(message.order_id, line.line_item_id, preview.id),
+        shop_id=message.shop,
         product_id=preview.product_id,
         ai_style_id=preview.ai_style_id,
-        order_id=told.order_id,
+        order_id=message.order_id,
         line_item_id=line.line_item_id,
         source_generation_id=preview.id,
         shopify_variant_id=line.variant_id,
-        customer_id=told.customer_id,
+        customer_id=message.customer_id,
         preview_customer_id=preview.customer_id,
         input_image_url=preview.input_image_url,
         generation_type=GenerationType.FINAL,
@@ -237,7 +238,7 @@ def _final(told: OrderPaid | OrderEdited, line: OrderLine, preview: Generation) 
         generation_params=preview.generation_params,
         upscale_status=UpscaleStatus.PENDING,
         open_work=GenerationType.FINAL.value,
-        lease_until=now + START,
+        lease_until=now + START_LEASE,
         requested_at=now,
         created_at=now,
         updated_at=now,

@@ -1,4 +1,4 @@
-"""The studio's two pages: for shoppers in the storefront, for merchants in the admin."""
+"""The studio's two pages: the shopper's in the storefront, the merchant's in Shopify's admin."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from chalicelib.studio.service.auth import APP
 from chalicelib.studio.service.storefront import read_offer
 
 
-def storefront_page_of(shopper: Shopper, shopify_product_id: str) -> Document:
-    """The page on which a shopper makes an image for a product; another where nothing can be made."""
+def storefront_page(shopper: Shopper, shopify_product_id: str) -> Document:
+    """Return the page to make an image for a product; a 404 page if the product is not enabled."""
     try:
         offer = read_offer(shopper, shopify_product_id)
     except ProductNotFound:
-        return storefront.nothing_offered(shopper.path_prefix)
-    return storefront.offering(offer, shopper.path_prefix, storage.origins(config.settings().images_bucket))
+        return storefront.nothing_offered_page(shopper.path_prefix)
+    return storefront.offer_page(offer, shopper.path_prefix, storage.origins(config.settings().images_bucket))
 
 
-def watermark_page_of(shop: str) -> Document:
-    """The merchant's page, to be framed by the admin of `shop` where that is a shop's domain. Raises AppNotFound."""
-    return watermark.setting(app_key(APP), parse_shop_domain(shop), config.settings().vendor_base_urls.get("shopify"))
+def watermark_page(shop: str) -> Document:
+    """Return the merchant's page; only the admin of `shop` may frame it. Raises AppNotFound if the app is unknown."""
+    return watermark.settings_page(
+        app_key(APP), parse_shop_domain(shop), config.settings().vendor_base_urls.get("shopify")
+    )

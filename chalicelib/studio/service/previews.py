@@ -1,9 +1,8 @@
-"""Making a preview: the photo through the model, the watermark over it, into the bucket."""
+"""Preview worker: run the photo through the image model, apply the watermark, store the result."""
 
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from functools import partial
 
 from chalicelib.integrations import images, storage
@@ -12,51 +11,53 @@ from chalicelib.studio.domain import image_validation, watermark
 from chalicelib.studio.domain.image_header import probe
 from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE
 from chalicelib.studio.models import Generation, GenerationType
-from chalicelib.studio.repository import catalogue, generations
+from chalicelib.studio.repository import generations, watermarks
 from chalicelib.studio.schemas.messages import GenerationRequested
-from chalicelib.studio.service.generation_worker import PermanentFailure, run_leased
+from chalicelib.studio.service.generation_worker import LeasedWork, PermanentFailure, run_leased
 from chalicelib.studio.service.image_provider import generate_image
 
-MARK_UNUSABLE = "The shop's watermark cannot be used; the merchant must replace its picture."
+WATERMARK_UNUSABLE = "The shop's watermark cannot be used; the merchant must replace its image."
 
 
-def make(shop: str, generation: str) -> None:
-    """Make the preview, as `run_leased` says. One that fails gives its quota back."""
+def make_preview(shop: str, generation: str) -> None:
+    """Generate a preview under a lease, as `run_leased` does. If it fails, its quota is returned."""
     url = storage.address(config.settings().images_bucket, f"previews/{shop}/{ids.new()}.jpg")
-    again = GenerationRequested(shop=shop, generation_id=generation)
-    run_leased(shop, generation, GenerationType.PREVIEW, url, _make, again)
+    retry_message = GenerationRequested(shop=shop, generation_id=generation)
+    run_leased(shop, generation, LeasedWork(GenerationType.PREVIEW, url, _generate_preview, retry_message))
 
 
-def _make(row: Generation) -> None:
-    begun = time.perf_counter()
-    made = generate_image(row, PREVIEW_LONG_SIDE)
-    if made is None:
+def _generate_preview(row: Generation) -> None:
+    started_at = time.perf_counter()
+    result = generate_image(row, PREVIEW_LONG_SIDE)
+    if result is None:
         return
-    picture = images.preview(made.image, long_side=PREVIEW_LONG_SIDE, mark=_mark(row.shop_id))
-    storage.put(row.preview_image_url, picture, "image/jpeg")
-    facts = {
-        "ai_model_used": made.model,
-        "original_width": made.width,
-        "original_height": made.height,
-        "processing_time_ms": round((time.perf_counter() - begun) * 1000),
+    preview = images.preview(result.image, long_side=PREVIEW_LONG_SIDE, mark=_load_watermark(row.shop_id))
+    storage.put(row.preview_image_url, preview, "image/jpeg")
+    columns = {
+        "ai_model_used": result.model,
+        "original_width": result.width,
+        "original_height": result.height,
+        "processing_time_ms": round((time.perf_counter() - started_at) * 1000),
     }
-    generations.complete(row, facts, len(picture))
+    generations.complete_generation(row, columns, len(preview))
 
 
-def _mark(shop: str) -> images.Mark | None:
-    """The shop's watermark.
+def _load_watermark(shop: str) -> images.Mark | None:
+    """Return the shop's active watermark, or None.
 
-    Raises LookupError where its picture is missing: the preview is tried again. Raises Unmakeable if the guard refuses
-    its picture.
+    Reads it twice if its image is missing, because the merchant may have replaced it in between. Raises LookupError if
+    the image is still missing (the queue retries the preview), PermanentFailure if its image breaks a rule.
     """
     for _ in range(2):
-        row = catalogue.find_watermark(shop)
+        row = watermarks.find_watermark(shop)
         if row is None or not row.is_active:
             return None
-        place = partial(watermark.place, position=row.position, size_percentage=row.size_percentage)
-        with suppress(storage.NoSuchObject):  # the merchant put another in its place just now
-            picture = storage.get(row.image_url)
-            if image_validation.rejection_reason(probe(picture)) is not None:  # stored under an earlier guard
-                raise PermanentFailure(MARK_UNUSABLE)
-            return images.Mark(picture, float(row.opacity), place)
-    raise LookupError("the watermark's picture is not there")
+        try:
+            image = storage.get(row.image_url)
+        except storage.NoSuchObject:
+            continue
+        if image_validation.rejection_reason(probe(image)) is not None:  # stored under earlier rules
+            raise PermanentFailure(WATERMARK_UNUSABLE)
+        place = partial(watermark.place_mark, position=row.position, size_percentage=row.size_percentage)
+        return images.Mark(image, float(row.opacity), place)
+    raise LookupError("the watermark's image is missing")

@@ -1,7 +1,7 @@
-"""Products, their sizes, the styles and bases that are offered on them, and what their variants are printed on.
+"""Products, their sizes, the styles and bases offered on them, and the mappings of their Shopify variants.
 
-Every answer is about the caller's own shop; another's ids are not found. `version` is the `updated_at` that a change
-is of; ChangedMeanwhile is raised where the row has another by now.
+Rows of another shop are not found. `version` is the `updated_at` that the caller read; VersionMismatch is raised if
+the row has another.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from chalicelib.kit.tables import Transaction
 from chalicelib.shops.schemas.orders import ProductDeleted, ProductUpdated
 from chalicelib.studio.errors import BaseNotFound, ProductNotFound, SizeNotFound, VariantAlreadyMapped
 from chalicelib.studio.models import Product, ProductBaseVariantMapping, ProductProductBase, ProductStyle, Size
-from chalicelib.studio.repository import catalogue
-from chalicelib.studio.repository.catalogue import Exists
+from chalicelib.studio.repository import bases, products, rows, styles
+from chalicelib.studio.repository.rows import RowExists
 from chalicelib.studio.schemas.catalogue import (
     LinkPut,
     MappingPut,
@@ -32,168 +32,172 @@ from chalicelib.studio.schemas.catalogue import (
 from chalicelib.studio.service.auth import APP
 
 
-def add_product(shop: str, asked: ProductCreate, key: Idempotency | None) -> ProductRead:
-    """Enable a Shopify product; one that is there already is answered as it is."""
-    uuid, now = catalogue.product_uuid(shop, asked.shopify_product_id), clock.now()
-    present = catalogue.find_product(shop, uuid)
+def add_product(shop: str, body: ProductCreate, key: Idempotency | None) -> ProductRead:
+    """Enable a Shopify product; return the existing row if it was added before."""
+    uuid, now = products.product_uuid(shop, body.shopify_product_id), clock.now()
+    present = products.find_product(shop, uuid)
     if present is not None:
         answer = ProductRead.of(present)
-        catalogue.remember(key, answer)
+        rows.store_answer(key, answer)
         return answer
     row = Product(
         shop_id=shop,
         uuid=uuid,
-        shopify_product_id=asked.shopify_product_id,
-        title=asked.title,
+        shopify_product_id=body.shopify_product_id,
+        title=body.title,
         created_at=now,
         updated_at=now,
     )
     answer = ProductRead.of(row)
     try:
-        catalogue.add(row, key, answer)
-    except Exists:  # by another request, at the same moment
-        answer = ProductRead.of(catalogue.get_product(shop, uuid))
-        catalogue.remember(key, answer)
+        rows.add(row, key, answer)
+    except RowExists:
+        answer = ProductRead.of(products.get_product(shop, uuid))
+        rows.store_answer(key, answer)
     return answer
 
 
 def list_products(shop: str, page: PageRequest) -> PageResult[Product]:
-    return catalogue.list_products(shop, page)
+    """Return a page of the shop's products."""
+    return products.list_products(shop, page)
 
 
 def get_product(shop: str, product: str) -> Product:
-    return catalogue.get_product(shop, product)
+    """Return the shop's product. Raises ProductNotFound."""
+    return products.get_product(shop, product)
 
 
-def change_product(shop: str, product: str, asked: ProductUpdate, version: datetime | None) -> Product:
-    """Set what is given; the rest stays."""
+def change_product(shop: str, product: str, body: ProductUpdate, version: datetime | None) -> Product:
+    """Set the fields in the body; other fields stay. Raises ProductNotFound, VersionMismatch."""
     row = Product(shop, product)
-    if not catalogue.change(row, asked.model_dump(exclude_unset=True), version):
+    if not rows.update_row(row, body.model_dump(exclude_unset=True), version):
         raise ProductNotFound
     return row
 
 
-def follow(told: ProductUpdated | ProductDeleted) -> None:
-    """Take over what Shopify says of a product that is here: its title, or that it is gone. The newest word stands."""
-    if told.app == APP:
-        values = {"title": told.title[:255]} if isinstance(told, ProductUpdated) else {"is_enabled": False}
-        uuid = catalogue.product_uuid(told.shop, told.product_id)
-        catalogue.follow(Product(told.shop, uuid), values, told.triggered_at)
+def sync_product(message: ProductUpdated | ProductDeleted) -> None:
+    """Copy a product's title from Shopify, or disable a deleted product. Older messages are ignored."""
+    if message.app == APP:
+        values = {"title": message.title[:255]} if isinstance(message, ProductUpdated) else {"is_enabled": False}
+        uuid = products.product_uuid(message.shop, message.product_id)
+        products.update_from_shopify(Product(message.shop, uuid), values, message.triggered_at)
 
 
-def add_size(shop: str, product: str, asked: SizeCreate, key: Idempotency | None) -> SizeRead:
-    """Raises VariantTaken where another size of the product has the Shopify variant."""
-    catalogue.get_product(shop, product)
+def add_size(shop: str, product: str, body: SizeCreate, key: Idempotency | None) -> SizeRead:
+    """Create a size. Raises ProductNotFound; VariantAlreadyMapped if another size has the Shopify variant."""
+    products.get_product(shop, product)
     now = clock.now()
-    row = Size(uuid=ids.new(), product_id=product, created_at=now, updated_at=now, **asked.model_dump())
+    row = Size(uuid=ids.new(), product_id=product, created_at=now, updated_at=now, **body.model_dump())
     answer = SizeRead.of(row)
-    catalogue.add_keeping(row, key, answer, partial(_keep_size, row, asked.shopify_variant_id))
+    rows.add_unique_row(row, key, answer, partial(_stage_size_variant, row, body.shopify_variant_id))
     return answer
 
 
 def list_sizes(shop: str, product: str) -> list[Size]:
-    catalogue.get_product(shop, product)
-    return catalogue.list_sizes(product)
+    """Return the product's active sizes in their order. Raises ProductNotFound."""
+    products.get_product(shop, product)
+    return products.list_sizes(product)
 
 
-def change_size(shop: str, product: str, size: str, asked: SizeUpdate, version: datetime | None) -> Size:
-    """Set what is given; the rest stays. Raises VariantTaken."""
-    catalogue.get_product(shop, product)
-    row = catalogue.get_size(product, size)
+def change_size(shop: str, product: str, size: str, body: SizeUpdate, version: datetime | None) -> Size:
+    """Set the fields in the body; other fields stay. Raises SizeNotFound, VariantAlreadyMapped, VersionMismatch."""
+    products.get_product(shop, product)
+    row = products.get_size(product, size)
     if not row.is_active:
         raise SizeNotFound
-    values = asked.model_dump(exclude_unset=True)
-    wanted = values.get("shopify_variant_id", row.shopify_variant_id)
-    if not catalogue.change_keeping(row, values, version, partial(_keep_size, row, wanted)):
+    values = body.model_dump(exclude_unset=True)
+    variant = values.get("shopify_variant_id", row.shopify_variant_id)
+    if not rows.update_unique_row(row, values, version, partial(_stage_size_variant, row, variant)):
         raise SizeNotFound
     return row
 
 
 def remove_size(shop: str, product: str, size: str) -> None:
-    """Softly: finals of earlier orders keep their history. Its Shopify variant is free again."""
-    catalogue.get_product(shop, product)
-    row = catalogue.get_size(product, size)
+    """Deactivate a size and release its Shopify variant; its row stays for past finals. Raises SizeNotFound."""
+    products.get_product(shop, product)
+    row = products.get_size(product, size)
     if not row.is_active:
-        return  # its variant may be another's by now
-    catalogue.change_keeping(row, {"is_active": False}, None, partial(_keep_size, row, None))
+        return  # another size may have claimed its variant
+    rows.update_unique_row(row, {"is_active": False}, None, partial(_stage_size_variant, row, None))
 
 
-def _keep_size(row: Size, wanted: str | None, transaction: Transaction) -> None:
-    """Have the size hold the Shopify variant that it is to have, and no other."""
-    if row.shopify_variant_id and row.shopify_variant_id != wanted:
-        unique_values.release(
-            transaction, catalogue.variant_guard("sizes", row.product_id, row.shopify_variant_id), row.uuid
-        )
-    if wanted:
-        name = catalogue.variant_guard("sizes", row.product_id, wanted)
-        unique_values.claim(transaction, name, row.uuid, VariantAlreadyMapped())
+def _stage_size_variant(row: Size, variant: str | None, transaction: Transaction) -> None:
+    """Claim `variant` for the size, and release the variant that it had."""
+    if row.shopify_variant_id and row.shopify_variant_id != variant:
+        previous_key = products.variant_key("sizes", row.product_id, row.shopify_variant_id)
+        unique_values.release(transaction, previous_key, row.uuid)
+    if variant:
+        key = products.variant_key("sizes", row.product_id, variant)
+        unique_values.claim(transaction, key, row.uuid, VariantAlreadyMapped())
 
 
-def put_product_style(shop: str, product: str, style: str, asked: ProductStylePut) -> ProductStyle:
-    """Offer the style on the product, or change how. Raises TooManyStyles over 99."""
-    catalogue.get_product(shop, product)
-    catalogue.get_style(shop, style)
-    now, values = clock.now(), asked.model_dump()
+def put_product_style(shop: str, product: str, style: str, body: ProductStylePut) -> ProductStyle:
+    """Offer a style on the product, or update the offer. Raises TooManyStyles above 99 styles."""
+    products.get_product(shop, product)
+    styles.get_style(shop, style)
+    now, values = clock.now(), body.model_dump()
     row = ProductStyle(product_id=product, ai_style_id=style, created_at=now, updated_at=now, **values)
-    catalogue.offer(shop, row, values)
+    products.put_product_style(shop, row, values)
     return row
 
 
 def list_product_styles(shop: str, product: str) -> tuple[list[ProductStyle], datetime]:
-    """In their order, and when they last changed."""
-    row, styles = catalogue.get_product(shop, product), catalogue.list_product_styles(product)
-    return styles, catalogue.styles_changed_at(row, styles)
+    """Return the product's styles in their order, and when the list last changed. Raises ProductNotFound."""
+    row, product_styles = products.get_product(shop, product), products.list_product_styles(product)
+    return product_styles, products.styles_changed_at(row, product_styles)
 
 
 def reorder_styles(
-    shop: str, product: str, styles: list[str], version: datetime | None
+    shop: str, product: str, style_ids: list[str], version: datetime | None
 ) -> tuple[list[ProductStyle], datetime]:
-    """Put all of the product's styles in this order, at once. Raises OrderIncomplete."""
-    catalogue.reorder(shop, product, styles, version)
+    """Put all of the product's styles in this order. Raises OrderIncomplete, VersionMismatch."""
+    products.reorder_styles(shop, product, style_ids, version)
     return list_product_styles(shop, product)
 
 
-def put_link(shop: str, product: str, base: str, asked: LinkPut) -> ProductProductBase:
-    """Offer a base on the product, or change how."""
-    catalogue.get_product(shop, product)
-    catalogue.get_base(shop, base)
-    now, values = clock.now(), asked.model_dump()
+def put_link(shop: str, product: str, base: str, body: LinkPut) -> ProductProductBase:
+    """Offer the product on a base, or update the offer. Raises ProductNotFound, BaseNotFound."""
+    products.get_product(shop, product)
+    bases.get_base(shop, base)
+    now, values = clock.now(), body.model_dump()
     row = ProductProductBase(product_id=product, product_base_id=base, created_at=now, updated_at=now, **values)
-    catalogue.put(row, values)
+    rows.put_row(row, values)
     return row
 
 
 def list_links(shop: str, product: str) -> list[ProductProductBase]:
-    catalogue.get_product(shop, product)
-    return catalogue.list_links(product)
+    """Return the bases that the product is offered on, in their order. Raises ProductNotFound."""
+    products.get_product(shop, product)
+    return products.list_links(product)
 
 
-def put_mapping(shop: str, product: str, asked: MappingPut) -> ProductBaseVariantMapping:
-    """Say which base variant a Shopify variant of the product is printed on, or take it back.
+def put_mapping(shop: str, product: str, body: MappingPut) -> ProductBaseVariantMapping:
+    """Map a Shopify variant of the product to a base variant, or remove the mapping.
 
-    Raises VariantTaken where it is printed on another.
+    Raises ProductNotFound, BaseNotFound; VariantAlreadyMapped if the Shopify variant is mapped to another base variant.
     """
-    catalogue.get_product(shop, product)
-    variant = catalogue.find_variant(shop, asked.product_base_variant_id)
-    if variant is None or (asked.is_active and not variant.is_active):
+    products.get_product(shop, product)
+    variant = bases.find_variant(shop, body.product_base_variant_id)
+    if variant is None or (body.is_active and not variant.is_active):
         raise BaseNotFound
-    now, pair = clock.now(), f"{asked.product_base_variant_id}#{asked.shopify_variant_id}"
+    now, pair = clock.now(), f"{body.product_base_variant_id}#{body.shopify_variant_id}"
     row = ProductBaseVariantMapping(
-        product_id=product, variant_pair=pair, created_at=now, updated_at=now, **asked.model_dump()
+        product_id=product, variant_pair=pair, created_at=now, updated_at=now, **body.model_dump()
     )
 
-    def keep(transaction: Transaction) -> None:
-        name = catalogue.variant_guard("product_base_variant_mappings", product, asked.shopify_variant_id)
-        if asked.is_active:
-            unique_values.claim(transaction, name, pair, VariantAlreadyMapped())
-        elif unique_values.owner_of(name) == pair:
-            unique_values.release(transaction, name, pair)
+    def stage_variant(transaction: Transaction) -> None:
+        key = products.variant_key("product_base_variant_mappings", product, body.shopify_variant_id)
+        if body.is_active:
+            unique_values.claim(transaction, key, pair, VariantAlreadyMapped())
+        elif unique_values.owner_of(key) == pair:
+            unique_values.release(transaction, key, pair)
 
-    catalogue.put_keeping(row, {"is_active": asked.is_active}, keep)
+    rows.put_unique_row(row, {"is_active": body.is_active}, stage_variant)
     return row
 
 
 def list_mappings(shop: str, product: str) -> list[ProductBaseVariantMapping]:
-    catalogue.get_product(shop, product)
-    rows = [row for row in catalogue.list_mappings(product) if row.is_active]
-    return sorted(rows, key=lambda row: (row.created_at, row.variant_pair))
+    """Return the product's active mappings, oldest first. Raises ProductNotFound."""
+    products.get_product(shop, product)
+    mappings = [row for row in products.list_mappings(product) if row.is_active]
+    return sorted(mappings, key=lambda row: (row.created_at, row.variant_pair))

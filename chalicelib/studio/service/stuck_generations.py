@@ -1,5 +1,7 @@
-"""Work whose worker died, or whose next attempt is due: handed out again. A preview is given up after a while, and what
-it held is given back; a final, which is paid, is retried for as long as it takes.
+"""Recovery of work whose worker died or whose retry is due.
+
+A preview is given up after an hour or three dead workers, and its quota is returned. A final is paid for, so it is
+retried until it is done.
 """
 
 from __future__ import annotations
@@ -12,65 +14,66 @@ from chalicelib.kit.messages import publish
 from chalicelib.studio.domain.retry_schedule import retry_delay, spread_of
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
-from chalicelib.studio.repository.generations import Ended
+from chalicelib.studio.repository.generations import GenerationEnded
 from chalicelib.studio.schemas.messages import FinalRequested, GenerationRequested
-from chalicelib.studio.service.generation_worker import WAITS_FOR_US, wait_for_retry
-from chalicelib.studio.service.generations import SLOT, START
+from chalicelib.studio.service.generation_worker import FINAL_DELAYED, postpone_final
+from chalicelib.studio.service.generations import SLOT_LEASE, START_LEASE
 
-ATTEMPTS = 3
-PATIENCE = timedelta(hours=1)
-GAVE_UP = "It could not be made; please try again."
+MAX_DEATHS = 3
+"""Workers that may die on a preview before it is given up."""
+PREVIEW_LIFETIME = timedelta(hours=1)
+PREVIEW_ABANDONED = "The preview could not be made; please try again."
 
 log = logs.logger("studio")
 
 
-def recover(now: datetime) -> None:
-    """Take care of every preview and final that is past its lease at `now`."""
+def recover_generations(now: datetime) -> None:
+    """Recover every preview and final whose lease expired before `now`. One that fails does not stop the others."""
     for kind in GenerationType:
         for row in generations.iterate_overdue(kind, now):
             metrics.count("WorkRecovered", kind=kind.value)
             try:
-                _take_care(row, now)
-            except Ended:
-                continue  # it got on by itself
+                _recover_generation(row, now)
+            except GenerationEnded:
+                continue  # a worker ended it, or has a new lease
             except Exception:
-                log.exception("it could not be taken care of", extra={"generation": row.id})
+                log.exception("generation not recovered: unexpected error", extra={"generation": row.id})
 
 
-def watch_prints(now: datetime) -> None:
-    """Record how many paid finals are not made yet, and how long the oldest waits; at every run, zero too."""
-    since = generations.list_open_since()
-    metrics.count("PrintsOpen", len(since))
-    metrics.duration("OldestOpenPrint", longest_wait(since, now))
+def measure_open_finals(now: datetime) -> None:
+    """Write the metrics of unfinished paid finals: their count and the age of the oldest; at every run, zero too."""
+    request_times = generations.list_open_final_times()
+    metrics.count("PrintsOpen", len(request_times))
+    metrics.duration("OldestOpenPrint", longest_wait(request_times, now))
 
 
-def longest_wait(since: Iterable[datetime], now: datetime) -> timedelta:
-    """Return how long the oldest waits at `now`; zero if nothing does."""
-    return max((now - each for each in since if each < now), default=timedelta(0))
+def longest_wait(request_times: Iterable[datetime], now: datetime) -> timedelta:
+    """Return how long the oldest request waits at `now`; zero if there is none."""
+    return max((now - each for each in request_times if each < now), default=timedelta(0))
 
 
-def _take_care(row: Generation, now: datetime) -> None:
+def _recover_generation(row: Generation, now: datetime) -> None:
     if row.generation_type is GenerationType.FINAL:
-        _hand_out_final(row)
+        _requeue_final(row)
         return
-    deaths = row.deaths + generations.has_died(row)
-    if deaths >= ATTEMPTS or now - row.created_at > PATIENCE:
-        generations.fail(row, GAVE_UP)
-        log.error("given up", extra={"generation": row.id, "deaths": deaths})
+    deaths = row.deaths + generations.worker_died(row)
+    if deaths >= MAX_DEATHS or now - row.created_at > PREVIEW_LIFETIME:
+        generations.fail_generation(row, PREVIEW_ABANDONED)
+        log.error("preview failed: no attempts left", extra={"generation": row.id, "deaths": deaths})
         return
-    generations.postpone(row, clock.now() + START, clock.now() + SLOT)
+    generations.requeue_work(row, clock.now() + START_LEASE, clock.now() + SLOT_LEASE)
     publish(GenerationRequested(shop=row.shop_id, generation_id=row.id))
 
 
-def _hand_out_final(row: Generation) -> None:
-    """Publish a final whose attempt is due; one whose worker died waits first, as after any failure.
+def _requeue_final(row: Generation) -> None:
+    """Queue a final whose attempt is due; postpone one whose worker died, as after any failure.
 
     The more often a final failed, the longer its message may stay in the queue before another one is sent.
     """
-    if generations.has_died(row):
+    if generations.worker_died(row):
         log.error("worker died while making a final", extra={"generation": row.id, "order": row.order_id})
-        wait_for_retry(row, WAITS_FOR_US)
+        postpone_final(row, FINAL_DELAYED)
         return
-    lease = max(START, retry_delay(row.retries + 1, spread_of(row.id)))
-    generations.postpone(row, clock.now() + lease, clock.now() + SLOT)
+    lease = max(START_LEASE, retry_delay(row.retries + 1, spread_of(row.id)))
+    generations.requeue_work(row, clock.now() + lease, clock.now() + SLOT_LEASE)
     publish(FinalRequested(shop=row.shop_id, generation_id=row.id))

@@ -1,4 +1,4 @@
-"""A shopper's photo: sent to S3 directly, then looked at by the guard before anything else may use it."""
+"""A shopper's photo: uploaded to S3 by a form, then inspected before any other use."""
 
 from __future__ import annotations
 
@@ -7,40 +7,43 @@ from datetime import datetime, timedelta
 from chalicelib.integrations import image_process, storage
 from chalicelib.kit import clock, config, data_subjects, ids, logs, signing, tombstones
 from chalicelib.kit.idempotency import Idempotency
+from chalicelib.kit.retries import retry_conflicts
 from chalicelib.shops.service import Shopper
-from chalicelib.studio.app import APP
 from chalicelib.studio.domain import image_validation, quota
 from chalicelib.studio.domain.image_header import probe
 from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.errors import InvalidUploadToken, StorageExceeded, UploadNotFound
 from chalicelib.studio.models import Upload, UploadStatus
 from chalicelib.studio.repository import quotas, uploads
-from chalicelib.studio.repository.uploads import Overtaken
+from chalicelib.studio.repository.uploads import Inspection
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.schemas.shopper import UploadCreate, UploadRead
 from chalicelib.studio.service import merchant_images
+from chalicelib.studio.service.auth import APP
 
 MINUTES_15 = 15 * 60
-UNUSED = timedelta(days=1)
-"""How long a photo waits to be used."""
-SWEEP = UNUSED - timedelta(hours=1)
-"""Its object goes first: the row must still be there when the bucket tells of the removal."""
+UNUSED_LIFETIME = timedelta(days=1)
+"""An unused photo is deleted after this time."""
+SWEEP_AGE = UNUSED_LIFETIME - timedelta(hours=1)
+"""The object is deleted before its row expires: the row must exist when the bucket event of the deletion arrives."""
 _PURPOSE = "upload"
-_RETRIES = 10
 
 log = logs.logger("studio")
 
 
-def begin(shopper: Shopper, asked: UploadCreate, idempotency: Idempotency | None) -> UploadRead:
-    """Await a photo: where to send it, and for a guest the token that stands for them. Raises StorageExceeded."""
-    room = quota.room(quotas.state_of(quotas.find(shopper.shop)))
+def begin_upload(shopper: Shopper, body: UploadCreate, idempotency: Idempotency | None) -> UploadRead:
+    """Create an upload; return the form to post the photo with and, for a guest, the token that proves ownership.
+
+    Raises StorageExceeded if the shop's storage is full.
+    """
+    room = quota.free_bytes(quotas.quota_state(quotas.get_or_default(shopper.shop)))
     if not room:
         raise StorageExceeded
     now, upload = clock.now(), ids.new()
     key = f"uploads/{shopper.shop}/{upload}"
     form = storage.presigned_post(
         storage.address(config.settings().images_bucket, key),
-        content_type=asked.content_type,
+        content_type=body.content_type,
         max_bytes=min(room, image_validation.MAX_BYTES),
         seconds=MINUTES_15,
     )
@@ -54,21 +57,22 @@ def begin(shopper: Shopper, asked: UploadCreate, idempotency: Idempotency | None
         status=UploadStatus.AWAITING,
         created_at=now,
         updated_at=now,
-        expires_epoch=now + UNUSED,
+        expires_epoch=now + UNUSED_LIFETIME,
     )
     uploads.add(row, idempotency, answer)
     return answer
 
 
-def get(shopper: Shopper, upload: str, token: str | None) -> Upload:
-    """The shopper's own upload. Raises UploadNotFound, UploadTokenInvalid."""
-    return demand_owner(uploads.find(upload), shopper, token)
+def get_upload(shopper: Shopper, upload: str, token: str | None) -> Upload:
+    """Return the shopper's own upload. Raises UploadNotFound, InvalidUploadToken."""
+    return require_upload_owner(uploads.find(upload), shopper, token)
 
 
-def demand_owner(row: Upload | None, shopper: Shopper, token: str | None) -> Upload:
-    """The upload, if it is this shopper's: the customer's own, or the guest's who holds its token.
+def require_upload_owner(row: Upload | None, shopper: Shopper, token: str | None) -> Upload:
+    """Return the upload if it belongs to this customer, or to the guest with its token.
 
-    Raises UploadNotFound, also for one whose time is over, and UploadTokenInvalid.
+    Raises UploadNotFound if it is missing, expired or another customer's, InvalidUploadToken if a guest's token is
+    invalid.
     """
     if row is None or row.shop_id != shopper.shop or (row.expires_epoch and row.expires_epoch <= clock.now()):
         raise UploadNotFound
@@ -80,71 +84,72 @@ def demand_owner(row: Upload | None, shopper: Shopper, token: str | None) -> Upl
     return row
 
 
-def inspect(event: UploadChanged) -> None:
-    """Apply what happened to an upload's object, unless a later event was applied already. Raises Overtaken.
+def inspect_upload(event: UploadChanged) -> None:
+    """Apply a bucket event to its upload, unless a later event was applied. Retries write conflicts.
 
-    One that no row knows goes: its shopper or its shop was erased while the form was good.
+    An object without a row is deleted: its shopper or shop was erased while the upload form was valid.
     """
-    for _ in range(_RETRIES):
+
+    def inspect() -> None:
         row = uploads.find(event.key.rsplit("/", 1)[-1])
         if row is None or row.object_key != event.key or tombstones.is_erased(data_subjects.app(event.shop, APP)):
-            log.info("an object that nobody asks for is removed", extra={"key": event.key})
+            log.info("object deleted: it has no upload row", extra={"key": event.key})
             storage.delete(storage.address(event.bucket, event.key))
-            return
-        try:
-            _inspect(row, event)
-        except Overtaken:
-            continue  # by another event of the same object: which of them is the later one?
-        return
-    raise Overtaken
+        else:
+            _apply_event(row, event)
+
+    retry_conflicts(inspect)
 
 
-def _inspect(row: Upload, event: UploadChanged) -> None:
+def _apply_event(row: Upload, event: UploadChanged) -> None:
     url = storage.address(event.bucket, event.key)
     if row.sequencer is not None and not _is_later(event.sequencer, row.sequencer):
         if row.sequencer == event.sequencer and row.status is UploadStatus.REJECTED:
-            storage.delete(url)  # whoever refused it may have died before this
+            storage.delete(url)  # the worker that rejected it may have died before deleting it
     elif event.event_name.startswith("ObjectRemoved"):
-        _removed(row, event)
+        _apply_removal(row, event)
     else:
-        _created(row, event, url)
+        _inspect_object(row, event, url)
 
 
-def _created(row: Upload, event: UploadChanged, url: str) -> None:
+def _inspect_object(row: Upload, event: UploadChanged, url: str) -> None:
     try:
         data = storage.get(url)
     except storage.NoSuchObject:
-        return  # removed since; that event comes, too
+        return  # deleted since; the event of the deletion follows
     header = probe(data)
-    reason = merchant_images.rejection_reason(header, data, image_process.WORKER)
+    reason = merchant_images.inspect_image(header, data, image_process.WORKER)
     if reason is None:
+        accepted = Inspection(UploadStatus.ACCEPTED, len(data), size=(header.width, header.height))
         try:
-            uploads.apply(row, UploadStatus.ACCEPTED, event.sequencer, len(data), size=(header.width, header.height))
+            uploads.write_inspection(row, event.sequencer, accepted)
         except StorageExceeded:
             reason = RejectReason.STORAGE_FULL
         else:
             return
-    uploads.apply(row, UploadStatus.REJECTED, event.sequencer, 0, reject_reason=image_validation.DETAIL[reason])
+    rejected = Inspection(UploadStatus.REJECTED, reject_reason=image_validation.DETAIL[reason])
+    uploads.write_inspection(row, event.sequencer, rejected)
     storage.delete(url)
-    log.info("a photo was refused", extra={"upload": row.id, "reason": reason.value})
+    log.info("photo rejected", extra={"upload": row.id, "reason": reason.value})
 
 
-def _removed(row: Upload, event: UploadChanged) -> None:
-    """What the guard itself removed stays rejected, with its reason."""
-    rejected = row.status is UploadStatus.REJECTED
-    status, reason = (UploadStatus.REJECTED, row.reject_reason) if rejected else (UploadStatus.DELETED, None)
-    uploads.apply(row, status, event.sequencer, 0, reject_reason=reason)
+def _apply_removal(row: Upload, event: UploadChanged) -> None:
+    """Mark the upload as deleted; a rejected one, whose object we deleted, keeps its status and reason."""
+    removal = Inspection(UploadStatus.DELETED)
+    if row.status is UploadStatus.REJECTED:
+        removal = Inspection(UploadStatus.REJECTED, reject_reason=row.reject_reason)
+    uploads.write_inspection(row, event.sequencer, removal)
 
 
-def remove_unused(now: datetime) -> None:
-    """Delete the photos that nobody has used for the best part of a day; DynamoDB's TTL ends their rows."""
-    for row in uploads.iterate_unused(now - SWEEP):
-        if uploads.discard(row):
+def remove_unused_uploads(now: datetime) -> None:
+    """Delete photos that no generation used within 23 hours; DynamoDB's TTL deletes their rows."""
+    for row in uploads.iterate_unused(now - SWEEP_AGE):
+        if uploads.discard_unused(row):
             storage.delete(storage.address(config.settings().images_bucket, row.object_key))
-            uploads.forget(row)
+            uploads.clear_unused(row)
 
 
 def _is_later(sequencer: str, applied: str) -> bool:
-    """S3's order of events on one key: hexadecimal, the shorter padded with zeros on the right."""
+    """Compare S3 sequencers of one key: hexadecimal, the shorter padded with zeros on the right."""
     width = max(len(sequencer), len(applied))
     return sequencer.ljust(width, "0") > applied.ljust(width, "0")

@@ -1,4 +1,4 @@
-"""The live preview of a watermark, as it is made in a child process: bytes and plain values in, bytes out."""
+"""The live preview of a watermark, rendered in a child process: bytes and plain values in, bytes out."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from chalicelib.studio.domain import watermark
 from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE
 
 
-def render(photo: bytes, mark: bytes, *, opacity: float, position: str, size_percentage: float) -> bytes:
-    """Return a JPEG of `photo`, or of our sample if it is empty, under `mark` (both encoded).
+def render_sample(photo: bytes, mark: bytes, *, opacity: float, position: str, size_percentage: float) -> bytes:
+    """Return a JPEG of `photo`, or of our sample photo if it is empty, with `mark` applied (both encoded images).
 
-    Raises images.UnreadableImage.
+    Raises images.UnreadableImage if one cannot be decoded.
     """
-    place = partial(watermark.place, position=watermark.Position(position), size_percentage=size_percentage)
+    place = partial(watermark.place_mark, position=watermark.Position(position), size_percentage=size_percentage)
     return images.preview(
         photo or sample_photo.encoded(), long_side=PREVIEW_LONG_SIDE, mark=images.Mark(mark, opacity, place)
     )

@@ -1,4 +1,4 @@
-"""The mark on a shop's previews."""
+"""The watermark on a shop's previews."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import datetime
 
 from chalicelib.integrations import image_process, images, storage
 from chalicelib.kit import clock
+from chalicelib.kit.errors import VersionMismatch
 from chalicelib.studio.domain import image_validation
 from chalicelib.studio.domain.image_header import probe
-from chalicelib.studio.errors import ChangedMeanwhile, StorageExceeded, WatermarkNotFound
+from chalicelib.studio.errors import StorageExceeded, WatermarkNotFound
 from chalicelib.studio.models import Watermark
-from chalicelib.studio.repository import catalogue
+from chalicelib.studio.repository import watermarks
 from chalicelib.studio.schemas.merchant import (
     WatermarkPreviewCreate,
     WatermarkPreviewRead,
@@ -23,93 +24,97 @@ from chalicelib.studio.service import merchant_images, watermark_sample
 LINK_SECONDS = 300
 
 
-def read(shop: str) -> WatermarkRead:
-    """The settings, with a link to the picture. Raises WatermarkMissing."""
-    row = catalogue.find_watermark(shop)
+def get_watermark(shop: str) -> WatermarkRead:
+    """Return the shop's watermark with a link to its image. Raises WatermarkNotFound."""
+    row = watermarks.find_watermark(shop)
     if row is None:
         raise WatermarkNotFound
-    return _shown(row)
+    return _to_watermark_read(row)
 
 
-def put(shop: str, asked: WatermarkPut, version: datetime | None) -> WatermarkRead:
-    """Set the mark; without a picture the present one stays. The picture of before is deleted.
+def put_watermark(shop: str, body: WatermarkPut, version: datetime | None) -> WatermarkRead:
+    """Set the watermark; without an image in the body the present image stays. The replaced image is deleted.
 
-    Raises WatermarkMissing, InvalidImage, StorageExceeded; ChangedMeanwhile where it is not of `version` any more, or
-    where another change was faster: one picture is in use at any time, and none lies about.
+    Raises WatermarkNotFound if there is no image to use, InvalidImage, StorageExceeded; VersionMismatch if the watermark
+    is not of `version`, or changed concurrently. No unused image stays in the bucket.
     """
-    present = catalogue.find_watermark(shop)
+    present = watermarks.find_watermark(shop)
     if version is not None and (present is None or present.updated_at != version):
-        raise ChangedMeanwhile
+        raise VersionMismatch
     now = clock.now()
     byte_count: int | None
-    if asked.image is not None:
-        url, byte_count = merchant_images.store("watermarks", shop, asked.image)
+    if body.image is not None:
+        url, byte_count = merchant_images.store_image("watermarks", shop, body.image)
     elif present is not None:
         url, byte_count = present.image_url, present.byte_count
     else:
-        raise WatermarkNotFound("Send its picture first, as `image`.")
+        raise WatermarkNotFound("Send the watermark's image as `image` first.")
     row = Watermark(
         shop_id=shop,
         image_url=url,
         byte_count=byte_count,
         created_at=present.created_at if present else now,
         updated_at=now,
-        **asked.model_dump(exclude={"image"}),
+        **body.model_dump(exclude={"image"}),
     )
     try:
-        catalogue.save_watermark(row, present)
-    except (ChangedMeanwhile, StorageExceeded):
-        if asked.image is not None:
+        watermarks.save_watermark(row, present)
+    except (VersionMismatch, StorageExceeded):
+        if body.image is not None:
             storage.delete(url)
         raise
     if present is not None and present.image_url != url:
         storage.delete(present.image_url)
-    return _shown(row)
+    return _to_watermark_read(row)
 
 
-def preview(shop: str, asked: WatermarkPreviewCreate) -> WatermarkPreviewRead:
-    """A preview with these settings, which are not kept, made as real ones are.
+def preview_watermark(shop: str, body: WatermarkPreviewCreate) -> WatermarkPreviewRead:
+    """Render a preview with these settings as the worker does, without storing them.
 
-    Raises InvalidImage; WatermarkMissing where no picture is sent and the shop has none.
+    Raises InvalidImage; WatermarkNotFound if the body has no image and the shop has no watermark.
     """
-    sent = {
+    uploads = {
         field: base64.b64decode(content)
-        for field, content in (("body.image", asked.image), ("body.photo", asked.photo))
+        for field, content in (("body.image", body.image), ("body.photo", body.photo))
         if content is not None
     }
-    for field, data in sent.items():
-        merchant_images.check_header(data, field)
-    mark = sent.get("body.image") or _stored_picture(shop)
+    for field, data in uploads.items():
+        merchant_images.check_image_header(data, field)
+    mark = uploads.get("body.image") or _load_stored_image(shop)
     settings = {
-        "opacity": float(asked.opacity),
-        "position": asked.position.value,
-        "size_percentage": float(asked.size_percentage),
+        "opacity": float(body.opacity),
+        "position": body.position.value,
+        "size_percentage": float(body.size_percentage),
     }
     try:
-        made = image_process.run(
-            watermark_sample.render, [sent.get("body.photo", b""), mark], settings, image_process.REQUEST
+        preview = image_process.run(
+            watermark_sample.render_sample, [uploads.get("body.photo", b""), mark], settings, image_process.REQUEST
         )
     except images.UnreadableImage as error:
         if not isinstance(error, image_process.DecodingTooCostly):
-            for field, data in sent.items():
-                merchant_images.check(data, field)
-        raise merchant_images.refusal(merchant_images.decoder_reason(error), list(sent)) from error
-    return WatermarkPreviewRead(preview=base64.b64encode(made).decode())
+            for field, data in uploads.items():
+                merchant_images.check_image(data, field)
+        reason = merchant_images.decoder_rejection_reason(error)
+        raise merchant_images.invalid_image(reason, list(uploads)) from error
+    return WatermarkPreviewRead(preview=base64.b64encode(preview).decode())
 
 
-def _stored_picture(shop: str) -> bytes:
-    """The picture of the shop's watermark. Raises WatermarkMissing, and InvalidImage if it is from an earlier guard."""
-    row = catalogue.find_watermark(shop)
+def _load_stored_image(shop: str) -> bytes:
+    """Return the image of the shop's watermark.
+
+    Raises WatermarkNotFound, and InvalidImage if the image was stored under earlier rules and breaks a present one.
+    """
+    row = watermarks.find_watermark(shop)
     if row is None:
-        raise WatermarkNotFound("Send its picture first, as `image`.")
+        raise WatermarkNotFound("Send the watermark's image as `image` first.")
     data = storage.get(row.image_url)
     reason = image_validation.rejection_reason(probe(data))
     if reason is not None:
-        raise merchant_images.refusal(reason, [])
+        raise merchant_images.invalid_image(reason, [])
     return data
 
 
-def _shown(row: Watermark) -> WatermarkRead:
+def _to_watermark_read(row: Watermark) -> WatermarkRead:
     return WatermarkRead(
         image_url=storage.presigned_get(row.image_url, seconds=LINK_SECONDS),
         opacity=row.opacity,

@@ -85,7 +85,7 @@ def test_an_order_that_went_to_another_customer_belongs_to_all_of_them(
 ) -> None:
     message = paid_of(gallery.shop, pay(gallery, gallery.preview()["line_item_property"]))
     later = {"customer_id": gid(NEXT), "is_paid": True, "triggered_at": message.triggered_at + timedelta(days=1)}
-    orders.edit(OrderEdited.model_validate(message.model_dump() | later))
+    orders.apply_edit(OrderEdited.model_validate(message.model_dump() | later))
     assert drain() == []
     final = the_final()
     erase(f"customer:{gallery.shop}:{gid(erased)}", drain)

@@ -23,7 +23,7 @@ from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.service import generation_worker, previews, stuck_generations
 from tests.shops.conftest import waiting
 from tests.studio.conftest import Gallery
-from tests.studio.test_quota_races import assert_counters_equal_rows
+from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows
 
 BLOCKED = (
     "This request has been blocked by our content filters. Please adjust your input image to submit a new request."
@@ -76,18 +76,18 @@ def test_a_refusal_is_told_and_not_charged(gallery: Gallery, model: Stubber) -> 
 
 def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, model: Stubber) -> None:
     generation = ask(gallery)
-    for attempt in range(1, generation_worker.ATTEMPTS):
+    for attempt in range(1, generation_worker.MAX_ATTEMPTS):
         model.add_client_error("invoke_model", "ThrottlingException")
         if attempt == 1:
             assert gallery.drain() == []
         else:
-            previews.make(gallery.shop, generation)
+            previews.make_preview(gallery.shop, generation)
         row = Generation.get(generation)
         assert (row.status, row.attempts) == (GenerationStatus.PENDING, attempt)
         assert waiting("studio-generate_preview") == (0, attempt), "it waits in the queue"
         assert gallery.quota()["generations_at_work"] == 1
     model.add_client_error("invoke_model", "ThrottlingException")
-    previews.make(gallery.shop, generation)
+    previews.make_preview(gallery.shop, generation)
     row = Generation.get(generation)
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, ModelThrottled.reason)
     assert_counters_equal_rows(gallery)
@@ -108,7 +108,7 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
     for _ in range(5):
         moment += timedelta(hours=4)
         monkeypatch.setattr(clock, "now", partial(lambda then: then, moment))
-        stuck_generations.recover(moment)
+        stuck_generations.recover_generations(moment)
         model.add_client_error("invoke_model", "AccessDeniedException")
         assert gallery.drain() == []
         assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "it waits, however long"
@@ -116,7 +116,7 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
     config.forget()
     moment += timedelta(hours=4)
     monkeypatch.setattr(clock, "now", lambda: moment)
-    stuck_generations.recover(moment)
+    stuck_generations.recover_generations(moment)
     assert gallery.drain() == []
     assert Generation.get(final["id"]).status is GenerationStatus.COMPLETED
 
@@ -150,5 +150,5 @@ def test_only_a_refusal_of_its_picture_ends_a_paid_final(
     (final,) = gallery.finals()
     assert (final["status"], final["next_attempt_at"] is None) == (state, state is GenerationStatus.FAILED)
     assert final["error_message"] == (
-        ContentRefused.reason if final["status"] == "failed" else generation_worker.WAITS_FOR_SERVICE
+        ContentRefused.reason if final["status"] == "failed" else generation_worker.IMAGE_SERVICE_DOWN
     )

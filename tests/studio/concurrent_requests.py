@@ -1,4 +1,4 @@
-"""A process that asks for previews with many threads at once: `python -m tests.studio.racing SHOP CUSTOMER BODY COUNT`.
+"""A process that asks for previews with many threads at once: `python -m tests.studio.concurrent_requests SHOP CUSTOMER BODY COUNT`.
 
 Says `ready`, waits for a line, and prints what became of each request.
 """
@@ -19,7 +19,7 @@ def main(shop: str, customer: str, body: str, count: str) -> None:
 
     def ask(_: int) -> None:
         try:
-            generations.request(shopper, asked, "", None)
+            generations.request_preview(shopper, asked, "", None)
             said = "reserved"
         except TooManyRequests as problem:
             said = problem.code

@@ -13,7 +13,7 @@ import pytest
 from chalicelib.kit import aws, clock
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, UpscaleStatus
 from chalicelib.studio.repository import generation_queries
-from chalicelib.studio.repository.generation_queries import LOOK_AT
+from chalicelib.studio.repository.generation_queries import MAX_ROWS_READ
 from tests.studio.conftest import CUSTOMER, VARIANT, Gallery
 
 OTHER = "00000000-0000-4000-8000-000000000000"
@@ -46,7 +46,7 @@ def fill(gallery: Gallery, count: int, **columns: Any) -> None:
         for number in range(count):
             created_at = now + timedelta(microseconds=number)
             row = Generation(id=f"{columns}{created_at}", created_at=created_at, **common)
-            batch.save(generation_queries.begun(row))
+            batch.save(generation_queries.with_state_keys(row))
 
 
 def page(gallery: Gallery, **query: Any) -> dict[str, Any]:
@@ -69,7 +69,7 @@ LOOK_UPS = {
 @pytest.mark.parametrize("wanted", LOOK_UPS.values(), ids=LOOK_UPS)
 def test_few_among_many_are_found_by_one_query_a_page(gallery: Gallery, wanted: dict[str, Any]) -> None:
     fill(gallery, FEW, **wanted)
-    fill(gallery, LOOK_AT + 1)
+    fill(gallery, MAX_ROWS_READ + 1)
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
@@ -89,7 +89,7 @@ def test_few_among_many_are_found_by_one_query_a_page(gallery: Gallery, wanted: 
 
 def test_what_no_index_has_is_looked_for_a_stretch_at_a_time(gallery: Gallery) -> None:
     fill(gallery, FEW, generation_type=GenerationType.FINAL, product_id=gallery.product)
-    fill(gallery, LOOK_AT + 1, product_id=gallery.product)
+    fill(gallery, MAX_ROWS_READ + 1, product_id=gallery.product)
     wanted = {"product_id": gallery.product, "generation_type": "final", "limit": 5}
     with queries() as made:
         first = page(gallery, **wanted)

@@ -16,7 +16,7 @@ from chalicelib.integrations import image_models
 from chalicelib.integrations.image_failures import ContentRefused
 from chalicelib.integrations.image_models import GeneratedImage
 from chalicelib.kit import aws, clock, config
-from chalicelib.studio.domain.retry_schedule import LONGEST
+from chalicelib.studio.domain.retry_schedule import MAX_DELAY
 from chalicelib.studio.models import Generation, GenerationStatus, UpscaleStatus
 from chalicelib.studio.repository import generations
 from chalicelib.studio.service import finals, generation_worker, stuck_generations
@@ -39,7 +39,7 @@ class Time:
     def pass_by(self, span: timedelta) -> None:
         """Move on, and let the schedule and the queues do their work."""
         self.now += span
-        stuck_generations.recover(self.now)
+        stuck_generations.recover_generations(self.now)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def final(gallery: Gallery, time: Time) -> str:
     return str(row.id)
 
 
-def assert_waits(final: str, reason: str = generation_worker.WAITS_FOR_SERVICE) -> Generation:
+def assert_waits(final: str, reason: str = generation_worker.IMAGE_SERVICE_DOWN) -> Generation:
     row = Generation.get(final, consistent_read=True)
     assert (row.status, row.upscale_status) == (GenerationStatus.PENDING, UpscaleStatus.PENDING)
     assert (row.error_message, row.open_work) == (reason, "final")
@@ -123,16 +123,16 @@ def test_three_days_without_the_provider(
         row = assert_waits(final)
         assert row.next_attempt_at is not None
         gaps.append(row.next_attempt_at - time.now)
-        stuck_generations.recover(row.next_attempt_at - timedelta(seconds=1))
+        stuck_generations.recover_generations(row.next_attempt_at - timedelta(seconds=1))
         assert waiting("studio-make_final") == (0, 0), "not before its time"
         time.pass_by(gaps[-1] + timedelta(seconds=1))
         assert gallery.drain() == []
     assert gaps == sorted(gaps)
     assert gaps[0] <= timedelta(minutes=1)
-    assert timedelta(hours=3) <= gaps[-1] <= LONGEST
+    assert timedelta(hours=3) <= gaps[-1] <= MAX_DELAY
     assert Generation.get(final).retries == len(gaps) + 1 >= 20
     provider.outage = None
-    time.pass_by(LONGEST + timedelta(seconds=1))
+    time.pass_by(MAX_DELAY + timedelta(seconds=1))
     assert gallery.drain() == []
     assert Generation.get(final).awaits
     finish(gallery, provider, time)
@@ -170,12 +170,12 @@ def test_no_answer_but_a_refusal_ends_it(
     use_model("http")
     provider.outage = (status, body)
     assert gallery.drain() == []
-    for _ in range(generation_worker.ATTEMPTS + 1):
+    for _ in range(generation_worker.MAX_ATTEMPTS + 1):
         assert_waits(final)
-        time.pass_by(LONGEST)
+        time.pass_by(MAX_DELAY)
         assert gallery.drain() == []
     provider.outage = None
-    time.pass_by(LONGEST)
+    time.pass_by(MAX_DELAY)
     assert gallery.drain() == []
     job = list(provider.jobs)[-1]
     provider.outage = (status, body)  # it goes down with the job, and comes back
@@ -183,7 +183,7 @@ def test_no_answer_but_a_refusal_ends_it(
     assert gallery.drain() == []
     assert_waits(final)
     provider.outage = None
-    time.pass_by(LONGEST)
+    time.pass_by(MAX_DELAY)
     assert gallery.drain() == []
     assert Generation.get(final).awaits
     finish(gallery, provider, time)
@@ -239,7 +239,7 @@ def test_a_call_back_ends_the_wait(
     assert gallery.drain() == []
     provider.outage = (503, b"")
     for _ in range(9):
-        time.pass_by(LONGEST)
+        time.pass_by(MAX_DELAY)
         assert gallery.drain() == []
     assert_waits(final)
     provider.outage = None
@@ -255,7 +255,7 @@ def test_a_model_s_broken_picture_is_not_the_photo_s_fault(
         while_broken.setattr(image_models, "choose", lambda _: lambda *_: broken)
         assert gallery.drain() == []
     assert_waits(final)
-    time.pass_by(LONGEST)
+    time.pass_by(MAX_DELAY)
     assert gallery.drain() == []
     assert_made_once(gallery, final)
 
@@ -267,11 +267,11 @@ def test_an_unexpected_error_does_not_end_it_nor_its_message(
     use_model("nonsense")
     assert gallery.drain() == []
     for _ in range(6):
-        assert_waits(final, generation_worker.WAITS_FOR_US)
-        time.pass_by(LONGEST)
+        assert_waits(final, generation_worker.FINAL_DELAYED)
+        time.pass_by(MAX_DELAY)
         assert gallery.drain() == []
     use_model("local")
-    time.pass_by(LONGEST)
+    time.pass_by(MAX_DELAY)
     assert gallery.drain() == []
     assert_made_once(gallery, final)
 
@@ -288,7 +288,7 @@ def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -
     assert gaps == sorted(gaps)
     assert len(sent) > 8
     assert gaps[-1] > timedelta(hours=2)
-    time.pass_by(LONGEST)
+    time.pass_by(MAX_DELAY)
     assert gallery.drain() == []
     assert_made_once(gallery, final)
 
@@ -298,16 +298,16 @@ def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, ti
     for death in range(1, 11):
         row = generations.find(gallery.shop, final)
         assert row is not None
-        time.now += LONGEST
-        assert generations.start(
-            row, time.now + generation_worker.LEASE, row.final_image_url or "s3://images/finals/x.jpg"
+        time.now += MAX_DELAY
+        assert generations.start_attempt(
+            row, time.now + generation_worker.WORKER_LEASE, row.final_image_url or "s3://images/finals/x.jpg"
         )
-        time.pass_by(generation_worker.LEASE + timedelta(seconds=1))
-        row = assert_waits(final, generation_worker.WAITS_FOR_US)
+        time.pass_by(generation_worker.WORKER_LEASE + timedelta(seconds=1))
+        row = assert_waits(final, generation_worker.FINAL_DELAYED)
         assert (row.deaths, row.retries) == (death, death)
     assert waiting("studio-make_final") == (0, 0)
     Generation(final).update([Generation.final_image_url.remove()])
-    time.pass_by(LONGEST)
+    time.pass_by(MAX_DELAY)
     assert gallery.drain() == []
     assert_made_once(gallery, final)
 
@@ -320,7 +320,7 @@ def test_a_message_delivered_twice_starts_no_attempt_before_its_time(
     assert gallery.drain() == []
     attempts = assert_waits(final).attempts
     for _ in range(3):
-        finals.make(gallery.shop, final)
+        finals.make_final(gallery.shop, final)
     assert Generation.get(final).attempts == attempts
 
 
@@ -330,7 +330,7 @@ def test_the_merchant_sees_that_it_waits_and_why(gallery: Gallery, use_model: Ca
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     (read,) = gallery.merchant("GET", "generations?upscale_status=pending").json()["items"]
-    assert (read["status"], read["retries"], read["error_message"]) == ("pending", 1, generation_worker.WAITS_FOR_US)
+    assert (read["status"], read["retries"], read["error_message"]) == ("pending", 1, generation_worker.FINAL_DELAYED)
     assert clock.parse(read["next_attempt_at"]) > clock.now()
     assert read["final_url"] is None
 
@@ -342,7 +342,7 @@ def test_open_prints_are_measured_at_every_run(
 
     def measured() -> dict[str, Any]:
         capsys.readouterr()
-        stuck_generations.watch_prints(time.now)
+        stuck_generations.measure_open_finals(time.now)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
         return {name: line[name] for line in lines for name in ("PrintsOpen", "OldestOpenPrint") if name in line}
 

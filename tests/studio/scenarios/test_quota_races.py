@@ -20,7 +20,7 @@ import pytest
 from chalicelib.kit import clock
 from chalicelib.studio.models import Generation, GenerationStatus, Quota, Upload
 from chalicelib.studio.service import generation_worker, stuck_generations
-from chalicelib.studio.service.generations import START
+from chalicelib.studio.service.generations import START_LEASE
 from infra import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
@@ -71,7 +71,7 @@ def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, i
     asked = json.dumps(gallery.asked(gallery.accepted()))
     limit(gallery, limits)
     customer = f"gid://shopify/Customer/{CUSTOMER}"
-    command = [sys.executable, "-m", "tests.studio.racing", gallery.shop, customer, asked, "10"]
+    command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, asked, "10"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, **pipes) for _ in range(5)]
     try:
@@ -92,7 +92,7 @@ def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, i
     assert said.count("reserved") <= 3
     assert len(rows_of(gallery)) == 3
     assert_counters_equal_rows(gallery)
-    stuck_generations.recover(clock.now() + START + timedelta(seconds=1))
+    stuck_generations.recover_generations(clock.now() + START_LEASE + timedelta(seconds=1))
     assert gallery.drain() == []
     assert {row.status for row in rows_of(gallery)} == {GenerationStatus.COMPLETED}
     assert_counters_equal_rows(gallery)
@@ -125,7 +125,9 @@ def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
         worker.stop()
     assert_counters_equal_rows(gallery)
     for number in range(1, 4):
-        stuck_generations.recover(clock.now() + number * (START + generation_worker.LEASE + timedelta(seconds=1)))
+        stuck_generations.recover_generations(
+            clock.now() + number * (START_LEASE + generation_worker.WORKER_LEASE + timedelta(seconds=1))
+        )
         assert gallery.drain() == []
     assert {row.status for row in rows_of(gallery)} == {GenerationStatus.COMPLETED}
     assert_counters_equal_rows(gallery)

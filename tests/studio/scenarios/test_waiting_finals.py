@@ -26,7 +26,7 @@ from tests.studio.order_messages import cancelled_of, paid_of
 def final(gallery: Gallery) -> tuple[str, dict[str, Any]]:
     """A final whose message was lost, and its order."""
     order = gallery.order(gallery.preview()["line_item_property"])
-    orders.fulfil(paid_of(gallery.shop, order))
+    orders.apply_payment(paid_of(gallery.shop, order))
     forget_messages("studio-make_final")
     (row,) = gallery.finals()
     return row["id"], order
@@ -40,10 +40,10 @@ def test_a_slow_provider_does_not_lose_it(
     for _ in range(6):
         row = generations.find(gallery.shop, final[0])
         assert row is not None
-        assert generations.start(row, moment + generation_worker.LEASE, "s3://b/k")
-        generations.wait_for(row, "job-1", moment + timedelta(minutes=8))
+        assert generations.start_attempt(row, moment + generation_worker.WORKER_LEASE, "s3://b/k")
+        generations.await_callback(row, "job-1", moment + timedelta(minutes=8))
         moment += timedelta(minutes=9)
-        stuck_generations.recover(moment)
+        stuck_generations.recover_generations(moment)
     assert Generation.get(final[0]).status is GenerationStatus.PENDING
 
 
@@ -55,11 +55,11 @@ def test_a_cancellation_while_it_waits_for_its_next_try_ends_it(
 
     with monkeypatch.context() as while_busy:
         while_busy.setattr(image_models, "choose", lambda _: busy)
-        finals.make(gallery.shop, final[0])
-    orders.cancel(cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
-    finals.make(gallery.shop, final[0])
+        finals.make_final(gallery.shop, final[0])
+    orders.apply_cancellation(cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
+    finals.make_final(gallery.shop, final[0])
     row = Generation.get(final[0])
-    assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.TAKEN_BACK)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.LINE_CANCELED)
 
 
 def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked_for(
@@ -68,16 +68,18 @@ def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked
     """Such as a remake that was asked for in the same moment."""
     with monkeypatch.context() as overtaken:
         overtaken.setattr(orders, "_skip", lambda *_: None)
-        orders.cancel(cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
-    finals.make(gallery.shop, final[0])
-    assert Generation.get(final[0]).error_message == generation_worker.TAKEN_BACK
+        orders.apply_cancellation(
+            cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"]))
+        )
+    finals.make_final(gallery.shop, final[0])
+    assert Generation.get(final[0]).error_message == generation_worker.LINE_CANCELED
 
 
 def test_a_paid_order_of_which_nothing_is_left_is_not_printed(gallery: Gallery) -> None:
     """Told late, as after downtime: what was taken out by then is said in the message itself."""
     order = gallery.order(gallery.preview()["line_item_property"])
     gone = {**order, "line_items": [{**order["line_items"][0], "current_quantity": 0}]}
-    orders.fulfil(paid_of(gallery.shop, gone))
+    orders.apply_payment(paid_of(gallery.shop, gone))
     assert gallery.drain() == []
     assert gallery.finals() == []
 
@@ -88,15 +90,15 @@ def test_one_row_that_cannot_be_taken_care_of_does_not_stop_the_others(
     upload = gallery.accepted()
     first, second = (gallery.shopper("POST", "generations", gallery.asked(upload)).json()["id"] for _ in range(2))
     forget_messages("studio-generate_preview")
-    postpone = generations.postpone
+    postpone = generations.requeue_work
 
     def fail_for_the_first(row: Generation, *until: object) -> None:
         if row.id == first:
             raise RuntimeError("poison")
         postpone(row, *until)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(generations, "postpone", fail_for_the_first)
-    stuck_generations.recover(clock.now() + timedelta(minutes=12))
+    monkeypatch.setattr(generations, "requeue_work", fail_for_the_first)
+    stuck_generations.recover_generations(clock.now() + timedelta(minutes=12))
     assert gallery.drain() == []
     assert Generation.get(second).status is GenerationStatus.COMPLETED
 

@@ -16,16 +16,16 @@ from chalicelib.studio.domain.fulfillment import OrderFacts
 A, B = "gid://shopify/LineItem/1", "gid://shopify/LineItem/2"
 Step = Callable[[OrderFacts], OrderFacts]
 
-paid: Step = partial(fulfillment.paid, quantities={A: 2, B: 1})
+paid: Step = partial(fulfillment.add_payment, quantities={A: 2, B: 1})
 
 
 def refund(number: int, **lines: int) -> Step:
     quantities = {{"a": A, "b": B}[name]: quantity for name, quantity in lines.items()}
-    return partial(fulfillment.refunded, refund=f"r{number}", quantities=quantities)
+    return partial(fulfillment.add_refund, refund=f"r{number}", quantities=quantities)
 
 
 def edit(a: int, b: int) -> Step:
-    return partial(fulfillment.edited, quantities={A: a, B: b})
+    return partial(fulfillment.add_edit, quantities={A: a, B: b})
 
 
 STEPS: list[Step] = [
@@ -35,7 +35,7 @@ STEPS: list[Step] = [
     refund(3, b=1),
     edit(2, 0),
     edit(1, 1),
-    fulfillment.cancelled,
+    fulfillment.add_cancellation,
 ]
 
 
@@ -58,7 +58,7 @@ def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
     facts, gone = OrderFacts(), set[str]()
     for step in told:
         facts = step(facts)
-        unwanted = {line for line in (A, B) if not fulfillment.is_wanted(facts, line)}
+        unwanted = {line for line in (A, B) if not fulfillment.is_line_wanted(facts, line)}
         assert gone <= unwanted
         gone = unwanted
 
@@ -79,17 +79,17 @@ def test_the_row_keeps_it_all(told: list[Step]) -> None:
         ([paid, refund(1, a=1), refund(1, a=1)], True, True, "partially_refunded"),
         ([paid, refund(1, a=2, b=1)], False, False, "refunded"),
         ([paid, edit(2, 0)], True, False, "paid"),
-        ([fulfillment.cancelled, paid], False, False, "cancelled"),
+        ([fulfillment.add_cancellation, paid], False, False, "cancelled"),
     ],
 )
 def test_cases(told: list[Step], a: bool, b: bool, status: str | None) -> None:
     facts = play(told)
-    assert [fulfillment.is_wanted(facts, line) for line in (A, B)] == [a, b]
-    assert fulfillment.status(facts) == status
+    assert [fulfillment.is_line_wanted(facts, line) for line in (A, B)] == [a, b]
+    assert fulfillment.order_status(facts) == status
 
 
 def test_a_refund_that_is_told_in_part_later_loses_no_line() -> None:
     """As a page of it, fetched after downtime."""
-    whole = partial(fulfillment.refunded, refund="r1", quantities={A: 2, B: 1})
-    part = partial(fulfillment.refunded, refund="r1", quantities={A: 2})
+    whole = partial(fulfillment.add_refund, refund="r1", quantities={A: 2, B: 1})
+    part = partial(fulfillment.add_refund, refund="r1", quantities={A: 2})
     assert play([paid, whole, part]) == play([paid, part, whole]) == play([paid, whole])

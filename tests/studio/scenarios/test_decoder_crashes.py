@@ -29,7 +29,7 @@ from tests.studio.conftest import PHOTO, Gallery
 
 LOSSLESS = base64.b64encode(Picture(3).data()).decode()
 MARK = base64.b64encode(encoded(Image.new("RGBA", (40, 20), "red"))).decode()
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_watermark_of_an_earlier_guard_fails_the_preview_with_its_reason(galle
     answer = gallery.shopper("POST", "generations", gallery.asked(upload))
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"generations/{answer.json()['id']}").json()
-    assert (read["status"], read["error_message"]) == ("failed", previews.MARK_UNUSABLE)
+    assert (read["status"], read["error_message"]) == ("failed", previews.WATERMARK_UNUSABLE)
     refused = gallery.merchant("POST", "watermark/preview", {})
     assert (refused.status_code, refused.json()["code"]) == (422, "InvalidImage")
 

@@ -70,7 +70,7 @@ def test_a_change_of_an_old_version_is_refused(gallery: Gallery, base: dict[str,
     assert second.status_code == 200, second.text
     for stale in (old, '"nonsense"'):
         late = gallery.merchant("PUT", path, body, **{"If-Match": stale})
-        assert (late.status_code, late.json()["code"]) == (412, "ChangedMeanwhile")
+        assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
     assert gallery.merchant("PUT", path, body, **{"If-Match": second.headers["ETag"]}).status_code == 200
 
 
@@ -103,7 +103,7 @@ def test_an_order_of_an_old_version_is_refused(gallery: Gallery) -> None:
     assert gallery.merchant("GET", path, **{"If-None-Match": read.headers["ETag"]}).status_code == 304
     for stale in (before, '"nonsense"'):
         late = gallery.merchant("PUT", path, order, **{"If-Match": stale})
-        assert (late.status_code, late.json()["code"]) == (412, "ChangedMeanwhile")
+        assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
     ask = partial(gallery.merchant, "PUT", path, order, **{"If-Match": read.headers["ETag"]})
     with ThreadPoolExecutor(4) as pool:
         answers = [call.result() for call in [pool.submit(ask) for _ in range(4)]]

@@ -13,10 +13,10 @@ from chalicelib.integrations import storage
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.repository import generations
-from chalicelib.studio.repository.generations import Ended
+from chalicelib.studio.repository.generations import GenerationEnded
 from chalicelib.studio.service import generation_worker, previews, stuck_generations
-from chalicelib.studio.service.generations import START
-from chalicelib.studio.service.stuck_generations import ATTEMPTS
+from chalicelib.studio.service.generations import START_LEASE
+from chalicelib.studio.service.stuck_generations import MAX_DEATHS
 from infra import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
@@ -52,10 +52,10 @@ def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker)
     generation = _ask(gallery)
     _kill_at_work(worker, generation)
     assert gallery.quota()["generations_at_work"] == 1
-    stuck_generations.recover(clock.now())
+    stuck_generations.recover_generations(clock.now())
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.PROCESSING, "its lease still runs"
-    stuck_generations.recover(clock.now() + generation_worker.LEASE + timedelta(seconds=1))
+    stuck_generations.recover_generations(clock.now() + generation_worker.WORKER_LEASE + timedelta(seconds=1))
     assert gallery.drain() == []
     row = Generation.get(generation)
     assert (row.status, row.attempts) == (GenerationStatus.COMPLETED, 2)
@@ -65,17 +65,17 @@ def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker)
 
 def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) -> None:
     generation = _ask(gallery)
-    later = clock.now() + generation_worker.LEASE + START
+    later = clock.now() + generation_worker.WORKER_LEASE + START_LEASE
     actions: list[Action] = [
         Generation.status.set(GenerationStatus.PROCESSING),
-        Generation.deaths.set(ATTEMPTS - 1),
+        Generation.deaths.set(MAX_DEATHS - 1),
         Generation.lease_until.set(clock.now()),
     ]
     Generation(generation).update(actions)
-    stuck_generations.recover(later)
-    stuck_generations.recover(later)
+    stuck_generations.recover_generations(later)
+    stuck_generations.recover_generations(later)
     row = Generation.get(generation)
-    assert (row.status, row.error_message) == (GenerationStatus.FAILED, stuck_generations.GAVE_UP)
+    assert (row.status, row.error_message) == (GenerationStatus.FAILED, stuck_generations.PREVIEW_ABANDONED)
     quota = gallery.quota()
     assert (quota["current_generations"], quota["generations_at_work"]) == (0, 0)
     assert gallery.drain() == []
@@ -86,10 +86,10 @@ def test_a_preview_whose_message_was_lost_is_handed_out_again(gallery: Gallery) 
     generation = _ask(gallery)
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # taken off the queue, nothing done
-    stuck_generations.recover(clock.now())
+    stuck_generations.recover_generations(clock.now())
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.PENDING
-    stuck_generations.recover(clock.now() + START + timedelta(seconds=1))
+    stuck_generations.recover_generations(clock.now() + START_LEASE + timedelta(seconds=1))
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
 
@@ -104,7 +104,7 @@ def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
     delivery.deliver(fulfil, delivery.receive(fulfil), lambda consumer, event: handler[consumer.name](event, None))
     delivery.deliver(printing, delivery.receive(printing), lambda *_: {})
     assert gallery.finals()[0]["status"] == "pending"
-    stuck_generations.recover(clock.now() + START + timedelta(seconds=1))
+    stuck_generations.recover_generations(clock.now() + START_LEASE + timedelta(seconds=1))
     assert gallery.drain() == []
     assert gallery.finals()[0]["status"] == "completed"
 
@@ -116,21 +116,21 @@ def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypat
     assert len(gallery.drain()) == 1
     row = Generation.get(generation)
     assert row.status is GenerationStatus.PENDING
-    stuck_generations.recover(clock.now() + timedelta(minutes=2))
+    stuck_generations.recover_generations(clock.now() + timedelta(minutes=2))
     assert gallery.drain() == [], "the queue brings it again: nobody else does"
     monkeypatch.delenv("IMAGE_MODEL")
     config.forget()
-    previews.make(gallery.shop, generation)
+    previews.make_preview(gallery.shop, generation)
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
 
 
 def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: Gallery) -> None:
     generation, bucket = _ask(gallery), config.settings().images_bucket
     row = Generation.get(generation)
-    generations.start(row, clock.now(), storage.address(bucket, f"previews/{gallery.shop}/first.jpg"))
+    generations.start_attempt(row, clock.now(), storage.address(bucket, f"previews/{gallery.shop}/first.jpg"))
     storage.put(row.preview_image_url, b"and then it died", "image/jpeg")
     gallery.drain()
-    stuck_generations.recover(clock.now() + START)
+    stuck_generations.recover_generations(clock.now() + START_LEASE)
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
     listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")
@@ -141,14 +141,14 @@ def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: 
 def test_what_ends_while_it_is_recovered_takes_no_slot_again(gallery: Gallery) -> None:
     row = Generation.get(_ask(gallery))
     assert gallery.drain() == []
-    with pytest.raises(Ended):
-        generations.postpone(row, clock.now(), clock.now() + timedelta(minutes=10))
+    with pytest.raises(GenerationEnded):
+        generations.requeue_work(row, clock.now(), clock.now() + timedelta(minutes=10))
     assert gallery.quota()["generations_at_work"] == 0
 
 
 def test_a_preview_that_nobody_takes_up_is_given_up_within_the_hour(gallery: Gallery) -> None:
     generation = _ask(gallery)
-    stuck_generations.recover(clock.now() + stuck_generations.PATIENCE + timedelta(seconds=1))
+    stuck_generations.recover_generations(clock.now() + stuck_generations.PREVIEW_LIFETIME + timedelta(seconds=1))
     assert Generation.get(generation).status is GenerationStatus.FAILED
     quota = gallery.quota()
     assert (quota["current_generations"], quota["generations_at_work"]) == (0, 0)

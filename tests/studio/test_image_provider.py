@@ -20,7 +20,7 @@ from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, 
 from tests.integrations.pictures import colour_at, encoded, opened
 from tests.shops.conftest import waiting
 from tests.studio.conftest import Gallery
-from tests.studio.test_quota_races import assert_counters_equal_rows
+from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows
 
 PICTURE = encoded(Image.new("RGB", (1024, 768), (200, 30, 30)))
 
@@ -135,15 +135,15 @@ def test_a_job_without_a_picture_fails_once_and_is_not_charged(
 
 def test_a_lost_call_back_is_made_good_by_asking(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     generation, job = ask(gallery)
-    later = clock.now() + image_provider.ANSWER_WITHIN + timedelta(seconds=1)
+    later = clock.now() + image_provider.CALLBACK_WITHIN + timedelta(seconds=1)
     Generation(generation).update([Generation.lease_until.set(clock.now())])
-    stuck_generations.recover(later)
+    stuck_generations.recover_generations(later)
     assert gallery.drain() == []
     row = Generation.get(generation)
     assert (row.awaits, row.provider_job, len(provider.jobs)) == (True, job, 1)  # still at work there: not asked twice
     provider.finish(job, PICTURE)
     Generation(generation).update([Generation.lease_until.set(clock.now())])
-    stuck_generations.recover(later)
+    stuck_generations.recover_generations(later)
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
     assert_counters_equal_rows(gallery)
@@ -153,7 +153,7 @@ def test_a_kill_before_the_job_is_noted_takes_no_second_job(gallery: Gallery, pr
     generation, job = ask(gallery)
     Generation(generation).update([Generation.provider_job.remove(), Generation.awaits.remove()])
     Generation(generation).update([Generation.lease_until.set(clock.now())])
-    stuck_generations.recover(clock.now() + timedelta(seconds=1))
+    stuck_generations.recover_generations(clock.now() + timedelta(seconds=1))
     assert gallery.drain() == []
     assert (Generation.get(generation).provider_job, len(provider.jobs)) == (job, 1)
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.studio.domain.quota import State, month_of, rolled_over
+from chalicelib.kit.errors import WriteConflict
+from chalicelib.studio.domain.quota import QuotaState, month_of, roll_over
 from chalicelib.studio.models import Quota
 from chalicelib.studio.repository import quotas
 from chalicelib.studio.service import quota_rollover
@@ -16,7 +17,7 @@ NOW = datetime(2026, 3, 1, 0, 0, 1, tzinfo=UTC)
 
 def idle(shop: str, month: datetime, used: int = 7) -> None:
     """A shop that has made so many images in that month."""
-    row = quotas.fresh(shop)
+    row = quotas.default_quota(shop)
     row.last_reset_date, row.current_generations, row.total_generations, row.version = month_of(month), used, used, 1
     row.save()
 
@@ -50,11 +51,11 @@ def test_one_that_was_faster_wins() -> None:
     """Its first image of the month has rolled the quota over, and counts."""
     idle("idle", datetime(2026, 2, 1, tzinfo=UTC))
 
-    def decide(state: State) -> State:
+    def decide(state: QuotaState) -> QuotaState:
         idle("idle", NOW, used=1)
         Quota("idle").update([Quota.version.set(9)])
-        return rolled_over(state, NOW)
+        return roll_over(state, NOW)
 
-    with pytest.raises(quotas.Overtaken):
-        quotas.roll("idle", decide)
+    with pytest.raises(WriteConflict):
+        quotas.update_state("idle", decide)
     assert Quota.get("idle").current_generations == 1

@@ -51,7 +51,7 @@ def test_an_order_edited_to_another_customer_keeps_its_one_print(gallery: Galler
     (final,) = gallery.finals()
     message = paid_of(gallery.shop, order)
     later = {"customer_id": gid(CUSTOMER + 2), "is_paid": True, "triggered_at": message.triggered_at + timedelta(1)}
-    orders.edit(OrderEdited.model_validate(message.model_dump() | later))
+    orders.apply_edit(OrderEdited.model_validate(message.model_dump() | later))
     assert gallery.drain() == []
     (same,) = gallery.finals()
     assert (same["id"], same["status"], same["preview_customer_id"]) == (final["id"], "completed", gid(CUSTOMER))
@@ -67,6 +67,8 @@ def test_a_forged_id_and_another_shop_s_are_refused_and_logged_without_names(
     with caplog.at_level(logging.WARNING):
         pay(gallery, forged, foreign, customer=CUSTOMER + 1)
     assert (gallery.finals(), another.finals()) == ([], [])
-    refusals = [record for record in caplog.records if record.getMessage() == "refused: not a preview of this shop"]
+    refusals = [
+        record for record in caplog.records if record.getMessage() == "order line ignored: not a preview of this shop"
+    ]
     assert len(refusals) == 2
     assert not any(str(CUSTOMER) in str(record.__dict__) for record in refusals)

@@ -1,3 +1,0 @@
-"""Which of the Shopify apps the studio is."""
-
-APP = "studio"
