@@ -23,31 +23,29 @@ from chalicelib.retention.service import operator as operator_service
 
 bp = Blueprint(__name__)
 
-REQUESTS = "/v1/operator/privacy-requests"
 
-
-@bp.route(REQUESTS, methods=["POST"])
+@bp.route("/v1/operator/privacy-requests", methods=["POST"])
 @endpoint(bp, auth=operator, body=PrivacyRequestCreate, returns=PrivacyRequestRead, status=202, idempotent="claimed")
 def begin_request(call: ApiRequest[Account, PrivacyRequestCreate]) -> PrivacyRequestRead:
     """Have somebody erased, or what is held of them exported."""
     return operating.begin(call.principal, PrivacyKind(call.body.kind), call.body.subject)
 
 
-@bp.route(REQUESTS, methods=["GET"])
+@bp.route("/v1/operator/privacy-requests", methods=["GET"])
 @endpoint(bp, auth=operator, query=PrivacyRequestsQuery, returns=Page[PrivacyRequestRead])
 def list_requests(call: ApiRequest[Account, None, PrivacyRequestsQuery]) -> PageResult[PrivacyRequestRead]:
     """Requests of one status, the soonest due first; with `subject`, those about it."""
     return operating.list_requests(call.query.status, call.query.subject, call.page)
 
 
-@bp.route(f"{REQUESTS}/{{request_id}}", methods=["GET"])
+@bp.route("/v1/operator/privacy-requests/{request_id}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=PrivacyRequestRead)
 def read_request(call: ApiRequest[Account], request_id: str) -> PrivacyRequestRead:
     """One request: how far it is, and its report once it is completed."""
     return operating.read_request(request_id)
 
 
-@bp.route(f"{REQUESTS}/{{request_id}}/link", methods=["POST"])
+@bp.route("/v1/operator/privacy-requests/{request_id}/link", methods=["POST"])
 @endpoint(bp, auth=operator, returns=ExportLinkRead)
 def link_export(call: ApiRequest[Account], request_id: str) -> ExportLinkRead:
     """A link to a completed export, good for 15 minutes."""
