@@ -139,8 +139,8 @@ def _exists(span: str) -> bool:
     """Whether the span names something that exists. Placeholders (`<app>`, `…`) are checked in their literal parts."""
     if span.startswith("make ") or span in _commands():
         return span in _commands() or _is_command(span)
-    if span.startswith("chalice "):
-        return True
+    if span.startswith(("chalice ", "pytest ")):
+        return all(_is_file(word) for word in span.split() if "/" in word)
     if re.match(r"((GET|POST|PUT|PATCH|DELETE) )?/[a-z{]", span) and "<" not in span:
         return _is_route(span)
     if re.match(r"(kit|shops|studio|billing|retention|api)-|…-", span):
