@@ -160,6 +160,10 @@ def _is_known(word: str) -> bool:
     return _is_literal(word) or word in _elsewhere()
 
 
+def _plain(term: str) -> str:
+    return re.sub(r"[\s_-]+", " ", term).lower()
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_each_name_in_a_document_exists(document: str) -> None:
     assert sorted(span for span in _spans(document) if not _exists(span)) == []
@@ -216,6 +220,16 @@ def test_the_runbook_has_each_alarm_once() -> None:
         re.sub(r"[^\w\s-]", "", line).strip().lower().replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)
     ]
     assert [anchor for _, anchor in rows if headings.count(anchor) != 1] == []
+
+
+def test_each_term_of_the_glossary_is_used_in_the_code() -> None:
+    """As a phrase, a name in snake case or a class."""
+    rows = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/glossary.md").read_text(), re.MULTILINE)
+    terms = {term.strip("`") for row in rows for term in row.split(", ")} - {"term", "---"}
+    text = re.sub(r"[\s_-]+", " ", _code()).lower()
+    assert [
+        term for term in sorted(terms) if _plain(term) not in text and _plain(term).replace(" ", "") not in text
+    ] == []
 
 
 def test_links_between_documents_lead_somewhere() -> None:
