@@ -12,9 +12,13 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pynamodb.indexes import GlobalSecondaryIndex
 
+from chalicelib.kit.errors import NotFound, PreconditionFailed, Problem
+from infra import handlers
 from tests.unfinished_files import UNFINISHED
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,6 +85,13 @@ VERBS = frozenset(
 OF_THE_REPOSITORY = re.compile(r"(get|find|add|list_\w+|iterate_\w+)$")
 MOST_MODULES = 2
 MOST_PARAMETERS = 5
+MOST_TITLE_WORDS = 8
+CLASS_NAMES: dict[type, re.Pattern[str]] = {
+    GlobalSecondaryIndex: re.compile(r"[A-Z]\w+sBy[A-Z]\w+$"),
+    NotFound: re.compile(r"\w+NotFound$"),
+    PreconditionFailed: re.compile("VersionMismatch$"),
+}
+"""What a class is called, by its base: `<Plural>By<Key>`; 404 `<Noun>NotFound`; 412 `VersionMismatch`."""
 
 
 def _files(*patterns: str) -> Iterator[str]:
@@ -179,9 +190,51 @@ def docstrings_without_verb() -> Breaches:
     return breaches
 
 
+def _below(kind: type[Any]) -> Iterator[type[Any]]:
+    for sub in kind.__subclasses__():
+        yield sub
+        yield from _below(sub)
+
+
+def _ours(kind: type[Any]) -> Iterator[tuple[str, type[Any]]]:
+    """The classes of chalicelib below one, each with its file."""
+    handlers.chalice_app()  # imports every module that has some
+    for sub in _below(kind):
+        if sub.__module__.startswith("chalicelib."):
+            yield Path(str(sys.modules[sub.__module__].__file__)).relative_to(ROOT).as_posix(), sub
+
+
+def long_error_titles() -> Breaches:
+    """Titles of problems with over eight words: the detail has room for more."""
+    breaches: Breaches = {}
+    for name, problem in _ours(Problem):
+        title = str(vars(problem).get("title", ""))
+        if len(title.split()) > MOST_TITLE_WORDS:
+            breaches.setdefault(name, []).append(title)
+    return breaches
+
+
+def odd_class_names() -> Breaches:
+    """Indexes and problems that are not called by the rule."""
+    breaches: Breaches = {}
+    for base, rule in CLASS_NAMES.items():
+        for name, kind in _ours(base):
+            if not rule.match(kind.__name__):
+                breaches.setdefault(name, []).append(kind.__name__)
+    return breaches
+
+
 RULES: dict[str, Callable[[], Breaches]] = {
     rule.__name__: rule
-    for rule in (gerund_modules, banned_words, repeated_names, long_parameter_lists, docstrings_without_verb)
+    for rule in (
+        gerund_modules,
+        banned_words,
+        repeated_names,
+        long_parameter_lists,
+        docstrings_without_verb,
+        long_error_titles,
+        odd_class_names,
+    )
 }
 
 

@@ -581,4 +581,20 @@ UNFINISHED: dict[str, list[str]] = {
         "infra/sandbox/stripe/subscriptions.py",
         "infra/tables_page.py",
     ],
+    "long_error_titles": [
+        "chalicelib/billing/errors.py",
+        "chalicelib/integrations/shopify.py",
+        "chalicelib/integrations/stripe.py",
+        "chalicelib/kit/errors.py",
+        "chalicelib/retention/errors.py",
+        "chalicelib/shops/errors.py",
+        "chalicelib/studio/errors.py",
+    ],
+    "odd_class_names": [
+        "chalicelib/billing/models/discount_codes.py",
+        "chalicelib/integrations/stripe.py",
+        "chalicelib/retention/models.py",
+        "chalicelib/shops/errors.py",
+        "chalicelib/studio/errors.py",
+    ],
 }
