@@ -1,4 +1,4 @@
-"""The rules of the house that no linter checks."""
+"""Rules of the architecture that no linter checks. Names and English: `tests/test_names.py`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LOAD = """
 import importlib, json, sys
 module, _, name = sys.argv[1].rpartition(".")
 handler = getattr(importlib.import_module(module), name)
-answer = handler(json.loads(sys.argv[2]), None) if sys.argv[2] else None
-print(json.dumps({"answer": answer, "modules": sorted(sys.modules)}))
+response = handler(json.loads(sys.argv[2]), None) if sys.argv[2] else None
+print(json.dumps({"response": response, "modules": sorted(sys.modules)}))
 """
 
 
@@ -42,17 +42,17 @@ def _source(folder: str) -> dict[str, str]:
 def test_each_handler_starts_in_a_fresh_process_without_the_app(handler: Handler) -> None:
     event = json.dumps({"Records": []}) if handler in handlers.consumers() else ""
     command = [sys.executable, "-c", LOAD, handler.entry, event]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    result = json.loads(done.stdout.splitlines()[-1])
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    result = json.loads(process.stdout.splitlines()[-1])
     loaded = set(result["modules"])
     assert "app" not in loaded
     assert not [name for name in loaded if name.endswith(".routes")]
     assert not loaded & set(HEAVY)
     if event:
-        assert result["answer"] == {"batchItemFailures": []}
+        assert result["response"] == {"batchItemFailures": []}
 
 
-def test_the_api_starts_and_reads_without_heavy_libraries() -> None:
+def test_the_api_starts_without_heavy_libraries() -> None:
     code = f"""
 import json, sys
 from chalice.test import Client
@@ -61,12 +61,12 @@ with Client(app.app) as client:
     assert client.http.get("/ready").status_code == 200
 print(json.dumps(sorted(set({HEAVY!r}) & set(sys.modules))))
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == []
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert json.loads(process.stdout.splitlines()[-1]) == []
 
 
 @pytest.mark.parametrize("model", data_stack.models(), ids=lambda model: str(model.Meta.table_name))
-def test_models_use_the_kit_s_attributes_only(model: Any) -> None:
+def test_models_use_attributes_of_kit_only(model: Any) -> None:
     allowed = {getattr(attributes, name) for name in attributes.__all__}
     assert {type(attribute) for attribute in model.get_attributes().values()} <= allowed
     context = model.__module__.split(".")[1]
@@ -85,9 +85,9 @@ def _messages() -> list[type[Message]]:
 @pytest.mark.parametrize(
     "kind", [kind for kind in _messages() if kind.topic or kind.queue], ids=lambda kind: str(kind.__name__)
 )
-def test_messages_are_named_by_the_rule(kind: type[Message]) -> None:
+def test_a_message_is_named_after_its_topic_or_queue(kind: type[Message]) -> None:
     context = kind.__module__.split(".")[1]
-    assert bool(kind.topic) != bool(kind.queue), "a topic for others or a queue of its own"
+    assert bool(kind.topic) != bool(kind.queue), "either a topic or a queue of its context"
     if kind.topic:
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
         assert kind.topic == f"{context}-{snake}"
@@ -97,7 +97,7 @@ def test_messages_are_named_by_the_rule(kind: type[Message]) -> None:
 
 
 @pytest.mark.parametrize("consumer", handlers.consumers(), ids=lambda consumer: str(consumer.name))
-def test_a_consumer_takes_the_messages_that_it_declares(consumer: Consumer) -> None:
+def test_the_annotation_of_a_consumer_names_its_messages(consumer: Consumer) -> None:
     module, _, name = consumer.entry.rpartition(".")
     function = inspect.unwrap(vars(importlib.import_module(module))[name].func)
     assert function.__annotations__["message"] == " | ".join(kind.__name__ for kind in consumer.messages)
@@ -115,16 +115,16 @@ def test_every_queue_has_one_consumer_and_one_dead_letter_queue() -> None:
         assert live[data_stack.physical(consumer.queue)]["VisibilityTimeout"] >= 6 * consumer.timeout
 
 
-def test_the_environment_is_read_in_one_place() -> None:
+def test_only_config_reads_the_environment() -> None:
     readers = [name for name, text in _source("chalicelib").items() if "os.environ" in text or "getenv" in text]
     assert readers == ["chalicelib/kit/config.py"]
 
 
-def test_tables_are_scanned_by_retention_only() -> None:
-    scanning = {name for name, text in _source("chalicelib").items() if re.search(r"\.scan\(|\bsegment=", text)}
-    assert all(name.startswith("chalicelib/retention/") for name in scanning)
+def test_only_retention_scans_tables() -> None:
+    names = {name for name, text in _source("chalicelib").items() if re.search(r"\.scan\(|\bsegment=", text)}
+    assert all(name.startswith("chalicelib/retention/") for name in names)
 
 
-def test_no_module_is_named_for_nothing() -> None:
+def test_module_names_say_what_they_contain() -> None:
     names = {Path(name).stem for folder in ("chalicelib", "infra", "tests") for name in _source(folder)}
     assert not names & {"utils", "util", "helpers", "common", "misc", "base"}

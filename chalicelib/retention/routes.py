@@ -23,31 +23,29 @@ from chalicelib.retention.service import privacy_requests
 
 bp = Blueprint(__name__)
 
-REQUESTS = "/v1/operator/privacy-requests"
 
-
-@bp.route(REQUESTS, methods=["POST"])
+@bp.route("/v1/operator/privacy-requests", methods=["POST"])
 @endpoint(bp, auth=operator, body=PrivacyRequestCreate, returns=PrivacyRequestRead, status=202, idempotent="claimed")
 def begin_request(call: ApiRequest[Account, PrivacyRequestCreate]) -> PrivacyRequestRead:
     """Request the erasure or the export of a subject."""
     return privacy_requests.begin_request(call.principal, PrivacyKind(call.body.kind), call.body.subject)
 
 
-@bp.route(REQUESTS, methods=["GET"])
+@bp.route("/v1/operator/privacy-requests", methods=["GET"])
 @endpoint(bp, auth=operator, query=PrivacyRequestsQuery, returns=Page[PrivacyRequestRead])
 def list_requests(call: ApiRequest[Account, None, PrivacyRequestsQuery]) -> PageResult[PrivacyRequestRead]:
     """List requests with a status, the earliest due date first; with `subject`, all requests about it."""
     return privacy_requests.list_requests(call.query.status, call.query.subject, call.page)
 
 
-@bp.route(f"{REQUESTS}/{{request_id}}", methods=["GET"])
+@bp.route("/v1/operator/privacy-requests/{request_id}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=PrivacyRequestRead)
 def read_request(call: ApiRequest[Account], request_id: str) -> PrivacyRequestRead:
     """Get a request with its progress, and with its report once it is completed."""
     return privacy_requests.read_request(request_id)
 
 
-@bp.route(f"{REQUESTS}/{{request_id}}/link", methods=["POST"])
+@bp.route("/v1/operator/privacy-requests/{request_id}/link", methods=["POST"])
 @endpoint(bp, auth=operator, returns=ExportLinkRead)
 def link_export(call: ApiRequest[Account], request_id: str) -> ExportLinkRead:
     """Create a link to a completed export, valid for 15 minutes."""

@@ -266,6 +266,7 @@ def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery, meth
         shop=gallery.shop,
         delivery_id=delivery.delivery_id,
         request_id=ids.new(),
+        payment=ids.new(),
         event="evt_1",
         refund=ids.new(),
         code="X",
