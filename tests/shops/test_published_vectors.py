@@ -18,8 +18,9 @@ from chalicelib.integrations.shopify.signature import (
     verify_proxy_signature,
 )
 from chalicelib.kit.auth import Credentials
-from chalicelib.shops import domain, service, webhook_headers
+from chalicelib.shops import domain, webhook_headers
 from chalicelib.shops.errors import InvalidWebhookSignature
+from chalicelib.shops.service import auth
 
 NOW = 1_700_000_000
 Query = dict[str, list[str]]
@@ -155,7 +156,7 @@ def accepts(body: bytes, **headers: str) -> bool:
     """Whether the webhook endpoint of `studio` takes a body under these headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        service.webhook_sender(Credentials(named, {}, {"app": "studio"}, body))
+        auth.webhook_sender(Credentials(named, {}, {"app": "studio"}, body))
     except InvalidWebhookSignature:
         return False
     return True

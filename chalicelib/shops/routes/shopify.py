@@ -9,9 +9,9 @@ from chalice.app import Blueprint, Response
 
 from chalicelib.kit import config
 from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint, refuse_other_methods
-from chalicelib.shops import service
 from chalicelib.shops.schemas.shopify import InstallationStart, OAuthCallback, WebhookAnswer
-from chalicelib.shops.service import WebhookSender, webhook_sender
+from chalicelib.shops.service import oauth_install, webhook_intake
+from chalicelib.shops.service.auth import WebhookSender, webhook_sender
 
 bp = Blueprint(__name__)
 
@@ -23,7 +23,7 @@ COOKIE_SECONDS = 600
 @endpoint(bp, query=InstallationStart, status=302)
 def start_oauth(call: ApiRequest[None, None, InstallationStart], app: str) -> Response:
     """Redirect a merchant's browser to Shopify, to install the app in their shop."""
-    redirect = service.start_oauth(app, call.query.shop)
+    redirect = oauth_install.start_oauth(app, call.query.shop)
     return Response("", {"Location": redirect.url, "Set-Cookie": _cookie(app, redirect.cookie, COOKIE_SECONDS)}, 302)
 
 
@@ -31,7 +31,9 @@ def start_oauth(call: ApiRequest[None, None, InstallationStart], app: str) -> Re
 @endpoint(bp, query=OAuthCallback, status=302)
 def complete_oauth(call: ApiRequest[None, None, OAuthCallback], app: str) -> Response:
     """Install the app after Shopify's OAuth callback, and redirect the browser to the app in the admin."""
-    url = service.complete_oauth(app, call.credentials.query, _cookie_of(call.credentials.headers.get("cookie", "")))
+    url = oauth_install.complete_oauth(
+        app, call.credentials.query, _cookie_of(call.credentials.headers.get("cookie", ""))
+    )
     return Response("", {"Location": url, "Set-Cookie": _cookie(app, "", 0)}, 302)
 
 
@@ -39,7 +41,7 @@ def complete_oauth(call: ApiRequest[None, None, OAuthCallback], app: str) -> Res
 @endpoint(bp, auth=webhook_sender, max_body=MAX_WEBHOOK_BODY, returns=WebhookAnswer)
 def receive_webhook(call: ApiRequest[WebhookSender], app: str) -> WebhookAnswer:
     """Receive a webhook delivery: it is stored once and published at least once."""
-    is_new = service.receive_webhook(call.principal, call.credentials.raw_body)
+    is_new = webhook_intake.receive_webhook(call.principal, call.credentials.raw_body)
     return WebhookAnswer(status="recorded" if is_new else "known")
 
 
