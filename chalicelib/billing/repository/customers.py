@@ -75,7 +75,7 @@ def link(customer: Customer, stripe_customer_id: str) -> None:
 def unlink(customer: Customer, stripe_customer_id: str) -> None:
     """Record that Stripe deleted the owner's customer, and release its id so that lookups find no owner.
 
-    The transaction fails if the owner has another Stripe customer id.
+    Raises Conflict if the owner has another Stripe customer id.
     """
     now = clock.now()
     with Transaction() as transaction:
