@@ -18,7 +18,7 @@ def id_of(stripe_id: str) -> str:
 
 
 def get(user_id: str, addon_id: str) -> UserAddon:
-    """Return one of a member's add-ons, read consistently. Raises AddonNotFound if there is none."""
+    """Return one of a member's add-ons, read consistently. Raises AddonNotFound if it does not exist."""
     try:
         return UserAddon.get(user_id, addon_id, consistent_read=True)
     except UserAddon.DoesNotExist as error:

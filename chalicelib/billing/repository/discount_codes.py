@@ -30,7 +30,7 @@ def find(code: str) -> DiscountCode | None:
 
 
 def get(code: str) -> DiscountCode:
-    """Return the code, read consistently. Raises CodeNotFound if there is none."""
+    """Return the code, read consistently. Raises CodeNotFound if it does not exist."""
     row = find(code)
     if row is None:
         raise CodeNotFound

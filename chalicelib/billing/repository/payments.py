@@ -17,7 +17,7 @@ _IDS = ("stripe_invoice_id", "stripe_payment_intent_id", "stripe_charge_id")
 
 
 def get(payment_id: str) -> PaymentTransaction:
-    """Return a payment, read consistently. Raises PaymentNotFound if there is none."""
+    """Return a payment, read consistently. Raises PaymentNotFound if it does not exist."""
     try:
         return PaymentTransaction.get(payment_id, consistent_read=True)
     except PaymentTransaction.DoesNotExist as error:

@@ -19,7 +19,7 @@ def id_of(stripe_refund_id: str) -> str:
 
 
 def get(refund_id: str) -> Refund:
-    """Return a refund, read consistently. Raises RefundNotFound if there is none."""
+    """Return a refund, read consistently. Raises RefundNotFound if it does not exist."""
     try:
         return Refund.get(refund_id, consistent_read=True)
     except Refund.DoesNotExist as error:
