@@ -1,4 +1,4 @@
-"""The words of billing. Apart from the tables, so that pure rules import no database."""
+"""Enumerations of billing, separate from the tables so that the domain rules import no database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class OwnerType(StrEnum):
-    """Who owes: a member of the couples app, or a store of the platform."""
+    """The type of an owner: a member of the couples app or a store of the platform."""
 
     MEMBER = "member"
     STORE = "store"
@@ -24,7 +24,7 @@ class AddonCycle(StrEnum):
 
 
 class SubscriptionStatus(StrEnum):
-    """Stripe's words, and `expired` for what never was Stripe's (a gift that ended)."""
+    """Stripe's statuses, and `expired` for an ended subscription that was not at Stripe (a gift)."""
 
     ACTIVE = "active"
     TRIALING = "trialing"
@@ -38,7 +38,7 @@ class SubscriptionStatus(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing can follow it."""
+        """Whether no other status can follow."""
         return self in (self.CANCELED, self.EXPIRED, self.INCOMPLETE_EXPIRED)
 
 
@@ -64,7 +64,7 @@ class PaymentMethod(StrEnum):
 
 
 class DisputeStatus(StrEnum):
-    """How a payment's disputes stand. An inquiry that was closed leaves none."""
+    """The state of a payment's disputes. A closed inquiry counts as none."""
 
     OPEN = "open"
     WON = "won"
@@ -72,7 +72,7 @@ class DisputeStatus(StrEnum):
 
 
 class EntryType(StrEnum):
-    """Why the balance of credits changed."""
+    """The reason for a change of the credit balance."""
 
     PURCHASE = "purchase"
     GRANT = "grant"
@@ -130,7 +130,7 @@ class RefundStatus(StrEnum):
 
     @property
     def is_open(self) -> bool:
-        """Whether the money may still go back."""
+        """Whether the money may still be returned."""
         return self in (self.REQUESTED, self.APPROVED, self.PROCESSING)
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong between an owner, Stripe and us. Class names are the API's `code`."""
+"""Errors of billing. Class names are the API's `code`."""
 
 from __future__ import annotations
 
@@ -10,55 +10,57 @@ class CustomerNotFound(NotFound):
 
 
 class PlanUnavailable(InvalidInput):
-    title = "This plan is not for sale to this account in that billing cycle"
+    title = "Plan unavailable for this account and billing cycle"
 
 
 class NotSubscribed(Conflict):
-    title = "There is no running subscription"
+    title = "This account has no running subscription"
 
 
 class GiftUnchangeable(Conflict):
-    title = "A gift is not billed and ends by itself; subscribe to have something to change"
+    """A gift is not billed. To have a plan that can be changed, the owner subscribes."""
+
+    title = "A gift cannot be changed; it ends automatically"
 
 
 class SamePlan(Conflict):
-    title = "The subscription has this plan in this billing cycle already"
+    title = "The subscription already has this plan and cycle"
 
 
 class PaymentOverdue(Conflict):
-    title = "An invoice is not paid; settle it before the plan is changed"
+    title = "Pay the open invoice before changing the plan"
 
 
 class PaymentReversed(Conflict):
-    title = "This period's payment went back; cancel and subscribe again"
+    title = "This period's payment was reversed; cancel and resubscribe"
 
 
 class PreviewExpired(InvalidInput):
-    title = "What was previewed does not hold any more; preview again"
+    title = "The preview has expired; request a new one"
 
 
 class AlreadyCanceled(Conflict):
-    title = "The subscription is about to end already"
+    title = "The subscription is already set to end"
 
 
 class NotCanceled(Conflict):
-    title = "The subscription is not about to end"
+    title = "The subscription is not set to end"
 
 
 class AlreadySubscribed(Conflict):
-    title = "There is a subscription already; change it instead"
+    title = "A subscription already exists; change it instead"
 
 
 class PaymentNotFound(NotFound):
-    title = "There is no such payment"
+    title = "Payment not found"
 
 
 class RefundNotFound(NotFound):
-    title = "There is no such refund"
+    title = "Refund not found"
 
 
 class RefundExceedsPayment(InvalidInput):
-    title = "More is asked back than was paid"
+    title = "The refund exceeds the payment"
 
 
 class NotRefundable(Conflict):
@@ -66,59 +68,59 @@ class NotRefundable(Conflict):
 
 
 class RefundDecided(Conflict):
-    title = "This refund was decided already"
+    title = "This refund is already decided"
 
 
 class GrantExpired(InvalidInput):
-    title = "These credits would have expired already"
+    title = "The credits' expiry date is in the past"
 
 
 class InsufficientCredits(Conflict):
-    title = "There are not enough credits"
+    title = "Not enough credits"
 
 
 class InvalidCode(InvalidInput):
-    title = "This discount code cannot be used for this"
+    title = "Discount code not valid for this purchase"
 
 
 class CodeNotFound(NotFound):
-    title = "There is no such discount code"
+    title = "Discount code not found"
 
 
 class CodeExists(Conflict):
-    title = "There is a discount code with these letters already"
+    title = "This discount code already exists"
 
 
 class CodeNeverValid(InvalidInput):
-    title = "The code would expire before it is valid"
+    title = "The code expires before it becomes valid"
 
 
 class AddonUnavailable(InvalidInput):
-    title = "This add-on is not for sale to this account"
+    title = "This add-on is unavailable for this account"
 
 
 class CreditPackNotFound(InvalidInput):
-    title = "There is no such pack of credits"
+    title = "Credit pack not found"
 
 
 class AddonNotFound(NotFound):
-    title = "There is no such add-on"
+    title = "Add-on not found"
 
 
 class AddonActive(Conflict):
-    title = "This add-on is there already; it renews by itself"
+    title = "This add-on is already active; it renews automatically"
 
 
 class AddonNotCancelable(Conflict):
-    title = "This add-on cannot be cancelled"
+    title = "This add-on cannot be canceled"
 
 
 class GiftToOneself(InvalidInput):
-    title = "A gift is for somebody else"
+    title = "Members cannot send gifts to themselves"
 
 
 class GiftNotFound(NotFound):
-    title = "There is no gift with this code"
+    title = "Gift not found"
 
 
 class GiftNotRedeemable(Conflict):
@@ -126,16 +128,16 @@ class GiftNotRedeemable(Conflict):
 
 
 class StripeEventNotFound(NotFound):
-    title = "There is no such event on record"
+    title = "Stripe event not found"
 
 
 class InvalidStripeSignature(MalformedRequest):
-    title = "The Stripe-Signature header is missing, wrong or too old"
+    title = "The Stripe-Signature header is missing, invalid or expired"
 
 
 class InvalidStripeEvent(MalformedRequest):
-    title = "This is not a snapshot event of Stripe's"
+    title = "This is not a Stripe snapshot event"
 
 
 class WrongStripeMode(MalformedRequest):
-    title = "Events of this mode (live or test) are not taken in this stage"
+    title = "Event mode (live/test) does not match stage"

@@ -1,4 +1,4 @@
-"""Work of billing that nobody waits for."""
+"""Queue consumers and schedules of billing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ bp = Blueprint(__name__)
 @bp.on_sqs_message(queue="billing-process_stripe_event", batch_size=5, name="billing-process_stripe_event")
 @consumes(EventReceived)
 def process_stripe_event(message: EventReceived) -> None:
-    """Let one of Stripe's events have its effect."""
+    """Process one Stripe event."""
     intake.process_event(message.stripe_event_id)
 
 
@@ -29,7 +29,7 @@ def grant_monthly_credits(run: ScheduledRun) -> None:
 @bp.schedule("rate(1 hour)", name="billing-expire_credits")
 @scheduled("billing-expire_credits", lease_seconds=300, formerly="billing-expire")
 def expire_credits(run: ScheduledRun) -> None:
-    """Let credits and gifts expire, and end the subscriptions that were given for one period."""
+    """Expire credits and gifts, and end the subscriptions of gifts whose period is over."""
     try:
         credits.expire_due_credits(run.due, run.last_completed)
     finally:
@@ -39,19 +39,19 @@ def expire_credits(run: ScheduledRun) -> None:
 @bp.schedule("rate(10 minutes)", name="billing-release_reservations")
 @scheduled("billing-release_reservations", lease_seconds=300, formerly="billing-release")
 def release_reservations(run: ScheduledRun) -> None:
-    """Give back the uses of discount codes whose checkout was given up."""
+    """Release the reservations of discount codes whose checkout was abandoned."""
     discount_redemptions.release_lapsed(run.due)
 
 
 @bp.schedule("rate(10 minutes)", name="billing-check_invariants")
 @scheduled("billing-check_invariants", lease_seconds=300, formerly="billing-check")
 def check_invariants(run: ScheduledRun) -> None:
-    """Handle events that were left lying, and alarm where the books do not add up."""
+    """Queue unfinished events again, and raise an alarm if an invariant between tables is violated."""
     invariants.check(run.due)
 
 
 @bp.schedule("rate(1 hour)", name="billing-send_dunning_notices")
 @scheduled("billing-send_dunning_notices", lease_seconds=300, formerly="billing-remind")
 def send_dunning_notices(run: ScheduledRun) -> None:
-    """Tell of failed payments whose next notice is due."""
+    """Publish the dunning notices that are due for failed payments."""
     dunning.notify_due(run.due)

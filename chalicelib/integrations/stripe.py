@@ -1,8 +1,8 @@
-"""Stripe's API (docs.stripe.com/api): the calls that billing makes, in and out as plain data.
+"""Stripe's API (docs.stripe.com/api): the calls that billing makes, with plain data as input and output.
 
-Every call is made in one pinned version, whatever the account's default. Raises ObjectMissing for what Stripe does not
-have, Unavailable where it cannot be reached or asks us to slow down, PaymentDeclined where the customer's means of
-payment fails, StripeRefused for anything else.
+Every call uses one pinned API version, regardless of the account's default. Raises ObjectMissing if Stripe has no such
+object, Unavailable if Stripe is unreachable or limits the rate, PaymentDeclined if the customer's payment method fails,
+StripeRefused for any other error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "2026-10-28.endive"
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 8, 2
-"""Short of API Gateway's 29 s even when both retries are needed."""
+"""Total time with both retries stays below API Gateway's limit of 29 seconds."""
 
 Json = dict[str, Any]
 
@@ -33,15 +33,15 @@ class ObjectMissing(NotFound):
 
 
 class StripeRefused(Problem):
-    """Stripe did not accept what we sent: a defect or a wrong key, so the caller learns no more."""
+    """Stripe rejected our request: a defect or a wrong key. The caller gets no details."""
 
     status, title = 502, "The payment service did not accept the request"
 
 
 class PaymentDeclined(Problem):
-    """The customer's means of payment was refused, or wants a confirmation that only they can give."""
+    """The customer's payment method was declined, or needs a confirmation by the customer."""
 
-    status, title = 402, "The payment did not go through; nothing was changed"
+    status, title = 402, "The payment failed; nothing was changed"
 
 
 @cache
@@ -50,7 +50,7 @@ def _client() -> StripeClient:
 
     key = secret_reader.secret("STRIPE_SECRET_KEY")
     if config.settings().stage != "prod" and key.startswith(("sk_live_", "rk_live_")):
-        raise SettingMissing("STRIPE_SECRET_KEY is a live key: those are for the prod stage only")
+        raise SettingMissing("STRIPE_SECRET_KEY is a live key; live keys are allowed only in stage prod")
     base = config.settings().vendor_base_urls.get("stripe")
     return stripe.StripeClient(
         key,
@@ -62,42 +62,45 @@ def _client() -> StripeClient:
 
 
 def forget() -> None:
-    """Drop the client; for tests that change the key."""
+    """Drop the cached client; for tests that change the key."""
     _client.cache_clear()
 
 
 def create_customer(email: str, name: str | None, metadata: Mapping[str, str], idempotency_key: str) -> str:
-    """The id of a new customer; the same key gives the same one for a day."""
+    """Create a customer and return its id.
+
+    For 24 hours the same idempotency key returns the same customer.
+    """
     params: Any = {"email": email, "metadata": dict(metadata)} | ({"name": name} if name else {})
     made = call(lambda client: client.v1.customers.create(params, {"idempotency_key": idempotency_key}))
     return str(made["id"])
 
 
 def create_checkout_session(params: Mapping[str, Any], idempotency_key: str) -> Json:
-    """A Checkout session; `params` as in docs.stripe.com/api/checkout/sessions/create."""
+    """Create a Checkout session; `params` as in docs.stripe.com/api/checkout/sessions/create."""
     given: Any = dict(params)
     return call(lambda client: client.v1.checkout.sessions.create(given, {"idempotency_key": idempotency_key}))
 
 
 def subscription(subscription_id: str) -> Json:
-    """A subscription as it is now."""
+    """Retrieve a subscription's current state."""
     return call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
 
 
 def invoice(invoice_id: str) -> Json:
-    """An invoice as it is now, with its subscription, its payments and their payment intents."""
+    """Retrieve an invoice's current state, with its subscription, payments and payment intents."""
     params: Any = {"expand": ["payments.data.payment.payment_intent", "parent.subscription_details.subscription"]}
     return call(lambda client: client.v1.invoices.retrieve(invoice_id, params))
 
 
 def open_invoices(subscription_id: str) -> list[Json]:
-    """The invoices of a subscription that are due and not paid, newest first, at most a hundred."""
+    """List the due and unpaid invoices of a subscription, newest first, at most 100."""
     params: Any = {"subscription": subscription_id, "status": "open", "limit": 100}
     return list(call(lambda client: client.v1.invoices.list(params))["data"])
 
 
 def paid_invoices(subscription_id: str) -> list[Json]:
-    """Every invoice of a subscription that was paid, newest first."""
+    """List all paid invoices of a subscription, newest first."""
 
     def page(client: StripeClient, params: Any) -> StripeObject:
         return client.v1.invoices.list({"subscription": subscription_id, "status": "paid"} | params)
@@ -106,7 +109,7 @@ def paid_invoices(subscription_id: str) -> list[Json]:
 
 
 def invoice_lines(invoice_id: str) -> list[Json]:
-    """All lines of an invoice; the object itself shows ten (docs.stripe.com/api/invoice-line-item)."""
+    """List all lines of an invoice; the invoice object has only ten (docs.stripe.com/api/invoice-line-item)."""
 
     def page(client: StripeClient, params: Any) -> StripeObject:
         return client.v1.invoices.line_items.list(invoice_id, params)
@@ -115,7 +118,10 @@ def invoice_lines(invoice_id: str) -> list[Json]:
 
 
 def invoice_of_intent(intent_id: str) -> Json | None:
-    """The invoice that a payment intent pays; newer shapes of either do not say."""
+    """Return the invoice that a payment intent pays, or None.
+
+    In newer API versions neither object refers to the other.
+    """
     params: Any = {
         "payment": {"type": "payment_intent", "payment_intent": intent_id},
         "expand": ["data.invoice"],
@@ -126,17 +132,17 @@ def invoice_of_intent(intent_id: str) -> Json | None:
 
 
 def payment_intent(intent_id: str) -> Json:
-    """A payment intent as it is now."""
+    """Retrieve a payment intent's current state."""
     return call(lambda client: client.v1.payment_intents.retrieve(intent_id))
 
 
 def checkout_session(session_id: str) -> Json:
-    """A Checkout session as it is now."""
+    """Retrieve a Checkout session's current state."""
     return call(lambda client: client.v1.checkout.sessions.retrieve(session_id))
 
 
 def disputes(intent_id: str | None, charge_id: str | None) -> list[Json]:
-    """Every dispute of a payment, found by its intent or else by its charge."""
+    """List all disputes of a payment, by its payment intent or, without one, by its charge."""
     of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
 
     def page(client: StripeClient, params: Any) -> StripeObject:
@@ -147,14 +153,16 @@ def disputes(intent_id: str | None, charge_id: str | None) -> list[Json]:
 
 
 def expire_checkout_session(session_id: str) -> None:
-    """End a Checkout session that nobody has paid: its page sells nothing any more. Raises StripeRefused for one that
-    is not open."""
+    """Expire an unpaid Checkout session, so that its page sells nothing.
+
+    Raises StripeRefused if the session is not open.
+    """
     key = f"expire-{session_id}"
     call(lambda client: client.v1.checkout.sessions.expire(session_id, {}, {"idempotency_key": key}))
 
 
 def refunds(intent_id: str | None, charge_id: str | None) -> list[Json]:
-    """Every refund of a payment, found by its intent or else by its charge."""
+    """List all refunds of a payment, by its payment intent or, without one, by its charge."""
     of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
 
     def page(client: StripeClient, params: Any) -> StripeObject:
@@ -167,21 +175,21 @@ def refunds(intent_id: str | None, charge_id: str | None) -> list[Json]:
 def create_refund(
     intent_id: str | None, charge_id: str | None, amount: int, metadata: Mapping[str, str], idempotency_key: str
 ) -> Json:
-    """Send `amount` minor units of a payment back. Raises StripeRefused where Stripe will not."""
+    """Refund `amount` minor units of a payment. Raises StripeRefused if Stripe rejects the refund."""
     of = {"payment_intent": intent_id} if intent_id else {"charge": charge_id}
     params: Any = {**of, "amount": amount, "reason": "requested_by_customer", "metadata": dict(metadata)}
     return call(lambda client: client.v1.refunds.create(params, {"idempotency_key": idempotency_key}))
 
 
 def prices_by_lookup_key(keys: list[str]) -> dict[str, Json]:
-    """The active prices that hold these lookup keys, at most ten, by key."""
+    """Return the active prices with these lookup keys (at most ten), by lookup key."""
     params: Any = {"lookup_keys": keys, "active": True, "limit": 100}
     found = call(lambda client: client.v1.prices.list(params))["data"]
     return {price["lookup_key"]: price for price in found}
 
 
 def put_product(product_id: str, name: str, description: str) -> None:
-    """Create the product with this id, or bring it up to date, which is the same however often it is done."""
+    """Create or update the product with this id; idempotent."""
     change: Any = {"name": name, "description": description, "active": True}
     made: Any = {"id": product_id, "name": name, "description": description}
     try:
@@ -194,7 +202,10 @@ def put_product(product_id: str, name: str, description: str) -> None:
 def create_price(
     product_id: str, lookup_key: str, unit_amount: int, currency: str, interval: str | None, idempotency_key: str
 ) -> Json:
-    """A price per `interval` (`month`, `year`; None: once); the lookup key moves to it from the price before."""
+    """Create a price per `interval` (`month`, `year`; None: one-time).
+
+    The lookup key moves to it from the previous price.
+    """
     params: Any = {
         "product": product_id,
         "lookup_key": lookup_key,
@@ -208,7 +219,7 @@ def create_price(
 
 
 def _all(page: Callable[..., StripeObject]) -> list[Json]:
-    """Every object of a list; one call per hundred."""
+    """Return every object of a list, with one call per 100 objects."""
     found: list[Json] = []
     while True:
         params: Any = {"limit": 100, **({"starting_after": found[-1]["id"]} if found else {})}
@@ -235,10 +246,10 @@ def _translated(error: StripeError) -> Problem:
     if isinstance(error, stripe.CardError):
         return PaymentDeclined()
     log.warning(
-        "Stripe answered with an error",
+        "Stripe request failed",
         extra={"kind": type(error).__name__, "reason": error.code, "stripe_request_id": error.request_id},
     )
     if isinstance(error, stripe.IdempotencyError):
-        return Conflict("This was asked for before, in another way.")
+        return Conflict("This idempotency key was used with different parameters.")
     busy = isinstance(error, stripe.APIConnectionError | stripe.RateLimitError) or (error.http_status or 0) >= 500
-    return Unavailable("The payment service does not answer.", retry_after=5) if busy else StripeRefused()
+    return Unavailable("The payment service is unavailable; retry later.", retry_after=5) if busy else StripeRefused()

@@ -9,14 +9,16 @@ from chalicelib.integrations.stripe import call
 
 
 def create_coupon(params: Mapping[str, Any], idempotency_key: str) -> str:
-    """The id of a new coupon; `params` as in docs.stripe.com/api/coupons/create."""
+    """Create a coupon and return its id; `params` as in docs.stripe.com/api/coupons/create."""
     given: Any = dict(params)
     return str(call(lambda client: client.v1.coupons.create(given, {"idempotency_key": idempotency_key}))["id"])
 
 
 def create_promotion_code(coupon_id: str, code: str, idempotency_key: str) -> str:
-    """The id of the code that customers know the coupon by, as often as they may use it: Stripe does not let its
-    `max_redemptions` change."""
+    """Create the promotion code by which customers use the coupon, and return its id.
+
+    It has no `max_redemptions`, because Stripe does not allow changes of that limit.
+    """
     params: Any = {"promotion": {"type": "coupon", "coupon": coupon_id}, "code": code}
     return str(
         call(lambda client: client.v1.promotion_codes.create(params, {"idempotency_key": idempotency_key}))["id"]
@@ -24,7 +26,10 @@ def create_promotion_code(coupon_id: str, code: str, idempotency_key: str) -> st
 
 
 def set_active(promotion_code_id: str, is_active: bool, idempotency_key: str) -> None:
-    """Whether the code can be used. Every change has a key of its own: an earlier one's would be answered, not done."""
+    """Activate or deactivate the promotion code.
+
+    Each change needs a new idempotency key: for an old key, Stripe replays the stored response and changes nothing.
+    """
     params: Any = {"active": is_active}
     options: Any = {"idempotency_key": idempotency_key}
     call(lambda client: client.v1.promotion_codes.update(promotion_code_id, params, options))

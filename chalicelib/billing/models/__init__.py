@@ -1,4 +1,4 @@
-"""Tables of billing, as documented; money is exact decimals in the currency's main unit."""
+"""Tables of billing. Money is exact decimals in the currency's main unit."""
 
 from chalicelib.billing.models.credits import CreditBalance, CreditEntry, MonthlyGrant
 from chalicelib.billing.models.customers import Customer

@@ -1,4 +1,4 @@
-"""The ledger of credits and its head."""
+"""The credit ledger, its head, and the monthly grants."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chalicelib.kit.tables import Table
 
 
 class BalancesByExpiry(GlobalSecondaryIndex["CreditBalance"]):
-    """Balances by the month (UTC) and moment in which a lot expires next."""
+    """Balances by the month (UTC) and time of their next lot expiry."""
 
     class Meta:
         index_name = "by_expiry"
@@ -42,10 +42,11 @@ class BalancesByChange(GlobalSecondaryIndex["CreditBalance"]):
 
 
 class CreditBalance(Table):
-    """The head of one ledger: what a spend's condition looks at.
+    """The head of one credit ledger. Every entry is conditional on its version.
 
-    `lots` are `{lot_id, remaining, expires_at, is_suspended}`, `expires_in` is the month of `expires_next_at`. Grants of
-    calendar months up to `carried_until` (`YYYY-MM`) may lack a MonthlyGrant: a version before it made them.
+    `lots` are `{lot_id, remaining, expires_at, is_suspended}`. `expires_in` is the month of `expires_next_at`. Calendar
+    months up to `carried_until` (`YYYY-MM`) may have grants but no MonthlyGrant, because an earlier release granted
+    them.
     """
 
     class Meta:
@@ -68,7 +69,7 @@ class CreditBalance(Table):
 
 
 class CreditEntry(Table):
-    """One change of a balance; rows are only ever added."""
+    """One change of a credit balance. Entries are only added."""
 
     class Meta:
         table_name = tables.name("billing", "ai_credits")
@@ -87,18 +88,18 @@ class CreditEntry(Table):
 
 
 class MonthlyGrant(Table):
-    """What an owner (`member/<id>`) was granted for one calendar month (`YYYY-MM`, UTC).
+    """Credits granted to an owner (`member/<id>`) for one calendar month (`YYYY-MM`, UTC).
 
-    `claims` are the numbers of payments by the credits of their plan; `granted` credits stand in ledgers for the month,
-    `carried` of them from before these rows; `lots` are the ledgers and lots that hold what is left; `relationship_id` is
-    the ledger of the last grant.
+    `claims` maps the credits of a plan to the number of payments for it. `granted` is the number of credits in ledgers
+    for the month; `carried` of them were granted before these rows existed. `lots` are the ledgers and lots that hold
+    the remaining credits. `relationship_id` is the ledger of the last grant.
     """
 
     class Meta:
         table_name = tables.name("billing", "monthly_grants")
 
     KEEP: ClassVar = timedelta(days=3 * 366)
-    """No refund, dispute or event of a month comes later."""
+    """No refund, dispute or event of a month arrives later."""
 
     owner = UnicodeAttribute(hash_key=True)
     month = UnicodeAttribute(range_key=True)

@@ -1,4 +1,4 @@
-"""Owners who can owe us."""
+"""Owners registered for billing."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from chalicelib.kit.tables import Table
 
 
 class Customer(Table):
-    """An owner whom a context above registered. The guard on `stripe_customer_id` leads back here.
+    """An owner, registered by a context above billing.
 
-    `plan_source` is what gave them their plan last, or may yet give it: an owner has one at a time.
-    The id stays when Stripe has deleted that customer: events on record are found by it.
+    The unique value of `stripe_customer_id` names this row. `plan_source` is the last source of the owner's plan, or a
+    source that may still give one; an owner has one plan at a time. `stripe_customer_id` is kept after Stripe deletes
+    the customer, because stored events are found by it.
     """
 
     class Meta:
@@ -32,5 +33,5 @@ class Customer(Table):
 
     @property
     def at_stripe(self) -> str | None:
-        """The id of the customer that Stripe has; None where it has none, or none any more."""
+        """The id of the customer at Stripe; None if Stripe has none or has deleted it."""
         return None if self.stripe_deleted_at else self.stripe_customer_id

@@ -1,4 +1,4 @@
-"""Discount codes and their uses."""
+"""Discount codes and their redemptions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.kit.tables import Table
 
 
 class AllCodes(GlobalSecondaryIndex["DiscountCode"]):
-    """Every code, by its letters: a few hundred at most."""
+    """All discount codes in alphabetical order, a few hundred at most."""
 
     class Meta:
         index_name = "by_kind"
@@ -30,7 +30,10 @@ class AllCodes(GlobalSecondaryIndex["DiscountCode"]):
 
 
 class DiscountCode(Table):
-    """A code that makes something cheaper; kept upper-case. `kind` is the list's key, the same for all."""
+    """A discount code, stored in upper case.
+
+    `kind` is the hash key of the index over all codes and the same in every row.
+    """
 
     class Meta:
         table_name = tables.name("billing", "discount_codes")
@@ -59,7 +62,7 @@ class DiscountCode(Table):
 
 
 class UsagesByUser(GlobalSecondaryIndex["DiscountUsage"]):
-    """What one owner used."""
+    """The redemptions of one owner."""
 
     class Meta:
         index_name = "by_user"
@@ -70,7 +73,7 @@ class UsagesByUser(GlobalSecondaryIndex["DiscountUsage"]):
 
 
 class UsagesByReservation(GlobalSecondaryIndex["DiscountUsage"]):
-    """Uses that are reserved, by when that ends; `reserved_until` goes with the reservation."""
+    """Reserved redemptions by the end of the reservation. Sparse: only reservations have `reserved_until`."""
 
     class Meta:
         index_name = "by_reservation"
@@ -81,9 +84,10 @@ class UsagesByReservation(GlobalSecondaryIndex["DiscountUsage"]):
 
 
 class DiscountUsage(Table):
-    """One use of a code: `redemption` is `user_id#n`, so the key itself holds the limit per user.
+    """One redemption of a discount code.
 
-    `request_key` is of the request that reserved it: by the same key it goes on with that reservation.
+    `redemption` is `user_id#n`, so the key enforces the limit per user. `request_key` is the idempotency key of the
+    request that reserved it; a retry with the same key continues that reservation.
     """
 
     class Meta:

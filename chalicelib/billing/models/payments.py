@@ -1,4 +1,4 @@
-"""Money that came and went."""
+"""Payments and refunds."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chalicelib.kit.tables import Table
 
 
 class PaymentsByOwner(GlobalSecondaryIndex["PaymentTransaction"]):
-    """An owner's payments, by when they were begun."""
+    """An owner's payments by creation time."""
 
     class Meta:
         index_name = "by_owner"
@@ -33,7 +33,7 @@ class PaymentsByOwner(GlobalSecondaryIndex["PaymentTransaction"]):
 
 
 class PaymentsBySubscription(GlobalSecondaryIndex["PaymentTransaction"]):
-    """Payments of a subscription."""
+    """The payments of a subscription."""
 
     class Meta:
         index_name = "by_subscription"
@@ -44,7 +44,7 @@ class PaymentsBySubscription(GlobalSecondaryIndex["PaymentTransaction"]):
 
 
 class PaymentsByDay(GlobalSecondaryIndex["PaymentTransaction"]):
-    """Payments by the day (UTC) on which they were completed here; until then that on which they were begun."""
+    """Payments by the day (UTC) on which billing completed them; before that, by the day of their creation."""
 
     class Meta:
         index_name = "by_day"
@@ -55,7 +55,7 @@ class PaymentsByDay(GlobalSecondaryIndex["PaymentTransaction"]):
 
 
 class PaymentsByGrantDay(GlobalSecondaryIndex["PaymentTransaction"]):
-    """Payments that open months of credits still to come, by the day (UTC) of the next."""
+    """Payments with months of credits still to grant, by the day (UTC) of the next one."""
 
     class Meta:
         index_name = "by_next_grant"
@@ -66,18 +66,21 @@ class PaymentsByGrantDay(GlobalSecondaryIndex["PaymentTransaction"]):
 
 
 class PaymentTransaction(Table):
-    """One payment, whichever of its Stripe ids it arrived under; a guard on each of them leads here.
+    """One payment. The unique value of each of its Stripe ids names this row.
 
-    `item` is what was sold once: an add-on, a pack of credits, a gift's code. `period_end` is the end of the whole period
-    that it pays for, `addon_ids` are the ids that add-ons have among what it pays for; `stripe_event_id` completed it.
-    `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken` of them taken back. `months` are
-    the months of credits it opens that the schedule has not granted, `months_from` when the first of all begins;
-    `month_claims` are the credits that those which have begun include, by when each began, at most one a month paid for.
-    `plan_name` is the plan that it pays for from `plan_from` on.
+    `item` is the item that was sold once: an add-on, a credit pack or a gift's code. `period_end` is the end of the
+    whole period that the payment covers. `addon_ids` are our ids of the add-ons that it pays for. `stripe_event_id` is
+    the event that completed it. `plan_name` is the plan that it pays for from `plan_from` on.
 
-    `refunded_amount` went back: `returned_amount` by completed refunds, `lost_amount` by lost disputes, the latest at
-    `reversed_at`; with all of it the status is `refunded`. `refunding_amount` is asked back and not yet answered for.
-    `dispute` is how its disputes stand, `disputed_at` when the first that is open or lost was opened.
+    `credits` were bought with the payment in the ledger `relationship_id`; `credits_taken` of them were taken back.
+    `months` are its months of credits that the schedule has not granted. `months_from` is the start of its first month.
+    `month_claims` maps the start of each month that has begun to the credits that it includes, with at most one entry
+    per month paid for.
+
+    `refunded_amount` is the total returned: `returned_amount` by completed refunds and `lost_amount` by lost disputes,
+    the latest at `reversed_at`. If everything is returned, the status is `refunded`. `refunding_amount` is requested
+    and not yet decided or completed. `dispute` is the state of its disputes. `disputed_at` is when the first dispute
+    that is open or lost was opened.
     """
 
     class Meta:
@@ -134,7 +137,7 @@ class PaymentTransaction(Table):
 
 
 class RefundsByPayment(GlobalSecondaryIndex["Refund"]):
-    """Refunds of one payment."""
+    """The refunds of one payment."""
 
     class Meta:
         index_name = "by_payment"
@@ -145,7 +148,7 @@ class RefundsByPayment(GlobalSecondaryIndex["Refund"]):
 
 
 class RefundsByStatus(GlobalSecondaryIndex["Refund"]):
-    """Refunds of one status, as they were asked for."""
+    """The refunds of one status by request time."""
 
     class Meta:
         index_name = "by_status"
@@ -156,7 +159,7 @@ class RefundsByStatus(GlobalSecondaryIndex["Refund"]):
 
 
 class Refund(Table):
-    """Money that goes back, from the request to Stripe's answer."""
+    """A refund, from the request to Stripe's result."""
 
     class Meta:
         table_name = tables.name("billing", "refunds")

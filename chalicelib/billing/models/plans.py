@@ -1,4 +1,4 @@
-"""What is for sale: plans and add-ons."""
+"""The synced catalogue: plans and add-ons."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from chalicelib.kit.tables import Table
 
 
 class SubscriptionPlan(Table):
-    """A plan of the catalogue. `stripe_prices` is billing cycle to price ids, the current one first."""
+    """A plan of the catalogue.
+
+    `stripe_prices` maps each billing cycle to price ids, the current one first.
+    """
 
     class Meta:
         table_name = tables.name("billing", "subscription_plans")

@@ -1,4 +1,4 @@
-"""Stripe's events."""
+"""Stripe events."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _SHOWN = [
     "received_at",
     "processed_at",
 ]
-"""Of an event in a list: everything but its payload."""
+"""The columns of an event in a list: all but the payload."""
 
 
 class EventsByType(GlobalSecondaryIndex["StripeWebhook"]):
-    """Events of one type, by when they happened."""
+    """Events of one type by their time at Stripe."""
 
     class Meta:
         index_name = "by_type"
@@ -44,7 +44,7 @@ class EventsByType(GlobalSecondaryIndex["StripeWebhook"]):
 
 
 class EventsByUnfinished(GlobalSecondaryIndex["StripeWebhook"]):
-    """Events that have not had their effect, by status. Sparse: `unfinished` goes when they have."""
+    """Unfinished events by status. Sparse: `unfinished` is removed when processing ends."""
 
     class Meta:
         index_name = "by_unfinished"
@@ -55,7 +55,7 @@ class EventsByUnfinished(GlobalSecondaryIndex["StripeWebhook"]):
 
 
 class StripeWebhook(Table):
-    """One event of Stripe's as it came, and what became of it; goes 90 days after it was processed."""
+    """One Stripe event as received, and its processing status. Deleted 90 days after processing."""
 
     class Meta:
         table_name = tables.name("billing", "stripe_webhooks")

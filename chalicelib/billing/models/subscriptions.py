@@ -1,4 +1,4 @@
-"""What owners have: subscriptions, gifts of them, add-ons."""
+"""Subscriptions, gifts and add-ons of owners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.kit.tables import Table
 
 
 class SubscriptionsByOwner(GlobalSecondaryIndex["Subscription"]):
-    """An owner's subscriptions, by status."""
+    """An owner's subscriptions by status."""
 
     class Meta:
         index_name = "by_owner"
@@ -29,7 +29,7 @@ class SubscriptionsByOwner(GlobalSecondaryIndex["Subscription"]):
 
 
 class SubscriptionsByDueMonth(GlobalSecondaryIndex["Subscription"]):
-    """What renews, or whose trial ends, in a month (UTC); what has ended is not in it."""
+    """Subscriptions by the month (UTC) in which they renew or their trial ends; without ended ones."""
 
     class Meta:
         index_name = "by_renewal"
@@ -40,7 +40,7 @@ class SubscriptionsByDueMonth(GlobalSecondaryIndex["Subscription"]):
 
 
 class SubscriptionsByPastDue(GlobalSecondaryIndex["Subscription"]):
-    """What is past due, by since when. Rows that are not have no `past_due_since` and are not in it."""
+    """Past-due subscriptions by `past_due_since`. Sparse: other subscriptions lack the column."""
 
     class Meta:
         index_name = "by_past_due"
@@ -51,11 +51,11 @@ class SubscriptionsByPastDue(GlobalSecondaryIndex["Subscription"]):
 
 
 class Subscription(Table):
-    """What Stripe knows of a subscription, and what it costs and allows here.
+    """A subscription: its state at Stripe, its price and its limits.
 
-    The id of one that is Stripe's is derived from Stripe's id: unique, and found with one read. `owner` is the
-    index's key, `renews_in` the month (`YYYY-MM`) of the period's end until it has ended, `refunded_at` when the present
-    period was paid back in full, `version` rises with every change.
+    The id of a Stripe subscription's row is derived from the Stripe id, so it is unique and one read finds it. `owner`
+    is the index's hash key. `renews_in` is the month (`YYYY-MM`) of the period's end, until the subscription has ended.
+    `refunded_at` is when the current period was refunded in full. `version` increases with every change.
     """
 
     class Meta:
@@ -96,7 +96,7 @@ class Subscription(Table):
     refunded_at = DateTimeAttribute(null=True)
     last_stripe_event_at = DateTimeAttribute(null=True)
     reminded_until = DateTimeAttribute(null=True)
-    """Notices up to then were sent."""
+    """Dunning notices due up to this time were sent."""
     version = IntegerAttribute(default=0)
     created_at = DateTimeAttribute()
     updated_at = DateTimeAttribute()
@@ -125,7 +125,7 @@ class GiftsByRecipient(GlobalSecondaryIndex["Gift"]):
 
 
 class GiftsByStatus(GlobalSecondaryIndex["Gift"]):
-    """Gifts of one status by when they end."""
+    """Gifts of one status by expiry."""
 
     class Meta:
         index_name = "by_status"
@@ -136,9 +136,9 @@ class GiftsByStatus(GlobalSecondaryIndex["Gift"]):
 
 
 class Gift(Table):
-    """A subscription that one member buys for another, who may not exist yet.
+    """A subscription that a member buys for another person, who may not have an account yet.
 
-    `relationship_id` is the ledger of the recipient, in which its months of credits are granted.
+    `relationship_id` is the recipient's ledger, in which the gift's months of credits are granted.
     """
 
     class Meta:
@@ -165,7 +165,7 @@ class Gift(Table):
 
 
 class UserAddonsByAddon(GlobalSecondaryIndex["UserAddon"]):
-    """Who has an add-on."""
+    """The members who have an add-on."""
 
     class Meta:
         index_name = "by_addon"
@@ -176,9 +176,10 @@ class UserAddonsByAddon(GlobalSecondaryIndex["UserAddon"]):
 
 
 class UserAddon(Table):
-    """An add-on that a member has. A recurring one is an item of a subscription; its id is derived from the item's.
+    """An add-on that a member has.
 
-    `refunded_until` is the end of a period whose payment went back in full: until then it is not had.
+    A recurring add-on is an item of a subscription; its id is derived from the item's id. `refunded_until` is the end
+    of a period whose payment was returned in full. Until then the add-on gives no entitlement.
     """
 
     class Meta:

@@ -1,1 +1,1 @@
-"""Every key, condition and transaction of billing, a module a family of tables."""
+"""Repositories of billing: all keys, conditions and transactions, one module per family of tables."""

@@ -1,4 +1,4 @@
-"""Add-ons that members have. A recurring one is an item of a subscription, which a guard leads from."""
+"""Add-ons that members have. A recurring one is a subscription item, whose unique value names the row."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _NAMESPACE = "5f0f2f6e-9f0f-4a8b-8f3a-0f6d9f6f3c55"
 
 
 def id_of(stripe_id: str) -> str:
-    """Our id of what was bought as this subscription item, or with this payment intent."""
+    """Return our id of the add-on that was bought as this subscription item or with this payment intent."""
     return ids.derived(_NAMESPACE, stripe_id)
 
 
 def get(user_id: str, addon_id: str) -> UserAddon:
-    """One of a member's add-ons. Raises AddonNotFound."""
+    """Return one of a member's add-ons, read consistently. Raises AddonNotFound if it does not exist."""
     try:
         return UserAddon.get(user_id, addon_id, consistent_read=True)
     except UserAddon.DoesNotExist as error:
@@ -26,13 +26,16 @@ def get(user_id: str, addon_id: str) -> UserAddon:
 
 
 def list_by_user(user_id: str) -> list[UserAddon]:
-    """Every add-on that the member has or had: a handful, read consistently."""
+    """Return every add-on that the member has or had: a handful, read consistently."""
     return list(UserAddon.query(user_id, consistent_read=True))
 
 
 def stage(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
-    """Write the row; a new one claims its subscription item. The transaction fails with WriteConflict where a new one is
-    there, or another has changed since it was read."""
+    """Stage a write of the row. A new row claims its subscription item.
+
+    The transaction fails with WriteConflict if a new row exists already, or an existing row has changed since it was
+    read.
+    """
     before, row.updated_at = row.updated_at, clock.now()
     if not is_new:
         transaction.put(row, condition=UserAddon.updated_at == before, otherwise=WriteConflict())
@@ -46,7 +49,7 @@ def stage(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
 
 
 def consume(row: UserAddon) -> bool:
-    """Mark one that is sold once as used; False where it is not active any more."""
+    """Mark an add-on that is sold once as consumed; return False if it is no longer active."""
     from_active = UserAddon.status == AddonStatus.ACTIVE
     return update_if(
         row, [UserAddon.status.set(AddonStatus.CONSUMED), UserAddon.updated_at.set(clock.now())], from_active

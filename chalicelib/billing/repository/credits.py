@@ -1,4 +1,4 @@
-"""The ledger of credits and its head, which change together."""
+"""The credit ledger and its head, which change together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTHING_CARRIED = "0000-00"
 
 
 def balance(relationship_id: str) -> CreditBalance:
-    """The head of the ledger, read consistently; an empty one where nothing was entered yet."""
+    """Return the head of the ledger, read consistently; an empty one if the ledger has no entries."""
     try:
         return CreditBalance.get(relationship_id, consistent_read=True)
     except CreditBalance.DoesNotExist:
@@ -29,20 +29,20 @@ def balance(relationship_id: str) -> CreditBalance:
 
 
 def empty(relationship_id: str) -> CreditBalance:
-    """The head of a ledger in which nothing was entered yet."""
+    """Return the head of a ledger without entries."""
     now = clock.now()
     return CreditBalance(relationship_id, changed_on=f"{now:%Y-%m-%d}", carried_until=_NOTHING_CARRIED, updated_at=now)
 
 
 def opened(head: CreditBalance) -> CreditLedger:
-    """The ledger of this head, to be changed."""
+    """Return the ledger of this head, open for changes."""
     return CreditLedger(head.balance, head.shortfall, credit_lots.read(head.lots), clock.now(), ids.time_ordered)
 
 
 def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
-    """Add the book's entries and move the head, over the version that the book was opened at.
+    """Stage the ledger's new entries and its new head, if the head still has the version that was read.
 
-    The transaction fails with WriteConflict if the head has changed, or if what caused an entry has caused one before.
+    The transaction fails with WriteConflict if the head has changed, or if a source key already has an entry.
     """
     before, now = head.version, clock.now()
     expires_next_at = credit_lots.next_expiry(book.lots)
@@ -53,7 +53,7 @@ def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> 
         shortfall=book.shortfall,
         lots=[_row(lot) for lot in book.lots],
         expires_next_at=expires_next_at,
-        # What had expired when it was entered is due now: the sweep does not go back to the month of its end.
+        # A lot that was entered after its expiry is due now: the sweep does not read past months.
         expires_in=f"{max(expires_next_at, now):%Y-%m}" if expires_next_at else None,
         changed_on=f"{now:%Y-%m-%d}",
         carried_until=head.carried_until or f"{now:%Y-%m}",
@@ -83,46 +83,46 @@ def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> 
 
 
 def entered(source_keys: Iterable[str]) -> dict[str, str]:
-    """Of these causes those that have caused an entry, with the entry's ledger and id (`…/…`); one read."""
+    """Return the given source keys that have an entry, each with its `ledger/entry id`; one read."""
     wanted = list(dict.fromkeys(source_keys))
     rows = get_many(((UniqueValue, (source_guard(key),)) for key in wanted), consistent=True)
     return {key: row.owner for key, row in zip(wanted, rows, strict=True) if row}
 
 
 def get_entry(owner: str) -> CreditEntry:
-    """The entry that a cause's guard names."""
+    """Return the entry that a source key's unique value names."""
     return CreditEntry.get(*key_of(owner), consistent_read=True)
 
 
 def key_of(owner: str) -> tuple[str, str]:
-    """The ledger and id of the entry that a cause's guard names."""
+    """Split `ledger/entry id`, as a source key's unique value holds it, into ledger and entry id."""
     relationship_id, _, entry_id = owner.rpartition("/")
     return relationship_id, entry_id
 
 
 def list_entries(relationship_id: str, page: PageRequest) -> PageResult[CreditEntry]:
-    """One page of the ledger, newest first."""
+    """Return one page of the ledger, newest first."""
     return pagination.query_page(
         CreditEntry.query(relationship_id, limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False)
     )
 
 
 def total(relationship_id: str) -> int:
-    """The sum of all entries, to hold the balance against."""
+    """Return the sum of all entries, to compare with the balance."""
     return sum(row.amount for row in CreditEntry.query(relationship_id, consistent_read=True))
 
 
 def iterate_grants(relationship_id: str, since: datetime) -> Iterator[CreditEntry]:
-    """Grants that were entered in a ledger at `since` or later, newest first."""
+    """Yield the grants entered in a ledger at or after `since`, newest first."""
     granted = CreditEntry.entry_type == EntryType.GRANT
     rows = CreditEntry.query(relationship_id, filter_condition=granted, scan_index_forward=False, consistent_read=True)
     yield from takewhile(lambda row: row.created_at >= since, rows)
 
 
 def iterate_expired(month: str, now: datetime) -> Iterator[str]:
-    """Ledgers with a lot that was to expire by now, and whose turn came in that month (`YYYY-MM`).
+    """Yield the ledgers of a month (`YYYY-MM`, by `expires_in`) with a lot that expires at or before `now`.
 
-    Reads keys only: one row that cannot be read does not end the iteration.
+    Reads keys only, so an unreadable row does not end the iteration.
     """
     due = CreditBalance.expires_next_at <= now
     for row in CreditBalance.by_expiry.query(month, due, attributes_to_get=["relationship_id"]):
@@ -130,9 +130,9 @@ def iterate_expired(month: str, now: datetime) -> Iterator[str]:
 
 
 def defer_expiry(relationship_id: str, now: datetime) -> None:
-    """Let the runs of this month and the next find a ledger whose lots are due, unless none is due any more.
+    """Move a ledger with a due lot to the current month, for the runs of this month and the next.
 
-    A transaction returns no row: the ledger's may be unreadable.
+    Does nothing if no lot is due. Uses a transaction because it returns no row, and the ledger's row may be unreadable.
     """
     actions = [CreditBalance.expires_in.set(f"{now:%Y-%m}")]
     with suppress(Conflict), Transaction() as transaction:
@@ -140,12 +140,12 @@ def defer_expiry(relationship_id: str, now: datetime) -> None:
 
 
 def iterate_changed(day: str) -> Iterator[CreditBalance]:
-    """Balances whose last change was on that day (`YYYY-MM-DD`)."""
+    """Yield the balances that last changed on a day (`YYYY-MM-DD`)."""
     yield from CreditBalance.by_change.query(day)
 
 
 def source_guard(source_key: str) -> str:
-    """The guard that lets a cause have one entry."""
+    """Return the key of the unique value that limits a source key to one entry."""
     return unique_values.value_key("billing", "ai_credits", "source_key", source_key)
 
 

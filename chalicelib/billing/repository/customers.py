@@ -1,4 +1,4 @@
-"""Owners, found by who they are or by their id at Stripe."""
+"""Owners, found by owner id or by Stripe customer id."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.kit.tables import Transaction
 def register(
     owner_type: OwnerType, owner_id: str, email: str, name: str | None, relationship_id: str | None, timezone: str
 ) -> Customer:
-    """Write down what is known of an owner now; what Stripe calls it stays."""
+    """Write the owner's current data; keep the Stripe customer id."""
     now, row = clock.now(), Customer(owner_type, owner_id)
     row.update(
         actions=[
@@ -29,7 +29,7 @@ def register(
 
 
 def get(owner_type: OwnerType, owner_id: str) -> Customer:
-    """The owner, read consistently. Raises CustomerUnknown."""
+    """Return the owner, read consistently. Raises CustomerNotFound if the owner is not registered."""
     try:
         return Customer.get(owner_type, owner_id, consistent_read=True)
     except Customer.DoesNotExist as error:
@@ -37,7 +37,7 @@ def get(owner_type: OwnerType, owner_id: str) -> Customer:
 
 
 def find_by_stripe_id(stripe_customer_id: str) -> Customer | None:
-    """The owner whom Stripe knows by this id."""
+    """Return the owner with this Stripe customer id, or None."""
     owner = unique_values.owner_of(guard_of(stripe_customer_id))
     if owner is None:
         return None
@@ -49,8 +49,11 @@ def find_by_stripe_id(stripe_customer_id: str) -> Customer | None:
 
 
 def link(customer: Customer, stripe_customer_id: str) -> None:
-    """Note the owner's id at Stripe, which no other may have. Raises Conflict where either has another already."""
-    taken = Conflict("This account is known to Stripe under another id.")
+    """Store the owner's Stripe customer id, which is unique.
+
+    Raises Conflict if the owner has another Stripe customer, or the id belongs to another owner.
+    """
+    taken = Conflict("This account has another Stripe customer, or the Stripe customer belongs to another account.")
     with Transaction() as transaction:
         owner = f"{customer.owner_type}/{customer.owner_id}"
         unique_values.claim(transaction, guard_of(stripe_customer_id), owner, otherwise=taken)
@@ -70,7 +73,10 @@ def link(customer: Customer, stripe_customer_id: str) -> None:
 
 
 def unlink(customer: Customer, stripe_customer_id: str) -> None:
-    """Note that Stripe has deleted the customer, where that is still the owner's: its id leads to nobody any more."""
+    """Record that Stripe deleted the owner's customer, and release its id so that lookups find no owner.
+
+    Raises Conflict if the owner has another Stripe customer id.
+    """
     now = clock.now()
     with Transaction() as transaction:
         unique_values.release(transaction, guard_of(stripe_customer_id), f"{customer.owner_type}/{customer.owner_id}")
@@ -82,8 +88,10 @@ def unlink(customer: Customer, stripe_customer_id: str) -> None:
 
 
 def take_plan_source(transaction: Transaction, customer: Customer, source: str) -> None:
-    """Make this the owner's source of a plan. The transaction fails with WriteConflict where another than `customer` says
-    has become it."""
+    """Stage `source` as the source of the owner's plan.
+
+    The transaction fails with WriteConflict if the stored source is no longer the one in `customer`.
+    """
     before = Customer.plan_source
     same = before == customer.plan_source if customer.plan_source else before.does_not_exist()
     transaction.update(
@@ -92,5 +100,5 @@ def take_plan_source(transaction: Transaction, customer: Customer, source: str) 
 
 
 def guard_of(stripe_customer_id: str) -> str:
-    """The guard on an owner's id at Stripe."""
+    """Return the key of the unique value of a Stripe customer id."""
     return unique_values.value_key("billing", "customers", "stripe_customer_id", stripe_customer_id)

@@ -1,4 +1,4 @@
-"""Discount codes and their uses: the counter of a code and the rows of its uses change together."""
+"""Discount codes and their redemptions. A code's counter and its redemptions change together."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KIND = "code"
 
 
 def find(code: str) -> DiscountCode | None:
-    """The code, read consistently."""
+    """Return the code, read consistently, or None."""
     try:
         return DiscountCode.get(code, consistent_read=True)
     except DiscountCode.DoesNotExist:
@@ -30,7 +30,7 @@ def find(code: str) -> DiscountCode | None:
 
 
 def get(code: str) -> DiscountCode:
-    """The code, read consistently. Raises CodeNotFound."""
+    """Return the code, read consistently. Raises CodeNotFound if it does not exist."""
     row = find(code)
     if row is None:
         raise CodeNotFound
@@ -38,7 +38,7 @@ def get(code: str) -> DiscountCode:
 
 
 def add(row: DiscountCode) -> None:
-    """Write a new code. Raises CodeExists."""
+    """Write a new code. Raises CodeExists if the code exists."""
     try:
         row.save(condition=DiscountCode.code.does_not_exist())
     except PutError as error:
@@ -48,14 +48,17 @@ def add(row: DiscountCode) -> None:
 
 
 def remove_unmirrored(row: DiscountCode) -> None:
-    """Take back a code that never could be used, where it is still the one that was written."""
+    """Delete a code that was never mirrored to Stripe, unless it was recreated since `row` was written."""
     unmirrored = DiscountCode.stripe_promotion_code_id.does_not_exist()
     delete_if(row, unmirrored & (DiscountCode.created_at == row.created_at))
 
 
 def change(code: str, values: dict[str, object]) -> DiscountCode:
-    """Set these columns; None removes one. Raises CodeNotFound; CodeNeverValid where one end of the window would be
-    beyond the other as it is now."""
+    """Set these columns; None removes a column.
+
+    Raises CodeNotFound if there is no such code, CodeNeverValid if the stored end or start of the validity window
+    contradicts the new one.
+    """
     row = get(code)
     actions: list[Action] = [DiscountCode.updated_at.set(clock.now())]
     for name, value in values.items():
@@ -67,33 +70,33 @@ def change(code: str, values: dict[str, object]) -> DiscountCode:
 
 
 def list_all(page: PageRequest) -> PageResult[DiscountCode]:
-    """One page of the codes, by their letters."""
+    """Return one page of the codes in alphabetical order."""
     return pagination.query_page(DiscountCode.by_kind.query(KIND, limit=page.limit, last_evaluated_key=page.start))
 
 
 def iterate() -> Iterator[DiscountCode]:
-    """Every code."""
+    """Yield every code."""
     yield from DiscountCode.by_kind.query(KIND)
 
 
 def list_uses(code: str, page: PageRequest) -> PageResult[DiscountUsage]:
-    """One page of a code's uses, by who used it."""
+    """Return one page of a code's redemptions, ordered by user."""
     return pagination.query_page(DiscountUsage.query(code, limit=page.limit, last_evaluated_key=page.start))
 
 
 def count_uses(code: str) -> int:
-    """How many uses are reserved or redeemed."""
+    """Return the number of redemptions that are reserved or redeemed."""
     taken = DiscountUsage.status.is_in(RedemptionStatus.RESERVED, RedemptionStatus.REDEEMED)
     return sum(1 for _ in DiscountUsage.query(code, filter_condition=taken, consistent_read=True))
 
 
 def list_uses_of(code: str, user_id: str) -> list[DiscountUsage]:
-    """What one owner did with a code, read consistently."""
+    """Return one owner's redemptions of a code, read consistently."""
     return list(DiscountUsage.query(code, DiscountUsage.redemption.startswith(f"{user_id}#"), consistent_read=True))
 
 
 def find_use(code: str, redemption: str) -> DiscountUsage | None:
-    """One use, read consistently."""
+    """Return one redemption, read consistently, or None."""
     try:
         return DiscountUsage.get(code, redemption, consistent_read=True)
     except DiscountUsage.DoesNotExist:
@@ -110,8 +113,11 @@ def reserve(
     until: datetime,
     request_key: str | None,
 ) -> DiscountUsage:
-    """Count a use and note who has it until then. The transaction fails with WriteConflict where the code may not be used
-    (any more), or this use of the owner's is taken."""
+    """Stage a reservation that counts as a use of the code and expires at `until`.
+
+    The transaction fails with WriteConflict if the code cannot be used (any more), or the owner's redemption is already
+    taken.
+    """
     now = clock.now()
     usage = DiscountUsage(
         code=row.code,
@@ -136,15 +142,21 @@ def reserve(
 
 
 def prolong(transaction: Transaction, usage: DiscountUsage, until: datetime) -> None:
-    """Let the reservation last until then. The transaction fails with WriteConflict where it has changed or ended."""
+    """Stage the extension of a reservation to `until`.
+
+    The transaction fails with WriteConflict if the reservation has changed or ended.
+    """
     action = DiscountUsage.reserved_until.set(until)
     transaction.update(usage, [action], condition=_unchanged(usage), otherwise=WriteConflict())
     usage.reserved_until = until
 
 
 def release(transaction: Transaction, usage: DiscountUsage) -> None:
-    """Give a reserved use back. The transaction fails with WriteConflict where this reservation of it has changed or ended:
-    the same use may be reserved anew, for a later session."""
+    """Stage the release of a reserved redemption.
+
+    The transaction fails with WriteConflict if this reservation has changed or ended. The same redemption may have been
+    reserved again for a later session.
+    """
     actions = [DiscountUsage.status.set(RedemptionStatus.RELEASED), DiscountUsage.reserved_until.remove()]
     transaction.update(usage, actions, condition=_unchanged(usage), otherwise=WriteConflict())
     transaction.update(DiscountCode(usage.code), [DiscountCode.times_used.add(-1)])
@@ -153,7 +165,11 @@ def release(transaction: Transaction, usage: DiscountUsage) -> None:
 def redeem(
     transaction: Transaction, usage: DiscountUsage, session_id: str, subscription_id: str | None, discount: Decimal
 ) -> None:
-    """The use was paid for. One that was given back meanwhile counts again: paid is paid. WriteConflict where it changed."""
+    """Stage a redemption as redeemed, because it was paid for.
+
+    If it was released before the payment, it is counted again. The transaction fails with WriteConflict if its status
+    has changed.
+    """
     actions = [
         DiscountUsage.status.set(RedemptionStatus.REDEEMED),
         DiscountUsage.reserved_until.remove(),
@@ -169,7 +185,7 @@ def redeem(
 
 
 def note_session(usage: DiscountUsage, session_id: str, until: datetime) -> None:
-    """Note for which Checkout session the use is reserved, and how long."""
+    """Store the Checkout session of a reservation and its new expiry."""
     actions: list[Action] = [
         DiscountUsage.checkout_session_id.set(session_id),
         DiscountUsage.reserved_until.set(until),
@@ -178,12 +194,12 @@ def note_session(usage: DiscountUsage, session_id: str, until: datetime) -> None
 
 
 def iterate_lapsed(now: datetime) -> Iterator[DiscountUsage]:
-    """Uses whose reservation is over."""
+    """Yield the redemptions whose reservation has expired."""
     yield from DiscountUsage.by_reservation.query(RedemptionStatus.RESERVED, DiscountUsage.reserved_until <= now)
 
 
 def _keeps_window(values: dict[str, object]) -> Condition:
-    """That the code is there, and what changes of its window goes with what stays."""
+    """Return the condition that the code exists and the new window limits fit the stored ones."""
     starts, ends = values.get("valid_from"), values.get("expires_at")
     keeps: Condition = DiscountCode.code.exists()
     if starts and "expires_at" not in values:
@@ -194,7 +210,7 @@ def _keeps_window(values: dict[str, object]) -> Condition:
 
 
 def _unchanged(usage: DiscountUsage) -> Condition:
-    """That the reservation is still the one that was read."""
+    """Return the condition that the reservation is the one that was read."""
     session_id = DiscountUsage.checkout_session_id
     reserved: Condition = DiscountUsage.status == RedemptionStatus.RESERVED
     reserved &= DiscountUsage.reserved_until == usage.reserved_until

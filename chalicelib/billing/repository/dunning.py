@@ -1,4 +1,4 @@
-"""Subscriptions whose payment is overdue, and until when their owners were reminded."""
+"""Past-due subscriptions, and the time up to which their owners were notified."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ from chalicelib.kit.tables import update_if
 
 
 def iterate_past_due(since: datetime, until: datetime) -> Iterator[Subscription]:
-    """Those past due since a moment within the two. By index, so a moment behind."""
+    """Yield the subscriptions that became past due between `since` and `until`.
+
+    Reads an index, so the result is eventually consistent.
+    """
     yield from Subscription.by_past_due.query(
         SubscriptionStatus.PAST_DUE, Subscription.past_due_since.between(since, until)
     )
 
 
 def note_reminded(row: Subscription, until: datetime) -> bool:
-    """Note that no notice up to that moment is to come any more; False where the row has changed since it was read.
+    """Record that no notice due up to `until` is to be sent; return False if the row has changed.
 
-    It counts the version on, so that who writes the whole row over this one reads it first.
+    Increments the version. A writer of the whole row therefore gets a conflict and reads the row again.
     """
     actions = [Subscription.reminded_until.set(until), Subscription.version.add(1)]
     return update_if(Subscription(row.id), actions, Subscription.version == row.version)

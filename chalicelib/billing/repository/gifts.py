@@ -1,4 +1,4 @@
-"""Gifts, by their code."""
+"""Gifts, found by code."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chalicelib.kit.tables import Transaction
 
 
 def add(row: Gift) -> None:
-    """Write a new gift. Raises pynamodb's PutError in the unthinkable case that its code is taken."""
+    """Write a new gift. Raises pynamodb's PutError if its code is taken, which is practically impossible."""
     row.save(condition=Gift.code.does_not_exist())
 
 
 def find(code: str) -> Gift | None:
-    """The gift with this code, read consistently."""
+    """Return the gift with this code, read consistently, or None."""
     try:
         return Gift.get(code, consistent_read=True)
     except Gift.DoesNotExist:
@@ -27,23 +27,26 @@ def find(code: str) -> Gift | None:
 
 
 def stage(transaction: Transaction, row: Gift, was: GiftStatus) -> None:
-    """Write the gift over the status that it had. The transaction fails with WriteConflict if that has changed."""
+    """Stage a write of the gift if its status is still `was`.
+
+    The transaction fails with WriteConflict if the status has changed.
+    """
     row.updated_at = clock.now()
     transaction.put(row, condition=Gift.status == was, otherwise=WriteConflict())
 
 
 def list_by_buyer(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
-    """One page of what a member bought for others, newest first."""
+    """Return one page of the gifts that a member bought, newest first."""
     return pagination.query_page(
         Gift.by_buyer.query(buyer_id, limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False)
     )
 
 
 def list_for(recipient_email: str) -> list[Gift]:
-    """Gifts that were bought for this e-mail address (lower-case), newest first."""
+    """Return the gifts for an e-mail address (lower-case), newest first."""
     return list(Gift.by_recipient.query(recipient_email, scan_index_forward=False))
 
 
 def iterate_over(status: GiftStatus, now: datetime) -> Iterator[Gift]:
-    """Gifts of a status whose time is over."""
+    """Yield the gifts of a status that have expired."""
     yield from Gift.by_status.query(status, Gift.expires_at <= now)

@@ -1,4 +1,4 @@
-"""What is on record of whatever an event tells of, read together: few calls, and all before anything is decided."""
+"""The rows that an event concerns, read together in few calls before anything is decided."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Key = tuple[type[Table], tuple[str, ...]]
 
 @dataclass(slots=True)
 class IdentityMap:
-    """Rows by their key."""
+    """Rows by key, each read once."""
 
     rows: dict[Key, Table] = field(default_factory=dict)
     asked: set[Key] = field(default_factory=set)
     held: dict[Key, list[UserAddon]] = field(default_factory=dict)
 
     def read(self, keys: Iterable[Key | None]) -> None:
-        """Read these rows too, consistently; one call, none where all were asked for before."""
+        """Read these rows too, consistently, in one call; in none if all were read before."""
         wanted = list(dict.fromkeys(key for key in keys if key and key not in self.asked))
         self.asked.update(wanted)
         for key, row in zip(wanted, get_many(wanted, consistent=True), strict=True):
@@ -42,7 +42,7 @@ class IdentityMap:
                 self.rows[key] = row
 
     def owner_of(self, name: str | None) -> str | None:
-        """Who holds this guard."""
+        """Return the owner of a unique value, or None."""
         row = self.rows.get((UniqueValue, (name,))) if name else None
         return row.owner if isinstance(row, UniqueValue) else None
 
@@ -52,137 +52,137 @@ class IdentityMap:
         return price_lookup.of([self.rows.get(key) for key in price_lookup.KEYS])
 
     def subscription(self, stripe_id: str | None) -> Subscription | None:
-        """The subscription with this id of Stripe's."""
+        """Return the subscription with this Stripe id, or None."""
         row = self.rows.get(subscription_key(stripe_id)) if stripe_id else None
         return row if isinstance(row, Subscription) else None
 
     def payment(self, *stripe_ids: str | None) -> PaymentTransaction | None:
-        """The payment with one of these ids (invoice, intent, charge)."""
+        """Return the payment with one of these Stripe ids (invoice, intent, charge), or None."""
         row = self.rows.get(self.payment_key(*stripe_ids) or (Table, ()))
         return row if isinstance(row, PaymentTransaction) else None
 
     def payment_key(self, *stripe_ids: str | None) -> Key | None:
-        """The key of that payment, once the guards of its ids are read."""
+        """Return the key of the payment with one of these ids, if the ids' unique values were read."""
         owners = (self.owner_of(name) for name in payments.guards_of(*stripe_ids))
         return next(((PaymentTransaction, (owner,)) for owner in owners if owner), None)
 
     def customer(self, key: Key | None) -> Customer | None:
-        """The owner with this key."""
+        """Return the owner with this key, or None."""
         row = self.rows.get(key) if key else None
         return row if isinstance(row, Customer) else None
 
     def customer_key(self, stripe_id: str | None) -> Key | None:
-        """The key of Stripe's customer, once its guard is read."""
+        """Return the owner's key for a Stripe customer id, if the id's unique value was read."""
         owner = self.owner_of(customers.guard_of(stripe_id)) if stripe_id else None
         return owner_key(*owner.split("/", 1)) if owner else None
 
     def refund(self, refund_id: str) -> Refund | None:
-        """The refund with this id."""
+        """Return the refund with this id, or None."""
         row = self.rows.get((Refund, (refund_id,)))
         return row if isinstance(row, Refund) else None
 
     def gift(self, code: str) -> Gift | None:
-        """The gift with this code."""
+        """Return the gift with this code, or None."""
         row = self.rows.get(gift_key(code))
         return row if isinstance(row, Gift) else None
 
     def addons_of(self, owner: Key) -> list[UserAddon]:
-        """Every add-on of the owner as it was when they were first asked for; one call. Stores have none."""
+        """Return every add-on of the owner as of the first call, in one read. Stores have none."""
         owner_type, owner_id = owner[1]
         if owner not in self.held:
             self.held[owner] = addons.list_by_user(owner_id) if owner_type == OwnerType.MEMBER else []
         return self.held[owner]
 
     def addons(self, payment: PaymentTransaction) -> list[UserAddon]:
-        """The add-ons that the payment pays for."""
+        """Return the add-ons that the payment pays for."""
         rows = [self.rows.get(key) for key in addon_keys(payment)]
         return [row for row in rows if isinstance(row, UserAddon)]
 
     def usage(self, code: str | None, redemption: str | None) -> DiscountUsage | None:
-        """The use of a discount code."""
+        """Return the redemption of a discount code, or None."""
         row = self.rows.get((DiscountUsage, (code or "", redemption or "")))
         return row if isinstance(row, DiscountUsage) else None
 
     def head(self, relationship_id: str) -> CreditBalance:
-        """The head of a ledger; an empty one where nothing was entered yet."""
+        """Return the head of a ledger; an empty one if the ledger has no entries."""
         row = self.rows.get(head_key(relationship_id))
         return row if isinstance(row, CreditBalance) else credits.empty(relationship_id)
 
     def monthly_grant(self, key: Key) -> MonthlyGrant | None:
-        """What an owner was granted for a calendar month."""
+        """Return an owner's grant for a calendar month, or None."""
         row = self.rows.get(key)
         return row if isinstance(row, MonthlyGrant) else None
 
     def is_entered(self, source_key: str) -> bool:
-        """Whether what causes an entry of the ledger has caused one."""
+        """Return whether this source key has an entry in a ledger."""
         return self.owner_of(credits.source_guard(source_key)) is not None
 
 
 def subscription_key(stripe_id: str) -> Key:
-    """Of a subscription of Stripe's."""
+    """Return the key of a subscription by its Stripe id."""
     return Subscription, (subscriptions.id_of(stripe_id),)
 
 
 def own_subscription_key(subscription_id: str | None) -> Key | None:
-    """Of a subscription by our id."""
+    """Return the key of a subscription by our id."""
     return (Subscription, (subscription_id,)) if subscription_id else None
 
 
 def payment_id_key(payment_id: str | None) -> Key | None:
-    """Of a payment by our id."""
+    """Return the key of a payment by our id."""
     return (PaymentTransaction, (payment_id,)) if payment_id else None
 
 
 def refund_key(refund_id: str) -> Key:
-    """Of a refund."""
+    """Return the key of a refund."""
     return Refund, (refund_id,)
 
 
 def gift_key(code: str | None) -> Key:
-    """Of a gift."""
+    """Return the key of a gift."""
     return Gift, (code or "-",)
 
 
 def addon_keys(payment: PaymentTransaction) -> list[Key]:
-    """Of the add-ons that a payment pays for."""
+    """Return the keys of the add-ons that a payment pays for."""
     return [(UserAddon, (payment.owner_id, addon_id)) for addon_id in payment.addon_ids or []]
 
 
 def usage_key(code: str, redemption: str) -> Key:
-    """Of the use of a discount code."""
+    """Return the key of a redemption of a discount code."""
     return DiscountUsage, (code, redemption)
 
 
 def head_key(relationship_id: str) -> Key:
-    """Of the head of a ledger."""
+    """Return the key of the head of a ledger."""
     return CreditBalance, (relationship_id,)
 
 
 def owner_key(owner_type: str, owner_id: str) -> Key:
-    """Of an owner."""
+    """Return the key of an owner."""
     return Customer, (OwnerType(owner_type), owner_id)
 
 
 def monthly_grant_key(owner: Key, month: str) -> Key:
-    """Of what an owner was granted for a calendar month (`YYYY-MM`)."""
+    """Return the key of an owner's grant for a calendar month (`YYYY-MM`)."""
     return MonthlyGrant, ("/".join(owner[1]), month)
 
 
 def guard_keys(names: Iterable[str]) -> list[Key]:
-    """Of guards."""
+    """Return the keys of unique values."""
     return [(UniqueValue, (name,)) for name in names]
 
 
 def payment_guards(*stripe_ids: str | None) -> list[Key]:
-    """Of the guards on a payment's ids (invoice, intent, charge)."""
+    """Return the keys of the unique values of a payment's Stripe ids (invoice, intent, charge)."""
     return guard_keys(payments.guards_of(*stripe_ids))
 
 
 def customer_guard(stripe_id: str | None) -> Key | None:
-    """Of the guard on Stripe's customer."""
+    """Return the key of the unique value of a Stripe customer id."""
     return (UniqueValue, (customers.guard_of(stripe_id),)) if stripe_id else None
 
 
 def entry_guards(source_keys: Iterable[str]) -> list[Key]:
-    """Of the guards on causes of entries."""
+    """Return the keys of the unique values of source keys."""
     return guard_keys(credits.source_guard(key) for key in source_keys)

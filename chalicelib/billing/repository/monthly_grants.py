@@ -1,4 +1,4 @@
-"""What each owner was granted per calendar month."""
+"""Credits granted to each owner per calendar month."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from chalicelib.kit.tables import Transaction
 
 
 def state_of(row: MonthlyGrant) -> OwnerMonth:
-    """The month that the row holds."""
+    """Return the state of the owner's month that the row holds."""
     claims = {int(size): count for size, count in row.claims.items()}
     return OwnerMonth(claims, row.granted, row.carried, tuple((ledger, lot) for ledger, lot in row.lots))
 
 
 def stage(transaction: Transaction, row: MonthlyGrant, state: OwnerMonth, relationship_id: str | None) -> None:
-    """Write the month's state over the version that was read; `row` has version 0 if there is none yet.
+    """Stage the month's state if the row still has the version that was read.
 
-    The transaction fails with WriteConflict if the row has changed.
+    `row` has version 0 if it does not exist yet. The transaction fails with WriteConflict if the row has changed.
     """
     before = row.version
     changed = MonthlyGrant(

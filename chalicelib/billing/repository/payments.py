@@ -1,4 +1,4 @@
-"""Payments: one row each, found by any of the ids that Stripe gives the same payment."""
+"""Payments: one row each, found by any of the payment's Stripe ids."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _IDS = ("stripe_invoice_id", "stripe_payment_intent_id", "stripe_charge_id")
 
 
 def get(payment_id: str) -> PaymentTransaction:
-    """A payment, read consistently. Raises PaymentNotFound."""
+    """Return a payment, read consistently. Raises PaymentNotFound if it does not exist."""
     try:
         return PaymentTransaction.get(payment_id, consistent_read=True)
     except PaymentTransaction.DoesNotExist as error:
@@ -25,9 +25,9 @@ def get(payment_id: str) -> PaymentTransaction:
 
 
 def stage(transaction: Transaction, row: PaymentTransaction) -> None:
-    """Write the row over the version that it was made of and claim its Stripe ids for it.
+    """Stage a write of the row if it still has the version that was read, and claim its Stripe ids.
 
-    The transaction fails with WriteConflict if the row has changed or one of the ids is another payment's by now.
+    The transaction fails with WriteConflict if the row has changed or one of the ids belongs to another payment.
     """
     before, row.version = row.version, row.version + 1
     unchanged = PaymentTransaction.version == before if before else PaymentTransaction.id.does_not_exist()
@@ -37,7 +37,10 @@ def stage(transaction: Transaction, row: PaymentTransaction) -> None:
 
 
 def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:
-    """One page of an owner's payments, newest first. By index, so a moment behind."""
+    """Return one page of an owner's payments, newest first.
+
+    Reads an index, so the result is eventually consistent.
+    """
     return pagination.query_page(
         PaymentTransaction.by_owner.query(
             f"{owner_type}/{owner_id}", limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False
@@ -46,30 +49,31 @@ def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Pa
 
 
 def iterate_by_subscription(subscription_id: str) -> Iterator[PaymentTransaction]:
-    """A subscription's payments, oldest first."""
+    """Yield a subscription's payments, oldest first."""
     yield from PaymentTransaction.by_subscription.query(subscription_id)
 
 
 def iterate_completed(day: str) -> Iterator[PaymentTransaction]:
-    """The payments that were completed here on that day (`YYYY-MM-DD`)."""
+    """Yield the payments that billing completed on a day (`YYYY-MM-DD`)."""
     yield from PaymentTransaction.by_day.query(
         day, filter_condition=PaymentTransaction.status == PaymentStatus.COMPLETED
     )
 
 
 def iterate_to_grant(day: str) -> Iterator[str]:
-    """The ids of payments whose next month of credits begins on that day (`YYYY-MM-DD`).
+    """Yield the ids of payments whose next month of credits begins on a day (`YYYY-MM-DD`).
 
-    Reads keys only: one row that cannot be read does not end the iteration.
+    Reads keys only, so an unreadable row does not end the iteration.
     """
     for row in PaymentTransaction.by_next_grant.query(day, attributes_to_get=["id"]):
         yield row.id
 
 
 def defer_grant(payment_id: str, day: str) -> None:
-    """Let the runs of that day (`YYYY-MM-DD`) and the next find a payment, unless no month of it is due by then.
+    """Move a payment with a due month to `day` (`YYYY-MM-DD`), for the runs of that day and the next.
 
-    A transaction returns no row: the payment's may be unreadable.
+    Does nothing if no month is due by then. Uses a transaction because it returns no row, and the payment's row may be
+    unreadable.
     """
     actions = [PaymentTransaction.next_grant_day.set(day)]
     with suppress(Conflict), Transaction() as transaction:
@@ -77,7 +81,7 @@ def defer_grant(payment_id: str, day: str) -> None:
 
 
 def guards_of(*stripe_ids: str | None) -> list[str]:
-    """The guards on a payment's ids (invoice, intent, charge)."""
+    """Return the keys of the unique values of a payment's Stripe ids (invoice, intent, charge)."""
     return [
         unique_values.value_key("billing", "payment_transactions", name, value)
         for name, value in zip(_IDS, stripe_ids, strict=True)

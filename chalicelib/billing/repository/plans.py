@@ -1,4 +1,4 @@
-"""The rows of what is for sale. A guard lets a Stripe price be one plan's only."""
+"""Rows of the catalogue. A unique value ties each Stripe price to one plan."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from chalicelib.kit.tables import Transaction, get_many
 
 
 def list_all() -> list[SubscriptionPlan]:
-    """The plans that were synced, in the catalogue's order; one read."""
+    """Return the synced plans in the catalogue's order; one read."""
     return [row for row in get_many((SubscriptionPlan, (plan_id,)) for plan_id in PLANS) if row is not None]
 
 
 def find(plan_id: str) -> SubscriptionPlan | None:
-    """The plan's row, if it was synced."""
+    """Return the plan's row, or None if it was not synced."""
     try:
         return SubscriptionPlan.get(plan_id)
     except SubscriptionPlan.DoesNotExist:
@@ -27,7 +27,10 @@ def find(plan_id: str) -> SubscriptionPlan | None:
 
 
 def put(plan: Plan, stripe_prices: Mapping[BillingCycle, str], stripe_product_id: str | None) -> SubscriptionPlan:
-    """Write the catalogue's plan with its current prices at Stripe; earlier ones stay known, behind them."""
+    """Write the catalogue's plan with its current Stripe prices, followed by its earlier ones.
+
+    Raises Conflict if a Stripe price belongs to another plan or cycle.
+    """
     now, before = clock.now(), find(plan.id)
     known: dict[str, list[str]] = dict(before.stripe_prices) if before else {}
     for cycle, price_id in stripe_prices.items():
@@ -60,7 +63,7 @@ def put(plan: Plan, stripe_prices: Mapping[BillingCycle, str], stripe_product_id
 
 
 def put_addon(addon: Addon, price_id: str) -> SubscriptionAddon:
-    """Write the catalogue's add-on with its current price at Stripe; earlier ones stay known."""
+    """Write the catalogue's add-on with its current Stripe price; keep the earlier price ids."""
     now, before = clock.now(), find_addon(addon.id)
     known = [before.stripe_price_id, *(before.earlier_price_ids or [])] if before else []
     row = SubscriptionAddon(
@@ -82,12 +85,12 @@ def put_addon(addon: Addon, price_id: str) -> SubscriptionAddon:
 
 
 def list_addons() -> list[SubscriptionAddon]:
-    """The add-ons that were synced, in the catalogue's order; one read."""
+    """Return the synced add-ons in the catalogue's order; one read."""
     return [row for row in get_many((SubscriptionAddon, (addon_id,)) for addon_id in ADDONS) if row is not None]
 
 
 def find_addon(addon_id: str) -> SubscriptionAddon | None:
-    """The add-on's row, if it was synced."""
+    """Return the add-on's row, or None if it was not synced."""
     try:
         return SubscriptionAddon.get(addon_id)
     except SubscriptionAddon.DoesNotExist:

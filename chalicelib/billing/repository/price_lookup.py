@@ -1,4 +1,4 @@
-"""What is for sale, as rows: which plan or add-on a Stripe price, past or present, stands for."""
+"""The catalogue by Stripe price: the plan or add-on of each current or earlier price."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ KEYS: list[tuple[type[Table], tuple[str, ...]]] = [
     *((SubscriptionPlan, (plan_id,)) for plan_id in PLANS),
     *((SubscriptionAddon, (addon_id,)) for addon_id in ADDONS),
 ]
-"""The rows of the whole catalogue: so few that they are read together with whatever else is read."""
+"""The keys of the whole catalogue. Its rows are few enough to read together with any other rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriceLookup:
-    """Prices of Stripe's and what they stand for."""
+    """Plans and add-ons by Stripe price id."""
 
     plans: dict[str, tuple[SubscriptionPlan, BillingCycle]] = field(default_factory=dict)
     addons: dict[str, SubscriptionAddon] = field(default_factory=dict)
 
     def credits_of(self, plan_name: str) -> int:
-        """The credits that a month of the plan includes."""
+        """Return the credits that a month of the plan includes."""
         return next((plan.included_credits for plan, _ in self.plans.values() if plan.id == plan_name), 0)
 
 
 def read() -> PriceLookup:
-    """What is for sale; one read."""
+    """Read the catalogue; one read."""
     return of(get_many(KEYS))
 
 
 def of(rows: list[Table | None]) -> PriceLookup:
-    """The offers that the rows of `KEYS` make."""
+    """Return the price lookup of the rows that were read by `KEYS`."""
     offers = PriceLookup()
     for row in rows:
         if isinstance(row, SubscriptionPlan):

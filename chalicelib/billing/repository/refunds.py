@@ -1,4 +1,4 @@
-"""Refunds: the requests of owners and what was refunded at Stripe itself, a row each."""
+"""Refunds, one row each: requests of owners, and refunds made directly at Stripe."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NAMESPACE = "9f6f0f57-9d8e-4f57-9d0a-2a8d1f1f8b11"
 
 
 def id_of(stripe_refund_id: str) -> str:
-    """Our id of a refund that was made at Stripe."""
+    """Return our id of a refund that was made at Stripe."""
     return ids.derived(_NAMESPACE, stripe_refund_id)
 
 
 def get(refund_id: str) -> Refund:
-    """A refund, read consistently. Raises RefundNotFound."""
+    """Return a refund, read consistently. Raises RefundNotFound if it does not exist."""
     try:
         return Refund.get(refund_id, consistent_read=True)
     except Refund.DoesNotExist as error:
@@ -27,16 +27,22 @@ def get(refund_id: str) -> Refund:
 
 
 def decide(refund_id: str, status: RefundStatus) -> Refund:
-    """Note the decision on a request; deciding the same again changes nothing. Raises RefundNotFound, RefundDecided."""
+    """Store the decision on a request; repeating the same decision changes nothing.
+
+    Raises RefundNotFound if there is no such refund, RefundDecided if it has another decision.
+    """
     undecided = (Refund.status == RefundStatus.REQUESTED) | (Refund.status == status)
     actions = [Refund.status.set(status), Refund.updated_at.set(clock.now())]
     if not tables.update_if(Refund(refund_id), actions, undecided):
-        raise RefundDecided(f"It is {get(refund_id).status}.")
+        raise RefundDecided(f"The refund's status is {get(refund_id).status}.")
     return get(refund_id)
 
 
 def stage(transaction: Transaction, row: Refund, earlier: Refund | None) -> None:
-    """Write the row over what was found; it claims its id at Stripe. Fails with WriteConflict where either has changed."""
+    """Stage a write of the row over `earlier` and claim its Stripe refund id.
+
+    The transaction fails with WriteConflict if the row has changed or the Stripe id belongs to another refund.
+    """
     row.updated_at = clock.now()
     unchanged = Refund.updated_at == earlier.updated_at if earlier else Refund.id.does_not_exist()
     transaction.put(row, condition=unchanged, otherwise=WriteConflict())
@@ -46,20 +52,20 @@ def stage(transaction: Transaction, row: Refund, earlier: Refund | None) -> None
 
 
 def copy(row: Refund) -> Refund:
-    """The same row, to be changed."""
+    """Return a copy of the row, to be changed."""
     return Refund(**{name: value for name, value in row.attribute_values.items() if value is not None})
 
 
 def differ(one: Refund, other: Refund) -> bool:
-    """Whether the rows say different things."""
+    """Return whether the rows have different values."""
     return copy(one).attribute_values != copy(other).attribute_values
 
 
 def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:
-    """One page of the refunds of a status, oldest first."""
+    """Return one page of the refunds of a status, oldest first."""
     return pagination.query_page(Refund.by_status.query(status, limit=page.limit, last_evaluated_key=page.start))
 
 
 def list_by_payment(payment_id: str) -> list[Refund]:
-    """The refunds of one payment, oldest first."""
+    """Return the refunds of one payment, oldest first."""
     return list(Refund.by_payment.query(payment_id))

@@ -1,4 +1,4 @@
-"""Stripe's events as they came, and what became of them."""
+"""Stripe events as received, and their processing status."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ERROR_LENGTH = 500
 
 
 def add(row: StripeWebhook) -> StripeWebhook:
-    """Record the event; where it is on record already, the row that is there."""
+    """Store the event, and return it; if it is stored already, return the existing row."""
     try:
         row.save(condition=StripeWebhook.stripe_event_id.does_not_exist())
     except PutError as error:
@@ -30,7 +30,7 @@ def add(row: StripeWebhook) -> StripeWebhook:
 
 
 def get(stripe_event_id: str) -> StripeWebhook:
-    """The event, read consistently. Raises StripeEventNotFound."""
+    """Return the event, read consistently. Raises StripeEventNotFound if it is not stored."""
     try:
         return StripeWebhook.get(stripe_event_id, consistent_read=True)
     except StripeWebhook.DoesNotExist as error:
@@ -38,18 +38,18 @@ def get(stripe_event_id: str) -> StripeWebhook:
 
 
 def is_on_record(stripe_event_id: str) -> bool:
-    """Whether the event was received."""
+    """Return whether the event is stored."""
     return bool(StripeWebhook.count(stripe_event_id))
 
 
 def begin(stripe_event_id: str) -> StripeWebhook | None:
-    """Count an attempt; None where there is nothing to do: processed already, or gone."""
+    """Count a processing attempt; return None if the event is already processed or was deleted."""
     row = StripeWebhook(stripe_event_id)
     return row if _update(row, *_unfinished(WebhookStatus.PROCESSING), StripeWebhook.attempts.add(1)) else None
 
 
 def finish(row: StripeWebhook, ignored_because: str | None) -> None:
-    """The event has had its effect, or will have none, for the reason given. It goes 90 days from now."""
+    """Mark the event as processed, or as ignored for the given reason. It expires in 90 days."""
     now = clock.now()
     _update(
         row,
@@ -62,22 +62,25 @@ def finish(row: StripeWebhook, ignored_because: str | None) -> None:
 
 
 def fail(row: StripeWebhook, message: str) -> None:
-    """The attempt failed; the event stays and can be tried again."""
+    """Mark the attempt as failed. The event stays stored and can be retried."""
     _update(row, *_unfinished(WebhookStatus.FAILED), _message(message))
 
 
 def forget(row: StripeWebhook) -> None:
-    """Keep what came of the event, not what it carried."""
+    """Delete the event's payload; keep its processing status."""
     _update(row, StripeWebhook.payload.remove(), StripeWebhook.payload_ref.remove())
 
 
 def again(row: StripeWebhook) -> None:
-    """The event is to be handled once more."""
+    """Mark the event as received, so that it is processed again."""
     _update(row, *_unfinished(WebhookStatus.RECEIVED))
 
 
 def reopen(stripe_event_id: str) -> None:
-    """Let an event that was handled, or had no effect, be handled once more. Raises StripeEventNotFound."""
+    """Reopen a processed or ignored event, so that it is processed again.
+
+    Raises StripeEventNotFound if it is not stored.
+    """
     actions = [
         *_unfinished(WebhookStatus.RECEIVED),
         StripeWebhook.expires_epoch.remove(),
@@ -88,7 +91,7 @@ def reopen(stripe_event_id: str) -> None:
 
 
 def list_by_type(event_type: str, page: PageRequest) -> PageResult[StripeWebhook]:
-    """One page of the events of a type, newest first, without their payloads."""
+    """Return one page of the events of a type, newest first, without their payloads."""
     return pagination.query_page(
         StripeWebhook.by_type.query(
             event_type, limit=page.limit, last_evaluated_key=page.start, scan_index_forward=False
@@ -97,14 +100,14 @@ def list_by_type(event_type: str, page: PageRequest) -> PageResult[StripeWebhook
 
 
 def list_unfinished(status: WebhookStatus, page: PageRequest) -> PageResult[StripeWebhook]:
-    """One page of the events that have not had their effect, oldest first, without their payloads."""
+    """Return one page of the unfinished events of a status, oldest first, without their payloads."""
     return pagination.query_page(
         StripeWebhook.by_unfinished.query(status, limit=page.limit, last_evaluated_key=page.start)
     )
 
 
 def iterate_unfinished(before: datetime) -> Iterator[StripeWebhook]:
-    """Events that came before that moment and have not had their effect."""
+    """Yield the unfinished events that were received before `before`."""
     for status in (WebhookStatus.RECEIVED, WebhookStatus.PROCESSING, WebhookStatus.FAILED):
         yield from StripeWebhook.by_unfinished.query(status, StripeWebhook.received_at < before)
 
@@ -118,7 +121,7 @@ def _message(text: str) -> Action:
 
 
 def _update(row: StripeWebhook, *actions: Action) -> bool:
-    """Change the row unless it is gone or another attempt has processed it; whether it was changed."""
+    """Change the row unless it was deleted or is processed; return whether it was changed."""
     condition = StripeWebhook.status.exists() & (StripeWebhook.status != WebhookStatus.PROCESSED)
     try:
         row.update(actions=list(actions), condition=condition)

@@ -1,4 +1,4 @@
-"""Subscriptions: found by Stripe's id or by owner, written only over the state that was read."""
+"""Subscriptions, found by Stripe id or owner; a write requires the version that was read."""
 
 from __future__ import annotations
 
@@ -15,29 +15,32 @@ _NAMESPACE = "0a5a30e3-3a2a-4b0f-8c1a-6f0e6c1d9b7e"
 
 
 def id_of(stripe_subscription_id: str) -> str:
-    """Our id of a subscription of Stripe's."""
+    """Return our id of a Stripe subscription."""
     return ids.derived(_NAMESPACE, stripe_subscription_id)
 
 
 def find_by_stripe_id(stripe_subscription_id: str) -> Subscription | None:
-    """The subscription, read consistently."""
+    """Return the subscription with this Stripe id, read consistently, or None."""
     return get(id_of(stripe_subscription_id))
 
 
 def list_by_owner(owner_type: OwnerType, owner_id: str) -> list[Subscription]:
-    """Every subscription the owner has or had: a handful. By index, so a moment behind."""
+    """Return every subscription that the owner has or had: a handful.
+
+    Reads an index, so the result is eventually consistent.
+    """
     return list(Subscription.by_owner.query(owner(owner_type, owner_id)))
 
 
 def owner(owner_type: OwnerType, owner_id: str) -> str:
-    """The index's key."""
+    """Return the hash key of the index by owner."""
     return f"{owner_type}/{owner_id}"
 
 
 def stage(transaction: Transaction, row: Subscription) -> None:
-    """Write the row over the version that it was made of, and count it on.
+    """Stage a write of the row if it still has the version that was read, and increment the version.
 
-    The transaction fails with WriteConflict if that has changed.
+    The transaction fails with WriteConflict if the row has changed.
     """
     before, row.version, row.updated_at = row.version, row.version + 1, clock.now()
     row.renews_in = f"{row.current_period_end:%Y-%m}" if row.current_period_end and not row.status.is_final else None
@@ -46,7 +49,7 @@ def stage(transaction: Transaction, row: Subscription) -> None:
 
 
 def get(subscription_id: str) -> Subscription | None:
-    """The subscription with this id of ours, read consistently."""
+    """Return the subscription with our id, read consistently, or None."""
     try:
         return Subscription.get(subscription_id, consistent_read=True)
     except Subscription.DoesNotExist:
@@ -54,5 +57,5 @@ def get(subscription_id: str) -> Subscription | None:
 
 
 def iterate_due(month: str, until: datetime) -> Iterator[Subscription]:
-    """Subscriptions that have not ended and whose period ends in that month (`YYYY-MM`), before `until`."""
+    """Yield the subscriptions that have not ended and whose period ends in a month (`YYYY-MM`), before `until`."""
     yield from Subscription.by_renewal.query(month, Subscription.current_period_end < until)

@@ -1,1 +1,1 @@
-"""HTTP of billing: members, stores, operators, Stripe."""
+"""HTTP routes of billing, for members, stores, operators and Stripe."""

@@ -1,4 +1,4 @@
-"""`/v1/billing/addons…`: what members buy beside a plan."""
+"""`/v1/billing/addons…`: add-ons that members buy in addition to a plan."""
 
 from __future__ import annotations
 
@@ -18,20 +18,26 @@ bp = Blueprint(__name__)
 @bp.route("/v1/billing/addons", methods=["GET"])
 @endpoint(bp, auth=member, returns=Page[AddonRead])
 def list_addons(call: ApiRequest[Account]) -> PageResult[AddonRead]:
-    """The add-ons that are for sale; all on one page. They are bought like plans, through the checkout."""
+    """List the add-ons that are for sale.
+
+    All are on one page. Add-ons are bought through the checkout, like plans.
+    """
     return PageResult([AddonRead.of(row) for row in addons.list_for_sale()])
 
 
 @bp.route("/v1/billing/addons/mine", methods=["GET"])
 @endpoint(bp, auth=member, returns=Page[UserAddonRead])
 def list_my_addons(call: ApiRequest[Account]) -> PageResult[UserAddonRead]:
-    """The add-ons that the caller has or had, newest first; all on one page."""
+    """List the add-ons that the caller has or had, newest first, all on one page."""
     return PageResult([UserAddonRead.of(row) for row in addons.list_of(call.principal.id)])
 
 
 @bp.route("/v1/billing/addons/mine/{addon}/cancel", methods=["POST"])
 @endpoint(bp, auth=member, returns=UserAddonRead, idempotent="claimed")
 def cancel_addon(call: ApiRequest[Account], addon: str) -> UserAddonRead:
-    """End a recurring add-on with the period that is paid for. Again, it changes nothing."""
+    """Cancel a recurring add-on at the end of its paid period.
+
+    Repeating the request changes nothing.
+    """
     request_key = call.idempotency.key if call.idempotency else None
     return UserAddonRead.of(addon_cancellation.cancel_addon(call.principal.id, addon, request_key))

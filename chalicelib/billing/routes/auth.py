@@ -1,4 +1,4 @@
-"""Who may call billing: members and stores, each for themselves."""
+"""Verifiers of billing: members and stores, each for their own data."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ member = accepts(Role.MEMBER)
 
 
 def key(account: Account) -> tuple[OwnerType, str]:
-    """The caller as an owner: which kind, and the id."""
+    """Return the caller's owner type and owner id."""
     return OwnerType(account.role.value), account.id

@@ -1,4 +1,4 @@
-"""`/v1/billing/credits…`: the balance and the ledger behind it."""
+"""`/v1/billing/credits…`: the credit balance and the credit ledger."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ bp = Blueprint(__name__)
 @bp.route("/v1/billing/credits", methods=["GET"])
 @endpoint(bp, auth=owner, returns=CreditBalanceRead)
 def get_credits(call: ApiRequest[Account]) -> CreditBalanceRead:
-    """The caller's credits, the couple's where they share them."""
+    """Return the caller's credit balance, or the couple's if the couple shares its credits."""
     return CreditBalanceRead.of(credits.read_balance(*key(call.principal)))
 
 
 @bp.route("/v1/billing/credits/ledger", methods=["GET"])
 @endpoint(bp, auth=owner, query=PageQuery, returns=Page[CreditEntryRead])
 def list_credits(call: ApiRequest[Account, None, PageQuery]) -> PageResult[CreditEntryRead]:
-    """Every change of the balance, newest first."""
+    """List the changes of the credit balance, newest first."""
     return credits.list_entries(*key(call.principal), call.page).map(CreditEntryRead.of)

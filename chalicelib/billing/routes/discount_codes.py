@@ -26,21 +26,24 @@ bp = Blueprint(__name__)
 @bp.route("/v1/billing/codes/validate", methods=["POST"])
 @endpoint(bp, auth=owner, body=CodeCheck, returns=CodeOffer)
 def validate_code(call: ApiRequest[Account, CodeCheck]) -> CodeOffer:
-    """What a code would take off a plan for the caller now; nothing is reserved."""
+    """Return the discount that a code gives the caller on a plan now.
+
+    Nothing is reserved.
+    """
     return checkout.offer(*key(call.principal), call.body)
 
 
 @bp.route("/v1/operator/billing/codes", methods=["GET"])
 @endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeRead])
 def list_codes(call: ApiRequest[Account, None, PageQuery]) -> PageResult[CodeRead]:
-    """Every code, by its letters."""
+    """List all discount codes in alphabetical order."""
     return discount_codes.list_all(call.page).map(CodeRead.of)
 
 
 @bp.route("/v1/operator/billing/codes", methods=["POST"])
 @endpoint(bp, auth=operator, body=CodeCreate, returns=CodeRead, status=201, idempotent="claimed")
 def create_code(call: ApiRequest[Account, CodeCreate]) -> CodeRead:
-    """A new code, here and at Stripe."""
+    """Create a discount code and mirror it to Stripe."""
     row = discount_codes.create(call.body)
     audit.publish_operator_action(call.principal, "billing.create_code", f"code:{row.code}")
     return CodeRead.of(row)
@@ -49,14 +52,14 @@ def create_code(call: ApiRequest[Account, CodeCreate]) -> CodeRead:
 @bp.route("/v1/operator/billing/codes/{code}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=CodeRead)
 def get_code(call: ApiRequest[Account], code: str) -> CodeRead:
-    """One code."""
+    """Return a discount code."""
     return CodeRead.of(discount_codes.get(code))
 
 
 @bp.route("/v1/operator/billing/codes/{code}", methods=["PATCH"])
 @endpoint(bp, auth=operator, body=CodeUpdate, returns=CodeRead)
 def update_code(call: ApiRequest[Account, CodeUpdate], code: str) -> CodeRead:
-    """Change a code's limits, window or description, or take it out of use."""
+    """Change a discount code's limits, validity window or description, or deactivate it."""
     row = discount_codes.update(code, call.body.model_dump(exclude_unset=True))
     audit.publish_operator_action(call.principal, "billing.update_code", f"code:{row.code}")
     return CodeRead.of(row)
@@ -65,5 +68,5 @@ def update_code(call: ApiRequest[Account, CodeUpdate], code: str) -> CodeRead:
 @bp.route("/v1/operator/billing/codes/{code}/uses", methods=["GET"])
 @endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeUseRead])
 def list_code_uses(call: ApiRequest[Account, None, PageQuery], code: str) -> PageResult[CodeUseRead]:
-    """Who used a code, and what it took off."""
+    """List the redemptions of a discount code, with the owner and the discount of each."""
     return discount_codes.list_uses(code, call.page).map(CodeUseRead.of)

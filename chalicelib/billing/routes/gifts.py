@@ -20,7 +20,7 @@ bp = Blueprint(__name__)
 @bp.route("/v1/billing/gifts", methods=["POST"])
 @endpoint(bp, auth=member, body=GiftCreate, returns=GiftCheckoutRead, status=201, idempotent="claimed")
 def buy_gift(call: ApiRequest[Account, GiftCreate]) -> GiftCheckoutRead:
-    """A gift that waits for its payment, and the page of Stripe's where it is paid."""
+    """Create a gift that is pending payment, and the Stripe page on which to pay."""
     request_key = call.idempotency.key if call.idempotency else None
     gift, session = checkout.start_gift(call.principal.id, call.body, request_key)
     return GiftCheckoutRead(gift=GiftRead.of(gift), checkout=CheckoutRead.of(session))
@@ -29,13 +29,16 @@ def buy_gift(call: ApiRequest[Account, GiftCreate]) -> GiftCheckoutRead:
 @bp.route("/v1/billing/gifts", methods=["GET"])
 @endpoint(bp, auth=member, query=PageQuery, returns=Page[GiftRead])
 def list_gifts(call: ApiRequest[Account, None, PageQuery]) -> PageResult[GiftRead]:
-    """What the caller bought for others, newest first."""
+    """List the gifts that the caller bought, newest first."""
     return gifts.list_bought(call.principal.id, call.page).map(GiftRead.of)
 
 
 @bp.route("/v1/billing/gifts/redeem", methods=["POST"])
 @endpoint(bp, auth=member, body=GiftRedeem, returns=EntitlementRead, idempotent="claimed")
 def redeem_gift(call: ApiRequest[Account, GiftRedeem]) -> EntitlementRead:
-    """Begin the gift's period for the caller, who is never billed for it. Again, it gives the same."""
+    """Redeem a gift: start its period for the caller, who is never billed for it.
+
+    Repeating the request returns the same result.
+    """
     row = gifts.redeem(call.principal.id, call.body.code)
     return EntitlementRead.of(subscriptions.entitlement_with(OwnerType.MEMBER, call.principal.id, row))

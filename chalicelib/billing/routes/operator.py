@@ -1,4 +1,4 @@
-"""`/v1/operator/billing/…`: payments, deciding refunds, giving credits, Stripe's events and handling them once more."""
+"""`/v1/operator/billing/…`: payments, refund decisions, credit grants, and Stripe events with their replay."""
 
 from __future__ import annotations
 
@@ -21,14 +21,20 @@ bp = Blueprint(__name__)
 @bp.route("/v1/operator/billing/refunds", methods=["GET"])
 @endpoint(bp, auth=operator, query=RefundQuery, returns=Page[RefundRead])
 def list_all_refunds(call: ApiRequest[Account, None, RefundQuery]) -> PageResult[RefundRead]:
-    """Refunds of one status, oldest first; those that wait for a decision unless told otherwise."""
+    """List the refunds of one status, oldest first.
+
+    The default is refunds that are pending a decision.
+    """
     return refunds.list_by_status(call.query.status, call.page).map(RefundRead.of)
 
 
 @bp.route("/v1/operator/billing/refunds/{refund}/approve", methods=["POST"])
 @endpoint(bp, auth=operator, returns=RefundRead, idempotent="claimed")
 def approve_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
-    """Send the money back. Again, it goes on where an attempt before ended, and never pays twice."""
+    """Approve a refund and return the money.
+
+    Repeating the request continues an interrupted attempt and never pays twice.
+    """
     row = refunds.approve(refund)
     audit.publish_operator_action(call.principal, "billing.approve_refund", f"refund:{refund}")
     return RefundRead.of(row)
@@ -37,7 +43,7 @@ def approve_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
 @bp.route("/v1/operator/billing/refunds/{refund}/reject", methods=["POST"])
 @endpoint(bp, auth=operator, returns=RefundRead, idempotent="claimed")
 def reject_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
-    """Decline a request."""
+    """Reject a refund request."""
     row = refunds.reject(refund)
     audit.publish_operator_action(call.principal, "billing.reject_refund", f"refund:{refund}")
     return RefundRead.of(row)
@@ -46,14 +52,14 @@ def reject_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
 @bp.route("/v1/operator/billing/payments/{payment}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=OperatorPaymentRead)
 def get_any_payment(call: ApiRequest[Account], payment: str) -> OperatorPaymentRead:
-    """Return one payment of any owner, with its disputes and what went back."""
+    """Return a payment of any owner, with its disputes and refunded amounts."""
     return OperatorPaymentRead.of(payments.get_of_any_owner(payment))
 
 
 @bp.route("/v1/operator/billing/credits", methods=["POST"])
 @endpoint(bp, auth=operator, body=CreditGrant, returns=CreditEntryRead, status=201, idempotent="claimed")
 def grant_credits(call: ApiRequest[Account, CreditGrant]) -> CreditEntryRead:
-    """Give an owner credits."""
+    """Grant credits to an owner."""
     body = call.body
     request_key = call.idempotency.key if call.idempotency else ids.new()
     row = credits.grant_credits(body.owner_type, body.owner_id, body.amount, request_key, body.reason, body.expires_at)
@@ -64,21 +70,24 @@ def grant_credits(call: ApiRequest[Account, CreditGrant]) -> CreditEntryRead:
 @bp.route("/v1/operator/billing/events", methods=["GET"])
 @endpoint(bp, auth=operator, query=EventQuery, returns=Page[EventRead])
 def list_events(call: ApiRequest[Account, None, EventQuery]) -> PageResult[EventRead]:
-    """Stripe's events of one type, newest first; or those that have not had their effect, by status, oldest first."""
+    """List Stripe events of one type, newest first, or unfinished ones by status, oldest first."""
     return intake.list_events(call.query.event_type, call.query.status, call.page).map(EventRead.of)
 
 
 @bp.route("/v1/operator/billing/events/{event}", methods=["GET"])
 @endpoint(bp, auth=operator, returns=EventRead)
 def get_event(call: ApiRequest[Account], event: str) -> EventRead:
-    """What became of one event."""
+    """Return a Stripe event and its processing status."""
     return EventRead.of(intake.get_event(event))
 
 
 @bp.route("/v1/operator/billing/events/{event}/replay", methods=["POST"])
 @endpoint(bp, auth=operator, returns=EventRead, status=202, idempotent="claimed")
 def replay_event(call: ApiRequest[Account], event: str) -> EventRead:
-    """Handle an event once more, whatever became of it. What it did already is not done twice."""
+    """Process a Stripe event again, regardless of its status.
+
+    Effects that were already applied are not applied twice.
+    """
     row = intake.replay_event(event)
     audit.publish_operator_action(call.principal, "billing.replay_event", f"event:{event}")
     return EventRead.of(row)

@@ -1,4 +1,4 @@
-"""`/v1/billing/payments…`: the caller's payments with their invoices, and asking for money back."""
+"""`/v1/billing/payments…`: the caller's payments with their invoices, and refund requests."""
 
 from __future__ import annotations
 
@@ -18,27 +18,33 @@ bp = Blueprint(__name__)
 @bp.route("/v1/billing/payments", methods=["GET"])
 @endpoint(bp, auth=owner, query=PageQuery, returns=Page[PaymentRead])
 def list_payments(call: ApiRequest[Account, None, PageQuery]) -> PageResult[PaymentRead]:
-    """The caller's payments, newest first; `invoice_url` leads to the invoice of each that has one."""
+    """List the caller's payments, newest first.
+
+    `invoice_url` is the invoice of a payment that has one.
+    """
     return payments.list_of(*key(call.principal), call.page).map(PaymentRead.of)
 
 
 @bp.route("/v1/billing/payments/{payment}", methods=["GET"])
 @endpoint(bp, auth=owner, returns=PaymentRead)
 def get_payment(call: ApiRequest[Account], payment: str) -> PaymentRead:
-    """One payment."""
+    """Return a payment."""
     return PaymentRead.of(payments.get(*key(call.principal), payment))
 
 
 @bp.route("/v1/billing/payments/{payment}/refunds", methods=["GET"])
 @endpoint(bp, auth=owner, returns=Page[RefundRead])
 def list_refunds(call: ApiRequest[Account], payment: str) -> PageResult[RefundRead]:
-    """The refunds of a payment, oldest first; all on one page."""
+    """List the refunds of a payment, oldest first, all on one page."""
     return PageResult([RefundRead.of(row) for row in refunds.list_of(*key(call.principal), payment)])
 
 
 @bp.route("/v1/billing/payments/{payment}/refunds", methods=["POST"])
 @endpoint(bp, auth=owner, body=RefundCreate, returns=RefundRead, status=201, idempotent="claimed")
 def request_refund(call: ApiRequest[Account, RefundCreate], payment: str) -> RefundRead:
-    """Ask for money back. An operator decides; several requests never exceed what was paid."""
+    """Request a refund.
+
+    An operator decides on it. Several requests together never exceed the paid amount.
+    """
     row = refunds.request(*key(call.principal), payment, call.body.amount, call.body.reason)
     return RefundRead.of(row)

@@ -1,4 +1,4 @@
-"""`/webhooks/stripe`: Stripe's events."""
+"""`/webhooks/stripe`: Stripe events."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ bp = Blueprint(__name__)
 @bp.route("/webhooks/stripe", methods=["POST"])
 @endpoint(bp, auth=intake.stripe_sender, returns=WebhookAnswer, max_body=MAX_WEBHOOK_BODY)
 def receive_event(call: ApiRequest[Sender]) -> WebhookAnswer:
-    """An event of Stripe's; answered as soon as it is on record."""
+    """Receive a Stripe event.
+
+    The response is sent as soon as the event is stored.
+    """
     intake.receive_event(call.credentials.raw_body)
     return WebhookAnswer()
 

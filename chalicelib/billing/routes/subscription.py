@@ -1,4 +1,4 @@
-"""`/v1/billing/…`: plans, the caller's subscription, and where they buy one."""
+"""`/v1/billing/…`: plans, the caller's subscription, and the checkout."""
 
 from __future__ import annotations
 
@@ -18,20 +18,23 @@ bp = Blueprint(__name__)
 @bp.route("/v1/billing/plans", methods=["GET"])
 @endpoint(bp, auth=owner, returns=Page[PlanRead])
 def list_plans(call: ApiRequest[Account]) -> PageResult[PlanRead]:
-    """The plans that the caller can buy; all on one page."""
+    """List the plans that the caller can buy, all on one page."""
     return PageResult([PlanRead.of(plan) for plan in plans.list_plans(key(call.principal)[0])])
 
 
 @bp.route("/v1/billing/subscription", methods=["GET"])
 @endpoint(bp, auth=owner, returns=EntitlementRead)
 def get_subscription(call: ApiRequest[Account]) -> EntitlementRead:
-    """What the caller may use, until when, and the subscription behind it."""
+    """Return the caller's entitlement, its end, and the subscription that gives it."""
     return EntitlementRead.of(subscriptions.entitlement(*key(call.principal)))
 
 
 @bp.route("/v1/billing/checkout", methods=["POST"])
 @endpoint(bp, auth=owner, body=CheckoutCreate, returns=CheckoutRead, status=201, idempotent="claimed")
 def create_checkout(call: ApiRequest[Account, CheckoutCreate]) -> CheckoutRead:
-    """A page of Stripe's where the caller buys a plan. What was bought shows once Stripe says it is paid."""
+    """Create a Stripe Checkout page on which the caller buys a plan.
+
+    The purchase takes effect once Stripe reports it as paid.
+    """
     request_key = call.idempotency.key if call.idempotency else None
     return CheckoutRead.of(checkout.start_checkout(*key(call.principal), call.body, request_key))

@@ -1,4 +1,4 @@
-"""`/v1/billing/subscription/…` and `/v1/billing/portal`: what owners change of what they subscribed to."""
+"""`/v1/billing/subscription/…` and `/v1/billing/portal`: changes that owners make to a subscription."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ bp = Blueprint(__name__)
 @bp.route("/v1/billing/subscription/preview", methods=["POST"])
 @endpoint(bp, auth=owner, body=ChangePreviewCreate, returns=ChangePreviewRead)
 def preview_change(call: ApiRequest[Account, ChangePreviewCreate]) -> ChangePreviewRead:
-    """What changing to another plan would cost now. Nothing happens."""
+    """Return the cost of changing to another plan now.
+
+    Nothing is changed.
+    """
     preview = subscription_changes.preview_change(*key(call.principal), call.body.plan, call.body.billing_cycle)
     return ChangePreviewRead.of(preview)
 
@@ -34,7 +37,10 @@ def preview_change(call: ApiRequest[Account, ChangePreviewCreate]) -> ChangePrev
 @bp.route("/v1/billing/subscription/change", methods=["POST"])
 @endpoint(bp, auth=owner, body=ChangeCreate, returns=SubscriptionRead, idempotent="claimed")
 def change_plan(call: ApiRequest[Account, ChangeCreate]) -> SubscriptionRead:
-    """Change to another plan. An upgrade is billed at once, a downgrade credited on the next invoice."""
+    """Change to another plan.
+
+    An upgrade is billed at once. A downgrade is credited on the next invoice.
+    """
     asked = call.body
     row = subscription_changes.change_plan(
         *key(call.principal), asked.plan, asked.billing_cycle, asked.proration_date, _request_key(call)
@@ -45,7 +51,7 @@ def change_plan(call: ApiRequest[Account, ChangeCreate]) -> SubscriptionRead:
 @bp.route("/v1/billing/subscription/cancel", methods=["POST"])
 @endpoint(bp, auth=owner, body=CancelCreate, returns=SubscriptionRead, idempotent="claimed")
 def cancel_subscription(call: ApiRequest[Account, CancelCreate]) -> SubscriptionRead:
-    """End the subscription with the period that is paid for, or now."""
+    """Cancel the subscription at the end of the paid period, or now."""
     row = subscription_changes.cancel_subscription(
         *key(call.principal), at_period_end=call.body.at_period_end, request_key=_request_key(call)
     )
@@ -55,14 +61,17 @@ def cancel_subscription(call: ApiRequest[Account, CancelCreate]) -> Subscription
 @bp.route("/v1/billing/subscription/resume", methods=["POST"])
 @endpoint(bp, auth=owner, returns=SubscriptionRead, idempotent="claimed")
 def resume_subscription(call: ApiRequest[Account]) -> SubscriptionRead:
-    """Let a subscription go on that was to end with its period."""
+    """Resume a subscription that is set to end with its period."""
     return SubscriptionRead.of(subscription_changes.resume_subscription(*key(call.principal), _request_key(call)))
 
 
 @bp.route("/v1/billing/portal", methods=["POST"])
 @endpoint(bp, auth=owner, body=PortalCreate, returns=PortalRead, status=201, idempotent="claimed")
 def open_portal(call: ApiRequest[Account, PortalCreate]) -> PortalRead:
-    """Stripe's portal, where the caller sees invoices and changes the means of payment."""
+    """Create a session of the Stripe customer portal.
+
+    The caller sees invoices there and changes the payment method.
+    """
     return PortalRead.of(
         subscription_changes.open_portal(*key(call.principal), call.body.return_url, _request_key(call))
     )

@@ -1,1 +1,1 @@
-"""Shapes of billing: its API, and the messages that it sends."""
+"""Schemas of billing: its API and the messages that it sends."""

@@ -1,4 +1,4 @@
-"""Add-ons."""
+"""Add-ons in the API."""
 
 from decimal import Decimal
 
@@ -26,7 +26,7 @@ class AddonRead(Schema):
 
 
 class UserAddonRead(Schema):
-    """An add-on that the caller has or had; `expires_at` is when it ends, or ended."""
+    """An add-on that the caller has or had. `expires_at` is its end, past or future."""
 
     id: str
     addon_id: str

@@ -1,4 +1,4 @@
-"""What is for sale, what the caller has of it, and where they pay."""
+"""Plans for sale, the caller's entitlement, and the checkout."""
 
 from decimal import Decimal
 from typing import Annotated, Self
@@ -11,7 +11,7 @@ from chalicelib.kit.schemas import Amount, Input, Schema, Timestamp
 
 
 class _Priced(Schema):
-    """Prices per cycle, shown with the currency's decimals."""
+    """Prices per billing cycle, padded to the currency's decimals."""
 
     price_monthly: Amount | None
     price_annual: Amount | None
@@ -24,7 +24,7 @@ class _Priced(Schema):
 
 
 class PlanRead(_Priced):
-    """A plan and its prices; a price of null: not sold in that cycle."""
+    """A plan and its prices. A price is null if the plan is not sold in that cycle."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class PlanRead(_Priced):
 
 
 class SubscriptionRead(_Priced):
-    """A subscription, as Stripe last told of it."""
+    """A subscription as of the latest data from Stripe."""
 
     id: str
     plan_name: str
@@ -53,7 +53,7 @@ class SubscriptionRead(_Priced):
 
 
 class EntitlementRead(Schema):
-    """What the caller may use: the plan that applies, until when, within which limits, and the subscription behind it."""
+    """The caller's entitlement: the plan that applies, its end and limits, and the subscription that gives it."""
 
     has_access: bool
     plan_name: str | None
@@ -63,31 +63,31 @@ class EntitlementRead(Schema):
 
 
 BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
-"""Kept letter by letter: a parsed URL would escape the braces of Stripe's template."""
+"""A string, because parsing a URL would escape the braces of Stripe's template."""
 
 
 class CheckoutCreate(Input):
-    """What to buy (one of `plan`, `addon`, `credit_pack`), and where the buyer's browser goes afterwards."""
+    """The item to buy (one of `plan`, `addon`, `credit_pack`) and the URLs to which the browser returns."""
 
     plan: str | None = Field(default=None, min_length=1, max_length=64)
-    billing_cycle: BillingCycle | None = Field(default=None, description="The plan's own unless given.")
+    billing_cycle: BillingCycle | None = Field(default=None, description="Default: the plan's billing cycle.")
     addon: str | None = Field(default=None, min_length=1, max_length=64)
     credit_pack: str | None = Field(default=None, min_length=1, max_length=64)
-    code: str | None = Field(default=None, min_length=1, max_length=64, description="A discount code, with a plan.")
-    success_url: BrowserUrl = Field(description="Stripe puts the session's id where it says {CHECKOUT_SESSION_ID}.")
+    code: str | None = Field(default=None, min_length=1, max_length=64, description="A discount code; requires a plan.")
+    success_url: BrowserUrl = Field(description="Stripe replaces {CHECKOUT_SESSION_ID} with the session's id.")
     cancel_url: BrowserUrl
 
     @model_validator(mode="after")
     def _one_thing(self) -> Self:
         if sum(wanted is not None for wanted in (self.plan, self.addon, self.credit_pack)) != 1:
-            raise ValueError("name one of plan, addon and credit_pack")
+            raise ValueError("give exactly one of plan, addon and credit_pack")
         if (self.billing_cycle or self.code) and not self.plan:
-            raise ValueError("billing_cycle and code go with a plan")
+            raise ValueError("billing_cycle and code require a plan")
         return self
 
 
 class CheckoutRead(Schema):
-    """Where the buyer pays. Nothing is bought until Stripe says that it is paid."""
+    """The page on which the buyer pays. The purchase takes effect once Stripe reports it as paid."""
 
     id: str
     url: str

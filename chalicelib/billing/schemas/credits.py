@@ -1,4 +1,4 @@
-"""Credits and the ledger."""
+"""Credits and the credit ledger in the API."""
 
 from pydantic import Field
 
@@ -7,7 +7,7 @@ from chalicelib.kit.schemas import Input, Schema, Timestamp, TimestampInput
 
 
 class CreditLotRead(Schema):
-    """Credits of one grant or purchase that are left."""
+    """The remaining credits of one grant or purchase."""
 
     lot_id: str
     remaining: int
@@ -16,12 +16,12 @@ class CreditLotRead(Schema):
 
 
 class CreditBalanceRead(Schema):
-    """Credits at hand; `suspended` are not spendable while a dispute is open."""
+    """A credit balance. `suspended` credits cannot be spent while a dispute is open."""
 
     balance: int
     suspended: int
     shortfall: int
-    """Owed: credits that were spent before their price went back."""
+    """Credits owed: they were spent before their payment was reversed."""
     lots: list[CreditLotRead]
 
 
@@ -38,7 +38,7 @@ class CreditEntryRead(Schema):
 
 
 class CreditGrant(Input):
-    """Credits that an operator gives; they last for ever unless told otherwise."""
+    """Credits that an operator grants. Without `expires_at` they never expire."""
 
     owner_type: OwnerType
     owner_id: str = Field(min_length=1, max_length=64)

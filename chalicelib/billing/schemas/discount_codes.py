@@ -1,4 +1,4 @@
-"""Discount codes and their uses."""
+"""Discount codes and their redemptions in the API."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ _HUNDREDTH = Decimal("0.01")
 
 
 class CodeCheck(Input):
-    """A code, and the plan that is to be bought with it."""
+    """A discount code, and the plan to buy with it."""
 
     code: str = Field(min_length=1, max_length=64)
     plan: str = Field(min_length=1, max_length=64)
@@ -22,7 +22,7 @@ class CodeCheck(Input):
 
 
 class CodeOffer(Schema):
-    """What a code takes off a price, at the first payment."""
+    """The discount that a code gives on the first payment."""
 
     code: str
     price: Amount
@@ -32,9 +32,10 @@ class CodeOffer(Schema):
 
 
 class CodeCreate(Input):
-    """A new code. `value` is a percentage, or an amount in `currency`; what Stripe cannot change is fixed with it.
+    """A new discount code. `value` is a percentage, or an amount in `currency`.
 
-    Its letters are the coupon's name at Stripe too, which has forty at most (docs.stripe.com/api/coupons/create).
+    The fields that Stripe cannot change are fixed at creation. The code is also the name of the Stripe coupon, which
+    has at most 40 characters (docs.stripe.com/api/coupons/create).
     """
 
     code: str = Field(min_length=3, max_length=40, pattern=r"^[A-Za-z0-9-]+$")
@@ -56,17 +57,17 @@ class CodeCreate(Input):
             if self.value > 100 or self.value % _HUNDREDTH or self.currency:
                 raise ValueError("a percentage is at most 100, has at most two decimals and no currency")
         elif self.currency is None:
-            raise ValueError("a fixed amount needs its currency")
+            raise ValueError("a fixed amount requires a currency")
         elif money.to_minor(self.value, self.currency) > money.MOST_MINOR:
-            raise ValueError("that is more than can be charged")
+            raise ValueError("value exceeds the largest amount that can be charged")
         if (self.duration is DiscountDuration.REPEATING) is not (self.duration_months is not None):
-            raise ValueError("duration_months goes with a repeating duration")
+            raise ValueError("duration_months is required for a repeating duration, and only for it")
         _check_window(self.valid_from, self.expires_at)
         return self
 
 
 class CodeUpdate(Input):
-    """What can be changed of a code; null takes a limit away. What is not given stays."""
+    """The changeable fields of a discount code. Null removes a limit; omitted fields keep their values."""
 
     description: str | None = Field(default=None, max_length=500)
     max_uses: int | None = Field(default=None, ge=1, le=1_000_000_000)
@@ -84,11 +85,11 @@ class CodeUpdate(Input):
 
 def _check_window(valid_from: datetime | None, expires_at: datetime | None) -> None:
     if valid_from and expires_at and valid_from >= expires_at:
-        raise ValueError("it would expire before it is valid")
+        raise ValueError("expires_at must be later than valid_from")
 
 
 class CodeRead(Schema):
-    """A code and how often it was used, reserved uses included."""
+    """A discount code and its number of redemptions, reservations included."""
 
     code: str
     description: str | None
@@ -108,7 +109,7 @@ class CodeRead(Schema):
 
 
 class CodeUseRead(Schema):
-    """One use of a code."""
+    """One redemption of a discount code."""
 
     redemption: str
     owner_type: OwnerType

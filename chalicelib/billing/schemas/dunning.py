@@ -1,4 +1,4 @@
-"""What billing says to those who write to owners."""
+"""Messages of dunning, for the contexts that write to owners."""
 
 from typing import ClassVar
 
@@ -9,8 +9,10 @@ from chalicelib.kit.messages import Message
 
 
 class ReminderDue(Message):
-    """An owner is to be told that a payment failed. At least once per notice; the same notice has the same
-    `message_id`, however often it is sent."""
+    """A dunning notice about a failed payment is due.
+
+    Published at least once per notice. Duplicates of a notice have the same `message_id`.
+    """
 
     topic: ClassVar[str] = "billing-reminder_due"
 
@@ -19,10 +21,10 @@ class ReminderDue(Message):
     subscription_id: str
     plan_name: str
     notice_day: int
-    """0, 2, 7 or 14: days since `past_due_since`."""
+    """Days since `past_due_since`: 0, 2, 7 or 14."""
     past_due_since: AwareDatetime
     access_until: AwareDatetime | None
-    """From then on there is no access, until a payment succeeds."""
+    """The time when access ends, unless a payment succeeds."""
 
     def subjects(self) -> tuple[str, ...]:
         return (f"{self.owner_type}:{self.owner_id}",)

@@ -1,4 +1,4 @@
-"""Gifts: what is bought for another, and redeemed."""
+"""Gifts in the API: plans that a member buys for another, who redeems them."""
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from chalicelib.kit.schemas import Input, Schema, Timestamp
 
 
 class GiftCreate(Input):
-    """A plan for another member, or for somebody who is none yet, for one of its cycles."""
+    """A plan for one of its cycles, for another member or a person without an account."""
 
     plan: str = Field(min_length=1, max_length=64)
     recipient_email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
@@ -18,13 +18,13 @@ class GiftCreate(Input):
 
 
 class GiftRedeem(Input):
-    """The code that the recipient was sent; spaces around it and its case do not count."""
+    """The code that the recipient received. Surrounding spaces and case are ignored."""
 
     code: str = Field(min_length=1, max_length=64)
 
 
 class GiftRead(Schema):
-    """A gift, as its buyer sees it."""
+    """A gift in its buyer's view."""
 
     code: str
     plan_name: str
@@ -37,7 +37,7 @@ class GiftRead(Schema):
 
 
 class GiftCheckoutRead(Schema):
-    """A gift that waits for its payment, and where it is paid. Its code is good once Stripe says that it is."""
+    """A gift that is pending payment, and its checkout. The code is valid once Stripe reports the payment."""
 
     gift: GiftRead
     checkout: CheckoutRead

@@ -1,4 +1,4 @@
-"""Messages that billing sends, and the events that it takes."""
+"""Messages that billing sends, and the Stripe events that it receives."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -12,7 +12,11 @@ from chalicelib.kit.schemas import Schema
 
 
 class SubscriptionChanged(Message):
-    """What an owner's subscription is now. At least once per change; of two with one id the higher version is newer."""
+    """The current state of an owner's subscription.
+
+    Published at least once per change. Of two messages with the same `subscription_id`, the one with the higher
+    `version` is newer.
+    """
 
     topic: ClassVar[str] = "billing-subscription_changed"
 
@@ -26,7 +30,7 @@ class SubscriptionChanged(Message):
     current_period_end: AwareDatetime | None
     cancel_at_period_end: bool
     access_until: AwareDatetime | None
-    """From then on the subscription gives no access; None: it gives none."""
+    """The time when the subscription's access ends; None if it gives no access."""
     limits: dict[str, int]
 
     def subjects(self) -> tuple[str, ...]:
@@ -42,7 +46,11 @@ class _Owned(Message):
 
 
 class _Payment(_Owned):
-    """A payment as it is now. At least once; of two with one id the higher version is newer."""
+    """The current state of a payment.
+
+    Published at least once per change. Of two messages with the same `payment_id`, the one with the higher `version` is
+    newer.
+    """
 
     payment_id: str
     version: int
@@ -59,7 +67,7 @@ class PaymentSucceeded(_Payment):
 
 
 class PaymentFailed(_Payment):
-    """A payment did not go through; Stripe tries it again, or the owner does."""
+    """A payment failed. Stripe or the owner may retry it."""
 
     topic: ClassVar[str] = "billing-payment_failed"
 
@@ -67,7 +75,7 @@ class PaymentFailed(_Payment):
 
 
 class RefundCompleted(_Owned):
-    """Money has gone back to an owner. At least once per refund."""
+    """A refund to an owner has completed. Published at least once per refund."""
 
     topic: ClassVar[str] = "billing-refund_completed"
 
@@ -78,7 +86,10 @@ class RefundCompleted(_Owned):
 
 
 class CreditsChanged(Message):
-    """What a ledger holds now. At least once per change; the higher version is newer."""
+    """The current balance of a credit ledger.
+
+    Published at least once per change. The message with the higher `version` is newer.
+    """
 
     topic: ClassVar[str] = "billing-credits_changed"
 
@@ -92,7 +103,7 @@ class CreditsChanged(Message):
 
 
 class TrialEnding(_Owned):
-    """An owner's trial ends in three days, or less where it was shortened."""
+    """An owner's trial ends in three days, or sooner if it was shortened."""
 
     topic: ClassVar[str] = "billing-trial_ending"
 
@@ -102,7 +113,7 @@ class TrialEnding(_Owned):
 
 
 class GiftPaid(Message):
-    """A gift can be redeemed with this code; whoever mails it tells the recipient."""
+    """A gift is paid and can be redeemed with `code`. The subscriber that sends e-mail notifies the recipient."""
 
     topic: ClassVar[str] = "billing-gift_paid"
 
@@ -118,7 +129,7 @@ class GiftPaid(Message):
 
 
 class EventReceived(Message):
-    """Work for `billing-process_stripe_event`: an event of Stripe's is on record."""
+    """Work for `billing-process_stripe_event`: a Stripe event is stored."""
 
     queue: ClassVar[str] = "billing-process_stripe_event"
 
@@ -132,7 +143,7 @@ class _EventData(BaseModel):
 
 
 class StripeEvent(BaseModel):
-    """A snapshot event, as far as we look into it (docs.stripe.com/api/events/object)."""
+    """The fields that billing reads of a Stripe snapshot event (docs.stripe.com/api/events/object)."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore")
 
@@ -146,6 +157,6 @@ class StripeEvent(BaseModel):
 
 
 class WebhookAnswer(Schema):
-    """What Stripe is told: the event is on record."""
+    """The response to Stripe: the event is stored."""
 
     received: bool = True

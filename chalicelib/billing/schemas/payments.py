@@ -1,4 +1,4 @@
-"""Payments and refunds."""
+"""Payments and refunds in the API."""
 
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from chalicelib.kit.schemas import Amount, Input, PageQuery, Schema, Timestamp
 
 
 class PaymentRead(Schema):
-    """A payment; `description` is its invoice's number, `invoice_url` Stripe's page of it."""
+    """A payment. `description` is the number of its invoice, `invoice_url` Stripe's page of the invoice."""
 
     id: str
     kind: PaymentKind
@@ -18,18 +18,18 @@ class PaymentRead(Schema):
     amount: Amount
     currency: str
     refunded_amount: Amount
-    """Gone back in all: by refunds and lost disputes."""
+    """The total returned by refunds and lost disputes."""
     lost_amount: Amount
-    """Of that, by lost disputes."""
+    """The part of `refunded_amount` returned by lost disputes."""
     refunding_amount: Amount
-    """Asked back, and not decided or not arrived yet."""
+    """The amount of refunds that are requested and not yet decided or completed."""
     subscription_id: str | None
     item: str | None
     description: str | None
     invoice_url: str | None
     failure_reason: str | None
     dispute: DisputeStatus | None
-    """How its disputes stand: `open`, `won`, `lost`; null if there is none."""
+    """The state of the payment's disputes: `open`, `won` or `lost`; null if there are none."""
     disputed_at: Timestamp | None
     processed_at: Timestamp | None
     created_at: Timestamp
@@ -47,14 +47,14 @@ class OperatorPaymentRead(PaymentRead):
 
 
 class RefundCreate(Input):
-    """What to ask back of a payment; all that is left of it unless an amount is given."""
+    """A refund request. The default amount is the rest of the payment."""
 
     amount: Decimal | None = Field(default=None, gt=0, max_digits=18)
     reason: str | None = Field(default=None, max_length=500)
 
 
 class RefundRead(Schema):
-    """A refund, from the request to Stripe's answer."""
+    """A refund, from the request to Stripe's result."""
 
     id: str
     payment_transaction_id: str
@@ -71,6 +71,6 @@ class RefundRead(Schema):
 
 
 class RefundQuery(PageQuery):
-    """Which refunds to list."""
+    """The status of the refunds to list."""
 
     status: RefundStatus = RefundStatus.REQUESTED

@@ -1,4 +1,4 @@
-"""Stripe's events, as operators see them: without what they carried."""
+"""Stripe events in the operator API, without their payloads."""
 
 from typing import Self
 
@@ -11,7 +11,7 @@ _UNFINISHED = (WebhookStatus.RECEIVED, WebhookStatus.PROCESSING, WebhookStatus.F
 
 
 class EventRead(Schema):
-    """An event of Stripe's and what became of it."""
+    """A Stripe event and its processing status."""
 
     stripe_event_id: str
     event_type: str
@@ -24,7 +24,7 @@ class EventRead(Schema):
 
 
 class EventQuery(PageQuery):
-    """Events of one type, or those of one status that have not had their effect (failed ones unless told otherwise)."""
+    """Filter: events of one type, or unfinished events of one status (default: failed)."""
 
     event_type: str | None = Field(default=None, min_length=1, max_length=255)
     status: WebhookStatus | None = None
@@ -32,7 +32,7 @@ class EventQuery(PageQuery):
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if self.event_type and self.status:
-            raise ValueError("ask by event_type or by status")
+            raise ValueError("give event_type or status, not both")
         if self.status and self.status not in _UNFINISHED:
-            raise ValueError(f"status is one of {', '.join(_UNFINISHED)}")
+            raise ValueError(f"status must be one of {', '.join(_UNFINISHED)}")
         return self

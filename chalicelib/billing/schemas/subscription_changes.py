@@ -1,4 +1,4 @@
-"""Changes of a running subscription: what they cost, and what is asked for."""
+"""Changes of a running subscription: requests and previews of their cost."""
 
 from pydantic import Field
 
@@ -16,33 +16,37 @@ class ChangePreviewCreate(Input):
 
 
 class ChangeCreate(ChangePreviewCreate):
-    """The change to make."""
+    """The plan change to make."""
 
     proration_date: TimestampInput | None = Field(
-        default=None, description="The preview's, at most ten minutes old: what it showed is then what is charged."
+        default=None,
+        description="The preview's `proration_date`, at most ten minutes old; the charge then equals the preview.",
     )
 
 
 class CancelCreate(Input):
-    """When the subscription is to end."""
+    """The time at which to cancel the subscription."""
 
-    at_period_end: bool = Field(default=True, description="False: now. What was paid is not paid back by that.")
+    at_period_end: bool = Field(default=True, description="False: cancel now, without a refund.")
 
 
 class PortalCreate(Input):
-    """Where the browser goes from the portal."""
+    """The URL to which the browser returns from the customer portal."""
 
     return_url: BrowserUrl
 
 
 class PortalRead(Schema):
-    """Stripe's page with invoices and means of payment; good for a few minutes, for this customer only."""
+    """A session of the Stripe customer portal, with invoices and payment methods.
+
+    The URL is valid for a few minutes and for this customer only.
+    """
 
     url: str
 
 
 class ProratedLineRead(Schema):
-    """A credit (negative) for the unused time of the old price, or a charge for the new one."""
+    """A credit (negative) for the unused time of the old price, or a charge for the new price."""
 
     kind: LineKind
     amount: Amount
@@ -51,8 +55,11 @@ class ProratedLineRead(Schema):
 
 
 class ChangePreviewRead(Schema):
-    """What the change costs before discounts and taxes (`lines`, `total`); and `amount_due`, which Stripe asks for at
-    `due_at` after all of them: at once, or with the next invoice."""
+    """The cost of a plan change.
+
+    `lines` and `total` are before discounts and taxes. `amount_due` is after both; Stripe charges it at `due_at`, which
+    is at once or with the next invoice.
+    """
 
     plan: str
     billing_cycle: BillingCycle
@@ -62,6 +69,6 @@ class ChangePreviewRead(Schema):
     is_billed_now: bool
     amount_due: Amount
     due_at: Timestamp
-    proration_date: Timestamp = Field(description="Send it along with the change.")
+    proration_date: Timestamp = Field(description="Send this value with the change.")
     period_start: Timestamp
     period_end: Timestamp
