@@ -59,7 +59,7 @@ async function look() {
     $("error").textContent = "";
   } catch (error) {
     if (mine !== asked) return;
-    $("error").textContent = error.code === "WatermarkMissing" ? "Choose a picture for the watermark." : error.message;
+    $("error").textContent = error.code === "WatermarkNotFound" ? "Choose a picture for the watermark." : error.message;
   }
 }
 
@@ -107,5 +107,5 @@ $("form").addEventListener("submit", (event) => { event.preventDefault(); save()
 
 call("GET", "")
   .then((answer) => { tag = answer.tag; fill(answer.read); })
-  .catch((error) => { if (error.code !== "WatermarkMissing") $("error").textContent = error.message; })
+  .catch((error) => { if (error.code !== "WatermarkNotFound") $("error").textContent = error.message; })
   .finally(() => { say(); look(); });
