@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import httpx
 import pytest
 
+import chalicelib.shops.errors
+import chalicelib.studio.errors
+from chalicelib.kit import errors
 from chalicelib.studio.pages import watermark
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 
@@ -37,3 +43,14 @@ def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
     assert policy.endswith("frame-ancestors https://roses.myshopify.com https://admin.shopify.com")
     assert "127.0.0.1" not in policy
     assert " *" not in policy
+
+
+@pytest.mark.parametrize("script", ["storefront.js", "watermark.js"])
+def test_the_scripts_name_error_codes_that_exist(script: str) -> None:
+    text = Path(watermark.__file__).with_name(script).read_text()
+    table = re.findall(r"^  ([A-Z][A-Za-z]+): \"", text, re.MULTILINE)
+    lists = re.findall(r"ABOUT_THE_PHOTO = \[(.*?)\]", text)
+    codes = {*table, *re.findall(r'"(\w+)"', "".join(lists)), *re.findall(r'code [!=]== "(\w+)"', text)}
+    assert codes
+    known = {name for module in (errors, chalicelib.studio.errors, chalicelib.shops.errors) for name in vars(module)}
+    assert codes <= known

@@ -27,11 +27,11 @@ let upload = null; // { id, token } of a photo that was accepted
 let property = null; // what the cart's line carries
 let busy = false;
 
-/** The work of this tab, so that a reload goes on with it. A browser may forbid to keep anything. */
+/** The work of this tab, so that a reload continues it. A browser may forbid storage. */
 const kept = {
   key: "backroom:" + page.prefix + ":" + page.product_id,
   read() { try { return JSON.parse(sessionStorage.getItem(this.key)); } catch { return null; } },
-  write(work) { try { sessionStorage.setItem(this.key, JSON.stringify(work)); } catch { /* then a reload begins anew */ } },
+  write(work) { try { sessionStorage.setItem(this.key, JSON.stringify(work)); } catch { /* then a reload starts over */ } },
 };
 
 function say(text, progress) {
@@ -72,7 +72,7 @@ async function call(method, path, body) {
     if (answer?.ok) return read;
     const again = answer?.headers.get("Retry-After");
     if (attempt < TRIES && (!answer || answer.status >= 502 || again)) {
-      if (!answer) say("There is no connection. This goes on as soon as there is one.", null);
+      if (!answer) say("There is no connection. Your work continues as soon as there is one.", null);
       await pause(Math.min(Number(again) || 2 ** attempt, 10));
       continue;
     }
