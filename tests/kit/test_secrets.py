@@ -101,10 +101,10 @@ import sys
 from pathlib import Path
 from chalicelib.kit import secrets
 path, row = sys.argv[1:]
-print(secrets.seal("by the old key", row), flush=True)
+print(secrets.encrypt("by the old key", row), flush=True)
 for sealed in sys.stdin:
-    print(secrets.unseal(sealed.strip(), row), flush=True)
-    print(secrets.seal("by the new key", row), flush=True)
+    print(secrets.decrypt(sealed.strip(), row), flush=True)
+    print(secrets.encrypt("by the new key", row), flush=True)
 """
 
 

@@ -223,7 +223,7 @@ def test_many_rows_of_several_tables_in_the_order_asked_for() -> None:
         (UniqueValue, ("a",)),
     ]
     rows = tables.get_many(wanted)
-    assert [type(row).__name__ for row in rows] == ["Guard", "Tombstone", "NoneType", "Guard"]
+    assert [type(row).__name__ for row in rows] == ["UniqueValue", "Tombstone", "NoneType", "UniqueValue"]
     assert [row.owner for row in (rows[0], rows[3]) if row] == ["you", "me"]
     assert rows[1] is not None
     assert rows[1].erased_at == now
