@@ -140,8 +140,8 @@ def test_operators_request_and_download_an_export_over_http(api: httpx.Client, d
     link = api.post(f"{one}/link", headers=headers).json()
     assert zipfile.ZipFile(io.BytesIO(httpx.get(link["url"]).content)).testzip() is None
     wrong = api.post(path, json={"kind": "erase", "subject": "everybody"}, headers=headers)
-    assert (wrong.status_code, wrong.json()["code"]) == (422, "UnknownSubject")
-    assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "UnknownRequest"
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "InvalidSubject")
+    assert api.get(f"{path}/{ids.new()}", headers=headers).json()["code"] == "RequestNotFound"
 
 
 def test_an_export_is_deleted_if_its_subject_is_erased(drain: Drain) -> None:

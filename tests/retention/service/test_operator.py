@@ -60,7 +60,7 @@ def test_runs_of_a_rule_are_listed_newest_first(api: httpx.Client, operator: dic
 
 
 @pytest.mark.parametrize(
-    ("query", "status", "code"), [({"rule": "no/such"}, 404, "UnknownRule"), ({}, 422, "InvalidInput")]
+    ("query", "status", "code"), [({"rule": "no/such"}, 404, "RuleNotFound"), ({}, 422, "InvalidInput")]
 )
 def test_an_unknown_rule_is_not_found(
     api: httpx.Client, operator: dict[str, str], query: dict[str, str], status: int, code: str
