@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
 
 
 def erase(arguments: Namespace) -> int:
-    """Have a subject erased and wait for it; its report. Raises UnknownSubject; CommandRefused without `--yes`."""
+    """Have a subject erased and wait for it; its report. Raises InvalidSubject; CommandRefused without `--yes`."""
     if not arguments.yes:
         raise CommandRefused(f"{arguments.subject} would be gone for good; say --yes")
     begun = privacy_requests.begin_request(actor.operator(), PrivacyKind.ERASE, arguments.subject)
@@ -44,7 +44,7 @@ def erase(arguments: Namespace) -> int:
 
 
 def export(arguments: Namespace) -> int:
-    """Have a subject's data exported and wait for it; the link to it. Raises UnknownSubject."""
+    """Have a subject's data exported and wait for it; the link to it. Raises InvalidSubject."""
     account = actor.operator()
     begun = _awaited(privacy_requests.begin_request(account, PrivacyKind.EXPORT, arguments.subject))
     link = privacy_requests.create_export_link(account, begun.id)
@@ -54,7 +54,7 @@ def export(arguments: Namespace) -> int:
 
 
 def show(arguments: Namespace) -> int:
-    """Print one request, or a line for each. Raises UnknownRequest."""
+    """Print one request, or a line for each. Raises RequestNotFound."""
     if arguments.request:
         print(privacy_requests.read_request(arguments.request).model_dump_json(indent=2), file=arguments.stdout)
         return 0

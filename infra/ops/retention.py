@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 
 
 def show(arguments: Namespace) -> int:
-    """Print a line for every rule, or for every run of one. Raises UnknownRule."""
+    """Print a line for every rule, or for every run of one. Raises RuleNotFound."""
     if arguments.rule:
         lines = (_line(run) for run in _runs(arguments.rule))
     else:
