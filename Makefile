@@ -54,7 +54,7 @@ test: install ## Run the whole suite
 
 .PHONY: demo
 demo: install ## Walk the main job on a real photo and show each result
-	@$(BIN)/python -m infra.demo
+	@$(BIN)/python -m infra.local.demo
 
 .PHONY: tick
 tick: install ## Fire one schedule of the running stack now: make tick NAME=retention-start_sweep
@@ -75,7 +75,7 @@ static: install ## All of the gate but the tests
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m infra.generate --check
+	@$(BIN)/python -m infra.docs.generate --check
 
 .PHONY: format
 format: install ## Format and sort imports
@@ -83,7 +83,7 @@ format: install ## Format and sort imports
 
 .PHONY: generate
 generate: install ## Write the generated files anew (docs/tables.md, …)
-	@$(BIN)/python -m infra.generate
+	@$(BIN)/python -m infra.docs.generate
 
 # --- measuring and deploying --------------------------------------------------------------------------------------
 
@@ -93,11 +93,11 @@ bench: install ## Measure against the peers, as ratios in one run
 
 .PHONY: package
 package: install ## Build the bundle and both templates: make package STAGE=prod
-	@STAGE=$(STAGE) $(BIN)/python -m infra.packaging package --stage $(STAGE) --out build/$(STAGE)
+	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging package --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: deploy
 deploy: install ## Package and deploy into the account of your AWS credentials: make deploy STAGE=dev
-	@STAGE=$(STAGE) $(BIN)/python -m infra.packaging deploy --stage $(STAGE) --out build/$(STAGE)
+	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: clean
 clean: ## Remove what was built and the local state (.local/); the environments stay

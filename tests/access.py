@@ -22,9 +22,9 @@ import botocore
 from botocore.exceptions import ClientError
 
 from chalicelib.kit import config
-from infra import handlers
-from infra.packaging import policies
-from infra.packaging.names import API
+from infra.deploy import handlers
+from infra.deploy.packaging import policies
+from infra.deploy.packaging.names import API
 
 Demand = tuple[str, str]
 """An action and the ARN of the resource that it is on."""

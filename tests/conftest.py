@@ -68,8 +68,8 @@ for _app in SANDBOX_APPS.values():
     os.environ[f"{_name}_SCOPES"] = ",".join(_app.scopes)
 
 from chalicelib.kit import clock, config, secrets  # noqa: E402
-from infra import data_stack, handlers  # noqa: E402
-from infra.handlers import Consumer  # noqa: E402
+from infra.deploy import data_stack, handlers  # noqa: E402
+from infra.deploy.handlers import Consumer  # noqa: E402
 from infra.local import delivery, server  # noqa: E402
 from infra.local.provision import provision  # noqa: E402
 from tests import access  # noqa: E402

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from infra import handlers
+from infra.deploy import handlers
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.kit import config
-from infra import data_stack, handlers
-from infra.packaging import alarms
+from infra.deploy import data_stack, handlers
+from infra.deploy.packaging import alarms
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED = ("docs/tables.md", "docs/retention.md", "docs/costs.md", "docs/billing-events.md")

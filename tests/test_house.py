@@ -15,8 +15,8 @@ import pytest
 
 from chalicelib.kit import attributes
 from chalicelib.kit.messages import Message
-from infra import data_stack, handlers
-from infra.handlers import Consumer, Handler
+from infra.deploy import data_stack, handlers
+from infra.deploy.handlers import Consumer, Handler
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ["stripe", "PIL", "jinja2", "sqlalchemy", "boto3", "requests", "duckdb"]

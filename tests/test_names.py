@@ -18,7 +18,7 @@ import pytest
 from pynamodb.indexes import GlobalSecondaryIndex
 
 from chalicelib.kit.errors import NotFound, PreconditionFailed, Problem
-from infra import handlers
+from infra.deploy import handlers
 from tests.unfinished_files import UNFINISHED
 
 ROOT = Path(__file__).resolve().parents[1]

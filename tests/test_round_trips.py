@@ -20,9 +20,9 @@ from chalicelib.retention.rules import RULES
 from chalicelib.retention.service import sweep
 from chalicelib.shops.models import Shop
 from chalicelib.shops.service import webhook_registration
-from infra import handlers
-from infra.bench.costs_page import COSTS
 from infra.bench.round_trips import Cost, metered
+from infra.deploy import handlers
+from infra.docs.costs_page import COSTS
 from infra.local import delivery
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox

@@ -40,7 +40,7 @@ def _bundle() -> Path:
         return Path(given)
     out = Path(_scratch().name) / "package"
     clean = {name: value for name, value in os.environ.items() if name not in ("STAGE", "AWS_ENDPOINT_URL")}
-    packaged = [sys.executable, "-m", "infra.packaging", "package", "--stage", "dev", "--out", str(out)]
+    packaged = [sys.executable, "-m", "infra.deploy.packaging", "package", "--stage", "dev", "--out", str(out)]
     done = subprocess.run(packaged, cwd=ROOT, env=clean, capture_output=True, text=True)
     if done.returncode:
         raise SubjectFailed(f"package: {done.stderr[-1500:]}")
@@ -89,7 +89,7 @@ def route_overhead(rounds: int) -> list[Row]:
     """
     from chalice.app import Chalice
 
-    from infra import handlers
+    from infra.deploy import handlers
 
     bare = Chalice(app_name="bare")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.kit import aws, config, messages
-from infra.handlers import Consumer
+from infra.deploy.handlers import Consumer
 
 Invoke = Callable[[Consumer, dict[str, Any]], Any]
 """Runs the handler with an event and gives its answer; raises if the handler did."""

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.kit import aws, config
-from infra import data_stack
+from infra.deploy import data_stack
 
 
 def provision() -> None:

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from chalicelib.kit import aws, clock, logs, messages
-from infra import handlers
-from infra.handlers import Consumer, Handler, Schedule
+from infra.deploy import handlers
+from infra.deploy.handlers import Consumer, Handler, Schedule
 from infra.local import delivery, schedules
 from infra.local.worker import HandlerFailed, Worker
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.kit import clock, config, locks
-from infra.handlers import Schedule
+from infra.deploy.handlers import Schedule
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
 

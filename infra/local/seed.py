@@ -18,8 +18,8 @@ def seed(plan: Plan) -> None:
     from chalicelib.billing.models import SubscriptionPlan
     from chalicelib.billing.service import sync_plans
     from chalicelib.shops.models import Shop
-    from infra.demo.install import install
-    from infra.demo.world import World
+    from infra.local.demo.install import install
+    from infra.local.demo.world import World
 
     if SubscriptionPlan.count(hash_key="better_together") == 0:
         sync_plans()

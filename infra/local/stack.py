@@ -47,7 +47,7 @@ class Stack(ExitStack):
     def _serve(self) -> None:
         """Ours comes last: importing it reads the settings, which must be in place."""
         from chalicelib.kit import secrets
-        from infra import handlers
+        from infra.deploy import handlers
         from infra.local import renamed_queues, server
         from infra.local.provision import provision
         from infra.local.pump import Pump
@@ -93,7 +93,7 @@ def fire(plan: Plan, name: str | None) -> None:
     """
     os.environ.update(plan.environment)
     from chalicelib.kit import clock
-    from infra import handlers
+    from infra.deploy import handlers
     from infra.local import schedules
     from infra.local.worker import Worker
 

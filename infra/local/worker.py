@@ -17,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # the child must not import the app
-    from infra.handlers import Handler
+    from infra.deploy.handlers import Handler
 
 
 START_SECONDS = 300

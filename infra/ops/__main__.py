@@ -15,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from infra.local import environment
 from infra.ops.errors import CommandRefused
-from infra.ops.stopping import Stopped, stoppable
+from infra.ops.signals import Stopped, stoppable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

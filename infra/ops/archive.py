@@ -15,7 +15,7 @@ from typing import Any
 
 from chalicelib.kit import aws, config
 from chalicelib.kit.data_policy import RetentionRule
-from infra import athena
+from infra.docs import athena
 from infra.ops import output
 from infra.ops.errors import CommandRefused
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from typing import Any, TextIO
 
 from chalicelib.kit import audit, aws, logs, messages
-from infra import handlers
+from infra.deploy import handlers
 from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
 

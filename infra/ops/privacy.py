@@ -13,7 +13,7 @@ from chalicelib.retention.schemas import PrivacyRequestRead
 from chalicelib.retention.service import privacy_requests
 from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
-from infra.ops.stopping import Stopped
+from infra.ops.signals import Stopped
 
 SUBJECT = "shop:<domain>, customer:<domain>:<GID>, member:<id> or store:<id>"
 LOOK_SECONDS = 0.5

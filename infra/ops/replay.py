@@ -15,10 +15,10 @@ from chalicelib.kit.errors import Problem
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.schemas.operator import DeliveryRead
 from chalicelib.shops.service import operator
-from infra.ops import actor, output, scanning
+from infra.ops import actor, output, table_scan
+from infra.ops.checkpoints import Run, one_at_a_time
 from infra.ops.errors import CommandRefused
-from infra.ops.resuming import Run, one_at_a_time
-from infra.ops.stopping import Stopped
+from infra.ops.signals import Stopped
 
 LOCK = "shops/replay"
 COLUMNS = ("delivery_id", "status", "topic", "shop", "app", "received_at")
@@ -68,8 +68,8 @@ def _replay_all(arguments: Namespace, common: dict[str, str]) -> int:
     try:
         with one_at_a_time(LOCK) as run:
             _begin(run, common, restart=arguments.restart)
-            with output.bar("deliveries", scanning.row_count(WebhookDelivery), run.counts["rows"]) as bar:
-                for page in scanning.pages(
+            with output.bar("deliveries", table_scan.row_count(WebhookDelivery), run.counts["rows"]) as bar:
+                for page in table_scan.pages(
                     WebhookDelivery, run.after, columns=COLUMNS, condition=_condition(arguments)
                 ):
                     for row in page.rows:
@@ -106,7 +106,7 @@ def _asked_for(arguments: Namespace) -> Iterator[WebhookDelivery | DeliveryRead]
     if arguments.deliveries:
         yield from map(operator.read_delivery, arguments.deliveries)
         return
-    for page in scanning.pages(WebhookDelivery, columns=COLUMNS, condition=_condition(arguments)):
+    for page in table_scan.pages(WebhookDelivery, columns=COLUMNS, condition=_condition(arguments)):
         yield from page.rows
 
 

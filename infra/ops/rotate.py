@@ -12,10 +12,10 @@ from chalicelib.kit import audit, config, secrets
 from chalicelib.kit.auth import Account
 from chalicelib.shops.service import key_rotation
 from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES, EncryptedTable
-from infra.ops import actor, output, scanning
+from infra.ops import actor, output, table_scan
+from infra.ops.checkpoints import Run, one_at_a_time
 from infra.ops.errors import CommandRefused
-from infra.ops.resuming import Run, one_at_a_time
-from infra.ops.stopping import Stopped
+from infra.ops.signals import Stopped
 
 LOCK = "shops/rotate-secrets"
 AGAIN = "Go on with: make ops ARGS=rotate-secrets"
@@ -66,11 +66,11 @@ def _reseal(run: Run) -> None:
         output.say(f"Going on after {run.counts['rows']:,} rows.")
     else:
         run.begin(**about)
-    total = sum(scanning.row_count(kind.table) for kind in ENCRYPTED_TABLES)
+    total = sum(table_scan.row_count(kind.table) for kind in ENCRYPTED_TABLES)
     with output.bar("rows", total, run.counts["rows"]) as bar:
         while run.step < len(ENCRYPTED_TABLES):
             kind = ENCRYPTED_TABLES[run.step]
-            for page in scanning.pages(kind.table, run.after):
+            for page in table_scan.pages(kind.table, run.after):
                 _reseal_page(run, kind, page.rows)
                 run.counts["rows"] += page.scanned
                 run.advance(page.last_key)
@@ -114,7 +114,7 @@ def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
     """Only after a look at every value: those that cannot be opened may be mended with their key, never without."""
     used: set[str] = set()
     for kind in ENCRYPTED_TABLES:
-        for page in scanning.pages(kind.table):
+        for page in table_scan.pages(kind.table):
             used = used.union(*(key_rotation.key_ids_of_row(kind, row) for row in page.rows))
             run.keep_lock()
     path = _key_file()

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.kit import aws, config
 from chalicelib.shops.service import operator
-from infra import handlers
+from infra.deploy import handlers
 from infra.ops import output
 
 

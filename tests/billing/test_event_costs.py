@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from chalicelib.billing.service.sync import event_handlers, intake
-from infra.bench.events_page import EVENTS
 from infra.bench.round_trips import Meter, metered
+from infra.docs.events_page import EVENTS
 from infra.sandbox.server import Request, Response
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner

@@ -18,7 +18,7 @@ from chalicelib.billing.models import Subscription
 from chalicelib.billing.service import dunning
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
-from infra import handlers
+from infra.deploy import handlers
 from infra.local.schedules import event_of
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, listen, make_owner, of_type, subscriptions

@@ -13,7 +13,7 @@ from tests.patience import LIMIT
 
 
 def test_the_demo_walks_the_main_job_and_leaves_its_pictures(surroundings: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "infra.demo"]
+    command = [sys.executable, "-m", "infra.local.demo"]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
     folder = Path(surroundings["LOCAL_STATE_DIR"]) / "demo"

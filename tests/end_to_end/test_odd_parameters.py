@@ -22,7 +22,7 @@ from chalicelib.integrations import standard_webhooks
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
-from infra import handlers
+from infra.deploy import handlers
 from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac

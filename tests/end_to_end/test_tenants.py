@@ -20,7 +20,7 @@ from chalicelib.kit import auth, aws, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
 from chalicelib.shops.models import WebhookDelivery
-from infra import data_stack, handlers
+from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.integrations.pictures import encoded

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit.lazy_app import nearest_module
-from infra import handlers
+from infra.deploy import handlers
 
 ROOT = Path(__file__).resolve().parents[2]
 

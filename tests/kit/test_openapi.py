@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import docs_page, openapi
-from infra import handlers
+from infra.deploy import handlers
 from tests.kit import sample_app
 
 

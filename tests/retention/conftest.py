@@ -13,7 +13,7 @@ import pytest
 from chalicelib.kit import aws, clock, config, ids
 from chalicelib.retention.service import erasure
 from chalicelib.shops.models import EventType, InstallationLog, Session
-from infra import handlers
+from infra.deploy import handlers
 
 DUE = datetime(2026, 11, 20, 3, tzinfo=UTC)
 LOGS_LIVE = timedelta(days=730)

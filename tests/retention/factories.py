@@ -21,7 +21,7 @@ from chalicelib.retention.repository import s3_objects
 from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.shops import models as shops
 from chalicelib.studio import models as studio
-from infra import data_stack
+from infra.deploy import data_stack
 from tests.retention.conftest import DUE, LOGS_LIVE
 
 T = TypeVar("T", bound=Table)

@@ -14,8 +14,8 @@ from chalicelib.kit.messages import STORED
 from chalicelib.retention.domain import subject_matching
 from chalicelib.retention.repository.subject_rows import BY_SCAN, access_path
 from chalicelib.retention.rules import OBJECT_PREFIXES, TABLE_POLICIES
-from infra import data_stack
-from infra.packaging import policies
+from infra.deploy import data_stack
+from infra.deploy.packaging import policies
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -17,7 +17,7 @@ from chalicelib.studio.repository.generations import GenerationEnded
 from chalicelib.studio.service import generation_worker, previews, stuck_generations
 from chalicelib.studio.service.generations import START_LEASE
 from chalicelib.studio.service.stuck_generations import MAX_DEATHS
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
 from tests.patience import LIMIT

@@ -22,7 +22,7 @@ from chalicelib.studio.repository import uploads as repository
 from chalicelib.studio.repository.uploads import Inspection
 from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.service import uploads
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import delivery
 from tests.integrations.pictures import encoded
 from tests.patience import eventually

@@ -15,10 +15,10 @@ from infra.sandbox.stripe.api import StripeAPI
 from infra.sandbox.stripe.control import Control
 from infra.sandbox.stripe.events import build_webhook
 from infra.sandbox.stripe.pages import Pages
-from infra.sandbox.stripe.passing_time import pass_time
 from infra.sandbox.stripe.price_changes import DECLINING_METHOD
 from infra.sandbox.stripe.shapes import NEW_API_VERSION
 from infra.sandbox.stripe.store import Store, new_id
+from infra.sandbox.stripe.test_clocks import pass_time
 
 SANDBOX_SECRET_KEY = "sk_test_sandbox_of_no_real_account"
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox_of_no_real_account"

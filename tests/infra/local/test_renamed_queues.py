@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit import aws, messages
-from infra import data_stack, handlers
+from infra.deploy import data_stack, handlers
 from infra.local import renamed_queues
 from infra.local.renamed_queues import RENAMED
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.kit import clock, locks
-from infra.handlers import Schedule
+from infra.deploy.handlers import Schedule
 from infra.local import schedules
 
 HOURLY = Schedule(name="sample-sweep", entry="x.y", timeout=60, memory=256, expression="rate(1 hour)")

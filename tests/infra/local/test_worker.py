@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from infra.handlers import Handler
+from infra.deploy.handlers import Handler
 from infra.local.worker import HandlerFailed, Worker
 
 Start = Callable[..., Worker]

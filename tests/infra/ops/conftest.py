@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.models import Lock
-from infra.handlers import ROOT
+from infra.deploy.handlers import ROOT
 from infra.ops.__main__ import main
 from tests.patience import eventually
 

@@ -15,8 +15,8 @@ from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
 from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.retention.repository.rows import columns, timestamp_attribute
-from infra import athena
-from infra.handlers import ROOT
+from infra.deploy.handlers import ROOT
+from infra.docs import athena
 from tests.infra.ops.conftest import Ops, ops
 from tests.retention.conftest import DUE, fire_sweep
 

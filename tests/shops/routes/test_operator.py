@@ -15,7 +15,7 @@ import pytest
 from chalicelib.kit import auth, clock
 from chalicelib.kit.auth import Role
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
-from infra import data_stack
+from infra.deploy import data_stack
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import install
 from tests.shops.factories import BEGAN, seed

@@ -25,7 +25,7 @@ from chalicelib.shops.models import InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.service import session_evidence
 from chalicelib.shops.service.oauth_install import token_lock_name
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.delivery import Webhook
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox

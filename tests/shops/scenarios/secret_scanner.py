@@ -15,8 +15,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 
 from chalicelib.kit import aws, config, messages
-from infra import data_stack
-from infra.handlers import Consumer
+from infra.deploy import data_stack
+from infra.deploy.handlers import Consumer
 from infra.local import delivery
 from infra.sandbox.server import Request, Response
 

@@ -24,7 +24,7 @@ from chalicelib.shops.errors import InstallationNotFound
 from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.schemas.messages import DeliveryReceived, RegistrationRequested
-from infra import handlers
+from infra.deploy import handlers
 from infra.ops import __main__ as ops
 from infra.sandbox.delivery import Webhook
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox

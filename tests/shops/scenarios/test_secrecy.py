@@ -18,7 +18,7 @@ from chalicelib.kit import aws, config, messages, secrets, signing
 from chalicelib.shops.models import Session, Shop, WebhookDelivery
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.schemas.messages import RegistrationRequested, ShopInstalled
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.shops.conftest import install

@@ -35,7 +35,7 @@ from chalicelib.shops.models import AppSettings, Shop
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.schemas.messages import RegistrationRequested
 from chalicelib.shops.service import webhook_handlers, webhook_registration
-from infra import data_stack, handlers
+from infra.deploy import data_stack, handlers
 from infra.local import delivery
 from infra.local.engine import Engine
 from infra.sandbox.delivery import Webhook, send

@@ -19,8 +19,8 @@ import pytest
 from chalicelib.kit import aws, messages
 from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, Session, Shop, WebhookDelivery
 from chalicelib.studio.models import Generation, GenerationType, Order
-from infra import handlers
-from infra.handlers import Consumer
+from infra.deploy import handlers
+from infra.deploy.handlers import Consumer
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
 from infra.sandbox.delivery import Webhook, send_all

@@ -16,7 +16,7 @@ from chalicelib.shops import apps
 from chalicelib.shops.models import DeliveryStatus, EventType, Session, Shop
 from chalicelib.shops.repository import tokens
 from chalicelib.shops.service import webhook_handlers, webhook_registration
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.shopify import ShopifySandbox
 from tests.shops.conftest import forget_messages, waiting

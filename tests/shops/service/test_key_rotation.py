@@ -17,7 +17,7 @@ from chalicelib.shops.repository import sessions, tokens
 from chalicelib.shops.service import key_rotation
 from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES, RotationResult, reencrypt_row
 from chalicelib.shops.service.oauth_install import token_lock_name
-from infra import data_stack
+from infra.deploy import data_stack
 from infra.sandbox.shopify import ShopifySandbox
 
 SHOP, SESSION = ENCRYPTED_TABLES

@@ -16,7 +16,7 @@ from chalicelib.kit import aws, config, data_subjects, tombstones
 from chalicelib.shops import apps
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from chalicelib.shops.repository import tokens
-from infra.packaging.names import API_STAGE
+from infra.deploy.packaging.names import API_STAGE
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.retention.crash import crash_at
 from tests.shops.conftest import answer_of_shopify, install

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.kit import clock
 from chalicelib.shops import apps
 from chalicelib.shops.models import DeliveryStatus, Shop, WebhookDelivery
-from infra import handlers
+from infra.deploy import handlers
 from infra.sandbox.delivery import Delivery
 from infra.sandbox.shopify import ShopifySandbox
 

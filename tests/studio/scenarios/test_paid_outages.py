@@ -20,7 +20,7 @@ from chalicelib.studio.domain.retry_schedule import MAX_DELAY
 from chalicelib.studio.models import Generation, GenerationStatus, UpscaleStatus
 from chalicelib.studio.repository import generations
 from chalicelib.studio.service import finals, generation_worker, stuck_generations
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
 from tests.integrations.pictures import encoded

@@ -21,7 +21,7 @@ from chalicelib.kit import clock
 from chalicelib.studio.models import Generation, GenerationStatus, Quota, Upload
 from chalicelib.studio.service import generation_worker, stuck_generations
 from chalicelib.studio.service.generations import START_LEASE
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
 from tests.patience import LIMIT

@@ -1,0 +1,264 @@
+"""The data stack: what must outlive a deployment. Generated from the models and the handlers' own declarations."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.kit import config, tables
+from chalicelib.kit.tables import Table
+from infra.deploy import handlers
+from infra.deploy.handlers import Consumer
+
+Resources = dict[str, dict[str, Any]]
+
+MAX_RECEIVES = 5
+"""Deliveries of a message before it goes to the dead-letter queue."""
+VISIBILITY_FACTOR = 6
+"""AWS's advice for a queue that feeds a Lambda: six times the function's timeout."""
+DAY = 86_400
+
+
+def template() -> dict[str, Any]:
+    """The CloudFormation template of this process's stage; queues and subscriptions depend on the handlers."""
+    consumers = handlers.consumers()
+    resources: Resources = {}
+    for model in models():
+        resources[logical("Table", model.Meta.table_name)] = _table(model)
+    resources |= _key() | _buckets(consumers)
+    for topic in handlers.topics():
+        resources[logical("Topic", topic)] = {
+            "Type": "AWS::SNS::Topic",
+            "Properties": {"TopicName": physical(topic), "KmsMasterKeyId": "alias/aws/sns"},
+        }
+    for consumer in consumers:
+        resources |= _queues(consumer)
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"{config.settings().namespace}: tables, buckets, key, topics and queues",
+        "Resources": resources,
+        "Outputs": {
+            "KeyId": {"Value": {"Ref": "SecretsKey"}, "Export": {"Name": f"{config.settings().namespace}-key-id"}}
+        },
+    }
+
+
+def models() -> list[type[Table]]:
+    """Every table of the bundle, by name."""
+    handlers.chalice_app()
+    return tables.loaded()
+
+
+def physical(name: str) -> str:
+    """`<prefix>-<stage>-<name>`."""
+    return f"{config.settings().namespace}-{name}"
+
+
+def logical(kind: str, name: str) -> str:
+    """A CloudFormation id: letters and digits of the name without the namespace."""
+    short = name.removeprefix(config.settings().namespace + "-")
+    return kind + "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", short))
+
+
+def _table(model: type[Table]) -> dict[str, Any]:
+    schema = model._get_schema()
+    properties: dict[str, Any] = {
+        "TableName": model.Meta.table_name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [
+            {"AttributeName": attribute["AttributeName"], "AttributeType": attribute["AttributeType"]}
+            for attribute in schema["attribute_definitions"]
+        ],
+        "KeySchema": _hash_first(schema["key_schema"]),
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
+    }
+    if schema["global_secondary_indexes"]:
+        properties["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": index["index_name"],
+                "KeySchema": _hash_first(index["key_schema"]),
+                "Projection": index["projection"],
+            }
+            for index in schema["global_secondary_indexes"]
+        ]
+    if expires(model):
+        properties["TimeToLiveSpecification"] = {"AttributeName": "expires_epoch", "Enabled": True}
+    return _kept({"Type": "AWS::DynamoDB::Table", "Properties": properties})
+
+
+def _hash_first(keys: Iterable[Any]) -> list[Any]:
+    return sorted(keys, key=lambda key: str(key["KeyType"]))
+
+
+def expires(model: type[Table]) -> bool:
+    """Whether DynamoDB removes the table's rows by their `expires_epoch`."""
+    return "expires_epoch" in model.get_attributes()
+
+
+def _kept(resource: dict[str, Any]) -> dict[str, Any]:
+    return resource | {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+
+
+def _key() -> Resources:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    key = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {
+            "Description": f"{config.settings().namespace}: stored secrets",
+            "EnableKeyRotation": True,
+            "KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]},
+        },
+    }
+    alias = {
+        "Type": "AWS::KMS::Alias",
+        "Properties": {"AliasName": f"alias/{physical('secrets')}", "TargetKeyId": {"Ref": "SecretsKey"}},
+    }
+    return {"SecretsKey": _kept(key), "SecretsKeyAlias": alias}
+
+
+def _buckets(consumers: list[Consumer]) -> Resources:
+    listeners = [consumer for consumer in consumers if consumer.bucket_prefix]
+    notifications = [
+        {
+            "Event": event,
+            "Queue": {"Fn::GetAtt": [logical("Queue", consumer.queue), "Arn"]},
+            "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": consumer.bucket_prefix}]}},
+        }
+        for consumer in listeners
+        for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:*")
+    ]
+    images = _bucket(config.settings().images_bucket)
+    images["Properties"] |= {
+        "CorsConfiguration": {
+            "CorsRules": [
+                {"AllowedMethods": ["GET", "POST"], "AllowedOrigins": ["*"], "AllowedHeaders": ["*"], "MaxAge": 3600}
+            ]
+        },
+        "LifecycleConfiguration": {
+            "Rules": [{"Id": "payloads", "Status": "Enabled", "Prefix": "payloads/", "ExpirationInDays": 90}]
+        },
+    }
+    if notifications:
+        images["Properties"]["NotificationConfiguration"] = {"QueueConfigurations": notifications}
+        images["DependsOn"] = [logical("QueuePolicy", consumer.queue) for consumer in listeners]
+    archive = _bucket(config.settings().archive_bucket)
+    archive["Properties"]["LifecycleConfiguration"] = {
+        "Rules": [
+            {"Id": "exports", "Status": "Enabled", "Prefix": "exports/", "ExpirationInDays": 14},
+            {
+                "Id": "unfinished",
+                "Status": "Enabled",
+                "Prefix": "",
+                "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+            },
+        ]
+    }
+    return {"ImagesBucket": images, "ArchiveBucket": archive}
+
+
+def _bucket(name: str) -> dict[str, Any]:
+    properties = {
+        "BucketName": name,
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": True,
+            "BlockPublicPolicy": True,
+            "IgnorePublicAcls": True,
+            "RestrictPublicBuckets": True,
+        },
+    }
+    return _kept({"Type": "AWS::S3::Bucket", "Properties": properties})
+
+
+def _queues(consumer: Consumer) -> Resources:
+    queue, dead = logical("Queue", consumer.queue), logical("DeadLetters", consumer.queue)
+    arn = {"Fn::GetAtt": [queue, "Arn"]}
+    found: Resources = {
+        dead: _kept(
+            {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {
+                    "QueueName": physical(f"{consumer.queue}-dead"),
+                    "MessageRetentionPeriod": 14 * DAY,
+                    "SqsManagedSseEnabled": True,
+                },
+            }
+        ),
+        queue: _kept(
+            {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {
+                    "QueueName": physical(consumer.queue),
+                    "VisibilityTimeout": VISIBILITY_FACTOR * consumer.timeout,
+                    "MessageRetentionPeriod": 4 * DAY,
+                    "SqsManagedSseEnabled": True,
+                    "RedrivePolicy": {
+                        "deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]},
+                        "maxReceiveCount": MAX_RECEIVES,
+                    },
+                },
+            }
+        ),
+    }
+    sources = _sources(consumer)
+    if sources:
+        statements = [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": service},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnLike": {"aws:SourceArn": source}},
+            }
+            for service, source in sources
+        ]
+        found[logical("QueuePolicy", consumer.queue)] = {
+            "Type": "AWS::SQS::QueuePolicy",
+            "Properties": {
+                "Queues": [{"Ref": queue}],
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": statements},
+            },
+        }
+    for topic in consumer.topics:
+        found[_subscription(consumer, topic)] = {
+            "Type": "AWS::SNS::Subscription",
+            "Properties": {
+                "TopicArn": {"Ref": logical("Topic", topic)},
+                "Protocol": "sqs",
+                "Endpoint": arn,
+                "RawMessageDelivery": True,
+            },
+        }
+    return found
+
+
+def _subscription(consumer: Consumer, topic: str) -> str:
+    """Return the logical id of a subscription; a queue with one topic keeps the id of earlier releases."""
+    if len(consumer.topics) == 1:
+        return logical("Subscription", consumer.queue)
+    return logical("Subscription", f"{consumer.queue}-{topic}")
+
+
+def _sources(consumer: Consumer) -> list[tuple[str, Any]]:
+    """Return the services that may send to the queue, each with its source; empty if only our own functions send."""
+    topics = [("sns.amazonaws.com", {"Ref": logical("Topic", topic)}) for topic in consumer.topics]
+    if not consumer.bucket_prefix:
+        return topics
+    bucket = config.settings().images_bucket
+    return [*topics, ("s3.amazonaws.com", {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket}"})]
+
+
+def as_json() -> str:
+    """The template as text, the same for the same definitions."""
+    return json.dumps(template(), separators=(",", ":"))

@@ -1,0 +1,114 @@
+"""What the Chalice app declares: its queue consumers and schedules. Stack, pump and tests all derive from this."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from chalice.app import Chalice, ScheduledEventConfig, SQSEventConfig
+
+import app
+from chalicelib.kit.lazy_app import load_all
+from chalicelib.kit.messages import BucketEvent, Message
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / ".chalice" / "config.json"
+DEFAULT_TIMEOUT = 60
+DEFAULT_MEMORY = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One Lambda that no caller waits for. `entry` is what the runtime imports: `module.function`."""
+
+    name: str
+    entry: str
+    timeout: int
+    memory: int
+
+    @property
+    def context(self) -> str:
+        return self.name.partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer(Handler):
+    """A Lambda fed by the queue of the same name."""
+
+    batch_size: int
+    messages: tuple[type[Message], ...]
+
+    @property
+    def queue(self) -> str:
+        return self.name
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics that the queue is subscribed to."""
+        return [message.topic for message in self.messages if message.topic]
+
+    @property
+    def bucket_prefix(self) -> str | None:
+        """The prefix of the images bucket whose notifications the queue takes, if any."""
+        return next((message.prefix for message in self.messages if issubclass(message, BucketEvent)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule(Handler):
+    """A Lambda started by the clock; `expression` is EventBridge's."""
+
+    expression: str
+
+
+def chalice_app() -> Chalice:
+    """The bundle's app, with everything registered."""
+    return load_all(app.app)  # and so every model and message is imported
+
+
+@cache
+def _limits() -> dict[str, dict[str, Any]]:
+    """Memory and timeout per handler name, from Chalice's own configuration."""
+    return dict(json.loads(CONFIG.read_text()).get("lambda_functions", {})) if CONFIG.exists() else {}
+
+
+def _common(name: str, entry: str) -> dict[str, Any]:
+    limits = _limits().get(name, {})
+    return {
+        "name": name,
+        "entry": entry,
+        "timeout": limits.get("lambda_timeout", DEFAULT_TIMEOUT),
+        "memory": limits.get("lambda_memory_size", DEFAULT_MEMORY),
+    }
+
+
+def consumers() -> list[Consumer]:
+    """Every queue consumer, by name."""
+    found = []
+    for source in chalice_app().event_sources:
+        if isinstance(source, SQSEventConfig):
+            kinds = vars(chalice_app().handler_map[source.name])["func"].consumes
+            common = _common(source.name, source.handler_string)
+            found.append(Consumer(**common, batch_size=source.batch_size, messages=kinds))
+    return sorted(found, key=lambda consumer: consumer.name)
+
+
+def schedules() -> list[Schedule]:
+    """Every schedule, by name."""
+    found = [
+        Schedule(**_common(source.name, source.handler_string), expression=str(source.schedule_expression))
+        for source in chalice_app().event_sources
+        if isinstance(source, ScheduledEventConfig)
+    ]
+    return sorted(found, key=lambda schedule: schedule.name)
+
+
+def topics() -> list[str]:
+    """Every topic that a message class declares, with or without a consumer."""
+    return sorted({kind.topic for kind in _below(Message) if kind.topic})
+
+
+def _below(kind: type[Message]) -> list[type[Message]]:
+    return [found for sub in kind.__subclasses__() for found in (sub, *_below(sub))]

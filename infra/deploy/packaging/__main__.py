@@ -1,0 +1,61 @@
+"""`python -m infra.deploy.packaging package|deploy --stage dev|prod [--out build/prod]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+STAGES = ("dev", "prod")
+
+
+def main() -> int:
+    """Package, or package and deploy; 1 with a message where that cannot be."""
+    parser = argparse.ArgumentParser(prog="python -m infra.deploy.packaging", description=__doc__)
+    parser.add_argument("command", choices=("package", "deploy"))
+    parser.add_argument("--stage", required=True, help=" or ".join(STAGES))
+    parser.add_argument("--out", type=Path, help="where templates and zips go; default build/<stage>")
+    parser.add_argument("--alarm-email", help="who is told of alarms (deploy); as it was, if not given")
+    arguments = parser.parse_args()
+    if arguments.stage not in STAGES:
+        parser.error(
+            f"--stage {arguments.stage}: only {' and '.join(STAGES)} are packaged; the others run on this machine"
+        )
+    out = arguments.out or Path("build") / arguments.stage
+    _enter(arguments.stage)
+
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from chalicelib.kit import config
+    from infra.deploy.packaging import runtimes
+    from infra.deploy.packaging.deploy import account, deploy
+    from infra.deploy.packaging.errors import PackagingFailed
+    from infra.deploy.packaging.package import package
+
+    try:
+        runtimes.demand(arguments.command, arguments.stage, config.settings().is_embedded, sys.version_info[:2])
+        owner = account() if arguments.command == "deploy" else None
+        for path in package(out):
+            print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
+        if owner:
+            deploy(out, owner, arguments.alarm_email)
+    except (PackagingFailed, BotoCoreError, ClientError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _enter(stage: str) -> None:
+    """Become the stage, before anything that reads the settings is imported.
+
+    Names of buckets are unique in the world: they carry the account's number unless they are given.
+    """
+    prefix = os.environ.setdefault("TABLE_PREFIX", "backroom")
+    os.environ["STAGE"] = stage
+    for name in ("IMAGES", "ARCHIVE"):
+        os.environ.setdefault(f"{name}_BUCKET", f"{prefix}-{stage}-{name.lower()}-${{AWS::AccountId}}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

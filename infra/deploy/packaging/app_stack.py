@@ -1,0 +1,90 @@
+"""What Chalice does not know, merged into the template that it makes (`chalice package --merge-template`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.kit import config
+from infra.deploy import handlers
+from infra.deploy.handlers import Consumer
+from infra.deploy.packaging import alarms, bundle, bytecode, dashboard, gateway
+from infra.deploy.packaging.names import API_STAGE, function_name, functions, key_id, logical
+
+Resources = dict[str, dict[str, Any]]
+
+
+def template() -> dict[str, Any]:
+    """The merge template of this process's stage. Its parameters say where the zips lie: `deploy` gives them."""
+    settings = config.settings()
+    resources: Resources = {"RestAPI": {"Properties": gateway.additions()}}
+    for name in functions():
+        resources |= _function(name)
+    for consumer in handlers.consumers():
+        _report_failures(resources[logical(consumer.name)], consumer)
+    for name, package in _layers().items():
+        resources[bundle.layer_id(package)] = _layer(package)
+        resources[logical(name)]["Properties"]["Layers"] = [{"Ref": bundle.layer_id(package)}]
+    parameters = {"ArtefactBucket": "The bucket that holds the zips", "BundleKey": "The bundle's key in it"}
+    parameters |= {bundle.layer_key(package): f"The key of {package}'s layer in it" for package in _layers().values()}
+    return {
+        "Description": f"{settings.namespace}: API, functions, alarms and dashboard",
+        "Parameters": {
+            **{name: {"Type": "String", "Description": about} for name, about in parameters.items()},
+            "AlarmEmail": {"Type": "String", "Default": "", "Description": "Who is told of alarms; nobody if empty"},
+        },
+        "Conditions": {alarms.EMAIL_GIVEN: {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
+        "Resources": resources | alarms.resources() | {"Dashboard": dashboard.resource()},
+        "Outputs": {"AlarmTopicArn": {"Value": {"Ref": "AlarmTopic"}}},
+    }
+
+
+def _function(name: str) -> Resources:
+    properties = {
+        "FunctionName": function_name(name),
+        "CodeUri": {"Bucket": {"Ref": "ArtefactBucket"}, "Key": {"Ref": "BundleKey"}},
+        "Environment": {"Variables": _environment()},
+    }
+    # Chalice's own group of the API's function refers to an id that it has renamed.
+    group = {"Properties": {"LogGroupName": f"/aws/lambda/{function_name(name)}"}}
+    return {logical(name): {"Properties": properties}, logical(f"{name}-log-group"): group}
+
+
+def _environment() -> dict[str, Any]:
+    settings = config.settings()
+    return {
+        "TABLE_PREFIX": settings.table_prefix,
+        "AWS_ACCOUNT_ID": {"Ref": "AWS::AccountId"},
+        "IMAGES_BUCKET": {"Fn::Sub": settings.images_bucket},
+        "ARCHIVE_BUCKET": {"Fn::Sub": settings.archive_bucket},
+        "KMS_KEY_ID": key_id(),
+        "IMAGE_MODEL": settings.image_model,
+        "IMAGE_HTTP_URL": settings.image_http_url or "",
+        "BEDROCK_REGION": settings.bedrock_region,
+        "BEDROCK_IMAGE_MODEL": settings.bedrock_image_model,
+        "BEDROCK_UPSCALE_MODEL": settings.bedrock_upscale_model,
+        "PUBLIC_URL": {"Fn::Sub": f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"},
+    }
+
+
+def _report_failures(function: dict[str, Any], consumer: Consumer) -> None:
+    """Without FunctionResponseTypes Lambda ignores the list of failed messages and deletes them all."""
+    queue = f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{function_name(consumer.queue)}"
+    source = {"Queue": {"Fn::Sub": queue}, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
+    function["Properties"]["Events"] = {logical(f"{consumer.name}-sqs-event-source"): {"Properties": source}}
+
+
+def _layers() -> dict[str, str]:
+    present = functions()
+    return {name: package for name, package in bundle.LAYERS.items() if name in present}
+
+
+def _layer(package: str) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Lambda::LayerVersion",
+        "Properties": {
+            "LayerName": f"{config.settings().namespace}-{package}",
+            "CompatibleRuntimes": [bytecode.RUNTIME],
+            "CompatibleArchitectures": ["x86_64"],
+            "Content": {"S3Bucket": {"Ref": "ArtefactBucket"}, "S3Key": {"Ref": bundle.layer_key(package)}},
+        },
+    }

@@ -1,0 +1,73 @@
+"""The zip that every function runs: our sources, Chalice's runtime and the pinned packages. Reproducible."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from infra.deploy.packaging import bytecode, dependencies
+from infra.deploy.packaging.errors import PackagingFailed
+
+LAYERS = {
+    "retention-sweep_segment": "duckdb",
+    "retention-erase_subject": "duckdb",
+    "retention-export_subject": "duckdb",
+}
+"""Packages too large for the bundle, by the functions that have them as a layer."""
+MAX_ZIPPED = 25_000_000
+MAX_UNZIPPED = 80_000_000
+EARLIEST = (1980, 1, 1, 0, 0, 0)
+"""The earliest moment that a zip can hold."""
+
+
+class TooLarge(PackagingFailed):
+    """The bundle outgrew its limits; says what weighs most."""
+
+
+def build(sources: Path, target: Path) -> None:
+    """Write the bundle of `sources` (app.py, chalicelib, chalice), which are compiled in place. Raises TooLarge."""
+    bytecode.compile_beside(sources)
+    content = _content(dependencies.runtime()) | _content(sources)
+    _zip(content, target)
+    zipped, weights = target.stat().st_size, _weights(content)
+    if zipped > MAX_ZIPPED or sum(weights.values()) > MAX_UNZIPPED:
+        heaviest = ", ".join(f"{name} {weight / 1e6:.1f}" for name, weight in list(weights.items())[:8])
+        raise TooLarge(f"{zipped / 1e6:.1f} MB zipped, {sum(weights.values()) / 1e6:.1f} MB unzipped: {heaviest}")
+
+
+def build_layer(package: str, target: Path) -> None:
+    """Write a layer with one development package."""
+    _zip(_content(dependencies.layer(package), "python/"), target)
+
+
+def layer_id(package: str) -> str:
+    """The layer's id in the app template."""
+    return f"{package.capitalize()}Layer"
+
+
+def layer_key(package: str) -> str:
+    """The app template's parameter that says where the layer's zip lies."""
+    return f"{layer_id(package)}Key"
+
+
+def _content(root: Path, prefix: str = "") -> dict[str, Path]:
+    return {prefix + path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+
+
+def _zip(content: dict[str, Path], target: Path) -> None:
+    """The same files make the same bytes: sorted, without times, with one mode."""
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in sorted(content):
+            entry = zipfile.ZipInfo(name, EARLIEST)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o100755 << 16
+            archive.writestr(entry, content[name].read_bytes())
+
+
+def _weights(content: dict[str, Path]) -> dict[str, int]:
+    """Bytes by the first part of the path, the heaviest first."""
+    weights: dict[str, int] = {}
+    for name, path in content.items():
+        part = name.partition("/")[0]
+        weights[part] = weights.get(part, 0) + path.stat().st_size
+    return dict(sorted(weights.items(), key=lambda item: -item[1]))

@@ -1,0 +1,88 @@
+"""What API Gateway answers on its own, as problems; and every method of every route sent to the function."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chalicelib.kit import config
+from chalicelib.kit.errors import (
+    Forbidden,
+    InternalError,
+    MalformedRequest,
+    NotFound,
+    PayloadTooLarge,
+    Problem,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from chalicelib.kit.http import PROBLEM_JSON
+from infra.deploy import handlers
+from infra.deploy.packaging.names import API, function_name
+
+ANY_METHOD = "x-amazon-apigateway-any-method"
+
+RESPONSES: dict[str, Problem] = {
+    "MISSING_AUTHENTICATION_TOKEN": NotFound("No route is served at this path."),  # so it calls an unknown route
+    "RESOURCE_NOT_FOUND": NotFound("No route is served at this path."),
+    "ACCESS_DENIED": Forbidden(),
+    "WAF_FILTERED": Forbidden(),
+    "REQUEST_TOO_LARGE": PayloadTooLarge(),
+    "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaType(),
+    "THROTTLED": TooManyRequests(),
+    "QUOTA_EXCEEDED": TooManyRequests(),
+    "INTEGRATION_TIMEOUT": Unavailable("It took too long."),
+    "DEFAULT_4XX": MalformedRequest(),
+    "DEFAULT_5XX": InternalError(),
+}
+"""By API Gateway's response types (developer guide, supported gateway response types)."""
+
+
+def additions() -> dict[str, Any]:
+    """What is merged into the properties of Chalice's API.
+
+    Responses stand in its Swagger document rather than in resources of their own, so that each change is deployed.
+    A method that a route does not have reaches Chalice, too, which answers 405 as it does locally.
+    OpenApiVersion spares a second stage called Stage, which SAM makes without it.
+    """
+    integration = {
+        "type": "aws_proxy",
+        "httpMethod": "POST",
+        "passthroughBehavior": "when_no_match",
+        "responses": {"default": {"statusCode": "200"}},
+        "uri": _invocation(),
+    }
+    any_method = {
+        "produces": ["application/json"],
+        "responses": {"200": {"description": "200 response"}},
+        "x-amazon-apigateway-integration": integration,
+    }
+    paths = {}
+    for path, methods in handlers.chalice_app().routes.items():
+        named = {method.lower(): {"x-amazon-apigateway-integration": {"uri": _invocation()}} for method in methods}
+        names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+        parameters = [{"name": name, "in": "path", "required": True, "type": "string"} for name in names]
+        paths[path] = {**named, ANY_METHOD: any_method | ({"parameters": parameters} if parameters else {})}
+    document = {
+        "info": {"title": config.settings().namespace},
+        "paths": paths,
+        "x-amazon-apigateway-gateway-responses": {kind: _response(problem) for kind, problem in RESPONSES.items()},
+    }
+    return {"OpenApiVersion": "2.0", "DefinitionBody": document}
+
+
+def _invocation() -> dict[str, str]:
+    """By name instead of by reference, so that functions may in turn refer to the API (its address)."""
+    function = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function_name(API)}"
+    path = f"lambda:path/2015-03-31/functions/{function}/invocations"
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"}
+
+
+def _response(problem: Problem) -> dict[str, Any]:
+    headers = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", **problem.headers}
+    return {
+        "statusCode": str(problem.status),
+        "responseParameters": {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()},
+        "responseTemplates": {"application/json": json.dumps(problem.as_dict("$context.requestId"))},
+    }

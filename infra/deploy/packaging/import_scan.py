@@ -1,0 +1,148 @@
+"""What a function can reach: read from the sources of every module that it imports, also inside functions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from infra.deploy import data_stack, handlers
+from infra.deploy.handlers import ROOT
+from infra.deploy.packaging import references
+from infra.deploy.packaging.errors import PackagingFailed
+from infra.deploy.packaging.references import OURS, Kind
+
+
+class ServiceHidden(PackagingFailed):
+    """A module builds an AWS client whose service is no literal there, so that no rights can be derived from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a function's policy is made of."""
+
+    modules: frozenset[str]
+    """Our modules that it imports, also through others."""
+    services: frozenset[str]
+    """AWS services that those modules build clients of."""
+    table_contexts: tuple[str, ...]
+    """The contexts whose tables those modules declare."""
+    topics: tuple[str, ...]
+    queues: tuple[str, ...]
+    """Logical names of where the messages go whose classes those modules use."""
+    scans: bool
+    deletes_in_batches: bool
+    """Whether it sends PartiQL's DELETE."""
+    describes: bool
+    """Whether it asks how large tables are."""
+    reads_secrets: bool
+
+
+def of(modules: Iterable[str]) -> Requirements:
+    """The needs of a function that starts by importing these modules."""
+    reached = _closure(frozenset(modules))
+    named = frozenset(name for module in reached for name in _identifiers(module))
+    sent = frozenset(kind for module in reached for kind in messages_of(module))
+    return Requirements(
+        modules=reached,
+        services=frozenset(service for module in reached for service in _clients(module)),
+        table_contexts=tuple(
+            sorted({m.__module__.split(".")[1] for m in data_stack.models() if m.__module__ in reached})
+        ),
+        topics=tuple(sorted({kind.topic for kind in sent if kind.topic})),
+        queues=tuple(sorted({kind.queue for kind in sent if kind.queue})),
+        scans="scan" in named,
+        deletes_in_batches="batch_execute_statement" in named,
+        describes="describe_table" in named,
+        reads_secrets="secret" in named,
+    )
+
+
+def of_api() -> Requirements:
+    """The needs of the HTTP API: of the modules whose functions answer its routes."""
+    routes = handlers.chalice_app().routes.values()
+    return of(entry.view_function.__module__ for methods in routes for entry in methods.values())
+
+
+def services() -> set[str]:
+    """Every AWS service that the bundle builds a client of."""
+    everything = (ROOT / OURS).rglob("*.py")
+    return {service for path in everything for service in _clients_in(ast.parse(path.read_text()))}
+
+
+def _closure(start: frozenset[str]) -> frozenset[str]:
+    reached: set[str] = set()
+    waiting = set(start)
+    while waiting:
+        module = waiting.pop()
+        reached.add(module)
+        waiting |= set(_imports(module)) - reached
+    return frozenset(reached)
+
+
+@cache
+def _tree(module: str) -> ast.Module | None:
+    base = ROOT.joinpath(*module.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.exists():
+            return ast.parse(path.read_text())
+    return None
+
+
+@cache
+def _imports(module: str) -> frozenset[str]:
+    """`from chalicelib.kit import aws` names a module, too; names that are no module have no source."""
+    named: set[str] = set()
+    for node in ast.walk(_tree(module) or ast.Module([], [])):
+        if isinstance(node, ast.Import):
+            named |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            named |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return frozenset(name for name in named if name.partition(".")[0] == OURS and _tree(name) is not None)
+
+
+@cache
+def messages_of(module: str) -> frozenset[Kind]:
+    """Return the message classes with a topic or queue that a module's code uses."""
+    return references.messages_used(module, _tree(module) or ast.Module([], []))
+
+
+@cache
+def _identifiers(module: str) -> frozenset[str]:
+    """Every name and attribute that a module's code reads: `scan` of `Model.scan(…)`, and of `find = Model.scan`."""
+    read = [
+        node for node in ast.walk(_tree(module) or ast.Module([], [])) if isinstance(node, ast.Name | ast.Attribute)
+    ]
+    return frozenset(
+        node.id if isinstance(node, ast.Name) else node.attr for node in read if isinstance(node.ctx, ast.Load)
+    )
+
+
+@cache
+def _clients(module: str) -> frozenset[str]:
+    return frozenset(_clients_in(_tree(module)))
+
+
+def _clients_in(tree: ast.Module | None) -> Iterator[str]:
+    """The services of `aws.client("…")`. Raises ServiceHidden if a service is no literal or the function has an alias."""
+    called: set[ast.expr] = set()
+    for node in _call_nodes(tree):
+        if _is_client(node.func):
+            called.add(node.func)
+            first = node.args[0] if node.args else None
+            if not isinstance(first, ast.Constant):
+                raise ServiceHidden(f"line {node.lineno}: name the service in {ast.unparse(node)}")
+            yield str(first.value)
+    for other in ast.walk(tree or ast.Module([], [])):
+        if isinstance(other, ast.Attribute) and _is_client(other) and other not in called:
+            raise ServiceHidden(f"line {other.lineno}: call {ast.unparse(other)} directly")
+
+
+def _is_client(node: ast.expr) -> bool:
+    """Whether an expression is `aws.client`, the only function that builds clients."""
+    return isinstance(node, ast.Attribute) and node.attr == "client" and ast.unparse(node.value) == "aws"
+
+
+def _call_nodes(tree: ast.Module | None) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree or ast.Module([], [])) if isinstance(node, ast.Call))

@@ -1,0 +1,96 @@
+"""`package`: both templates and the zips of one stage, in a directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from chalicelib.kit import config
+from infra.deploy import data_stack
+from infra.deploy.handlers import CONFIG, ROOT
+from infra.deploy.packaging import app_stack, bundle, policies
+from infra.deploy.packaging.errors import PackagingFailed
+from infra.deploy.packaging.names import functions
+
+DATA, APP, BUNDLE = "data.json", "app.json", "deployment.zip"
+
+
+class ChaliceFailed(PackagingFailed):
+    """`chalice package` refused; says what it said."""
+
+
+def package(out: Path) -> list[Path]:
+    """Write the data template, the app template, the bundle and the layers into `out`; their paths.
+
+    The stage is this process's, settings included: prepare them before anything of ours is imported.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    written = [_write(out / DATA, _substituted(data_stack.template()))]
+    with tempfile.TemporaryDirectory(prefix="backroom-package-") as scratch:
+        project, made = Path(scratch) / "project", Path(scratch) / "made"
+        _stage(project)
+        _chalice(project, made)
+        written.append(_write(out / APP, json.loads((made / "sam.json").read_text())))
+        with zipfile.ZipFile(made / BUNDLE) as archive:
+            archive.extractall(made / "sources")
+        bundle.build(made / "sources", out / BUNDLE)
+    written.append(out / BUNDLE)
+    for name, dependency in bundle.LAYERS.items():
+        if name in functions():
+            bundle.build_layer(dependency, out / layer_file(dependency))
+            written.append(out / layer_file(dependency))
+    return written
+
+
+def layer_file(dependency: str) -> str:
+    return f"{dependency}-layer.zip"
+
+
+def _stage(project: Path) -> None:
+    """A clean copy of what Chalice is to see, with a policy a function. Its requirements are empty: see `bundle`."""
+    without_bytecode = shutil.ignore_patterns("__pycache__", "*.pyc")
+    shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=without_bytecode)
+    shutil.copy2(ROOT / "app.py", project)
+    (project / "requirements.txt").touch()
+    settings = json.loads(CONFIG.read_text()) | {"autogen_policy": False}
+    limits = settings["lambda_functions"]
+    for name, document in policies.documents().items():
+        file = f"policy-{name}.json"
+        _write(project / ".chalice" / file, document)
+        limits[name] = limits.get(name, {}) | {"iam_policy_file": file}
+    _write(project / ".chalice" / "config.json", settings)
+    _write(project / "merge.json", app_stack.template())
+
+
+def _chalice(project: Path, made: Path) -> None:
+    command = [str(Path(sys.executable).with_name("chalice")), "--project-dir", str(project), "package"]
+    command += ["--stage", config.settings().stage, "--merge-template", str(project / "merge.json"), str(made)]
+    environment = {**os.environ, "AWS_DEFAULT_REGION": config.settings().region}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=project)
+    if done.returncode:
+        raise ChaliceFailed(f"chalice package failed:\n{(done.stderr or done.stdout).strip()}")
+
+
+def _write(path: Path, document: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    return path
+
+
+def _substituted(document: Any, inside: bool = False) -> Any:
+    """The document with Fn::Sub around every text that names a pseudo parameter."""
+    if isinstance(document, dict):
+        return {key: _substituted(value, inside or key == "Fn::Sub") for key, value in document.items()}
+    if isinstance(document, list):
+        return [_substituted(value, inside) for value in document]
+    if isinstance(document, str) and "${AWS::" in document and not inside:
+        return {"Fn::Sub": document}
+    return document

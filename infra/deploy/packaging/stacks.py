@@ -1,0 +1,107 @@
+"""One CloudFormation stack, brought to what its template says."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.kit import aws
+from infra.deploy.packaging.errors import PackagingFailed
+
+Parameters = dict[str, str | None]
+"""None: as it was, or the template's default in a new stack."""
+
+PATIENCE_SECONDS = 1800
+POLL_SECONDS = 5.0
+UNCHANGED = ("didn't contain changes", "No updates")
+
+
+class DeploymentFailed(PackagingFailed):
+    """CloudFormation refused or rolled back; names the resources that failed, and why."""
+
+
+def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
+    """Create or update the stack through a change set and wait for it; a line that says what happened."""
+    cloudformation = aws.client("cloudformation")
+    status = _status(stack)
+    if status == "ROLLBACK_COMPLETE":
+        raise DeploymentFailed(f"{stack} was never created (ROLLBACK_COMPLETE): delete it, then deploy again")
+    new = status in (None, "REVIEW_IN_PROGRESS")
+    change_set = "deploy-" + hashlib.sha256(f"{template_url}{time.time()}".encode()).hexdigest()[:12]
+    cloudformation.create_change_set(
+        StackName=stack,
+        ChangeSetName=change_set,
+        ChangeSetType="CREATE" if new else "UPDATE",
+        TemplateURL=template_url,
+        Parameters=[_parameter(name, value) for name, value in parameters.items() if value is not None or not new],
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    if not _has_changes(stack, change_set):
+        return f"{stack}: unchanged"
+    cloudformation.execute_change_set(StackName=stack, ChangeSetName=change_set)
+    ended = _wait(lambda: _status(stack) or "", running="IN_PROGRESS")
+    if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack)}")
+    return f"{stack}: {'created' if new else 'updated'}"
+
+
+def outputs(stack: str) -> dict[str, str]:
+    """The stack's outputs."""
+    described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def _parameter(name: str, value: str | None) -> dict[str, Any]:
+    if value is None:
+        return {"ParameterKey": name, "UsePreviousValue": True}
+    return {"ParameterKey": name, "ParameterValue": value}
+
+
+def _status(stack: str) -> str | None:
+    try:
+        return str(aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def _has_changes(stack: str, change_set: str) -> bool:
+    """Wait for the change set; an empty one is a failed one to CloudFormation, and is removed. Raises DeploymentFailed."""
+    cloudformation = aws.client("cloudformation")
+    described: dict[str, Any] = {}
+
+    def status() -> str:
+        described.update(cloudformation.describe_change_set(StackName=stack, ChangeSetName=change_set))
+        return str(described["Status"])
+
+    if _wait(status, running=("PENDING", "IN_PROGRESS")) != "FAILED":
+        return True
+    reason = described.get("StatusReason", "")
+    cloudformation.delete_change_set(StackName=stack, ChangeSetName=change_set)
+    if any(words in reason for words in UNCHANGED):
+        return False
+    raise DeploymentFailed(f"{stack}: {reason}")
+
+
+def _wait(status: Any, running: str | tuple[str, ...]) -> str:
+    deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.1
+    while True:
+        now = str(status())
+        if not now.endswith(running):
+            return now
+        if time.monotonic() > deadline:
+            raise DeploymentFailed(f"still {now} after {PATIENCE_SECONDS} s: see the stack's events in the console")
+        time.sleep(pause)
+        pause = min(2 * pause, POLL_SECONDS)
+
+
+def _reasons(stack: str) -> str:
+    events = aws.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+    return "\n".join(
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in reversed(failed)
+    )

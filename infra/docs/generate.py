@@ -1,0 +1,43 @@
+"""The generated files: `python -m infra.docs.generate` writes them, `--check` fails where one is stale."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+os.environ["STAGE"] = "local"
+os.environ["TABLE_PREFIX"] = "backroom"
+
+from infra.docs import athena, costs_page, events_page, retention_page, tables_page  # noqa: E402 - the stage is in every name
+
+FILES: dict[str, Callable[[], str]] = {
+    "docs/athena.sql": athena.render,
+    "docs/billing-events.md": events_page.render,
+    "docs/costs.md": costs_page.render,
+    "docs/retention.md": retention_page.render,
+    "docs/tables.md": tables_page.render,
+}
+
+
+def main(check: bool) -> int:
+    """Write or compare every generated file; 0 where all are as they should be."""
+    stale = []
+    for name, render in FILES.items():
+        path, text = ROOT / name, render()
+        if path.exists() and path.read_text() == text:
+            continue
+        stale.append(name)
+        if not check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    if check and stale:
+        print(f"stale, run `make generate`: {', '.join(stale)}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

@@ -1,0 +1,65 @@
+"""`make demo`: walk the main job against the running stack, or one started for it. Exits 1 if a step is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+
+from infra.local.demo.world import Wrong
+from infra.local.engine import EngineError
+from infra.local.environment import Plan, plan
+from infra.local.stack import is_running
+
+START_SECONDS = STOP_SECONDS = 240
+
+
+def main() -> int:
+    """The command line."""
+    exported = dict(os.environ)
+    try:
+        made = plan(exported)
+        os.environ.update(made.environment)
+        from infra.local.demo.walk import walk
+
+        with _stack(made, exported):
+            walk(made, made.state_dir / "demo")
+    except (Wrong, EngineError, ValueError, httpx.TransportError) as error:
+        print(f"backroom: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextmanager
+def _stack(made: Plan, exported: dict[str, str]) -> Iterator[None]:
+    """A stack to walk through: the running one, else one for the time of the walk."""
+    if not (made.sandbox_shopify and made.sandbox_stripe):
+        raise ValueError("the demo drives the sandboxes: unset SHOPIFY_* and STRIPE_* for it.")
+    if is_running(made):
+        yield
+        return
+    print("No stack runs; starting one for the demo …", flush=True)
+    process = subprocess.Popen([sys.executable, "-m", "infra.local", "run"], env=exported, stdout=subprocess.DEVNULL)
+    try:
+        _await_ready(made, process)
+        yield
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+
+
+def _await_ready(made: Plan, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not is_running(made):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise ValueError("the stack did not come up; `make run` tells why.")
+        time.sleep(0.1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""The walk: every step with its result, in the order a business lives it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from infra.local.demo import clean_up, install, page, studio, subscribe
+from infra.local.demo.world import World
+from infra.local.environment import Plan
+
+Step = tuple[str, Callable[[], str]]
+
+
+def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
+    """Names and actions, for one new shop and one new member."""
+    shop = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.myshopify.com"
+    yield "a shop installs the app", lambda: install.install(world, shop)
+    yield "a job registers its webhooks", lambda: install.webhooks(world, shop)
+    yield "the merchant saves settings", lambda: install.settings(world, shop)
+    gallery = studio.Studio(world, shop, folder)
+    yield "the merchant sets up a product, a style, a watermark", gallery.furnish
+    yield "a shopper uploads a photo", gallery.upload
+    yield "the shopper sees a preview", gallery.preview
+    yield "the paid order becomes a print", gallery.order
+    yield "the order is delivered again, ten times", gallery.order_again
+    member = subscribe.Member()
+    yield "a member checks out on Stripe", lambda: subscribe.checkout(world, member)
+    yield "Stripe's events become a subscription", lambda: subscribe.subscription(world, member)
+    yield "and a grant of credits, once", lambda: subscribe.credit_grant(world, member)
+    yield "old data is archived, then deleted", lambda: clean_up.sweep(plan, shop)
+    yield "the shop uninstalls the app", lambda: install.uninstall(world, shop)
+
+
+def walk(plan: Plan, folder: Path) -> None:
+    """Take every step, print its result, and leave the images with an index page in `folder`.
+
+    Raises Wrong at the first step whose result is not what it should be.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: list[tuple[str, str, float]] = []
+    with ExitStack() as stack:
+        world = stack.enter_context(World(plan))
+        for number, (name, action) in enumerate(steps(world, plan, folder), start=1):
+            begun = time.monotonic()
+            print(f"{number:2}. {name} … ", end="", flush=True)
+            try:
+                result = action()
+            except BaseException:
+                print("WRONG", flush=True)
+                raise
+            taken.append((name, result, time.monotonic() - begun))
+            print(f"{result}  ({taken[-1][2]:.1f} s)", flush=True)
+    index = page.write(folder, taken)
+    print(f"\nAll {len(taken)} steps are right. Look at {index}")

@@ -1,0 +1,105 @@
+"""The packaged stages, each built once a test run by the command that the Makefile calls."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.deploy.handlers import ROOT
+from infra.deploy.packaging import runtimes
+
+Packaged = Callable[[str], Path]
+
+EXPAND = """
+import json, sys
+from samtranslator.translator.transform import transform
+loader = type("Loader", (), {"load": lambda self: {}})()
+print(json.dumps(transform(json.load(sys.stdin), {}, loader)))
+"""
+
+
+def run_packaging(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m infra.deploy.packaging …` as an operator's shell runs it: nothing of the test's AWS reaches it."""
+    return run_python("-m", "infra.deploy.packaging", *arguments, **environment)
+
+
+def run_python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STAGE", "TABLE_"))}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={**inherited, **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+PAST_THE_COMMAND = """
+import sys
+from pathlib import Path
+from infra.deploy.packaging import __main__ as command
+stage, out = sys.argv[1:]
+command._enter(stage)
+from infra.deploy.packaging.package import package
+package(Path(out))
+"""
+
+
+def _package(stage: str, out: Path) -> subprocess.CompletedProcess[str]:
+    """By the command; `prod`, where it refuses this Python, by what stands behind it: its templates are the same."""
+    if stage == "prod" and sys.version_info[:2] < runtimes.EARLIEST:
+        return run_python("-c", PAST_THE_COMMAND, stage, str(out))
+    return run_packaging("package", "--stage", stage, "--out", str(out))
+
+
+@pytest.fixture(scope="session")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
+    """The directory of a packaged stage, shared by the workers of this run; one is built at a time."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+
+    def build(stage: str) -> Path:
+        out = shared / f"packaged-{stage}"
+        with (shared / "packaged.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not out.exists():
+                unfinished = shared / f"unfinished-{stage}"
+                done = _package(stage, unfinished)
+                assert done.returncode == 0, done.stderr
+                unfinished.rename(out)
+        return out
+
+    return build
+
+
+def read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text()))
+
+
+def expanded(app_template: Path) -> dict[str, Any]:
+    """The app template as AWS's own translator, which CloudFormation runs, makes it."""
+    python = ROOT / ".venv-aws" / "bin" / "python"
+    done = subprocess.run(
+        [str(python), "-c", EXPAND],
+        input=app_template.read_text(),
+        env={"AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(json.loads(done.stdout))
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """The properties of every resource of a type, by logical id."""
+    return {name: body["Properties"] for name, body in template["Resources"].items() if body["Type"] == kind}

@@ -1,0 +1,114 @@
+"""What each function may do, and above all what it may not."""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+
+from chalicelib.retention.rules import RULES
+from infra.deploy import data_stack, handlers
+from infra.deploy.packaging import policies
+
+
+@pytest.fixture(scope="module")
+def documents() -> dict[str, dict[str, Any]]:
+    return policies.documents()
+
+
+def allowed(document: dict[str, Any], action: str) -> set[str]:
+    """What the action is allowed on, without the ARNs' heads."""
+    return {
+        json.dumps(resource).rpartition("}:")[2].strip('"}')
+        for statement in document["Statement"]
+        if action in statement["Action"]
+        for resource in statement["Resource"]
+    }
+
+
+def test_nothing_is_granted_wholesale(documents: dict[str, dict[str, Any]]) -> None:
+    for document in documents.values():
+        for statement in document["Statement"]:
+            assert statement["Effect"] == "Allow"
+            assert not any("*" in action for action in statement["Action"])
+            assert "*" not in statement["Resource"]
+
+
+def test_a_consumer_reads_its_own_queue_alone(documents: dict[str, dict[str, Any]]) -> None:
+    queues = {consumer.name: {data_stack.physical(consumer.queue)} for consumer in handlers.consumers()}
+    for name, document in documents.items():
+        assert allowed(document, "sqs:ReceiveMessage") == queues.get(name, set())
+
+
+def test_a_function_logs_to_its_own_group_alone(documents: dict[str, dict[str, Any]]) -> None:
+    for name, document in documents.items():
+        group = f"/aws/lambda/{data_stack.physical('api' if name == 'api_handler' else name)}:*"
+        assert allowed(document, "logs:PutLogEvents") == {f"log-group:{group}"}
+
+
+def test_the_shops_jobs_see_the_tables_of_the_shops_and_of_kit(documents: dict[str, dict[str, Any]]) -> None:
+    tables = allowed(documents["shops-apply_webhook"], "dynamodb:PutItem")
+
+    assert tables == {"table/backroom-test-kit-*", "table/backroom-test-shops-*"}
+
+
+def test_every_table_is_covered_by_the_name_of_its_context(documents: dict[str, dict[str, Any]]) -> None:
+    covered = {table for document in documents.values() for table in allowed(document, "dynamodb:Query")}
+
+    for model in data_stack.models():
+        assert any(fnmatch(f"table/{model.Meta.table_name}", pattern) for pattern in covered)
+
+
+def test_a_policy_fits_a_role(documents: dict[str, dict[str, Any]]) -> None:
+    """IAM counts at most 10,240 characters of a role's inline policies, without white space."""
+    longest = {
+        "${AWS::Partition}": "aws-us-gov",
+        "${AWS::Region}": "ap-southeast-1",
+        "${AWS::AccountId}": "123456789012",
+    }
+    for document in documents.values():
+        text = json.dumps(document, separators=(",", ":"))
+        for parameter, value in longest.items():
+            text = text.replace(parameter, value)
+        assert len(text) <= 10_240
+
+
+def test_only_retention_scans(documents: dict[str, dict[str, Any]]) -> None:
+    scanning = {name for name, document in documents.items() if allowed(document, "dynamodb:Scan")}
+
+    assert scanning == {name for name in documents if name.startswith("retention-")}
+
+
+def test_only_the_api_and_retention_ask_how_tables_are(documents: dict[str, dict[str, Any]]) -> None:
+    describing = {name: allowed(document, "dynamodb:DescribeTable") for name, document in documents.items()}
+
+    retention = {name for name in documents if name.startswith("retention-")}
+    assert {name for name, tables in describing.items() if tables} == {"api_handler"} | retention
+    assert describing["api_handler"] == {"table/backroom-test-*"}
+
+
+def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]]) -> None:
+    deleting = {name for name, document in documents.items() if allowed(document, "dynamodb:PartiQLDelete")}
+
+    assert deleting == {name for name in documents if name.startswith("retention-")}
+    tables = allowed(documents["retention-sweep_segment"], "dynamodb:PartiQLDelete")
+    assert all(rule.table.Meta.table_name.startswith("backroom-test-") for rule in RULES.values())
+    assert all(any(fnmatch(f"table/{rule.table.Meta.table_name}", at) for at in tables) for rule in RULES.values())
+
+
+def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]) -> None:
+    reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
+
+    assert reaching == {name for name in documents if name.startswith("retention-")} | {"api_handler"}
+    actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+    found = {action: allowed(documents["api_handler"], action) for action in actions}
+    exports = {action: {name for name in names if "-archive/" in name} for action, names in found.items()}
+    assert {action for action, names in exports.items() if names} == {"s3:GetObject"}
+    assert all(name.endswith("-archive/exports/*") for name in exports["s3:GetObject"])
+
+
+def test_the_api_may_send_what_its_routes_publish_and_no_more(documents: dict[str, dict[str, Any]]) -> None:
+    assert data_stack.physical("shops-apply_webhook") in allowed(documents["api_handler"], "sqs:SendMessage")
+    assert data_stack.physical("retention-sweep_segment") not in allowed(documents["api_handler"], "sqs:SendMessage")

@@ -1,0 +1,54 @@
+"""Which Python packages what: Lambda's python3.11 cannot load Pillow."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.deploy.handlers import ROOT
+from infra.deploy.packaging import runtimes
+from infra.deploy.packaging.runtimes import RuntimeTooOld
+from tests.infra.deploy.packaging.conftest import run_packaging
+
+
+@pytest.mark.parametrize(
+    ("command", "stage", "is_embedded"),
+    [("package", "prod", False), ("package", "prod", True), ("deploy", "prod", True), ("deploy", "dev", False)],
+)
+def test_3_11_is_refused_where_lambda_would_run_it(command: str, stage: str, is_embedded: bool) -> None:
+    with pytest.raises(RuntimeTooOld, match=r"Install Python 3\.13 .* PYTHON=python3\.13"):
+        runtimes.demand(command, stage, is_embedded, (3, 11))
+
+
+@pytest.mark.parametrize(("command", "is_embedded"), [("package", False), ("package", True), ("deploy", True)])
+def test_3_11_packages_dev_for_this_machine(command: str, is_embedded: bool) -> None:
+    runtimes.demand(command, "dev", is_embedded, (3, 11))
+
+
+@pytest.mark.parametrize("version", [(3, 12), (3, 13), (3, 14)])
+@pytest.mark.parametrize("command", ["package", "deploy"])
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_later_pythons_are_taken(command: str, stage: str, version: tuple[int, int]) -> None:
+    runtimes.demand(command, stage, False, version)
+
+
+@pytest.mark.skipif(sys.version_info >= runtimes.EARLIEST, reason="this Python may package prod")
+@pytest.mark.parametrize("command", ["package", "deploy"])
+def test_the_command_says_what_to_install_and_writes_nothing(command: str, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    refused = run_packaging(command, "--stage", "prod", "--out", str(out))
+
+    assert refused.returncode == 1
+    assert "Install Python 3.13" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not out.exists()
+
+
+def test_pillow_is_one_version_for_every_python() -> None:
+    pinned = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "pillow" in line.lower()]
+
+    assert len(pinned) == 1
+    assert re.fullmatch(r"pillow==13\.\d+\.\d+", pinned[0])

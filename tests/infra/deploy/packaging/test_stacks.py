@@ -1,0 +1,62 @@
+"""One stack, brought up on the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import aws
+from infra.deploy.packaging import stacks
+from infra.deploy.packaging.stacks import DeploymentFailed
+from infra.local.engine import Engine
+
+STACK = "sample"
+Template = Callable[..., str]
+
+
+@pytest.fixture
+def template(engine: Engine) -> Template:
+    """Puts a template of one topic into a bucket; its address."""
+    aws.client("s3").create_bucket(Bucket="templates")
+
+    def put(**resources: dict[str, Any]) -> str:
+        topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Name"}}}
+        document = {
+            "Parameters": {"Name": {"Type": "String", "Default": "quiet"}},
+            "Resources": {"Topic": topic, **resources},
+            "Outputs": {"Name": {"Value": {"Ref": "Name"}}},
+        }
+        aws.client("s3").put_object(Bucket="templates", Key="sample.json", Body=json.dumps(document).encode())
+        return f"{engine.endpoint_url}/templates/sample.json"
+
+    return put
+
+
+def test_a_stack_is_created_then_updated_then_left_alone(template: Template) -> None:
+    assert stacks.bring_up(STACK, template(), {}) == "sample: created"
+    more = template(Other={"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "other"}})
+    assert stacks.bring_up(STACK, more, {}) == "sample: updated"
+    assert stacks.bring_up(STACK, more, {}) == "sample: unchanged"
+
+
+def test_a_parameter_that_is_not_given_stays_as_it_was(template: Template) -> None:
+    address = template()
+    stacks.bring_up(STACK, address, {"Name": None})
+    assert stacks.outputs(STACK) == {"Name": "quiet"}
+    stacks.bring_up(STACK, address, {"Name": "loud"})
+
+    assert stacks.bring_up(STACK, address, {"Name": None}) == "sample: unchanged"
+    assert stacks.outputs(STACK) == {"Name": "loud"}
+
+
+def test_a_failure_names_the_resource_and_the_way_on(template: Template) -> None:
+    without_metric = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
+    address = template(Wrong={"Type": "AWS::CloudWatch::Alarm", "Properties": without_metric})
+
+    with pytest.raises(DeploymentFailed, match="Wrong: "):
+        stacks.bring_up(STACK, address, {})
+    with pytest.raises(DeploymentFailed, match="delete it, then deploy again"):
+        stacks.bring_up(STACK, address, {})

@@ -1,0 +1,207 @@
+"""Both templates, as they lie in the directory that `make package` fills."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.billing.service.invariants import INVARIANTS
+from infra.deploy import data_stack, handlers
+from infra.deploy.packaging.names import functions
+from tests.infra.deploy.packaging.conftest import expanded, of_type, read
+
+ROOT = Path(__file__).resolve().parents[4]
+
+Packaged = Callable[[str], Path]
+SQS = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
+
+
+@pytest.fixture(scope="module")
+def app(packaged: Packaged) -> dict[str, Any]:
+    return read(packaged("prod") / "app.json")
+
+
+@pytest.fixture(scope="module")
+def data(packaged: Packaged) -> dict[str, Any]:
+    return read(packaged("prod") / "data.json")
+
+
+@pytest.mark.parametrize("stage", ["prod", "dev"])
+def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) -> None:
+    """In the templates as they are deployed, and in what the transform makes of one."""
+    out = packaged(stage)
+    app = out / "app.json"
+    if stage == "dev":
+        app = tmp_path / "expanded.json"
+        app.write_text(json.dumps(expanded(out / "app.json")))
+
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "informational"]
+    done = subprocess.run([*command, str(out / "data.json"), str(app)], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_stack_holds_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
+    assert len(data["Resources"]) <= 500
+    assert len(expanded(packaged("prod") / "app.json")["Resources"]) <= 500
+
+
+def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: dict[str, Any]) -> None:
+    names = {bucket["BucketName"]["Fn::Sub"] for bucket in of_type(data, "AWS::S3::Bucket").values()}
+
+    assert names == {"backroom-prod-images-${AWS::AccountId}", "backroom-prod-archive-${AWS::AccountId}"}
+    for function in of_type(app, "AWS::Serverless::Function").values():
+        variables = function["Environment"]["Variables"]
+        assert {variables[name]["Fn::Sub"] for name in ("IMAGES_BUCKET", "ARCHIVE_BUCKET")} == names
+
+
+def test_every_handler_is_a_function_that_bears_its_name(app: dict[str, Any]) -> None:
+    found = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
+    declared = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
+
+    assert set(found) == {"backroom-prod-api", *declared}
+    for name, handler in declared.items():
+        body = found[name]
+        assert (body["Handler"], body["Timeout"], body["MemorySize"]) == (
+            handler.entry,
+            handler.timeout,
+            handler.memory,
+        )
+
+
+def test_every_function_has_limits_of_its_own_and_no_limits_are_left_over() -> None:
+    assert set(read(handlers.CONFIG)["lambda_functions"]) == set(functions())
+
+
+def test_functions_know_the_address_that_the_api_gets(app: dict[str, Any]) -> None:
+    address = app["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"].rstrip("/")
+
+    for function in of_type(app, "AWS::Serverless::Function").values():
+        assert function["Environment"]["Variables"]["PUBLIC_URL"] == {"Fn::Sub": address}
+
+
+def test_an_answer_comes_before_api_gateway_gives_up(app: dict[str, Any]) -> None:
+    assert app["Resources"]["APIHandler"]["Properties"]["Timeout"] <= 29
+
+
+def test_every_queue_reports_its_failures_one_by_one(app: dict[str, Any], data: dict[str, Any]) -> None:
+    """And stays silent for six of its function's timeouts, as AWS asks of a queue that feeds a function."""
+    silences = {
+        queue["QueueName"]: queue.get("VisibilityTimeout") for queue in of_type(data, "AWS::SQS::Queue").values()
+    }
+    sources = [
+        (function, event["Properties"])
+        for function in of_type(app, "AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    ]
+
+    assert len(sources) == len(handlers.consumers()) > 0
+    for function, source in sources:
+        queue = source["Queue"]["Fn::Sub"].removeprefix(SQS)
+        assert queue == function["FunctionName"]
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert silences[queue] >= data_stack.VISIBILITY_FACTOR * function["Timeout"]
+
+
+def test_every_function_has_a_role_and_a_log_that_ends(app: dict[str, Any]) -> None:
+    bodies = of_type(app, "AWS::Serverless::Function").values()
+    logs = {log["LogGroupName"]: log["RetentionInDays"] for log in of_type(app, "AWS::Logs::LogGroup").values()}
+
+    assert len({json.dumps(body["Role"]) for body in bodies}) == len(bodies)
+    assert logs == {f"/aws/lambda/{body['FunctionName']}": 90 for body in bodies}
+
+
+def test_api_gateway_answers_with_problems_of_its_own(app: dict[str, Any]) -> None:
+    document = app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    responses = document["x-amazon-apigateway-gateway-responses"]
+    expected = {
+        "MISSING_AUTHENTICATION_TOKEN": ("404", "NotFound"),
+        "REQUEST_TOO_LARGE": ("413", "PayloadTooLarge"),
+        "UNSUPPORTED_MEDIA_TYPE": ("415", "UnsupportedMediaType"),
+        "THROTTLED": ("429", "TooManyRequests"),
+        "INTEGRATION_TIMEOUT": ("503", "Unavailable"),
+        "DEFAULT_5XX": ("500", "InternalError"),
+    }
+
+    for kind, (status, code) in expected.items():
+        problem = json.loads(responses[kind]["responseTemplates"]["application/json"])
+        assert (responses[kind]["statusCode"], problem["code"], str(problem["status"])) == (status, code, status)
+        assert problem["request_id"] == "$context.requestId"
+        assert (
+            responses[kind]["responseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        )
+
+
+def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -> None:
+    paths = app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+
+    assert set(paths) == set(handlers.chalice_app().routes)
+    for methods in paths.values():
+        assert "x-amazon-apigateway-any-method" in methods
+        uris = {method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for method in methods.values()}
+        assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
+
+
+def test_everything_is_watched(app: dict[str, Any]) -> None:
+    alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
+    watched = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
+    names = [f"backroom-prod-{'api' if name == 'api_handler' else name}" for name in functions()]
+
+    assert watched == {
+        ("5XXError", "backroom-prod"),
+        ("Latency", "backroom-prod"),
+        *((metric, name) for name in names for metric in ("Errors", "Throttles")),
+        *(("ApproximateAgeOfOldestMessage", f"backroom-prod-{c.queue}") for c in handlers.consumers()),
+        *(("ApproximateNumberOfMessagesVisible", f"backroom-prod-{c.queue}-dead") for c in handlers.consumers()),
+        *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue", "StepsFailed")),
+        ("OldestOpenPrint", "prod"),
+    }
+    ours = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
+    assert ours == set(INVARIANTS)
+    stepped = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "StepsFailed"}
+    sources = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("service/*.py"))
+    assert stepped == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
+    assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
+    assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
+
+
+def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(app: dict[str, Any]) -> None:
+    alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
+    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "OldestOpenPrint"]
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Backroom", "Maximum", 30 * 60)
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}]
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> None:
+    text = app["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    shown = {
+        value
+        for widget in json.loads(text)["widgets"]
+        for metric in widget["properties"]["metrics"]
+        for value in metric
+        if isinstance(value, str)
+    }
+
+    assert {body["FunctionName"] for body in of_type(app, "AWS::Serverless::Function").values()} <= shown
+    for consumer in handlers.consumers():
+        assert {f"backroom-prod-{consumer.queue}", f"backroom-prod-{consumer.queue}-dead"} <= shown
+
+
+def test_only_what_reads_the_archive_has_duckdb(app: dict[str, Any]) -> None:
+    layered = {
+        body["FunctionName"]: body["Layers"]
+        for body in of_type(app, "AWS::Serverless::Function").values()
+        if "Layers" in body
+    }
+
+    names = {f"backroom-prod-retention-{verb}" for verb in ("archive", "erase", "export")}
+    assert layered == {name: [{"Ref": "DuckdbLayer"}] for name in names}

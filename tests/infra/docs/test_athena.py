@@ -1,0 +1,92 @@
+"""Athena's definitions fit the files that the archive really has, and operators query them here by the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from chalicelib.integrations.parquet import Kind
+from chalicelib.kit import aws, config
+from chalicelib.retention.repository.rows import columns
+from infra.docs import athena
+from tests.infra.ops.conftest import Ops, ops
+from tests.retention.conftest import CUT_OFF, fire_sweep, log_of
+
+__all__ = ["ops"]
+
+DUCKDB = {
+    Kind.TEXT: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.DECIMAL: "DECIMAL(38,10)",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.MOMENT: "TIMESTAMP WITH TIME ZONE",
+    Kind.EPOCH: "TIMESTAMP WITH TIME ZONE",
+    Kind.DATE: "DATE",
+}
+
+
+@pytest.fixture
+def archived(drain: Callable[[], list[Any]]) -> list[str]:
+    """Logs of two months, in the archive: the files' keys."""
+    bucket = config.settings().archive_bucket
+    for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="archive/"):
+        for found in page.get("Contents", ()):
+            aws.client("s3").delete_object(Bucket=bucket, Key=found["Key"])
+    for days in (1, 2, 40):
+        log_of(CUT_OFF - timedelta(days=days), shop=f"shop{days}.myshopify.com")
+    fire_sweep()
+    assert drain() == []
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="archive/shops/installation_logs/")
+    return [found["Key"] for found in listed["Contents"]]
+
+
+def test_a_real_file_has_the_columns_that_athena_is_told(archived: list[str], tmp_path: Path) -> None:
+    (rule,) = [rule for rule in athena.archived() if rule.name == "shops/installation_logs"]
+    file = tmp_path / "rows.parquet"
+    bucket = config.settings().archive_bucket
+    file.write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=archived[0])["Body"].read())
+    found = duckdb.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
+    assert {name: kind for name, kind, *_ in found} == {
+        name: DUCKDB[kind] for name, kind in columns(rule.table).items()
+    }
+    defined = athena.render()
+    for name, kind in columns(rule.table).items():
+        assert f"  `{name}` {athena.TYPES[kind]}" in defined
+
+
+def test_every_archived_table_is_defined_where_its_files_lie(archived: list[str]) -> None:
+    defined = athena.render()
+    for rule in athena.archived():
+        assert f"backroom_archive.{athena.table_of(rule)} (" in defined
+        assert f"/archive/{rule.name}/year=${{year}}/month=${{month}}/" in defined
+    assert all(key.startswith("archive/shops/installation_logs/year=") for key in archived)
+
+
+def test_operators_query_the_archive(archived: list[str], ops: Ops) -> None:
+    assert len({key.rsplit("/", 1)[0] for key in archived}) == 2
+    assert "shops_installation_logs" in ops("archive-query").out
+    sql = "SELECT shop, year, month FROM shops_installation_logs ORDER BY created_at"
+    whole = ops("archive-query", sql)
+    header, *rows = whole.out.splitlines()
+    assert (whole.code, header) == (0, "shop,year,month")
+    assert [row.split(",")[0] for row in rows] == ["shop40.myshopify.com", "shop2.myshopify.com", "shop1.myshopify.com"]
+    since = f"{CUT_OFF - timedelta(days=2):%Y-%m}"
+    later = ops("archive-query", sql, "--from", since).out.splitlines()[1:]
+    assert [row.split(",")[0] for row in later] == ["shop2.myshopify.com", "shop1.myshopify.com"]
+    empty = ops("archive-query", sql, "--to", "2000-01")
+    assert (empty.code, empty.out) == (0, "")
+    assert "nothing is archived" in empty.err
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT 1", "SELEC x FROM shops_installation_logs", "SELECT nothing FROM shops_installation_logs"]
+)
+def test_a_query_that_cannot_be_answered_says_why(archived: list[str], ops: Ops, sql: str) -> None:
+    done = ops("archive-query", sql)
+    assert done.code == 1
+    assert done.err.startswith("backroom: ") or "backroom: " in done.err
