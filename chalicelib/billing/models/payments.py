@@ -75,6 +75,9 @@ class PaymentTransaction(Table):
     `month_claims` are the credits that those which have begun include, by when each began, at most one a month paid for.
     `plan_name` is the plan that it pays for from `plan_from` on.
 
+    `credit_used` of an invoice was paid by the customer's credit at Stripe, of which there was `credit_held`;
+    `credit_unbacked` of that came from money that has gone back since (None: of a release that did not store it).
+
     `refunded_amount` went back: `returned_amount` by completed refunds, `lost_amount` by lost disputes, the latest at
     `reversed_at`; with all of it the status is `refunded`. `refunding_amount` is asked back and not yet answered for.
     `dispute` is how its disputes stand, `disputed_at` when the first that is open or lost was opened.
@@ -109,6 +112,9 @@ class PaymentTransaction(Table):
     returned_amount = DecimalAttribute(null=True)
     lost_amount = DecimalAttribute(default=Decimal)
     refunding_amount = DecimalAttribute(default=Decimal)
+    credit_held = DecimalAttribute(null=True)
+    credit_used = DecimalAttribute(null=True)
+    credit_unbacked = DecimalAttribute(null=True)
     reversed_at = DateTimeAttribute(null=True)
     disputed_at = DateTimeAttribute(null=True)
     description = UnicodeAttribute(null=True)

@@ -54,8 +54,8 @@ class Subscription(Table):
     """What Stripe knows of a subscription, and what it costs and allows here.
 
     The id of one that is Stripe's is derived from Stripe's id: unique, and found with one read. `owner` is the
-    index's key, `renews_in` the month (`YYYY-MM`) of the period's end until it has ended, `refunded_at` when the present
-    period was paid back in full, `version` rises with every change.
+    index's key, `renews_in` the month (`YYYY-MM`) of the period's end until it has ended, `refunded_at` when what paid
+    for the access went back, `version` rises with every change.
     """
 
     class Meta:
