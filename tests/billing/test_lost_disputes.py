@@ -34,7 +34,7 @@ def test_a_lost_dispute_ends_access_and_is_published(
     messages = listen()
     dispute("lost")
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
-    assert messages()[-1]["access_until"] <= clock.iso(clock.now())
+    assert clock.parse(messages()[-1]["access_until"]) <= clock.now()
     item = shown(api, member)
     assert (item["status"], item["dispute"]) == ("refunded", "lost")
     assert (item["refunded_amount"], item["lost_amount"]) == ("240.00", "240.00")

@@ -77,6 +77,9 @@ class PaymentTransaction(Table):
     `month_claims` maps the start of each month that has begun to the credits that it includes, with at most one entry
     per month paid for.
 
+    `credit_used` of an invoice was paid with the customer's credit balance at Stripe, which held `credit_held` before;
+    `credit_unbacked` of it came from payments that were returned since (None: stored before this was tracked).
+
     `refunded_amount` is the total returned: `returned_amount` by completed refunds and `lost_amount` by lost disputes,
     the latest at `reversed_at`. If everything is returned, the status is `refunded`. `refunding_amount` is requested
     and not yet decided or completed. `dispute` is the state of its disputes. `disputed_at` is when the first dispute
@@ -112,6 +115,9 @@ class PaymentTransaction(Table):
     returned_amount = DecimalAttribute(null=True)
     lost_amount = DecimalAttribute(default=Decimal)
     refunding_amount = DecimalAttribute(default=Decimal)
+    credit_held = DecimalAttribute(null=True)
+    credit_used = DecimalAttribute(null=True)
+    credit_unbacked = DecimalAttribute(null=True)
     reversed_at = DateTimeAttribute(null=True)
     disputed_at = DateTimeAttribute(null=True)
     description = UnicodeAttribute(null=True)

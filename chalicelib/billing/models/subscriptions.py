@@ -55,7 +55,7 @@ class Subscription(Table):
 
     The id of a Stripe subscription's row is derived from the Stripe id, so it is unique and one read finds it. `owner`
     is the index's hash key. `renews_in` is the month (`YYYY-MM`) of the period's end, until the subscription has ended.
-    `refunded_at` is when the current period was refunded in full. `version` increases with every change.
+    `refunded_at` is when the money that paid for the access was returned in full. `version` increases with every change.
     """
 
     class Meta:

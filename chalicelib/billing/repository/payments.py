@@ -48,6 +48,12 @@ def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> Pa
     )
 
 
+def list_ids_of_owner(owner_type: OwnerType, owner_id: str) -> list[str]:
+    """Return the ids of an owner's payments, oldest first. By index, so a moment behind."""
+    rows = PaymentTransaction.by_owner.query(f"{owner_type}/{owner_id}", attributes_to_get=["id"])
+    return [row.id for row in rows]
+
+
 def iterate_by_subscription(subscription_id: str) -> Iterator[PaymentTransaction]:
     """Yield a subscription's payments, oldest first."""
     yield from PaymentTransaction.by_subscription.query(subscription_id)

@@ -9,7 +9,7 @@ from datetime import datetime
 from chalicelib.billing.catalogue.sample import GRANT_LASTS_MONTHS
 from chalicelib.billing.domain import credit_lots, credit_months
 from chalicelib.billing.domain.credit_ledger import CreditLedger, source_key
-from chalicelib.billing.domain.monthly_grants import Lot, OwnerMonth, calendar_month, is_over, kept_share
+from chalicelib.billing.domain.monthly_grants import Lot, OwnerMonth, calendar_month, is_over
 from chalicelib.billing.enums import EntryType, PaymentKind
 from chalicelib.billing.models import Customer, MonthlyGrant, PaymentTransaction, Subscription
 from chalicelib.billing.repository import credits as ledger_rows
@@ -119,7 +119,8 @@ def settle_payment(
     Takes back what no payment of the calendar month entitles to any more, as far as it is left: what was spent is a
     shortfall. Publishes the ledgers also if they were written before.
     """
-    if not row.month_claims or not (row.refunded_amount or earlier.refunded_amount):
+    moved = (row.refunded_amount, earlier.refunded_amount, row.credit_unbacked, earlier.credit_unbacked)
+    if not row.month_claims or not any(moved):
         return
     found.read(_claimed_keys(_owner(found, row), row))
     books, taken = OpenLedgers(found), dict[Lot, int]()
@@ -155,7 +156,7 @@ class _Credit:
 
 
 def _share(size: int, payment: PaymentTransaction) -> int:
-    return kept_share(size, payment.amount, payment.refunded_amount)
+    return payments.kept_credits(payment, size)
 
 
 def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:

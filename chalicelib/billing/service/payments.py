@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from chalicelib.billing.domain.monthly_grants import kept_share
 from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentKind, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
 from chalicelib.billing.models import Customer, PaymentTransaction
@@ -60,6 +61,8 @@ def of_invoice(
     row.period_end = view.period_end
     row.addon_ids = [addons.id_of(line.item_id) for line in view.periods if line.item_id] or row.addon_ids
     _advance(row, view.status, view.amount, view.currency, view.failure_reason, view.paid_at, event)
+    if view.status is PaymentStatus.COMPLETED:
+        row.credit_held, row.credit_used = view.credit_held, view.credit_used
     row.description = view.description
     row.invoice_url = view.invoice_url
     return row
@@ -113,6 +116,20 @@ def is_gone(row: PaymentTransaction) -> bool:
 def is_kept(row: PaymentTransaction) -> bool:
     """Tell whether the money came and some of it is still here."""
     return row.status is PaymentStatus.COMPLETED and not is_gone(row)
+
+
+def is_backed(row: PaymentTransaction) -> bool:
+    """Tell whether money that is still here, or a discount, pays for what the payment opened."""
+    if not is_kept(row):
+        return False
+    return row.amount > 0 or not row.credit_used or (row.credit_unbacked or 0) < row.credit_used
+
+
+def kept_credits(row: PaymentTransaction, size: int) -> int:
+    """Return how many of a plan's `size` credits are still paid for: by money and by credit that money backs."""
+    credit, unbacked = row.credit_used or Decimal(0), row.credit_unbacked or Decimal(0)
+    backed = kept_share(size, row.amount + credit, unbacked)
+    return kept_share(backed, row.amount, row.refunded_amount)
 
 
 def lost_amount(row: PaymentTransaction) -> Decimal:

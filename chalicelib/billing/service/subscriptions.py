@@ -10,10 +10,11 @@ from typing import Any
 from chalicelib.billing.catalogue import plans
 from chalicelib.billing.domain import access
 from chalicelib.billing.enums import OwnerType, SubscriptionStatus
-from chalicelib.billing.models import Customer, Subscription
+from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import subscriptions
 from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
+from chalicelib.billing.service import payments
 from chalicelib.billing.stripe_objects import invoices
 from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock, logs
@@ -66,7 +67,6 @@ def limits_of(row: Subscription) -> dict[str, int]:
 
 
 def settle(
-    unit: UnitOfWork,
     offers: PriceLookup,
     view: StripeSubscription,
     found: Subscription | None,
@@ -74,7 +74,7 @@ def settle(
     at: datetime | None,
     unpaid_since: datetime | None,
 ) -> Subscription | None:
-    """Bring the row to Stripe's state and tell of it; None where the subscription is of add-ons only.
+    """Return the row brought to Stripe's state, for `stage_change`; None where the subscription is of add-ons only.
 
     `at` is when the event happened, `unpaid_since` when the oldest unpaid invoice became due. Raises NothingToFollow
     where none of the prices is ours.
@@ -86,11 +86,28 @@ def settle(
         raise NotOurs(f"none of the prices of {view.id} is a plan's")
     if bought is None:
         log.warning("a subscription has no plan's price any more", extra={"subscription": view.id})
-    made = _project(offers, view, found, customer, bought, at, unpaid_since)
-    if found is None or _facts(made) != _facts(found):
-        subscriptions.stage(unit.transaction, made)
-    publish_subscription(unit, made)
-    return made
+    return _project(offers, view, found, customer, bought, at, unpaid_since)
+
+
+def stage_change(unit: UnitOfWork, row: Subscription, found: Subscription | None) -> None:
+    """Write the row if it differs from what was found, and publish it either way."""
+    if found is None or _facts(row) != _facts(found):
+        subscriptions.stage(unit.transaction, row)
+    publish_subscription(unit, row)
+
+
+def follow_payment(row: Subscription, payment: PaymentTransaction) -> Subscription:
+    """Return the row with the access that the payment which opened its present period gives, or gives no more.
+
+    Any other payment changes nothing, nor does one of no money of which an earlier release did not store what paid it.
+    """
+    is_opener = payment.subscription_id == row.id and payment.months_from == row.current_period_start
+    if not is_opener or not payments.is_paid(payment) or not (payment.amount or payment.credit_used is not None):
+        return row
+    changed = _copy(row)
+    ended_at = row.refunded_at or payment.reversed_at or clock.now()
+    changed.refunded_at = None if payments.is_backed(payment) else ended_at
+    return changed
 
 
 def publish_subscription(unit: UnitOfWork, row: Subscription) -> None:
@@ -141,8 +158,8 @@ def _project(
     made.stripe_customer_id = view.customer_id
     made.started_at = view.started_at
     made.trial_ends_at = view.trial_ends_at
-    if period and period.period_start and period.period_start != made.current_period_start:
-        made.refunded_at = None
+    if view.status is SubscriptionStatus.TRIALING and period and period.period_start != made.current_period_start:
+        made.refunded_at = None  # nothing is to be paid for it; any other period is opened by its payment
     made.current_period_start = period.period_start if period else made.current_period_start
     made.current_period_end = period.period_end if period else made.current_period_end
     made.cancel_at_period_end = view.cancel_at_period_end

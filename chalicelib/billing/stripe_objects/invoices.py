@@ -95,6 +95,10 @@ class StripeInvoice:
     lines: tuple[StripeInvoiceLine, ...]
     has_more_lines: bool
     """Whether Stripe shows the rest on request only."""
+    total: Decimal
+    """Its lines after discounts, with tax: less than zero if credited lines exceed the others."""
+    starting_balance: Decimal
+    """The customer's balance before it: less than zero for a credit."""
 
     @property
     def period_end(self) -> datetime | None:
@@ -105,6 +109,20 @@ class StripeInvoice:
     def periods(self) -> list[StripeInvoiceLine]:
         """The lines that each bill a whole period of the subscription."""
         return [line for line in self.lines if line.is_subscription and not line.is_proration]
+
+    @property
+    def credit_held(self) -> Decimal:
+        """The customer's credit that it could use: from the balance and by its own credited lines."""
+        return self._credited + max(Decimal(0), -self.starting_balance)
+
+    @property
+    def credit_used(self) -> Decimal:
+        """How much of its lines credit paid for, and neither money nor a discount."""
+        return min(self.credit_held, max(Decimal(0), self.total + self._credited - self.amount))
+
+    @property
+    def _credited(self) -> Decimal:
+        return -sum((line.amount for line in self.lines if line.amount < 0), Decimal(0))
 
     @property
     def is_linked(self) -> bool:
@@ -155,6 +173,8 @@ def invoice(shown: StripeObject) -> StripeInvoice:
         paid_at=timestamp(transitions.get("paid_at")),
         lines=lines(shown["lines"]["data"], shown["currency"]),
         has_more_lines=bool(shown["lines"].get("has_more")),
+        total=money.from_minor(shown.get("total", shown["amount_due"]), shown["currency"]),
+        starting_balance=money.from_minor(shown.get("starting_balance") or 0, shown["currency"]),
     )
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from chalicelib.billing.domain import credit_months
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
-from chalicelib.billing.models import Customer, Subscription
+from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
@@ -23,7 +23,14 @@ from chalicelib.billing.repository.identity_map import (
     subscription_key,
     usage_key,
 )
-from chalicelib.billing.service import addons, discount_redemptions, monthly_grants, payments, subscriptions
+from chalicelib.billing.service import (
+    addons,
+    credit_backing,
+    discount_redemptions,
+    monthly_grants,
+    payments,
+    subscriptions,
+)
 from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
 from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.stripe_objects import invoices
@@ -119,7 +126,10 @@ def _subscription(
     owner = _owner_key(found, row, view.customer_id)
     found.read([owner])
     customer = _customer(found, owner)
-    return _settle(unit, found, view, row, customer, cause)
+    changed = _settle(unit, found, view, row, customer, cause)
+    if changed is not None:
+        subscriptions.stage_change(unit, changed, row)
+    return changed
 
 
 def _settle(
@@ -131,9 +141,9 @@ def _settle(
     cause: EventContext | None,
     invoice_id: str | None = None,
 ) -> Subscription | None:
-    """The subscription's row and its add-ons. `invoice_id` is the invoice that is followed besides."""
+    """The subscription's row, for the caller to stage, and its add-ons. `invoice_id` is the invoice that is followed besides."""
     since = _unpaid_since(view)
-    made = subscriptions.settle(unit, found.offers, view, row, customer, cause.at if cause else None, since)
+    made = subscriptions.settle(found.offers, view, row, customer, cause.at if cause else None, since)
     addons.settle(unit, found, view, customer)
     if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
         _catch_up(made, customer, cause, invoice_id)
@@ -185,8 +195,10 @@ def _invoice(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None, 
         made = _settle(unit, found, invoices.subscription(subscription), row, customer, cause, current.id)
     else:
         made = row
-        subscriptions.publish_subscription(unit, row)
-    _pay(unit, found, current, customer, made, link, cause)
+    paid = _pay(unit, found, current, customer, made, link, cause)
+    if made is not None:
+        opened = subscriptions.follow_payment(made, paid) if paid and not made.status.is_final else made
+        subscriptions.stage_change(unit, opened, row)
 
 
 def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tuple[StripeInvoice, StripeObject]:
@@ -217,12 +229,15 @@ def _pay(
     subscription: Subscription | None,
     link: PaymentLink,
     cause: EventContext | None,
-) -> None:
-    """The payment, and the credits of the months that it opens: each line's first now, the others by schedule."""
+) -> PaymentTransaction | None:
+    """The payment, and the credits of the months that it opens: each line's first now, the others by schedule.
+
+    None for an invoice that nothing was paid for.
+    """
     sold = found.offers.plans
     months = [month for month in credit_months.paid_months(view.lines) if month.price_id in sold]
     if not view.amount and not (months and view.status is PaymentStatus.COMPLETED):
-        return
+        return None
     earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
     row = payments.of_invoice(
         view, earlier, customer, subscription.id if subscription else None, cause.event_id if cause else None
@@ -233,6 +248,7 @@ def _pay(
     if paid is not None:
         row.plan_name, row.plan_from = sold[paid[0]][0].id, paid[1]
     row.months_from = min((month.begins_at for month in months), default=None)
+    row.credit_unbacked = credit_backing.unbacked_credit(found, row)
     opened = [month for month in months if sold[month.price_id][0].included_credits]
     if subscription is not None and opened and payments.is_kept(row):
         now = clock.now()
@@ -245,6 +261,7 @@ def _pay(
         monthly_grants.claim_months(unit, found, customer, row, begun)
         payments.await_months(row, [month.begins_at for month in opened if month not in first])
     payments.stage(unit, row, earlier)
+    return row
 
 
 def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:

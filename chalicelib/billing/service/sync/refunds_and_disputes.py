@@ -23,7 +23,15 @@ from chalicelib.billing.repository.identity_map import (
     refund_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
-from chalicelib.billing.service import addons, gifts, monthly_grants, payments, reversed_credits, subscriptions
+from chalicelib.billing.service import (
+    addons,
+    credit_backing,
+    gifts,
+    monthly_grants,
+    payments,
+    reversed_credits,
+    subscriptions,
+)
 from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.billing.stripe_objects.payment_intents import StripeRefund
@@ -38,7 +46,8 @@ class PaymentUnknown(Exception):
 
 def sync_refunds(intent_id: str | None, charge_id: str | None) -> None:
     """Bring a payment's refunds, and whatever was bought with it, to Stripe's state. Raises PaymentUnknown."""
-    run_unit_of_work(lambda unit: _follow_refunds(unit, intent_id, charge_id))
+    row = run_unit_of_work(lambda unit: _follow_refunds(unit, intent_id, charge_id))
+    credit_backing.settle_later_invoices(row)
 
 
 def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
@@ -47,10 +56,11 @@ def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
     An open one flags the payment and suspends bought credits, a lost one reverses its amount, a won one frees it.
     Raises PaymentUnknown.
     """
-    run_unit_of_work(lambda unit: _follow_disputes(unit, intent_id, charge_id))
+    row = run_unit_of_work(lambda unit: _follow_disputes(unit, intent_id, charge_id))
+    credit_backing.settle_later_invoices(row)
 
 
-def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> None:
+def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
     found, earlier = _read(intent_id, charge_id)
     views = [payment_intents.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
     found.read([*(refund_key(_id_of(view)) for view in views), *monthly_grants.ledger_keys(found, earlier)])
@@ -62,9 +72,10 @@ def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | No
     row.lost_amount = payments.lost_amount(earlier)
     moments = [view.created_at for view in completed]
     _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"), moments)
+    return row
 
 
-def _follow_disputes(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> None:
+def _follow_disputes(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
     """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
     found, earlier = _read(intent_id, charge_id)
     views = [payment_intents.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
@@ -78,6 +89,7 @@ def _follow_disputes(unit: UnitOfWork, intent_id: str | None, charge_id: str | N
     row.disputed_at = min((view.created_at for view in views if view.status in flagged), default=None)
     moments = [view.created_at for view in lost]
     _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
+    return row
 
 
 def _reverse(

@@ -1,0 +1,79 @@
+"""Invoices that the customer's credit at Stripe paid for: what they give follows the money behind that credit (ADR 20)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+
+from chalicelib.billing.domain.credit_backing import InvoicePayment, unbacked_credits
+from chalicelib.billing.models import PaymentTransaction, Subscription
+from chalicelib.billing.repository import payments as payment_rows
+from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, payment_id_key
+from chalicelib.billing.service import monthly_grants, payments, subscriptions
+from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
+
+
+def unbacked_credit(found: IdentityMap, row: PaymentTransaction) -> Decimal | None:
+    """Return how much of the credit that paid for an invoice is not backed by money. Reads only if credit paid."""
+    if not row.credit_used:
+        return row.credit_unbacked
+    return _unbacked(_invoices(found, row)).get(row.id, Decimal(0))
+
+
+def settle_later_invoices(source: PaymentTransaction) -> None:
+    """Let all that credit paid for follow a payment whose money went back, or came back, each in a transaction.
+
+    The access of the present period follows the payment that opened it, whatever went back of others.
+    """
+    if not source.stripe_invoice_id:
+        return
+    rows = _invoices(IdentityMap(), source)
+    unbacked = _unbacked(rows)
+    cycles = [row for row in rows if row.months_from and payments.is_paid(row)]
+    present = max(cycles, key=lambda row: (row.months_from, row.id), default=None)
+    for row in rows:
+        has_changed = row.id in unbacked and unbacked[row.id] != (row.credit_unbacked or 0)
+        if has_changed or (row is present and row.id != source.id):
+            run_unit_of_work(partial(_settle, payment_id=row.id))
+
+
+def _settle(unit: UnitOfWork, payment_id: str) -> None:
+    found = IdentityMap()
+    earlier = payment_rows.get(payment_id)
+    row = payments.copy(earlier)
+    row.credit_unbacked = unbacked_credit(found, earlier)
+    key = own_subscription_key(row.subscription_id)
+    found.read([key, *monthly_grants.payment_keys(row)])
+    found.read(monthly_grants.ledger_keys(found, row))
+    reversal = Reversal(row.id, row.version, "what paid for it went back", "what paid for it came back")
+    if row.credit_unbacked != earlier.credit_unbacked:
+        monthly_grants.settle_payment(unit, found, row, earlier, reversal)
+        payment_rows.stage(unit.transaction, row)
+    subscription = found.rows.get(key) if key else None
+    if isinstance(subscription, Subscription) and not subscription.status.is_final:
+        subscriptions.stage_change(unit, subscriptions.follow_payment(subscription, row), subscription)
+
+
+def _invoices(found: IdentityMap, row: PaymentTransaction) -> list[PaymentTransaction]:
+    """Return the owner's payments of invoices in order of time, `row` as it is given; the others read consistently."""
+    ids = [each for each in payment_rows.list_ids_of_owner(row.owner_type, row.owner_id) if each != row.id]
+    found.read(payment_id_key(each) for each in ids)
+    others = [found.rows.get(payment_id_key(each) or (PaymentTransaction, ())) for each in ids]
+    known = [each for each in others if isinstance(each, PaymentTransaction) and each.stripe_invoice_id]
+    return sorted([row, *known], key=lambda each: (each.created_at, each.id))
+
+
+def _unbacked(rows: list[PaymentTransaction]) -> dict[str, Decimal]:
+    return unbacked_credits(
+        InvoicePayment(
+            row.id,
+            row.amount,
+            row.refunded_amount,
+            row.credit_held or Decimal(0),
+            row.credit_used or Decimal(0),
+            row.months_from is not None,
+        )
+        for row in rows
+        if payments.is_paid(row)
+    )
