@@ -22,7 +22,9 @@ def cancel_addon(user_id: str, row_id: str, request_key: str | None) -> UserAddo
     """
     row = addons.get(user_id, row_id)
     if row.status is not AddonStatus.ACTIVE or not (row.stripe_subscription_id and row.stripe_subscription_item_id):
-        raise AddonNotCancelable(f"It is {row.status}." if row.stripe_subscription_id else "It does not renew.")
+        raise AddonNotCancelable(
+            f"This add-on is {row.status}." if row.stripe_subscription_id else "This add-on does not renew."
+        )
     shown = stripe.subscription(row.stripe_subscription_id)
     items = [item["id"] for item in shown["items"]["data"]]
     if items == [row.stripe_subscription_item_id]:

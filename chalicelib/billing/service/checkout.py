@@ -30,9 +30,9 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
 
     A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
 
-    Raises CustomerNotFound if the owner is not registered; PlanUnavailable, AddonUnavailable or CreditPackNotFound if
-    the item is not for sale; AlreadySubscribed if the owner's subscription has not ended; AddonActive if the member
-    already has the recurring add-on; InvalidCode if the discount code is not valid.
+    Raises CustomerNotFound if the owner is not registered. Raises PlanUnavailable, AddonUnavailable or
+    CreditPackNotFound if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
+    AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
     """
     customer = customers.get(owner_type, owner_id)
     if order.plan is not None:

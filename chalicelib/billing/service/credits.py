@@ -40,8 +40,9 @@ def spend_credits(
     A repeated request key spends nothing and returns the first entry, even if the owner's relationship, and so their
     ledger, has changed since.
 
-    Raises InsufficientCredits if the balance is too low (nothing is spent), IdempotencyConflict if the key was used for
-    another amount or reason, CustomerNotFound if the owner is not registered, ValueError if the amount is below one.
+    Raises InsufficientCredits if the balance is too low; nothing is spent then. Raises IdempotencyConflict if the key
+    was used for another amount or reason. Raises CustomerNotFound if the owner is not registered, ValueError if the
+    amount is below one.
     """
     if amount < 1:
         raise ValueError("the amount must be at least one credit")
@@ -62,7 +63,7 @@ def grant_credits(
 ) -> CreditEntry:
     """Grant credits to an owner on behalf of an operator. A repeated request key grants nothing.
 
-    Raises GrantExpired if `expires_at` is in the past, CustomerNotFound if the owner is not registered,
+    Raises GrantExpired if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
     IdempotencyConflict if the key was used for another amount or reason.
     """
     relationship_id = ledger_of(customers.get(owner_type, owner_id))

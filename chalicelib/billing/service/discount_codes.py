@@ -23,8 +23,8 @@ def create(order: CodeCreate) -> DiscountCode:
 
     If mirroring fails, repeating the request or calling `update` retries it.
 
-    Raises CodeExists if the code exists with other terms or is already mirrored, StripeRefused if Stripe rejects the
-    terms; the code can then be created again.
+    Raises CodeExists if the code exists with other terms or is already mirrored. Raises StripeRefused if Stripe rejects
+    the terms; the code is then deleted and can be created again.
     """
     now = clock.now()
     values = order.model_dump() | {"code": discounts.normalize_code(order.code)}

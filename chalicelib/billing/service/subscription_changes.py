@@ -128,11 +128,14 @@ def change_plan(
 
     With `previewed_at` (a preview's `proration_date`), the change costs what that preview showed.
 
-    Raises NotSubscribed if there is no subscription, GiftUnchangeable if the plan is a gift, PlanUnavailable if the plan
-    is not for sale in this cycle or currency, SamePlan if it is the current plan and cycle, AlreadyCanceled if the
-    subscription ends with its period (resume it first), PaymentOverdue if a payment is overdue, PaymentReversed if the
-    period's payment was returned in full, PreviewExpired if the preview is older than ten minutes or of an earlier
-    period, PaymentDeclined if the payment fails (nothing is changed then), Unavailable if the subscription is renewing.
+    Raises:
+    - NotSubscribed if there is no subscription, GiftUnchangeable if the plan is a gift.
+    - PlanUnavailable if the plan is not for sale in this cycle or currency, SamePlan if plan and cycle are the same.
+    - AlreadyCanceled if the subscription ends with its period; it must be resumed first.
+    - PaymentOverdue if a payment is overdue, PaymentReversed if the period's payment was returned in full.
+    - PreviewExpired if the preview is older than ten minutes or of an earlier period.
+    - PaymentDeclined if the payment fails; nothing is changed then.
+    - Unavailable if the subscription is being renewed.
     """
     key = request_key or ids.new()
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
@@ -167,8 +170,8 @@ def cancel_subscription(
 def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str | None = None) -> Subscription:
     """Resume a subscription that was to end with its period.
 
-    Raises NotSubscribed if there is no subscription or it has ended, GiftUnchangeable if the plan is a gift, NotCanceled
-    if the subscription is not to end.
+    Raises NotSubscribed if there is no subscription or it has ended, GiftUnchangeable if the plan is a gift. Raises
+    NotCanceled if the subscription is not to end.
     """
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)

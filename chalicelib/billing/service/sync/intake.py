@@ -75,8 +75,8 @@ def stripe_sender(credentials: Credentials) -> Sender:
 def receive_event(raw_body: bytes) -> None:
     """Store a verified event and queue it. Every delivery queues it until it is processed, so that no message is lost.
 
-    Raises InvalidStripeEvent if the body is not a snapshot event, WrongStripeMode if a test event arrives in the live
-    stage or a live event in another stage.
+    Raises InvalidStripeEvent if the body is not a snapshot event. Raises WrongStripeMode if a test event arrives in the
+    live stage, or a live event in another stage.
     """
     event = _read(raw_body)
     if event.livemode != (config.settings().stage == "prod"):
