@@ -1,7 +1,8 @@
-"""Webhook signatures: how Stripe vouches for a delivery, and when.
+"""Verify Stripe webhook signatures.
 
-Source: docs.stripe.com/webhooks, "Verify webhook signatures manually": HMAC-SHA256 over `<t>.<raw body>`, header
-`t=…,v1=…[,v1=…]`; several `v1` while a secret is rotated, other schemes (`v0`) count for nothing.
+Source: docs.stripe.com/webhooks, "Verify webhook signatures manually". The signature is HMAC-SHA256 over
+`<t>.<raw body>`, in the header `t=…,v1=…[,v1=…]`. The header has several `v1` during a secret rotation. Other schemes
+(`v0`) are ignored.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import hmac
 from collections.abc import Iterable
 
 TOLERANCE = 300
-"""Seconds that the signed time may be off, either way."""
+"""Maximum difference between the signed time and now, in seconds, in either direction."""
 
 
 def is_genuine(header: str, body: bytes, secrets: Iterable[str], now: float) -> bool:
-    """Whether one of the secrets signed the body within TOLERANCE of `now` (epoch seconds). Constant time."""
+    """Return whether one of the secrets signed the body within TOLERANCE of `now` (epoch seconds).
+
+    Compares signatures in constant time.
+    """
     parts = [part.partition("=") for part in header.split(",")]
     times = [value for name, _, value in parts if name.strip() == "t"]
     if len(times) != 1 or not (times[0].isascii() and times[0].isdigit() and len(times[0]) < 16):
@@ -29,5 +33,5 @@ def is_genuine(header: str, body: bytes, secrets: Iterable[str], now: float) -> 
 
 
 def sign(signed: bytes, secret: str) -> str:
-    """The hexadecimal `v1` signature of `<t>.<raw body>`."""
+    """Return the hexadecimal `v1` signature of `signed`, which is `<t>.<raw body>`."""
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()

@@ -1,8 +1,8 @@
-"""Amazon Bedrock: image-to-image and upscaling by Stability AI's models, or image variation by Amazon Nova Canvas.
+"""Amazon Bedrock: image-to-image and upscaling with Stability AI models, or image variation with Amazon Nova Canvas.
 
-Sources: docs.aws.amazon.com/bedrock, "Stability.ai Stable Diffusion 3.5 Large" (image-to-image), "Stability AI Image
-Services" (upscale: at most 1 megapixel in, four times as long out), "Amazon Nova Canvas" (IMAGE_VARIATION) and its
-"Error handling", and the errors of InvokeModel. Which models and which region is configuration.
+The models and the region are configured. Sources: docs.aws.amazon.com/bedrock, "Stability.ai Stable Diffusion 3.5
+Large" (image-to-image), "Stability AI Image Services" (upscaling: input of at most 1 megapixel, output with sides four
+times as long), "Amazon Nova Canvas" (IMAGE_VARIATION) and its "Error handling", and the errors of InvokeModel.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from chalicelib.integrations.image_models import GeneratedImage
 from chalicelib.kit import aws, config
 
 READ_SECONDS = 50
-"""How long a model may take: a final asks two of them, and its function has 120 seconds."""
+"""Read timeout of a model call. A final calls two models within its function's timeout of 120 seconds."""
 STRENGTH = 0.65
-"""How far a picture may go from the photo (0 to 1) where the style does not say."""
+"""Default strength: how much the picture may differ from the photo, from 0 to 1."""
 MOST_PIXELS = 1_048_576
-"""What the upscaling models take, and image-to-image makes."""
+"""Maximum input of the upscaling models, and output of image-to-image, in pixels."""
 _STEP = 64
-"""Sides are multiples of it: what diffusion models make."""
+"""Diffusion models produce sides that are multiples of this number of pixels."""
 
 _THROTTLED = {"ThrottlingException", "ServiceQuotaExceededException"}
 _FAULTS = {
@@ -43,18 +43,19 @@ _FAULTS = {
     "ServiceUnavailableException",
 }
 _REFUSALS = ("content filter", "filter reason", "filtered words", "content_filtered", "responsible ai")
-"""In a text that says that moderation refused the input or the picture, in small letters."""
+"""Lower-case phrases in the texts by which a model reports that moderation refused the input or the picture."""
 
 
 def make(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
-    """The photo in the prompt's style, upscaled where it is to be longer than the model makes it.
+    """Generate a picture from the photo and the prompt, upscaled if `long_side` (px) exceeds the model's output.
 
-    Raises images.UnreadableImage for the photo, and the failures of `image_failures`.
+    `parameters` may have a numeric `seed` and `strength` (0 to 1). Raises UnreadableImage if the photo cannot be
+    decoded, StyleUnusable if a parameter is not a number, and another ModelFailed if a model makes no picture.
     """
     settings = config.settings()
     seed, strength = parameters.get("seed", 0), parameters.get("strength", STRENGTH)
     if not (_is_number(seed) and _is_number(strength)):
-        raise StyleUnusable("its parameters `seed` and `strength` are numbers")
+        raise StyleUnusable("the parameters `seed` and `strength` must be numbers")
     source, seed, strength = _source(photo), int(seed), float(strength)
     model = settings.bedrock_image_model
     if model.startswith("amazon."):
@@ -72,7 +73,7 @@ def make(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any
 
 
 def _source(photo: bytes) -> bytes:
-    """The photo as PNG, upright, of about a megapixel."""
+    """Encode the photo as an upright PNG of at most MOST_PIXELS, with sides that are multiples of _STEP."""
     from PIL.Image import Resampling
 
     from chalicelib.integrations import image_decoding
@@ -110,7 +111,7 @@ def _variation(source: bytes, prompt: str, similarity: float, seed: int) -> dict
 
 
 def _upscale(picture: bytes, prompt: str, model: str) -> dict[str, Any]:
-    """The fast upscaler takes no prompt, the conservative one needs one."""
+    """Return the request body for upscaling. The fast upscaler accepts no prompt; the conservative one requires it."""
     body: dict[str, Any] = {"image": _text(picture), "output_format": "png"}
     return body if "fast-upscale" in model else body | {"prompt": prompt[:10_000]}
 
@@ -134,8 +135,8 @@ def _invoke(model: str, body: dict[str, Any]) -> dict[str, Any]:
 def _failure(response: Mapping[str, Any]) -> type[ModelFailed]:
     """Return the failure that InvokeModel's error response means.
 
-    Models report moderation of the input as a ValidationException with a text; any other one is a wrong request or a
-    wrong model. 401 and 403 are a wrong setting, whatever their text.
+    Models report moderation of the input as a ValidationException with a known text. Any other ValidationException is a
+    wrong request or a wrong model. 401 and 403 are a wrong configuration, whatever their text.
     """
     code, text = str(response["Error"]["Code"]), str(response["Error"].get("Message", ""))
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
@@ -153,9 +154,10 @@ def _is_refusal(text: str) -> bool:
 
 
 def _picture(answer: dict[str, Any]) -> bytes:
-    """The one picture of an answer. Nova says what it refused in `error`, Stability in `finish_reasons`.
+    """Return the picture of a response. Nova reports a refusal in `error`, Stability in `finish_reasons`.
 
-    Raises ContentRefused, and ModelUnavailable for any other answer that has no picture.
+    Raises ContentRefused if moderation refused the picture, ModelUnavailable if the response has no picture for another
+    reason.
     """
     finished = next(iter(answer.get("finish_reasons") or []), None) or answer.get("error")
     if finished and _is_refusal(str(finished)):
@@ -166,7 +168,7 @@ def _picture(answer: dict[str, Any]) -> bytes:
         picture = base64.b64decode(answer["images"][0])
         _size(picture)
     except (UnreadableImage, LookupError, TypeError, ValueError) as error:
-        raise ModelUnavailable("no picture in the answer") from error
+        raise ModelUnavailable("the response contains no picture") from error
     return picture
 
 

@@ -1,6 +1,6 @@
-"""Reading a stranger's picture with Pillow: safely, upright, in sRGB, without alpha, without metadata.
+"""Decode untrusted pictures safely with Pillow: upright, in sRGB, without alpha and metadata.
 
-Pillow is imported where it is used: its plugins take 55 ms.
+Pillow is imported inside functions, because its plugins take 55 ms to import.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
 MAX_PIXELS = 60_000_000
-"""The most that is ever decoded, whatever came past the guard."""
+"""Maximum number of pixels to decode. It also applies to pictures that passed image validation."""
 
 _ORIENTATION = 0x0112  # EXIF 2.32, table 4
-_BIT_DEPTH = 24  # PNG, 11.2.1: where its byte stands in the file
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # what Pillow's readers raise
+_BIT_DEPTH = 24  # PNG, 11.2.1: offset of this byte in the file
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error)  # errors of Pillow's readers
 
 
 class UnreadableImage(Exception):
-    """The bytes are no complete JPEG, PNG or WebP picture of an allowed size. Trying again will not help."""
+    """The bytes are not a complete JPEG, PNG or WebP picture of an allowed size. A retry fails, too."""
 
 
 def check_decodes(data: bytes) -> None:
-    """Read `data` to its end, a JPEG at an eighth of its size, with its EXIF block and colour profile.
+    """Decode `data` completely (a JPEG at an eighth of its size), with its EXIF block and colour profile.
 
-    Raises UnreadableImage if it is cut off or damaged. (Pillow's `verify` does not: it passes truncated files.)
+    Raises UnreadableImage if it is truncated or damaged. Pillow's `verify` does not detect truncated files.
     """
     picture = _open(data)
     picture.draft(None, (1, 1))
@@ -40,37 +40,40 @@ def check_decodes(data: bytes) -> None:
 
 
 def size_of(data: bytes) -> tuple[int, int]:
-    """Width and height by the header. Raises UnreadableImage."""
+    """Read width and height in pixels from the header. Raises UnreadableImage if the header cannot be read."""
     return _open(data).size
 
 
 def decode(data: bytes, *, long_side: int | None = None) -> Image:
-    """The picture as RGB, on white where it was transparent, its longer side exactly `long_side` px where given.
+    """Decode a picture to RGB, with transparency on white; resize its longer side to exactly `long_side` px if given.
 
-    Raises UnreadableImage.
+    Raises UnreadableImage if the picture cannot be decoded.
     """
     from PIL.Image import Resampling
 
     picture = _open(data)
     size = picture.size if long_side is None else _fit(picture.size, long_side)
-    picture.draft(None, size)  # a JPEG then decodes at 1/2, 1/4 or 1/8, never below `size`
+    picture.draft(None, size)  # decodes a JPEG at 1/2, 1/4 or 1/8, never below `size`
     _load(picture)
     turn, profile = _turn(picture), picture.info.get("icc_profile")
     picture = _opaque(picture)
     if picture.size != size:
-        # Draft has averaged already; Hamming does the rest in a third of Lanczos's time.
+        # Draft mode has already averaged pixels; Hamming resizes the rest in a third of Lanczos's time.
         enlarged = max(size) > max(picture.size)
         resampling = Resampling.LANCZOS if enlarged else Resampling.HAMMING
         picture = picture.resize(size, resampling, reducing_gap=2.0)
     picture = _in_srgb(picture, profile)
     if turn is not None:
         picture = picture.transpose(turn)
-    picture.info = {}  # else an encoder writes the comment and the profile again
+    picture.info = {}  # otherwise an encoder writes the comment and the profile
     return picture
 
 
 def decode_with_alpha(data: bytes) -> Image:
-    """The picture as RGBA, upright and in sRGB, as large as it is: for watermarks. Raises UnreadableImage."""
+    """Decode a watermark's picture to RGBA, upright and in sRGB, in its own size.
+
+    Raises UnreadableImage if the picture cannot be decoded.
+    """
     picture = _open(data)
     _load(picture)
     turn, profile = _turn(picture), picture.info.get("icc_profile")
@@ -82,7 +85,7 @@ def decode_with_alpha(data: bytes) -> Image:
 
 @cache
 def srgb_profile() -> bytes:
-    """The ICC profile of sRGB, the same bytes every time."""
+    """Return the ICC profile of sRGB, with a fixed creation date so that the bytes are always the same."""
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -90,14 +93,16 @@ def srgb_profile() -> bytes:
 
 
 def _open(data: bytes) -> Image:
-    """Open `data` by its content, with the one plugin for it. Raises UnreadableImage.
+    """Open `data` with the Pillow plugin for its content.
 
-    Not by `Image.open`: it imports all of Pillow's plugins for a WebP, and reads a JPEG with an MPF index as a set of
-    pictures, by offsets that the file's sender chooses.
+    `Image.open` is not used, because it imports all plugins for a WebP. It also reads a JPEG with an MPF index as a set
+    of pictures, at offsets that the sender of the file chooses.
+
+    Raises UnreadableImage if `data` is not a JPEG, PNG or WebP picture, is damaged, or exceeds MAX_PIXELS.
     """
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow refuses at twice this and warns below, so the rest is refused here
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS  # Pillow refuses only twice as many; fewer are refused below
     try:
         picture = _plugin(data)(BytesIO(data))
     except (*_BROKEN, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -110,7 +115,7 @@ def _open(data: bytes) -> Image:
 
 
 def _plugin(data: bytes) -> type[ImageFile]:
-    """Return Pillow's reader for the format of `data`. Raises UnreadableImage for any other than the three."""
+    """Return Pillow's reader for the format of `data`. Raises UnreadableImage if it is not JPEG, PNG or WebP."""
     if data.startswith(b"\xff\xd8\xff"):
         from PIL.JpegImagePlugin import JpegImageFile
 
@@ -130,7 +135,7 @@ def _load(picture: Image) -> None:
     try:
         picture.load()
     except _BROKEN as error:
-        raise UnreadableImage("the picture is cut off or damaged") from error
+        raise UnreadableImage("the picture is truncated or damaged") from error
 
 
 def _fit(size: tuple[int, int], long_side: int) -> tuple[int, int]:
@@ -142,7 +147,7 @@ def _turn(picture: Image) -> Transpose | None:
     from PIL.Image import Transpose
 
     orientation = 1
-    with suppress(Exception):  # Pillow's EXIF parser raises anything; a broken block must not cost the picture
+    with suppress(Exception):  # Pillow's EXIF parser can raise any exception; ignore a damaged block
         orientation = picture.getexif().get(_ORIENTATION, 1)
     return {
         2: Transpose.FLIP_LEFT_RIGHT,
@@ -156,12 +161,12 @@ def _turn(picture: Image) -> Transpose | None:
 
 
 def _high(sample: int | tuple[int, ...]) -> int | tuple[int, ...]:
-    """The transparent grey or colour as the 16-bit picture shows it once it is loaded: by its high bytes."""
+    """Convert the transparent grey or colour of a 16-bit picture to 8 bits by its high byte, as Pillow's loader does."""
     return sample >> 8 if isinstance(sample, int) else tuple(each >> 8 for each in sample)
 
 
 def _eight_bit(picture: Image) -> Image:
-    """16-bit grey by its high byte: Pillow's own conversion clips at 255, which leaves white."""
+    """Convert 16-bit grey to 8 bits by its high byte. Pillow's own conversion clips at 255 and returns white."""
     from PIL import Image
 
     if picture.mode != "I;16":
@@ -172,7 +177,7 @@ def _eight_bit(picture: Image) -> Image:
 
 
 def _parted(picture: Image) -> tuple[Image, Image | None]:
-    """Its colours as L, RGB or CMYK, and its alpha where it has one."""
+    """Split a picture into its colours (L, RGB or CMYK) and its alpha channel; None if it has no alpha."""
     picture = _eight_bit(picture)
     if picture.has_transparency_data:
         picture = picture.convert("LA" if picture.mode in ("1", "L", "LA") else "RGBA")
@@ -183,7 +188,7 @@ def _parted(picture: Image) -> tuple[Image, Image | None]:
 
 
 def _opaque(picture: Image) -> Image:
-    """As L, RGB or CMYK, alpha flattened on white."""
+    """Convert a picture to L, RGB or CMYK, with transparency on white."""
     from PIL import Image
 
     colours, alpha = _parted(picture)
@@ -195,7 +200,10 @@ def _opaque(picture: Image) -> Image:
 
 
 def _in_srgb(picture: Image, profile: bytes | None) -> Image:
-    """From the embedded profile; as it is where there is none, or where the profile does not fit the picture."""
+    """Convert a picture to sRGB (mode RGB) by its embedded ICC profile.
+
+    The profile is ignored if it is missing, damaged, or not suitable for the picture's mode.
+    """
     from PIL import ImageCms
 
     if profile:

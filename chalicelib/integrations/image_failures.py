@@ -1,4 +1,4 @@
-"""Why an image model made no picture: what may pass is told from what will not, and each says so to the merchant."""
+"""Failures of image models, transient and permanent, each with a reason for the merchant and the shopper."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import ClassVar
 
 
 class ModelFailed(Exception):
-    """The model made no picture. The text is for our log; `reason` is for the merchant and the shopper.
+    """The model made no picture. The exception's text is for our log; `reason` is for the merchant and the shopper.
 
-    `may_pass`: a preview is tried again. `is_refusal`: the picture itself is refused, which alone ends paid work.
-    `ends_job`: a provider's job brings no picture any more, and another one may.
+    `may_pass`: the failure is transient, so a preview is retried. `is_refusal`: the content is refused; only this fails
+    a paid final permanently. `ends_job`: the provider's job will return no picture, but a new job may.
     """
 
     reason: ClassVar[str]
@@ -19,42 +19,42 @@ class ModelFailed(Exception):
 
 
 class ContentRefused(ModelFailed):
-    """The provider's moderation does not take the photo, the words, or what it made of them."""
+    """The provider's moderation refused the photo, the prompt or the generated picture."""
 
-    reason, is_refusal = "The image service refuses this photo or these words.", True
+    reason, is_refusal = "The image service refused this photo or this text.", True
 
 
 class StyleUnusable(ModelFailed):
-    """The style's parameters mean nothing to the model."""
+    """The style's parameters are invalid for the model."""
 
-    reason = "The style is not set up rightly."
+    reason = "The style is not set up correctly."
 
 
 class ModelMisconfigured(ModelFailed):
-    """Wrong model, region, access or request: the operator's affair."""
+    """The model, region, access or request is wrong; the operator must correct it."""
 
-    reason = "The image service is not set up rightly."
+    reason = "The image service is not set up correctly."
 
 
 class ModelGaveUp(ModelFailed):
-    """A job that ended without a picture of use."""
+    """The job ended without a usable picture."""
 
     reason, ends_job = "The image service could not make this image.", True
 
 
 class ModelThrottled(ModelFailed):
-    """Too many requests for the account's quota."""
+    """The requests exceed the account's quota."""
 
     reason, may_pass = "The image service is too busy; please try again later.", True
 
 
 class ModelUnavailable(ModelFailed):
-    """No answer in time, or a fault of the provider's."""
+    """The provider did not respond in time, or reported an error of its own."""
 
-    reason, may_pass = "The image service does not answer; please try again later.", True
+    reason, may_pass = "The image service does not respond; please try again later.", True
 
 
 class ResultMissing(ModelUnavailable):
-    """The provider has the job, or its result, no longer or not yet."""
+    """The provider does not have the job or its result yet, or no longer has it."""
 
     ends_job = True

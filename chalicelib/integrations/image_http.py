@@ -1,10 +1,10 @@
-"""An image provider that takes jobs over HTTP and calls back when one is done (IMAGE_MODEL=http).
+"""Client of an image provider that accepts jobs over HTTP and sends callbacks (IMAGE_MODEL=http).
 
     POST {IMAGE_HTTP_URL}/jobs        {reference, image_url, prompt, long_side, parameters, callback_url} -> 202 {id}
     GET  {IMAGE_HTTP_URL}/jobs/{id}   {id, state, image_url?, error?}
 
-with `Authorization: Bearer <IMAGE_HTTP_TOKEN>`; `state` is queued, processing, succeeded, failed or refused, and the last
-three are final. A call-back only says that it is worth looking: what counts is what the provider answers to us.
+Requests have the header `Authorization: Bearer <IMAGE_HTTP_TOKEN>`. `state` is queued, processing, succeeded, failed or
+refused; the last three are final. A callback only triggers a fetch of the job; its content is not trusted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from chalicelib.integrations.image_failures import (
 from chalicelib.kit import config, secret_reader
 
 MOST_BYTES = 25_000_000
-"""Of a result."""
+"""Maximum size of a result."""
 _CONNECT, _READ = 3, 20
 _GONE = (404, 410)
 
@@ -43,7 +43,7 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked of the provider. The photo's link must last until the job is begun."""
+    """A job for the provider. The photo's URL must be valid until the job starts. `long_side` is in px."""
 
     reference: str
     image_url: str
@@ -54,21 +54,27 @@ class Order:
 
 
 def submit(order: Order) -> str:
-    """Hand a job in, once per reference; its id. Raises the failures of `image_failures`."""
+    """Submit a job and return its id. The reference is the idempotency key.
+
+    Raises a ModelFailed if the provider does not accept the job.
+    """
     body = {name: getattr(order, name) for name in Order.__slots__}
     answer = _call("POST", "/jobs", json.dumps(body).encode(), {"Idempotency-Key": order.reference})
     if not isinstance(answer.get("id"), str):
-        raise ModelUnavailable("the provider gave no job id")
+        raise ModelUnavailable("the provider returned no job id")
     return str(answer["id"])
 
 
 def collect(job: str) -> bytes | None:
-    """The picture of a job that is done; None while it is at work. Raises the failures of `image_failures`."""
+    """Fetch the picture of a job; None while the job is queued or processing.
+
+    Raises a ModelFailed if the job failed or was refused, or its result cannot be fetched.
+    """
     answer = _call("GET", f"/jobs/{quote(job, safe='')}")
     try:
         state = JobState(str(answer.get("state")))
     except ValueError as error:
-        raise ModelUnavailable("the provider tells a state that there is not") from error
+        raise ModelUnavailable("the provider returned an unknown job state") from error
     if state is JobState.REFUSED:
         raise ContentRefused(str(answer.get("error", ""))[:200])
     if state is JobState.FAILED:
@@ -86,16 +92,16 @@ def _call(method: str, path: str, body: bytes | None = None, headers: dict[str, 
         raise ModelUnavailable(type(error).__name__) from error
     content = _parsed(answer.data)
     if method == "GET" and answer.status in _GONE:
-        raise ResultMissing(f"the job answers {answer.status}")
+        raise ResultMissing(f"job not found: HTTP {answer.status}")
     if failure := _failure(answer.status, content):
-        raise failure(f"{method} answers {answer.status}")
+        raise failure(f"{method} returned HTTP {answer.status}")
     if content is None:
-        raise ModelUnavailable(f"{method} answers {answer.status} without a JSON object")
+        raise ModelUnavailable(f"{method} returned HTTP {answer.status} without a JSON object")
     return content
 
 
 def _parsed(data: bytes) -> dict[str, Any] | None:
-    """The JSON object of a body; None for any other body."""
+    """Parse a body as a JSON object; return None if it is not one."""
     try:
         content = json.loads(data)
     except ValueError:
@@ -106,7 +112,7 @@ def _parsed(data: bytes) -> dict[str, Any] | None:
 def _failure(status: int, content: dict[str, Any] | None = None) -> type[ModelFailed] | None:
     """Return the failure that a response means, by its status; None for a success.
 
-    401 and 403 are a wrong setting, whatever the body says; only a 422 that says `refused` refuses the picture.
+    401 and 403 are a wrong configuration, whatever the body. Only a 422 with the error `refused` refuses the content.
     """
     if status < 300:
         return None
@@ -120,7 +126,11 @@ def _failure(status: int, content: dict[str, Any] | None = None) -> type[ModelFa
 
 
 def _fetch(url: str) -> bytes:
-    """A result from the provider's own host, and from nowhere else."""
+    """Fetch a result from the provider's host.
+
+    Raises ModelGaveUp if the URL has another host, ResultMissing if the result is missing or larger than MOST_BYTES,
+    another ModelFailed if the request fails.
+    """
     from urllib3.exceptions import HTTPError
 
     wanted, given = urlsplit(_base()), urlsplit(url)
@@ -133,14 +143,14 @@ def _fetch(url: str) -> bytes:
     except HTTPError as error:
         raise ModelUnavailable(type(error).__name__) from error
     if answer.status not in _GONE and (failure := _failure(answer.status)):
-        raise failure(f"the result answers {answer.status}")
+        raise failure(f"the result returned HTTP {answer.status}")
     if answer.status != 200 or len(data) > MOST_BYTES:
-        raise ResultMissing(f"the result answers {answer.status}, {len(data)} bytes")
+        raise ResultMissing(f"no usable result: HTTP {answer.status}, {len(data)} bytes")
     return bytes(data)
 
 
 def _base() -> str:
-    """The provider's address. Raises ModelMisconfigured where it is not set, or not https off this machine."""
+    """Return the provider's base URL. Raises ModelMisconfigured if it is missing, or neither https nor loopback."""
     url = (config.settings().image_http_url or "").rstrip("/")
     parts = urlsplit(url)
     if not parts.hostname or (parts.scheme != "https" and parts.hostname not in config.LOOPBACK):

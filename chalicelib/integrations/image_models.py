@@ -1,4 +1,4 @@
-"""The image models behind one interface: a photo and a prompt in, a picture out. `IMAGE_MODEL` chooses."""
+"""One interface for the image models that return a picture directly. `IMAGE_MODEL` selects the model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class GeneratedImage:
-    """`image` is encoded as `content_type`; `model` is what made it, as it is shown to the merchant."""
+    """An encoded picture of type `content_type`, with its size in px. `model` is the name shown to the merchant."""
 
     image: bytes
     content_type: str
@@ -19,23 +19,23 @@ class GeneratedImage:
 
 
 ImageModel = Callable[[bytes, str, int, Mapping[str, Any]], GeneratedImage]
-"""(photo, prompt, long side in px, the style's parameters).
+"""A function of the photo, the prompt, the long side in px and the style's parameters.
 
-Raises `images.UnreadableImage`, and what `image_failures` declares.
+Raises UnreadableImage if the photo cannot be decoded, ModelFailed if the model makes no picture.
 """
 
 
 class UnknownImageModel(ValueError):
-    """`IMAGE_MODEL` names no model that this version knows."""
+    """`IMAGE_MODEL` is not the name of a model behind this interface."""
 
 
 def choose(name: str) -> ImageModel:
-    """The model of that name. Raises UnknownImageModel."""
+    """Return the model with that name. Raises UnknownImageModel if there is none."""
     if name == "local":
         return _local
     if name == "bedrock":
         return _bedrock
-    raise UnknownImageModel(f"IMAGE_MODEL={name!r}: this version knows `local` and `bedrock`")
+    raise UnknownImageModel(f"IMAGE_MODEL={name!r}: must be `local`, `bedrock` or `http`")
 
 
 def _bedrock(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:

@@ -1,7 +1,7 @@
-"""A fast PNG encoder: every row filtered by "up", then zlib's run-length strategy.
+"""A fast PNG encoder: filter "up" for every row, then zlib's run-length strategy.
 
-Pillow's own tries five filters a row and a search for matches: at 4096 x 4096 it takes over ten times as long for a
-file of about the same size. Source: PNG 3rd edition, §5 (chunks), §9.2 (filter types), §11.3 (iCCP, pHYs).
+Pillow's encoder tries five filters per row and searches for matches. At 4096 x 4096 it takes over ten times as long,
+for a file of about the same size. Source: PNG 3rd edition, §5 (chunks), §9.2 (filter types), §11.3 (iCCP, pHYs).
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 STRIP = 128
-"""Rows held unpacked at a time."""
+"""Number of uncompressed rows in memory at a time."""
 _FILTER_UP = 2
 _TRUECOLOUR = 2
 
 
 def encode(picture: Image, *, dpi: int | None = None, icc_profile: bytes | None = None) -> bytes:
-    """`picture` (any mode that converts to RGB) as an 8-bit RGB PNG without other metadata."""
+    """Encode `picture` (any mode that converts to RGB) as an 8-bit RGB PNG.
+
+    The only metadata are the resolution and the ICC profile, if given.
+    """
     chunks = [b"\x89PNG\r\n\x1a\n", _chunk(b"IHDR", struct.pack(">IIBBBBB", *picture.size, 8, _TRUECOLOUR, 0, 0, 0))]
     if icc_profile is not None:
         chunks.append(_chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(icc_profile)))
@@ -52,7 +55,7 @@ def _pixels(picture: Image) -> list[bytes]:
         above.paste(rows, (0, 1))
         last_row = rows.crop((0, rows.height - 1, width, rows.height))
         difference = ImageChops.subtract_modulo(rows, above).tobytes()
-        # As grey bytes, so that one paste puts the filter's number before each row.
+        # Treat the bytes as a grey image, so that one paste puts the filter's number before each row.
         filtered = Image.new("L", (1 + 3 * width, rows.height), _FILTER_UP)
         filtered.paste(Image.frombuffer("L", (3 * width, rows.height), difference, "raw", "L", 0, 1), (1, 0))
         chunks.append(_chunk(b"IDAT", deflate.compress(filtered.tobytes())))

@@ -1,4 +1,4 @@
-"""Strangers' pictures, decoded in a child process: a decoder that crashes on one ends the child and nothing else."""
+"""Decode untrusted pictures in a child process, so that a crash of the decoder ends only the child."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from chalicelib.kit import child_process
 from chalicelib.kit.child_process import Limits
 
 WORKER = Limits(megabytes=900, cpu_seconds=25, seconds=45)
-"""For the functions of images: within the shortest time-out, 60 s, and the smallest memory, 1,536 MB."""
+"""Limits for the image functions: within their shortest timeout (60 s) and smallest memory (1,536 MB)."""
 REQUEST = Limits(megabytes=768, cpu_seconds=8, seconds=20)
-"""For the API, which answers within 29 s in 1,024 MB."""
+"""Limits for the API: within its timeout (29 s) and memory (1,024 MB)."""
 
 
 class DecoderFailed(UnreadableImage):
@@ -20,15 +20,15 @@ class DecoderFailed(UnreadableImage):
 
 
 class DecoderCrashed(DecoderFailed):
-    """A signal ended the decoder: a defect of it, which whoever sent the picture may know."""
+    """A signal ended the decoder: a defect in it, which the sender of the picture may exploit."""
 
 
 class DecodingTooCostly(DecoderFailed):
-    """Decoding exceeded its time or memory."""
+    """Decoding exceeded its limit of time or memory."""
 
 
 def check(data: bytes, limits: Limits) -> None:
-    """Read the picture `data` to its end in a child. Raises UnreadableImage, DecoderCrashed, DecodingTooCostly."""
+    """Decode the picture `data` completely in a child process. Raises the same errors as `run`."""
     run(image_decoding.check_decodes, [data], {}, limits)
 
 
@@ -38,9 +38,10 @@ def run(
     options: Mapping[str, str | float],
     limits: Limits,
 ) -> bytes:
-    """Return what `function(*pictures, **options)` returns in a child.
+    """Run `function(*pictures, **options)` in a child process and return its result.
 
-    Raises UnreadableImage as the function does, DecoderCrashed, DecodingTooCostly.
+    Raises UnreadableImage if the function does, DecoderCrashed if a signal ends the child, DecodingTooCostly if the
+    child exceeds `limits`.
     """
     try:
         return child_process.call(function, pictures, options, limits)

@@ -1,4 +1,4 @@
-"""What we make of pictures, by Pillow: the watermarked preview and the print file. Encoded bytes in and out."""
+"""Make the watermarked preview and the print file of a picture with Pillow. Input and output are encoded bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Mark", "UnreadableImage", "preview", "print_file"]
 Size = tuple[int, int]
 """Width and height in pixels."""
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom, in pixels; may fall between them."""
+"""Left, top, right and bottom in pixels; may be fractional."""
 
 PREVIEW_QUALITY = 85
 PRINT_QUALITY = 92
@@ -31,16 +31,19 @@ PRINT_DPI = 300
 
 @dataclass(frozen=True)
 class Mark:
-    """A watermark: its picture, 0.0 to 1.0 times its own alpha, and where it lies."""
+    """A watermark: its picture, an opacity from 0.0 to 1.0 that multiplies its alpha, and its place."""
 
     image: bytes
     opacity: float
     place: Callable[[Size, Size], tuple[int, int, int, int]]
-    """From the picture's and the mark's size to left, top, width and height, inside the picture."""
+    """Maps the sizes of the picture and of the mark to left, top, width and height, inside the picture."""
 
 
 def preview(picture: bytes, *, long_side: int, mark: Mark | None = None) -> bytes:
-    """A JPEG of `picture`, its longer side `long_side` px, under the watermark. Raises UnreadableImage."""
+    """Make a JPEG of `picture`, its longer side `long_side` px, with the watermark on top.
+
+    Raises UnreadableImage if the picture or the watermark cannot be decoded.
+    """
     image = decode(picture, long_side=long_side)
     if mark is not None:
         _put(mark, image)
@@ -50,10 +53,10 @@ def preview(picture: bytes, *, long_side: int, mark: Mark | None = None) -> byte
 
 
 def print_file(picture: bytes, *, size: Size, crop: Callable[[Size, Size], Box], content_type: str) -> bytes:
-    """`picture` at exactly `size`, sharpened, 300 dpi, tagged sRGB, as `image/jpeg` or `image/png`.
+    """Make a print file of `picture`: exactly `size`, sharpened, 300 dpi, tagged sRGB.
 
-    `crop(source, target)` gives the part of the picture that fills the print. Raises UnreadableImage, and ValueError
-    for another content type.
+    `crop(source, target)` returns the part of the picture that fills the print. `content_type` is `image/jpeg` or
+    `image/png`. Raises UnreadableImage if the picture cannot be decoded, ValueError for another content type.
     """
     if content_type not in ("image/jpeg", "image/png"):
         raise ValueError(f"no print file of type {content_type!r}")
@@ -69,7 +72,7 @@ def print_file(picture: bytes, *, size: Size, crop: Callable[[Size, Size], Box],
 
 
 def _put(mark: Mark, image: Image) -> None:
-    """Touches the mark's rectangle only: a layer as large as the picture would cost four times its memory."""
+    """Draw the mark on the image. Only the mark's rectangle is changed: a full layer would need four times the memory."""
     from PIL.Image import Resampling
 
     stamp = decode_with_alpha(mark.image)
@@ -80,10 +83,11 @@ def _put(mark: Mark, image: Image) -> None:
 
 
 def _enlarge(source: Image, size: Size, crop: Callable[[Size, Size], Box]) -> Image:
-    """As YCbCr, which both encoders take. Sharpening luma alone costs a third and puts no colour on edges.
+    """Crop, resize and sharpen the picture; return it in YCbCr, which both encoders accept.
 
-    The mask is twice the picture minus its 3 x 3 Gaussian, a quarter of the time of Pillow's UnsharpMask; it has no
-    threshold. The source and each of its planes go as soon as they are used: a third of the memory.
+    Sharpening only luma takes a third of the time and adds no colour to edges. The mask is twice the picture minus its
+    3 x 3 Gaussian, without a threshold; it takes a quarter of the time of Pillow's UnsharpMask. The source and each
+    of its planes are freed as soon as they are used, which needs a third of the memory.
     """
     from PIL import Image, ImageFilter
 

@@ -1,7 +1,7 @@
-"""Stylisation of a photo by Pillow alone: what the `local` image model does.
+"""The styles of the `local` image model, made with Pillow only.
 
-Every style is deterministic and scales with the picture: `unit` is a thousandth of its longer side in px, so that a
-print shows the strokes that its preview showed.
+Every style is deterministic and scales with the picture: `unit` is a thousandth of its longer side in px. A print
+therefore shows the same strokes as its preview.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 DEFAULT = "watercolour"
-"""For a prompt that names no style."""
+"""The style if the prompt names none."""
 
 
 class UnknownStyle(StyleUnusable):
-    """There is no local style of that name; the message lists those there are."""
+    """There is no local style of that name; the message lists the known styles."""
 
 
 def pick(prompt: str, parameters: Mapping[str, Any]) -> str:
-    """The style named by `parameters["style"]`, else the first that the prompt's words name, else the default.
+    """Return the style in `parameters["style"]`, else the first style that the prompt's words name, else DEFAULT.
 
-    Raises UnknownStyle for a parameter that names none.
+    Raises UnknownStyle if the parameter is not the name of a style.
     """
     named = parameters.get("style")
     if named is not None:
         if named not in STYLES:
-            raise UnknownStyle(f"no local style {named!r}; there are {', '.join(STYLES)}")
+            raise UnknownStyle(f"no local style {named!r}; known styles: {', '.join(STYLES)}")
         return str(named)
     words = re.findall(r"[a-z]+", prompt.lower())
     return next((WORDS[word] for word in words if word in WORDS), DEFAULT)
 
 
 def stylise(photo: Image, style: str) -> Image:
-    """`photo` (RGB) in `style`, one of STYLES; same size, RGB."""
+    """Apply `style`, one of STYLES, to `photo` (RGB); return a picture of the same size (RGB)."""
     return STYLES[style](photo, max(photo.size) / 1000)
 
 
 def _pencil(photo: Image, unit: float) -> Image:
-    """Graphite: fine and broad lines over a hatched tone."""
+    """Draw graphite: fine and broad lines over a hatched tone."""
     from PIL import Image, ImageChops, ImageOps
 
     grey = ImageOps.autocontrast(photo.convert("L"), cutoff=1)
@@ -57,7 +57,7 @@ def _pencil(photo: Image, unit: float) -> Image:
 
 
 def _charcoal(photo: Image, unit: float) -> Image:
-    """Soft black masses and smudged edges on rough, warm paper."""
+    """Draw soft black masses and smudged edges on rough, warm paper."""
     from PIL import ImageChops, ImageFilter, ImageOps
 
     grey = ImageOps.autocontrast(photo.convert("L"), cutoff=2).filter(ImageFilter.MedianFilter(_odd(3 * unit)))
@@ -69,7 +69,7 @@ def _charcoal(photo: Image, unit: float) -> Image:
 
 
 def _oil(photo: Image, unit: float) -> Image:
-    """Brush dabs along the contours, broad ones first, fine ones on detail, with the relief of thick paint."""
+    """Paint brush dabs along the contours, broad ones first, fine ones on detail, with the relief of thick paint."""
     from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
     colours = ImageEnhance.Color(photo).enhance(1.35)
@@ -88,7 +88,7 @@ def _oil(photo: Image, unit: float) -> Image:
 
 
 def _watercolour(photo: Image, unit: float) -> Image:
-    """Pale washes with darker rims, uneven pigment, fading into white paper."""
+    """Paint pale washes with darker rims and uneven pigment, fading into white paper."""
     from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
     median = ImageFilter.MedianFilter(7)
@@ -105,7 +105,7 @@ def _watercolour(photo: Image, unit: float) -> Image:
 
 
 def _pastel(photo: Image, unit: float) -> Image:
-    """Chalky, light colour rubbed into toothed paper."""
+    """Draw chalky, light colour rubbed into rough paper."""
     from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
     chalk = _at_size(photo, 600, lambda small: small.filter(ImageFilter.MedianFilter(7)))
@@ -117,7 +117,7 @@ def _pastel(photo: Image, unit: float) -> Image:
 
 
 def _comic(photo: Image, unit: float) -> Image:
-    """Flat, bright inks, halftone dots in the shade, black contours."""
+    """Draw flat, bright inks, with halftone dots in the shade and black contours."""
     from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
     median = ImageFilter.MedianFilter(7)
@@ -135,7 +135,7 @@ def _comic(photo: Image, unit: float) -> Image:
 
 
 def _pop_art(photo: Image, unit: float) -> Image:
-    """A screen print: four loud inks by tone, dots between the two lightest, the darkest printed last."""
+    """Make a screen print: four bright inks by tone, dots between the two lightest, the darkest ink last."""
     from PIL import Image, ImageFilter, ImageOps
 
     grey = ImageOps.autocontrast(photo.convert("L"), cutoff=3)
@@ -149,7 +149,7 @@ def _pop_art(photo: Image, unit: float) -> Image:
 
 
 def _vintage(photo: Image, unit: float) -> Image:
-    """A faded print of the seventies: warm lights, lifted blacks, grain and a darker rim."""
+    """Make a faded print of the 1970s: warm lights, lifted blacks, grain and a darker rim."""
     from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
     glow = Image.blend(photo, photo.filter(ImageFilter.GaussianBlur(6 * unit)), 0.22)
@@ -194,11 +194,14 @@ WORDS = {
     "retro": "vintage",
     "sepia": "vintage",
 }
-"""Words of a prompt and the style that each asks for."""
+"""Words of a prompt and the style that each selects."""
 
 
 def _at_size(photo: Image, long_side: int, work: Callable[[Image], Image]) -> Image:
-    """`work` done at a fixed size, so that its effect does not depend on the picture's, then enlarged again."""
+    """Apply `work` to the photo at a fixed size, so that its effect does not depend on the photo's size.
+
+    `long_side` is in px. The result is resized to the photo's size.
+    """
     from PIL.Image import Resampling
 
     scale = long_side / max(photo.size)
@@ -207,7 +210,7 @@ def _at_size(photo: Image, long_side: int, work: Callable[[Image], Image]) -> Im
 
 
 def _darker_than(grey: Image, level: int, unit: float) -> Image:
-    """A mask with smooth edges."""
+    """Return a mask of the pixels darker than `level` (0 to 255), with smooth edges."""
     from PIL import ImageFilter
 
     mask = grey.point([255 if value < level else 0 for value in range(256)])
@@ -215,7 +218,7 @@ def _darker_than(grey: Image, level: int, unit: float) -> Image:
 
 
 def _brushed_area(size: tuple[int, int], unit: float) -> Image:
-    """White where the brush went, ending in wide, uneven strokes towards the rim."""
+    """Return a mask of the painted area: white inside, with wide, uneven strokes towards the rim."""
     from PIL import Image, ImageChops, ImageFilter
 
     rim = round(30 * unit)

@@ -1,7 +1,7 @@
-"""Marks and surfaces that the local styles are made of: lines, grain, strokes, halftone dots, brush dabs.
+"""Textures of the local styles: lines, grain, strokes, halftone dots, brush dabs.
 
-Randomness is seeded (Pillow's own noise differs from run to run), and lengths are in `unit`s, thousandths of the
-picture's longer side, so that a print shows the same marks as its preview.
+Randomness is seeded, because Pillow's own noise differs from run to run. A `unit` is a thousandth of the picture's
+longer side in px. A print therefore shows the same marks as its preview.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Size = tuple[int, int]
 
 
 def curve(*points: tuple[int, int]) -> list[int]:
-    """A lookup table of 256 values through `points`, straight between them."""
+    """Return a lookup table of 256 values, linearly interpolated between `points`."""
     table: list[int] = []
     for (left, low), (right, high) in pairwise(points):
         table += [round(low + (high - low) * (x - left) / (right - left)) for x in range(left, right)]
@@ -27,9 +27,10 @@ def curve(*points: tuple[int, int]) -> list[int]:
 
 
 def lines(grey: Image, radius: float, *, ease: int = 24) -> Image:
-    """Dark where the picture is darker than around it, white elsewhere: a colour dodge with its blurred self.
+    """Draw lines: dark where the picture is darker than its surroundings, white elsewhere.
 
-    `ease` calms the noise of dark areas.
+    This is a colour dodge with the blurred picture; `radius` is the blur's radius in px. `ease` reduces the noise of
+    dark areas.
     """
     from PIL import ImageFilter, ImageMath
 
@@ -43,7 +44,7 @@ def lines(grey: Image, radius: float, *, ease: int = 24) -> Image:
 
 
 def grain(size: Size, pixels: float, strength: int) -> Image:
-    """Random grey about 128, at most `strength` away from it, its grains `pixels` wide."""
+    """Make random grey within `strength` of 128, with grains `pixels` px wide."""
     from PIL.Image import Resampling, frombytes
 
     width, height = (max(2, round(side / max(1.0, pixels))) for side in size)
@@ -52,7 +53,7 @@ def grain(size: Size, pixels: float, strength: int) -> Image:
 
 
 def hatching(size: Size, unit: float, strength: int) -> Image:
-    """Grain drawn out into parallel strokes that rise to the right."""
+    """Stretch grain into parallel strokes that rise to the right."""
     from PIL.Image import Resampling
 
     side = round(math.hypot(*size))
@@ -64,7 +65,7 @@ def hatching(size: Size, unit: float, strength: int) -> Image:
 
 
 def halftone(grey: Image, pitch: float) -> Image:
-    """Black dots on white, larger where `grey` is darker, on a grid of `pitch` px turned by 45 degrees."""
+    """Draw black dots on white, larger where `grey` is darker, on a grid of `pitch` px rotated by 45 degrees."""
     from PIL import Image, ImageChops
 
     tile = max(3, round(pitch))
@@ -86,9 +87,9 @@ def halftone(grey: Image, pitch: float) -> Image:
 
 
 def dabs(photo: Image, canvas: Image, *, width: float, spacing: float, detail: Image | None = None) -> None:
-    """Paint brush dabs of `photo`'s colours on `canvas`, along its contours, `width` and `spacing` in px.
+    """Paint brush dabs in the colours of `photo` on `canvas`, along its contours; `width` and `spacing` are in px.
 
-    Only where `detail` (grey) is bright, if given.
+    If `detail` (grey) is given, paint only where it is bright.
     """
     from PIL import ImageDraw
     from PIL.Image import Resampling
@@ -107,7 +108,7 @@ def dabs(photo: Image, canvas: Image, *, width: float, spacing: float, detail: I
         row, column = divmod(index, columns)
         at = (row + 1) * line + column + 1
         slope_x, slope_y = grey[at + 1] - grey[at - 1], grey[at + line] - grey[at - line]
-        # Along the contour where there is one, else loosely to the right.
+        # Follow the contour if there is one, else point roughly to the right.
         angle = math.atan2(slope_x, -slope_y) if abs(slope_x) + abs(slope_y) > 6 else -0.5 + chance.gauss(0, 0.35)
         x = (column + chance.random()) * photo.width / columns
         y = (row + chance.random()) * photo.height / rows

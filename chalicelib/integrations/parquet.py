@@ -1,6 +1,6 @@
-"""Parquet files (zstd) through DuckDB: a development dependency here, a layer of one function in an account.
+"""Read and write Parquet files (zstd) with DuckDB, a development dependency here and a Lambda layer of one function.
 
-Extensions are never fetched: JSON, Parquet and ICU are built into DuckDB's wheels.
+Extensions are never downloaded: JSON, Parquet and ICU are built into DuckDB's wheels.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/vnd.apache.parquet"
 
 Row = Mapping[str, str | None]
-"""Values by column, all as text: numbers, booleans and times, too."""
+"""Values by column, all as text, including numbers, booleans and times."""
 
 
 class Kind(StrEnum):
-    """How a column's text is stored."""
+    """The type in which a column's text is stored."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     MOMENT = "moment"
     """ISO-8601 with an offset."""
     EPOCH = "epoch"
-    """Seconds since 1970, stored as a moment."""
+    """Seconds since 1970, stored as a timestamp."""
     DATE = "date"
 
 
@@ -47,7 +47,7 @@ _SQL = {
 }
 
 _OPTIONS: dict[str, str | int | float | list[str]] = {
-    "threads": 1,  # with insertion order kept: the same rows make the same bytes
+    "threads": 1,  # one thread keeps the order of insertion, so that the output is deterministic
     "memory_limit": "256MB",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -55,9 +55,10 @@ _OPTIONS: dict[str, str | int | float | list[str]] = {
 
 
 def write(columns: Mapping[str, Kind], rows: Iterable[Row]) -> bytes:
-    """A Parquet file of `rows`, in their order; the same rows make the same bytes.
+    """Write `rows` to a Parquet file in their order and return its bytes. The output is deterministic.
 
-    A text that its column's kind cannot hold (a decimal of 40 digits) becomes null there: keep the original beside it.
+    A text that its column's kind cannot represent (such as a decimal of 40 digits) becomes null; store the original in
+    another column.
     """
     names = {name: _quoted(name) for name in columns}
     read_as = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in columns)
@@ -74,7 +75,10 @@ def write(columns: Mapping[str, Kind], rows: Iterable[Row]) -> bytes:
 
 
 def read_texts(data: bytes, column: str) -> list[str]:
-    """The texts of one column of a Parquet file, in order. Raises ValueError for anything but such a file."""
+    """Read one column of a Parquet file as texts, in order.
+
+    Raises ValueError if `data` is not a Parquet file with that column.
+    """
     import duckdb
 
     with _database() as (database, folder):

@@ -1,4 +1,4 @@
-"""A landscape to try watermarks on: drawn, so that nobody owns it and nothing is packed for it."""
+"""A sample landscape for watermark previews. It is drawn by code, so it needs no licence and no packaged file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HILLS = (
 
 @cache
 def encoded() -> bytes:
-    """The picture as JPEG, 1200 by 800: hills under an evening sky, light above and dark below."""
+    """Draw the picture and return it as JPEG, 1200 x 800 px: hills under an evening sky, light above and dark below."""
     from PIL import Image, ImageDraw, ImageFilter
 
     slope = Image.linear_gradient("L").resize(SIZE)

@@ -1,4 +1,4 @@
-"""Objects in S3, named by `s3://bucket/key`. Browsers send and fetch them by presigned requests, never through us."""
+"""Objects in S3, addressed by `s3://bucket/key`. Browsers upload and download them by presigned requests only."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class PresignedPost:
 
 
 def address(bucket: str, key: str) -> str:
-    """`s3://bucket/key`."""
+    """Return the address `s3://bucket/key`."""
     return f"s3://{bucket}/{key}"
 
 
 def parts(url: str) -> tuple[str, str]:
-    """Bucket and key of an address. Raises ValueError for anything else."""
+    """Split an address into bucket and key. Raises ValueError if it is not of the form `s3://bucket/key`."""
     scheme, _, rest = url.partition("://")
     bucket, _, key = rest.partition("/")
     if scheme != "s3" or not bucket or not key:
@@ -37,13 +37,13 @@ def parts(url: str) -> tuple[str, str]:
 
 
 def put(url: str, data: bytes, content_type: str) -> None:
-    """Write the object, over whatever was there."""
+    """Write the object; replace an existing one."""
     bucket, key = parts(url)
     aws.client("s3").put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
 
 
 def get(url: str) -> bytes:
-    """The object's bytes. Raises NoSuchObject."""
+    """Read the object's bytes. Raises NoSuchObject if there is no such object."""
     bucket, key = parts(url)
     client = aws.client("s3")
     try:
@@ -54,7 +54,7 @@ def get(url: str) -> bytes:
 
 
 def size(url: str) -> int | None:
-    """The object's length in bytes, or None where there is none."""
+    """Return the object's size in bytes; None if there is no such object."""
     from botocore.exceptions import ClientError
 
     bucket, key = parts(url)
@@ -67,13 +67,16 @@ def size(url: str) -> int | None:
 
 
 def delete(url: str) -> None:
-    """Remove the object; nothing happens where there is none."""
+    """Delete the object if it exists."""
     bucket, key = parts(url)
     aws.client("s3").delete_object(Bucket=bucket, Key=key)
 
 
 def presigned_post(url: str, *, content_type: str, max_bytes: int, seconds: int) -> PresignedPost:
-    """A form that lets a browser write this one object: of this type, of 1 to `max_bytes` bytes, for `seconds`."""
+    """Create a form with which a browser can upload this object: of this type, 1 to `max_bytes` bytes.
+
+    The form is valid for `seconds`.
+    """
     bucket, key = parts(url)
     fields: Mapping[str, str] = {"Content-Type": content_type, "success_action_status": "201"}
     conditions: list[Any] = [dict([pair]) for pair in fields.items()]
@@ -88,7 +91,10 @@ def presigned_post(url: str, *, content_type: str, max_bytes: int, seconds: int)
 
 
 def presigned_get(url: str, *, seconds: int, download_name: str | None = None) -> str:
-    """A link that fetches the object for `seconds`; with a name, browsers save it under that name."""
+    """Create a URL that downloads the object, valid for `seconds`.
+
+    With `download_name`, browsers save the object under that name.
+    """
     bucket, key = parts(url)
     parameters = {"Bucket": bucket, "Key": key}
     if download_name:
@@ -98,7 +104,7 @@ def presigned_get(url: str, *, seconds: int, download_name: str | None = None) -
 
 
 def origins(bucket: str) -> str:
-    """Where browsers send to and read from the bucket, for a Content-Security-Policy."""
+    """Return the origins of the bucket's uploads and downloads, separated by spaces, for a Content-Security-Policy."""
     probe = address(bucket, "x")
     links = (presigned_get(probe, seconds=1), presigned_post(probe, content_type="x/x", max_bytes=1, seconds=1).url)
     found = {"{0.scheme}://{0.netloc}".format(urlsplit(link)) for link in links}

@@ -204,7 +204,7 @@ def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_peer: Stripe
     stripe_peer.deliver([event])
     assert drain() == []
     row = webhooks()["evt_gone"]
-    assert (row.status, row.error_message) == (WebhookStatus.IGNORED, "Stripe does not have it any more")
+    assert (row.status, row.error_message) == (WebhookStatus.IGNORED, "its object no longer exists at Stripe")
     assert subscriptions() == []
 
 
@@ -298,7 +298,7 @@ def test_other_contexts_hear_what_an_owner_may_use(
     ("changes", "reason"),
     [
         ({"payment_status": "unpaid"}, "not paid yet"),
-        ({"mode": "payment", "subscription": None, "payment_intent": None}, "nothing was paid for"),
+        ({"mode": "payment", "subscription": None, "payment_intent": None}, "the checkout has no payment"),
     ],
 )
 def test_a_checkout_gives_only_what_is_paid(
@@ -330,4 +330,4 @@ def test_of_who_was_erased_nothing_is_kept_but_that_an_event_came(
     service.replay_event(others["id"])
     service.replay_event(theirs["id"])
     assert drain() == []
-    assert webhooks()[theirs["id"]].error_message == "what it carried is not kept"
+    assert webhooks()[theirs["id"]].error_message == "its payload is not stored"

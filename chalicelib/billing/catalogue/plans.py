@@ -1,4 +1,4 @@
-"""The plans that are for sale, in code: members' prices as documented, the rest from the sample catalogue."""
+"""The plans, add-ons and credit packs for sale. Prices without a documented source come from the sample catalogue."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from chalicelib.billing.enums import AddonCategory, AddonCycle, BillingCycle, Ow
 
 CURRENCY = "USD"
 FREE = "free"
-"""The plan of a store that pays for none."""
+"""The plan of a store without a paid plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan and what it costs per cycle; an empty `prices` costs nothing and is not sold. `limits` are stores'."""
+    """A plan and its prices per cycle. A plan with empty `prices` is free and not sold; `limits` apply to stores."""
 
     id: str
     name: str
     description: str
     audience: OwnerType
     billing_cycle: BillingCycle
-    """The one that is offered unless the buyer asks for another."""
+    """The default cycle, used if the buyer chooses none."""
     prices: Mapping[BillingCycle, Decimal]
     features: tuple[str, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
     included_credits: int = 0
-    """Granted for every month paid for."""
+    """Credits granted for each paid month."""
     trial_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Addon:
-    """Something that members buy beside a plan."""
+    """An add-on that members can buy in addition to a plan."""
 
     id: str
     name: str
@@ -46,7 +46,7 @@ class Addon:
 
 @dataclass(frozen=True, slots=True)
 class CreditPack:
-    """Credits that are sold together."""
+    """A number of credits sold at one price."""
 
     id: str
     credits: int
@@ -54,12 +54,12 @@ class CreditPack:
 
 
 def lookup_key(plan_id: str, cycle: BillingCycle | AddonCycle) -> str:
-    """What Stripe's price of a plan or add-on is found by, in every account."""
+    """Return the lookup key of the Stripe price of a plan or add-on; it is the same in every Stripe account."""
     return f"backroom_{plan_id}_{cycle}"
 
 
 def product_id(plan_id: str) -> str:
-    """The id that we give the product of a plan or add-on at Stripe."""
+    """Return the id of the Stripe product of a plan or add-on."""
     return f"backroom_{plan_id}"
 
 
@@ -97,7 +97,7 @@ PLANS: Mapping[str, Plan] = {
         _for_stores("enterprise", "Enterprise", "For a business of stores."),
     )
 }
-"""By id, in the order in which they are shown. Source of the members' plans and prices: product.md's pinned definitions."""
+"""Plans by id, in display order. Source of the members' plans and prices: product.md's pinned definitions."""
 
 _ADDON_PRICES = sample.ADDON_PRICES
 
@@ -138,7 +138,10 @@ ADDONS: Mapping[str, Addon] = {
         ),
     )
 }
-"""By id, as shown. The surprise box's price: product.md's pinned definitions; the others': the sample catalogue."""
+"""Add-ons by id, in display order.
+
+Source of the surprise box's price: product.md's pinned definitions. The other prices come from the sample catalogue.
+"""
 
 CREDIT_PACKS: Mapping[str, CreditPack] = {
     pack_id: CreditPack(pack_id, count, price) for pack_id, (count, price) in sample.CREDIT_PACKS.items()

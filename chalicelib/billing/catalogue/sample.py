@@ -1,6 +1,6 @@
-"""The SAMPLE catalogue: what no document prices. Made up; edit before you sell anything.
+"""The SAMPLE catalogue: invented values for everything without a documented price. Edit it before going live.
 
-Prices are USD and exclude tax. Change them here, then run the operator's command that syncs the plans.
+Prices are in USD and exclude tax. After a change here, run the operator command that syncs the plans.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ STORE_LIMITS = {
 CREDITS_PER_MONTH = {"try_it_out": 20, "better_together": 40, "premium_plus": 80}
 
 GRANT_LASTS_MONTHS = 12
-"""A month's credits that were not used lapse so many months after they were granted."""
+"""Months after which unused granted credits expire."""
 
 TRIAL_DAYS = {"starter": 14, "professional": 14}
 
@@ -58,7 +58,7 @@ CREDIT_PACKS = {
     "credits_200": (200, Decimal("18.00")),
     "credits_1000": (1_000, Decimal("80.00")),
 }
-"""Credits and what they cost together; bought credits do not lapse."""
+"""Number of credits and price by pack id. Bought credits do not expire."""
 
 GIFT_LASTS_MONTHS = 12
-"""A gift that was not redeemed lapses so many months after it was bought."""
+"""Months after its purchase at which an unredeemed gift expires."""

@@ -1,8 +1,9 @@
-"""Who has access, and until when: one rule for members and stores.
+"""The access rule for members and stores.
 
-Access while a subscription is `trialing` or `active` (also with `cancel_at_period_end`) and its period, plus one day
-for Stripe's renewal, is not over; `past_due` for 7 days from `past_due_since`; never after `ended_at`; a payment that went back ends
-it, by a full refund or a lost dispute.
+- A `trialing` or `active` subscription (also with `cancel_at_period_end`) gives access until one day after its period.
+  The extra day covers Stripe's renewal.
+- A `past_due` subscription gives access for 7 days from `past_due_since`.
+- Access ends at `ended_at`, and at a full refund or lost dispute of the period's payment (`refunded_at`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ DUNNING_GRACE = timedelta(days=7)
 
 
 class SubscriptionState(Protocol):
-    """The facts of a subscription that the rule looks at."""
+    """The fields of a subscription that the access rule reads."""
 
     @property
     def status(self) -> SubscriptionStatus: ...
@@ -38,7 +39,7 @@ S = TypeVar("S", bound=SubscriptionState)
 
 
 def access_until(standing: SubscriptionState) -> datetime | None:
-    """The moment from which the subscription gives no access any more; None where it gives none at all."""
+    """Return the time at which the subscription's access ends; None if it gives no access at all."""
     until: datetime | None = None
     if standing.status in (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE):
         until = standing.current_period_end and standing.current_period_end + RENEWAL_GRACE
@@ -49,13 +50,16 @@ def access_until(standing: SubscriptionState) -> datetime | None:
 
 
 def has_access(standing: SubscriptionState, now: datetime) -> bool:
-    """Whether the subscription gives access at that moment."""
+    """Return whether the subscription gives access at `now`."""
     until = access_until(standing)
     return until is not None and now < until
 
 
 def current_subscription(standings: Iterable[S], now: datetime) -> S | None:
-    """Of an owner's subscriptions the one that counts: that with access for longest, else the one begun last."""
+    """Return the subscription that determines the owner's entitlement; None if there is none.
+
+    This is the subscription whose access ends last, or, if none gives access, the one that started last.
+    """
 
     def rank(standing: S) -> tuple[bool, datetime]:
         until = access_until(standing)

@@ -1,4 +1,4 @@
-"""Discount codes: whether one holds, and what it takes off. Codes are compared without their case."""
+"""Discount codes: validation and the discount amount. Codes are case-insensitive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.billing.enums import DiscountType
 
 
 class DiscountTerms(Protocol):
-    """What a code's row says of its use."""
+    """The fields of a discount code that validation reads."""
 
     @property
     def is_active(self) -> bool: ...
@@ -33,20 +33,20 @@ class DiscountTerms(Protocol):
 
 
 def normalize_code(code: str) -> str:
-    """The letters that a code is kept under."""
+    """Return the stored form of a code: upper case, without surrounding spaces."""
     return code.strip().upper()
 
 
 def rejection_reason(terms: DiscountTerms, plan: str, currency: str, now: datetime) -> str | None:
-    """Why the code cannot be used for the plan now, in words; None where it can."""
+    """Return the reason why the code is not valid for the plan and currency now, as text; None if it is valid."""
     if not terms.is_active:
-        return "it is not in use any more"
+        return "it is no longer active"
     if terms.valid_from and now < terms.valid_from:
         return "it is not valid yet"
     if terms.expires_at and now >= terms.expires_at:
         return "it has expired"
     if terms.max_uses is not None and terms.times_used >= terms.max_uses:
-        return "it was used as often as it may be"
+        return "it has reached its maximum number of uses"
     if terms.applies_to and plan not in terms.applies_to:
         return "it is not for this plan"
     if terms.discount_type is DiscountType.FIXED_AMOUNT and terms.currency != currency:
@@ -55,7 +55,10 @@ def rejection_reason(terms: DiscountTerms, plan: str, currency: str, now: dateti
 
 
 def amount_off(discount_type: DiscountType, value: Decimal, price: Decimal, currency: str) -> Decimal:
-    """What the code takes off a price: rounded half up to what can be charged, and never more than the price."""
+    """Return the discount on a price, at most the price.
+
+    A percentage is rounded half up to an amount that Stripe can charge in the currency.
+    """
     if discount_type is DiscountType.PERCENTAGE:
         value = money.rounded(price * value / 100, currency)
     return min(price, value)

@@ -1,6 +1,7 @@
-"""When an owner whose payment failed is reminded: on days 0, 2, 7 and 14 of the oldest unpaid invoice.
+"""Dunning: the days on which an owner is notified of a failed payment.
 
-Access ends after seven days (`access`); Stripe itself tries the payment again meanwhile.
+Notices are due on days 0, 2, 7 and 14 of the oldest unpaid invoice. Stripe retries the payment during this time. Access
+ends after seven days (`access`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ LONGEST = timedelta(days=NOTICE_DAYS[-1])
 
 
 def notice_due(past_due_since: datetime, after: datetime | None, until: datetime) -> int | None:
-    """The day of the notice that fell due after `after` (None: ever) and not after `until`; None without one.
+    """Return the day of the notice due after `after` (None: at any time) and at or before `until`; None if there is none.
 
-    Of several the latest: who was not reminded for a while is reminded once. Windows that follow one another give each
-    notice at most once.
+    If several notices are due, return only the latest, so that an overdue owner gets one notice. Consecutive windows
+    return each notice at most once.
     """
     moments = ((day, past_due_since + timedelta(days=day)) for day in NOTICE_DAYS)
     return max((day for day, at in moments if at <= until and (after is None or after < at)), default=None)

@@ -1,8 +1,9 @@
-"""What a change of plan costs within a period: Stripe's rule, by the second.
+"""Proration: the cost of a plan change within a period, by Stripe's rule, to the second.
 
-The unused time of the old price is credited, the remaining time of the new one charged, each for its share of the
-period's seconds, rounded half up to what can be charged in the currency. A change between months and years begins a new period:
-the new price is charged whole, the unused part of the old one is credited.
+The unused time of the old price is credited, and the remaining time of the new price is charged. Each amount is the
+share of the period's seconds, rounded half up to an amount that Stripe can charge in the currency. A change between
+monthly and annual billing starts a new period. The new price is then charged in full, and the unused time of the old
+price is credited.
 Source: docs.stripe.com/billing/subscriptions/prorations and …/change-price.
 """
 
@@ -20,12 +21,12 @@ from chalicelib.billing.enums import BillingCycle
 MONTHS = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 
 _EXACT = Context(prec=60)
-"""Digits enough that rounding is left to the last step, whatever the amount."""
+"""Enough digits so that only the last step rounds, for any amount."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What is paid per cycle: `amount` (main unit) for each of `quantity`."""
+    """The price per cycle: `amount` (main unit) for each of `quantity`."""
 
     amount: Decimal
     currency: str
@@ -40,7 +41,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """What was paid for in advance: from `start` until before `end`."""
+    """A period paid in advance, from `start` to `end` (exclusive)."""
 
     start: datetime
     end: datetime
@@ -51,7 +52,7 @@ class Period:
 
 
 class LineKind(StrEnum):
-    """Why a line is there."""
+    """The reason for a prorated line."""
 
     UNUSED = "unused"
     REMAINING = "remaining"
@@ -60,7 +61,7 @@ class LineKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProratedLine:
-    """One amount and the time that it is for; a credit is negative."""
+    """An amount and its period; a credit is negative."""
 
     kind: LineKind
     amount: Decimal
@@ -70,31 +71,31 @@ class ProratedLine:
 
 @dataclass(frozen=True, slots=True)
 class Proration:
-    """What a change at `prorated_at` costs, before discounts and taxes; a negative total is a credit."""
+    """The cost of a change at `prorated_at`, before discounts and taxes; a negative total is a credit."""
 
     lines: tuple[ProratedLine, ...]
     total: Decimal
     currency: str
     prorated_at: datetime
     period: Period
-    """The period that the subscription is in after the change."""
+    """The subscription's period after the change."""
 
     @property
     def restarts(self) -> bool:
-        """Whether the change begins a new period."""
+        """Whether the change starts a new period."""
         return any(line.kind is LineKind.NEW_PERIOD for line in self.lines)
 
 
 def prorate(old: Price, new: Price, period: Period, at: datetime) -> Proration:
-    """The change from `old` to `new` at a moment of the present period, to the second.
+    """Compute the proration of a change from `old` to `new` at a time within the current period, to the second.
 
-    Raises ValueError for a moment outside the period, both ends counting as inside, and for two currencies.
+    Raises ValueError if `at` is before the period's start or after its end, or if the currencies differ.
     """
     at = at.replace(microsecond=0)
     if not period.start <= at <= period.end or period.seconds <= 0:
         raise ValueError(f"{at.isoformat()} is not within the period")
     if old.currency != new.currency:
-        raise ValueError(f"a change from {old.currency} to {new.currency}")
+        raise ValueError(f"the currencies differ: {old.currency} and {new.currency}")
     left = Period(at, period.end)
     lines = [_line(LineKind.UNUSED, -share(old, left, period), left)]
     if old.cycle is new.cycle:
@@ -107,12 +108,15 @@ def prorate(old: Price, new: Price, period: Period, at: datetime) -> Proration:
 
 
 def is_upgrade(old: Price, new: Price) -> bool:
-    """Whether the change is billed at once: it costs more per period, or begins a new one (which Stripe always bills)."""
+    """Return whether the change is billed immediately.
+
+    This is so if it costs more per period or starts a new period, which Stripe always bills.
+    """
     return old.cycle is not new.cycle or new.whole > old.whole
 
 
 def share(price: Price, part: Period, whole: Period) -> Decimal:
-    """The part of the price that falls on a part of the period, rounded to what can be charged in its currency."""
+    """Return the share of the price for a part of the period, rounded to an amount that Stripe can charge."""
     exact = _EXACT.divide(_EXACT.multiply(price.whole, Decimal(part.seconds)), Decimal(whole.seconds))
     return money.rounded(exact, price.currency)
 

@@ -1,4 +1,4 @@
-"""Arithmetic of money that goes back, by refund or lost dispute: what is left of a payment, and of its credits."""
+"""Arithmetic of refunds and lost disputes: the remainder of a payment and of its credits."""
 
 from __future__ import annotations
 
@@ -17,29 +17,38 @@ _BY_STRIPE = {
 
 
 def status_of(stripe_status: str | None) -> RefundStatus:
-    """Our word for Stripe's (docs.stripe.com/api/refunds/object#refund_object-status); old refunds have none."""
+    """Map Stripe's refund status (docs.stripe.com/api/refunds/object#refund_object-status).
+
+    Old refunds have no status; they count as succeeded.
+    """
     return _BY_STRIPE.get(stripe_status or "succeeded", RefundStatus.PROCESSING)
 
 
 def refundable(paid: Decimal, refunded: Decimal, asked: Decimal = Decimal(0)) -> Decimal:
-    """What may still be asked back of what was paid."""
+    """Return the amount of a payment that can still be refunded; `asked` is the sum of pending requests."""
     return max(Decimal(0), paid - refunded - asked)
 
 
 def refunded(paid: Decimal, parts: Iterable[Decimal]) -> Decimal:
-    """Sum what has gone back, by completed refunds and lost disputes: never more than was paid."""
+    """Sum the returned amounts (completed refunds and lost disputes), at most the paid amount."""
     return min(paid, sum(parts, Decimal(0)))
 
 
 def lost(paid: Decimal, currency: str, disputed: Iterable[tuple[Decimal, str]]) -> Decimal:
-    """Sum the (amount, currency) of lost disputes, at most what was paid. One in another currency loses all of it."""
+    """Sum the (amount, currency) pairs of lost disputes, at most the paid amount.
+
+    A lost dispute in another currency counts as the whole payment.
+    """
     return refunded(paid, (amount if other == currency else paid for amount, other in disputed))
 
 
 def dispute_status(
     paid: Decimal, lost_amount: Decimal, statuses: Iterable[DisputeStatus | None]
 ) -> DisputeStatus | None:
-    """Combine the statuses of a payment's disputes. Once all is lost, an open one can take no more."""
+    """Combine the statuses of a payment's disputes.
+
+    An open dispute takes precedence, except if the whole payment is already lost.
+    """
     known = set(statuses)
     if DisputeStatus.OPEN in known and not lost_amount >= paid > 0:
         return DisputeStatus.OPEN
@@ -47,7 +56,10 @@ def dispute_status(
 
 
 def credits_due(bought: int, paid: Decimal, back: Decimal) -> int:
-    """Return how many of the credits that a payment brought go with `back` of it: in proportion, half up."""
+    """Return the number of credits to reverse when `back` of the `paid` amount is returned.
+
+    The number is proportional to the amount, rounded half up; `bought` is the payment's number of credits.
+    """
     if not paid:
         return 0
     return int((Decimal(bought) * back / paid).quantize(Decimal(1), rounding=ROUND_HALF_UP))

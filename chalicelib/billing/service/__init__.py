@@ -1,4 +1,4 @@
-"""Use cases of billing, a module a family; what other contexts may use is exported here."""
+"""Use cases of billing. This module exports the functions that other contexts may call."""
 
 from chalicelib.billing.service.customers import register_customer
 from chalicelib.billing.service.plans import sync_plans

@@ -1,4 +1,4 @@
-"""Ending add-ons: at Stripe, and here as Stripe then says."""
+"""Cancellation of add-ons: cancel at Stripe, then sync the subscription."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from chalicelib.kit import ids
 
 
 def cancel_addon(user_id: str, row_id: str, request_key: str | None) -> UserAddon:
-    """End a recurring add-on: its own subscription with the paid period, or its item in a plan's subscription at once,
-    what is left of it credited. An item that is gone already was what an attempt before did: the plan stays.
+    """Cancel a recurring add-on at Stripe and return its synced row.
 
-    Raises AddonNotFound, also for another's; AddonNotCancellable for one that is sold once or over.
+    An add-on with its own subscription ends with the paid period. An add-on that is an item of a plan's subscription
+    ends immediately, and its unused time is credited. If the item no longer exists, an earlier attempt removed it, and
+    the plan's subscription stays unchanged.
+
+    Raises AddonNotFound if the member has no such add-on, AddonNotCancelable if it is one-time or no longer active.
     """
     row = addons.get(user_id, row_id)
     if row.status is not AddonStatus.ACTIVE or not (row.stripe_subscription_id and row.stripe_subscription_item_id):
-        raise AddonNotCancelable(f"It is {row.status}." if row.stripe_subscription_id else "It is not billed again.")
+        raise AddonNotCancelable(
+            f"This add-on is {row.status}." if row.stripe_subscription_id else "This add-on does not renew."
+        )
     shown = stripe.subscription(row.stripe_subscription_id)
     items = [item["id"] for item in shown["items"]["data"]]
     if items == [row.stripe_subscription_item_id]:

@@ -1,4 +1,4 @@
-"""Add-ons: what a member has of them follows the items of their subscriptions, and what they bought once."""
+"""Add-ons of members, from the items of their subscriptions and from one-time purchases."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LIVE = (SubscriptionStatus.TRIALING, SubscriptionStatus.ACTIVE, SubscriptionSta
 
 
 def list_for_sale() -> list[SubscriptionAddon]:
-    """The add-ons that members can buy, in order."""
+    """List the add-ons that members can buy, in catalogue order."""
     return [row for row in plans.list_addons() if row.is_active]
 
 
 def choose(addon_id: str) -> SubscriptionAddon:
-    """An add-on that is for sale. Raises AddonUnavailable."""
+    """Return an add-on that is for sale. Raises AddonUnavailable if it does not exist or is not for sale."""
     row = plans.find_addon(addon_id) if addon_id in ADDONS else None
     if row is None or not row.is_active or not row.stripe_price_id:
         raise AddonUnavailable(errors=[{"path": "body.addon", "message": "no such add-on"}])
@@ -29,19 +29,22 @@ def choose(addon_id: str) -> SubscriptionAddon:
 
 
 def check_not_active(user_id: str, addon: SubscriptionAddon) -> None:
-    """That the member may buy the add-on. Raises AddonActive for a recurring one that they have."""
+    """Check that the member may buy the add-on. Raises AddonActive if it is recurring and already active."""
     held = addons.list_by_user(user_id) if addon.billing_cycle is not AddonCycle.ONE_TIME else []
     if any(row.addon_id == addon.id and row.status is AddonStatus.ACTIVE for row in held):
         raise AddonActive
 
 
 def list_of(user_id: str) -> list[UserAddon]:
-    """The add-ons that the member has or had, newest first."""
+    """List the member's current and past add-ons, newest first."""
     return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
 
 
 def settle(unit: UnitOfWork, found: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
-    """Bring the member's add-ons to the items of one of their subscriptions; an item that is gone was cancelled."""
+    """Sync the member's add-ons from the items of one of their subscriptions.
+
+    An add-on whose item was removed from the subscription becomes `canceled`.
+    """
     if customer.owner_type is not OwnerType.MEMBER:
         return
     offers = found.offers
@@ -58,7 +61,7 @@ def settle(unit: UnitOfWork, found: IdentityMap, view: StripeSubscription, custo
 
 
 def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransaction) -> None:
-    """Give the member what they bought once. As often as it is told."""
+    """Add a one-time add-on that the member bought. Idempotent."""
     row_id = addons.id_of(str(payment.stripe_payment_intent_id))
     if any(row.id == row_id for row in addons.list_by_user(user_id)):
         return
@@ -75,8 +78,11 @@ def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransact
 
 
 def reverse(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
-    """Take an add-on back with its money, a recurring one for the period that was paid; or give it again where the money
-    did not go after all. What was used is not undone, nor what ended by itself."""
+    """Cancel an add-on whose payment was returned in full; restore it if the money was not returned after all.
+
+    A recurring add-on is cancelled for the paid period. An add-on whose paid period is over stays unchanged, and one
+    that has expired is neither cancelled nor restored.
+    """
     now = clock.now()
     if payment.period_end and payment.period_end <= now:
         return

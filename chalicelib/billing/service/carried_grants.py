@@ -1,4 +1,4 @@
-"""Grants that an earlier version made, without a row for the calendar month: they count in it."""
+"""Credit grants of an earlier release, which stored no row for the calendar month. They count towards that month."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from chalicelib.billing.repository.identity_map import IdentityMap, Key, own_sub
 def credits_by_month(
     found: IdentityMap, owner: Key, head: CreditBalance, months: Mapping[str, str | None]
 ) -> dict[str, int]:
-    """Return the credits that the owner was granted in calendar months of which there is no row.
+    """Return the credits granted to the owner in calendar months without a row, by month.
 
-    `months` are these (`YYYY-MM`), each with the entry (`ledger/id`) of the same grant if there is one. Reads the ledger
-    only where an earlier version may have granted: then two calls more.
+    `months` are these months (`YYYY-MM`), each with the entry (`ledger/id`) of the same grant if there is one. Reads the
+    ledger only if an earlier release may have granted credits; this costs two more calls.
     """
     places = {credits.key_of(entry)[0] for entry in months.values() if entry}
     if any(month <= (head.carried_until or month) for month in months):
@@ -44,7 +44,7 @@ def _sums(found: IdentityMap, owner: Key, entries: list[CreditEntry]) -> dict[st
 
 
 def _keys(name: str) -> list[Key]:
-    """Return the keys that a subscription may have, which a grant's source names by Stripe's id or, of a gift, by ours."""
+    """Return the possible keys of a grant's subscription. `name` is Stripe's id, or our id if it is a gift."""
     own = own_subscription_key(name)
     return [subscription_key(name), *([own] if own else [])]
 

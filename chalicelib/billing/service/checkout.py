@@ -1,4 +1,4 @@
-"""Checkout: where a buyer pays, on Stripe's page. What they get is decided by webhooks alone."""
+"""Stripe Checkout sessions for plans, add-ons, credits and gifts. Only webhooks deliver what was bought."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
-    """A Checkout session of Stripe's for a plan, an add-on or credits; the same key gives the same one.
+    """Create a Stripe Checkout session for a plan, an add-on or credits. The same request key returns the same session.
 
-    Raises CustomerUnknown; PlanUnavailable, AddonUnavailable or CreditPackUnknown; AlreadySubscribed where a plan's
-    subscription has not ended, and AddonActive where the add-on renews: neither is bought twice. For the same reason a
-    plan's session ends the one before it.
+    A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
+
+    Raises CustomerNotFound if the owner is not registered. Raises PlanUnavailable, AddonUnavailable or
+    CreditPackNotFound if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
+    AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
     """
     customer = customers.get(owner_type, owner_id)
     if order.plan is not None:
@@ -40,13 +42,14 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
 
 
 def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, stripe.Json]:
-    """A gift that waits for its payment, and the session where it is paid.
+    """Create a pending gift and the Checkout session for its payment.
 
-    Raises CustomerUnknown, PlanUnavailable; GiftToOneself where the recipient is the buyer.
+    Raises CustomerNotFound if the buyer is not registered, PlanUnavailable if the plan is not for sale, GiftToOneself
+    if the recipient is the buyer.
     """
     buyer = customers.get(OwnerType.MEMBER, owner_id)
     if order.recipient_email.lower() == buyer.email.lower():
-        raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "this is your own address"}])
+        raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
     plan, _ = plans.choose(order.plan, None, OwnerType.MEMBER)
     gift = gifts.begin(buyer, plan, order.recipient_email, order.message, request_key)
     params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
@@ -67,7 +70,10 @@ def _open(
 
 
 def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
-    """What a code would take off a plan. Raises PlanUnavailable, CodeInvalid."""
+    """Calculate the discount of a code on a plan.
+
+    Raises PlanUnavailable if the plan is not for sale, InvalidCode if the code is not valid for it.
+    """
     plan, _ = plans.choose(check.plan, check.billing_cycle, owner_type)
     price = _price_of(plan, check.billing_cycle)
     discount = discount_redemptions.validate(check.code, owner_type, owner_id, plan, price)
@@ -82,7 +88,10 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
 
 
 def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
-    """A code's use is reserved first, and given back where Stripe makes no session."""
+    """Create a Checkout session for a plan.
+
+    Reserves the use of a discount code first, and releases it if Stripe creates no session.
+    """
     params, plan = _plan(customer, order)
     if order.code is None:
         return _open_sole(customer, params, order, request_key)
@@ -107,7 +116,10 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
 def _open_sole(
     customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None
 ) -> stripe.Json:
-    """The only session where the owner can pay for a plan. One that a death leaves unnoted was shown to nobody."""
+    """Create the only open session in which the owner can pay for a plan, and claim the plan with it.
+
+    If the process crashes before the claim is stored, the session's URL was never returned to the buyer.
+    """
     session = _open(customer, params, order.success_url, order.cancel_url, request_key)
 
     def note(unit: UnitOfWork) -> None:
@@ -136,15 +148,19 @@ def _plan(customer: Customer, order: CheckoutCreate) -> tuple[dict[str, Any], Su
 
 
 def _subscription_data(plan: SubscriptionPlan, is_first: bool) -> dict[str, Any]:
-    """A trial is for those who never subscribed."""
+    """Return the `subscription_data` of a session. Only an owner's first subscription has a trial."""
     trial = {"trial_period_days": plan.trial_days} if plan.trial_days and is_first else {}
     return {"metadata": {"plan": plan.id}, **trial}
 
 
 def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
-    """A recurring add-on is a subscription of its own: plans bill by other cycles."""
+    """Return the session parameters of an add-on.
+
+    A recurring add-on has its own subscription, because plans can have other billing cycles. Raises AddonUnavailable
+    if the add-on is not for sale to this owner, AddonActive if it is recurring and already active.
+    """
     if customer.owner_type is not OwnerType.MEMBER:
-        raise AddonUnavailable(errors=[{"path": "body.addon", "message": "stores have no add-ons"}])
+        raise AddonUnavailable(errors=[{"path": "body.addon", "message": "not available for stores"}])
     addon = addons.choose(addon_id)
     addons.check_not_active(customer.owner_id, addon)
     line_items = [{"price": addon.stripe_price_id, "quantity": 1}]
@@ -171,7 +187,10 @@ def _credits(customer: Customer, pack_id: str) -> dict[str, Any]:
 
 
 def _sale(customer: Customer, kind: PaymentKind, item: str, name: str, price: Decimal) -> dict[str, Any]:
-    """Something that is sold once; its marks stand on the payment too, which tells of itself."""
+    """Return the session parameters of a one-time sale.
+
+    The payment intent has the same metadata as the session, so that its events can be processed independently.
+    """
     marks = metadata(kind, item, customer)
     price_data = {
         "currency": CURRENCY.lower(),

@@ -1,4 +1,4 @@
-"""Credits: bought, spent, expired, granted by operators; each cause has its effect once."""
+"""The credit ledger: spending, expiry and operator grants. Each source key is entered once."""
 
 from __future__ import annotations
 
@@ -23,26 +23,29 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def read_balance(owner_type: OwnerType, owner_id: str) -> CreditBalance:
-    """The credits the owner can spend from. Raises CustomerUnknown."""
+    """Return the owner's credit balance. Raises CustomerNotFound if the owner is not registered."""
     return credits.balance(ledger_of(customers.get(owner_type, owner_id)))
 
 
 def list_entries(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[CreditEntry]:
-    """The ledger, newest first. Raises CustomerUnknown."""
+    """List the owner's ledger entries, newest first. Raises CustomerNotFound if the owner is not registered."""
     return credits.list_entries(ledger_of(customers.get(owner_type, owner_id)), page)
 
 
 def spend_credits(
     owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str | None = None
 ) -> CreditEntry:
-    """Spend `amount` credits, soonest to expire first; an owner's request key spends once and gives the same entry,
-    also where their relationship, and so their ledger, has changed since.
+    """Spend `amount` credits, those that expire first before the others.
 
-    Raises InsufficientCredits, and nothing is spent; IdempotencyConflict where the key was used for another amount or
-    reason; CustomerUnknown; ValueError for an amount below one.
+    A repeated request key spends nothing and returns the first entry, even if the owner's relationship, and so their
+    ledger, has changed since.
+
+    Raises InsufficientCredits if the balance is too low; nothing is spent then. Raises IdempotencyConflict if the key
+    was used for another amount or reason. Raises CustomerNotFound if the owner is not registered, ValueError if the
+    amount is below one.
     """
     if amount < 1:
-        raise ValueError("an amount below one credit cannot be spent")
+        raise ValueError("the amount must be at least one credit")
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
     key = _request("usage", owner_type, owner_id, request_key)
 
@@ -58,26 +61,26 @@ def spend_credits(
 def grant_credits(
     owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str, expires_at: datetime | None
 ) -> CreditEntry:
-    """Give an owner credits, as operators do; the same request key gives once.
+    """Grant credits to an owner on behalf of an operator. A repeated request key grants nothing.
 
-    Raises GrantExpired for an `expires_at` that is past; CustomerUnknown; IdempotencyConflict where the key was used for
-    another amount or reason.
+    Raises GrantExpired if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
+    IdempotencyConflict if the key was used for another amount or reason.
     """
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
     key = _request("operator", owner_type, owner_id, request_key)
 
     def grant(book: CreditLedger) -> None:
         if expires_at is not None and expires_at <= book.now:
-            raise GrantExpired(errors=[{"path": "body.expires_at", "message": "is past"}])
+            raise GrantExpired(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
         book.credit(EntryType.GRANT, amount, key, reason, expires_at)
 
     return _enter_once(relationship_id, key, amount, reason, grant)
 
 
 def expire_due_credits(now: datetime, since: datetime | None) -> int:
-    """Take expired credits out of every balance; return the number of balances.
+    """Remove expired credits from every balance; return the number of balances.
 
-    A balance that fails is left for the next run, and ends no other's.
+    If a balance fails, the others are still processed, and the next run retries it.
     """
     batch = Batch("billing-expire_credits")
     for month in months_between(since or now, now):
@@ -86,7 +89,7 @@ def expire_due_credits(now: datetime, since: datetime | None) -> int:
 
 
 def close(unit: UnitOfWork, head: CreditBalance, book: CreditLedger) -> None:
-    """Write what was entered, and tell what the ledger holds; also where it held it before."""
+    """Stage the ledger's changes, and publish `CreditsChanged` even if nothing changed."""
     changed = bool(book.entries) or book.shortfall != head.shortfall or book.lots != credit_lots.read(head.lots)
     if changed:
         credits.stage(unit.transaction, head, book)
@@ -101,7 +104,10 @@ def close(unit: UnitOfWork, head: CreditBalance, book: CreditLedger) -> None:
 
 
 def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
-    """What an owner's request causes one entry for. A digest: a couple's ledger outlives the one who asked."""
+    """Return the source key of an owner's request.
+
+    It contains a digest instead of the owner's id, because a couple's ledger is kept after one member is erased.
+    """
     return source_key(kind, signing.digest(f"{owner_type}/{owner_id}/{request_key}".encode()))
 
 
@@ -128,13 +134,13 @@ def _enter_once(
 
 
 def _expire_balance(relationship_id: str) -> None:
-    """Take all expired lots out, in steps of LOTS_PER_STEP, each a transaction of its own."""
+    """Remove all expired lots, LOTS_PER_STEP per transaction."""
     while run_unit_of_work(partial(_expire_lots, relationship_id=relationship_id)):
         pass
 
 
 def _expire_lots(unit: UnitOfWork, relationship_id: str) -> bool:
-    """Take one step's lots out; return whether expired lots are left."""
+    """Remove up to LOTS_PER_STEP expired lots; return whether expired lots are left."""
     head = credits.balance(relationship_id)
     book = credits.opened(head)
     book.expire()
@@ -143,7 +149,7 @@ def _expire_lots(unit: UnitOfWork, relationship_id: str) -> bool:
 
 
 def months_between(since: datetime, until: datetime) -> list[str]:
-    """The calendar months (`YYYY-MM`) of the range, and the one before: a run may have died."""
+    """List the calendar months (`YYYY-MM`) of the range and the month before it, in case an earlier run crashed."""
     first = credit_months.add_months(since.replace(day=1), -1)
     count = (until.year - first.year) * 12 + until.month - first.month
     return [f"{credit_months.add_months(first, number):%Y-%m}" for number in range(count + 1)]

@@ -1,4 +1,4 @@
-"""Owners: registered by the contexts that know them, made known to Stripe when they first buy."""
+"""Owners: registered by other contexts; their Stripe customer is created at the first purchase."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def register_customer(
     relationship_id: str | None = None,
     timezone: str = "UTC",
 ) -> None:
-    """Tell billing who an owner is, in full: what is left out is taken to be gone. As often as it changes.
+    """Create or replace an owner's registration. Omitted values are cleared. Idempotent; call it at every change.
 
-    `relationship_id` (members) is where their credits go; without one they go to the member's own ledger. One who was
-    erased and is registered anew is heard again.
+    `relationship_id` names the ledger of a member's credits; without it, the member has their own ledger. The
+    registration of an erased owner removes their tombstone, so that messages about them are processed again.
     """
     row = customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
     if row.created_at == row.updated_at:
@@ -31,9 +31,11 @@ def register_customer(
 
 
 def ensure_stripe_customer(customer: Customer) -> str:
-    """The owner's id at Stripe, made when first needed. The key makes two at once one, and another after the customer
-    was deleted at Stripe, which would answer with the deleted one for a day. The link is written before use, so that no
-    event can tell of a customer whom we do not know."""
+    """Return the id of the owner's Stripe customer; create the customer if there is none.
+
+    The idempotency key deduplicates concurrent calls. It changes once the customer is deleted, because Stripe replays a
+    stored response for 24 hours. The link is stored before the id is used, so that every event finds its owner.
+    """
     if customer.at_stripe is None:
         owner = {"owner_type": str(customer.owner_type), "owner_id": customer.owner_id}
         state = "/".join(map(str, (*owner.values(), customer.email, customer.name, customer.stripe_customer_id)))
@@ -43,5 +45,5 @@ def ensure_stripe_customer(customer: Customer) -> str:
 
 
 def ledger_of(customer: Customer) -> str:
-    """Whose credits the owner shares: the couple's, or their own."""
+    """Return the id of the owner's credit ledger: the couple's `relationship_id`, else the owner's id."""
     return customer.relationship_id or customer.owner_id

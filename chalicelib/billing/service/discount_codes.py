@@ -1,4 +1,4 @@
-"""Discount codes as operators make and change them, and what mirrors them at Stripe."""
+"""Discount codes: operators create and update them, and they are mirrored to Stripe."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ log = logs.logger("billing")
 
 
 def create(order: CodeCreate) -> DiscountCode:
-    """Write a code and mirror it at Stripe. What could not be mirrored then is when the same is asked for again, and by
-    `update`.
+    """Create a discount code and mirror it to Stripe.
 
-    Raises CodeExists; StripeRefused where Stripe does not take these terms: the letters are free again.
+    If mirroring fails, repeating the request or calling `update` retries it.
+
+    Raises CodeExists if the code exists with other terms or is already mirrored. Raises StripeRefused if Stripe rejects
+    the terms; the code is then deleted and can be created again.
     """
     now = clock.now()
     values = order.model_dump() | {"code": discounts.normalize_code(order.code)}
@@ -42,7 +44,10 @@ def create(order: CodeCreate) -> DiscountCode:
 
 
 def update(code: str, values: dict[str, Any]) -> DiscountCode:
-    """Change a code's limits, window or description, or whether it is in use. Raises CodeNotFound, CodeNeverValid."""
+    """Update a code's limits, validity dates, description or `is_active`, and mirror it to Stripe.
+
+    Raises CodeNotFound if there is no such code, CodeNeverValid if it could never be used.
+    """
     row = discount_codes.change(discounts.normalize_code(code), values)
     row = _mirror(row)
     if "is_active" in values and row.stripe_promotion_code_id:
@@ -52,29 +57,32 @@ def update(code: str, values: dict[str, Any]) -> DiscountCode:
 
 
 def get(code: str) -> DiscountCode:
-    """A code. Raises CodeNotFound."""
+    """Return a discount code. Raises CodeNotFound if there is no such code."""
     return discount_codes.get(discounts.normalize_code(code))
 
 
 def list_all(page: PageRequest) -> PageResult[DiscountCode]:
-    """Every code, by its letters."""
+    """List all discount codes in alphabetical order."""
     return discount_codes.list_all(page)
 
 
 def list_uses(code: str, page: PageRequest) -> PageResult[DiscountUsage]:
-    """Who used a code. Raises CodeNotFound."""
+    """List the redemptions of a code. Raises CodeNotFound if there is no such code."""
     return discount_codes.list_uses(discount_codes.get(discounts.normalize_code(code)).code, page)
 
 
 def _mirror(row: DiscountCode) -> DiscountCode:
-    """The coupon and promotion code at Stripe, made where they are missing. The keys make two at once one; they are this
-    row's, for the same letters may be given again with other terms."""
+    """Create the code's coupon and promotion code at Stripe if they are missing; return the updated row.
+
+    Idempotency keys deduplicate concurrent calls. They include the row's creation time, because a deleted code can be
+    recreated with different terms.
+    """
     if row.stripe_promotion_code_id is not None:
         return row
     key = f"{row.code}-{clock.iso(row.created_at)}"
     coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{key}")
     promotion_code_id = stripe_coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{key}")
-    log.info("a code was made at Stripe", extra={"code": row.code, "coupon": coupon_id})
+    log.info("discount code mirrored to Stripe", extra={"code": row.code, "coupon": coupon_id})
     return discount_codes.change(
         row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id}
     )

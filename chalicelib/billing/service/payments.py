@@ -1,4 +1,4 @@
-"""Payments: one row each, however many events, ids and shapes tell of it."""
+"""Payments: one row per payment, for all Stripe events, ids and API shapes that describe it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork
 
 _RANK = [PaymentStatus.PENDING, PaymentStatus.FAILED, PaymentStatus.COMPLETED, PaymentStatus.REFUNDED]
-"""A payment never goes back to an earlier one of these."""
+"""The order of statuses. A payment never returns to an earlier status."""
 
 
 def get(owner_type: OwnerType, owner_id: str, payment_id: str) -> PaymentTransaction:
-    """A payment of the owner's. Raises PaymentNotFound, also for another's."""
+    """Return a payment of the owner. Raises PaymentNotFound if the owner has no such payment."""
     row = payments.get(payment_id)
     if (row.owner_type, row.owner_id) != (owner_type, owner_id):
         raise PaymentNotFound
@@ -32,12 +32,12 @@ def get(owner_type: OwnerType, owner_id: str, payment_id: str) -> PaymentTransac
 
 
 def get_of_any_owner(payment_id: str) -> PaymentTransaction:
-    """Return a payment of any owner. Raises PaymentNotFound."""
+    """Return a payment of any owner. Raises PaymentNotFound if there is no such payment."""
     return payments.get(payment_id)
 
 
 def list_of(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:
-    """An owner's payments, newest first."""
+    """List an owner's payments, newest first."""
     return payments.list_by_owner(owner_type, owner_id, page)
 
 
@@ -48,13 +48,13 @@ def of_invoice(
     subscription_id: str | None,
     event: str | None,
 ) -> PaymentTransaction:
-    """The payment brought to what its invoice shows; not yet written."""
+    """Return the payment's row updated from its invoice; does not write it."""
     row = copy(found) if found else _new(customer, view.created_at)
     row.kind = PaymentKind.SUBSCRIPTION if subscription_id else PaymentKind.ADDON
     row.subscription_id = subscription_id
     row.payment_provider_id = row.stripe_invoice_id = view.id
     if view.status is PaymentStatus.COMPLETED and not is_paid(row):
-        # The attempts that failed had ids of their own, whose guards still lead here.
+        # Failed attempts had other ids; their unique values still refer to this row.
         row.stripe_payment_intent_id, row.stripe_charge_id = view.payment_intent_id, view.charge_id
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or view.payment_intent_id
     row.stripe_charge_id = row.stripe_charge_id or view.charge_id
@@ -75,7 +75,7 @@ def of_intent(
     kind: PaymentKind,
     event: str | None,
 ) -> PaymentTransaction:
-    """The payment of something that was sold once, brought to what its intent shows; not yet written."""
+    """Return the row of a one-time payment updated from its payment intent; does not write it."""
     row = copy(found) if found else _new(customer, view.created_at)
     row.kind = kind
     row.addon_ids = [addons.id_of(view.id)] if kind is PaymentKind.ADDON else None
@@ -87,14 +87,14 @@ def of_intent(
 
 
 def await_months(row: PaymentTransaction, months: Iterable[datetime]) -> None:
-    """Note the months of credits that the payment opens, for the schedule to grant; at once what has begun already."""
+    """Set the months whose credits the schedule grants for this payment. Months already begun are due immediately."""
     ordered = sorted(set(months))
     row.months = [clock.iso(begins_at) for begins_at in ordered] or None
     row.next_grant_day = f"{max(ordered[0], clock.now()):%Y-%m-%d}" if ordered else None
 
 
 def stage(unit: UnitOfWork, row: PaymentTransaction, found: PaymentTransaction | None) -> None:
-    """Write the row if it differs from what was found, and tell of it either way."""
+    """Stage the row if it differs from the stored one, and publish its status even if nothing changed."""
     if found is None or differ(row, found):
         payments.stage(unit.transaction, row)
     if row.status is PaymentStatus.COMPLETED:
@@ -104,17 +104,17 @@ def stage(unit: UnitOfWork, row: PaymentTransaction, found: PaymentTransaction |
 
 
 def is_paid(row: PaymentTransaction) -> bool:
-    """Whether the money came, whatever became of it since."""
+    """Return whether the payment was received, even if it was refunded later."""
     return row.status in (PaymentStatus.COMPLETED, PaymentStatus.REFUNDED)
 
 
 def is_gone(row: PaymentTransaction) -> bool:
-    """Tell whether all of the money went back: by refunds, lost disputes or both."""
+    """Return whether the whole amount was returned, by refunds, lost disputes or both."""
     return row.status is PaymentStatus.REFUNDED or lost_amount(row) >= row.amount > 0
 
 
 def is_kept(row: PaymentTransaction) -> bool:
-    """Tell whether the money came and some of it is still here."""
+    """Return whether the payment was received and not returned in full."""
     return row.status is PaymentStatus.COMPLETED and not is_gone(row)
 
 
@@ -133,12 +133,15 @@ def kept_credits(row: PaymentTransaction, size: int) -> int:
 
 
 def lost_amount(row: PaymentTransaction) -> Decimal:
-    """Return what lost disputes took: all of it where an earlier release stored only that one was lost."""
+    """Return the amount of lost disputes.
+
+    An earlier release stored only that a dispute was lost; this counts as the whole amount.
+    """
     return row.amount if row.dispute is DisputeStatus.LOST and not row.lost_amount else row.lost_amount
 
 
 def returned_amount(row: PaymentTransaction) -> Decimal:
-    """Return what completed refunds took. An earlier release stored no other `refunded_amount`."""
+    """Return the amount of completed refunds. An earlier release stored it only in `refunded_amount`."""
     return row.refunded_amount if row.returned_amount is None else row.returned_amount
 
 
@@ -174,12 +177,12 @@ def _new(customer: Customer, created_at: datetime) -> PaymentTransaction:
 
 
 def differ(one: PaymentTransaction, other: PaymentTransaction) -> bool:
-    """Whether the rows say different things."""
+    """Return whether the rows differ in any value that is not None."""
     return _known(one) != _known(other)
 
 
 def copy(row: PaymentTransaction) -> PaymentTransaction:
-    """The same row, to be changed."""
+    """Return a copy of the row that can be changed."""
     return PaymentTransaction(**_known(row))
 
 

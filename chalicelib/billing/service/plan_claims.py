@@ -1,5 +1,8 @@
-"""One plan at a time: what gives an owner their plan is noted on their own row, which is read consistently and written
-on condition. The index of their subscriptions may be a moment behind, and nothing there holds two who come at once."""
+"""Plan claims: an owner has one plan at a time.
+
+The owner's row stores the source of their plan. It is read consistently and written conditionally. The index of
+subscriptions is eventually consistent and cannot prevent concurrent purchases.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,10 @@ _SESSION = "cs_"
 
 
 def claim_plan(unit: UnitOfWork, customer: Customer, source: str) -> None:
-    """Let `source` be what gives the owner their plan: a Checkout session, or the subscription of a gift.
+    """Make `source` the source of the owner's plan: a Checkout session, or the subscription of a gift.
 
-    `customer` as just read. An earlier session that nobody has paid is ended at Stripe, so that only one can be.
-    Raises AlreadySubscribed where the earlier source has given them a plan that has not ended.
+    `customer` must be freshly read. An earlier unpaid session is expired at Stripe, so that only one can be paid.
+    Raises AlreadySubscribed if the earlier source gave the owner a plan that has not ended.
     """
     before = customer.plan_source
     if before == source:
@@ -40,7 +43,7 @@ def _end_session(session_id: str) -> None:
     elif view.subscription_id is not None:
         row = subscriptions.find_by_stripe_id(view.subscription_id)
         if row is None:
-            raise AlreadySubscribed("It was paid for a moment ago.")
+            raise AlreadySubscribed("The earlier checkout was just paid.")
         _check_ended(row)
 
 

@@ -1,4 +1,4 @@
-"""Plans: seeded from the catalogue, mirrored at Stripe by lookup key, offered to those they are for."""
+"""Plans: written from the catalogue, mirrored to Stripe by lookup key, and listed per audience."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ INTERVALS: Mapping[str, str | None] = {"monthly": "month", "annual": "year", "on
 
 
 def sync_plans() -> list[SubscriptionPlan]:
-    """Write the catalogue's plans and add-ons, and their products and prices at Stripe. Again, it changes nothing.
+    """Write the catalogue's plans and add-ons, and their products and prices at Stripe. Idempotent.
 
-    A price that was changed becomes a new one there, which takes over the lookup key; subscriptions to the earlier
-    one go on and are still recognised.
+    A changed price becomes a new Stripe price, to which the lookup key is transferred. Subscriptions to the earlier
+    price continue and are still recognized.
     """
     keys = [lookup_key(plan.id, cycle) for plan in PLANS.values() for cycle in plan.prices]
     present = stripe.prices_by_lookup_key(keys)
@@ -33,12 +33,15 @@ def sync_plans() -> list[SubscriptionPlan]:
 
 
 def list_plans(audience: OwnerType) -> list[SubscriptionPlan]:
-    """The plans that are for sale to such owners, in order."""
+    """List the plans for sale to this type of owner, in catalogue order."""
     return [plan for plan in plans.list_all() if plan.audience is audience and plan.is_active]
 
 
 def choose(plan_id: str, cycle: BillingCycle | None, audience: OwnerType) -> tuple[SubscriptionPlan, str]:
-    """A plan and its current price at Stripe in that cycle, or the plan's own. Raises PlanUnavailable."""
+    """Return a plan and the id of its current Stripe price in `cycle`, or in the plan's default cycle.
+
+    Raises PlanUnavailable if the plan is not for sale to this type of owner or in this cycle.
+    """
     plan = plans.find(plan_id)
     if plan is None or plan.audience is not audience or not plan.is_active:
         raise PlanUnavailable(errors=[{"path": "body.plan", "message": "no such plan for this account"}])
@@ -73,5 +76,5 @@ def _price(item_id: str, cycle: BillingCycle | AddonCycle, price: Decimal, prese
         return str(there["id"])
     asked = f"price-{key}-{amount}-after-{there['id'] if there else 'none'}"
     made = stripe.create_price(product, key, amount, CURRENCY, INTERVALS[cycle], asked)
-    log.info("a price was made at Stripe", extra={"item": item_id, "cycle": cycle, "price": made["id"]})
+    log.info("price created at Stripe", extra={"item": item_id, "cycle": cycle, "price": made["id"]})
     return str(made["id"])

@@ -1,8 +1,8 @@
-"""Changes of a running subscription that its owner asks for: another plan, its end, no end after all, the portal.
+"""Subscription changes by the owner: change of plan, cancellation, resumption, and the customer portal.
 
-Stripe is asked, then followed: a row never shows what Stripe does not have. An upgrade, and any change between months
-and years, is billed at once and happens only if it is paid; a downgrade is credited on the next invoice; a trial goes
-on and the new price counts from its end.
+Every change is made at Stripe and then synced, so that a row never differs from Stripe. An upgrade, and any change
+between monthly and annual billing, is billed immediately and takes effect only if it is paid. A downgrade is credited
+on the next invoice. During a trial, the trial continues and the new price applies from its end.
 """
 
 from __future__ import annotations
@@ -40,13 +40,17 @@ from chalicelib.kit.errors import Unavailable
 
 PREVIEW_LASTS = timedelta(minutes=10)
 _CHANGED_BY = "changed_by"
-"""Where Stripe keeps the key of the last change, so that whoever tries again learns that it happened."""
+"""The Stripe metadata key that stores the idempotency key of the last change, so that a retry is recognized."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePreview:
-    """What a change costs: by our rule, and (`amount_due`) what Stripe will ask for at `due_at`, after discounts, taxes
-    and the customer's balance; for a downgrade that is the next invoice, with its credit."""
+    """The cost of a plan change.
+
+    `lines` and `total` come from our proration rule. `amount_due` is the amount that Stripe charges at `due_at`, after
+    discounts, taxes and the customer's balance. For a downgrade, this is the amount of the next invoice with its
+    credit.
+    """
 
     plan: str
     billing_cycle: BillingCycle
@@ -63,7 +67,7 @@ class ChangePreview:
 
 @dataclass(frozen=True, slots=True)
 class _Current:
-    """The plan's item of a subscription, as Stripe has it now."""
+    """The plan's item of a subscription, in its current state at Stripe."""
 
     view: StripeSubscription
     metadata: Json
@@ -87,7 +91,10 @@ class _Chosen:
 
 
 def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCycle) -> ChangePreview:
-    """What changing to the plan now would cost; nothing happens. Raises what `change` raises before it asks Stripe."""
+    """Calculate the cost of a change to the plan now, without making the change.
+
+    Raises the same errors as `change_plan`, except PreviewExpired and PaymentDeclined.
+    """
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
     _demand_changeable(current, chosen)
     proration = _prorated(current, chosen, max(clock.now(), current.period.start))
@@ -117,10 +124,18 @@ def change_plan(
     previewed_at: datetime | None = None,
     request_key: str | None = None,
 ) -> Subscription:
-    """Change to another plan or cycle, at what the preview of `previewed_at` showed if one is given.
+    """Change the owner's subscription to another plan or cycle, and return its synced row.
 
-    Raises NotSubscribed, GiftUnchangeable, PlanUnavailable, SamePlan, AlreadyCanceled (resume first), PaymentOverdue,
-    PaymentReversed (all of the period's money went back), PreviewExpired (over ten minutes old, or of the period before), PaymentDeclined (nothing is changed then).
+    With `previewed_at` (a preview's `proration_date`), the change costs what that preview showed.
+
+    Raises:
+    - NotSubscribed if there is no subscription, GiftUnchangeable if the plan is a gift.
+    - PlanUnavailable if the plan is not for sale in this cycle or currency, SamePlan if plan and cycle are the same.
+    - AlreadyCanceled if the subscription ends with its period; it must be resumed first.
+    - PaymentOverdue if a payment is overdue, PaymentReversed if the period's payment was returned in full.
+    - PreviewExpired if the preview is older than ten minutes or of an earlier period.
+    - PaymentDeclined if the payment fails; nothing is changed then.
+    - Unavailable if the subscription is being renewed.
     """
     key = request_key or ids.new()
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
@@ -135,14 +150,15 @@ def change_plan(
 def cancel_subscription(
     owner_type: OwnerType, owner_id: str, *, at_period_end: bool, request_key: str | None = None
 ) -> Subscription:
-    """End the subscription with the period that is paid for, or now; nothing is paid back by that.
+    """Cancel the subscription at the end of the paid period, or immediately. Nothing is refunded.
 
-    Raises NotSubscribed, GiftUnchangeable, and AlreadyCanceled where it ends with the period already.
+    Raises NotSubscribed if there is no subscription, GiftUnchangeable if the plan is a gift, AlreadyCanceled if the
+    subscription already ends with its period.
     """
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
     if not at_period_end:
-        with suppress(ObjectMissing):  # it had ended before, which the row shows next
+        with suppress(ObjectMissing):  # it has already ended; the sync below updates the row
             stripe_subscriptions.cancel_now(stripe_id)
     elif row.cancel_at_period_end:
         raise AlreadyCanceled
@@ -152,9 +168,10 @@ def cancel_subscription(
 
 
 def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str | None = None) -> Subscription:
-    """Let a subscription go on that was to end with its period.
+    """Resume a subscription that was to end with its period.
 
-    Raises NotSubscribed (also once it has ended), GiftUnchangeable, NotCanceled.
+    Raises NotSubscribed if there is no subscription or it has ended, GiftUnchangeable if the plan is a gift. Raises
+    NotCanceled if the subscription is not to end.
     """
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
@@ -170,16 +187,22 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
 
 
 def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> Json:
-    """A session of Stripe's customer portal. Raises CustomerUnknown, and NotSubscribed for who never bought anything."""
+    """Create a session of Stripe's customer portal.
+
+    Raises CustomerNotFound if the owner is not registered, NotSubscribed if they have no Stripe customer yet.
+    """
     customer = customers.get(owner_type, owner_id)
     if customer.at_stripe is None:
-        raise NotSubscribed("Nothing was bought yet, so there is nothing to see in the portal.")
+        raise NotSubscribed("The portal is available after the first purchase.")
     key = f"portal-{request_key or ids.new()}"
     return stripe_subscriptions.create_portal_session(customer.at_stripe, return_url, key)
 
 
 def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
-    """The subscription of Stripe's that counts, of those that have not ended."""
+    """Return the owner's current Stripe subscription that has not ended.
+
+    Raises GiftUnchangeable if the owner has only a gift, NotSubscribed if they have no subscription.
+    """
     live = [row for row in subscriptions.list_by_owner(owner_type, owner_id) if not row.status.is_final]
     row = access.current_subscription([row for row in live if row.stripe_subscription_id], clock.now())
     if row is None:
@@ -189,7 +212,7 @@ def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
 
 def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCycle) -> tuple[_Current, _Chosen]:
     row = _running(owner_type, owner_id)
-    if row.refunded_at is not None:  # Stripe would credit the rest of a period that nobody paid for
+    if row.refunded_at is not None:  # Stripe would credit the rest of an unpaid period
         raise PaymentReversed
     chosen, price_id = plans.choose(plan, cycle, owner_type)
     current = _current(str(row.stripe_subscription_id))
@@ -209,19 +232,23 @@ def _current(stripe_id: str) -> _Current:
             return _Current(
                 view, shown["metadata"], raw["id"], plan.id, price, Period(item.period_start, item.period_end)
             )
-    raise NotSubscribed("The subscription is to no plan of ours.")
+    raise NotSubscribed("The subscription has no item of a known plan.")
 
 
 def _demand_changeable(current: _Current, chosen: _Chosen) -> None:
-    """What Stripe would take, but no owner could want: a change that ends at once, a credit for what was never paid."""
+    """Reject changes that Stripe accepts but that harm the owner or us.
+
+    Examples are a change of a subscription that is about to end, and a credit for a period that was never paid. Raises
+    NotSubscribed, PaymentOverdue, AlreadyCanceled, SamePlan, PlanUnavailable or Unavailable.
+    """
     if current.view.status.is_final:
         raise NotSubscribed
     if current.view.status not in (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING):
         raise PaymentOverdue
     if current.view.cancel_at_period_end:
-        raise AlreadyCanceled("The subscription is about to end; resume it before the plan is changed.")
+        raise AlreadyCanceled("The subscription is about to end; resume it before you change the plan.")
     if (current.plan_id, current.price.cycle) == (chosen.plan.id, chosen.price.cycle):
-        raise SamePlan(errors=[{"path": "body.plan", "message": "the present plan"}])
+        raise SamePlan(errors=[{"path": "body.plan", "message": "must differ from the current plan"}])
     if current.price.currency != chosen.price.currency:
         raise PlanUnavailable(errors=[{"path": "body.plan", "message": "not sold in the subscription's currency"}])
     if current.period.end <= clock.now():
@@ -233,7 +260,9 @@ def _demand_recent(previewed_at: datetime | None, period: Period) -> None:
         return
     now = clock.now()
     if not max(period.start, now - PREVIEW_LASTS) <= previewed_at <= max(now, period.start):
-        raise PreviewExpired(errors=[{"path": "body.proration_date", "message": "not of a recent preview"}])
+        raise PreviewExpired(
+            errors=[{"path": "body.proration_date", "message": "must come from a preview of the last ten minutes"}]
+        )
 
 
 def _prorated(current: _Current, chosen: _Chosen, at: datetime) -> Proration:

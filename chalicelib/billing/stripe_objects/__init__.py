@@ -1,1 +1,1 @@
-"""Stripe's objects, parsed from their JSON in every API version that we read."""
+"""Parsers of Stripe's JSON objects, for every supported API version."""

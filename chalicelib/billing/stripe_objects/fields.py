@@ -1,4 +1,4 @@
-"""Reading Stripe's objects, in which a reference may stand as an id or as the whole object."""
+"""Read fields of Stripe objects. An expandable field is an id or the whole object."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ StripeObject = Mapping[str, Any]
 
 
 def id_of(shown: Any) -> str | None:
-    """The id of what may be an id or the object itself."""
+    """Return the id of an expandable field; None if the field is empty."""
     found = shown["id"] if isinstance(shown, Mapping) else shown
     return str(found) if found else None
 
 
 def expanded_field(shown: Any, name: str) -> Any:
-    """A member of what may be an id (then None) or the object itself."""
+    """Return the field `name` of an expanded object; None if `shown` is only an id."""
     return shown.get(name) if isinstance(shown, Mapping) else None
 
 
 def timestamp(seconds: int | None) -> datetime | None:
-    """Stripe's time (epoch seconds), if there is one."""
+    """Convert a Stripe timestamp (epoch seconds) to UTC; None for None."""
     return None if seconds is None else required_timestamp(seconds)
 
 
 def required_timestamp(seconds: int) -> datetime:
-    """Stripe's time (epoch seconds)."""
+    """Convert a Stripe timestamp (epoch seconds) to UTC."""
     return datetime.fromtimestamp(seconds, UTC)

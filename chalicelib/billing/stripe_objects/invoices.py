@@ -1,8 +1,8 @@
-"""Stripe's objects, of either shape, as what we keep of them; and which of two views of one object counts.
+"""Parse Stripe subscriptions and invoices of either API shape, and decide whether an event's state is applied.
 
-Shapes: up to 2025-02-24 the period stands on the subscription, and the invoice names its subscription, payment intent
-and charge; from 2025-03-31 (docs.stripe.com/changelog/basil) the period stands on the items, the invoice's subscription
-in `parent`, its payments in `payments`, a line's price in `pricing`.
+Up to API version 2025-02-24, the subscription has the period. The invoice names its subscription, payment intent and
+charge. From 2025-03-31 (docs.stripe.com/changelog/basil), the items have the period. The invoice's subscription is in
+`parent`, its payments are in `payments`, and a line's price is in `pricing`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FINAL: Mapping[str, set[str]] = {
 
 
 class Decision(Enum):
-    """Keep the row, apply the state that the event carried, or fetch the state of now."""
+    """Keep the row, apply the event's state, or fetch the current state from Stripe."""
 
     KEEP = auto()
     APPLY = auto()
@@ -34,7 +34,10 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StripeSubscriptionItem:
-    """One thing that is subscribed to. `amount` is per unit and cycle, in the main unit; None where it has tiers."""
+    """An item of a subscription.
+
+    `amount` is the price per unit and cycle, in the main unit; None if the price has tiers.
+    """
 
     id: str
     price_id: str
@@ -46,7 +49,7 @@ class StripeSubscriptionItem:
 
 @dataclass(frozen=True, slots=True)
 class StripeSubscription:
-    """A subscription as Stripe shows it at one time."""
+    """The state of a Stripe subscription at one time."""
 
     id: str
     customer_id: str
@@ -62,7 +65,7 @@ class StripeSubscription:
 
 @dataclass(frozen=True, slots=True)
 class StripeInvoiceLine:
-    """What an invoice charges for one item over one period. `amount` is before discounts."""
+    """The charge of an invoice for one item and period. `amount` is before discounts, in the main unit."""
 
     price_id: str | None
     amount: Decimal
@@ -71,12 +74,12 @@ class StripeInvoiceLine:
     is_subscription: bool
     is_proration: bool
     item_id: str | None = None
-    """The subscription's item."""
+    """The id of the subscription item."""
 
 
 @dataclass(frozen=True, slots=True)
 class StripeInvoice:
-    """An invoice as Stripe shows it at one time. `amount` is what was paid, or is due."""
+    """The state of a Stripe invoice at one time. `amount` is the amount paid, or due, in the main unit."""
 
     id: str
     customer_id: str
@@ -94,30 +97,30 @@ class StripeInvoice:
     paid_at: datetime | None
     lines: tuple[StripeInvoiceLine, ...]
     has_more_lines: bool
-    """Whether Stripe shows the rest on request only."""
+    """Whether the invoice has lines that must be fetched separately."""
     total: Decimal
-    """Its lines after discounts, with tax: less than zero if credited lines exceed the others."""
+    """The sum of the lines after discounts, with tax; negative if credited lines exceed the others."""
     starting_balance: Decimal
-    """The customer's balance before it: less than zero for a credit."""
+    """The customer's balance before the invoice; negative for a credit."""
 
     @property
     def period_end(self) -> datetime | None:
-        """The end of the period of the subscription that it bills; None where it bills a change within one only."""
+        """The end of the billed subscription period; None if the invoice bills only a change within a period."""
         return max((line.period_end for line in self.periods), default=None)
 
     @property
     def periods(self) -> list[StripeInvoiceLine]:
-        """The lines that each bill a whole period of the subscription."""
+        """The lines that bill a whole period of the subscription."""
         return [line for line in self.lines if line.is_subscription and not line.is_proration]
 
     @property
     def credit_held(self) -> Decimal:
-        """The customer's credit that it could use: from the balance and by its own credited lines."""
+        """The customer's credit that the invoice could use: the balance and its own credited lines."""
         return self._credited + max(Decimal(0), -self.starting_balance)
 
     @property
     def credit_used(self) -> Decimal:
-        """How much of its lines credit paid for, and neither money nor a discount."""
+        """The part of the lines that was paid with credit, not with money or a discount."""
         return min(self.credit_held, max(Decimal(0), self.total + self._credited - self.amount))
 
     @property
@@ -126,12 +129,12 @@ class StripeInvoice:
 
     @property
     def is_linked(self) -> bool:
-        """Whether it names the payment behind it, which newer shapes do on request only."""
+        """Whether the invoice names its payment intent. Newer API versions name it only if `payments` is expanded."""
         return self.payment_intent_id is not None
 
 
 def subscription(shown: StripeObject) -> StripeSubscription:
-    """A subscription of either shape. Raises KeyError or ValueError for what is none."""
+    """Parse a subscription of either shape. Raises KeyError or ValueError if the object is not a subscription."""
     items = tuple(_item(shown, item) for item in shown["items"]["data"])
     ends = [item.period_end for item in items if item.period_end]
     cancel_at = timestamp(shown.get("cancel_at"))
@@ -143,7 +146,7 @@ def subscription(shown: StripeObject) -> StripeSubscription:
         started_at=required_timestamp(shown["start_date"]),
         created_at=required_timestamp(shown["created"]),
         trial_ends_at=timestamp(shown.get("trial_end")),
-        # With flexible billing the customer portal sets the date alone (docs.stripe.com/billing/subscriptions/cancel).
+        # With flexible billing, the customer portal sets only the date (docs.stripe.com/billing/subscriptions/cancel).
         cancel_at_period_end=bool(shown.get("cancel_at_period_end"))
         or (cancel_at is not None and bool(ends) and cancel_at <= max(ends)),
         cancelled_at=timestamp(shown.get("canceled_at")),
@@ -152,7 +155,10 @@ def subscription(shown: StripeObject) -> StripeSubscription:
 
 
 def invoice(shown: StripeObject) -> StripeInvoice:
-    """An invoice of either shape, with `payments` where it was asked for. Raises KeyError for what is none."""
+    """Parse an invoice of either shape; read `payments` if it is expanded.
+
+    Raises KeyError if the object is not an invoice.
+    """
     intent = _intent(shown)
     paid = shown["status"] == "paid"
     transitions = shown.get("status_transitions") or {}
@@ -179,32 +185,32 @@ def invoice(shown: StripeObject) -> StripeInvoice:
 
 
 def lines(shown: Sequence[StripeObject], currency: str) -> tuple[StripeInvoiceLine, ...]:
-    """An invoice's lines of either shape."""
+    """Parse an invoice's lines of either shape."""
     return tuple(_line(line, currency) for line in shown)
 
 
 def with_lines(view: StripeInvoice, whole: tuple[StripeInvoiceLine, ...]) -> StripeInvoice:
-    """The invoice with all of its lines."""
+    """Return the invoice with all of its lines."""
     return replace(view, lines=whole, has_more_lines=False)
 
 
 def subscription_of(shown: StripeObject) -> StripeObject | None:
-    """The subscription of an invoice, where it was asked for with it."""
+    """Return the subscription of an invoice if the field is expanded, else None."""
     found = _parent(shown).get("subscription")
     return found if isinstance(found, Mapping) else None
 
 
 def is_final(shown: StripeObject) -> bool:
-    """Whether nothing can follow this state of a subscription or invoice, so that no newer view need be fetched."""
+    """Return whether this state of a subscription or invoice is final, so that no newer state must be fetched."""
     return shown["status"] in _FINAL[shown["object"]]
 
 
 def decide(final: bool, at: datetime, status: SubscriptionStatus | None, applied: datetime | None) -> Decision:
-    """What to do with a subscription's state that an event of the moment `at` carried.
+    """Decide what to do with the subscription state of an event created `at`.
 
-    `status` and `applied` (the moment of the latest event applied) are the row's, None without one. Stripe's moments
-    are whole seconds and its events come in any order: a final state replaces every other, of two final ones the later
-    counts, and of what is not final only Stripe itself knows whether it still holds.
+    `status` and `applied` (the time of the latest applied event) are the row's; None if there is no row. Stripe's
+    timestamps are whole seconds, and events arrive in any order. A final state replaces every other state; of two
+    final states, the later one is kept. A state that is not final may be stale, so the current state is fetched.
     """
     ended = status is not None and status.is_final
     if not final:
@@ -252,7 +258,7 @@ def _parent(shown: StripeObject) -> StripeObject:
 
 
 def _intent(shown: StripeObject) -> Any:
-    """The payment intent (its id, or whole where expanded) that paid the invoice, or was to pay it last."""
+    """Return the payment intent (an id, or an object if expanded) of the paid payment, else of the latest one."""
     payments = (shown.get("payments") or {}).get("data") or []
     ordered = sorted(payments, key=lambda payment: (payment["status"] == "paid", payment["created"]), reverse=True)
     found = [payment["payment"].get("payment_intent") for payment in ordered]
@@ -260,7 +266,7 @@ def _intent(shown: StripeObject) -> Any:
 
 
 def _failure(intent: Any) -> str | None:
-    """Stripe's code for why the payment failed, such as `insufficient_funds`."""
+    """Return Stripe's code for the failure of the payment, such as `insufficient_funds`; None if it did not fail."""
     error = expanded_field(intent, "last_payment_error") or {}
     reason = error.get("decline_code") or error.get("code")
     return str(reason) if reason else None

@@ -1,7 +1,7 @@
-"""Payment intents, charges, refunds, disputes and Checkout sessions, as what we keep of them.
+"""Parse Stripe payment intents, charges, refunds, disputes and Checkout sessions.
 
-Shapes: docs.stripe.com/api/{payment_intents,charges,refunds,disputes,checkout/sessions}. Before 2022-11-15 an intent
-lists its `charges`, later it names the `latest_charge`.
+Source: docs.stripe.com/api/{payment_intents,charges,refunds,disputes,checkout/sessions}. Before API version 2022-11-15,
+an intent lists its `charges`; later versions have `latest_charge`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from chalicelib.billing.enums import DisputeStatus, PaymentStatus, RefundStatus
 from chalicelib.billing.stripe_objects.fields import StripeObject, expanded_field, id_of, required_timestamp, timestamp
 
 PURCHASE = "backroom_purchase"
-"""The member of `metadata` that marks what was sold through our own checkout: what it says is ours."""
+"""The key in `metadata` that marks a purchase through our checkout. Its value is the `PaymentKind`."""
 
 _ENDED = {"succeeded", "canceled"}
 _DISPUTES = {"won": DisputeStatus.WON, "lost": DisputeStatus.LOST, "warning_closed": None, "charge_refunded": None}
-"""The statuses that end a dispute; `charge_refunded` is of API versions before 2014-11-20."""
+"""The statuses that end a dispute. `charge_refunded` occurs only before API version 2014-11-20."""
 
 
 @dataclass(frozen=True, slots=True)
 class StripePaymentIntent:
-    """A payment intent: one payment, however often it is tried."""
+    """A payment intent: one payment with all of its attempts."""
 
     id: str
     customer_id: str | None
@@ -40,13 +40,13 @@ class StripePaymentIntent:
 
     @property
     def is_purchase(self) -> bool:
-        """Whether our checkout sold something once for it."""
+        """Whether it pays for a one-time purchase through our checkout."""
         return PURCHASE in self.metadata
 
 
 @dataclass(frozen=True, slots=True)
 class StripeRefund:
-    """Money on its way back."""
+    """A refund. `amount` is in the main unit of `currency`."""
 
     id: str
     amount: Decimal
@@ -54,13 +54,13 @@ class StripeRefund:
     status: RefundStatus
     reason: str | None
     request_id: str | None
-    """The id of the request that we made it for; None for one made at Stripe."""
+    """The id of our refund request; None for a refund created in Stripe's dashboard or API."""
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class StripeDispute:
-    """A payment, or a part of it, that the buyer's bank asks back. `amount` is in the main unit of `currency`."""
+    """A dispute of a payment or of a part of it. `amount` is in the main unit of `currency`."""
 
     amount: Decimal
     currency: str
@@ -69,7 +69,7 @@ class StripeDispute:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the amount is gone."""
+        """Whether the dispute is lost, and with it the amount."""
         return self.status is DisputeStatus.LOST
 
 
@@ -90,7 +90,7 @@ class StripeCheckoutSession:
 
 
 def intent(shown: StripeObject) -> StripePaymentIntent:
-    """A payment intent of either shape. Raises KeyError for what is none."""
+    """Parse a payment intent of either shape. Raises KeyError if the object is not a payment intent."""
     error = shown.get("last_payment_error") or {}
     status = shown["status"]
     charges = (shown.get("charges") or {}).get("data") or []
@@ -109,12 +109,12 @@ def intent(shown: StripeObject) -> StripePaymentIntent:
 
 
 def is_settled(shown: StripeObject) -> bool:
-    """Whether nothing can follow this state of a payment intent."""
+    """Return whether this state of a payment intent is final."""
     return shown["status"] in _ENDED
 
 
 def refund(shown: StripeObject) -> StripeRefund:
-    """A refund."""
+    """Parse a refund. Raises KeyError if a required field is missing."""
     return StripeRefund(
         id=shown["id"],
         amount=money.from_minor(shown["amount"], shown["currency"]),
@@ -127,7 +127,7 @@ def refund(shown: StripeObject) -> StripeRefund:
 
 
 def dispute(shown: StripeObject) -> StripeDispute:
-    """Read a dispute. Raises KeyError if a required member is missing."""
+    """Parse a dispute. Raises KeyError if a required field is missing."""
     return StripeDispute(
         amount=money.from_minor(shown["amount"], shown["currency"]),
         currency=shown["currency"].upper(),
@@ -137,8 +137,11 @@ def dispute(shown: StripeObject) -> StripeDispute:
 
 
 def session(shown: StripeObject) -> StripeCheckoutSession:
-    """A Checkout session. Those of the API of 2020-03-02 say neither `status`, `payment_status` nor `expires_at`: the only
-    event that told of them came when they were paid."""
+    """Parse a Checkout session. Raises KeyError if a required field is missing.
+
+    API version 2020-03-02 has no `status`, `payment_status` or `expires_at`. It sends an event only for a paid session,
+    so a session without these fields counts as complete and paid.
+    """
     status = shown.get("status") or "complete"
     total = (shown.get("total_details") or {}).get("amount_discount") or 0
     return StripeCheckoutSession(
@@ -157,7 +160,7 @@ def session(shown: StripeObject) -> StripeCheckoutSession:
 
 
 def charge_of(shown: StripeObject) -> tuple[str | None, str | None]:
-    """The ids of the payment intent and of the charge that a charge, refund or dispute is of."""
+    """Return the ids of the payment intent and of the charge of a charge, refund or dispute."""
     own = shown["id"] if shown["object"] == "charge" else id_of(shown.get("charge"))
     return id_of(shown.get("payment_intent")) or id_of(expanded_field(shown.get("charge"), "payment_intent")), own
 
@@ -165,8 +168,8 @@ def charge_of(shown: StripeObject) -> tuple[str | None, str | None]:
 def _dispute_status(shown: StripeObject) -> DisputeStatus | None:
     """Map Stripe's status (docs.stripe.com/api/disputes/object#dispute_object-status).
 
-    An open inquiry (`warning_...`) counts as an open dispute; a closed one is no loss. A prevented dispute is lost if
-    Stripe kept the withdrawn amount. A status that is not known counts as open.
+    An open inquiry (`warning_...`) counts as an open dispute; a closed inquiry is not a loss. A prevented dispute is
+    lost if Stripe kept the withdrawn amount. An unknown status counts as open.
     """
     status = shown["status"]
     if status == "prevented":
@@ -175,7 +178,10 @@ def _dispute_status(shown: StripeObject) -> DisputeStatus | None:
 
 
 def _net(shown: StripeObject) -> int:
-    """Sum the balance transactions of a dispute, in minor units of the account's currency; below 0: withdrawn."""
+    """Sum the balance transactions of a dispute, in minor units of the account's currency.
+
+    A negative sum means that Stripe withdrew the amount.
+    """
     rows = [row for row in shown.get("balance_transactions") or [] if isinstance(row, Mapping)]
     return sum(int(row.get("amount") or 0) for row in rows)
 

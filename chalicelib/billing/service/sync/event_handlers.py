@@ -1,4 +1,4 @@
-"""What each of Stripe's events means to us. A handler gives None, or why the event has no effect here."""
+"""Event handlers by Stripe event type. A handler returns None, or the reason why the event is ignored."""
 
 from __future__ import annotations
 
@@ -24,11 +24,14 @@ Handler = Callable[[StripeObject, EventContext], str | None]
 
 
 class RetryEvent(Exception):
-    """What the event builds on was missing and is on record now: the event is to be handled once more."""
+    """The event's payment was missing and has now been synced; the event must be retried."""
 
 
 def handle_event(event_type: str, shown: StripeObject, cause: EventContext) -> str | None:
-    """Let the event have its effect; `shown` is its object. Why it had none, else None. Raises Again."""
+    """Apply the event; `shown` is its object. Return the reason if it is ignored, else None.
+
+    Raises RetryEvent if the event must be retried.
+    """
     handler = HANDLERS.get(event_type)
     if handler is None:
         return "not handled"
@@ -37,9 +40,9 @@ def handle_event(event_type: str, shown: StripeObject, cause: EventContext) -> s
     except NotOurs as error:
         return str(error)
     except ObjectMissing:
-        return "Stripe does not have it any more"
+        return "its object no longer exists at Stripe"
     except CustomerNotFound:
-        return "the owner is not registered any more"
+        return "its owner is no longer registered"
 
 
 def _subscription_changed(shown: StripeObject, cause: EventContext) -> str | None:
@@ -68,7 +71,7 @@ def _invoice_changed(shown: StripeObject, cause: EventContext) -> str | None:
 
 
 def _checkout_paid(shown: StripeObject, cause: EventContext) -> str | None:
-    """What was bought, once it is paid; a subscription's own state says what it gives."""
+    """Sync what a paid checkout bought: a subscription, or a one-time purchase."""
     view = payment_intents.session(shown)
     if not view.is_paid:
         return "not paid yet"
@@ -76,13 +79,13 @@ def _checkout_paid(shown: StripeObject, cause: EventContext) -> str | None:
         invoices.sync_checkout(view, cause)
         return None
     if view.intent_id is None:
-        return "nothing was paid for"
+        return "the checkout has no payment"
     purchases.sync_purchase(stripe.payment_intent(view.intent_id), cause)
     return None
 
 
 def _checkout_lost(shown: StripeObject, _: EventContext) -> str | None:
-    """A checkout that nobody paid gives back what was reserved for it."""
+    """Release what an unpaid checkout reserved: its gift and its discount code's use."""
     view = payment_intents.session(shown)
     metadata = view.metadata
     if metadata.get(PURCHASE) == PaymentKind.GIFT:
@@ -95,16 +98,19 @@ def _checkout_lost(shown: StripeObject, _: EventContext) -> str | None:
 
 
 def _intent_changed(shown: StripeObject, cause: EventContext) -> str | None:
-    """A purchase's payment; of an invoice's, only that it succeeded: the invoice itself tells of failures."""
+    """Sync a purchase from its payment intent, or an invoice whose payment intent has ended.
+
+    Other failures of an invoice's payment arrive as events of the invoice.
+    """
     view = payment_intents.intent(shown)
     if view.is_purchase:
         purchases.sync_purchase(shown, cause)
         return None
     if not payment_intents.is_settled(shown):
-        return "its invoice tells of it"
+        return "covered by the events of its invoice"
     invoice = stripe.invoice(view.invoice_id) if view.invoice_id else stripe.invoice_of_intent(view.id)
     if invoice is None:
-        return "neither an invoice's nor a purchase of ours"
+        return "neither an invoice's payment nor a known purchase"
     invoices.sync_invoice(invoice, cause, PaymentLink(view.id, view.charge_id))
     return None
 
@@ -128,7 +134,10 @@ def _disputed(shown: StripeObject, cause: EventContext) -> str | None:
 
 
 def _make_known(shown: StripeObject, intent_id: str | None, charge_id: str | None, cause: EventContext) -> str | None:
-    """The event came before the success of its payment: that is put on record first. Raises Again."""
+    """Sync the payment of a refund or dispute that arrived before the payment's own event.
+
+    Returns a reason if the payment is not ours. Raises RetryEvent once the payment is synced.
+    """
     invoice = None
     if shown.get("invoice"):
         invoice = stripe.invoice(str(id_of(shown["invoice"])))
@@ -139,17 +148,17 @@ def _make_known(shown: StripeObject, intent_id: str | None, charge_id: str | Non
     elif intent_id:
         purchases.sync_purchase(stripe.payment_intent(intent_id), cause)
     else:
-        return "its payment is none of ours"
+        return "its payment is unknown"
     raise RetryEvent
 
 
 def _customer_updated(shown: StripeObject, _: EventContext) -> str | None:
-    """A customer of ours whose id got lost on the way here, as a crash may leave it, is known again."""
+    """Link the Stripe customer to its owner if a crash prevented that after the customer was created."""
     owner = shown.get("metadata") or {}
     if "owner_type" not in owner or "owner_id" not in owner:
-        return "not a customer of ours"
+        return "not a known customer"
     row = customers.get(OwnerType(owner["owner_type"]), owner["owner_id"])
-    if row.at_stripe is None and row.stripe_customer_id != shown["id"]:  # what Stripe has deleted stays so
+    if row.at_stripe is None and row.stripe_customer_id != shown["id"]:  # do not relink a deleted customer
         customers.link(row, shown["id"])
     return None
 
@@ -157,7 +166,7 @@ def _customer_updated(shown: StripeObject, _: EventContext) -> str | None:
 def _customer_deleted(shown: StripeObject, _: EventContext) -> str | None:
     row = customers.find_by_stripe_id(shown["id"])
     if row is None:
-        return "not a customer of ours"
+        return "not a known customer"
     customers.unlink(row, shown["id"])
     return None
 

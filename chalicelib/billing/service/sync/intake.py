@@ -1,4 +1,4 @@
-"""Stripe's webhooks: verified, kept as they came, then handled once each however often they are delivered."""
+"""Intake of Stripe webhooks: verify, store and queue each event, then process it once per event id."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 log = logs.logger("billing")
 
 ENDS_OF_CHECKOUTS = ("checkout.session.expired", "checkout.session.async_payment_failed")
-"""They have their effect without their owner, of whom they tell."""
+"""Events that are applied even if their owner was erased; their payload is then deleted."""
 _NAMES = (
     *("customer", "billing_details", "receipt_email", "receipt_number", "receipt_url", "shipping", "evidence"),
     *(
@@ -42,26 +42,29 @@ _NAMES = (
         "statement_descriptor_suffix",
     ),
 )
-"""What tells in a charge or a dispute whose it is."""
+"""The fields of a charge or dispute that can identify a person. They are not stored."""
 
 MAX_INLINE = 300_000
-"""Bytes of an event that still fit a DynamoDB item (400 KB); larger ones lie in S3."""
+"""Maximum size in bytes of an event stored in DynamoDB (item limit 400 KB). Larger events are stored in S3."""
 
 
 MOST_ATTEMPTS = 20
-"""Of an event that waits for what it builds on."""
+"""Maximum number of attempts for an event whose payment is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Stripe, proven by its signature."""
+    """Stripe as the caller, authenticated by its signature."""
 
     subject: str = "stripe"
 
 
 @security("stripeSignature", type="apiKey", name="Stripe-Signature", **{"in": "header"})
 def stripe_sender(credentials: Credentials) -> Sender:
-    """Stripe, if one of the endpoint's secrets signed the body just now. Raises InvalidStripeSignature."""
+    """Authenticate Stripe by its signature.
+
+    Raises InvalidStripeSignature if none of the endpoint's secrets signed the body within the tolerance.
+    """
     secrets = [secret.strip() for secret in secret_reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if secret.strip()]
     header = credentials.headers.get("stripe-signature", "")
     if not signature.is_genuine(header, credentials.raw_body, secrets, clock.now().timestamp()):
@@ -70,10 +73,10 @@ def stripe_sender(credentials: Credentials) -> Sender:
 
 
 def receive_event(raw_body: bytes) -> None:
-    """Keep a verified event and queue it, again at every delivery until it is processed: a lost message heals.
+    """Store a verified event and queue it. Every delivery queues it until it is processed, so that no message is lost.
 
-    Raises InvalidStripeEvent for what is no snapshot event, WrongStripeMode for a test event in the live stage and
-    the reverse.
+    Raises InvalidStripeEvent if the body is not a snapshot event. Raises WrongStripeMode if a test event arrives in the
+    live stage, or a live event in another stage.
     """
     event = _read(raw_body)
     if event.livemode != (config.settings().stage == "prod"):
@@ -84,16 +87,16 @@ def receive_event(raw_body: bytes) -> None:
 
 
 def process_event(stripe_event_id: str) -> None:
-    """Let a kept event have its effect. What fails keeps its error, and can be delivered or replayed again.
+    """Process a stored event. A failed event stores its error and can be delivered again or replayed.
 
-    One of somebody who was erased, of which only its coming was kept, has none.
+    An event without a stored payload, because its data subject was erased, is ignored.
     """
     row = stripe_events.begin(stripe_event_id)
     if row is None:
-        log.info("nothing to do: processed or gone", extra={"event": stripe_event_id})
+        log.info("stripe event skipped: already processed or deleted", extra={"event": stripe_event_id})
         return
     if row.payload is None and row.payload_ref is None:
-        stripe_events.finish(row, "what it carried is not kept")
+        stripe_events.finish(row, "its payload is not stored")
         return
     try:
         shown = _payload(row)["data"]["object"]
@@ -102,7 +105,7 @@ def process_event(stripe_event_id: str) -> None:
         )
     except RetryEvent:
         if row.attempts >= MOST_ATTEMPTS:
-            stripe_events.fail(row, "what it builds on does not come")
+            stripe_events.fail(row, "its payment is still missing after the last attempt")
             return
         stripe_events.again(row)
         messages.publish(EventReceived(stripe_event_id=stripe_event_id))
@@ -111,39 +114,42 @@ def process_event(stripe_event_id: str) -> None:
         stripe_events.fail(row, logs.redact(f"{type(error).__name__}: {error}"))
         raise
     if reason:
-        log.info("an event had no effect", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
+        log.info("stripe event ignored", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
     if (reason or row.event_type in ENDS_OF_CHECKOUTS) and _is_of_erased(shown):
         _forget(row)
     stripe_events.finish(row, reason)
 
 
 def get_event(stripe_event_id: str) -> StripeWebhook:
-    """One event. Raises StripeEventNotFound."""
+    """Return a stored event. Raises StripeEventNotFound if there is no such event."""
     return stripe_events.get(stripe_event_id)
 
 
 def list_events(event_type: str | None, status: WebhookStatus | None, page: PageRequest) -> PageResult[StripeWebhook]:
-    """The events of a type, newest first; else those of a status that have not had their effect, oldest first."""
+    """List the events of a type, newest first.
+
+    Without a type, list the unfinished events of `status` (default: failed), oldest first.
+    """
     if event_type:
         return stripe_events.list_by_type(event_type, page)
     return stripe_events.list_unfinished(status or WebhookStatus.FAILED, page)
 
 
 def replay_event(stripe_event_id: str) -> StripeWebhook:
-    """Queue an event once more, whatever became of it. Raises StripeEventNotFound."""
+    """Queue a stored event again, whatever its status. Raises StripeEventNotFound if there is no such event."""
     stripe_events.reopen(stripe_event_id)
     messages.publish(EventReceived(stripe_event_id=stripe_event_id))
     return stripe_events.get(stripe_event_id)
 
 
 def _is_of_erased(shown: StripeObject) -> bool:
-    """Whether the event tells of somebody who was erased: it came too late."""
+    """Return whether the event's customer was erased."""
     customer = shown["id"] if shown.get("object") == "customer" else id_of(shown.get("customer"))
     return bool(customer) and tombstones.is_erased(stripe_customer(str(customer)))
 
 
 def _forget(row: StripeWebhook) -> None:
-    """Keep no more of an event than that it came."""
+    """Delete the event's payload; keep its row."""
     if row.payload_ref:
         storage.delete(row.payload_ref)
     stripe_events.forget(row)
@@ -157,7 +163,10 @@ def _read(raw_body: bytes) -> StripeEvent:
 
 
 def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
-    """The event as it is kept: of a charge or a dispute, which are followed by their payment alone, without names."""
+    """Return the event's row, and store a large payload in S3.
+
+    Removes the personal fields of a charge or dispute, because these events are processed by their payment's id only.
+    """
     row = StripeWebhook(
         stripe_event_id=event.id,
         event_type=event.type,

@@ -1,6 +1,6 @@
-"""Following Stripe: what an event tells of is read here and there, decided once, and written in one transaction.
+"""Sync subscriptions and invoices from Stripe: read both sides, decide, and write in one transaction.
 
-Per event at most two fetches, four read calls and one transaction (docs/billing-events.md).
+An event needs at most two fetches from Stripe, four read calls and one transaction (docs/billing-events.md).
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _PROMPT = timedelta(minutes=10)
-"""A subscription that we know of later than this after its beginning may have had events in vain."""
+"""If we first see a subscription more than ten minutes after it started, earlier events may have been ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """The event that makes us look."""
+    """The event that causes a sync, and its creation time at Stripe."""
 
     event_id: str
     at: datetime
@@ -55,32 +55,36 @@ class EventContext:
 
 @dataclass(frozen=True, slots=True)
 class PaymentLink:
-    """The payment behind an invoice, where an event names it and the invoice does not."""
+    """The payment of an invoice, if an event names it and the invoice does not."""
 
     intent_id: str | None = None
     charge_id: str | None = None
 
 
 def sync_plan_subscription(subscription_id: str) -> Subscription:
-    """Bring our row to Stripe's state of the subscription, and tell the other contexts, also where it was so already.
+    """Sync a plan's subscription from Stripe, return its row, and publish its state even if nothing changed.
 
-    Raises NothingToFollow for a subscription of nobody and nothing we know, ObjectMissing where Stripe has it not.
+    Raises NotOurs if its customer is not registered or it has no known plan, ObjectMissing if Stripe has no such
+    subscription.
     """
     row = sync_subscription(subscription_id)
     if row is None:
-        raise NotOurs(f"{subscription_id} is of add-ons only")
+        raise NotOurs(f"{subscription_id} has only add-ons")
     return row
 
 
 def sync_subscription(
     subscription_id: str, shown: StripeObject | None = None, cause: EventContext | None = None
 ) -> Subscription | None:
-    """The same for an event: `shown` is what it carried. None where the subscription is of add-ons only."""
+    """Sync a subscription from Stripe and return its row; None if it has only add-ons.
+
+    `shown` is the event's object. Raises the same errors as `sync_plan_subscription`.
+    """
     return run_unit_of_work(lambda unit: _subscription(unit, IdentityMap(), subscription_id, shown, cause))
 
 
 def sync_checkout(view: StripeCheckoutSession, cause: EventContext | None) -> None:
-    """What a subscription's checkout brought once it was paid, and the discount code's use that it paid for."""
+    """Sync the subscription of a paid checkout, and redeem the use of its discount code."""
     code, redemption = view.metadata.get(discount_redemptions.CODE), view.metadata.get(discount_redemptions.REDEMPTION)
 
     def decide(unit: UnitOfWork) -> None:
@@ -93,7 +97,10 @@ def sync_checkout(view: StripeCheckoutSession, cause: EventContext | None) -> No
 
 
 def sync_invoice(shown: StripeObject, cause: EventContext | None, link: PaymentLink | None = None) -> None:
-    """The subscription's state, the payment of its invoice, and the months of credits that it pays for."""
+    """Sync an invoice: its subscription, its payment, and the months of credits that it pays for.
+
+    Raises NotOurs if it is not a subscription's invoice or its customer is not registered.
+    """
     run_unit_of_work(lambda unit: _invoice(unit, shown, cause, link or PaymentLink()))
 
 
@@ -105,8 +112,11 @@ def _subscription(
     cause: EventContext | None,
     others: Iterable[Key | None] = (),
 ) -> Subscription | None:
-    """The rows are read before Stripe is asked and written only if unchanged since, so that what is written is never
-    older than what it replaces."""
+    """Sync a subscription within a unit of work.
+
+    Rows are read before the fetch from Stripe and written only if unchanged since, so that stale state never replaces
+    newer state.
+    """
     customer_id = id_of(shown["customer"]) if shown else None
     found.read([subscription_key(subscription_id), customer_guard(customer_id), *price_lookup.KEYS, *others])
     row = found.subscription(subscription_id)
@@ -141,7 +151,10 @@ def _settle(
     cause: EventContext | None,
     invoice_id: str | None = None,
 ) -> Subscription | None:
-    """The subscription's row, for the caller to stage, and its add-ons. `invoice_id` is the invoice that is followed besides."""
+    """Return the subscription's row for the caller to stage; stage its add-ons.
+
+    `invoice_id` is the invoice that the same unit of work syncs; the backfill of earlier invoices omits it.
+    """
     since = _unpaid_since(view)
     made = subscriptions.settle(found.offers, view, row, customer, cause.at if cause else None, since)
     addons.settle(unit, found, view, customer)
@@ -151,8 +164,11 @@ def _settle(
 
 
 def _catch_up(subscription: Subscription, customer: Customer, cause: EventContext | None, but: str | None) -> None:
-    """What was paid while nobody here knew the subscription's price or customer. Each payment is a transaction of its
-    own, and before the subscription's row is written: who dies in between begins again."""
+    """Backfill the invoices paid before the subscription's price and customer were known, except the invoice `but`.
+
+    Each payment has its own transaction, committed before the subscription's row. After a crash, a retry therefore
+    repeats the backfill.
+    """
     paid = {shown["id"] for shown in stripe.paid_invoices(str(subscription.stripe_subscription_id))}
     for invoice_id in paid - {but}:
         view, _ = _fetched(invoice_id)
@@ -202,8 +218,11 @@ def _invoice(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None, 
 
 
 def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tuple[StripeInvoice, StripeObject]:
-    """The invoice and its subscription as they are now. The invoice as shown, where that is its last state and names
-    the payment behind it."""
+    """Return the current state of the invoice and of its subscription.
+
+    Uses the event's invoice if its state is final, all of its lines are present, and its payment is known or its
+    amount is zero. Otherwise fetches the invoice.
+    """
     is_linked = told.is_linked or link.intent_id is not None or not told.amount
     if invoices.is_final(shown) and is_linked and not told.has_more_lines:
         return told, stripe.subscription(str(told.subscription_id))
@@ -212,7 +231,7 @@ def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tup
 
 
 def _fetched(invoice_id: str) -> tuple[StripeInvoice, StripeObject | None]:
-    """The invoice as it is now, once paid with all of its lines, and its subscription."""
+    """Fetch the invoice, with all of its lines if it is paid, and its subscription if that field is expanded."""
     fetched = stripe.invoice(invoice_id)
     view = invoices.invoice(fetched)
     if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
@@ -230,9 +249,9 @@ def _pay(
     link: PaymentLink,
     cause: EventContext | None,
 ) -> PaymentTransaction | None:
-    """The payment, and the credits of the months that it opens: each line's first now, the others by schedule.
+    """Stage the payment and the credits of the months that it pays for; return the payment, None if nothing was paid.
 
-    None for an invoice that nothing was paid for.
+    Grants the first month of each line now; the schedule grants the other months.
     """
     sold = found.offers.plans
     months = [month for month in credit_months.paid_months(view.lines) if month.price_id in sold]
@@ -269,7 +288,7 @@ def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
 
 
 def _owner_key(found: IdentityMap, row: Subscription | None, stripe_customer_id: str) -> Key | None:
-    """Return the key of the owner, which the subscription's row names, else the guard of Stripe's customer."""
+    """Return the owner's key: from the subscription's row, else from the unique value of the Stripe customer id."""
     if row is not None:
         return owner_key(row.owner_type, row.owner_id)
     found.read([customer_guard(stripe_customer_id)])
@@ -277,7 +296,7 @@ def _owner_key(found: IdentityMap, row: Subscription | None, stripe_customer_id:
 
 
 def _customer(found: IdentityMap, key: Key | None) -> Customer:
-    """Return the owner, once read. Raises NothingToFollow for one whom nobody registered."""
+    """Return the owner from the rows already read. Raises NotOurs if the owner is not registered."""
     customer = found.customer(key)
     if customer is None:
         raise NotOurs("its customer is not registered")
@@ -285,14 +304,14 @@ def _customer(found: IdentityMap, key: Key | None) -> Customer:
 
 
 def _read_addons(found: IdentityMap, row: Subscription | None, stripe_customer_id: str | None) -> None:
-    """The owner's add-ons, like all that may be written, before Stripe is asked."""
+    """Read the owner's add-ons before the fetch from Stripe, like all rows that may be written."""
     key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
     if key is not None:
         found.addons_of(key)
 
 
 def _unpaid_since(view: StripeSubscription) -> datetime | None:
-    """When the oldest invoice that is still unpaid became due."""
+    """Return the time at which the oldest unpaid invoice was finalized; None if the subscription is not past due."""
     if view.status is not SubscriptionStatus.PAST_DUE:
         return None
     unpaid = [invoices.invoice(shown).finalized_at for shown in stripe.open_invoices(view.id)]

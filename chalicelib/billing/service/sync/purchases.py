@@ -1,4 +1,4 @@
-"""What is sold once through Checkout: credits, add-ons, gifts. Given when Stripe says that it is paid, and once."""
+"""Sync one-time purchases through Checkout: credits, add-ons and gifts. Each is delivered once, when it is paid."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def sync_purchase(shown: StripeObject, cause: EventContext | None) -> None:
-    """Bring the payment, and what was bought with it, to the intent's state. Raises NothingToFollow for no purchase."""
+    """Sync the payment, and what it bought, from its payment intent.
+
+    Raises NotOurs if the intent is not a purchase through our checkout or its buyer is not registered.
+    """
     run_unit_of_work(lambda unit: _follow(unit, shown, cause))
 
 
 def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]:
-    """What marks a purchase at Stripe, so that any event of it tells what to give to whom."""
+    """Return the Stripe metadata of a purchase: its kind, item and owner, as any of its events needs them."""
     return {
         PURCHASE: kind.value,
         "item": item,
@@ -43,7 +46,7 @@ def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]
 def _follow(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None) -> None:
     view = intent(shown if is_settled(shown) else stripe.payment_intent(shown["id"]))
     if not view.is_purchase:
-        raise NotOurs("not a purchase of ours")
+        raise NotOurs("not a purchase through our checkout")
     kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]
     buyer = owner_key(view.metadata["owner_type"], view.metadata["owner_id"])
     found = IdentityMap()
@@ -81,5 +84,5 @@ def _give(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, custome
 
 
 def _is_over(view: StripePaymentIntent, shown: StripeObject) -> bool:
-    """Whether the payment cannot be tried again."""
+    """Return whether the payment has failed and cannot be retried."""
     return view.status is PaymentStatus.FAILED and shown["status"] == "canceled"
