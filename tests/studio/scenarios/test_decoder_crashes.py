@@ -138,7 +138,7 @@ def test_a_watermark_of_an_earlier_guard_fails_the_preview_with_its_reason(galle
 SERVE = """
 import sys
 sys.modules["PIL"] = None  # importing it fails
-from infra import handlers
+from infra.deploy import handlers
 from infra.local import server
 running = server.create(handlers.chalice_app(), "127.0.0.1", 0)
 print(running.server.server_port, flush=True)
