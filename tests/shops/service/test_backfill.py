@@ -156,7 +156,7 @@ def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandb
     reconcile(ago=timedelta(hours=6))
     import json
 
-    url = aws.client("sqs").get_queue_url(QueueName="backroom-test-shops-register")["QueueUrl"]
+    url = aws.client("sqs").get_queue_url(QueueName="backroom-test-shops-register_webhooks")["QueueUrl"]
     [message] = aws.client("sqs").receive_message(QueueUrl=url)["Messages"]
     since = clock.parse(json.loads(message["Body"])["since"])
     assert clock.now() - since >= timedelta(hours=10)
