@@ -1,4 +1,4 @@
-"""`python -m infra.local run` serves the stack until Ctrl-C; `… tick NAME` fires a schedule of the running one."""
+"""`python -m infra.local run` serves the local stack until Ctrl-C; `… tick NAME` runs a schedule of the running stack."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from infra.signals import StopSignal
 
 
 def main() -> int:
-    """The command line; 0 where it did what was asked."""
+    """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve the whole bundle")
-    once = commands.add_parser("tick", help="fire one schedule now")
-    once.add_argument("name", nargs="?", help="the schedule, e.g. retention-start_sweep; without it, they are listed")
+    once = commands.add_parser("tick", help="run one schedule now")
+    once.add_argument("name", nargs="?", help="the schedule, e.g. retention-start_sweep; default: list the schedules")
     arguments = parser.parse_args()
     try:
         made = plan()
@@ -47,9 +47,9 @@ def run(made: Plan) -> int:
 
 
 def tick(made: Plan, name: str | None) -> int:
-    """Run a schedule's handler once, against the running stack."""
+    """Run a schedule's handler once, against the running stack. Raises ValueError if no stack is running."""
     if made.embedded_aws and not is_running(made):
-        raise ValueError("no local stack runs: start it with `make run`.")
+        raise ValueError("no local stack is running: start it with `make run`.")
     fire(made, name)
     print(f"{name}: done")
     return 0

@@ -1,4 +1,4 @@
-"""One batch from a queue to its handler and back, as Lambda's event source mapping does it."""
+"""Deliver a batch from a queue to its handler, like Lambda's event source mapping."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from chalicelib.kit import aws, config, messages
 from infra.deploy.handlers import Consumer
 
 Invoke = Callable[[Consumer, dict[str, Any]], Any]
-"""Runs the handler with an event and gives its answer; raises if the handler did."""
+"""Runs the handler with an event and returns its result; raises if the handler raised."""
 
 
 def receive(consumer: Consumer, wait_seconds: int = 0) -> list[dict[str, Any]]:
-    """At most one batch of messages; they stay invisible for the queue's visibility timeout."""
+    """Receive at most one batch of messages; they stay invisible for the queue's visibility timeout."""
     answer = aws.client("sqs").receive_message(
         QueueUrl=messages.queue_url(consumer.queue),
         MaxNumberOfMessages=min(consumer.batch_size, 10),
@@ -25,7 +25,7 @@ def receive(consumer: Consumer, wait_seconds: int = 0) -> list[dict[str, Any]]:
 
 
 def event_of(consumer: Consumer, batch: list[dict[str, Any]]) -> dict[str, Any]:
-    """The event that Lambda hands a function for these messages."""
+    """Return the event that Lambda passes to a function for these messages."""
     settings = config.settings()
     arn = f"arn:aws:sqs:{settings.region}:{settings.account_id}:{settings.namespace}-{consumer.queue}"
     return {
@@ -50,7 +50,10 @@ def event_of(consumer: Consumer, batch: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def deliver(consumer: Consumer, batch: list[dict[str, Any]], invoke: Invoke) -> list[dict[str, Any]]:
-    """Run the handler and delete what it handled; the failed messages, which become visible again by time."""
+    """Run the handler and delete the messages that it handled.
+
+    Return the failed messages; they become visible again after the visibility timeout.
+    """
     try:
         answer = invoke(consumer, event_of(consumer, batch)) or {}
         failed = {item["itemIdentifier"] for item in answer.get("batchItemFailures", [])}

@@ -1,4 +1,4 @@
-"""The embedded AWS engine (ministack) as a child process on 127.0.0.1, up in about a third of a second."""
+"""The embedded AWS (ministack) as a child process on 127.0.0.1. It starts in about a third of a second."""
 
 import http.client
 import json
@@ -19,15 +19,15 @@ HOST = "127.0.0.1"
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 CALL_SECONDS = 120.0
-"""Limits for what is broken: an engine that died is noticed at once."""
+"""Upper limits in seconds. A crashed engine is noticed immediately, without waiting for them."""
 
 
 class EngineError(RuntimeError):
-    """The engine cannot start or does not answer; the message says what to do."""
+    """The engine cannot start or does not respond; the message names the remedy."""
 
 
 class Engine:
-    """A running engine. Use as a context manager, or call `stop`; should this process die, the engine follows."""
+    """A running engine. Use it as a context manager, or call `stop`. It stops if this process dies."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int, region: str, scratch: Path) -> None:
         self.process = process
@@ -38,10 +38,10 @@ class Engine:
 
     @classmethod
     def start(cls, state_dir: Path | None = None, port: int = 0) -> Self:
-        """Start an engine and wait until it answers.
+        """Start an engine and wait until it responds.
 
-        `state_dir` keeps tables, queues and objects from run to run; without it everything is in memory. Port 0 takes
-        a free one. Raises EngineError if the port is taken, the engine is not installed or does not come up.
+        `state_dir` keeps tables, queues and objects between runs; without it everything is in memory. Port 0 selects
+        a free port. Raises EngineError if the port is in use, or if the engine is not installed or does not start.
         """
         if not PYTHON.exists():
             raise EngineError(f"The embedded AWS engine is not installed ({PYTHON.parent.parent}): run `make install`.")
@@ -49,7 +49,7 @@ class Engine:
             listener = socket.create_server((HOST, port))
         except OSError as error:
             raise EngineError(
-                f"{HOST}:{port} is taken: stop what listens there (`lsof -i :{port}`) or choose another port."
+                f"{HOST}:{port} is in use: stop the process that listens there (`lsof -i :{port}`) or choose another port."
             ) from error
         scratch = Path(tempfile.mkdtemp(prefix="backroom-engine-"))
         with listener:
@@ -66,7 +66,7 @@ class Engine:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to use this engine as its AWS."""
+        """The environment variables that make a process use this engine as AWS."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
             "AWS_ACCESS_KEY_ID": "test",  # the engine verifies presigned URLs with these
@@ -75,27 +75,27 @@ class Engine:
         }
 
     def reset(self) -> None:
-        """Remove every resource and object, on disk too."""
+        """Remove every resource and object, including those on disk."""
         self._call("POST", "/_backroom/reset")
 
     def snapshot(self) -> None:
-        """Remember the resources, rows and messages of this moment for `restore`. Objects are not kept."""
+        """Save the current resources, rows and messages for `restore`. Objects are not saved."""
         self._call("POST", "/_backroom/snapshot")
 
     def restore(self) -> None:
-        """Bring back the snapshot's resources, rows and messages, with empty buckets and nothing in flight (5 ms)."""
+        """Restore the snapshot's resources, rows and messages, with empty buckets and no messages in flight (5 ms)."""
         self._call("POST", "/_backroom/restore")
 
     def waiting(self) -> set[str]:
-        """The queues that hold a message which may be received now; what is on its way to a queue has arrived."""
+        """Wait for pending deliveries to queues, then return the queues that hold a visible message."""
         return set(json.loads(self._call("POST", "/_backroom/waiting")))
 
     def checkpoint(self) -> None:
-        """Save to `state_dir` now rather than within two seconds."""
+        """Save to `state_dir` now instead of within two seconds."""
         self._call("POST", "/_backroom/checkpoint")
 
     def stop(self) -> None:
-        """Save and stop. Harmless when it has stopped already."""
+        """Save and stop. Do nothing if the engine has already stopped."""
         self.process.terminate()
         try:
             self.process.wait(STOP_SECONDS)
@@ -104,7 +104,7 @@ class Engine:
         self._clean_up()
 
     def kill(self) -> None:
-        """End it at once, as a crash would: what happened since the last checkpoint is lost."""
+        """Kill the engine, as a crash would: changes since the last checkpoint are lost."""
         self.process.kill()
         self._clean_up()
 
@@ -124,7 +124,7 @@ class Engine:
     def _log(self) -> str:
         try:
             return (self._scratch / "engine.log").read_text(errors="replace")[-2000:]
-        except FileNotFoundError:  # stopped, also just now by another thread
+        except FileNotFoundError:  # stopped, possibly by another thread
             return ""
 
     def __enter__(self) -> Self:
@@ -137,7 +137,10 @@ class Engine:
 
 
 def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch: Path) -> subprocess.Popen[bytes]:
-    """The child inherits the listening socket: no second bind, and calls made before it is ready simply wait."""
+    """Start the child process with the listening socket.
+
+    The child does not bind a second time, and requests sent before it is ready wait in the socket's backlog.
+    """
     kept = state_dir or scratch
     kept.mkdir(parents=True, exist_ok=True)
     environment = {
@@ -152,11 +155,11 @@ def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch
         "STATE_DIR": str(kept / "engine"),
         "S3_PERSIST": "1" if state_dir else "0",
         "S3_DATA_DIR": str(kept / "objects"),
-        "AUTH": "true",  # IAM, queue and bucket policies count, as they do in an account
+        "AUTH": "true",  # enforce IAM, queue and bucket policies, as an account does
         "LOG_LEVEL": "WARNING",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        "DOCKER_HOST": f"unix://{scratch}/no-docker",  # else it reaps containers of the developer's own daemon
+        "DOCKER_HOST": f"unix://{scratch}/no-docker",  # otherwise it removes containers of the developer's daemon
     }
     command = [str(PYTHON), "-I", str(LAUNCHER), f"--socket={listener.fileno()}", f"--parent={os.getpid()}"]
     if state_dir:
@@ -170,5 +173,5 @@ def _spawn(listener: socket.socket, region: str, state_dir: Path | None, scratch
             stdout=log,
             stderr=subprocess.STDOUT,
             pass_fds=[listener.fileno()],
-            start_new_session=True,  # Ctrl-C reaches the parent alone, which stops us last
+            start_new_session=True,  # Ctrl-C reaches only the parent, which stops the engine last
         )

@@ -1,4 +1,4 @@
-"""The environment that `make run` works in: `.env`, this machine's ports, and stand-ins where no credentials are set."""
+"""The environment of `make run`: `.env`, local ports, and sandboxes for services without credentials."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a local stack consists of. The ports follow the API's: +1 Shopify, +2 Stripe, +3 AWS."""
+    """The parts of a local stack. Ports are relative to the API's: +1 Shopify, +2 Stripe, +3 AWS."""
 
     port: int
     state_dir: Path
@@ -44,7 +44,7 @@ class Plan:
         return self.port + 3
 
     def ports(self) -> dict[str, int]:
-        """The ports that this stack listens on, by what for."""
+        """Return the ports that this stack listens on, by service."""
         wanted = {"the API": self.port}
         if self.sandbox_shopify:
             wanted["the Shopify sandbox"] = self.shopify_port
@@ -56,9 +56,9 @@ class Plan:
 
 
 def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env") -> Plan:
-    """The plan for what is exported; an exported variable wins over the same one in `.env`.
+    """Return the plan for the exported variables, which override those in `.env`.
 
-    Raises ValueError for a PORT that is no port, and for a live STAGE: `make run` is for this machine.
+    Raises ValueError if PORT is invalid, or if STAGE is not `local`.
     """
     given = {name: value for name, value in dotenv_values(dotenv).items() if value} | dict(exported)
     stage = given.get("STAGE", "local")
@@ -75,7 +75,7 @@ def plan(exported: Mapping[str, str] = os.environ, dotenv: Path = ROOT / ".env")
         "PUBLIC_URL": given.get("PUBLIC_URL") or made.api_url,
         "SECRETS_KEY_FILE": given.get("SECRETS_KEY_FILE") or str(state_dir / "secrets.key"),
         "PYTHONPATH": str(ROOT),
-        "POWERTOOLS_LOG_LEVEL": given.get("POWERTOOLS_LOG_LEVEL") or "WARNING",  # a terminal is no log store
+        "POWERTOOLS_LOG_LEVEL": given.get("POWERTOOLS_LOG_LEVEL") or "WARNING",  # keeps the terminal readable
     }
     if embedded:
         environment |= {
@@ -106,5 +106,5 @@ def _shopify(made: Plan) -> dict[str, str]:
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 1024 <= int(text) <= 65_532:
-        raise ValueError(f"PORT={text}: give a number from 1024 to 65532.")
+        raise ValueError(f"PORT={text}: expected a number from 1024 to 65532.")
     return int(text)

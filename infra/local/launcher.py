@@ -1,10 +1,11 @@
-"""Serves ministack on a socket inherited from its parent; run by the python of .venv-aws, started by `engine.py`.
+"""Serve ministack on a socket inherited from its parent. `engine.py` starts it with the Python of .venv-aws.
 
-The engine alone saves on a clean stop, one file per service. Here the whole state goes into one file that is replaced
-atomically every few seconds, so that a killed machine loses seconds and never finds two services from different moments.
-The same frozen state serves tests: frozen once after provisioning, thawed between them.
+The engine itself saves on a clean stop only, one file per service. The launcher writes the whole state to one file and
+replaces it atomically every two seconds: a crash loses seconds, and the states of all services have the same time.
+Tests use the same serialized state: they save it once after provisioning and restore it between tests.
 
-Admin paths, all POST: /_backroom/{reset,snapshot,restore,checkpoint}, and waiting, which tells the queues to look into.
+Admin paths, all POST: /_backroom/{reset,snapshot,restore,checkpoint,waiting}. `waiting` returns the queues with visible
+messages.
 """
 
 import argparse
@@ -39,13 +40,13 @@ Receive = Callable[[], Coroutine[Any, Any, Message]]
 
 
 def collect() -> tuple[str, dict[str, Any]]:
-    """Our address and a deep copy of each used service's state, as the engine itself would save it (S3 without objects)."""
+    """Return our address and a deep copy of each used service's state in the engine's format (S3 without objects)."""
     states = {name: get_state() for name, get_state in ministack._build_persistence_save_dict().items()}
     return ENDPOINT, {name: state for name, state in states.items() if state is not None}
 
 
 def thaw(frozen: bytes) -> None:
-    """Give each service its state back. The engine stores its own address (queue URLs): moved to where we listen now."""
+    """Restore each service's state. Replace the stored address, which is part of queue URLs, with the current one."""
     endpoint, states = pickle.loads(frozen)
     for name, state in states.items():
         if endpoint != ENDPOINT:
@@ -54,7 +55,7 @@ def thaw(frozen: bytes) -> None:
 
 
 def relocated(value: Any, endpoint: str) -> Any:
-    """`value` with `endpoint` replaced by ours in every string; containers are changed in place."""
+    """Replace `endpoint` with our address in every string of `value`; change containers in place."""
     if isinstance(value, str):
         return value.replace(endpoint, ENDPOINT)
     if isinstance(value, tuple):
@@ -71,7 +72,7 @@ def relocated(value: Any, endpoint: str) -> Any:
 
 
 def settle() -> None:
-    """Wait for bucket notifications and topic deliveries: each runs in an unnamed thread of its own."""
+    """Wait for bucket notifications and topic deliveries; each runs in its own unnamed thread."""
     deadline = time.monotonic() + DELIVERY_PATIENCE_SECONDS
     for thread in threading.enumerate():
         if thread.name.endswith("(run)"):
@@ -79,7 +80,7 @@ def settle() -> None:
 
 
 def waiting() -> list[str]:
-    """The names of the queues that hold a message which may be received now."""
+    """Return the names of the queues that hold a visible message."""
     now = time.time()
     queues = ministack._get_module("sqs")._queues._data.values()
     return sorted(
@@ -88,7 +89,7 @@ def waiting() -> list[str]:
 
 
 class Launcher:
-    """The engine's ASGI application with state that outlives it. `state_file` None: in memory only."""
+    """The engine's ASGI application with persistent state. `state_file` None: in memory only."""
 
     def __init__(self, state_file: Path | None, parent: int) -> None:
         self.state_file = state_file
@@ -110,7 +111,7 @@ class Launcher:
             try:
                 await self.serve(scope, receive, send)
             finally:
-                self.is_as_restored = False  # it may have written after a restore that came in between
+                self.is_as_restored = False  # the request may have written after a concurrent restore
 
     async def serve(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (b"x-amz-target", b"AmazonSQS.ReceiveMessage") in scope["headers"]:
@@ -119,7 +120,7 @@ class Launcher:
             await ministack.app(scope, receive, send)
 
     def restoring(self, send: Send) -> Send:
-        """Load the saved state when the engine has started and before it serves."""
+        """Return a `send` that loads the saved state after the engine has started and before it serves."""
 
         async def forward(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete" and self.state_file and self.state_file.exists():
@@ -130,8 +131,9 @@ class Launcher:
         return forward
 
     async def poll(self, scope: Message, receive: Receive, send: Send) -> None:
-        """End a long poll with its client, to whom the engine would still hand the next message, and at a restore,
-        where it would go on waiting on the queue of before.
+        """Serve a long poll; cancel it when its client disconnects and at a restore.
+
+        Otherwise the engine would deliver the next message to a disconnected client, or poll a replaced queue.
         """
         request = [await receive()]
         while request[-1].get("more_body"):
@@ -183,7 +185,7 @@ class Launcher:
         await respond(send, status)
 
     async def reset(self) -> None:
-        """Empty the engine, on disk too."""
+        """Remove all state, including the file on disk."""
         await asyncio.to_thread(settle)
         self.is_as_restored = False
         ministack._reset_all_state()
@@ -196,9 +198,9 @@ class Launcher:
         self.is_as_restored = False
 
     async def restore(self) -> None:
-        """Back to the snapshot; nothing to do where no request came since the last time.
+        """Restore the snapshot. Do nothing if no request came since the last restore.
 
-        Emptying and thawing share one step of the event loop: no request sees a half-way state.
+        Removal and restore run in one step of the event loop, so no request sees a partial state.
         """
         if self.is_as_restored:
             return
@@ -210,7 +212,7 @@ class Launcher:
         await self.checkpoint()
 
     async def checkpoint(self) -> None:
-        """Save to disk if anything changed since the last time."""
+        """Save to disk if the state has changed since the last checkpoint."""
         if self.state_file is None:
             return
         async with self.writing:
@@ -225,10 +227,10 @@ class Launcher:
             try:
                 await self.checkpoint()
             except RuntimeError as error:  # a delivery thread changed a dict while it was copied
-                print(f"checkpoint put off: {error}", file=sys.stderr, flush=True)
+                print(f"checkpoint postponed: {error}", file=sys.stderr, flush=True)
 
     async def until_stopped(self) -> None:
-        """Return on a signal, or when whoever started us is gone."""
+        """Return after a signal, or when the parent process has exited."""
         while not self.stopping.is_set() and os.getppid() == self.parent:
             try:
                 await asyncio.wait_for(self.stopping.wait(), PARENT_CHECK_SECONDS)
@@ -259,7 +261,7 @@ async def respond(send: Send, status: int, body: bytes = b"") -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write so that `path` holds the old or the new content at every moment."""
+    """Replace the content of `path` atomically."""
     temporary = path.with_suffix(".tmp")
     with temporary.open("wb") as file:
         file.write(content)
@@ -269,9 +271,9 @@ def replace(path: Path, content: bytes) -> None:
 
 
 def lock(path: Path, parent: int) -> int:
-    """Hold the state for this process alone, and write down whose child this is.
+    """Lock the state for this process, and store its parent's process id in the lock file.
 
-    An engine whose parent is gone ends by itself, and is waited for. Raises SystemExit when another keeps the state.
+    An engine whose parent has exited stops soon, so wait for it. Raises SystemExit if another engine holds the lock.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT)
     deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
@@ -289,7 +291,7 @@ def lock(path: Path, parent: int) -> int:
 
 
 def is_running(pid: str) -> bool:
-    """Whether the process lives; no number (nothing is written yet) is no process."""
+    """Return whether the process runs; False if `pid` is no number (the lock file is still empty)."""
     try:
         os.kill(int(pid), 0)
     except (ValueError, ProcessLookupError):
@@ -302,8 +304,10 @@ def is_running(pid: str) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", type=int, required=True, help="descriptor of the listening socket")
-    parser.add_argument("--parent", type=int, required=True, help="process to outlive by no more than a second")
-    parser.add_argument("--state", type=Path, help="directory to keep state in; without it, memory only")
+    parser.add_argument(
+        "--parent", type=int, required=True, help="parent process id; stop within a second after it exits"
+    )
+    parser.add_argument("--state", type=Path, help="state directory; default: in memory only")
     arguments = parser.parse_args()
     state_file = None
     if arguments.state:
@@ -311,7 +315,7 @@ def main() -> None:
         state_file = arguments.state / "engine.pickle"
     asyncio.run(Launcher(state_file, arguments.parent).run(arguments.socket))
     if os.getppid() != arguments.parent:
-        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # nobody else is left to do it
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # the parent cannot do it any more
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Create, or bring up to date, the resources of the local stack by deploying the data stack to the engine."""
+"""Create or update the resources of the local stack by deploying the data stack to the engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from infra.deploy import data_stack
 
 
 def provision() -> None:
-    """Deploy the data stack to the AWS that the settings name, unless it is there as it should be."""
+    """Deploy the data stack to the AWS that the settings name. Do nothing if it is up to date.
+
+    Raises RuntimeError if the deployment fails.
+    """
     stack = config.settings().namespace + "-data"
     arguments = {"StackName": stack, "TemplateURL": _upload(data_stack.as_json())}
     cloudformation = aws.client("cloudformation")
@@ -36,7 +39,7 @@ def _update(cloudformation: Any, arguments: dict[str, str]) -> None:
 
 
 def _upload(body: str) -> str:
-    """Where the template lies: the engine, like AWS, takes at most 51,200 bytes in the call itself."""
+    """Upload the template and return its URL. The engine, like AWS, accepts at most 51,200 bytes in the call."""
     settings, s3 = config.settings(), aws.client("s3")
     bucket = f"{settings.namespace}-templates"
     s3.create_bucket(Bucket=bucket)
@@ -45,7 +48,7 @@ def _upload(body: str) -> str:
 
 
 def _enable_expiry() -> None:
-    """The engine's CloudFormation leaves TimeToLiveSpecification out; its API does not."""
+    """Enable TTL through the DynamoDB API, because the engine's CloudFormation ignores TimeToLiveSpecification."""
     dynamodb = aws.client("dynamodb")
     for model in data_stack.models():
         if data_stack.expires(model):

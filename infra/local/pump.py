@@ -1,4 +1,4 @@
-"""The event pump: what SQS event source mappings and EventBridge do in an account, for the local stack."""
+"""The event pump. It replaces SQS event source mappings and EventBridge in the local stack."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from infra.local.worker import HandlerFailed, Worker
 POLL_SECONDS = 2
 STOP_SECONDS = 60
 RETRY_SECONDS = (1, 2, 5, 10)
-"""When a failed message is seen again. An account waits the queue's visibility timeout; a developer should not."""
+"""Delays before a failed message is retried. An account uses the queue's visibility timeout, which is longer."""
 
 log = logs.logger("pump")
 
 
 class Pump:
-    """One thread a queue and one for the clock; each handler runs in a worker process of its own."""
+    """Runs a thread for each queue and each schedule; each handler has its own worker process."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -31,14 +31,14 @@ class Pump:
         self.workers: dict[str, Worker] = {}
 
     def start(self) -> None:
-        """Begin to deliver; returns at once."""
+        """Start to deliver events; return immediately."""
         for consumer in handlers.consumers():
             self._run(self._consume, consumer)
         for schedule in handlers.schedules():
             self._run(self._keep_time, schedule)
 
     def stop(self) -> None:
-        """Stop delivering and end the workers; a batch under way comes back by its visibility timeout."""
+        """Stop delivering and stop the workers; an interrupted batch is redelivered after its visibility timeout."""
         self._stopping.set()
         deadline = time.monotonic() + STOP_SECONDS
         for worker in self.workers.values():
@@ -46,7 +46,7 @@ class Pump:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         for worker in self.workers.values():
-            worker.stop()  # one whose batch had just come was started anew
+            worker.stop()  # a batch that was just received may have started one
 
     def _run(self, loop: Callable[[Any], None], handler: Handler) -> None:
         self.workers[handler.name] = Worker(handler)
@@ -62,9 +62,9 @@ class Pump:
                 if batch and not self._stopping.is_set():
                     self._see_again(consumer, delivery.deliver(consumer, batch, self._invoke))
                 pause = 0.2
-            except Exception as error:  # the engine is down or restarting: it comes back
+            except Exception as error:  # the engine is down or restarting
                 if not self._stopping.is_set():
-                    log.warning("the queue does not answer", extra={"queue": consumer.queue, "why": str(error)})
+                    log.warning("queue does not respond; retrying", extra={"queue": consumer.queue, "why": str(error)})
                 self._stopping.wait(pause)
                 pause = min(pause * 2, 3.0)
 
@@ -73,7 +73,7 @@ class Pump:
             return self.workers[handler.name].invoke(event)
         except HandlerFailed as error:
             if not self._stopping.is_set():
-                log.warning("a handler failed", extra={"handler": handler.name, "why": str(error)})
+                log.warning("handler failed", extra={"handler": handler.name, "why": str(error)})
             raise
 
     def _see_again(self, consumer: Consumer, failed: list[dict[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""Queues of earlier releases: their messages are moved into the queues of today's names, once."""
+"""Move messages from queues of earlier releases to the queues that replace them."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ RENAMED = {
 
 
 def move_messages() -> int:
-    """Move what waits in queues of old names into their replacements, delete the old queues, and return the count.
+    """Move the messages of renamed queues to the new queues, delete the old queues, and return the message count.
 
-    A crash in between loses nothing: each message is deleted after it is sent, each queue after it is empty.
+    A crash in between loses no message: each is deleted after it is sent, and each queue after it is empty.
     """
     moved = 0
     for old, (new, name) in RENAMED.items():

@@ -1,4 +1,4 @@
-"""EventBridge's `rate(…)` expressions: when a schedule is due, and the event it sends."""
+"""EventBridge's `rate(…)` expressions: when a schedule is due, and which event it sends."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
 
 
 def seconds(expression: str) -> int:
-    """The period of a `rate(value unit)`. Raises ValueError for anything else: Backroom's schedules are rates."""
+    """Return the period of `rate(value unit)` in seconds. Raises ValueError if the expression is no rate."""
     match = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if not match:
-        raise ValueError(f"{expression}: schedules are written as rate(n minutes|hours|days)")
+        raise ValueError(f"{expression}: expected rate(n minutes|hours|days)")
     return int(match[1]) * _UNITS[match[2]]
 
 
 def first_wait(schedule: Schedule) -> float:
-    """Seconds until the first run: none where the last completed one lies a period or more back."""
+    """Return the seconds until the first run; 0 if the last completed run is at least one period ago."""
     last = locks.watermark(f"schedule/{schedule.name}")
     period = seconds(schedule.expression)
     if last is None:
@@ -30,7 +30,7 @@ def first_wait(schedule: Schedule) -> float:
 
 
 def event_of(schedule: Schedule, due: datetime) -> dict[str, Any]:
-    """The event that EventBridge hands a function at `due`."""
+    """Return the event that EventBridge sends to a function at `due`."""
     settings = config.settings()
     return {
         "version": "0",

@@ -1,4 +1,4 @@
-"""Demo data: what a newcomer finds in a fresh local stack."""
+"""Seed a new local stack with demo data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ STYLES = (("Pencil", "pencil"), ("Watercolour", "watercolour"), ("Oil", "oil"), 
 
 
 def seed(plan: Plan) -> None:
-    """The plan catalogue, and a shop with the app installed; only over the sandboxes, and only what is missing."""
+    """Create the plan catalogue and a shop with the app, a product and styles, unless they exist.
+
+    Do nothing if Shopify or Stripe is not a sandbox.
+    """
     if not (plan.sandbox_shopify and plan.sandbox_stripe):
         return
     from chalicelib.billing.models import SubscriptionPlan
@@ -30,7 +33,7 @@ def seed(plan: Plan) -> None:
 
 
 def _furnish() -> None:
-    """A product in two sizes and four styles: what the storefront's page shows."""
+    """Create a product with two sizes and four styles for the storefront page."""
     from chalicelib.studio.repository import products as rows
     from chalicelib.studio.schemas.catalogue import ProductCreate, ProductStylePut, SizeCreate, StyleCreate
     from chalicelib.studio.service import products, styles

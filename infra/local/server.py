@@ -1,4 +1,4 @@
-"""The HTTP API on this machine: Chalice's own local server, answering where API Gateway would answer itself."""
+"""The HTTP API on this machine: Chalice's local server, with the responses that API Gateway generates itself."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from chalicelib.kit.errors import MalformedRequest, NotFound, PayloadTooLarge, P
 from chalicelib.kit.http import PROBLEM_JSON
 
 GATEWAY_MAX_BODY = 6_000_000
-"""What still fits Lambda's invocation, of API Gateway's 10 MB."""
+"""The largest request body in bytes: Lambda accepts 6 MB of API Gateway's 10 MB."""
 
 
 class RequestHandler(ChaliceRequestHandler):
-    """Chalice's handler without its 40 ms stall, with the gateway's own refusals as problems."""
+    """Chalice's request handler without Nagle's 40 ms delay; it rejects requests with problems, like the gateway."""
 
     disable_nagle_algorithm = True
 
@@ -43,7 +43,7 @@ class RequestHandler(ChaliceRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle
 
     def _send_http_response_with_body(self, code: int, headers: Any, body: str | bytes) -> None:
-        """A HEAD is answered without a body: Chalice would send one, which the next answer would be read behind."""
+        """Send no body in response to HEAD. Chalice would send one, and clients would read it as the next response."""
         super()._send_http_response_with_body(code, headers, b"" if self.command == "HEAD" else body)
 
     def _send_error_response(self, error: LocalGatewayException) -> None:
@@ -57,17 +57,17 @@ class RequestHandler(ChaliceRequestHandler):
         self._send_http_response(problem.status, headers, body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Say nothing: the functions log what matters."""
+        """Log nothing, because the functions write their own logs."""
 
 
 class Server(ThreadedHTTPServer):
-    """Takes bursts: Python's default refuses the sixth caller in the queue."""
+    """A server that accepts bursts: Python's default backlog holds five connections."""
 
     request_queue_size = 128
 
 
 def create(app: Chalice, host: str, port: int) -> LocalDevServer:
-    """A threaded server of the app; `serve_forever` runs it. Raises OSError where the port is taken."""
+    """Create a threaded server of the app; `serve_forever` runs it. Raises OSError if the port is in use."""
     if not isinstance(app, LocalChalice):
         # Keeps the current request per thread, as `chalice local` does.
         app.__class__ = type("Local", (LocalChalice, type(app)), {})

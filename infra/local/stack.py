@@ -1,4 +1,4 @@
-"""The local stack: embedded AWS, resources, peers, HTTP API and event pump, started in order and stopped in reverse."""
+"""The local stack: embedded AWS, resources, sandboxes, HTTP API and event pump. They stop in reverse order."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from infra.sandbox.stripe import StripeSandbox
 
 
 class PortTaken(RuntimeError):
-    """Something else listens where the stack wants to; the message says what to do."""
+    """Another process listens on a port of the stack; the message names the remedy."""
 
 
 class Stack(ExitStack):
-    """A running stack; leaving the `with` block stops it. One a process: the settings are read once."""
+    """A running stack; leaving the `with` block stops it. One per process, because the settings are read once."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.plan = plan
 
     def start(self) -> None:
-        """Bring everything up. Raises PortTaken, and EngineError where the engine does not come up."""
+        """Start everything. Raises PortTaken if a port is in use, EngineError if the engine does not start."""
         plan = self.plan
         for purpose, port in plan.ports().items():
             _demand_free(purpose, port)
@@ -45,7 +45,7 @@ class Stack(ExitStack):
         self._serve()
 
     def _serve(self) -> None:
-        """Ours comes last: importing it reads the settings, which must be in place."""
+        """Start our own parts. Import them here: they read the settings, which must be set before."""
         from chalicelib.kit import secrets
         from infra.deploy import handlers
         from infra.local import renamed_queues, server
@@ -65,19 +65,19 @@ class Stack(ExitStack):
         self.callback(api.shutdown)
 
     def announce(self) -> None:
-        """Where the running stack can be found, for `make demo` and `make tick`; gone when it stops."""
+        """Write the file by which `make demo` and `make tick` find the stack; remove it when the stack stops."""
         file = running_file(self.plan)
         file.write_text(json.dumps({"pid": os.getpid(), "api_url": self.plan.api_url}))
         self.callback(file.unlink, missing_ok=True)
 
 
 def running_file(plan: Plan) -> Path:
-    """The file that tells of a running stack."""
+    """Return the path of the file that exists while a stack runs."""
     return plan.state_dir / "running.json"
 
 
 def is_running(plan: Plan) -> bool:
-    """Whether a stack of this plan runs on this machine."""
+    """Return whether a stack of this plan runs on this machine."""
     try:
         pid = json.loads(running_file(plan).read_text())["pid"]
         os.kill(pid, 0)
@@ -87,9 +87,9 @@ def is_running(plan: Plan) -> bool:
 
 
 def fire(plan: Plan, name: str | None) -> None:
-    """Run the schedule called `name` once, in a worker process, against the stack of this plan.
+    """Run the schedule `name` once, in a worker process, against the stack of this plan.
 
-    Raises ValueError, listing the schedules, where there is none of that name; HandlerFailed where it fails.
+    Raises ValueError with a list of the schedules if none has this name, HandlerFailed if the handler fails.
     """
     os.environ.update(plan.environment)
     from chalicelib.kit import clock
@@ -100,7 +100,7 @@ def fire(plan: Plan, name: str | None) -> None:
     known = {schedule.name: schedule for schedule in handlers.schedules()}
     if name not in known:
         listed = "\n".join(f"  {schedule.name:24} {schedule.expression}" for schedule in known.values())
-        raise ValueError(f"name a schedule, as in make tick NAME=retention-start_sweep:\n{listed}")
+        raise ValueError(f"give the name of a schedule, e.g. make tick NAME=retention-start_sweep:\n{listed}")
     worker = Worker(known[name])
     try:
         worker.invoke(schedules.event_of(known[name], clock.now()))
@@ -113,6 +113,6 @@ def _demand_free(purpose: str, port: int) -> None:
         socket.create_server((HOST, port)).close()
     except OSError as error:
         raise PortTaken(
-            f"Port {port}, wanted for {purpose}, is taken. Stop what listens there (`lsof -i :{port}` names it; "
-            f"perhaps another `make run`), or choose other ports: make run PORT={port + 1000}"
+            f"Port {port} for {purpose} is in use. Stop the process that listens there, perhaps another `make run` "
+            f"(find it with `lsof -i :{port}`), or choose other ports: make run PORT={port + 1000}"
         ) from error

@@ -1,7 +1,7 @@
-"""A process that runs one handler as Lambda would: it imports the handler's module only, and handles event by event.
+"""A process that runs one handler like Lambda: it imports only the handler's module and handles one event at a time.
 
-Started as `python -m infra.local.worker chalicelib.studio.jobs.generate_preview`; speaks one JSON object a line on its
-standard input and output. What the handler prints goes to standard error.
+Start it with `python -m infra.local.worker chalicelib.studio.jobs.generate_preview`. It reads and writes one JSON
+object per line on standard input and output. The handler's own output goes to standard error.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:  # the child must not import the app
 
 
 START_SECONDS = 300
-"""For importing the handler, which its own timeout does not count, as Lambda does not."""
+"""The time limit for the handler's import. As in Lambda, the handler's own timeout does not include it."""
 
 
 class HandlerFailed(RuntimeError):
-    """The handler raised, ran out of time, or its process died."""
+    """The handler raised or timed out, or its process died."""
 
 
 class Worker:
-    """The parent's end of such a process: started on first use, kept warm, killed at the handler's timeout."""
+    """A worker process seen from its parent: started on first use, kept warm, killed at the handler's timeout."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler
@@ -38,11 +38,11 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """The process's id while it lives."""
+        """The process id while the process runs."""
         return self._process.pid if self._process and self._process.poll() is None else None
 
     def invoke(self, event: dict[str, Any]) -> Any:
-        """The handler's answer. Raises HandlerFailed."""
+        """Return the handler's result. Raises HandlerFailed if the handler fails or times out."""
         with self._one_at_a_time:
             line = _exchange(self._running(), json.dumps(event), self.handler.timeout)
             if not line:
@@ -54,13 +54,13 @@ class Worker:
             return answer["result"]
 
     def stop(self) -> None:
-        """End the process, whatever it does."""
+        """Kill the process."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
-                    with suppress(BrokenPipeError):  # what it did not read any more
+                    with suppress(BrokenPipeError):  # unread input is discarded
                         pipe.close()
             self._process = None
 
@@ -72,14 +72,17 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
-                start_new_session=True,  # Ctrl-C reaches the supervisor alone
+                start_new_session=True,  # Ctrl-C reaches only the parent
             )
             _exchange(self._process, None, START_SECONDS)
         return self._process
 
 
 def _exchange(process: subprocess.Popen[str], question: str | None, seconds: float) -> str:
-    """Send a line, if there is one, and return the answer; empty where the process dies or is killed after `seconds`."""
+    """Send `question`, if given, and return the answer line.
+
+    The answer is empty if the process dies or is killed after `seconds`.
+    """
     assert process.stdin is not None
     assert process.stdout is not None
     timer = threading.Timer(seconds, process.kill)
@@ -102,7 +105,7 @@ def _load(entry: str) -> Callable[[Any, Any], Any]:
 
 
 def main(entry: str) -> None:
-    """Say that the handler is loaded, then handle events until standard input ends: the parent is gone."""
+    """Report that the handler is loaded, then handle events until standard input ends because the parent exited."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     handler = _load(entry)

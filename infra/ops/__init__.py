@@ -1,1 +1,1 @@
-"""Operator commands: one command line over a running stack or an account (STAGE, AWS_* and TABLE_PREFIX choose)."""
+"""Operator commands for a running local stack or an AWS account; STAGE, AWS_* and TABLE_PREFIX select which."""

@@ -1,6 +1,6 @@
-"""`python -m infra.ops COMMAND`: what an operator does by hand. Without STAGE, it works on the local stack.
+"""`python -m infra.ops COMMAND`: run an operator command. Without STAGE, it uses the local stack.
 
-Standard output carries what was asked for and nothing else; bars, logs and remarks go to standard error.
+Standard output contains the result only. Progress bars, logs and remarks go to standard error.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from infra.ops.signals import Stopped, stoppable
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0 where it did what was asked, 128 + the signal's number where it was stopped."""
+    """Run the command line and return its exit code: 0 for success, 128 + the signal number after a signal."""
     if os.environ.get("STAGE", "local") == "local":
         os.environ.update(environment.plan().environment)
-    with redirect_stdout(sys.stderr):  # our loggers keep what is standard output when they are imported
+    with redirect_stdout(sys.stderr):  # loggers keep the stream that is standard output at their import
         parser = _parser()
     parsed = parser.parse_args(arguments, argparse.Namespace(stdout=sys.stdout))
     with redirect_stdout(sys.stderr):
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    """Ours is imported late: it reads the settings, which must be in place."""
+    """Build the parser. Import the commands here: they read the settings, which must be set before."""
     from infra.ops import (
         archive,
         billing_events,
@@ -68,11 +68,11 @@ def _run(parsed: argparse.Namespace) -> int:
     except Stopped as stopped:
         print(f"backroom: stopped. {stopped.advice}".rstrip(), file=sys.stderr)
         return stopped.exit_code
-    except BrokenPipeError:  # whoever reads it has seen enough, as `head` does
+    except BrokenPipeError:  # the reader closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), parsed.stdout.fileno())
         return 141
     except Exception as error:
-        if not isinstance(getattr(error, "cause", error), EndpointConnectionError):  # PynamoDB's has it as its cause
+        if not isinstance(getattr(error, "cause", error), EndpointConnectionError):  # PynamoDB wraps it as the cause
             raise
         where = config.settings().endpoint_url or "AWS"
         print(f"backroom: {where} does not answer; `make run` starts the local stack", file=sys.stderr)

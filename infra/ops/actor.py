@@ -1,4 +1,4 @@
-"""Who acts by the command line: it is told to the audit log."""
+"""The account that the audit log records for operator commands."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from chalicelib.kit.auth import Account, Role
 
 
 def operator() -> Account:
-    """The person at this machine, as `cli:<user>`."""
+    """Return the operator account of this machine's user, with the id `cli:<user>`."""
     try:
         name = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
+    except (KeyError, OSError):  # a user without a name, as in a container
         name = str(os.getuid())
     return Account(Role.OPERATOR, f"cli:{name}")

@@ -1,6 +1,6 @@
-"""Query the archive with SQL, on this machine: the files that are asked about are fetched one by one, then DuckDB reads them.
+"""Query the archive with SQL on this machine: download the files of the named tables, then query them with DuckDB.
 
-The tables have the names that they have in Athena; `year` and `month` are columns. Timestamps are UTC.
+Table names are the same as in Athena; `year` and `month` are columns. Timestamps are UTC.
 """
 
 from __future__ import annotations
@@ -25,20 +25,18 @@ MEMORY = "512MB"
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser: ArgumentParser = commands.add_parser("archive-query", help="query archived rows with SQL, here")
-    parser.add_argument("sql", nargs="?", help="one SELECT; without it, the tables are listed")
-    parser.add_argument(
-        "--from", dest="since", type=_month, metavar="MONTH", help="fetch files of then or later: 2026-01"
-    )
-    parser.add_argument("--to", dest="until", type=_month, metavar="MONTH", help="fetch files of then or earlier")
+    parser: ArgumentParser = commands.add_parser("archive-query", help="query archived rows with SQL on this machine")
+    parser.add_argument("sql", nargs="?", help="one SELECT; default: list the tables")
+    parser.add_argument("--from", dest="since", type=_month, metavar="MONTH", help="first month to query, e.g. 2026-01")
+    parser.add_argument("--to", dest="until", type=_month, metavar="MONTH", help="last month to query")
     parser.set_defaults(run=query)
 
 
 def query(arguments: Namespace) -> int:
-    """Write the query's result as CSV with a header line. Only the tables that the query names are fetched.
+    """Write the query's result as CSV with a header line. Download only the tables that the query names.
 
-    A timestamp reads `2026-01-31 09:30:00.123456+00`; null is an empty cell, an empty text is `""`.
-    Raises CommandRefused if the query names no archived table or if DuckDB refuses it.
+    A timestamp has the form `2026-01-31 09:30:00.123456+00`; null is an empty cell, an empty string is `""`.
+    Raises CommandRefused if the query names no archived table or if DuckDB rejects it.
     """
     if arguments.sql is None:
         for rule in athena.archived():
@@ -46,7 +44,7 @@ def query(arguments: Namespace) -> int:
         return 0
     named = [rule for rule in athena.archived() if re.search(rf"\b{athena.table_of(rule)}\b", arguments.sql)]
     if not named:
-        raise CommandRefused("the query names no table of the archive; without a query they are listed")
+        raise CommandRefused("the query names no archived table; run the command without a query to list them")
     with tempfile.TemporaryDirectory() as folder:
         for rule in named:
             _fetch(rule, Path(folder), arguments)
@@ -81,7 +79,10 @@ def _is_wanted(key: str, arguments: Namespace) -> bool:
 
 
 def _answer(arguments: Namespace, named: list[RetentionRule], folder: Path) -> None:
-    """Let DuckDB write the CSV: its Python API needs pytz for timestamps with a time zone, its CSV writer does not."""
+    """Query the files and copy the CSV to standard output.
+
+    DuckDB writes the CSV, because its Python API needs pytz for timestamps with a time zone.
+    """
     import duckdb
 
     options: dict[str, str | bool | int | float | list[str]] = {
@@ -99,7 +100,7 @@ def _answer(arguments: Namespace, named: list[RetentionRule], folder: Path) -> N
                     athena.table_of(rule)
                 )
             else:
-                output.say(f"{rule.name}: nothing is archived, of these months at least")
+                output.say(f"{rule.name}: no archived rows in these months")
                 return
         result = folder / "result.csv"
         try:
@@ -115,5 +116,5 @@ def _answer(arguments: Namespace, named: list[RetentionRule], folder: Path) -> N
 
 def _month(text: str) -> str:
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise ValueError("a month is written 2026-01")
+        raise ValueError("invalid month; expected e.g. 2026-01")
     return text

@@ -1,4 +1,4 @@
-"""Let events of Stripe's be handled once more: some by their ids, those of a type, or all that were left unfinished."""
+"""Replay Stripe events: by id, by type, or all unfinished ones."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ UNFINISHED = (WebhookStatus.RECEIVED, WebhookStatus.PROCESSING, WebhookStatus.FA
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser: ArgumentParser = commands.add_parser("replay-events", help="let Stripe's events be handled once more")
-    parser.add_argument("events", nargs="*", metavar="EVENT_ID", help="which; or say what they have in common:")
-    parser.add_argument("--unfinished", action="store_true", help="those that failed or were left lying")
-    parser.add_argument("--type", help="e.g. invoice.paid, also where they had their effect")
-    parser.add_argument("--since", type=clock.parse, metavar="TIME", help="of --type: happened then or later")
-    parser.add_argument("--dry-run", action="store_true", help="list them and do nothing")
+    parser: ArgumentParser = commands.add_parser("replay-events", help="process stored Stripe events again")
+    parser.add_argument("events", nargs="*", metavar="EVENT_ID", help="events to replay; or use one of the filters")
+    parser.add_argument("--unfinished", action="store_true", help="all events that failed or were not processed")
+    parser.add_argument("--type", help="all events of a type, e.g. invoice.paid, processed ones included")
+    parser.add_argument("--since", type=clock.parse, metavar="TIME", help="with --type: created at or after this time")
+    parser.add_argument("--dry-run", action="store_true", help="list the events without replaying them")
     parser.set_defaults(run=replay)
 
 
 def replay(arguments: Namespace) -> int:
-    """Queue what was asked for, a line each; 1 where one is not on record. Again, it does nothing twice."""
+    """Queue the selected events and print one id a line. Return 1 if an event is not stored.
+
+    Replaying an event twice applies it once. Raises CommandRefused unless exactly one filter is given.
+    """
     if sum((bool(arguments.events), arguments.unfinished, bool(arguments.type))) != 1:
-        raise CommandRefused("name events, or say --unfinished, or --type")
+        raise CommandRefused("give event ids, --unfinished or --type")
     account, failed = actor.operator(), 0
     with output.bar("events", beside=arguments.stdout) as bar:
         for event_id in _asked_for(arguments):

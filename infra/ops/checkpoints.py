@@ -1,4 +1,4 @@
-"""Long work that may be stopped, or killed, and started again: one at a time, and it knows where it was."""
+"""Checkpoints of long commands: one run at a time holds the lock, and an interrupted run resumes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from chalicelib.kit.locks import Lease
 from infra.ops.errors import CommandRefused
 
 LEASE_SECONDS = 60
-"""How long a page may take; a run that was killed keeps others off for that long."""
+"""The longest time for a page. After a crash, the lock blocks other runs for this time."""
 
 
 @dataclass
 class Run:
-    """A run under its lock. `about` is what it is for, `step` and `after` where it is, `counts` what it did so far."""
+    """A run that holds its lock.
+
+    `about` holds its parameters, `step` and `after` its checkpoint, `counts` its results so far.
+    """
 
     lease: Lease
     about: dict[str, str] = field(default_factory=dict)
@@ -29,25 +32,25 @@ class Run:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it goes on from where another stopped."""
+        """Whether it resumes an interrupted run."""
         return bool(self.step or self.after)
 
     def keep(self) -> None:
-        """Note where it is, and keep the lock. Raises CommandRefused where it has lost it."""
+        """Store the checkpoint and extend the lock. Raises CommandRefused if the lock is lost."""
         place = {"about": self.about, "step": self.step, "after": self.after, "counts": self.counts}
         self.keep_lock(json.dumps(place))
 
     def keep_lock(self, watermark: str | None = None) -> None:
-        """Keep the lock for another page. Raises CommandRefused where it has lost it."""
+        """Extend the lock for another page. Raises CommandRefused if the lock is lost."""
         if not locks.extend(self.lease, LEASE_SECONDS, watermark):
-            raise CommandRefused("this run stood still for too long, and another has taken over; start it again")
+            raise CommandRefused("this run was too slow and lost its lock to another run; start it again")
 
     def begin(self, **about: str) -> None:
-        """Begin anew, whatever was under way."""
+        """Start over and discard the previous checkpoint."""
         self.about, self.step, self.after, self.counts = about, 0, None, Counter()
 
     def advance(self, last_key: dict[str, Any] | None) -> None:
-        """Note that everything until `last_key` is done, or with None the whole step; and keep the lock."""
+        """Store that rows up to `last_key` are done (None: the whole step), and extend the lock."""
         self.after = last_key
         self.step += last_key is None
         self.keep()
@@ -55,13 +58,15 @@ class Run:
 
 @contextmanager
 def one_at_a_time(name: str) -> Iterator[Run]:
-    """Hold the lock `name`; a block that ends by itself is complete, one that raises is gone on with next time.
+    """Hold the lock `name` during the block. If the block raises, the next run resumes at its checkpoint.
 
-    Raises CommandRefused while another run holds it.
+    Raises CommandRefused while another run holds the lock.
     """
     lease = locks.acquire(name, LEASE_SECONDS)
     if lease is None:
-        raise CommandRefused(f"another run is at work, or was killed within {LEASE_SECONDS} seconds; try again then")
+        raise CommandRefused(
+            f"another run is in progress, or crashed in the last {LEASE_SECONDS} seconds; try again later"
+        )
     try:
         kept = json.loads(lease.watermark) if lease.watermark else {}
         yield Run(lease, **{**kept, "counts": Counter(kept.get("counts", {}))})

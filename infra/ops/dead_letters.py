@@ -1,4 +1,4 @@
-"""Look into the dead-letter queues, and send back what may succeed now."""
+"""Inspect the dead-letter queues and redrive their messages."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from infra.ops.errors import CommandRefused
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = commands.add_parser("dead-letters", help="what could not be handled")
-    parser.add_argument(
-        "queue", nargs="?", help="one queue, e.g. studio-generate_preview; without it, the counts of all"
-    )
-    parser.add_argument("--redrive", action="store_true", help="send them back to be handled again")
+    parser = commands.add_parser("dead-letters", help="messages that failed five deliveries")
+    parser.add_argument("queue", nargs="?", help="show one queue, e.g. studio-generate_preview; default: count all")
+    parser.add_argument("--redrive", action="store_true", help="move the queue's dead letters back to it")
     parser.set_defaults(run=run)
 
 
 def run(arguments: Namespace) -> int:
-    """Count, show or send back. Raises CommandRefused for a queue that there is not."""
+    """Count, show or redrive messages. Raises CommandRefused if the queue does not exist."""
     queue, stdout = arguments.queue, arguments.stdout
     if queue not in (None, *_queues()):
         raise CommandRefused(f"no such queue: {queue}; there are {', '.join(_queues())}")
@@ -40,7 +38,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _show(queue: str, stdout: TextIO) -> None:
-    """Redacted; they stay where they are."""
+    """Print up to ten messages, redacted, and leave them in the queue."""
     for message in _receive(queue, visible_after=0):
         received = message["Attributes"]["ApproximateReceiveCount"]
         print(f"{message['MessageId']}  received {received} times\n  {_shown(message['Body'])}", file=stdout)
@@ -54,7 +52,7 @@ def _shown(body: str) -> str:
 
 
 def _redrive(queue: str, stdout: TextIO) -> None:
-    """Each is deleted only once it is sent."""
+    """Move every message back to its queue. Delete each one only after it is sent."""
     sqs, moved = aws.client("sqs"), 0
     with output.bar("messages", _count(queue)) as bar:
         while batch := _receive(queue, visible_after=60):
@@ -68,7 +66,7 @@ def _redrive(queue: str, stdout: TextIO) -> None:
                 moved += 1
                 bar.update()
     audit.publish_operator_action(actor.operator(), "kit.redrive", queue, moved=str(moved))
-    print(f"{moved} sent back to {queue}", file=stdout)
+    print(f"{moved} messages moved back to {queue}", file=stdout)
 
 
 def _queues() -> list[str]:

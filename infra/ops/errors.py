@@ -1,5 +1,5 @@
-"""What an operator command refuses to do."""
+"""Errors of operator commands."""
 
 
 class CommandRefused(RuntimeError):
-    """The command cannot do what it was asked; the message says why and what to do."""
+    """The command cannot run; the message names the reason and the remedy."""

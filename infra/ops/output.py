@@ -1,4 +1,4 @@
-"""What a command gives out: rows as JSON or CSV, one at a time, and a bar on a terminal's standard error meanwhile."""
+"""Output of commands: rows as JSON or CSV, streamed, and a progress bar on standard error."""
 
 from __future__ import annotations
 
@@ -18,21 +18,24 @@ from infra.ops.errors import CommandRefused
 
 
 def bar(unit: str, total: int | None = None, initial: int = 0, beside: TextIO | None = None) -> tqdm:
-    """A bar that counts to `total`; none where standard error, or what stands `beside` it, says it would disturb."""
+    """Return a progress bar that counts to `total`.
+
+    It is disabled if standard error is no terminal, or if `beside` is one, where the bar would mix with the output.
+    """
     disable = True if beside and beside.isatty() else None
     return tqdm(total=total, initial=initial, unit=f" {unit}", disable=disable, file=sys.stderr, dynamic_ncols=True)
 
 
 def say(text: str) -> None:
-    """A line for the operator, on standard error, above the bar."""
+    """Print a line on standard error, above the progress bar."""
     tqdm.write(text, file=sys.stderr)
 
 
 @contextmanager
 def opened(out: Path | None, stdout: TextIO) -> Iterator[TextIO]:
-    """Standard output; or the file `out`, which appears whole or not at all and is its owner's alone.
+    """Yield standard output, or the file `out`, which is replaced atomically and only its owner may read.
 
-    Raises CommandRefused where there is no such folder.
+    Raises CommandRefused if the folder does not exist.
     """
     if out is None:
         yield stdout
@@ -52,7 +55,7 @@ def opened(out: Path | None, stdout: TextIO) -> Iterator[TextIO]:
 
 
 def write(shape: type[Schema], rows: Iterable[Schema], file: TextIO, *, as_csv: bool) -> None:
-    """Write rows as one JSON array, or as CSV under a line of their names, while they come."""
+    """Stream rows as one JSON array, or as CSV with a header line."""
     (_csv if as_csv else _json)(shape, rows, file)
 
 

@@ -1,4 +1,4 @@
-"""The plans that are sold."""
+"""Sync the plan catalogue."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from infra.ops import actor
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    about = "write the plan catalogue and bring Stripe's products and prices up to it"
+    about = "write the plan catalogue and update Stripe's products and prices"
     commands.add_parser("sync-plans", help=about).set_defaults(run=sync)
 
 
 def sync(_arguments: Namespace) -> int:
-    """Write the catalogue, here and at Stripe."""
+    """Write the catalogue to our tables and to Stripe."""
     billing.sync_plans()
     audit.publish_operator_action(actor.operator(), "billing.sync_plans", "plans")
     return 0

@@ -1,4 +1,4 @@
-"""Erase somebody, export what is held of them, and see how far requests of privacy are."""
+"""Erase a data subject, export their data, and show the progress of privacy requests."""
 
 from __future__ import annotations
 
@@ -21,40 +21,46 @@ LOOK_SECONDS = 0.5
 
 def add(commands: Any) -> None:
     """Declare the commands."""
-    gone: ArgumentParser = commands.add_parser("erase", help="erase a shop, a shop's customer, a member or a store")
+    gone: ArgumentParser = commands.add_parser("erase", help="erase a data subject: a shop, customer, member or store")
     gone.add_argument("subject", help=SUBJECT)
-    gone.add_argument("--yes", action="store_true", help="erase them: it cannot be undone")
+    gone.add_argument("--yes", action="store_true", help="confirm the erasure; it cannot be undone")
     gone.set_defaults(run=erase)
-    shown: ArgumentParser = commands.add_parser("export", help="all that is held of somebody, as one zip")
+    shown: ArgumentParser = commands.add_parser("export", help="export a data subject's personal data as a zip file")
     shown.add_argument("subject", help=SUBJECT)
     shown.set_defaults(run=export)
-    asked: ArgumentParser = commands.add_parser("privacy-requests", help="requests of privacy, and how far they are")
-    asked.add_argument("request", nargs="?", help="one of them; without it, all of a status, the soonest due first")
+    asked: ArgumentParser = commands.add_parser("privacy-requests", help="list privacy requests and their progress")
+    asked.add_argument("request", nargs="?", help="one request id; default: all of a status, by due date")
     asked.add_argument("--status", choices=[str(status) for status in PrivacyStatus], help="default: all open ones")
     asked.set_defaults(run=show)
 
 
 def erase(arguments: Namespace) -> int:
-    """Have a subject erased and wait for it; its report. Raises InvalidSubject; CommandRefused without `--yes`."""
+    """Request an erasure, wait until it is completed and print its report.
+
+    Raises InvalidSubject if the subject is invalid, CommandRefused without `--yes`.
+    """
     if not arguments.yes:
-        raise CommandRefused(f"{arguments.subject} would be gone for good; say --yes")
+        raise CommandRefused(f"erasing {arguments.subject} cannot be undone; confirm with --yes")
     begun = privacy_requests.begin_request(actor.operator(), PrivacyKind.ERASE, arguments.subject)
     print(_awaited(begun).model_dump_json(indent=2), file=arguments.stdout)
     return 0
 
 
 def export(arguments: Namespace) -> int:
-    """Have a subject's data exported and wait for it; the link to it. Raises InvalidSubject."""
+    """Request an export, wait until it is completed and print its download link.
+
+    Raises InvalidSubject if the subject is invalid.
+    """
     account = actor.operator()
     begun = _awaited(privacy_requests.begin_request(account, PrivacyKind.EXPORT, arguments.subject))
     link = privacy_requests.create_export_link(account, begun.id)
-    output.say(f"The link is good until {link.expires_at:%H:%M} UTC; whoever has it has the export.")
+    output.say(f"The link expires at {link.expires_at:%H:%M} UTC; anyone who has it can download the export.")
     print(link.url, file=arguments.stdout)
     return 0
 
 
 def show(arguments: Namespace) -> int:
-    """Print one request, or a line for each. Raises RequestNotFound."""
+    """Print one request, or a line for each. Raises RequestNotFound if there is no such request."""
     if arguments.request:
         print(privacy_requests.read_request(arguments.request).model_dump_json(indent=2), file=arguments.stdout)
         return 0
@@ -77,7 +83,7 @@ def _requests(status: str | None) -> Iterator[PrivacyRequestRead]:
 
 
 def _awaited(begun: PrivacyRequestRead) -> PrivacyRequestRead:
-    """The request once its worker has completed it; the bar counts rows and objects."""
+    """Wait until the worker has completed the request and return it. The bar counts rows and objects."""
     try:
         with output.bar("rows and objects") as bar:
             while True:
@@ -89,5 +95,5 @@ def _awaited(begun: PrivacyRequestRead) -> PrivacyRequestRead:
                     return read
                 time.sleep(LOOK_SECONDS)
     except Stopped as stopped:
-        stopped.advice = f"Its worker goes on; `privacy-requests {begun.id}` shows how far it is."
+        stopped.advice = f"The worker continues; `privacy-requests {begun.id}` shows its progress."
         raise

@@ -1,4 +1,4 @@
-"""Hand recorded webhook deliveries on once more: some by their ids, or all that meet a condition."""
+"""Replay stored webhook deliveries: by id, or all that match the filters."""
 
 from __future__ import annotations
 
@@ -27,22 +27,25 @@ FILTERS = ("status", "topic", "shop", "since")
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser: ArgumentParser = commands.add_parser("replay", help="hand recorded webhook deliveries on once more")
-    parser.add_argument("deliveries", nargs="*", metavar="DELIVERY_ID", help="which; or say what they have in common:")
+    parser: ArgumentParser = commands.add_parser("replay", help="process stored webhook deliveries again")
+    parser.add_argument("deliveries", nargs="*", metavar="DELIVERY_ID", help="deliveries to replay; or use filters")
     parser.add_argument("--status", choices=[DeliveryStatus.FAILED.value, DeliveryStatus.RECEIVED.value])
     parser.add_argument("--topic", help="e.g. orders/paid")
     parser.add_argument("--shop", help="e.g. example.myshopify.com")
-    parser.add_argument("--since", type=clock.parse, metavar="TIME", help="received then or later, 2026-01-31T08:00Z")
-    parser.add_argument("--dry-run", action="store_true", help="list them and do nothing")
-    parser.add_argument("--restart", action="store_true", help="forget where a stopped replay was")
+    parser.add_argument("--since", type=clock.parse, metavar="TIME", help="received at or after, 2026-01-31T08:00Z")
+    parser.add_argument("--dry-run", action="store_true", help="list the deliveries without replaying them")
+    parser.add_argument("--restart", action="store_true", help="discard the checkpoint of a stopped replay")
     parser.set_defaults(run=replay)
 
 
 def replay(arguments: Namespace) -> int:
-    """Replay what was asked for, a line each; 1 where one could not be."""
+    """Replay the selected deliveries and print a line for each. Return 1 if a delivery could not be replayed.
+
+    Raises CommandRefused unless ids or filters are given, but not both.
+    """
     common = {name: str(value) for name in FILTERS if (value := getattr(arguments, name)) is not None}
     if bool(arguments.deliveries) == bool(common):
-        raise CommandRefused(f"name deliveries, or what they have in common: {', '.join(f'--{n}' for n in FILTERS)}")
+        raise CommandRefused(f"give delivery ids or filters: {', '.join(f'--{n}' for n in FILTERS)}")
     if arguments.dry_run:
         return _list(arguments)
     if common:
@@ -53,7 +56,7 @@ def replay(arguments: Namespace) -> int:
 
 
 def _replay(account: Account, delivery_id: str, arguments: Namespace) -> bool:
-    """Whether it could be handed on; one that still cannot be read is not."""
+    """Replay one delivery. Return whether it succeeded; a delivery whose payload is unreadable fails."""
     try:
         read = operator.replay_delivery(account, delivery_id)
     except (Problem, NoSuchObject) as error:
@@ -78,9 +81,9 @@ def _replay_all(arguments: Namespace, common: dict[str, str]) -> int:
                     run.advance(page.last_key)
                     bar.update(page.scanned)
     except Stopped as stopped:
-        stopped.advice = "The same command goes on from here; with --restart it begins anew."
+        stopped.advice = "The same command resumes from here; --restart starts over."
         raise
-    output.say(f"{run.counts['replayed']:,} replayed, {run.counts['failed']:,} could not be.")
+    output.say(f"{run.counts['replayed']:,} replayed, {run.counts['failed']:,} failed.")
     return 1 if run.counts["failed"] else 0
 
 
@@ -89,9 +92,9 @@ def _begin(run: Run, common: dict[str, str], *, restart: bool) -> None:
         run.begin(**common)
     elif run.about != common:
         stopped = " ".join(f"--{name} {value}" for name, value in run.about.items())
-        raise CommandRefused(f"a replay of {stopped} was stopped: go on with it, or say --restart")
+        raise CommandRefused(f"a replay of {stopped} was stopped: resume it with the same filters, or use --restart")
     else:
-        output.say(f"Going on after {run.counts['rows']:,} deliveries, {run.counts['replayed']:,} of them replayed.")
+        output.say(f"Resuming after {run.counts['rows']:,} deliveries, {run.counts['replayed']:,} of them replayed.")
 
 
 def _list(arguments: Namespace) -> int:

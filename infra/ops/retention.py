@@ -1,4 +1,4 @@
-"""How the clean-up of the tables goes."""
+"""Show the runs of retention rules."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chalicelib.retention.service import operator
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    shown: ArgumentParser = commands.add_parser("retention-runs", help="how the newest run of every rule went")
-    shown.add_argument("rule", nargs="?", help="one rule, <context>/<table>: all its runs, the newest first")
+    shown: ArgumentParser = commands.add_parser("retention-runs", help="show the latest run of every retention rule")
+    shown.add_argument("rule", nargs="?", help="one rule, <context>/<table>: show all its runs, newest first")
     shown.set_defaults(run=show)
 
 
 def show(arguments: Namespace) -> int:
-    """Print a line for every rule, or for every run of one. Raises RuleNotFound."""
+    """Print a line for every rule, or for every run of one. Raises RuleNotFound if there is no such rule."""
     if arguments.rule:
         lines = (_line(run) for run in _runs(arguments.rule))
     else:

@@ -1,4 +1,4 @@
-"""Rotate the keys of stored tokens while they are in use. May be stopped, or killed, at any time and started again."""
+"""Rotate the keys that encrypt stored tokens, while they are in use. An interrupted rotation resumes."""
 
 from __future__ import annotations
 
@@ -18,25 +18,28 @@ from infra.ops.errors import CommandRefused
 from infra.ops.signals import Stopped
 
 LOCK = "shops/rotate-secrets"
-AGAIN = "Go on with: make ops ARGS=rotate-secrets"
+AGAIN = "Resume with: make ops ARGS=rotate-secrets"
 BUSY_SECONDS = 35
-"""How long a row is waited for that somebody else is about to write: a little longer than they hold its lock."""
+"""How long to retry a row that another process has locked: slightly longer than its lock lasts."""
 _PAUSE = 0.5
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = commands.add_parser("rotate-secrets", help="seal every stored token with the key that seals now")
+    parser = commands.add_parser("rotate-secrets", help="encrypt every stored token with the current key")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--new-key", action="store_true", help="first add a key to SECRETS_KEY_FILE that seals from now")
-    which.add_argument("--drop-old", action="store_true", help="at last drop keys from it that no value uses any more")
+    which.add_argument("--new-key", action="store_true", help="first add a new current key to SECRETS_KEY_FILE")
+    which.add_argument("--drop-old", action="store_true", help="finally drop keys that no stored value uses")
     parser.set_defaults(run=rotate)
 
 
 def rotate(arguments: Namespace) -> int:
-    """Seal every token anew that is not sealed with the present key; 1 where some could not be."""
+    """Encrypt every token with the current key. Return 1 if a row was busy or a token could not be decrypted.
+
+    Raises CommandRefused if KMS holds the keys and the key file is to be changed.
+    """
     if config.settings().kms_key_id and (arguments.new_key or arguments.drop_old):
-        raise CommandRefused("KMS holds the keys, not a file; docs/runbook.md says how they are changed there")
+        raise CommandRefused("KMS holds the keys, not a file; see docs/runbook.md for key changes in KMS")
     account = actor.operator()
     try:
         with one_at_a_time(LOCK) as run:
@@ -54,16 +57,16 @@ def rotate(arguments: Namespace) -> int:
 
 def _add_key(run: Run, account: Account) -> None:
     if run.is_under_way:
-        raise CommandRefused(f"the last rotation is not through. {AGAIN}; then begin another")
+        raise CommandRefused(f"the last rotation is not complete. {AGAIN}; then start another")
     key_id = secrets.add_key(_key_file())
-    output.say(f"New tokens are sealed with key {key_id} from now on.")
+    output.say(f"New tokens are now encrypted with key {key_id}.")
     audit.publish_operator_action(account, "shops.add_key", key_id)
 
 
 def _reseal(run: Run) -> None:
     about = {"key": key_rotation.current_key_id()}
     if run.is_under_way and run.about == about:
-        output.say(f"Going on after {run.counts['rows']:,} rows.")
+        output.say(f"Resuming after {run.counts['rows']:,} rows.")
     else:
         run.begin(**about)
     total = sum(table_scan.row_count(kind.table) for kind in ENCRYPTED_TABLES)
@@ -92,26 +95,29 @@ def _reseal_row(run: Run, kind: EncryptedTable, row: Any) -> bool:
     run.counts["resealed"] += outcome.reencrypted
     run.counts["unreadable"] += len(outcome.undecryptable)
     for column in outcome.undecryptable:
-        output.say(f"cannot be opened: {kind.table.__name__}.{column} of {row.shop}, {row.app}")
+        output.say(f"cannot be decrypted: {kind.table.__name__}.{column} of {row.shop}, {row.app}")
     return not outcome.is_busy
 
 
 def _conclude(run: Run, account: Account, arguments: Namespace) -> None:
     key, counts = run.about["key"], {name: run.counts[name] for name in ("resealed", "unreadable", "busy")}
     print(
-        f"{run.counts['rows']:,} rows: {counts['resealed']:,} values sealed anew with {key}, "
-        f"{counts['unreadable']:,} could not be opened, {counts['busy']:,} rows were busy.",
+        f"{run.counts['rows']:,} rows: {counts['resealed']:,} values encrypted with {key}, "
+        f"{counts['unreadable']:,} could not be decrypted, {counts['busy']:,} rows were busy.",
         file=arguments.stdout,
     )
     audit.publish_operator_action(
         account, "shops.rotate_secrets", key, **{name: str(count) for name, count in counts.items()}
     )
     if not any((counts["unreadable"], counts["busy"], arguments.drop_old)):
-        print("Every token is sealed with it; keys before it may be dropped (--drop-old).", file=arguments.stdout)
+        print("Every token is encrypted with it; older keys may be dropped (--drop-old).", file=arguments.stdout)
 
 
 def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
-    """Only after a look at every value: those that cannot be opened may be mended with their key, never without."""
+    """Drop the keys that no stored value uses, after reading every value.
+
+    A value that cannot be decrypted keeps its key, because it cannot be repaired without it.
+    """
     used: set[str] = set()
     for kind in ENCRYPTED_TABLES:
         for page in table_scan.pages(kind.table):
@@ -121,11 +127,11 @@ def _drop_old(run: Run, account: Account, arguments: Namespace) -> None:
     held = json.loads(path.read_text())
     for key_id in sorted(held["keys"].keys() - {held["current"]}):
         if f"file:{key_id}" in used:
-            print(f"Key {key_id} stays: there are values that it sealed.", file=arguments.stdout)
+            print(f"Key {key_id} kept: stored values still use it.", file=arguments.stdout)
             continue
         secrets.drop_key(path, key_id)
         audit.publish_operator_action(account, "shops.drop_key", key_id)
-        print(f"Key {key_id} is dropped: no value uses it.", file=arguments.stdout)
+        print(f"Key {key_id} dropped: no stored value uses it.", file=arguments.stdout)
 
 
 def _key_file() -> Path:

@@ -1,4 +1,4 @@
-"""What an operator looks up about the shops."""
+"""Look up shops: active installations, installs per day, open sessions."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ T = TypeVar("T")
 
 def add(commands: Any) -> None:
     """Declare the commands of this family."""
-    active = commands.add_parser("active-shops", help="the shops that have an app now, as JSON or CSV")
+    active = commands.add_parser("active-shops", help="list the shops with an active installation, as JSON or CSV")
     active.add_argument("--app", required=True)
     active.add_argument("--csv", action="store_true", help="CSV instead of a JSON array")
-    active.add_argument("--out", type=Path, help="a file, which appears once it is whole")
+    active.add_argument("--out", type=Path, help="write to this file, replaced atomically")
     active.set_defaults(run=active_shops)
-    days = commands.add_parser("timeline", help="an app's installs and uninstalls per day, in UTC")
+    days = commands.add_parser("timeline", help="count an app's installs and uninstalls per day, in UTC")
     days.add_argument("--app", required=True)
     days.add_argument("--from", dest="first", required=True, metavar="YYYY-MM-DD")
-    days.add_argument("--to", dest="last", required=True, metavar="YYYY-MM-DD", help="included; at most 366 days")
+    days.add_argument("--to", dest="last", required=True, metavar="YYYY-MM-DD", help="inclusive; at most 366 days")
     days.add_argument("--csv", action="store_true", help="CSV instead of a table")
     days.set_defaults(run=timeline)
-    open_ones = commands.add_parser("sessions", help="a shop's open sessions of all apps, as JSON")
+    open_ones = commands.add_parser("sessions", help="list a shop's open sessions of all apps, as JSON")
     open_ones.add_argument("shop", help="e.g. example.myshopify.com")
     open_ones.set_defaults(run=sessions)
 
 
 def active_shops(arguments: Namespace) -> int:
-    """Write the active shops of an app. Raises AppNotFound."""
+    """Write the active shops of an app. Raises AppNotFound if there is no such app."""
     shops = operator.iterate_active_shops(arguments.app)
     with output.opened(arguments.out, arguments.stdout) as file:
         output.write(ActiveShopRead, _counted(shops, "shops", file), file, as_csv=arguments.csv)
@@ -45,7 +45,7 @@ def active_shops(arguments: Namespace) -> int:
 
 
 def timeline(arguments: Namespace) -> int:
-    """Write a line a day. Raises AppNotFound; CommandRefused for a range that is none."""
+    """Write a line a day. Raises AppNotFound if there is no such app, CommandRefused if the range is invalid."""
     try:
         query = TimelineQuery.model_validate({"app": arguments.app, "from": arguments.first, "to": arguments.last})
     except ValidationError as error:
@@ -63,7 +63,7 @@ def timeline(arguments: Namespace) -> int:
 
 
 def sessions(arguments: Namespace) -> int:
-    """Write a shop's open sessions. Raises InvalidShopDomain."""
+    """Write a shop's open sessions. Raises InvalidShopDomain if the domain is invalid."""
     found = _counted(_sessions(arguments.shop), "sessions", arguments.stdout)
     output.write(SessionRead, found, arguments.stdout, as_csv=False)
     return 0

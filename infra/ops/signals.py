@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a command cleanly: it lets go of its lock, removes its unfinished file, says how to go on."""
+"""Stop a command cleanly on Ctrl-C or SIGTERM: it releases its lock, removes its temporary file, prints how to resume."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(BaseException):
-    """The operator wants no more. `advice` says how to go on from here."""
+    """The operator stopped the command. `advice` says how to resume."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -21,7 +21,7 @@ class Stopped(BaseException):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Inside, the first signal raises Stopped wherever the command is; a second one kills."""
+    """Raise Stopped in the block at the first signal; a second signal kills the process."""
     before = {number: signal.signal(number, _stop) for number in SIGNALS}
     try:
         yield

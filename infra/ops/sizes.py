@@ -1,4 +1,4 @@
-"""How much there is: rows and bytes a table (DynamoDB's own figures, up to six hours old), objects and bytes a bucket."""
+"""Show sizes: rows and bytes per table (DynamoDB's figures, up to six hours old), objects and bytes per bucket."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from infra.ops import output
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    parser = commands.add_parser("sizes", help="rows and bytes of every table, objects and bytes of every bucket")
+    parser = commands.add_parser("sizes", help="show rows and bytes per table, objects and bytes per bucket")
     parser.set_defaults(run=show)
 
 
 def show(arguments: Namespace) -> int:
-    """Print a line a table and a bucket."""
-    handlers.chalice_app()  # so that every table is known
+    """Print a line for each table and bucket."""
+    handlers.chalice_app()  # imports every model
     for table in operator.iterate_tables():
         print(f"{table.rows:>12,} rows  {table.bytes:>16,} bytes  {table.table}", file=arguments.stdout)
     for bucket in (config.settings().images_bucket, config.settings().archive_bucket):

@@ -1,4 +1,4 @@
-"""A whole table a page at a time: what only an operator's command may do."""
+"""Scan a whole table page by page. For operator commands only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class ScannedPage(Generic[R]):
-    """The rows of a page, how many were looked at for them, and the key to go on from (None: no more)."""
+    """The rows of a page, the number of rows scanned for them, and the key to resume from (None: last page)."""
 
     rows: list[R]
     scanned: int
@@ -30,7 +30,7 @@ def pages(
     columns: Sequence[str] | None = None,
     condition: Any = None,
 ) -> Iterator[ScannedPage[R]]:
-    """The table's rows that meet the condition, read consistently, with these columns alone (None: all)."""
+    """Yield pages of the rows that meet `condition`, read consistently, with `columns` only (None: all)."""
     found = model.scan(
         filter_condition=condition,
         attributes_to_get=list(columns) if columns else None,
@@ -44,5 +44,5 @@ def pages(
 
 
 def row_count(model: type[Table]) -> int:
-    """About how many rows the table has: DynamoDB counts every six hours."""
+    """Return the approximate number of rows; DynamoDB updates it every six hours."""
     return int(aws.client("dynamodb").describe_table(TableName=model.Meta.table_name)["Table"]["ItemCount"])

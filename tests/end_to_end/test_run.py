@@ -28,7 +28,7 @@ def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, surroundings: 
     url = f"http://127.0.0.1:{surroundings['PORT']}"
     first = start()
     assert httpx.get(f"{url}/ready").status_code == 200
-    assert "Backroom is up" in _stop(first)
+    assert "Backroom is ready" in _stop(first)
     assert not (Path(surroundings["LOCAL_STATE_DIR"]) / "running.json").exists()
 
     second = start()

@@ -269,7 +269,7 @@ def test_restore_without_a_snapshot_is_an_error() -> None:
 def test_taken_port_says_what_to_do() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
-        pytest.raises(EngineError, match="is taken: stop what listens"),
+        pytest.raises(EngineError, match="is in use: stop the process"),
     ):
         Engine.start(port=other.getsockname()[1])
 

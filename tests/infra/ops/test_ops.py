@@ -77,7 +77,9 @@ def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, 
     assert "her@example.com" not in shown
     assert "shpat_abc123" not in shown
     acts = listen("kit-operator_acted")
-    assert ops("dead-letters", "shops-apply_webhook", "--redrive").out == "2 sent back to shops-apply_webhook\n"
+    assert (
+        ops("dead-letters", "shops-apply_webhook", "--redrive").out == "2 messages moved back to shops-apply_webhook\n"
+    )
     assert (_waiting("shops-apply_webhook"), _waiting("shops-apply_webhook-dead")) == (2, 0)
     [act] = acts()
     assert (act["actor"], act["action"], act["subject"]) == (

@@ -59,7 +59,7 @@ def test_erase_asks_first(ops: Ops) -> None:
 def test_export_gives_a_link(start: Start, drain: Drain) -> None:
     seed_owner("mark-store1", OwnerType.STORE)
     out, err = work_until_done(start("export", "store:mark-store1-id"), drain)
-    assert "whoever has it has the export" in err
+    assert "anyone who has it can download the export" in err
     found = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
     assert json.loads(found.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
 

@@ -73,7 +73,7 @@ def test_all_that_have_something_in_common(ops: Ops, shopify: ShopifySandbox, li
     assert heard() == []
     done = ops("replay", "--status", "failed", "--topic", "orders/paid")
     assert (done.code, sorted(replayed(done.out))) == (0, failed)
-    assert "3 replayed, 0 could not be" in done.err
+    assert "3 replayed, 0 failed" in done.err
     assert sorted(message["message_id"] for message in heard()) == failed
     assert {WebhookDelivery.get(each).status for each in failed} == {DeliveryStatus.RECEIVED}
     assert replayed(ops("replay", "--shop", "b.myshopify.com", "--dry-run").out) == elsewhere
@@ -111,7 +111,7 @@ def test_one_whose_payload_is_lost_does_not_stop_the_others(ops: Ops, shopify: S
     assert done.code == 1
     assert len(replayed(done.out)) == 2
     assert f"{lost}: " in done.err
-    assert "2 replayed, 1 could not be" in done.err
+    assert "2 replayed, 1 failed" in done.err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
@@ -127,20 +127,20 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert len(replayed(out)) < 400
     if number == signal.SIGKILL:
         hold(LOCK)
-        assert "another run is at work" in ops("replay", "--topic", "orders/paid").err
+        assert "another run is in progress" in ops("replay", "--topic", "orders/paid").err
         lapse(LOCK)
     else:
-        assert "The same command goes on from here" in err
+        assert "The same command resumes from here" in err
         assert Lock.get(LOCK).held_until is None
     assert "--topic orders/paid was stopped" in ops("replay", "--status", "received").err
     kept = json.loads(locks.watermark(LOCK) or "")
     assert kept["counts"]["rows"] >= 100
     done = ops("replay", "--topic", "orders/paid")
     assert done.code == 0
-    assert f"Going on after {kept['counts']['rows']:,} deliveries" in done.err
+    assert f"Resuming after {kept['counts']['rows']:,} deliveries" in done.err
     assert len(replayed(done.out)) == 400 - kept["counts"]["rows"]
     assert {message["message_id"] for message in heard()} == set(ids)
-    assert "400 replayed, 0 could not be" in done.err
+    assert "400 replayed, 0 failed" in done.err
 
 
 def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox) -> None:

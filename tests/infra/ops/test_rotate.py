@@ -62,13 +62,13 @@ def test_a_rotation_from_its_beginning_to_its_end(ops: Ops, key_file: Path, list
     seed(130, with_sessions=True)
     first = ops("rotate-secrets", "--new-key")
     assert first.code == 0
-    assert "260 rows: 260 values sealed anew with file:k2, 0 could not be opened" in first.out
+    assert "260 rows: 260 values encrypted with file:k2, 0 could not be decrypted" in first.out
     assert "--drop-old" in first.out
     assert used() == {"file:k2"}
     assert_open()
-    assert "0 values sealed anew" in ops("rotate-secrets").out
+    assert "0 values encrypted" in ops("rotate-secrets").out
     assert keys_in(key_file) == {"k1", "k2"}
-    assert "Key k1 is dropped" in ops("rotate-secrets", "--drop-old").out
+    assert "Key k1 dropped" in ops("rotate-secrets", "--drop-old").out
     assert keys_in(key_file) == {"k2"}
     assert_open()
     assert sorted(act["action"] for act in acts()) == [
@@ -136,19 +136,19 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
         hold(LOCK)
         refused = ops("rotate-secrets")
         assert (refused.code, refused.out) == (1, "")
-        assert "another run is at work" in refused.err
+        assert "another run is in progress" in refused.err
         lapse(LOCK)
     else:
-        assert "Go on with: make ops ARGS=rotate-secrets" in err
+        assert "Resume with: make ops ARGS=rotate-secrets" in err
         assert "Traceback" not in err
         assert Lock.get(LOCK).held_until is None
-    assert "the last rotation is not through" in ops("rotate-secrets", "--new-key").err
+    assert "the last rotation is not complete" in ops("rotate-secrets", "--new-key").err
     assert keys_in(key_file) == {"k1", "k2"}
     behind = json.loads(locks.watermark(LOCK) or "")["counts"]["rows"]
     assert 0 < behind < 900
     done = ops("rotate-secrets")
     assert done.code == 0
-    assert f"Going on after {behind:,} rows" in done.err
+    assert f"Resuming after {behind:,} rows" in done.err
     assert "900 rows: " in done.out
     assert used() == {"file:k2"}
     assert_open()
@@ -167,16 +167,16 @@ def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file
     Session(sessions.offline_session_id(second, "studio")).update([Session.access_token.set(moved)])
     done = ops("rotate-secrets", "--new-key")
     assert done.code == 1
-    assert "6 values sealed anew with file:k2, 2 could not be opened" in done.out
+    assert "6 values encrypted with file:k2, 2 could not be decrypted" in done.out
     assert "may be dropped" not in done.out
-    assert f"cannot be opened: Shop.access_token of {first}, studio" in done.err
-    assert f"cannot be opened: Session.access_token of {second}, studio" in done.err
+    assert f"cannot be decrypted: Shop.access_token of {first}, studio" in done.err
+    assert f"cannot be decrypted: Session.access_token of {second}, studio" in done.err
     for secret in (TOKEN, tampered, text, moved):
         assert secret not in done.out + done.err
     assert Shop.get(first, "studio").access_token == tampered
     kept = ops("rotate-secrets", "--drop-old")
     assert kept.code == 1
-    assert "Key k1 stays" in kept.out
+    assert "Key k1 kept" in kept.out
     assert keys_in(key_file) == {"k1", "k2"}
 
 
@@ -187,7 +187,7 @@ def test_another_key_in_between_begins_anew(ops: Ops, start: Start, key_file: Pa
     process.send_signal(signal.SIGINT)
     process.communicate()
     secrets.add_key(key_file)
-    assert "450 rows: 450 values sealed anew with file:k3" in ops("rotate-secrets").out
+    assert "450 rows: 450 values encrypted with file:k3" in ops("rotate-secrets").out
     assert used() == {"file:k3"}
 
 
@@ -209,7 +209,7 @@ def test_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.Fixt
         refused = ops("rotate-secrets", option)
         assert refused.code == 1
         assert "KMS holds the keys" in refused.err
-    assert f"6 values sealed anew with kms:{key_id}" in ops("rotate-secrets").out
+    assert f"6 values encrypted with kms:{key_id}" in ops("rotate-secrets").out
     assert used() == {f"kms:{key_id}"}
     assert_open()
     assert keys_in(key_file) == {"k1"}
