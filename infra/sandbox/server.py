@@ -36,7 +36,7 @@ class Request:
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def fields(self) -> Json:
-        """Return the body's fields, from JSON or a form. Raises `ValueError` if the JSON is not an object."""
+        """Return the body's fields, from JSON or a form. Raises `ValueError` for other bodies."""
         if not self.body:
             return {}
         if "json" not in self.header("content-type"):
