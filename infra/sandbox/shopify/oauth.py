@@ -149,7 +149,7 @@ class OAuth:
 def _issued_at(claims: Json) -> float:
     """Return when the sandbox issued a session token, in Unix seconds.
 
-    `iat` has whole seconds. `jti` begins with the time in microseconds; without it, the end of the second of `iat` counts.
+    `iat` has whole seconds; `jti` begins with the time in microseconds. Without `jti`, returns the end of that second.
     """
     end_of_second = float(claims["iat"]) + 1
     try:

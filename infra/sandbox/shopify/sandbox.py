@@ -47,7 +47,10 @@ EMPTY: Json = {
 
 
 class ShopifySandbox(Shops, SandboxServer):
-    """The Shopify sandbox. `app_base_url`, our API's base URL, can be set later. Raises `OSError` if the port is in use."""
+    """The Shopify sandbox; `app_base_url`, the base URL of our API, can be set later.
+
+    Raises `OSError` if the port is in use.
+    """
 
     def __init__(
         self,
@@ -168,7 +171,10 @@ class ShopifySandbox(Shops, SandboxServer):
         return self._deliveries.send(self.webhook(app, shop, topic, payload, **options))
 
     def redeliver(self, earlier: Delivery | str) -> Delivery:
-        """Send a delivery or webhook id again with the same headers and body. Raises `KeyError` if it is not in the log."""
+        """Send a delivery or webhook id again, with the same headers and body.
+
+        Raises `KeyError` if the webhook id is not in the log.
+        """
         return self._deliveries.send(
             earlier.webhook if isinstance(earlier, Delivery) else self._deliveries.find(earlier)
         )
@@ -190,8 +196,8 @@ class ShopifySandbox(Shops, SandboxServer):
         """Send one event to each subscription of the shop's apps to the topic, or of `app` only.
 
         While `hold_deliveries` is set, the webhooks are held. `retry_failed` retries them. Privacy topics and
-        app/uninstalled need an `app` and no subscription. The options are those of `webhook`. Raises `ValueError` if the
-        topic is unknown or needs an `app`.
+        app/uninstalled need an `app` and no subscription. The options are those of `webhook`. Raises `ValueError` if
+        the topic is unknown or needs an `app`.
         """
         event_id = event_id or str(uuid.uuid4())
         parcels = [

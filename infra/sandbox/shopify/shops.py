@@ -52,7 +52,10 @@ class Shops:
             return deepcopy(_order_row(data, shop, order_id)["payload"])
 
     def cancel_order(self, shop: str, order_id: int | str, reason: str = "customer") -> Json:
-        """Cancel an order without a refund; return the payload of orders/cancelled. Raises as `order_changes.cancel` does."""
+        """Cancel an order without a refund and return the payload of orders/cancelled.
+
+        Raises as `order_changes.cancel` does.
+        """
         with self._state.change() as data:
             order = _order_row(data, shop, order_id)["payload"]
             order_changes.cancel(order, reason, self._now())
