@@ -90,12 +90,12 @@ def refund(order: Json, refund_id: int, at: str, lines: LineQuantities, note: st
     1 and the quantity not yet refunded.
     """
     if not lines:
-        raise ValueError("a refund needs a line")
+        raise ValueError("a refund requires at least one line")
     asked = [(_line(order, line_id), int(number)) for line_id, number in lines.items()]
     for line, number in asked:
         most = line["quantity"] - _refunded_of(order, line["id"])
         if not 0 < number <= most:
-            raise ValueError(f"of line {line['id']} 1 to {most} can be refunded, not {number}")
+            raise ValueError(f"line {line['id']}: the refund quantity must be 1 to {most}, not {number}")
     for line, number in asked:
         line["current_quantity"] = max(0, line["current_quantity"] - number)
         line["fulfillable_quantity"] = line["current_quantity"]

@@ -66,7 +66,7 @@ def _parse(query: str) -> list[Callable[[Json], bool]]:
     terms = list(TERM.finditer(query))
     unknown = [unread] if unread else [term["field"] for term in terms if term["field"] not in MOMENTS]
     if unknown:
-        raise GraphQLError(f"the sandbox does not search by {unknown[0]}")
+        raise GraphQLError(f"the sandbox does not implement the search term {unknown[0]}")
     return [_test(term["field"], term["comparison"], term["value"].strip("'\"")) for term in terms]
 
 

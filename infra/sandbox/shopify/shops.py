@@ -123,7 +123,7 @@ class Shops:
         with self._state.change() as data:
             row = data["shops"].setdefault(shop, new_shop(shop))
             if unknown := details.keys() - row.keys():
-                raise ValueError(f"a shop has no {', '.join(sorted(unknown))}")
+                raise ValueError(f"unknown shop details: {', '.join(sorted(unknown))}")
             row |= {**details, "updated_at": self._now()}
             return shop_payload(shop, row)
 

@@ -127,7 +127,7 @@ def _check_mode(mode: str, items: list[Json]) -> None:
         message = "You must provide at least one recurring price in `subscription` mode when using prices."
         raise ApiError(message, param="mode")
     if mode not in ("payment", "subscription"):
-        raise ApiError(f"The sandbox does not sell in mode {mode}.", status=501, param="mode")
+        raise ApiError(f"The sandbox does not implement the mode {mode}.", status=501, param="mode")
 
 
 def _session(store: Store, params: Json, id_: str) -> Json:

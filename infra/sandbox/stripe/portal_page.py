@@ -14,7 +14,10 @@ Fields = Mapping[str, str]
 
 
 def act(store: Store, customer: str, fields: Fields) -> None:
-    """Perform the action of a button. Raises `ApiError`: 404 if the subscription is not the customer's."""
+    """Perform the action of a button.
+
+    Raises `ApiError` if the subscription is not the customer's (404) or the action is unknown.
+    """
     row = store.get("subscription", fields.get("subscription", ""), "subscription")
     if row["customer"] != customer:
         raise missing_object("subscription", row["id"])

@@ -36,7 +36,11 @@ def _change_items(store: Store, row: Json, params: Json) -> None:
     due = _bill(tried, row["id"], _change(tried, tried.get("subscription", row["id"]), params))
     if due and due["amount_due"] and row["default_payment_method"] == DECLINING_METHOD:
         if params.get("payment_behavior") != "error_if_incomplete":
-            raise ApiError("The sandbox declines with error_if_incomplete only.", status=501, param="payment_behavior")
+            raise ApiError(
+                "The sandbox implements declined payments only for error_if_incomplete.",
+                status=501,
+                param="payment_behavior",
+            )
         raise ApiError("Your card was declined.", status=402, code="card_declined", kind="card_error")
     previous = {name: deepcopy(row[name]) for name in ("items", "latest_invoice", "metadata")}
     invoice = _bill(store, row["id"], _change(store, row, params))

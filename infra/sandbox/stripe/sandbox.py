@@ -104,7 +104,10 @@ class StripeSandbox(SandboxServer):
         self._publish(store.emitted)
 
     def complete_checkout(self, session_id: str, *, email: str | None = None) -> list[Json]:
-        """Pay a checkout session, deliver its events unless held, and return them. Raises `ApiError` if it is not open."""
+        """Pay a checkout session, deliver its events unless held, and return them.
+
+        Raises `ApiError` if the session is not open.
+        """
         with self._state.change() as data:
             store = Store(data, self.now, self.url)
             fulfilment.complete(store, session_id, email)
@@ -112,7 +115,10 @@ class StripeSandbox(SandboxServer):
         return store.emitted
 
     def expire_checkout(self, session_id: str) -> list[Json]:
-        """Expire a checkout session, deliver its events unless held, and return them. Raises `ApiError` if it is not open."""
+        """Expire a checkout session, deliver its events unless held, and return them.
+
+        Raises `ApiError` if the session is not open.
+        """
         with self._state.change() as data:
             store = Store(data, self.now, self.url)
             checkout.expire(store, {}, session_id)
@@ -179,8 +185,8 @@ class StripeSandbox(SandboxServer):
     ) -> Webhook:
         """Build a signed webhook without sending it.
 
-        `signed_at` (Unix seconds) defaults to now, `api_version` to the event's. Raises `ValueError` if `webhook_url` is
-        not set.
+        `signed_at` (Unix seconds) defaults to now, `api_version` to the event's. Raises `ValueError` if `webhook_url`
+        is not set.
         """
         if self.webhook_url is None:
             raise ValueError("webhook_url is not set; the sandbox does not know the URL of the app")

@@ -40,7 +40,7 @@ class Store:
         return found
 
     def get(self, kind: str, id_: str, param: str = "id") -> Json:
-        """Return the object. Raises `ApiError` (404) if there is none of this kind."""
+        """Return the object. Raises `ApiError` (404) if no object of this kind has the id."""
         found = self.find(id_)
         if found is None or found["object"] != kind:
             raise missing_object(kind, id_, param)
