@@ -1,4 +1,4 @@
-# Backroom. `make run` shows it working, `make test` proves it; `make help` lists everything.
+# Backroom. `make run` starts the local stack, `make test` runs the tests, `make help` lists all targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,15))' 2>/dev/null && echo $$p && break; done)
@@ -13,33 +13,33 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-# --- what is needed -----------------------------------------------------------------------------------------------
+# --- installation -------------------------------------------------------------------------------------------------
 
 .venv/.installed: requirements.txt requirements-dev.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install it, or say where with PYTHON=…"; exit 1; }
-	@echo "Installing what Backroom needs into .venv (once) …"
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is required; install it or set PYTHON to its path"; exit 1; }
+	@echo "Installing the dependencies into .venv (once) …"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 
 .venv-aws/.installed: infra/local/requirements-aws.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install it, or say where with PYTHON=…"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is required; install it or set PYTHON to its path"; exit 1; }
 	@echo "Installing the embedded AWS into .venv-aws (once) …"
 	@$(PYTHON) -m venv .venv-aws
 	@.venv-aws/bin/pip install --quiet --requirement infra/local/requirements-aws.txt
 	@touch $@
 
 .PHONY: install
-install: .venv/.installed .venv-aws/.installed ## Install what is needed into .venv and .venv-aws
+install: .venv/.installed .venv-aws/.installed ## Install the dependencies into .venv and .venv-aws
 
-# --- the two commands ---------------------------------------------------------------------------------------------
+# --- run and test -------------------------------------------------------------------------------------------------
 
 .PHONY: run
-run: install ## Serve the whole bundle on 127.0.0.1:8000 (PORT=…), with everything it needs
+run: install ## Start the local stack: the bundle on 127.0.0.1:8000 (PORT=…), embedded AWS, sandboxes
 	@exec $(BIN)/python -m infra.local run
 
 .PHONY: browser
-browser: install ## Install Chromium for the tests of the pages, where there is none
+browser: install ## Install Chromium for the browser tests if it is missing
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
 		command -v $$name > /dev/null && exit 0; done; \
 	if test "$$(id -u)" = 0 && command -v apt-get > /dev/null; then \
@@ -47,30 +47,30 @@ browser: install ## Install Chromium for the tests of the pages, where there is 
 	else PLAYWRIGHT_BROWSERS_PATH=$(CURDIR)/.venv/browsers $(BIN)/playwright install chromium; fi
 
 .PHONY: test
-test: install ## Run the whole suite
+test: install ## Run the test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
 
-# --- trying it ----------------------------------------------------------------------------------------------------
+# --- demo and operation -------------------------------------------------------------------------------------------
 
 .PHONY: demo
-demo: install ## Walk the main job on a real photo and show each result
+demo: install ## Run the main use case with a real photo and show each result
 	@$(BIN)/python -m infra.local.demo
 
 .PHONY: tick
-tick: install ## Fire one schedule of the running stack now: make tick NAME=retention-start_sweep
+tick: install ## Run one schedule of the running stack now: make tick NAME=retention-start_sweep
 	@$(BIN)/python -m infra.local tick $(NAME)
 
 .PHONY: ops
-ops: install ## Operator commands: make ops ARGS=--help
+ops: install ## Run an operator command: make ops ARGS=--help
 	@$(BIN)/python -m infra.ops $(ARGS)
 
-# --- the gate -----------------------------------------------------------------------------------------------------
+# --- checks -------------------------------------------------------------------------------------------------------
 
 .PHONY: check
-check: static test ## The one gate: format, lint, types, import rules, generated files, tests
+check: static test ## Run all checks: format, lint, types, import rules, generated files, tests
 
 .PHONY: static
-static: install ## All of the gate but the tests
+static: install ## Run all checks except the tests
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
@@ -78,17 +78,17 @@ static: install ## All of the gate but the tests
 	@$(BIN)/python -m infra.docs.generate --check
 
 .PHONY: format
-format: install ## Format and sort imports
+format: install ## Format the code and sort imports
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
 
 .PHONY: generate
-generate: install ## Write the generated files anew (docs/tables.md, …)
+generate: install ## Regenerate the generated files (docs/tables.md, …)
 	@$(BIN)/python -m infra.docs.generate
 
-# --- measuring and deploying --------------------------------------------------------------------------------------
+# --- benchmarks and deployment ------------------------------------------------------------------------------------
 
 .PHONY: bench
-bench: install ## Measure against the peers, as ratios in one run
+bench: install ## Benchmark against comparable libraries; results are ratios within one run
 	@$(BIN)/python -m infra.bench
 
 .PHONY: package
@@ -96,9 +96,9 @@ package: install ## Build the bundle and both templates: make package STAGE=prod
 	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging package --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: deploy
-deploy: install ## Package and deploy into the account of your AWS credentials: make deploy STAGE=dev
+deploy: install ## Package and deploy to the account of your AWS credentials: make deploy STAGE=dev
 	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: clean
-clean: ## Remove what was built and the local state (.local/); the environments stay
+clean: ## Remove build output and local state (.local/); keep the virtual environments
 	@rm -rf build .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""Development stand-ins for Shopify and Stripe, on loopback.
+"""Local sandboxes of Shopify, Stripe and an image provider, on loopback.
 
-They sign and verify on their own and import nothing of the bundle, so that a mistake on our side shows.
+They have their own signature code and import nothing from the bundle. A mistake in the bundle's code therefore fails.
 """

@@ -1,4 +1,7 @@
-"""The manners of `/sandbox/…`, by which another process (the demo, say) does what tests do by method call."""
+"""JSON handlers for the control routes `/sandbox/…`.
+
+Through these routes, another process (for example the demo) does what tests do by method call.
+"""
 
 from collections.abc import Callable
 
@@ -8,9 +11,10 @@ Action = Callable[..., Json]
 
 
 def answering(action: Action) -> Handler:
-    """JSON in and out: the action gets the body's fields, and the path's names as keywords.
+    """Wrap an action as a handler with JSON request and response.
 
-    400 says what is missing or wrong.
+    The action receives the body's fields, and the path's parameters as keywords. Responds 400 with the reason if a
+    field is missing or invalid.
     """
 
     def handle(request: Request, **names: str) -> Response:

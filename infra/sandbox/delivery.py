@@ -1,4 +1,4 @@
-"""Sending webhooks over real HTTP, and what came back."""
+"""Sends webhooks over HTTP and returns the responses."""
 
 import random
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ ANSWER_WITHIN_SECONDS = 120
 
 @dataclass(frozen=True)
 class Webhook:
-    """A signed delivery that may be sent as often as one likes."""
+    """A signed webhook that can be sent any number of times."""
 
     url: str
     headers: dict[str, str]
@@ -23,7 +23,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt. `status` is None when nobody answered; `answer` is then the reason."""
+    """One attempt. If there was no response, `status` is None and `answer` is the error."""
 
     webhook: Webhook
     status: int | None
@@ -35,7 +35,10 @@ class Delivery:
 
 
 def send(webhook: Webhook) -> Delivery:
-    """Posts it once; the senders' own rule holds: anything but a 2xx is a failure, redirects are not followed."""
+    """Send a webhook once by POST, without following redirects.
+
+    As at Shopify and Stripe, any status other than 2xx is a failure.
+    """
     target = urlsplit(webhook.url)
     kind = HTTPSConnection if target.scheme == "https" else HTTPConnection
     connection = kind(target.hostname or "", target.port, timeout=ANSWER_WITHIN_SECONDS)
@@ -52,9 +55,9 @@ def send(webhook: Webhook) -> Delivery:
 def send_all(
     webhooks: Sequence[Webhook], *, order: Order = "in_order", copies: float = 1, parallel: int = 1, seed: int = 0
 ) -> list[Delivery]:
-    """Each webhook `copies` times, over `parallel` connections at once, as given or shuffled by `seed`.
+    """Send each webhook `copies` times over `parallel` connections, in order or shuffled by `seed`.
 
-    1.1 copies: every tenth of them, picked by `seed`, once more.
+    With `copies=1.1`, a tenth of the webhooks, chosen by `seed`, is sent twice.
     """
     chance = random.Random(seed)
     whole = int(copies)

@@ -1,4 +1,4 @@
-"""What both peers share: an HTTP/1.1 server on loopback with a route table and a record of what it was asked."""
+"""The HTTP/1.1 server of all sandboxes: on loopback, with a route table and a log of its requests."""
 
 import json
 import re
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """One call as it came in; header names in lower case."""
+    """A received request; header names are in lower case."""
 
     method: str
     path: str
@@ -28,15 +28,15 @@ class Request:
     body: bytes
 
     def header(self, name: str) -> str:
-        """The header's value, or the empty string."""
+        """Return the header's value, or an empty string."""
         return self.headers.get(name.lower(), "")
 
     def parameters(self) -> dict[str, str]:
-        """The decoded query; of a repeated parameter the last one."""
+        """Return the decoded query parameters; of a repeated parameter, the last value."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def fields(self) -> Json:
-        """The body's fields, from JSON or a form. Raises `ValueError` when it is neither."""
+        """Return the body's fields, from JSON or a form. Raises `ValueError` for other bodies."""
         if not self.body:
             return {}
         if "json" not in self.header("content-type"):
@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What goes back."""
+    """The response to a request."""
 
     status: int
     body: bytes = b""
@@ -57,7 +57,7 @@ class Response:
 
 
 class Refusal(Exception):
-    """Raised in a handler, it is answered with this status and JSON body."""
+    """Raised in a handler to respond with this status and JSON body."""
 
     def __init__(self, message: str, status: int, body: Json) -> None:
         super().__init__(message)
@@ -65,21 +65,21 @@ class Refusal(Exception):
 
 
 class HangUp(Exception):
-    """Raised in a handler, it ends the connection without an answer."""
+    """Raised in a handler to close the connection without a response."""
 
 
 def json_response(status: int, value: object, headers: dict[str, str] | None = None) -> Response:
-    """A JSON answer."""
+    """Build a JSON response."""
     return Response(status, json.dumps(value).encode(), {"Content-Type": "application/json", **(headers or {})})
 
 
 def html_response(status: int, page: str) -> Response:
-    """A page for a browser."""
+    """Build an HTML response."""
     return Response(status, page.encode(), {"Content-Type": "text/html; charset=utf-8"})
 
 
 def redirect(status: int, location: str) -> Response:
-    """Sends the browser elsewhere."""
+    """Build a redirect to `location`."""
     return Response(status, b"", {"Location": location})
 
 
@@ -87,7 +87,10 @@ Handler = Callable[..., Response]
 
 
 def match_path(template: str, path: str) -> dict[str, str] | None:
-    """The values of the template's `{names}`, each one segment, and `{names...}`, all the rest; None if it does not fit."""
+    """Return the values of the template's parameters, or None if the path does not match.
+
+    `{name}` matches one segment, `{name...}` the rest of the path.
+    """
     pattern = re.sub(r"\{(\w+)\.\.\.\}", r"(?P<\1>.+)", template)
     found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern), path)
     return {name: unquote(value) for name, value in found.groupdict().items()} if found else None
@@ -95,21 +98,21 @@ def match_path(template: str, path: str) -> dict[str, str] | None:
 
 @dataclass(frozen=True)
 class Route:
-    """`{name}` in the path is one segment, handed to the handler by that name."""
+    """A method and a path template; the handler receives the template's parameters as keywords."""
 
     method: str
     path: str
     handler: Handler
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The names in the path, or None when it is another call."""
+        """Return the path's parameters, or None if the method or path does not match."""
         return match_path(self.path, path) if method == self.method else None
 
 
 class SandboxServer:
-    """Bound to loopback when made, serving from `start` to `stop`. Port 0 takes any free one.
+    """A server that binds to loopback when created and serves from `start` to `stop`.
 
-    Raises `OSError` when the port is taken.
+    Port 0 chooses any free port. Raises `OSError` if the port is in use.
     """
 
     def __init__(self, port: int, routes: Sequence[Route]) -> None:
@@ -120,12 +123,12 @@ class SandboxServer:
         self.url = f"http://{LOOPBACK}:{self._http.server_port}"
 
     def start(self) -> Self:
-        """Serves from a daemon thread."""
+        """Start serving in a daemon thread."""
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Frees the port and ends connections that were kept alive."""
+        """Stop serving, free the port and close kept-alive connections."""
         if self._thread.is_alive():
             self._http.shutdown()
             self._thread.join()
@@ -140,7 +143,10 @@ class SandboxServer:
         self.stop()
 
     def answer(self, request: Request) -> Response:
-        """Finds the route and calls it; a fault of our own is printed and answered with 500. Raises `HangUp`."""
+        """Find the route and call its handler.
+
+        Prints an unexpected exception and responds 500. Raises `HangUp` if the handler does.
+        """
         self.requests.append(request)
         try:
             for route in self._routes:
@@ -157,7 +163,7 @@ class SandboxServer:
             return json_response(500, {"error": {"type": "api_error", "message": repr(error)}})
 
     def not_found(self, request: Request) -> Response:
-        """What the peer says to an address that it does not serve."""
+        """Respond to a path that has no route."""
         return json_response(404, {"error": f"the sandbox does not serve {request.method} {request.path}"})
 
 
@@ -188,7 +194,7 @@ class _HTTPServer(ThreadingHTTPServer):
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # the other side was faster
+                    continue  # the client has already closed it
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -216,4 +222,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = _serve
 
     def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-        """Silent: `requests` has them."""
+        """Log nothing: `requests` holds the requests."""

@@ -1,4 +1,7 @@
-"""A peer's memory: one JSON document, changed under a lock and, where a file is given, written after each change."""
+"""The state of a sandbox: one JSON document, changed under a lock.
+
+If a file is given, the document is written to it after each change.
+"""
 
 import json
 import threading
@@ -12,7 +15,7 @@ from infra.sandbox.server import Json
 
 
 class State:
-    """Starts from the file when it exists, else from `empty`."""
+    """The document, read from the file if it exists, otherwise a copy of `empty`."""
 
     def __init__(self, file: Path | None, empty: Json) -> None:
         self._file = file
@@ -23,7 +26,10 @@ class State:
 
     @contextmanager
     def change(self) -> Iterator[Json]:
-        """The document, to read and write, for one thread at a time. An exception undoes nothing: check first."""
+        """Yield the document to one thread at a time, to read and write.
+
+        An exception rolls nothing back: validate before you write.
+        """
         with self._lock:
             try:
                 yield self._data
@@ -31,7 +37,7 @@ class State:
                 self._save()
 
     def read(self, section: str) -> Any:
-        """A copy of one section."""
+        """Return a deep copy of one section."""
         with self._lock:
             return deepcopy(self._data[section])
 
@@ -41,4 +47,4 @@ class State:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._file.with_suffix(".new")
         fresh.write_text(json.dumps(self._data))
-        fresh.replace(self._file)  # never half a file, whenever the power goes
+        fresh.replace(self._file)  # atomic: a crash never leaves a partial file

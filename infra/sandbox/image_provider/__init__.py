@@ -1,4 +1,4 @@
-"""A stand-in for an image provider that takes jobs and calls back."""
+"""The sandbox of an image provider that accepts jobs and sends callbacks."""
 
 from infra.sandbox.image_provider.sandbox import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
 

@@ -1,5 +1,8 @@
-"""Jobs are taken, done when told, and called back about in Standard Webhooks' manner
-(https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)."""
+"""The image provider sandbox: accepts jobs, finishes them on request and sends callbacks.
+
+Callbacks are signed as in Standard Webhooks
+(https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
+"""
 
 import base64
 import hashlib
@@ -18,9 +21,10 @@ SANDBOX_WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"sandbox image provider se
 
 
 class ImageProviderSandbox(SandboxServer):
-    """`jobs` holds what was asked for, by id. `refuse_next` is a status that the next job is refused with.
+    """An image provider; `jobs` holds the requested jobs by id.
 
-    While `outage` is set, every request is answered with its status and body.
+    `refuse_next` is the status and body with which the next job is refused. While `outage` is set, every response has
+    its status and body.
     """
 
     def __init__(self, port: int = 0) -> None:
@@ -39,18 +43,18 @@ class ImageProviderSandbox(SandboxServer):
         self._lock = threading.Lock()
 
     def finish(self, job: str, picture: bytes, url: str | None = None) -> None:
-        """The picture is made, and lies at `url` (here, unless said otherwise)."""
+        """Mark the job as succeeded, with its image at `url`, by default at this sandbox."""
         self._results[job] = picture
         self.jobs[job] |= {"state": "succeeded", "image_url": url or f"{self.url}/results/{job}"}
 
     def end(self, job: str, state: str, error: str) -> None:
-        """The job `failed`, or was `refused`."""
+        """End the job without an image; `state` is `failed` or `refused`."""
         self.jobs[job] |= {"state": state, "error": error}
 
     def callback(
         self, job: str, *, secret: str = SANDBOX_WEBHOOK_SECRET, at: float | None = None, named: str | None = None
     ) -> Webhook:
-        """The signed call-back about a job, not sent; `named` is another job's id in its place."""
+        """Build the signed callback of a job without sending it; `named` replaces the job's id in the body."""
         body = json.dumps({"type": "job.finished", "data": {"id": named or job}}).encode()
         message_id, timestamp = f"msg_{uuid.uuid4().hex}", str(int(time.time() if at is None else at))
         key = base64.b64decode(secret.removeprefix("whsec_"))
@@ -64,7 +68,7 @@ class ImageProviderSandbox(SandboxServer):
         return Webhook(self.jobs[job]["callback_url"], headers, body)
 
     def call_back(self, job: str, **options: Any) -> Delivery:
-        """Signs and sends once."""
+        """Sign the callback of a job and send it once."""
         return send(self.callback(job, **options))
 
     def lose(self, job: str) -> None:

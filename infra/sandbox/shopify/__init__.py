@@ -1,4 +1,4 @@
-"""The Shopify stand-in."""
+"""The Shopify sandbox."""
 
 from infra.sandbox.shopify.apps import API_VERSION, SANDBOX_APPS, App
 from infra.sandbox.shopify.sandbox import ShopifySandbox

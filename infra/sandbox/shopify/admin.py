@@ -1,4 +1,4 @@
-"""The Admin GraphQL endpoint: who may ask, what it costs, what it answers."""
+"""The Admin GraphQL endpoint: authentication, query cost, rate limit and execution."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,10 @@ class AdminAPI:
         self.routes = [Route("POST", "/{shop}/admin/api/{version}/graphql.json", self.graphql)]
 
     def graphql(self, request: Request, shop: str, version: str) -> Response:
-        """200 with data or errors; 401 when the token opens nothing here; 400 for a body that is no GraphQL call."""
+        """Execute a GraphQL request; respond 200 with data or errors.
+
+        Responds 401 if the token is not valid for the shop, 400 if the body has no query.
+        """
         if failure := self._faults.failure("admin"):
             return failure
         with self._state.change() as data:

@@ -1,4 +1,4 @@
-"""The apps and shops that the stand-in knows."""
+"""The apps and shops of the Shopify sandbox."""
 
 import re
 import zlib
@@ -12,7 +12,7 @@ SHOP_DOMAIN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-_]*\.myshopify\.com")
 
 @dataclass(frozen=True)
 class App:
-    """An app as the Partner dashboard shows it."""
+    """An app, with the fields of the Partner dashboard."""
 
     handle: str
     key: str
@@ -37,7 +37,7 @@ SANDBOX_APPS = {
 
 
 def new_shop(domain: str) -> Json:
-    """A shop's details, derived from its domain: any valid one exists, so nobody has to set it up."""
+    """Derive a shop's details from its domain; a shop with a valid domain needs no setup."""
     name = domain.removesuffix(".myshopify.com")
     return {
         "id": 10_000_000 + zlib.crc32(domain.encode()) % 90_000_000,
@@ -51,8 +51,10 @@ def new_shop(domain: str) -> Json:
 
 
 def shop_payload(domain: str, shop: Json) -> Json:
-    """The Shop resource, body of app/uninstalled and shop/update
-    (https://shopify.dev/docs/api/webhooks?reference=toml#list-of-topics-app/uninstalled)."""
+    """Build the Shop resource, the payload of app/uninstalled and shop/update.
+
+    Source: https://shopify.dev/docs/api/webhooks?reference=toml#list-of-topics-app/uninstalled.
+    """
     return {
         "id": shop["id"],
         "name": shop["name"],

@@ -1,4 +1,4 @@
-"""Pages of a list, as GraphQL connections (https://shopify.dev/docs/api/usage/pagination-graphql)."""
+"""Paginates lists as GraphQL connections (https://shopify.dev/docs/api/usage/pagination-graphql)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,12 +9,12 @@ from infra.sandbox.server import Json
 
 
 def connection(rows: Sequence[Any], first: int | None, after: str | None) -> Json:
-    """The page behind the cursor, which is a place in the list."""
+    """Return the page after the cursor `after`; the cursor is a list index. Raises as `page` does."""
     return page(rows, first, int(after) + 1 if after else 0, [str(place) for place in range(len(rows))])
 
 
 def page(rows: Sequence[Any], first: int | None, start: int, all_cursors: Sequence[str]) -> Json:
-    """`first` rows from `start` on; each has a cursor. Raises `GraphQLError` without `first`."""
+    """Return the `first` rows from index `start`, each with its cursor. Raises `GraphQLError` if `first` is None."""
     if first is None:
         raise GraphQLError("you must provide one of first or last", extensions={"code": "BAD_REQUEST"})
     nodes, cursors = rows[start : start + first], all_cursors[start : start + first]

@@ -1,4 +1,4 @@
-"""`/sandbox/…`: lets another process (the demo, a curious engineer) do what tests do by method call."""
+"""The routes `/sandbox/…`, through which the demo or an engineer controls the Shopify sandbox."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ SHOP_DETAILS = ("name", "email", "currency", "iana_timezone", "plan_name", "plan
 
 
 class Control:
-    """JSON in and out; 400 names what is missing or wrong. What happens in a shop is told to its apps at once."""
+    """Control routes with JSON request and response; 400 names a missing or invalid field.
+
+    A change in a shop emits its webhooks immediately.
+    """
 
     def __init__(self, sandbox: ShopifySandbox) -> None:
         self._sandbox = sandbox
@@ -120,7 +123,7 @@ class Control:
         return {"deliveries": [_brief(delivery) for delivery in self._sandbox.retry_failed(asked.get("shop"))]}
 
     def _tell_of_order(self, shop: str, order_id: str, topic: str, payload: Json) -> Json:
-        event_id = str(uuid.uuid4())  # one event, which changes the order, too
+        event_id = str(uuid.uuid4())  # one event causes both webhooks
         sent = self._sandbox.emit(shop, topic, payload, event_id)
         sent += self._sandbox.emit(shop, "orders/updated", self._sandbox.order(shop, order_id), event_id)
         return _told(payload, sent)

@@ -1,7 +1,7 @@
-"""How Shopify delivers: at once or held back, in any order, and again when it fails.
+"""Delivers webhooks as Shopify does: immediately or held, in any order, with retries.
 
-Failed deliveries are retried with the original headers and body, 8 times; a subscription that an app made by API and
-that failed throughout is then deleted (https://shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks and
+A failed delivery is retried up to 8 times, with the original headers and body. If all retries fail, a subscription
+that the app created by API is deleted (https://shopify.dev/docs/apps/build/webhooks/troubleshooting-webhooks and
 https://shopify.dev/changelog/updates-to-webhook-retry-mechanism).
 """
 
@@ -20,40 +20,40 @@ DELIVERIES_KEPT = 500
 
 @dataclass(frozen=True)
 class Parcel:
-    """A webhook and the id of the subscription that it is sent for, if that was made by API."""
+    """A webhook and the id of its subscription; None if the subscription was not created by API."""
 
     webhook: Webhook
     subscription: str | None
 
 
 class Deliveries:
-    """Sends webhooks and remembers how it went. While `hold` is set, what happens in a shop waits for `flush`."""
+    """Sends webhooks and logs the attempts. While `hold` is set, emitted webhooks stay in the outbox until `flush`."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self.hold = False
 
     def log(self) -> list[Json]:
-        """The latest attempts, oldest first."""
+        """Return the latest attempts, oldest first."""
         rows: list[Json] = self._state.read("deliveries")
         return rows
 
     def find(self, webhook_id: str) -> Webhook:
-        """A webhook that was sent. Raises `KeyError` when it is not on record."""
+        """Return the latest attempt's webhook with this id. Raises `KeyError` if it is not in the log."""
         rows = [row for row in self.log() if row["webhook_id"] == webhook_id]
         if not rows:
             raise KeyError(webhook_id)
         return from_row(rows[-1])
 
     def send(self, webhook: Webhook) -> Delivery:
-        """Once, now, whatever comes of it."""
+        """Send the webhook once, immediately, and log the attempt; a failure is not retried."""
         delivery = send(webhook)
         with self._state.change() as data:
             _record(data, [delivery])
         return delivery
 
     def dispatch(self, parcels: Iterable[Parcel]) -> list[Delivery]:
-        """Now, or into the outbox while `hold` is set; what is held has no status yet."""
+        """Send the webhooks, or store them in the outbox while `hold` is set; a held webhook has no status."""
         rows = [{**to_row(parcel.webhook, None, "held"), "subscription": parcel.subscription} for parcel in parcels]
         if not self.hold:
             return self._carry(rows)
@@ -62,13 +62,13 @@ class Deliveries:
         return [Delivery(from_row(row), None, "held") for row in rows]
 
     def flush(self, **manner: Any) -> list[Delivery]:
-        """Sends what is held, in the manner of `send_all`."""
+        """Send the held webhooks; `manner` are the options of `send_all`."""
         with self._state.change() as data:
             rows, data["outbox"] = data["outbox"], []
         return self._carry(rows, **manner)
 
     def retry(self, shop: str | None) -> list[Delivery]:
-        """Every failed delivery once more, of one shop or of all; the eighth failure in vain is the last."""
+        """Retry every failed delivery, of one shop or of all shops; the eighth failed retry is the last."""
         waiting = self._state.read("failed").values()
         rows = [row for row in waiting if shop is None or header(from_row(row), "Shop-Domain") == shop]
         sent = send_all([from_row(row) for row in rows])

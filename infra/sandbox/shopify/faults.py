@@ -1,4 +1,4 @@
-"""Bad days on demand: calls that Shopify refuses, and token answers that come wrong or not at all."""
+"""Injects faults: failing calls, and token responses that are incomplete or lost."""
 
 import threading
 from http import HTTPStatus
@@ -11,7 +11,10 @@ Fault = Literal["lost_answer", "no_expires_in"]
 
 
 class Faults:
-    """Each fault has a count of calls that it strikes; arranging it again replaces the count, 0 ends it."""
+    """The number of calls that each fault still affects.
+
+    Arranging a fault again replaces its number; 0 ends the fault.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -19,23 +22,26 @@ class Faults:
         self._failures: dict[Endpoint, Response] = {}
 
     def fail_next(self, n: int, status: int, retry_after: float | None, endpoint: Endpoint) -> None:
-        """The next `n` calls of the endpoint are answered with `status` and do nothing."""
+        """Respond to the next `n` calls of the endpoint with `status`, without effect.
+
+        `retry_after` is the value of the header `Retry-After` in seconds.
+        """
         headers = {} if retry_after is None else {"Retry-After": str(float(retry_after))}
         with self._guard:
             self._failures[endpoint] = json_response(status, {"errors": HTTPStatus(status).phrase}, headers)
             self._left[endpoint] = n
 
     def arrange(self, fault: Fault, n: int) -> None:
-        """The next `n` grants of the token endpoint suffer the fault."""
+        """Apply the fault to the next `n` grants of the token endpoint."""
         with self._guard:
             self._left[fault] = n
 
     def failure(self, endpoint: Endpoint) -> Response | None:
-        """What this call of the endpoint is answered with instead, if it is to fail."""
+        """Return the error response of this call, or None if the call does not fail."""
         return self._failures[endpoint] if self.strikes(endpoint) else None
 
     def strikes(self, fault: Endpoint | Fault) -> bool:
-        """Whether this call is one of those counted; it counts as struck."""
+        """Return whether the fault affects this call, and count the call."""
         with self._guard:
             left = self._left.get(fault, 0)
             self._left[fault] = max(0, left - 1)

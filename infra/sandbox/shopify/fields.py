@@ -1,4 +1,4 @@
-"""Orders and products as GraphQL shows them, from the payloads that webhooks carry."""
+"""Maps orders and products from their webhook payloads to GraphQL fields."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from infra.sandbox.shopify.connections import connection
 
 
 def order_fields(row: Json) -> Json:
-    """The fields of `Order` in `admin.graphql`."""
+    """Return the fields of `Order` in `admin.graphql`."""
     payload = row["payload"]
     currency = payload["currency"]
     lines = [_line(line, currency) for line in payload["line_items"]]
@@ -43,7 +43,7 @@ def order_fields(row: Json) -> Json:
 
 
 def product_fields(row: Json) -> Json:
-    """The fields of `Product` in `admin.graphql`."""
+    """Return the fields of `Product` in `admin.graphql`."""
     payload = row["payload"]
     variants = [
         {

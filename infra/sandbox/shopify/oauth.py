@@ -1,4 +1,4 @@
-"""Authorization and token endpoints; the merchant always consents."""
+"""The OAuth authorization and token endpoints; the merchant always grants the scopes."""
 
 import base64
 import hmac
@@ -24,14 +24,14 @@ ONLINE_TOKEN = "urn:shopify:params:oauth:token-type:online-access-token"
 
 
 class OAuthError(Refusal):
-    """An answer of the token endpoint other than a token."""
+    """An error response of the token endpoint."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description, status, {"error": error, "error_description": description})
 
 
 class OAuth:
-    """Serves `/{shop}/admin/oauth/…`; the shop is the first path segment where Shopify has it as the host."""
+    """Serves `/{shop}/admin/oauth/…`; the shop is the first path segment here, and the host at Shopify."""
 
     def __init__(self, state: State, apps: Mapping[str, App], faults: Faults, clock: Callable[[], float]) -> None:
         self._state, self._faults = state, faults
@@ -43,7 +43,7 @@ class OAuth:
         ]
 
     def authorize(self, request: Request, shop: str) -> Response:
-        """302 to the app with a single-use code, signed; a page with the fault otherwise."""
+        """Redirect (302) to the app with a signed, single-use code, or respond 400 with an error page."""
         asked = request.parameters()
         app = self._by_key.get(asked.get("client_id", ""))
         if app is None or not SHOP_DOMAIN.fullmatch(shop):
@@ -76,7 +76,10 @@ class OAuth:
         return redirect(302, f"{asked['redirect_uri']}{separator}{urlencode(answer)}")
 
     def access_token(self, request: Request, shop: str) -> Response:
-        """A token by authorization code, token exchange or refresh. Raises `OAuthError`, and `HangUp` on demand."""
+        """Grant a token for an authorization code, token exchange or refresh token.
+
+        Raises `OAuthError` if the grant is invalid, `HangUp` if the fault `lost_answer` is arranged.
+        """
         if failure := self._faults.failure("token"):
             return failure
         try:
@@ -144,7 +147,10 @@ class OAuth:
 
 
 def _issued_at(claims: Json) -> float:
-    """When the sandbox minted a session token: within the second of its `iat`, to the microsecond by its `jti`."""
+    """Return when the sandbox issued a session token, in Unix seconds.
+
+    `iat` has whole seconds; `jti` begins with the time in microseconds. Without `jti`, returns the end of that second.
+    """
     end_of_second = float(claims["iat"]) + 1
     try:
         return min(int(str(claims["jti"]).partition("-")[0], 16) / 1_000_000, end_of_second)

@@ -1,5 +1,6 @@
-"""What becomes of a paid order: it is cancelled, edited, refunded. The order is in its REST shape and changed in place;
-nothing is changed when something raises.
+"""Cancels, edits and refunds paid orders.
+
+An order has its REST shape and is changed in place. If a function raises, the order is unchanged.
 
 Sources: https://shopify.dev/docs/api/admin-rest/latest/resources/order and .../refund; the bodies of orders/edited and
 refunds/create at https://shopify.dev/docs/api/webhooks.
@@ -17,7 +18,10 @@ LineQuantities = Mapping[int, int] | Mapping[str, int]
 
 
 def cancel(order: Json, reason: str, at: str) -> None:
-    """No line is current any more; the money stays until it is refunded. Raises `ValueError`."""
+    """Cancel the order: set the current quantity of every line to 0, without a refund.
+
+    Raises `ValueError` if the reason is unknown or the order is already cancelled.
+    """
     if reason not in CANCEL_REASONS:
         raise ValueError(f"{reason} is not one of {', '.join(CANCEL_REASONS)}")
     _refuse_cancelled(order)
@@ -36,9 +40,10 @@ def edit(
     remove: Iterable[int | str],
     quantities: LineQuantities,
 ) -> Json:
-    """The body of orders/edited: what changed, not the order. Lines to add are as in `build_paid_order`.
+    """Edit the order and return the payload of orders/edited, which holds the changes, not the order.
 
-    Raises `KeyError` for a line that the order has not, `ValueError` for a cancelled order or a quantity below 0.
+    Added lines are as in `build_paid_order`; `quantities` are new quantities by line id. Raises `KeyError` if the
+    order does not have a line, `ValueError` if the order is cancelled or a quantity is below 0.
     """
     _refuse_cancelled(order)
     wanted = [(_line(order, line_id), int(number)) for line_id, number in quantities.items()]
@@ -79,17 +84,18 @@ def edit(
 
 
 def refund(order: Json, refund_id: int, at: str, lines: LineQuantities, note: str | None) -> Json:
-    """The refund, body of refunds/create, which the order lists from now on.
+    """Refund quantities by line id, add the refund to the order and return it, the payload of refunds/create.
 
-    Raises `KeyError` for a line that the order has not, `ValueError` for more of it than was paid and not refunded yet.
+    Raises `KeyError` if the order does not have a line, `ValueError` if there is no line or a quantity is not between
+    1 and the quantity not yet refunded.
     """
     if not lines:
-        raise ValueError("a refund needs a line")
+        raise ValueError("a refund requires at least one line")
     asked = [(_line(order, line_id), int(number)) for line_id, number in lines.items()]
     for line, number in asked:
         most = line["quantity"] - _refunded_of(order, line["id"])
         if not 0 < number <= most:
-            raise ValueError(f"of line {line['id']} 1 to {most} can be refunded, not {number}")
+            raise ValueError(f"line {line['id']}: the refund quantity must be 1 to {most}, not {number}")
     for line, number in asked:
         line["current_quantity"] = max(0, line["current_quantity"] - number)
         line["fulfillable_quantity"] = line["current_quantity"]
@@ -135,7 +141,10 @@ def _refunded_of(order: Json, line_id: int) -> int:
 
 
 def _settle(order: Json, at: str, paid_back: Decimal = Decimal("0.00")) -> None:
-    """Totals, what is owed (below 0: to the shopper) and the financial status, after the lines have changed."""
+    """Update totals, outstanding amount and financial status after a change of lines.
+
+    A negative outstanding amount is owed to the shopper.
+    """
     ordered, current = total_of(order["line_items"], "quantity"), total_of(order["line_items"], "current_quantity")
     owed = Decimal(order["total_outstanding"]) + current - Decimal(order["current_total_price"]) + paid_back
     refunded = sum((Decimal(each["transactions"][0]["amount"]) for each in order["refunds"]), Decimal("0.00"))
@@ -165,7 +174,7 @@ def _refund_line(item_id: int, line: Json, number: int, order: Json) -> Json:
         "quantity": number,
         "location_id": None,
         "restock_type": "no_restock",
-        "subtotal": float(subtotal),  # a number here, a string everywhere else: as documented
+        "subtotal": float(subtotal),  # a number, as documented; other amounts are strings
         "subtotal_set": money_set(str(subtotal), order["currency"]),
         "total_tax": 0.0,
         "total_tax_set": money_set("0.00", order["currency"]),

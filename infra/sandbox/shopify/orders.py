@@ -1,5 +1,7 @@
-"""Orders that the stand-in's shoppers pay, in the REST shape that webhooks carry
-(https://shopify.dev/docs/api/admin-rest/latest/resources/order)."""
+"""Paid orders in the REST shape of webhook payloads.
+
+Source: https://shopify.dev/docs/api/admin-rest/latest/resources/order.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,10 +22,10 @@ def build_paid_order(
     currency: str,
     placed_at: datetime,
 ) -> Json:
-    """The payload of orders/paid; `number` counts the sandbox's orders from 1.
+    """Build the payload of orders/paid; `number` counts the sandbox's orders from 1.
 
     A line has `variant_id`, `product_id` and optionally `quantity`, `price`, `title`, `sku` and `properties` (a mapping
-    or a list of name and value).
+    or a list of objects with `name` and `value`).
     """
     order_id = 5_000_000_000_000 + number
     at = placed_at.isoformat(timespec="seconds")
@@ -77,17 +79,17 @@ def build_paid_order(
 
 
 def numeric_id(value: int | str) -> int:
-    """The number in a GID, or the number itself."""
+    """Return the numeric id of a GID or a number."""
     return int(str(value).rpartition("/")[2])
 
 
 def total_of(items: Sequence[Json], quantity: str) -> Decimal:
-    """What these lines cost by their `quantity` or their `current_quantity`."""
+    """Return the total price of the lines; `quantity` names the field: `quantity` or `current_quantity`."""
     return sum((Decimal(item["price"]) * int(item[quantity]) for item in items), Decimal("0.00"))
 
 
 def build_line(order_id: int, position: int, line: Mapping[str, Any], currency: str) -> Json:
-    """A line item, from a line as in `build_paid_order`."""
+    """Build a line item from a line as in `build_paid_order`."""
     line_id = order_id * 100 + position
     given = line.get("properties") or {}
     properties = (
@@ -138,6 +140,6 @@ def _customer(customer_id: int | str | None) -> Json | None:
 
 
 def money_set(amount: str, currency: str) -> Json:
-    """An amount in the shop's and the shopper's currency, which are the same here."""
+    """Build a money set; the shop currency and the presentment currency are the same here."""
     money = {"amount": amount, "currency_code": currency}
     return {"shop_money": money, "presentment_money": dict(money)}

@@ -1,5 +1,7 @@
-"""Bodies of webhooks that are not about orders
-(https://shopify.dev/docs/api/webhooks; privacy: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance).
+"""Payloads of privacy, scope and product webhooks.
+
+Sources: https://shopify.dev/docs/api/webhooks,
+https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +16,10 @@ PRIVACY_TOPICS = ("customers/data_request", "customers/redact", "shop/redact")
 def privacy_payload(
     topic: str, shop_id: int, shop: str, *, customer_id: int | str | None, orders: Iterable[int | str], request_id: int
 ) -> Json:
-    """Of a guest Shopify knows the email address alone. Raises `ValueError` for another topic."""
+    """Build the payload of a privacy topic.
+
+    A guest (`customer_id` None) has only an email address. Raises `ValueError` if it is not a privacy topic.
+    """
     if topic not in PRIVACY_TOPICS:
         raise ValueError(f"{topic} is not one of {', '.join(PRIVACY_TOPICS)}")
     payload: Json = {"shop_id": shop_id, "shop_domain": shop}
@@ -30,14 +35,14 @@ def privacy_payload(
 
 
 def scopes_payload(app_id: int, shop_id: int, previous: Sequence[str], current: Sequence[str], at: str) -> Json:
-    """The body of app/scopes_update."""
+    """Build the payload of app/scopes_update."""
     return {"id": app_id, "previous": [*previous], "current": [*current], "updated_at": at, "shop_id": shop_id}
 
 
 def product_payload(
     shop: str, product_id: int | str, title: str, variants: Sequence[Mapping[str, Any]], status: str, at: str
 ) -> Json:
-    """The body of products/update. A variant has `id` and optionally `title`, `sku` and `price`."""
+    """Build the payload of products/update. A variant has `id` and optionally `title`, `sku` and `price`."""
     number = numeric_id(product_id)
     rows = [_variant(number, position, variant, at) for position, variant in enumerate(variants, 1)]
     return {

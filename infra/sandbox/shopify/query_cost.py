@@ -1,4 +1,4 @@
-"""What a GraphQL operation costs before it runs.
+"""Computes the cost of a GraphQL operation before execution.
 
 Source: https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits.
 """
@@ -27,9 +27,10 @@ DEFAULT_PAGE = 10
 
 
 def query_cost(schema: GraphQLSchema, document: DocumentNode, variables: dict[str, Any]) -> int:
-    """Points: a scalar 0, an object 1, a connection its page size times what it selects, a mutation 10.
+    """Return the requested cost in points.
 
-    Edges and the page's own information carry objects and are none: `edges { node }` costs what `nodes` does.
+    A scalar costs 0, an object 1, a mutation 10. A connection costs 2 plus its page size times the cost of its
+    selection. Edges and `pageInfo` cost nothing: `edges { node }` costs the same as `nodes`.
     """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     total = 0

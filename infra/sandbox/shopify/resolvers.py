@@ -1,4 +1,4 @@
-"""What the Admin API's fields answer, for one app in one shop, from the stand-in's state."""
+"""Resolves the fields of the Admin API for one app in one shop, from the sandbox's state."""
 
 import zlib
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ Info = GraphQLResolveInfo[Any]
 
 
 class Resolvers:
-    """Reads and changes `data`; the caller holds its lock."""
+    """Resolvers that read and change `data`; the caller holds its lock."""
 
     def __init__(self, data: Json, app: str, shop_domain: str, scopes: Sequence[str], version: str, now: float) -> None:
         self.app, self.shop_domain = app, shop_domain
@@ -26,7 +26,7 @@ class Resolvers:
         self._now = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
     def root(self) -> Json:
-        """The root value: field names to functions."""
+        """Return the root value, a mapping of field names to resolvers."""
         return {
             "shop": self._shop,
             "currentAppInstallation": self._installation,
@@ -73,7 +73,7 @@ class Resolvers:
         return self._shown(order) if order and order["shop"] == self.shop_domain else None
 
     def _shown(self, order: Json) -> Json:
-        """An order; its customer only to who may read customers."""
+        """Return an order's fields; `customer` requires the scope `read_customers`."""
         fields = order_fields(order)
 
         def customer(_: Info) -> Json | None:

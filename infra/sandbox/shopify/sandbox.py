@@ -1,4 +1,7 @@
-"""The Shopify stand-in: what Shopify does on its own side; what a merchant or shopper does there is in `Shops`."""
+"""The Shopify sandbox: tokens, webhooks, faults.
+
+The actions of merchants and shoppers are in `Shops`.
+"""
 
 import time
 import uuid
@@ -44,7 +47,10 @@ EMPTY: Json = {
 
 
 class ShopifySandbox(Shops, SandboxServer):
-    """`app_base_url` is where our API listens; it may be set later. Raises `OSError` when the port is taken."""
+    """The Shopify sandbox; `app_base_url`, the base URL of our API, can be set later.
+
+    Raises `OSError` if the port is in use.
+    """
 
     def __init__(
         self,
@@ -72,12 +78,12 @@ class ShopifySandbox(Shops, SandboxServer):
             self, port, [*Control(self).routes, *self.storefront.routes, *oauth.routes, *admin.routes]
         )
 
-    # What the admin and the storefront hand to our API.
+    # Signed requests of the admin and the storefront to our API.
 
     def session_token(
         self, app: str, shop: str, *, user_id: int = 1, lifetime: int | None = None, **claims: Any
     ) -> str:
-        """As App Bridge gives it, for `lifetime` seconds; `claims` replace its own, None leaves one out."""
+        """Issue a session token, valid for `lifetime` seconds. `claims` override its claims; None omits a claim."""
         exactly = self._clock()
         now = int(exactly)
         own = {
@@ -95,7 +101,7 @@ class ShopifySandbox(Shops, SandboxServer):
         return encode_jwt(kept, self.apps[app].secret)
 
     def sign_proxy(self, app: str, params: Mapping[str, str | Sequence[str]]) -> str:
-        """The query string of a proxied call with these parameters, signature included."""
+        """Return the query string of an app proxy request with these parameters and their signature."""
         signature = proxy_signature(params, self.apps[app].secret)
         return urlencode([*params.items(), ("signature", signature)], doseq=True)
 
@@ -110,7 +116,10 @@ class ShopifySandbox(Shops, SandboxServer):
         path_prefix: str | None = None,
         timestamp: int | None = None,
     ) -> str:
-        """Where a storefront call to `/apps/{app}/{path}` reaches us; a visitor without login has an empty customer id."""
+        """Return the signed URL at which the storefront request `/apps/{app}/{path}` reaches our API.
+
+        The customer id is empty for a guest.
+        """
         query = self.sign_proxy(
             app,
             {
@@ -139,7 +148,7 @@ class ShopifySandbox(Shops, SandboxServer):
         family: Family = "webhooks",
         api_version: str = API_VERSION,
     ) -> Webhook:
-        """Signed, not sent; to the app's own address and triggered now unless told otherwise."""
+        """Build a signed webhook without sending it; by default for the app's webhook URL and triggered now."""
         at = triggered_at if triggered_at is not None else datetime.fromtimestamp(self._clock(), UTC)
         return build_webhook(
             url or f"{self._target()}/webhooks/shopify/{app}",
@@ -155,17 +164,23 @@ class ShopifySandbox(Shops, SandboxServer):
         )
 
     def deliver(self, app: str, shop: str, topic: str, payload: Any, **options: Any) -> Delivery:
-        """Signs and sends once, subscribed or not; never held nor retried. Options as for `webhook`."""
+        """Sign a webhook and send it once, with or without a subscription.
+
+        It is never held or retried. The options are those of `webhook`.
+        """
         return self._deliveries.send(self.webhook(app, shop, topic, payload, **options))
 
     def redeliver(self, earlier: Delivery | str) -> Delivery:
-        """The same ids and bytes again, for a delivery or a webhook id. Raises `KeyError` when it is not on record."""
+        """Send a delivery or webhook id again, with the same headers and body.
+
+        Raises `KeyError` if the webhook id is not in the log.
+        """
         return self._deliveries.send(
             earlier.webhook if isinstance(earlier, Delivery) else self._deliveries.find(earlier)
         )
 
     def deliveries(self) -> list[Json]:
-        """The latest attempts, oldest first."""
+        """Return the latest attempts, oldest first."""
         return self._deliveries.log()
 
     def emit(
@@ -178,11 +193,11 @@ class ShopifySandbox(Shops, SandboxServer):
         app: str | None = None,
         **options: Any,
     ) -> list[Delivery]:
-        """One event, to each subscription of the shop's apps to that topic, or of `app` alone; held while
-        `hold_deliveries` is set, and retried by `retry_failed`.
+        """Send one event to each subscription of the shop's apps to the topic, or of `app` only.
 
-        Privacy topics and app/uninstalled need no subscription but an `app`. Options as for `webhook`. Raises
-        `ValueError` for a topic that Shopify has not, or without an app where one is needed.
+        While `hold_deliveries` is set, the webhooks are held. `retry_failed` retries them. Privacy topics and
+        app/uninstalled need an `app` and no subscription. The options are those of `webhook`. Raises `ValueError` if
+        the topic is unknown or needs an `app`.
         """
         event_id = event_id or str(uuid.uuid4())
         parcels = [
@@ -193,7 +208,7 @@ class ShopifySandbox(Shops, SandboxServer):
 
     @property
     def hold_deliveries(self) -> bool:
-        """While set, what `emit` and `uninstall` send waits for `flush`."""
+        """Whether the webhooks of `emit` and `uninstall` are held until `flush`."""
         return self._deliveries.hold
 
     @hold_deliveries.setter
@@ -203,20 +218,21 @@ class ShopifySandbox(Shops, SandboxServer):
     def flush(
         self, order: Order = "in_order", *, copies: float = 1, parallel: int = 1, seed: int = 0
     ) -> list[Delivery]:
-        """Sends what is held, in the manner of `infra.sandbox.delivery.send_all`."""
+        """Send the held webhooks; the options are those of `infra.sandbox.delivery.send_all`."""
         return self._deliveries.flush(order=order, copies=copies, parallel=parallel, seed=seed)
 
     def retry_failed(self, shop: str | None = None) -> list[Delivery]:
-        """Sends what got no 2xx once more, headers and body as they were; of one shop or of all.
+        """Retry the deliveries without a 2xx response, of one shop or of all shops.
 
-        After 8 retries in vain it is given up, and the subscription that it was sent for deleted.
+        Headers and body are the original ones. After 8 failed retries the delivery is dropped and its subscription
+        deleted.
         """
         return self._deliveries.retry(shop)
 
-    # What Shopify does on its own side, and for a merchant who leaves.
+    # Uninstallation, tokens, rate limits and faults.
 
     def uninstall(self, app: str, shop: str, **options: Any) -> Delivery:
-        """The merchant removes the app: tokens and subscriptions end, then app/uninstalled goes out, as by `emit`."""
+        """Uninstall the app: revoke its tokens, delete its subscriptions and emit app/uninstalled."""
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
             data["scopes"].pop(f"{app}/{shop}", None)
@@ -228,51 +244,51 @@ class ShopifySandbox(Shops, SandboxServer):
         return self.emit(shop, "app/uninstalled", payload, app=app, **options)[0]
 
     def expire_access_token(self, app: str, shop: str) -> None:
-        """As if the hour were over; the refresh token still works."""
+        """Expire the access tokens now; the refresh token stays valid."""
         with self._state.change() as data:
             for token in data["access_tokens"].values():
                 if (token["app"], token["shop"]) == (app, shop):
                     token["expires_at"] = self._clock()
 
     def revoke_tokens(self, app: str, shop: str) -> None:
-        """Ends access and refresh tokens without telling anybody."""
+        """Revoke access and refresh tokens without a webhook."""
         with self._state.change() as data:
             tokens.revoke(data, app, shop)
 
     def webhook_subscriptions(self, app: str, shop: str) -> list[Json]:
-        """What the app registered by API in that shop."""
+        """Return the subscriptions that the app created by API in the shop."""
         rows = self._state.read("subscriptions").values()
         return [row for row in rows if (row["app"], row["shop"]) == (app, shop)]
 
     def drain_bucket(self, app: str, shop: str, *, hold_seconds: float = 0) -> None:
-        """Takes every point of the app in that shop, as its other workers might, for `hold_seconds` more."""
+        """Empty the app's rate-limit bucket in the shop; it restores points only after `hold_seconds`."""
         self._throttle.drain(app, shop, hold_seconds)
 
     def refill_bucket(self, app: str, shop: str) -> None:
-        """Gives every point back."""
+        """Fill the app's rate-limit bucket in the shop."""
         self._throttle.refill(app, shop)
 
     def fail_next(
         self, n: int, status: int = 503, *, retry_after: float | None = None, endpoint: Endpoint = "admin"
     ) -> None:
-        """The next `n` calls of the Admin API, or of the token endpoint, fail with `status`, from any shop; 0 ends it.
+        """Fail the next `n` calls of the Admin API or the token endpoint, of any shop, with `status`; 0 ends the fault.
 
-        `retry_after` is the header's value in seconds.
+        `retry_after` is the value of the header `Retry-After` in seconds.
         """
         self._faults.fail_next(n, status, retry_after, endpoint)
 
     def lose_answers(self, n: int) -> None:
-        """The next `n` grants take place, but the connection closes before the app has its token; 0 ends it."""
+        """Close the connection after the next `n` grants, before the response with the token; 0 ends the fault."""
         self._faults.arrange("lost_answer", n)
 
     def answer_without_expires_in(self, n: int = 1) -> None:
-        """The next `n` grants do not say when the access token ends, which it does all the same; 0 ends it."""
+        """Omit `expires_in` from the next `n` grants; the tokens still expire. 0 ends the fault."""
         self._faults.arrange("no_expires_in", n)
 
     def _addresses(self, shop: str, topic: str, app: str | None) -> list[tuple[str, str | None, str | None]]:
         if topic in (*PRIVACY_TOPICS, "app/uninstalled"):
             if app is None:
-                raise ValueError(f"{topic} goes to one app: say which")
+                raise ValueError(f"{topic} needs an app")
             return [(app, None, None)]
         name = topic.replace("/", "_").upper()
         if name not in self._topics:
@@ -285,5 +301,5 @@ class ShopifySandbox(Shops, SandboxServer):
 
     def _target(self) -> str:
         if self.app_base_url is None:
-            raise ValueError("set app_base_url first: the sandbox does not know where the app listens")
+            raise ValueError("app_base_url is not set; the sandbox does not know the URL of the app")
         return self.app_base_url.rstrip("/")

@@ -1,7 +1,7 @@
-"""Searched lists: filters, sorting, pages (https://shopify.dev/docs/api/usage/search-syntax).
+"""Filters, sorts and paginates lists (https://shopify.dev/docs/api/usage/search-syntax).
 
-A cursor names the last row by its sort value and id, as Shopify's do: what changes between two pages moves behind the
-cursor, and nothing is skipped.
+As at Shopify, a cursor holds the sort value and id of the last row. A row that changes between two pages moves behind
+the cursor, so no row is skipped.
 """
 
 import base64
@@ -38,10 +38,10 @@ def search(
     sort_key: str,
     reverse: bool,
 ) -> Json:
-    """A connection of what `show` makes of the rows; each row has its REST shape as `payload`.
+    """Return a connection of the matching rows, mapped by `show`; a row's `payload` has the REST shape.
 
-    `query` joins comparisons of moments by `AND` or blanks. Raises `GraphQLError` for a search that the stand-in does
-    not know, where Shopify would ignore the term.
+    `query` joins comparisons of timestamps by `AND` or blanks. Raises `GraphQLError` if the sandbox does not implement
+    a term; Shopify ignores unknown terms.
     """
     tests = _parse(query or "")
 
@@ -66,7 +66,7 @@ def _parse(query: str) -> list[Callable[[Json], bool]]:
     terms = list(TERM.finditer(query))
     unknown = [unread] if unread else [term["field"] for term in terms if term["field"] not in MOMENTS]
     if unknown:
-        raise GraphQLError(f"the sandbox does not search by {unknown[0]}")
+        raise GraphQLError(f"the sandbox does not implement the search term {unknown[0]}")
     return [_test(term["field"], term["comparison"], term["value"].strip("'\"")) for term in terms]
 
 

@@ -1,4 +1,7 @@
-"""What shoppers and merchants do in their shops. Everything returns the payload of its webhook, which is sent apart."""
+"""The actions of shoppers and merchants in their shops.
+
+Each action returns the payload of its webhook and does not send it.
+"""
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +19,7 @@ from infra.sandbox.state import State
 
 
 class Shops:
-    """Shops need no setting up: every valid domain is one. Times are the clock's, in UTC."""
+    """All shops; a shop with a valid domain needs no setup. Timestamps are in UTC, from the clock."""
 
     def __init__(self, state: State, apps: Mapping[str, App], clock: Callable[[], float]) -> None:
         self._state, self._clock = state, clock
@@ -30,7 +33,7 @@ class Shops:
         customer_id: int | str | None = None,
         currency: str = "USD",
     ) -> Json:
-        """A shopper pays; the payload of orders/paid. Lines as in `build_paid_order`."""
+        """Create a paid order and return the payload of orders/paid. Lines are as in `build_paid_order`."""
         with self._state.change() as data:
             placed_at = datetime.fromtimestamp(self._clock(), UTC)
             number = len(data["orders"]) + 1
@@ -41,15 +44,18 @@ class Shops:
             return deepcopy(order)
 
     def order(self, shop: str, order_id: int | str) -> Json:
-        """The order as it is now, the payload of orders/create and orders/updated.
+        """Return the current order, the payload of orders/create and orders/updated.
 
-        It and those below take a number or a GID, and raise `KeyError` for an order that the shop has not.
+        In all methods, `order_id` is a number or a GID. They raise `KeyError` if the shop does not have the order.
         """
         with self._state.change() as data:
             return deepcopy(_order_row(data, shop, order_id)["payload"])
 
     def cancel_order(self, shop: str, order_id: int | str, reason: str = "customer") -> Json:
-        """The payload of orders/cancelled; nothing is refunded. Raises as `order_changes.cancel` does."""
+        """Cancel an order without a refund and return the payload of orders/cancelled.
+
+        Raises as `order_changes.cancel` does.
+        """
         with self._state.change() as data:
             order = _order_row(data, shop, order_id)["payload"]
             order_changes.cancel(order, reason, self._now())
@@ -64,9 +70,9 @@ class Shops:
         remove: Iterable[int | str] = (),
         quantities: LineQuantities | None = None,
     ) -> Json:
-        """The payload of orders/edited: the edit, not the order. `quantities` are the new ones by line id.
+        """Edit an order and return the payload of orders/edited, which holds the edit, not the order.
 
-        Raises as `order_changes.edit` does.
+        `quantities` are new quantities by line id. Raises as `order_changes.edit` does.
         """
         with self._state.change() as data:
             row = _order_row(data, shop, order_id)
@@ -78,7 +84,10 @@ class Shops:
             return edit
 
     def refund_order(self, shop: str, order_id: int | str, lines: LineQuantities, *, note: str | None = None) -> Json:
-        """The payload of refunds/create; quantities by line id. Raises as `order_changes.refund` does."""
+        """Refund lines, given as quantities by line id, and return the payload of refunds/create.
+
+        Raises as `order_changes.refund` does.
+        """
         with self._state.change() as data:
             order = _order_row(data, shop, order_id)["payload"]
             refund_id = 900_000_000_000 + _next(data)
@@ -93,36 +102,37 @@ class Shops:
         *,
         status: str = "active",
     ) -> Json:
-        """The merchant saves a product; the payload of products/update. Variants as in `product_payload`."""
+        """Store a product and return the payload of products/update. Variants are as in `product_payload`."""
         payload = product_payload(shop, product_id, title, variants, status, self._now())
         with self._state.change() as data:
             data["products"][payload["admin_graphql_api_id"]] = {"shop": shop, "payload": payload}
         return deepcopy(payload)
 
     def delete_product(self, product_id: int | str) -> Json:
-        """The merchant deletes a product; the payload of products/delete."""
+        """Delete a product and return the payload of products/delete."""
         with self._state.change() as data:
             data["products"].pop(f"gid://shopify/Product/{numeric_id(product_id)}", None)
         return {"id": numeric_id(product_id)}
 
     def update_shop(self, shop: str, **details: Any) -> Json:
-        """The payload of shop/update; details are name, email, currency, iana_timezone, plan_name, plan_display_name.
+        """Change a shop's details and return the payload of shop/update.
 
-        Raises `ValueError` for another detail.
+        The details are name, email, currency, iana_timezone, plan_name and plan_display_name. Raises `ValueError` if a
+        detail is unknown.
         """
         with self._state.change() as data:
             row = data["shops"].setdefault(shop, new_shop(shop))
             if unknown := details.keys() - row.keys():
-                raise ValueError(f"a shop has no {', '.join(sorted(unknown))}")
+                raise ValueError(f"unknown shop details: {', '.join(sorted(unknown))}")
             row |= {**details, "updated_at": self._now()}
             return shop_payload(shop, row)
 
     def set_shop(self, shop: str, **details: Any) -> None:
-        """`update_shop`, where nobody needs to know."""
+        """Change a shop's details as `update_shop` does, without a payload."""
         self.update_shop(shop, **details)
 
     def update_scopes(self, app: str, shop: str, scopes: Sequence[str]) -> Json:
-        """The merchant approves other access scopes, for tokens given and to come; the payload of app/scopes_update."""
+        """Replace the granted scopes of existing and future tokens; return the payload of app/scopes_update."""
         declared = self.apps[app]
         with self._state.change() as data:
             row = data["shops"].setdefault(shop, new_shop(shop))
@@ -135,7 +145,7 @@ class Shops:
     def privacy(
         self, topic: str, shop: str, *, customer_id: int | str | None = None, orders: Iterable[int | str] = ()
     ) -> Json:
-        """The payload of customers/data_request, customers/redact or shop/redact; a guest has no customer id."""
+        """Return the payload of customers/data_request, customers/redact or shop/redact; a guest has no customer id."""
         with self._state.change() as data:
             shop_id = data["shops"].setdefault(shop, new_shop(shop))["id"]
             request_id = _next(data)

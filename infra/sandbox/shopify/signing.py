@@ -1,4 +1,4 @@
-"""Shopify's four signatures, computed here from the documents and shared with nobody."""
+"""Shopify's four signatures, implemented from its documentation, independently of the bundle."""
 
 import base64
 import binascii
@@ -13,12 +13,14 @@ _UNRESERVED = "-_.!~*'()"
 
 
 class InvalidSessionToken(Exception):
-    """The token is not one that this shop's admin gave this app."""
+    """The session token is invalid for this app and shop."""
 
 
 def oauth_hmac(parameters: Mapping[str, str], secret: str) -> str:
-    """Hex; sorted and percent-encoded, without `hmac`
-    (https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant)."""
+    """Compute the hex `hmac` of an OAuth redirect: parameters sorted and percent-encoded, without `hmac`.
+
+    Source: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/authorization-code-grant.
+    """
     message = "&".join(
         f"{quote(name, safe=_UNRESERVED)}={quote(value, safe=_UNRESERVED)}"
         for name, value in sorted(parameters.items())
@@ -28,8 +30,11 @@ def oauth_hmac(parameters: Mapping[str, str], secret: str) -> str:
 
 
 def proxy_signature(parameters: Mapping[str, str | Sequence[str]], secret: str) -> str:
-    """Hex; sorted `name=value` without separators, repeated values joined by commas
-    (https://shopify.dev/docs/apps/build/online-store/app-proxies/authenticate-app-proxies)."""
+    """Compute the hex signature of an app proxy request.
+
+    It covers the sorted `name=value` pairs without separators; repeated values are joined by commas
+    (https://shopify.dev/docs/apps/build/online-store/app-proxies/authenticate-app-proxies).
+    """
     pairs = (
         f"{name}={value if isinstance(value, str) else ','.join(value)}" for name, value in sorted(parameters.items())
     )
@@ -37,20 +42,22 @@ def proxy_signature(parameters: Mapping[str, str | Sequence[str]], secret: str) 
 
 
 def webhook_hmac(body: bytes, secret: str) -> str:
-    """Base64 over the raw body (https://shopify.dev/docs/apps/build/webhooks/verify-deliveries)."""
+    """Compute the base64 HMAC of the raw body (https://shopify.dev/docs/apps/build/webhooks/verify-deliveries)."""
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
 
 
 def encode_jwt(claims: Mapping[str, Any], secret: str) -> str:
-    """A JSON web token, HS256 (RFC 7519)."""
+    """Encode claims as a JSON Web Token with HS256 (RFC 7519)."""
     head = _segment(json.dumps({"alg": "HS256", "typ": "JWT"}).encode())
     signed = f"{head}.{_segment(json.dumps(dict(claims)).encode())}"
     return f"{signed}.{_segment(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())}"
 
 
 def verify_session_token(token: str, *, key: str, secret: str, shop: str, now: float) -> dict[str, Any]:
-    """The claims (https://shopify.dev/docs/apps/build/authentication-authorization/session-tokens).
-    Raises `InvalidSessionToken`."""
+    """Verify a session token and return its claims. Raises `InvalidSessionToken` if it is invalid or expired.
+
+    Source: https://shopify.dev/docs/apps/build/authentication-authorization/session-tokens.
+    """
     signed, _, signature = token.rpartition(".")
     expected = _segment(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())
     if not hmac.compare_digest(expected.encode(), signature.encode()):

@@ -1,6 +1,6 @@
-"""The shop that shoppers see: the app proxy, a cart, and a till that always takes the money.
+"""The storefront: the app proxy, a cart and a checkout at which every payment succeeds.
 
-Where Shopify has the shop as the host, it is the first segment of the path here. Sources:
+The shop is the first path segment here, and the host at Shopify. Sources:
 https://shopify.dev/docs/apps/build/online-store/app-proxies, https://shopify.dev/docs/api/ajax/reference/cart.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infra.sandbox.shopify.sandbox import ShopifySandbox
 
 PASSED_ON = ("content-type", "idempotency-key", "accept")
-"""Request headers that the proxy hands on; cookies are not among them."""
+"""Request headers that the proxy forwards; it removes cookies."""
 PASSED_BACK = ("content-type", "content-security-policy", "cache-control")
 PRODUCT = 8001
 ASKS_AND_SENDS = ("GET", "POST")
@@ -43,7 +43,7 @@ class Storefront:
         ]
 
     def proxy(self, request: Request, shop: str, app: str, rest: str) -> Response:
-        """Hands the call on to the app, signed, with whoever is logged in."""
+        """Forward the request to the app, signed, with the id of the logged-in customer."""
         params: dict[str, str] = dict(parse_qsl(request.query, keep_blank_values=True))
         prefix, customer = f"/{shop}/apps/{app}", _customer(request)
         url = urlsplit(self._sandbox.proxy_url(app, shop, rest, params, path_prefix=prefix, customer_id=customer))
@@ -58,7 +58,7 @@ class Storefront:
             connection.close()
 
     def admin(self, _: Request, shop: str, app: str) -> Response:
-        """The app inside the admin: framed, as Shopify does."""
+        """Return an admin page that embeds the app in an iframe."""
         source = f"{self._sandbox.app_base_url}/{app}/app?{urlencode({'shop': shop, 'embedded': '1'})}"
         frame = (
             f'<iframe title="{escape(app)}" src="{escape(source)}" width="100%" height="900" style="border:0"></iframe>'
@@ -66,31 +66,31 @@ class Storefront:
         return html_response(200, f"<h1>{escape(shop)}</h1>{frame}")
 
     def app_bridge(self, _: Request) -> Response:
-        """What App Bridge is to the app here: somebody who gets it a session token of a minute for every call."""
+        """Return the App Bridge script, which fetches a new one-minute session token for each call."""
         address = f"{self._sandbox.url}/${{shop}}/admin/apps/${{app}}/session-token"
         script = f"""const shop = new URLSearchParams(location.search).get('shop'), app = location.pathname.split('/').at(-2);
 window.shopify = {{idToken: async () => (await fetch(`{address}`)).text()}};"""
         return Response(200, script.encode(), {"Content-Type": "text/javascript"})
 
     def session_token(self, _: Request, shop: str, app: str) -> Response:
-        """A session token for the app in the frame."""
+        """Return a session token for the embedded app."""
         headers = {"Content-Type": "text/plain", "Access-Control-Allow-Origin": "*"}
         return Response(200, self._sandbox.session_token(app, shop).encode(), headers)
 
     def log_in(self, request: Request, shop: str) -> Response:
-        """Be a customer of the shop from now on: `?customer_id=`; without, a guest again."""
+        """Log in as the customer `?customer_id=`, or log out if it is missing or not a number."""
         customer = str(dict(parse_qsl(request.query)).get("customer_id", ""))
         number = customer if customer.isdigit() else ""
         cookie = f"customer={number}; Path=/{shop}/; HttpOnly; SameSite=Lax"
         return Response(303, b"", {"Location": f"/{shop}/cart", "Set-Cookie": cookie})
 
     def product(self, _: Request, shop: str, product_id: str) -> Response:
-        """A product's page, which leads to the app's."""
+        """Return a product page with a link to the app's page."""
         target = f"/{escape(shop)}/apps/studio/products/{escape(product_id)}/page"
         return html_response(200, f'<h1>{escape(shop)}</h1><p><a href="{target}">Make it yours</a></p>')
 
     def add(self, request: Request, shop: str) -> Response:
-        """What `/cart/add.js` answers."""
+        """Add items to the cart and respond as `/cart/add.js`: 422 if a variant id is invalid or there is no item."""
         items = request.fields().get("items", [])
         if not all(isinstance(item.get("id"), int) and item["id"] > 0 for item in items) or not items:
             return json_response(422, {"status": 422, "message": "Cart Error", "description": "no such variant"})
@@ -98,13 +98,13 @@ window.shopify = {{idToken: async () => (await fetch(`{address}`)).text()}};"""
         return json_response(200, {"items": items})
 
     def cart(self, _: Request, shop: str) -> Response:
-        """What is in the cart, and the way to the till."""
+        """Return the cart page, with its pay button."""
         lines = "".join(f"<li>{item['quantity']} x variant {item['id']}</li>" for item in self._carts.get(shop, []))
         pay = f'<form method="post" action="/{escape(shop)}/cart/pay"><button>Pay</button></form>'
         return html_response(200, f"<h1>Cart of {escape(shop)}</h1><ul>{lines}</ul>{pay}")
 
     def pay(self, _: Request, shop: str) -> Response:
-        """The order is paid, and the shop's apps hear of it."""
+        """Create a paid order from the cart and emit orders/paid; redirect if the cart is empty."""
         lines = [
             {
                 "variant_id": item["id"],
@@ -121,11 +121,11 @@ window.shopify = {{idToken: async () => (await fetch(`{address}`)).text()}};"""
         return html_response(200, f"<h1>Thank you</h1><p>Order {escape(order['name'])} is paid.</p>")
 
     def lines(self, shop: str) -> list[Json]:
-        """What a shop's cart holds."""
+        """Return the items of a shop's cart."""
         return list(self._carts.get(shop, []))
 
 
 def _customer(request: Request) -> str | None:
-    """Who is logged in to the shop."""
+    """Return the id of the logged-in customer, or None for a guest."""
     cookies = SimpleCookie(request.header("cookie") or "")
     return cookies["customer"].value or None if "customer" in cookies else None

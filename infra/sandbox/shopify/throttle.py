@@ -1,4 +1,7 @@
-"""The leaky bucket of one app in one shop (https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits)."""
+"""The rate limiter of the Admin API: a leaky bucket for each app and shop.
+
+Source: https://shopify.dev/docs/apps/build/apis/graphql-admin/rate-limits.
+"""
 
 from collections.abc import Callable
 
@@ -6,14 +9,14 @@ from infra.sandbox.server import Json
 
 
 class Throttle:
-    """`size` points at most, `restore_rate` of them back per second."""
+    """Leaky buckets of `size` points; each restores `restore_rate` points per second."""
 
     def __init__(self, size: float, restore_rate: float, clock: Callable[[], float]) -> None:
         self._size, self._restore_rate, self._clock = size, restore_rate, clock
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
 
     def take(self, app: str, shop: str, cost: int) -> bool:
-        """False, and nothing taken, when the bucket holds less."""
+        """Take `cost` points and return True. If the bucket has fewer, take nothing and return False."""
         available = self._available(app, shop)
         if available < cost:
             return False
@@ -22,15 +25,15 @@ class Throttle:
         return True
 
     def drain(self, app: str, shop: str, hold_seconds: float) -> None:
-        """Empties the bucket; points come back only after `hold_seconds`."""
+        """Empty the bucket; it restores points only after `hold_seconds`."""
         self._buckets[app, shop] = (0.0, self._clock() + hold_seconds)
 
     def refill(self, app: str, shop: str) -> None:
-        """Fills the bucket to the brim."""
+        """Fill the bucket."""
         self._buckets.pop((app, shop), None)
 
     def status(self, app: str, shop: str) -> Json:
-        """`throttleStatus` of the answer's `extensions.cost`."""
+        """Return the `throttleStatus` of the response's `extensions.cost`."""
         return {
             "maximumAvailable": self._size,
             "currentlyAvailable": int(self._available(app, shop)),

@@ -1,15 +1,16 @@
-"""Offline access tokens and their refresh tokens, as documented in
-https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens and
-https://shopify.dev/changelog/more-resilient-refreshes-for-expiring-offline-access-tokens.
+"""Offline access tokens, their refresh tokens, and online access tokens.
 
-A refresh rotates both tokens; the previous access token lives out its hour. A used refresh token may be tried again
-until its replacement is used itself, at most 30 days after its first use and within its own 90. What such a retry
-answers is documented only for migrations (the same pair, the access token's hour prolonged when it was over), so that
-is what it answers here.
+A refresh rotates both tokens; the previous access token stays valid until its hour ends. A used refresh token can be
+retried until its replacement is used, at most 30 days after its first use and within its own 90 days. Shopify documents
+the response to a retry only for migrations: the same pair, with the access token extended by an hour if it has expired.
+The sandbox responds the same way to a retried refresh.
 
-A token that never expires can be migrated, and the migration repeated for 7 days when its answer was lost:
-https://shopify.dev/changelog/more-resilient-token-exchanges-when-migrating-tokens-without-a-user-session. Online tokens
-are of one user: https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/online-access-tokens.
+A non-expiring token can be migrated to a pair of expiring tokens. The migration can be retried for 7 days, in case its
+response was lost. An online token belongs to one user. Sources:
+https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/offline-access-tokens,
+https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/online-access-tokens,
+https://shopify.dev/changelog/more-resilient-refreshes-for-expiring-offline-access-tokens,
+https://shopify.dev/changelog/more-resilient-token-exchanges-when-migrating-tokens-without-a-user-session.
 """
 
 import secrets
@@ -25,7 +26,10 @@ ONLINE_SECONDS = 24 * 3600 - 1
 
 
 def issue(data: Json, app: str, shop: str, scope: str, *, expiring: bool, now: float) -> Json:
-    """A new installation's token response. An expiring token revokes the earlier expiring ones of that shop and app."""
+    """Issue an offline token and return the token response.
+
+    An expiring token revokes the earlier expiring tokens of the app in the shop.
+    """
     if not expiring:
         access = _new(data, app, shop, scope, None, now)
         return {"access_token": access, "scope": scope}
@@ -34,7 +38,7 @@ def issue(data: Json, app: str, shop: str, scope: str, *, expiring: bool, now: f
 
 
 def issue_online(data: Json, app: str, shop: str, scope: str, claims: Json, now: float) -> Json:
-    """The token response for the user of a session token with these claims; offline tokens stay as they are."""
+    """Issue an online token for the user in a session token's claims; offline tokens stay valid."""
     access = _new(data, app, shop, scope, now + ONLINE_SECONDS, now)
     data["access_tokens"][access]["online"] = True
     return {
@@ -57,9 +61,10 @@ def issue_online(data: Json, app: str, shop: str, scope: str, claims: Json, now:
 
 
 def migrate(data: Json, app: str, shop: str, token: str, now: float) -> Json | None:
-    """A pair in exchange for a token that never expires and ends herewith.
+    """Exchange a non-expiring token for a pair of expiring tokens and expire the old token.
 
-    None when it is no such token of this app and shop, or when it was migrated 7 days ago, or the pair is used or gone.
+    Returns None if the token is not one of this app in this shop. Also returns None if it was migrated 7 days ago or
+    earlier, or if the pair has been used or revoked.
     """
     old = data["access_tokens"].get(token)
     if old is None or (old["app"], old["shop"]) != (app, shop):
@@ -77,7 +82,10 @@ def migrate(data: Json, app: str, shop: str, token: str, now: float) -> Json | N
 
 
 def refresh(data: Json, app: str, shop: str, token: str, now: float) -> Json | None:
-    """The next pair, or None when the refresh token is unknown, of another app or shop, over, replaced or revoked."""
+    """Rotate the tokens and return the next pair.
+
+    Returns None if the refresh token is unknown, expired, replaced, revoked, or of another app or shop.
+    """
     used = data["refresh_tokens"].get(token)
     if used is None or (used["app"], used["shop"]) != (app, shop) or used["retired"] or now >= used["expires_at"]:
         return None
@@ -92,7 +100,7 @@ def refresh(data: Json, app: str, shop: str, token: str, now: float) -> Json | N
 
 
 def find_app(data: Json, shop: str, access_token: str, now: float) -> tuple[str, list[str]] | None:
-    """Whose token it is and its scopes, or None when it opens nothing in this shop."""
+    """Return the app of an access token and its scopes, or None if the token is not valid in the shop."""
     token = data["access_tokens"].get(access_token)
     if token is None or token["shop"] != shop or (token["expires_at"] is not None and now >= token["expires_at"]):
         return None
@@ -100,7 +108,7 @@ def find_app(data: Json, shop: str, access_token: str, now: float) -> tuple[str,
 
 
 def revoke(data: Json, app: str, shop: str, *, only_expiring: bool = False) -> None:
-    """Ends the tokens of one app in one shop; `only_expiring` spares online tokens and those that never expire."""
+    """Revoke the tokens of one app in one shop; `only_expiring` keeps online and non-expiring tokens."""
     for kind in ("access_tokens", "refresh_tokens"):
         data[kind] = {
             name: token
@@ -111,13 +119,13 @@ def revoke(data: Json, app: str, shop: str, *, only_expiring: bool = False) -> N
 
 
 def granted_scope(data: Json, app: str, shop: str) -> str | None:
-    """What the merchant approved later than at installation, if ever."""
+    """Return the scopes that the merchant granted after the installation, or None."""
     scope: str | None = data["scopes"].get(f"{app}/{shop}")
     return scope
 
 
 def change_scope(data: Json, app: str, shop: str, scopes: Sequence[str]) -> None:
-    """Every token of the app in the shop, and those to come, may do this and nothing else."""
+    """Replace the scopes of all existing and future tokens of the app in the shop."""
     data["scopes"][f"{app}/{shop}"] = ",".join(scopes)
     for token in [*data["access_tokens"].values(), *data["refresh_tokens"].values()]:
         if (token["app"], token["shop"]) == (app, shop):

@@ -1,7 +1,8 @@
-"""Signed deliveries with Shopify's headers, in both families.
+"""Signed webhooks with Shopify's headers, in both families.
 
-`webhooks` (https://shopify.dev/docs/apps/build/webhooks/delivery-structure) are `X-Shopify-*`; `events`
-(https://shopify.dev/docs/apps/build/events/delivery-structure) are `shopify-*` and since 2026-09-16 have no event id.
+`webhooks` (https://shopify.dev/docs/apps/build/webhooks/delivery-structure) have headers `X-Shopify-*`. `events`
+(https://shopify.dev/docs/apps/build/events/delivery-structure) have headers `shopify-*` and, since 2026-09-16, no event
+id.
 """
 
 import json
@@ -30,7 +31,7 @@ def build_webhook(
     family: Family = "webhooks",
     api_version: str = API_VERSION,
 ) -> Webhook:
-    """Signed for the app; ids are made up unless given."""
+    """Build a webhook signed with the app's secret; missing ids are generated."""
     body = json.dumps(payload, separators=(",", ":")).encode()
     values = {
         "Topic": topic,
@@ -50,17 +51,20 @@ def build_webhook(
 
 
 def header(webhook: Webhook, name: str) -> str:
-    """A Shopify header of either family, such as `Webhook-Id`."""
+    """Return a Shopify header of either family, by a name such as `Webhook-Id`."""
     return webhook.headers.get(f"X-Shopify-{name}") or webhook.headers[f"shopify-{name.lower()}"]
 
 
 def timestamp(at: datetime) -> str:
-    """Nine decimals, as Shopify sends them: a reader that takes six at most finds out here."""
+    """Format a time with nine decimals, as Shopify does.
+
+    A parser that accepts at most six decimals therefore fails in tests.
+    """
     return f"{at:%Y-%m-%dT%H:%M:%S.%f}000Z"
 
 
 def to_row(webhook: Webhook, status: int | None, answer: str) -> Json:
-    """A delivery as the control interface and the log show it."""
+    """Convert a delivery to a row of the log and the control routes."""
     return {
         "webhook_id": header(webhook, "Webhook-Id"),
         "topic": header(webhook, "Topic"),
@@ -73,5 +77,5 @@ def to_row(webhook: Webhook, status: int | None, answer: str) -> Json:
 
 
 def from_row(row: Json) -> Webhook:
-    """The same bytes and headers again."""
+    """Rebuild the webhook of a row, with the same headers and body."""
     return Webhook(row["url"], row["headers"], row["body"].encode())

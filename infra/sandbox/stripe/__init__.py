@@ -1,4 +1,4 @@
-"""The Stripe stand-in."""
+"""The Stripe sandbox."""
 
 from infra.sandbox.stripe.errors import ApiError
 from infra.sandbox.stripe.sandbox import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, StripeSandbox

@@ -1,4 +1,4 @@
-"""`python -m infra.sandbox.stripe`: the Stripe stand-in as a process of its own."""
+"""Runs the Stripe sandbox as a process: `python -m infra.sandbox.stripe`."""
 
 import argparse
 from pathlib import Path
@@ -10,7 +10,7 @@ from infra.sandbox.stripe.sandbox import StripeSandbox
 def main() -> None:
     parser = argparse.ArgumentParser(prog="infra.sandbox.stripe", description=__doc__)
     parser.add_argument("--port", type=int, default=8082)
-    parser.add_argument("--state", type=Path, help="file that keeps the data over restarts")
+    parser.add_argument("--state", type=Path, help="file that stores the state across restarts")
     parser.add_argument(
         "--webhook-url", default="http://127.0.0.1:8000/webhooks/stripe", help="where events are delivered"
     )

@@ -1,4 +1,4 @@
-"""Stripe's HTTP conventions around every call: key, version, idempotency, error bodies."""
+"""Stripe's HTTP conventions for every call: API key, version, idempotency, error responses."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.\w+)?")
 
 
 class StripeAPI:
-    """Serves `/v1/…`; `publish` gets the events of each call after its state is kept."""
+    """Serves `/v1/…`; after the state of a call is stored, `publish` receives its events."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class StripeAPI:
         self._base_url, self._clock = base_url, clock
 
     def handle(self, request: Request) -> Response:
-        """The object, or Stripe's error body."""
+        """Perform a call and respond with the object or Stripe's error object."""
         request_id = new_id("req", 14)
         version = request.header("stripe-version") or NEW_API_VERSION
         headers = {"Request-Id": request_id, "Stripe-Version": version}
@@ -76,7 +76,10 @@ class StripeAPI:
 
 
 def _replay(earlier: Json, key: str, fingerprint: str) -> tuple[int, Json, bool]:
-    """The first answer again (https://docs.stripe.com/api/idempotent_requests)."""
+    """Replay the stored response of an idempotency key (https://docs.stripe.com/api/idempotent_requests).
+
+    Raises `ApiError` if the parameters differ from the first request's.
+    """
     if earlier["fingerprint"] != fingerprint:
         raise ApiError(
             "Keys for idempotent requests can only be used with the same parameters they were first used with. "

@@ -109,7 +109,7 @@ def list_prices(store: Store, params: Json) -> Json:
 
 
 def plan_of(price: Json) -> Json:
-    """The older twin of a recurring price, still on every subscription item."""
+    """Build the legacy plan of a recurring price, which every subscription item still has."""
     recurring = price["recurring"]
     return {
         "id": price["id"],

@@ -1,4 +1,4 @@
-"""Checkout sessions up to the moment somebody pays (https://docs.stripe.com/api/checkout/sessions)."""
+"""Checkout sessions until they are paid or expire (https://docs.stripe.com/api/checkout/sessions)."""
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe import catalog, coupons, customers
@@ -71,18 +71,21 @@ def expire(store: Store, _: Json, session: str) -> Json:
 
 
 def details_id(session: str) -> str:
-    """Where the session's items and later metadata are kept; Stripe shows them on expansion or not at all."""
+    """Return the id of the object that holds the session's line items and later metadata.
+
+    Stripe includes these in the session only if a call expands them, or never.
+    """
     return f"details_{session}"
 
 
 def line_items(store: Store, session: str) -> list[Json]:
-    """The session's items."""
+    """Return the session's line items."""
     items: list[Json] = store.get("sandbox.checkout_details", details_id(session))["items"]
     return items
 
 
 def expanded_line_items(store: Store, session: Json) -> Json:
-    """`line_items` where a call expands it."""
+    """Return `line_items` for a call that expands it."""
     return whole_list(line_items(store, session["id"]), f"/v1/checkout/sessions/{session['id']}/line_items")
 
 
@@ -124,7 +127,7 @@ def _check_mode(mode: str, items: list[Json]) -> None:
         message = "You must provide at least one recurring price in `subscription` mode when using prices."
         raise ApiError(message, param="mode")
     if mode not in ("payment", "subscription"):
-        raise ApiError(f"The sandbox does not sell in mode {mode}.", status=501, param="mode")
+        raise ApiError(f"The sandbox does not implement the mode {mode}.", status=501, param="mode")
 
 
 def _session(store: Store, params: Json, id_: str) -> Json:

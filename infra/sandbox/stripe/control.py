@@ -1,4 +1,4 @@
-"""`/sandbox/…`: lets another process (the demo, a curious engineer) do what tests do by method call."""
+"""The routes `/sandbox/…`, through which the demo or an engineer controls the Stripe sandbox."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DELIVERY_OPTIONS = ("order", "copies", "parallel", "seed", "signed_at", "api_ver
 
 
 class Control:
-    """JSON in and out; 400 names what is missing or wrong."""
+    """Control routes with JSON request and response; 400 names a missing or invalid field."""
 
     def __init__(self, sandbox: StripeSandbox) -> None:
         self._sandbox = sandbox

@@ -1,4 +1,4 @@
-"""Coupons and the promotion codes that customers know them by (https://docs.stripe.com/api/coupons, …/promotion_codes)."""
+"""Coupons and their promotion codes (https://docs.stripe.com/api/coupons, …/promotion_codes)."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -16,7 +16,7 @@ ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd 
 thb tjs tnd top try ttd twd tzs uah ugx usd uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw
 """
 CURRENCIES = frozenset(_TAKEN.split())
-"""docs.stripe.com/currencies, presentment currencies."""
+"""The presentment currencies (https://docs.stripe.com/currencies)."""
 
 
 def create_coupon(store: Store, params: Json) -> Json:
@@ -100,7 +100,10 @@ def update_code(store: Store, params: Json, promotion_code: str) -> Json:
 
 
 def usable(store: Store, discounts: list[Json]) -> Json | None:
-    """The coupon of a checkout's `discounts`. Raises `ApiError` for a code that does not hold."""
+    """Return the coupon of a checkout's `discounts`, or None without discounts.
+
+    Raises `ApiError` if the promotion code or coupon is unknown, or the code is inactive, expired or used up.
+    """
     if not discounts:
         return None
     if "promotion_code" not in discounts[0]:
@@ -113,7 +116,7 @@ def usable(store: Store, discounts: list[Json]) -> Json | None:
 
 
 def off(coupon: Json | None, total: int) -> int:
-    """What a coupon takes off a total, in minor units."""
+    """Return the discount of a coupon on a total, in minor units."""
     if coupon is None:
         return 0
     if coupon["amount_off"] is not None:
@@ -123,7 +126,7 @@ def off(coupon: Json | None, total: int) -> int:
 
 
 def still_off(store: Store, subscription: Json, total: int) -> int:
-    """What the coupon that the subscription was bought with takes off a later invoice."""
+    """Return the discount on a later invoice from the coupon of the subscription's checkout, in minor units."""
     note = store.find(f"coupon_of_{subscription['id']}")
     if note is None:
         return 0
@@ -136,7 +139,7 @@ def still_off(store: Store, subscription: Json, total: int) -> int:
 
 
 def redeem(store: Store, discounts: list[Json], subscription: Json, coupon: Json) -> None:
-    """The checkout with the coupon was paid."""
+    """Count the redemption of a paid checkout's coupon and store the subscription's coupon."""
     coupon["times_redeemed"] += 1
     if "promotion_code" in discounts[0]:
         store.get("promotion_code", discounts[0]["promotion_code"])["times_redeemed"] += 1

@@ -48,7 +48,7 @@ def retrieve(store: Store, _: Json, customer: str) -> Json:
 
 
 def usable(store: Store, customer: str) -> Json:
-    """The customer that a call names. Raises `ApiError`: one that was deleted is as unknown as any other."""
+    """Return the customer of a call. Raises `ApiError` (404) if it does not exist or is deleted."""
     row = store.get("customer", customer, "customer")
     if row.get("deleted"):
         raise missing_object("customer", customer, "customer")

@@ -1,4 +1,4 @@
-"""Payments that the buyer's bank asks back (https://docs.stripe.com/api/disputes)."""
+"""Disputes (https://docs.stripe.com/api/disputes)."""
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe.store import Store, list_of, new_id
@@ -7,7 +7,10 @@ from infra.sandbox.stripe.store import Store, list_of, new_id
 def open_dispute(
     store: Store, charge_id: str, amount: int | None = None, status: str = "needs_response", currency: str | None = None
 ) -> Json:
-    """Open a dispute of `amount` minor units, the whole charge unless given; a bank debit's is `lost` from the start."""
+    """Open a dispute of `amount` minor units, by default the whole charge.
+
+    A dispute of a bank debit has the status `lost` from the start.
+    """
     charge = store.get("charge", charge_id)
     charge["disputed"] = True
     row = {
@@ -33,7 +36,10 @@ def open_dispute(
 
 
 def close(store: Store, dispute_id: str, status: str) -> Json:
-    """Close a dispute as `won`, `lost`, `warning_closed` or `prevented`; also one that was closed otherwise before."""
+    """Close a dispute as `won`, `lost`, `warning_closed` or `prevented`.
+
+    A closed dispute can be closed again with another status.
+    """
     row = store.get("dispute", dispute_id)
     row["status"] = status
     store.emit("charge.dispute.closed", row)

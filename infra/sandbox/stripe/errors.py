@@ -4,7 +4,7 @@ from infra.sandbox.server import Json, Refusal
 
 
 class ApiError(Refusal):
-    """Answered with `status` and Stripe's error object."""
+    """An error response with `status` and Stripe's error object."""
 
     def __init__(
         self,
@@ -24,10 +24,10 @@ class ApiError(Refusal):
 
 
 def missing_object(kind: str, id_: str, param: str = "id") -> ApiError:
-    """404: no such object."""
+    """Build the error 404 for an object that does not exist."""
     return ApiError(f"No such {kind}: '{id_}'", status=404, code="resource_missing", param=param)
 
 
 def missing_parameter(name: str) -> ApiError:
-    """400: a required parameter is absent."""
+    """Build the error 400 for a missing required parameter."""
     return ApiError(f"Missing required param: {name}.", code="parameter_missing", param=name)

@@ -1,4 +1,4 @@
-"""Events: reading them by API, signing and addressing them (https://docs.stripe.com/webhooks#verify-manually)."""
+"""Events: API calls and signed webhooks (https://docs.stripe.com/webhooks#verify-manually)."""
 
 import hashlib
 import hmac
@@ -22,11 +22,9 @@ def list_all(store: Store, params: Json) -> Json:
 
 
 def build_webhook(store: Store, url: str, event: Json, version: str, secrets: Sequence[str], signed_at: int) -> Webhook:
-    """The event in that version's shape, with one `v1` signature per secret."""
+    """Build the webhook of an event in the API version's shape, with one `v1` signature per secret."""
     shown = present(store, {**event, "api_version": version}, version)
-    body = json.dumps(
-        shown, indent=2
-    ).encode()  # Stripe's bodies are indented: whoever signs a re-encoded one finds out
+    body = json.dumps(shown, indent=2).encode()  # indented as by Stripe: verification of a re-encoded body fails
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Stripe-Signature": signature(body, secrets, signed_at),
@@ -36,7 +34,7 @@ def build_webhook(store: Store, url: str, event: Json, version: str, secrets: Se
 
 
 def signature(body: bytes, secrets: Sequence[str], signed_at: int) -> str:
-    """The `Stripe-Signature` header."""
+    """Return the value of the header `Stripe-Signature`."""
     signed = f"{signed_at}.".encode() + body
     marks = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
     return ",".join([f"t={signed_at}", *(f"v1={mark}" for mark in marks)])

@@ -1,4 +1,4 @@
-"""Somebody pays at Checkout: what then exists, and the events that say so, in the order Stripe usually sends them."""
+"""Completes paid checkout sessions: creates the objects and emits their events in Stripe's usual order."""
 
 from copy import deepcopy
 
@@ -12,7 +12,7 @@ DEFAULT_EMAIL = "buyer@example.com"
 
 
 def complete(store: Store, session_id: str, email: str | None = None) -> Json:
-    """The completed session. Raises `ApiError` when it is not open any more."""
+    """Complete a session as paid and return it. Raises `ApiError` if it is not open or has expired."""
     session = store.get("checkout.session", session_id)
     if session["status"] != "open" or store.now >= session["expires_at"]:
         raise ApiError("This Checkout Session is no longer open.")
@@ -93,7 +93,7 @@ def _subscribe(store: Store, session: Json, details: Json, customer: Json) -> No
 
 
 def _as_finalized(invoice: Json) -> Json:
-    """The invoice a moment earlier: finalized, not yet paid."""
+    """Return a copy of the paid invoice as it was when finalized: open and unpaid."""
     earlier = deepcopy(invoice)
     earlier |= {"status": "open", "amount_paid": 0, "amount_remaining": invoice["amount_due"], "attempted": False}
     earlier["status_transitions"]["paid_at"] = None

@@ -1,4 +1,4 @@
-"""Invoices and the payments on them (https://docs.stripe.com/api/invoices, …/invoice-payment)."""
+"""Invoices and invoice payments (https://docs.stripe.com/api/invoices, …/invoice-payment)."""
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
@@ -7,9 +7,9 @@ from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 def bill(
     store: Store, customer: Json, subscription: Json, once: list[Json], intent: Json | None, discount: int = 0
 ) -> Json:
-    """The first, paid invoice of a subscription, with the checkout's one-time lines; no event yet.
+    """Store the first, paid invoice of a subscription, including the checkout's one-time lines.
 
-    `intent` is None when nothing was due.
+    Emits no event. `intent` is None if nothing was due.
     """
     id_, currency = new_id("in"), subscription["currency"]
     lines = [_subscription_line(store, id_, subscription, item) for item in subscription["items"]["data"]]
@@ -29,12 +29,12 @@ def bill(
 
 
 def lines_of(invoice: str, lines: list[Json]) -> Json:
-    """`lines` of an invoice."""
+    """Build the `lines` of an invoice."""
     return whole_list(lines, f"/v1/invoices/{invoice}/lines")
 
 
 def parent_of(subscription: Json) -> Json:
-    """`parent` of a subscription's invoice."""
+    """Build the `parent` of a subscription's invoice."""
     return {
         "quote_details": None,
         "subscription_details": {"metadata": subscription["metadata"], "subscription": subscription["id"]},
@@ -43,7 +43,7 @@ def parent_of(subscription: Json) -> Json:
 
 
 def item_parent(subscription: Json, item: str, invoice_item: str | None) -> Json:
-    """`parent` of a line about a subscription's item; a proration if it stood as an invoice item before."""
+    """Build the `parent` of a line for a subscription item; with an `invoice_item` the line is a proration."""
     return {
         "invoice_item_details": None,
         "subscription_item_details": {
@@ -87,13 +87,16 @@ def retrieve_payment(store: Store, _: Json, payment: str) -> Json:
 
 
 def payments_of(store: Store, invoice: Json) -> Json:
-    """`payments` where a call expands it."""
+    """Return `payments` for a call that expands it."""
     rows = [row for row in store.all("invoice_payment") if row["invoice"] == invoice["id"]]
     return whole_list(rows, f"/v1/invoices/{invoice['id']}/payments")
 
 
 def invoice_of(store: Store, intent: str | None) -> str | None:
-    """The invoice that a payment intent paid; the objects of today do not say."""
+    """Return the id of the invoice that a payment intent belongs to, or None.
+
+    In current API versions the payment intent does not name its invoice.
+    """
     for row in store.all("invoice_payment"):
         if row["payment"]["payment_intent"] == intent:
             return str(row["invoice"])
@@ -101,7 +104,7 @@ def invoice_of(store: Store, intent: str | None) -> str | None:
 
 
 def put_payment(store: Store, invoice: str, intent: Json, status: str = "paid") -> None:
-    """The invoice's record of a payment that succeeded, or (`open`) did not yet."""
+    """Store the invoice payment of a payment intent; `status` is `paid`, or `open` if it has not succeeded."""
     paid = status == "paid"
     store.put(
         {
@@ -122,7 +125,7 @@ def put_payment(store: Store, invoice: str, intent: Json, status: str = "paid") 
 
 
 def mark_paid(store: Store, invoice: Json, intent: str) -> None:
-    """The payment that was open has succeeded."""
+    """Mark an invoice and its open payment as paid."""
     invoice |= {
         "status": "paid",
         "amount_paid": invoice["amount_due"],
@@ -145,7 +148,7 @@ def list_lines(store: Store, params: Json, invoice: str) -> Json:
 
 
 def line_of(store: Store, invoice: str, price: Json, quantity: int, description: str, amount: int) -> Json:
-    """A line without its `parent`, of this moment."""
+    """Build a line without `parent`; its period starts and ends now."""
     return {
         "id": new_id("il"),
         "object": "line_item",
@@ -199,7 +202,7 @@ def _once_line(store: Store, invoice: str, line: Json) -> Json:
 
 
 def blank(store: Store, id_: str, customer: Json, total: int, currency: str) -> Json:
-    """A paid invoice without `lines` and `parent`."""
+    """Build a paid invoice without `lines` and `parent`."""
     return {
         "id": id_,
         "object": "invoice",

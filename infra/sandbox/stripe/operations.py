@@ -1,4 +1,4 @@
-"""The calls that the stand-in serves: address, parameter type of stripe-python, what it heeds, and who answers."""
+"""The API calls of the sandbox: path, stripe-python parameter type, implemented parameters and function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ PAGE = "limit starting_after ending_before"
 
 @dataclass(frozen=True)
 class Operation:
-    """`heeds` names the parameters (dotted, with all below them) that have an effect here."""
+    """An API call. `heeds` names its implemented parameters, dotted; each includes all parameters below it."""
 
     method: str
     path: str
@@ -35,13 +35,13 @@ class Operation:
     heeds: str = ""
 
     def match(self, method: str, path: str) -> dict[str, str] | None:
-        """The ids in the path, or None when it is another call."""
+        """Return the ids in the path, or None if the method or path does not match."""
         return match_path(self.path, path) if method == self.method else None
 
     def read(self, encoded: str) -> Json:
-        """The typed parameters.
+        """Decode the parameters and return their typed values.
 
-        Raises `ApiError`: 400 for what Stripe refuses, 501 for what it takes and we do not heed.
+        Raises `ApiError` with 400 if Stripe rejects a parameter, with 501 if the sandbox does not implement it.
         """
         params: Json = read(shape_of(self.params), parse_form(encoded))
         heeded = {"expand", *self.heeds.split()}
@@ -54,7 +54,7 @@ class Operation:
 
 
 def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]]:
-    """The call and its ids. Raises `ApiError` (404) for an address nobody serves."""
+    """Return the operation and the ids in the path. Raises `ApiError` (404) if no operation matches."""
     for operation in OPERATIONS:
         ids = operation.match(method, path)
         if ids is not None:
@@ -64,7 +64,7 @@ def find_operation(method: str, path: str) -> tuple[Operation, dict[str, str]]:
 
 
 def perform(operation: Operation, store: Store, params: Json, ids: dict[str, str]) -> Json:
-    """Runs it; `expand` is the presenter's business."""
+    """Run the operation without the parameter `expand`, which `present` applies."""
     return operation.answer(store, {name: value for name, value in params.items() if name != "expand"}, **ids)
 
 

@@ -1,4 +1,4 @@
-"""What a browser sees: the checkout page with its pay button, and the billing portal."""
+"""The pages for a browser: the checkout page with its pay button, and the customer portal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STYLE = (
 
 
 class Pages:
-    """Served at the addresses that sessions carry as `url`."""
+    """Serves the pages at the `url` of checkout and portal sessions."""
 
     def __init__(self, sandbox: StripeSandbox) -> None:
         self._sandbox = sandbox

@@ -1,6 +1,6 @@
-"""Form bodies, read and checked by the parameter types that stripe-python publishes (`stripe.params`).
+"""Parses and validates form bodies against the parameter types of stripe-python (`stripe.params`).
 
-A name that Stripe does not know for a call is refused as Stripe refuses it, and values get their types.
+An unknown parameter is rejected as by Stripe. Values are converted to their types.
 """
 
 import importlib
@@ -20,7 +20,7 @@ from infra.sandbox.stripe.errors import ApiError, missing_parameter
 
 @dataclass
 class Shape:
-    """What one parameter may be: plain values of some types, an object, a list, or free keys (metadata)."""
+    """The type of a parameter: plain values, an object, a list, or an object with free keys (metadata)."""
 
     plain: set[type] = field(default_factory=set)
     children: dict[str, "Shape"] | None = None
@@ -30,7 +30,10 @@ class Shape:
 
 
 def parse_form(encoded: str) -> Json:
-    """`a[b][0]=x` nested as dicts; list positions stay keys until `read` knows the type."""
+    """Parse `a[b][0]=x` to nested dicts; list positions stay keys until `read` converts them.
+
+    Raises `ApiError` if a name is both a value and an object.
+    """
     tree: Json = {}
     for name, value in parse_qsl(encoded, keep_blank_values=True):
         head, *rest = re.findall(r"[^\[\]]+|(?<=\[)(?=\])", name) or [name]
@@ -46,13 +49,13 @@ def parse_form(encoded: str) -> Json:
 
 @cache
 def shape_of(name: str) -> Shape:
-    """The shape of `stripe.params.<name>`, such as `checkout.SessionCreateParams`."""
+    """Return the shape of `stripe.params.<name>`, for example of `checkout.SessionCreateParams`."""
     module, _, kind = f"stripe.params.{name}".rpartition(".")
     return _object(getattr(importlib.import_module(module), kind))
 
 
 def read(shape: Shape, raw: Any, path: str = "") -> Any:
-    """The typed value. Raises `ApiError` with Stripe's code for what does not fit."""
+    """Convert a raw value to its type. Raises `ApiError` with Stripe's code if it does not fit the shape."""
     if not isinstance(raw, dict):
         return _plain(shape, raw, path)
     if shape.children is not None:
@@ -76,7 +79,7 @@ def read(shape: Shape, raw: Any, path: str = "") -> Any:
 
 
 def leaves(value: Any, path: str = "") -> list[str]:
-    """Dotted names of everything given, list positions left out."""
+    """Return the dotted names of all values, without list positions."""
     if isinstance(value, Mapping):
         return [leaf for name, each in value.items() for leaf in leaves(each, f"{path}.{name}" if path else name)]
     if isinstance(value, list):
@@ -86,7 +89,7 @@ def leaves(value: Any, path: str = "") -> list[str]:
 
 def _plain(shape: Shape, raw: str, path: str) -> Any:
     if raw == "" and (shape.children is not None or shape.items is not None or shape.free_keys):
-        return ""  # the documented way to empty it
+        return ""  # an empty string clears the parameter, as documented
     if bool in shape.plain and raw in ("true", "false"):
         return raw == "true"
     if int in shape.plain and re.fullmatch(r"-?\d+", raw):
@@ -122,7 +125,7 @@ def _shape(hint: Any) -> Shape:
         return Shape(plain={hint})
     if origin is dict or "UntypedStripeObject" in str(hint):
         return Shape(free_keys=True)
-    return Shape(plain={str})  # decimals and the like travel as text
+    return Shape(plain={str})  # decimals, for example, are sent as text
 
 
 def _merged(shapes: list[Shape]) -> Shape:

@@ -8,7 +8,7 @@ from infra.sandbox.stripe.store import Store, list_of, new_id, whole_list
 def pay(
     store: Store, amount: int, currency: str, customer: str | None, metadata: Json, description: str
 ) -> tuple[Json, Json]:
-    """A payment intent that succeeded and its charge; no event yet."""
+    """Store a succeeded payment intent and its charge, of `amount` minor units. Emits no event."""
     intent_id, charge_id, method = new_id("pi"), new_id("ch"), new_id("pm")
     charge = _charge(store, charge_id, intent_id, amount, currency, customer) | {
         "description": description,
@@ -57,7 +57,7 @@ def pay(
 
 
 def decline(store: Store, amount: int, currency: str, customer: str | None, metadata: Json | None = None) -> Json:
-    """A payment intent that the card refused; no event yet."""
+    """Store a payment intent whose card was declined, and its failed charge. Emits no event."""
     intent, charge = pay(store, amount, currency, customer, metadata or {}, "Declined")
     charge |= {"status": "failed", "paid": False, "failure_code": "card_declined"}
     intent |= {
@@ -74,7 +74,7 @@ def decline(store: Store, amount: int, currency: str, customer: str | None, meta
 
 
 def charge_again(store: Store, intent: Json) -> Json:
-    """Another attempt at a payment intent succeeds: its new charge; no event yet."""
+    """Retry a payment intent successfully and return its new charge. Emits no event."""
     charge = _charge(store, new_id("ch"), intent["id"], intent["amount"], intent["currency"], intent["customer"])
     intent |= {
         "status": "succeeded",
@@ -130,7 +130,7 @@ def refund(store: Store, params: Json) -> Json:
 
 
 def settle_refund(store: Store, refund: str, status: str) -> Json:
-    """What the bank made of a refund: `succeeded` or `failed`, which gives the charge its amount back."""
+    """Set the final status of a refund, `succeeded` or `failed`; a failed refund is undone on the charge."""
     row = store.get("refund", refund)
     charge = store.get("charge", row["charge"])
     previous, row["status"] = {"status": row["status"]}, status
@@ -157,7 +157,7 @@ def retrieve_refund(store: Store, _: Json, refund: str) -> Json:
 
 
 def refunds_of(store: Store, charge: Json) -> Json:
-    """`refunds`, on every charge before 2022-11-15 and on expansion since."""
+    """Return `refunds`, which charges include before API version 2022-11-15 and, since then, only if expanded."""
     rows = [row for row in store.all("refund") if row["charge"] == charge["id"]]
     return whole_list(rows, f"/v1/charges/{charge['id']}/refunds")
 

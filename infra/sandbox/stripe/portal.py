@@ -1,4 +1,4 @@
-"""Billing portal sessions (https://docs.stripe.com/api/customer_portal/sessions)."""
+"""Customer portal sessions (https://docs.stripe.com/api/customer_portal/sessions)."""
 
 from infra.sandbox.server import Json
 from infra.sandbox.stripe import customers

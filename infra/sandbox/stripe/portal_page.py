@@ -1,4 +1,4 @@
-"""The customer portal as one clicks through it: cancel, go on, change plan, take an add-on out, pay by another card."""
+"""The buttons of the customer portal: cancel, resume, change plan, remove an add-on, use another card."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ Fields = Mapping[str, str]
 
 
 def act(store: Store, customer: str, fields: Fields) -> None:
-    """Do what a button says. Raises `ApiError`: 404 for what is not the customer's."""
+    """Perform the action of a button.
+
+    Raises `ApiError` if the subscription is not the customer's (404) or the action is unknown.
+    """
     row = store.get("subscription", fields.get("subscription", ""), "subscription")
     if row["customer"] != customer:
         raise missing_object("subscription", row["id"])
     action = ACTIONS.get(fields.get("action", "cancel"))
     if action is None:
-        raise ApiError("The portal knows no such button.", param="action")
+        raise ApiError("The portal has no such button.", param="action")
     action(store, row, fields)
 
 
 def subscription(store: Store, row: Json) -> str:
-    """A subscription and its buttons."""
+    """Render a subscription and its buttons as HTML."""
     items = row["items"]["data"]
     names = ", ".join(_name(store, item["price"]) for item in items)
     if row["status"] == "canceled":
@@ -47,7 +50,7 @@ def subscription(store: Store, row: Json) -> str:
 
 
 def _others(store: Store, row: Json) -> list[Json]:
-    """Prices that a subscription of one item can change to."""
+    """Return the prices that a subscription can change to; empty if it has several items."""
     item = row["items"]["data"][0]["price"]
     if len(row["items"]["data"]) > 1:
         return []

@@ -1,5 +1,9 @@
-"""Another price for a running subscription, and its preview (https://docs.stripe.com/billing/subscriptions/prorations,
-…/change-price, https://docs.stripe.com/api/invoices/create_preview). Whole cents throughout, computed here alone."""
+"""Price changes of running subscriptions, and their previews, in whole cents.
+
+The amounts are computed independently of the bundle. Sources:
+https://docs.stripe.com/billing/subscriptions/prorations, …/change-price,
+https://docs.stripe.com/api/invoices/create_preview.
+"""
 
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -12,11 +16,11 @@ from infra.sandbox.stripe.store import Store, change_metadata, new_id
 from infra.sandbox.stripe.subscriptions import add_interval
 
 DECLINING_METHOD = "pm_card_chargeCustomerFail"
-"""Attached, but every charge fails (https://docs.stripe.com/testing#declined-payments)."""
+"""A card that can be attached, but every charge fails (https://docs.stripe.com/testing#declined-payments)."""
 
 
 def update(store: Store, params: Json, subscription: str) -> Json:
-    """What changes items, and the rest of an update."""
+    """Update a subscription: its items, then its other fields."""
     row = store.get("subscription", subscription)
     if params.get("items") and row["status"] != "canceled":
         _change_items(store, row, params)
@@ -24,13 +28,19 @@ def update(store: Store, params: Json, subscription: str) -> Json:
 
 
 def _change_items(store: Store, row: Json, params: Json) -> None:
-    """Give items other prices or quantities and bill what that makes due at once. Raises `ApiError`, then nothing is
-    changed: 402 where the payment is declined."""
+    """Change prices or quantities of items and bill the amount that is due immediately.
+
+    Raises `ApiError` and changes nothing if the change is invalid (400, 404 or 501) or the payment is declined (402).
+    """
     tried = store.scratch()
     due = _bill(tried, row["id"], _change(tried, tried.get("subscription", row["id"]), params))
     if due and due["amount_due"] and row["default_payment_method"] == DECLINING_METHOD:
         if params.get("payment_behavior") != "error_if_incomplete":
-            raise ApiError("The sandbox declines with error_if_incomplete only.", status=501, param="payment_behavior")
+            raise ApiError(
+                "The sandbox implements declined payments only for error_if_incomplete.",
+                status=501,
+                param="payment_behavior",
+            )
         raise ApiError("Your card was declined.", status=402, code="card_declined", kind="card_error")
     previous = {name: deepcopy(row[name]) for name in ("items", "latest_invoice", "metadata")}
     invoice = _bill(store, row["id"], _change(store, row, params))
@@ -43,7 +53,10 @@ def _change_items(store: Store, row: Json, params: Json) -> None:
 
 
 def delete_item(store: Store, params: Json, item: str) -> Json:
-    """Take an item out; what is left of its period waits as a credit for the next invoice."""
+    """Remove an item; the unused time of its period becomes a credit on the next invoice.
+
+    Raises `ApiError` if the item does not exist or is the subscription's only one.
+    """
     row = next(
         (each for each in store.all("subscription") if item in [one["id"] for one in each["items"]["data"]]), None
     )
@@ -63,7 +76,7 @@ def delete_item(store: Store, params: Json, item: str) -> Json:
 
 
 def create_preview(store: Store, params: Json) -> Json:
-    """The invoice that the change makes at once, else the next one; nothing is kept."""
+    """Preview the invoice that a change creates immediately, otherwise the next invoice. Stores nothing."""
     if "subscription" not in params:
         raise missing_parameter("subscription")
     tried, details = store.scratch(), params.get("subscription_details", {})
@@ -85,7 +98,10 @@ def create_preview(store: Store, params: Json) -> Json:
 
 
 def _change(store: Store, row: Json, params: Json) -> list[Json] | None:
-    """Change the items and note the prorations. The lines to bill in full, or None where nothing is billed at once."""
+    """Change the items and store the prorations as pending invoice items.
+
+    Returns the lines of whole periods to bill immediately, or None if nothing is billed immediately.
+    """
     behavior = params.get("proration_behavior", "create_prorations")
     full, prorated = [], False
     for position, given in enumerate(params["items"]):
@@ -127,7 +143,7 @@ def _prorate(store: Store, row: Json, item: Json, price: Json, quantity: int, re
 
 
 def _note(store: Store, row: Json, item: Json, price: Json, quantity: int, sign: int, at: int) -> None:
-    """An invoice item that waits for the subscription's next invoice."""
+    """Store a pending invoice item for the subscription's next invoice; `sign` -1 makes it a credit."""
     end, length = item["current_period_end"], item["current_period_end"] - item["current_period_start"]
     exact = price["unit_amount"] * quantity * (end - at)
     name = store.get("product", price["product"])["name"]
@@ -151,7 +167,7 @@ def _note(store: Store, row: Json, item: Json, price: Json, quantity: int, sign:
 
 
 def _bill(store: Store, subscription: str, full: list[Json] | None) -> Json | None:
-    """The invoice of now, where one is due: see `_change`."""
+    """Store the invoice of a change, or return None if `full` is None (see `_change`)."""
     if full is None:
         return None
     row = store.get("subscription", subscription)
@@ -169,7 +185,7 @@ def _upcoming(store: Store, row: Json) -> Json:
 
 
 def open_invoice(store: Store, row: Json, full: list[Json]) -> Json:
-    """An open invoice over what waits and the given lines."""
+    """Build an open invoice of the pending invoice items and the lines `full`."""
     customer, id_ = store.get("customer", row["customer"]), new_id("in")
     lines = [*_collected(store, row, id_), *(line | {"invoice": id_} for line in full)]
     total = sum(line["amount"] for line in lines)
@@ -193,7 +209,7 @@ def open_invoice(store: Store, row: Json, full: list[Json]) -> Json:
 
 
 def settle(store: Store, invoice: Json) -> None:
-    """Finalized, then paid: from the balance where that suffices."""
+    """Finalize and pay an invoice, first from the customer balance, and emit the events."""
     store.emit("invoice.finalized", invoice)
     customer, paid = store.get("customer", invoice["customer"]), None
     if customer["balance"] != invoice["ending_balance"]:
@@ -220,7 +236,7 @@ def settle(store: Store, invoice: Json) -> None:
 
 
 def _collected(store: Store, row: Json, invoice: str) -> list[Json]:
-    """The invoice items that wait, as lines; they wait no more."""
+    """Return the pending invoice items as lines and assign them to the invoice."""
     lines = []
     for waiting in reversed(store.all("invoiceitem")):
         if waiting["subscription"] == row["id"] and waiting["invoice"] is None:
@@ -235,7 +251,7 @@ def _collected(store: Store, row: Json, invoice: str) -> list[Json]:
 
 
 def whole_line(store: Store, row: Json, item: Json, start: int, end: int) -> Json:
-    """A whole period of an item."""
+    """Build the line for a whole period of an item."""
     price, quantity = item["price"], item["quantity"]
     name = store.get("product", price["product"])["name"]
     line = invoices.line_of(store, "", price, quantity, f"{quantity} × {name}", price["unit_amount"] * quantity)

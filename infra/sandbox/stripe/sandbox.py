@@ -1,4 +1,4 @@
-"""The Stripe stand-in: its API, its pages, and what happens at Stripe without anybody calling it."""
+"""The Stripe sandbox: its API, its pages, and the changes that no API call causes."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,8 +36,11 @@ EMPTY: Json = {
 
 
 class StripeSandbox(SandboxServer):
-    """Events go to `webhook_url` in order, from one background thread; with `hold_events` they wait for `deliver_held`.
-    `api_version` is the endpoint's: the shape of its events. Raises `OSError` when the port is taken."""
+    """The Stripe sandbox, which delivers events to `webhook_url` in order, from one background thread.
+
+    With `hold_events`, events are held until `deliver_held`. `api_version` is the version of the webhook endpoint and
+    decides the shape of its events. Raises `OSError` if the port is in use.
+    """
 
     def __init__(
         self,
@@ -62,13 +65,13 @@ class StripeSandbox(SandboxServer):
 
     @property
     def now(self) -> int:
-        """Stripe's time, in whole seconds: the clock's, and what was let pass."""
+        """The sandbox's time in whole Unix seconds: the clock plus the advanced time."""
         passed: int = self._state.read("offset")
         return int(self._clock()) + passed
 
     @property
     def api_version(self) -> str:
-        """The version whose shape events have from now on."""
+        """The API version of future events."""
         version: str = self._state.read("api_version")
         return version
 
@@ -78,30 +81,33 @@ class StripeSandbox(SandboxServer):
             data["api_version"] = version
 
     def begin_anew(self) -> None:
-        """Forget everything, as a new account."""
+        """Reset all state, as for a new account."""
         with self._state.change() as data:
             data |= deepcopy(EMPTY)
         self.hold_events = False
 
     def not_found(self, request: Request) -> Response:
-        """Everything that is neither page nor control is the API."""
+        """Handle every other request as an API call."""
         return self._api.handle(request)
 
     def stop(self) -> None:
-        """Finishes the delivery under way, drops the others, frees the port."""
+        """Free the port, finish the delivery in progress and drop the queued ones."""
         super().stop()
         self._courier.shutdown(cancel_futures=True)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The objects, under the lock; what it emits is published at the end."""
+        """Yield the objects, under the lock; emitted events are published at the end."""
         with self._state.change() as data:
             store = Store(data, self.now, self.url)
             yield store
         self._publish(store.emitted)
 
     def complete_checkout(self, session_id: str, *, email: str | None = None) -> list[Json]:
-        """The buyer pays; the events, delivered unless held. Raises `ApiError` when the session is not open."""
+        """Pay a checkout session, deliver its events unless held, and return them.
+
+        Raises `ApiError` if the session is not open.
+        """
         with self._state.change() as data:
             store = Store(data, self.now, self.url)
             fulfilment.complete(store, session_id, email)
@@ -109,7 +115,10 @@ class StripeSandbox(SandboxServer):
         return store.emitted
 
     def expire_checkout(self, session_id: str) -> list[Json]:
-        """Nobody paid in time; as `complete_checkout`."""
+        """Expire a checkout session, deliver its events unless held, and return them.
+
+        Raises `ApiError` if the session is not open.
+        """
         with self._state.change() as data:
             store = Store(data, self.now, self.url)
             checkout.expire(store, {}, session_id)
@@ -117,7 +126,7 @@ class StripeSandbox(SandboxServer):
         return store.emitted
 
     def advance(self, seconds: int) -> list[Json]:
-        """Let so much time pass, and all that it does; the events, delivered unless held."""
+        """Advance the time, apply the due changes, deliver their events unless held, and return them."""
         with self._state.change() as data:
             data["offset"] += seconds
         with self.store() as store:
@@ -126,14 +135,14 @@ class StripeSandbox(SandboxServer):
         return store.emitted
 
     def set_card(self, customer_id: str, *, declines: bool) -> None:
-        """Whether the customer's card is refused from now on."""
+        """Set whether future charges to the customer's card are declined."""
         with self.store() as store:
             for row in store.all("subscription"):
                 if row["customer"] == customer_id:
                     row["default_payment_method"] = DECLINING_METHOD if declines else new_id("pm")
 
     def settle_refund(self, refund_id: str, status: str) -> list[Json]:
-        """What the bank made of a refund (`succeeded`, `failed`); the events."""
+        """Set the final status of a refund, `succeeded` or `failed`, and return the events."""
         with self.store() as store:
             payments.settle_refund(store, refund_id, status)
         return store.emitted
@@ -141,29 +150,29 @@ class StripeSandbox(SandboxServer):
     def open_dispute(
         self, charge_id: str, amount: int | None = None, status: str = "needs_response", currency: str | None = None
     ) -> Json:
-        """Open a dispute of a charge, for `amount` minor units or all of it, and return it."""
+        """Open a dispute of a charge, for `amount` minor units or the whole charge, and return it."""
         with self.store() as store:
             row: Json = dict(disputes.open_dispute(store, charge_id, amount, status, currency))
         return row
 
     def close_dispute(self, dispute_id: str, status: str) -> list[Json]:
-        """The bank has decided (`won`, `lost`, `warning_closed`); the events."""
+        """Close a dispute as `won`, `lost`, `warning_closed` or `prevented`, and return the events."""
         with self.store() as store:
             disputes.close(store, dispute_id, status)
         return store.emitted
 
     def event(self, id_: str) -> Json:
-        """One event. Raises `ApiError`."""
+        """Return one event. Raises `ApiError` (404) if it does not exist."""
         with self.store() as store:
             return store.event(id_)
 
     def events(self, kind: str | None = None) -> list[Json]:
-        """All events, or those of a type, oldest first."""
+        """Return all events, or those of a type, oldest first."""
         rows: list[Json] = list(self._state.read("events").values())
         return [row for row in rows if kind in (None, row["type"])]
 
     def held(self) -> list[Json]:
-        """The events that wait, oldest first."""
+        """Return the held events, oldest first."""
         return [self.event(id_) for id_ in self._state.read("held")]
 
     def webhook(
@@ -174,9 +183,13 @@ class StripeSandbox(SandboxServer):
         secrets: Sequence[str] | None = None,
         api_version: str | None = None,
     ) -> Webhook:
-        """Signed, not sent. `signed_at` (Unix seconds) is now and the shape the event's own unless given."""
+        """Build a signed webhook without sending it.
+
+        `signed_at` (Unix seconds) defaults to now, `api_version` to the event's. Raises `ValueError` if `webhook_url`
+        is not set.
+        """
         if self.webhook_url is None:
-            raise ValueError("set webhook_url first: the sandbox does not know where the app listens")
+            raise ValueError("webhook_url is not set; the sandbox does not know the URL of the app")
         at = self.now if signed_at is None else signed_at
         with self.store() as store:
             return build_webhook(
@@ -195,7 +208,7 @@ class StripeSandbox(SandboxServer):
         secrets: Sequence[str] | None = None,
         api_version: str | None = None,
     ) -> list[Delivery]:
-        """Sends now: each event `copies` times, over `parallel` connections, in order or shuffled by `seed`."""
+        """Send each event now, `copies` times, over `parallel` connections, in order or shuffled by `seed`."""
         webhooks = [
             self.webhook(event, signed_at=signed_at, secrets=secrets, api_version=api_version) for event in events
         ]
@@ -215,19 +228,25 @@ class StripeSandbox(SandboxServer):
         seed: int = 0,
         api_version: str | None = None,
     ) -> list[Delivery]:
-        """Sends what waits, late; it waits no more, whatever was answered."""
+        """Send the held events and stop holding them, even if the response is a failure.
+
+        The options are those of `deliver`.
+        """
         events = self.held()
         with self._state.change() as data:
             data["held"] = []
         return self.deliver(events, order=order, copies=copies, parallel=parallel, seed=seed, api_version=api_version)
 
     def deliveries(self) -> list[Json]:
-        """The latest attempts, oldest first."""
+        """Return the latest attempts, oldest first."""
         rows: list[Json] = self._state.read("deliveries")
         return rows
 
     def drain(self, timeout: float = 120) -> None:
-        """Waits until the background deliveries so far are done. Raises `TimeoutError`."""
+        """Wait until the background deliveries queued so far are done.
+
+        Raises `TimeoutError` if they take more than `timeout` seconds.
+        """
         self._courier.submit(lambda: None).result(timeout)
 
     def _publish(self, events: list[Json]) -> Future[list[Delivery]]:

@@ -1,7 +1,8 @@
-"""How an object looks in an API version.
+"""Converts objects to the shape of an API version.
 
-What is kept has the shape of 2025-03-31 and later; before, the period stood on the subscription, an invoice named its
-subscription, charge and payment intent, and both of those their invoice (https://docs.stripe.com/changelog/basil).
+Stored objects have the shape of 2025-03-31 and later. In earlier versions, the subscription has the period, and the
+invoice names its subscription, charge and payment intent. Charges and payment intents name their invoice
+(https://docs.stripe.com/changelog/basil).
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ OLD_API_VERSION = "2020-08-27"
 NEW_API_VERSION = "2026-10-28.endive"
 FIRST_NEW_VERSION = "2025-03-31"
 
-# Not in the object until a call expands it.
+# Fields that an object includes only if a call expands them.
 INCLUDABLE: dict[tuple[str, str], Callable[[Store, Json], Json]] = {
     ("invoice", "payments"): payments_of,
     ("checkout.session", "line_items"): expanded_line_items,
@@ -27,7 +28,10 @@ INCLUDABLE: dict[tuple[str, str], Callable[[Store, Json], Json]] = {
 
 
 def present(store: Store, row: Json, version: str, expand: list[str] | None = None) -> Json:
-    """A copy in that version's shape, with what `expand` asks for (https://docs.stripe.com/api/expanding_objects)."""
+    """Return a copy in the version's shape, with the fields in `expand` expanded.
+
+    Raises `ApiError` if a field cannot be expanded (https://docs.stripe.com/api/expanding_objects).
+    """
     shown: Json = _in_version(store, row, version)
     for path in expand or []:
         _expand(store, shown, path.split("."), version, path)

@@ -1,4 +1,7 @@
-"""One call's view of the stand-in's objects (in the shape of API 2025-03-31 and later), and the events it causes."""
+"""The sandbox's objects and events, as one call reads and changes them.
+
+Objects have the shape of API version 2025-03-31 and later.
+"""
 
 import secrets
 import string
@@ -12,12 +15,12 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    """An id as Stripe makes them: `sub_1Qx…`."""
+    """Generate an id in Stripe's format, for example `sub_1Qx…`."""
     return f"{prefix}_{''.join(secrets.choice(_ALPHABET) for _ in range(length))}"
 
 
 class Store:
-    """Reads and changes `data`; the caller holds its lock. `now` is in whole seconds."""
+    """The objects and events in `data`; the caller holds its lock. `now` is in whole Unix seconds."""
 
     def __init__(
         self, data: Json, now: int, base_url: str, request_id: str | None = None, idempotency_key: str | None = None
@@ -28,34 +31,34 @@ class Store:
         self._request = {"id": request_id, "idempotency_key": idempotency_key}
 
     def scratch(self) -> "Store":
-        """A copy to try things on: nothing of it is kept or sent."""
+        """Return a copy for trial changes, which are neither stored nor published."""
         return Store(deepcopy(self._data), self.now, self.base_url)
 
     def find(self, id_: str) -> Json | None:
-        """The object, or None."""
+        """Return the object, or None."""
         found: Json | None = self._data["objects"].get(id_)
         return found
 
     def get(self, kind: str, id_: str, param: str = "id") -> Json:
-        """The object of that kind. Raises `ApiError` (404) when there is none."""
+        """Return the object. Raises `ApiError` (404) if no object of this kind has the id."""
         found = self.find(id_)
         if found is None or found["object"] != kind:
             raise missing_object(kind, id_, param)
         return found
 
     def all(self, kind: str) -> list[Json]:
-        """Every object of a kind, newest first."""
+        """Return all objects of a kind, newest first."""
         return [row for row in reversed(self._data["objects"].values()) if row["object"] == kind]
 
     def put(self, row: Json) -> Json:
-        """Keeps a new object. Raises `ApiError` when its id is taken."""
+        """Store a new object and return it. Raises `ApiError` if its id exists."""
         if row["id"] in self._data["objects"]:
             raise ApiError(f"{row['object'].capitalize()} already exists.", code="resource_already_exists")
         self._data["objects"][row["id"]] = row
         return row
 
     def emit(self, kind: str, row: Json, previous: Json | None = None) -> None:
-        """An event with the object as it is now; `previous` holds the changed attributes' old values."""
+        """Emit an event with a copy of the object; `previous` holds the old values of changed attributes."""
         content: Json = {"object": deepcopy(row)}
         if previous is not None:
             content["previous_attributes"] = previous
@@ -74,25 +77,28 @@ class Store:
         self.emitted.append(event)
 
     def event(self, id_: str) -> Json:
-        """An event. Raises `ApiError` (404)."""
+        """Return an event. Raises `ApiError` (404) if it does not exist."""
         found: Json | None = self._data["events"].get(id_)
         if found is None:
             raise missing_object("event", id_)
         return found
 
     def events(self) -> list[Json]:
-        """Every event, newest first."""
+        """Return all events, newest first."""
         return list(reversed(self._data["events"].values()))
 
     def next_number(self) -> int:
-        """Counts invoices."""
+        """Return the next invoice number."""
         self._data["sequence"] += 1
         number: int = self._data["sequence"]
         return number
 
 
 def list_of(rows: list[Any], url: str, params: Json | None = None) -> Json:
-    """One page as every list call answers; rows newest first (https://docs.stripe.com/api/pagination)."""
+    """Return one page of a list call (https://docs.stripe.com/api/pagination); `rows` are newest first.
+
+    Raises `ApiError` if the limit is not between 1 and 100, or (404) if a cursor's object is not in the list.
+    """
     asked = params or {}
     limit = asked.get("limit", 10)
     if not 1 <= limit <= 100:
@@ -110,12 +116,15 @@ def list_of(rows: list[Any], url: str, params: Json | None = None) -> Json:
 
 
 def whole_list(rows: list[Json], url: str) -> Json:
-    """A list inside an object."""
+    """Build a list object inside another object."""
     return {"object": "list", "data": rows, "has_more": False, "total_count": len(rows), "url": url}
 
 
 def change_metadata(row: Json, given: Any) -> None:
-    """Merges; an empty value removes its key, an empty string all of them (https://docs.stripe.com/api/metadata)."""
+    """Merge metadata into the object (https://docs.stripe.com/api/metadata).
+
+    An empty value removes its key; an empty string in place of the mapping removes all keys.
+    """
     if given == "":
         row["metadata"] = {}
     elif given:

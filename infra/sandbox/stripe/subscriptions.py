@@ -1,4 +1,4 @@
-"""Subscriptions (https://docs.stripe.com/api/subscriptions); periods stand on their items."""
+"""Subscriptions (https://docs.stripe.com/api/subscriptions); each item has its own period."""
 
 import calendar
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,10 @@ DAY_SECONDS = 24 * 3600
 
 
 def begin(store: Store, customer: str, lines: list[Json], extra: Json) -> Json:
-    """A new subscription on the recurring lines; `extra` is Checkout's `subscription_data`. No event yet."""
+    """Store a new subscription of the recurring lines. Emits no event.
+
+    `extra` is the checkout session's `subscription_data`.
+    """
     id_ = new_id("sub")
     trial_days = extra.get("trial_period_days")
     trial_end = store.now + trial_days * DAY_SECONDS if trial_days else None
@@ -131,13 +134,16 @@ def cancel(store: Store, params: Json, subscription: str) -> Json:
 
 
 def period_end(subscription: Json) -> int:
-    """The latest end of its items' periods."""
+    """Return the latest period end of the subscription's items, in Unix seconds."""
     ends: list[int] = [item["current_period_end"] for item in subscription["items"]["data"]]
     return max(ends)
 
 
 def add_interval(start: int, interval: str, count: int) -> int:
-    """The end of a period; a month without the day ends on its last (31 January + 1 month = 28 or 29 February)."""
+    """Return the end of a period, in Unix seconds.
+
+    If the month does not have the day, use its last day (31 January + 1 month = 28 or 29 February).
+    """
     at = datetime.fromtimestamp(start, UTC)
     if interval in ("day", "week"):
         return int((at + timedelta(days=count * (7 if interval == "week" else 1))).timestamp())

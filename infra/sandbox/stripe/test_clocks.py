@@ -1,5 +1,8 @@
-"""What time does at Stripe without anybody calling it: renewals, the ends of trials and of subscriptions, failed payments
-tried again, checkouts given up (https://docs.stripe.com/billing/testing/test-clocks, …/billing/revenue-recovery)."""
+"""Time-driven changes, as with a Stripe test clock.
+
+Renewals, ends of trials and subscriptions, retries of failed payments, and expiry of checkout sessions. Sources:
+https://docs.stripe.com/billing/testing/test-clocks, …/billing/revenue-recovery.
+"""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,14 +14,14 @@ from infra.sandbox.stripe.store import Store
 from infra.sandbox.stripe.subscriptions import DAY_SECONDS, add_interval, period_end
 
 RETRY_AFTER = (3 * DAY_SECONDS, 5 * DAY_SECONDS, 7 * DAY_SECONDS)
-"""Between the attempts at one invoice; after the last the subscription is canceled."""
+"""Seconds between the payment attempts of an invoice; if the last attempt fails, the subscription is canceled."""
 TRIAL_WARNING = 3 * DAY_SECONDS
 
 Due = tuple[int, Callable[[], None]]
 
 
 def pass_time(store: Store) -> None:
-    """Let everything happen that is due by `store.now`, each at its own moment, in order."""
+    """Apply all changes due by `store.now`, in order, each at its own time."""
     until = store.now
     while due := sorted((each for each in _due(store) if each[0] <= until), key=lambda each: each[0])[:1]:
         ((store.now, happen),) = due
@@ -42,7 +45,7 @@ def _due(store: Store) -> Iterator[Due]:
 
 
 def _notes(store: Store, row: Json) -> Json:
-    """What Stripe knows of a subscription and does not show."""
+    """Return the internal state of a subscription, which the API does not return."""
     id_ = f"notes_{row['id']}"
     empty = {"id": id_, "object": "sandbox.notes", "warned": False, "attempts": 0, "retry_at": 0}
     return store.find(id_) or store.put(empty)
