@@ -51,7 +51,7 @@ def test_without_a_subscription_nobody_hears_of_it(shopify, receiver, subscripti
 def test_some_topics_need_no_subscription_but_an_app(shopify, receiver, topic):
     assert shopify.emit(SHOP, topic, {}, app="studio")[0].ok
     assert receiver.requests[-1].path == "/webhooks/shopify/studio"
-    with pytest.raises(ValueError, match="which"):
+    with pytest.raises(ValueError, match="needs an app"):
         shopify.emit(SHOP, topic, {})
 
 

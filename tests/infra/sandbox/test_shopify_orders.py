@@ -161,7 +161,7 @@ def test_no_more_is_refunded_than_was_paid(shopify, order, number):
 
 
 def test_a_refund_of_nothing_is_none(shopify, order):
-    with pytest.raises(ValueError, match="needs a line"):
+    with pytest.raises(ValueError, match="at least one line"):
         shopify.refund_order(SHOP, order["id"], {})
     assert shopify.order(SHOP, order["id"])["financial_status"] == "paid"
 
