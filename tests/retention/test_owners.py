@@ -24,6 +24,8 @@ from tests.retention.test_erasing import erase
 
 __all__ = ["buy", "catalogue", "checkout", "member"]
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[Any]]
 Buy = Callable[..., list[dict[str, Any]]]
 
