@@ -26,6 +26,8 @@ pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
 __all__ = ["buy", "catalogue", "checkout", "member"]
 
+pytestmark = pytest.mark.usefixtures("nothing_in_progress")
+
 Drain = Callable[[], list[Any]]
 Buy = Callable[..., list[dict[str, Any]]]
 
