@@ -67,7 +67,7 @@ def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked
 ) -> None:
     """Such as a remake that was asked for in the same moment."""
     with monkeypatch.context() as overtaken:
-        overtaken.setattr(orders, "_skip", lambda *_: None)
+        overtaken.setattr(orders, "_skip_final", lambda *_: None)
         orders.apply_cancellation(
             cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"]))
         )
