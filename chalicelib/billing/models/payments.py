@@ -73,7 +73,7 @@ class PaymentTransaction(Table):
     `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken` of them taken back. `months` are
     the months of credits it opens that the schedule has not granted, `months_from` when the first of all begins;
     `month_claims` are the credits that those which have begun include, by when each began, at most one a month paid for.
-    `plan_name` is the plan that it pays for from `plan_from` on.
+    `plan_name` is the plan that it pays for from `plan_from` on, in place of one that included `replaced_credits` a month.
 
     `credit_used` of an invoice was paid by the customer's credit at Stripe, of which there was `credit_held`;
     `credit_unbacked` of that came from money that has gone back since (None: of a release that did not store it).
@@ -132,6 +132,7 @@ class PaymentTransaction(Table):
     months = JsonAttribute(null=True)
     month_claims = JsonAttribute(null=True)
     plan_name = UnicodeAttribute(null=True)
+    replaced_credits = IntegerAttribute(null=True)
     plan_from = DateTimeAttribute(null=True)
     months_from = DateTimeAttribute(null=True)
     next_grant_day = UnicodeAttribute(null=True)
