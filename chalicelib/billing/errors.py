@@ -67,6 +67,10 @@ class NotRefundable(Conflict):
     title = "This payment cannot be refunded"
 
 
+class PaymentDisputed(Conflict):
+    title = "A dispute of this payment is open"
+
+
 class RefundDecided(Conflict):
     title = "This refund is already decided"
 

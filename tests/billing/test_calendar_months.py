@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from chalicelib.billing.domain.monthly_grants import kept_share
 from chalicelib.billing.models import (
     CreditBalance,
     CreditEntry,
@@ -44,6 +46,8 @@ class Month:
         stripe_peer.hold_events = True
         self.events = events
         self.plans = {self.invoices()[0]["id"]: "try_it_out"}
+        self.replaced: dict[str, str] = {}
+        self.plan = "try_it_out"
         self.refunds: dict[str, str] = {}
 
     def invoices(self) -> list[Json]:
@@ -55,8 +59,11 @@ class Month:
         if self.ask(self.owner, "change", plan=plan, billing_cycle=CYCLES[plan]).status_code != 200:
             return  # the plan of now, or one that a refund ended
         for row in self.invoices():
-            if row["id"] not in known and any(not _is_proration(line) for line in row["lines"]["data"]):
+            is_cycle = any(not _is_proration(line) for line in row["lines"]["data"])
+            if row["id"] not in known and (is_cycle or row["total"] > 0):
                 self.plans[row["id"]] = plan
+                self.replaced |= {} if is_cycle else {row["id"]: self.plan}
+        self.plan = plan
 
     def refund(self, number: int) -> None:
         with self.stripe.store() as stripe:
@@ -84,17 +91,27 @@ class Month:
         grant_schedule.grant_due_months(clock.now(), None)
 
     def entitled(self) -> int:
-        """The credits of the largest plan whose payment did not go back."""
-        gone = set(self.refunds.values())
+        """The credits of the largest plan whose payment did not go back, nor the money behind the credit that paid."""
+        gone, largest, went_back = set(self.refunds.values()), 0, 0
         paid = {row.stripe_invoice_id: row for row in all_payments()}
-        return max(
-            (
-                SIZES[plan]
-                for invoice, plan in self.plans.items()
-                if str(paid[invoice].stripe_payment_intent_id) not in gone
-            ),
-            default=0,
-        )
+        for invoice in sorted(self.invoices(), key=lambda row: str(row["number"])):
+            name, money = invoice["id"], invoice["amount_paid"]
+            credited = -sum(line["amount"] for line in invoice["lines"]["data"] if line["amount"] < 0)
+            held = credited + max(0, -invoice["starting_balance"])
+            used = min(held, max(0, invoice["total"] + credited - money))
+            if money and not used:
+                went_back = 0
+            is_gone = name in paid and str(paid[name].stripe_payment_intent_id) in gone
+            unbacked = used - min(used, max(0, held - went_back))
+            went_back += money if is_gone else 0
+            if name not in self.plans:
+                continue
+            size, replaced = SIZES[self.plans[name]], SIZES.get(self.replaced.get(name, ""), 0) if money else 0
+            by_credit = kept_share(replaced or size, Decimal(used if replaced else used + money), Decimal(unbacked))
+            largest = max(
+                largest, (by_credit + (0 if is_gone else size - replaced)) if replaced else by_credit * (not is_gone)
+            )
+        return largest
 
 
 def _is_proration(line: Json) -> bool:

@@ -110,7 +110,7 @@ class CreditLedger:
 
     def take_back(self, lot_id: str, amount: int, source_key: str, reason: str, payment_id: str) -> None:
         """Take bought credits back: of their lot first, of others next, never below zero; the rest is a shortfall."""
-        self.lots, taken = credit_lots.take_back(self.lots, lot_id, amount)
+        self.lots, taken = credit_lots.take_back(self.lots, lot_id, amount, self.now)
         self.shortfall += amount - taken
         if taken:
             self._enter(self.new_id(), EntryType.REFUND, -taken, source_key, reason, lot_id, payment_id)

@@ -59,11 +59,14 @@ def spend(lots: Lots, amount: int, now: datetime) -> Lots:
     return _ordered(rest)
 
 
-def take_back(lots: Lots, lot_id: str, amount: int) -> tuple[Lots, int]:
-    """Without up to `amount` credits, of that lot first, then of the others; and how many were there to take."""
+def take_back(lots: Lots, lot_id: str, amount: int, now: datetime) -> tuple[Lots, int]:
+    """Without up to `amount` credits, of that lot first, then of the others; and how many were there to take.
+
+    Lots that have expired pay for nothing: they are left for the schedule.
+    """
     left, rest = amount, dict[str, CreditLot]()
     for lot in sorted(lots, key=lambda lot: lot.lot_id != lot_id):
-        taken = min(left, lot.remaining)
+        taken = 0 if lot.is_over(now) else min(left, lot.remaining)
         left -= taken
         rest[lot.lot_id] = replace(lot, remaining=lot.remaining - taken)
     return _ordered(rest.values()), amount - left

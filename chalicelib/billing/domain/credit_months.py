@@ -1,7 +1,7 @@
 """Which months of credits a paid invoice opens.
 
 A paid line of a subscription opens the months of its period, twelve for a yearly plan; proration and trial lines
-open none. A month is named by the day it begins, so that every event and shape that tells of it names it alike.
+open none. A change to a larger plan within a period opens what is left of its months once more: it brings the difference. A month is named by the day it begins, so that every event and shape that tells of it names it alike.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import calendar
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from chalicelib.billing.domain.credit_ledger import source_key
 from chalicelib.billing.stripe_objects.invoices import StripeInvoiceLine
@@ -27,12 +28,47 @@ class GrantMonth:
     """Of its line: a later month is granted by the plan that the subscription has when it begins."""
 
 
-def paid_months(lines: Iterable[StripeInvoiceLine]) -> Iterator[GrantMonth]:
-    """The months that the paid `lines` open, oldest first per line."""
+def paid_months(lines: Iterable[StripeInvoiceLine], sold: Container[str] | None = None) -> Iterator[GrantMonth]:
+    """The months that the paid `lines` open, oldest first per line; only those at `sold` prices if these are given."""
     for line in lines:
+        if sold is not None and line.price_id not in sold:
+            continue
         if line.price_id and line.is_subscription and not line.is_proration and line.amount > 0:
             for number, begins_at in enumerate(months(line.period_start, line.period_end)):
                 yield GrantMonth(line.price_id, begins_at, number == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """A change to a larger plan within a paid period: the months from that which runs, and the price paid before."""
+
+    months: tuple[GrantMonth, ...]
+    replaced_price_id: str
+
+
+def paid_upgrade(lines: Iterable[StripeInvoiceLine], total: Decimal, sold: Container[str]) -> Upgrade | None:
+    """Return the change to a larger plan that an invoice of this `total` pays for; None for any other invoice.
+
+    `sold` are the prices of plans. A change to a smaller one credits more than it charges; one to another interval, or one
+    that is billed with the next period, opens months of its own.
+    """
+    plans = [line for line in lines if line.price_id in sold and _is_plan(line)]
+    changes = [line for line in plans if line.is_proration]
+    charged = max((line for line in changes if line.amount > 0), key=lambda line: line.amount, default=None)
+    credited = min((line for line in changes if line.amount < 0), key=lambda line: line.amount, default=None)
+    if total <= 0 or len(changes) < len(plans) or charged is None or credited is None:
+        return None
+    beginnings = running_months(charged.period_start, charged.period_end)
+    months = tuple(GrantMonth(str(charged.price_id), at, number == 0) for number, at in enumerate(beginnings))
+    return Upgrade(months, str(credited.price_id))
+
+
+def running_months(moment: datetime, period_end: datetime) -> list[datetime]:
+    """Return the beginnings of a period's months from that which runs at `moment`, counted back from its end."""
+    beginnings = [add_months(period_end, -1)]
+    while beginnings[-1] > moment:
+        beginnings.append(add_months(period_end, -len(beginnings) - 1))
+    return beginnings[::-1]
 
 
 def paid_price(lines: Iterable[StripeInvoiceLine], sold: Container[str]) -> tuple[str, datetime] | None:
@@ -40,9 +76,13 @@ def paid_price(lines: Iterable[StripeInvoiceLine], sold: Container[str]) -> tupl
 
     `sold` are the prices of plans. An upgrade within a cycle opens no month, but later months include its credits.
     """
-    paid = [line for line in lines if line.is_subscription and line.amount > 0 and line.price_id in sold]
+    paid = [line for line in lines if line.amount > 0 and line.price_id in sold and _is_plan(line)]
     last = max(paid, key=lambda line: (line.period_start, line.amount), default=None)
     return (str(last.price_id), last.period_start) if last else None
+
+
+def _is_plan(line: StripeInvoiceLine) -> bool:
+    return line.is_subscription or line.is_proration
 
 
 def paid_plan(begins_at: datetime, payments: Iterable[tuple[datetime, str]]) -> str | None:

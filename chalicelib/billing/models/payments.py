@@ -70,7 +70,8 @@ class PaymentTransaction(Table):
 
     `item` is the item that was sold once: an add-on, a credit pack or a gift's code. `period_end` is the end of the
     whole period that the payment covers. `addon_ids` are our ids of the add-ons that it pays for. `stripe_event_id` is
-    the event that completed it. `plan_name` is the plan that it pays for from `plan_from` on.
+    the event that completed it. `plan_name` is the plan that it pays for from `plan_from` on; it replaces a plan that
+    included `replaced_credits` a month.
 
     `credits` were bought with the payment in the ledger `relationship_id`; `credits_taken` of them were taken back.
     `months` are its months of credits that the schedule has not granted. `months_from` is the start of its first month.
@@ -135,6 +136,7 @@ class PaymentTransaction(Table):
     months = JsonAttribute(null=True)
     month_claims = JsonAttribute(null=True)
     plan_name = UnicodeAttribute(null=True)
+    replaced_credits = IntegerAttribute(null=True)
     plan_from = DateTimeAttribute(null=True)
     months_from = DateTimeAttribute(null=True)
     next_grant_day = UnicodeAttribute(null=True)

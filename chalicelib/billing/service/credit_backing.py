@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
@@ -31,7 +32,7 @@ def settle_later_invoices(source: PaymentTransaction) -> None:
     rows = _invoices(IdentityMap(), source)
     unbacked = _unbacked(rows)
     cycles = [row for row in rows if row.months_from and payments.is_paid(row)]
-    present = max(cycles, key=lambda row: (row.months_from, row.id), default=None)
+    present = max(cycles, key=_order, default=None)
     for row in rows:
         has_changed = row.id in unbacked and unbacked[row.id] != (row.credit_unbacked or 0)
         if has_changed or (row is present and row.id != source.id):
@@ -61,7 +62,12 @@ def _invoices(found: IdentityMap, row: PaymentTransaction) -> list[PaymentTransa
     found.read(payment_id_key(each) for each in ids)
     others = [found.rows.get(payment_id_key(each) or (PaymentTransaction, ())) for each in ids]
     known = [each for each in others if isinstance(each, PaymentTransaction) and each.stripe_invoice_id]
-    return sorted([row, *known], key=lambda each: (each.created_at, each.id))
+    return sorted([row, *known], key=_order)
+
+
+def _order(row: PaymentTransaction) -> tuple[datetime, str]:
+    """Return what sorts payments of one owner: invoices of one second by their number."""
+    return row.created_at, str(row.description or row.id)
 
 
 def _unbacked(rows: list[PaymentTransaction]) -> dict[str, Decimal]:

@@ -91,14 +91,18 @@ def _plan(
 ) -> str | None:
     """Return the plan that grants a month: the one that was paid when it began, the `present` one if that includes less.
 
-    None if neither is known: payments of earlier versions do not name their plan.
+    None if neither is known: payments of earlier versions do not name their plan. The first of the payments is the one
+    that is granted; changes to a larger plan are granted by their own payments, those of earlier versions by this one.
     """
     paid = credit_months.paid_plan(
         begins_at,
         [
             (row.plan_from, row.plan_name)
-            for row in payments_made
-            if row.plan_from and row.plan_name and payments.is_kept(row)
+            for number, row in enumerate(payments_made)
+            if (number == 0 or row.replaced_credits is None)
+            and row.plan_from
+            and row.plan_name
+            and payments.is_kept(row)
         ],
     )
     return min((name for name in (paid, present) if name), key=sold.credits_of, default=None)
@@ -109,7 +113,6 @@ def _superseded_at(
 ) -> datetime | None:
     """When what was paid for gave way to another cycle. The payments tell, in whatever order they came here; of the
     last change the subscription, whose row is no moment behind."""
+    paid_from = payment.months_from or (payment.plan_from if payment.replaced_credits is not None else None)
     beginnings = [row.months_from for row in others]
-    return credit_months.ended(
-        payment.months_from, [at for at in (*beginnings, subscription.current_period_start) if at]
-    )
+    return credit_months.ended(paid_from, [at for at in (*beginnings, subscription.current_period_start) if at])

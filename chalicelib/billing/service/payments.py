@@ -126,8 +126,14 @@ def is_backed(row: PaymentTransaction) -> bool:
 
 
 def kept_credits(row: PaymentTransaction, size: int) -> int:
-    """Return how many of a plan's `size` credits are still paid for: by money and by credit that money backs."""
+    """Return how many of a plan's `size` credits are still paid for: by money and by credit that money backs.
+
+    Of a change to a larger plan credit pays for what the smaller one included, and money for the difference.
+    """
     credit, unbacked = row.credit_used or Decimal(0), row.credit_unbacked or Decimal(0)
+    replaced = min(size, row.replaced_credits or 0) if row.amount else 0
+    if replaced:
+        return kept_share(replaced, credit, unbacked) + kept_share(size - replaced, row.amount, row.refunded_amount)
     backed = kept_share(size, row.amount + credit, unbacked)
     return kept_share(backed, row.amount, row.refunded_amount)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from chalicelib.billing.domain import money, refund_amounts
-from chalicelib.billing.enums import OwnerType, RefundStatus
-from chalicelib.billing.errors import NotRefundable, RefundDecided, RefundExceedsPayment
+from chalicelib.billing.enums import DisputeStatus, OwnerType, RefundStatus
+from chalicelib.billing.errors import NotRefundable, PaymentDisputed, RefundDecided, RefundExceedsPayment
 from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.service import payments
 from chalicelib.billing.service.sync import refunds_and_disputes
+from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.integrations import stripe
 from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
 from chalicelib.kit import clock, ids
@@ -31,8 +32,10 @@ def request(
 
 def approve(refund_id: str) -> Refund:
     """Send the money back. Approving again goes on where an attempt before ended. Raises RefundNotFound,
-    RefundDecided; NotRefundable where less is left of the payment by now, StripeRefused or ObjectMissing where Stripe
+    RefundDecided; PaymentDisputed while a dispute is open that is no inquiry (the request stays): a lost one would take the
+    money twice; NotRefundable where less is left of the payment by now, StripeRefused or ObjectMissing where Stripe
     will not or cannot: the refund has failed then."""
+    _check_undisputed(refunds.get(refund_id))
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
     if row.stripe_refund_id is None and row.amount > refund_amounts.refundable(payment.amount, payment.refunded_amount):
@@ -101,6 +104,21 @@ def _request(
     payment_rows.stage(unit.transaction, payment)
     refunds.stage(unit.transaction, row, None)
     return row
+
+
+def _check_undisputed(row: Refund) -> None:
+    """Check that no dispute of the payment is open that withdrew its money. Raises PaymentDisputed.
+
+    A refund that Stripe has already, or that is decided, is not held up. A full refund resolves an inquiry.
+    """
+    payment = payment_rows.get(row.payment_transaction_id)
+    is_waiting = row.stripe_refund_id is None and row.status in (RefundStatus.REQUESTED, RefundStatus.APPROVED)
+    if not is_waiting or payment.dispute is not DisputeStatus.OPEN:
+        return
+    objects = stripe.disputes(payment.stripe_payment_intent_id, payment.stripe_charge_id)
+    views = [payment_intents.dispute(stripe_object) for stripe_object in objects]
+    if any(view.status is DisputeStatus.OPEN and not view.is_inquiry for view in views):
+        raise PaymentDisputed("Approve the refund when the dispute is closed, or reject it.")
 
 
 def _check_refundable(payment: PaymentTransaction) -> None:

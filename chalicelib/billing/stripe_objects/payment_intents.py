@@ -66,6 +66,8 @@ class StripeDispute:
     currency: str
     status: DisputeStatus | None
     created_at: datetime
+    is_inquiry: bool
+    """Whether the bank only asks: no money was withdrawn, and a full refund resolves it."""
 
     @property
     def is_lost(self) -> bool:
@@ -132,6 +134,7 @@ def dispute(shown: StripeObject) -> StripeDispute:
         amount=money.from_minor(shown["amount"], shown["currency"]),
         currency=shown["currency"].upper(),
         status=_dispute_status(shown),
+        is_inquiry=str(shown["status"]).startswith("warning_"),
         created_at=required_timestamp(shown["created"]),
     )
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain.credit_months import GrantMonth
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
 from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import price_lookup
@@ -202,7 +203,7 @@ def _invoice(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None, 
     row = found.subscription(told.subscription_id)
     _read_addons(found, row, told.customer_id)
     current, subscription = _current(shown, told, link)
-    firsts = [month.begins_at for month in credit_months.paid_months(current.lines) if month.is_first]
+    firsts = [month.begins_at for month in _paid_months(found, current) if month.is_first]
     owner = _owner_key(found, row, current.customer_id)
     payment = found.payment_key(current.id, intent_id, charge_id)
     found.read([owner, payment, *monthly_grants.month_keys(owner, told.subscription_id, firsts)])
@@ -254,7 +255,7 @@ def _pay(
     Grants the first month of each line now; the schedule grants the other months.
     """
     sold = found.offers.plans
-    months = [month for month in credit_months.paid_months(view.lines) if month.price_id in sold]
+    months = _paid_months(found, view)
     if not view.amount and not (months and view.status is PaymentStatus.COMPLETED):
         return None
     earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
@@ -266,7 +267,9 @@ def _pay(
     paid = credit_months.paid_price(view.lines, sold)
     if paid is not None:
         row.plan_name, row.plan_from = sold[paid[0]][0].id, paid[1]
-    row.months_from = min((month.begins_at for month in months), default=None)
+    upgrade = credit_months.paid_upgrade(view.lines, view.total, sold)
+    row.replaced_credits = sold[upgrade.replaced_price_id][0].included_credits if upgrade else None
+    row.months_from = min((month.begins_at for month in credit_months.paid_months(view.lines, sold)), default=None)
     row.credit_unbacked = credit_backing.unbacked_credit(found, row)
     opened = [month for month in months if sold[month.price_id][0].included_credits]
     if subscription is not None and opened and payments.is_kept(row):
@@ -281,6 +284,13 @@ def _pay(
         payments.await_months(row, [month.begins_at for month in opened if month not in first])
     payments.stage(unit, row, earlier)
     return row
+
+
+def _paid_months(found: IdentityMap, view: StripeInvoice) -> list[GrantMonth]:
+    """Return the months of plans that an invoice pays for: of whole periods, and those of a change to a larger plan."""
+    sold = found.offers.plans
+    upgrade = credit_months.paid_upgrade(view.lines, view.total, sold)
+    return [*credit_months.paid_months(view.lines, sold), *(upgrade.months if upgrade else ())]
 
 
 def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
