@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM for programs that serve until one of them comes."""
+"""SIGINT and SIGTERM handling for programs that serve until a signal."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ PAUSE = 0.2
 
 
 class StopSignal:
-    """Notes SIGINT and SIGTERM from its creation on; made and waited for by the main thread.
+    """Records SIGINT and SIGTERM from its creation on. The main thread creates it and waits for it.
 
-    The kernel may give a signal to any thread, and Python runs the handler in the main thread only, once that wakes:
-    one that sleeps on a lock never does. A handler that takes a lock may meet it locked by the code it interrupted.
+    The kernel may deliver a signal to any thread, but Python runs the handler in the main thread, once that wakes. A
+    main thread that waits for a lock never wakes, so `wait` polls. The handler takes no lock: the code that it
+    interrupts might hold it.
     """
 
     def __init__(self) -> None:
@@ -21,6 +22,6 @@ class StopSignal:
             signal.signal(number, lambda number, _: self._came.append(number))
 
     def wait(self) -> None:
-        """Return once a signal came."""
+        """Return after a signal."""
         while not self._came:
             time.sleep(PAUSE)

@@ -67,7 +67,7 @@ def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     gallery.drain()
     with costs("a merchant's request, once a minute and shop"):
         gallery.api.get("/v1/shops/me", headers=bearer)
-    with costs("job: access token tried"):
+    with costs("job: access token checked"):
         run("shops-check_token")
     row.update([Shop.token_checked_at.set(clock.now() + timedelta(hours=1))])  # no minute passes from here on
     with costs("a merchant's request (session token)"):
@@ -101,7 +101,7 @@ def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
 
 def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callable[[str], Any]) -> None:
     shop = f"{ids.new()}.myshopify.com"
-    with costs("installation begun"):
+    with costs("installation started"):
         begun = api.get("/shopify/studio/auth", params={"shop": shop})
     back = httpx.URL(httpx.get(begun.headers["location"]).headers["location"])
     with costs("installation completed (OAuth callback)"):
@@ -111,15 +111,15 @@ def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callabl
     webhook_registration.reconcile_installations(
         ScheduledRun(clock.now(), clock.now(), Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
-    with costs("job: webhooks compared"):
+    with costs("job: webhooks reconciled"):
         run("shops-register_webhooks")
 
 
 def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
-    with costs("upload begun"):
+    with costs("upload created"):
         form = gallery.shopper("POST", "uploads", {}).json()
     httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()})
-    with costs("job: photo looked at"):
+    with costs("job: upload validated"):
         run("studio-inspect_upload")
     with costs("preview requested (with Idempotency-Key)"):
         answer = gallery.shopper("POST", "generations", gallery.asked(form), key="k").json()
@@ -129,7 +129,7 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
         run("studio-generate_preview")
     read = gallery.shopper("GET", f"generations/{answer['id']}").json()
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(read["line_item_property"]))
-    with costs("job: paid order with one line"):
+    with costs("job: paid order with one line applied"):
         run("studio-apply_order_change")
     with costs("job: print made"):
         run("studio-make_final")
@@ -154,7 +154,7 @@ def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, co
     asked = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
     stripe_peer.hold_events = True  # else some arrive while something else is measured
     try:
-        with costs("checkout begun (with Idempotency-Key)"):
+        with costs("checkout created (with Idempotency-Key)"):
             begun = api.post("/v1/billing/checkout", json=asked, headers=headers | {"Idempotency-Key": "k"}).json()
         events = {event["type"]: event for event in stripe_peer.complete_checkout(begun["id"])}
     finally:

@@ -1,1 +1,1 @@
-"""What is measured: round trips and capacity units exactly, speed and memory as ratios beside the peers."""
+"""Benchmarks: exact counts of round trips and capacity units; speed and memory as ratios to other programs."""

@@ -1,6 +1,6 @@
-"""`make bench`: ratios measured in one run, each row's subjects in turn.
+"""`make bench`: measure ratios in one run, with the programs of each row run in turn.
 
-`--quick`: one round of each row with its smallest input, nothing installed; the figures compare nothing.
+`--quick`: run one round of each row with its smallest input, and install nothing; the figures are not comparable.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
 
 
 def main() -> int:
-    """The command line; 1 where a row cannot be measured. Being over a budget is told, not judged."""
+    """Run the command line and return its exit code: 1 if a row cannot be measured. An exceeded budget is no error."""
     parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
-    parser.add_argument("row", nargs="*", help=f"all, if none is named: {', '.join(ROWS)}")
-    parser.add_argument("--quick", action="store_true", help="whether it runs, not how fast")
+    parser.add_argument("row", nargs="*", help=f"rows to measure; default: all of {', '.join(ROWS)}")
+    parser.add_argument("--quick", action="store_true", help="check that each row runs; the figures are meaningless")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.row if name not in ROWS]:
-        parser.error(f"there is no row {unknown[0]!r}, but {', '.join(ROWS)}")
+        parser.error(f"there is no row {unknown[0]!r}; choose from {', '.join(ROWS)}")
     if not arguments.quick:
         peers.install()
     try:
@@ -53,13 +53,13 @@ def main() -> int:
         return 1
     print(render(rows))
     if arguments.quick:
-        print("\nEach row ran once, with its smallest input: these figures compare nothing.")
-    print("\nRound trips and capacity units per operation: docs/costs.md, held by tests/test_round_trips.py.")
+        print("\nEach row ran once, with its smallest input: these figures are not comparable.")
+    print("\nRound trips and capacity units per operation: docs/costs.md, checked by tests/test_round_trips.py.")
     return 0
 
 
 def measure(rounds: int, names: Sequence[str]) -> list[Row]:
-    """The rows of these names, on an embedded engine of their own."""
+    """Measure the rows with these names, on a new embedded engine."""
     with TemporaryDirectory() as scratch, Engine.start() as engine:
         os.environ.update(engine.environment, STAGE="test", TABLE_PREFIX="backroom", POWERTOOLS_LOG_LEVEL="ERROR")
         os.environ["SECRETS_KEY_FILE"] = str(Path(scratch) / "key")

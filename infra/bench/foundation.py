@@ -1,4 +1,4 @@
-"""The foundation's rows: cold start, first touch of the tables, overhead of a route, size of the bundle."""
+"""Benchmark rows of the foundation: cold start, first table access, route overhead, bundle size."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from infra.bench.table import Row
 
 @cache
 def _scratch() -> TemporaryDirectory[str]:
-    """Gone with the process; two benchmarks at once do not meet."""
+    """Return a temporary directory of this process, so concurrent benchmarks do not conflict."""
     return TemporaryDirectory(prefix="backroom-bench-")
 
 
 BUNDLE = "BENCH_BUNDLE"
-"""The environment variable that names a packaged zip to measure, in place of one that is built for it."""
+"""The environment variable with the path of a packaged zip to measure; without it, one is built."""
 
 
 @cache
 def _bundle() -> Path:
-    """The packaged zip, compiled and trimmed as it is deployed."""
+    """Return the packaged zip, compiled and trimmed as for a deployment. Raises SubjectFailed if packaging fails."""
     if given := os.environ.get(BUNDLE):
         return Path(given)
     out = Path(_scratch().name) / "package"
@@ -48,9 +48,9 @@ def _bundle() -> Path:
 
 
 def cold_start(rounds: int) -> list[Row]:
-    """The packaged bundle against Chalice and botocore alone on the same trimmed, compiled libraries.
+    """Compare the packaged bundle with Chalice and botocore alone, on the same trimmed, compiled libraries.
 
-    Ours verifies a token, queries its tables and answers through schemas; the floor reads one row and answers.
+    Ours verifies a token, queries its tables and validates its response; the floor only reads one row.
     """
     from chalicelib.kit import auth, ids
 
@@ -70,21 +70,21 @@ def cold_start(rounds: int) -> list[Row]:
         rounds if rounds == 1 else rounds * 4,
     )
     ours, peer = figures["ours"], figures["floor"]
-    return [Row("cold start to the first read", str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.7)]
+    return [Row("cold start until first read", str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.7)]
 
 
 def first_touch(rounds: int) -> list[Row]:
-    """One count on each of eight tables, in a fresh process."""
+    """Measure one count query on each of eight tables, in a new process."""
     files = {"ours": "tables_ours.py", "stock": "tables_stock.py"}
     figures = interleaved([Subject(name, [sys.executable, SUBJECTS / file]) for name, file in files.items()], rounds)
     ours, peer = figures["ours"], figures["stock"]
-    return [Row("first touch of 8 tables", str(ours), f"stock pynamodb {peer}", ours.beside(peer), 0.15)]
+    return [Row("first access to 8 tables", str(ours), f"stock pynamodb {peer}", ours.beside(peer), 0.15)]
 
 
 def route_overhead(rounds: int) -> list[Row]:
-    """An @endpoint that answers a schema against a bare Chalice route that answers a dict.
+    """Compare an @endpoint that returns a schema with a bare Chalice route that returns a dict.
 
-    Over HTTP, as a caller sees it, each on Chalice's local server; and by the Lambda event alone, which is the
+    Measure both over HTTP on Chalice's local server, and by calling the app with a Lambda event. The latter is the
     harder comparison and has no budget.
     """
     from chalice.app import Chalice
@@ -101,8 +101,12 @@ def route_overhead(rounds: int) -> list[Row]:
     with ExitStack() as stack:
         connections = {name: stack.enter_context(_served(app)) for name, app in apps.items()}
         calls: list[tuple[str, float | None, dict[str, Callable[[], object]]]] = [
-            ("a route over HTTP", 1.3, {name: partial(_get, connection) for name, connection in connections.items()}),
-            ("a route by its event", None, {name: partial(app, _event("/health"), None) for name, app in apps.items()}),
+            ("request over HTTP", 1.3, {name: partial(_get, connection) for name, connection in connections.items()}),
+            (
+                "request by Lambda event",
+                None,
+                {name: partial(app, _event("/health"), None) for name, app in apps.items()},
+            ),
         ]
         rows = []
         for what, budget, subjects in calls:
@@ -122,7 +126,7 @@ def _per_call(call: Callable[[], object], times: int) -> tuple[float, float]:
 
 @contextmanager
 def _served(app: Any) -> Iterator[HTTPConnection]:
-    from infra.local import server  # it reads the settings, which the engine makes
+    from infra.local import server  # it reads the settings, which need the engine's endpoint
 
     running = server.create(app, "127.0.0.1", 0)
     threading.Thread(target=running.server.serve_forever, daemon=True).start()
@@ -153,6 +157,6 @@ def _event(path: str) -> dict[str, Any]:
 
 
 def bundle_size(_rounds: int) -> list[Row]:
-    """The core's zip, in MB."""
+    """Measure the size of the bundle's zip, in MB."""
     size = _bundle().stat().st_size / 1e6
-    return [Row("the bundle, zipped", "", "", size, 25, "MB")]
+    return [Row("zipped bundle", "", "", size, 25, "MB")]

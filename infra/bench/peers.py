@@ -1,4 +1,4 @@
-"""The peers, in environments of their own: pyvips in .venv-bench, sharp in build/bench/node."""
+"""The libraries to compare with, in separate environments: pyvips in .venv-bench, sharp in build/bench/node."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from infra.bench.runs import BUILD, ROOT, SUBJECTS, Subject
 VENV = ROOT / ".venv-bench"
 NODE = BUILD / "node"
 HINTS = {
-    "pyvips": "absent: `make bench` installs it from PyPI into .venv-bench",
-    "sharp": "absent: needs Node.js with npm, then `make bench` installs it",
+    "pyvips": "not installed: `make bench` installs it from PyPI into .venv-bench",
+    "sharp": "not installed: install Node.js with npm, then run `make bench`",
 }
 _HERE = Path(__file__).parent
 
 
 def install() -> None:
-    """Install the peers that are not there yet; what cannot be installed stays absent."""
+    """Install the missing libraries; ignore those that cannot be installed."""
     if not (VENV / ".installed").exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
         pip = [str(VENV / "bin" / "pip"), "install", "-q", "-r", str(_HERE / "requirements-peers.txt")]
@@ -32,7 +32,7 @@ def install() -> None:
 
 
 def previewing(photo: Path) -> list[Subject]:
-    """The peers that are there, as subjects that make a preview of `photo`."""
+    """Return the installed libraries as subjects that create a preview of `photo`."""
     found = []
     if (VENV / ".installed").exists():
         found.append(Subject("pyvips", [VENV / "bin" / "python", SUBJECTS / "image_vips.py", photo]))

@@ -1,4 +1,4 @@
-"""Photos enlarged from a real one, with a camera's grain; made once, under build/bench."""
+"""Test photos enlarged from a real one, with artificial grain; cached under build/bench."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 from infra.bench.runs import BUILD, ROOT
 
 SIZES = {"1 MP": (1224, 816), "12 MP": (4000, 3000), "48 MP": (8000, 6000), "2048 px": (2048, 1536)}
-"""Three cameras' pictures, and what the image model gives for a print."""
+"""Width and height in pixels: photos of three cameras, and the image model's output for a print."""
 
 
 SMALL = 0.1
-"""What a quick run takes of each side."""
+"""The factor for each side in a quick run."""
 
 
 def make(name: str, small: bool = False) -> Path:
-    """Make the photo of that size, a JPEG, or a small one in its place; its path."""
+    """Create a JPEG of that size, or a small version of it, unless it is cached. Return its path."""
     from PIL import Image, ImageChops
 
     path = BUILD / "photos" / f"{name.replace(' ', '').lower()}{'-small' if small else ''}.jpg"
@@ -27,7 +27,7 @@ def make(name: str, small: bool = False) -> Path:
     with Image.open(ROOT / "tests" / "data" / "photos" / "china.jpg") as photo:
         large = photo.convert("RGB").resize((width, height), Image.Resampling.BICUBIC)
     grain = Image.effect_noise((width // 2, height // 2), 8).resize((width, height)).convert("RGB")
-    unfinished = path.with_suffix(f".{os.getpid()}")  # another process may be at it, too
+    unfinished = path.with_suffix(f".{os.getpid()}")  # a concurrent process may write the same photo
     ImageChops.add(large, grain, 1, -128).save(unfinished, "JPEG", quality=88)
     unfinished.rename(path)
     return path

@@ -1,4 +1,4 @@
-"""The studio's rows: previews and prints against naive Pillow, libvips and sharp, with their peak memory."""
+"""Benchmark rows of the studio: previews and prints compared with naive Pillow, libvips and sharp; peak memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infra.bench.runs import SUBJECTS, Subject, interleaved
 from infra.bench.table import Row
 
 SIDE, SMALL_SIDE = 4096, 512
-"""Of a print, in pixels; the small one for a quick run."""
+"""The side of a print in pixels; the small one is for a quick run."""
 
 
 def _pillow(kind: str, photo: Path, *more: str) -> list[Subject]:
@@ -21,11 +21,14 @@ def _pillow(kind: str, photo: Path, *more: str) -> list[Subject]:
 
 
 def preview(photo: str, budget: float | None, rounds: int) -> list[Row]:
-    """A preview of 1024 px; a peer that is not there is named. Without a budget, peers stand there to be seen."""
+    """Measure a preview of 1024 px. Libraries that are not installed get a row with a hint.
+
+    Without a budget, the ratios are for information only.
+    """
     what, path = f"preview of {photo}", photos.make(photo, small=rounds == 1)
     figures = interleaved([*_pillow("preview", path), *peers.previewing(path)], rounds)
     ours = figures.pop("ours")
-    # sharp uses every core and has no budget: it stands there to be seen.
+    # sharp uses every core, so its ratio has no budget.
     budgets = {"naive Pillow": budget, "pyvips": 1.0} if budget else {}
     rows = [
         Row(what, str(ours), f"{name} {figure}", ours.beside(figure), budgets.get(name))
@@ -35,24 +38,24 @@ def preview(photo: str, budget: float | None, rounds: int) -> list[Row]:
         Row(what, str(ours), f"{name} {hint}", None, None) for name, hint in peers.HINTS.items() if name not in figures
     ]
     memory = ", ".join(f"{name} {figure.peak_mb:.0f} MB" for name, figure in figures.items())
-    return [*rows, Row("  its memory", "", memory, ours.peak_mb, 70, "MB")]
+    return [*rows, Row("  peak memory", "", memory, ours.peak_mb, 70, "MB")]
 
 
 def print_file(kind: str, budget: float, rounds: int) -> list[Row]:
-    """A print of 4096 x 4096 px of what the image model gives, as JPEG or as PNG."""
+    """Measure a print of 4096 x 4096 px from the image model's output, as JPEG or PNG."""
     photo, side = photos.make("2048 px", small=rounds == 1), SMALL_SIDE if rounds == 1 else SIDE
     figures = interleaved(_pillow(kind, photo, str(side)), rounds)
     ours, naive = figures["ours"], figures["naive Pillow"]
     return [
         Row(f"print of 4096 px, {kind.upper()}", str(ours), f"naive Pillow {naive}", ours.beside(naive), budget),
-        Row("  its memory", "", f"naive Pillow {naive.peak_mb:.0f} MB", ours.peak_mb, 240, "MB"),
+        Row("  peak memory", "", f"naive Pillow {naive.peak_mb:.0f} MB", ours.peak_mb, 240, "MB"),
     ]
 
 
 def bomb(rounds: int) -> list[Row]:
-    """A file that promises 10,000 megapixels, refused on its header."""
+    """Measure the rejection of a decompression bomb: a file whose header declares 10,000 megapixels."""
     figures = interleaved([Subject("ours", [sys.executable, SUBJECTS / "image_bomb.py"])], rounds)["ours"]
     return [
-        Row("a bomb refused", str(figures), "", figures.median * 1000, 50, "ms"),
-        Row("  its memory", "", "", figures.peak_mb, 40, "MB"),
+        Row("decompression bomb rejected", str(figures), "", figures.median * 1000, 50, "ms"),
+        Row("  peak memory", "", "", figures.peak_mb, 40, "MB"),
     ]

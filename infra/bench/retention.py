@@ -1,4 +1,4 @@
-"""Retention's rows: how fast expired rows go into the archive, and that memory does not grow with their number."""
+"""Benchmark rows of retention: the throughput of archiving, and memory use that is independent of the row count."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _due = (datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in iterto
 
 
 def throughput(rounds: int) -> list[Row]:
-    """Rows a second: four workers, as an account runs them at once, against boto3's loops that guard nothing."""
+    """Compare rows per second of four concurrent workers with boto3 loops that have no safeguards."""
     rows = 8_000 if rounds > 1 else 50
     subjects = {
         "ours": partial(_ours, rows),
@@ -41,7 +41,7 @@ def throughput(rounds: int) -> list[Row]:
 
 
 def memory(rounds: int) -> list[Row]:
-    """The peak of a worker over many rows against few."""
+    """Compare a worker's peak memory for many rows with that for few."""
     few, many = (10_000, 100_000) if rounds > 1 else (50, 100)
     peaks = {rows: _ours(rows)[1] for rows in (few, many)}
     what = f"memory for {many:,} rows"
@@ -77,7 +77,11 @@ def _bare(rows: int, *, copy: bool) -> tuple[float, float]:
 
 
 def _at_once(commands: Sequence[Sequence[str | Path]]) -> tuple[float, float]:
-    """Seconds from the start of all until the last has ended, and the largest peak of one, in MB."""
+    """Run the commands concurrently.
+
+    Return the seconds until the last has ended, and the largest peak memory of one, in MB. Raises SubjectFailed if a
+    command fails.
+    """
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
     workers = [subprocess.Popen(command, cwd=ROOT, env=surroundings, text=True, **pipes) for command in commands]
@@ -97,7 +101,7 @@ def _at_once(commands: Sequence[Sequence[str | Path]]) -> tuple[float, float]:
 
 
 def _fill(rows: int) -> None:
-    """So many expired rows, of a thousand shops, straight into the table."""
+    """Write `rows` expired rows of a thousand shops to the table."""
     from chalicelib.kit import aws
     from chalicelib.shops.models import InstallationLog
 
@@ -121,7 +125,7 @@ def _item(number: int) -> dict[str, Any]:
 
 @cache
 def _archive_table() -> str:
-    """Where the bare loop copies to: a table with the same key."""
+    """Create the table to which the bare loop copies rows, with the same key, and return its name."""
     from chalicelib.kit import aws
     from chalicelib.shops.models import InstallationLog
 

@@ -1,4 +1,4 @@
-"""Counts the calls to AWS that an operation makes, and the capacity units that its writes consume."""
+"""Count an operation's calls to AWS and the capacity units of its writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWr
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one operation costs: calls by kind, and write capacity units. Presigning is no call."""
+    """The cost of one operation: calls by kind, and write capacity units. Presigning is not a call."""
 
     reads: int = 0
     writes: int = 0
@@ -29,14 +29,14 @@ class Cost:
 
 @dataclass
 class Meter:
-    """Calls by `service.Operation`, as they are answered, from any thread of this process."""
+    """Counts calls by `service.Operation` when their responses arrive, from all threads of this process."""
 
     calls: Counter[str] = field(default_factory=Counter)
     write_units: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def note(self, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-        """A botocore `after-call` handler."""
+        """Count a call; a botocore `after-call` handler."""
         with self._lock:
             self.calls[f"{model.service_model.service_name}.{model.name}"] += 1
             if model.name in _WRITES:
@@ -46,7 +46,7 @@ class Meter:
 
     @property
     def cost(self) -> Cost:
-        """The sum so far. Taking a message off a queue and deleting it is Lambda's call, not ours."""
+        """The cost so far. Receiving and deleting queue messages is excluded, because Lambda does that."""
         dynamodb = {name.partition(".")[2]: count for name, count in self.calls.items() if name.startswith("dynamodb.")}
         return Cost(
             reads=sum(dynamodb.get(name, 0) for name in _READS),
@@ -59,7 +59,7 @@ class Meter:
 
 @contextmanager
 def metered() -> Iterator[Meter]:
-    """Count what happens inside the block."""
+    """Count the calls inside the block."""
     meter = Meter()
     clients = [aws.client(service) for service in SERVICES]
     for client in clients:

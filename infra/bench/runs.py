@@ -1,4 +1,4 @@
-"""Runs of the subjects: each in a fresh process, all of a row in turn (A B C A B C …)."""
+"""Run the subjects of a row in turn (A B C A B C …), each in a new process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUILD = ROOT / "build" / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A program to measure. `whole` takes the time from outside, from its start to its end."""
+    """A program to measure. If `whole`, its time is measured from outside, from its start to its end."""
 
     name: str
     command: Sequence[str | Path]
@@ -28,7 +28,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Seconds of every run, and the largest peak memory in MB (0 where it was not told)."""
+    """The seconds of every run, and the largest peak memory in MB (0: not reported)."""
 
     seconds: tuple[float, ...]
     peak_mb: float = 0.0
@@ -38,11 +38,11 @@ class Figures:
         return statistics.median(self.seconds)
 
     def beside(self, peer: Figures) -> float:
-        """The median of the ratios of each round: what slows the machine for a while slows both."""
+        """Return the median of the ratios of all rounds. Temporary load on the machine slows both programs of a round."""
         return statistics.median(ours / theirs for ours, theirs in zip(self.seconds, peer.seconds, strict=True))
 
     def __str__(self) -> str:
-        """Median and range, e.g. `66 ms (61-80)`."""
+        """Return median and range, e.g. `66 ms (61-80)`."""
         unit, scale = next(pair for pair in (("s", 1), ("ms", 1e3), ("us", 1e6)) if self.median * pair[1] >= 1)
         digits = 2 if unit == "s" else 0
         least, median, most = (
@@ -52,16 +52,19 @@ class Figures:
 
 
 class SubjectFailed(RuntimeError):
-    """A subject did not run to its end; the message holds what it printed."""
+    """A subject failed; the message contains its output."""
 
 
 def interleaved(subjects: Sequence[Subject], rounds: int) -> dict[str, Figures]:
-    """Figures by subject; the first of several rounds is not counted. Raises SubjectFailed."""
+    """Run the subjects in turn and return figures by name. The first of several rounds is not counted.
+
+    Raises SubjectFailed if a subject fails.
+    """
     return in_turn({subject.name: lambda subject=subject: _run(subject) for subject in subjects}, rounds)  # type: ignore[misc]
 
 
 def in_turn(subjects: Mapping[str, Callable[[], tuple[float, float]]], rounds: int) -> dict[str, Figures]:
-    """The same of callables that answer seconds and peak memory."""
+    """Run callables in turn, each of which returns seconds and peak memory; see `interleaved`."""
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in subjects}
     warm_up = int(rounds > 1)
     for _ in range(warm_up + rounds):

@@ -1,4 +1,4 @@
-"""The result as a table: us beside the peer, the ratio, the budget."""
+"""Render the results as a table: our figure, the other program's figure, the ratio, the budget."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured thing. `budget` is the largest ratio (or value) that the specification allows, or the least."""
+    """One measurement. `budget` is the largest ratio or value that the specification allows (`at_least`: the smallest)."""
 
     what: str
     ours: str
@@ -27,8 +27,8 @@ class Row:
 
 
 def render(rows: list[Row]) -> str:
-    """Aligned columns, in reading order."""
-    cells = [("what", "ours", "peer", "figure", "budget", "")]
+    """Return the rows as text with aligned columns."""
+    cells = [("benchmark", "ours", "compared with", "figure", "budget", "")]
     for row in rows:
         figure = "" if row.figure is None else f"{row.figure:.2f} {row.unit}"
         budget = "" if row.budget is None else f"{'>=' if row.at_least else '<='} {row.budget:g} {row.unit}"

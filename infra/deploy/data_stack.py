@@ -1,4 +1,4 @@
-"""The data stack: what must outlive a deployment. Generated from the models and the handlers' own declarations."""
+"""The data stack: the resources that outlive a deployment, generated from the models and the handlers' declarations."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from infra.deploy.handlers import Consumer
 Resources = dict[str, dict[str, Any]]
 
 MAX_RECEIVES = 5
-"""Deliveries of a message before it goes to the dead-letter queue."""
+"""Deliveries of a message before SQS moves it to the dead-letter queue."""
 VISIBILITY_FACTOR = 6
-"""AWS's advice for a queue that feeds a Lambda: six times the function's timeout."""
+"""AWS recommends a visibility timeout of six times the function's timeout for a queue that triggers a Lambda."""
 DAY = 86_400
 
 
 def template() -> dict[str, Any]:
-    """The CloudFormation template of this process's stage; queues and subscriptions depend on the handlers."""
+    """Return the CloudFormation template of this process's stage."""
     consumers = handlers.consumers()
     resources: Resources = {}
     for model in models():
@@ -46,18 +46,18 @@ def template() -> dict[str, Any]:
 
 
 def models() -> list[type[Table]]:
-    """Every table of the bundle, by name."""
+    """Return every table's model, sorted by name."""
     handlers.chalice_app()
     return tables.loaded()
 
 
 def physical(name: str) -> str:
-    """`<prefix>-<stage>-<name>`."""
+    """Return the name in the account, `<prefix>-<stage>-<name>`."""
     return f"{config.settings().namespace}-{name}"
 
 
 def logical(kind: str, name: str) -> str:
-    """A CloudFormation id: letters and digits of the name without the namespace."""
+    """Return a CloudFormation id: `kind` and the letters and digits of the name without the namespace."""
     short = name.removeprefix(config.settings().namespace + "-")
     return kind + "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", short))
 
@@ -94,7 +94,7 @@ def _hash_first(keys: Iterable[Any]) -> list[Any]:
 
 
 def expires(model: type[Table]) -> bool:
-    """Whether DynamoDB removes the table's rows by their `expires_epoch`."""
+    """Return whether DynamoDB deletes the table's rows at their `expires_epoch`."""
     return "expires_epoch" in model.get_attributes()
 
 
@@ -260,5 +260,5 @@ def _sources(consumer: Consumer) -> list[tuple[str, Any]]:
 
 
 def as_json() -> str:
-    """The template as text, the same for the same definitions."""
+    """Return the template as JSON; equal definitions have equal text."""
     return json.dumps(template(), separators=(",", ":"))

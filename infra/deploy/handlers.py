@@ -1,4 +1,4 @@
-"""What the Chalice app declares: its queue consumers and schedules. Stack, pump and tests all derive from this."""
+"""The queue consumers and schedules that the Chalice app declares. The stacks, the pump and tests derive from them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEFAULT_MEMORY = 256
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """One Lambda that no caller waits for. `entry` is what the runtime imports: `module.function`."""
+    """A Lambda that is invoked asynchronously. `entry` is the runtime's import path, `module.function`."""
 
     name: str
     entry: str
@@ -36,7 +36,7 @@ class Handler:
 
 @dataclass(frozen=True, slots=True)
 class Consumer(Handler):
-    """A Lambda fed by the queue of the same name."""
+    """A Lambda that consumes the queue of the same name."""
 
     batch_size: int
     messages: tuple[type[Message], ...]
@@ -52,25 +52,25 @@ class Consumer(Handler):
 
     @property
     def bucket_prefix(self) -> str | None:
-        """The prefix of the images bucket whose notifications the queue takes, if any."""
+        """The prefix of the images bucket whose notifications the queue receives, if any."""
         return next((message.prefix for message in self.messages if issubclass(message, BucketEvent)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule(Handler):
-    """A Lambda started by the clock; `expression` is EventBridge's."""
+    """A Lambda that EventBridge starts; `expression` is its schedule expression."""
 
     expression: str
 
 
 def chalice_app() -> Chalice:
-    """The bundle's app, with everything registered."""
-    return load_all(app.app)  # and so every model and message is imported
+    """Return the app with every route and handler registered."""
+    return load_all(app.app)  # this also imports every model and message
 
 
 @cache
 def _limits() -> dict[str, dict[str, Any]]:
-    """Memory and timeout per handler name, from Chalice's own configuration."""
+    """Return memory and timeout by handler name, from Chalice's configuration."""
     return dict(json.loads(CONFIG.read_text()).get("lambda_functions", {})) if CONFIG.exists() else {}
 
 
@@ -85,7 +85,7 @@ def _common(name: str, entry: str) -> dict[str, Any]:
 
 
 def consumers() -> list[Consumer]:
-    """Every queue consumer, by name."""
+    """Return every queue consumer, sorted by name."""
     found = []
     for source in chalice_app().event_sources:
         if isinstance(source, SQSEventConfig):
@@ -96,7 +96,7 @@ def consumers() -> list[Consumer]:
 
 
 def schedules() -> list[Schedule]:
-    """Every schedule, by name."""
+    """Return every schedule, sorted by name."""
     found = [
         Schedule(**_common(source.name, source.handler_string), expression=str(source.schedule_expression))
         for source in chalice_app().event_sources
@@ -106,7 +106,7 @@ def schedules() -> list[Schedule]:
 
 
 def topics() -> list[str]:
-    """Every topic that a message class declares, with or without a consumer."""
+    """Return every topic that a message class declares, with or without a consumer."""
     return sorted({kind.topic for kind in _below(Message) if kind.topic})
 
 

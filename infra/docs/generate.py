@@ -1,4 +1,4 @@
-"""The generated files: `python -m infra.docs.generate` writes them, `--check` fails where one is stale."""
+"""`python -m infra.docs.generate` writes the generated files; `--check` fails if one is stale."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILES: dict[str, Callable[[], str]] = {
 
 
 def main(check: bool) -> int:
-    """Write or compare every generated file; 0 where all are as they should be."""
+    """Write or check every generated file. Return 1 if `check` finds a stale file."""
     stale = []
     for name, render in FILES.items():
         path, text = ROOT / name, render()
@@ -34,7 +34,7 @@ def main(check: bool) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     if check and stale:
-        print(f"stale, run `make generate`: {', '.join(stale)}", file=sys.stderr)
+        print(f"stale files; run `make generate`: {', '.join(stale)}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""docs/tables.md, made from the models: every table with its keys, indexes, expiry and columns."""
+"""Generate docs/tables.md from the models: every table with its keys, indexes, expiry and columns."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _KINDS = {
     "DecimalAttribute": "decimal",
     "IntegerAttribute": "integer",
     "JsonAttribute": "JSON",
-    "SecretAttribute": "sealed secret",
+    "SecretAttribute": "encrypted secret",
     "ExpiryAttribute": "epoch seconds (TTL)",
     "StringListAttribute": "list of text",
 }
 
 
 def render() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     lines = [
         "# Tables",
         "",

@@ -1,1 +1,1 @@
-"""What is measured: each file is a program of its own that prints {"seconds", "peak_mb"} as one line of JSON."""
+"""The measured programs. Each file is a program that prints {"seconds", "peak_mb"} as one line of JSON."""

@@ -1,6 +1,6 @@
-"""Clean-up as it is usually sketched: boto3's scan, and its batch writer; with `copy`, into an archive table first.
+"""A simple clean-up with boto3's scan and batch writer. With `copy`, it first copies the rows to an archive table.
 
-It compares nothing before it deletes, verifies nothing, and what it did not reach at a kill it does twice.
+It has no conditions on its deletes, verifies nothing, and starts over after a crash.
 """
 
 import sys

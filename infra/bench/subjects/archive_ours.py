@@ -1,4 +1,4 @@
-"""One worker of the sweep: archives and deletes its segment of a run. Told to start by a line on standard input."""
+"""One worker of the sweep: archive and delete its segment of a run. It starts after a line on standard input."""
 
 import sys
 
@@ -14,9 +14,7 @@ rule, run, segment = sys.argv[1], sys.argv[2], int(sys.argv[3])
 
 
 def whole_segment() -> None:
-    while segment in runs.segment_cursors(
-        runs.get(rule, run)
-    ):  # a worker's time may be over before its segment is done
+    while segment in runs.segment_cursors(runs.get(rule, run)):  # a worker may time out before its segment is done
         sweep.sweep_segment(SweepRequested(rule=rule, run=run, segment=segment))
 
 

@@ -1,4 +1,4 @@
-"""The least that answers a read: Chalice and botocore alone. Copied beside the bundle's libraries as its `app`."""
+"""The minimal app that reads a row: Chalice and botocore alone. It is copied to the bundle's libraries as `app`."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the guard takes to refuse a file that promises 10,000 megapixels."""
+"""Image validation that rejects a file whose header declares 10,000 megapixels."""
 
 import struct
 import zlib

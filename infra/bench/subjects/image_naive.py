@@ -1,4 +1,4 @@
-"""The same with Pillow as one writes it at first: everything decoded whole, Pillow's defaults."""
+"""The same preview or print in simple Pillow code: the whole image is decoded, with Pillow's defaults."""
 
 import io
 import sys

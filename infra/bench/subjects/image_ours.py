@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from PIL import Image, ImageCms, ImageFilter  # noqa: F401 - the peers have imported theirs, too, when time begins
+from PIL import Image, ImageCms, ImageFilter  # noqa: F401 - import before timing, like the others
 
 from chalicelib.integrations import images
 from chalicelib.studio.domain.print_size import PREVIEW_LONG_SIDE, cover

@@ -1,4 +1,4 @@
-// The same preview with sharp. Run with the folder that holds node_modules as working directory.
+// The same preview with sharp. The working directory must contain node_modules.
 import { createRequire } from "node:module";
 import { existsSync, readFileSync } from "node:fs";
 const sharp = createRequire(process.cwd() + "/package.json")("sharp");

@@ -1,4 +1,4 @@
-"""Time one call and tell this process's peak memory; imports nothing of ours, so that peers can use it, too."""
+"""Time one call and report the process's peak memory. Imports no module of ours, so all programs can use it."""
 
 import json
 import resource
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def report(action: Callable[[], object]) -> None:
-    """Run `action` once and print what it took, in seconds, and the peak of resident memory in MB."""
+    """Run `action` once and print its duration in seconds and the peak resident memory in MB."""
     begun = time.perf_counter()
     action()
     seconds = time.perf_counter() - begun
@@ -17,7 +17,7 @@ def report(action: Callable[[], object]) -> None:
 
 
 def _peak() -> int:
-    """Bytes. Linux's /proc comes first: there getrusage begins with the peak of the parent."""
+    """Return the peak resident memory in bytes. Prefer /proc: on Linux, getrusage includes the parent's peak."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(dict(line.split(":", 1) for line in status.read_text().splitlines())["VmHWM"].split()[0]) * 1024

@@ -1,6 +1,6 @@
-"""From the start of the process to the first answered read, of a bundle: start.py SITE ROUTE TOKEN.
+"""Start a bundle and answer one request: start.py SITE ROUTE TOKEN.
 
-The parent takes the time; what follows the answer (taking the interpreter down) is skipped.
+The parent measures the time. The process exits directly after the response, without interpreter shutdown.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The first touch of 8 tables over the connection that all models share."""
+"""The first access to eight tables over the connection that all models share."""
 
 from chalicelib.billing.models import Customer, SubscriptionPlan
 from chalicelib.kit.models import IdempotencyRecord, Lock, Tombstone, UniqueValue

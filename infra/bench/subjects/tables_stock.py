@@ -1,4 +1,4 @@
-"""The same eight tables with PynamoDB as it comes: a session and a client a model."""
+"""The first access to the same tables with stock PynamoDB: a session and a client for each model."""
 
 import os
 

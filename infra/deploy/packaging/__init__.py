@@ -1,1 +1,1 @@
-"""From the sources to two CloudFormation templates and a zip, and from there into an account."""
+"""Package the sources into two CloudFormation templates and a zip, and deploy them to an AWS account."""

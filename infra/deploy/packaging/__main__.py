@@ -11,16 +11,16 @@ STAGES = ("dev", "prod")
 
 
 def main() -> int:
-    """Package, or package and deploy; 1 with a message where that cannot be."""
+    """Package, or package and deploy. Print a message and return 1 on failure."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.packaging", description=__doc__)
     parser.add_argument("command", choices=("package", "deploy"))
     parser.add_argument("--stage", required=True, help=" or ".join(STAGES))
-    parser.add_argument("--out", type=Path, help="where templates and zips go; default build/<stage>")
-    parser.add_argument("--alarm-email", help="who is told of alarms (deploy); as it was, if not given")
+    parser.add_argument("--out", type=Path, help="output directory for templates and zips; default: build/<stage>")
+    parser.add_argument("--alarm-email", help="address for alarm notifications (deploy); default: unchanged")
     arguments = parser.parse_args()
     if arguments.stage not in STAGES:
         parser.error(
-            f"--stage {arguments.stage}: only {' and '.join(STAGES)} are packaged; the others run on this machine"
+            f"--stage {arguments.stage}: only {' and '.join(STAGES)} can be packaged; other stages run on this machine"
         )
     out = arguments.out or Path("build") / arguments.stage
     _enter(arguments.stage)
@@ -47,9 +47,9 @@ def main() -> int:
 
 
 def _enter(stage: str) -> None:
-    """Become the stage, before anything that reads the settings is imported.
+    """Set the stage's environment. Call this before importing anything that reads the settings.
 
-    Names of buckets are unique in the world: they carry the account's number unless they are given.
+    Bucket names are globally unique, so they include the account number unless they are given.
     """
     prefix = os.environ.setdefault("TABLE_PREFIX", "backroom")
     os.environ["STAGE"] = stage

@@ -1,7 +1,7 @@
-"""CloudWatch alarms: what must not go unseen. Thresholds are those of the product's definitions.
+"""CloudWatch alarms, with the thresholds of the product's definitions.
 
 Rates are averages: Lambda and API Gateway report 0 or 1 for each call (AWS, "Lambda function metrics", "REST API
-metrics"), so the mean of `Errors` or `5XXError` is the share that failed.
+metrics"), so the mean of `Errors` or `5XXError` is the share of failed calls.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ Resources = dict[str, dict[str, Any]]
 ERROR_RATE = 0.01
 P95_MILLISECONDS = 500
 OLDEST_SECONDS = 900
-"""A queue's oldest message; where one retry takes longer, that."""
+"""The maximum age of a queue's oldest message, unless one retry takes longer."""
 PRINT_SECONDS = 1800
-"""The oldest paid print that is not made."""
+"""The maximum age of a paid print that is not made."""
 
-INVARIANT = "Billing's books do not add up: its log names what, under `an invariant is broken`."
+INVARIANT = "A billing invariant is broken: see the errors in the log of billing-check_invariants."
 RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-sweep_segment."
-STEPS_FAILED = "Steps of this schedule fail: its log names them, under `a step failed`. Those of others were done."
+STEPS_FAILED = "Steps of this schedule failed: see the errors in its log. The other steps were completed."
 REQUEST_NEAR = "A privacy request is due within five days and not completed: see the runbook."
-PRINT_WAITS = "A paid print waits for more than 30 minutes, or studio-recover_generations, which looks every minute, does not run."
+PRINT_WAITS = (
+    "A paid print has been pending for more than 30 minutes, "
+    "or studio-recover_generations, which checks every minute, does not run."
+)
 
 BATCHES = (
     "billing-expire_credits",
@@ -42,7 +45,7 @@ EMAIL_GIVEN = "AlarmEmailGiven"
 
 
 def resources() -> Resources:
-    """Every alarm, and the topic that they tell."""
+    """Return every alarm, and the topic that they publish to."""
     found = _topic()
     for name in functions():
         found |= _function(name)
@@ -58,7 +61,10 @@ def resources() -> Resources:
 
 
 def _topic() -> Resources:
-    """Not encrypted: CloudWatch cannot publish under AWS's own SNS key, and an alarm holds nothing personal."""
+    """Return the alarm topic and its e-mail subscription.
+
+    The topic is not encrypted: CloudWatch cannot publish with AWS's own SNS key, and alarms contain no personal data.
+    """
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": f"{config.settings().namespace}-alarms"}}
     subscription = {
         "Type": "AWS::SNS::Subscription",
@@ -83,7 +89,7 @@ def _function(name: str) -> Resources:
         periods=2,
     ) | _alarm(
         f"{subject}-throttles",
-        f"{subject} is refused for want of concurrency: raise the account's limit.",
+        f"Calls of {subject} are throttled: raise the account's concurrency limit.",
         metric=("AWS/Lambda", "Throttles", dimensions),
         statistic="Sum",
         above=0,
@@ -95,13 +101,13 @@ def _queue(consumer: Consumer) -> Resources:
     dead = f"{queue}-dead"
     return _alarm(
         f"{queue}-age",
-        f"{function_name(consumer.name)} does not keep up with its queue, or fails.",
+        f"{function_name(consumer.name)} is too slow for its queue, or fails: see its log.",
         metric=("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": queue}),
         statistic="Maximum",
         above=max(OLDEST_SECONDS, 2 * data_stack.VISIBILITY_FACTOR * consumer.timeout),
     ) | _alarm(
         f"{queue}-dead-letters",
-        f"Messages wait in {dead}: look into them, mend the cause, send them back.",
+        f"Messages are in {dead}: inspect them, fix the cause, then redrive them (make ops ARGS=dead-letters).",
         metric=("AWS/SQS", "ApproximateNumberOfMessagesVisible", {"QueueName": dead}),
         statistic="Maximum",
         above=0,
@@ -113,14 +119,14 @@ def _api() -> Resources:
     dimensions = {"ApiName": config.settings().namespace, "Stage": API_STAGE}
     return _alarm(
         f"{subject}-5xx",
-        "More than 1 % of the requests are answered with 5xx.",
+        "More than 1 % of API requests fail with status 5xx.",
         metric=("AWS/ApiGateway", "5XXError", dimensions),
         statistic="Average",
         above=ERROR_RATE,
         periods=2,
     ) | _alarm(
         f"{subject}-p95",
-        "One request in twenty takes longer than 500 ms.",
+        "The 95th percentile of API latency is above 500 ms.",
         metric=("AWS/ApiGateway", "Latency", dimensions),
         statistic="p95",
         above=P95_MILLISECONDS,
@@ -129,7 +135,7 @@ def _api() -> Resources:
 
 
 def _prints() -> Resources:
-    """The metric is written every minute: silence is an alarm as well."""
+    """Return the alarm for pending prints. Missing data also triggers it, as the metric is written every minute."""
     settings = config.settings()
     [(name, alarm)] = _alarm(
         f"{settings.namespace}-studio-oldest-open-print",
@@ -143,7 +149,7 @@ def _prints() -> Resources:
 
 
 def _ours(name: str, metric: str, description: str, dimensions: dict[str, str] | None = None) -> Resources:
-    """An alarm on one of our own metrics, which counts what is wrong."""
+    """Return an alarm on one of our own metrics, which count failures."""
     settings = config.settings()
     ours = ("Backroom", metric, {"stage": settings.stage, **(dimensions or {})})
     return _alarm(f"{settings.namespace}-{name}", description, metric=ours, statistic="Maximum", above=0)
@@ -158,7 +164,7 @@ def _alarm(
     above: float,
     periods: int = 1,
 ) -> Resources:
-    """An alarm that goes off when the metric is above a threshold for so many periods of five minutes."""
+    """Return an alarm that triggers if the metric exceeds `above` for `periods` periods of five minutes."""
     namespace, metric_name, dimensions = metric
     percentile = statistic.startswith("p")
     properties = {

@@ -1,4 +1,4 @@
-"""What Chalice does not know, merged into the template that it makes (`chalice package --merge-template`)."""
+"""Additions to the template that Chalice generates, merged with `chalice package --merge-template`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Resources = dict[str, dict[str, Any]]
 
 
 def template() -> dict[str, Any]:
-    """The merge template of this process's stage. Its parameters say where the zips lie: `deploy` gives them."""
+    """Return the merge template of this process's stage. `deploy` sets its parameters, the locations of the zips."""
     settings = config.settings()
     resources: Resources = {"RestAPI": {"Properties": gateway.additions()}}
     for name in functions():
@@ -30,7 +30,11 @@ def template() -> dict[str, Any]:
         "Description": f"{settings.namespace}: API, functions, alarms and dashboard",
         "Parameters": {
             **{name: {"Type": "String", "Description": about} for name, about in parameters.items()},
-            "AlarmEmail": {"Type": "String", "Default": "", "Description": "Who is told of alarms; nobody if empty"},
+            "AlarmEmail": {
+                "Type": "String",
+                "Default": "",
+                "Description": "Address for alarm notifications; none if empty",
+            },
         },
         "Conditions": {alarms.EMAIL_GIVEN: {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
         "Resources": resources | alarms.resources() | {"Dashboard": dashboard.resource()},
@@ -44,7 +48,7 @@ def _function(name: str) -> Resources:
         "CodeUri": {"Bucket": {"Ref": "ArtefactBucket"}, "Key": {"Ref": "BundleKey"}},
         "Environment": {"Variables": _environment()},
     }
-    # Chalice's own group of the API's function refers to an id that it has renamed.
+    # Chalice's log group of the API's function refers to an id that Chalice has renamed.
     group = {"Properties": {"LogGroupName": f"/aws/lambda/{function_name(name)}"}}
     return {logical(name): {"Properties": properties}, logical(f"{name}-log-group"): group}
 
@@ -67,7 +71,7 @@ def _environment() -> dict[str, Any]:
 
 
 def _report_failures(function: dict[str, Any], consumer: Consumer) -> None:
-    """Without FunctionResponseTypes Lambda ignores the list of failed messages and deletes them all."""
+    """Enable partial batch responses. Otherwise Lambda ignores the list of failed messages and deletes all."""
     queue = f"arn:${{AWS::Partition}}:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{function_name(consumer.queue)}"
     source = {"Queue": {"Fn::Sub": queue}, "FunctionResponseTypes": ["ReportBatchItemFailures"]}
     function["Properties"]["Events"] = {logical(f"{consumer.name}-sqs-event-source"): {"Properties": source}}

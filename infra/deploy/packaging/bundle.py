@@ -1,4 +1,4 @@
-"""The zip that every function runs: our sources, Chalice's runtime and the pinned packages. Reproducible."""
+"""The zip that every function runs: our sources, Chalice's runtime and the pinned packages. The build is reproducible."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ LAYERS = {
     "retention-erase_subject": "duckdb",
     "retention-export_subject": "duckdb",
 }
-"""Packages too large for the bundle, by the functions that have them as a layer."""
+"""By function: the package that it gets as a layer, because the package is too large for the bundle."""
 MAX_ZIPPED = 25_000_000
 MAX_UNZIPPED = 80_000_000
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The earliest moment that a zip can hold."""
+"""The earliest timestamp that a zip entry can have."""
 
 
 class TooLarge(PackagingFailed):
-    """The bundle outgrew its limits; says what weighs most."""
+    """The bundle exceeds its size limits; the message lists its largest parts."""
 
 
 def build(sources: Path, target: Path) -> None:
-    """Write the bundle of `sources` (app.py, chalicelib, chalice), which are compiled in place. Raises TooLarge."""
+    """Compile `sources` (app.py, chalicelib, chalice) in place and write the bundle to `target`.
+
+    Raises TooLarge if the bundle exceeds its size limits.
+    """
     bytecode.compile_beside(sources)
     content = _content(dependencies.runtime()) | _content(sources)
     _zip(content, target)
@@ -41,12 +44,12 @@ def build_layer(package: str, target: Path) -> None:
 
 
 def layer_id(package: str) -> str:
-    """The layer's id in the app template."""
+    """Return the layer's id in the app template."""
     return f"{package.capitalize()}Layer"
 
 
 def layer_key(package: str) -> str:
-    """The app template's parameter that says where the layer's zip lies."""
+    """Return the app template's parameter for the S3 key of the layer's zip."""
     return f"{layer_id(package)}Key"
 
 
@@ -55,7 +58,7 @@ def _content(root: Path, prefix: str = "") -> dict[str, Path]:
 
 
 def _zip(content: dict[str, Path], target: Path) -> None:
-    """The same files make the same bytes: sorted, without times, with one mode."""
+    """Write a reproducible zip: sorted entries with a fixed timestamp and mode."""
     with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(content):
             entry = zipfile.ZipInfo(name, EARLIEST)
@@ -65,7 +68,7 @@ def _zip(content: dict[str, Path], target: Path) -> None:
 
 
 def _weights(content: dict[str, Path]) -> dict[str, int]:
-    """Bytes by the first part of the path, the heaviest first."""
+    """Return bytes by the first part of the path, largest first."""
     weights: dict[str, int] = {}
     for name, path in content.items():
         part = name.partition("/")[0]

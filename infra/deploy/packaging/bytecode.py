@@ -1,4 +1,4 @@
-"""Bytecode that Python trusts unseen: Lambda's file system never changes, so nothing is compared at import."""
+"""Compile bytecode that Python does not check at import, because Lambda's file system never changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
-"""Lambda's runtime: the bytecode is of the Python that packages, and so are the wheels."""
+"""Lambda's runtime. Bytecode and wheels have the version of the Python that packages them."""
 
 
 def compile_beside(root: Path) -> None:
@@ -23,6 +23,6 @@ def compile_instead(root: Path) -> None:
 
 
 def _compile(root: Path, *options: str) -> None:
-    """In a process of its own: what else a process holds shows in the bytecode it writes."""
+    """Compile in a new process, because the state of a process affects the bytecode that it writes."""
     command = [sys.executable, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*command, *options, "-s", str(root), "-p", "/var/task", str(root)], check=True)

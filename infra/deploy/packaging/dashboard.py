@@ -1,4 +1,4 @@
-"""One CloudWatch dashboard a stage: the API above, then the functions, then the queues."""
+"""One CloudWatch dashboard per stage: the API, then the functions, then the queues."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 12, 6
 
 
 def resource() -> dict[str, Any]:
-    """The dashboard. Its body is text, which only Fn::Sub can tell the region."""
+    """Return the dashboard. Its body is a JSON string, in which Fn::Sub inserts the region."""
     widgets = [
         {
             "type": "metric",
@@ -43,18 +43,18 @@ def _widgets() -> list[dict[str, Any]]:
     latency = [["AWS/ApiGateway", "Latency", *api, {"stat": stat, "label": stat}] for stat in ("p50", "p95", "p99")]
     shown = [
         _widget("Requests", [["AWS/ApiGateway", metric, *api] for metric in ("Count", "4XXError", "5XXError")], "Sum"),
-        _widget("Latency of requests, ms", latency, "p95")
+        _widget("Request latency, ms", latency, "p95")
         | {"annotations": {"horizontal": [{"label": "alarm", "value": P95_MILLISECONDS}]}},
         _widget("Errors", [["AWS/Lambda", "Errors", *at, {"label": name}] for name, at in named], "Sum"),
         _widget("Throttles", [["AWS/Lambda", "Throttles", *at, {"label": name}] for name, at in named], "Sum"),
         _widget("Duration p95, ms", [["AWS/Lambda", "Duration", *at, {"label": name}] for name, at in named], "p95"),
-        _widget("Calls", [["AWS/Lambda", "Invocations", *at, {"label": name}] for name, at in named], "Sum"),
+        _widget("Invocations", [["AWS/Lambda", "Invocations", *at, {"label": name}] for name, at in named], "Sum"),
     ]
     if queues:
         age, waiting = "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"
         shown += [
             _widget(
-                "Oldest message, s",
+                "Age of oldest message, s",
                 [["AWS/SQS", age, "QueueName", queue, {"label": name}] for name, queue in queues],
                 "Maximum",
             ),

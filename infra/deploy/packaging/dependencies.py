@@ -1,6 +1,6 @@
-"""The pinned packages as Lambda's machine runs them: wheels only, trimmed and compiled.
+"""The pinned packages for Lambda's platform: wheels only, trimmed and compiled.
 
-They are kept under build/, by everything that they depend on, so that only the first time asks the index.
+They are cached under build/ by a hash of all their inputs, so only the first run contacts the package index.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from infra.deploy.packaging.errors import PackagingFailed
 
 CACHE = ROOT / "build" / "dependencies"
 GLIBC_MINOR = 34
-"""Lambda's Pythons from 3.12 on stand on Amazon Linux 2023 (glibc 2.34). What 3.11 packages runs on this machine only:
-see `runtimes`."""
+"""Lambda's runtimes from Python 3.12 on use Amazon Linux 2023 (glibc 2.34). A bundle built by Python 3.11 runs on this
+machine only: see `runtimes`."""
 JUNK = (
     "bin",
     "__pycache__",
@@ -33,27 +33,28 @@ JUNK = (
     "*.h",
     "*.c",
 )
-"""What no import reads. Of `*.dist-info` the METADATA stays: libraries ask it for their own version."""
+"""Files that no import reads. METADATA in `*.dist-info` is kept: libraries read their version from it."""
 SHARED_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
-"""What all of botocore's services read."""
+"""Files that every botocore service reads."""
 
 
 class DependenciesMissing(PackagingFailed):
-    """pip found no wheel for Lambda's machine, or no index; says what pip said."""
+    """pip found no wheel for Lambda's platform, or no index; the message contains pip's error."""
 
 
 def runtime() -> Path:
-    """A directory with requirements.txt, but Chalice, which puts its runtime into the bundle itself. Do not change it.
+    """Return a cached directory with the packages of requirements.txt. Do not change the directory.
 
-    Raises DependenciesMissing.
+    Chalice is excluded, because it adds its runtime to the bundle itself.
+    Raises DependenciesMissing if pip cannot install a package.
     """
     return _prepared([line for line in _lines("requirements.txt") if not line.startswith("chalice==")])
 
 
 def layer(package: str) -> Path:
-    """A directory with one package of requirements-dev.txt and nothing that it depends on. Do not change it.
+    """Return a cached directory with one package of requirements-dev.txt, without its dependencies. Do not change it.
 
-    Raises DependenciesMissing.
+    Raises DependenciesMissing if pip cannot install the package.
     """
     return _prepared(
         ["--no-deps", *(line for line in _lines("requirements-dev.txt") if line.startswith(f"{package}=="))]
@@ -76,7 +77,7 @@ def _prepared(arguments: list[str]) -> Path:
         scratch.chmod(0o755)
         scratch.rename(target)
     except OSError:
-        if not target.exists():  # else another process was faster
+        if not target.exists():  # otherwise another process created it first
             raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -103,7 +104,7 @@ def _remove_junk(root: Path) -> None:
 
 
 def _trim(botocore_data: Path, kept: set[str]) -> None:
-    """Of botocore's 400 services keep those that we build clients of, each in its newest version."""
+    """Keep only the botocore services in `kept`, each in its newest API version."""
     for path in botocore_data.glob("*"):
         if path.name not in kept:
             _remove(path)
@@ -116,7 +117,7 @@ def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     else:
-        path.unlink(missing_ok=True)  # it may have gone with its directory
+        path.unlink(missing_ok=True)  # its directory may already be removed
 
 
 def _lines(name: str) -> list[str]:

@@ -1,6 +1,7 @@
-"""`deploy`: what `package` wrote, into the account that the AWS credentials name (or AWS_ENDPOINT_URL).
+"""`deploy`: deploy the output of `package` to the account of the AWS credentials (or to AWS_ENDPOINT_URL).
 
-Data first, then the app, each by a change set: an unchanged stack stays untouched, a failed update rolls back.
+The data stack is deployed first, then the app stack, each by a change set. An unchanged stack is not updated; a failed
+update rolls back.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from infra.deploy.packaging.stacks import Parameters
 
 
 def account() -> str:
-    """The number of the account that the credentials are of. Raises botocore's errors where there are none."""
+    """Return the account number of the credentials. Raises botocore's errors if there are no valid credentials."""
     return str(aws.client("sts").get_caller_identity()["Account"])
 
 
 def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
-    """Create or update both stacks of this process's stage in the owner's account and print where the API is.
+    """Create or update both stacks of this process's stage in account `owner`, and print their outputs.
 
-    Raises DeploymentFailed.
+    Raises DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     namespace = config.settings().namespace
     bucket = _bucket(f"{namespace}-artefacts-{owner}")
@@ -41,7 +42,10 @@ def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
 
 
 def _parameters(bucket: str, out: Path, alarm_email: str | None) -> Parameters:
-    """A changed zip has another key, by which CloudFormation notices the change. None: as it was, or the default."""
+    """Upload the zips and return the app stack's parameters. None: the previous value or the default.
+
+    A changed zip gets a new key, so CloudFormation detects the change.
+    """
     declared = json.loads((out / APP).read_text())["Parameters"]
     layers = {
         bundle.layer_key(package): _upload(bucket, out / layer_file(package))
@@ -53,14 +57,14 @@ def _parameters(bucket: str, out: Path, alarm_email: str | None) -> Parameters:
 
 
 def _bucket(name: str) -> str:
-    """The private bucket of this account that holds what CloudFormation reads."""
+    """Create the account's private bucket for templates and zips if it is missing, and return its name."""
     s3, region = aws.client("s3"), config.settings().region
     try:
         s3.head_bucket(Bucket=name)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        # S3 refuses a constraint for its first region and asks for one everywhere else.
+        # S3 rejects a location constraint in us-east-1 and requires one in every other region.
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         s3.create_bucket(Bucket=name, **place)
     block = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
@@ -69,7 +73,7 @@ def _bucket(name: str) -> str:
 
 
 def _upload(bucket: str, path: Path) -> str:
-    """The key of the file: made of its content, so that it is sent once."""
+    """Upload the file unless it is stored already, and return its key, which contains a hash of its content."""
     content = path.read_bytes()
     key = f"{hashlib.sha256(content).hexdigest()[:20]}/{path.name}"
     s3 = aws.client("s3")
@@ -83,5 +87,5 @@ def _upload(bucket: str, path: Path) -> str:
 
 
 def _url(bucket: str, key: str) -> str:
-    """By path, which CloudFormation reads from S3 and from the engine alike."""
+    """Return the path-style URL of the object, which works with S3 and with the embedded AWS."""
     return f"{aws.client('s3').meta.endpoint_url}/{bucket}/{key}"

@@ -1,5 +1,5 @@
-"""What stops a packaging or a deployment; the message says what to do."""
+"""Errors of packaging and deployment."""
 
 
 class PackagingFailed(RuntimeError):
-    """It cannot be packaged or deployed like that."""
+    """Packaging or deployment failed; the message names the remedy."""

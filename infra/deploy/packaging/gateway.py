@@ -1,4 +1,4 @@
-"""What API Gateway answers on its own, as problems; and every method of every route sent to the function."""
+"""API Gateway settings: its own error responses as problems, and every method of every route sent to the function."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from infra.deploy.packaging.names import API, function_name
 ANY_METHOD = "x-amazon-apigateway-any-method"
 
 RESPONSES: dict[str, Problem] = {
-    "MISSING_AUTHENTICATION_TOKEN": NotFound("No route is served at this path."),  # so it calls an unknown route
+    "MISSING_AUTHENTICATION_TOKEN": NotFound("No route is served at this path."),  # its type for an unknown route
     "RESOURCE_NOT_FOUND": NotFound("No route is served at this path."),
     "ACCESS_DENIED": Forbidden(),
     "WAF_FILTERED": Forbidden(),
@@ -32,19 +32,19 @@ RESPONSES: dict[str, Problem] = {
     "UNSUPPORTED_MEDIA_TYPE": UnsupportedMediaType(),
     "THROTTLED": TooManyRequests(),
     "QUOTA_EXCEEDED": TooManyRequests(),
-    "INTEGRATION_TIMEOUT": Unavailable("It took too long."),
+    "INTEGRATION_TIMEOUT": Unavailable("The request timed out."),
     "DEFAULT_4XX": MalformedRequest(),
     "DEFAULT_5XX": InternalError(),
 }
-"""By API Gateway's response types (developer guide, supported gateway response types)."""
+"""By API Gateway's response type (developer guide, "Gateway response types")."""
 
 
 def additions() -> dict[str, Any]:
-    """What is merged into the properties of Chalice's API.
+    """Return the properties to merge into Chalice's API.
 
-    Responses stand in its Swagger document rather than in resources of their own, so that each change is deployed.
-    A method that a route does not have reaches Chalice, too, which answers 405 as it does locally.
-    OpenApiVersion spares a second stage called Stage, which SAM makes without it.
+    Gateway responses are part of the Swagger document, not separate resources, so that each change is deployed.
+    Unsupported methods of a route also reach Chalice, which responds with 405 as it does locally.
+    Without OpenApiVersion, SAM creates a second stage called Stage.
     """
     integration = {
         "type": "aws_proxy",
@@ -73,7 +73,7 @@ def additions() -> dict[str, Any]:
 
 
 def _invocation() -> dict[str, str]:
-    """By name instead of by reference, so that functions may in turn refer to the API (its address)."""
+    """Return the function's invocation URI, by name instead of by reference: functions refer to the API's URL."""
     function = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{function_name(API)}"
     path = f"lambda:path/2015-03-31/functions/{function}/invocations"
     return {"Fn::Sub": f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:{path}"}

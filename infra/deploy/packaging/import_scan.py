@@ -1,4 +1,7 @@
-"""What a function can reach: read from the sources of every module that it imports, also inside functions."""
+"""The AWS access that a function needs, derived from the sources of all modules that it imports.
+
+Imports inside functions count, too.
+"""
 
 from __future__ import annotations
 
@@ -15,32 +18,32 @@ from infra.deploy.packaging.references import OURS, Kind
 
 
 class ServiceHidden(PackagingFailed):
-    """A module builds an AWS client whose service is no literal there, so that no rights can be derived from it."""
+    """A module builds an AWS client without a literal service name, so its permissions cannot be derived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What a function's policy is made of."""
+    """The facts from which a function's policy is generated."""
 
     modules: frozenset[str]
-    """Our modules that it imports, also through others."""
+    """Our modules that it imports, directly or through others."""
     services: frozenset[str]
     """AWS services that those modules build clients of."""
     table_contexts: tuple[str, ...]
     """The contexts whose tables those modules declare."""
     topics: tuple[str, ...]
     queues: tuple[str, ...]
-    """Logical names of where the messages go whose classes those modules use."""
+    """Logical names of the topics and queues of the message classes that those modules use."""
     scans: bool
     deletes_in_batches: bool
-    """Whether it sends PartiQL's DELETE."""
+    """Whether it executes PartiQL DELETE statements."""
     describes: bool
-    """Whether it asks how large tables are."""
+    """Whether it reads the sizes of tables."""
     reads_secrets: bool
 
 
 def of(modules: Iterable[str]) -> Requirements:
-    """The needs of a function that starts by importing these modules."""
+    """Return the needs of a function whose entry points are these modules."""
     reached = _closure(frozenset(modules))
     named = frozenset(name for module in reached for name in _identifiers(module))
     sent = frozenset(kind for module in reached for kind in messages_of(module))
@@ -60,13 +63,13 @@ def of(modules: Iterable[str]) -> Requirements:
 
 
 def of_api() -> Requirements:
-    """The needs of the HTTP API: of the modules whose functions answer its routes."""
+    """Return the needs of the HTTP API; its entry points are the modules of its routes."""
     routes = handlers.chalice_app().routes.values()
     return of(entry.view_function.__module__ for methods in routes for entry in methods.values())
 
 
 def services() -> set[str]:
-    """Every AWS service that the bundle builds a client of."""
+    """Return every AWS service that the bundle builds a client of."""
     everything = (ROOT / OURS).rglob("*.py")
     return {service for path in everything for service in _clients_in(ast.parse(path.read_text()))}
 
@@ -92,7 +95,7 @@ def _tree(module: str) -> ast.Module | None:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    """`from chalicelib.kit import aws` names a module, too; names that are no module have no source."""
+    """Return our modules that a module imports. `from package import name` imports a module if `name` has a source."""
     named: set[str] = set()
     for node in ast.walk(_tree(module) or ast.Module([], [])):
         if isinstance(node, ast.Import):
@@ -110,7 +113,7 @@ def messages_of(module: str) -> frozenset[Kind]:
 
 @cache
 def _identifiers(module: str) -> frozenset[str]:
-    """Every name and attribute that a module's code reads: `scan` of `Model.scan(…)`, and of `find = Model.scan`."""
+    """Return every name and attribute that the module reads, e.g. `scan` in `Model.scan(…)` and `find = Model.scan`."""
     read = [
         node for node in ast.walk(_tree(module) or ast.Module([], [])) if isinstance(node, ast.Name | ast.Attribute)
     ]
@@ -125,7 +128,10 @@ def _clients(module: str) -> frozenset[str]:
 
 
 def _clients_in(tree: ast.Module | None) -> Iterator[str]:
-    """The services of `aws.client("…")`. Raises ServiceHidden if a service is no literal or the function has an alias."""
+    """Yield the services of `aws.client("…")`.
+
+    Raises ServiceHidden if a service is not a literal, or if `aws.client` is used other than by a direct call.
+    """
     called: set[ast.expr] = set()
     for node in _call_nodes(tree):
         if _is_client(node.func):
@@ -140,7 +146,7 @@ def _clients_in(tree: ast.Module | None) -> Iterator[str]:
 
 
 def _is_client(node: ast.expr) -> bool:
-    """Whether an expression is `aws.client`, the only function that builds clients."""
+    """Return whether an expression is `aws.client`, the only function that builds clients."""
     return isinstance(node, ast.Attribute) and node.attr == "client" and ast.unparse(node.value) == "aws"
 
 

@@ -1,4 +1,4 @@
-"""What things are called in the app stack: by Chalice, in CloudFormation, in the account."""
+"""Names in the app stack: in Chalice, in CloudFormation and in the account."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from chalicelib.kit import config
 from infra.deploy import handlers
 
 API = "api_handler"
-"""Chalice's name of the function that answers HTTP."""
+"""Chalice's name for the function of the HTTP API."""
 API_STAGE = "api"
 
 
 def functions() -> list[str]:
-    """Every function, by the name that Chalice knows it by."""
+    """Return the Chalice names of all functions."""
     return [API, *(handler.name for handler in (*handlers.consumers(), *handlers.schedules()))]
 
 
 def function_name(name: str) -> str:
-    """The function's name in the account: `<prefix>-<stage>-<context>-<verb>`, and `<prefix>-<stage>-api`."""
+    """Return the function's name in the account: `<prefix>-<stage>-<context>-<verb>_<object>`, `<prefix>-<stage>-api`."""
     return f"{config.settings().namespace}-{'api' if name == API else name}"
 
 
 def logical(name: str) -> str:
-    """The id that Chalice gives to something of this name in the template."""
+    """Return the id that Chalice gives the resource `name` in the template."""
     return "APIHandler" if name == API else str(to_cfn_resource_name(name))
 
 
 def key_id() -> dict[str, Any]:
-    """The data stack's KMS key."""
+    """Return a reference to the data stack's KMS key."""
     return {"Fn::ImportValue": f"{config.settings().namespace}-key-id"}

@@ -1,4 +1,4 @@
-"""`package`: both templates and the zips of one stage, in a directory."""
+"""`package`: write both templates and the zips of one stage to a directory."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ DATA, APP, BUNDLE = "data.json", "app.json", "deployment.zip"
 
 
 class ChaliceFailed(PackagingFailed):
-    """`chalice package` refused; says what it said."""
+    """`chalice package` failed; the message contains its output."""
 
 
 def package(out: Path) -> list[Path]:
-    """Write the data template, the app template, the bundle and the layers into `out`; their paths.
+    """Write the data template, the app template, the bundle and the layers to `out`, and return their paths.
 
-    The stage is this process's, settings included: prepare them before anything of ours is imported.
+    Stage and settings are those of this process: set the environment before importing our modules.
     """
     out.mkdir(parents=True, exist_ok=True)
     written = [_write(out / DATA, _substituted(data_stack.template()))]
@@ -54,7 +54,10 @@ def layer_file(dependency: str) -> str:
 
 
 def _stage(project: Path) -> None:
-    """A clean copy of what Chalice is to see, with a policy a function. Its requirements are empty: see `bundle`."""
+    """Write a clean project for Chalice, with a policy for each function.
+
+    Its requirements are empty, because `bundle` adds the packages.
+    """
     without_bytecode = shutil.ignore_patterns("__pycache__", "*.pyc")
     shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=without_bytecode)
     shutil.copy2(ROOT / "app.py", project)
@@ -86,7 +89,7 @@ def _write(path: Path, document: Any) -> Path:
 
 
 def _substituted(document: Any, inside: bool = False) -> Any:
-    """The document with Fn::Sub around every text that names a pseudo parameter."""
+    """Return the document with Fn::Sub around every string that contains a pseudo parameter."""
     if isinstance(document, dict):
         return {key: _substituted(value, inside or key == "Fn::Sub") for key, value in document.items()}
     if isinstance(document, list):

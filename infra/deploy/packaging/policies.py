@@ -1,6 +1,6 @@
-"""Least privilege: one IAM policy a function, made of what its modules can reach and no more.
+"""Least privilege: one IAM policy per function, derived from its modules' needs.
 
-Actions are those that the operations of kit and integrations need (Service Authorization Reference, AWS).
+Actions are those that the operations of kit and integrations need (AWS, "Service Authorization Reference").
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Statement = dict[str, Any]
 
 
 class UnknownService(PackagingFailed):
-    """A function builds a client of a service that no statement is written for."""
+    """A function builds a client of a service that has no policy statement."""
 
 
 READ_AND_WRITE = (
@@ -37,15 +37,15 @@ READ_AND_WRITE = (
 IMAGES = {
     "studio": ("uploads/*", "previews/*", "finals/*", "watermarks/*", "examples/*"),
 }
-"""What of the images bucket a context handles beside its own `payloads/<context>/`."""
+"""By context: prefixes of the images bucket that it uses in addition to `payloads/<context>/`."""
 ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
-"""Its functions also sweep, archive and export: they share a module."""
+"""The functions that import this module also sweep, archive and export."""
 STORAGE = "chalicelib.integrations.storage"
 
 
 def documents() -> dict[str, dict[str, Any]]:
-    """The policy document of every function, by the name that Chalice knows it by."""
+    """Return the policy document of every function, by its Chalice name."""
     found = {API: _document(API, import_scan.of_api())}
     for handler in (*handlers.consumers(), *handlers.schedules()):
         reached = import_scan.of([handler.entry.rpartition(".")[0]])
@@ -56,7 +56,7 @@ def documents() -> dict[str, dict[str, Any]]:
 def _document(name: str, reached: Requirements, consumer: Consumer | None = None) -> dict[str, Any]:
     unknown = reached.services - _STATEMENTS.keys()
     if unknown:
-        raise UnknownService(f"{name} uses {', '.join(sorted(unknown))}: say in {__name__} what it may do there")
+        raise UnknownService(f"{name} uses {', '.join(sorted(unknown))}: add its policy statement to {__name__}")
     statements = [_logs(name)]
     for service in sorted(reached.services):
         statements += _STATEMENTS[service](reached)
@@ -84,7 +84,7 @@ def _logs(name: str) -> Statement:
 
 
 def _dynamodb(reached: Requirements) -> Iterator[Statement]:
-    """Tables and indexes by context, whose models are imported together: IAM takes 10,240 characters a role."""
+    """Yield statements for tables and indexes, one pattern per context: IAM allows 10,240 characters per role."""
     if reached.table_contexts:
         further = {"Scan": reached.scans, "PartiQLDelete": reached.deletes_in_batches}
         actions = (*READ_AND_WRITE, *(action for action, needed in further.items() if needed))
@@ -105,23 +105,23 @@ def _sqs(reached: Requirements) -> Iterator[Statement]:
 
 
 def _s3(reached: Requirements) -> Iterator[Statement]:
-    """Without ListBucket a missing object answers 403, not 404 (S3 user guide, GetObject)."""
+    """Yield statements for buckets. Without ListBucket, S3 responds 403 for a missing object, not 404."""
     settings = config.settings()
     yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.images_bucket}/{STORED}/*")])
     contexts = sorted({module.split(".")[1] for module in reached.modules if "." in module} - {"kit", "integrations"})
     if STORAGE not in reached.modules and ARCHIVING not in contexts:
-        return  # messages alone
+        return  # it stores large messages only
     buckets = [settings.images_bucket] + ([settings.archive_bucket] if ARCHIVING in contexts else [])
     yield _allow("s3", ("ListBucket",), [_object(bucket) for bucket in buckets])
     prefixes = [prefix for context in contexts for prefix in (*IMAGES.get(context, ()), f"payloads/{context}/*")]
     if ERASING in reached.modules:
-        prefixes = ["*"]  # everybody's, by their declarations
+        prefixes = ["*"]  # every context declares its own prefixes
     if prefixes:
         objects = [_object(f"{settings.images_bucket}/{prefix}") for prefix in prefixes]
         yield _allow("s3", ("GetObject", "PutObject", "DeleteObject"), objects)
     if ARCHIVING in contexts:
         exports = [_object(f"{settings.archive_bucket}/exports/*")]
-        yield _allow("s3", ("GetObject",), exports)  # whoever makes a link must be allowed what it allows
+        yield _allow("s3", ("GetObject",), exports)  # the signer of a presigned URL needs the permission itself
         if ERASING in reached.modules:
             yield _allow("s3", ("PutObject", "DeleteObject", "AbortMultipartUpload"), exports)
             yield _allow("s3", ("GetObject", "PutObject"), [_object(f"{settings.archive_bucket}/archive/*")])
@@ -137,7 +137,7 @@ def _kms(_: Requirements) -> Iterator[Statement]:
 
 
 def _bedrock(_: Requirements) -> Iterator[Statement]:
-    """Foundation models belong to no account."""
+    """Yield the statement for foundation models, whose ARNs contain no account."""
     settings = config.settings()
     models = (settings.bedrock_image_model, settings.bedrock_upscale_model)
     arn = f"arn:${{AWS::Partition}}:bedrock:{settings.bedrock_region}::foundation-model/"
@@ -145,7 +145,7 @@ def _bedrock(_: Requirements) -> Iterator[Statement]:
 
 
 def _ssm(reached: Requirements) -> Iterator[Statement]:
-    """Secure strings under AWS's own key need no grant of the key beside this."""
+    """Yield the statement for secrets. Secure strings encrypted with AWS's own key need no KMS permission."""
     if reached.reads_secrets:
         settings = config.settings()
         path = f"parameter/{settings.table_prefix}/{settings.stage}"

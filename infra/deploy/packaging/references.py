@@ -1,11 +1,11 @@
-"""Which message classes a module's code uses, however it names them: what its functions may publish.
+"""Find the message classes that a module's code uses: its functions may publish them.
 
 A use is any reference to the class that is evaluated when the code runs: a call, an entry of a table, an alias, an
-attribute of an imported module, a default, a branch of a conditional expression. An annotation, a union of types
-(`OrderPaid | OrderEdited`), a base class and the class that `@consumes` reads are no uses: none of them makes a message.
+attribute of an imported module, a default, a branch of a conditional expression. Annotations, unions of types
+(`OrderPaid | OrderEdited`), base classes and the arguments of `@consumes` are no uses: none of them creates a message.
 
-A function that publishes a message that it was given (`publish(request.model_copy(…))`) names no class there. The
-annotation of that parameter counts then, a type variable's bound too, with every subclass.
+A function that publishes its parameter (`publish(request.model_copy(…))`) names no class there. The annotation of the
+parameter counts instead, or the bound of its type variable, with every subclass.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def messages_used(module: str, tree: ast.Module) -> frozenset[Kind]:
 
 
 class _Names:
-    """What names stand for in a module, its imports inside functions included."""
+    """Resolves the names in a module, including imports inside functions."""
 
     def __init__(self, module: str, tree: ast.Module) -> None:
         self._module = module
@@ -53,11 +53,11 @@ class _Names:
                     self._imported.setdefault(alias.asname or alias.name, set()).add(f"{node.module}.{alias.name}")
 
     def kinds(self, node: ast.expr) -> set[Kind]:
-        """Message classes that a name or a chain of attributes stands for."""
+        """Return the message classes that a name or a chain of attributes refers to."""
         return {found for found in self.objects(node) if isinstance(found, type) and issubclass(found, Message)}
 
     def objects(self, node: ast.expr) -> list[Any]:
-        """The objects that a name or a chain of attributes may stand for; none for any other expression."""
+        """Return the objects that a name or a chain of attributes may refer to; empty for other expressions."""
         if isinstance(node, ast.Attribute):
             return [getattr(owner, node.attr) for owner in self.objects(node.value) if hasattr(owner, node.attr)]
         if not isinstance(node, ast.Name):
@@ -70,7 +70,7 @@ class _Names:
 
 @cache
 def _objects(dotted: str) -> list[Any]:
-    """The module, or the member of a module, with this full name; nothing if there is none."""
+    """Return the module or module member with this full name; empty if there is none."""
     try:
         return [importlib.import_module(dotted)]
     except ModuleNotFoundError:
@@ -80,7 +80,7 @@ def _objects(dotted: str) -> list[Any]:
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.expr]:
-    """Names and attributes that are evaluated below a node, without those that only state a type."""
+    """Yield the names and attributes that are evaluated below a node, without those that only state a type."""
     if isinstance(node, ast.Name | ast.Attribute):
         yield node
     if isinstance(node, ast.Call) and _called(node) in TYPE_ARGUMENTS:
@@ -110,7 +110,7 @@ def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
 
 
 def _passed_on(function: ast.FunctionDef, names: _Names) -> Iterator[Kind]:
-    """The classes of the parameters that the function itself publishes, copies of them included."""
+    """Yield the classes of the parameters that the function publishes, including copies of them."""
     published = {
         root
         for call in ast.walk(function)
@@ -130,7 +130,7 @@ def _passed_on(function: ast.FunctionDef, names: _Names) -> Iterator[Kind]:
 
 
 def _roots(node: ast.expr) -> Iterator[str]:
-    """The variables that an expression's value is taken or copied from."""
+    """Yield the variables that an expression's value is taken or copied from."""
     if isinstance(node, ast.Name):
         yield node.id
     elif isinstance(node, ast.Attribute | ast.Starred | ast.Subscript):
@@ -149,7 +149,7 @@ def _roots(node: ast.expr) -> Iterator[str]:
 
 
 def _origins(function: ast.FunctionDef) -> dict[str, set[str]]:
-    """By local variable, the variables that its values come from."""
+    """Return, by local variable, the variables that its values come from."""
     found: dict[str, set[str]] = {}
     for node in ast.walk(function):
         pairs: list[tuple[ast.expr, ast.expr]] = []
@@ -165,7 +165,7 @@ def _origins(function: ast.FunctionDef) -> dict[str, set[str]]:
 
 
 def _declared(node: ast.expr, names: _Names) -> Iterator[Kind]:
-    """The message classes that an annotation admits. `Message` itself says nothing: a library function has it."""
+    """Yield the message classes that an annotation admits. Ignore `Message` itself, which library functions use."""
     for found in names.objects(node):
         kind = found.__bound__ if isinstance(found, TypeVar) else found
         if isinstance(kind, type) and issubclass(kind, Message) and kind is not Message:
@@ -173,7 +173,7 @@ def _declared(node: ast.expr, names: _Names) -> Iterator[Kind]:
 
 
 def with_subclasses(kind: Kind) -> Iterator[Kind]:
-    """The class and all below it."""
+    """Yield the class and all its subclasses."""
     yield kind
     for sub in kind.__subclasses__():
         yield from with_subclasses(sub)

@@ -1,4 +1,4 @@
-"""One CloudFormation stack, brought to what its template says."""
+"""Create or update a CloudFormation stack."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.kit import aws
 from infra.deploy.packaging.errors import PackagingFailed
 
 Parameters = dict[str, str | None]
-"""None: as it was, or the template's default in a new stack."""
+"""None: the previous value, or the template's default in a new stack."""
 
 PATIENCE_SECONDS = 1800
 POLL_SECONDS = 5.0
@@ -20,11 +20,14 @@ UNCHANGED = ("didn't contain changes", "No updates")
 
 
 class DeploymentFailed(PackagingFailed):
-    """CloudFormation refused or rolled back; names the resources that failed, and why."""
+    """CloudFormation rejected or rolled back a change; the message lists the failed resources and reasons."""
 
 
 def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
-    """Create or update the stack through a change set and wait for it; a line that says what happened."""
+    """Create or update the stack by a change set, wait for it, and return a line with the result.
+
+    Raises DeploymentFailed if CloudFormation rejects or rolls back the change, or takes over 30 minutes.
+    """
     cloudformation = aws.client("cloudformation")
     status = _status(stack)
     if status == "ROLLBACK_COMPLETE":
@@ -49,7 +52,7 @@ def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
 
 
 def outputs(stack: str) -> dict[str, str]:
-    """The stack's outputs."""
+    """Return the stack's outputs by key."""
     described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
@@ -70,7 +73,10 @@ def _status(stack: str) -> str | None:
 
 
 def _has_changes(stack: str, change_set: str) -> bool:
-    """Wait for the change set; an empty one is a failed one to CloudFormation, and is removed. Raises DeploymentFailed."""
+    """Wait for the change set and return whether it has changes.
+
+    CloudFormation reports an empty change set as failed; delete it. Raises DeploymentFailed for any other failure.
+    """
     cloudformation = aws.client("cloudformation")
     described: dict[str, Any] = {}
 

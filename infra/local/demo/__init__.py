@@ -1,1 +1,1 @@
-"""The main job, walked over HTTP against a running stack, on a real photo."""
+"""The demo: run the main workflow over HTTP against a running stack, with a real photo."""

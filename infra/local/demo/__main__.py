@@ -1,4 +1,4 @@
-"""`make demo`: walk the main job against the running stack, or one started for it. Exits 1 if a step is wrong."""
+"""`make demo`: run the main workflow against the running stack, or start one for it. Exits with 1 if a step fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ START_SECONDS = STOP_SECONDS = 240
 
 
 def main() -> int:
-    """The command line."""
+    """Run the demo and return its exit code."""
     exported = dict(os.environ)
     try:
         made = plan(exported)
@@ -37,13 +37,16 @@ def main() -> int:
 
 @contextmanager
 def _stack(made: Plan, exported: dict[str, str]) -> Iterator[None]:
-    """A stack to walk through: the running one, else one for the time of the walk."""
+    """Use the running stack, or start one for the duration of the block.
+
+    Raises ValueError if Shopify or Stripe is not a sandbox, or if the stack does not start.
+    """
     if not (made.sandbox_shopify and made.sandbox_stripe):
-        raise ValueError("the demo drives the sandboxes: unset SHOPIFY_* and STRIPE_* for it.")
+        raise ValueError("the demo needs the sandboxes: unset SHOPIFY_* and STRIPE_*.")
     if is_running(made):
         yield
         return
-    print("No stack runs; starting one for the demo …", flush=True)
+    print("No stack is running; starting one for the demo …", flush=True)
     process = subprocess.Popen([sys.executable, "-m", "infra.local", "run"], env=exported, stdout=subprocess.DEVNULL)
     try:
         _await_ready(made, process)
@@ -57,7 +60,7 @@ def _await_ready(made: Plan, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not is_running(made):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise ValueError("the stack did not come up; `make run` tells why.")
+            raise ValueError("the stack did not start; run `make run` to see the error.")
         time.sleep(0.1)
 
 

@@ -1,4 +1,4 @@
-"""Steps of the walk: time passes, and the daily sweep archives and deletes."""
+"""Demo steps: the daily sweep archives and deletes old rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ YEARS_AGO = timedelta(days=3 * 365)
 
 
 def age(shop: str) -> None:
-    """Rows that are old: an expired session, and the log of an installation three years back."""
+    """Create expired rows: a session, and an installation log that is three years old."""
     from chalicelib.shops.models import EventType, InstallationLog, Session
 
     then = clock.now() - YEARS_AGO
@@ -24,7 +24,10 @@ def age(shop: str) -> None:
 
 
 def sweep(plan: Plan, shop: str) -> str:
-    """Fire the daily schedule; the old log is in the archive and gone from the table, the expired session is gone."""
+    """Run the daily schedule. Check that the old log is archived and deleted, and the expired session deleted.
+
+    Raises Wrong if they are not.
+    """
     from chalicelib.retention.models import Archive
     from chalicelib.shops.models import InstallationLog, Session
 
@@ -39,6 +42,6 @@ def sweep(plan: Plan, shop: str) -> str:
     eventually(swept, "old rows swept by the schedule")
     archives = list(Archive.query("shops/installation_logs"))
     if not any(archive.row_count for archive in archives):
-        raise Wrong("no archive holds the log")
+        raise Wrong("no archive contains the log")
     newest = max(archives, key=lambda archive: archive.created_at)
     return f"{newest.row_count} row in {newest.s3_key.rsplit('/', 1)[-1]}, verified, then deleted"

@@ -1,4 +1,4 @@
-"""The page that the demo leaves: photo, preview and print side by side, and what each step gave."""
+"""The result page of the demo: photo, preview and print side by side, and the result of each step."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from html import escape
 from pathlib import Path
 
 PICTURES = (
-    ("input.jpg", "The photo that the shopper sent"),
+    ("input.jpg", "The shopper's photo"),
     ("preview.jpg", "The watermarked preview"),
-    ("final.jpg", "The print, once the order was paid"),
+    ("final.jpg", "The print of the paid order"),
 )
 
 _STYLE = """
@@ -20,7 +20,7 @@ li{margin:.2rem 0}b{font-weight:600}
 
 
 def write(folder: Path, taken: list[tuple[str, str, float]]) -> Path:
-    """Write index.html beside the pictures; its path."""
+    """Write index.html to the folder of the pictures and return its path."""
     figures = "".join(
         f'<figure><a href="{name}"><img src="{name}" alt="{escape(caption)}"></a><figcaption>{escape(caption)}'
         f"</figcaption></figure>"
@@ -30,7 +30,7 @@ def write(folder: Path, taken: list[tuple[str, str, float]]) -> Path:
     path = folder / "index.html"
     path.write_text(
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Backroom: the demo</title>'
-        f"<style>{_STYLE}</style></head><body><h1>Backroom: from a photo to a print</h1>"
+        f"<style>{_STYLE}</style></head><body><h1>Backroom: from photo to print</h1>"
         f'<div class="pictures">{figures}</div><h2>Every step</h2><ol>{rows}</ol></body></html>'
     )
     return path

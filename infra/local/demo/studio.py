@@ -1,4 +1,4 @@
-"""Steps of the walk: a photo becomes a watermarked preview and, once paid, a print."""
+"""Demo steps: a photo becomes a watermarked preview and, once paid, a print."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PRODUCT, VARIANT, CUSTOMER = 8_001, 4_101, 77_001
 
 
 class Studio:
-    """One shop's gallery, and one customer of it."""
+    """One shop's studio and one of its customers."""
 
     def __init__(self, world: World, shop: str, folder: Path) -> None:
         self.world, self.shop, self.folder = world, shop, folder
@@ -30,7 +30,7 @@ class Studio:
         self.delivery = ""
 
     def furnish(self) -> str:
-        """A product in one size, a style on it, and a watermark."""
+        """Create a product with one size and one style, and a watermark."""
         style = {"name": "Watercolour", "prompt_template": "A {style} of {product}. {text}"}
         self.product = self._merchant("POST", "products", {"shopify_product_id": PRODUCT, "title": "Portrait"}, 201)[
             "uuid"
@@ -45,25 +45,25 @@ class Studio:
         return f"{size['name']} at {PRINT[0]} x {PRINT[1]} px"
 
     def upload(self) -> str:
-        """Send the photo to the bucket by the presigned form; the guard accepts it."""
+        """Send the photo to the bucket by the presigned form. Raises Wrong if image validation rejects it."""
         shutil.copyfile(PHOTO, self.folder / "input.jpg")
         form = self._shopper("POST", "uploads", {"content_type": "image/jpeg"}, 201)
         self.upload_id = form["id"]
         sent = httpx.post(form["url"], data=form["fields"], files={"file": PHOTO.read_bytes()}, timeout=SECONDS)
         if sent.status_code != 201:
-            raise Wrong(f"the bucket answered {sent.status_code}: {sent.text[:200]}")
+            raise Wrong(f"the bucket returned {sent.status_code}: {sent.text[:200]}")
 
         def judged() -> Any:
             read = self._shopper("GET", f"uploads/{self.upload_id}")
             return read if read["status"] != "awaiting" else None
 
-        read = eventually(judged, "the guard's verdict")
+        read = eventually(judged, "the result of image validation")
         if read["status"] != "accepted":
-            raise Wrong(f"the guard said {read['status']}: {read['reject_reason']}")
+            raise Wrong(f"the upload is {read['status']}: {read['reject_reason']}")
         return f"accepted, {read['width']} x {read['height']} px"
 
     def preview(self) -> str:
-        """Ask for a preview, poll for it, look at it."""
+        """Request a preview, wait for it and download it. Raises Wrong if it fails, or if size or quota are wrong."""
         asked = {"product_id": self.product, "style_id": self.style, "upload_id": self.upload_id, "text": "Warm light."}
         self.generation = self._shopper("POST", "generations", asked, 202)["id"]
 
@@ -80,11 +80,11 @@ class Studio:
             raise Wrong(f"the preview is {size[0]} x {size[1]} px")
         used = self._merchant("GET", "quota")
         if (used["current_generations"], used["generations_at_work"]) != (1, 0):
-            raise Wrong(f"the quota reads {used}")
+            raise Wrong(f"the quota is {used}")
         return f"{size[0]} x {size[1]} px with the shop's watermark; 1 of {used['monthly_generation_limit']} used"
 
     def order(self) -> str:
-        """Pay for a print; it has exactly the size that was ordered."""
+        """Place a paid order for a print and download it. Raises Wrong if its size differs from the ordered size."""
         line = {
             "variant_id": VARIANT,
             "product_id": PRODUCT,
@@ -110,12 +110,12 @@ class Studio:
         return f"{size[0]} x {size[1]} px at 300 dpi, by {final['ai_model_used']}"
 
     def order_again(self) -> str:
-        """Shopify repeats itself; there is still one print."""
+        """Have Shopify redeliver the order ten times. Raises Wrong if there is more than one print."""
         answers = [
             self.world.sandbox(self.world.shopify, f"webhooks/{self.delivery}/redeliver")["status"] for _ in range(10)
         ]
         if answers != [200] * 10 or len(self._finals()) != 1:
-            raise Wrong(f"answered {answers}; {len(self._finals())} prints")
+            raise Wrong(f"the deliveries returned {answers}; there are {len(self._finals())} prints")
         return "still one print"
 
     def _finals(self) -> list[Any]:
@@ -131,7 +131,7 @@ class Studio:
     def _download(self, url: str, name: str) -> tuple[int, int]:
         answer = httpx.get(url, timeout=SECONDS)
         if answer.status_code != 200:
-            raise Wrong(f"{name} was answered {answer.status_code}")
+            raise Wrong(f"downloading {name} returned {answer.status_code}")
         (self.folder / name).write_bytes(answer.content)
         with Image.open(io.BytesIO(answer.content)) as picture:
             picture.load()
@@ -139,7 +139,7 @@ class Studio:
 
 
 def _mark() -> bytes:
-    """A shop's logo: its name in white with a dark edge, on nothing."""
+    """Return a logo as PNG: white text with a dark outline on a transparent background."""
     logo = Image.new("RGBA", (640, 120), (0, 0, 0, 0))
     ImageDraw.Draw(logo).text(
         (320, 60), "BACKROOM", anchor="mm", font_size=96, fill="white", stroke_width=5, stroke_fill=(0, 0, 0, 190)

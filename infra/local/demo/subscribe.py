@@ -1,4 +1,4 @@
-"""Steps of the walk: a couple subscribes, and gets its credits."""
+"""Demo steps: a couple subscribes and receives credits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from infra.local.demo.world import World, Wrong, eventually
 
 @dataclass
 class Member:
-    """Somebody who pays. Registered by the context above, which the demo stands for."""
+    """A paying member. The demo registers it, in place of the member service."""
 
     id: str = field(default_factory=ids.new)
     relationship_id: str = field(default_factory=ids.new)
@@ -23,7 +23,7 @@ class Member:
 
 
 def checkout(world: World, member: Member) -> str:
-    """Register the member, start a checkout, and pay it on Stripe's page."""
+    """Register the member, start a checkout, and pay it on Stripe's checkout page."""
     from chalicelib.billing import service
 
     email = f"{member.id[:8]}@example.com"
@@ -35,7 +35,7 @@ def checkout(world: World, member: Member) -> str:
 
 
 def subscription(world: World, member: Member) -> str:
-    """What the events made of it."""
+    """Wait until Stripe's events have created the subscription. Raises Wrong if it is not active."""
 
     def active() -> object:
         read = world.bearer(member.token, "GET", "/v1/billing/subscription")
@@ -43,12 +43,15 @@ def subscription(world: World, member: Member) -> str:
 
     read = eventually(active, "a subscription that gives access")
     if read["plan_name"] != "better_together" or read["subscription"]["status"] != "active":
-        raise Wrong(f"the subscription reads {read}")
+        raise Wrong(f"the subscription is {read}")
     return f"{read['plan_name']}, active until {read['subscription']['current_period_end'][:10]}"
 
 
 def credit_grant(world: World, member: Member) -> str:
-    """Credits granted once, though every event is delivered again, five times, shuffled and in parallel."""
+    """Wait for the credits, then redeliver the events five times, shuffled and in parallel.
+
+    Raises Wrong if the credits are not granted exactly once.
+    """
 
     def granted() -> int:
         return int(world.bearer(member.token, "GET", "/v1/billing/credits")["balance"])
@@ -58,5 +61,5 @@ def credit_grant(world: World, member: Member) -> str:
     world.sandbox(world.stripe, "events/deliver", events=events[-12:], order="shuffled", copies=5, parallel=4)
     entries = world.bearer(member.token, "GET", "/v1/billing/credits/ledger")["items"]
     if granted() != balance or sum(entry["amount"] for entry in entries) != balance:
-        raise Wrong(f"the balance is {granted()} after {balance}; the ledger holds {entries}")
-    return f"{balance} credits, still after every event came again five times"
+        raise Wrong(f"the balance changed from {balance} to {granted()}; the ledger contains {entries}")
+    return f"{balance} credits, unchanged after five redeliveries of every event"

@@ -1,4 +1,4 @@
-"""The walk: every step with its result, in the order a business lives it."""
+"""Run every demo step in the order of a shop's life and print its result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Step = tuple[str, Callable[[], str]]
 
 
 def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
-    """Names and actions, for one new shop and one new member."""
+    """Yield the steps, as names and actions, for one new shop and one new member."""
     shop = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S-%f}.myshopify.com"
     yield "a shop installs the app", lambda: install.install(world, shop)
     yield "a job registers its webhooks", lambda: install.webhooks(world, shop)
@@ -30,15 +30,15 @@ def steps(world: World, plan: Plan, folder: Path) -> Iterator[Step]:
     member = subscribe.Member()
     yield "a member checks out on Stripe", lambda: subscribe.checkout(world, member)
     yield "Stripe's events become a subscription", lambda: subscribe.subscription(world, member)
-    yield "and a grant of credits, once", lambda: subscribe.credit_grant(world, member)
+    yield "the member is granted credits, once", lambda: subscribe.credit_grant(world, member)
     yield "old data is archived, then deleted", lambda: clean_up.sweep(plan, shop)
     yield "the shop uninstalls the app", lambda: install.uninstall(world, shop)
 
 
 def walk(plan: Plan, folder: Path) -> None:
-    """Take every step, print its result, and leave the images with an index page in `folder`.
+    """Run every step, print its result, and write the images with an index page to `folder`.
 
-    Raises Wrong at the first step whose result is not what it should be.
+    Raises Wrong at the first step with an unexpected result.
     """
     folder.mkdir(parents=True, exist_ok=True)
     taken: list[tuple[str, str, float]] = []
@@ -50,9 +50,9 @@ def walk(plan: Plan, folder: Path) -> None:
             try:
                 result = action()
             except BaseException:
-                print("WRONG", flush=True)
+                print("FAILED", flush=True)
                 raise
             taken.append((name, result, time.monotonic() - begun))
             print(f"{result}  ({taken[-1][2]:.1f} s)", flush=True)
     index = page.write(folder, taken)
-    print(f"\nAll {len(taken)} steps are right. Look at {index}")
+    print(f"\nAll {len(taken)} steps passed. Results: {index}")

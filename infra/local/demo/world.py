@@ -1,4 +1,4 @@
-"""The outside world of the demo: a browser, a storefront, Shopify and Stripe, each over HTTP."""
+"""The demo's clients: a browser, a storefront, Shopify and Stripe, each over HTTP."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ import httpx
 from infra.local.environment import HOST, Plan
 
 SECONDS = 240
-"""How long an answer, or what follows from it, may take: a limit for what is broken, on a machine however busy."""
+"""The time limit for a response or its effects, generous enough for a busy machine."""
 
 
 class Wrong(AssertionError):
-    """A step's result is not what it should be; the message says what was seen."""
+    """A step has an unexpected result; the message contains it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What was answered, checked by its status."""
+    """A response with the expected status."""
 
     status: int
     body: Any
@@ -30,7 +30,7 @@ class Answer:
 
 
 class World:
-    """Everybody who talks to the API at `plan.api_url`."""
+    """The HTTP clients of the API at `plan.api_url` and of the sandboxes."""
 
     def __init__(self, plan: Plan) -> None:
         self.api = httpx.Client(base_url=plan.api_url, timeout=SECONDS)
@@ -47,16 +47,16 @@ class World:
             client.close()
 
     def sandbox(self, client: httpx.Client, path: str, /, **asked: Any) -> Any:
-        """Have a sandbox peer do something."""
+        """Send a control request to a sandbox and return the response body."""
         return self._checked(client.post(f"/sandbox/{path}", json=asked)).body
 
     def merchant(self, shop: str, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
-        """A call from the shop's admin, with a session token fresh from Shopify."""
+        """Send a request as the merchant, with a new session token from Shopify."""
         token = self.sandbox(self.shopify, "session-tokens", app="studio", shop=shop)["token"]
         return self.bearer(token, method, path, body, expect)
 
     def bearer(self, token: str, method: str, path: str, body: Any = None, expect: int = 200) -> Any:
-        """A call with a token; lists are asked for whole."""
+        """Send a request with a bearer token; a PUT has the current ETag as `If-Match`."""
         headers = {"Authorization": f"Bearer {token}"}
         if method == "PUT" and (tag := self.api.get(path, headers=headers).headers.get("etag")):
             headers["If-Match"] = tag
@@ -65,7 +65,7 @@ class World:
     def shopper(
         self, shop: str, method: str, path: str, body: Any = None, *, customer: int, expect: int = 200, **params: str
     ) -> Any:
-        """A call from the storefront, through Shopify's app proxy."""
+        """Send a request from the storefront through Shopify's app proxy."""
         asked = {"app": "studio", "shop": shop, "path": path, "customer_id": customer, "params": params}
         url = self.sandbox(self.shopify, "proxy", **asked)["url"]
         return self._checked(self.api.request(method, url, json=body), expect).body
@@ -82,10 +82,10 @@ class World:
 
 
 def eventually(look: Callable[[], Any], what: str, seconds: float = SECONDS) -> Any:
-    """The first true thing that `look` gives. Raises Wrong after `seconds`."""
+    """Call `look` until it returns a true value, and return it. Raises Wrong after `seconds`."""
     deadline = time.monotonic() + seconds
     while not (seen := look()):
         if time.monotonic() > deadline:
-            raise Wrong(f"{what}: not within {seconds:.0f} s")
+            raise Wrong(f"{what}: timed out after {seconds:.0f} s")
         time.sleep(0.1)
     return seen

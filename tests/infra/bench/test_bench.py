@@ -30,13 +30,13 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("rows", "shown"),
     [
-        (["cold-start", "bundle"], {"cold start to the first read", "the bundle, zipped"}),
-        (["first-touch", "route"], {"first touch of 8 tables", "a route over HTTP"}),
-        (["preview-1mp"], {"its memory"}),
-        (["preview-12mp", "bomb"], {"preview of 12 MP", "a bomb refused", "its memory"}),
-        (["preview-48mp"], {"preview of 48 MP", "its memory"}),
-        (["print-jpeg"], {"print of 4096 px, JPEG", "its memory"}),
-        (["print-png"], {"print of 4096 px, PNG", "its memory"}),
+        (["cold-start", "bundle"], {"cold start until first read", "zipped bundle"}),
+        (["first-touch", "route"], {"first access to 8 tables", "request over HTTP"}),
+        (["preview-1mp"], {"peak memory"}),
+        (["preview-12mp", "bomb"], {"preview of 12 MP", "decompression bomb rejected", "peak memory"}),
+        (["preview-48mp"], {"preview of 48 MP", "peak memory"}),
+        (["print-jpeg"], {"print of 4096 px, JPEG", "peak memory"}),
+        (["print-png"], {"print of 4096 px, PNG", "peak memory"}),
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "shown",
@@ -98,7 +98,7 @@ def test_the_table_shows_what_is_over_its_budget() -> None:
     assert lines[2].rstrip().endswith("OVER")
     fast, slow = (Row("d", "", "", figure, 0.8, at_least=True) for figure in (0.8, 0.79))
     assert (fast.verdict, slow.verdict) == ("within", "UNDER")
-    assert {line.index("peer") for line in lines[:3]} == {lines[0].index("peer")}, "the columns are aligned"
+    assert {line.index("peer") for line in lines[1:3]} == {lines[0].index("compared with")}, "the columns are aligned"
 
 
 def test_the_meter_counts_calls_and_units() -> None:
