@@ -72,7 +72,7 @@ _USED = CounterAdjustment("", DiscountCode, "{code}", "times_used", exclusion=("
 
 
 def _ledger(who: SubjectType) -> tuple[SubjectQuery, ...]:
-    """A couple's credits stay with the other; one's own go."""
+    """Return the queries for credits: a couple's stay while the other partner exists, a single owner's are deleted."""
     shared = SubjectQuery(
         who,
         "relationship_id",

@@ -24,7 +24,7 @@ month or the payment for a grant and its refund."""
 
 
 def source_key(kind: str, *names: str) -> str:
-    """What causes an entry, and causes one only: `kind/name/…`."""
+    """Return the key of an entry's cause, `kind/name/…`; a cause has at most one entry."""
     return "/".join((kind, *names))
 
 

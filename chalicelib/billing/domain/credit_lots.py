@@ -43,7 +43,7 @@ def add(lots: Iterable[CreditLot], lot: CreditLot) -> Lots:
 
 
 def available(lots: Iterable[CreditLot], now: datetime) -> int:
-    """The credits that can be spent."""
+    """Return the credits that can be spent: neither expired nor suspended."""
     return sum(lot.remaining for lot in lots if not lot.is_suspended and not lot.is_over(now))
 
 
@@ -95,7 +95,7 @@ def suspend(lots: Lots, lot_id: str, is_suspended: bool) -> Lots:
 
 
 def suspended(lots: Iterable[CreditLot]) -> int:
-    """The credits that a dispute holds."""
+    """Return the credits that disputes suspend."""
     return sum(lot.remaining for lot in lots if lot.is_suspended)
 
 
@@ -105,7 +105,7 @@ def next_expiry(lots: Iterable[CreditLot]) -> datetime | None:
 
 
 def read(rows: Iterable[Mapping[str, Any]]) -> Lots:
-    """The lots of a balance's row."""
+    """Parse the lots of a balance's row."""
     return _ordered(
         CreditLot(
             str(row["lot_id"]),

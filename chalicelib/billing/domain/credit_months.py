@@ -29,7 +29,7 @@ class GrantMonth:
 
 
 def paid_months(lines: Iterable[StripeInvoiceLine], sold: Container[str] | None = None) -> Iterator[GrantMonth]:
-    """The months that the paid `lines` open, oldest first per line; only those at `sold` prices if these are given."""
+    """Yield the months that the paid `lines` cover, oldest first per line; only those at `sold` prices if given."""
     for line in lines:
         if sold is not None and line.price_id not in sold:
             continue
@@ -91,14 +91,16 @@ def paid_plan(begins_at: datetime, payments: Iterable[tuple[datetime, str]]) -> 
 
 
 def ended(months_from: datetime | None, beginnings: Iterable[datetime]) -> datetime | None:
-    """Where the months of a payment end that count from `months_from`: at the next of the `beginnings` of what was
-    paid for on the subscription. Another cycle begins anew at once, and what is left of the old one is credited.
+    """Return when the months of a payment that starts at `months_from` end: at the next of `beginnings`, or None.
+
+    `beginnings` are the starts of everything paid for on the subscription. A change of the billing interval starts a new
+    period at once, and Stripe credits the rest of the old one.
     """
     return min((at for at in beginnings if months_from is not None and at > months_from), default=None)
 
 
 def month_source_key(subscription_id: str, begins_at: datetime) -> str:
-    """What causes a grant: the subscription (Stripe's id, ours of a gift) and the month."""
+    """Return the source key of a month's grant: the subscription (its Stripe id, our id for a gift) and the month."""
     return source_key(_KIND, subscription_id, f"{begins_at:%Y-%m-%d}")
 
 
@@ -113,17 +115,17 @@ def month_of_source(key: str) -> tuple[str, date] | None:
 
 
 def months(start: datetime, end: datetime) -> list[datetime]:
-    """The beginnings of the calendar months of a period, at least one.
+    """Return the starts of the months of a period, at least one.
 
-    Counted by months, not days: Stripe bills the 31st on a short month's last day, so that the period from 28 February
-    to 31 March is one month.
+    Counts months, not days: Stripe bills the 31st on the last day of a short month, so the period from 28 February to
+    31 March is one month.
     """
     count = (end.year - start.year) * 12 + end.month - start.month
     return [add_months(start, number) for number in range(max(1, count))]
 
 
 def add_months(moment: datetime, count: int) -> datetime:
-    """The same time so many months later, on the month's last day where it has no such day."""
+    """Return the same time `count` months later, or on the last day of a month that has no such day."""
     year, month = divmod(moment.year * 12 + moment.month - 1 + count, 12)
     day = min(moment.day, calendar.monthrange(year, month + 1)[1])
     return moment.replace(year=year, month=month + 1, day=day)

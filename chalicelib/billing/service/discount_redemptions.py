@@ -48,7 +48,7 @@ class Reservation:
 
 
 def validate(code: str, owner_type: OwnerType, owner_id: str, plan: SubscriptionPlan, price: Decimal) -> Decimal:
-    """What the code takes off the plan's price; nothing is reserved. Raises CodeInvalid with the reason."""
+    """Return the code's discount on the plan's price without reserving a use. Raises InvalidCode with the reason."""
     row = _usable(code, plan)
     _free(row, owner_type, owner_id)
     return discounts.amount_off(row.discount_type, row.value, price, plan.currency)
@@ -77,7 +77,7 @@ def reserve(
 
 
 def note_session(reservation: Reservation, session_id: str, expires_at: datetime) -> None:
-    """The use is reserved for as long as this Checkout session can be paid."""
+    """Extend the reservation until the Checkout session expires, plus a margin."""
     discount_codes.note_session(reservation.usage, session_id, expires_at + MARGIN)
 
 
@@ -109,7 +109,7 @@ def release_lapsed(now: datetime) -> int:
 def redeem(
     unit: UnitOfWork, usage: DiscountUsage | None, view: StripeCheckoutSession, subscription_id: str | None
 ) -> None:
-    """The checkout is paid: its use counts for good. As often as it is told."""
+    """Redeem the reserved use of a paid checkout. Redeeming it again changes nothing."""
     if usage is not None and usage.status is not RedemptionStatus.REDEEMED:
         discount_codes.redeem(unit.transaction, usage, view.id, subscription_id, view.discount)
 
@@ -161,7 +161,7 @@ def _usable(code: str, plan: SubscriptionPlan) -> DiscountCode:
 
 
 def _free(row: DiscountCode, owner_type: OwnerType, owner_id: str) -> str:
-    """The first use of the code that the owner has left: `user_id#n`."""
+    """Return the name of the owner's first unused use of the code, `user_id#n`. Raises InvalidCode if none is left."""
     uses = discount_codes.list_uses_of(row.code, owner_id)
     taken = {use.redemption for use in uses if use.status is not RedemptionStatus.RELEASED}
     names = (f"{owner_id}#{number}" for number in range(1, row.max_uses_per_user + 1))

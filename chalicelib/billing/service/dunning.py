@@ -43,7 +43,7 @@ def _publish_notice(found: Subscription, now: datetime) -> None:
 
 
 def _notice(row: Subscription, now: datetime) -> ReminderDue | None:
-    """What the subscription's owner is to be told by now, if anything."""
+    """Return the dunning notice that is due for the subscription, or None."""
     since = row.past_due_since
     if row.status is not SubscriptionStatus.PAST_DUE or since is None:
         return None

@@ -32,8 +32,10 @@ _PERIOD = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 def begin(
     buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None, request_key: str | None
 ) -> Gift:
-    """A gift that is not paid yet. Whoever asks again by the same key, as after an answer that was lost, has the same
-    one: Stripe knows its checkout by that key, and would refuse another code."""
+    """Create an unpaid gift, or return the one of the same idempotency key.
+
+    Stripe knows the checkout by that key, and would refuse another gift code for it.
+    """
     now = clock.now()
     row = Gift(
         code=_code(request_key),
@@ -56,7 +58,7 @@ def begin(
 
 
 def pay(unit: UnitOfWork, row: Gift | None, payment: PaymentTransaction) -> None:
-    """The gift is paid: its code is good now. As often as it is told."""
+    """Mark the gift as paid, so that its code can be redeemed. Marking it again changes nothing."""
     if row is None or row.status is GiftStatus.VOIDED:
         return
     if row.status is GiftStatus.PENDING:
@@ -76,21 +78,21 @@ def pay(unit: UnitOfWork, row: Gift | None, payment: PaymentTransaction) -> None
 
 
 def void(unit: UnitOfWork, row: Gift | None) -> None:
-    """The gift was never paid, or paid back: its code is good no more. One that was redeemed is not undone here."""
+    """Void a gift that was not paid or was refunded; its code is no longer valid. A redeemed gift is not changed here."""
     if row is not None and row.status in (GiftStatus.PENDING, GiftStatus.PAID):
         before, row.status = row.status, GiftStatus.VOIDED
         gifts.stage(unit.transaction, row, before)
 
 
 def restore(unit: UnitOfWork, row: Gift | None) -> None:
-    """The money that was paid back did not go after all: the code is good again."""
+    """Make the code of a voided gift valid again after its refund failed."""
     if row is not None and row.status is GiftStatus.VOIDED and row.payment_transaction_id:
         row.status = GiftStatus.PAID
         gifts.stage(unit.transaction, row, GiftStatus.VOIDED)
 
 
 def abandon(code: str) -> None:
-    """The gift's checkout has ended unpaid."""
+    """Void the gift of a checkout that ended unpaid."""
     run_unit_of_work(lambda unit: void(unit, _pending(code)))
 
 
@@ -104,7 +106,7 @@ def redeem(owner_id: str, code: str) -> Subscription:
 
 
 def list_bought(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
-    """What a member bought for others, newest first."""
+    """Return a page of the gifts that a member bought, newest first."""
     return gifts.list_by_buyer(buyer_id, page)
 
 

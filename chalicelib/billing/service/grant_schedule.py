@@ -111,8 +111,10 @@ def _plan(
 def _superseded_at(
     payment: PaymentTransaction, subscription: Subscription, others: list[PaymentTransaction]
 ) -> datetime | None:
-    """When what was paid for gave way to another cycle. The payments tell, in whatever order they came here; of the
-    last change the subscription, whose row is no moment behind."""
+    """Return when another billing cycle replaced what the payment paid for, or None.
+
+    The payments show each change, whatever their order of arrival; the subscription's row shows the last one.
+    """
     paid_from = payment.months_from or (payment.plan_from if payment.replaced_credits is not None else None)
     beginnings = [row.months_from for row in others]
     return credit_months.ended(paid_from, [at for at in (*beginnings, subscription.current_period_start) if at])

@@ -31,10 +31,12 @@ def request(
 
 
 def approve(refund_id: str) -> Refund:
-    """Send the money back. Approving again goes on where an attempt before ended. Raises RefundNotFound,
-    RefundDecided; PaymentDisputed while a dispute is open that is no inquiry (the request stays): a lost one would take the
-    money twice; NotRefundable where less is left of the payment by now, StripeRefused or ObjectMissing where Stripe
-    will not or cannot: the refund has failed then."""
+    """Refund the money at Stripe; approving again continues an interrupted attempt.
+
+    Raises RefundNotFound; RefundDecided; PaymentDisputed while a dispute is open that is not an inquiry (the request
+    stays pending, because a lost dispute would take the money twice); NotRefundable if less of the payment is left;
+    StripeRefused or ObjectMissing if Stripe rejects the refund, which then has failed.
+    """
     _check_undisputed(refunds.get(refund_id))
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
@@ -63,7 +65,7 @@ def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund
 
 
 def list_of(owner_type: OwnerType, owner_id: str, payment_id: str) -> list[Refund]:
-    """The refunds of one of the owner's payments. Raises PaymentNotFound."""
+    """Return the refunds of one of the owner's payments. Raises PaymentNotFound."""
     return refunds.list_by_payment(payments.get(owner_type, owner_id, payment_id).id)
 
 

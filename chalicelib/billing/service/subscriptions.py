@@ -46,7 +46,7 @@ def entitlement(owner_type: OwnerType, owner_id: str) -> Entitlement:
 
 
 def entitlement_with(owner_type: OwnerType, owner_id: str, just_written: Subscription) -> Entitlement:
-    """The same right after a subscription was written, which the index may not show yet."""
+    """Return the entitlement right after a subscription was written, which the index may not show yet."""
     others = [row for row in subscriptions.list_by_owner(owner_type, owner_id) if row.id != just_written.id]
     return _entitled(owner_type, [*others, just_written])
 
@@ -62,7 +62,7 @@ def _entitled(owner_type: OwnerType, rows: list[Subscription]) -> Entitlement:
 
 
 def limits_of(row: Subscription) -> dict[str, int]:
-    """The limits that the subscription sets."""
+    """Return the limits that the subscription sets, by name."""
     return {name: getattr(row, name) for name in LIMITS if getattr(row, name) is not None}
 
 
@@ -149,7 +149,7 @@ def _project(
     at: datetime | None,
     unpaid_since: datetime | None,
 ) -> Subscription:
-    """The row that the view makes of `row`."""
+    """Return `row` updated to the state at Stripe, a new row if it is None."""
     made = _copy(row) if row else _new(view, customer)
     if bought is not None:
         _apply_plan(made, offers, bought)

@@ -84,8 +84,10 @@ class UsageRead(Schema):
 
 
 class GenerationQuery(PageQuery):
-    """Filters of generations; all must match. With more than one, a page may hold fewer items than `limit`, or none,
-    before the last page."""
+    """Filters of generations; all must match.
+
+    With more than one filter, a page before the last may have fewer items than `limit`, or none.
+    """
 
     status: GenerationStatus | None = None
     upscale_status: UpscaleStatus | None = None

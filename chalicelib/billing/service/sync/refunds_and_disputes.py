@@ -118,11 +118,11 @@ def _reverse(
 
 
 def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, PaymentTransaction]:
-    """The payment and what was bought with it, read before Stripe is asked. The payment is written whatever comes of
-    it, over the version that was read: so nothing is written that is older than what it replaces.
+    """Read the payment and what was bought with it, before Stripe is asked.
 
-    Raises PaymentUnknown, also for a payment that failed at first and is not on record as paid yet: what is told may
-    have overtaken the success, and then what it takes along is not given yet.
+    The payment is always written, on condition of the version that was read, so a newer row is never overwritten.
+    Raises PaymentUnknown, also for a payment that is not stored as paid yet: the refund or dispute may have arrived before
+    the event of the success, and then there is nothing to take back yet.
     """
     found = IdentityMap()
     found.read(payment_guards(None, intent_id, charge_id))
@@ -194,7 +194,7 @@ def _id_of(view: StripeRefund) -> str:
 
 
 def _new(payment: PaymentTransaction, view: StripeRefund) -> Refund:
-    """A refund that was made at Stripe, not asked for here."""
+    """Return the row of a refund that was made at Stripe, not requested through our API."""
     return Refund(
         id=refunds.id_of(view.id),
         payment_transaction_id=payment.id,
