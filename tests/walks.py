@@ -186,8 +186,8 @@ def erasure(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Walk:
     """Erase a shop with a preview, from the request of an operator on."""
     gallery.preview()
     for name, module in list(sys.modules.items()):
-        if name.startswith("chalicelib.retention.") and hasattr(module, "UNDER_WAY"):
-            monkeypatch.setattr(module, "UNDER_WAY", timedelta(0))  # no worker began before the tombstones
+        if name.startswith("chalicelib.retention.") and hasattr(module, "MAX_WORKER_TIME"):
+            monkeypatch.setattr(module, "MAX_WORKER_TIME", timedelta(0))  # no worker began before the tombstones
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}", "Idempotency-Key": "k"}
     body = {"kind": "erase", "subject": f"shop:{gallery.shop}"}
     walk = Walk("retention")
