@@ -232,7 +232,7 @@ def test_a_moment_outside_the_period_is_refused(moment: str) -> None:
 
 
 def test_one_currency_does_not_become_another() -> None:
-    with pytest.raises(ValueError, match="USD to EUR"):
+    with pytest.raises(ValueError, match="USD and EUR"):
         prorate(usd("1"), price(2, "EUR"), days("2025-06-01", "2025-07-01"), at("2025-06-02"))
 
 
