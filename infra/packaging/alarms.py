@@ -26,10 +26,12 @@ PRINT_SECONDS = 1800
 INVARIANT = "Billing's books do not add up: its log names what, under `an invariant is broken`."
 RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-sweep_segment."
 STEPS_FAILED = "Steps of this schedule fail: its log names them, under `a step failed`. Those of others were done."
+ROWS_UNREADABLE = "A schedule skips rows that it cannot read: see the runbook. Those of others were done."
 REQUEST_NEAR = "A privacy request is due within five days and not completed: see the runbook."
 PRINT_WAITS = "A paid print waits for more than 30 minutes, or studio-recover_generations, which looks every minute, does not run."
 
 BATCHES = (
+    "billing-check_invariants",
     "billing-expire_credits",
     "billing-grant_monthly_credits",
     "billing-release_reservations",
@@ -52,6 +54,7 @@ def resources() -> Resources:
         found |= _ours(f"billing-{kind}", "InvariantsBroken", INVARIANT, {"invariant": kind})
     for schedule in BATCHES:
         found |= _ours(f"{schedule}-steps", "StepsFailed", STEPS_FAILED, {"schedule": schedule})
+    found |= _ours("rows-unreadable", "RowsUnreadable", ROWS_UNREADABLE)
     found |= _ours("retention-rules-overdue", "RulesOverdue", RULE_OVERDUE)
     found |= _ours("retention-requests-near-due", "PrivacyRequestsNearDue", REQUEST_NEAR)
     return found | _prints() | _api()

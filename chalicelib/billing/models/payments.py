@@ -70,7 +70,8 @@ class PaymentTransaction(Table):
 
     `item` is what was sold once: an add-on, a pack of credits, a gift's code. `period_end` is the end of the whole period
     that it pays for, `addon_ids` are the ids that add-ons have among what it pays for; `stripe_event_id` completed it.
-    `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken` of them taken back. `months` are
+    `credits` were bought with it, in the ledger of `relationship_id`, and `credits_taken` of them taken back,
+    for which `credits_owed` were not there. `months` are
     the months of credits it opens that the schedule has not granted, `months_from` when the first of all begins;
     `month_claims` are the credits that those which have begun include, by when each began, at most one a month paid for.
     `plan_name` is the plan that it pays for from `plan_from` on, in place of one that included `replaced_credits` a month.
@@ -126,6 +127,7 @@ class PaymentTransaction(Table):
     dispute = EnumAttribute(DisputeStatus, null=True)
     credits = IntegerAttribute(default=0)
     credits_taken = IntegerAttribute(default=0)
+    credits_owed = IntegerAttribute(null=True)
     relationship_id = UnicodeAttribute(null=True)
     addon_ids = JsonAttribute(null=True)
     stripe_event_id = UnicodeAttribute(null=True)

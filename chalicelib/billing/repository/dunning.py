@@ -7,14 +7,13 @@ from datetime import datetime
 
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Subscription
-from chalicelib.kit.tables import update_if
+from chalicelib.kit.tables import readable_rows, update_if
 
 
 def iterate_past_due(since: datetime, until: datetime) -> Iterator[Subscription]:
     """Those past due since a moment within the two. By index, so a moment behind."""
-    yield from Subscription.by_past_due.query(
-        SubscriptionStatus.PAST_DUE, Subscription.past_due_since.between(since, until)
-    )
+    between = Subscription.past_due_since.between(since, until)
+    yield from readable_rows(Subscription.by_past_due.query(SubscriptionStatus.PAST_DUE, between))
 
 
 def note_reminded(row: Subscription, until: datetime) -> bool:
