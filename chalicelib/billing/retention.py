@@ -175,7 +175,7 @@ TABLE_POLICIES = (
             """id owner_type subscription_id kind amount currency status payment_method payment_provider_id
             stripe_invoice_id stripe_payment_intent_id stripe_charge_id refunded_amount returned_amount lost_amount
             refunding_amount credit_held credit_used credit_unbacked reversed_at disputed_at processed_at day period_end
-            item addon_ids dispute credits credits_taken stripe_event_id months months_from month_claims plan_name replaced_credits plan_from
+            item addon_ids dispute credits credits_taken credits_owed stripe_event_id months months_from month_claims plan_name replaced_credits plan_from
             next_grant_day version created_at"""
         ),
         queries=tuple(

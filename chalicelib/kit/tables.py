@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
@@ -15,10 +15,15 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chalicelib.kit import aws, config, retries
+from chalicelib.kit import aws, config, logs, metrics, retries
 from chalicelib.kit.errors import Conflict, Problem, Unavailable, WriteConflict
 
 M = TypeVar("M", bound=Model)
+
+log = logs.logger("tables")
+
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
+"""What the attributes' deserialization raises; an error of the engine is none of these."""
 
 THROTTLES = {
     "ProvisionedThroughputExceededException",
@@ -69,6 +74,24 @@ def loaded() -> list[type[Table]]:
 
 def _below(kind: type[Table]) -> list[type[Table]]:
     return [model for sub in kind.__subclasses__() for model in (sub, *_below(sub))]
+
+
+def readable_rows(rows: Iterator[M]) -> Iterator[M]:
+    """Iterate over the rows of a query; one that cannot be read is logged, counted in `RowsUnreadable`, and skipped.
+
+    `rows` is pynamodb's iterator itself, which continues after such a row: a generator would end. Errors of the engine
+    are raised. The log names no value of the row.
+    """
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except _UNREADABLE as error:
+            log.error("a row cannot be read", extra={"error": type(error).__name__})
+            metrics.count("RowsUnreadable", 1)
+            continue
+        yield row
 
 
 def is_throttled(error: BaseException) -> bool:

@@ -115,9 +115,14 @@ class CreditLedger:
         if taken:
             self._enter(self.new_id(), EntryType.REFUND, -taken, source_key, reason, lot_id, payment_id)
 
-    def give_back(self, lot_id: str, amount: int, source_key: str, reason: str, payment_id: str) -> None:
-        """Undo a taking back: the shortfall goes first, the rest returns to the lot."""
-        forgiven = min(self.shortfall, amount)
+    def give_back(
+        self, lot_id: str, amount: int, source_key: str, reason: str, payment_id: str, owed: int | None = None
+    ) -> None:
+        """Undo a taking back: what the payment owes goes first, the rest returns to the lot.
+
+        `owed` is what could not be taken for this payment; None if that is not known: then the whole shortfall goes first.
+        """
+        forgiven = min(self.shortfall, amount, amount if owed is None else owed)
         self.shortfall -= forgiven
         if amount > forgiven:
             self.credit(EntryType.REFUND, amount - forgiven, source_key, reason, None, payment_id, lot_id)

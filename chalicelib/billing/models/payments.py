@@ -73,7 +73,8 @@ class PaymentTransaction(Table):
     the event that completed it. `plan_name` is the plan that it pays for from `plan_from` on; it replaces a plan that
     included `replaced_credits` a month.
 
-    `credits` were bought with the payment in the ledger `relationship_id`; `credits_taken` of them were taken back.
+    `credits` were bought with the payment in the ledger `relationship_id`; `credits_taken` of them were taken back, and
+    `credits_owed` more could not be, because they were spent.
     `months` are its months of credits that the schedule has not granted. `months_from` is the start of its first month.
     `month_claims` maps the start of each month that has begun to the credits that it includes, with at most one entry
     per month paid for.
@@ -130,6 +131,7 @@ class PaymentTransaction(Table):
     dispute = EnumAttribute(DisputeStatus, null=True)
     credits = IntegerAttribute(default=0)
     credits_taken = IntegerAttribute(default=0)
+    credits_owed = IntegerAttribute(null=True)
     relationship_id = UnicodeAttribute(null=True)
     addon_ids = JsonAttribute(null=True)
     stripe_event_id = UnicodeAttribute(null=True)

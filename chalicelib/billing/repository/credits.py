@@ -15,7 +15,7 @@ from chalicelib.kit import clock, ids, pagination, unique_values
 from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.kit.models import UniqueValue
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import Transaction, get_many
+from chalicelib.kit.tables import Transaction, get_many, readable_rows
 
 _NOTHING_CARRIED = "0000-00"
 
@@ -141,7 +141,7 @@ def defer_expiry(relationship_id: str, now: datetime) -> None:
 
 def iterate_changed(day: str) -> Iterator[CreditBalance]:
     """Yield the balances that last changed on a day (`YYYY-MM-DD`)."""
-    yield from CreditBalance.by_change.query(day)
+    yield from readable_rows(CreditBalance.by_change.query(day))
 
 
 def source_guard(source_key: str) -> str:

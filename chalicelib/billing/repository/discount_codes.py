@@ -16,7 +16,7 @@ from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pagination
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import Transaction, delete_if, update_if
+from chalicelib.kit.tables import Transaction, delete_if, readable_rows, update_if
 
 KIND = "code"
 
@@ -76,7 +76,7 @@ def list_all(page: PageRequest) -> PageResult[DiscountCode]:
 
 def iterate() -> Iterator[DiscountCode]:
     """Yield every code."""
-    yield from DiscountCode.by_kind.query(KIND)
+    yield from readable_rows(DiscountCode.by_kind.query(KIND))
 
 
 def list_uses(code: str, page: PageRequest) -> PageResult[DiscountUsage]:
@@ -195,7 +195,9 @@ def note_session(usage: DiscountUsage, session_id: str, until: datetime) -> None
 
 def iterate_lapsed(now: datetime) -> Iterator[DiscountUsage]:
     """Yield the redemptions whose reservation has expired."""
-    yield from DiscountUsage.by_reservation.query(RedemptionStatus.RESERVED, DiscountUsage.reserved_until <= now)
+    yield from readable_rows(
+        DiscountUsage.by_reservation.query(RedemptionStatus.RESERVED, DiscountUsage.reserved_until <= now)
+    )
 
 
 def _keeps_window(values: dict[str, object]) -> Condition:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Subscription
-from chalicelib.kit.tables import update_if
+from chalicelib.kit.tables import readable_rows, update_if
 
 
 def iterate_past_due(since: datetime, until: datetime) -> Iterator[Subscription]:
@@ -15,9 +15,8 @@ def iterate_past_due(since: datetime, until: datetime) -> Iterator[Subscription]
 
     Reads an index, so the result is eventually consistent.
     """
-    yield from Subscription.by_past_due.query(
-        SubscriptionStatus.PAST_DUE, Subscription.past_due_since.between(since, until)
-    )
+    between = Subscription.past_due_since.between(since, until)
+    yield from readable_rows(Subscription.by_past_due.query(SubscriptionStatus.PAST_DUE, between))
 
 
 def note_reminded(row: Subscription, until: datetime) -> bool:

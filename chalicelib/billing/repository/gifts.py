@@ -10,7 +10,7 @@ from chalicelib.billing.models import Gift
 from chalicelib.kit import clock, pagination
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, readable_rows
 
 
 def add(row: Gift) -> None:
@@ -49,4 +49,4 @@ def list_for(recipient_email: str) -> list[Gift]:
 
 def iterate_over(status: GiftStatus, now: datetime) -> Iterator[Gift]:
     """Yield the gifts of a status that have expired."""
-    yield from Gift.by_status.query(status, Gift.expires_at <= now)
+    yield from readable_rows(Gift.by_status.query(status, Gift.expires_at <= now))

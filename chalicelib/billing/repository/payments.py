@@ -11,7 +11,7 @@ from chalicelib.billing.models import PaymentTransaction
 from chalicelib.kit import pagination, unique_values
 from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, readable_rows
 
 _IDS = ("stripe_invoice_id", "stripe_payment_intent_id", "stripe_charge_id")
 
@@ -61,9 +61,8 @@ def iterate_by_subscription(subscription_id: str) -> Iterator[PaymentTransaction
 
 def iterate_completed(day: str) -> Iterator[PaymentTransaction]:
     """Yield the payments that billing completed on a day (`YYYY-MM-DD`)."""
-    yield from PaymentTransaction.by_day.query(
-        day, filter_condition=PaymentTransaction.status == PaymentStatus.COMPLETED
-    )
+    is_completed = PaymentTransaction.status == PaymentStatus.COMPLETED
+    yield from readable_rows(PaymentTransaction.by_day.query(day, filter_condition=is_completed))
 
 
 def iterate_to_grant(day: str) -> Iterator[str]:

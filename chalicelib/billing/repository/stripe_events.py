@@ -13,7 +13,7 @@ from chalicelib.billing.errors import StripeEventNotFound
 from chalicelib.billing.models import StripeWebhook
 from chalicelib.kit import clock, pagination
 from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.kit.tables import update_if
+from chalicelib.kit.tables import readable_rows, update_if
 
 ERROR_LENGTH = 500
 
@@ -109,7 +109,7 @@ def list_unfinished(status: WebhookStatus, page: PageRequest) -> PageResult[Stri
 def iterate_unfinished(before: datetime) -> Iterator[StripeWebhook]:
     """Yield the unfinished events that were received before `before`."""
     for status in (WebhookStatus.RECEIVED, WebhookStatus.PROCESSING, WebhookStatus.FAILED):
-        yield from StripeWebhook.by_unfinished.query(status, StripeWebhook.received_at < before)
+        yield from readable_rows(StripeWebhook.by_unfinished.query(status, StripeWebhook.received_at < before))
 
 
 def _unfinished(status: WebhookStatus) -> list[Action]:

@@ -9,7 +9,7 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Subscription
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Transaction
+from chalicelib.kit.tables import Transaction, readable_rows
 
 _NAMESPACE = "0a5a30e3-3a2a-4b0f-8c1a-6f0e6c1d9b7e"
 
@@ -58,4 +58,4 @@ def get(subscription_id: str) -> Subscription | None:
 
 def iterate_due(month: str, until: datetime) -> Iterator[Subscription]:
     """Yield the subscriptions that have not ended and whose period ends in a month (`YYYY-MM`), before `until`."""
-    yield from Subscription.by_renewal.query(month, Subscription.current_period_end < until)
+    yield from readable_rows(Subscription.by_renewal.query(month, Subscription.current_period_end < until))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from chalicelib.billing.enums import SubscriptionStatus, WebhookStatus
 from chalicelib.billing.repository import credits, discount_codes, payments, stripe_events, subscriptions
 from chalicelib.billing.schemas.messages import EventReceived
 from chalicelib.billing.service.credits import months_between
 from chalicelib.kit import logs, messages, metrics
+from chalicelib.kit.batches import Batch
 
 log = logs.logger("billing")
 
@@ -27,50 +30,79 @@ def check(now: datetime) -> list[str]:
 
     Events whose message was lost are queued again.
     """
-    broken = []
+    broken, batch = list[str](), Batch("billing-check_invariants")
     looked = (_overdue(now), _unbalanced(now), _untold(now), _miscounted(), _unprocessed(now))
-    for kind, found in zip(INVARIANTS, looked, strict=True):
-        named = list(found)
+    for kind, suspects in zip(INVARIANTS, looked, strict=True):
+        named = list[str]()
+        batch.run(suspects, partial(_note_broken, named), label=lambda suspect: suspect.name)
         for subject in named:
             log.error("an invariant is broken", extra={"invariant": kind, "subject": subject})
         metrics.count("InvariantsBroken", len(named), invariant=kind)
         broken += [f"{kind}:{subject}" for subject in named]
+    batch.finish()
     return broken
 
 
-def _overdue(now: datetime) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Something that may not add up: `is_broken` reads what tells. Its failure ends no other's check."""
+
+    name: str
+    is_broken: Callable[[], bool]
+
+
+def _note_broken(named: list[str], suspect: Suspect) -> None:
+    if suspect.is_broken():
+        named.append(suspect.name)
+
+
+def _overdue(now: datetime) -> Iterator[Suspect]:
     """Subscriptions that go on although their period ended: no renewal was told of, and no end."""
     for month in months_between(now - _FORGOTTEN, now):
         for row in subscriptions.iterate_due(month, now - PATIENCE):
             if row.status in _RENEWING:
-                yield row.id
+                yield Suspect(row.id, lambda: True)
 
 
-def _unbalanced(now: datetime) -> Iterator[str]:
+def _unbalanced(now: datetime) -> Iterator[Suspect]:
     """Of the balances that changed since yesterday those that are not the sum of their ledger."""
     for day in (now - timedelta(days=1), now):
         for row in credits.iterate_changed(f"{day:%Y-%m-%d}"):
-            if credits.total(row.relationship_id) != credits.balance(row.relationship_id).balance:
-                yield row.relationship_id
+            yield Suspect(row.relationship_id, partial(_is_unbalanced, row.relationship_id))
 
 
-def _untold(now: datetime) -> Iterator[str]:
+def _is_unbalanced(relationship_id: str) -> bool:
+    return credits.total(relationship_id) != credits.balance(relationship_id).balance
+
+
+def _untold(now: datetime) -> Iterator[Suspect]:
     """Payments that were completed here since yesterday, whenever begun, and no event on record says so."""
     for day in (now - timedelta(days=1), now):
         for row in payments.iterate_completed(f"{day:%Y-%m-%d}"):
-            if row.stripe_event_id is None or not stripe_events.is_on_record(row.stripe_event_id):
-                yield row.id
+            yield Suspect(row.id, partial(_is_untold, row.stripe_event_id))
 
 
-def _miscounted() -> Iterator[str]:
+def _is_untold(stripe_event_id: str | None) -> bool:
+    return stripe_event_id is None or not stripe_events.is_on_record(stripe_event_id)
+
+
+def _miscounted() -> Iterator[Suspect]:
     """Codes whose counter is not the number of their uses."""
     for row in discount_codes.iterate():
-        if discount_codes.get(row.code).times_used != discount_codes.count_uses(row.code):
-            yield row.code
+        yield Suspect(row.code, partial(_is_miscounted, row.code))
 
 
-def _unprocessed(now: datetime) -> Iterator[str]:
+def _is_miscounted(code: str) -> bool:
+    return discount_codes.get(code).times_used != discount_codes.count_uses(code)
+
+
+def _unprocessed(now: datetime) -> Iterator[Suspect]:
     for row in stripe_events.iterate_unfinished(now - PATIENCE):
-        if row.status is not WebhookStatus.FAILED:
-            messages.publish(EventReceived(stripe_event_id=row.stripe_event_id))
-        yield row.stripe_event_id
+        yield Suspect(row.stripe_event_id, partial(_queue_again, row.stripe_event_id, row.status))
+
+
+def _queue_again(stripe_event_id: str, status: WebhookStatus) -> bool:
+    """Queue an event again unless it failed; it is unprocessed either way."""
+    if status is not WebhookStatus.FAILED:
+        messages.publish(EventReceived(stripe_event_id=stripe_event_id))
+    return True

@@ -25,6 +25,7 @@ PRINT_SECONDS = 1800
 
 INVARIANT = "A billing invariant is broken: see the errors in the log of billing-check_invariants."
 RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-sweep_segment."
+ROWS_UNREADABLE = "A schedule skipped rows that it cannot read: see the runbook. It processed all other rows."
 STEPS_FAILED = "Steps of this schedule failed: see the errors in its log. The other steps were completed."
 REQUEST_NEAR = "A privacy request is due within five days and not completed: see the runbook."
 PRINT_WAITS = (
@@ -33,6 +34,7 @@ PRINT_WAITS = (
 )
 
 BATCHES = (
+    "billing-check_invariants",
     "billing-expire_credits",
     "billing-grant_monthly_credits",
     "billing-release_reservations",
@@ -55,6 +57,7 @@ def resources() -> Resources:
         found |= _ours(f"billing-{kind}", "InvariantsBroken", INVARIANT, {"invariant": kind})
     for schedule in BATCHES:
         found |= _ours(f"{schedule}-steps", "StepsFailed", STEPS_FAILED, {"schedule": schedule})
+    found |= _ours("rows-unreadable", "RowsUnreadable", ROWS_UNREADABLE)
     found |= _ours("retention-rules-overdue", "RulesOverdue", RULE_OVERDUE)
     found |= _ours("retention-requests-near-due", "PrivacyRequestsNearDue", REQUEST_NEAR)
     return found | _prints() | _api()
