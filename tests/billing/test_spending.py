@@ -56,7 +56,7 @@ def test_one_key_spends_once_however_often_it_is_tried(member: Owner) -> None:
         found = set(pool.map(lambda _: credits.spend_credits(OwnerType.MEMBER, member.id, 3, "key").id, range(8)))
     assert len(found) == 1
     assert balances() == {member.relationship_id: 7}
-    with pytest.raises(ValueError, match="below one"):
+    with pytest.raises(ValueError, match="at least one credit"):
         credits.spend_credits(OwnerType.MEMBER, member.id, 0, "other")
 
 
