@@ -85,4 +85,4 @@ def test_by_hand(sweep: Sweep, capsys: pytest.CaptureFixture[str]) -> None:
         "20261120T030000Z",
     ]
     assert main(["retention-runs", "no/such"]) == 1
-    assert "There is no such rule" in capsys.readouterr().err
+    assert "This retention rule does not exist" in capsys.readouterr().err
