@@ -18,6 +18,7 @@ SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in TESTS.rglob("*.py
 CLOCKS = {"sleep", "monotonic", "perf_counter", "process_time", "thread_time"}
 ALLOWED = {
     "tests/patience.py": "the one place that waits",
+    "tests/kit/child_functions.py": "a function that hangs, for the parent that kills its process",
     "tests/infra/local/sample_handlers.py": "a handler that hangs, for the worker that kills it",
     "tests/infra/local/test_engine.py": "looks ten times that nothing happens; slowness makes it no redder",
     "tests/infra/ops/pausing.py": "waits for a signal",

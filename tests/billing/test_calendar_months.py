@@ -137,7 +137,7 @@ moves = st.one_of(
 )
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
 @given(walk=st.lists(moves, min_size=3, max_size=8), seed=st.integers(0, 10_000))
 def test_a_calendar_month_grants_what_the_largest_plan_paid_in_it_includes(
     member: Owner,

@@ -22,7 +22,10 @@ __all__ = ["close", "dispute"]
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
-OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
+
+
+def operator_headers() -> dict[str, str]:
+    return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
 @pytest.mark.parametrize(("amount", "left"), [(900, 100), (1, 200), (1799, 0), (1800, 0), (5000, 0)])
@@ -64,7 +67,7 @@ def test_a_request_made_before_the_loss_is_not_sent(
     asked = request_refund(api, member, amount="10.00").json()["id"]
     dispute("lost", amount=900)
     before = sent(stripe_peer, "POST", "/v1/refunds")
-    done = api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=OPERATOR)
+    done = api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=operator_headers())
     assert (done.status_code, done.json()["code"]) == (409, "NotRefundable")
     (row,) = Refund.scan()
     assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
@@ -92,10 +95,10 @@ def test_operators_read_any_payment_and_owners_only_theirs(
     dispute("lost", amount=900)
     item = shown(api, member)
     url = f"/v1/operator/billing/payments/{item['id']}"
-    answer = api.get(url, headers=OPERATOR)
+    answer = api.get(url, headers=operator_headers())
     assert answer.json() == item | {"owner_type": "member", "owner_id": member.id}
     assert api.get(url, headers=member.headers).status_code == 403
-    assert api.get("/v1/operator/billing/payments/none", headers=OPERATOR).json()["code"] == "PaymentNotFound"
+    assert api.get("/v1/operator/billing/payments/none", headers=operator_headers()).json()["code"] == "PaymentNotFound"
 
 
 @pytest.mark.parametrize("status", ["warning_needs_response", "warning_under_review"])

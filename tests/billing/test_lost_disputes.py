@@ -11,7 +11,7 @@ import httpx
 from chalicelib.billing.enums import AddonStatus, DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance, PaymentTransaction, UserAddon
 from chalicelib.billing.service import credits, entitlement, grant_schedule, invariants
-from chalicelib.kit import auth, clock
+from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, listen, make_owner, payments, refund
@@ -24,7 +24,6 @@ __all__ = ["ask", "close", "dispute", "subscribe"]
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
-OPERATOR = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
 def test_a_lost_dispute_ends_access_and_is_published(

@@ -37,7 +37,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(walk=steps)
 def test_no_month_grants_more_than_the_largest_payment_and_no_less_than_what_stays_paid(
     member: Owner, walk: list[tuple[str, int, int]]

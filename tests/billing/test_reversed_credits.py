@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count, pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import refund_amounts
@@ -26,7 +26,6 @@ def opened(*lots: CreditLot) -> CreditLedger:
     return CreditLedger(sum(lot.remaining for lot in lots), 0, lots, NOW, lambda: f"entry-{next(numbers)}")
 
 
-@settings(deadline=None)
 @given(
     amount=st.integers(1, 500),
     spent=st.integers(0, 500),
@@ -56,7 +55,6 @@ def test_the_statuses_of_several_disputes_are_one() -> None:
     assert refund_amounts.dispute_status(PAID, PAID, [LOST, OPEN]) is LOST
 
 
-@settings(deadline=None)
 @given(
     disputed=st.lists(st.tuples(st.integers(1, 5000), st.sampled_from(["USD", "EUR"])), max_size=4),
 )

@@ -123,7 +123,7 @@ steps = st.one_of(
 
 
 @pytest.mark.timeout(1800)  # a busy machine takes its time; only a hang is an error
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),
     sold=st.sampled_from(sorted(SOLD)),

@@ -291,7 +291,7 @@ def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> No
     assert {"code", "subject", "shopify_variant_id", "name", "text"} <= walked
 
 
-@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(value=st.text(max_size=300))
 def test_any_text_in_a_query_that_reaches_a_key_is_answered(api: httpx.Client, caller: Caller, value: str) -> None:
     keyed = {"rule", "subject", "event_type", "app", "shop"}

@@ -25,6 +25,7 @@ from chalicelib.studio.models import Watermark
 from chalicelib.studio.service import previews
 from tests.integrations.jpeg_files import Picture
 from tests.integrations.pictures import encoded, opened
+from tests.patience import LIMIT
 from tests.studio.conftest import PHOTO, Gallery
 
 LOSSLESS = base64.b64encode(Picture(3).data()).decode()
@@ -155,7 +156,7 @@ def without_pillow(engine: object) -> Iterator[httpx.Client]:
         assert process.stdout is not None
         try:
             url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
-            with httpx.Client(base_url=url, timeout=60) as client:
+            with httpx.Client(base_url=url, timeout=LIMIT) as client:
                 yield client
         finally:
             process.kill()
