@@ -92,7 +92,7 @@ def _evaluated(node: ast.AST) -> Iterator[ast.expr]:
         sides = (side for side in (node.left, node.right) if not isinstance(side, ast.Name | ast.Attribute))
         yield from (found for side in sides for found in _evaluated(side))
         return
-    skipped = {"annotation", "returns", "bases"}
+    skipped = {"annotation", "returns", "bases", "cls"}  # `cls` of `case OrderPaid():`
     for name, value in ast.iter_fields(node):
         if name not in skipped:
             for child in value if isinstance(value, list) else [value]:

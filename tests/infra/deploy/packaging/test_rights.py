@@ -68,7 +68,7 @@ def test_privacy_requests_reach_their_workers(documents: dict[str, dict[str, Any
     """By Shopify's topics (`retention-accept_privacy_request`), by an operator (the API), and by the schedule that mends what was lost."""
     for sender in ("retention-accept_privacy_request", "api_handler", "retention-check_due_dates"):
         queues = allowed(documents[sender], "sqs:SendMessage")
-        assert {data_stack.physical(f"retention-{verb}") for verb in ("erase", "export")} <= queues, sender
+        assert {data_stack.physical(f"retention-{verb}_subject") for verb in ("erase", "export")} <= queues, sender
 
 
 def mentions(module: str) -> set[type[Message]]:
@@ -85,12 +85,13 @@ def mentions(module: str) -> set[type[Message]]:
 
 
 def _types(node: ast.AST) -> list[ast.AST]:
-    """The parts of a node that state types, and what `@consumes` reads."""
+    """The parts of a node that only state types, and what `@consumes` reads."""
     parts: list[ast.AST | None] = [getattr(node, "annotation", None), getattr(node, "returns", None)]
     parts += node.bases if isinstance(node, ast.ClassDef) else []
     parts += [node] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) else []
-    is_consumes = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "consumes"
-    parts += node.args if isinstance(node, ast.Call) and is_consumes else []
+    parts += [node.cls] if isinstance(node, ast.MatchClass) else []
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        parts += {"consumes": node.args, "isinstance": node.args[1:]}.get(node.func.id, [])
     return [part for part in parts if part is not None]
 
 
