@@ -204,5 +204,5 @@ def test_only_what_reads_the_archive_has_duckdb(app: dict[str, Any]) -> None:
         if "Layers" in body
     }
 
-    names = {f"backroom-prod-retention-{verb}" for verb in ("archive", "erase", "export")}
+    names = {f"backroom-prod-retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}
     assert layered == {name: [{"Ref": "DuckdbLayer"}] for name in names}
