@@ -111,7 +111,7 @@ def send_and_wait(total):
 print(send_and_wait(1))
 port = engine.port
 engine.stop()
-eventually(lambda: "queue does not respond" in seen)
+eventually(lambda: "queue does not respond; retrying" in seen)
 engine = Engine.start(state / "aws", port)
 print(send_and_wait(2))
 pump.stop()
