@@ -1,8 +1,8 @@
-"""Which part of the customer's credit at Stripe is backed by money that is still here.
+"""How much of a customer's credit balance at Stripe is backed by money that was not returned.
 
-A plan change credits what is left of a payment, and that credit pays for later invoices. If the payment goes back after
-all, Stripe's credit stays. So of the credit that an invoice could use as much counts as is left without the money that
-went back: of all payments since the last cycle that was paid for by money alone. ADR 20 has the reasons.
+A plan change credits the unused part of a payment, and that credit pays for later invoices. If the payment is then
+refunded or lost in a dispute, the credit stays at Stripe. So the money returned since the last billing cycle that was paid
+with money alone is subtracted from the credit that an invoice could use. ADR 20 has the reasons.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class InvoicePayment:
-    """What paid for one invoice: `amount` in money, of which `went_back` went back, and `credit_used` of `credit_held`."""
+    """The payment of one invoice: `amount` in money, `went_back` of it returned, and `credit_used` of `credit_held`."""
 
     id: str
     amount: Decimal
@@ -25,11 +25,11 @@ class InvoicePayment:
 
 
 def unbacked_credits(invoices: Iterable[InvoicePayment]) -> dict[str, Decimal]:
-    """Return how much of the credit that each invoice used is not backed, by id. `invoices` are in order of time."""
+    """Return the unbacked part of the credit that each invoice used, by id. `invoices` are in order of time."""
     unbacked, went_back = dict[str, Decimal](), Decimal(0)
     for invoice in invoices:
         if invoice.opens_cycle and invoice.amount and not invoice.credit_used:
-            went_back = Decimal(0)  # Stripe takes money only where no credit is left
+            went_back = Decimal(0)  # Stripe charges money only after the credit is used up
         if invoice.credit_used:
             backed = max(Decimal(0), invoice.credit_held - went_back)
             unbacked[invoice.id] = invoice.credit_used - min(invoice.credit_used, backed)

@@ -1,4 +1,4 @@
-"""Invoices that the customer's credit at Stripe paid for: what they give follows the money behind that credit (ADR 20)."""
+"""Invoices paid with the customer's credit at Stripe give only what the money behind that credit covers (ADR 20)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def unbacked_credit(found: IdentityMap, row: PaymentTransaction) -> Decimal | None:
-    """Return how much of the credit that paid for an invoice is not backed by money. Reads only if credit paid."""
+    """Return the part of the invoice's credit that is not backed by money. Reads rows only if credit was used."""
     if not row.credit_used:
         return row.credit_unbacked
     return _unbacked(_invoices(found, row)).get(row.id, Decimal(0))
 
 
 def settle_later_invoices(source: PaymentTransaction) -> None:
-    """Let all that credit paid for follow a payment whose money went back, or came back, each in a transaction.
+    """Recalculate every invoice paid with credit after `source` was reversed or restored, each in its own transaction.
 
-    The access of the present period follows the payment that opened it, whatever went back of others.
+    Access in the current period depends only on the payment that opened it.
     """
     if not source.stripe_invoice_id:
         return
@@ -57,7 +57,7 @@ def _settle(unit: UnitOfWork, payment_id: str) -> None:
 
 
 def _invoices(found: IdentityMap, row: PaymentTransaction) -> list[PaymentTransaction]:
-    """Return the owner's payments of invoices in order of time, `row` as it is given; the others read consistently."""
+    """Return the owner's invoice payments in order of time: `row` itself, the others read consistently."""
     ids = [each for each in payment_rows.list_ids_of_owner(row.owner_type, row.owner_id) if each != row.id]
     found.read(payment_id_key(each) for each in ids)
     others = [found.rows.get(payment_id_key(each) or (PaymentTransaction, ())) for each in ids]
@@ -66,7 +66,7 @@ def _invoices(found: IdentityMap, row: PaymentTransaction) -> list[PaymentTransa
 
 
 def _order(row: PaymentTransaction) -> tuple[datetime, str]:
-    """Return what sorts payments of one owner: invoices of one second by their number."""
+    """Return the sort key of an owner's payments: by time, invoices of the same second by number."""
     return row.created_at, str(row.description or row.id)
 
 

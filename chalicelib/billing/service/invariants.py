@@ -76,7 +76,7 @@ def _is_unbalanced(relationship_id: str) -> bool:
 
 
 def _untold(now: datetime) -> Iterator[Suspect]:
-    """Payments that were completed here since yesterday, whenever begun, and no event on record says so."""
+    """Yield the payments completed since yesterday for which no Stripe event is stored."""
     for day in (now - timedelta(days=1), now):
         for row in payments.iterate_completed(f"{day:%Y-%m-%d}"):
             yield Suspect(row.id, partial(_is_untold, row.stripe_event_id))

@@ -252,7 +252,7 @@ class _Erasure:
     def _is_reinstalled(self, app: str) -> bool:
         """Return whether the app was installed again since the request.
 
-        An operator can erase an installed app; a request of Shopify's from before the installation is void.
+        An operator can erase an installed app; a Shopify request from before the installation is void.
         """
         requested_at, shop = self.row.due_at - DEADLINE, self.context.subject.shop
         is_from_shopify = self.row.origin.startswith("shopify/")

@@ -41,7 +41,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 class PaymentUnknown(Exception):
-    """The payment that money goes back of is not on record yet, or not as paid."""
+    """The payment of a refund or dispute is not stored yet, or not stored as paid."""
 
 
 def sync_refunds(intent_id: str | None, charge_id: str | None) -> None:
