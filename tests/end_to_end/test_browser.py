@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_playwright
 
 from chalicelib.studio.models import Generation
 from chalicelib.studio.repository import quotas
@@ -224,8 +224,14 @@ def test_a_merchant_sets_the_watermark_and_sees_it_at_once(tab: Page, gallery: G
     expect(admin.locator("#status")).to_have_text("Saved.")
     saved = gallery.merchant("GET", "watermark").json()
     assert (saved["opacity"], saved["position"]) == ("1", "top-left")
+    slow_previews: list[Route] = []
+    tab.route("**/v1/studio/watermark/preview", lambda route: slow_previews.append(route))
     tab.goto(address)
     expect(admin.get_by_label("Top left")).to_be_checked()
-    gallery.merchant("PUT", "watermark", {"opacity": "0.5"})  # somebody else, meanwhile
+    gallery.merchant("PUT", "watermark", {"opacity": "0.5"})  # a concurrent change by another person
     admin.get_by_role("button", name="Save").click()
+    expect(admin.locator("#error")).to_contain_text("Somebody else changed it")
+    for route in slow_previews:
+        route.continue_()
+    expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"))
     expect(admin.locator("#error")).to_contain_text("Somebody else changed it")

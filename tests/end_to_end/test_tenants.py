@@ -89,7 +89,7 @@ class Owned:
         self.gallery = gallery
         preview = gallery.preview()
         upload = gallery.accepted()
-        gallery.merchant("POST", "products", {"shopify_product_id": 7007, "title": "Only here"})
+        gallery.merchant("POST", "products", {"shopify_product_id": 700_700_700_700_707, "title": "Only here"})
         base = gallery.merchant("POST", "bases", {"name": "Poster"}).json()["uuid"]
         variant = {"name": "A6", "width_px": 350, "height_px": 250}
         self.variant = gallery.merchant("POST", f"bases/{base}/variants", variant).json()["uuid"]
@@ -102,7 +102,7 @@ class Owned:
             "generation_id": preview["id"],
             "upload_id": upload["id"],
             "variant_id": self.variant,
-            "shopify_product_id": "7007",
+            "shopify_product_id": "700700700700707",
             "app": "studio",
         }
         self.marks = {gallery.shop, *(value for name, value in self.ids.items() if name != "app")}

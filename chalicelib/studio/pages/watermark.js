@@ -7,7 +7,8 @@ const CHANGED = "Somebody else changed it. Load the page again to see how it is 
 let tag = null; // the version that this page shows
 let image = null; // a picture that was chosen and not saved yet, in base64
 let timer = null;
-let asked = 0;
+let previewCount = 0;
+const errors = { save: "", preview: "" }; // shown in this order; an answer to one never hides the other's error
 
 /** What goes wrong in words for the merchant. */
 class Told extends Error {
@@ -50,21 +51,28 @@ function say() {
   $("size-words").textContent = $("size").value + " % of the width";
 }
 
-/** The server's own preview; of several answers the one that was asked for last counts. */
+function showError(source, text) {
+  errors[source] = text;
+  $("error").textContent = errors.save || errors.preview;
+}
+
+/** Show the server's preview; answers to older requests are ignored. */
 async function look() {
-  const mine = ++asked;
+  const mine = ++previewCount;
   try {
     const { read } = await call("POST", "/preview", settings());
-    if (mine === asked) $("preview").src = "data:image/jpeg;base64," + read.preview;
-    $("error").textContent = "";
+    if (mine !== previewCount) return;
+    $("preview").src = "data:image/jpeg;base64," + read.preview;
+    showError("preview", "");
   } catch (error) {
-    if (mine !== asked) return;
-    $("error").textContent = error.code === "WatermarkNotFound" ? "Choose a picture for the watermark." : error.message;
+    if (mine !== previewCount) return;
+    showError("preview", error.code === "WatermarkNotFound" ? "Choose a picture for the watermark." : error.message);
   }
 }
 
 function lookSoon() {
   say();
+  showError("save", "");
   clearTimeout(timer);
   timer = setTimeout(look, 150);
 }
@@ -72,12 +80,13 @@ function lookSoon() {
 function choose(file) {
   if (!file) return;
   if (file.size > MAX_BYTES) {
-    $("error").textContent = "The picture may have 500 KB.";
+    showError("save", "The picture may have 500 KB.");
     return;
   }
   const reader = new FileReader();
   reader.onload = () => {
     image = reader.result.split(",")[1];
+    showError("save", "");
     look();
   };
   reader.readAsDataURL(file);
@@ -92,11 +101,11 @@ async function save() {
     tag = answer.tag;
     image = null;
     $("file").value = "";
-    $("error").textContent = "";
+    showError("save", "");
     $("status").textContent = "Saved.";
   } catch (error) {
     $("status").textContent = "";
-    $("error").textContent = error.message;
+    showError("save", error.message);
   }
   $("save").disabled = false;
 }
@@ -107,5 +116,5 @@ $("form").addEventListener("submit", (event) => { event.preventDefault(); save()
 
 call("GET", "")
   .then((answer) => { tag = answer.tag; fill(answer.read); })
-  .catch((error) => { if (error.code !== "WatermarkNotFound") $("error").textContent = error.message; })
+  .catch((error) => { if (error.code !== "WatermarkNotFound") showError("save", error.message); })
   .finally(() => { say(); look(); });
