@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 BIN := .venv/bin
 STAGE ?= prod
 WORKERS ?= auto
+export EXAMPLES ?= 1
 export AWS_DEFAULT_REGION ?= us-east-1
 export PYTHONPATH := .
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -47,7 +48,7 @@ browser: install ## Install Chromium for the browser tests if it is missing
 	else PLAYWRIGHT_BROWSERS_PATH=$(CURDIR)/.venv/browsers $(BIN)/playwright install chromium; fi
 
 .PHONY: test
-test: install ## Run the test suite
+test: install ## Run the test suite; EXAMPLES=10 tries ten times as many examples of each property
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -q $(ARGS)
 
 # --- demo and operation -------------------------------------------------------------------------------------------

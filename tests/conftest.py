@@ -111,6 +111,13 @@ def engine(_provisioned: Engine) -> Engine:
 
 
 @pytest.fixture(autouse=True)
+def _gallery_first(engine: Engine, request: pytest.FixtureRequest) -> None:
+    """Set up a test's gallery before its other fixtures: it restores a snapshot, which replaces every row."""
+    if "gallery" in request.fixturenames:
+        request.getfixturevalue("gallery")
+
+
+@pytest.fixture(autouse=True)
 def _roles() -> Iterator[None]:
     """Handlers and API do only what their packaged roles allow."""
     access.denied.clear()

@@ -20,6 +20,8 @@ START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 CALL_SECONDS = 120.0
 """Upper limits in seconds. A crashed engine is noticed immediately, without waiting for them."""
+EMPTY = "empty"
+"""The name of the snapshot of a stack without rows."""
 
 
 class EngineError(RuntimeError):
@@ -78,13 +80,13 @@ class Engine:
         """Remove every resource and object, including those on disk."""
         self._call("POST", "/_backroom/reset")
 
-    def snapshot(self) -> None:
-        """Save the current resources, rows and messages for `restore`. Objects are not saved."""
-        self._call("POST", "/_backroom/snapshot")
+    def snapshot(self, name: str = EMPTY) -> None:
+        """Save the current resources, rows and messages under a name for `restore`. Objects are not saved."""
+        self._call("POST", f"/_backroom/snapshot/{name}")
 
-    def restore(self) -> None:
+    def restore(self, name: str = EMPTY) -> None:
         """Restore the snapshot's resources, rows and messages, with empty buckets and no messages in flight (5 ms)."""
-        self._call("POST", "/_backroom/restore")
+        self._call("POST", f"/_backroom/restore/{name}")
 
     def waiting(self) -> set[str]:
         """Wait for pending deliveries to queues, then return the queues that hold a visible message."""

@@ -4,8 +4,8 @@ The engine itself saves on a clean stop only, one file per service. The launcher
 replaces it atomically every two seconds: a crash loses seconds, and the states of all services have the same time.
 Tests use the same serialized state: they save it once after provisioning and restore it between tests.
 
-Admin paths, all POST: /_backroom/{reset,snapshot,restore,checkpoint,waiting}. `waiting` returns the queues with visible
-messages.
+Admin paths, all POST: /_backroom/{reset,snapshot/NAME,restore/NAME,checkpoint,waiting}. `waiting` returns the queues with
+visible messages.
 """
 
 import argparse
@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,8 @@ class Launcher:
         self.stopping = asyncio.Event()
         self.writing = asyncio.Lock()
         self.saved = b""
-        self.snapshot = b""
-        self.is_as_restored = False
+        self.snapshots: dict[str, bytes] = {}
+        self.restored = ""  # the snapshot that the state still equals
         self.polls: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -107,11 +108,11 @@ class Launcher:
         elif scope["type"] == "http" and scope["path"].startswith("/_backroom/"):
             await self.administer(scope["method"], scope["path"].removeprefix("/_backroom/"), send)
         else:
-            self.is_as_restored = False
+            self.restored = ""
             try:
                 await self.serve(scope, receive, send)
             finally:
-                self.is_as_restored = False  # the request may have written after a concurrent restore
+                self.restored = ""  # the request may have written after a concurrent restore
 
     async def serve(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and (b"x-amz-target", b"AmazonSQS.ReceiveMessage") in scope["headers"]:
@@ -171,15 +172,16 @@ class Launcher:
             await asyncio.to_thread(settle)
             await respond(send, 200, json.dumps(waiting()).encode())
             return
-        actions = {
+        action, _, name = action.partition("/")
+        actions: dict[str, Callable[[], Awaitable[None]]] = {
             "reset": self.reset,
-            "snapshot": self.take_snapshot,
-            "restore": self.restore,
+            "snapshot": partial(self.take_snapshot, name),
+            "restore": partial(self.restore, name),
             "checkpoint": self.checkpoint,
         }
         status = 404
         if method == "POST" and action in actions:
-            status = 409 if action == "restore" and not self.snapshot else 204
+            status = 409 if action == "restore" and name not in self.snapshots else 204
         if status == 204:
             await actions[action]()
         await respond(send, status)
@@ -187,28 +189,28 @@ class Launcher:
     async def reset(self) -> None:
         """Remove all state, including the file on disk."""
         await asyncio.to_thread(settle)
-        self.is_as_restored = False
+        self.restored = ""
         ministack._reset_all_state()
         self.end_polls()
         await self.checkpoint()
 
-    async def take_snapshot(self) -> None:
+    async def take_snapshot(self, name: str) -> None:
         await asyncio.to_thread(settle)
-        self.snapshot = pickle.dumps(collect())
-        self.is_as_restored = False
+        self.snapshots[name] = pickle.dumps(collect())
+        self.restored = ""
 
-    async def restore(self) -> None:
-        """Restore the snapshot. Do nothing if no request came since the last restore.
+    async def restore(self, name: str) -> None:
+        """Restore a snapshot. Do nothing if no request came since it was last restored.
 
         Removal and restore run in one step of the event loop, so no request sees a partial state.
         """
-        if self.is_as_restored:
+        if self.restored == name:
             return
         await asyncio.to_thread(settle)
-        self.is_as_restored = True
+        self.restored = name
         ministack._reset_all_state()
         self.end_polls()
-        thaw(self.snapshot)
+        thaw(self.snapshots[name])
         await self.checkpoint()
 
     async def checkpoint(self) -> None:

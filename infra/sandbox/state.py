@@ -41,6 +41,17 @@ class State:
         with self._lock:
             return deepcopy(self._data[section])
 
+    def snapshot(self) -> Json:
+        """Return a deep copy of the document, for `restore`."""
+        with self._lock:
+            return deepcopy(self._data)
+
+    def restore(self, snapshot: Json) -> None:
+        """Replace the document by a copy of an earlier one."""
+        with self.change() as data:
+            data.clear()
+            data.update(deepcopy(snapshot))
+
     def _save(self) -> None:
         if self._file is None:
             return

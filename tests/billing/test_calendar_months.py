@@ -31,6 +31,7 @@ from tests.billing.conftest import Json, Owner, balances, ledger_sums, make_owne
 from tests.billing.conftest import payments as all_payments
 from tests.billing.running import Ask, ask, subscribe
 from tests.billing.switching import CYCLES, SIZES
+from tests.examples import examples
 
 __all__ = ["ask", "subscribe"]
 
@@ -137,7 +138,7 @@ moves = st.one_of(
 )
 
 
-@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(2), suppress_health_check=list(HealthCheck))
 @given(walk=st.lists(moves, min_size=3, max_size=8), seed=st.integers(0, 10_000))
 def test_a_calendar_month_grants_what_the_largest_plan_paid_in_it_includes(
     member: Owner,

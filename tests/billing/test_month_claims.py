@@ -27,6 +27,7 @@ from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
 from tests.billing.claims import AUGUST, claimed, pay, reverse
 from tests.billing.conftest import Owner, balances, entries, ledger_sums, make_owner
+from tests.examples import examples
 
 sizes = st.sampled_from([20, 40, 80])
 
@@ -37,7 +38,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(10), suppress_health_check=list(HealthCheck))
 @given(walk=steps)
 def test_no_month_grants_more_than_the_largest_payment_and_no_less_than_what_stays_paid(
     member: Owner, walk: list[tuple[str, int, int]]

@@ -23,6 +23,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import Json, Owner, ledger_sums, make_owner, payments
+from tests.examples import examples
 
 Drain = Callable[[], list[Any]]
 VERDICTS = ("won", "lost", "lost", "warning_closed", "prevented")
@@ -123,7 +124,7 @@ steps = st.one_of(
 
 
 @pytest.mark.timeout(1800)  # a busy machine takes its time; only a hang is an error
-@settings(max_examples=6, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3), suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),
     sold=st.sampled_from(sorted(SOLD)),

@@ -27,6 +27,7 @@ from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac
 from tests.end_to_end.test_tenants import BODIES, Owned
+from tests.examples import examples
 from tests.studio.conftest import Gallery, gallery
 
 __all__ = ["gallery"]
@@ -291,7 +292,7 @@ def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> No
     assert {"code", "subject", "shopify_variant_id", "name", "text"} <= walked
 
 
-@settings(max_examples=10, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(4), suppress_health_check=list(HealthCheck))
 @given(value=st.text(max_size=300))
 def test_any_text_in_a_query_that_reaches_a_key_is_answered(api: httpx.Client, caller: Caller, value: str) -> None:
     keyed = {"rule", "subject", "event_type", "app", "shop"}

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from chalicelib.kit import clock
 from chalicelib.studio.models import Generation, Quota, Upload
+from infra.local.engine import Engine
+from infra.sandbox.server import Json
 from infra.sandbox.shopify import ShopifySandbox
 
 PHOTO = Path(__file__).resolve().parents[1] / "data" / "photos" / "grace_hopper.jpg"
@@ -113,17 +119,41 @@ class Gallery:
         return read
 
 
-@pytest.fixture
-def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
-    """A shop with one product, size and style."""
-    made = Gallery(api, shopify, drain)
-    made.furnish()
-    drain()
-    return made
+@dataclass(frozen=True)
+class StoredGallery:
+    """A gallery as it was created, with the engine's snapshot of its name; usable until `expires_at`."""
+
+    gallery: Gallery
+    at_shopify: Json
+    expires_at: datetime
+
+
+_stored: list[StoredGallery] = []
+SNAPSHOT = "gallery"
+SNAPSHOT_LIFETIME = timedelta(seconds=20)
+"""Once a session token is a minute newer than the installation, the app checks the access token."""
 
 
 @pytest.fixture
-def another(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+def gallery(engine: Engine, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+    """A shop with one product, size and style. It is set up before other fixtures and restored from a snapshot."""
+    if not _stored or _stored[-1].expires_at < clock.now():
+        created = Gallery(api, shopify, drain)
+        created.furnish()
+        drain()
+        engine.snapshot(SNAPSHOT)
+        _stored[:] = [StoredGallery(created, shopify.snapshot(), clock.now() + SNAPSHOT_LIFETIME)]
+        return created
+    [stored] = _stored
+    engine.restore(SNAPSHOT)
+    shopify.restore(stored.at_shopify)
+    restored = copy(stored.gallery)
+    restored.api, restored.drain = api, drain
+    return restored
+
+
+@pytest.fixture
+def another(gallery: Gallery, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """Another shop, just the same."""
     made = Gallery(api, shopify, drain)
     made.furnish()

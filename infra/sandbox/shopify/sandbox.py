@@ -78,6 +78,16 @@ class ShopifySandbox(Shops, SandboxServer):
             self, port, [*Control(self).routes, *self.storefront.routes, *oauth.routes, *admin.routes]
         )
 
+    def snapshot(self) -> Json:
+        """Return a copy of what Shopify stores, for `restore`."""
+        return self._state.snapshot()
+
+    def restore(self, snapshot: Json) -> None:
+        """Return to an earlier state, with empty carts and full rate limit buckets."""
+        self._state.restore(snapshot)
+        self._throttle.refill_all()
+        self.storefront.empty_carts()
+
     # Signed requests of the admin and the storefront to our API.
 
     def session_token(

@@ -124,6 +124,10 @@ window.shopify = {{idToken: async () => (await fetch(`{address}`)).text()}};"""
         """Return the items of a shop's cart."""
         return list(self._carts.get(shop, []))
 
+    def empty_carts(self) -> None:
+        """Remove every item from every cart."""
+        self._carts.clear()
+
 
 def _customer(request: Request) -> str | None:
     """Return the id of the logged-in customer, or None for a guest."""

@@ -32,6 +32,10 @@ class Throttle:
         """Fill the bucket."""
         self._buckets.pop((app, shop), None)
 
+    def refill_all(self) -> None:
+        """Fill every bucket."""
+        self._buckets.clear()
+
     def status(self, app: str, shop: str) -> Json:
         """Return the `throttleStatus` of the response's `extensions.cost`."""
         return {

@@ -118,13 +118,13 @@ def test_one_whose_payload_is_lost_does_not_stop_the_others(ops: Ops, shopify: S
 def test_stopped_or_killed_it_goes_on_where_it_was(
     ops: Ops, shopify: ShopifySandbox, start: Start, listen: Listen, number: int, code: int
 ) -> None:
-    heard, ids = listen("shops-order_paid"), record(shopify, 400)
-    process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
+    heard, ids = listen("shops-order_paid"), record(shopify, 220)
+    process = start("replay", "--topic", "orders/paid", pauses="Publish 150")
     until_under_way(process, LOCK)
     process.send_signal(number)
     out, err = process.communicate()
     assert process.returncode == code
-    assert len(replayed(out)) < 400
+    assert len(replayed(out)) < 220
     if number == signal.SIGKILL:
         hold(LOCK)
         assert "another run is in progress" in ops("replay", "--topic", "orders/paid").err
@@ -138,9 +138,9 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     done = ops("replay", "--topic", "orders/paid")
     assert done.code == 0
     assert f"Resuming after {kept['counts']['rows']:,} deliveries" in done.err
-    assert len(replayed(done.out)) == 400 - kept["counts"]["rows"]
+    assert len(replayed(done.out)) == 220 - kept["counts"]["rows"]
     assert {message["message_id"] for message in heard()} == set(ids)
-    assert "400 replayed, 0 failed" in done.err
+    assert "220 replayed, 0 failed" in done.err
 
 
 def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox) -> None:
@@ -151,10 +151,10 @@ def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox
 
 
 def test_begun_anew_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
-    record(shopify, 400)
-    process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
+    record(shopify, 220)
+    process = start("replay", "--topic", "orders/paid", pauses="Publish 150")
     until_under_way(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
     done = ops("replay", "--status", "received", "--restart")
-    assert (done.code, len(replayed(done.out))) == (0, 400)
+    assert (done.code, len(replayed(done.out))) == (0, 220)

@@ -85,7 +85,7 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
     shops = [f"in-use-{number}.myshopify.com" for number in range(3)]
     for shop in shops:
         install(api, "studio", shop)
-    seed(150, with_sessions=True)
+    seed(40, with_sessions=True)
     through = threading.Event()
 
     def read(shop: str) -> int:
@@ -124,7 +124,7 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
 def test_stopped_or_killed_it_goes_on_where_it_was(
     ops: Ops, start: Start, key_file: Path, number: int, code: int
 ) -> None:
-    seed(450, with_sessions=True)
+    seed(220, with_sessions=True)
     process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
     until_under_way(process, LOCK)
     process.send_signal(number)
@@ -145,11 +145,11 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert "the last rotation is not complete" in ops("rotate-secrets", "--new-key").err
     assert keys_in(key_file) == {"k1", "k2"}
     behind = json.loads(locks.watermark(LOCK) or "")["counts"]["rows"]
-    assert 0 < behind < 900
+    assert 0 < behind < 440
     done = ops("rotate-secrets")
     assert done.code == 0
     assert f"Resuming after {behind:,} rows" in done.err
-    assert "900 rows: " in done.out
+    assert "440 rows: " in done.out
     assert used() == {"file:k2"}
     assert_open()
     assert not locks.watermark(LOCK)
@@ -181,13 +181,13 @@ def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file
 
 
 def test_another_key_in_between_begins_anew(ops: Ops, start: Start, key_file: Path) -> None:
-    seed(450)
+    seed(220)
     process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
     until_under_way(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
     secrets.add_key(key_file)
-    assert "450 rows: 450 values encrypted with file:k3" in ops("rotate-secrets").out
+    assert "220 rows: 220 values encrypted with file:k3" in ops("rotate-secrets").out
     assert used() == {"file:k3"}
 
 

@@ -313,10 +313,10 @@ def test_an_erasure_waits_for_a_running_sweep(world: dict[str, str], drain: Drai
 def test_a_crash_at_any_call(engine: Engine, when: str, first: int, subject: str, mark: str) -> None:
     """Died at a call and taken up again, it ends as if it had not died: the report, too.
 
-    The three walks together are at every fifth call: just after one is just before the next.
+    The three walks together are at every eighth call: just after one is just before the next.
     """
     ends: set[str] = set()
-    for nth in range(5 * first, 1000, 15):
+    for nth in range(8 * first, 1000, 24):
         engine.restore()
         died = _dies(subject, mark, nth, when, ends)
         if not died:
@@ -329,7 +329,7 @@ def test_a_crash_at_any_call(engine: Engine, when: str, first: int, subject: str
 @pytest.mark.slow
 def test_a_shops_erasure_survives_repeated_crashes(engine: Engine) -> None:
     ends: set[str] = set()
-    for nth in (3, 41, 73, 104, 133, 150):
+    for nth in (3, 60, 110, 150):
         engine.restore()
         _dies("shop:mark-shop.myshopify.com", "mark-shop", nth, "before-call", ends)
     assert len(ends) == 1

@@ -35,6 +35,7 @@ from infra.local.engine import Engine
 from infra.sandbox.delivery import send
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family
+from tests.examples import examples
 from tests.retention.crash import hooked
 from tests.shops.conftest import forget_messages, install
 from tests.shops.scenarios.interleaved_shop import APP, Begun, Death, Heard, Interleaving, Letter
@@ -277,7 +278,7 @@ def test_the_newest_event_wins(
             engine.restore()
             super().__init__(api, holding, listen)
 
-    options: dict[str, Any] = {"max_examples": 30, "stateful_step_count": 25, "derandomize": True}
+    options: dict[str, Any] = {"max_examples": examples(8), "stateful_step_count": 25, "derandomize": True}
     # Not shrunk: a failure tells its steps, and shrinking them takes minutes.
     options |= {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
     run_state_machine_as_test(Here, settings=settings(**options))

@@ -41,6 +41,7 @@ from infra.local.engine import Engine
 from infra.sandbox.delivery import Webhook, send
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.shopify.webhooks import header
+from tests.examples import examples
 from tests.shops.conftest import install
 from tests.shops.scenarios.virtual_time import VirtualTime, virtual_time
 
@@ -329,7 +330,7 @@ def test_life_of_a_shop(
 def derandomized() -> dict[str, Any]:
     """The same examples at each run, without deadline; not shrunk, since a failure shows its steps."""
     return {
-        "max_examples": 20,
+        "max_examples": examples(8),
         "stateful_step_count": 25,
         "deadline": None,
         "derandomize": True,
