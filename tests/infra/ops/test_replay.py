@@ -119,7 +119,7 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     ops: Ops, shopify: ShopifySandbox, start: Start, listen: Listen, number: int, code: int
 ) -> None:
     heard, ids = listen("shops-order_paid"), record(shopify, 220)
-    process = start("replay", "--topic", "orders/paid", pauses="Publish 150")
+    process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
     until_under_way(process, LOCK)
     process.send_signal(number)
     out, err = process.communicate()
@@ -152,7 +152,7 @@ def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox
 
 def test_begun_anew_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
     record(shopify, 220)
-    process = start("replay", "--topic", "orders/paid", pauses="Publish 150")
+    process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
     until_under_way(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
