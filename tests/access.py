@@ -1,7 +1,7 @@
 """IAM for the suite: each AWS call of a handler or of the API is checked against the packaged policy of its role.
 
 The embedded AWS grants everything. Here botocore's own events show every call before it is sent; one that the role
-does not allow fails as AWS would fail it, and fails the test, also where the code catches the error.
+does not allow fails as AWS would fail it, and fails the test even if the code catches the error.
 
 Tests interfere with a call by botocore's events, too: what they do between its start and its end is not the role's.
 """

@@ -126,7 +126,7 @@ def api_url() -> Iterator[str]:
     thread.start()
     url = f"http://127.0.0.1:{running.server.server_port}"
     os.environ["PUBLIC_URL"] = url
-    config.forget()
+    config.forget_settings()
     yield url
     running.shutdown()
     running.server.server_close()
@@ -165,14 +165,14 @@ def _peers() -> Iterator[None]:
 
 @pytest.fixture
 def shopify(api_url: str) -> ShopifySandbox:
-    """Shopify's stand-in, delivering to our API."""
+    """The Shopify sandbox; it delivers webhooks to our API."""
     _shopify.app_base_url = api_url
     return _shopify
 
 
 @pytest.fixture
 def stripe_peer(api_url: str) -> StripeSandbox:
-    """Stripe's stand-in, delivering to our API."""
+    """The Stripe sandbox; it delivers events to our API."""
     _stripe.webhook_url = f"{api_url}/webhooks/stripe"
     _stripe.begin_anew()
     return _stripe

@@ -12,7 +12,7 @@ import httpx
 T = TypeVar("T")
 
 LIMIT = 300
-"""Seconds; half of pytest's own limit per test, so that a test that waits in vain says what it waited for."""
+"""Seconds; half of pytest's own limit per test, so that a test that times out names what it waited for."""
 PAUSE = 0.05
 
 

@@ -125,7 +125,7 @@ def test_a_rule_finds_what_it_is_for(rule, code: str) -> None:
 
 
 def test_the_limits_are_generous_and_in_order(pytestconfig: pytest.Config) -> None:
-    """A test that waits in vain says what for, before pytest ends it."""
+    """A wait that times out names its condition before pytest stops the test."""
     assert float(pytestconfig.getini("timeout")) >= 2 * LIMIT
     with httpx.Client() as client:
         assert client.timeout == httpx.Timeout(LIMIT)

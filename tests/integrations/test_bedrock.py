@@ -61,7 +61,7 @@ def models() -> Iterator[Models]:
     with made.stub:
         yield made
         made.stub.assert_no_pending_responses()
-    aws.forget()
+    aws.forget_clients()
 
 
 def picture(data: bytes) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def test_a_final_is_upscaled(models: Models) -> None:
 
 def test_nova_canvas_makes_a_variation(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEDROCK_IMAGE_MODEL", "amazon.nova-canvas-v1:0")
-    config.forget()
+    config.forget_settings()
     models.answer("amazon.nova-canvas-v1:0", {"images": [base64.b64encode(MADE).decode()], "error": None})
     assert make(strength=0.7).model == "bedrock/amazon.nova-canvas-v1:0"
     (body,) = models.asked
@@ -109,7 +109,7 @@ def test_nova_canvas_makes_a_variation(models: Models, monkeypatch: pytest.Monke
     size = body["imageGenerationConfig"]["width"], body["imageGenerationConfig"]["height"]
     assert opened(base64.b64decode(body["imageVariationParams"]["images"][0])).size == size
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
 @pytest.mark.parametrize(

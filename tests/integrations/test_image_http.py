@@ -27,10 +27,10 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
     with ImageProviderSandbox() as running:
         monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
         monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
-        config.forget()
+        config.forget_settings()
         yield running
         monkeypatch.undo()
-        config.forget()
+        config.forget_settings()
 
 
 @pytest.mark.parametrize("body", [REFUSED, b"", b"<h1>refused</h1>", b"[]"])

@@ -1,4 +1,4 @@
-"""Stripe's client against the stand-in, over real HTTP."""
+"""The Stripe client against the Stripe sandbox, over real HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of a subscription at the stand-in, over real HTTP: what is sent, and how its refusals come back."""
+"""Subscription changes at the Stripe sandbox, over real HTTP: requests and the mapping of errors."""
 
 from __future__ import annotations
 

@@ -71,14 +71,14 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Settings and keys as the environment has them, before and after a test that changes it."""
     yield
     monkeypatch.undo()
-    forget()
+    clear_caches()
 
 
-def forget() -> None:
+def clear_caches() -> None:
     """Drop cached settings, secrets and keys."""
-    config.forget()
-    secret_reader.forget()
-    signing.forget()
+    config.forget_settings()
+    secret_reader.forget_secrets()
+    signing.forget_keys()
 
 
 @pytest.fixture
@@ -88,4 +88,4 @@ def live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNING_KEYS", "k1:a-key-of-sixteen-characters")
     for name in ("SHOPIFY_API_BASE", "STRIPE_API_BASE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
-    forget()
+    clear_caches()

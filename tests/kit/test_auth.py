@@ -1,4 +1,4 @@
-"""Our own tokens: whom they let in, and everything they refuse."""
+"""Our own bearer tokens: which are accepted, and every reason for refusal."""
 
 from __future__ import annotations
 
@@ -112,6 +112,6 @@ def test_members_get_no_minted_token_in_a_live_stage(live: None) -> None:
 def test_a_token_of_another_stage_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     token = auth.mint(Role.OPERATOR, "1")
     monkeypatch.setenv("TABLE_PREFIX", "other")
-    config.forget()
+    config.forget_settings()
     with pytest.raises(Unauthenticated):
         auth.verify(token, Role.OPERATOR)

@@ -1,4 +1,4 @@
-"""Clients of AWS, or of what stands in for it on this machine."""
+"""Clients of AWS, or of the local engine that emulates it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_exported_variables_do_not_change_the_embedded_aws(exported: dict[str, s
 
 
 def test_concurrent_callers_share_one_client_per_service() -> None:
-    aws.forget()
+    aws.forget_clients()
     with ThreadPoolExecutor(8) as pool:
         clients = list(pool.map(aws.client, ["sqs", "sns"] * 8))
     assert len({id(client) for client in clients}) == 2

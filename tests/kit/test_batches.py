@@ -28,7 +28,9 @@ def test_an_item_that_fails_ends_no_other_s(
     assert batch.finish() == 3
     assert deferred == [0], "not tried twice in a run"
     assert counted == [("StepsFailed", 1, "a-schedule")]
-    assert {(record.message, record.__dict__["item"]) for record in caplog.records} == {("a step failed", "item 0")}
+    assert {(record.message, record.__dict__["item"]) for record in caplog.records} == {
+        ("item not processed: its step failed", "item 0")
+    }
 
 
 def test_items_of_one_label_are_each_tried(counted: list[tuple[str, int, str]]) -> None:

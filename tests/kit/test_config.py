@@ -6,13 +6,13 @@ import pytest
 
 from chalicelib.kit import config
 from chalicelib.kit.config import SettingMissing
-from tests.kit.conftest import forget
+from tests.kit.conftest import clear_caches
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> config.Settings:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    forget()
+    clear_caches()
     return config.settings()
 
 

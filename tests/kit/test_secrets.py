@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from chalicelib.kit import aws, config, secrets
 from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.secrets import DecryptionFailed
-from tests.kit.conftest import forget
+from tests.kit.conftest import clear_caches
 
 ROW = "shops/a.myshopify.com/studio/access_token"
 WAYS = ["file", "kms"]
@@ -33,7 +33,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 def use_kms(monkeypatch: pytest.MonkeyPatch) -> str:
     key_id = str(aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
     monkeypatch.setenv("KMS_KEY_ID", key_id)
-    forget()
+    clear_caches()
     return key_id
 
 
@@ -41,7 +41,7 @@ def use_file(monkeypatch: pytest.MonkeyPatch, path: Path, current: str, **keys: 
     content = {"current": current, "keys": {name: base64.b64encode(key).decode() for name, key in keys.items()}}
     path.write_text(json.dumps(content))
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    forget()
+    clear_caches()
 
 
 @pytest.mark.parametrize("plain", ["", "shpat_0123", "ü☃" * 100, "x" * 4000])
@@ -113,7 +113,7 @@ def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.Monk
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    forget()
+    clear_caches()
     command = [sys.executable, "-c", OTHER_PROCESS, str(path), ROW]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdin
@@ -138,7 +138,7 @@ def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyP
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    forget()
+    clear_caches()
     old = secrets.encrypt("x", ROW)
     for key_id in ("k1", "k9"):
         with pytest.raises(ValueError, match=key_id):
@@ -164,7 +164,7 @@ def test_from_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch
 def test_a_key_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
     arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     monkeypatch.setenv("KMS_KEY_ID", arn)
-    forget()
+    clear_caches()
     assert secrets.decrypt(secrets.encrypt("x", ROW), ROW) == "x"
 
 
@@ -180,7 +180,7 @@ def test_a_new_key_file_is_its_owner_s_and_an_old_one_stays(tmp_path: Path) -> N
 def test_without_any_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for path in ("", str(tmp_path / "missing")):
         monkeypatch.setenv("SECRETS_KEY_FILE", path)
-        forget()
+        clear_caches()
         with pytest.raises(SettingMissing, match="KMS_KEY_ID"):
             secrets.encrypt("x", ROW)
     assert config.settings().kms_key_id is None

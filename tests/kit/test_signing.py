@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.kit import signing
 from chalicelib.kit.config import SettingMissing
-from tests.kit.conftest import forget
+from tests.kit.conftest import clear_caches
 
 
 @given(st.binary())
@@ -39,7 +39,7 @@ def test_a_token_has_one_purpose() -> None:
 def test_keys_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
     def use(keys: str) -> None:
         monkeypatch.setenv("SIGNING_KEYS", keys)
-        forget()
+        clear_caches()
 
     use("old:0123456789abcdef")
     before = signing.sign("state", b"x")
@@ -55,7 +55,7 @@ def test_keys_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("keys", ["short:x", "no-id-at-all", ":0123456789abcdef", "a:0123456789abcdef,b:short"])
 def test_poor_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
     monkeypatch.setenv("SIGNING_KEYS", keys)
-    forget()
+    clear_caches()
     with pytest.raises(SettingMissing, match="SIGNING_KEYS") as refused:
         signing.sign("state", b"x")
     assert keys not in str(refused.value)
@@ -63,11 +63,11 @@ def test_poor_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> No
 
 def test_an_account_has_no_default_key(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNING_KEYS", "k1:0123456789abcdef")
-    forget()
+    clear_caches()
     in_account = signing.key("state")[1]
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.delenv("SIGNING_KEYS")
-    forget()
+    clear_caches()
     assert signing.key("state")[1] != in_account
 
 

@@ -21,7 +21,7 @@ def shop() -> str:
 
 
 def answer_of_shopify(api: httpx.Client, app: str, shop: str) -> httpx.URL:
-    """Start an installation, grant the scopes, and return the path and query of Shopify's callback."""
+    """Start an installation, grant the scopes, and return the path and query of the OAuth callback."""
     begun = api.get(f"/shopify/{app}/auth", params={"shop": shop})
     assert begun.status_code == 302, begun.text
     consented = httpx.get(begun.headers["location"])

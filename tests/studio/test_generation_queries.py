@@ -22,7 +22,7 @@ FEW = 7
 
 @contextmanager
 def queries() -> Iterator[list[str]]:
-    """The bodies of the Query calls that are made meanwhile."""
+    """Record the bodies of the Query calls."""
     seen: list[str] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:

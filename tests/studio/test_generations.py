@@ -1,4 +1,4 @@
-"""Previews: asked for, made, paid for out of the quota once, whoever races or dies."""
+"""Previews: requested, generated, and charged to the quota once despite races and crashes."""
 
 from __future__ import annotations
 

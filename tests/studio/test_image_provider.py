@@ -32,10 +32,10 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
         monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
         monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
         monkeypatch.setenv("IMAGE_HTTP_SECRET", f"whsec_AAAA,{SANDBOX_WEBHOOK_SECRET}")
-        config.forget()
+        config.forget_settings()
         yield running
         monkeypatch.undo()
-        config.forget()
+        config.forget_settings()
 
 
 def ask(gallery: Gallery) -> tuple[str, str]:

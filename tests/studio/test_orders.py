@@ -149,7 +149,7 @@ def test_paid_ten_times_edited_and_cancelled_in_any_order_is_printed_once_or_nev
 
 
 def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
-    """Two workers on the same order: whoever comes second decides on what the first has written."""
+    """Two workers apply changes to one order: the second decides on what the first wrote."""
     order = gallery.order(given)
     calls = [
         lambda: orders.apply_payment(paid_of(gallery.shop, order)),
@@ -224,7 +224,7 @@ def test_one_key_makes_it_once_more_once(gallery: Gallery, given: dict[str, str]
     assert (read["status"], read["final_url"]) == ("pending", None)
     assert gallery.drain() == []
     url = Generation.get(final["id"]).final_image_url
-    assert ask().json() == read  # also once it is made: nothing is made anew
+    assert ask().json() == read  # also after completion: nothing is generated again
     assert gallery.drain() == []
     assert Generation.get(final["id"]).final_image_url == url
 

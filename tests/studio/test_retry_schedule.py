@@ -1,4 +1,4 @@
-"""Delays of paid work: they never shrink, never exceed the limit, and go on for days."""
+"""Delays of paid work: they never shrink, never exceed the limit, and last for days."""
 
 from __future__ import annotations
 

@@ -112,14 +112,14 @@ def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
 def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     generation = _ask(gallery)
     monkeypatch.setenv("IMAGE_MODEL", "nonsense")
-    config.forget()
+    config.forget_settings()
     assert len(gallery.drain()) == 1
     row = Generation.get(generation)
     assert row.status is GenerationStatus.PENDING
     stuck_generations.recover_generations(clock.now() + timedelta(minutes=2))
     assert gallery.drain() == [], "the queue brings it again: nobody else does"
     monkeypatch.delenv("IMAGE_MODEL")
-    config.forget()
+    config.forget_settings()
     previews.make_preview(gallery.shop, generation)
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
 

@@ -96,7 +96,7 @@ def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = tmp_path / "secrets.key"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    config.forget()
+    config.forget_settings()
     yield path
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()

@@ -28,7 +28,7 @@ NOTE = "a-private-note"
 
 
 def record(shopify: ShopifySandbox, count: int, **changed: Any) -> list[str]:
-    """Deliveries on record, of paid orders unless changed."""
+    """Store deliveries of paid orders; `changed` overrides columns."""
     ids = [f"{changed.get('topic', 'orders/paid')}-{changed.get('status', 'received')}-{n:04}" for n in range(count)]
     facts: dict[str, Any] = {
         "shop": "a.myshopify.com",
@@ -55,7 +55,7 @@ def test_some_by_their_ids(ops: Ops, shopify: ShopifySandbox, listen: Listen) ->
     first, second, _ = record(shopify, 3)
     done = ops("replay", first, "unknown", second)
     assert (done.code, done.out) == (1, f"{first}\treceived\n{second}\treceived\n")
-    assert "unknown: No delivery of the last 30 days" in done.err
+    assert "unknown: No delivery with this id in 30 days" in done.err
     assert sorted(message["message_id"] for message in heard()) == [first, second]
     told = [(act["actor"], act["action"], act["subject"]) for act in acts()]
     assert sorted(told) == [(f"cli:{getpass.getuser()}", "shops.replay_delivery", each) for each in (first, second)]

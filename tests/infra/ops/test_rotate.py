@@ -196,10 +196,10 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A key of KMS that seals from now on."""
     key_id = str(aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
     monkeypatch.setenv("KMS_KEY_ID", key_id)
-    config.forget()
+    config.forget_settings()
     yield key_id
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
 def test_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.FixtureRequest) -> None:

@@ -1,4 +1,4 @@
-"""Deliveries as Shopify makes them: to whoever subscribed, held back, shuffled, doubled, and again when they fail."""
+"""Deliveries of the Shopify sandbox: by subscription, delayed, reordered, duplicated, and retried after failures."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Authorization code, token exchange and refresh against the stand-in, checked with signatures computed here."""
+"""Authorization code, token exchange and refresh against the sandbox, verified with independent signatures."""
 
 import base64
 import hashlib

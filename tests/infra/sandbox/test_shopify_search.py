@@ -1,4 +1,4 @@
-"""Searching orders and products in GraphQL: filters, sorting, and pages of what changes meanwhile."""
+"""GraphQL search of orders and products: filters, sorting, and pagination over rows that change concurrently."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the stand-in sends to our API: webhooks in both header families, app-proxy calls, and the control interface."""
+"""Requests from the Shopify sandbox to our API: webhooks in both header families, app proxy calls; the control API."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The Stripe stand-in as stripe-python sees it: objects, errors, idempotency, lists."""
+"""The Stripe sandbox, called by stripe-python: objects, errors, idempotency, lists."""
 
 from typing import Any
 

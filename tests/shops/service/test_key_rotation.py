@@ -29,10 +29,10 @@ def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     path = tmp_path / "secrets.key"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    config.forget()
+    config.forget_settings()
     yield path
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
 def shop_row(shop: str) -> Shop:
@@ -101,7 +101,7 @@ def test_concurrently_deleted_tokens_stay_deleted(
 
 
 def test_a_refresh_in_progress_is_not_disturbed(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
-    """It writes on condition that the tokens it read still stand; so nobody may seal them anew meanwhile."""
+    """A refresh writes on condition that the stored tokens are unchanged, so key rotation must not rewrite them."""
     row = shop_row(installed)
     lease = locks.acquire(token_lock_name(installed, "studio"), 30)
     assert lease

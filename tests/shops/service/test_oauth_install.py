@@ -246,10 +246,10 @@ def test_the_browser_sends_the_cookie_also_below_a_stage_s_path(
     (RFC 6265, 5.1.4)."""
     base = f"https://abc.execute-api.eu-central-1.amazonaws.com/{API_STAGE}"
     monkeypatch.setenv("PUBLIC_URL", base)
-    config.forget()
+    config.forget_settings()
     begun = api.get("/shopify/studio/auth", params={"shop": shop})
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
     begin = httpx.Request("GET", f"{base}/shopify/studio/auth?shop={shop}")
     browser = httpx.Cookies()
     browser.extract_cookies(httpx.Response(302, headers=begun.headers, request=begin))

@@ -74,10 +74,10 @@ def test_what_points_to_an_address_of_before_is_dropped(
     elsewhere = elsewhere.replace("$uri", '"https://warehouse.example/hooks"')
     graphql(installed, service.get_access_token(installed, "studio"), elsewhere)
     monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
-    config.forget()
+    config.forget_settings()
     register(installed)
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
     uris = [each["uri"] for each in shopify.webhook_subscriptions("studio", installed)]
     assert set(uris) == {"https://api.example.com/webhooks/shopify/studio", "https://warehouse.example/hooks"}
     assert uris.count("https://warehouse.example/hooks") == 1

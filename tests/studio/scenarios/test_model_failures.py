@@ -34,13 +34,13 @@ BLOCKED = (
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     """Bedrock, answering what the test says."""
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
-    config.forget()
+    config.forget_settings()
     client = aws.client("bedrock-runtime", config.settings().bedrock_region, bedrock.READ_SECONDS, attempts=1)
     with Stubber(client) as stub:
         yield stub
     monkeypatch.undo()
-    config.forget()
-    aws.forget()
+    config.forget_settings()
+    aws.forget_clients()
 
 
 def ask(gallery: Gallery) -> str:
@@ -95,12 +95,12 @@ def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, mo
 
 def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGE_MODEL", "local")
-    config.forget()
+    config.forget_settings()
     gallery.shopify.deliver(
         "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
     )
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
-    config.forget()
+    config.forget_settings()
     model.add_client_error("invoke_model", "AccessDeniedException")
     assert gallery.drain() == []
     (final,) = gallery.finals()
@@ -113,7 +113,7 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
         assert gallery.drain() == []
         assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "it waits, however long"
     monkeypatch.setenv("IMAGE_MODEL", "local")
-    config.forget()
+    config.forget_settings()
     moment += timedelta(hours=4)
     monkeypatch.setattr(clock, "now", lambda: moment)
     stuck_generations.recover_generations(moment)
@@ -140,10 +140,10 @@ def test_only_a_refusal_of_its_picture_ends_a_paid_final(
     state: GenerationStatus,
 ) -> None:
     monkeypatch.setenv("IMAGE_MODEL", "local")
-    config.forget()
+    config.forget_settings()
     order = gallery.order(gallery.preview()["line_item_property"])
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
-    config.forget()
+    config.forget_settings()
     model.add_client_error("invoke_model", code, text, status)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []

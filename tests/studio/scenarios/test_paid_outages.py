@@ -55,11 +55,11 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
 def use_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     def choose(name: str) -> None:
         monkeypatch.setenv("IMAGE_MODEL", name)
-        config.forget()
+        config.forget_settings()
 
     yield choose
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
 @pytest.fixture

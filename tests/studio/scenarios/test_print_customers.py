@@ -1,4 +1,4 @@
-"""The signed property is the permission to print, whoever pays; both customers are recorded and shown."""
+"""The signed property permits the print for any paying customer; both customers are stored and returned."""
 
 from __future__ import annotations
 
