@@ -155,7 +155,7 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _peers() -> Iterator[None]:
+def _sandboxes() -> Iterator[None]:
     _shopify.start()
     _stripe.start()
     yield
@@ -174,7 +174,7 @@ def shopify(api_url: str) -> ShopifySandbox:
 def stripe_peer(api_url: str) -> StripeSandbox:
     """The Stripe sandbox; it delivers events to our API."""
     _stripe.webhook_url = f"{api_url}/webhooks/stripe"
-    _stripe.begin_anew()
+    _stripe.reset()
     return _stripe
 
 

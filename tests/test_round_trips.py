@@ -122,7 +122,7 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     with costs("job: upload validated"):
         run("studio-inspect_upload")
     with costs("preview requested (with Idempotency-Key)"):
-        answer = gallery.shopper("POST", "generations", gallery.asked(form), key="k").json()
+        answer = gallery.shopper("POST", "generations", gallery.preview_request(form), key="k").json()
     with costs("preview polled"):
         gallery.shopper("GET", f"generations/{answer['id']}")
     with costs("job: preview made"):

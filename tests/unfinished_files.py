@@ -87,8 +87,7 @@ UNFINISHED: dict[str, list[str]] = {
         "chalicelib/retention/domain/rate_limiter.py",
         "chalicelib/retention/repository/s3_objects.py",
     ],
-    "long_error_titles": [
-    ],
+    "long_error_titles": [],
     "odd_class_names": [
         "chalicelib/billing/models/discount_codes.py",
         "chalicelib/integrations/stripe.py",

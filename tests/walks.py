@@ -161,7 +161,7 @@ def stripe_event(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain) ->
 
 def preview(gallery: Gallery) -> Walk:
     """Request a preview for an accepted photo and make it."""
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     body = {"product_id": gallery.product, "style_id": gallery.style, "upload_id": upload["id"]}
     walk = Walk("studio")
     with walk.traced():

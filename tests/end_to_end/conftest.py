@@ -32,7 +32,7 @@ def free_ports(count: int) -> int:
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
+def run_environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a person who has exported somebody else's AWS credentials."""
     ours = ("AWS_", "SHOPIFY_", "STRIPE_", "STAGE", "SECRETS_", "SIGNING_", "PUBLIC_URL", "POWERTOOLS_", "TABLE_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
@@ -47,7 +47,7 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def start(surroundings: dict[str, str]) -> Iterator[Start]:
+def start(run_environment: dict[str, str]) -> Iterator[Start]:
     """Starts `make run`'s process and waits until it is up; everything is stopped afterwards."""
     running: list[subprocess.Popen[str]] = []
 
@@ -55,13 +55,13 @@ def start(surroundings: dict[str, str]) -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,
-            env=surroundings,
+            env=run_environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         running.append(process)
-        file = Path(surroundings["LOCAL_STATE_DIR"]) / "running.json"
+        file = Path(run_environment["LOCAL_STATE_DIR"]) / "running.json"
 
         def up() -> bool:
             assert process.poll() is None, process.communicate()[0]

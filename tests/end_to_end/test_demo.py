@@ -12,11 +12,11 @@ from infra.local.environment import ROOT
 from tests.patience import LIMIT
 
 
-def test_the_demo_walks_the_main_job_and_leaves_its_pictures(surroundings: dict[str, str]) -> None:
+def test_the_demo_walks_the_main_job_and_leaves_its_pictures(run_environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "infra.local.demo"]
-    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=LIMIT)
+    done = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True, timeout=LIMIT)
     assert done.returncode == 0, done.stdout + done.stderr
-    folder = Path(surroundings["LOCAL_STATE_DIR"]) / "demo"
+    folder = Path(run_environment["LOCAL_STATE_DIR"]) / "demo"
     page = (folder / "index.html").read_text()
     for name in ("input.jpg", "preview.jpg", "final.jpg"):
         assert f'src="{name}"' in page

@@ -24,7 +24,7 @@ from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.integrations.pictures import encoded
-from tests.studio.conftest import VARIANT, Gallery, another, gallery
+from tests.studio.conftest import VARIANT, Gallery, gallery
 
 __all__ = ["another", "gallery"]
 
@@ -88,7 +88,7 @@ class Owned:
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         preview = gallery.preview()
-        upload = gallery.accepted()
+        upload = gallery.accepted_upload()
         gallery.merchant("POST", "products", {"shopify_product_id": 700_700_700_700_707, "title": "Only here"})
         base = gallery.merchant("POST", "bases", {"name": "Poster"}).json()["uuid"]
         variant = {"name": "A6", "width_px": 350, "height_px": 250}
@@ -167,13 +167,13 @@ def _of(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifySessionToken"))
 def test_another_merchant_sees_and_changes_nothing(
-    gallery: Gallery, another: Gallery, method: str, path: str, contract: EndpointSpec
+    gallery: Gallery, other_gallery: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
     owned = Owned(gallery)
     before = _of(_everything(), owned.marks)
-    token = another.shopify.session_token("studio", another.shop)
+    token = other_gallery.shopify.session_token("studio", other_gallery.shop)
     headers = {"Authorization": f"Bearer {token}", "If-Match": '"0"'}
-    answer = another.api.request(method, owned.path(path), json=owned.body(contract), headers=headers)
+    answer = other_gallery.api.request(method, owned.path(path), json=owned.body(contract), headers=headers)
     if "{" in path:
         assert answer.status_code == 404, answer.text
     assert not [mark for mark in owned.marks if mark in answer.text]
@@ -182,12 +182,12 @@ def test_another_merchant_sees_and_changes_nothing(
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifyAppProxy"))
 def test_another_shop_s_shopper_sees_and_changes_nothing(
-    gallery: Gallery, another: Gallery, method: str, path: str, contract: EndpointSpec
+    gallery: Gallery, other_gallery: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
     owned = Owned(gallery)
     before = _of(_everything(), owned.marks)
     tail = owned.path(path).removeprefix("/proxy/studio/")
-    answer = another.shopper(method, tail, owned.body(contract))
+    answer = other_gallery.shopper(method, tail, owned.body(contract))
     if "{" in path or (contract.body and contract.body.__name__ == "GenerationCreate"):
         assert answer.status_code in (404, 409), answer.text
     assert not [mark for mark in owned.marks if mark in answer.text]

@@ -18,7 +18,7 @@ from infra.local import server
 from tests.kit import sample_app
 
 Lines = Callable[[], list[dict[str, Any]]]
-Logged = Callable[[str], AbstractContextManager[Lines]]
+CaptureLog = Callable[[str], AbstractContextManager[Lines]]
 
 
 @pytest.fixture(scope="session")
@@ -38,18 +38,18 @@ def sample(sample_url: str) -> Iterator[httpx.Client]:
     sample_app.charges.clear()
     sample_app.failures.clear()
     sample_app.vendor.set()
-    with httpx.Client(base_url=sample_url, headers=signed_in("ann")) as client:
+    with httpx.Client(base_url=sample_url, headers=member_headers("ann")) as client:
         yield client
 
 
-def signed_in(member: str) -> dict[str, str]:
+def member_headers(member: str) -> dict[str, str]:
     """The headers of a member."""
     return {"Authorization": f"Bearer {auth.mint(auth.Role.MEMBER, member)}"}
 
 
 @pytest.fixture
-def logged() -> Logged:
-    """`with logged("http") as lines:` what a context's logger writes, parsed, when `lines()` is called."""
+def capture_log() -> CaptureLog:
+    """`with capture_log("http") as lines:` what a context's logger writes, parsed, when `lines()` is called."""
 
     @contextmanager
     def listen(context: str) -> Iterator[Lines]:
@@ -82,7 +82,7 @@ def clear_caches() -> None:
 
 
 @pytest.fixture
-def live(monkeypatch: pytest.MonkeyPatch) -> None:
+def production_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of an account's stage, with keys from the environment."""
     monkeypatch.setenv("STAGE", "prod")
     monkeypatch.setenv("SIGNING_KEYS", "k1:a-key-of-sixteen-characters")

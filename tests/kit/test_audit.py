@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.kit import audit, config, logs
 from chalicelib.kit.auth import Account, Role
-from tests.kit.conftest import Logged
+from tests.kit.conftest import CaptureLog
 
 
-def test_an_action_is_logged_with_its_request_id(logged: Logged, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_action_is_logged_with_its_request_id(capture_log: CaptureLog, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, f"{config.settings().namespace}.kit")
-    with logged("kit") as lines, logs.bound(correlation_id="c-1"):
+    with capture_log("kit") as lines, logs.bound(correlation_id="c-1"):
         audit.publish_operator_action(
             Account(Role.OPERATOR, "op"), "shops.replay_delivery", "d-1", shop="a.myshopify.com"
         )

@@ -103,7 +103,7 @@ def test_a_cursors_key_cannot_sign_a_token() -> None:
         auth.verify(forged(key=key), Role.MEMBER)
 
 
-def test_members_get_no_minted_token_in_a_live_stage(live: None) -> None:
+def test_members_get_no_minted_token_in_a_live_stage(production_settings: None) -> None:
     with pytest.raises(Forbidden):
         auth.mint(Role.MEMBER, "1")
     assert auth.operator(shown(f"Bearer {auth.mint(Role.OPERATOR, 'root')}")).id == "root"

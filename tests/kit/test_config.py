@@ -38,7 +38,9 @@ def test_without_an_endpoint_it_is_the_embedded_aws(monkeypatch: pytest.MonkeyPa
     assert settings.is_embedded
 
 
-def test_a_live_stage_has_no_endpoint_and_no_sandboxes(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_stage_has_no_endpoint_and_no_sandboxes(
+    production_settings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = settings_with(monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:1")
     assert (settings.endpoint_url, settings.vendor_base_urls, settings.is_live, settings.is_embedded) == (
         None,

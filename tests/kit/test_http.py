@@ -15,7 +15,7 @@ from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.models import EventType, InstallationLog
 from tests.kit import sample_app
-from tests.kit.conftest import Logged, signed_in
+from tests.kit.conftest import CaptureLog, member_headers
 from tests.kit.sample_app import Draft
 
 NOTE = {"name": "first"}
@@ -192,8 +192,8 @@ def test_the_same_key_with_another_body_is_refused(sample: httpx.Client, path: s
 def test_a_key_belongs_to_its_sender_and_route(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     first = sample.post("/notes", json=NOTE, headers=key)
-    problem(sample.post("/notes", json=NOTE, headers=key | signed_in("bob")), 409, "NameTaken")
-    other = sample.post("/notes", json={"name": "bob's"}, headers=key | signed_in("bob"))
+    problem(sample.post("/notes", json=NOTE, headers=key | member_headers("bob")), 409, "NameTaken")
+    other = sample.post("/notes", json={"name": "bob's"}, headers=key | member_headers("bob"))
     charge = sample.post("/charges", json=NOTE, headers=key)
     assert len({answer.json()["id"] for answer in (first, other, charge)}) == 3
 
@@ -323,7 +323,7 @@ def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, s
         (shop, {"cursor": "é.ü.ß"}, {}),
         (shop, {"cursor": cursor, "newest_first": "true"}, {}),
         ("/shops/b.myshopify.com/logs", {"cursor": cursor}, {}),
-        (shop, {"cursor": cursor}, signed_in("bob")),
+        (shop, {"cursor": cursor}, member_headers("bob")),
     ):
         document = problem(sample.get(path, params=given, headers=headers), 422, "InvalidInput")
         assert document["errors"] == [{"path": "query.cursor", "message": "not a cursor of this list"}]
@@ -348,8 +348,8 @@ def test_many_callers_at_once_get_their_own_answers(sample: httpx.Client) -> Non
         assert list(pool.map(echo, range(80))) == [f"{number} n{number}" for number in range(80)]
 
 
-def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx.Client, logged: Logged) -> None:
-    with logged("http") as lines:
+def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx.Client, capture_log: CaptureLog) -> None:
+    with capture_log("http") as lines:
         answer = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
     [accident] = [line for line in lines() if line["level"] == "ERROR"]
     assert accident["request_id"] == answer.headers["x-request-id"]

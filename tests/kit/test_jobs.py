@@ -13,7 +13,7 @@ from chalicelib.kit import clock, locks, logs, tombstones
 from chalicelib.kit.jobs import ScheduledRun, consumes, scheduled
 from chalicelib.kit.messages import BucketEvent, Message
 from chalicelib.kit.models import Lock
-from tests.kit.conftest import Logged
+from tests.kit.conftest import CaptureLog
 
 
 class Sent(Message):
@@ -123,8 +123,8 @@ def test_messages_about_erased_subjects_are_dropped() -> None:
     assert [entry[0] for entry in handled] == ["here"]
 
 
-def test_failures_are_logged_without_the_message(logged: Logged) -> None:
-    with logged("jobs") as lines:
+def test_failures_are_logged_without_the_message(capture_log: CaptureLog) -> None:
+    with capture_log("jobs") as lines:
         deliver("sample-read", '{"to": 5, "secret": "hunter2"}')
     [line] = lines()
     assert (line["level"], line["handler"], line["message_id"]) == ("ERROR", "read", "m0")

@@ -9,7 +9,9 @@ import pytest
 from chalicelib.kit import metrics
 
 
-def test_a_count_is_one_line_that_cloudwatch_reads(live: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_count_is_one_line_that_cloudwatch_reads(
+    production_settings: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     metrics.count("MessagesFailed", 3, handler="studio-generate_preview")
     [line] = capsys.readouterr().out.splitlines()
     document = json.loads(line)

@@ -61,7 +61,7 @@ def test_poor_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> No
     assert keys not in str(refused.value)
 
 
-def test_an_account_has_no_default_key(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_has_no_default_key(production_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNING_KEYS", "k1:0123456789abcdef")
     clear_caches()
     in_account = signing.key("state")[1]

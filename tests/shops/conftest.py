@@ -20,7 +20,7 @@ def shop() -> str:
     return f"shop-{uuid.uuid4().hex[:10]}.myshopify.com"
 
 
-def answer_of_shopify(api: httpx.Client, app: str, shop: str) -> httpx.URL:
+def oauth_callback(api: httpx.Client, app: str, shop: str) -> httpx.URL:
     """Start an installation, grant the scopes, and return the path and query of the OAuth callback."""
     begun = api.get(f"/shopify/{app}/auth", params={"shop": shop})
     assert begun.status_code == 302, begun.text
@@ -32,11 +32,11 @@ def answer_of_shopify(api: httpx.Client, app: str, shop: str) -> httpx.URL:
 
 def install(api: httpx.Client, app: str, shop: str) -> httpx.Response:
     """Install the app as a browser does; return the last response."""
-    return api.get(answer_of_shopify(api, app, shop))
+    return api.get(oauth_callback(api, app, shop))
 
 
 @pytest.fixture
-def installed(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
+def installed_shop(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
     """Return the domain of a shop with `studio` installed."""
     assert install(api, "studio", shop).status_code == 302
     return shop

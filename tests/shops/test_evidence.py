@@ -90,8 +90,8 @@ def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtf
     ],
 )
 def test_only_the_newest_grant_without_a_later_removal_installs(
-    installed: float | None, removed: float | None, is_active: bool, decision: InstallDecision
+    installed_shop: float | None, removed: float | None, is_active: bool, decision: InstallDecision
 ) -> None:
-    installed_at = None if installed is None else at(installed)
+    installed_at = None if installed_shop is None else at(installed_shop)
     removed_at = None if removed is None else at(removed)
     assert decide_install(installed_at, removed_at, is_active, at(0)) is decision

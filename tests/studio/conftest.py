@@ -42,7 +42,7 @@ class Gallery:
         headers = {"Idempotency-Key": key} if key else {}
         return self.api.request(method, url, json=body, headers=headers)
 
-    def furnish(self) -> None:
+    def add_catalogue(self) -> None:
         """A product in one size with one style on it."""
         product = {"shopify_product_id": 8001, "title": "Portrait"}
         self.product = self.merchant("POST", "products", product).json()["uuid"]
@@ -54,7 +54,9 @@ class Gallery:
         size |= {"shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}"}
         assert self.merchant("POST", f"products/{self.product}/sizes", size).status_code == 201
 
-    def send(self, data: bytes, customer: int | None = CUSTOMER, content_type: str = "image/jpeg") -> dict[str, Any]:
+    def upload_photo(
+        self, data: bytes, customer: int | None = CUSTOMER, content_type: str = "image/jpeg"
+    ) -> dict[str, Any]:
         """Begin an upload and send the bytes by its form; what `begin` answered."""
         begun = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
         assert begun.status_code == 201, begun.text
@@ -63,21 +65,21 @@ class Gallery:
         assert sent.status_code == 201, sent.text
         return form
 
-    def accepted(self, customer: int | None = CUSTOMER) -> dict[str, Any]:
+    def accepted_upload(self, customer: int | None = CUSTOMER) -> dict[str, Any]:
         """A photo that the guard has accepted."""
-        form = self.send(PHOTO.read_bytes(), customer)
+        form = self.upload_photo(PHOTO.read_bytes(), customer)
         assert self.drain() == []
         return form
 
-    def asked(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
+    def preview_request(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
         """The body of a request for a preview."""
         asked = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
         return asked | ({"upload_token": upload["token"]} if upload["token"] else {})
 
     def preview(self, customer: int | None = CUSTOMER, uploader: int | None = CUSTOMER) -> dict[str, Any]:
         """A completed preview, as its shopper reads it; `uploader` sent the photo, as a guest if there is none."""
-        upload = self.accepted(uploader if customer else None)
-        answer = self.shopper("POST", "generations", self.asked(upload), customer=customer)
+        upload = self.accepted_upload(uploader if customer else None)
+        answer = self.shopper("POST", "generations", self.preview_request(upload), customer=customer)
         assert answer.status_code == 202, answer.text
         assert self.drain() == []
         token = {"token": upload["token"]} if upload["token"] else {}
@@ -117,16 +119,16 @@ class Gallery:
 def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """A shop with one product, size and style."""
     made = Gallery(api, shopify, drain)
-    made.furnish()
+    made.add_catalogue()
     drain()
     return made
 
 
 @pytest.fixture
-def another(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+def other_gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """Another shop, just the same."""
     made = Gallery(api, shopify, drain)
-    made.furnish()
+    made.add_catalogue()
     drain()
     return made
 

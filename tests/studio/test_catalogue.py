@@ -77,10 +77,10 @@ def test_a_change_leaves_what_is_not_given(gallery: Gallery) -> None:
     assert (style["name"], style["prompt_template"]) == ("Charcoal", "{style} of {product}: {text}")
 
 
-def test_another_shop_s_rows_are_not_found(gallery: Gallery, another: Gallery) -> None:
+def test_another_shop_s_rows_are_not_found(gallery: Gallery, other_gallery: Gallery) -> None:
     for path in (f"products/{gallery.product}", f"styles/{gallery.style}", f"products/{gallery.product}/sizes"):
-        assert another.merchant("GET", path).status_code == 404
-    stolen = another.merchant("PUT", f"products/{another.product}/styles/{gallery.style}", {})
+        assert other_gallery.merchant("GET", path).status_code == 404
+    stolen = other_gallery.merchant("PUT", f"products/{other_gallery.product}/styles/{gallery.style}", {})
     assert (stolen.status_code, stolen.json()["code"]) == (404, "StyleNotFound")
     assert gallery.merchant("GET", f"products/{NOBODY}").json()["code"] == "ProductNotFound"
 

@@ -59,13 +59,13 @@ def test_each_line_has_its_own_print(gallery: Gallery) -> None:
     assert len(gallery.finals()) == 2
 
 
-def test_a_forged_or_foreign_id_is_refused_and_the_other_lines_go_on(gallery: Gallery, another: Gallery) -> None:
-    genuine, foreign = gallery.preview()["line_item_property"], another.preview()["line_item_property"]
+def test_a_forged_or_foreign_id_is_refused_and_the_other_lines_go_on(gallery: Gallery, other_gallery: Gallery) -> None:
+    genuine, foreign = gallery.preview()["line_item_property"], other_gallery.preview()["line_item_property"]
     forged = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
     plain = {"name": "_generation", "value": "not a signature"}
     _pay(gallery, forged, foreign, plain, genuine)
     assert len(gallery.finals()) == 1
-    assert another.finals() == []
+    assert other_gallery.finals() == []
 
 
 def test_an_unknown_variant_fails_with_the_reason_for_the_merchant(gallery: Gallery) -> None:

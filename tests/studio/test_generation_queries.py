@@ -102,13 +102,13 @@ def test_what_no_index_has_is_looked_for_a_stretch_at_a_time(gallery: Gallery) -
     assert len({item["id"] for item in found}) == FEW
 
 
-def test_another_shop_s_are_not_listed(gallery: Gallery, another: Gallery) -> None:
+def test_another_shop_s_are_not_listed(gallery: Gallery, other_gallery: Gallery) -> None:
     common = {"order_id": "gid://shopify/Order/8", "customer_id": "gid://shopify/Customer/8"}
     fill(gallery, 3, **common, product_id=gallery.product, ai_style_id=gallery.style)
     wanted = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
     for name, value in wanted.items():
         assert len(page(gallery, **{name: value})["items"]) == 3
-        assert page(another, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
+        assert page(other_gallery, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
 
 
 def test_states_are_looked_up_as_they_are_by_now(gallery: Gallery) -> None:

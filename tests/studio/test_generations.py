@@ -52,13 +52,13 @@ def test_a_preview_is_made_with_its_facts_and_without_metadata(gallery: Gallery)
 
 
 def test_a_shopper_s_words_reach_the_prompt_made_harmless(gallery: Gallery) -> None:
-    upload = gallery.accepted()
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload, text="warm\nlight {style}"))
+    upload = gallery.accepted_upload()
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload, text="warm\nlight {style}"))
     assert Generation.get(answer.json()["id"]).ai_prompt_used == "Pencil of Portrait: warm light style"
 
 
 def test_the_same_key_gives_the_same_preview(gallery: Gallery) -> None:
-    asked = gallery.asked(gallery.accepted())
+    asked = gallery.preview_request(gallery.accepted_upload())
     first = gallery.shopper("POST", "generations", asked, key="k")
     assert gallery.shopper("POST", "generations", asked, key="k").json() == first.json()
     assert gallery.shopper("POST", "generations", asked | {"text": "x"}, key="k").status_code == 409
@@ -67,24 +67,24 @@ def test_the_same_key_gives_the_same_preview(gallery: Gallery) -> None:
 
 @pytest.mark.parametrize("what", ["product", "style", "link"])
 def test_what_is_not_offered_cannot_be_asked_for(gallery: Gallery, what: str) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     if what == "product":
         gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
     elif what == "style":
         gallery.merchant("DELETE", f"styles/{gallery.style}")
     else:
         gallery.merchant("PUT", f"products/{gallery.product}/styles/{gallery.style}", {"is_enabled": False})
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert (answer.status_code, answer.json()["code"]) == (409, "NotOffered")
 
 
-def test_another_shop_s_ids_lead_nowhere(gallery: Gallery, another: Gallery) -> None:
-    upload, read = gallery.accepted(), gallery.preview()
-    assert another.shopper("GET", f"generations/{read['id']}").status_code == 404
-    assert another.merchant("GET", f"generations/{read['id']}").status_code == 404
-    theirs = gallery.asked(upload) | {"product_id": another.product, "style_id": another.style}
-    assert another.shopper("POST", "generations", theirs).json()["code"] == "UploadNotFound"
-    assert another.shopper("POST", "generations", gallery.asked(upload)).json()["code"] == "NotOffered"
+def test_another_shop_s_ids_lead_nowhere(gallery: Gallery, other_gallery: Gallery) -> None:
+    upload, read = gallery.accepted_upload(), gallery.preview()
+    assert other_gallery.shopper("GET", f"generations/{read['id']}").status_code == 404
+    assert other_gallery.merchant("GET", f"generations/{read['id']}").status_code == 404
+    theirs = gallery.preview_request(upload) | {"product_id": other_gallery.product, "style_id": other_gallery.style}
+    assert other_gallery.shopper("POST", "generations", theirs).json()["code"] == "UploadNotFound"
+    assert other_gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()["code"] == "NotOffered"
 
 
 def test_another_customer_does_not_see_it(gallery: Gallery) -> None:
@@ -102,10 +102,12 @@ def test_another_customer_does_not_see_it(gallery: Gallery) -> None:
     ],
 )
 def test_twenty_race_for_the_last_slots(gallery: Gallery, limits: dict[str, int], code: str, free: int) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     _limits(gallery, **limits)
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: gallery.shopper("POST", "generations", gallery.asked(upload)), range(20)))
+        answers = list(
+            pool.map(lambda _: gallery.shopper("POST", "generations", gallery.preview_request(upload)), range(20))
+        )
     assert sorted(answer.status_code for answer in answers) == [202] * free + [429] * (20 - free)
     assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {code}
     quota = gallery.quota()
@@ -116,7 +118,7 @@ def test_twenty_race_for_the_last_slots(gallery: Gallery, limits: dict[str, int]
 
 
 def test_a_photo_that_went_away_fails_it_and_gives_the_quota_back_once(gallery: Gallery) -> None:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     storage.delete(Generation.get(answer["id"]).input_image_url)
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"generations/{answer['id']}").json()
@@ -137,7 +139,7 @@ def test_a_message_that_comes_again_changes_nothing(gallery: Gallery) -> None:
 
 
 def test_parallel_workers_make_one_preview(gallery: Gallery) -> None:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: previews.make_preview(gallery.shop, answer["id"]), range(4)))
     bucket = config.settings().images_bucket
@@ -147,7 +149,7 @@ def test_parallel_workers_make_one_preview(gallery: Gallery) -> None:
 
 
 def test_a_poison_message_does_not_stop_the_others(gallery: Gallery, drain: Drain) -> None:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     url = messages.queue_url("studio-generate_preview")
     poison: list[dict[str, Any]] = [{"Id": "1", "MessageBody": "{}"}, {"Id": "2", "MessageBody": "poison"}]
     aws.client("sqs").send_message_batch(QueueUrl=url, Entries=poison)
@@ -163,7 +165,7 @@ def test_a_style_s_parameters_reach_the_model(gallery: Gallery) -> None:
 
 def test_a_style_that_the_model_does_not_know_fails_at_once(gallery: Gallery) -> None:
     gallery.merchant("PUT", f"styles/{gallery.style}", {"parameters": {"style": "crayon"}})
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     assert gallery.drain() == []
     row = Generation.get(answer["id"])
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, StyleUnusable.reason)
@@ -171,7 +173,7 @@ def test_a_style_that_the_model_does_not_know_fails_at_once(gallery: Gallery) ->
 
 
 def test_the_poll_url_is_under_the_path_that_the_merchant_gave_the_proxy(gallery: Gallery) -> None:
-    asked = gallery.asked(gallery.accepted())
+    asked = gallery.preview_request(gallery.accepted_upload())
     url = gallery.shopify.proxy_url(
         "studio", gallery.shop, "generations", customer_id=CUSTOMER, path_prefix="/a/portraits"
     )
@@ -180,7 +182,7 @@ def test_the_poll_url_is_under_the_path_that_the_merchant_gave_the_proxy(gallery
 
 
 def test_a_picture_is_shown_once_it_is_completed(gallery: Gallery) -> None:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     generations.start_attempt(Generation.get(answer["id"]), clock.now(), "s3://bucket/previews/x")
     read = gallery.merchant("GET", f"generations/{answer['id']}").json()
     assert (read["status"], read["preview_url"]) == ("processing", None)
@@ -189,7 +191,7 @@ def test_a_picture_is_shown_once_it_is_completed(gallery: Gallery) -> None:
 def test_a_watermark_without_its_picture_is_not_the_photo_s_fault(gallery: Gallery) -> None:
     image = base64.b64encode(encoded(Image.new("RGBA", (80, 20), "white"))).decode()
     assert gallery.merchant("PUT", "watermark", {"image": image}).status_code == 200
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).json()
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     mark = Watermark.get(gallery.shop)
     picture = storage.get(mark.image_url)
     storage.delete(mark.image_url)
@@ -220,7 +222,7 @@ except TooManyRequests as problem:
 
 
 def test_two_processes_race_for_the_last_place_of_the_month(gallery: Gallery) -> None:
-    asked = json.dumps(gallery.asked(gallery.accepted()))
+    asked = json.dumps(gallery.preview_request(gallery.accepted_upload()))
     Quota(gallery.shop).update([Quota.monthly_generation_limit.set(1)])
     command = [sys.executable, "-c", RACE, gallery.shop, f"gid://shopify/Customer/{CUSTOMER}", asked]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}

@@ -40,7 +40,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
 
 def ask(gallery: Gallery) -> tuple[str, str]:
     """A preview that waits for its job: their ids."""
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted(), text="a hat"))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload(), text="a hat"))
     assert gallery.drain() == []
     row = Generation.get(answer.json()["id"])
     assert (row.status, row.awaits) == (GenerationStatus.PROCESSING, True)
@@ -176,14 +176,14 @@ def test_a_result_that_cannot_be_trusted_is_none(
 
 
 def test_a_job_that_is_not_taken(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     for answer, status, reason in (
         ((429, {}), GenerationStatus.PENDING, None),
         ((422, {"error": "refused"}), GenerationStatus.FAILED, ContentRefused.reason),
         ((400, {"error": "model"}), GenerationStatus.FAILED, ModelMisconfigured.reason),
     ):
         provider.refuse_next = answer
-        asked = gallery.shopper("POST", "generations", gallery.asked(upload)).json()
+        asked = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
         assert gallery.drain() == []
         row = Generation.get(asked["id"])
         assert (row.status, row.error_message) == (status, reason)

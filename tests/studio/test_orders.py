@@ -19,7 +19,7 @@ from chalicelib.studio.service.generations import START_LEASE
 from infra.sandbox.delivery import Webhook
 from tests.retention.crash import crash_at
 from tests.studio.conftest import VARIANT, Gallery
-from tests.studio.order_messages import cancelled_of, paid_of
+from tests.studio.order_messages import order_cancelled, order_paid
 
 
 def told(gallery: Gallery, topic: str, payload: Any) -> Webhook:
@@ -152,8 +152,8 @@ def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
     """Two workers apply changes to one order: the second decides on what the first wrote."""
     order = gallery.order(given)
     calls = [
-        lambda: orders.apply_payment(paid_of(gallery.shop, order)),
-        lambda: orders.apply_cancellation(cancelled_of(gallery.shop, order)),
+        lambda: orders.apply_payment(order_paid(gallery.shop, order)),
+        lambda: orders.apply_cancellation(order_cancelled(gallery.shop, order)),
     ]
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(lambda call: call(), itertools.chain(*itertools.repeat(calls, 6))))
@@ -265,11 +265,11 @@ def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str
 
 
 def test_previews_and_strangers_finals_are_not_remade(
-    gallery: Gallery, another: Gallery, given: dict[str, str]
+    gallery: Gallery, other_gallery: Gallery, given: dict[str, str]
 ) -> None:
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
     assert gallery.drain() == []
     (final,) = gallery.finals()
-    assert another.merchant("POST", f"generations/{final['id']}/remake").status_code == 404
+    assert other_gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 404
     preview = final["source_generation_id"]
     assert gallery.merchant("POST", f"generations/{preview}/remake").status_code == 404

@@ -59,9 +59,9 @@ def test_a_disabled_product_is_not_offered(gallery: Gallery) -> None:
     assert offer(gallery).status_code == 404
 
 
-def test_another_shop_s_product_is_not_offered(gallery: Gallery, another: Gallery) -> None:
+def test_another_shop_s_product_is_not_offered(gallery: Gallery, other_gallery: Gallery) -> None:
     gallery.merchant("POST", "products", {"shopify_product_id": 7007, "title": "Mine"})
-    assert offer(another, "7007").status_code == 404
+    assert offer(other_gallery, "7007").status_code == 404
 
 
 def test_the_page_holds_what_is_offered_and_nothing_that_runs_by_itself(gallery: Gallery) -> None:

@@ -33,7 +33,7 @@ def worker() -> Iterator[Worker]:
 
 
 def _ask(gallery: Gallery) -> str:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
     assert answer.status_code == 202
     return str(answer.json()["id"])
 

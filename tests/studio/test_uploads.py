@@ -41,7 +41,7 @@ def _bomb() -> bytes:
 
 
 def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
     assert (read["status"], read["width"], read["height"]) == ("accepted", 512, 600)
     assert gallery.quota()["current_storage_mb"] == format(PHOTO.stat().st_size / 1_000_000, "f").rstrip("0")
@@ -59,13 +59,13 @@ def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) ->
 def test_what_is_no_usable_photo_is_refused_with_the_reason_and_deleted(
     gallery: Gallery, data: bytes, reason: RejectReason
 ) -> None:
-    upload = gallery.send(data)
+    upload = gallery.upload_photo(data)
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
     assert (read["status"], read["reject_reason"]) == ("rejected", image_validation.DETAIL[reason])
     assert _object(gallery, upload["id"]) is None
     assert gallery.quota()["current_storage_mb"] == "0"
-    asked = gallery.shopper("POST", "generations", gallery.asked(upload))
+    asked = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert (asked.status_code, asked.json()["code"]) == (422, "UploadRejected")
     assert asked.json()["detail"] == read["reject_reason"]
 
@@ -99,17 +99,17 @@ def test_an_expired_link_is_refused(gallery: Gallery) -> None:
 
 def test_a_photo_that_is_not_there_yet_cannot_be_used(gallery: Gallery) -> None:
     form = gallery.shopper("POST", "uploads", {}).json()
-    asked = gallery.shopper("POST", "generations", gallery.asked(form))
+    asked = gallery.shopper("POST", "generations", gallery.preview_request(form))
     assert (asked.status_code, asked.json()["code"]) == (409, "UploadNotReady")
 
 
 def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(gallery: Gallery) -> None:
-    mine = gallery.send(PHOTO.read_bytes())
+    mine = gallery.upload_photo(PHOTO.read_bytes())
     assert mine["token"] is None
     assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=1).status_code == 404
     assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=None).status_code == 404
-    guest = gallery.send(PHOTO.read_bytes(), customer=None)
-    other = gallery.send(PHOTO.read_bytes(), customer=None)
+    guest = gallery.upload_photo(PHOTO.read_bytes(), customer=None)
+    other = gallery.upload_photo(PHOTO.read_bytes(), customer=None)
     path = f"uploads/{guest['id']}"
     assert gallery.shopper("GET", path, customer=None, token=guest["token"]).status_code == 200
     for token in ({}, {"token": other["token"]}, {"token": guest["token"][::-1]}):
@@ -118,7 +118,7 @@ def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(g
 
 
 def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     bucket = config.settings().images_bucket
     aws.client("s3").delete_object(Bucket=bucket, Key=f"uploads/{gallery.shop}/{upload['id']}")
     gallery.drain()
@@ -127,7 +127,7 @@ def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:
 
 
 def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
     for sequencer in ("0", row.sequencer):
         uploads.inspect_upload(_event(row, "ObjectRemoved:Delete", sequencer))
@@ -150,7 +150,7 @@ def test_the_same_key_gives_the_same_upload(gallery: Gallery) -> None:
 
 def test_a_full_storage_takes_no_photo_and_an_almost_full_one_no_larger_than_fits(gallery: Gallery) -> None:
     photo = PHOTO.read_bytes()
-    gallery.accepted()
+    gallery.accepted_upload()
     Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
     full = gallery.shopper("POST", "uploads", {})
     assert (full.status_code, full.json()["code"]) == (429, "StorageExceeded")
@@ -181,7 +181,7 @@ def test_photos_that_are_sent_at_once_do_not_pass_the_limit_together(gallery: Ga
 
 
 def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     smaller = encoded(Image.new("RGB", (64, 64), "red"), "JPEG")
     for data in (PHOTO.read_bytes(), smaller):
         assert httpx.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
@@ -190,7 +190,7 @@ def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:
 
 
 def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
     later = [f"{row.sequencer}{n:02}" for n in range(1, 7)]
     url = storage.address(config.settings().images_bucket, row.object_key)
@@ -203,7 +203,7 @@ def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: G
 
 
 def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery) -> None:
-    upload = gallery.send(b"%PDF-1.7")
+    upload = gallery.upload_photo(b"%PDF-1.7")
     row = Upload.get(upload["id"])
     consumer = next(found for found in handlers.consumers() if found.name == "studio-inspect_upload")
     (message,) = delivery.receive(consumer)
@@ -215,8 +215,8 @@ def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery
 
 
 def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gallery: Gallery) -> None:
-    used, unused, refused = gallery.accepted(), gallery.accepted(), gallery.send(b"%PDF-1.7")
-    assert gallery.shopper("POST", "generations", gallery.asked(used)).status_code == 202
+    used, unused, refused = gallery.accepted_upload(), gallery.accepted_upload(), gallery.upload_photo(b"%PDF-1.7")
+    assert gallery.shopper("POST", "generations", gallery.preview_request(used)).status_code == 202
     assert gallery.drain() == []
     before = Decimal(gallery.quota()["current_storage_mb"])
     uploads.remove_unused_uploads(clock.now() + uploads.SWEEP_AGE - timedelta(minutes=1))
@@ -228,19 +228,19 @@ def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gal
     assert (before - Decimal(gallery.quota()["current_storage_mb"])) * 1_000_000 == PHOTO.stat().st_size
     states = [Upload.get(upload["id"]).status for upload in (used, unused, refused)]
     assert states == [UploadStatus.ACCEPTED, UploadStatus.DELETED, UploadStatus.REJECTED]
-    assert gallery.shopper("POST", "generations", gallery.asked(unused)).json()["code"] == "UploadNotReady"
+    assert gallery.shopper("POST", "generations", gallery.preview_request(unused)).json()["code"] == "UploadNotReady"
 
 
 def test_an_upload_whose_time_is_over_is_not_found_though_its_row_is_there(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     Upload(upload["id"]).update([Upload.expires_epoch.set(clock.now())])
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["code"] == "UploadNotFound"
-    assert gallery.shopper("POST", "generations", gallery.asked(upload)).json()["code"] == "UploadNotFound"
+    assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()["code"] == "UploadNotFound"
 
 
 def test_a_used_photo_is_kept_also_when_it_is_sent_again(gallery: Gallery) -> None:
-    upload = gallery.accepted()
-    assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
+    upload = gallery.accepted_upload()
+    assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
     httpx.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()})
     assert gallery.drain() == []
     row = Upload.get(upload["id"])

@@ -68,7 +68,7 @@ def start() -> Iterator[Start]:
                 pipe.close()
 
 
-def until_under_way(process: subprocess.Popen[str], lock: str) -> None:
+def wait_for_first_page(process: subprocess.Popen[str], lock: str) -> None:
     """Wait until a resumable command has its first page behind it."""
 
     def has_mark() -> bool:

@@ -16,7 +16,7 @@ from chalicelib.kit.models import Lock
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from infra.ops.replay import LOCK
 from infra.sandbox.shopify import ShopifySandbox
-from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
+from tests.infra.ops.conftest import Ops, Start, hold, lapse, wait_for_first_page
 from tests.shops.conftest import listen
 
 __all__ = ["listen"]
@@ -120,7 +120,7 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
 ) -> None:
     heard, ids = listen("shops-order_paid"), record(shopify, 400)
     process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(number)
     out, err = process.communicate()
     assert process.returncode == code
@@ -153,7 +153,7 @@ def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox
 def test_begun_anew_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
     record(shopify, 400)
     process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
     done = ops("replay", "--status", "received", "--restart")

@@ -24,7 +24,7 @@ from chalicelib.shops.service import key_rotation
 from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES
 from infra.ops.rotate import LOCK
 from infra.sandbox.shopify import ShopifySandbox
-from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
+from tests.infra.ops.conftest import Ops, Start, hold, lapse, wait_for_first_page
 from tests.shops.conftest import install, listen
 from tests.shops.factories import TOKEN, seed
 
@@ -126,7 +126,7 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
 ) -> None:
     seed(450, with_sessions=True)
     process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(number)
     _, err = process.communicate()
     assert process.returncode == code
@@ -183,7 +183,7 @@ def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file
 def test_another_key_in_between_begins_anew(ops: Ops, start: Start, key_file: Path) -> None:
     seed(450)
     process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
     secrets.add_key(key_file)

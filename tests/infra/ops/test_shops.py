@@ -18,10 +18,10 @@ from chalicelib.kit import clock
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from infra.sandbox.shopify import ShopifySandbox
 from tests.infra.ops.conftest import Ops, Start
-from tests.shops.conftest import install, installed, shop
+from tests.shops.conftest import install, shop
 from tests.shops.factories import BEGAN, TOKEN, seed
 
-__all__ = ["installed", "shop"]
+__all__ = ["installed_shop", "shop"]
 
 MANY = 2_500
 
@@ -48,17 +48,17 @@ def test_many_shops_come_whole_and_once_in_little_memory(ops: Ops, tmp_path: Pat
 
 
 def test_what_is_piped_is_json_and_nothing_secret(
-    start: Start, ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed: str
+    start: Start, ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed_shop: str
 ) -> None:
     seed(3, app="studio", shop_name="=Ann", email="ann@example.com")
     out, err = start("active-shops", "--app", "studio").communicate()
     rows = json.loads(out)
-    assert {row["shop"] for row in rows} == {installed, *(f"seeded-0000{n}.myshopify.com" for n in range(3))}
+    assert {row["shop"] for row in rows} == {installed_shop, *(f"seeded-0000{n}.myshopify.com" for n in range(3))}
     as_csv = ops("active-shops", "--app", "studio", "--csv").out
     read = list(csv.DictReader(io.StringIO(as_csv, newline="")))
     assert {row["shop_name"] for row in read} == {"'=Ann", ""}
-    row = Shop.get(installed, "studio")
-    everything = "".join([out, err, as_csv, ops("sessions", installed).out])
+    row = Shop.get(installed_shop, "studio")
+    everything = "".join([out, err, as_csv, ops("sessions", installed_shop).out])
     for secret in (row.access_token, row.refresh_token, TOKEN, "shpat_", "shprt_", "file:"):
         assert secret not in everything
 
@@ -140,13 +140,15 @@ def test_a_bad_range_is_named(ops: Ops, first: str, last: str, named: str) -> No
     assert done.err.startswith(f"backroom: {named} ")
 
 
-def test_sessions_of_a_shop(ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed: str) -> None:
-    install(api, "discounts", installed)
+def test_sessions_of_a_shop(ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
+    install(api, "discounts", installed_shop)
     with Session.batch_write() as batch:
         for number in range(130):
             batch.save(
-                Session(f"online-{number}", shop=installed, app="studio", state="", created_at=BEGAN, is_online=True)
+                Session(
+                    f"online-{number}", shop=installed_shop, app="studio", state="", created_at=BEGAN, is_online=True
+                )
             )
-    found = json.loads(ops("sessions", installed).out)
+    found = json.loads(ops("sessions", installed_shop).out)
     assert len({session["id"] for session in found}) == len(found) == 132
     assert ops("sessions", "nowhere").code == 1

@@ -143,11 +143,11 @@ def test_a_bad_range_names_its_field(
 
 
 def test_a_shop_s_life_shows_in_the_timeline(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, operator: dict[str, str]
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, operator: dict[str, str]
 ) -> None:
-    shopify.uninstall("studio", installed)
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
-    install(api, "studio", installed)
+    install(api, "studio", installed_shop)
     today = clock.today()
     days = timeline(api, operator, (today - timedelta(days=1)).isoformat(), today.isoformat()).json()["items"]
     told = {kind: sum(day[kind] for day in days) for kind in ("installs", "reinstalls", "uninstalls")}
@@ -155,27 +155,27 @@ def test_a_shop_s_life_shows_in_the_timeline(
 
 
 def test_sessions_of_a_shop_without_its_tokens(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, operator: dict[str, str]
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str]
 ) -> None:
-    install(api, "discounts", installed)
-    api.get("/shopify/studio/auth", params={"shop": installed})
+    install(api, "discounts", installed_shop)
+    api.get("/shopify/studio/auth", params={"shop": installed_shop})
     now = clock.now()
     Session(
-        id="over", shop=installed, app="studio", state="", created_at=now, expires=now - timedelta(seconds=1)
+        id="over", shop=installed_shop, app="studio", state="", created_at=now, expires=now - timedelta(seconds=1)
     ).save()
-    answer = api.get(f"/v1/operator/shops/{installed}/sessions", headers=operator)
+    answer = api.get(f"/v1/operator/shops/{installed_shop}/sessions", headers=operator)
     found = [(session["app"], session["is_granted"]) for session in answer.json()["items"]]
     assert sorted(found) == [("discounts", True), ("studio", False), ("studio", True)]
-    [granted] = Session.query(f"studio/offline_{installed}")
+    [granted] = Session.query(f"studio/offline_{installed_shop}")
     for secret in (granted.access_token, "file:", "shpat", "access_token", '"state"'):
         assert secret not in answer.text
     other = api.get("/v1/operator/shops/other.myshopify.com/sessions", headers=operator)
     assert other.json() == {"items": [], "next_cursor": None}
 
 
-def test_sessions_come_a_page_at_a_time(api: httpx.Client, installed: str, operator: dict[str, str]) -> None:
-    install(api, "discounts", installed)
-    path = f"/v1/operator/shops/{installed}/sessions"
+def test_sessions_come_a_page_at_a_time(api: httpx.Client, installed_shop: str, operator: dict[str, str]) -> None:
+    install(api, "discounts", installed_shop)
+    path = f"/v1/operator/shops/{installed_shop}/sessions"
     first = api.get(path, params={"limit": 1}, headers=operator).json()
     second = api.get(path, params={"limit": 1, "cursor": first["next_cursor"]}, headers=operator).json()
     assert [first["items"][0]["app"], second["items"][0]["app"]] == ["discounts", "studio"]

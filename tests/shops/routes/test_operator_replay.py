@@ -80,15 +80,15 @@ def test_a_failed_delivery_is_read_again(
 
 
 def test_a_replayed_uninstall_has_no_second_effect(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, operator: dict[str, str], drain: Drain
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str], drain: Drain
 ) -> None:
-    shopify.uninstall("studio", installed)
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "app/uninstalled")
     read = api.post(f"{DELIVERIES}/{delivery.delivery_id}/replay", headers=operator).json()
     assert read["status"] == "processed"
     assert drain() == []
-    assert InstallationLog.count(installed) == 2
+    assert InstallationLog.count(installed_shop) == 2
 
 
 def test_what_is_not_on_record_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:

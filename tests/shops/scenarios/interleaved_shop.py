@@ -31,7 +31,7 @@ from infra.sandbox.delivery import Webhook
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family, header
 from tests.retention.crash import Crash, crash_at
-from tests.shops.conftest import answer_of_shopify
+from tests.shops.conftest import oauth_callback
 from tests.shops.scenarios.expected_state import Entry, Expectation
 
 APP = "studio"
@@ -119,7 +119,7 @@ class Interleaving:
 
     def begin(self) -> Begun:
         self.api.cookies.clear()
-        back = answer_of_shopify(self.api, APP, self.shop)
+        back = oauth_callback(self.api, APP, self.shop)
         return Begun(back, self.api.cookies["backroom_install"], self.now())
 
     def go_back(self, begun: Begun) -> httpx.Response:

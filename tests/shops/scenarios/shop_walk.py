@@ -28,7 +28,7 @@ from infra.deploy import handlers
 from infra.ops import __main__ as ops
 from infra.sandbox.delivery import Webhook
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
-from tests.shops.conftest import answer_of_shopify, install
+from tests.shops.conftest import install, oauth_callback
 from tests.shops.scenarios.secret_scanner import Net, Secrets, exhaust
 
 CUSTOMER = {
@@ -91,21 +91,21 @@ def install_by_oauth(walk: Walk) -> None:
     """Every way in which it can go wrong, and then right."""
     api, shopify = walk.api, walk.shopify
     walk.call(400, "GET", f"/shopify/{walk.app}/auth", params={"shop": "evil.example"})
-    url = answer_of_shopify(api, walk.app, walk.shop)
+    url = oauth_callback(api, walk.app, walk.shop)
     query = dict(url.params)
     for changed in ({"hmac": "0" * 64}, {"timestamp": "1"}, {"code": "0" * 32}, {"state": "s" * 43}):
         walk.call(400, "GET", url.path, params=query | changed)
     walk.call(422, "GET", url.path, params={"code": query["code"]})
     api.cookies.clear()
     walk.call(403, "GET", url)  # another browser
-    unknown = dict(answer_of_shopify(api, walk.app, walk.shop).params) | {"code": "f" * 32}
+    unknown = dict(oauth_callback(api, walk.app, walk.shop).params) | {"code": "f" * 32}
     unknown["hmac"] = sign_oauth_query({name: [each] for name, each in unknown.items()}, SANDBOX_APPS[walk.app].secret)
     walk.call(403, "GET", url.path, params=unknown)
     for status in (429, 503):
         shopify.fail_next(1, status, endpoint="token")
-        walk.call(503, "GET", answer_of_shopify(api, walk.app, walk.shop))
+        walk.call(503, "GET", oauth_callback(api, walk.app, walk.shop))
     shopify.lose_answers(1)
-    walk.call(503, "GET", answer_of_shopify(api, walk.app, walk.shop))
+    walk.call(503, "GET", oauth_callback(api, walk.app, walk.shop))
     assert install(api, walk.app, walk.shop).status_code == 302
 
 

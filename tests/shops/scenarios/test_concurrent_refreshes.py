@@ -108,106 +108,106 @@ def holds_the_newest_pair(shop: str, token: str) -> bool:
 
 
 def test_those_who_come_second_use_what_is_still_good(
-    shopify: ShopifySandbox, installed: str, answer_token_calls: threading.Event
+    shopify: ShopifySandbox, installed_shop: str, answer_token_calls: threading.Event
 ) -> None:
-    old = tokens.decrypt_access_token(Shop.get(installed, "studio"))
+    old = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
     assert old
-    asked = token_requests(shopify, installed)
-    let_it_run_out(installed, DUE)
-    with workers(installed, PROCESSES) as processes:
+    asked = token_requests(shopify, installed_shop)
+    let_it_run_out(installed_shop, DUE)
+    with workers(installed_shop, PROCESSES) as processes:
         processes.go()
         others = processes.until("token", PROCESSES - 1)
         answer_token_calls.set()
         [first] = processes.until("token", 1)
-    assert token_requests(shopify, installed) == asked + 1
+    assert token_requests(shopify, installed_shop) == asked + 1
     assert {other["token"] for other in others} == {old}
     assert len({each["pid"] for each in (first, *others)}) == PROCESSES
     assert first["token"] != old
-    assert works(installed, old)
-    assert works(installed, first["token"])
-    assert holds_the_newest_pair(installed, first["token"])
+    assert works(installed_shop, old)
+    assert works(installed_shop, first["token"])
+    assert holds_the_newest_pair(installed_shop, first["token"])
 
 
 def test_those_who_come_second_wait_where_nothing_is_good_any_more(
-    shopify: ShopifySandbox, installed: str, answer_token_calls: threading.Event
+    shopify: ShopifySandbox, installed_shop: str, answer_token_calls: threading.Event
 ) -> None:
-    asked = token_requests(shopify, installed)
-    shopify.expire_access_token("studio", installed)
-    let_it_run_out(installed, OVER)
-    with workers(installed, PROCESSES) as processes:
+    asked = token_requests(shopify, installed_shop)
+    shopify.expire_access_token("studio", installed_shop)
+    let_it_run_out(installed_shop, OVER)
+    with workers(installed_shop, PROCESSES) as processes:
         processes.go()
         refused = processes.until("unavailable", PROCESSES - 1)
         answer_token_calls.set()
         found = processes.until("token", PROCESSES)
     assert len({each["pid"] for each in refused}) == PROCESSES - 1
-    assert token_requests(shopify, installed) == asked + 1
+    assert token_requests(shopify, installed_shop) == asked + 1
     [token] = {each["token"] for each in found}
-    assert works(installed, token)
-    assert holds_the_newest_pair(installed, token)
+    assert works(installed_shop, token)
+    assert holds_the_newest_pair(installed_shop, token)
 
 
 @pytest.mark.parametrize(("left", "lost"), [(DUE, 0), (OVER, 0), (OVER, 1)])
-def test_as_fast_as_they_can(shopify: ShopifySandbox, installed: str, left: timedelta, lost: int) -> None:
+def test_as_fast_as_they_can(shopify: ShopifySandbox, installed_shop: str, left: timedelta, lost: int) -> None:
     """Some come while it is refreshed, some just after; where Shopify's answer is lost, somebody asks once more."""
-    old = tokens.decrypt_access_token(Shop.get(installed, "studio"))
-    asked = token_requests(shopify, installed)
-    let_it_run_out(installed, left)
+    old = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
+    asked = token_requests(shopify, installed_shop)
+    let_it_run_out(installed_shop, left)
     shopify.lose_answers(lost)
-    with workers(installed, PROCESSES) as processes:
+    with workers(installed_shop, PROCESSES) as processes:
         processes.go()
         told = processes.all()
     assert [each["code"] for each in told if each["event"] == "ended"] == [0] * PROCESSES
     found = Counter(each["token"] for each in told if each["event"] == "token")
-    assert token_requests(shopify, installed) == asked + 1 + lost
-    new = tokens.decrypt_access_token(Shop.get(installed, "studio"))
+    assert token_requests(shopify, installed_shop) == asked + 1 + lost
+    new = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
     assert new
     assert new != old
     assert found.total() == PROCESSES
     assert found[new] >= 1
     assert set(found) <= ({new} if left == OVER else {old, new})
-    assert all(works(installed, token) for token in found)
-    assert holds_the_newest_pair(installed, new)
+    assert all(works(installed_shop, token) for token in found)
+    assert holds_the_newest_pair(installed_shop, new)
 
 
-def test_killed_between_answer_and_write(shopify: ShopifySandbox, installed: str) -> None:
-    before = Shop.get(installed, "studio").attribute_values
-    asked = token_requests(shopify, installed)
-    let_it_run_out(installed, OVER)
-    with workers(installed, 1, "--die-before", "TransactWriteItems") as processes:
+def test_killed_between_answer_and_write(shopify: ShopifySandbox, installed_shop: str) -> None:
+    before = Shop.get(installed_shop, "studio").attribute_values
+    asked = token_requests(shopify, installed_shop)
+    let_it_run_out(installed_shop, OVER)
+    with workers(installed_shop, 1, "--die-before", "TransactWriteItems") as processes:
         processes.go()
         [ended] = processes.until("ended", 1)
     assert ended["code"] == -signal.SIGKILL
-    assert token_requests(shopify, installed) == asked + 1
-    kept = Shop.get(installed, "studio").attribute_values
+    assert token_requests(shopify, installed_shop) == asked + 1
+    kept = Shop.get(installed_shop, "studio").attribute_values
     assert [kept[name] for name in ("access_token", "refresh_token")] == [
         before[name] for name in ("access_token", "refresh_token")
     ]
-    lock = Lock.get(token_lock_name(installed, "studio"))
+    lock = Lock.get(token_lock_name(installed_shop, "studio"))
     assert lock.held_until is not None
     lock.update([Lock.held_until.set(clock.now() + timedelta(hours=1))])
     with pytest.raises(Unavailable):
-        service.get_access_token(installed, "studio")  # the dead one's lease
+        service.get_access_token(installed_shop, "studio")  # the dead one's lease
 
-    Lock(token_lock_name(installed, "studio")).update([Lock.held_until.set(clock.now())])
-    with workers(installed, 1) as processes:
+    Lock(token_lock_name(installed_shop, "studio")).update([Lock.held_until.set(clock.now())])
+    with workers(installed_shop, 1) as processes:
         processes.go()
         [found] = processes.until("token", 1)
-    assert token_requests(shopify, installed) == asked + 2
-    assert works(installed, found["token"])
-    assert holds_the_newest_pair(installed, found["token"])
+    assert token_requests(shopify, installed_shop) == asked + 2
+    assert works(installed_shop, found["token"])
+    assert holds_the_newest_pair(installed_shop, found["token"])
 
 
-def test_a_lost_answer_leaves_the_shop_as_it_was(shopify: ShopifySandbox, installed: str) -> None:
-    before = Shop.get(installed, "studio").attribute_values
-    let_it_run_out(installed, DUE)
+def test_a_lost_answer_leaves_the_shop_as_it_was(shopify: ShopifySandbox, installed_shop: str) -> None:
+    before = Shop.get(installed_shop, "studio").attribute_values
+    let_it_run_out(installed_shop, DUE)
     shopify.lose_answers(1)
     with pytest.raises(Unavailable):
-        service.get_access_token(installed, "studio")
-    kept = Shop.get(installed, "studio").attribute_values
+        service.get_access_token(installed_shop, "studio")
+    kept = Shop.get(installed_shop, "studio").attribute_values
     assert {name for name in kept if kept[name] != before[name]} == {"token_expires_at"}  # which we moved
-    token = service.get_access_token(installed, "studio")
-    assert works(installed, token)
-    assert holds_the_newest_pair(installed, token)
+    token = service.get_access_token(installed_shop, "studio")
+    assert works(installed_shop, token)
+    assert holds_the_newest_pair(installed_shop, token)
 
 
 def refresh(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:

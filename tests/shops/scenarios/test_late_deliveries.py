@@ -24,25 +24,25 @@ Listen = Callable[[str], Drain]
 
 
 def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     heard = listen("shops-shop_uninstalled")
-    left = row_of(shopify.uninstall("studio", installed))
+    left = row_of(shopify.uninstall("studio", installed_shop))
     assert left.triggered_at
-    assert installations.end_installation(left.delivery_id, installed, "studio", left.triggered_at) is None
-    install(api, "studio", installed)
+    assert installations.end_installation(left.delivery_id, installed_shop, "studio", left.triggered_at) is None
+    install(api, "studio", installed_shop)
     assert drain() == []
     assert [clock.parse(message["uninstalled_at"]) for message in heard()] == [left.triggered_at]
-    assert Shop.get(installed, "studio").is_active
-    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
+    assert Shop.get(installed_shop, "studio").is_active
+    assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
 
 
 def test_an_uninstall_delivered_twice_without_an_event_id(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     heard, left_at = listen("shops-shop_uninstalled"), clock.now()
     for _ in range(2):
-        shopify.uninstall("studio", installed, family="events", triggered_at=left_at)
+        shopify.uninstall("studio", installed_shop, family="events", triggered_at=left_at)
     assert drain() == []
     assert len(heard()) == 1
     assert [row.status for row in WebhookDelivery.scan()] == [DeliveryStatus.PROCESSED] * 2
@@ -51,7 +51,7 @@ def test_an_uninstall_delivered_twice_without_an_event_id(
 def test_a_removal_and_return_before_the_webhook_arrives(
     api: httpx.Client,
     shopify: ShopifySandbox,
-    installed: str,
+    installed_shop: str,
     drain: Drain,
     bearer: Callable[..., dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
@@ -59,21 +59,21 @@ def test_a_removal_and_return_before_the_webhook_arrives(
     """A job has found the tokens dead, the merchant's next call has fetched new ones: those outlive the old news."""
     drain()
     monkeypatch.setattr(shopify, "hold_deliveries", True)
-    shopify.uninstall("studio", installed)
-    publish(RegistrationRequested(shop=installed, app="studio"))
+    shopify.uninstall("studio", installed_shop)
+    publish(RegistrationRequested(shop=installed_shop, app="studio"))
     assert drain() == []
-    assert Shop.get(installed, "studio").access_token is None
-    assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
+    assert Shop.get(installed_shop, "studio").access_token is None
+    assert api.get("/v1/shops/me", headers=bearer(installed_shop)).status_code == 200
     [left] = shopify.flush()
     assert drain() == []
-    row = Shop.get(installed, "studio")
+    row = Shop.get(installed_shop, "studio")
     token = tokens.decrypt_access_token(row)
     assert row.is_active
     assert token
-    assert admin_api.graphql(installed, token, "{ shop { name } }")
-    assert events(installed) == [EventType.INSTALL]
+    assert admin_api.graphql(installed_shop, token, "{ shop { name } }")
+    assert events(installed_shop) == [EventType.INSTALL]
     assert "stale" in row_of(left).error_message
-    assert shopify.webhook_subscriptions("studio", installed), "those of before went with the app"
+    assert shopify.webhook_subscriptions("studio", installed_shop), "those of before went with the app"
 
 
 @pytest.fixture
@@ -95,44 +95,44 @@ def undated(delivery: Delivery) -> None:
 def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
     api: httpx.Client,
     shopify: ShopifySandbox,
-    installed: str,
+    installed_shop: str,
     drain: Drain,
     held: None,
 ) -> None:
     drain()
-    left = shopify.uninstall("studio", installed)
-    install(api, "studio", installed)
+    left = shopify.uninstall("studio", installed_shop)
+    install(api, "studio", installed_shop)
     assert drain() == []
     undated(left)
     assert drain() == []
-    row = Shop.get(installed, "studio")
+    row = Shop.get(installed_shop, "studio")
     assert (row.is_active, row.access_token is None) == (True, False)
     assert "stale" in row_of(left).error_message
-    assert EventType.UNINSTALL not in events(installed)
+    assert EventType.UNINSTALL not in events(installed_shop)
 
 
 def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, held: None
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, held: None
 ) -> None:
     drain()
     heard = listen("shops-shop_uninstalled")
-    left = shopify.uninstall("studio", installed)
+    left = shopify.uninstall("studio", installed_shop)
     undated(left)
     assert drain() == []
-    assert not Shop.get(installed, "studio").is_active
-    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
+    assert not Shop.get(installed_shop, "studio").is_active
+    assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL]
     assert len(heard()) == 1
     assert row_of(left).error_message is None
 
 
 def test_scopes_of_the_installation_before(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
-    payload, told_at = shopify.update_scopes("studio", installed, ["read_orders"]), clock.now()
-    shopify.uninstall("studio", installed)
+    payload, told_at = shopify.update_scopes("studio", installed_shop, ["read_orders"]), clock.now()
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
-    install(api, "studio", installed)
+    install(api, "studio", installed_shop)
     forget_messages("shops-register_webhooks")  # which would ask Shopify
-    shopify.deliver("studio", installed, "app/scopes_update", payload, triggered_at=told_at)
+    shopify.deliver("studio", installed_shop, "app/scopes_update", payload, triggered_at=told_at)
     assert drain() == []
-    assert Shop.get(installed, "studio").scope == ",".join(SANDBOX_APPS["studio"].scopes)
+    assert Shop.get(installed_shop, "studio").scope == ",".join(SANDBOX_APPS["studio"].scopes)

@@ -86,10 +86,10 @@ DEAD = [revoked, both, *UNREADABLE, gone]
 
 
 @pytest.fixture
-def settled(shopify: ShopifySandbox, installed: str, drain: Drain) -> str:
+def settled(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> str:
     """A shop whose installation is complete, with nothing left to do."""
     assert drain() == []
-    return installed
+    return installed_shop
 
 
 def test_what_asks_shopify_is_noticed(shopify: ShopifySandbox, settled: str) -> None:

@@ -214,7 +214,7 @@ def are_empty() -> bool:
 def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """A shop whose orders are printed."""
     made = Gallery(api, shopify, drain)
-    made.furnish()
+    made.add_catalogue()
     assert drain() == []
     return made
 

@@ -35,12 +35,12 @@ def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def settled(shopify: ShopifySandbox, installed: str, drain: Drain) -> Iterator[str]:
+def settled(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> Iterator[str]:
     """A shop that is installed and registered, an hour ago; its deliveries wait until a test sends them."""
     assert drain() == []
-    age(installed, timedelta(hours=1))
+    age(installed_shop, timedelta(hours=1))
     shopify.hold_deliveries = True
-    yield installed
+    yield installed_shop
     shopify.hold_deliveries = False
     shopify.flush()
 

@@ -22,17 +22,19 @@ Bearer = Callable[..., dict[str, str]]
 STUDIO = SANDBOX_APPS["studio"]
 
 
-def test_a_merchant_reads_the_shop(api: httpx.Client, installed: str, bearer: Bearer) -> None:
-    read = api.get("/v1/shops/me", headers=bearer(installed)).json()
-    assert (read["shop"], read["app"], read["is_active"]) == (installed, "studio", True)
+def test_a_merchant_reads_the_shop(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+    read = api.get("/v1/shops/me", headers=bearer(installed_shop)).json()
+    assert (read["shop"], read["app"], read["is_active"]) == (installed_shop, "studio", True)
     assert "access_token" not in read
 
 
 @pytest.mark.parametrize("moments", [{"exp": -60}, {"nbf": 3600, "exp": 7200}], ids=["expired", "not yet"])
-def test_other_times_are_refused(api: httpx.Client, installed: str, bearer: Bearer, moments: dict[str, int]) -> None:
+def test_other_times_are_refused(
+    api: httpx.Client, installed_shop: str, bearer: Bearer, moments: dict[str, int]
+) -> None:
     """Seconds from now, by claim."""
     claims = {name: int(time.time()) + seconds for name, seconds in moments.items()}
-    answer = api.get("/v1/shops/me", headers=bearer(installed, **claims))
+    answer = api.get("/v1/shops/me", headers=bearer(installed_shop, **claims))
     assert (answer.status_code, answer.json()["code"]) == (401, "InvalidSessionToken")
 
 
@@ -49,23 +51,25 @@ def test_other_times_are_refused(api: httpx.Client, installed: str, bearer: Bear
         *[{name: None} for name in ("iss", "dest", "aud", "sub", "exp", "nbf", "iat", "jti", "sid")],
     ],
 )
-def test_other_claims_are_refused(api: httpx.Client, installed: str, bearer: Bearer, claims: dict[str, Any]) -> None:
-    answer = api.get("/v1/shops/me", headers=bearer(installed, **claims))
+def test_other_claims_are_refused(
+    api: httpx.Client, installed_shop: str, bearer: Bearer, claims: dict[str, Any]
+) -> None:
+    answer = api.get("/v1/shops/me", headers=bearer(installed_shop, **claims))
     assert (answer.status_code, answer.json()["code"]) == (401, "InvalidSessionToken")
 
 
 @pytest.mark.parametrize(("off", "status"), [(-10, 401), (-9, 200), (10, 200), (11, 401)])
 def test_ten_seconds_are_forgiven(
-    api: httpx.Client, installed: str, bearer: Bearer, stopped_clock: datetime, off: int, status: int
+    api: httpx.Client, installed_shop: str, bearer: Bearer, stopped_clock: datetime, off: int, status: int
 ) -> None:
     moment = int(stopped_clock.timestamp()) + off
     claims = {"exp": moment} if off < 0 else {"nbf": moment, "iat": moment, "exp": moment + 60}
-    assert api.get("/v1/shops/me", headers=bearer(installed, **claims)).status_code == status
+    assert api.get("/v1/shops/me", headers=bearer(installed_shop, **claims)).status_code == status
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS384", "HS512"])
-def test_only_hs256(api: httpx.Client, shopify: ShopifySandbox, installed: str, algorithm: str) -> None:
-    claims = jwt.decode(shopify.session_token("studio", installed), options={"verify_signature": False})
+def test_only_hs256(api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, algorithm: str) -> None:
+    claims = jwt.decode(shopify.session_token("studio", installed_shop), options={"verify_signature": False})
     secret = "" if algorithm == "none" else STUDIO.secret
     with warnings.catch_warnings(action="ignore"):  # PyJWT's, about the length of the key
         token = jwt.encode(claims, secret, algorithm=algorithm)
@@ -79,8 +83,8 @@ def test_no_token_at_all(api: httpx.Client, header: str | None) -> None:
     assert api.get("/v1/shops/me", headers=headers).status_code == 401
 
 
-def test_a_changed_signature_is_refused(api: httpx.Client, shopify: ShopifySandbox, installed: str) -> None:
-    head, body, signature = shopify.session_token("studio", installed).split(".")
+def test_a_changed_signature_is_refused(api: httpx.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
+    head, body, signature = shopify.session_token("studio", installed_shop).split(".")
     forged = ".".join([head, body, signature[::-1]])
     assert api.get("/v1/shops/me", headers={"Authorization": f"Bearer {forged}"}).status_code == 401
 
@@ -118,15 +122,17 @@ def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
 def test_a_merchant_learns_which_scopes_are_missing(
     api: httpx.Client,
     shopify: ShopifySandbox,
-    installed: str,
+    installed_shop: str,
     bearer: Bearer,
     drain: Callable[[], list[dict[str, Any]]],
 ) -> None:
     assert drain() == []
-    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == []
-    shopify.emit(installed, "app/scopes_update", shopify.update_scopes("studio", installed, ["read_products"]))
+    assert api.get("/v1/shops/me", headers=bearer(installed_shop)).json()["missing_scopes"] == []
+    shopify.emit(
+        installed_shop, "app/scopes_update", shopify.update_scopes("studio", installed_shop, ["read_products"])
+    )
     assert drain() == []
-    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["missing_scopes"] == [
+    assert api.get("/v1/shops/me", headers=bearer(installed_shop)).json()["missing_scopes"] == [
         "read_customers",
         "read_orders",
     ]

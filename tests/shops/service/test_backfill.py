@@ -65,34 +65,36 @@ def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def installed(shopify: ShopifySandbox, installed: str, drain: Drain) -> str:
+def installed_shop(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> str:
     """A shop that was installed some time ago."""
     assert drain() == []
-    return installed
+    return installed_shop
 
 
-def test_missed_events_are_published(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_missed_events_are_published(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+) -> None:
     ears = {topic: listen(f"shops-{topic}") for topic in ("order_paid", "order_cancelled", "refund_created")}
     edited, product = listen("shops-order_edited"), listen("shops-product_updated")
     with downtime():
-        paid = shopify.paid_order(installed, LINES, customer_id=7, currency="EUR")
-        shopify.emit(installed, "orders/paid", paid)
-        other = shopify.paid_order(installed, LINES)
-        shopify.emit(installed, "orders/paid", other)
-        shopify.emit(installed, "orders/cancelled", shopify.cancel_order(installed, other["id"]))
-        refund = shopify.refund_order(installed, paid["id"], {paid["line_items"][0]["id"]: 1})
-        shopify.emit(installed, "refunds/create", refund)
-        edit = shopify.edit_order(installed, paid["id"], remove=[paid["line_items"][1]["id"]])
-        shopify.emit(installed, "orders/edited", edit)
-        shopify.emit(installed, "products/update", shopify.product(installed, 22, "Poster", [{"id": 11}]))
-        give_up(shopify, installed)
-    left = {each["topic"] for each in shopify.webhook_subscriptions("studio", installed)}
+        paid = shopify.paid_order(installed_shop, LINES, customer_id=7, currency="EUR")
+        shopify.emit(installed_shop, "orders/paid", paid)
+        other = shopify.paid_order(installed_shop, LINES)
+        shopify.emit(installed_shop, "orders/paid", other)
+        shopify.emit(installed_shop, "orders/cancelled", shopify.cancel_order(installed_shop, other["id"]))
+        refund = shopify.refund_order(installed_shop, paid["id"], {paid["line_items"][0]["id"]: 1})
+        shopify.emit(installed_shop, "refunds/create", refund)
+        edit = shopify.edit_order(installed_shop, paid["id"], remove=[paid["line_items"][1]["id"]])
+        shopify.emit(installed_shop, "orders/edited", edit)
+        shopify.emit(installed_shop, "products/update", shopify.product(installed_shop, 22, "Poster", [{"id": 11}]))
+        give_up(shopify, installed_shop)
+    left = {each["topic"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
     assert not {"ORDERS_PAID", "ORDERS_CANCELLED", "REFUNDS_CREATE", "ORDERS_EDITED", "PRODUCTS_UPDATE"} & left
 
     reconcile()
     assert drain() == []
     assert {"ORDERS_PAID", "PRODUCTS_UPDATE"} <= {
-        each["topic"] for each in shopify.webhook_subscriptions("studio", installed)
+        each["topic"] for each in shopify.webhook_subscriptions("studio", installed_shop)
     }
     told = {message["order_id"]: message for message in ears["order_paid"]()}
     assert set(told) == {paid["admin_graphql_api_id"], other["admin_graphql_api_id"]}
@@ -109,29 +111,35 @@ def test_missed_events_are_published(shopify: ShopifySandbox, installed: str, dr
 
 
 def test_a_repeated_backfill_publishes_the_same_messages(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     heard = listen("shops-order_paid")
-    shopify.paid_order(installed, LINES)
-    request = BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
+    shopify.paid_order(installed_shop, LINES)
+    request = BackfillRequested(
+        shop=installed_shop, app="studio", kind="orders", since=clock.now() - timedelta(hours=1)
+    )
     for _ in range(2):
         backfill.backfill_events(request)
     assert len({message["message_id"] for message in heard()}) == 1
 
 
-def test_older_events_are_not_backfilled(shopify: ShopifySandbox, installed: str, listen: Listen) -> None:
+def test_older_events_are_not_backfilled(shopify: ShopifySandbox, installed_shop: str, listen: Listen) -> None:
     heard = listen("shops-order_paid")
-    shopify.paid_order(installed, LINES)
+    shopify.paid_order(installed_shop, LINES)
     later = clock.now() + timedelta(hours=1)
-    backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind="orders", since=later))
+    backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=later))
     assert heard() == []
 
 
-def test_many_orders_come_page_by_page(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_many_orders_come_page_by_page(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+) -> None:
     """A message does one page and asks for the next, so that no run is too long for its function."""
     heard = listen("shops-order_paid")
-    orders = {shopify.paid_order(installed, LINES[:1])["admin_graphql_api_id"] for _ in range(25)}
-    request = BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now() - timedelta(hours=1))
+    orders = {shopify.paid_order(installed_shop, LINES[:1])["admin_graphql_api_id"] for _ in range(25)}
+    request = BackfillRequested(
+        shop=installed_shop, app="studio", kind="orders", since=clock.now() - timedelta(hours=1)
+    )
     backfill.backfill_events(request)
     assert waiting("shops-backfill_events") == (1, 0)
     assert drain() == []
@@ -141,16 +149,16 @@ def test_many_orders_come_page_by_page(shopify: ShopifySandbox, installed: str, 
 
 
 def test_while_nothing_is_missing_nothing_is_fetched(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     heard = listen("shops-order_paid")
-    shopify.emit(installed, "orders/paid", shopify.paid_order(installed, LINES))
+    shopify.emit(installed_shop, "orders/paid", shopify.paid_order(installed_shop, LINES))
     reconcile()
     assert drain() == []
     assert len(heard()) == 1
 
 
-def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandbox, installed: str) -> None:
+def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandbox, installed_shop: str) -> None:
     """Deliveries that were being repeated when the last run found every subscription are missed since before it."""
     forget_messages("shops-register_webhooks")
     reconcile(ago=timedelta(hours=6))
@@ -162,42 +170,42 @@ def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandb
     assert clock.now() - since >= timedelta(hours=10)
 
 
-def test_an_uninstalled_shop_is_not_backfilled(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
-    shopify.uninstall("studio", installed)
+def test_an_uninstalled_shop_is_not_backfilled(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
     asked = len(shopify.requests)
-    backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind="orders", since=clock.now()))
+    backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=clock.now()))
     assert len(shopify.requests) == asked
 
 
 def test_a_lost_registration_is_republished_by_the_merchants_next_request(
     api: Any,
     shopify: ShopifySandbox,
-    installed: str,
+    installed_shop: str,
     drain: Drain,
     bearer: Callable[..., dict[str, str]],
     listen: Listen,
 ) -> None:
     """A crash between the installation and its message: the merchant's next page asks for the registration again."""
     heard = listen("shops-shop_installed")
-    row = Shop.get(installed, "studio")
+    row = Shop.get(installed_shop, "studio")
     row.update([Shop.registered_at.remove(), Shop.updated_at.set(clock.now() - timedelta(minutes=6))])
     for _ in range(3):
-        assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
+        assert api.get("/v1/shops/me", headers=bearer(installed_shop)).status_code == 200
     assert waiting("shops-register_webhooks") == (1, 0)
     assert drain() == []
     assert [message["event"] for message in heard()] == ["install"]
-    assert Shop.get(installed, "studio").registered_at
+    assert Shop.get(installed_shop, "studio").registered_at
 
 
 def test_the_backfill_is_requested_before_the_subscriptions_are_created(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, monkeypatch: pytest.MonkeyPatch
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next try finds no subscription missing."""
     with downtime():
-        paid = shopify.paid_order(installed, LINES)
-        shopify.emit(installed, "orders/paid", paid)
-        give_up(shopify, installed)
+        paid = shopify.paid_order(installed_shop, LINES)
+        shopify.emit(installed_shop, "orders/paid", paid)
+        give_up(shopify, installed_shop)
     whole = details.save_details
 
     def die_once(*_: Any, **__: Any) -> None:
@@ -209,50 +217,50 @@ def test_the_backfill_is_requested_before_the_subscriptions_are_created(
     reconcile()
     assert len(drain()) == 1
     webhook_registration.register_webhooks(
-        RegistrationRequested(shop=installed, app="studio", since=clock.now() - timedelta(hours=5))
+        RegistrationRequested(shop=installed_shop, app="studio", since=clock.now() - timedelta(hours=5))
     )
     drain()
     assert paid["admin_graphql_api_id"] in {message["order_id"] for message in heard()}
 
 
 def test_a_cancellation_is_published_before_the_payment(
-    shopify: ShopifySandbox, installed: str, monkeypatch: pytest.MonkeyPatch
+    shopify: ShopifySandbox, installed_shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that nothing is made for it in between."""
     told: list[str] = []
     monkeypatch.setattr(backfill, "publish", lambda message: told.append(type(message).__name__))
-    order = shopify.paid_order(installed, LINES)
-    shopify.cancel_order(installed, order["id"])
+    order = shopify.paid_order(installed_shop, LINES)
+    shopify.cancel_order(installed_shop, order["id"])
     since = clock.now() - timedelta(hours=1)
-    backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind="orders", since=since))
+    backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=since))
     assert told.index("OrderCancelled") < told.index("OrderPaid")
 
 
 def test_refunds_and_products_of_many_lines_are_fetched_whole(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     lines = [{"variant_id": number, "product_id": 22, "price": "1.00"} for number in range(1, 65)]
-    order = shopify.paid_order(installed, lines)
-    shopify.refund_order(installed, order["id"], {line["id"]: 1 for line in order["line_items"]})
-    shopify.product(installed, 22, "Poster", [{"id": number} for number in range(1, 190)])
+    order = shopify.paid_order(installed_shop, lines)
+    shopify.refund_order(installed_shop, order["id"], {line["id"]: 1 for line in order["line_items"]})
+    shopify.product(installed_shop, 22, "Poster", [{"id": number} for number in range(1, 190)])
     refunds, products = listen("shops-refund_created"), listen("shops-product_updated")
     for kind in ("orders", "products"):
         since = clock.now() - timedelta(hours=1)
-        backfill.backfill_events(BackfillRequested(shop=installed, app="studio", kind=kind, since=since))
+        backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind=kind, since=since))
     assert len({line["line_item_id"] for line in refunds()[0]["lines"]}) == 64
     assert len({variant["variant_id"] for variant in products()[0]["variants"]}) == 189
 
 
 def test_an_order_is_fetched_if_its_customer_is_not_readable(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     """`read_customers` was added late; a shop that did not grant it yet loses no order."""
-    shopify.emit(installed, "app/scopes_update", shopify.update_scopes("studio", installed, ["read_orders"]))
+    shopify.emit(installed_shop, "app/scopes_update", shopify.update_scopes("studio", installed_shop, ["read_orders"]))
     assert drain() == []
     heard = listen("shops-order_edited")
-    order = shopify.paid_order(installed, LINES, customer_id=7)
-    edit = shopify.edit_order(installed, order["id"], quantities={order["line_items"][0]["id"]: 1})
-    shopify.emit(installed, "orders/edited", edit)
+    order = shopify.paid_order(installed_shop, LINES, customer_id=7)
+    edit = shopify.edit_order(installed_shop, order["id"], quantities={order["line_items"][0]["id"]: 1})
+    shopify.emit(installed_shop, "orders/edited", edit)
     assert drain() == []
     (message,) = [message for message in heard() if message["app"] == "studio"]
     assert (message["order_id"], message["customer_id"]) == (order["admin_graphql_api_id"], None)

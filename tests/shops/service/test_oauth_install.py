@@ -19,7 +19,7 @@ from chalicelib.shops.repository import tokens
 from infra.deploy.packaging.names import API_STAGE
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.retention.crash import crash_at
-from tests.shops.conftest import answer_of_shopify, install
+from tests.shops.conftest import install, oauth_callback
 
 Drain = Callable[[], list[dict[str, Any]]]
 
@@ -100,7 +100,7 @@ def test_tokens_stand_nowhere_in_clear(
 
 
 def test_an_answer_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     cookies = dict(api.cookies)
     assert api.get(url).status_code == 302
     api.cookies.update(cookies)  # a browser that kept what we asked it to forget
@@ -110,16 +110,16 @@ def test_an_answer_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: 
 
 
 def test_another_browser_cannot_finish_it(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     api.cookies.clear()
     assert api.get(url).json()["code"] == "InvalidState"
-    answer_of_shopify(api, "studio", shop)  # with a cookie of its own
+    oauth_callback(api, "studio", shop)  # with a cookie of its own
     assert api.get(url).json()["code"] == "InvalidState"
     assert list(Shop.query(shop)) == []
 
 
 def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     other = {**dict(url.params), "shop": f"other-{shop}"}
     query = {name: [value] for name, value in other.items()}
     answer = api.get(url.path, params={**other, "hmac": sign_oauth_query(query, SANDBOX_APPS["studio"].secret)})
@@ -127,7 +127,7 @@ def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox
 
 
 def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     [pending] = Session.by_shop.query(shop)
     assert pending.access_token is None
     assert pending.state not in str(url)
@@ -137,7 +137,7 @@ def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: 
 
 @pytest.mark.parametrize("name", ["code", "shop", "state", "timestamp", "hmac", "host"])
 def test_a_changed_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str, name: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     value = url.params[name]
     other = ("y" if value[0] == "z" else "z") + value[1:]
     changed = api.get(url.path, params={**dict(url.params), name: other})
@@ -149,14 +149,14 @@ def test_a_changed_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox,
 def test_an_old_or_future_answer_is_refused(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, stopped_clock: datetime, off: int
 ) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     query = {**dict(url.params), "timestamp": str(int(stopped_clock.timestamp()) + off)}
     query["hmac"] = sign_oauth_query({name: [value] for name, value in query.items()}, SANDBOX_APPS["studio"].secret)
     assert api.get(url.path, params=query).json()["code"] == "InvalidOAuthCallback"
 
 
 def test_repeated_and_absent_parameters_are_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     assert api.get(f"{url}&shop={shop}").status_code == 422
     assert api.get(url.path, params={"shop": shop}).status_code == 422
 
@@ -172,7 +172,7 @@ def test_an_app_that_does_not_exist(api: httpx.Client, shop: str) -> None:
 
 
 def test_a_code_that_shopify_does_not_know(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     query = {**dict(url.params), "code": "0" * 32}
     query["hmac"] = sign_oauth_query({name: [value] for name, value in query.items()}, SANDBOX_APPS["studio"].secret)
     assert api.get(url.path, params=query).json()["code"] == "InstallationRefused"
@@ -230,13 +230,13 @@ def test_the_first_session_token_installs(
 
 
 def test_a_session_token_installs_again_what_was_removed(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, bearer: Callable[..., dict[str, str]]
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    shopify.uninstall("studio", installed)
+    shopify.uninstall("studio", installed_shop)
     drain()
-    assert not Shop.get(installed, "studio").is_active
-    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["is_active"] is True
-    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
+    assert not Shop.get(installed_shop, "studio").is_active
+    assert api.get("/v1/shops/me", headers=bearer(installed_shop)).json()["is_active"] is True
+    assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
 
 
 def test_the_browser_sends_the_cookie_also_below_a_stage_s_path(

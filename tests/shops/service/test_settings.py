@@ -16,9 +16,9 @@ PATH = "/v1/shops/me/settings"
 
 
 @pytest.fixture
-def put(api: httpx.Client, installed: str, bearer: Bearer) -> Callable[..., httpx.Response]:
+def put(api: httpx.Client, installed_shop: str, bearer: Bearer) -> Callable[..., httpx.Response]:
     def send(settings: Any, etag: str | None = '"0"', **claims: Any) -> httpx.Response:
-        headers = bearer(installed, **claims) | ({"If-Match": etag} if etag else {})
+        headers = bearer(installed_shop, **claims) | ({"If-Match": etag} if etag else {})
         return api.put(PATH, json={"settings": settings}, headers=headers)
 
     return send
@@ -27,20 +27,20 @@ def put(api: httpx.Client, installed: str, bearer: Bearer) -> Callable[..., http
 Put = Callable[..., httpx.Response]
 
 
-def test_settings_are_empty_at_first(api: httpx.Client, installed: str, bearer: Bearer) -> None:
-    answer = api.get(PATH, headers=bearer(installed))
+def test_settings_are_empty_at_first(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+    answer = api.get(PATH, headers=bearer(installed_shop))
     assert answer.json() == {"settings": {}, "version": 0, "updated_at": None}
     assert answer.headers["etag"] == '"0"'
 
 
-def test_read_and_change(api: httpx.Client, installed: str, bearer: Bearer, put: Put) -> None:
+def test_read_and_change(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
     settings = {"theme": {"colour": "#fff"}, " odd key ": [1, 2.5, None, True, "é 😀 "], "enabled": False}
     first = put(settings)
     assert (first.status_code, first.headers["etag"]) == (200, '"1"')
-    read = api.get(PATH, headers=bearer(installed))
+    read = api.get(PATH, headers=bearer(installed_shop))
     assert read.json()["settings"] == settings
     assert read.json()["updated_at"].endswith("Z")
-    unchanged = api.get(PATH, headers=bearer(installed) | {"If-None-Match": '"1"'})
+    unchanged = api.get(PATH, headers=bearer(installed_shop) | {"If-None-Match": '"1"'})
     assert unchanged.status_code == 304
     assert put({"theme": None}, '"1"').json()["version"] == 2
 
@@ -55,8 +55,8 @@ def test_two_people_may_edit_the_same(put: Put) -> None:
         assert put({"by": "b"}, etag).status_code == 400
 
 
-def test_numbers_that_json_does_not_know(api: httpx.Client, installed: str, bearer: Bearer) -> None:
-    headers = bearer(installed) | {"If-Match": '"0"', "Content-Type": "application/json"}
+def test_numbers_that_json_does_not_know(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+    headers = bearer(installed_shop) | {"If-Match": '"0"', "Content-Type": "application/json"}
     assert api.put(PATH, content=b'{"settings":{"n":1e999}}', headers=headers).status_code == 422
 
 
@@ -81,46 +81,46 @@ def test_settings_are_an_object(put: Put, settings: Any) -> None:
     assert answer.json()["errors"][0]["path"] == "body.settings"
 
 
-def test_apps_and_shops_keep_their_own(api: httpx.Client, installed: str, bearer: Bearer, put: Put) -> None:
+def test_apps_and_shops_keep_their_own(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
     put({"secret": 1})
-    for headers in (bearer(installed, "discounts"), bearer(f"other-{installed}")):
+    for headers in (bearer(installed_shop, "discounts"), bearer(f"other-{installed_shop}")):
         assert api.get(PATH, headers=headers).json()["version"] == 0
         assert api.get(f"{PATH}/history", headers=headers).json()["items"] == []
 
 
-def test_earlier_versions_are_readable(api: httpx.Client, installed: str, bearer: Bearer, put: Put) -> None:
+def test_earlier_versions_are_readable(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
     for n in range(3):
         assert put({"n": n}, f'"{n}"', sub=str(40 + n)).status_code == 200
-    first = api.get(f"{PATH}/history", headers=bearer(installed), params={"limit": 2}).json()
+    first = api.get(f"{PATH}/history", headers=bearer(installed_shop), params={"limit": 2}).json()
     assert [(item["version"], item["settings"], item["changed_by"]) for item in first["items"]] == [
         (3, {"n": 2}, "42"),
         (2, {"n": 1}, "41"),
     ]
     cursor = {"limit": 2, "cursor": first["next_cursor"]}
-    rest = api.get(f"{PATH}/history", headers=bearer(installed), params=cursor).json()
+    rest = api.get(f"{PATH}/history", headers=bearer(installed_shop), params=cursor).json()
     assert [item["version"] for item in rest["items"]] == [1]
     assert rest["next_cursor"] is None
-    stranger = api.get(f"{PATH}/history", headers=bearer(f"other-{installed}"), params=cursor)
+    stranger = api.get(f"{PATH}/history", headers=bearer(f"other-{installed_shop}"), params=cursor)
     assert stranger.status_code == 422
 
 
-def test_an_expired_version_is_not_returned(api: httpx.Client, installed: str, bearer: Bearer, put: Put) -> None:
+def test_an_expired_version_is_not_returned(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
     put({"n": 0})
-    [version] = AppSettingsVersion.query(f"{installed}#studio")
+    [version] = AppSettingsVersion.query(f"{installed_shop}#studio")
     version.update([AppSettingsVersion.expires_epoch.set(version.changed_at)])
-    assert api.get(f"{PATH}/history", headers=bearer(installed)).json()["items"] == []
+    assert api.get(f"{PATH}/history", headers=bearer(installed_shop)).json()["items"] == []
 
 
-def test_installs_and_uninstalls_are_paged(api: httpx.Client, installed: str, bearer: Bearer) -> None:
+def test_installs_and_uninstalls_are_paged(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
     from tests.shops.conftest import install
 
-    install(api, "discounts", installed)
-    install(api, "studio", installed)
+    install(api, "discounts", installed_shop)
+    install(api, "studio", installed_shop)
     seen: list[str] = []
     cursor: str | None = None
     while True:
         params = {"limit": 1} | ({"cursor": cursor} if cursor else {})
-        page = api.get("/v1/shops/me/history", headers=bearer(installed), params=params).json()
+        page = api.get("/v1/shops/me/history", headers=bearer(installed_shop), params=params).json()
         seen += [item["event_type"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:

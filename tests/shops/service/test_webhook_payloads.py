@@ -61,21 +61,21 @@ def test_an_order(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str
         assert clock.parse(message["cancelled_at"]) == clock.parse(order["cancelled_at"])
 
 
-def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     """The webhook carries the edit alone; what the order now reads is asked of Shopify, however many lines it has."""
     assert drain() == []
     heard = listen("shops-order_edited")
     many = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
-    order = shopify.paid_order(installed, [*LINES, *many])
+    order = shopify.paid_order(installed_shop, [*LINES, *many])
     first, second = order["line_items"][:2]
     edit = shopify.edit_order(
-        installed,
+        installed_shop,
         order["id"],
         add=[{"variant_id": 13, "product_id": 22, "price": "2.00"}],
         remove=[second["id"]],
         quantities={first["id"]: 1},
     )
-    delivery = shopify.deliver("studio", installed, "orders/edited", edit)
+    delivery = shopify.deliver("studio", installed_shop, "orders/edited", edit)
     assert drain() == []
     [message] = heard()
     assert message["order_id"] == order["admin_graphql_api_id"]
@@ -87,9 +87,9 @@ def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed: str, dra
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
 
 
-def test_an_edit_of_an_order_that_is_gone(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+def test_an_edit_of_an_order_that_is_gone(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     assert drain() == []
-    delivery = shopify.deliver("studio", installed, "orders/edited", {"order_edit": {"id": 1, "order_id": 404}})
+    delivery = shopify.deliver("studio", installed_shop, "orders/edited", {"order_edit": {"id": 1, "order_id": 404}})
     assert drain() == []
     assert row_of(delivery).error_message == "the order does not exist any more"
 
@@ -139,16 +139,16 @@ def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     assert gone["product_id"] == 22
 
 
-def test_the_newest_details_stand(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_the_newest_details_stand(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     assert drain() == []
     heard = listen("shops-shop_updated")
     now = clock.now() + timedelta(seconds=1)
-    old = shopify.update_shop(installed, name="Old", currency="EUR")
-    new = shopify.update_shop(installed, name="New", currency="CHF", plan_display_name="Plus")
-    second = shopify.deliver("studio", installed, "shop/update", new, triggered_at=now + timedelta(seconds=5))
-    first = shopify.deliver("studio", installed, "shop/update", old, triggered_at=now)
+    old = shopify.update_shop(installed_shop, name="Old", currency="EUR")
+    new = shopify.update_shop(installed_shop, name="New", currency="CHF", plan_display_name="Plus")
+    second = shopify.deliver("studio", installed_shop, "shop/update", new, triggered_at=now + timedelta(seconds=5))
+    first = shopify.deliver("studio", installed_shop, "shop/update", old, triggered_at=now)
     assert drain() == []
-    row = Shop.get(installed, "studio")
+    row = Shop.get(installed_shop, "studio")
     assert (row.shop_name, row.currency, row.plan_name) == ("New", "CHF", "Plus")
     assert row_of(second).error_message is None
     assert row_of(first).error_message == "stale: a newer one was applied"
@@ -157,16 +157,16 @@ def test_the_newest_details_stand(shopify: ShopifySandbox, installed: str, drain
     assert "email" not in message
 
 
-def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     assert drain() == []
     heard = listen("shops-scopes_updated")
     now = clock.now() + timedelta(seconds=1)
-    old = shopify.update_scopes("studio", installed, ["read_products"])
-    new = shopify.update_scopes("studio", installed, ["read_products", "read_orders", "write_files"])
-    shopify.deliver("studio", installed, "app/scopes_update", new, triggered_at=now + timedelta(seconds=5))
-    shopify.deliver("studio", installed, "app/scopes_update", old, triggered_at=now)
+    old = shopify.update_scopes("studio", installed_shop, ["read_products"])
+    new = shopify.update_scopes("studio", installed_shop, ["read_products", "read_orders", "write_files"])
+    shopify.deliver("studio", installed_shop, "app/scopes_update", new, triggered_at=now + timedelta(seconds=5))
+    shopify.deliver("studio", installed_shop, "app/scopes_update", old, triggered_at=now)
     assert drain() == []
-    assert Shop.get(installed, "studio").scope == "read_orders,read_products,write_files"
+    assert Shop.get(installed_shop, "studio").scope == "read_orders,read_products,write_files"
     [message] = heard()
     assert message["scopes"] == ["read_orders", "read_products", "write_files"]
 

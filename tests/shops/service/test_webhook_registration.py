@@ -46,96 +46,96 @@ def answer_with(message: str) -> bytes:
     return json.dumps({"data": data}).encode()
 
 
-def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     assert drain() == []
-    register(installed)
-    present = shopify.webhook_subscriptions("studio", installed)
+    register(installed_shop)
+    present = shopify.webhook_subscriptions("studio", installed_shop)
     wanted = {topic.replace("/", "_").upper() for topic in apps.get_app("studio").topics}
     assert sorted(each["topic"] for each in present) == sorted(wanted)
     assert {each["uri"] for each in present} == {f"{config.settings().public_url}/webhooks/shopify/studio"}
 
 
-def test_what_was_removed_is_subscribed_again(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+def test_what_was_removed_is_subscribed_again(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     assert drain() == []
-    before = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
-    graphql(installed, service.get_access_token(installed, "studio"), REMOVE, id=before["ORDERS_PAID"])
-    register(installed)
-    now = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
+    before = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
+    graphql(installed_shop, service.get_access_token(installed_shop, "studio"), REMOVE, id=before["ORDERS_PAID"])
+    register(installed_shop)
+    now = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
     assert now.keys() == before.keys()
     assert {topic for topic in now if now[topic] != before[topic]} == {"ORDERS_PAID"}
 
 
 def test_what_points_to_an_address_of_before_is_dropped(
-    shopify: ShopifySandbox, installed: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a move to another domain; what the app registered elsewhere for itself stays."""
     assert drain() == []
     elsewhere = "mutation { webhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {uri: $uri}) { userErrors { message } } }"
     elsewhere = elsewhere.replace("$uri", '"https://warehouse.example/hooks"')
-    graphql(installed, service.get_access_token(installed, "studio"), elsewhere)
+    graphql(installed_shop, service.get_access_token(installed_shop, "studio"), elsewhere)
     monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
     config.forget_settings()
-    register(installed)
+    register(installed_shop)
     monkeypatch.undo()
     config.forget_settings()
-    uris = [each["uri"] for each in shopify.webhook_subscriptions("studio", installed)]
+    uris = [each["uri"] for each in shopify.webhook_subscriptions("studio", installed_shop)]
     assert set(uris) == {"https://api.example.com/webhooks/shopify/studio", "https://warehouse.example/hooks"}
     assert uris.count("https://warehouse.example/hooks") == 1
 
 
-def test_others_are_told_of_an_installation_once(installed: str, drain: Drain, listen: Listen) -> None:
+def test_others_are_told_of_an_installation_once(installed_shop: str, drain: Drain, listen: Listen) -> None:
     heard = listen("shops-shop_installed")
     assert drain() == []
-    register(installed)
+    register(installed_shop)
     [message] = heard()
-    assert (message["shop"], message["app"], message["event"]) == (installed, "studio", "install")
-    assert Shop.get(installed, "studio").registered_at
+    assert (message["shop"], message["app"], message["event"]) == (installed_shop, "studio", "install")
+    assert Shop.get(installed_shop, "studio").registered_at
 
 
-def test_details_and_scopes_are_noted(installed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_details_and_scopes_are_noted(installed_shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with answering() as shopify:
         shopify.body = answer_with("Address for this topic has already been taken")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
-        register(installed)
-    row = Shop.get(installed, "studio")
+        register(installed_shop)
+    row = Shop.get(installed_shop, "studio")
     assert (row.iana_timezone, row.currency, row.plan_name) == ("Europe/Rome", "EUR", "Plus")
     assert row.scope == "read_files,read_orders"
 
 
 def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
-    installed: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
+    installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
 ) -> None:
     with answering() as shopify:
         shopify.body = answer_with("You do not have permission to subscribe to this topic.")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         with pytest.raises(SubscriptionRefused, match=r"APP_SCOPES_UPDATE: .*permission.*SHOP_UPDATE: .*permission"):
-            register(installed)
+            register(installed_shop)
         assert len(drain()) == 1
-    assert Shop.get(installed, "studio").registered_at is None
+    assert Shop.get(installed_shop, "studio").registered_at is None
 
 
-def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed: str) -> None:
+def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed_shop: str) -> None:
     """The message waits in the queue as long as Shopify asks, until it has waited too often."""
     forget_messages("shops-register_webhooks")
-    request = RegistrationRequested(shop=installed, app="studio")
+    request = RegistrationRequested(shop=installed_shop, app="studio")
     shopify.fail_next(2, status=429, retry_after=900.0)
     throttling.run_or_postpone(webhook_registration.register_webhooks, request)
     assert waiting("shops-register_webhooks") == (0, 1)
-    assert shopify.webhook_subscriptions("studio", installed) == []
+    assert shopify.webhook_subscriptions("studio", installed_shop) == []
     with pytest.raises(ShopifyThrottled):
         throttling.run_or_postpone(
             webhook_registration.register_webhooks, request.model_copy(update={"attempt": throttling.ATTEMPTS})
         )
 
 
-def test_a_call_waits_for_the_points_it_lacks(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
-    shopify.drain_bucket("studio", installed)
+def test_a_call_waits_for_the_points_it_lacks(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
+    shopify.drain_bucket("studio", installed_shop)
     assert drain() == []
-    assert len(shopify.webhook_subscriptions("studio", installed)) == len(apps.get_app("studio").topics)
+    assert len(shopify.webhook_subscriptions("studio", installed_shop)) == len(apps.get_app("studio").topics)
 
 
 def test_every_installation_is_looked_after(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     """A crash between the installation and its message is healed by the schedule."""
     heard = listen("shops-shop_installed")
@@ -145,18 +145,18 @@ def test_every_installation_is_looked_after(
         ScheduledRun(now, None, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
     assert drain() == []
-    assert [message["shop"] for message in heard()] == [installed]
-    assert shopify.webhook_subscriptions("studio", installed)
-    assert Shop.get(installed, "studio").registered_at >= now - timedelta(seconds=1)
+    assert [message["shop"] for message in heard()] == [installed_shop]
+    assert shopify.webhook_subscriptions("studio", installed_shop)
+    assert Shop.get(installed_shop, "studio").registered_at >= now - timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("status", [402, 403, 404, 423])
 def test_a_shop_that_shopify_locked_is_left_alone(
-    installed: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
+    installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     """It would fill the dead-letter queue at every comparison."""
     assert drain() == []
     with answering() as peer:
         peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
-        webhook_registration.register_webhooks(RegistrationRequested(shop=installed, app="studio"))
+        webhook_registration.register_webhooks(RegistrationRequested(shop=installed_shop, app="studio"))

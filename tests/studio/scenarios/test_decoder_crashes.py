@@ -84,7 +84,7 @@ def test_a_stored_watermark_that_crashes_the_decoder_is_a_refusal(
 
 
 def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_try(gallery: Gallery, crashing: None) -> None:
-    upload = gallery.send(PHOTO.read_bytes())
+    upload = gallery.upload_photo(PHOTO.read_bytes())
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
     assert (read["status"], read["reject_reason"]) == ("rejected", image_validation.DETAIL[RejectReason.DECODER_FAILED])
@@ -92,14 +92,14 @@ def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_try(gallery: 
 
 
 def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
-    upload = gallery.send(Picture(3).data())
+    upload = gallery.upload_photo(Picture(3).data())
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
     assert (read["status"], read["reject_reason"]) == (
         "rejected",
         image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG],
     )
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert (answer.status_code, answer.json()["code"]) == (422, "UploadRejected")
 
 
@@ -125,10 +125,10 @@ def test_too_much_time_is_a_refusal(gallery: Gallery, monkeypatch: pytest.Monkey
 
 
 def test_a_watermark_of_an_earlier_guard_fails_the_preview_with_its_reason(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
     storage.put(Watermark.get(gallery.shop).image_url, Picture(3).data(), "image/jpeg")
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"generations/{answer.json()['id']}").json()
     assert (read["status"], read["error_message"]) == ("failed", previews.WATERMARK_UNUSABLE)

@@ -296,7 +296,9 @@ def test_marks_and_examples_count_as_stored(gallery: Gallery) -> None:
 def test_generations_are_found_by_what_they_are(gallery: Gallery) -> None:
     preview = gallery.preview()
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(preview["line_item_property"]))
-    gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))  # stays pending: nobody drains
+    gallery.shopper(
+        "POST", "generations", gallery.preview_request(gallery.accepted_upload())
+    )  # stays pending: nobody drains
     customer = "gid://shopify/Customer/4711"
 
     def found(**query: str) -> list[str]:

@@ -44,7 +44,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 
 def ask(gallery: Gallery) -> str:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
     return str(answer.json()["id"])
 
 

@@ -80,9 +80,9 @@ BAD = {
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_the_right_picture_comes_out(gallery: Gallery, kind: str) -> None:
-    upload = gallery.send(GOOD[kind])
+    upload = gallery.upload_photo(GOOD[kind])
     assert gallery.drain() == []
-    accepted = gallery.shopper("POST", "generations", gallery.asked(upload))
+    accepted = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert accepted.status_code == 202, accepted.text
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"generations/{accepted.json()['id']}").json()
@@ -98,19 +98,19 @@ def test_the_right_picture_comes_out(gallery: Gallery, kind: str) -> None:
 @pytest.mark.parametrize("kind", BAD)
 def test_a_refusal_says_why(gallery: Gallery, kind: str) -> None:
     data, why = BAD[kind]
-    upload = gallery.send(data)
+    upload = gallery.upload_photo(data)
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
     assert (read["status"], why in (read["reject_reason"] or "")) == ("rejected", True), read
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert answer.status_code == 422
     assert why in answer.json()["detail"]
 
 
 def test_one_pixel_is_a_picture(gallery: Gallery) -> None:
-    upload = gallery.send(encoded(Image.new("RGB", (1, 1), "red")))
+    upload = gallery.upload_photo(encoded(Image.new("RGB", (1, 1), "red")))
     assert gallery.drain() == []
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert answer.status_code == 202
     assert gallery.drain() == []
     assert gallery.shopper("GET", f"generations/{answer.json()['id']}").json()["status"] == "completed"

@@ -12,7 +12,7 @@ from chalicelib.shops.schemas.orders import OrderEdited
 from chalicelib.studio.models import Generation, Order
 from chalicelib.studio.service import orders
 from tests.studio.conftest import CUSTOMER, Gallery
-from tests.studio.order_messages import paid_of
+from tests.studio.order_messages import order_paid
 
 
 def gid(customer: int | None) -> str | None:
@@ -49,7 +49,7 @@ def test_it_is_printed_whoever_pays_and_both_are_shown(
 def test_an_order_edited_to_another_customer_keeps_its_one_print(gallery: Gallery) -> None:
     order = pay(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
     (final,) = gallery.finals()
-    message = paid_of(gallery.shop, order)
+    message = order_paid(gallery.shop, order)
     later = {"customer_id": gid(CUSTOMER + 2), "is_paid": True, "triggered_at": message.triggered_at + timedelta(1)}
     orders.apply_edit(OrderEdited.model_validate(message.model_dump() | later))
     assert gallery.drain() == []
@@ -60,13 +60,13 @@ def test_an_order_edited_to_another_customer_keeps_its_one_print(gallery: Galler
 
 
 def test_a_forged_id_and_another_shop_s_are_refused_and_logged_without_names(
-    gallery: Gallery, another: Gallery, caplog: pytest.LogCaptureFixture
+    gallery: Gallery, other_gallery: Gallery, caplog: pytest.LogCaptureFixture
 ) -> None:
-    genuine, foreign = gallery.preview()["line_item_property"], another.preview()["line_item_property"]
+    genuine, foreign = gallery.preview()["line_item_property"], other_gallery.preview()["line_item_property"]
     forged = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
     with caplog.at_level(logging.WARNING):
         pay(gallery, forged, foreign, customer=CUSTOMER + 1)
-    assert (gallery.finals(), another.finals()) == ([], [])
+    assert (gallery.finals(), other_gallery.finals()) == ([], [])
     refusals = [
         record for record in caplog.records if record.getMessage() == "order line ignored: not a preview of this shop"
     ]

@@ -54,10 +54,12 @@ def assert_counters_equal_rows(gallery: Gallery) -> None:
 
 @LIMITS
 def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> None:
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     limit(gallery, limits)
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: gallery.shopper("POST", "generations", gallery.asked(upload)), range(50)))
+        answers = list(
+            pool.map(lambda _: gallery.shopper("POST", "generations", gallery.preview_request(upload)), range(50))
+        )
     assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 47
     assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {code}
     assert_counters_equal_rows(gallery)
@@ -68,7 +70,7 @@ def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> N
 @LIMITS
 def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, int], code: str) -> None:
     """The killed one may have reserved without a message: the schedule hands its preview out."""
-    asked = json.dumps(gallery.asked(gallery.accepted()))
+    asked = json.dumps(gallery.preview_request(gallery.accepted_upload()))
     limit(gallery, limits)
     customer = f"gid://shopify/Customer/{CUSTOMER}"
     command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, asked, "10"]
@@ -107,10 +109,10 @@ def _stdout(process: subprocess.Popen[str]) -> IO[str]:
 def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
     """Each preview is handed to a worker that may be killed before, while or after it works; none is lost or doubled."""
     chance = random.Random(seed)
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     limit(gallery, {"max_concurrent_generations": 6})
     for _ in range(6):
-        assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
+        assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     worker = Worker(replace(generate, timeout=LIMIT))
     try:

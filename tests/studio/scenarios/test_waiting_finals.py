@@ -19,14 +19,14 @@ from chalicelib.studio.repository import generations
 from chalicelib.studio.service import finals, generation_worker, orders, stuck_generations
 from tests.shops.conftest import forget_messages
 from tests.studio.conftest import PHOTO, Gallery
-from tests.studio.order_messages import cancelled_of, paid_of
+from tests.studio.order_messages import order_cancelled, order_paid
 
 
 @pytest.fixture
 def final(gallery: Gallery) -> tuple[str, dict[str, Any]]:
     """A final whose message was lost, and its order."""
     order = gallery.order(gallery.preview()["line_item_property"])
-    orders.apply_payment(paid_of(gallery.shop, order))
+    orders.apply_payment(order_paid(gallery.shop, order))
     forget_messages("studio-make_final")
     (row,) = gallery.finals()
     return row["id"], order
@@ -56,7 +56,7 @@ def test_a_cancellation_while_it_waits_for_its_next_try_ends_it(
     with monkeypatch.context() as while_busy:
         while_busy.setattr(image_models, "choose", lambda _: busy)
         finals.make_final(gallery.shop, final[0])
-    orders.apply_cancellation(cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
+    orders.apply_cancellation(order_cancelled(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
     finals.make_final(gallery.shop, final[0])
     row = Generation.get(final[0])
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.LINE_CANCELED)
@@ -69,7 +69,7 @@ def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked
     with monkeypatch.context() as overtaken:
         overtaken.setattr(orders, "_skip_final", lambda *_: None)
         orders.apply_cancellation(
-            cancelled_of(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"]))
+            order_cancelled(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"]))
         )
     finals.make_final(gallery.shop, final[0])
     assert Generation.get(final[0]).error_message == generation_worker.LINE_CANCELED
@@ -79,7 +79,7 @@ def test_a_paid_order_of_which_nothing_is_left_is_not_printed(gallery: Gallery) 
     """Told late, as after downtime: what was taken out by then is said in the message itself."""
     order = gallery.order(gallery.preview()["line_item_property"])
     gone = {**order, "line_items": [{**order["line_items"][0], "current_quantity": 0}]}
-    orders.apply_payment(paid_of(gallery.shop, gone))
+    orders.apply_payment(order_paid(gallery.shop, gone))
     assert gallery.drain() == []
     assert gallery.finals() == []
 
@@ -87,8 +87,10 @@ def test_a_paid_order_of_which_nothing_is_left_is_not_printed(gallery: Gallery) 
 def test_one_row_that_cannot_be_taken_care_of_does_not_stop_the_others(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload = gallery.accepted()
-    first, second = (gallery.shopper("POST", "generations", gallery.asked(upload)).json()["id"] for _ in range(2))
+    upload = gallery.accepted_upload()
+    first, second = (
+        gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()["id"] for _ in range(2)
+    )
     forget_messages("studio-generate_preview")
     postpone = generations.requeue_work
 
@@ -105,13 +107,13 @@ def test_one_row_that_cannot_be_taken_care_of_does_not_stop_the_others(
 
 def test_a_photo_that_was_overwritten_is_judged_before_it_is_used(gallery: Gallery) -> None:
     """The form lets it, and the bucket may tell of it late."""
-    form = gallery.accepted()
+    form = gallery.accepted_upload()
     large = BytesIO()
     Image.new("RGB", (6000, 5000), "red").save(large, "PNG")
     sent = httpx.post(form["url"], data=form["fields"], files={"file": large.getvalue()})
     assert sent.status_code == 201
     forget_messages("studio-inspect_upload")
-    asked = gallery.shopper("POST", "generations", gallery.asked(form)).json()
+    asked = gallery.shopper("POST", "generations", gallery.preview_request(form)).json()
     assert gallery.drain() == []
     row = Generation.get(asked["id"])
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.PHOTO_UNUSABLE)
