@@ -88,11 +88,11 @@ def pytest_unconfigure() -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
     """Name the tests of the pages that were skipped, in one line after all others."""
     yield
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
-    if skipped:
-        names = sorted({report.nodeid.partition("::")[2].partition("[")[0] for report in skipped})
+    skipped_tests = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    if skipped_tests:
+        names = sorted({report.nodeid.partition("::")[2].partition("[")[0] for report in skipped_tests})
         terminalreporter.write_line(
-            f"{len(skipped)} browser tests were skipped, `make browser` installs Chromium: {', '.join(names)}"
+            f"{len(skipped_tests)} browser tests were skipped, `make browser` installs Chromium: {', '.join(names)}"
         )
 
 
@@ -187,14 +187,14 @@ def drain(engine: Engine) -> Callable[[], list[dict[str, Any]]]:
     """Deliver every waiting message to its handler until the queues are empty; the failed messages."""
 
     def run() -> list[dict[str, Any]]:
-        failed: list[dict[str, Any]] = []
+        failures: list[dict[str, Any]] = []
         while waiting := engine.waiting():
             busy = [each for each in handlers.consumers() if data_stack.physical(each.queue) in waiting]
             batches = [(consumer, batch) for consumer in busy if (batch := delivery.receive(consumer))]
             if not batches:
                 break
             for consumer, batch in batches:
-                failed += delivery.deliver(consumer, batch, _invoke)
-        return failed
+                failures += delivery.deliver(consumer, batch, _invoke)
+        return failures
 
     return run

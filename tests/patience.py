@@ -19,10 +19,10 @@ PAUSE = 0.05
 def eventually(look: Callable[[], T], what: str = "the condition holds") -> T:
     """Poll until `look` returns something true, and return it. Raises AssertionError after LIMIT seconds."""
     give_up = time.monotonic() + LIMIT
-    while not (seen := look()):
+    while not (result := look()):
         assert time.monotonic() < give_up, f"not within {LIMIT} s: {what}"
         time.sleep(PAUSE)
-    return seen
+    return result
 
 
 def make_httpx_patient() -> None:

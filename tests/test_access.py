@@ -74,9 +74,9 @@ def test_a_call_outside_a_function_is_free() -> None:
     ],
 )  # fmt: skip
 def test_what_a_call_needs(service: str, operation: str, params: dict, expected: list[tuple[str, str]]) -> None:
-    found = access.demands(service, operation, params)
+    result = access.demands(service, operation, params)
 
-    assert [(action, arn.rpartition(":")[2]) for action, arn in found] == expected
+    assert [(action, arn.rpartition(":")[2]) for action, arn in result] == expected
 
 
 def test_an_operation_that_is_new_here_is_no_silent_yes() -> None:

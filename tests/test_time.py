@@ -21,7 +21,7 @@ ALLOWED = {
     "tests/kit/child_functions.py": "a function that hangs, for the parent that kills its process",
     "tests/infra/local/sample_handlers.py": "a handler that hangs, for the worker that kills it",
     "tests/infra/local/test_engine.py": "looks ten times that nothing happens; slowness makes it no redder",
-    "tests/infra/ops/pausing.py": "waits for a signal",
+    "tests/infra/ops/paused_command.py": "waits for a signal",
     "tests/shops/token_workers.py": "a worker that asks again, up to the limit",
 }
 """Files that may sleep or read a stop watch, and why."""
@@ -52,12 +52,12 @@ def literal_limits(tree: ast.AST) -> list[int]:
     """The lines where a wait has a limit of its own."""
     waits = {"wait", "join", "result", "communicate", "run", "get", "post", "put", "delete", "request", "Client"}
     waits |= {"HTTPConnection", "create_connection", "wait_for_url", "expect_response"}
-    found = []
+    results = []
     for call in calls(tree):
-        given = [keyword.value for keyword in call.keywords if keyword.arg == "timeout"]
+        timeouts = [keyword.value for keyword in call.keywords if keyword.arg == "timeout"]
         if name_of(call) in waits or name_of(call).startswith(("to_", "not_to_")):
-            found += [call.lineno for value in given if isinstance(value, ast.Constant)]
-    return found
+            results += [call.lineno for value in timeouts if isinstance(value, ast.Constant)]
+    return results
 
 
 def imported_now(tree: ast.Module) -> list[int]:
@@ -81,15 +81,15 @@ def imported_now(tree: ast.Module) -> list[int]:
 
 def hurried(tree: ast.AST) -> list[int]:
     """The lines at which hypothesis gets a deadline, or its check for slowness back."""
-    found = []
+    results = []
     for call in calls(tree):
         if name_of(call) == "settings":
             for keyword in call.keywords:
                 text = ast.unparse(keyword.value)
                 is_slow_again = "too_slow" not in text and text != "list(HealthCheck)"
                 if keyword.arg == "deadline" or (keyword.arg == "suppress_health_check" and is_slow_again):
-                    found.append(call.lineno)
-    return found
+                    results.append(call.lineno)
+    return results
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -165,9 +165,9 @@ def preview(gallery: Gallery) -> Walk:
     body = {"product_id": gallery.product, "style_id": gallery.style, "upload_id": upload["id"]}
     walk = Walk("studio")
     with walk.traced():
-        answer = gallery.shopper("POST", "generations", body).json()
+        response = gallery.shopper("POST", "generations", body).json()
         assert gallery.drain() == []
-    assert gallery.shopper("GET", f"generations/{answer['id']}").json()["status"] == "completed"
+    assert gallery.shopper("GET", f"generations/{response['id']}").json()["status"] == "completed"
     return walk
 
 
@@ -194,8 +194,8 @@ def erasure(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Walk:
     with walk.traced():
         request = gallery.api.post("/v1/operator/privacy-requests", json=body, headers=headers).json()
         assert gallery.drain() == []
-    read = gallery.api.get(f"/v1/operator/privacy-requests/{request['id']}", headers=headers).json()
-    assert read["status"] == "completed", read
+    response_body = gallery.api.get(f"/v1/operator/privacy-requests/{request['id']}", headers=headers).json()
+    assert response_body["status"] == "completed", response_body
     return walk
 
 

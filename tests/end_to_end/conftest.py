@@ -34,10 +34,10 @@ def free_ports(count: int) -> int:
 @pytest.fixture
 def run_environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a person who has exported somebody else's AWS credentials."""
-    ours = ("AWS_", "SHOPIFY_", "STRIPE_", "STAGE", "SECRETS_", "SIGNING_", "PUBLIC_URL", "POWERTOOLS_", "TABLE_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    prefixes = ("AWS_", "SHOPIFY_", "STRIPE_", "STAGE", "SECRETS_", "SIGNING_", "PUBLIC_URL", "POWERTOOLS_", "TABLE_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return {
-        **kept,
+        **environment,
         "PORT": str(free_ports(4)),
         "LOCAL_STATE_DIR": str(tmp_path / "state"),
         "AWS_ACCESS_KEY_ID": "AKIAEXPORTED",

@@ -64,11 +64,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reas
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
+        chromium_browser = playwright.chromium.launch(
             executable_path=chromium.executable, args=list(OFFLINE), timeout=LIMIT * 1000
         )
-        yield launched
-        launched.close()
+        yield chromium_browser
+        chromium_browser.close()
 
 
 @pytest.fixture
@@ -178,19 +178,19 @@ def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
     page.get_by_role("button", name="Make my image").click()
-    said = page.locator("#make-error")
-    expect(said).to_have_text("This shop cannot make more images this month.")
+    error_text = page.locator("#make-error")
+    expect(error_text).to_have_text("This shop cannot make more images this month.")
 
 
 def test_the_keyboard_is_enough(page: Page, working: None) -> None:
     """Every control is reached in order, shows where the focus is, and is large enough for a thumb."""
     expect(page.get_by_label("Pencil")).to_be_visible()  # the page has come, and its styles
-    seen = []
+    seen_items = []
     for _ in range(4):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
-        seen.append(focused.evaluate("e => e.id || e.name"))
-    assert seen == ["photo", "style", "words", "make"]
+        seen_items.append(focused.evaluate("e => e.id || e.name"))
+    assert seen_items == ["photo", "style", "words", "make"]
     for control in ("#photo", "#words", "#make", ".style"):
         box = page.locator(control).first.bounding_box()
         assert box is not None
@@ -222,8 +222,8 @@ def test_a_merchant_sets_the_watermark_and_sees_it_at_once(tab: Page, gallery: G
     assert (red > 200, green < 60, blue < 60) == (True, True, True)
     admin.get_by_role("button", name="Save").click()
     expect(admin.locator("#status")).to_have_text("Saved.")
-    saved = gallery.merchant("GET", "watermark").json()
-    assert (saved["opacity"], saved["position"]) == ("1", "top-left")
+    response = gallery.merchant("GET", "watermark").json()
+    assert (response["opacity"], response["position"]) == ("1", "top-left")
     slow_previews: list[Route] = []
     tab.route("**/v1/studio/watermark/preview", lambda route: slow_previews.append(route))
     tab.goto(address)

@@ -14,8 +14,8 @@ from tests.patience import LIMIT
 
 def test_the_demo_walks_the_main_job_and_leaves_its_pictures(run_environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "infra.local.demo"]
-    done = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True, timeout=LIMIT)
-    assert done.returncode == 0, done.stdout + done.stderr
+    process = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True, timeout=LIMIT)
+    assert process.returncode == 0, process.stdout + process.stderr
     folder = Path(run_environment["LOCAL_STATE_DIR"]) / "demo"
     page = (folder / "index.html").read_text()
     for name in ("input.jpg", "preview.jpg", "final.jpg"):

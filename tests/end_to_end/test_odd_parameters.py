@@ -158,7 +158,7 @@ def caller(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Caller:
 def operations(api: httpx.Client) -> list[Operation]:
     """Every operation of the document, with its method and path."""
     paths = api.get("/openapi.json").json()["paths"]
-    return [(method, path, found) for path, methods in sorted(paths.items()) for method, found in methods.items()]
+    return [(method, path, items) for path, methods in sorted(paths.items()) for method, items in methods.items()]
 
 
 def names(operation: dict[str, Any], place: str) -> list[str]:
@@ -187,8 +187,8 @@ def in_lambda(
         "isBase64Encoded": False,
         "body": body,
     }
-    answer = handlers.chalice_app()(event, None)
-    return answer["statusCode"], answer["body"]
+    response = handlers.chalice_app()(event, None)
+    return response["statusCode"], response["body"]
 
 
 def url_of(path: str, values: dict[str, str], query: dict[str, str]) -> str:
@@ -210,44 +210,54 @@ def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, na
     method, path, described = operation
     values, body = caller.path_values(path) | {name: value}, json.dumps(caller.body(method, path))
     for query, headers in caller.signed(operation, caller.query_values(described), body):
-        sent = {**headers, "Content-Type": "application/json"}
-        yield api.request(method, url_of(path, values, query), content=body, headers=sent).status_code
+        request_headers = {**headers, "Content-Type": "application/json"}
+        yield api.request(method, url_of(path, values, query), content=body, headers=request_headers).status_code
         yield in_lambda(method, path, values, headers, query, body)[0]
 
 
 def test_no_odd_query_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
     """And one that is refused is named."""
-    walked: set[str] = set()
+    visited_names: set[str] = set()
     wrong: list[Any] = []
     for operation in operations(api):
         method, path, described = operation
         for name in names(described, "query"):
-            walked.add(name)
+            visited_names.add(name)
             for value in ODD:
-                for answer in answers_to_query(api, caller, operation, name, value):
-                    shown = (method, path, name, value[:40], answer.status_code)
-                    if answer.status_code >= 500:
-                        wrong.append(shown)
-                    elif answer.status_code == 422:
-                        paths = {error["path"] for error in answer.json().get("errors", [])}
+                for response in answers_to_query(api, caller, operation, name, value):
+                    label = (method, path, name, value[:40], response.status_code)
+                    if response.status_code >= 500:
+                        wrong.append(label)
+                    elif response.status_code == 422:
+                        paths = {error["path"] for error in response.json().get("errors", [])}
                         if f"query.{name}" not in paths:
-                            wrong.append((*shown, paths))
+                            wrong.append((*label, paths))
     assert not wrong, "\n".join(map(str, wrong))
-    assert {"rule", "subject", "event_type", "customer_id", "order_id", "app", "shop", "cursor", "limit"} <= walked
+    assert {
+        "rule",
+        "subject",
+        "event_type",
+        "customer_id",
+        "order_id",
+        "app",
+        "shop",
+        "cursor",
+        "limit",
+    } <= visited_names
 
 
 def test_no_odd_path_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
-    walked, wrong = set(), []
+    visited_names, wrong = set(), []
     for operation in operations(api):
         method, path, described = operation
         for name in names(described, "path"):
-            walked.add(path)
+            visited_names.add(path)
             for value in ODD_TEXTS:
-                found = list(statuses_of_path(api, caller, operation, name, value))
-                if any(status >= 500 for status in found):
-                    wrong.append((method, path, name, value[:40], found))
+                result = list(statuses_of_path(api, caller, operation, name, value))
+                if any(status >= 500 for status in result):
+                    wrong.append((method, path, name, value[:40], result))
     assert not wrong, "\n".join(map(str, wrong))
-    assert walked == {path for path in handlers.chalice_app().routes if "{" in path}
+    assert visited_names == {path for path in handlers.chalice_app().routes if "{" in path}
 
 
 def test_every_text_of_a_query_has_a_greatest_length(api: httpx.Client) -> None:
@@ -268,7 +278,7 @@ def test_every_text_of_a_query_has_a_greatest_length(api: httpx.Client) -> None:
 
 def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> None:
     document = api.get("/openapi.json").json()
-    walked, wrong = set(), []
+    visited_names, wrong = set(), []
     for operation in operations(api):
         method, path, described = operation
         if "requestBody" not in described:
@@ -279,16 +289,16 @@ def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> No
         for name, schema in members.items():
             if "string" not in [kind.get("type") for kind in (schema, *schema.get("anyOf", ()))]:
                 continue
-            walked.add(name)
+            visited_names.add(name)
             for value in ODD:
                 body = json.dumps(valid | {name: value})
                 for query, headers in caller.signed(operation, caller.query_values(described), body):
-                    sent = {**headers, "Content-Type": "application/json"}
-                    answer = api.request(method, url_of(path, values, query), content=body, headers=sent)
-                    if answer.status_code >= 500:
-                        wrong.append((method, path, name, value[:40], answer.status_code))
+                    request_headers = {**headers, "Content-Type": "application/json"}
+                    response = api.request(method, url_of(path, values, query), content=body, headers=request_headers)
+                    if response.status_code >= 500:
+                        wrong.append((method, path, name, value[:40], response.status_code))
     assert not wrong, "\n".join(map(str, wrong))
-    assert {"code", "subject", "shopify_variant_id", "name", "text"} <= walked
+    assert {"code", "subject", "shopify_variant_id", "name", "text"} <= visited_names
 
 
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
@@ -297,14 +307,14 @@ def test_any_text_in_a_query_that_reaches_a_key_is_answered(api: httpx.Client, c
     keyed = {"rule", "subject", "event_type", "app", "shop"}
     for operation in operations(api):
         for name in keyed & set(names(operation[2], "query")):
-            answers = answers_to_query(api, caller, operation, name, value)
-            assert all(answer.status_code < 500 for answer in answers), (operation[:2], name, value)
+            responses = answers_to_query(api, caller, operation, name, value)
+            assert all(response.status_code < 500 for response in responses), (operation[:2], name, value)
 
 
 @pytest.mark.parametrize("value", ["", "x" * 3_000])
 def test_a_rule_that_is_no_name_is_refused_by_name(api: httpx.Client, value: str) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
-    answer = api.get("/v1/operator/retention-runs", params={"rule": value}, headers=headers)
+    response = api.get("/v1/operator/retention-runs", params={"rule": value}, headers=headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidInput")
-    assert [error["path"] for error in answer.json()["errors"]] == ["query.rule"]
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidInput")
+    assert [error["path"] for error in response.json()["errors"]] == ["query.rule"]

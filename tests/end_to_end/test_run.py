@@ -85,9 +85,9 @@ def test_chalice_local_works_beside_it(start: Start, run_environment: dict[str, 
 def test_an_unknown_schedule_is_answered_with_those_there_are(start: Start, run_environment: dict[str, str]) -> None:
     start()
     command = [sys.executable, "-m", "infra.local", "tick", "nothing"]
-    done = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "retention-start_sweep" in done.stderr
+    process = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True)
+    assert process.returncode == 1
+    assert "retention-start_sweep" in process.stderr
     known = subprocess.run(
         [*command[:-1], "retention-start_sweep"], cwd=ROOT, env=run_environment, capture_output=True, text=True
     )

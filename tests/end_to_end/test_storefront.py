@@ -14,11 +14,11 @@ LINE = {"id": 4101, "quantity": 2, "properties": {"_generation": "x"}}
 
 def test_a_call_through_the_proxy_is_signed_and_cookies_stay_behind(gallery: Gallery) -> None:
     url = f"{gallery.shopify.url}/{gallery.shop}/apps/studio/products/8001"
-    answer = httpx.get(url, cookies={"secret": "1"})
-    assert answer.json()["product_id"] == gallery.product
-    begun = httpx.post(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/uploads", json={})
-    assert begun.status_code == 201
-    assert begun.json()["token"]  # a guest's
+    response = httpx.get(url, cookies={"secret": "1"})
+    assert response.json()["product_id"] == gallery.product
+    start_response = httpx.post(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/uploads", json={})
+    assert start_response.status_code == 201
+    assert start_response.json()["token"]  # a guest's
 
 
 def test_what_is_in_the_cart_is_paid(gallery: Gallery) -> None:
@@ -27,8 +27,8 @@ def test_what_is_in_the_cart_is_paid(gallery: Gallery) -> None:
     assert httpx.post(f"{cart}/add.js", json={"items": [LINE]}).status_code == 200
     assert httpx.post(f"{cart}/add.js", json={"items": [{"id": 0}]}).status_code == 422
     assert "2 x variant 4101" in httpx.get(cart).text
-    paid = httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay")
-    assert "is paid" in paid.text
+    payment_response = httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay")
+    assert "is paid" in payment_response.text
     assert shopify.storefront.lines(gallery.shop) == []
     delivered = [row for row in shopify.deliveries() if row["topic"] == "orders/paid"]
     assert any('"_generation"' in row["body"] and gallery.shop in str(row["headers"]) for row in delivered)

@@ -24,9 +24,9 @@ from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
 from tests.integrations.pictures import encoded
-from tests.studio.conftest import VARIANT, Gallery, gallery
+from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
-__all__ = ["another", "gallery"]
+__all__ = ["gallery", "other_gallery"]
 
 PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/studio/app"}
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
@@ -34,13 +34,13 @@ BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
 
 
 def _routes() -> list[tuple[str, str, EndpointSpec]]:
-    found = []
+    results = []
     for path, methods in sorted(handlers.chalice_app().routes.items()):
         for method, entry in methods.items():
             contract = getattr(entry.view_function, "contract", None)
             if contract is not None:
-                found.append((method, path, contract))
-    return found
+                results.append((method, path, contract))
+    return results
 
 
 def _needing(scheme: str) -> list[Any]:
@@ -62,9 +62,11 @@ def _of_operators() -> list[Any]:
 def test_every_route_is_either_public_or_asks_for_a_credential() -> None:
     open_routes = {path for _, path, contract in _routes() if contract.auth is None}
     assert open_routes == PUBLIC | BROWSER
-    walked = {name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)}
-    walked |= {param.values[1] for param in _of_operators()}
-    assert walked | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
+    visited_names = {
+        name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)
+    }
+    visited_names |= {param.values[1] for param in _of_operators()}
+    assert visited_names | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
 
 
 def _paths(scheme: str) -> set[str]:
@@ -173,10 +175,10 @@ def test_another_merchant_sees_and_changes_nothing(
     before = _of(_everything(), owned.marks)
     token = other_gallery.shopify.session_token("studio", other_gallery.shop)
     headers = {"Authorization": f"Bearer {token}", "If-Match": '"0"'}
-    answer = other_gallery.api.request(method, owned.path(path), json=owned.body(contract), headers=headers)
+    response = other_gallery.api.request(method, owned.path(path), json=owned.body(contract), headers=headers)
     if "{" in path:
-        assert answer.status_code == 404, answer.text
-    assert not [mark for mark in owned.marks if mark in answer.text]
+        assert response.status_code == 404, response.text
+    assert not [mark for mark in owned.marks if mark in response.text]
     assert _of(_everything(), owned.marks) == before
 
 
@@ -187,10 +189,10 @@ def test_another_shop_s_shopper_sees_and_changes_nothing(
     owned = Owned(gallery)
     before = _of(_everything(), owned.marks)
     tail = owned.path(path).removeprefix("/proxy/studio/")
-    answer = other_gallery.shopper(method, tail, owned.body(contract))
+    response = other_gallery.shopper(method, tail, owned.body(contract))
     if "{" in path or (contract.body and contract.body.__name__ == "GenerationCreate"):
-        assert answer.status_code in (404, 409), answer.text
-    assert not [mark for mark in owned.marks if mark in answer.text]
+        assert response.status_code in (404, 409), response.text
+    assert not [mark for mark in owned.marks if mark in response.text]
     assert _of(_everything(), owned.marks) == before
 
 
@@ -207,18 +209,18 @@ def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[]
     member = ids.new()
     billing.register_customer("member", member, "her@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
-    for wanted in ({"plan": "better_together"}, {"addon": "surprise_box"}):
-        asked = {**wanted, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-        session = api.post("/v1/billing/checkout", json=asked, headers=headers).json()["id"]
+    for expected in ({"plan": "better_together"}, {"addon": "surprise_box"}):
+        params = {**expected, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+        session = api.post("/v1/billing/checkout", json=params, headers=headers).json()["id"]
         stripe_peer.complete_checkout(session)
         assert drain() == []
     assert api.get("/v1/billing/credits", headers=headers).json()["balance"] > 0
-    found = Subscriber(member)
-    found.owned = {
+    new_subscriber = Subscriber(member)
+    new_subscriber.owned = {
         "payment": api.get("/v1/billing/payments", headers=headers).json()["items"][0]["id"],
         "addon": api.get("/v1/billing/addons/mine", headers=headers).json()["items"][0]["id"],
     }
-    return found
+    return new_subscriber
 
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("accessToken"))
@@ -231,14 +233,14 @@ def test_another_member_or_store_sees_nothing(
     before = _of(_everything(), marks)
     headers = {"Authorization": f"Bearer {auth.mint(role, ids.new())}"}
     url = re.sub(r"{(\w+)}", lambda match: subscriber.owned[match[1]], path)
-    answer = api.request(method, url, json=body, headers=headers)
-    assert not [mark for mark in marks if mark in answer.text]
+    response = api.request(method, url, json=body, headers=headers)
+    assert not [mark for mark in marks if mark in response.text]
     if "{" in path:
-        assert answer.status_code in (403, 404), answer.text
+        assert response.status_code in (403, 404), response.text
     if path == "/v1/billing/credits":
-        assert answer.json().get("balance", 0) == 0
+        assert response.json().get("balance", 0) == 0
     if path == "/v1/billing/subscription":
-        assert answer.json().get("subscription") is None
+        assert response.json().get("subscription") is None
     assert _of(_everything(), marks) == before
 
 
@@ -252,9 +254,9 @@ def test_without_a_credential_nothing_is_answered(
     url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
     for headers, expected in (({}, {401}), ({"Authorization": "Bearer x.y.z"}, {401}), (operator, {401, 403})):
-        answer = api.request(method, url, json={}, headers=headers)
-        assert answer.status_code in expected, answer.text
-        assert answer.headers["content-type"] == "application/problem+json"
+        response = api.request(method, url, json={}, headers=headers)
+        assert response.status_code in expected, response.text
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(("method", "path"), _of_operators())
@@ -279,12 +281,12 @@ def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery, meth
         "a member": (auth.mint(Role.MEMBER, ids.new()), 403),
         "a store": (auth.mint(Role.STORE_OWNER, ids.new()), 403),
     }
-    for who, (token, expected) in strangers.items():
+    for caller_name, (token, expected) in strangers.items():
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = gallery.api.request(method, url, headers=headers)
-        assert answer.status_code == expected, f"{who}: {answer.text}"
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert gallery.shop not in answer.text
+        response = gallery.api.request(method, url, headers=headers)
+        assert response.status_code == expected, f"{caller_name}: {response.text}"
+        assert response.headers["content-type"] == "application/problem+json"
+        assert gallery.shop not in response.text
     signed = gallery.shopify.sign_proxy("studio", {"shop": gallery.shop, "timestamp": str(int(time.time()))})
     assert gallery.api.request(method, f"{url}?{signed}").status_code == 401
     assert _everything() == before

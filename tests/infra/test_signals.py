@@ -26,5 +26,5 @@ print("stopped")
 @pytest.mark.parametrize("number", [2, 15], ids=["SIGINT", "SIGTERM"])
 def test_one_that_another_thread_gets_is_seen(number: int) -> None:
     command = [sys.executable, "-c", SERVE, str(number)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
-    assert (done.returncode, done.stdout) == (0, "serving\nstopped\n"), done.stderr
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
+    assert (process.returncode, process.stdout) == (0, "serving\nstopped\n"), process.stderr

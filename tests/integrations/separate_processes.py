@@ -19,16 +19,16 @@ MEGABYTES, CPU_SECONDS = 512, 20
 
 def outcomes(files: list[bytes]) -> list[Any]:
     """What each way of decoding makes of each file (a size, "good" or "refused"), or how its process ended."""
-    given = "\n".join(base64.b64encode(data).decode() for data in files)
-    done = subprocess.run(
+    lines = "\n".join(base64.b64encode(data).decode() for data in files)
+    process = subprocess.run(
         [sys.executable, "-m", __name__],
-        input=given,
+        input=lines,
         cwd=Path(__file__).resolve().parents[2],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    return list(map(json.loads, done.stdout.splitlines()))
+    return list(map(json.loads, process.stdout.splitlines()))
 
 
 def _decoded(data: bytes) -> list[Any]:
@@ -57,10 +57,10 @@ def _alone(data: bytes) -> str:
             os.write(writer, json.dumps(f"{type(error).__name__}: {error}").encode())
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader, "rb") as answers:
-        answer = answers.read().decode()
+    with os.fdopen(reader, "rb") as responses:
+        response = responses.read().decode()
     _, status = os.waitpid(child, 0)
-    return answer if status == 0 else json.dumps(f"status {status}")
+    return response if status == 0 else json.dumps(f"status {status}")
 
 
 def main() -> None:

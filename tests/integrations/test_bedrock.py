@@ -47,9 +47,9 @@ class Models:
 
     def answer(self, model: str, body: dict[str, Any]) -> None:
         raw = json.dumps(body).encode()
-        answer = {"body": StreamingBody(io.BytesIO(raw), len(raw)), "contentType": "application/json"}
+        response = {"body": StreamingBody(io.BytesIO(raw), len(raw)), "contentType": "application/json"}
         expected = {"modelId": model, "body": ANY, "contentType": "application/json", "accept": "application/json"}
-        self.stub.add_response("invoke_model", answer, expected)
+        self.stub.add_response("invoke_model", response, expected)
 
     def fail(self, code: str, text: str = "no", status: int = 400) -> None:
         self.stub.add_client_error("invoke_model", code, text, status)
@@ -57,10 +57,10 @@ class Models:
 
 @pytest.fixture
 def models() -> Iterator[Models]:
-    made = Models()
-    with made.stub:
-        yield made
-        made.stub.assert_no_pending_responses()
+    fake_models = Models()
+    with fake_models.stub:
+        yield fake_models
+        fake_models.stub.assert_no_pending_responses()
     aws.forget_clients()
 
 
@@ -74,8 +74,8 @@ def make(long_side: int = 1024, **parameters: Any) -> image_models.GeneratedImag
 
 def test_a_photo_goes_out_small_and_comes_back_in_style(models: Models) -> None:
     models.answer(STYLE, picture(MADE))
-    made = make(strength=0.5, seed=3)
-    assert (made.image, made.width, made.height, made.model) == (MADE, 832, 1216, f"bedrock/{STYLE}")
+    image = make(strength=0.5, seed=3)
+    assert (image.image, image.width, image.height, image.model) == (MADE, 832, 1216, f"bedrock/{STYLE}")
     (body,) = models.asked
     assert {name: body[name] for name in body if name != "image"} == {
         "mode": "image-to-image",
@@ -93,8 +93,8 @@ def test_a_photo_goes_out_small_and_comes_back_in_style(models: Models) -> None:
 def test_a_final_is_upscaled(models: Models) -> None:
     models.answer(STYLE, picture(MADE))
     models.answer(UPSCALE, picture(LARGE))
-    made = make(2048)
-    assert (made.width, made.height, made.model) == (3328, 4864, f"bedrock/{STYLE} + {UPSCALE}")
+    image = make(2048)
+    assert (image.width, image.height, image.model) == (3328, 4864, f"bedrock/{STYLE} + {UPSCALE}")
     assert models.asked[1] == {"image": base64.b64encode(MADE).decode(), "output_format": "png"}
 
 
@@ -182,7 +182,7 @@ def test_a_refusal_is_told_from_a_wrong_setting(
     models: Models, code: str, text: str, status: int, failure: type[ModelFailed]
 ) -> None:
     models.fail(code, text, status)
-    with pytest.raises(failure) as raised:
+    with pytest.raises(failure) as error:
         make()
-    assert raised.type is failure
-    assert raised.value.is_refusal == (failure is ContentRefused)
+    assert error.type is failure
+    assert error.value.is_refusal == (failure is ContentRefused)

@@ -53,9 +53,9 @@ def test_every_exif_orientation_comes_out_upright(orientation: int, image_format
     exif = Image.Exif()
     exif[0x0112] = orientation
     for long_side, size in ((None, (96, 64)), (48, (48, 32))):
-        found = decode(encoded(stored, image_format, exif=exif), long_side=long_side)
-        assert found.size == size
-        data = encoded(found)
+        image = decode(encoded(stored, image_format, exif=exif), long_side=long_side)
+        assert image.size == size
+        data = encoded(image)
         corners = [pictures.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
         assert all(near(one, other) for one, other in zip(corners, (RED, GREEN, BLUE, WHITE), strict=True)), corners
 
@@ -136,8 +136,8 @@ def test_a_watermark_comes_out_upright_with_its_alpha(orientation: int):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = upright.transpose(turn) if turn is not None else upright
-    found = decode_with_alpha(encoded(stored, "PNG", exif=exif))
-    assert (found.mode, found.size, found.tobytes()) == ("RGBA", upright.size, upright.tobytes())
+    image = decode_with_alpha(encoded(stored, "PNG", exif=exif))
+    assert (image.mode, image.size, image.tobytes()) == ("RGBA", upright.size, upright.tobytes())
 
 
 @pytest.mark.parametrize("alpha", [None, 77])
@@ -145,18 +145,18 @@ def test_the_profile_of_a_watermark_is_applied(alpha: int | None):
     picture = Image.new("RGB", (16, 16), RED)
     if alpha is not None:
         picture.putalpha(alpha)
-    found = decode_with_alpha(encoded(picture, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()))
-    assert near(_middle(found.convert("RGB")), BLUE)
-    assert found.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
+    image = decode_with_alpha(encoded(picture, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()))
+    assert near(_middle(image.convert("RGB")), BLUE)
+    assert image.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
 
 
 def test_a_palette_with_transparency():
     picture = Image.new("P", (8, 8), 1)
     picture.putpalette([0, 0, 0, 0, 160, 0])
     picture.paste(0, (0, 0, 8, 3))
-    found = decode(encoded(picture, transparency=0))
-    assert _middle(found) == GREEN
-    assert found.crop((0, 0, 1, 1)).tobytes() == bytes(WHITE)
+    image = decode(encoded(picture, transparency=0))
+    assert _middle(image) == GREEN
+    assert image.crop((0, 0, 1, 1)).tobytes() == bytes(WHITE)
 
 
 @pytest.mark.parametrize(("mode", "colour"), [("1", 1), ("L", 255), ("RGB", "white"), ("P", 255)])
@@ -164,9 +164,9 @@ def test_a_single_pixel(mode: str, colour: str | int):
     picture = Image.new(mode, (1, 1), colour)
     if mode == "P":
         picture.putpalette([255] * 768)
-    found = decode(encoded(picture), long_side=32)
-    assert found.size == (32, 32)
-    assert _middle(found) == WHITE
+    image = decode(encoded(picture), long_side=32)
+    assert image.size == (32, 32)
+    assert _middle(image) == WHITE
 
 
 @pytest.mark.parametrize("size", [(3000, 1), (1, 3000)])
@@ -194,11 +194,11 @@ def test_the_photo_in_a_phones_multi_picture_file():
 def test_a_truncated_file_is_refused(image_format: str, share: float):
     data = encoded(Image.open(PHOTOS / "flower.jpg"), image_format)
     check_decodes(data)
-    cut = data[: int(len(data) * share)]
+    truncated_data = data[: int(len(data) * share)]
     with pytest.raises(UnreadableImage):
-        check_decodes(cut)
+        check_decodes(truncated_data)
     with pytest.raises(UnreadableImage):
-        decode(cut, long_side=64)
+        decode(truncated_data, long_side=64)
 
 
 def test_a_truncated_progressive_jpeg_is_refused():
@@ -242,11 +242,11 @@ _SMALL = [encoded(_quarters(), image_format) for image_format in ("JPEG", "PNG",
     st.sampled_from(_SMALL), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8)
 )
 def test_damage_gives_a_picture_or_a_refusal(data: bytes, damage: list[tuple[int, int]]):
-    damaged = bytearray(data)
+    data_copy = bytearray(data)
     for position, value in damage:
-        damaged[position % len(damaged)] = value
+        data_copy[position % len(data_copy)] = value
     try:
-        picture = decode(bytes(damaged), long_side=32)
+        picture = decode(bytes(data_copy), long_side=32)
     except UnreadableImage:
         return
     assert max(picture.size) == 32

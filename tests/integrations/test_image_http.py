@@ -52,10 +52,10 @@ def test_the_status_decides_whatever_the_body(
 ) -> None:
     provider.outage = (status, body)
     for call in (lambda: image_http.submit(ORDER), lambda: image_http.collect("job")):
-        with pytest.raises(failure) as raised:
+        with pytest.raises(failure) as error:
             call()
-        assert raised.type is failure
-        assert not raised.value.is_refusal
+        assert error.type is failure
+        assert not error.value.is_refusal
 
 
 @pytest.mark.parametrize(("body", "failure"), [(REFUSED, ContentRefused), (b"<h1>refused</h1>", ModelMisconfigured)])

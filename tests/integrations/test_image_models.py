@@ -13,10 +13,10 @@ PORTRAIT = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").
 
 
 def test_the_local_model_says_what_it_did():
-    made = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
-    assert made.model == "local/pencil"
-    assert made.content_type == "image/png"
-    assert opened(made.image).size == (made.width, made.height) == (171, 200)
+    image = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
+    assert image.model == "local/pencil"
+    assert image.content_type == "image/png"
+    assert opened(image.image).size == (image.width, image.height) == (171, 200)
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_a_print_shows_what_its_preview_showed(style: str):
 
 def test_nothing_of_the_photos_metadata_is_kept():
     photo = encoded(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
-    made = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
-    assert opened(made.image).info == {}
+    image = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
+    assert opened(image.image).info == {}

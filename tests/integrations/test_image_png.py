@@ -11,10 +11,10 @@ from tests.integrations.pictures import opened
 def test_every_pixel_comes_back(size: tuple[int, int]):
     noise = [Image.effect_noise(size, 90) for _ in range(3)]
     picture = Image.merge("RGB", noise)
-    found = opened(image_png.encode(picture))
-    assert found.format == "PNG"
-    assert found.size == size
-    assert found.tobytes() == picture.tobytes()
+    image = opened(image_png.encode(picture))
+    assert image.format == "PNG"
+    assert image.size == size
+    assert image.tobytes() == picture.tobytes()
 
 
 def test_without_options_it_carries_no_metadata():

@@ -39,11 +39,11 @@ def _mark(opacity: float, *, position: Position = Position.CENTER, alpha: int = 
 @pytest.mark.parametrize("photo", ["grace_hopper.jpg", "china.jpg", "flower.jpg"])
 def test_a_preview_is_a_jpeg_of_the_long_side_asked_for(photo: str):
     data = (PHOTOS / photo).read_bytes()
-    made = opened(images.preview(data, long_side=1024))
-    assert made.format == "JPEG"
-    assert max(made.size) == 1024
+    preview = opened(images.preview(data, long_side=1024))
+    assert preview.format == "JPEG"
+    assert max(preview.size) == 1024
     source = opened(data)
-    assert made.width / made.height == pytest.approx(source.width / source.height, rel=0.002)
+    assert preview.width / preview.height == pytest.approx(source.width / source.height, rel=0.002)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_a_preview_is_a_jpeg_of_the_long_side_asked_for(photo: str):
 def test_the_watermark_shows_by_its_opacity_times_its_own_alpha(
     opacity: float, alpha: int, expected: tuple[int, int, int]
 ):
-    made = images.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
-    assert near(colour_at(made, 0.5, 0.5), expected, 4)
+    preview = images.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
+    assert near(colour_at(preview, 0.5, 0.5), expected, 4)
 
 
 @pytest.mark.parametrize("position", list(Position))
@@ -78,27 +78,27 @@ def test_a_watermark_with_a_palette_and_one_pixel():
 @pytest.mark.parametrize("content_type", list(PrintFormat))
 @pytest.mark.parametrize("size", [(600, 600), (301, 777), (1500, 500), (1, 1)])
 def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tuple[int, int]):
-    made = opened(images.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
-    assert made.size == size
-    assert Image.MIME[str(made.format)] == content_type
-    assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+    image = opened(images.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
+    assert image.size == size
+    assert Image.MIME[str(image.format)] == content_type
+    assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    assert made.info["icc_profile"][36:] == profile.tobytes()[36:]  # before it stands the date of creation
-    assert made.mode == "RGB"
+    assert image.info["icc_profile"][36:] == profile.tobytes()[36:]  # before it stands the date of creation
+    assert image.mode == "RGB"
 
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
 def test_a_print_is_the_middle_of_the_picture_enlarged(content_type: str):
-    made = opened(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert("RGB")
+    image = opened(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert("RGB")
     expected = opened(PORTRAIT).resize((900, 900), Image.Resampling.LANCZOS, box=cover((512, 600), (900, 900)))
-    assert max(ImageStat.Stat(ImageChops.difference(made, expected)).mean) < 4
+    assert max(ImageStat.Stat(ImageChops.difference(image, expected)).mean) < 4
 
 
 def test_a_print_is_sharpened_without_coloured_edges():
     edge = Image.new("RGB", (64, 64), (90, 90, 90))
     edge.paste((170, 170, 170), (32, 0, 64, 64))
-    made = opened(images.print_file(encoded(edge), size=(64, 64), crop=cover, content_type="image/png"))
-    red, green, blue = made.split()
+    image = opened(images.print_file(encoded(edge), size=(64, 64), crop=cover, content_type="image/png"))
+    red, green, blue = image.split()
     ((darkest, lightest),) = ImageStat.Stat(red).extrema
     assert darkest < 85
     assert lightest > 175
@@ -124,9 +124,9 @@ def test_no_metadata_leaves_with_a_picture():
         assert b"secret" not in output
         assert b"Exif" not in output
         assert b"xmp" not in output
-        made = opened(output)
-        assert not made.getexif()
-        assert not {"comment", "exif", "xmp", "XML:com.adobe.xmp"} & set(made.info)
+        image = opened(output)
+        assert not image.getexif()
+        assert not {"comment", "exif", "xmp", "XML:com.adobe.xmp"} & set(image.info)
     assert "icc_profile" not in opened(outputs[0]).info
 
 

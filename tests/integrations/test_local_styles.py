@@ -29,9 +29,9 @@ def test_there_are_at_least_eight_and_every_word_leads_to_one():
 
 
 def test_each_differs_from_the_photo_and_from_every_other(portrait: Image.Image):
-    made = {"photo": portrait} | {style: stylise(portrait, style) for style in STYLES}
-    for one, other in combinations(made, 2):
-        assert max(ImageStat.Stat(ImageChops.difference(made[one], made[other])).mean) > 8, (one, other)
+    image = {"photo": portrait} | {style: stylise(portrait, style) for style in STYLES}
+    for one, other in combinations(image, 2):
+        assert max(ImageStat.Stat(ImageChops.difference(image[one], image[other])).mean) > 8, (one, other)
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -54,17 +54,17 @@ photo = decode(Path(sys.argv[1]).read_bytes(), long_side=256)
 print(*(sha256(stylise(photo, style).tobytes()).hexdigest() for style in reversed(STYLES)))
 """
     photo = str(PHOTOS / "grace_hopper.jpg")
-    answer = subprocess.run([sys.executable, "-c", script, photo], capture_output=True, text=True, check=True).stdout
-    assert answer.split() == [sha256(stylise(portrait, style).tobytes()).hexdigest() for style in reversed(STYLES)]
+    output = subprocess.run([sys.executable, "-c", script, photo], capture_output=True, text=True, check=True).stdout
+    assert output.split() == [sha256(stylise(portrait, style).tobytes()).hexdigest() for style in reversed(STYLES)]
 
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("size", [(1, 1), (64, 1), (1, 64), (5, 3), (64, 64)])
 @pytest.mark.parametrize("colour", ["black", "white"])
 def test_odd_pictures_are_stylised_too(style: str, size: tuple[int, int], colour: str):
-    made = stylise(Image.new("RGB", size, colour), style)
-    assert made.size == size
-    assert made.mode == "RGB"
+    image = stylise(Image.new("RGB", size, colour), style)
+    assert image.size == size
+    assert image.mode == "RGB"
 
 
 def _correlation(one: list[int], other: list[int]) -> float:

@@ -41,8 +41,8 @@ def read(tmp_path: Path, data: bytes, query: str) -> list[Any]:
 
 
 def test_every_kind_has_its_type(tmp_path: Path) -> None:
-    found = read(tmp_path, parquet.write(COLUMNS, [FULL]), "DESCRIBE SELECT * FROM {file}")
-    assert {row[0]: row[1] for row in found} == {
+    result = read(tmp_path, parquet.write(COLUMNS, [FULL]), "DESCRIBE SELECT * FROM {file}")
+    assert {row[0]: row[1] for row in result} == {
         "text": "VARCHAR",
         "whole": "BIGINT",
         "amount": "DECIMAL(38,10)",
@@ -76,8 +76,8 @@ def test_it_is_compressed_with_zstd(tmp_path: Path) -> None:
 
 def test_missing_and_unfitting_values_are_null(tmp_path: Path) -> None:
     odd = {"whole": "1.5e400", "amount": "1" * 40, "flag": "perhaps", "at": "never", "until": "soon", "day": "x"}
-    found = read(tmp_path, parquet.write(COLUMNS, [odd, {}]), "SELECT * FROM {file}")
-    assert found == [(None,) * 7] * 2
+    result = read(tmp_path, parquet.write(COLUMNS, [odd, {}]), "SELECT * FROM {file}")
+    assert result == [(None,) * 7] * 2
 
 
 def test_the_same_rows_make_the_same_bytes() -> None:

@@ -12,8 +12,8 @@ BODY, SIGNATURE = b'{"test": 2432232314}', "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJEL
 
 
 def headers(**changed: str) -> dict[str, str]:
-    made = {"webhook-id": MESSAGE, "webhook-timestamp": str(AT), "webhook-signature": SIGNATURE}
-    return made | {name.replace("_", "-"): value for name, value in changed.items()}
+    values = {"webhook-id": MESSAGE, "webhook-timestamp": str(AT), "webhook-signature": SIGNATURE}
+    return values | {name.replace("_", "-"): value for name, value in changed.items()}
 
 
 def test_the_published_vector() -> None:

@@ -89,10 +89,10 @@ def test_what_stripe_does_not_have_is_missing(stripe_peer: StripeSandbox) -> Non
 
 def test_a_wrong_key_is_refused_without_saying_it(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_somebody_else")
-    with pytest.raises(StripeRefused) as refused:
+    with pytest.raises(StripeRefused) as error:
         stripe.subscription("sub_1")
-    assert "sk_test" not in str(refused.value)
-    assert refused.value.status == 502
+    assert "sk_test" not in str(error.value)
+    assert error.value.status == 502
 
 
 def test_a_stripe_that_does_not_answer_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,6 +106,6 @@ def test_a_stripe_that_does_not_answer_is_unavailable(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("live", ["sk_live_0123456789", "rk_live_0123456789"])
 def test_live_keys_are_refused_outside_prod(monkeypatch: pytest.MonkeyPatch, live: str) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", live)
-    with pytest.raises(SettingMissing) as refused:
+    with pytest.raises(SettingMissing) as error:
         stripe.subscription("sub_1")
-    assert live not in str(refused.value)
+    assert live not in str(error.value)

@@ -37,13 +37,13 @@ def running(stripe_peer: StripeSandbox) -> Json:
         stripe.create_price(plan, f"{plan}_{amount}", amount, "USD", "month", key()) for amount in (1000, 2000)
     )
     customer = stripe.create_customer("a@example.com", None, {}, key())
-    asked = {
+    params = {
         "mode": "subscription",
         "customer": customer,
         "line_items": [{"price": cheap["id"], "quantity": 1}],
         "success_url": "https://a.b/",
     }
-    session = stripe.create_checkout_session(asked, key())
+    session = stripe.create_checkout_session(params, key())
     stripe_peer.complete_checkout(session["id"])
     with stripe_peer.store() as store:
         (row,) = [row for row in store.all("subscription") if row["customer"] == customer]
@@ -92,10 +92,10 @@ def test_the_same_key_with_another_change_is_a_conflict(running: Json) -> None:
 def test_a_declined_payment_says_so_and_no_more(running: Json, stripe_peer: StripeSandbox) -> None:
     with stripe_peer.store() as store:
         store.get("subscription", running["id"])["default_payment_method"] = DECLINING_METHOD
-    with pytest.raises(PaymentDeclined) as declined:
+    with pytest.raises(PaymentDeclined) as error:
         stripe_subscriptions.change_price(change(running), {}, key())
-    assert declined.value.status == 402
-    assert "card" not in declined.value.detail
+    assert error.value.status == 402
+    assert "card" not in error.value.detail
 
 
 def test_what_has_ended_cannot_be_ended(running: Json) -> None:

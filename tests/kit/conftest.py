@@ -54,12 +54,12 @@ def capture_log() -> CaptureLog:
     @contextmanager
     def listen(context: str) -> Iterator[Lines]:
         logger = logging.getLogger(f"{config.settings().namespace}.{context}")
-        written = io.StringIO()
-        handler = logging.StreamHandler(written)
+        output = io.StringIO()
+        handler = logging.StreamHandler(output)
         handler.setFormatter(logger.handlers[0].formatter)
         logger.addHandler(handler)
         try:
-            yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+            yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
         finally:
             logger.removeHandler(handler)
 

@@ -117,8 +117,8 @@ def fail(call: ApiRequest, how: str) -> Response:
 def _throttle() -> Exception:
     from botocore.exceptions import ClientError
 
-    answer = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
-    error: Exception = ClientError(answer, "PutItem")
+    response = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
+    error: Exception = ClientError(response, "PutItem")
     return error
 
 

@@ -18,8 +18,8 @@ def test_an_action_is_logged_with_its_request_id(capture_log: CaptureLog, caplog
             Account(Role.OPERATOR, "op"), "shops.replay_delivery", "d-1", shop="a.myshopify.com"
         )
     [line] = [line for line in lines() if line["message"] == "operator action published"]
-    told = {name: line[name] for name in ("actor", "action", "about", "shop", "correlation_id")}
-    assert told == {
+    fields = {name: line[name] for name in ("actor", "action", "about", "shop", "correlation_id")}
+    assert fields == {
         "actor": "op",
         "action": "shops.replay_delivery",
         "about": "d-1",

@@ -92,9 +92,9 @@ def test_other_text_is_not_a_token(token: str) -> None:
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "token"])
 def test_a_header_without_a_token(header: str) -> None:
-    with pytest.raises(Unauthenticated) as refused:
+    with pytest.raises(Unauthenticated) as error:
         shown(header).bearer()
-    assert refused.value.headers == {"WWW-Authenticate": "Bearer"}
+    assert error.value.headers == {"WWW-Authenticate": "Bearer"}
 
 
 def test_a_cursors_key_cannot_sign_a_token() -> None:

@@ -34,10 +34,10 @@ print(client._request_signer._credentials.access_key)
 )
 def test_exported_variables_do_not_change_the_embedded_aws(exported: dict[str, str]) -> None:
     command = [sys.executable, "-c", LOOK]
-    done = subprocess.run(
+    process = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **exported}, capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["test"], done.stderr
+    assert process.stdout.split() == ["test"], process.stderr
 
 
 def test_concurrent_callers_share_one_client_per_service() -> None:

@@ -10,9 +10,9 @@ from chalicelib.kit.batches import Batch
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
-    written: list[tuple[str, int, str]] = []
-    monkeypatch.setattr(metrics, "count", lambda name, value, schedule: written.append((name, value, schedule)))
-    return written
+    metric_lines: list[tuple[str, int, str]] = []
+    monkeypatch.setattr(metrics, "count", lambda name, value, schedule: metric_lines.append((name, value, schedule)))
+    return metric_lines
 
 
 def divide(number: int) -> None:
@@ -46,14 +46,14 @@ def test_the_metric_is_written_also_when_nothing_failed(counted: list[tuple[str,
 
 
 def test_a_failure_that_cannot_be_deferred_ends_the_run_after_all_items(counted: list[tuple[str, int, str]]) -> None:
-    batch, seen = Batch("a-schedule"), list[int]()
+    batch, seen_items = Batch("a-schedule"), list[int]()
 
     def step(number: int) -> None:
-        seen.append(number)
+        seen_items.append(number)
         divide(number)
 
     batch.run([0, 1, 2], step, defer=divide)
     with pytest.raises(ZeroDivisionError):
         batch.finish()
-    assert seen == [0, 1, 2]
+    assert seen_items == [0, 1, 2]
     assert counted == [("StepsFailed", 1, "a-schedule")]

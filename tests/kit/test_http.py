@@ -37,9 +37,9 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]
 def test_every_answer_has_a_request_id_and_is_not_stored(sample: httpx.Client) -> None:
     first, second = sample.get("/who"), sample.get("/fail/x")
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
-    for answer in (first, second):
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["x-content-type-options"] == "nosniff"
+    for response in (first, second):
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_principal_comes_from_the_credential(sample: httpx.Client) -> None:
@@ -48,9 +48,9 @@ def test_the_principal_comes_from_the_credential(sample: httpx.Client) -> None:
 
 def test_no_and_bad_credentials(sample: httpx.Client) -> None:
     for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi"):
-        answer = sample.get("/who", headers={"Authorization": header})
-        problem(answer, 401, "Unauthenticated")
-        assert answer.headers["www-authenticate"] == "Bearer"
+        response = sample.get("/who", headers={"Authorization": header})
+        problem(response, 401, "Unauthenticated")
+        assert response.headers["www-authenticate"] == "Bearer"
 
 
 def test_another_role_is_forbidden(sample: httpx.Client) -> None:
@@ -59,37 +59,37 @@ def test_another_role_is_forbidden(sample: httpx.Client) -> None:
 
 
 def test_path_and_body(sample: httpx.Client) -> None:
-    answer = sample.post("/echo/a-b", json={"name": " x ", "price": "19.90"})
-    assert answer.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
+    response = sample.post("/echo/a-b", json={"name": " x ", "price": "19.90"})
+    assert response.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
 
 
 def test_invalid_fields_are_named_without_their_values(sample: httpx.Client) -> None:
-    answer = sample.post("/echo/x", json={"price": "secret-value", "tags": ["ok", 5], "nmae": "x"})
-    document = problem(answer, 422, "InvalidInput")
+    response = sample.post("/echo/x", json={"price": "secret-value", "tags": ["ok", 5], "nmae": "x"})
+    document = problem(response, 422, "InvalidInput")
     errors = document["errors"]
     assert isinstance(errors, list)
     assert {error["path"] for error in errors} >= {"body.name", "body.tags.1", "body.nmae"}
     assert all(error["message"] for error in errors)
-    assert "secret-value" not in answer.text
+    assert "secret-value" not in response.text
 
 
 @pytest.mark.parametrize("body", [b"{", b"nope", b'{"name": "\xff"}', b"\x00", b'{"name": "a"} trailing'])
 def test_a_body_that_is_not_json(sample: httpx.Client, body: bytes) -> None:
-    answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
-    assert problem(answer, 400, "MalformedRequest")
+    response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+    assert problem(response, 400, "MalformedRequest")
 
 
 def test_json_of_another_shape(sample: httpx.Client) -> None:
     for body in ("[]", "5", "null", '"text"'):
-        answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
-        problem(answer, 422, "InvalidInput")
+        response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+        problem(response, 422, "InvalidInput")
 
 
 def test_json_nested_too_deep_is_rejected(sample: httpx.Client) -> None:
     body = '{"name":' + "[" * 100_000 + "]" * 100_000 + "}"
-    answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code in (400, 422)
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_an_empty_body_is_an_empty_object(sample: httpx.Client) -> None:
@@ -110,15 +110,15 @@ def test_the_size_of_an_answer(sample: httpx.Client) -> None:
 
 
 def test_another_media_type(sample: httpx.Client) -> None:
-    answer = sample.post("/echo/x", content=b"name=x", headers={"Content-Type": "text/csv"})
-    problem(answer, 415, "UnsupportedMediaType")
+    response = sample.post("/echo/x", content=b"name=x", headers={"Content-Type": "text/csv"})
+    problem(response, 415, "UnsupportedMediaType")
 
 
 def test_other_methods(sample: httpx.Client) -> None:
     problem(sample.post("/who"), 405, "MethodNotAllowed")
-    answer = sample.patch("/drafts/x")
-    problem(answer, 405, "MethodNotAllowed")
-    assert answer.headers["allow"] == "GET, PUT, DELETE"
+    response = sample.patch("/drafts/x")
+    problem(response, 405, "MethodNotAllowed")
+    assert response.headers["allow"] == "GET, PUT, DELETE"
 
 
 def test_a_query_is_checked(sample: httpx.Client) -> None:
@@ -134,21 +134,21 @@ def test_a_query_is_checked(sample: httpx.Client) -> None:
 
 def test_an_unexpected_error_hides_its_cause(sample: httpx.Client) -> None:
     assert problem(sample.get("/fail/cake"), 404, "NotFound")["detail"] == "no cake"
-    answer = sample.get("/fail/bug")
-    problem(answer, 500, "InternalError")
-    assert "hunter2" not in answer.text
-    assert "ValueError" not in answer.text
+    response = sample.get("/fail/bug")
+    problem(response, 500, "InternalError")
+    assert "hunter2" not in response.text
+    assert "ValueError" not in response.text
 
 
 def test_throttling_is_answered_with_retry_after(sample: httpx.Client) -> None:
-    answer = sample.get("/fail/throttled")
-    problem(answer, 503, "Unavailable")
-    assert int(answer.headers["retry-after"]) >= 1
+    response = sample.get("/fail/throttled")
+    problem(response, 503, "Unavailable")
+    assert int(response.headers["retry-after"]) >= 1
 
 
 def test_no_content(sample: httpx.Client) -> None:
-    answer = sample.delete("/drafts/x")
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = sample.delete("/drafts/x")
+    assert (response.status_code, response.content) == (204, b"")
 
 
 def test_etags(sample: httpx.Client) -> None:
@@ -156,8 +156,12 @@ def test_etags(sample: httpx.Client) -> None:
     first = sample.get("/drafts/x")
     assert first.headers["etag"] == '"7"'
     for given in ('"7"', 'W/"7"', '"6", "7"', "*"):
-        again = sample.get("/drafts/x", headers={"If-None-Match": given})
-        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", '"7"'), given
+        second_response = sample.get("/drafts/x", headers={"If-None-Match": given})
+        assert (second_response.status_code, second_response.content, second_response.headers["etag"]) == (
+            304,
+            b"",
+            '"7"',
+        ), given
     assert sample.get("/drafts/x", headers={"If-None-Match": '"6"'}).json() == {"text": "a", "version": 7}
 
 
@@ -165,8 +169,8 @@ def test_a_change_needs_the_etag_that_was_read(sample: httpx.Client) -> None:
     sample_app.drafts["x"] = Draft(text="a", version=7)
     problem(sample.put("/drafts/x", json={"text": "b"}), 428, "PreconditionRequired")
     problem(sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"6"'}), 412, "PreconditionFailed")
-    changed = sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"7"'})
-    assert (changed.json(), changed.headers["etag"]) == ({"text": "b", "version": 8}, '"8"')
+    response = sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"7"'})
+    assert (response.json(), response.headers["etag"]) == ({"text": "b", "version": 8}, '"8"')
     problem(sample.put("/drafts/x", json={"text": "c"}, headers={"If-Match": '"7"'}), 412, "PreconditionFailed")
 
 
@@ -177,9 +181,9 @@ def test_the_same_key_and_body_get_the_same_answer(sample: httpx.Client, path: s
     assert first.status_code == 201
     assert "idempotency-replayed" not in first.headers
     for _ in range(2):
-        again = sample.post(path, json=NOTE, headers=key)
-        assert (again.status_code, again.json()) == (201, first.json())
-        assert again.headers["idempotency-replayed"] == "true"
+        second_response = sample.post(path, json=NOTE, headers=key)
+        assert (second_response.status_code, second_response.json()) == (201, first.json())
+        assert second_response.headers["idempotency-replayed"] == "true"
 
 
 @pytest.mark.parametrize("path", ["/notes", "/charges"])
@@ -195,7 +199,7 @@ def test_a_key_belongs_to_its_sender_and_route(sample: httpx.Client) -> None:
     problem(sample.post("/notes", json=NOTE, headers=key | member_headers("bob")), 409, "NameTaken")
     other = sample.post("/notes", json={"name": "bob's"}, headers=key | member_headers("bob"))
     charge = sample.post("/charges", json=NOTE, headers=key)
-    assert len({answer.json()["id"] for answer in (first, other, charge)}) == 3
+    assert len({response.json()["id"] for response in (first, other, charge)}) == 3
 
 
 def test_without_a_key_nothing_is_stored(sample: httpx.Client) -> None:
@@ -205,8 +209,8 @@ def test_without_a_key_nothing_is_stored(sample: httpx.Client) -> None:
 
 
 def test_a_key_that_is_too_long(sample: httpx.Client) -> None:
-    answer = sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k" * 256})
-    problem(answer, 400, "MalformedRequest")
+    response = sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k" * 256})
+    problem(response, 400, "MalformedRequest")
 
 
 def test_an_error_is_not_stored(sample: httpx.Client) -> None:
@@ -223,10 +227,10 @@ def test_concurrent_requests_with_one_key_run_once(sample: httpx.Client) -> None
         return sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k1"})
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(post, range(8)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+        responses = list(pool.map(post, range(8)))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json()["id"] for response in responses}) == 1
+    assert sum("idempotency-replayed" not in response.headers for response in responses) == 1
 
 
 def test_concurrent_requests_with_one_key_call_the_vendor_once(sample: httpx.Client) -> None:
@@ -289,15 +293,15 @@ def shop() -> str:
 
 
 def test_a_list_a_page_at_a_time(sample: httpx.Client, shop: str) -> None:
-    found, cursor, sizes = [], None, []
+    results, cursor, sizes = [], None, []
     while True:
         page = sample.get(shop, params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
-        found += [item["id"] for item in page["items"]]
+        results += [item["id"] for item in page["items"]]
         sizes.append(len(page["items"]))
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert found == [str(number) for number in range(7)]
+    assert results == [str(number) for number in range(7)]
     assert sizes == [3, 3, 1]
 
 
@@ -315,7 +319,7 @@ def test_times_end_in_z(sample: httpx.Client, shop: str) -> None:
 def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
     flipped = ("A" if cursor[0] != "A" else "B") + cursor[1:]
-    for path, given, headers in (
+    for path, request, headers in (
         (shop, {"cursor": flipped}, {}),
         (shop, {"cursor": cursor[:-2]}, {}),
         (shop, {"cursor": "x"}, {}),
@@ -325,7 +329,7 @@ def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, s
         ("/shops/b.myshopify.com/logs", {"cursor": cursor}, {}),
         (shop, {"cursor": cursor}, member_headers("bob")),
     ):
-        document = problem(sample.get(path, params=given, headers=headers), 422, "InvalidInput")
+        document = problem(sample.get(path, params=request, headers=headers), 422, "InvalidInput")
         assert document["errors"] == [{"path": "query.cursor", "message": "not a cursor of this list"}]
 
 
@@ -341,8 +345,8 @@ def test_an_empty_list(sample: httpx.Client) -> None:
 def test_many_callers_at_once_get_their_own_answers(sample: httpx.Client) -> None:
     def echo(number: int) -> str:
         body = json.dumps({"name": f"n{number}"})
-        answer = sample.post(f"/echo/{number}", content=body, headers={"Content-Type": "application/json"})
-        return f"{answer.json()['path']} {answer.json()['body']['name']}"
+        response = sample.post(f"/echo/{number}", content=body, headers={"Content-Type": "application/json"})
+        return f"{response.json()['path']} {response.json()['body']['name']}"
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(echo, range(80))) == [f"{number} n{number}" for number in range(80)]
@@ -350,9 +354,9 @@ def test_many_callers_at_once_get_their_own_answers(sample: httpx.Client) -> Non
 
 def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx.Client, capture_log: CaptureLog) -> None:
     with capture_log("http") as lines:
-        answer = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
+        response = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
     [accident] = [line for line in lines() if line["level"] == "ERROR"]
-    assert accident["request_id"] == answer.headers["x-request-id"]
+    assert accident["request_id"] == response.headers["x-request-id"]
     assert accident["correlation_id"] == "from-outside"
     assert accident["exception_name"] == "ValueError"
     assert accident["route"] == "GET /fail/{how}"

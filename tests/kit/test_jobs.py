@@ -81,8 +81,8 @@ def _nothing_handled() -> None:
 def deliver(name: str, *bodies: str) -> list[int]:
     """Hand the handler a batch; the numbers of the messages that failed."""
     records = [{"messageId": f"m{n}", "body": body, "receiptHandle": "r"} for n, body in enumerate(bodies)]
-    answer = app.handler_map[name]({"Records": records}, None)
-    return [int(item["itemIdentifier"][1:]) for item in answer["batchItemFailures"]]
+    response = app.handler_map[name]({"Records": records}, None)
+    return [int(item["itemIdentifier"][1:]) for item in response["batchItemFailures"]]
 
 
 def fire(at: datetime, name: str = "sample-tick") -> None:
@@ -142,8 +142,8 @@ def test_a_queue_of_several_messages_reads_each_by_its_name() -> None:
         }
         for number, name in enumerate(names)
     ]
-    answer = app.handler_map["sample-follow"]({"Records": records}, None)
-    assert [item["itemIdentifier"] for item in answer["batchItemFailures"]] == ["m2", "m3"]
+    response = app.handler_map["sample-follow"]({"Records": records}, None)
+    assert [item["itemIdentifier"] for item in response["batchItemFailures"]] == ["m2", "m3"]
     assert handled == [("Opened", "user 0"), ("Closed", "user 1"), ("Closed", "user 4")]
 
 

@@ -41,12 +41,12 @@ def test_a_released_lock_is_free_and_its_fence_increases() -> None:
 
 
 def test_a_crashed_holders_lease_expires() -> None:
-    dead = taken()
+    crashed_lease = taken()
     assert locks.acquire("work", 60) is None
     lapse()
     heir = taken()
-    assert heir.fence == dead.fence + 1
-    assert not locks.release(dead, "late"), "the late one cannot end the heir's lease"
+    assert heir.fence == crashed_lease.fence + 1
+    assert not locks.release(crashed_lease, "late"), "the late one cannot end the heir's lease"
     assert locks.acquire("work", 60) is None
     assert locks.release(heir)
     assert taken().watermark is None

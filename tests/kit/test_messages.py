@@ -20,11 +20,11 @@ QUEUE = "retention-sweep_segment"
 
 def waiting(queue: str) -> list[dict[str, Any]]:
     """Every message that waits in a queue, as JSON."""
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     url = messages.queue_url(queue)
     while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [json.loads(message["Body"]) for message in batch]
-    return found
+        results += [json.loads(message["Body"]) for message in batch]
+    return results
 
 
 def request(segment: int) -> SweepRequested:
@@ -48,10 +48,10 @@ def test_many_at_once(count: int) -> None:
 def test_a_delayed_message_arrives_later() -> None:
     messages.publish(request(1), delay_seconds=900)
     assert waiting(QUEUE) == []
-    counted = aws.client("sqs").get_queue_attributes(
+    response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(QUEUE), AttributeNames=["ApproximateNumberOfMessagesDelayed"]
     )
-    assert counted["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+    assert response["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
 def subscribe(queue: str, topic: str) -> None:
@@ -92,8 +92,8 @@ def large(number: int = 0, size: int = 300_000) -> ShopInstalled:
 
 def stored() -> list[str]:
     bucket = config.settings().images_bucket
-    found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="payloads/messages/").get("Contents", [])
-    return [each["Key"] for each in found]
+    objects = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="payloads/messages/").get("Contents", [])
+    return [each["Key"] for each in objects]
 
 
 def test_what_is_too_large_goes_by_reference() -> None:

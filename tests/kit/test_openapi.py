@@ -32,14 +32,16 @@ def references(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("which", ["sample", "bundle"])
 def test_every_reference_resolves_and_every_operation_is_complete(which: str) -> None:
     app = sample_app.create() if which == "sample" else handlers.chalice_app()
-    made = openapi.document(app.routes, "x", "1")
-    schemas = {f"#/components/schemas/{name}" for name in made["components"]["schemas"]}
-    assert set(references(made)) <= schemas
-    operations = [operation for methods in made["paths"].values() for operation in methods.values()]
+    document = openapi.document(app.routes, "x", "1")
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= schemas
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"]
-        assert {name for need in operation["security"] for name in need} <= set(made["components"]["securitySchemes"])
+        assert {name for need in operation["security"] for name in need} <= set(
+            document["components"]["securitySchemes"]
+        )
 
 
 def test_it_says_what_it_is(document: dict[str, Any]) -> None:

@@ -51,13 +51,13 @@ def test_a_slice_is_reshaped_and_keeps_its_end() -> None:
 @given(places=st.lists(st.integers(0, 5), max_size=30), limit=st.integers(1, 7))
 def test_a_sorted_list_comes_whole_and_in_order(places: list[int], limit: int) -> None:
     rows = [(place, f"{number:02}") for number, place in enumerate(places)]
-    seen: list[tuple[int, str]] = []
+    seen_items: list[tuple[int, str]] = []
     page = PageRequest(limit)
     while True:
-        found = paginate_sorted(rows, page, key=lambda row: row)
-        seen += found.items
-        if found.last_key is None:
+        result = paginate_sorted(rows, page, key=lambda row: row)
+        seen_items += result.items
+        if result.last_key is None:
             break
-        assert len(found.items) == limit
-        page = PageRequest(limit, json.loads(json.dumps(found.last_key)))
-    assert seen == sorted(rows)
+        assert len(result.items) == limit
+        page = PageRequest(limit, json.loads(json.dumps(result.last_key)))
+    assert seen_items == sorted(rows)

@@ -13,10 +13,10 @@ def test_ready_says_no_while_a_store_is_away(api: httpx.Client) -> None:
 
     for operation in ("Query", "HeadBucket"):
         with hooked("before-call", operation, away):
-            answer = api.get("/ready")
-        assert (answer.status_code, answer.json()["code"]) == (503, "Unavailable")
-        assert answer.headers["retry-after"] == "5"
-        assert "nobody" not in answer.text
+            response = api.get("/ready")
+        assert (response.status_code, response.json()["code"]) == (503, "Unavailable")
+        assert response.headers["retry-after"] == "5"
+        assert "nobody" not in response.text
     assert api.get("/ready").status_code == 200
 
 

@@ -44,9 +44,9 @@ def test_a_row_shows_only_what_is_declared() -> None:
 
 def test_amounts_are_strings_without_exponent() -> None:
     for text in ("1E+3", "0.00000001", "-5"):
-        shown = json.loads(PlanRead(price=Decimal(text), since=datetime.now(UTC)).model_dump_json())["price"]
-        assert "E" not in shown
-        assert Decimal(shown) == Decimal(text)
+        body = json.loads(PlanRead(price=Decimal(text), since=datetime.now(UTC)).model_dump_json())["price"]
+        assert "E" not in body
+        assert Decimal(body) == Decimal(text)
 
 
 @pytest.mark.parametrize("body", ['{"name": "x", "nmae": "y"}', '{"name": null}', '{"name": "x", "price": "NaN"}'])

@@ -76,9 +76,9 @@ def test_any_change_is_noticed(position: int, mask: int) -> None:
     "text", ["", "plain", "file:k1:", "file:k1:AA==", "file:none:QUJD", "file:k1:?", "aes:k1:QUJD"]
 )
 def test_other_text_is_unreadable(text: str) -> None:
-    with pytest.raises(DecryptionFailed) as refused:
+    with pytest.raises(DecryptionFailed) as error:
         secrets.decrypt(text, ROW)
-    assert not text or text not in str(refused.value)
+    assert not text or text not in str(error.value)
 
 
 def test_key_files_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

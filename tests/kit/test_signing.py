@@ -56,9 +56,9 @@ def test_keys_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_poor_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
     monkeypatch.setenv("SIGNING_KEYS", keys)
     clear_caches()
-    with pytest.raises(SettingMissing, match="SIGNING_KEYS") as refused:
+    with pytest.raises(SettingMissing, match="SIGNING_KEYS") as error:
         signing.sign("state", b"x")
-    assert keys not in str(refused.value)
+    assert keys not in str(error.value)
 
 
 def test_an_account_has_no_default_key(production_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:

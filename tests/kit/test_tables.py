@@ -94,12 +94,12 @@ def test_the_first_write_in_order_decides_whatever_its_kind() -> None:
 
 def test_the_problem_shows_the_row_in_the_way() -> None:
     guard("a", "somebody").save()
-    with pytest.raises(First) as refused, Transaction() as transaction:
+    with pytest.raises(First) as error, Transaction() as transaction:
         transaction.add(guard("a"), otherwise=First())
-    assert (refused.value.existing.owner, refused.value.existing.guard) == ("somebody", "a")
-    with pytest.raises(First) as refused, Transaction() as transaction:
+    assert (error.value.existing.owner, error.value.existing.guard) == ("somebody", "a")
+    with pytest.raises(First) as error, Transaction() as transaction:
         transaction.delete(UniqueValue("none"), condition=UniqueValue.guard.exists(), otherwise=First())
-    assert refused.value.existing is None
+    assert error.value.existing is None
 
 
 def test_a_condition_without_a_problem_of_its_own_is_a_conflict() -> None:
@@ -148,10 +148,10 @@ def test_a_limit_holds_under_many_writers() -> None:
 
 
 def refused(code: str, reason: str | None = None) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": f"{code} [{reason}]"}}
+    response: Any = {"Error": {"Code": code, "Message": f"{code} [{reason}]"}}
     if reason:
-        answer["CancellationReasons"] = [{"Code": reason, "Message": "x"}]
-    return ClientError(answer, "TransactWriteItems")
+        response["CancellationReasons"] = [{"Code": reason, "Message": "x"}]
+    return ClientError(response, "TransactWriteItems")
 
 
 def test_a_conflict_between_transactions_is_tried_again() -> None:
@@ -216,13 +216,13 @@ def test_many_rows_of_several_tables_in_the_order_asked_for() -> None:
     guard("b", "you").save()
     now = clock.now()
     Tombstone(subject="s", erased_at=now, expires_epoch=now + timedelta(days=1)).save()
-    wanted: list[tuple[Any, tuple[str, ...]]] = [
+    expected: list[tuple[Any, tuple[str, ...]]] = [
         (UniqueValue, ("b",)),
         (Tombstone, ("s",)),
         (UniqueValue, ("none",)),
         (UniqueValue, ("a",)),
     ]
-    rows = tables.get_many(wanted)
+    rows = tables.get_many(expected)
     assert [type(row).__name__ for row in rows] == ["UniqueValue", "Tombstone", "NoneType", "UniqueValue"]
     assert [row.owner for row in (rows[0], rows[3]) if row] == ["you", "me"]
     assert rows[1] is not None

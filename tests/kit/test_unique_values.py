@@ -57,9 +57,9 @@ def test_only_the_owner_gives_it_back() -> None:
 def test_the_refused_learns_who_was_first() -> None:
     claim("one")
     problem = Conflict("taken")
-    with pytest.raises(Conflict) as refused, Transaction() as transaction:
+    with pytest.raises(Conflict) as error, Transaction() as transaction:
         unique_values.claim(transaction, NAME, "two", problem)
-    assert refused.value is problem
+    assert error.value is problem
     assert problem.existing.owner == "one"
 
 

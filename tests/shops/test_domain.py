@@ -56,8 +56,8 @@ def test_everything_else(text: str) -> None:
 
 @given(st.text(alphabet="aZ0-_./:@#%\n é", max_size=12).map(lambda name: f"{name}.myshopify.com") | st.text())
 def test_nothing_but_one_label_under_shopifys_domain_ever_passes(text: str) -> None:
-    found = domain.normalize_shop_domain(text)
-    assert found is None or re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.myshopify\.com", found)
+    result = domain.normalize_shop_domain(text)
+    assert result is None or re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.myshopify\.com", result)
 
 
 def test_the_name_of_a_store() -> None:

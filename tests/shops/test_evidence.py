@@ -75,7 +75,7 @@ def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtf
 
 
 @pytest.mark.parametrize(
-    ("installed", "removed", "is_active", "decision"),
+    ("install_offset", "removal_offset", "is_active", "decision"),
     [
         (None, None, False, InstallDecision.WRITE),
         (-10, None, True, InstallDecision.WRITE),
@@ -90,8 +90,8 @@ def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtf
     ],
 )
 def test_only_the_newest_grant_without_a_later_removal_installs(
-    installed_shop: float | None, removed: float | None, is_active: bool, decision: InstallDecision
+    install_offset: float | None, removal_offset: float | None, is_active: bool, decision: InstallDecision
 ) -> None:
-    installed_at = None if installed_shop is None else at(installed_shop)
-    removed_at = None if removed is None else at(removed)
+    installed_at = None if install_offset is None else at(install_offset)
+    removed_at = None if removal_offset is None else at(removal_offset)
     assert decide_install(installed_at, removed_at, is_active, at(0)) is decision

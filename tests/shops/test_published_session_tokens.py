@@ -76,10 +76,10 @@ short_keys = pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthW
 @pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
 def test_session_tokens_of_the_libraries(library: str) -> None:
     claims, (_, secret) = claims_of(library), CREDENTIALS[library]
-    found = merchant(claims, secret)
-    assert (f"https://{found.shop}", found.app, found.user_id) == (claims["dest"], "studio", claims["sub"])
-    assert merchant(claims, "old_secret") == found  # "…are returned using the old secret"
-    assert merchant(claims | {"nbf": int(time.time()) + 4}, secret) == found  # "…returned with NBF tolerances"
+    result = merchant(claims, secret)
+    assert (f"https://{result.shop}", result.app, result.user_id) == (claims["dest"], "studio", claims["sub"])
+    assert merchant(claims, "old_secret") == result  # "…are returned using the old secret"
+    assert merchant(claims | {"nbf": int(time.time()) + 4}, secret) == result  # "…returned with NBF tolerances"
 
 
 @short_keys

@@ -52,14 +52,16 @@ JS_TEXT = "shop=the%20shop%20URL&state=some%20nonce%20passed%20from%20auth"
 @pytest.mark.parametrize(("off", "is_genuine"), [(-60, True), (-91, False), (91, False)])
 def test_an_oauth_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
-    given = query(timestamp=stamp, hmac=signed(f"{text}&timestamp={stamp}", JS_SECRET))
-    assert verify_oauth_signature(asked | given, JS_SECRET, NOW) is is_genuine
+    signed_query = query(timestamp=stamp, hmac=signed(f"{text}&timestamp={stamp}", JS_SECRET))
+    assert verify_oauth_signature(asked | signed_query, JS_SECRET, NOW) is is_genuine
 
 
 def test_an_oauth_query_that_shopify_app_js_refuses() -> None:
-    given = JS_QUERY | query(timestamp=str(NOW - 60))
-    assert not verify_oauth_signature(given | query(hmac="incorrect_hmac_string"), JS_SECRET, NOW)
-    assert not verify_oauth_signature(given, JS_SECRET, NOW)  # "throws InvalidHmacError when there is no hmac key"
+    signed_query = JS_QUERY | query(timestamp=str(NOW - 60))
+    assert not verify_oauth_signature(signed_query | query(hmac="incorrect_hmac_string"), JS_SECRET, NOW)
+    assert not verify_oauth_signature(
+        signed_query, JS_SECRET, NOW
+    )  # "throws InvalidHmacError when there is no hmac key"
 
 
 # OAuth. shopify_python_api, test/session_test.py
@@ -70,17 +72,17 @@ PYTHON_TIME = 1_337_178_173
 
 
 def test_oauth_queries_of_shopify_python_api() -> None:
-    given = PYTHON_QUERY | query(timestamp=str(PYTHON_TIME), hmac=PYTHON_HMAC)
-    assert verify_oauth_signature(given, "hush", PYTHON_TIME)  # test_hmac_validation
+    signed_query = PYTHON_QUERY | query(timestamp=str(PYTHON_TIME), hmac=PYTHON_HMAC)
+    assert verify_oauth_signature(signed_query, "hush", PYTHON_TIME)  # test_hmac_validation
     assert not verify_oauth_signature(
         PYTHON_QUERY | query(hmac=PYTHON_HMAC), "hush", PYTHON_TIME
     )  # …_handles_missing_params
     wrong = query(hmac="a94a110d86d2452e92a4a64275b128e9273be3037f2c339eb3e2af4cfb8a3828")
-    assert not verify_oauth_signature(given | wrong, "hush", PYTHON_TIME)  # test_raise_error_if_hmac_is_invalid
+    assert not verify_oauth_signature(signed_query | wrong, "hush", PYTHON_TIME)  # test_raise_error_if_hmac_is_invalid
     assert not verify_oauth_signature(
-        given | query(bar="world"), "hush", PYTHON_TIME
+        signed_query | query(bar="world"), "hush", PYTHON_TIME
     )  # …_if_hmac_does_not_match_expected
-    assert not verify_oauth_signature(given, "hush", PYTHON_TIME + 2 * 24 * 3600)  # …_if_timestamp_is_too_old
+    assert not verify_oauth_signature(signed_query, "hush", PYTHON_TIME + 2 * 24 * 3600)  # …_if_timestamp_is_too_old
 
 
 def test_where_shopify_python_api_is_not_followed() -> None:
@@ -109,14 +111,16 @@ PROXIED_TEXT = "logged_in_customer_id=1path_prefix=/apps/my_appshop=the shop URL
 @pytest.mark.parametrize(("off", "is_genuine"), [(-60, True), (-91, False), (91, False)])
 def test_a_proxied_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
-    given = query(timestamp=stamp, signature=signed(f"{text}timestamp={stamp}", JS_SECRET))
-    assert verify_proxy_signature(asked | given, JS_SECRET, NOW) is is_genuine
+    signed_query = query(timestamp=stamp, signature=signed(f"{text}timestamp={stamp}", JS_SECRET))
+    assert verify_proxy_signature(asked | signed_query, JS_SECRET, NOW) is is_genuine
 
 
 def test_a_proxied_query_that_shopify_app_js_refuses() -> None:
-    given = PROXIED | query(timestamp=str(NOW - 60))
-    assert not verify_proxy_signature(given | query(signature="incorrect_hmac_string"), JS_SECRET, NOW)
-    assert not verify_proxy_signature(given, JS_SECRET, NOW)  # "throw InvalidHmacError when there is no signature key"
+    signed_query = PROXIED | query(timestamp=str(NOW - 60))
+    assert not verify_proxy_signature(signed_query | query(signature="incorrect_hmac_string"), JS_SECRET, NOW)
+    assert not verify_proxy_signature(
+        signed_query, JS_SECRET, NOW
+    )  # "throw InvalidHmacError when there is no signature key"
     text = "code=some%20code%20goes%20here&" + JS_TEXT + f"&timestamp={NOW}"  # signed as OAuth's are
     assert not verify_proxy_signature(PROXIED | query(timestamp=str(NOW), hmac=signed(text, JS_SECRET)), JS_SECRET, NOW)
 
@@ -221,9 +225,9 @@ def test_webhooks_of_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("missing", ["Topic", "Shop-Domain", "Webhook-Id"])
 def test_headers_that_shopify_app_js_misses_too(missing: str) -> None:
-    with pytest.raises(webhook_headers.HeadersMissing) as refused:
+    with pytest.raises(webhook_headers.HeadersMissing) as error:
         webhook_headers.parse_webhook_headers(JS_HEADERS | {f"x-shopify-{missing.lower()}": ""})
-    assert refused.value.names == [f"X-Shopify-{missing}"]
+    assert error.value.names == [f"X-Shopify-{missing}"]
 
 
 def test_a_secret_that_is_rotated_as_in_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,9 +61,9 @@ def test_our_own_signatures_are_no_webhook_hmac() -> None:
 
 @pytest.mark.parametrize("prefix", ["x-shopify-", "shopify-"])
 def test_both_families_of_headers(prefix: str) -> None:
-    found = webhook_headers.parse_webhook_headers(heading(prefix))
-    assert (found.topic, found.shop, found.delivery_id, found.event_id) == tuple(FACTS.values())[:4]
-    assert found.triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
+    result = webhook_headers.parse_webhook_headers(heading(prefix))
+    assert (result.topic, result.shop, result.delivery_id, result.event_id) == tuple(FACTS.values())[:4]
+    assert result.triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
 
 
 def test_the_newer_family_may_leave_the_event_out() -> None:
@@ -71,9 +71,9 @@ def test_the_newer_family_may_leave_the_event_out() -> None:
 
 
 def test_missing_headers_are_named() -> None:
-    with pytest.raises(webhook_headers.HeadersMissing) as missing:
+    with pytest.raises(webhook_headers.HeadersMissing) as error:
         webhook_headers.parse_webhook_headers(heading(topic=None, webhook_id="", triggered_at="yesterday"))
-    assert missing.value.names == ["X-Shopify-Topic", "X-Shopify-Webhook-Id", "X-Shopify-Triggered-At"]
+    assert error.value.names == ["X-Shopify-Topic", "X-Shopify-Webhook-Id", "X-Shopify-Triggered-At"]
 
 
 def test_a_time_without_a_zone_is_malformed() -> None:

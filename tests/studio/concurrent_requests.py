@@ -20,10 +20,10 @@ def main(shop: str, customer: str, body: str, count: str) -> None:
     def ask(_: int) -> None:
         try:
             generations.request_preview(shopper, asked, "", None)
-            said = "reserved"
+            outcome = "reserved"
         except TooManyRequests as problem:
-            said = problem.code
-        sys.stdout.write(f"{said}\n")
+            outcome = problem.code
+        sys.stdout.write(f"{outcome}\n")
         sys.stdout.flush()
 
     print("ready", flush=True)

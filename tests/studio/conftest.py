@@ -26,9 +26,9 @@ class Gallery:
         self.api, self.shopify, self.drain = api, shopify, drain
         self.shop = f"gallery-{uuid.uuid4().hex[:10]}.myshopify.com"
         self.product = self.style = ""
-        begun = api.get("/shopify/studio/auth", params={"shop": self.shop})
-        back = httpx.URL(httpx.get(begun.headers["location"]).headers["location"])
-        assert api.get(httpx.URL(path=back.path, query=back.query)).status_code == 302
+        start_response = api.get("/shopify/studio/auth", params={"shop": self.shop})
+        callback = httpx.URL(httpx.get(start_response.headers["location"]).headers["location"])
+        assert api.get(httpx.URL(path=callback.path, query=callback.query)).status_code == 302
 
     def merchant(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         token = self.shopify.session_token("studio", self.shop)
@@ -58,11 +58,11 @@ class Gallery:
         self, data: bytes, customer: int | None = CUSTOMER, content_type: str = "image/jpeg"
     ) -> dict[str, Any]:
         """Begin an upload and send the bytes by its form; what `begin` answered."""
-        begun = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
-        assert begun.status_code == 201, begun.text
-        form: dict[str, Any] = begun.json()
-        sent = httpx.post(form["url"], data=form["fields"], files={"file": data})
-        assert sent.status_code == 201, sent.text
+        start_response = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
+        assert start_response.status_code == 201, start_response.text
+        form: dict[str, Any] = start_response.json()
+        response = httpx.post(form["url"], data=form["fields"], files={"file": data})
+        assert response.status_code == 201, response.text
         return form
 
     def accepted_upload(self, customer: int | None = CUSTOMER) -> dict[str, Any]:
@@ -73,28 +73,28 @@ class Gallery:
 
     def preview_request(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
         """The body of a request for a preview."""
-        asked = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
-        return asked | ({"upload_token": upload["token"]} if upload["token"] else {})
+        body = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
+        return body | ({"upload_token": upload["token"]} if upload["token"] else {})
 
     def preview(self, customer: int | None = CUSTOMER, uploader: int | None = CUSTOMER) -> dict[str, Any]:
         """A completed preview, as its shopper reads it; `uploader` sent the photo, as a guest if there is none."""
         upload = self.accepted_upload(uploader if customer else None)
-        answer = self.shopper("POST", "generations", self.preview_request(upload), customer=customer)
-        assert answer.status_code == 202, answer.text
+        response = self.shopper("POST", "generations", self.preview_request(upload), customer=customer)
+        assert response.status_code == 202, response.text
         assert self.drain() == []
         token = {"token": upload["token"]} if upload["token"] else {}
-        path = f"generations/{answer.json()['id']}"
-        read: dict[str, Any] = self.shopper("GET", path, customer=customer, **token).json()
-        assert read["status"] == "completed", read
-        return read
+        path = f"generations/{response.json()['id']}"
+        body: dict[str, Any] = self.shopper("GET", path, customer=customer, **token).json()
+        assert body["status"] == "completed", body
+        return body
 
     def order(
         self, *properties: dict[str, str], variant: int = VARIANT, customer: int | None = CUSTOMER
     ) -> dict[str, Any]:
         """A paid order with a line for each of the properties."""
         lines = [
-            {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [given]}
-            for given in properties
+            {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [property_]}
+            for property_ in properties
         ]
         order: dict[str, Any] = self.shopify.paid_order(self.shop, lines, customer_id=customer)
         return order
@@ -105,37 +105,37 @@ class Gallery:
 
     def storage(self) -> tuple[int, int]:
         """Bytes that the quota counts as stored, and those of the shop's rows."""
-        counted = round(Quota.get(self.shop).current_storage_mb * 1_000_000)
+        counted_bytes = round(Quota.get(self.shop).current_storage_mb * 1_000_000)
         uploads = [row.byte_count or 0 for row in Upload.scan(Upload.shop_id == self.shop)]
         images = [row.byte_count or 0 for row in Generation.scan(Generation.shop_id == self.shop)]
-        return counted, sum(uploads) + sum(images)
+        return counted_bytes, sum(uploads) + sum(images)
 
     def quota(self) -> dict[str, Any]:
-        read: dict[str, Any] = self.merchant("GET", "quota").json()
-        return read
+        body: dict[str, Any] = self.merchant("GET", "quota").json()
+        return body
 
 
 @pytest.fixture
 def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """A shop with one product, size and style."""
-    made = Gallery(api, shopify, drain)
-    made.add_catalogue()
+    new_gallery = Gallery(api, shopify, drain)
+    new_gallery.add_catalogue()
     drain()
-    return made
+    return new_gallery
 
 
 @pytest.fixture
 def other_gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """Another shop, just the same."""
-    made = Gallery(api, shopify, drain)
-    made.add_catalogue()
+    new_gallery = Gallery(api, shopify, drain)
+    new_gallery.add_catalogue()
     drain()
-    return made
+    return new_gallery
 
 
 @pytest.fixture
 def base(gallery: Gallery) -> dict[str, Any]:
     """A base with one variant, `variant`."""
-    made: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
+    new_base: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
     variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
-    return made | {"variant": gallery.merchant("POST", f"bases/{made['uuid']}/variants", variant).json()}
+    return new_base | {"variant": gallery.merchant("POST", f"bases/{new_base['uuid']}/variants", variant).json()}

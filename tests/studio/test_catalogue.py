@@ -16,9 +16,9 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 def test_a_product_is_enabled_once(gallery: Gallery) -> None:
-    again = gallery.merchant("POST", "products", {"shopify_product_id": 8001, "title": "Another name"})
-    assert again.status_code == 201
-    assert (again.json()["uuid"], again.json()["title"]) == (gallery.product, "Portrait")
+    second_response = gallery.merchant("POST", "products", {"shopify_product_id": 8001, "title": "Another name"})
+    assert second_response.status_code == 201
+    assert (second_response.json()["uuid"], second_response.json()["title"]) == (gallery.product, "Portrait")
     assert len(gallery.merchant("GET", "products").json()["items"]) == 1
 
 
@@ -42,9 +42,9 @@ def test_the_same_key_gives_the_same_style_and_another_body_is_refused(gallery: 
     ],
 )
 def test_bad_input_names_the_field(gallery: Gallery, path: str, body: dict[str, object], field: str) -> None:
-    answer = gallery.merchant("POST", path, body)
-    assert answer.status_code == 422
-    assert field in [error["path"] for error in answer.json()["errors"]]
+    response = gallery.merchant("POST", path, body)
+    assert response.status_code == 422
+    assert field in [error["path"] for error in response.json()["errors"]]
 
 
 @pytest.mark.parametrize(("width", "height"), [(12_001, 10), (10_000, 6_001), (0, 10)])
@@ -71,8 +71,8 @@ def test_removed_styles_and_sizes_are_gone_from_the_lists_only(gallery: Gallery)
 
 
 def test_a_change_leaves_what_is_not_given(gallery: Gallery) -> None:
-    changed = gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False}).json()
-    assert (changed["is_enabled"], changed["title"]) == (False, "Portrait")
+    body = gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False}).json()
+    assert (body["is_enabled"], body["title"]) == (False, "Portrait")
     style = gallery.merchant("PUT", f"styles/{gallery.style}", {"name": "Charcoal"}).json()
     assert (style["name"], style["prompt_template"]) == ("Charcoal", "{style} of {product}: {text}")
 
@@ -97,9 +97,9 @@ def test_a_watermark_is_set_changed_and_kept(gallery: Gallery) -> None:
 
 @pytest.mark.parametrize("image", ["not base64!", base64.b64encode(b"%PDF-1.7").decode()])
 def test_a_watermark_that_is_no_picture_is_refused(gallery: Gallery, image: str) -> None:
-    answer = gallery.merchant("PUT", "watermark", {"image": image})
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["path"] == "body.image"
+    response = gallery.merchant("PUT", "watermark", {"image": image})
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["path"] == "body.image"
 
 
 def test_a_key_used_for_a_product_that_is_there_is_used_up(gallery: Gallery) -> None:
@@ -117,8 +117,8 @@ def test_a_product_takes_99_styles_whoever_races_for_the_last(gallery: Gallery) 
     Product(gallery.shop, gallery.product).update([Product.style_count.set(97)])
     with ThreadPoolExecutor(6) as pool:
         path = f"products/{gallery.product}/styles/"
-        answers = list(pool.map(lambda style: gallery.merchant("PUT", path + style, {}).status_code, styles))
-    assert sorted(answers) == [200, 200, 409, 409, 409, 409]
+        responses = list(pool.map(lambda style: gallery.merchant("PUT", path + style, {}).status_code, styles))
+    assert sorted(responses) == [200, 200, 409, 409, 409, 409]
     assert ProductStyle.count(gallery.product) == 1 + 2
     assert gallery.merchant("PUT", path + gallery.style, {"sort_order": 7}).json()["sort_order"] == 7
 
@@ -127,8 +127,8 @@ def test_changes_of_a_product_at_once_all_stay(gallery: Gallery) -> None:
     path = f"products/{gallery.product}"
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda body: gallery.merchant("PUT", path, body), [{"title": "New"}, {"is_enabled": False}]))
-    read = gallery.merchant("GET", path).json()
-    assert (read["title"], read["is_enabled"]) == ("New", False)
+    response_body = gallery.merchant("GET", path).json()
+    assert (response_body["title"], response_body["is_enabled"]) == ("New", False)
     assert Product.get(gallery.shop, gallery.product).style_count == 1
 
 

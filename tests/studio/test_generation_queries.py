@@ -23,15 +23,15 @@ FEW = 7
 @contextmanager
 def queries() -> Iterator[list[str]]:
     """Record the bodies of the Query calls."""
-    seen: list[str] = []
+    seen_items: list[str] = []
 
     def note(params: dict[str, Any], **_: Any) -> None:
-        seen.append(params["body"])
+        seen_items.append(params["body"])
 
     events = aws.client("dynamodb").meta.events
     events.register("before-call.dynamodb.Query", note)
     try:
-        yield seen
+        yield seen_items
     finally:
         events.unregister("before-call.dynamodb.Query", note)
 
@@ -50,10 +50,10 @@ def fill(gallery: Gallery, count: int, **columns: Any) -> None:
 
 
 def page(gallery: Gallery, **query: Any) -> dict[str, Any]:
-    answer = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    response = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}")
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
 
 
 LOOK_UPS = {
@@ -70,43 +70,43 @@ LOOK_UPS = {
 def test_few_among_many_are_found_by_one_query_a_page(gallery: Gallery, wanted: dict[str, Any]) -> None:
     fill(gallery, FEW, **wanted)
     fill(gallery, MAX_ROWS_READ + 1)
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
         with queries() as made:
-            answer = page(gallery, limit=3, **wanted, **cursor)
+            response = page(gallery, limit=3, **wanted, **cursor)
         assert len(made) == 1
-        found += answer["items"]
-        if answer["next_cursor"] is None:
+        results += response["items"]
+        if response["next_cursor"] is None:
             break
-        assert len(answer["items"]) == 3
-        cursor = {"cursor": answer["next_cursor"]}
-    assert len({item["id"] for item in found}) == len(found) == FEW
-    assert [item["created_at"] for item in found] == sorted((item["created_at"] for item in found), reverse=True)
+        assert len(response["items"]) == 3
+        cursor = {"cursor": response["next_cursor"]}
+    assert len({item["id"] for item in results}) == len(results) == FEW
+    assert [item["created_at"] for item in results] == sorted((item["created_at"] for item in results), reverse=True)
     (name, value), *_ = wanted.items()
-    assert {item[name] for item in found} == {value}
+    assert {item[name] for item in results} == {value}
 
 
 def test_what_no_index_has_is_looked_for_a_stretch_at_a_time(gallery: Gallery) -> None:
     fill(gallery, FEW, generation_type=GenerationType.FINAL, product_id=gallery.product)
     fill(gallery, MAX_ROWS_READ + 1, product_id=gallery.product)
-    wanted = {"product_id": gallery.product, "generation_type": "final", "limit": 5}
+    expected = {"product_id": gallery.product, "generation_type": "final", "limit": 5}
     with queries() as made:
-        first = page(gallery, **wanted)
+        first = page(gallery, **expected)
     assert (len(made), first["items"]) == (1, [])
-    second = page(gallery, **wanted, cursor=first["next_cursor"])
-    third = page(gallery, **wanted, cursor=second["next_cursor"])
-    found = [*second["items"], *third["items"]]
+    second = page(gallery, **expected, cursor=first["next_cursor"])
+    third = page(gallery, **expected, cursor=second["next_cursor"])
+    items = [*second["items"], *third["items"]]
     assert [len(second["items"]), len(third["items"]), third["next_cursor"]] == [5, 2, None]
-    assert {item["generation_type"] for item in found} == {"final"}
-    assert len({item["id"] for item in found}) == FEW
+    assert {item["generation_type"] for item in items} == {"final"}
+    assert len({item["id"] for item in items}) == FEW
 
 
 def test_another_shop_s_are_not_listed(gallery: Gallery, other_gallery: Gallery) -> None:
     common = {"order_id": "gid://shopify/Order/8", "customer_id": "gid://shopify/Customer/8"}
     fill(gallery, 3, **common, product_id=gallery.product, ai_style_id=gallery.style)
-    wanted = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
-    for name, value in wanted.items():
+    expected = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
+    for name, value in expected.items():
         assert len(page(gallery, **{name: value})["items"]) == 3
         assert page(other_gallery, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
 

@@ -34,9 +34,9 @@ def _encoded(size: tuple[int, int], image_format: str, mode: str = "RGB", **opti
     ],
 )
 def test_size_and_format_are_those_of_the_content(data: bytes, image_format: Format):
-    found = probe(data)
-    assert (found.format, found.width, found.height, found.frames) == (image_format, 40, 30, 1)
-    assert found.byte_count == len(data)
+    header = probe(data)
+    assert (header.format, header.width, header.height, header.frames) == (image_format, 40, 30, 1)
+    assert header.byte_count == len(data)
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "WEBP"])
@@ -48,15 +48,15 @@ def test_animation_counts_more_than_one_frame(image_format: str):
 def test_a_phones_second_picture_leaves_its_first_a_still():
     """Phones append a depth or gain map to the photo (MPF); it is no animation."""
     data = _encoded((8, 8), "MPO", save_all=True, append_images=[Image.new("RGB", (4, 4))])
-    found = probe(data)
-    assert (found.format, found.width, found.frames) == (Format.JPEG, 8, 1)
+    header = probe(data)
+    assert (header.format, header.width, header.frames) == (Format.JPEG, 8, 1)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (16383, 1), (1, 16383)])
 def test_extreme_webp_sizes(size: tuple[int, int]):
     for lossless in (True, False):
-        found = probe(_encoded(size, "WEBP", lossless=lossless))
-        assert (found.width, found.height) == size
+        header = probe(_encoded(size, "WEBP", lossless=lossless))
+        assert (header.width, header.height) == size
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"GIF89a" + bytes(40), b"BM" + bytes(60), b"<svg/>", b"II*\0"])
@@ -77,9 +77,9 @@ def test_other_content_has_no_format(data: bytes):
     ],
 )
 def test_a_broken_header_has_no_size(data: bytes):
-    found = probe(data)
-    assert found.format is not None
-    assert (found.width, found.height) == (0, 0)
+    header = probe(data)
+    assert header.format is not None
+    assert (header.width, header.height) == (0, 0)
 
 
 @given(

@@ -40,25 +40,25 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
 
 def ask(gallery: Gallery) -> tuple[str, str]:
     """A preview that waits for its job: their ids."""
-    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload(), text="a hat"))
+    response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload(), text="a hat"))
     assert gallery.drain() == []
-    row = Generation.get(answer.json()["id"])
+    row = Generation.get(response.json()["id"])
     assert (row.status, row.awaits) == (GenerationStatus.PROCESSING, True)
     return row.id, row.provider_job or ""
 
 
 def test_a_preview_comes_with_the_call_back(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     generation, job = ask(gallery)
-    asked = provider.jobs[job]
-    assert "a hat" in asked["prompt"]
-    assert asked["long_side"] == 1024
-    assert httpx.get(asked["image_url"]).headers["content-type"] == "image/jpeg"
+    job_request = provider.jobs[job]
+    assert "a hat" in job_request["prompt"]
+    assert job_request["long_side"] == 1024
+    assert httpx.get(job_request["image_url"]).headers["content-type"] == "image/jpeg"
     assert gallery.quota()["generations_at_work"] == 1
     provider.finish(job, PICTURE)
     assert provider.call_back(job).answer == '{"status":"heard"}'
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"generations/{generation}").json()
-    preview = httpx.get(read["preview_url"]).content
+    body = gallery.shopper("GET", f"generations/{generation}").json()
+    preview = httpx.get(body["preview_url"]).content
     assert opened(preview).size == (1024, 768)
     assert colour_at(preview, 0.5, 0.5)[0] > 150
     row = Generation.get(generation)
@@ -72,8 +72,8 @@ def test_a_final_comes_so_too_and_is_made_anew_as_another_job(gallery: Gallery, 
     provider.finish(job, PICTURE)
     provider.call_back(job)
     assert gallery.drain() == []
-    given = gallery.shopper("GET", f"generations/{generation}").json()["line_item_property"]
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    line_property = gallery.shopper("GET", f"generations/{generation}").json()["line_item_property"]
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     for number in (2, 3):
         assert len(provider.jobs) == number
@@ -92,8 +92,8 @@ def test_ten_call_backs_at_once_make_it_once(gallery: Gallery, provider: ImagePr
     generation, job = ask(gallery)
     provider.finish(job, PICTURE)
     with ThreadPoolExecutor(10) as pool:
-        answers = [each.answer for each in pool.map(lambda _: provider.call_back(job), range(10))]
-    assert answers.count('{"status":"heard"}') == 1
+        responses = [each.answer for each in pool.map(lambda _: provider.call_back(job), range(10))]
+    assert responses.count('{"status":"heard"}') == 1
     assert waiting("studio-generate_preview") == (1, 0)
     assert gallery.drain() == []
     assert Generation.get(generation).attempts == 2
@@ -177,14 +177,14 @@ def test_a_result_that_cannot_be_trusted_is_none(
 
 def test_a_job_that_is_not_taken(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     upload = gallery.accepted_upload()
-    for answer, status, reason in (
+    for response, status, reason in (
         ((429, {}), GenerationStatus.PENDING, None),
         ((422, {"error": "refused"}), GenerationStatus.FAILED, ContentRefused.reason),
         ((400, {"error": "model"}), GenerationStatus.FAILED, ModelMisconfigured.reason),
     ):
-        provider.refuse_next = answer
-        asked = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
+        provider.refuse_next = response
+        body = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
         assert gallery.drain() == []
-        row = Generation.get(asked["id"])
+        row = Generation.get(body["id"])
         assert (row.status, row.error_message) == (status, reason)
     assert waiting("studio-generate_preview") == (0, 1)

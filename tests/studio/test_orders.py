@@ -43,8 +43,8 @@ def given(gallery: Gallery) -> dict[str, str]:
 
 def test_a_cancelled_order_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given)
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
     assert gallery.drain() == []
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
@@ -56,8 +56,8 @@ def test_a_print_that_is_made_stays(gallery: Gallery, given: dict[str, str]) -> 
     order = gallery.order(given)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
     assert gallery.drain() == []
     assert statuses(gallery) == ["completed"]
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
@@ -114,8 +114,8 @@ def test_a_refunded_line_is_not_printed(gallery: Gallery, given: dict[str, str])
 
 def test_orders_without_our_lines_leave_no_trace(gallery: Gallery) -> None:
     order = gallery.order({"name": "Engraving", "value": "Mia"})
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    for topic, payload in (("orders/paid", order), ("orders/cancelled", cancelled)):
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    for topic, payload in (("orders/paid", order), ("orders/cancelled", cancellation)):
         gallery.shopify.deliver("studio", gallery.shop, topic, payload)
     refund = {"id": 1, "order_id": order["id"], "refund_line_items": [{"line_item_id": 5, "quantity": 1}]}
     gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
@@ -171,12 +171,16 @@ def test_a_lost_file_is_made_once_more(gallery: Gallery, given: dict[str, str]) 
     (final,) = gallery.finals()
     before, stored = Generation.get(final["id"]), gallery.quota()["current_storage_mb"]
     storage.delete(before.final_image_url)
-    asked = gallery.merchant("POST", f"generations/{final['id']}/remake")
-    assert (asked.status_code, asked.json()["status"]) == (202, "pending")
+    response = gallery.merchant("POST", f"generations/{final['id']}/remake")
+    assert (response.status_code, response.json()["status"]) == (202, "pending")
     assert gallery.drain() == []
-    (again,) = gallery.finals()
-    assert (again["id"], again["status"], again["upscale_status"]) == (final["id"], "completed", "completed")
-    assert httpx.get(again["final_url"]).status_code == 200
+    (finals_after,) = gallery.finals()
+    assert (finals_after["id"], finals_after["status"], finals_after["upscale_status"]) == (
+        final["id"],
+        "completed",
+        "completed",
+    )
+    assert httpx.get(finals_after["final_url"]).status_code == 200
     row = Generation.get(final["id"])
     assert row.final_image_url != before.final_image_url
     assert storage.size(row.final_image_url) == row.byte_count
@@ -193,8 +197,12 @@ def test_a_failed_print_is_made_once_its_size_is_known(gallery: Gallery, given: 
     assert gallery.merchant("POST", f"products/{gallery.product}/sizes", size).status_code == 201
     assert gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 202
     assert gallery.drain() == []
-    (again,) = gallery.finals()
-    assert (again["status"], again["error_message"], again["final_width"]) == ("completed", None, 300)
+    (finals_after,) = gallery.finals()
+    assert (finals_after["status"], finals_after["error_message"], finals_after["final_width"]) == (
+        "completed",
+        None,
+        300,
+    )
 
 
 def test_eight_at_once_make_it_once(gallery: Gallery, given: dict[str, str]) -> None:
@@ -203,8 +211,10 @@ def test_eight_at_once_make_it_once(gallery: Gallery, given: dict[str, str]) -> 
     (final,) = gallery.finals()
     path = f"generations/{final['id']}/remake"
     with ThreadPoolExecutor(8) as callers:
-        answers = [answer.status_code for answer in callers.map(lambda _: gallery.merchant("POST", path), range(8))]
-    assert sorted(answers) == [202] + [409] * 7
+        responses = [
+            response.status_code for response in callers.map(lambda _: gallery.merchant("POST", path), range(8))
+        ]
+    assert sorted(responses) == [202] + [409] * 7
     assert gallery.drain() == []
     assert Generation.get(final["id"]).attempts == 1
 
@@ -216,15 +226,15 @@ def test_one_key_makes_it_once_more_once(gallery: Gallery, given: dict[str, str]
     path = f"generations/{final['id']}/remake"
     ask = partial(gallery.merchant, "POST", path, **{"Idempotency-Key": "k"})
     with ThreadPoolExecutor(4) as callers:
-        answers = [call.result() for call in [callers.submit(ask) for _ in range(4)]]
-    assert {answer.status_code for answer in answers} == {202}
-    assert all(answer.json() == answers[0].json() for answer in answers)
-    read = gallery.merchant("GET", f"generations/{final['id']}").json()
-    assert answers[0].json() == read
-    assert (read["status"], read["final_url"]) == ("pending", None)
+        responses = [call.result() for call in [callers.submit(ask) for _ in range(4)]]
+    assert {response.status_code for response in responses} == {202}
+    assert all(response.json() == responses[0].json() for response in responses)
+    body = gallery.merchant("GET", f"generations/{final['id']}").json()
+    assert responses[0].json() == body
+    assert (body["status"], body["final_url"]) == ("pending", None)
     assert gallery.drain() == []
     url = Generation.get(final["id"]).final_image_url
-    assert ask().json() == read  # also after completion: nothing is generated again
+    assert ask().json() == body  # also after completion: nothing is generated again
     assert gallery.drain() == []
     assert Generation.get(final["id"]).final_image_url == url
 
@@ -240,13 +250,13 @@ def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
     path, died = f"generations/{final['id']}/remake", 0
     for nth in itertools.count(1):
         with crash_at(nth, when, how=RuntimeError):
-            answer = gallery.merchant("POST", path)
+            response = gallery.merchant("POST", path)
         stuck_generations.recover_generations(clock.now() + 2 * START_LEASE)
         assert gallery.drain() == []
         row, bucket = Generation.get(final["id"]), config.settings().images_bucket
-        found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/").get("Contents", [])
-        assert {storage.address(bucket, each["Key"]) for each in found} <= {row.final_image_url}
-        if answer.status_code == 202:
+        objects = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/").get("Contents", [])
+        assert {storage.address(bucket, each["Key"]) for each in objects} <= {row.final_image_url}
+        if response.status_code == 202:
             break
         died += 1
     assert died > 3
@@ -257,11 +267,11 @@ def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str
     order = gallery.order(given)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
     assert gallery.drain() == []
-    answer = gallery.merchant("POST", f"generations/{gallery.finals()[0]['id']}/remake")
-    assert (answer.status_code, answer.json()["code"]) == (409, "FinalCanceled")
+    response = gallery.merchant("POST", f"generations/{gallery.finals()[0]['id']}/remake")
+    assert (response.status_code, response.json()["code"]) == (409, "FinalCanceled")
 
 
 def test_previews_and_strangers_finals_are_not_remade(

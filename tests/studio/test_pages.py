@@ -27,12 +27,12 @@ def frames(answer: httpx.Response) -> str:
 def test_only_the_shop_s_admin_may_frame_it(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, framed_by: str
 ) -> None:
-    answer = api.get("/studio/app", params={"shop": shop, "host": "x", "embedded": "1"})
-    assert answer.status_code == 200
-    assert frames(answer) == f"{framed_by}https://admin.shopify.com {shopify.url}"
-    assert "x-frame-options" not in answer.headers
-    assert SANDBOX_APPS["studio"].key in answer.text
-    assert SANDBOX_APPS["studio"].secret not in answer.text
+    response = api.get("/studio/app", params={"shop": shop, "host": "x", "embedded": "1"})
+    assert response.status_code == 200
+    assert frames(response) == f"{framed_by}https://admin.shopify.com {shopify.url}"
+    assert "x-frame-options" not in response.headers
+    assert SANDBOX_APPS["studio"].key in response.text
+    assert SANDBOX_APPS["studio"].secret not in response.text
 
 
 def test_in_an_account_app_bridge_is_shopify_s_own() -> None:

@@ -38,13 +38,13 @@ def test_what_can_be_chosen_in_the_merchant_s_order(gallery: Gallery) -> None:
     gallery.merchant("PUT", f"products/{gallery.product}/styles/{gallery.style}", {"sort_order": 9})
     aws.client("dynamodb")
     with metered() as meter:
-        answer = offer(gallery)
-    read = answer.json()
-    assert (read["product_id"], read["title"]) == (gallery.product, "Portrait")
-    assert [style["name"] for style in read["styles"]] == ["Oil", "Pencil"]
-    assert read["styles"][0]["example_url"] is None
-    assert httpx.get(read["styles"][1]["example_url"]).headers["content-type"] == "image/png"
-    (size,) = read["sizes"]
+        response = offer(gallery)
+    body = response.json()
+    assert (body["product_id"], body["title"]) == (gallery.product, "Portrait")
+    assert [style["name"] for style in body["styles"]] == ["Oil", "Pencil"]
+    assert body["styles"][0]["example_url"] is None
+    assert httpx.get(body["styles"][1]["example_url"]).headers["content-type"] == "image/png"
+    (size,) = body["sizes"]
     assert (size["name"], size["shopify_variant_id"]) == ("small", f"gid://shopify/ProductVariant/{VARIANT}")
     assert meter.cost.reads == 4
 
@@ -68,29 +68,29 @@ def test_the_page_holds_what_is_offered_and_nothing_that_runs_by_itself(gallery:
     evil = "</script><script>alert(1)</script>"
     gallery.merchant("PUT", f"products/{gallery.product}", {"title": evil})
     gallery.merchant("PUT", f"styles/{gallery.style}", {"name": evil})
-    answer = gallery.shopper("GET", "products/8001/page", customer=None)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    policy = answer.headers["content-security-policy"]
+    response = gallery.shopper("GET", "products/8001/page", customer=None)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    policy = response.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    scripts = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
+    scripts = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
     assert len(scripts) == 1
     digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
     assert f"'sha256-{digest}'" in policy
-    assert "<script>alert" not in answer.text
+    assert "<script>alert" not in response.text
     bucket = storage.origins(config.settings().images_bucket)
     assert f"img-src blob: {bucket}" in policy
     assert f"connect-src 'self' {bucket}" in policy
     assert "*" not in policy
-    assert len(answer.content) < 30_000
+    assert len(response.content) < 30_000
     assert gallery.shopper("GET", "products/9999/page").status_code == 404
 
 
 def test_a_product_that_is_not_offered_has_a_page_that_says_so(gallery: Gallery) -> None:
-    answer = gallery.shopper("GET", "products/9999/page")
-    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
-    assert "cannot be made from a photo" in answer.text
+    response = gallery.shopper("GET", "products/9999/page")
+    assert (response.status_code, response.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "cannot be made from a photo" in response.text
 
 
 @pytest.mark.parametrize("prefix", [["/apps/studio", "/evil/x"], ["https://evil.example/apps/x"], ["/apps/../x"], [""]])
@@ -103,8 +103,8 @@ def test_the_page_s_calls_cannot_be_led_elsewhere(gallery: Gallery, prefix: list
         both = {name: [value] for name, value in query.items()} | {"path_prefix": prefix}
         pairs = [(name, value) for name, values in both.items() for value in values]
         signed = httpx.QueryParams([*pairs, ("signature", sign_proxy_query(both, apps_secret))])
-    answer = gallery.api.get("/proxy/studio/products/8001/page", params=signed)
-    assert (answer.status_code, answer.json()["code"]) == (401, "InvalidProxySignature")
+    response = gallery.api.get("/proxy/studio/products/8001/page", params=signed)
+    assert (response.status_code, response.json()["code"]) == (401, "InvalidProxySignature")
 
 
 def test_log_lines_name_the_shop_and_no_customer(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:

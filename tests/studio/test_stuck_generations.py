@@ -33,9 +33,9 @@ def worker() -> Iterator[Worker]:
 
 
 def _ask(gallery: Gallery) -> str:
-    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
-    assert answer.status_code == 202
-    return str(answer.json()["id"])
+    response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
+    assert response.status_code == 202
+    return str(response.json()["id"])
 
 
 def _kill_at_work(worker: Worker, generation: str) -> None:
@@ -133,9 +133,9 @@ def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: 
     stuck_generations.recover_generations(clock.now() + START_LEASE)
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
-    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")
-    assert [found["Key"] for found in listed["Contents"]] == [f"previews/{gallery.shop}/first.jpg"]
-    assert listed["Contents"][0]["Size"] > 1000
+    listing = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")
+    assert [object_["Key"] for object_ in listing["Contents"]] == [f"previews/{gallery.shop}/first.jpg"]
+    assert listing["Contents"][0]["Size"] > 1000
 
 
 def test_what_ends_while_it_is_recovered_takes_no_slot_again(gallery: Gallery) -> None:

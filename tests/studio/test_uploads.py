@@ -42,8 +42,8 @@ def _bomb() -> bytes:
 
 def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
-    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["width"], read["height"]) == ("accepted", 512, 600)
+    body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (body["status"], body["width"], body["height"]) == ("accepted", 512, 600)
     assert gallery.quota()["current_storage_mb"] == format(PHOTO.stat().st_size / 1_000_000, "f").rstrip("0")
 
 
@@ -61,13 +61,13 @@ def test_what_is_no_usable_photo_is_refused_with_the_reason_and_deleted(
 ) -> None:
     upload = gallery.upload_photo(data)
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["reject_reason"]) == ("rejected", image_validation.DETAIL[reason])
+    body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (body["status"], body["reject_reason"]) == ("rejected", image_validation.DETAIL[reason])
     assert _object(gallery, upload["id"]) is None
     assert gallery.quota()["current_storage_mb"] == "0"
-    asked = gallery.shopper("POST", "generations", gallery.preview_request(upload))
-    assert (asked.status_code, asked.json()["code"]) == (422, "UploadRejected")
-    assert asked.json()["detail"] == read["reject_reason"]
+    preview_body = gallery.shopper("POST", "generations", gallery.preview_request(upload))
+    assert (preview_body.status_code, preview_body.json()["code"]) == (422, "UploadRejected")
+    assert preview_body.json()["detail"] == body["reject_reason"]
 
 
 def test_the_form_takes_no_more_than_25_mb_and_no_other_key(gallery: Gallery) -> None:
@@ -79,14 +79,14 @@ def test_the_form_takes_no_more_than_25_mb_and_no_other_key(gallery: Gallery) ->
 
 
 def test_an_expired_form_is_refused(gallery: Gallery) -> None:
-    made = storage.presigned_post(
+    form = storage.presigned_post(
         storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/late"),
         content_type="image/jpeg",
         max_bytes=1000,
         seconds=-1,
     )
-    late = httpx.post(made.url, data=made.fields, files={"file": b"x"})
-    assert late.status_code == 403
+    late_response = httpx.post(form.url, data=form.fields, files={"file": b"x"})
+    assert late_response.status_code == 403
 
 
 def test_an_expired_link_is_refused(gallery: Gallery) -> None:
@@ -99,22 +99,22 @@ def test_an_expired_link_is_refused(gallery: Gallery) -> None:
 
 def test_a_photo_that_is_not_there_yet_cannot_be_used(gallery: Gallery) -> None:
     form = gallery.shopper("POST", "uploads", {}).json()
-    asked = gallery.shopper("POST", "generations", gallery.preview_request(form))
-    assert (asked.status_code, asked.json()["code"]) == (409, "UploadNotReady")
+    body = gallery.shopper("POST", "generations", gallery.preview_request(form))
+    assert (body.status_code, body.json()["code"]) == (409, "UploadNotReady")
 
 
 def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(gallery: Gallery) -> None:
-    mine = gallery.upload_photo(PHOTO.read_bytes())
-    assert mine["token"] is None
-    assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=1).status_code == 404
-    assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=None).status_code == 404
+    upload = gallery.upload_photo(PHOTO.read_bytes())
+    assert upload["token"] is None
+    assert gallery.shopper("GET", f"uploads/{upload['id']}", customer=1).status_code == 404
+    assert gallery.shopper("GET", f"uploads/{upload['id']}", customer=None).status_code == 404
     guest = gallery.upload_photo(PHOTO.read_bytes(), customer=None)
     other = gallery.upload_photo(PHOTO.read_bytes(), customer=None)
     path = f"uploads/{guest['id']}"
     assert gallery.shopper("GET", path, customer=None, token=guest["token"]).status_code == 200
     for token in ({}, {"token": other["token"]}, {"token": guest["token"][::-1]}):
-        answer = gallery.shopper("GET", path, customer=None, **token)
-        assert (answer.status_code, answer.json()["code"]) == (403, "InvalidUploadToken")
+        response = gallery.shopper("GET", path, customer=None, **token)
+        assert (response.status_code, response.json()["code"]) == (403, "InvalidUploadToken")
 
 
 def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:

@@ -43,9 +43,11 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
 )
 def test_a_row_runs_and_is_shown_beside_its_budget(packaged: Packaged, rows: list[str], shown: set[str]) -> None:
     is_about_the_bundle = {"cold-start", "bundle"} & {*rows}
-    done = bench("--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {}))
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    result = bench(
+        "--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {})
+    )
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
     budget = lines[0].index("budget")
     assert {line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith(("<=", ">="))} == shown
 
@@ -56,9 +58,9 @@ def test_every_row_is_run_by_the_test_above() -> None:
 
 
 def test_an_unknown_row_is_refused_with_the_names_that_there_are() -> None:
-    refused = bench("bombs")
-    assert refused.returncode == 2
-    assert all(name in refused.stderr for name in ROWS)
+    result = bench("bombs")
+    assert result.returncode == 2
+    assert all(name in result.stderr for name in ROWS)
 
 
 def test_subjects_run_in_turn_and_tell_their_figures() -> None:

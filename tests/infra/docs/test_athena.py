@@ -35,14 +35,14 @@ def archived(drain: Callable[[], list[Any]]) -> list[str]:
     """Logs of two months, in the archive: the files' keys."""
     bucket = config.settings().archive_bucket
     for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="archive/"):
-        for found in page.get("Contents", ()):
-            aws.client("s3").delete_object(Bucket=bucket, Key=found["Key"])
+        for stored_object in page.get("Contents", ()):
+            aws.client("s3").delete_object(Bucket=bucket, Key=stored_object["Key"])
     for days in (1, 2, 40):
         log_of(CUT_OFF - timedelta(days=days), shop=f"shop{days}.myshopify.com")
     fire_sweep()
     assert drain() == []
-    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="archive/shops/installation_logs/")
-    return [found["Key"] for found in listed["Contents"]]
+    listing = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="archive/shops/installation_logs/")
+    return [stored_object["Key"] for stored_object in listing["Contents"]]
 
 
 def test_a_real_file_has_the_columns_that_athena_is_told(archived: list[str], tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_a_real_file_has_the_columns_that_athena_is_told(archived: list[str], tm
     file = tmp_path / "rows.parquet"
     bucket = config.settings().archive_bucket
     file.write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=archived[0])["Body"].read())
-    found = duckdb.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
-    assert {name: kind for name, kind, *_ in found} == {
+    result = duckdb.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
+    assert {name: kind for name, kind, *_ in result} == {
         name: DUCKDB[kind] for name, kind in columns(rule.table).items()
     }
     defined = athena.render()
@@ -87,6 +87,6 @@ def test_operators_query_the_archive(archived: list[str], ops: Ops) -> None:
     "sql", ["SELECT 1", "SELEC x FROM shops_installation_logs", "SELECT nothing FROM shops_installation_logs"]
 )
 def test_a_query_that_cannot_be_answered_says_why(archived: list[str], ops: Ops, sql: str) -> None:
-    done = ops("archive-query", sql)
-    assert done.code == 1
-    assert done.err.startswith("backroom: ") or "backroom: " in done.err
+    result = ops("archive-query", sql)
+    assert result.code == 1
+    assert result.err.startswith("backroom: ") or "backroom: " in result.err

@@ -128,11 +128,11 @@ def test_killed_while_saving_keeps_the_last_whole_state(tmp_path: Path) -> None:
             engine.kill()
             saver.join()
         with Engine.start(tmp_path) as engine:
-            found = ids(engine)
-            assert known <= found
-            written = {f"{round_number}-{number}" for number in range(len(found - known))}
-            assert found - known == written
-            known = found
+            stored_ids = ids(engine)
+            assert known <= stored_ids
+            written = {f"{round_number}-{number}" for number in range(len(stored_ids - known))}
+            assert stored_ids - known == written
+            known = stored_ids
 
 
 def test_saves_by_itself(tmp_path: Path) -> None:
@@ -213,10 +213,10 @@ def test_a_dead_client_takes_no_message(shared: Engine) -> None:
     shared.reset()
     sqs = client(shared, "sqs")
     queue = sqs.create_queue(QueueName="studio-generate_preview")["QueueUrl"]
-    dead = poll(shared, queue)
-    dead.sock.shutdown(socket.SHUT_WR)
-    assert dead.sock.recv(1) == b""  # the engine has read the request and has hung up
-    dead.close()
+    dead_client = poll(shared, queue)
+    dead_client.sock.shutdown(socket.SHUT_WR)
+    assert dead_client.sock.recv(1) == b""  # the engine has read the request and has hung up
+    dead_client.close()
     sqs.send_message(QueueUrl=queue, MessageBody="work")
 
     def taken() -> bool:

@@ -11,17 +11,17 @@ from infra.local.environment import ROOT, plan
 
 
 def test_exported_aws_credentials_do_not_lead_to_an_account(tmp_path: Path) -> None:
-    exported = {"AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_PROFILE": "company"}
-    made = plan(exported, tmp_path / ".env")
-    assert made.embedded_aws
-    assert made.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:8003"
-    assert made.environment["AWS_ACCESS_KEY_ID"] == "test"
+    exported_variables = {"AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_PROFILE": "company"}
+    local_plan = plan(exported_variables, tmp_path / ".env")
+    assert local_plan.embedded_aws
+    assert local_plan.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:8003"
+    assert local_plan.environment["AWS_ACCESS_KEY_ID"] == "test"
 
 
 def test_an_explicit_endpoint_is_used_instead_of_the_embedded_engine(tmp_path: Path) -> None:
-    made = plan({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, tmp_path / ".env")
-    assert not made.embedded_aws
-    assert made.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    local_plan = plan({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, tmp_path / ".env")
+    assert not local_plan.embedded_aws
+    assert local_plan.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod", "test"])
@@ -31,10 +31,10 @@ def test_it_serves_the_local_stage_only(tmp_path: Path, stage: str) -> None:
 
 
 def test_the_sandboxes_stand_in_where_no_credentials_are_set(tmp_path: Path) -> None:
-    made = plan({}, tmp_path / ".env")
-    assert made.sandbox_shopify
-    assert made.sandbox_stripe
-    assert made.environment["SHOPIFY_STUDIO_API_SECRET"]
+    local_plan = plan({}, tmp_path / ".env")
+    assert local_plan.sandbox_shopify
+    assert local_plan.sandbox_stripe
+    assert local_plan.environment["SHOPIFY_STUDIO_API_SECRET"]
     with_keys = plan({"SHOPIFY_STUDIO_API_KEY": "k", "STRIPE_SECRET_KEY": "sk_test_1"}, tmp_path / ".env")
     assert not with_keys.sandbox_shopify
     assert not with_keys.sandbox_stripe
@@ -50,9 +50,9 @@ def test_the_env_file_is_read_and_the_exported_variable_wins(tmp_path: Path) -> 
 
 def test_chalice_local_finds_what_make_run_serves(tmp_path: Path) -> None:
     stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
-    served = plan({}, tmp_path / ".env").environment
+    environment = plan({}, tmp_path / ".env").environment
     for name, value in stages["local"]["environment_variables"].items():
-        assert served[name] == (str(ROOT / value) if name == "SECRETS_KEY_FILE" else value), name
+        assert environment[name] == (str(ROOT / value) if name == "SECRETS_KEY_FILE" else value), name
 
 
 @pytest.mark.parametrize("port", ["eighty", "80", "70000", ""])

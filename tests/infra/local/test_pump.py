@@ -32,16 +32,16 @@ def pump(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
 
 
 def _waiting(queue: str) -> int:
-    answer = aws.client("sqs").get_queue_attributes(
+    response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return int(response["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def _install(api: httpx.Client, shopify: ShopifySandbox) -> None:
-    answer = api.get("/shopify/studio/auth", params={"shop": SHOP})
-    back = httpx.get(answer.headers["location"]).headers["location"]
-    assert api.get(back).status_code == 302
+    response = api.get("/shopify/studio/auth", params={"shop": SHOP})
+    callback = httpx.get(response.headers["location"]).headers["location"]
+    assert api.get(callback).status_code == 302
 
 
 def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
@@ -122,6 +122,6 @@ engine.stop()
 def test_it_goes_on_when_the_engine_was_restarted(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RESTART, str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)
-    printed = [line for line in done.stdout.splitlines() if line.isdigit()]
-    assert printed == ["1", "2"], done.stderr[-2000:]
+    process = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)
+    printed = [line for line in process.stdout.splitlines() if line.isdigit()]
+    assert printed == ["1", "2"], process.stderr[-2000:]

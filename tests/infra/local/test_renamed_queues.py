@@ -19,10 +19,10 @@ def create_old_queue(name: str) -> str:
 
 
 def received(queue: str) -> list[dict[str, Any]]:
-    answer = aws.client("sqs").receive_message(
+    response = aws.client("sqs").receive_message(
         QueueUrl=messages.queue_url(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     )
-    return list(answer.get("Messages", []))
+    return list(response.get("Messages", []))
 
 
 def test_every_replacement_exists_and_takes_the_message() -> None:

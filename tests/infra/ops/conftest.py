@@ -40,20 +40,20 @@ def ops(capsys: pytest.CaptureFixture[str]) -> Ops:
     def run(*arguments: str) -> Done:
         capsys.readouterr()
         code = main(arguments)
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
+        output = capsys.readouterr()
+        return Done(code, output.out, output.err)
 
     return run
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a command in a process of its own; `pauses` names a call at which it stays (tests.infra.ops.pausing)."""
+    """Starts a command in a process of its own; `pauses` names a call at which it stays (tests.infra.ops.paused_command)."""
     running: list[subprocess.Popen[str]] = []
 
     def run(*arguments: str, pauses: str = "", **options: Any) -> subprocess.Popen[str]:
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        module = ["tests.infra.ops.pausing", *pauses.split()] if pauses else ["infra.ops"]
+        module = ["tests.infra.ops.paused_command", *pauses.split()] if pauses else ["infra.ops"]
         command = [sys.executable, "-m", *module, *arguments]
         process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
         running.append(process)

@@ -31,9 +31,9 @@ TIMES = (Kind.MOMENT, Kind.EPOCH)
 def query(sql: str) -> list[dict[str, str]]:
     """The rows that the command prints, in a process where `import pytz` fails."""
     command = [sys.executable, "-c", WITHOUT_PYTZ, "archive-query", sql]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return list(csv.DictReader(done.stdout.splitlines()))
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return list(csv.DictReader(process.stdout.splitlines()))
 
 
 def moment_of(rule: RetentionRule) -> datetime:
@@ -102,9 +102,9 @@ def test_computed_timestamps_keep_their_order_null_and_microseconds(archived: No
 
 
 def test_null_and_an_empty_text_are_told_apart(archived: None, ops: Ops) -> None:
-    done = ops("archive-query", "SELECT NULL AS nothing, '' AS blank FROM shops_installation_logs LIMIT 1")
+    result = ops("archive-query", "SELECT NULL AS nothing, '' AS blank FROM shops_installation_logs LIMIT 1")
 
-    assert done.out.splitlines() == ["nothing,blank", ',""']
+    assert result.out.splitlines() == ["nothing,blank", ',""']
 
 
 @pytest.mark.parametrize("timezone", ["America/New_York", "Asia/Kolkata"])
@@ -120,7 +120,7 @@ def test_timestamps_are_utc_on_every_machine(archived: None, timezone: str, monk
 
 
 def test_what_returns_no_rows_is_refused(archived: None, ops: Ops) -> None:
-    done = ops("archive-query", "CREATE TABLE mine AS SELECT * FROM shops_installation_logs")
+    result = ops("archive-query", "CREATE TABLE mine AS SELECT * FROM shops_installation_logs")
 
-    assert done.code == 1
-    assert "write one SELECT" in done.err
+    assert result.code == 1
+    assert "write one SELECT" in result.err

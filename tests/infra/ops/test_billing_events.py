@@ -23,20 +23,22 @@ def failed(
     api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain
 ) -> Json:
     """An event that could not be handled when it came."""
-    paid = of_type(events_of(member), "invoice.paid")
-    stripe_peer.deliver([paid])
+    payment_event = of_type(events_of(member), "invoice.paid")
+    stripe_peer.deliver([payment_event])
     with stripe_peer.store() as stripe:
-        row = stripe.get("subscription", paid["data"]["object"]["parent"]["subscription_details"]["subscription"])
+        row = stripe.get(
+            "subscription", payment_event["data"]["object"]["parent"]["subscription_details"]["subscription"]
+        )
         items, row["items"] = row["items"], {"data": [{}]}
     assert len(drain()) == 1
     with stripe_peer.store() as stripe:
         stripe.get("subscription", row["id"])["items"] = items
-    return paid
+    return payment_event
 
 
 def test_what_failed_is_handled_once_more(failed: Json, ops: Ops, drain: Drain) -> None:
-    listed = ops("replay-events", "--unfinished", "--dry-run")
-    assert (listed.code, listed.out.split()) == (0, [failed["id"]])
+    listing = ops("replay-events", "--unfinished", "--dry-run")
+    assert (listing.code, listing.out.split()) == (0, [failed["id"]])
     assert StripeWebhook.get(failed["id"]).status == "failed"
     assert ops("replay-events", "--unfinished").out.split() == [failed["id"]]
     assert drain() == []

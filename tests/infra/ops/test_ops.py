@@ -39,17 +39,17 @@ def _send(queue: str, *bodies: str) -> None:
 
 
 def _waiting(queue: str) -> int:
-    answer = aws.client("sqs").get_queue_attributes(
+    response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return int(response["Attributes"]["ApproximateNumberOfMessages"])
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=lambda command: "".join(command) or "all")
 def test_every_command_explains_itself_on_standard_output(command: list[str], ops: Ops) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as error:
         ops(*command, "--help")
-    assert ended.value.code == 0
+    assert error.value.code == 0
 
 
 def test_help_lists_every_command(start: Start) -> None:
@@ -72,10 +72,10 @@ def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, 
     )
     counts = {line.split()[1]: line.split()[0] for line in ops("dead-letters").out.splitlines()}
     assert counts["shops-apply_webhook"] == "2"
-    shown = ops("dead-letters", "shops-apply_webhook").out
-    assert "a.myshopify.com" in shown
-    assert "her@example.com" not in shown
-    assert "shpat_abc123" not in shown
+    output = ops("dead-letters", "shops-apply_webhook").out
+    assert "a.myshopify.com" in output
+    assert "her@example.com" not in output
+    assert "shpat_abc123" not in output
     acts = listen("kit-operator_acted")
     assert (
         ops("dead-letters", "shops-apply_webhook", "--redrive").out == "2 messages moved back to shops-apply_webhook\n"
@@ -91,9 +91,9 @@ def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["nothing", "--redrive"], ["--redrive"]])
 def test_an_unknown_queue_is_answered_with_those_there_are(ops: Ops, arguments: list[str]) -> None:
-    done = ops("dead-letters", *arguments)
-    assert done.code == 1
-    assert "studio-generate_preview" in done.err
+    result = ops("dead-letters", *arguments)
+    assert result.code == 1
+    assert "studio-generate_preview" in result.err
 
 
 def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:
@@ -104,24 +104,24 @@ def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:
 
 
 def test_a_bar_stands_on_a_terminal_s_standard_error_alone(start: Start) -> None:
-    ours, theirs = os.openpty()
-    termios.tcsetwinsize(theirs, (24, 100))
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
-        process = start("sizes", stderr=theirs)
-        os.close(theirs)
+    controller_fd, terminal_fd = os.openpty()
+    termios.tcsetwinsize(terminal_fd, (24, 100))
+    with os.fdopen(controller_fd, "rb", buffering=0) as terminal:
+        process = start("sizes", stderr=terminal_fd)
+        os.close(terminal_fd)
         out, _ = process.communicate()
-        shown = terminal.read(4096).decode()
-    assert " objects" in shown
-    assert "\r" in shown
+        output = terminal.read(4096).decode()
+    assert " objects" in output
+    assert "\r" in output
     assert "\r" not in out
     assert "backroom-test-shops-shops" in out
 
 
 def test_whoever_has_seen_enough_closes_the_pipe(start: Start) -> None:
-    ours, theirs = os.pipe()
-    os.close(ours)
-    process = start("sizes", stdout=theirs, stderr=subprocess.PIPE)
-    os.close(theirs)
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    process = start("sizes", stdout=write_end, stderr=subprocess.PIPE)
+    os.close(write_end)
     _, err = process.communicate()
     assert (process.returncode, err) == (141, "")
 

@@ -41,18 +41,18 @@ def work_until_done(process: subprocess.Popen[str], drain: Drain) -> tuple[str, 
 def test_erase_waits_and_reports(start: Start, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     out, _ = work_until_done(start("erase", "member:mark-member1-id", "--yes"), drain)
-    read = json.loads(out)
-    assert (read["status"], read["subject"]) == ("completed", pseudonym("member:mark-member1-id"))
-    assert read["report"]["erased"]["billing/customers"] == 1
+    body = json.loads(out)
+    assert (body["status"], body["subject"]) == ("completed", pseudonym("member:mark-member1-id"))
+    assert body["report"]["erased"]["billing/customers"] == 1
     assert list(traces("mark-member1")) == []
 
 
 def test_erase_asks_first(ops: Ops) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     before = items()
-    done = ops("erase", "member:mark-member1-id")
-    assert (done.code, done.out) == (1, "")
-    assert "--yes" in done.err
+    result = ops("erase", "member:mark-member1-id")
+    assert (result.code, result.out) == (1, "")
+    assert "--yes" in result.err
     assert items() == before
 
 
@@ -60,16 +60,16 @@ def test_export_gives_a_link(start: Start, drain: Drain) -> None:
     seed_owner("mark-store1", OwnerType.STORE)
     out, err = work_until_done(start("export", "store:mark-store1-id"), drain)
     assert "anyone who has it can download the export" in err
-    found = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
-    assert json.loads(found.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
+    result = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
+    assert json.loads(result.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
 
 
 def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     process = start("erase", "member:mark-member1-id", "--yes")
-    while not (found := list(PrivacyRequest.scan())):
+    while not (result := list(PrivacyRequest.scan())):
         assert process.poll() is None, process.communicate()
-    [request] = found
+    [request] = result
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
@@ -87,6 +87,6 @@ def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops,
 
 
 def test_what_names_nobody_is_refused(ops: Ops) -> None:
-    done = ops("export", "somebody")
-    assert done.code == 1
-    assert "Expected shop:<domain>" in done.err
+    result = ops("export", "somebody")
+    assert result.code == 1
+    assert "Expected shop:<domain>" in result.err

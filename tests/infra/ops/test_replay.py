@@ -51,14 +51,14 @@ def replayed(out: str) -> list[str]:
 
 
 def test_some_by_their_ids(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
-    heard, acts = listen("shops-order_paid"), listen("kit-operator_acted")
+    read_messages, acts = listen("shops-order_paid"), listen("kit-operator_acted")
     first, second, _ = record(shopify, 3)
-    done = ops("replay", first, "unknown", second)
-    assert (done.code, done.out) == (1, f"{first}\treceived\n{second}\treceived\n")
-    assert "unknown: No delivery with this id in 30 days" in done.err
-    assert sorted(message["message_id"] for message in heard()) == [first, second]
-    told = [(act["actor"], act["action"], act["subject"]) for act in acts()]
-    assert sorted(told) == [(f"cli:{getpass.getuser()}", "shops.replay_delivery", each) for each in (first, second)]
+    result = ops("replay", first, "unknown", second)
+    assert (result.code, result.out) == (1, f"{first}\treceived\n{second}\treceived\n")
+    assert "unknown: No delivery with this id in 30 days" in result.err
+    assert sorted(message["message_id"] for message in read_messages()) == [first, second]
+    actions = [(act["actor"], act["action"], act["subject"]) for act in acts()]
+    assert sorted(actions) == [(f"cli:{getpass.getuser()}", "shops.replay_delivery", each) for each in (first, second)]
 
 
 def test_all_that_have_something_in_common(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
@@ -67,14 +67,14 @@ def test_all_that_have_something_in_common(ops: Ops, shopify: ShopifySandbox, li
     record(shopify, 1, topic="orders/cancelled", status=DeliveryStatus.PROCESSED)
     failed = record(shopify, 3, status=DeliveryStatus.FAILED, error_message="it was")
     elsewhere = record(shopify, 1, topic="refunds/create", shop="b.myshopify.com", status=DeliveryStatus.FAILED)
-    heard = listen("shops-order_paid")
-    listed = ops("replay", "--status", "failed", "--dry-run")
-    assert len(listed.out.splitlines()) == 6
-    assert heard() == []
-    done = ops("replay", "--status", "failed", "--topic", "orders/paid")
-    assert (done.code, sorted(replayed(done.out))) == (0, failed)
-    assert "3 replayed, 0 failed" in done.err
-    assert sorted(message["message_id"] for message in heard()) == failed
+    read_messages = listen("shops-order_paid")
+    listing = ops("replay", "--status", "failed", "--dry-run")
+    assert len(listing.out.splitlines()) == 6
+    assert read_messages() == []
+    result = ops("replay", "--status", "failed", "--topic", "orders/paid")
+    assert (result.code, sorted(replayed(result.out))) == (0, failed)
+    assert "3 replayed, 0 failed" in result.err
+    assert sorted(message["message_id"] for message in read_messages()) == failed
     assert {WebhookDelivery.get(each).status for each in failed} == {DeliveryStatus.RECEIVED}
     assert replayed(ops("replay", "--shop", "b.myshopify.com", "--dry-run").out) == elsewhere
     assert not locks.watermark(LOCK)
@@ -91,15 +91,15 @@ def test_since_is_a_moment(ops: Ops, shopify: ShopifySandbox) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--dry-run"], ["x", "--status", "failed"]])
 def test_it_replays_nothing_that_was_not_asked_for(ops: Ops, arguments: list[str]) -> None:
-    done = ops("replay", *arguments)
-    assert done.code == 1
-    assert "--status" in done.err
+    result = ops("replay", *arguments)
+    assert result.code == 1
+    assert "--status" in result.err
 
 
 def test_nothing_personal_is_shown(ops: Ops, shopify: ShopifySandbox) -> None:
     first, *_ = record(shopify, 3)
-    for done in (ops("replay", first), ops("replay", first, "--dry-run"), ops("replay", "--topic", "orders/paid")):
-        assert NOTE not in done.out + done.err
+    for result in (ops("replay", first), ops("replay", first, "--dry-run"), ops("replay", "--topic", "orders/paid")):
+        assert NOTE not in result.out + result.err
 
 
 def test_one_whose_payload_is_lost_does_not_stop_the_others(ops: Ops, shopify: ShopifySandbox) -> None:
@@ -107,18 +107,18 @@ def test_one_whose_payload_is_lost_does_not_stop_the_others(ops: Ops, shopify: S
     [lost] = record(
         shopify, 1, topic="orders/cancelled", payload={"stored_at": "s3://backroom-test-images/payloads/shops/x"}
     )
-    done = ops("replay", "--shop", "a.myshopify.com")
-    assert done.code == 1
-    assert len(replayed(done.out)) == 2
-    assert f"{lost}: " in done.err
-    assert "2 replayed, 1 failed" in done.err
+    result = ops("replay", "--shop", "a.myshopify.com")
+    assert result.code == 1
+    assert len(replayed(result.out)) == 2
+    assert f"{lost}: " in result.err
+    assert "2 replayed, 1 failed" in result.err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_stopped_or_killed_it_goes_on_where_it_was(
     ops: Ops, shopify: ShopifySandbox, start: Start, listen: Listen, number: int, code: int
 ) -> None:
-    heard, ids = listen("shops-order_paid"), record(shopify, 400)
+    read_messages, ids = listen("shops-order_paid"), record(shopify, 400)
     process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
     wait_for_first_page(process, LOCK)
     process.send_signal(number)
@@ -135,19 +135,19 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert "--topic orders/paid was stopped" in ops("replay", "--status", "received").err
     kept = json.loads(locks.watermark(LOCK) or "")
     assert kept["counts"]["rows"] >= 100
-    done = ops("replay", "--topic", "orders/paid")
-    assert done.code == 0
-    assert f"Resuming after {kept['counts']['rows']:,} deliveries" in done.err
-    assert len(replayed(done.out)) == 400 - kept["counts"]["rows"]
-    assert {message["message_id"] for message in heard()} == set(ids)
-    assert "400 replayed, 0 failed" in done.err
+    result = ops("replay", "--topic", "orders/paid")
+    assert result.code == 0
+    assert f"Resuming after {kept['counts']['rows']:,} deliveries" in result.err
+    assert len(replayed(result.out)) == 400 - kept["counts"]["rows"]
+    assert {message["message_id"] for message in read_messages()} == set(ids)
+    assert "400 replayed, 0 failed" in result.err
 
 
 def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox) -> None:
     [unreadable] = record(shopify, 1, payload={"id": NOTE}, status=DeliveryStatus.FAILED)
-    done = ops("replay", unreadable)
-    assert (done.code, done.out) == (1, f"{unreadable}\tfailed\n")
-    assert NOTE not in done.err
+    result = ops("replay", unreadable)
+    assert (result.code, result.out) == (1, f"{unreadable}\tfailed\n")
+    assert NOTE not in result.err
 
 
 def test_begun_anew_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
@@ -156,5 +156,5 @@ def test_begun_anew_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) 
     wait_for_first_page(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
-    done = ops("replay", "--status", "received", "--restart")
-    assert (done.code, len(replayed(done.out))) == (0, 400)
+    result = ops("replay", "--status", "received", "--restart")
+    assert (result.code, len(replayed(result.out))) == (0, 400)

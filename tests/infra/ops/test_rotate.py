@@ -105,11 +105,11 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
     with ThreadPoolExecutor(6) as workers:
         work = [workers.submit(each, shop) for shop in shops for each in (read, refresh)]
         try:
-            done = [ops("rotate-secrets", "--new-key") for _ in range(3)]
+            result = [ops("rotate-secrets", "--new-key") for _ in range(3)]
         finally:
             through.set()
         assert all(each.result() > 1 for each in work)
-    assert [each.code for each in done] == [0, 0, 0]
+    assert [each.code for each in result] == [0, 0, 0]
     assert used() == {"file:k4"}
     assert ops("rotate-secrets", "--drop-old").code == 0
     for shop in shops:
@@ -134,9 +134,9 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert_open()
     if number == signal.SIGKILL:
         hold(LOCK)
-        refused = ops("rotate-secrets")
-        assert (refused.code, refused.out) == (1, "")
-        assert "another run is in progress" in refused.err
+        result = ops("rotate-secrets")
+        assert (result.code, result.out) == (1, "")
+        assert "another run is in progress" in result.err
         lapse(LOCK)
     else:
         assert "Resume with: make ops ARGS=rotate-secrets" in err
@@ -146,10 +146,10 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert keys_in(key_file) == {"k1", "k2"}
     behind = json.loads(locks.watermark(LOCK) or "")["counts"]["rows"]
     assert 0 < behind < 900
-    done = ops("rotate-secrets")
-    assert done.code == 0
-    assert f"Resuming after {behind:,} rows" in done.err
-    assert "900 rows: " in done.out
+    command_result = ops("rotate-secrets")
+    assert command_result.code == 0
+    assert f"Resuming after {behind:,} rows" in command_result.err
+    assert "900 rows: " in command_result.out
     assert used() == {"file:k2"}
     assert_open()
     assert not locks.watermark(LOCK)
@@ -165,14 +165,14 @@ def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file
     row.update([Shop.access_token.set(tampered)])
     moved = Session.get(sessions.offline_session_id(first, "studio")).access_token
     Session(sessions.offline_session_id(second, "studio")).update([Session.access_token.set(moved)])
-    done = ops("rotate-secrets", "--new-key")
-    assert done.code == 1
-    assert "6 values encrypted with file:k2, 2 could not be decrypted" in done.out
-    assert "may be dropped" not in done.out
-    assert f"cannot be decrypted: Shop.access_token of {first}, studio" in done.err
-    assert f"cannot be decrypted: Session.access_token of {second}, studio" in done.err
+    result = ops("rotate-secrets", "--new-key")
+    assert result.code == 1
+    assert "6 values encrypted with file:k2, 2 could not be decrypted" in result.out
+    assert "may be dropped" not in result.out
+    assert f"cannot be decrypted: Shop.access_token of {first}, studio" in result.err
+    assert f"cannot be decrypted: Session.access_token of {second}, studio" in result.err
     for secret in (TOKEN, tampered, text, moved):
-        assert secret not in done.out + done.err
+        assert secret not in result.out + result.err
     assert Shop.get(first, "studio").access_token == tampered
     kept = ops("rotate-secrets", "--drop-old")
     assert kept.code == 1
@@ -206,9 +206,9 @@ def test_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.Fixt
     seed(3, with_sessions=True)
     key_id = request.getfixturevalue("kms")
     for option in ("--new-key", "--drop-old"):
-        refused = ops("rotate-secrets", option)
-        assert refused.code == 1
-        assert "KMS holds the keys" in refused.err
+        result = ops("rotate-secrets", option)
+        assert result.code == 1
+        assert "KMS holds the keys" in result.err
     assert f"6 values encrypted with kms:{key_id}" in ops("rotate-secrets").out
     assert used() == {f"kms:{key_id}"}
     assert_open()

@@ -18,7 +18,7 @@ from chalicelib.kit import clock
 from chalicelib.shops.models import EventType, InstallationLog, Session, Shop
 from infra.sandbox.shopify import ShopifySandbox
 from tests.infra.ops.conftest import Ops, Start
-from tests.shops.conftest import install, shop
+from tests.shops.conftest import install, installed_shop, shop
 from tests.shops.factories import BEGAN, TOKEN, seed
 
 __all__ = ["installed_shop", "shop"]
@@ -55,8 +55,8 @@ def test_what_is_piped_is_json_and_nothing_secret(
     rows = json.loads(out)
     assert {row["shop"] for row in rows} == {installed_shop, *(f"seeded-0000{n}.myshopify.com" for n in range(3))}
     as_csv = ops("active-shops", "--app", "studio", "--csv").out
-    read = list(csv.DictReader(io.StringIO(as_csv, newline="")))
-    assert {row["shop_name"] for row in read} == {"'=Ann", ""}
+    csv_rows = list(csv.DictReader(io.StringIO(as_csv, newline="")))
+    assert {row["shop_name"] for row in csv_rows} == {"'=Ann", ""}
     row = Shop.get(installed_shop, "studio")
     everything = "".join([out, err, as_csv, ops("sessions", installed_shop).out])
     for secret in (row.access_token, row.refresh_token, TOKEN, "shpat_", "shprt_", "file:"):
@@ -72,16 +72,16 @@ def test_a_shop_that_comes_back_meanwhile_is_not_met_twice() -> None:
     from chalicelib.shops.service import operator
 
     names = seed(450)
-    found = operator.iterate_active_shops("studio")
-    first = next(found)
+    result = operator.iterate_active_shops("studio")
+    first = next(result)
     Shop(first.shop, "studio").update([Shop.installed_at.set(clock.now())])
-    assert [first.shop, *(row.shop for row in found)] == names
+    assert [first.shop, *(row.shop for row in result)] == names
 
 
 def test_an_unknown_app_leaves_no_file(ops: Ops, tmp_path: Path) -> None:
-    done = ops("active-shops", "--app", "stduio", "--out", str(tmp_path / "x.json"))
-    assert (done.code, done.out) == (1, "")
-    assert "studio" in done.err
+    result = ops("active-shops", "--app", "stduio", "--out", str(tmp_path / "x.json"))
+    assert (result.code, result.out) == (1, "")
+    assert "studio" in result.err
     assert list(tmp_path.iterdir()) == []
     assert ops("active-shops", "--app", "studio", "--out", str(tmp_path / "no" / "x")).code == 1
 
@@ -135,9 +135,9 @@ def test_the_timeline_by_day(ops: Ops) -> None:
     [("2026-01-02", "2026-01-01", "--to"), ("2026-01-01", "2027-02-01", "--to"), ("soon", "2026-01-01", "--from")],
 )
 def test_a_bad_range_is_named(ops: Ops, first: str, last: str, named: str) -> None:
-    done = ops("timeline", "--app", "studio", "--from", first, "--to", last)
-    assert done.code == 1
-    assert done.err.startswith(f"backroom: {named} ")
+    result = ops("timeline", "--app", "studio", "--from", first, "--to", last)
+    assert result.code == 1
+    assert result.err.startswith(f"backroom: {named} ")
 
 
 def test_sessions_of_a_shop(ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
@@ -149,6 +149,6 @@ def test_sessions_of_a_shop(ops: Ops, api: httpx.Client, shopify: ShopifySandbox
                     f"online-{number}", shop=installed_shop, app="studio", state="", created_at=BEGAN, is_online=True
                 )
             )
-    found = json.loads(ops("sessions", installed_shop).out)
-    assert len({session["id"] for session in found}) == len(found) == 132
+    result = json.loads(ops("sessions", installed_shop).out)
+    assert len({session["id"] for session in result}) == len(result) == 132
     assert ops("sessions", "nowhere").code == 1

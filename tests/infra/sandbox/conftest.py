@@ -36,7 +36,7 @@ class Admin:
     def __init__(self, sandbox: ShopifySandbox, http: httpx.Client, app: str = "studio") -> None:
         self.url, self._http = f"{sandbox.url}/{SHOP}/admin/api/2026-10/graphql.json", http
         declared = sandbox.apps[app]
-        answer = http.post(
+        response = http.post(
             f"{sandbox.url}/{SHOP}/admin/oauth/access_token",
             json={
                 "client_id": declared.key,
@@ -48,23 +48,23 @@ class Admin:
                 "expiring": "1",
             },
         )
-        self.token = answer.json()["access_token"]
+        self.token = response.json()["access_token"]
 
     def post(self, query: str, /, **variables: object) -> httpx.Response:
         body = {"query": query, "variables": variables}
         return self._http.post(self.url, json=body, headers={"X-Shopify-Access-Token": self.token})
 
     def call(self, query: str, /, **variables: object) -> dict:
-        answer = self.post(query, **variables)
-        assert answer.status_code == 200
-        found: dict = answer.json()
-        return found
+        response = self.post(query, **variables)
+        assert response.status_code == 200
+        body: dict = response.json()
+        return body
 
     def subscribe(self, topic: str, uri: str) -> str:
         """The new subscription's id."""
-        made = self.call(CREATE, topic=topic, input={"uri": uri})["data"]["webhookSubscriptionCreate"]
-        assert made["userErrors"] == []
-        subscription: str = made["webhookSubscription"]["id"]
+        created_subscription = self.call(CREATE, topic=topic, input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+        assert created_subscription["userErrors"] == []
+        subscription: str = created_subscription["webhookSubscription"]["id"]
         return subscription
 
 

@@ -24,8 +24,8 @@ def test_an_event_goes_to_every_app_that_subscribed(shopify, http, receiver, sub
     other = Admin(shopify, http, "discounts")
     other.subscribe("ORDERS_PAID", f"{receiver.url}/webhooks/shopify/discounts")
     other.subscribe("ORDERS_EDITED", f"{receiver.url}/webhooks/shopify/discounts")
-    sent = shopify.emit(SHOP, "orders/paid", {"id": 1}, "e1")
-    assert [delivery.ok for delivery in sent] == [True, True]
+    deliveries = shopify.emit(SHOP, "orders/paid", {"id": 1}, "e1")
+    assert [delivery.ok for delivery in deliveries] == [True, True]
     assert [request.path for request in receiver.requests] == [
         "/webhooks/shopify/studio",
         "/webhooks/shopify/discounts",
@@ -66,8 +66,8 @@ def test_what_is_held_goes_out_with_the_flush(shopify, receiver, subscription):
     held.append(shopify.uninstall("studio", SHOP))
     assert {(delivery.status, delivery.answer) for delivery in held} == {(None, "held")}
     assert not receiver.requests
-    sent = shopify.flush()
-    assert [delivery.webhook for delivery in sent] == [delivery.webhook for delivery in held]
+    deliveries = shopify.flush()
+    assert [delivery.webhook for delivery in deliveries] == [delivery.webhook for delivery in held]
     assert header(receiver, "topic") == ["orders/paid", "orders/paid", "app/uninstalled"]
     assert shopify.flush() == []
 
@@ -76,8 +76,8 @@ def test_a_flush_shuffles_and_repeats(shopify, receiver, subscription):
     shopify.hold_deliveries = True
     for number in range(40):
         shopify.emit(SHOP, "orders/paid", {"id": number}, f"e{number:02}")
-    sent = shopify.flush("shuffled", copies=1.1, parallel=4, seed=1)
-    assert len(sent) == len(receiver.requests) == 44
+    deliveries = shopify.flush("shuffled", copies=1.1, parallel=4, seed=1)
+    assert len(deliveries) == len(receiver.requests) == 44
     events = header(receiver, "event-id")
     assert sorted(set(events)) == [f"e{number:02}" for number in range(40)] != events
     assert sorted(Counter(header(receiver, "webhook-id")).values()) == [1] * 36 + [2] * 4
@@ -102,8 +102,8 @@ def test_nobody_answering_is_a_failure_too(shopify, receiver, subscription):
 
 
 def test_one_copy_that_arrived_is_enough(shopify, receiver, subscription, monkeypatch):
-    answers = iter([500, 200, 200, 500])
-    monkeypatch.setattr(receiver, "answer", lambda _: Response(next(answers)))
+    responses = iter([500, 200, 200, 500])
+    monkeypatch.setattr(receiver, "answer", lambda _: Response(next(responses)))
     shopify.hold_deliveries = True
     shopify.emit(SHOP, "orders/paid", {"id": 1})
     shopify.emit(SHOP, "orders/paid", {"id": 2})

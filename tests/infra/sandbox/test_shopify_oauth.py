@@ -20,18 +20,18 @@ DAY = 24 * 3600
 
 
 def authorize(http: httpx.Client, shopify: ShopifySandbox, **changes: str) -> httpx.Response:
-    asked = {
+    params = {
         "client_id": STUDIO.key,
         "scope": ",".join(STUDIO.scopes),
         "redirect_uri": "http://127.0.0.1:8000/shopify/studio/auth/callback",
         "state": "s1",
     }
-    return http.get(f"{shopify.url}/{SHOP}/admin/oauth/authorize", params={**asked, **changes})
+    return http.get(f"{shopify.url}/{SHOP}/admin/oauth/authorize", params={**params, **changes})
 
 
 def ask_token(http: httpx.Client, shopify: ShopifySandbox, **fields: str) -> httpx.Response:
-    asked = {"client_id": STUDIO.key, "client_secret": STUDIO.secret, **fields}
-    return http.post(f"{shopify.url}/{SHOP}/admin/oauth/access_token", data=asked)
+    params = {"client_id": STUDIO.key, "client_secret": STUDIO.secret, **fields}
+    return http.post(f"{shopify.url}/{SHOP}/admin/oauth/access_token", data=params)
 
 
 def exchange(http: httpx.Client, shopify: ShopifySandbox, token: str, **fields: str) -> httpx.Response:
@@ -56,28 +56,28 @@ def refresh(http: httpx.Client, shopify: ShopifySandbox, token: str) -> httpx.Re
 
 def may_call(http: httpx.Client, shopify: ShopifySandbox, access_token: str) -> bool:
     url = f"{shopify.url}/{SHOP}/admin/api/2026-10/graphql.json"
-    answer = http.post(url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": access_token})
-    return answer.status_code == 200
+    response = http.post(url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": access_token})
+    return response.status_code == 200
 
 
 def test_consent_comes_back_signed_and_its_code_buys_one_token(http, shopify, clock):
-    answer = authorize(http, shopify)
-    assert answer.status_code == 302
-    target = urlsplit(answer.headers["location"])
-    given = {name: values[0] for name, values in parse_qs(target.query).items()}
-    signature = given.pop("hmac")
-    message = "&".join(f"{name}={given[name]}" for name in sorted(given))
+    response = authorize(http, shopify)
+    assert response.status_code == 302
+    target = urlsplit(response.headers["location"])
+    query_params = {name: values[0] for name, values in parse_qs(target.query).items()}
+    signature = query_params.pop("hmac")
+    message = "&".join(f"{name}={query_params[name]}" for name in sorted(query_params))
     assert signature == hmac.new(STUDIO.secret.encode(), message.encode(), hashlib.sha256).hexdigest()
     assert target.path == "/shopify/studio/auth/callback"
-    assert (given["shop"], given["state"], given["timestamp"]) == (SHOP, "s1", str(int(clock.now)))
-    assert base64.b64decode(given["host"] + "==") == b"admin.shopify.com/store/sunny"
+    assert (query_params["shop"], query_params["state"], query_params["timestamp"]) == (SHOP, "s1", str(int(clock.now)))
+    assert base64.b64decode(query_params["host"] + "==") == b"admin.shopify.com/store/sunny"
 
-    token = ask_token(http, shopify, code=given["code"], expiring="1").json()
+    token = ask_token(http, shopify, code=query_params["code"], expiring="1").json()
     assert (token["expires_in"], token["refresh_token_expires_in"]) == (3600, 90 * DAY)
     assert token["scope"] == ",".join(STUDIO.scopes)
     assert may_call(http, shopify, token["access_token"])
-    again = ask_token(http, shopify, code=given["code"], expiring="1")
-    assert (again.status_code, again.json()["error"]) == (400, "invalid_request")
+    second_response = ask_token(http, shopify, code=query_params["code"], expiring="1")
+    assert (second_response.status_code, second_response.json()["error"]) == (400, "invalid_request")
 
 
 def test_without_expiring_the_token_never_ends(http, shopify, clock):
@@ -99,9 +99,9 @@ def test_without_expiring_the_token_never_ends(http, shopify, clock):
     ],
 )
 def test_a_wrong_authorization_request_is_refused_with_a_page(http, shopify, changes):
-    answer = authorize(http, shopify, **changes)
-    assert answer.status_code == 400
-    assert "Oauth error" in answer.text
+    response = authorize(http, shopify, **changes)
+    assert response.status_code == 400
+    assert "Oauth error" in response.text
 
 
 def test_a_code_of_another_shop_or_too_late_buys_nothing(http, shopify, clock):
@@ -120,8 +120,8 @@ def test_a_code_of_another_shop_or_too_late_buys_nothing(http, shopify, clock):
     ],
 )
 def test_token_requests_that_fail_say_why(http, shopify, fields, error):
-    answer = ask_token(http, shopify, **fields)
-    assert (answer.status_code, answer.json()["error"]) == (400, error)
+    response = ask_token(http, shopify, **fields)
+    assert (response.status_code, response.json()["error"]) == (400, error)
 
 
 def test_the_session_token_is_what_pyjwt_reads(shopify, clock):
@@ -149,8 +149,8 @@ def test_token_exchange_takes_only_this_shops_session_token(http, shopify, chang
 
 
 def test_token_exchange_refuses_a_forged_signature(http, shopify):
-    forged = shopify.session_token("studio", SHOP)[:-4] + "AAAA"
-    assert exchange(http, shopify, forged).json()["error"] == "invalid_subject_token"
+    forged_token = shopify.session_token("studio", SHOP)[:-4] + "AAAA"
+    assert exchange(http, shopify, forged_token).json()["error"] == "invalid_subject_token"
     assert exchange(http, shopify, shopify.session_token("discounts", SHOP)).json()["error"] == "invalid_subject_token"
 
 
@@ -177,13 +177,16 @@ def test_a_used_refresh_token_works_until_its_replacement_is_used(http, shopify,
     first = install(http, shopify)
     second = refresh(http, shopify, first["refresh_token"]).json()
     clock.now += 2 * 3600
-    retried = refresh(http, shopify, first["refresh_token"]).json()
-    assert (retried["access_token"], retried["refresh_token"]) == (second["access_token"], second["refresh_token"])
-    assert retried["expires_in"] == 3600
-    assert may_call(http, shopify, retried["access_token"])
+    retried_token = refresh(http, shopify, first["refresh_token"]).json()
+    assert (retried_token["access_token"], retried_token["refresh_token"]) == (
+        second["access_token"],
+        second["refresh_token"],
+    )
+    assert retried_token["expires_in"] == 3600
+    assert may_call(http, shopify, retried_token["access_token"])
     assert refresh(http, shopify, second["refresh_token"]).status_code == 200
-    dead = refresh(http, shopify, first["refresh_token"])
-    assert (dead.status_code, dead.json()["error"]) == (401, "invalid_request")
+    refused_response = refresh(http, shopify, first["refresh_token"])
+    assert (refused_response.status_code, refused_response.json()["error"]) == (401, "invalid_request")
 
 
 @pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 401)])
@@ -221,14 +224,14 @@ def lasting(http: httpx.Client, shopify: ShopifySandbox) -> str:
 
 
 def migrate(http: httpx.Client, shopify: ShopifySandbox, token: str, **changes: str) -> httpx.Response:
-    asked = {
+    params = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
         "subject_token": token,
         "subject_token_type": OFFLINE,
         "requested_token_type": OFFLINE,
         "expiring": "1",
     }
-    return ask_token(http, shopify, **{**asked, **changes})
+    return ask_token(http, shopify, **{**params, **changes})
 
 
 def test_an_online_token_is_of_one_user_for_a_day(http, shopify, clock):
@@ -266,9 +269,12 @@ def test_a_lost_migration_can_be_had_again(http, shopify, clock):
     old = lasting(http, shopify)
     first = migrate(http, shopify, old).json()
     clock.now += 7 * DAY - 1
-    again = migrate(http, shopify, old).json()
-    assert (again["access_token"], again["refresh_token"]) == (first["access_token"], first["refresh_token"])
-    assert (again["expires_in"], again["refresh_token_expires_in"]) == (3600, 83 * DAY + 1)
+    second_token = migrate(http, shopify, old).json()
+    assert (second_token["access_token"], second_token["refresh_token"]) == (
+        first["access_token"],
+        first["refresh_token"],
+    )
+    assert (second_token["expires_in"], second_token["refresh_token_expires_in"]) == (3600, 83 * DAY + 1)
     clock.now += 1
     assert migrate(http, shopify, old).json()["error"] == "invalid_subject_token"
 
@@ -284,10 +290,10 @@ def test_a_migration_is_not_repeated_once_its_pair_is_used_or_replaced(http, sho
 def test_what_cannot_be_migrated(http, shopify):
     expiring = install(http, shopify)["access_token"]
     for token in (expiring, "shpat_unknown"):
-        refused = migrate(http, shopify, token)
-        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_subject_token")
-    refused = migrate(http, shopify, lasting(http, shopify), expiring="0")
-    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_request")
+        response = migrate(http, shopify, token)
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_subject_token")
+    response = migrate(http, shopify, lasting(http, shopify), expiring="0")
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 def test_a_grant_whose_answer_is_lost_took_place(http, shopify):
@@ -322,8 +328,8 @@ def test_the_token_endpoint_fails_apart_from_the_admin_api(http, shopify):
     token = install(http, shopify)
     shopify.fail_next(1, status=429, retry_after=0.5, endpoint="token")
     assert may_call(http, shopify, token["access_token"])
-    refused = refresh(http, shopify, token["refresh_token"])
-    assert (refused.status_code, refused.headers["retry-after"]) == (429, "0.5")
+    response = refresh(http, shopify, token["refresh_token"])
+    assert (response.status_code, response.headers["retry-after"]) == (429, "0.5")
     assert refresh(http, shopify, token["refresh_token"]).status_code == 200
 
 

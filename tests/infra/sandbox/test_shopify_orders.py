@@ -42,17 +42,17 @@ def test_an_order_is_found_by_number_and_by_gid_in_its_shop_alone(shopify, order
 
 def test_a_cancelled_order_has_no_current_lines(shopify, admin, order, clock):
     clock.now += 60
-    cancelled = shopify.cancel_order(SHOP, order["id"], reason="inventory")
-    assert cancelled["cancelled_at"] == cancelled["updated_at"] == "2026-09-21T14:14:20+00:00"
-    assert (cancelled["cancel_reason"], cancelled["financial_status"]) == ("inventory", "paid")
-    assert quantities(cancelled) == [(2, 0), (1, 0)]
-    assert shopify.order(SHOP, order["id"]) == cancelled
+    cancellation = shopify.cancel_order(SHOP, order["id"], reason="inventory")
+    assert cancellation["cancelled_at"] == cancellation["updated_at"] == "2026-09-21T14:14:20+00:00"
+    assert (cancellation["cancel_reason"], cancellation["financial_status"]) == ("inventory", "paid")
+    assert quantities(cancellation) == [(2, 0), (1, 0)]
+    assert shopify.order(SHOP, order["id"]) == cancellation
 
-    found = seen(admin, order)
-    assert (found["cancelledAt"], found["cancelReason"]) == ("2026-09-21T14:14:20Z", "INVENTORY")
-    assert found["updatedAt"] == "2026-09-21T14:14:20Z"
-    assert found["currentTotalPriceSet"]["shopMoney"]["amount"] == "0.00"
-    assert found["totalPriceSet"]["shopMoney"]["amount"] == "49.50"
+    order_node = seen(admin, order)
+    assert (order_node["cancelledAt"], order_node["cancelReason"]) == ("2026-09-21T14:14:20Z", "INVENTORY")
+    assert order_node["updatedAt"] == "2026-09-21T14:14:20Z"
+    assert order_node["currentTotalPriceSet"]["shopMoney"]["amount"] == "0.00"
+    assert order_node["totalPriceSet"]["shopMoney"]["amount"] == "49.50"
     with pytest.raises(ValueError, match="is cancelled"):
         shopify.cancel_order(SHOP, order["id"])
 
@@ -84,10 +84,10 @@ def test_an_edit_tells_what_changed_and_the_order_how_it_reads(shopify, admin, o
     assert (now["total_price"], now["current_total_price"], now["total_outstanding"]) == ("79.50", "50.00", "0.50")
     assert (now["financial_status"], now["updated_at"]) == ("partially_paid", edit["committed_at"])
 
-    found = seen(admin, order)
-    assert found["edited"] is True
-    assert found["displayFinancialStatus"] == "PARTIALLY_PAID"
-    assert [line["currentQuantity"] for line in found["lineItems"]["nodes"]] == [1, 0, 3]
+    order_node = seen(admin, order)
+    assert order_node["edited"] is True
+    assert order_node["displayFinancialStatus"] == "PARTIALLY_PAID"
+    assert [line["currentQuantity"] for line in order_node["lineItems"]["nodes"]] == [1, 0, 3]
 
 
 def test_more_of_a_line_is_an_addition(shopify, order):
@@ -138,13 +138,13 @@ def test_a_refund_of_a_part_and_then_of_the_rest(shopify, admin, order, clock):
 
     rest = shopify.refund_order(SHOP, order["id"], {str(prints["id"]): 1, str(frame["id"]): 1})
     assert rest["id"] != refund["id"]
-    found = seen(admin, order)
-    assert found["displayFinancialStatus"] == "REFUNDED"
-    assert found["totalRefundedSet"]["shopMoney"] == {"amount": "49.50", "currencyCode": "USD"}
-    assert found["totalOutstandingSet"]["shopMoney"]["amount"] == "0.00"
-    assert [each["totalRefundedSet"]["shopMoney"]["amount"] for each in found["refunds"]] == ["20.00", "29.50"]
-    assert found["refunds"][0]["createdAt"] == "2026-09-21T14:14:20Z"
-    assert found["refunds"][0]["refundLineItems"]["nodes"] == [
+    order_node = seen(admin, order)
+    assert order_node["displayFinancialStatus"] == "REFUNDED"
+    assert order_node["totalRefundedSet"]["shopMoney"] == {"amount": "49.50", "currencyCode": "USD"}
+    assert order_node["totalOutstandingSet"]["shopMoney"]["amount"] == "0.00"
+    assert [each["totalRefundedSet"]["shopMoney"]["amount"] for each in order_node["refunds"]] == ["20.00", "29.50"]
+    assert order_node["refunds"][0]["createdAt"] == "2026-09-21T14:14:20Z"
+    assert order_node["refunds"][0]["refundLineItems"]["nodes"] == [
         {
             "quantity": 1,
             "lineItem": {"id": prints["admin_graphql_api_id"]},
@@ -174,9 +174,13 @@ def test_a_cancelled_order_can_still_be_refunded(shopify, order):
 
 
 def test_graphql_numbers_an_order_as_its_name_does(shopify, admin, order):
-    found = seen(admin, order)
-    assert (order["name"], found["number"], found["edited"]) == (f"#{found['number']}", order["order_number"], False)
-    assert found["email"] == order["email"]
+    order_node = seen(admin, order)
+    assert (order["name"], order_node["number"], order_node["edited"]) == (
+        f"#{order_node['number']}",
+        order["order_number"],
+        False,
+    )
+    assert order_node["email"] == order["email"]
 
 
 def test_an_order_of_many_lines_shares_no_ids_with_the_next(shopify):

@@ -26,8 +26,8 @@ def orders(shopify: ShopifySandbox, clock) -> list[str]:
 
 
 def search(admin: Admin, **asked: Any) -> list[str]:
-    found = admin.call(SEARCH, **{"first": 10, **asked})["data"]["orders"]
-    return [node["id"] for node in found["nodes"]]
+    result = admin.call(SEARCH, **{"first": 10, **asked})["data"]["orders"]
+    return [node["id"] for node in result["nodes"]]
 
 
 def test_orders_are_sorted_as_asked(admin, orders):
@@ -67,18 +67,18 @@ def test_a_page_has_to_have_a_size(admin):
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_pages_follow_the_cursor(admin, orders, reverse):
-    asked = {"first": 2, "sortKey": "UPDATED_AT", "reverse": reverse}
-    first = admin.call(SEARCH, **asked)["data"]["orders"]
+    params = {"first": 2, "sortKey": "UPDATED_AT", "reverse": reverse}
+    first = admin.call(SEARCH, **params)["data"]["orders"]
     assert first["pageInfo"] == {"hasNextPage": True, "endCursor": first["edges"][1]["cursor"]}
-    rest = admin.call(SEARCH, **asked, after=first["pageInfo"]["endCursor"])["data"]["orders"]
+    rest = admin.call(SEARCH, **params, after=first["pageInfo"]["endCursor"])["data"]["orders"]
     assert rest["pageInfo"]["hasNextPage"] is False
     got = [node["id"] for node in first["nodes"] + rest["nodes"]]
     assert got == search(admin, sortKey="UPDATED_AT", reverse=reverse)
 
 
 def test_an_order_that_changes_between_two_pages_comes_again_and_hides_none(admin, shopify, orders, clock):
-    asked = {"first": 1, "sortKey": "UPDATED_AT"}
-    first = admin.call(SEARCH, **asked)["data"]["orders"]
+    params = {"first": 1, "sortKey": "UPDATED_AT"}
+    first = admin.call(SEARCH, **params)["data"]["orders"]
     clock.now += 60
     shopify.cancel_order(SHOP, first["nodes"][0]["id"])
     assert search(admin, sortKey="UPDATED_AT", after=first["pageInfo"]["endCursor"]) == [
@@ -121,5 +121,5 @@ def test_products_are_found_by_when_they_changed(admin, shopify, clock):
 def test_each_search_needs_its_scope(clock, http, field, scope):
     narrow = {"studio": App("studio", "key", "secret-that-is-long-enough-for-hs256", (scope,))}
     with ShopifySandbox(apps=narrow, clock=clock) as sandbox:
-        answer = Admin(sandbox, http).call(f"{{ {field}(first: 1) {{ nodes {{ id }} }} }}")
-    assert answer["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
+        response = Admin(sandbox, http).call(f"{{ {field}(first: 1) {{ nodes {{ id }} }} }}")
+    assert response["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"

@@ -43,7 +43,7 @@ def test_changed_scopes_are_those_of_every_token(shopify, admin, http):
 
 def test_a_refreshed_token_has_the_changed_scopes(shopify, http):
     app = SANDBOX_APPS["studio"]
-    asked = {"client_id": app.key, "client_secret": app.secret}
+    params = {"client_id": app.key, "client_secret": app.secret}
     url = f"{shopify.url}/{SHOP}/admin/oauth/access_token"
     exchange = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -52,29 +52,29 @@ def test_a_refreshed_token_has_the_changed_scopes(shopify, http):
         "requested_token_type": "urn:shopify:params:oauth:token-type:offline-access-token",
         "expiring": "1",
     }
-    token = http.post(url, data={**asked, **exchange}).json()
+    token = http.post(url, data={**params, **exchange}).json()
     shopify.update_scopes("studio", SHOP, ["read_products", "write_files"])
     refresh = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
-    assert http.post(url, data={**asked, **refresh}).json()["scope"] == "read_products,write_files"
+    assert http.post(url, data={**params, **refresh}).json()["scope"] == "read_products,write_files"
 
 
 def test_an_uninstalled_app_starts_with_its_declared_scopes_again(shopify, http):
     shopify.update_scopes("studio", SHOP, ["read_products"])
     shopify.uninstall("studio", SHOP)
     query = "{ currentAppInstallation { accessScopes { handle } } }"
-    found = Admin(shopify, http).call(query)["data"]["currentAppInstallation"]["accessScopes"]
-    assert tuple(scope["handle"] for scope in found) == SANDBOX_APPS["studio"].scopes
+    result = Admin(shopify, http).call(query)["data"]["currentAppInstallation"]["accessScopes"]
+    assert tuple(scope["handle"] for scope in result) == SANDBOX_APPS["studio"].scopes
 
 
 def test_privacy_requests_have_the_documented_shapes(shopify):
     """Shapes: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance."""
     shop = {"shop_id": shopify.update_shop(SHOP)["id"], "shop_domain": SHOP}
     customer = {"id": 42, "email": "shopper@example.com", "phone": "555-625-1199"}
-    asked = shopify.privacy("customers/data_request", SHOP, customer_id="gid://shopify/Customer/42", orders=[7])
-    request_id = asked["data_request"].pop("id")
-    assert asked == {**shop, "orders_requested": [7], "customer": customer, "data_request": {}}
-    again = shopify.privacy("customers/data_request", SHOP, customer_id=42)
-    assert again["data_request"]["id"] != request_id
+    webhook = shopify.privacy("customers/data_request", SHOP, customer_id="gid://shopify/Customer/42", orders=[7])
+    request_id = webhook["data_request"].pop("id")
+    assert webhook == {**shop, "orders_requested": [7], "customer": customer, "data_request": {}}
+    second_webhook = shopify.privacy("customers/data_request", SHOP, customer_id=42)
+    assert second_webhook["data_request"]["id"] != request_id
     redact = shopify.privacy("customers/redact", SHOP, customer_id=42, orders=["gid://shopify/Order/8"])
     assert redact == {**shop, "customer": customer, "orders_to_redact": [8]}
     assert shopify.privacy("customers/redact", SHOP)["customer"] == {"email": "shopper@example.com"}
@@ -101,9 +101,9 @@ def post(shopify: ShopifySandbox, http: httpx.Client, admin: Admin, receiver) ->
 
 
 def told(receiver) -> list[tuple[str, Any]]:
-    heard = [(request.header("x-shopify-topic"), json.loads(request.body)) for request in receiver.requests]
+    webhooks = [(request.header("x-shopify-topic"), json.loads(request.body)) for request in receiver.requests]
     receiver.requests.clear()
-    return heard
+    return webhooks
 
 
 def test_orders_are_changed_and_told_of_by_http(shopify, post, receiver):
@@ -155,6 +155,6 @@ def test_deliveries_are_held_flushed_and_retried_by_http(post, receiver):
     ],
 )
 def test_the_control_interface_says_what_is_wrong(shopify, http, path, body):
-    answer = http.post(f"{shopify.url}/sandbox/{path}", json=body)
-    assert answer.status_code == 400
-    assert answer.json()["error"]
+    response = http.post(f"{shopify.url}/sandbox/{path}", json=body)
+    assert response.status_code == 400
+    assert response.json()["error"]

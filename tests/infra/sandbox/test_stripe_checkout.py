@@ -23,14 +23,14 @@ def start_checkout(client: stripe.StripeClient, **changes: Any) -> str:
     price: Any = {"product": product.id, "currency": "usd", "unit_amount": 3000, "lookup_key": f"plan-{product.id}"}
     if changes.get("mode") != "payment":
         price["recurring"] = {"interval": "month"}
-    made = client.v1.prices.create(price)
-    asked: Any = {
+    new_price = client.v1.prices.create(price)
+    params: Any = {
         "mode": "subscription",
         "success_url": "http://127.0.0.1:8000/done?session={CHECKOUT_SESSION_ID}",
-        "line_items": [{"price": made.id, "quantity": 1}],
+        "line_items": [{"price": new_price.id, "quantity": 1}],
         **changes,
     }
-    return client.v1.checkout.sessions.create(asked).id
+    return client.v1.checkout.sessions.create(params).id
 
 
 def old(http: httpx.Client, sandbox: StripeSandbox, path: str) -> Any:
@@ -43,9 +43,9 @@ def test_a_customer_that_was_deleted_can_do_nothing_more(client, stripe_sandbox)
     customer = client.v1.customers.create({"email": "a@example.com"}).id
     session_id = start_checkout(client, customer=customer)
     client.v1.customers.delete(customer)
-    with pytest.raises(stripe.InvalidRequestError, match="No such customer") as refused:
+    with pytest.raises(stripe.InvalidRequestError, match="No such customer") as error:
         start_checkout(client, customer=customer)
-    assert (refused.value.code, refused.value.param) == ("resource_missing", "customer")
+    assert (error.value.code, error.value.param) == ("resource_missing", "customer")
     with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
         client.v1.billing_portal.sessions.create({"customer": customer})
     with pytest.raises(ApiError, match="No such customer"):
@@ -88,8 +88,8 @@ def test_a_paid_subscription_hangs_together(client, stripe_sandbox, clock):
     assert "invoice" not in intent
     charge = client.v1.charges.retrieve(str(intent.latest_charge))
     assert (charge.paid, charge.amount, charge.customer) == (True, 3000, subscription.customer)
-    listed = client.v1.invoice_payments.list({"payment": {"type": "payment_intent", "payment_intent": intent.id}})
-    assert [row.invoice for row in listed.data] == [invoice.id]
+    listing = client.v1.invoice_payments.list({"payment": {"type": "payment_intent", "payment_intent": intent.id}})
+    assert [row.invoice for row in listing.data] == [invoice.id]
 
 
 def test_the_same_objects_in_the_shape_of_2020(client, stripe_sandbox, http):
@@ -126,9 +126,9 @@ def test_invoices_are_found_by_subscription_with_the_intents_that_paid_them(clie
     invoice = stripe_sandbox.events("invoice.paid")[0]["data"]["object"]
     subscription = invoice["parent"]["subscription_details"]["subscription"]
     expand = ["data.payments.data.payment.payment_intent"]
-    found: Any = client.v1.invoices.list({"subscription": subscription, "status": "paid", "expand": expand}).data
-    assert [row.id for row in found] == [invoice["id"]]
-    assert found[0].payments.data[0].payment.payment_intent.status == "succeeded"
+    result: Any = client.v1.invoices.list({"subscription": subscription, "status": "paid", "expand": expand}).data
+    assert [row.id for row in result] == [invoice["id"]]
+    assert result[0].payments.data[0].payment.payment_intent.status == "succeeded"
     assert client.v1.invoices.list({"subscription": subscription, "status": "open"}).data == []
 
 
@@ -186,8 +186,8 @@ def test_a_subscription_ends_with_its_period_or_now(client, stripe_sandbox):
     assert later.cancel_at == later["items"].data[0].current_period_end
     updated = stripe_sandbox.events("customer.subscription.updated")[0]["data"]
     assert updated["previous_attributes"] == {"cancel_at_period_end": False, "cancel_at": None, "canceled_at": None}
-    resumed = client.v1.subscriptions.update(id_, {"cancel_at_period_end": False})
-    assert (resumed.cancel_at, resumed.canceled_at) == (None, None)
+    subscription_after = client.v1.subscriptions.update(id_, {"cancel_at_period_end": False})
+    assert (subscription_after.cancel_at, subscription_after.canceled_at) == (None, None)
     ended = client.v1.subscriptions.cancel(id_)
     assert (ended.status, ended.ended_at is not None) == ("canceled", True)
     assert stripe_sandbox.events()[-1]["type"] == "customer.subscription.deleted"
@@ -207,9 +207,9 @@ def test_refunds_add_up_and_never_exceed_the_charge(client, stripe_sandbox):
     assert (whole.amount_refunded, whole.refunded) == (3000, True)
     assert whole.refunds is not None
     assert [row.amount for row in whole.refunds.data] == [2000, 1000]
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+    with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.refunds.create({"charge": charge["id"]})
-    assert refused.value.code == "charge_already_refunded"
+    assert error.value.code == "charge_already_refunded"
     refunded = stripe_sandbox.events("charge.refunded")
     assert [event["data"]["object"]["amount_refunded"] for event in refunded] == [1000, 3000]
 
@@ -237,8 +237,11 @@ def test_a_browser_pays_and_returns_to_the_shop(client, stripe_sandbox, http):
     page = http.get(f"{stripe_sandbox.url}/c/pay/{session_id}")
     assert "Pay 30.00 USD" in page.text
     assert "http://127.0.0.1:8000/back" in page.text
-    paid = http.post(f"{stripe_sandbox.url}/c/pay/{session_id}", data={"email": "ada@example.com"})
-    assert (paid.status_code, paid.headers["location"]) == (303, f"http://127.0.0.1:8000/done?session={session_id}")
+    payment_response = http.post(f"{stripe_sandbox.url}/c/pay/{session_id}", data={"email": "ada@example.com"})
+    assert (payment_response.status_code, payment_response.headers["location"]) == (
+        303,
+        f"http://127.0.0.1:8000/done?session={session_id}",
+    )
     assert client.v1.checkout.sessions.retrieve(session_id).payment_status == "paid"
     assert "complete" in http.get(f"{stripe_sandbox.url}/c/pay/{session_id}").text
     assert http.post(f"{stripe_sandbox.url}/c/pay/{session_id}").status_code == 400

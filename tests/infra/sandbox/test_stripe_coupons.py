@@ -22,11 +22,11 @@ def client(stripe_sandbox: StripeSandbox) -> stripe.StripeClient:
     ],
 )
 def test_what_no_coupon_can_be_is_refused(client: stripe.StripeClient, params: Any, name: str) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+    with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.coupons.create(params)
-    assert refused.value.param == name
+    assert error.value.param == name
 
 
 def test_what_is_just_within_the_limits_is_taken(client: stripe.StripeClient) -> None:
-    made = client.v1.coupons.create({"name": "A" * 40, "percent_off": 12.25})
-    assert (made.name, made.percent_off) == ("A" * 40, 12.25)
+    coupon = client.v1.coupons.create({"name": "A" * 40, "percent_off": 12.25})
+    assert (coupon.name, coupon.percent_off) == ("A" * 40, 12.25)

@@ -30,8 +30,8 @@ def session(client: stripe.StripeClient) -> str:
         {"currency": "usd", "unit_amount": 3000, "recurring": {"interval": "month"}, "product_data": {"name": "Plan"}}
     )
     items: Any = [{"price": price.id, "quantity": 1}]
-    asked: Any = {"mode": "subscription", "success_url": "http://x.example", "line_items": items}
-    return client.v1.checkout.sessions.create(asked).id
+    params: Any = {"mode": "subscription", "success_url": "http://x.example", "line_items": items}
+    return client.v1.checkout.sessions.create(params).id
 
 
 def received(receiver: Any) -> list[str]:
@@ -64,9 +64,9 @@ def test_stripes_own_verifier_accepts_the_signature_with_its_secret_only():
 def test_while_secrets_rotate_each_signs(client, stripe_sandbox, receiver, session):
     stripe_sandbox.webhook_secrets = ("whsec_new", "whsec_old")
     stripe_sandbox.complete_checkout(session)
-    sent = receiver.requests[-1]
+    request = receiver.requests[-1]
     for secret in ("whsec_new", "whsec_old"):
-        assert stripe.WebhookSignature.verify_header(sent.body.decode(), sent.header("stripe-signature"), secret)
+        assert stripe.WebhookSignature.verify_header(request.body.decode(), request.header("stripe-signature"), secret)
 
 
 def test_calls_of_ours_cause_events_too(client, stripe_sandbox, receiver):
@@ -99,15 +99,15 @@ def test_one_event_many_times_at_once(client, stripe_sandbox, receiver, session)
 def test_an_endpoint_has_the_shape_of_its_version(client, stripe_sandbox, receiver, session):
     stripe_sandbox.api_version = OLD_API_VERSION
     stripe_sandbox.complete_checkout(session)
-    sent = {each["type"]: each for each in (json.loads(request.body) for request in receiver.requests)}
-    assert {each["api_version"] for each in sent.values()} == {OLD_API_VERSION}
-    assert "current_period_end" in sent["customer.subscription.created"]["data"]["object"]
-    invoice = sent["invoice.paid"]["data"]["object"]
-    assert sent["charge.succeeded"]["data"]["object"]["invoice"] == invoice["id"]
-    assert invoice["subscription"] == sent["customer.subscription.created"]["data"]["object"]["id"]
+    payloads = {each["type"]: each for each in (json.loads(request.body) for request in receiver.requests)}
+    assert {each["api_version"] for each in payloads.values()} == {OLD_API_VERSION}
+    assert "current_period_end" in payloads["customer.subscription.created"]["data"]["object"]
+    invoice = payloads["invoice.paid"]["data"]["object"]
+    assert payloads["charge.succeeded"]["data"]["object"]["invoice"] == invoice["id"]
+    assert invoice["subscription"] == payloads["customer.subscription.created"]["data"]["object"]["id"]
 
-    again = stripe_sandbox.deliver(stripe_sandbox.events("invoice.paid"), api_version=NEW_API_VERSION)[0]
-    newer = json.loads(again.webhook.body)
+    redelivery = stripe_sandbox.deliver(stripe_sandbox.events("invoice.paid"), api_version=NEW_API_VERSION)[0]
+    newer = json.loads(redelivery.webhook.body)
     assert newer["data"]["object"]["parent"]["subscription_details"]["subscription"] == invoice["subscription"]
     assert "subscription" not in newer["data"]["object"]
 
@@ -132,8 +132,8 @@ def test_a_webhook_may_be_signed_at_another_time_with_another_secret(client, str
 
 def test_events_are_kept_and_listed(client, stripe_sandbox, session):
     stripe_sandbox.complete_checkout(session)
-    paid = client.v1.events.list({"type": "invoice.paid"}).data
-    assert client.v1.events.retrieve(paid[0].id).data.object["status"] == "paid"
+    payment_event = client.v1.events.list({"type": "invoice.paid"}).data
+    assert client.v1.events.retrieve(payment_event[0].id).data.object["status"] == "paid"
     two = client.v1.events.list({"types": ["invoice.paid", "charge.succeeded"]}).data
     assert [event.type for event in two] == ["charge.succeeded", "invoice.paid"]
 
@@ -151,8 +151,8 @@ def test_another_process_drives_it_by_http(client, stripe_sandbox, receiver, ses
     assert len(post("events/deliver", events=ids, order="shuffled", copies=2)["deliveries"]) == 2 * len(ids)
     assert len(post(f"events/{ids[0]}/resend", copies=5, parallel=5)["deliveries"]) == 5
     assert len(receiver.requests) == 2 * len(ids) + 5
-    listed = http.get(f"{stripe_sandbox.url}/sandbox/events", params={"type": "invoice.paid"}).json()["events"]
-    assert [event["type"] for event in listed] == ["invoice.paid"]
+    listing = http.get(f"{stripe_sandbox.url}/sandbox/events", params={"type": "invoice.paid"}).json()["events"]
+    assert [event["type"] for event in listing] == ["invoice.paid"]
     rows = http.get(f"{stripe_sandbox.url}/sandbox/deliveries").json()["deliveries"]
     assert {row["event"] for row in rows} == set(ids)
     assert http.post(f"{stripe_sandbox.url}/sandbox/checkout/{session}/complete").status_code == 400

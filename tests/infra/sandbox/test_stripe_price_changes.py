@@ -19,8 +19,8 @@ def client(stripe_sandbox: StripeSandbox) -> stripe.StripeClient:
 
 def make_price(client: stripe.StripeClient, amount: int, interval: str = "month") -> str:
     product = client.v1.products.create({"name": f"{amount} a {interval}"})
-    made: Any = {"product": product.id, "currency": "usd", "unit_amount": amount, "recurring": {"interval": interval}}
-    return client.v1.prices.create(made).id
+    price: Any = {"product": product.id, "currency": "usd", "unit_amount": amount, "recurring": {"interval": interval}}
+    return client.v1.prices.create(price).id
 
 
 @pytest.fixture
@@ -55,12 +55,16 @@ def halfway(clock, running: Any) -> int:
 def test_an_upgrade_halfway_costs_half_the_difference(client, clock, running, stripe_sandbox):
     """https://docs.stripe.com/billing/subscriptions/prorations: -5 and +10."""
     at, dearer = halfway(clock, running), make_price(client, 2000)
-    asked = to(running, dearer, proration_behavior="always_invoice", proration_date=at)
-    shown = preview(client, running, asked)
-    assert (shown.status, shown.amount_due, [line.amount for line in shown.lines.data]) == ("draft", 500, [-500, 1000])
+    params = to(running, dearer, proration_behavior="always_invoice", proration_date=at)
+    preview_invoice = preview(client, running, params)
+    assert (
+        preview_invoice.status,
+        preview_invoice.amount_due,
+        [line.amount for line in preview_invoice.lines.data],
+    ) == ("draft", 500, [-500, 1000])
     stripe_sandbox.drain()
     known = len(stripe_sandbox.events())
-    changed = client.v1.subscriptions.update(running.id, asked | {"metadata": {"plan": "dearer"}})
+    updated_subscription = client.v1.subscriptions.update(running.id, params | {"metadata": {"plan": "dearer"}})
     assert [event["type"] for event in stripe_sandbox.events()[known:]] == [
         "customer.subscription.updated",
         "invoice.finalized",
@@ -69,46 +73,46 @@ def test_an_upgrade_halfway_costs_half_the_difference(client, clock, running, st
         "payment_intent.succeeded",
         "charge.succeeded",
     ]
-    invoice: Any = client.v1.invoices.retrieve(changed.latest_invoice, {"expand": ["payments"]})
+    invoice: Any = client.v1.invoices.retrieve(updated_subscription.latest_invoice, {"expand": ["payments"]})
     assert (invoice.status, invoice.amount_paid, invoice.billing_reason) == ("paid", 500, "subscription_update")
     assert [line.amount for line in invoice.lines.data] == [-500, 1000]
     assert all(line.parent.subscription_item_details.proration for line in invoice.lines.data)
     assert {line.invoice for line in invoice.lines.data} == {invoice.id}
     assert invoice.payments.data[0].amount_paid == 500
-    item, before = changed["items"].data[0], running["items"].data[0]
+    item, before = updated_subscription["items"].data[0], running["items"].data[0]
     assert (item.price.id, item.current_period_end) == (dearer, before.current_period_end)
 
 
 def test_a_downgrade_waits_for_the_next_invoice_which_the_preview_is(client, clock, running, stripe_sandbox):
     at, cheaper = halfway(clock, running), make_price(client, 400)
-    asked = to(running, cheaper, proration_behavior="create_prorations", proration_date=at)
-    shown = preview(client, running, asked)
-    assert [line.amount for line in shown.lines.data] == [-500, 200, 400]
-    assert (shown.total, shown.amount_due) == (100, 100)
-    changed = client.v1.subscriptions.update(running.id, asked)
-    assert changed.latest_invoice == running.latest_invoice
-    assert preview(client, changed, {}).total == 100
-    back = client.v1.subscriptions.update(running.id, to(running, running["items"].data[0].price.id))
-    assert preview(client, back, {}).total == 1000
+    params = to(running, cheaper, proration_behavior="create_prorations", proration_date=at)
+    preview_invoice = preview(client, running, params)
+    assert [line.amount for line in preview_invoice.lines.data] == [-500, 200, 400]
+    assert (preview_invoice.total, preview_invoice.amount_due) == (100, 100)
+    updated_subscription = client.v1.subscriptions.update(running.id, params)
+    assert updated_subscription.latest_invoice == running.latest_invoice
+    assert preview(client, updated_subscription, {}).total == 100
+    reverted = client.v1.subscriptions.update(running.id, to(running, running["items"].data[0].price.id))
+    assert preview(client, reverted, {}).total == 1000
 
 
 def test_another_interval_begins_a_period_and_is_billed_at_once(client, clock, running):
     halfway(clock, running)
-    changed = client.v1.subscriptions.update(running.id, to(running, make_price(client, 10_000, "year")))
-    item = changed["items"].data[0]
+    updated_subscription = client.v1.subscriptions.update(running.id, to(running, make_price(client, 10_000, "year")))
+    item = updated_subscription["items"].data[0]
     assert (item.current_period_start, item.current_period_end) == (int(clock.now), int(clock.now) + 365 * DAY)
-    invoice = client.v1.invoices.retrieve(changed.latest_invoice)
+    invoice = client.v1.invoices.retrieve(updated_subscription.latest_invoice)
     assert [line.amount for line in invoice.lines.data] == [-500, 10_000]
     assert [line.parent.subscription_item_details.proration for line in invoice.lines.data] == [True, False]
 
 
 def test_a_credit_that_is_larger_stays_on_the_customer_s_balance(client, clock, running):
     halfway(clock, running)
-    changed = client.v1.subscriptions.update(running.id, to(running, make_price(client, 100, "week")))
-    invoice = client.v1.invoices.retrieve(changed.latest_invoice)
+    updated_subscription = client.v1.subscriptions.update(running.id, to(running, make_price(client, 100, "week")))
+    invoice = client.v1.invoices.retrieve(updated_subscription.latest_invoice)
     assert (invoice.total, invoice.amount_due, invoice.ending_balance, invoice.status) == (-400, 0, -400, "paid")
     assert client.v1.customers.retrieve(running.customer).balance == -400
-    assert preview(client, changed, {}).amount_due == 0
+    assert preview(client, updated_subscription, {}).amount_due == 0
 
 
 def test_a_declined_payment_changes_nothing(client, clock, running, stripe_sandbox):
@@ -117,15 +121,15 @@ def test_a_declined_payment_changes_nothing(client, clock, running, stripe_sandb
         store.get("subscription", running.id)["default_payment_method"] = DECLINING_METHOD
     stripe_sandbox.drain()
     known = len(stripe_sandbox.events())
-    asked = to(
+    params = to(
         running,
         make_price(client, 2000),
         proration_behavior="always_invoice",
         payment_behavior="error_if_incomplete",
     )
-    with pytest.raises(stripe.CardError) as refused:
-        client.v1.subscriptions.update(running.id, asked)
-    assert (refused.value.http_status, refused.value.code) == (402, "card_declined")
+    with pytest.raises(stripe.CardError) as error:
+        client.v1.subscriptions.update(running.id, params)
+    assert (error.value.http_status, error.value.code) == (402, "card_declined")
     after = client.v1.subscriptions.retrieve(running.id)
     assert (after["items"], after.latest_invoice) == (running["items"], running.latest_invoice)
     assert len(stripe_sandbox.events()) == known
@@ -140,9 +144,9 @@ def test_a_declined_payment_changes_nothing(client, clock, running, stripe_sandb
     ],
 )
 def test_what_stripe_refuses_is_refused(client, running, change, param):
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+    with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.subscriptions.update(running.id, {**to(running, make_price(client, 2000)), **change})
-    assert refused.value.param == param
+    assert error.value.param == param
 
 
 def test_the_same_price_again_is_no_change(client, clock, running):
@@ -153,8 +157,8 @@ def test_the_same_price_again_is_no_change(client, clock, running):
 
 def test_before_2025_prorations_are_invoice_items(client, clock, running, http: httpx.Client, stripe_sandbox):
     halfway(clock, running)
-    asked = to(running, make_price(client, 2000), proration_behavior="always_invoice")
-    invoice = client.v1.subscriptions.update(running.id, asked).latest_invoice
+    params = to(running, make_price(client, 2000), proration_behavior="always_invoice")
+    invoice = client.v1.subscriptions.update(running.id, params).latest_invoice
     headers = {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}", "Stripe-Version": OLD_API_VERSION}
     lines = http.get(f"{stripe_sandbox.url}/v1/invoices/{invoice}", headers=headers).json()["lines"]["data"]
     assert [(line["type"], line["proration"], line["invoice_item"][:3]) for line in lines] == [

@@ -13,7 +13,7 @@ from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyUnavai
 from chalicelib.integrations.shopify.oauth import Client, exchange_session_token
 from chalicelib.kit import config
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
-from tests.integrations.answering import Answers, answering
+from tests.integrations.canned_server import CannedResponse, canned_server
 
 STUDIO = SANDBOX_APPS["studio"]
 CLIENT = Client(STUDIO.key, STUDIO.secret)
@@ -55,7 +55,7 @@ def test_a_refresh_gives_the_next_pair() -> None:
 
 
 def test_what_shopify_refuses() -> None:
-    for refused in (
+    for response in (
         lambda: oauth.redeem_code(SHOP, CLIENT, "no such code"),
         lambda: oauth.redeem_code(SHOP, Client(STUDIO.key, "wrong"), code()),
         lambda: oauth.refresh_tokens(SHOP, CLIENT, "shprt_dead"),
@@ -63,7 +63,7 @@ def test_what_shopify_refuses() -> None:
         lambda: admin_api.graphql(SHOP, "shpat_dead", SHOP_NAME),
     ):
         with pytest.raises(ShopifyRefused) as error:
-            refused()
+            response()
         assert error.value.status in (400, 401)
 
 
@@ -93,9 +93,9 @@ def test_the_url_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
+def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
     """Start a server in place of Shopify, with a response that the test sets."""
-    with answering() as server:
+    with canned_server() as server:
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", server.url)
         yield server
 
@@ -111,20 +111,20 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
         (200, b'{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'),
     ],
 )
-def test_transient_errors_ask_for_a_retry(answers: Answers, status: int, body: bytes) -> None:
+def test_transient_errors_ask_for_a_retry(answers: CannedResponse, status: int, body: bytes) -> None:
     answers.status, answers.body = status, body
     with pytest.raises(ShopifyUnavailable) as error:
         admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
     assert error.value.headers["Retry-After"]
 
 
-def test_a_redirect_is_not_followed(answers: Answers) -> None:
+def test_a_redirect_is_not_followed(answers: CannedResponse) -> None:
     answers.status, answers.body = 302, b"{}"
     with pytest.raises(ShopifyRefused):
         oauth.redeem_code(SHOP, CLIENT, "c")
 
 
-def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: Answers) -> None:
+def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: CannedResponse) -> None:
     answers.body = b'{"access_token":"shpat_x","scope":""}'
     assert oauth.redeem_code(SHOP, CLIENT, "c").expires_in == oauth.ACCESS_SECONDS
     answers.body = b'{"scope":""}'

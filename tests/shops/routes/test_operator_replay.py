@@ -38,13 +38,13 @@ def test_a_delivery_shows_what_became_of_it_and_never_its_payload(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str]
 ) -> None:
     delivery_id = paid(shopify, shop)
-    answer = api.get(f"{DELIVERIES}/{delivery_id}", headers=operator)
-    read = answer.json()
-    assert (read["topic"], read["shop"], read["app"], read["status"]) == ("orders/paid", shop, "studio", "received")
-    assert read["received_at"]
-    assert read["error_message"] is None
-    assert SECRET not in answer.text
-    assert "payload" not in read
+    response = api.get(f"{DELIVERIES}/{delivery_id}", headers=operator)
+    body = response.json()
+    assert (body["topic"], body["shop"], body["app"], body["status"]) == ("orders/paid", shop, "studio", "received")
+    assert body["received_at"]
+    assert body["error_message"] is None
+    assert SECRET not in response.text
+    assert "payload" not in body
 
 
 def test_a_replay_is_the_same_message_and_is_audited(
@@ -53,9 +53,9 @@ def test_a_replay_is_the_same_message_and_is_audited(
     orders, acts = listen("shops-order_paid"), listen("kit-operator_acted")
     delivery_id = paid(shopify, shop)
     [first] = orders()
-    answer = api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator)
-    assert answer.status_code == 200, answer.text
-    assert SECRET not in answer.text
+    response = api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator)
+    assert response.status_code == 200, response.text
+    assert SECRET not in response.text
     [second] = orders()
     changing = {"occurred_at", "correlation_id"}
     assert {k: v for k, v in second.items() if k not in changing} == {
@@ -69,14 +69,14 @@ def test_a_replay_is_the_same_message_and_is_audited(
 def test_a_failed_delivery_is_read_again(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
-    heard = listen("shops-order_paid")
+    read_messages = listen("shops-order_paid")
     delivery_id = paid(shopify, shop)
-    heard()
+    read_messages()
     error = WebhookDelivery.error_message.set("id: missing")
     WebhookDelivery(delivery_id).update([WebhookDelivery.status.set(DeliveryStatus.FAILED), error])
     assert api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator).json()["status"] == "received"
     assert api.get(f"{DELIVERIES}/{delivery_id}", headers=operator).json()["error_message"] is None
-    assert len(heard()) == 1
+    assert len(read_messages()) == 1
 
 
 def test_a_replayed_uninstall_has_no_second_effect(
@@ -85,14 +85,17 @@ def test_a_replayed_uninstall_has_no_second_effect(
     shopify.uninstall("studio", installed_shop)
     assert drain() == []
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "app/uninstalled")
-    read = api.post(f"{DELIVERIES}/{delivery.delivery_id}/replay", headers=operator).json()
-    assert read["status"] == "processed"
+    body = api.post(f"{DELIVERIES}/{delivery.delivery_id}/replay", headers=operator).json()
+    assert body["status"] == "processed"
     assert drain() == []
     assert InstallationLog.count(installed_shop) == 2
 
 
 def test_what_is_not_on_record_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
     acts = listen("kit-operator_acted")
-    for answer in (api.get(f"{DELIVERIES}/x", headers=operator), api.post(f"{DELIVERIES}/x/replay", headers=operator)):
-        assert (answer.status_code, answer.json()["code"]) == (404, "DeliveryNotFound")
+    for response in (
+        api.get(f"{DELIVERIES}/x", headers=operator),
+        api.post(f"{DELIVERIES}/x/replay", headers=operator),
+    ):
+        assert (response.status_code, response.json()["code"]) == (404, "DeliveryNotFound")
     assert acts() == []

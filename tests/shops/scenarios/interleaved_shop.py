@@ -119,8 +119,8 @@ class Interleaving:
 
     def begin(self) -> Begun:
         self.api.cookies.clear()
-        back = oauth_callback(self.api, APP, self.shop)
-        return Begun(back, self.api.cookies["backroom_install"], self.now())
+        callback = oauth_callback(self.api, APP, self.shop)
+        return Begun(callback, self.api.cookies["backroom_install"], self.now())
 
     def go_back(self, begun: Begun) -> httpx.Response:
         self.api.cookies.clear()
@@ -170,8 +170,8 @@ class Interleaving:
         with suppress(Crash):
             with self.may_die(death, later, how=Crash):
                 event = delivery.event_of(consumer, [task.message])
-                answer = handlers.chalice_app().handler_map[task.queue](event, None)
-                assert answer == {"batchItemFailures": []}
+                response = handlers.chalice_app().handler_map[task.queue](event, None)
+                assert response == {"batchItemFailures": []}
             task.is_done = True
 
     def _after(self, message: dict[str, Any]) -> Expectation:
@@ -181,11 +181,11 @@ class Interleaving:
         if "webhook_topic" not in message:
             return self._after_registration()
         at = clock.parse(message["triggered_at"])
-        [told] = [letter for letter in self.letters if letter.delivery_id == message["delivery_id"]]
-        payload = json.loads(told.webhook.body)
-        if told.topic == "app/uninstalled":
+        [messages] = [letter for letter in self.letters if letter.delivery_id == message["delivery_id"]]
+        payload = json.loads(messages.webhook.body)
+        if messages.topic == "app/uninstalled":
             return self.expected.uninstall(at)
-        if told.topic == "shop/update":
+        if messages.topic == "shop/update":
             return self.expected.rename(payload["name"], at)
         return self.expected.allow(payload["current"], at)
 
@@ -201,9 +201,9 @@ class Interleaving:
     def _after_registration(self) -> Expectation:
         if not (self.expected.is_active and self.is_honoured()):
             return self.expected
-        at, found = self.now(), self._graphql(_SCOPES)["currentAppInstallation"]["accessScopes"]
+        at, result = self.now(), self._graphql(_SCOPES)["currentAppInstallation"]["accessScopes"]
         name = self.shopify.update_shop(self.shop)["name"]
-        return self.expected.rename(name, at).allow([scope["handle"] for scope in found], at)
+        return self.expected.rename(name, at).allow([scope["handle"] for scope in result], at)
 
     # Deaths.
 

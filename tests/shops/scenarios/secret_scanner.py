@@ -82,7 +82,7 @@ class Net:
 
     def find(self, known: dict[str, set[str]], allowed: Iterable[tuple[str, str]] = ()) -> list[str]:
         """Where which secret is, as `<kind> in <door>: …what stands around it…`; `allowed` pairs kind and door."""
-        found = []
+        results = []
         for door, texts in self.caught.items():
             everything = "\n".join(texts)
             for kind, values in known.items():
@@ -91,8 +91,8 @@ class Net:
                 for form in {form for value in values for form in _forms(value)}:
                     at = everything.find(form)
                     if at >= 0:
-                        found.append(f"{kind} in {door}: …{everything[max(0, at - 200) : at + len(form) + 80]}…")
-        return found
+                        results.append(f"{kind} in {door}: …{everything[max(0, at - 200) : at + len(form) + 80]}…")
+        return results
 
     # The doors.
 
@@ -161,14 +161,14 @@ class Net:
 
 def dead_letters(queue: str) -> list[str]:
     """The bodies in a queue's dead-letter queue, which stay there."""
-    url, found = messages.queue_url(f"{queue}-dead"), []
+    url, result = messages.queue_url(f"{queue}-dead"), []
     while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += batch
-    for message in found:
+        result += batch
+    for message in result:
         aws.client("sqs").change_message_visibility(
             QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
         )
-    return [message["Body"] for message in found]
+    return [message["Body"] for message in result]
 
 
 def exhaust(consumer: Consumer, invoke: delivery.Invoke) -> None:

@@ -57,9 +57,9 @@ class Walk:
 
     def call(self, status: int, method: str, path: str | httpx.URL, **options: Any) -> httpx.Response:
         """A call of the API that ends with this status."""
-        answer = self.api.request(method, path, **options)
-        assert answer.status_code == status, answer.text
-        return answer
+        response = self.api.request(method, path, **options)
+        assert response.status_code == status, response.text
+        return response
 
     def as_merchant(self, shop: str = "", **claims: Any) -> dict[str, str]:
         token = self.shopify.session_token(self.app, shop or self.shop, **claims)
@@ -74,9 +74,9 @@ class Walk:
 
     def fails(self, kind: type[Exception], function: Callable[..., Any], *arguments: Any) -> None:
         """Something that raises; what it says is caught."""
-        with pytest.raises(kind) as raised:
+        with pytest.raises(kind) as error:
             function(*arguments)
-        self.net.add_exception(raised.value)
+        self.net.add_exception(error.value)
 
     def run_out(self) -> None:
         Shop(self.shop, self.app).update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=-1))])
@@ -226,20 +226,20 @@ def operate(walk: Walk, known: Secrets) -> None:
     token = auth.mint(auth.Role.OPERATOR, "ann")
     known.add_jwt(token)
     headers, today = {"Authorization": f"Bearer {token}"}, clock.today().isoformat()
-    asked = {"app": walk.app}
-    days = asked | {"from": today, "to": today}
+    params = {"app": walk.app}
+    days = params | {"from": today, "to": today}
     rows = list(WebhookDelivery.scan())
     failed = next(row.delivery_id for row in rows if row.status is DeliveryStatus.FAILED)
-    done = next(row.delivery_id for row in rows if row.status is DeliveryStatus.PROCESSED)
+    result = next(row.delivery_id for row in rows if row.status is DeliveryStatus.PROCESSED)
     shown = [
-        walk.call(200, "GET", "/v1/operator/shops", headers=headers, params=asked),
-        walk.call(200, "GET", "/v1/operator/shops", headers=headers, params=asked | {"format": "csv"}),
+        walk.call(200, "GET", "/v1/operator/shops", headers=headers, params=params),
+        walk.call(200, "GET", "/v1/operator/shops", headers=headers, params=params | {"format": "csv"}),
         walk.call(200, "GET", "/v1/operator/shops/timeline", headers=headers, params=days),
         walk.call(200, "GET", f"/v1/operator/shops/{walk.shop}/sessions", headers=headers),
         walk.call(200, "GET", f"/v1/operator/deliveries/{failed}", headers=headers),
         walk.call(200, "POST", f"/v1/operator/deliveries/{failed}/replay", headers=headers),
     ]
-    walk.net.add("export", *(answer.text for answer in shown))
+    walk.net.add("export", *(response.text for response in shown))
     for command in (
         ("active-shops", "--app", walk.app),
         ("active-shops", "--app", walk.app, "--csv"),
@@ -248,7 +248,7 @@ def operate(walk: Walk, known: Secrets) -> None:
         ("dead-letters",),
         *(("dead-letters", consumer.queue) for consumer in handlers.consumers()),
         ("dead-letters", "shops-register_webhooks", "--redrive"),
-        ("replay", done),
+        ("replay", result),
         ("replay", "--status", "failed", "--dry-run"),
         ("rotate-secrets",),
         ("sizes",),
@@ -266,8 +266,8 @@ def run_command(*arguments: str) -> str:
 
 def leave(walk: Walk) -> None:
     for _ in range(2):
-        answer = walk.shopify.uninstall(walk.app, walk.shop)
-        walk.net.add("answer", answer.answer)
+        response = walk.shopify.uninstall(walk.app, walk.shop)
+        walk.net.add("answer", response.answer)
         walk.work()
     walk.fails(InstallationNotFound, service.get_access_token, walk.shop, walk.app)
     walk.tell("shop/redact", walk.shopify.privacy("shop/redact", walk.shop))

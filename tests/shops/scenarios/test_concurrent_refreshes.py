@@ -51,12 +51,12 @@ class Workers:
 
     def until(self, event: str, times: int) -> list[Event]:
         """The next `times` events of this kind; others are passed over."""
-        found: list[Event] = []
-        while len(found) < times:
+        results: list[Event] = []
+        while len(results) < times:
             read = self._read()
             assert read["event"] != "failed", read
-            found += [read] if read["event"] == event else []
-        return found
+            results += [read] if read["event"] == event else []
+        return results
 
     def all(self) -> list[Event]:
         """Every event that is left."""
@@ -83,10 +83,10 @@ def workers(shop: str, count: int, *options: str) -> Iterator[Workers]:
 @pytest.fixture
 def answer_token_calls(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Shopify grants, but sends no token before this is set; the workers are as patient (tests.shops.token_workers)."""
-    let_go, answer = threading.Event(), shopify.answer
+    let_go, http_response = threading.Event(), shopify.answer
 
     def slowly(request: Request) -> Response:
-        response = answer(request)
+        response = http_response(request)
         if request.path.endswith("/oauth/access_token"):
             let_go.wait(LIMIT)
         return response
@@ -112,14 +112,14 @@ def test_those_who_come_second_use_what_is_still_good(
 ) -> None:
     old = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
     assert old
-    asked = token_requests(shopify, installed_shop)
+    requests_before = token_requests(shopify, installed_shop)
     let_it_run_out(installed_shop, DUE)
     with workers(installed_shop, PROCESSES) as processes:
         processes.go()
         others = processes.until("token", PROCESSES - 1)
         answer_token_calls.set()
         [first] = processes.until("token", 1)
-    assert token_requests(shopify, installed_shop) == asked + 1
+    assert token_requests(shopify, installed_shop) == requests_before + 1
     assert {other["token"] for other in others} == {old}
     assert len({each["pid"] for each in (first, *others)}) == PROCESSES
     assert first["token"] != old
@@ -131,17 +131,17 @@ def test_those_who_come_second_use_what_is_still_good(
 def test_those_who_come_second_wait_where_nothing_is_good_any_more(
     shopify: ShopifySandbox, installed_shop: str, answer_token_calls: threading.Event
 ) -> None:
-    asked = token_requests(shopify, installed_shop)
+    requests_before = token_requests(shopify, installed_shop)
     shopify.expire_access_token("studio", installed_shop)
     let_it_run_out(installed_shop, OVER)
     with workers(installed_shop, PROCESSES) as processes:
         processes.go()
-        refused = processes.until("unavailable", PROCESSES - 1)
+        reports = processes.until("unavailable", PROCESSES - 1)
         answer_token_calls.set()
-        found = processes.until("token", PROCESSES)
-    assert len({each["pid"] for each in refused}) == PROCESSES - 1
-    assert token_requests(shopify, installed_shop) == asked + 1
-    [token] = {each["token"] for each in found}
+        result = processes.until("token", PROCESSES)
+    assert len({each["pid"] for each in reports}) == PROCESSES - 1
+    assert token_requests(shopify, installed_shop) == requests_before + 1
+    [token] = {each["token"] for each in result}
     assert works(installed_shop, token)
     assert holds_the_newest_pair(installed_shop, token)
 
@@ -150,34 +150,34 @@ def test_those_who_come_second_wait_where_nothing_is_good_any_more(
 def test_as_fast_as_they_can(shopify: ShopifySandbox, installed_shop: str, left: timedelta, lost: int) -> None:
     """Some come while it is refreshed, some just after; where Shopify's answer is lost, somebody asks once more."""
     old = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
-    asked = token_requests(shopify, installed_shop)
+    requests_before = token_requests(shopify, installed_shop)
     let_it_run_out(installed_shop, left)
     shopify.lose_answers(lost)
     with workers(installed_shop, PROCESSES) as processes:
         processes.go()
-        told = processes.all()
-    assert [each["code"] for each in told if each["event"] == "ended"] == [0] * PROCESSES
-    found = Counter(each["token"] for each in told if each["event"] == "token")
-    assert token_requests(shopify, installed_shop) == asked + 1 + lost
+        reports = processes.all()
+    assert [each["code"] for each in reports if each["event"] == "ended"] == [0] * PROCESSES
+    result = Counter(each["token"] for each in reports if each["event"] == "token")
+    assert token_requests(shopify, installed_shop) == requests_before + 1 + lost
     new = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
     assert new
     assert new != old
-    assert found.total() == PROCESSES
-    assert found[new] >= 1
-    assert set(found) <= ({new} if left == OVER else {old, new})
-    assert all(works(installed_shop, token) for token in found)
+    assert result.total() == PROCESSES
+    assert result[new] >= 1
+    assert set(result) <= ({new} if left == OVER else {old, new})
+    assert all(works(installed_shop, token) for token in result)
     assert holds_the_newest_pair(installed_shop, new)
 
 
 def test_killed_between_answer_and_write(shopify: ShopifySandbox, installed_shop: str) -> None:
     before = Shop.get(installed_shop, "studio").attribute_values
-    asked = token_requests(shopify, installed_shop)
+    requests_before = token_requests(shopify, installed_shop)
     let_it_run_out(installed_shop, OVER)
     with workers(installed_shop, 1, "--die-before", "TransactWriteItems") as processes:
         processes.go()
         [ended] = processes.until("ended", 1)
     assert ended["code"] == -signal.SIGKILL
-    assert token_requests(shopify, installed_shop) == asked + 1
+    assert token_requests(shopify, installed_shop) == requests_before + 1
     kept = Shop.get(installed_shop, "studio").attribute_values
     assert [kept[name] for name in ("access_token", "refresh_token")] == [
         before[name] for name in ("access_token", "refresh_token")
@@ -191,10 +191,10 @@ def test_killed_between_answer_and_write(shopify: ShopifySandbox, installed_shop
     Lock(token_lock_name(installed_shop, "studio")).update([Lock.held_until.set(clock.now())])
     with workers(installed_shop, 1) as processes:
         processes.go()
-        [found] = processes.until("token", 1)
-    assert token_requests(shopify, installed_shop) == asked + 2
-    assert works(installed_shop, found["token"])
-    assert holds_the_newest_pair(installed_shop, found["token"])
+        [result] = processes.until("token", 1)
+    assert token_requests(shopify, installed_shop) == requests_before + 2
+    assert works(installed_shop, result["token"])
+    assert holds_the_newest_pair(installed_shop, result["token"])
 
 
 def test_a_lost_answer_leaves_the_shop_as_it_was(shopify: ShopifySandbox, installed_shop: str) -> None:

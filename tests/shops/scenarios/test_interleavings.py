@@ -75,17 +75,17 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
     def complete_installation(self, begun: Begun, death: Death) -> None:
         before, later = self.expected, self.expected.install(self.now(), SANDBOX_APPS[APP].scopes)
         with self.may_die(death, later, is_sure=False):
-            answer = self.go_back(begun)
-        if answer.status_code == 302:
+            response = self.go_back(begun)
+        if response.status_code == 302:
             assert self.expected == later
             self.is_at_shopify, self.approved = True, None
             assert self.is_honoured()
-        elif answer.status_code == 403:
+        elif response.status_code == 403:
             assert self.expected == before
             assert before.left_at is not None
             assert before.left_at > begun.at, "only what was begun before an uninstall ends with it"
         else:
-            assert (answer.status_code, death is None) == (500, False), answer.text
+            assert (response.status_code, death is None) == (500, False), response.text
 
     @precondition(lambda self: self.expected.log)  # Shopify tells of uninstalls only whom it knows from before
     @rule(target=posted, begun=consumes(begun), is_told=st.booleans(), family=families)
@@ -101,12 +101,12 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
                     self.work_off()
 
         with hooked("before-call", "TransactWriteItems", interfere):
-            answer = self.go_back(begun)
+            response = self.go_back(begun)
         if left and not is_told:
-            assert answer.status_code == 302
+            assert response.status_code == 302
             self.become(later)
         else:
-            assert answer.status_code == 403
+            assert response.status_code == 403
         return multiple(*left)
 
     @rule(death=deaths)
@@ -122,8 +122,8 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
             later = later.see(at)
         token = self.shopify.session_token(APP, self.shop, iat=at.timestamp(), lifetime=3600)
         with self.may_die(death, later):
-            answer = self.api.get("/v1/shops/me", headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code in ((200,) if death is None else (200, 500)), answer.text
+            response = self.api.get("/v1/shops/me", headers={"Authorization": f"Bearer {token}"})
+        assert response.status_code in ((200,) if death is None else (200, 500)), response.text
 
     @precondition(lambda self: self.is_at_shopify)
     @rule(target=posted, family=families)
@@ -153,9 +153,9 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
     @rule(letter=posted, death=deaths)
     def deliver(self, letter: Letter, death: Death) -> None:
         with self.may_die(death, self.expected):
-            sent = send(letter.webhook)
-        assert sent.status in ((200,) if death is None else (200, 500)), sent.answer
-        letter.has_arrived |= sent.ok
+            response = send(letter.webhook)
+        assert response.status in ((200,) if death is None else (200, 500)), response.answer
+        letter.has_arrived |= response.ok
 
     # What our workers do.
 
@@ -228,10 +228,10 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
 
     def what_happened_was_told_once(self) -> None:
         """A message may be sent more than once; it is known by its id."""
-        told = {each["message_id"]: each for each in self.heard() if each["app"] == APP}.values()
-        left = sorted(clock.parse(each["uninstalled_at"]) for each in told if "uninstalled_at" in each)
+        messages = {each["message_id"]: each for each in self.heard() if each["app"] == APP}.values()
+        left = sorted(clock.parse(each["uninstalled_at"]) for each in messages if "uninstalled_at" in each)
         assert left == sorted(at for _, at in self.expected.log if at)
-        came = Counter(each["event"] for each in told if "event" in each)
+        came = Counter(each["event"] for each in messages if "event" in each)
         assert came <= Counter(kind for kind, _ in self.expected.log)
         assert came or not self.expected.is_active
 

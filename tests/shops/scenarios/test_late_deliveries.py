@@ -26,13 +26,15 @@ Listen = Callable[[str], Drain]
 def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-shop_uninstalled")
-    left = row_of(shopify.uninstall("studio", installed_shop))
-    assert left.triggered_at
-    assert installations.end_installation(left.delivery_id, installed_shop, "studio", left.triggered_at) is None
+    read_messages = listen("shops-shop_uninstalled")
+    uninstall = row_of(shopify.uninstall("studio", installed_shop))
+    assert uninstall.triggered_at
+    assert (
+        installations.end_installation(uninstall.delivery_id, installed_shop, "studio", uninstall.triggered_at) is None
+    )
     install(api, "studio", installed_shop)
     assert drain() == []
-    assert [clock.parse(message["uninstalled_at"]) for message in heard()] == [left.triggered_at]
+    assert [clock.parse(message["uninstalled_at"]) for message in read_messages()] == [uninstall.triggered_at]
     assert Shop.get(installed_shop, "studio").is_active
     assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
 
@@ -40,11 +42,11 @@ def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
 def test_an_uninstall_delivered_twice_without_an_event_id(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard, left_at = listen("shops-shop_uninstalled"), clock.now()
+    read_messages, left_at = listen("shops-shop_uninstalled"), clock.now()
     for _ in range(2):
         shopify.uninstall("studio", installed_shop, family="events", triggered_at=left_at)
     assert drain() == []
-    assert len(heard()) == 1
+    assert len(read_messages()) == 1
     assert [row.status for row in WebhookDelivery.scan()] == [DeliveryStatus.PROCESSED] * 2
 
 
@@ -64,7 +66,7 @@ def test_a_removal_and_return_before_the_webhook_arrives(
     assert drain() == []
     assert Shop.get(installed_shop, "studio").access_token is None
     assert api.get("/v1/shops/me", headers=bearer(installed_shop)).status_code == 200
-    [left] = shopify.flush()
+    [uninstall] = shopify.flush()
     assert drain() == []
     row = Shop.get(installed_shop, "studio")
     token = tokens.decrypt_access_token(row)
@@ -72,7 +74,7 @@ def test_a_removal_and_return_before_the_webhook_arrives(
     assert token
     assert admin_api.graphql(installed_shop, token, "{ shop { name } }")
     assert events(installed_shop) == [EventType.INSTALL]
-    assert "stale" in row_of(left).error_message
+    assert "stale" in row_of(uninstall).error_message
     assert shopify.webhook_subscriptions("studio", installed_shop), "those of before went with the app"
 
 
@@ -100,14 +102,14 @@ def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
     held: None,
 ) -> None:
     drain()
-    left = shopify.uninstall("studio", installed_shop)
+    uninstall = shopify.uninstall("studio", installed_shop)
     install(api, "studio", installed_shop)
     assert drain() == []
-    undated(left)
+    undated(uninstall)
     assert drain() == []
     row = Shop.get(installed_shop, "studio")
     assert (row.is_active, row.access_token is None) == (True, False)
-    assert "stale" in row_of(left).error_message
+    assert "stale" in row_of(uninstall).error_message
     assert EventType.UNINSTALL not in events(installed_shop)
 
 
@@ -115,14 +117,14 @@ def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, held: None
 ) -> None:
     drain()
-    heard = listen("shops-shop_uninstalled")
-    left = shopify.uninstall("studio", installed_shop)
-    undated(left)
+    read_messages = listen("shops-shop_uninstalled")
+    uninstall = shopify.uninstall("studio", installed_shop)
+    undated(uninstall)
     assert drain() == []
     assert not Shop.get(installed_shop, "studio").is_active
     assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL]
-    assert len(heard()) == 1
-    assert row_of(left).error_message is None
+    assert len(read_messages()) == 1
+    assert row_of(uninstall).error_message is None
 
 
 def test_scopes_of_the_installation_before(

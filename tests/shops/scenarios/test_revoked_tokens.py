@@ -144,8 +144,8 @@ def test_a_customers_privacy(
     assert not shopify.requests
     [request] = PrivacyRequest.scan()
     guest = Subject.guest(settled, ["gid://shopify/Order/41"])
-    who = f"customer:{settled}:gid://shopify/Customer/{customer}" if customer else str(guest)
-    assert (request.kind, request.subject) == (kind, pseudonym(who))
+    subject = f"customer:{settled}:gid://shopify/Customer/{customer}" if customer else str(guest)
+    assert (request.kind, request.subject) == (kind, pseudonym(subject))
     assert Shop.get(settled, "studio").attribute_values == before
 
 
@@ -197,7 +197,7 @@ def test_an_edited_order_waits_for_no_token(
     kill: Kill,
 ) -> None:
     """The order cannot be fetched: that is said, nothing is tried for ever, and the merchant's next call mends it."""
-    heard = listen("shops-order_edited")
+    read_messages = listen("shops-order_edited")
     order = shopify.paid_order(settled, LINES)
     kill(shopify, settled)
     for _ in range(2):  # the second finds what the first left behind
@@ -218,16 +218,16 @@ def test_an_edited_order_waits_for_no_token(
     assert admin_api.graphql(settled, token, "{ shop { name } }")["shop"]
     shopify.deliver("studio", settled, "orders/edited", edit)
     assert drain() == []
-    assert [message["order_id"] for message in heard()] == [order["admin_graphql_api_id"]]
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
 
 
 def test_an_expired_token_is_refreshed_for_an_edited_order(
     shopify: ShopifySandbox, settled: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-order_edited")
+    read_messages = listen("shops-order_edited")
     order = shopify.paid_order(settled, LINES)
     edit = shopify.edit_order(settled, order["id"], quantities={order["line_items"][0]["id"]: 1})
     expired(shopify, settled)
     assert shopify.deliver("studio", settled, "orders/edited", edit).status == 200
     assert drain() == []
-    assert [message["order_id"] for message in heard()] == [order["admin_graphql_api_id"]]
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]

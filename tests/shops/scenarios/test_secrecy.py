@@ -56,18 +56,18 @@ LOGGED = (
 @pytest.fixture
 def known(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
     """Every secret: our own, and those that Shopify gives out from now on."""
-    found = Secrets()
-    found.add("client_secret", *(app.secret for app in SANDBOX_APPS.values()))
-    found.add("stripe_secret", os.environ["STRIPE_SECRET_KEY"], os.environ["STRIPE_WEBHOOK_SECRET"])
-    found.add("signing_key", *signing._keys().values(), *(key.decode() for key in signing._keys().values()))
+    secrets_ = Secrets()
+    secrets_.add("client_secret", *(app.secret for app in SANDBOX_APPS.values()))
+    secrets_.add("stripe_secret", os.environ["STRIPE_SECRET_KEY"], os.environ["STRIPE_WEBHOOK_SECRET"])
+    secrets_.add("signing_key", *signing._keys().values(), *(key.decode() for key in signing._keys().values()))
     for purpose in ("shops-install", "access-token", "cursor"):
-        found.add("signing_key", *signing.keys(purpose).values())
+        secrets_.add("signing_key", *signing.keys(purpose).values())
     key_file = json.loads(Path(os.environ["SECRETS_KEY_FILE"]).read_text())
-    found.add("sealing_key", *key_file["keys"].values(), *secrets._key_file()[1].values())
+    secrets_.add("sealing_key", *key_file["keys"].values(), *secrets._key_file()[1].values())
     for kind, person in (("customer", CUSTOMER), ("owner", OWNER), ("poison", POISON)):
-        found.add(kind, *person.values())
-    monkeypatch.setattr(shopify, "answer", found.watch_shopify(shopify.answer))
-    yield found
+        secrets_.add(kind, *person.values())
+    monkeypatch.setattr(shopify, "answer", secrets_.watch_shopify(shopify.answer))
+    yield secrets_
     shopify.fail_next(0)
     shopify.fail_next(0, endpoint="token")
     shopify.lose_answers(0)
@@ -102,7 +102,7 @@ def test_a_whole_life(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    heard = listen(*handlers.topics())
+    read_messages = listen(*handlers.topics())
     walk = Walk(api, shopify, app, shop, net)
     live(walk, known, monkeypatch)
     sealed = {
@@ -111,9 +111,9 @@ def test_a_whole_life(
         for name in ("access_token", "refresh_token")
         if (value := getattr(row, name, None))
     }
-    haul_in(net, capfd, heard)  # in the end the shop is erased
+    haul_in(net, capfd, read_messages)  # in the end the shop is erased
     leave(walk)
-    haul_in(net, capfd, heard)
+    haul_in(net, capfd, read_messages)
 
     assert sealed
     assert all(value.startswith("file:k") for value in sealed)
@@ -123,8 +123,8 @@ def test_a_whole_life(
     assert all(any(net.caught[door]) for door in (*doors, "dead letter"))
     lines = "\n".join(net.caught["log"])
     assert [text for text in LOGGED if text not in lines] == []
-    found = net.find(known.known, ALLOWED)
-    assert not found, "\n".join(found)
+    leaks = net.find(known.known, ALLOWED)
+    assert not leaks, "\n".join(leaks)
 
 
 def in_a_log(walk: Walk, secret: str) -> None:
@@ -206,15 +206,15 @@ def test_the_net_has_no_hole(
     doors: set[str],
 ) -> None:
     """Else the walk above could not fail: a secret that is put somewhere is found there."""
-    heard = listen(*handlers.topics())
+    read_messages = listen(*handlers.topics())
     walk = Walk(api, shopify, "studio", shop, net)
     install(api, "studio", shop)
     secret = "a-planted-secret-0123456789"
     known.add("planted", secret)
     plant(walk, secret)
-    haul_in(net, capfd, heard)
-    found = net.find(known.known, ALLOWED)
-    assert {each.partition(": ")[0] for each in found} == {f"planted in {door}" for door in doors}
+    haul_in(net, capfd, read_messages)
+    leaks = net.find(known.known, ALLOWED)
+    assert {each.partition(": ")[0] for each in leaks} == {f"planted in {door}" for door in doors}
 
 
 def test_the_net_knows_what_shopify_gives(

@@ -114,8 +114,8 @@ class ShopLife(RuleBasedStateMachine):
         self.open_app()
         headers, value = self.bearer(), uuid.uuid4().hex
         etag = self.api.get(PATH, headers=headers).headers["etag"]
-        answer = self.api.put(PATH, headers=headers | {"If-Match": etag}, json={"settings": {"value": value}})
-        assert answer.status_code == 200, answer.text
+        response = self.api.put(PATH, headers=headers | {"If-Match": etag}, json={"settings": {"value": value}})
+        assert response.status_code == 200, response.text
         self.settings = value
 
     @precondition(lambda self: self.is_there)
@@ -144,8 +144,8 @@ class ShopLife(RuleBasedStateMachine):
         return {"Authorization": f"Bearer {self.shopify.session_token(APP, self.shop)}"}
 
     def open_app(self) -> None:
-        answer = self.api.get("/v1/shops/me", headers=self.bearer())
-        assert answer.status_code == 200, answer.text
+        response = self.api.get("/v1/shops/me", headers=self.bearer())
+        assert response.status_code == 200, response.text
         self.is_seen = True
 
     # Shopify.
@@ -210,10 +210,10 @@ class ShopLife(RuleBasedStateMachine):
     def run(self, consumer: handlers.Consumer) -> None:
         batch = delivery.receive(consumer)
         erasures, is_safe = self.erasures(), self.is_there and self.is_seen
-        failed = delivery.deliver(
+        failures = delivery.deliver(
             consumer, batch, lambda one, event: handlers.chalice_app().handler_map[one.name](event, None)
         )
-        assert failed == []
+        assert failures == []
         if is_safe and consumer.name == "shops-apply_webhook":
             assert self.erasures() == erasures, "nobody is erased whom Shopify lets in"
         if not is_safe and self.erasures() > erasures:
@@ -272,8 +272,8 @@ class ShopLife(RuleBasedStateMachine):
         assert not self.is_honoured()
         assert row is None or row.access_token is None
         last = max(letter.due_at for letter in self.letters if letter.topic == "app/uninstalled")
-        told = [letter for letter in self.letters if letter.due_at >= last and letter.arrivals]
-        if told:
+        deliveries = [letter for letter in self.letters if letter.due_at >= last and letter.arrivals]
+        if deliveries:
             assert row is None or not row.is_active
         assert not self.shopify.webhook_subscriptions(APP, self.shop)
 

@@ -100,8 +100,8 @@ class History:
             if number % 2:
                 self.happens(place, "orders/cancelled", self.shopify.cancel_order(shop, order["id"]))
             else:
-                back = self.shopify.refund_order(shop, order["id"], {order["line_items"][0]["id"]: 1})
-                self.happens(place, "refunds/create", back)
+                refunds = self.shopify.refund_order(shop, order["id"], {order["line_items"][0]["id"]: 1})
+                self.happens(place, "refunds/create", refunds)
         for number in range(7):
             self.happens(place, "shop/update", self.shopify.update_shop(shop, name=f"Name {number} of {place}"))
         left_at = None if leaves else BEGAN - timedelta(days=1)
@@ -193,10 +193,10 @@ def deliver_until_taken(parcels: list[Webhook]) -> int:
     """As Shopify does: what gets no 2xx is sent again as it was. How many attempts it took."""
     attempts = 0
     while parcels:
-        sent = send_all(parcels, order="shuffled", parallel=SENDERS, seed=SEED + attempts)
-        attempts += len(sent)
-        assert {each.status for each in sent} <= {200, 500}
-        parcels = [each.webhook for each in sent if not each.ok]
+        deliveries = send_all(parcels, order="shuffled", parallel=SENDERS, seed=SEED + attempts)
+        attempts += len(deliveries)
+        assert {each.status for each in deliveries} <= {200, 500}
+        parcels = [each.webhook for each in deliveries if not each.ok]
     return attempts
 
 
@@ -204,8 +204,8 @@ def are_empty() -> bool:
     """Whether no queue has a message, not even one that is being handled; looked at twice, for one makes another."""
     counts = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
     for queue in [*CALLS] * 2:
-        answer = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=counts)
-        if any(int(answer["Attributes"][count]) for count in counts):
+        response = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=counts)
+        if any(int(response["Attributes"][count]) for count in counts):
             return False
     return True
 
@@ -213,29 +213,29 @@ def are_empty() -> bool:
 @pytest.fixture
 def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """A shop whose orders are printed."""
-    made = Gallery(api, shopify, drain)
-    made.add_catalogue()
+    new_gallery = Gallery(api, shopify, drain)
+    new_gallery.add_catalogue()
     assert drain() == []
-    return made
+    return new_gallery
 
 
 @pytest.fixture
 def history(shopify: ShopifySandbox, gallery: Gallery) -> History:
     """A thousand facts."""
-    made = History(shopify, random.Random(SEED))
+    result = History(shopify, random.Random(SEED))
     places = [(shop, app) for app in APPS for shop in seed(SHOPS, app, with_sessions=True)]
     for number, place in enumerate(places):
-        made.passes(place, leaves=number % 3 == 0)
+        result.passes(place, leaves=number % 3 == 0)
     carrying = gallery.preview()["line_item_property"]
     for _ in range(PRINTS):
-        made.happens((gallery.shop, "studio"), "orders/paid", gallery.order(carrying))
-    return made
+        result.happens((gallery.shop, "studio"), "orders/paid", gallery.order(carrying))
+    return result
 
 
 @pytest.mark.slow
 def test_every_effect_happens_once(history: History, gallery: Gallery, listen: Callable[..., Drain]) -> None:
     assert len(history.facts) == DELIVERIES
-    heard = listen(*TOPICS.values(), "shops-shop_uninstalled", "shops-shop_updated")
+    read_messages = listen(*TOPICS.values(), "shops-shop_uninstalled", "shops-shop_updated")
     consuming = [Consuming(each) for each in handlers.consumers() if each.name in CALLS]
     is_over = threading.Event()
     with ThreadPoolExecutor(len(consuming)) as pool, api_threads_that_die() as api_deaths:
@@ -253,9 +253,9 @@ def test_every_effect_happens_once(history: History, gallery: Gallery, listen: C
     for queue in CALLS:
         assert waiting(queue) == waiting(f"{queue}-dead") == (0, 0)
     recorded = check_records(history)
-    told = {message["message_id"]: message for message in heard()}
-    check_orders(history, recorded, told)
-    check_installations(history, recorded, told, gallery)
+    messages = {message["message_id"]: message for message in read_messages()}
+    check_orders(history, recorded, messages)
+    check_installations(history, recorded, messages, gallery)
     check_prints(history, gallery)
 
 

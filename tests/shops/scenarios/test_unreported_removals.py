@@ -57,8 +57,8 @@ def age(shop: str, by: timedelta) -> None:
 def open_app(api: httpx.Client, bearer: Bearer, shop: str, at: datetime | None = None) -> None:
     """The merchant's page asks for the shop, with a session token issued at `at`."""
     claims = {"iat": int(at.timestamp()), "nbf": int(at.timestamp())} if at else {}
-    answer = api.get("/v1/shops/me", headers=bearer(shop, **claims))
-    assert answer.status_code == 200, answer.text
+    response = api.get("/v1/shops/me", headers=bearer(shop, **claims))
+    assert response.status_code == 200, response.text
 
 
 def subscribed(shopify: ShopifySandbox, shop: str) -> set[str]:
@@ -89,7 +89,7 @@ def test_a_late_uninstall_is_stale_after_a_session_token(
     is_noted_first: bool,
 ) -> None:
     """The session token alone is evidence; the exchange that follows it, too."""
-    heard = listen("shops-shop_uninstalled")
+    read_messages = listen("shops-shop_uninstalled")
     now = clock.now()
     removal = shopify.uninstall("studio", settled, triggered_at=now - timedelta(minutes=10))
     open_app(api, bearer, settled)
@@ -102,7 +102,7 @@ def test_a_late_uninstall_is_stale_after_a_session_token(
     assert row_of(removal).status is DeliveryStatus.PROCESSED
     assert "stale" in row_of(removal).error_message
     assert events(settled) == [EventType.INSTALL]
-    assert heard() == []
+    assert read_messages() == []
     open_app(api, bearer, settled)
     assert drain() == []
     assert_works(shopify, settled)
@@ -112,7 +112,7 @@ def test_an_unreported_removal_is_detected_while_the_merchant_works(
     api: httpx.Client, shopify: ShopifySandbox, settled: str, drain: Drain, bearer: Bearer, listen: Listen
 ) -> None:
     """One request is enough: subscriptions stand again, and what was missed is published."""
-    heard, edited = listen("shops-order_paid"), listen("shops-product_updated")
+    read_messages, read_edits = listen("shops-order_paid"), listen("shops-product_updated")
     shopify.uninstall("studio", settled)
     order = shopify.paid_order(settled, LINES)
     shopify.emit(settled, "orders/paid", order)
@@ -121,8 +121,8 @@ def test_an_unreported_removal_is_detected_while_the_merchant_works(
     open_app(api, bearer, settled)
     assert drain() == []
     assert_works(shopify, settled)
-    assert [message["order_id"] for message in heard()] == [order["admin_graphql_api_id"]]
-    assert [message["product_id"] for message in edited()] == [22]
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
+    assert [message["product_id"] for message in read_edits()] == [22]
     assert events(settled) == [EventType.INSTALL]
 
 
@@ -140,11 +140,11 @@ def test_what_was_missed_is_fetched_since_the_last_delivery(
     assert drain() == []
     forget_messages("shops-backfill_events")
     open_app(api, bearer, settled)
-    received: list[Any] = []
+    received_messages: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(webhook_registration, "publish", lambda message, **_: received.append(message))
+        patch.setattr(webhook_registration, "publish", lambda message, **_: received_messages.append(message))
         assert drain() == []
-    since = {message.since for message in received if message.queue == "shops-backfill_events"}
+    since = {message.since for message in received_messages if message.queue == "shops-backfill_events"}
     assert len(since) == 1
     [begin] = since
     assert now - timedelta(days=8, hours=5) < begin < now - timedelta(days=8)
@@ -277,13 +277,13 @@ def test_an_unreported_return_is_not_erased(
 def test_an_unreported_removal_ends_with_the_redact_request(
     shopify: ShopifySandbox, settled: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-shop_uninstalled")
+    read_messages = listen("shops-shop_uninstalled")
     age(settled, timedelta(days=9))
     shopify.uninstall("studio", settled)
     now = clock.now()
     shopify.deliver("studio", settled, "shop/redact", shopify.privacy("shop/redact", settled), triggered_at=now)
     assert drain() == []
-    [message] = heard()
+    [message] = read_messages()
     assert clock.parse(message["uninstalled_at"]) == now - timedelta(hours=48)
     [request] = PrivacyRequest.scan()
     assert request.origin == "shopify/studio/shop/redact"

@@ -23,9 +23,9 @@ STUDIO = SANDBOX_APPS["studio"]
 
 
 def test_a_merchant_reads_the_shop(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
-    read = api.get("/v1/shops/me", headers=bearer(installed_shop)).json()
-    assert (read["shop"], read["app"], read["is_active"]) == (installed_shop, "studio", True)
-    assert "access_token" not in read
+    body = api.get("/v1/shops/me", headers=bearer(installed_shop)).json()
+    assert (body["shop"], body["app"], body["is_active"]) == (installed_shop, "studio", True)
+    assert "access_token" not in body
 
 
 @pytest.mark.parametrize("moments", [{"exp": -60}, {"nbf": 3600, "exp": 7200}], ids=["expired", "not yet"])
@@ -34,8 +34,8 @@ def test_other_times_are_refused(
 ) -> None:
     """Seconds from now, by claim."""
     claims = {name: int(time.time()) + seconds for name, seconds in moments.items()}
-    answer = api.get("/v1/shops/me", headers=bearer(installed_shop, **claims))
-    assert (answer.status_code, answer.json()["code"]) == (401, "InvalidSessionToken")
+    response = api.get("/v1/shops/me", headers=bearer(installed_shop, **claims))
+    assert (response.status_code, response.json()["code"]) == (401, "InvalidSessionToken")
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_other_times_are_refused(
 def test_other_claims_are_refused(
     api: httpx.Client, installed_shop: str, bearer: Bearer, claims: dict[str, Any]
 ) -> None:
-    answer = api.get("/v1/shops/me", headers=bearer(installed_shop, **claims))
-    assert (answer.status_code, answer.json()["code"]) == (401, "InvalidSessionToken")
+    response = api.get("/v1/shops/me", headers=bearer(installed_shop, **claims))
+    assert (response.status_code, response.json()["code"]) == (401, "InvalidSessionToken")
 
 
 @pytest.mark.parametrize(("off", "status"), [(-10, 401), (-9, 200), (10, 200), (11, 401)])
@@ -73,8 +73,8 @@ def test_only_hs256(api: httpx.Client, shopify: ShopifySandbox, installed_shop: 
     secret = "" if algorithm == "none" else STUDIO.secret
     with warnings.catch_warnings(action="ignore"):  # PyJWT's, about the length of the key
         token = jwt.encode(claims, secret, algorithm=algorithm)
-    answer = api.get("/v1/shops/me", headers={"Authorization": f"Bearer {token}"})
-    assert answer.json()["code"] == "InvalidSessionToken"
+    response = api.get("/v1/shops/me", headers={"Authorization": f"Bearer {token}"})
+    assert response.json()["code"] == "InvalidSessionToken"
 
 
 @pytest.mark.parametrize("header", [None, "Bearer", "Basic abc", "Bearer a.b.c", "Bearer é.é.é"])
@@ -85,8 +85,8 @@ def test_no_token_at_all(api: httpx.Client, header: str | None) -> None:
 
 def test_a_changed_signature_is_refused(api: httpx.Client, shopify: ShopifySandbox, installed_shop: str) -> None:
     head, body, signature = shopify.session_token("studio", installed_shop).split(".")
-    forged = ".".join([head, body, signature[::-1]])
-    assert api.get("/v1/shops/me", headers={"Authorization": f"Bearer {forged}"}).status_code == 401
+    forged_token = ".".join([head, body, signature[::-1]])
+    assert api.get("/v1/shops/me", headers={"Authorization": f"Bearer {forged_token}"}).status_code == 401
 
 
 def shopper_of(url: str) -> service.Shopper:
@@ -107,7 +107,7 @@ def test_a_guest_has_no_customer_id(shopify: ShopifySandbox, shop: str) -> None:
 
 def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
     url = shopify.proxy_url("studio", shop, "styles", customer_id=7)
-    for forged in (
+    for forged_url in (
         url.replace("customer_id=7", "customer_id=8"),
         url + "&logged_in_customer_id=8",
         shopify.proxy_url("studio", shop, "styles", timestamp=int(time.time()) - 120),
@@ -116,7 +116,7 @@ def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
         "http://x/",
     ):
         with pytest.raises(InvalidProxySignature):
-            shopper_of(forged)
+            shopper_of(forged_url)
 
 
 def test_a_merchant_learns_which_scopes_are_missing(

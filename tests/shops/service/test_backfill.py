@@ -75,67 +75,69 @@ def test_missed_events_are_published(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     ears = {topic: listen(f"shops-{topic}") for topic in ("order_paid", "order_cancelled", "refund_created")}
-    edited, product = listen("shops-order_edited"), listen("shops-product_updated")
+    read_edits, product = listen("shops-order_edited"), listen("shops-product_updated")
     with downtime():
-        paid = shopify.paid_order(installed_shop, LINES, customer_id=7, currency="EUR")
-        shopify.emit(installed_shop, "orders/paid", paid)
+        order = shopify.paid_order(installed_shop, LINES, customer_id=7, currency="EUR")
+        shopify.emit(installed_shop, "orders/paid", order)
         other = shopify.paid_order(installed_shop, LINES)
         shopify.emit(installed_shop, "orders/paid", other)
         shopify.emit(installed_shop, "orders/cancelled", shopify.cancel_order(installed_shop, other["id"]))
-        refund = shopify.refund_order(installed_shop, paid["id"], {paid["line_items"][0]["id"]: 1})
+        refund = shopify.refund_order(installed_shop, order["id"], {order["line_items"][0]["id"]: 1})
         shopify.emit(installed_shop, "refunds/create", refund)
-        edit = shopify.edit_order(installed_shop, paid["id"], remove=[paid["line_items"][1]["id"]])
+        edit = shopify.edit_order(installed_shop, order["id"], remove=[order["line_items"][1]["id"]])
         shopify.emit(installed_shop, "orders/edited", edit)
         shopify.emit(installed_shop, "products/update", shopify.product(installed_shop, 22, "Poster", [{"id": 11}]))
         give_up(shopify, installed_shop)
-    left = {each["topic"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
-    assert not {"ORDERS_PAID", "ORDERS_CANCELLED", "REFUNDS_CREATE", "ORDERS_EDITED", "PRODUCTS_UPDATE"} & left
+    remaining_topics = {each["topic"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
+    assert (
+        not {"ORDERS_PAID", "ORDERS_CANCELLED", "REFUNDS_CREATE", "ORDERS_EDITED", "PRODUCTS_UPDATE"} & remaining_topics
+    )
 
     reconcile()
     assert drain() == []
     assert {"ORDERS_PAID", "PRODUCTS_UPDATE"} <= {
         each["topic"] for each in shopify.webhook_subscriptions("studio", installed_shop)
     }
-    told = {message["order_id"]: message for message in ears["order_paid"]()}
-    assert set(told) == {paid["admin_graphql_api_id"], other["admin_graphql_api_id"]}
-    message = told[paid["admin_graphql_api_id"]]
-    assert (message["order_number"], message["customer_id"]) == (str(paid["order_number"]), "gid://shopify/Customer/7")
+    messages = {message["order_id"]: message for message in ears["order_paid"]()}
+    assert set(messages) == {order["admin_graphql_api_id"], other["admin_graphql_api_id"]}
+    message = messages[order["admin_graphql_api_id"]]
+    assert (message["order_number"], message["customer_id"]) == (str(order["order_number"]), "gid://shopify/Customer/7")
     assert (message["total_price"], message["currency"]) == ("30.00", "EUR")
     assert [line["current_quantity"] for line in message["lines"]] == [1, 0]
     assert message["lines"][0]["properties"] == {"_generation": "g.k.m"}
     assert [each["order_id"] for each in ears["order_cancelled"]()] == [other["admin_graphql_api_id"]]
-    [back] = ears["refund_created"]()
-    assert (back["refund_id"], back["amount"]) == (f"gid://shopify/Refund/{refund['id']}", "12.50")
-    assert [each["order_id"] for each in edited()] == [paid["admin_graphql_api_id"]]
+    [refunds] = ears["refund_created"]()
+    assert (refunds["refund_id"], refunds["amount"]) == (f"gid://shopify/Refund/{refund['id']}", "12.50")
+    assert [each["order_id"] for each in read_edits()] == [order["admin_graphql_api_id"]]
     assert [each["product_id"] for each in product()] == [22]
 
 
 def test_a_repeated_backfill_publishes_the_same_messages(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-order_paid")
+    read_messages = listen("shops-order_paid")
     shopify.paid_order(installed_shop, LINES)
     request = BackfillRequested(
         shop=installed_shop, app="studio", kind="orders", since=clock.now() - timedelta(hours=1)
     )
     for _ in range(2):
         backfill.backfill_events(request)
-    assert len({message["message_id"] for message in heard()}) == 1
+    assert len({message["message_id"] for message in read_messages()}) == 1
 
 
 def test_older_events_are_not_backfilled(shopify: ShopifySandbox, installed_shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+    read_messages = listen("shops-order_paid")
     shopify.paid_order(installed_shop, LINES)
     later = clock.now() + timedelta(hours=1)
     backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=later))
-    assert heard() == []
+    assert read_messages() == []
 
 
 def test_many_orders_come_page_by_page(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     """A message does one page and asks for the next, so that no run is too long for its function."""
-    heard = listen("shops-order_paid")
+    read_messages = listen("shops-order_paid")
     orders = {shopify.paid_order(installed_shop, LINES[:1])["admin_graphql_api_id"] for _ in range(25)}
     request = BackfillRequested(
         shop=installed_shop, app="studio", kind="orders", since=clock.now() - timedelta(hours=1)
@@ -143,19 +145,19 @@ def test_many_orders_come_page_by_page(
     backfill.backfill_events(request)
     assert waiting("shops-backfill_events") == (1, 0)
     assert drain() == []
-    told = [message["order_id"] for message in heard()]
-    assert len(told) == 25
-    assert set(told) == orders
+    messages = [message["order_id"] for message in read_messages()]
+    assert len(messages) == 25
+    assert set(messages) == orders
 
 
 def test_while_nothing_is_missing_nothing_is_fetched(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-order_paid")
+    read_messages = listen("shops-order_paid")
     shopify.emit(installed_shop, "orders/paid", shopify.paid_order(installed_shop, LINES))
     reconcile()
     assert drain() == []
-    assert len(heard()) == 1
+    assert len(read_messages()) == 1
 
 
 def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandbox, installed_shop: str) -> None:
@@ -173,9 +175,9 @@ def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandb
 def test_an_uninstalled_shop_is_not_backfilled(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     shopify.uninstall("studio", installed_shop)
     assert drain() == []
-    asked = len(shopify.requests)
+    request_count = len(shopify.requests)
     backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=clock.now()))
-    assert len(shopify.requests) == asked
+    assert len(shopify.requests) == request_count
 
 
 def test_a_lost_registration_is_republished_by_the_merchants_next_request(
@@ -187,14 +189,14 @@ def test_a_lost_registration_is_republished_by_the_merchants_next_request(
     listen: Listen,
 ) -> None:
     """A crash between the installation and its message: the merchant's next page asks for the registration again."""
-    heard = listen("shops-shop_installed")
+    read_messages = listen("shops-shop_installed")
     row = Shop.get(installed_shop, "studio")
     row.update([Shop.registered_at.remove(), Shop.updated_at.set(clock.now() - timedelta(minutes=6))])
     for _ in range(3):
         assert api.get("/v1/shops/me", headers=bearer(installed_shop)).status_code == 200
     assert waiting("shops-register_webhooks") == (1, 0)
     assert drain() == []
-    assert [message["event"] for message in heard()] == ["install"]
+    assert [message["event"] for message in read_messages()] == ["install"]
     assert Shop.get(installed_shop, "studio").registered_at
 
 
@@ -203,8 +205,8 @@ def test_the_backfill_is_requested_before_the_subscriptions_are_created(
 ) -> None:
     """The next try finds no subscription missing."""
     with downtime():
-        paid = shopify.paid_order(installed_shop, LINES)
-        shopify.emit(installed_shop, "orders/paid", paid)
+        order = shopify.paid_order(installed_shop, LINES)
+        shopify.emit(installed_shop, "orders/paid", order)
         give_up(shopify, installed_shop)
     whole = details.save_details
 
@@ -213,27 +215,27 @@ def test_the_backfill_is_requested_before_the_subscriptions_are_created(
         raise Unavailable("The store is busy.")
 
     monkeypatch.setattr(details, "save_details", die_once)
-    heard = listen("shops-order_paid")
+    read_messages = listen("shops-order_paid")
     reconcile()
     assert len(drain()) == 1
     webhook_registration.register_webhooks(
         RegistrationRequested(shop=installed_shop, app="studio", since=clock.now() - timedelta(hours=5))
     )
     drain()
-    assert paid["admin_graphql_api_id"] in {message["order_id"] for message in heard()}
+    assert order["admin_graphql_api_id"] in {message["order_id"] for message in read_messages()}
 
 
 def test_a_cancellation_is_published_before_the_payment(
     shopify: ShopifySandbox, installed_shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So that nothing is made for it in between."""
-    told: list[str] = []
-    monkeypatch.setattr(backfill, "publish", lambda message: told.append(type(message).__name__))
+    messages: list[str] = []
+    monkeypatch.setattr(backfill, "publish", lambda message: messages.append(type(message).__name__))
     order = shopify.paid_order(installed_shop, LINES)
     shopify.cancel_order(installed_shop, order["id"])
     since = clock.now() - timedelta(hours=1)
     backfill.backfill_events(BackfillRequested(shop=installed_shop, app="studio", kind="orders", since=since))
-    assert told.index("OrderCancelled") < told.index("OrderPaid")
+    assert messages.index("OrderCancelled") < messages.index("OrderPaid")
 
 
 def test_refunds_and_products_of_many_lines_are_fetched_whole(
@@ -257,10 +259,10 @@ def test_an_order_is_fetched_if_its_customer_is_not_readable(
     """`read_customers` was added late; a shop that did not grant it yet loses no order."""
     shopify.emit(installed_shop, "app/scopes_update", shopify.update_scopes("studio", installed_shop, ["read_orders"]))
     assert drain() == []
-    heard = listen("shops-order_edited")
+    read_messages = listen("shops-order_edited")
     order = shopify.paid_order(installed_shop, LINES, customer_id=7)
     edit = shopify.edit_order(installed_shop, order["id"], quantities={order["line_items"][0]["id"]: 1})
     shopify.emit(installed_shop, "orders/edited", edit)
     assert drain() == []
-    (message,) = [message for message in heard() if message["app"] == "studio"]
+    (message,) = [message for message in read_messages() if message["app"] == "studio"]
     assert (message["order_id"], message["customer_id"]) == (order["admin_graphql_api_id"], None)

@@ -29,10 +29,10 @@ def events(shop: str) -> list[EventType]:
 
 
 def test_the_whole_walk(api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain) -> None:
-    answer = install(api, "studio", shop)
-    assert answer.status_code == 302
+    response = install(api, "studio", shop)
+    assert response.status_code == 302
     name = shop.removesuffix(".myshopify.com")
-    assert answer.headers["location"] == f"https://admin.shopify.com/store/{name}/apps/{SANDBOX_APPS['studio'].key}"
+    assert response.headers["location"] == f"https://admin.shopify.com/store/{name}/apps/{SANDBOX_APPS['studio'].key}"
     row = Shop.get(shop, "studio")
     assert row.is_active
     assert row.scope == "read_products,read_orders,read_customers"
@@ -104,8 +104,8 @@ def test_an_answer_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: 
     cookies = dict(api.cookies)
     assert api.get(url).status_code == 302
     api.cookies.update(cookies)  # a browser that kept what we asked it to forget
-    again = api.get(url)
-    assert (again.status_code, again.json()["code"]) == (403, "InvalidState")
+    second_response = api.get(url)
+    assert (second_response.status_code, second_response.json()["code"]) == (403, "InvalidState")
     assert events(shop) == [EventType.INSTALL]
 
 
@@ -122,8 +122,8 @@ def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox
     url = oauth_callback(api, "studio", shop)
     other = {**dict(url.params), "shop": f"other-{shop}"}
     query = {name: [value] for name, value in other.items()}
-    answer = api.get(url.path, params={**other, "hmac": sign_oauth_query(query, SANDBOX_APPS["studio"].secret)})
-    assert answer.json()["code"] == "InvalidState"
+    response = api.get(url.path, params={**other, "hmac": sign_oauth_query(query, SANDBOX_APPS["studio"].secret)})
+    assert response.json()["code"] == "InvalidState"
 
 
 def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
@@ -163,8 +163,8 @@ def test_repeated_and_absent_parameters_are_refused(api: httpx.Client, shopify: 
 
 @pytest.mark.parametrize("text", ["evil.example", "evil.example/a.myshopify.com", "a.myshopify.com.evil.example"])
 def test_no_other_host_is_ever_asked(api: httpx.Client, text: str) -> None:
-    answer = api.get("/shopify/studio/auth", params={"shop": text})
-    assert (answer.status_code, answer.json()["code"]) == (400, "InvalidShopDomain")
+    response = api.get("/shopify/studio/auth", params={"shop": text})
+    assert (response.status_code, response.json()["code"]) == (400, "InvalidShopDomain")
 
 
 def test_an_app_that_does_not_exist(api: httpx.Client, shop: str) -> None:
@@ -187,11 +187,11 @@ def test_the_cookie_is_for_this_flow_alone(api: httpx.Client, shop: str) -> None
 def test_an_installation_is_published(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain, listen: Callable[[str], Drain]
 ) -> None:
-    heard = listen("shops-shop_installed")
+    read_messages = listen("shops-shop_installed")
     install(api, "studio", shop)
     install(api, "studio", shop)
     assert drain() == []
-    assert [(m["shop"], m["app"], m["event"]) for m in heard()] == [
+    assert [(m["shop"], m["app"], m["event"]) for m in read_messages()] == [
         (shop, "studio", "install"),
         (shop, "studio", "reinstall"),
     ]
@@ -223,9 +223,9 @@ def test_the_first_session_token_installs(
 ) -> None:
     """As under Shopify-managed installation: eight calls of a page that opens make one installation."""
     with ThreadPoolExecutor(8) as calls:
-        answers = list(calls.map(lambda _: api.get("/v1/shops/me", headers=bearer(shop)), range(8)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert answers[0].json()["shop"] == shop
+        responses = list(calls.map(lambda _: api.get("/v1/shops/me", headers=bearer(shop)), range(8)))
+    assert {response.status_code for response in responses} == {200}
+    assert responses[0].json()["shop"] == shop
     assert events(shop) == [EventType.INSTALL]
 
 
@@ -247,12 +247,12 @@ def test_the_browser_sends_the_cookie_also_below_a_stage_s_path(
     base = f"https://abc.execute-api.eu-central-1.amazonaws.com/{API_STAGE}"
     monkeypatch.setenv("PUBLIC_URL", base)
     config.forget_settings()
-    begun = api.get("/shopify/studio/auth", params={"shop": shop})
+    start_response = api.get("/shopify/studio/auth", params={"shop": shop})
     monkeypatch.undo()
     config.forget_settings()
     begin = httpx.Request("GET", f"{base}/shopify/studio/auth?shop={shop}")
     browser = httpx.Cookies()
-    browser.extract_cookies(httpx.Response(302, headers=begun.headers, request=begin))
-    callback = httpx.Request("GET", httpx.URL(begun.headers["location"]).params["redirect_uri"])
+    browser.extract_cookies(httpx.Response(302, headers=start_response.headers, request=begin))
+    callback = httpx.Request("GET", httpx.URL(start_response.headers["location"]).params["redirect_uri"])
     browser.set_cookie_header(callback)
     assert "backroom_install=" in callback.headers.get("cookie", "")

@@ -28,18 +28,18 @@ Put = Callable[..., httpx.Response]
 
 
 def test_settings_are_empty_at_first(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
-    answer = api.get(PATH, headers=bearer(installed_shop))
-    assert answer.json() == {"settings": {}, "version": 0, "updated_at": None}
-    assert answer.headers["etag"] == '"0"'
+    response = api.get(PATH, headers=bearer(installed_shop))
+    assert response.json() == {"settings": {}, "version": 0, "updated_at": None}
+    assert response.headers["etag"] == '"0"'
 
 
 def test_read_and_change(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
     settings = {"theme": {"colour": "#fff"}, " odd key ": [1, 2.5, None, True, "é 😀 "], "enabled": False}
     first = put(settings)
     assert (first.status_code, first.headers["etag"]) == (200, '"1"')
-    read = api.get(PATH, headers=bearer(installed_shop))
-    assert read.json()["settings"] == settings
-    assert read.json()["updated_at"].endswith("Z")
+    response = api.get(PATH, headers=bearer(installed_shop))
+    assert response.json()["settings"] == settings
+    assert response.json()["updated_at"].endswith("Z")
     unchanged = api.get(PATH, headers=bearer(installed_shop) | {"If-None-Match": '"1"'})
     assert unchanged.status_code == 304
     assert put({"theme": None}, '"1"').json()["version"] == 2
@@ -47,8 +47,8 @@ def test_read_and_change(api: httpx.Client, installed_shop: str, bearer: Bearer,
 
 def test_two_people_may_edit_the_same(put: Put) -> None:
     assert put({"by": "a"}).status_code == 200
-    late = put({"by": "b"})
-    assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
+    late_response = put({"by": "b"})
+    assert (late_response.status_code, late_response.json()["code"]) == (412, "VersionMismatch")
     assert put({"by": "b"}, '"7"').status_code == 412
     assert put({"by": "b"}, None).status_code == 428
     for etag in ('"one"', f'"{"9" * 5000}"'):
@@ -63,8 +63,8 @@ def test_numbers_that_json_does_not_know(api: httpx.Client, installed_shop: str,
 def test_one_of_ten_concurrent_writers_wins(put: Put) -> None:
     put({"n": 0})
     with ThreadPoolExecutor(10) as people:
-        answers = list(people.map(lambda n: put({"n": n}, '"1"').status_code, range(10)))
-    assert sorted(answers) == [200] + [412] * 9
+        responses = list(people.map(lambda n: put({"n": n}, '"1"').status_code, range(10)))
+    assert sorted(responses) == [200] + [412] * 9
 
 
 def test_64_kb_fit_and_no_more(put: Put) -> None:
@@ -76,9 +76,9 @@ def test_64_kb_fit_and_no_more(put: Put) -> None:
 
 @pytest.mark.parametrize("settings", [None, [], "text", 7])
 def test_settings_are_an_object(put: Put, settings: Any) -> None:
-    answer = put(settings)
-    assert answer.status_code == 422
-    assert answer.json()["errors"][0]["path"] == "body.settings"
+    response = put(settings)
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["path"] == "body.settings"
 
 
 def test_apps_and_shops_keep_their_own(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
@@ -116,13 +116,13 @@ def test_installs_and_uninstalls_are_paged(api: httpx.Client, installed_shop: st
 
     install(api, "discounts", installed_shop)
     install(api, "studio", installed_shop)
-    seen: list[str] = []
+    seen_items: list[str] = []
     cursor: str | None = None
     while True:
         params = {"limit": 1} | ({"cursor": cursor} if cursor else {})
         page = api.get("/v1/shops/me/history", headers=bearer(installed_shop), params=params).json()
-        seen += [item["event_type"] for item in page["items"]]
+        seen_items += [item["event_type"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert seen == ["reinstall", "install"]
+    assert seen_items == ["reinstall", "install"]

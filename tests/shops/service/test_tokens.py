@@ -19,7 +19,7 @@ from chalicelib.shops.models import InstallationLog, Session, Shop
 from chalicelib.shops.repository import details, tokens
 from chalicelib.shops.service.oauth_install import token_lock_name
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.answering import answering
+from tests.integrations.canned_server import canned_server
 
 
 def token_requests(shopify: ShopifySandbox, shop: str) -> int:
@@ -32,23 +32,23 @@ def let_it_run_out(shop: str, left: timedelta) -> None:
 
 @pytest.mark.usefixtures("stopped_clock")
 def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed_shop: str) -> None:
-    asked = token_requests(shopify, installed_shop)
+    requests_before = token_requests(shopify, installed_shop)
     let_it_run_out(installed_shop, timedelta(minutes=5))
     assert service.get_access_token(installed_shop, "studio") == service.get_access_token(installed_shop, "studio")
-    assert token_requests(shopify, installed_shop) == asked
+    assert token_requests(shopify, installed_shop) == requests_before
 
 
 def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed_shop: str) -> None:
     before = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
-    asked = token_requests(shopify, installed_shop)
+    requests_before = token_requests(shopify, installed_shop)
     let_it_run_out(installed_shop, timedelta(minutes=4))
     with ThreadPoolExecutor(8) as workers:
-        found = set(workers.map(lambda _: service.get_access_token(installed_shop, "studio"), range(8)))
+        result = set(workers.map(lambda _: service.get_access_token(installed_shop, "studio"), range(8)))
     row = Shop.get(installed_shop, "studio")
     after = tokens.decrypt_access_token(row)
     assert after != before
-    assert found <= {before, after}  # the old one lives out its hour
-    assert token_requests(shopify, installed_shop) == asked + 1
+    assert result <= {before, after}  # the old one lives out its hour
+    assert token_requests(shopify, installed_shop) == requests_before + 1
     assert row.token_expires_at > clock.now() + timedelta(minutes=59)
     [session] = Session.by_shop.query(installed_shop)
     assert secrets.decrypt(session.access_token, f"sessions/{session.id}/access_token") == after
@@ -119,7 +119,7 @@ def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
     """A frozen shop comes back with the tokens that it had."""
     let_it_run_out(installed_shop, timedelta(0))
     before = Shop.get(installed_shop, "studio").refresh_token
-    with answering() as peer:
+    with canned_server() as peer:
         peer.status, peer.body = status, body
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
         with pytest.raises(Unavailable):

@@ -48,9 +48,9 @@ def test_an_uninstall(
     install(api, "discounts", installed_shop)
     oauth_callback(api, "studio", installed_shop)  # begun, never finished
     drain()
-    heard = listen("shops-shop_uninstalled")
+    read_messages = listen("shops-shop_uninstalled")
     before = Shop.get(installed_shop, "studio")
-    asked = len(shopify.requests)
+    request_count = len(shopify.requests)
     delivery = shopify.uninstall("studio", installed_shop)
     assert drain() == []
     row = Shop.get(installed_shop, "studio")
@@ -62,13 +62,13 @@ def test_an_uninstall(
     assert events(installed_shop) == [EventType.INSTALL, EventType.INSTALL, EventType.UNINSTALL]
     assert [session.app for session in Session.by_shop.query(installed_shop)] == ["discounts"]
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
-    [message] = heard()
+    [message] = read_messages()
     assert (message["shop"], message["app"]) == (installed_shop, "studio")
-    assert len(shopify.requests) == asked  # the token is dead: nothing was asked of Shopify
+    assert len(shopify.requests) == request_count  # the token is dead: nothing was asked of Shopify
 
 
 def test_twice_changes_nothing(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
-    heard = listen("shops-shop_uninstalled")
+    read_messages = listen("shops-shop_uninstalled")
     drain()
     delivery = shopify.uninstall("studio", installed_shop)
     drain()
@@ -82,7 +82,7 @@ def test_twice_changes_nothing(shopify: ShopifySandbox, installed_shop: str, dra
     last = Shop.get(installed_shop, "studio").attribute_values
     assert {name for name in last if last[name] != first[name]} == {"last_triggered_at"}
     assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL]
-    assert len({message["message_id"] for message in heard()}) == 1
+    assert len({message["message_id"] for message in read_messages()}) == 1
 
 
 def test_one_event_under_two_delivery_ids(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
@@ -97,19 +97,19 @@ def test_one_event_under_two_delivery_ids(shopify: ShopifySandbox, installed_sho
 def test_a_crash_after_the_commit_loses_nothing(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-shop_uninstalled")
+    read_messages = listen("shops-shop_uninstalled")
     delivery = row_of(shopify.uninstall("studio", installed_shop))
     assert delivery.triggered_at
     assert installations.end_installation(delivery.delivery_id, installed_shop, "studio", delivery.triggered_at) is None
     assert drain() == []
-    assert [message["shop"] for message in heard()] == [installed_shop]
+    assert [message["shop"] for message in read_messages()] == [installed_shop]
     assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL]
 
 
 def test_a_stale_one_leaves_the_new_installation_alone(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-shop_uninstalled")
+    read_messages = listen("shops-shop_uninstalled")
     left_at = clock.now()
     install(api, "studio", installed_shop)
     drain()
@@ -123,7 +123,7 @@ def test_a_stale_one_leaves_the_new_installation_alone(
     assert "stale" in row_of(delivery).error_message
     publish(again(delivery))
     assert drain() == []
-    assert heard() == []
+    assert read_messages() == []
 
 
 def test_an_installation_started_after_the_uninstall_completes(
@@ -139,12 +139,12 @@ def test_an_installation_started_after_the_uninstall_completes(
 
 
 def test_an_uninstall_of_an_unknown_shop(shopify: ShopifySandbox, shop: str, drain: Drain, listen: Listen) -> None:
-    heard = listen("shops-shop_uninstalled")
+    read_messages = listen("shops-shop_uninstalled")
     delivery = shopify.uninstall("studio", shop)
     assert drain() == []
     assert list(Shop.query(shop)) == []
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
-    assert heard() == []
+    assert read_messages() == []
 
 
 def test_a_later_uninstall_counts_again(

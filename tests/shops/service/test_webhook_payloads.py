@@ -40,12 +40,12 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
     ],
 )
 def test_an_order(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, told: str) -> None:
-    heard = listen(told)
+    read_messages = listen(told)
     order = shopify.paid_order(shop, LINES, customer_id=7, currency="JPY")
     if topic == "orders/cancelled":
         order = shopify.cancel_order(shop, order["id"])
     delivery = shopify.deliver("discounts", shop, topic, order)
-    [message] = heard()
+    [message] = read_messages()
     assert message["message_id"] == row_of(delivery).delivery_id
     assert (message["order_id"], message["customer_id"]) == (
         order["admin_graphql_api_id"],
@@ -64,7 +64,7 @@ def test_an_order(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str
 def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     """The webhook carries the edit alone; what the order now reads is asked of Shopify, however many lines it has."""
     assert drain() == []
-    heard = listen("shops-order_edited")
+    read_messages = listen("shops-order_edited")
     many = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
     order = shopify.paid_order(installed_shop, [*LINES, *many])
     first, second = order["line_items"][:2]
@@ -77,7 +77,7 @@ def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed_shop: str
     )
     delivery = shopify.deliver("studio", installed_shop, "orders/edited", edit)
     assert drain() == []
-    [message] = heard()
+    [message] = read_messages()
     assert message["order_id"] == order["admin_graphql_api_id"]
     lines = {line["line_item_id"]: line for line in message["lines"]}
     assert len(lines) == 63
@@ -95,12 +95,12 @@ def test_an_edit_of_an_order_that_is_gone(shopify: ShopifySandbox, installed_sho
 
 
 def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-refund_created")
+    read_messages = listen("shops-refund_created")
     order = shopify.paid_order(shop, LINES)
     line = order["line_items"][0]
     refund = shopify.refund_order(shop, order["id"], {line["id"]: 1})
     shopify.deliver("studio", shop, "refunds/create", refund)
-    [message] = heard()
+    [message] = read_messages()
     assert message["order_id"] == order["admin_graphql_api_id"]
     assert message["refund_id"] == f"gid://shopify/Refund/{refund['id']}"
     assert message["lines"] == [
@@ -110,14 +110,14 @@ def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
 
 
 def test_a_refund_that_failed_gives_nothing_back(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-refund_created")
+    read_messages = listen("shops-refund_created")
     transactions = [
         {"kind": "refund", "status": "failure", "amount": "5.00", "currency": "USD"},
         {"kind": "void", "status": "success", "amount": "7.00", "currency": "USD"},
     ]
     refund = {"id": 1, "order_id": 2, "refund_line_items": [], "transactions": transactions}
     shopify.deliver("studio", shop, "refunds/create", refund)
-    [message] = heard()
+    [message] = read_messages()
     assert (Decimal(message["amount"]), message["currency"]) == (Decimal(0), None)
 
 
@@ -141,7 +141,7 @@ def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
 
 def test_the_newest_details_stand(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     assert drain() == []
-    heard = listen("shops-shop_updated")
+    read_messages = listen("shops-shop_updated")
     now = clock.now() + timedelta(seconds=1)
     old = shopify.update_shop(installed_shop, name="Old", currency="EUR")
     new = shopify.update_shop(installed_shop, name="New", currency="CHF", plan_display_name="Plus")
@@ -152,14 +152,14 @@ def test_the_newest_details_stand(shopify: ShopifySandbox, installed_shop: str, 
     assert (row.shop_name, row.currency, row.plan_name) == ("New", "CHF", "Plus")
     assert row_of(second).error_message is None
     assert row_of(first).error_message == "stale: a newer one was applied"
-    [message] = heard()
+    [message] = read_messages()
     assert (message["shop_name"], message["currency"]) == ("New", "CHF")
     assert "email" not in message
 
 
 def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     assert drain() == []
-    heard = listen("shops-scopes_updated")
+    read_messages = listen("shops-scopes_updated")
     now = clock.now() + timedelta(seconds=1)
     old = shopify.update_scopes("studio", installed_shop, ["read_products"])
     new = shopify.update_scopes("studio", installed_shop, ["read_products", "read_orders", "write_files"])
@@ -167,7 +167,7 @@ def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed_shop: str, d
     shopify.deliver("studio", installed_shop, "app/scopes_update", old, triggered_at=now)
     assert drain() == []
     assert Shop.get(installed_shop, "studio").scope == "read_orders,read_products,write_files"
-    [message] = heard()
+    [message] = read_messages()
     assert message["scopes"] == ["read_orders", "read_products", "write_files"]
 
 

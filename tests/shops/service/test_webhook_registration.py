@@ -20,7 +20,7 @@ from chalicelib.shops.schemas.messages import RegistrationRequested
 from chalicelib.shops.service import throttling, webhook_registration
 from chalicelib.shops.service.webhook_registration import SubscriptionRefused
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.answering import answering
+from tests.integrations.canned_server import canned_server
 from tests.shops.conftest import forget_messages, waiting
 
 Drain = Callable[[], list[dict[str, Any]]]
@@ -50,8 +50,8 @@ def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed_sh
     assert drain() == []
     register(installed_shop)
     present = shopify.webhook_subscriptions("studio", installed_shop)
-    wanted = {topic.replace("/", "_").upper() for topic in apps.get_app("studio").topics}
-    assert sorted(each["topic"] for each in present) == sorted(wanted)
+    expected = {topic.replace("/", "_").upper() for topic in apps.get_app("studio").topics}
+    assert sorted(each["topic"] for each in present) == sorted(expected)
     assert {each["uri"] for each in present} == {f"{config.settings().public_url}/webhooks/shopify/studio"}
 
 
@@ -84,16 +84,16 @@ def test_what_points_to_an_address_of_before_is_dropped(
 
 
 def test_others_are_told_of_an_installation_once(installed_shop: str, drain: Drain, listen: Listen) -> None:
-    heard = listen("shops-shop_installed")
+    read_messages = listen("shops-shop_installed")
     assert drain() == []
     register(installed_shop)
-    [message] = heard()
+    [message] = read_messages()
     assert (message["shop"], message["app"], message["event"]) == (installed_shop, "studio", "install")
     assert Shop.get(installed_shop, "studio").registered_at
 
 
 def test_details_and_scopes_are_noted(installed_shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with answering() as shopify:
+    with canned_server() as shopify:
         shopify.body = answer_with("Address for this topic has already been taken")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         register(installed_shop)
@@ -105,7 +105,7 @@ def test_details_and_scopes_are_noted(installed_shop: str, monkeypatch: pytest.M
 def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
     installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
 ) -> None:
-    with answering() as shopify:
+    with canned_server() as shopify:
         shopify.body = answer_with("You do not have permission to subscribe to this topic.")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         with pytest.raises(SubscriptionRefused, match=r"APP_SCOPES_UPDATE: .*permission.*SHOP_UPDATE: .*permission"):
@@ -138,14 +138,14 @@ def test_every_installation_is_looked_after(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     """A crash between the installation and its message is healed by the schedule."""
-    heard = listen("shops-shop_installed")
+    read_messages = listen("shops-shop_installed")
     forget_messages("shops-register_webhooks")
     now = clock.now()
     webhook_registration.reconcile_installations(
         ScheduledRun(now, None, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
     assert drain() == []
-    assert [message["shop"] for message in heard()] == [installed_shop]
+    assert [message["shop"] for message in read_messages()] == [installed_shop]
     assert shopify.webhook_subscriptions("studio", installed_shop)
     assert Shop.get(installed_shop, "studio").registered_at >= now - timedelta(seconds=1)
 
@@ -156,7 +156,7 @@ def test_a_shop_that_shopify_locked_is_left_alone(
 ) -> None:
     """It would fill the dead-letter queue at every comparison."""
     assert drain() == []
-    with answering() as peer:
+    with canned_server() as peer:
         peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
         webhook_registration.register_webhooks(RegistrationRequested(shop=installed_shop, app="studio"))

@@ -23,9 +23,9 @@ def altered(old: bytes, new: bytes) -> bytes:
 @pytest.mark.parametrize("components", [1, 3, 4])
 @pytest.mark.parametrize("frame_type", FRAME_TYPES)
 def test_frames_are_told_apart_by_their_header(frame_type: int, components: int) -> None:
-    found = probe(Picture(frame_type, components=components).data())
-    assert (found.width, found.height, found.is_standard) == (48, 32, frame_type in ADMITTED)
-    assert rejection_reason(found) is (None if frame_type in ADMITTED else RejectReason.UNSUPPORTED_JPEG)
+    header = probe(Picture(frame_type, components=components).data())
+    assert (header.width, header.height, header.is_standard) == (48, 32, frame_type in ADMITTED)
+    assert rejection_reason(header) is (None if frame_type in ADMITTED else RejectReason.UNSUPPORTED_JPEG)
 
 
 @pytest.mark.parametrize("frame_type", [kind for kind in FRAME_TYPES if kind not in ADMITTED])
@@ -84,8 +84,8 @@ GOOD = {
 @pytest.mark.parametrize("oddity", GOOD)
 def test_what_decoders_skip_is_skipped(oddity: str) -> None:
     """Both sides: the guard passes it by the size of its frame, and Pillow decodes it as that."""
-    found = probe(GOOD[oddity])
-    assert (rejection_reason(found), found.width, found.height) == (None, 48, 32)
+    header = probe(GOOD[oddity])
+    assert (rejection_reason(header), header.width, header.height) == (None, 48, 32)
     assert outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]
 
 

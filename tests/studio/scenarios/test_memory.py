@@ -58,5 +58,5 @@ def test_the_largest_pictures_fit(pictures: Path, name: str, long_side: int) -> 
     picture = pictures / name
     assert image_validation.rejection_reason(probe(picture.read_bytes())) is None
     command = [sys.executable, "-c", WORK, str(picture), str(long_side)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
-    assert int(done.stdout) < MEGABYTES
+    process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
+    assert int(process.stdout) < MEGABYTES

@@ -32,8 +32,8 @@ def mark(colour: str = "white") -> str:
 
 
 def objects(prefix: str) -> set[str]:
-    found = aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket, Prefix=prefix)
-    return {each["Key"] for each in found.get("Contents", [])}
+    stored_objects = aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket, Prefix=prefix)
+    return {each["Key"] for each in stored_objects.get("Contents", [])}
 
 
 def every(gallery: Gallery, path: str, limit: int) -> Iterator[dict[str, Any]]:
@@ -69,8 +69,8 @@ def test_a_change_of_an_old_version_is_refused(gallery: Gallery, base: dict[str,
     second = gallery.merchant("PUT", path, body, **{"If-Match": old})
     assert second.status_code == 200, second.text
     for stale in (old, '"nonsense"'):
-        late = gallery.merchant("PUT", path, body, **{"If-Match": stale})
-        assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
+        late_response = gallery.merchant("PUT", path, body, **{"If-Match": stale})
+        assert (late_response.status_code, late_response.json()["code"]) == (412, "VersionMismatch")
     assert gallery.merchant("PUT", path, body, **{"If-Match": second.headers["ETag"]}).status_code == 200
 
 
@@ -84,12 +84,12 @@ def test_styles_are_reordered_at_once(gallery: Gallery) -> None:
     for each in styles[1:]:
         gallery.merchant("PUT", f"{path}/{each}", {})
     order = random.Random(1).sample(styles, len(styles))
-    changed = gallery.merchant("PUT", path, {"ai_style_ids": order})
-    assert [item["ai_style_id"] for item in changed.json()["items"]] == order
+    response = gallery.merchant("PUT", path, {"ai_style_ids": order})
+    assert [item["ai_style_id"] for item in response.json()["items"]] == order
     assert [item["ai_style_id"] for item in every(gallery, path, 2)] == order
     for wrong in (order[1:], [*order, gallery.product], [*order[:-1], order[0]]):
-        refused = gallery.merchant("PUT", path, {"ai_style_ids": wrong})
-        assert (refused.status_code, refused.json()["code"]) == (409, "OrderIncomplete")
+        refusal = gallery.merchant("PUT", path, {"ai_style_ids": wrong})
+        assert (refusal.status_code, refusal.json()["code"]) == (409, "OrderIncomplete")
     assert order[0] in gallery.merchant("PUT", path, {"ai_style_ids": order[1:]}).json()["detail"]
 
 
@@ -98,18 +98,18 @@ def test_an_order_of_an_old_version_is_refused(gallery: Gallery) -> None:
     other = gallery.merchant("POST", "styles", {"name": "x", "prompt_template": "x"}).json()["uuid"]
     before = gallery.merchant("GET", path).headers["ETag"]
     gallery.merchant("PUT", f"{path}/{other}", {})
-    read = gallery.merchant("GET", path)
-    order = {"ai_style_ids": [item["ai_style_id"] for item in read.json()["items"]][::-1]}
-    assert gallery.merchant("GET", path, **{"If-None-Match": read.headers["ETag"]}).status_code == 304
+    response = gallery.merchant("GET", path)
+    order = {"ai_style_ids": [item["ai_style_id"] for item in response.json()["items"]][::-1]}
+    assert gallery.merchant("GET", path, **{"If-None-Match": response.headers["ETag"]}).status_code == 304
     for stale in (before, '"nonsense"'):
-        late = gallery.merchant("PUT", path, order, **{"If-Match": stale})
-        assert (late.status_code, late.json()["code"]) == (412, "VersionMismatch")
-    ask = partial(gallery.merchant, "PUT", path, order, **{"If-Match": read.headers["ETag"]})
+        late_response = gallery.merchant("PUT", path, order, **{"If-Match": stale})
+        assert (late_response.status_code, late_response.json()["code"]) == (412, "VersionMismatch")
+    ask = partial(gallery.merchant, "PUT", path, order, **{"If-Match": response.headers["ETag"]})
     with ThreadPoolExecutor(4) as pool:
-        answers = [call.result() for call in [pool.submit(ask) for _ in range(4)]]
-    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412]
+        responses = [call.result() for call in [pool.submit(ask) for _ in range(4)]]
+    assert sorted(http_response.status_code for http_response in responses) == [200, 412, 412, 412]
     assert gallery.merchant("PUT", f"{path}/{other}", {"is_enabled": False}).status_code == 200
-    (tag,) = [answer.headers["ETag"] for answer in answers if answer.status_code == 200]
+    (tag,) = [http_response.headers["ETag"] for http_response in responses if http_response.status_code == 200]
     assert gallery.merchant("PUT", path, order, **{"If-Match": tag}).status_code == 412
 
 
@@ -121,8 +121,8 @@ def test_two_orders_at_once_do_not_mix(gallery: Gallery) -> None:
     one = [item["ai_style_id"] for item in gallery.merchant("GET", path).json()["items"]]
     orders = [one, one[::-1]] * 4
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda order: gallery.merchant("PUT", path, {"ai_style_ids": order}), orders))
-    assert {answer.status_code for answer in answers} <= {200, 503}
+        responses = list(pool.map(lambda order: gallery.merchant("PUT", path, {"ai_style_ids": order}), orders))
+    assert {response.status_code for response in responses} <= {200, 503}
     assert [item["ai_style_id"] for item in gallery.merchant("GET", path).json()["items"]] in (one, one[::-1])
 
 
@@ -157,10 +157,10 @@ def test_a_shopify_variant_has_one_size_of_a_product(gallery: Gallery) -> None:
 def test_a_size_that_changes_its_variant_frees_the_old_one(gallery: Gallery) -> None:
     path = f"products/{gallery.product}/sizes"
     first = gallery.merchant("GET", path).json()["items"][0]
-    changed = gallery.merchant(
+    response = gallery.merchant(
         "PUT", f"{path}/{first['uuid']}", {"shopify_variant_id": OTHER, "width_px": 20, "height_px": 30}
     )
-    assert (changed.json()["shopify_variant_id"], changed.json()["width_px"]) == (OTHER, 20)
+    assert (response.json()["shopify_variant_id"], response.json()["width_px"]) == (OTHER, 20)
     size = {"name": "x", "width_px": 10, "height_px": 10, "shopify_variant_id": GID}
     assert gallery.merchant("POST", path, size).status_code == 201
     assert gallery.merchant("PUT", f"{path}/{first['uuid']}", {"width_px": 20}).status_code == 422
@@ -201,8 +201,8 @@ def test_bases_and_variants_are_listed_changed_removed_and_brought_back(gallery:
     assert gallery.merchant("PUT", path, {"is_active": True}).json()["name"] == "Poster"
     assert gallery.merchant("GET", f"{path}/variants").json()["items"] == []
     gallery.merchant("PUT", variant, {"is_active": True})
-    (listed,) = gallery.merchant("GET", f"{path}/variants").json()["items"]
-    assert (listed["uuid"], listed["price_modifier"]) == (base["variant"]["uuid"], "-2.25")
+    (items,) = gallery.merchant("GET", f"{path}/variants").json()["items"]
+    assert (items["uuid"], items["price_modifier"]) == (base["variant"]["uuid"], "-2.25")
 
 
 def test_a_product_is_offered_on_bases_in_order(gallery: Gallery, base: dict[str, Any]) -> None:
@@ -210,8 +210,8 @@ def test_a_product_is_offered_on_bases_in_order(gallery: Gallery, base: dict[str
     path = f"products/{gallery.product}/bases"
     gallery.merchant("PUT", f"{path}/{base['uuid']}", {"sort_order": 2})
     gallery.merchant("PUT", f"{path}/{other}", {"sort_order": 1})
-    listed = gallery.merchant("GET", path).json()["items"]
-    assert [(item["product_base_id"], item["is_enabled"]) for item in listed] == [(other, True), (base["uuid"], True)]
+    items = gallery.merchant("GET", path).json()["items"]
+    assert [(item["product_base_id"], item["is_enabled"]) for item in items] == [(other, True), (base["uuid"], True)]
     assert gallery.merchant("PUT", f"{path}/{other}", {"is_enabled": False}).json()["is_enabled"] is False
 
 
@@ -249,9 +249,9 @@ def test_changes_of_the_watermark_at_once_leave_one_picture(gallery: Gallery) ->
 
 def test_a_watermark_is_seen_before_it_is_set(gallery: Gallery) -> None:
     def seen(body: dict[str, Any]) -> Image.Image:
-        answer = gallery.merchant("POST", "watermark/preview", body)
-        assert answer.status_code == 200, answer.text
-        return opened(base64.b64decode(answer.json()["preview"])).convert("RGB")
+        response = gallery.merchant("POST", "watermark/preview", body)
+        assert response.status_code == 200, response.text
+        return opened(base64.b64decode(response.json()["preview"])).convert("RGB")
 
     settings = {"image": mark("red"), "opacity": "1", "position": "top-left", "size_percentage": "50"}
     marked, faint = seen(settings), seen(settings | {"opacity": "0"})
@@ -326,8 +326,8 @@ def test_usage_shows_the_styles_that_were_used_most(gallery: Gallery) -> None:
 def test_an_operator_changes_a_shop_s_limits(gallery: Gallery, api: httpx.Client) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     path = f"/v1/operator/studio/quotas/{gallery.shop}"
-    answer = api.put(path, json={"monthly_generation_limit": 7}, headers=headers)
-    assert (answer.json()["monthly_generation_limit"], answer.json()["max_concurrent_generations"]) == (7, 3)
+    response = api.put(path, json={"monthly_generation_limit": 7}, headers=headers)
+    assert (response.json()["monthly_generation_limit"], response.json()["max_concurrent_generations"]) == (7, 3)
     assert Quota.get(gallery.shop).monthly_generation_limit == 7
     assert api.put(path, json={"storage_quota_mb": -1}, headers=headers).status_code == 422
 
@@ -346,8 +346,8 @@ def test_a_product_follows_shopify(gallery: Gallery, shopify: ShopifySandbox) ->
     tell("products/update", shopify.product(gallery.shop, 8001, "Newest"), 5)
     tell("products/update", shopify.product(gallery.shop, 8001, "Older"), 1)
     tell("products/update", shopify.product(gallery.shop, 9999, "Not here"), 6)
-    read = gallery.merchant("GET", f"products/{gallery.product}").json()
-    assert (read["title"], read["is_enabled"]) == ("Newest", True)
+    body = gallery.merchant("GET", f"products/{gallery.product}").json()
+    assert (body["title"], body["is_enabled"]) == ("Newest", True)
     tell("products/delete", shopify.delete_product(8001), 9)
     assert gallery.merchant("GET", f"products/{gallery.product}").json()["is_enabled"] is False
     assert len(gallery.merchant("GET", "products").json()["items"]) == 1
@@ -368,23 +368,25 @@ def test_two_requests_with_one_key_at_once_are_answered_alike(gallery: Gallery) 
         ):
             with ThreadPoolExecutor(2) as pool:
                 asks = [pool.submit(gallery.merchant, "POST", path, body, **headers) for _ in range(2)]
-                answers = [ask.result() for ask in asks]
-            assert [answer.status_code for answer in answers] == [201, 201], [answer.text for answer in answers]
-            assert answers[0].json() == answers[1].json()
+                responses = [ask.result() for ask in asks]
+            assert [response.status_code for response in responses] == [201, 201], [
+                response.text for response in responses
+            ]
+            assert responses[0].json() == responses[1].json()
 
 
 def test_a_product_that_two_add_at_once_is_one(gallery: Gallery) -> None:
     body = {"shopify_product_id": 4711, "title": "T"}
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: gallery.merchant("POST", "products", body), range(4)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["uuid"] for answer in answers}) == 1
+        responses = list(pool.map(lambda _: gallery.merchant("POST", "products", body), range(4)))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json()["uuid"] for response in responses}) == 1
 
 
 @pytest.mark.parametrize("shop", ["no-such-shop", "SHOP.MYSHOPIFY.COM", "evil.example"])
 def test_a_quota_is_set_for_a_shop_as_shopify_writes_it(gallery: Gallery, shop: str) -> None:
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     url = f"/v1/operator/studio/quotas/{shop}"
-    answer = gallery.api.put(url, json={"monthly_generation_limit": 5}, headers=operator)
-    assert (answer.status_code, answer.json()["code"]) == (404, "ShopNotFound")
+    response = gallery.api.put(url, json={"monthly_generation_limit": 5}, headers=operator)
+    assert (response.status_code, response.json()["code"]) == (404, "ShopNotFound")
     assert shop not in {row.shop_id for row in Quota.scan()}

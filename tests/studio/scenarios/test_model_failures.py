@@ -32,7 +32,7 @@ BLOCKED = (
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    """Bedrock, answering what the test says."""
+    """Stub Bedrock with the responses that the test adds."""
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
     config.forget_settings()
     client = aws.client("bedrock-runtime", config.settings().bedrock_region, bedrock.READ_SECONDS, attempts=1)
@@ -44,8 +44,8 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
 
 
 def ask(gallery: Gallery) -> str:
-    answer = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
-    return str(answer.json()["id"])
+    response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
+    return str(response.json()["id"])
 
 
 @pytest.mark.parametrize(("code", "failure"), [("AccessDeniedException", ModelMisconfigured)])

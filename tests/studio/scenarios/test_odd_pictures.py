@@ -85,9 +85,9 @@ def test_the_right_picture_comes_out(gallery: Gallery, kind: str) -> None:
     accepted = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert accepted.status_code == 202, accepted.text
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"generations/{accepted.json()['id']}").json()
-    assert read["status"] == "completed", read
-    picture = httpx.get(read["preview_url"]).content
+    body = gallery.shopper("GET", f"generations/{accepted.json()['id']}").json()
+    assert body["status"] == "completed", body
+    picture = httpx.get(body["preview_url"]).content
     assert opened(picture).size == (1024, 1024)
     dark, light = colour_at(picture, 0.25, 0.5), colour_at(picture, 0.75, 0.5)
     assert sum(light) - sum(dark) > 300, (dark, light)
@@ -100,17 +100,17 @@ def test_a_refusal_says_why(gallery: Gallery, kind: str) -> None:
     data, why = BAD[kind]
     upload = gallery.upload_photo(data)
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], why in (read["reject_reason"] or "")) == ("rejected", True), read
-    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload))
-    assert answer.status_code == 422
-    assert why in answer.json()["detail"]
+    body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (body["status"], why in (body["reject_reason"] or "")) == ("rejected", True), body
+    response = gallery.shopper("POST", "generations", gallery.preview_request(upload))
+    assert response.status_code == 422
+    assert why in response.json()["detail"]
 
 
 def test_one_pixel_is_a_picture(gallery: Gallery) -> None:
     upload = gallery.upload_photo(encoded(Image.new("RGB", (1, 1), "red")))
     assert gallery.drain() == []
-    answer = gallery.shopper("POST", "generations", gallery.preview_request(upload))
-    assert answer.status_code == 202
+    response = gallery.shopper("POST", "generations", gallery.preview_request(upload))
+    assert response.status_code == 202
     assert gallery.drain() == []
-    assert gallery.shopper("GET", f"generations/{answer.json()['id']}").json()["status"] == "completed"
+    assert gallery.shopper("GET", f"generations/{response.json()['id']}").json()["status"] == "completed"

@@ -65,9 +65,9 @@ def use_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     """Not moved before a request of ours: credentials are as old as they are."""
-    made = Time(clock.now())
-    monkeypatch.setattr(clock, "now", lambda: made.now)
-    return made
+    result = Time(clock.now())
+    monkeypatch.setattr(clock, "now", lambda: result.now)
+    return result
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def assert_made_once(gallery: Gallery, final: str) -> Generation:
     assert (row.status, row.upscale_status) == (GenerationStatus.COMPLETED, UpscaleStatus.COMPLETED)
     assert [row.error_message, row.next_attempt_at, row.open_work] == [None] * 3
     bucket = config.settings().images_bucket
-    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/")["Contents"]
-    assert [f"s3://{bucket}/{each['Key']}" for each in listed] == [row.final_image_url]
+    listing = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/")["Contents"]
+    assert [f"s3://{bucket}/{each['Key']}" for each in listing] == [row.final_image_url]
     assert [each.id for each in Generation.scan() if each.order_id] == [final]
     return row
 
@@ -278,15 +278,15 @@ def test_an_unexpected_error_does_not_end_it_nor_its_message(
 
 def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
     """Received five times by a throttled function, then in the dead-letter queue: the schedule sends another."""
-    sent = []
+    sent_messages = []
     for _ in range(60):
         if waiting("studio-make_final") != (0, 0):
-            sent.append(time.now)
+            sent_messages.append(time.now)
             forget_messages("studio-make_final")
         time.pass_by(timedelta(minutes=30))
-    gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent_messages)]
     assert gaps == sorted(gaps)
-    assert len(sent) > 8
+    assert len(sent_messages) > 8
     assert gaps[-1] > timedelta(hours=2)
     time.pass_by(MAX_DELAY)
     assert gallery.drain() == []

@@ -63,9 +63,9 @@ def test_a_forged_id_and_another_shop_s_are_refused_and_logged_without_names(
     gallery: Gallery, other_gallery: Gallery, caplog: pytest.LogCaptureFixture
 ) -> None:
     genuine, foreign = gallery.preview()["line_item_property"], other_gallery.preview()["line_item_property"]
-    forged = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
+    forged_property = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
     with caplog.at_level(logging.WARNING):
-        pay(gallery, forged, foreign, customer=CUSTOMER + 1)
+        pay(gallery, forged_property, foreign, customer=CUSTOMER + 1)
     assert (gallery.finals(), other_gallery.finals()) == ([], [])
     refusals = [
         record for record in caplog.records if record.getMessage() == "order line ignored: not a preview of this shop"

@@ -57,11 +57,11 @@ def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> N
     upload = gallery.accepted_upload()
     limit(gallery, limits)
     with ThreadPoolExecutor(50) as pool:
-        answers = list(
+        responses = list(
             pool.map(lambda _: gallery.shopper("POST", "generations", gallery.preview_request(upload)), range(50))
         )
-    assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 47
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {code}
+    assert sorted(response.status_code for response in responses) == [202] * 3 + [429] * 47
+    assert {response.json()["code"] for response in responses if response.status_code == 429} == {code}
     assert_counters_equal_rows(gallery)
     assert gallery.drain() == []
     assert_counters_equal_rows(gallery)
@@ -70,10 +70,10 @@ def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> N
 @LIMITS
 def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, int], code: str) -> None:
     """The killed one may have reserved without a message: the schedule hands its preview out."""
-    asked = json.dumps(gallery.preview_request(gallery.accepted_upload()))
+    body = json.dumps(gallery.preview_request(gallery.accepted_upload()))
     limit(gallery, limits)
     customer = f"gid://shopify/Customer/{CUSTOMER}"
-    command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, asked, "10"]
+    command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, body, "10"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, **pipes) for _ in range(5)]
     try:
@@ -85,13 +85,13 @@ def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, i
             process.stdin.flush()
         _stdout(processes[0]).readline()
         processes[0].kill()
-        said = [line for process in processes[1:] for line in process.communicate(timeout=LIMIT)[0].split()]
+        outcomes = [line for process in processes[1:] for line in process.communicate(timeout=LIMIT)[0].split()]
     finally:
         for process in processes:
             process.kill()
             process.communicate()
-    assert set(said) <= {"reserved", code}
-    assert said.count("reserved") <= 3
+    assert set(outcomes) <= {"reserved", code}
+    assert outcomes.count("reserved") <= 3
     assert len(rows_of(gallery)) == 3
     assert_counters_equal_rows(gallery)
     stuck_generations.recover_generations(clock.now() + START_LEASE + timedelta(seconds=1))
@@ -139,12 +139,12 @@ def _kill_at_work(worker: Worker, event: dict[str, Any]) -> None:
     """Hand the message to the worker, and kill it once it has taken the generation up."""
     generation = json.loads(event["Records"][0]["body"])["generation_id"]
     with ThreadPoolExecutor(1) as caller:
-        asked = caller.submit(worker.invoke, event)
-        while not asked.done():
+        future = caller.submit(worker.invoke, event)
+        while not future.done():
             if Generation.get(generation, consistent_read=True).status is not GenerationStatus.PENDING:
                 break
         if worker.pid is not None:
             os.kill(worker.pid, signal.SIGKILL)
         with suppress(HandlerFailed):  # it may have been faster
-            asked.result(timeout=LIMIT)
+            future.result(timeout=LIMIT)
     worker.stop()

@@ -66,8 +66,8 @@ def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked
     gallery: Gallery, final: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such as a remake that was asked for in the same moment."""
-    with monkeypatch.context() as overtaken:
-        overtaken.setattr(orders, "_skip_final", lambda *_: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(orders, "_skip_final", lambda *_: None)
         orders.apply_cancellation(
             order_cancelled(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"]))
         )
@@ -110,12 +110,12 @@ def test_a_photo_that_was_overwritten_is_judged_before_it_is_used(gallery: Galle
     form = gallery.accepted_upload()
     large = BytesIO()
     Image.new("RGB", (6000, 5000), "red").save(large, "PNG")
-    sent = httpx.post(form["url"], data=form["fields"], files={"file": large.getvalue()})
-    assert sent.status_code == 201
+    response = httpx.post(form["url"], data=form["fields"], files={"file": large.getvalue()})
+    assert response.status_code == 201
     forget_messages("studio-inspect_upload")
-    asked = gallery.shopper("POST", "generations", gallery.preview_request(form)).json()
+    body = gallery.shopper("POST", "generations", gallery.preview_request(form)).json()
     assert gallery.drain() == []
-    row = Generation.get(asked["id"])
+    row = Generation.get(body["id"])
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.PHOTO_UNUSABLE)
 
 

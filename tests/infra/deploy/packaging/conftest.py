@@ -74,8 +74,8 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not out.exists():
                 unfinished = shared / f"unfinished-{stage}"
-                done = _package(stage, unfinished)
-                assert done.returncode == 0, done.stderr
+                process = _package(stage, unfinished)
+                assert process.returncode == 0, process.stderr
                 unfinished.rename(out)
         return out
 
@@ -89,7 +89,7 @@ def read(path: Path) -> dict[str, Any]:
 def expanded(app_template: Path) -> dict[str, Any]:
     """The app template as AWS's own translator, which CloudFormation runs, makes it."""
     python = ROOT / ".venv-aws" / "bin" / "python"
-    done = subprocess.run(
+    process = subprocess.run(
         [str(python), "-c", EXPAND],
         input=app_template.read_text(),
         env={"AWS_DEFAULT_REGION": "us-east-1"},
@@ -97,7 +97,7 @@ def expanded(app_template: Path) -> dict[str, Any]:
         text=True,
         check=True,
     )
-    return dict(json.loads(done.stdout))
+    return dict(json.loads(process.stdout))
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

@@ -69,8 +69,8 @@ def by_cast() -> None:
 
 
 def passed_on(request: W) -> None:
-    again = request.model_copy(update={"attempt": 2})
-    publish(again)
+    retry = request.model_copy(update={"attempt": 2})
+    publish(retry)
 
 
 def passed_on_in_a_batch(deletions: Iterable[ProductDeleted]) -> None:

@@ -49,10 +49,10 @@ def run_alone(*paths: Path, code: str) -> None:
     """Python with nothing to import but the standard library and these directories."""
     start = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}; {code}"
     environment = {"PATH": os.defpath, "STAGE": "prod", "AWS_DEFAULT_REGION": "us-east-1"}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-S", "-c", start], env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
 
 
 def test_it_is_small(bundle: Path) -> None:
@@ -78,13 +78,13 @@ def test_it_holds_what_runs_and_nothing_else(bundle: Path) -> None:
 
 def test_every_module_is_compiled_and_trusted(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
-        compiled = {name: archive.read(name)[:8] for name in archive.namelist() if name.endswith(".pyc")}
+        headers_by_name = {name: archive.read(name)[:8] for name in archive.namelist() if name.endswith(".pyc")}
     sources = [name for name in names(bundle) if name.endswith(".py")]
 
     assert {name.split("/")[0] for name in sources} == {"app.py", "chalicelib", "chalice"}
     for source in sources:
-        assert importlib.util.cache_from_source(source) in compiled
-    for name, head in compiled.items():
+        assert importlib.util.cache_from_source(source) in headers_by_name
+    for name, head in headers_by_name.items():
         assert head[:4] == importlib.util.MAGIC_NUMBER, name
         assert int.from_bytes(head[4:], "little") == UNCHECKED_HASH, name
 

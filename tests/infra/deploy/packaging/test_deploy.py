@@ -44,32 +44,32 @@ class Account:
 
     @property
     def api(self) -> str:
-        (found,) = (line.split()[1] for line in self.printed.splitlines() if line.startswith("RestAPIId"))
-        return f"{self.engine.endpoint_url}/restapis/{found}/api/_user_request_"
+        (result,) = (line.split()[1] for line in self.printed.splitlines() if line.startswith("RestAPIId"))
+        return f"{self.engine.endpoint_url}/restapis/{result}/api/_user_request_"
 
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     out = tmp_path_factory.mktemp("deployed")
     with Engine.start() as engine:
-        done = run_packaging("deploy", "--stage", "dev", "--out", str(out), **engine.environment)
-        assert done.returncode == 0, done.stderr
-        yield Account(engine, done.stdout)
+        result = run_packaging("deploy", "--stage", "dev", "--out", str(out), **engine.environment)
+        assert result.returncode == 0, result.stderr
+        yield Account(engine, result.stdout)
 
 
 def test_the_api_answers_through_api_gateway(account: Account) -> None:
     """`/ready` has read a table and looked at a bucket of the data stack."""
-    answer = httpx.get(f"{account.api}/ready")
+    response = httpx.get(f"{account.api}/ready")
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
 def test_a_problem_comes_through_as_one(account: Account) -> None:
-    answer = httpx.get(f"{account.api}/v1/shops/me/settings")
+    response = httpx.get(f"{account.api}/v1/shops/me/settings")
 
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == "Unauthenticated"
+    assert response.status_code == 401
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["code"] == "Unauthenticated"
 
 
 def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(account: Account) -> None:
@@ -78,8 +78,8 @@ def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(accou
     account.client("lambda").invoke(
         FunctionName="backroom-dev-shops-apply_webhook", Payload=b'{"Records": []}'
     )  # now it is warm
-    queue, dead = account.queue("shops-apply_webhook"), account.queue("shops-apply_webhook-dead")
-    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    queue, dead_queue = account.queue("shops-apply_webhook"), account.queue("shops-apply_webhook-dead")
+    dead_arn = sqs.get_queue_attributes(QueueUrl=dead_queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     impatient = {
         "VisibilityTimeout": "5",
         "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2}),
@@ -103,32 +103,32 @@ def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(accou
         return bool(dynamodb.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "processed"})
 
     def dead_letters() -> list[str]:
-        messages = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages", [])
+        messages = sqs.receive_message(QueueUrl=dead_queue, MaxNumberOfMessages=10).get("Messages", [])
         return [message["Body"] for message in messages]
 
     eventually(processed)
     assert eventually(dead_letters) == ["poison"]
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
-    assert [left[count] for count in counts] == ["0", "0"]
+    message_counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
+    assert [message_counts[count] for count in counts] == ["0", "0"]
 
 
 @pytest.mark.parametrize("stage", ["local", "test"])
 def test_stages_of_this_machine_are_not_deployed(stage: str) -> None:
-    refused = run_packaging("deploy", "--stage", stage)
+    result = run_packaging("deploy", "--stage", stage)
 
-    assert refused.returncode == 2
-    assert "only dev and prod" in refused.stderr
+    assert result.returncode == 2
+    assert "only dev and prod" in result.stderr
 
 
 def test_without_an_account_it_says_so(tmp_path: Path) -> None:
     """The first question, whose account this is, meets a closed port."""
-    refused = run_packaging(
+    result = run_packaging(
         "deploy",
         *("--stage", "dev", "--out", str(tmp_path)),
         AWS_ENDPOINT_URL="http://127.0.0.1:1",
         AWS_MAX_ATTEMPTS="1",
     )
 
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("Could not connect")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Could not connect")

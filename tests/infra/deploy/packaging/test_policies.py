@@ -103,8 +103,8 @@ def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]
 
     assert reaching == {name for name in documents if name.startswith("retention-")} | {"api_handler"}
     actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-    found = {action: allowed(documents["api_handler"], action) for action in actions}
-    exports = {action: {name for name in names if "-archive/" in name} for action, names in found.items()}
+    result = {action: allowed(documents["api_handler"], action) for action in actions}
+    exports = {action: {name for name in names if "-archive/" in name} for action, names in result.items()}
     assert {action for action, names in exports.items() if names} == {"s3:GetObject"}
     assert all(name.endswith("-archive/exports/*") for name in exports["s3:GetObject"])
 

@@ -81,7 +81,7 @@ def mentions(module: str) -> set[type[Message]]:
     types = {id(part) for node in ast.walk(tree) for part in _types(node) for part in ast.walk(part)}
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in types}
     objects = (namespace.get(name) for name in names)
-    return {found for found in objects if isinstance(found, type) and issubclass(found, Message)}
+    return {result for result in objects if isinstance(result, type) and issubclass(result, Message)}
 
 
 def _types(node: ast.AST) -> list[ast.AST]:
@@ -130,13 +130,13 @@ print(json.dumps([str(model.Meta.table_name) for model in tables.loaded()]))
 def test_every_table_that_a_function_loads_is_granted(documents: dict[str, dict[str, Any]], name: str) -> None:
     """By what Python really imports, in a process of its own: `kit.tables.loaded` finds models that no code names."""
     command = [sys.executable, "-c", LOADED, *entries()[name]]
-    done = subprocess.run(command, cwd=handlers.ROOT, capture_output=True, text=True, check=True)
-    loaded = json.loads(done.stdout)
+    process = subprocess.run(command, cwd=handlers.ROOT, capture_output=True, text=True, check=True)
+    modules = json.loads(process.stdout)
 
-    assert loaded
+    assert modules
     for action in ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"):
         granted = allowed(documents[name], action)
-        for table in loaded:
+        for table in modules:
             assert any(fnmatch(f"table/{table}", pattern) for pattern in granted), (action, table)
 
 
@@ -156,7 +156,7 @@ def _members(module: Any) -> Iterable[Any]:
 
 def test_a_function_handles_every_folder_of_the_contexts_that_it_reaches(documents: dict[str, dict[str, Any]]) -> None:
     images = config.settings().images_bucket
-    walked = set()
+    visited_names = set()
     for name, document in documents.items():
         modules = set(reached(name))
         if policies.STORAGE not in modules:
@@ -164,14 +164,14 @@ def test_a_function_handles_every_folder_of_the_contexts_that_it_reaches(documen
         contexts = {module.split(".")[1] for module in modules if "." in module} - {"kit", "integrations", "retention"}
         for folder in (folder for context in contexts for folder in prefixes(context)):
             if folder.bucket is Bucket.IMAGES:
-                walked.add(folder.prefix)
+                visited_names.add(folder.prefix)
                 for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
                     granted = {json.dumps(resource) for resource in allowed(document, action)}
                     assert any(
                         fnmatch(f"{images}/{folder.prefix}x", pattern.strip('"').removeprefix(":::").rpartition(":")[2])
                         for pattern in granted
                     ), (name, folder.prefix, action)
-    assert {"uploads/", "previews/", "finals/", "watermarks/", "examples/"} <= walked
+    assert {"uploads/", "previews/", "finals/", "watermarks/", "examples/"} <= visited_names
 
 
 def test_a_function_that_names_the_archive_reaches_it(documents: dict[str, dict[str, Any]]) -> None:

@@ -39,16 +39,16 @@ def test_later_pythons_are_taken(command: str, stage: str, version: tuple[int, i
 @pytest.mark.parametrize("command", ["package", "deploy"])
 def test_the_command_says_what_to_install_and_writes_nothing(command: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    refused = run_packaging(command, "--stage", "prod", "--out", str(out))
+    result = run_packaging(command, "--stage", "prod", "--out", str(out))
 
-    assert refused.returncode == 1
-    assert "Install Python 3.13" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert result.returncode == 1
+    assert "Install Python 3.13" in result.stderr
+    assert "Traceback" not in result.stderr
     assert not out.exists()
 
 
 def test_pillow_is_one_version_for_every_python() -> None:
-    pinned = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "pillow" in line.lower()]
+    pins = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "pillow" in line.lower()]
 
-    assert len(pinned) == 1
-    assert re.fullmatch(r"pillow==13\.\d+\.\d+", pinned[0])
+    assert len(pins) == 1
+    assert re.fullmatch(r"pillow==13\.\d+\.\d+", pins[0])

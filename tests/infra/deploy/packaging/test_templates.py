@@ -43,9 +43,9 @@ def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) 
         app.write_text(json.dumps(expanded(out / "app.json")))
 
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "informational"]
-    done = subprocess.run([*command, str(out / "data.json"), str(app)], capture_output=True, text=True, check=False)
+    process = subprocess.run([*command, str(out / "data.json"), str(app)], capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (process.returncode, process.stdout) == (0, "")
 
 
 def test_a_stack_holds_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
@@ -63,12 +63,12 @@ def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: di
 
 
 def test_every_handler_is_a_function_that_bears_its_name(app: dict[str, Any]) -> None:
-    found = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
+    result = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
     declared = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
 
-    assert set(found) == {"backroom-prod-api", *declared}
+    assert set(result) == {"backroom-prod-api", *declared}
     for name, handler in declared.items():
-        body = found[name]
+        body = result[name]
         assert (body["Handler"], body["Timeout"], body["MemorySize"]) == (
             handler.entry,
             handler.timeout,
