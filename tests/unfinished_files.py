@@ -32,13 +32,6 @@ UNFINISHED: dict[str, list[str]] = {
         "tests/retention/scenarios/test_similar_subjects.py",
         "tests/retention/service/test_archive.py",
         "tests/retention/service/test_overdue_checks.py",
-        "tests/shops/scenarios/interleaved_shop.py",
-        "tests/shops/scenarios/test_interleavings.py",
-        "tests/shops/scenarios/test_late_deliveries.py",
-        "tests/shops/scenarios/test_secrecy.py",
-        "tests/shops/scenarios/test_shop_life.py",
-        "tests/shops/scenarios/test_thousand_deliveries.py",
-        "tests/studio/scenarios/test_waiting_finals.py",
     ],
     "repeated_names": [
         "chalicelib/billing/repository/addons.py",

@@ -42,15 +42,15 @@ def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
 def test_an_uninstall_delivered_twice_without_an_event_id(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    read_messages, left_at = listen("shops-shop_uninstalled"), clock.now()
+    read_messages, uninstalled_at = listen("shops-shop_uninstalled"), clock.now()
     for _ in range(2):
-        shopify.uninstall("studio", installed_shop, family="events", triggered_at=left_at)
+        shopify.uninstall("studio", installed_shop, family="events", triggered_at=uninstalled_at)
     assert drain() == []
     assert len(read_messages()) == 1
     assert [row.status for row in WebhookDelivery.scan()] == [DeliveryStatus.PROCESSED] * 2
 
 
-def test_a_removal_and_return_before_the_webhook_arrives(
+def test_an_uninstall_older_than_the_new_token_is_ignored(
     api: httpx.Client,
     shopify: ShopifySandbox,
     installed_shop: str,
@@ -58,7 +58,7 @@ def test_a_removal_and_return_before_the_webhook_arrives(
     bearer: Callable[..., dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A job has found the tokens dead, the merchant's next call has fetched new ones: those outlive the old news."""
+    """A job deleted the revoked tokens and a merchant request fetched new ones, which the late webhook must not delete."""
     drain()
     monkeypatch.setattr(shopify, "hold_deliveries", True)
     shopify.uninstall("studio", installed_shop)
@@ -75,23 +75,25 @@ def test_a_removal_and_return_before_the_webhook_arrives(
     assert admin_api.graphql(installed_shop, token, "{ shop { name } }")
     assert events(installed_shop) == [EventType.INSTALL]
     assert "stale" in row_of(uninstall).error_message
-    assert shopify.webhook_subscriptions("studio", installed_shop), "those of before went with the app"
+    assert shopify.webhook_subscriptions("studio", installed_shop), (
+        "Shopify deleted the earlier subscriptions with the app"
+    )
 
 
 @pytest.fixture
-def held(shopify: ShopifySandbox) -> Iterator[None]:
-    """What Shopify sends waits until the test is over."""
+def held_deliveries(shopify: ShopifySandbox) -> Iterator[None]:
+    """Hold all deliveries until the test ends."""
     shopify.hold_deliveries = True
     yield
     shopify.hold_deliveries = False
     shopify.flush()
 
 
-def undated(delivery: Delivery) -> None:
-    """Send it without the header that says when it was."""
-    kept = {name: value for name, value in delivery.webhook.headers.items() if not name.endswith("Triggered-At")}
-    assert len(kept) == len(delivery.webhook.headers) - 1
-    assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=kept).status_code == 200
+def send_without_time(delivery: Delivery) -> None:
+    """Send the webhook without its time header."""
+    headers = {name: value for name, value in delivery.webhook.headers.items() if not name.endswith("Triggered-At")}
+    assert len(headers) == len(delivery.webhook.headers) - 1
+    assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=headers).status_code == 200
 
 
 def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
@@ -99,13 +101,13 @@ def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
     shopify: ShopifySandbox,
     installed_shop: str,
     drain: Drain,
-    held: None,
+    held_deliveries: None,
 ) -> None:
     drain()
     uninstall = shopify.uninstall("studio", installed_shop)
     install(api, "studio", installed_shop)
     assert drain() == []
-    undated(uninstall)
+    send_without_time(uninstall)
     assert drain() == []
     row = Shop.get(installed_shop, "studio")
     assert (row.is_active, row.access_token is None) == (True, False)
@@ -114,12 +116,12 @@ def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
 
 
 def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
-    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, held: None
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, held_deliveries: None
 ) -> None:
     drain()
     read_messages = listen("shops-shop_uninstalled")
     uninstall = shopify.uninstall("studio", installed_shop)
-    undated(uninstall)
+    send_without_time(uninstall)
     assert drain() == []
     assert not Shop.get(installed_shop, "studio").is_active
     assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL]
@@ -127,14 +129,14 @@ def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
     assert row_of(uninstall).error_message is None
 
 
-def test_scopes_of_the_installation_before(
+def test_scopes_of_an_earlier_installation_are_ignored(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
-    payload, told_at = shopify.update_scopes("studio", installed_shop, ["read_orders"]), clock.now()
+    payload, updated_at = shopify.update_scopes("studio", installed_shop, ["read_orders"]), clock.now()
     shopify.uninstall("studio", installed_shop)
     assert drain() == []
     install(api, "studio", installed_shop)
-    forget_messages("shops-register_webhooks")  # which would ask Shopify
-    shopify.deliver("studio", installed_shop, "app/scopes_update", payload, triggered_at=told_at)
+    forget_messages("shops-register_webhooks")  # a registration would fetch the scopes
+    shopify.deliver("studio", installed_shop, "app/scopes_update", payload, triggered_at=updated_at)
     assert drain() == []
     assert Shop.get(installed_shop, "studio").scope == ",".join(SANDBOX_APPS["studio"].scopes)

@@ -26,14 +26,14 @@ def token_requests(shopify: ShopifySandbox, shop: str) -> int:
     return sum(request.path == f"/{shop}/admin/oauth/access_token" for request in shopify.requests)
 
 
-def let_it_run_out(shop: str, left: timedelta) -> None:
+def set_token_lifetime(shop: str, left: timedelta) -> None:
     Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + left)])
 
 
 @pytest.mark.usefixtures("stopped_clock")
 def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed_shop: str) -> None:
     requests_before = token_requests(shopify, installed_shop)
-    let_it_run_out(installed_shop, timedelta(minutes=5))
+    set_token_lifetime(installed_shop, timedelta(minutes=5))
     assert service.get_access_token(installed_shop, "studio") == service.get_access_token(installed_shop, "studio")
     assert token_requests(shopify, installed_shop) == requests_before
 
@@ -41,7 +41,7 @@ def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed_shop:
 def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed_shop: str) -> None:
     before = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
     requests_before = token_requests(shopify, installed_shop)
-    let_it_run_out(installed_shop, timedelta(minutes=4))
+    set_token_lifetime(installed_shop, timedelta(minutes=4))
     with ThreadPoolExecutor(8) as workers:
         result = set(workers.map(lambda _: service.get_access_token(installed_shop, "studio"), range(8)))
     row = Shop.get(installed_shop, "studio")
@@ -58,10 +58,10 @@ def test_a_lost_refresh_response_can_be_requested_again(shopify: ShopifySandbox,
     """A crash between Shopify's answer and our write leaves the old refresh token, which still works."""
     row = Shop.get(installed_shop, "studio")
     kept = (row.access_token, row.refresh_token)
-    let_it_run_out(installed_shop, timedelta(0))
+    set_token_lifetime(installed_shop, timedelta(0))
     service.get_access_token(installed_shop, "studio")
     Shop(installed_shop, "studio").update([Shop.access_token.set(kept[0]), Shop.refresh_token.set(kept[1])])
-    let_it_run_out(installed_shop, timedelta(0))
+    set_token_lifetime(installed_shop, timedelta(0))
     token = service.get_access_token(installed_shop, "studio")
     assert tokens.decrypt_access_token(Shop.get(installed_shop, "studio")) == token
 
@@ -70,9 +70,9 @@ def test_a_lost_refresh_response_can_be_requested_again(shopify: ShopifySandbox,
 def test_an_expired_token_is_not_used_during_another_refresh(shopify: ShopifySandbox, installed_shop: str) -> None:
     lease = locks.acquire(token_lock_name(installed_shop, "studio"), 30)
     assert lease
-    let_it_run_out(installed_shop, timedelta(minutes=1))
+    set_token_lifetime(installed_shop, timedelta(minutes=1))
     assert service.get_access_token(installed_shop, "studio")
-    let_it_run_out(installed_shop, timedelta(0))
+    set_token_lifetime(installed_shop, timedelta(0))
     with pytest.raises(Unavailable):
         service.get_access_token(installed_shop, "studio")
 
@@ -81,7 +81,7 @@ def test_dead_tokens_are_dropped_and_the_next_call_gets_new_ones(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
     shopify.revoke_tokens("studio", installed_shop)
-    let_it_run_out(installed_shop, timedelta(0))
+    set_token_lifetime(installed_shop, timedelta(0))
     with pytest.raises(InstallationNotFound):
         service.get_access_token(installed_shop, "studio")
     assert Shop.get(installed_shop, "studio").access_token is None
@@ -117,7 +117,7 @@ def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
     shopify: ShopifySandbox, installed_shop: str, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
 ) -> None:
     """A frozen shop comes back with the tokens that it had."""
-    let_it_run_out(installed_shop, timedelta(0))
+    set_token_lifetime(installed_shop, timedelta(0))
     before = Shop.get(installed_shop, "studio").refresh_token
     with canned_server() as peer:
         peer.status, peer.body = status, body
@@ -130,7 +130,7 @@ def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
 def test_a_refresh_token_that_cannot_be_opened_heals_with_the_merchant_s_next_call(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[[str], dict[str, str]]
 ) -> None:
-    let_it_run_out(installed_shop, timedelta(0))
+    set_token_lifetime(installed_shop, timedelta(0))
     Shop.get(installed_shop, "studio").update([Shop.refresh_token.set("file:gone:AAAA")])
     with pytest.raises(InstallationNotFound):
         service.get_access_token(installed_shop, "studio")
