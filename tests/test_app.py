@@ -12,7 +12,7 @@ from infra.deploy import handlers
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_health_touches_nothing_and_answers(api: httpx.Client) -> None:
+def test_health_reads_no_store(api: httpx.Client) -> None:
     response = api.get("/health")
     assert response.status_code == 200
     assert response.json() == {"status": "ok"}
@@ -30,7 +30,7 @@ def test_unknown_routes_and_methods_are_problems(api: httpx.Client) -> None:
         assert response.json()["status"] == status
 
 
-def test_a_head_is_answered_without_a_body_and_the_connection_goes_on(api: httpx.Client) -> None:
+def test_a_head_response_has_no_body_and_keeps_the_connection(api: httpx.Client) -> None:
     assert (api.head("/health").status_code, api.head("/nowhere").status_code) == (405, 404)
     assert api.get("/health").json() == {"status": "ok"}
 
@@ -41,7 +41,7 @@ def test_a_body_of_20_mb_is_refused(api: httpx.Client) -> None:
     assert response.json()["code"] == "PayloadTooLarge"
 
 
-def test_the_api_describes_itself(api: httpx.Client) -> None:
+def test_the_api_serves_its_openapi_document(api: httpx.Client) -> None:
     document = api.get("/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert "/health" in document["paths"]

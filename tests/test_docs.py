@@ -206,7 +206,7 @@ def _held() -> Iterator[tuple[str, str]]:
     yield from (("table", str(model.Meta.table_name).rpartition("-")[2]) for model in data_stack.models())
 
 
-def test_what_can_be_held_stands_literally_in_the_code() -> None:
+def test_names_for_operators_are_literals_in_the_code() -> None:
     assert [f"{kind} {name}" for kind, name in _held() if not _is_literal(name)] == []
 
 
@@ -232,7 +232,7 @@ def test_each_term_of_the_glossary_is_used_in_the_code() -> None:
     ] == []
 
 
-def test_links_between_documents_lead_somewhere() -> None:
+def test_links_between_documents_are_valid() -> None:
     broken = []
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / document).read_text()):

@@ -93,7 +93,7 @@ def hurried(tree: ast.AST) -> list[int]:
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_time_decides_nothing_in_it(source: str) -> None:
+def test_no_test_depends_on_time(source: str) -> None:
     tree = parsed(source)
     if source not in ALLOWED:
         assert timed(tree) == [], "use tests.patience.eventually, or a clock that the test sets"
@@ -102,7 +102,7 @@ def test_time_decides_nothing_in_it(source: str) -> None:
     assert hurried(tree) == [], "the profile in tests/conftest.py has no deadline"
 
 
-def test_the_exceptions_are_some() -> None:
+def test_every_exception_is_needed() -> None:
     assert all(timed(parsed(source)) for source in ALLOWED)
 
 
@@ -120,11 +120,11 @@ def test_the_exceptions_are_some() -> None:
         (hurried, "settings(suppress_health_check=[HealthCheck.filter_too_much])"),
     ],
 )
-def test_a_rule_finds_what_it_is_for(rule, code: str) -> None:
+def test_each_rule_finds_its_example(rule, code: str) -> None:
     assert len(rule(ast.parse(code))) == 1
 
 
-def test_the_limits_are_generous_and_in_order(pytestconfig: pytest.Config) -> None:
+def test_the_time_limits_are_generous_and_nested(pytestconfig: pytest.Config) -> None:
     """A wait that times out names its condition before pytest stops the test."""
     assert float(pytestconfig.getini("timeout")) >= 2 * LIMIT
     with httpx.Client() as client:

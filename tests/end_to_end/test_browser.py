@@ -109,7 +109,7 @@ def page(tab: Page, gallery: Gallery) -> Page:
     return tab
 
 
-def test_from_a_photo_to_a_print(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Gallery, working: None) -> None:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
     page.get_by_label("A few words").fill("in the snow")
@@ -129,7 +129,7 @@ def test_from_a_photo_to_a_print(page: Page, gallery: Gallery, working: None) ->
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def test_a_refused_photo_says_why_next_to_it(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, working: None) -> None:
     oil = gallery.merchant("POST", "styles", {"name": "Oil", "prompt_template": "x"}).json()["uuid"]
     gallery.merchant("PUT", f"products/{gallery.product}/styles/{oil}", {"is_enabled": True})
     page.reload()  # of two styles none is chosen yet
@@ -145,7 +145,7 @@ def test_a_refused_photo_says_why_next_to_it(page: Page, gallery: Gallery, worki
     expect(page.get_by_role("button", name="Make my image")).to_be_enabled()
 
 
-def test_a_customer_s_photo_is_theirs(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_customer_uploads_a_photo_without_a_guest_token(page: Page, gallery: Gallery, working: None) -> None:
     address = page.url
     page.goto(f"{gallery.shopify.url}/{gallery.shop}/account/login?customer_id=7")
     page.goto(address)
@@ -157,14 +157,14 @@ def test_a_customer_s_photo_is_theirs(page: Page, gallery: Gallery, working: Non
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_can_be_read(page: Page, scheme: Literal["light", "dark"]) -> None:
+def test_page_texts_have_sufficient_contrast(page: Page, scheme: Literal["light", "dark"]) -> None:
     """At least 4.5 to 1 (WCAG 2.2, 1.4.3), measured on what Chromium computes."""
     page.emulate_media(color_scheme=scheme)
     page.evaluate("document.querySelectorAll('.error').forEach(e => { e.textContent = 'An error' })")
     assert page.evaluate(CONTRASTS) == []
 
 
-def test_a_lost_connection_is_waited_for(page: Page, working: None) -> None:
+def test_a_lost_connection_is_retried(page: Page, working: None) -> None:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.context.set_offline(True)
     page.get_by_role("button", name="Make my image").click()
@@ -173,7 +173,7 @@ def test_a_lost_connection_is_waited_for(page: Page, working: None) -> None:
     expect(page.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible()
 
 
-def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working: None) -> None:
+def test_an_exhausted_quota_shows_a_message(page: Page, gallery: Gallery, working: None) -> None:
     quotas.set_limits(gallery.shop, {"monthly_generation_limit": 0})
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
@@ -182,7 +182,7 @@ def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working:
     expect(error_text).to_have_text("This shop cannot make more images this month.")
 
 
-def test_the_keyboard_is_enough(page: Page, working: None) -> None:
+def test_the_page_can_be_used_by_keyboard(page: Page, working: None) -> None:
     """Every control is reached in order, shows where the focus is, and is large enough for a thumb."""
     expect(page.get_by_label("Pencil")).to_be_visible()  # the page has come, and its styles
     seen_items = []
@@ -197,7 +197,7 @@ def test_the_keyboard_is_enough(page: Page, working: None) -> None:
         assert box["height"] >= 44
 
 
-def test_a_merchant_sets_the_watermark_and_sees_it_at_once(tab: Page, gallery: Gallery) -> None:
+def test_a_merchant_sets_the_watermark_and_its_preview_updates(tab: Page, gallery: Gallery) -> None:
     def seen() -> str:
         source = admin.get_by_alt_text("A landscape with the watermark").get_attribute("src")
         return source or ""

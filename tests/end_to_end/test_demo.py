@@ -12,7 +12,7 @@ from infra.local.environment import ROOT
 from tests.patience import LIMIT
 
 
-def test_the_demo_walks_the_main_job_and_leaves_its_pictures(run_environment: dict[str, str]) -> None:
+def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "infra.local.demo"]
     process = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True, timeout=LIMIT)
     assert process.returncode == 0, process.stdout + process.stderr

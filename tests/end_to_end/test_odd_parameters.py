@@ -215,7 +215,7 @@ def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, na
         yield in_lambda(method, path, values, headers, query, body)[0]
 
 
-def test_no_odd_query_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
+def test_no_invalid_query_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
     """And one that is refused is named."""
     visited_names: set[str] = set()
     wrong: list[Any] = []
@@ -246,7 +246,7 @@ def test_no_odd_query_parameter_is_a_500(api: httpx.Client, caller: Caller) -> N
     } <= visited_names
 
 
-def test_no_odd_path_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
+def test_no_invalid_path_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
     visited_names, wrong = set(), []
     for operation in operations(api):
         method, path, described = operation
@@ -260,7 +260,7 @@ def test_no_odd_path_parameter_is_a_500(api: httpx.Client, caller: Caller) -> No
     assert visited_names == {path for path in handlers.chalice_app().routes if "{" in path}
 
 
-def test_every_text_of_a_query_has_a_greatest_length(api: httpx.Client) -> None:
+def test_every_query_string_has_a_maximum_length(api: httpx.Client) -> None:
     """The engine takes longer keys in a query than DynamoDB does: the document itself must say that they are short."""
     unbounded = []
     for method, path, described in operations(api):
@@ -276,7 +276,7 @@ def test_every_text_of_a_query_has_a_greatest_length(api: httpx.Client) -> None:
     assert unbounded == []
 
 
-def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> None:
+def test_no_invalid_text_in_a_body_causes_a_500(api: httpx.Client, caller: Caller) -> None:
     document = api.get("/openapi.json").json()
     visited_names, wrong = set(), []
     for operation in operations(api):
@@ -303,7 +303,7 @@ def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> No
 
 @settings(max_examples=10, suppress_health_check=list(HealthCheck))
 @given(value=st.text(max_size=300))
-def test_any_text_in_a_query_that_reaches_a_key_is_answered(api: httpx.Client, caller: Caller, value: str) -> None:
+def test_any_query_text_used_in_a_key_gets_a_response(api: httpx.Client, caller: Caller, value: str) -> None:
     keyed = {"rule", "subject", "event_type", "app", "shop"}
     for operation in operations(api):
         for name in keyed & set(names(operation[2], "query")):
@@ -312,7 +312,7 @@ def test_any_text_in_a_query_that_reaches_a_key_is_answered(api: httpx.Client, c
 
 
 @pytest.mark.parametrize("value", ["", "x" * 3_000])
-def test_a_rule_that_is_no_name_is_refused_by_name(api: httpx.Client, value: str) -> None:
+def test_an_invalid_retention_rule_is_named_in_the_error(api: httpx.Client, value: str) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
     response = api.get("/v1/operator/retention-runs", params={"rule": value}, headers=headers)
 

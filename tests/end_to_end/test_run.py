@@ -24,7 +24,9 @@ def _stop(process: subprocess.Popen[str]) -> str:
     return str(output)
 
 
-def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, run_environment: dict[str, str]) -> None:
+def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
+    start: Start, run_environment: dict[str, str]
+) -> None:
     url = f"http://127.0.0.1:{run_environment['PORT']}"
     first = start()
     assert httpx.get(f"{url}/ready").status_code == 200
@@ -42,7 +44,7 @@ def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, run_environmen
     _stop(second)
 
 
-def test_a_taken_port_says_what_to_do(start: Start, run_environment: dict[str, str]) -> None:
+def test_a_port_in_use_explains_the_remedy(start: Start, run_environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", int(run_environment["PORT"]) + 3)):
         process = start(wait=False)
         output = process.communicate(timeout=LIMIT)[0]
@@ -52,7 +54,7 @@ def test_a_taken_port_says_what_to_do(start: Start, run_environment: dict[str, s
     assert "Traceback" not in output
 
 
-def test_chalice_local_works_beside_it(start: Start, run_environment: dict[str, str]) -> None:
+def test_chalice_local_works_beside_make_run(start: Start, run_environment: dict[str, str]) -> None:
     start()
     port = free_ports(1)
     environment = run_environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(run_environment['PORT']) + 3}"}
@@ -82,7 +84,7 @@ def test_chalice_local_works_beside_it(start: Start, run_environment: dict[str, 
         chalice.wait(LIMIT)
 
 
-def test_an_unknown_schedule_is_answered_with_those_there_are(start: Start, run_environment: dict[str, str]) -> None:
+def test_an_unknown_schedule_lists_the_known_ones(start: Start, run_environment: dict[str, str]) -> None:
     start()
     command = [sys.executable, "-m", "infra.local", "tick", "nothing"]
     process = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True)

@@ -12,7 +12,7 @@ __all__ = ["gallery"]
 LINE = {"id": 4101, "quantity": 2, "properties": {"_generation": "x"}}
 
 
-def test_a_call_through_the_proxy_is_signed_and_cookies_stay_behind(gallery: Gallery) -> None:
+def test_the_app_proxy_signs_calls_and_strips_cookies(gallery: Gallery) -> None:
     url = f"{gallery.shopify.url}/{gallery.shop}/apps/studio/products/8001"
     response = httpx.get(url, cookies={"secret": "1"})
     assert response.json()["product_id"] == gallery.product
@@ -21,7 +21,7 @@ def test_a_call_through_the_proxy_is_signed_and_cookies_stay_behind(gallery: Gal
     assert start_response.json()["token"]  # a guest's
 
 
-def test_what_is_in_the_cart_is_paid(gallery: Gallery) -> None:
+def test_paying_the_cart_delivers_one_paid_order(gallery: Gallery) -> None:
     shopify: ShopifySandbox = gallery.shopify
     cart = f"{shopify.url}/{gallery.shop}/cart"
     assert httpx.post(f"{cart}/add.js", json={"items": [LINE]}).status_code == 200
@@ -35,6 +35,6 @@ def test_what_is_in_the_cart_is_paid(gallery: Gallery) -> None:
     assert httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay").status_code == 303
 
 
-def test_the_product_s_page_leads_to_the_app(gallery: Gallery) -> None:
+def test_the_product_page_links_to_the_app(gallery: Gallery) -> None:
     page = httpx.get(f"{gallery.shopify.url}/{gallery.shop}/products/8001").text
     assert f"/{gallery.shop}/apps/studio/products/8001/page" in page

@@ -59,7 +59,7 @@ def _of_operators() -> list[Any]:
     ]
 
 
-def test_every_route_is_either_public_or_asks_for_a_credential() -> None:
+def test_every_route_is_public_or_requires_a_credential() -> None:
     open_routes = {path for _, path, contract in _routes() if contract.auth is None}
     assert open_routes == PUBLIC | BROWSER
     visited_names = {
@@ -168,7 +168,7 @@ def _of(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
 
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifySessionToken"))
-def test_another_merchant_sees_and_changes_nothing(
+def test_another_merchant_can_neither_read_nor_change_data(
     gallery: Gallery, other_gallery: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
     owned = Owned(gallery)
@@ -183,7 +183,7 @@ def test_another_merchant_sees_and_changes_nothing(
 
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifyAppProxy"))
-def test_another_shop_s_shopper_sees_and_changes_nothing(
+def test_a_shopper_of_another_shop_can_neither_read_nor_change_data(
     gallery: Gallery, other_gallery: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
     owned = Owned(gallery)
@@ -225,7 +225,7 @@ def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[]
 
 @pytest.mark.parametrize(("method", "path", "contract"), _needing("accessToken"))
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
-def test_another_member_or_store_sees_nothing(
+def test_another_member_or_shop_can_read_no_data(
     api: httpx.Client, subscriber: Subscriber, role: Role, method: str, path: str, contract: EndpointSpec
 ) -> None:
     body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
@@ -248,7 +248,7 @@ def test_another_member_or_store_sees_nothing(
     ("method", "path", "contract"),
     [*_needing("shopifySessionToken"), *_needing("shopifyAppProxy"), *_needing("accessToken")],
 )
-def test_without_a_credential_nothing_is_answered(
+def test_requests_without_a_credential_are_refused(
     api: httpx.Client, shopify: ShopifySandbox, method: str, path: str, contract: EndpointSpec
 ) -> None:
     url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
@@ -260,7 +260,7 @@ def test_without_a_credential_nothing_is_answered(
 
 
 @pytest.mark.parametrize(("method", "path"), _of_operators())
-def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery, method: str, path: str) -> None:
+def test_operator_routes_accept_operators_only(gallery: Gallery, method: str, path: str) -> None:
     order = gallery.order({"name": "a", "value": "b"})
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "orders/paid", limit=1)

@@ -24,7 +24,7 @@ print("stopped")
 
 
 @pytest.mark.parametrize("number", [2, 15], ids=["SIGINT", "SIGTERM"])
-def test_one_that_another_thread_gets_is_seen(number: int) -> None:
+def test_a_signal_to_another_thread_is_handled(number: int) -> None:
     command = [sys.executable, "-c", SERVE, str(number)]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
     assert (process.returncode, process.stdout) == (0, "serving\nstopped\n"), process.stderr

@@ -72,7 +72,7 @@ def make(long_side: int = 1024, **parameters: Any) -> image_models.GeneratedImag
     return image_models.choose("bedrock")(PHOTO, "an oil painting", long_side, parameters)
 
 
-def test_a_photo_goes_out_small_and_comes_back_in_style(models: Models) -> None:
+def test_a_photo_is_downscaled_and_styled(models: Models) -> None:
     models.answer(STYLE, picture(MADE))
     image = make(strength=0.5, seed=3)
     assert (image.image, image.width, image.height, image.model) == (MADE, 832, 1216, f"bedrock/{STYLE}")
@@ -98,7 +98,7 @@ def test_a_final_is_upscaled(models: Models) -> None:
     assert models.asked[1] == {"image": base64.b64encode(MADE).decode(), "output_format": "png"}
 
 
-def test_nova_canvas_makes_a_variation(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nova_canvas_returns_a_variation(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEDROCK_IMAGE_MODEL", "amazon.nova-canvas-v1:0")
     config.forget_settings()
     models.answer("amazon.nova-canvas-v1:0", {"images": [base64.b64encode(MADE).decode()], "error": None})
@@ -129,7 +129,7 @@ def test_nova_canvas_makes_a_variation(models: Models, monkeypatch: pytest.Monke
         ({"images": {}}, ModelUnavailable),
     ],
 )
-def test_answers_without_a_picture(models: Models, answer: dict[str, Any], failure: type[ModelFailed]) -> None:
+def test_a_response_without_an_image_raises(models: Models, answer: dict[str, Any], failure: type[ModelFailed]) -> None:
     models.answer(STYLE, answer)
     with pytest.raises(failure):
         make()
@@ -148,7 +148,7 @@ def test_answers_without_a_picture(models: Models, answer: dict[str, Any], failu
         ("ValidationException", ModelMisconfigured),
     ],
 )
-def test_errors_are_told_apart(models: Models, code: str, failure: type[ModelFailed]) -> None:
+def test_errors_map_to_their_failures(models: Models, code: str, failure: type[ModelFailed]) -> None:
     models.fail(code)
     with pytest.raises(failure, match=code):
         make()
@@ -178,7 +178,7 @@ def test_errors_are_told_apart(models: Models, code: str, failure: type[ModelFai
         ("SomethingNewException", "no", 502, ModelUnavailable),
     ],
 )
-def test_a_refusal_is_told_from_a_wrong_setting(
+def test_a_refusal_differs_from_a_misconfiguration(
     models: Models, code: str, text: str, status: int, failure: type[ModelFailed]
 ) -> None:
     models.fail(code, text, status)

@@ -30,7 +30,7 @@ def has_survived(outcome: object) -> bool:
 
 
 @pytest.mark.parametrize("frame_type", FRAME_TYPES)
-def test_a_whole_jpeg_gives_a_picture_or_a_refusal(frame_type: int) -> None:
+def test_a_complete_jpeg_is_decoded_or_refused(frame_type: int) -> None:
     kinds = [(components, sampling) for components in (1, 3, 4) for sampling in (0x11, 0x22, 0x41)]
     files = [Picture(frame_type, components=components, sampling=sampling).data() for components, sampling in kinds]
     for kind, outcome in zip(kinds, outcomes(files), strict=True):
@@ -41,7 +41,7 @@ def test_a_whole_jpeg_gives_a_picture_or_a_refusal(frame_type: int) -> None:
 
 @pytest.mark.parametrize("components", [1, 3, 4])
 @pytest.mark.parametrize("frame_type", FRAME_TYPES)
-def test_a_jpeg_cut_off_at_any_segment(frame_type: int, components: int) -> None:
+def test_a_jpeg_truncated_at_any_segment_is_safe(frame_type: int, components: int) -> None:
     pieces = Picture(frame_type, components=components).segments()
     for number, outcome in enumerate(outcomes(cut(pieces[:-1]))):
         assert has_survived(outcome), (number, outcome)
@@ -49,14 +49,14 @@ def test_a_jpeg_cut_off_at_any_segment(frame_type: int, components: int) -> None
             assert outcome == REFUSED, number
 
 
-def test_other_precisions() -> None:
+def test_other_precisions_are_refused() -> None:
     files = [Picture(kind, precision=bits).data() for kind in FRAME_TYPES for bits in (0, 2, 7, 9, 12, 16, 255)]
     for number, outcome in enumerate(outcomes(files)):
         assert outcome == REFUSED, number
 
 
 @pytest.mark.parametrize(("colour_type", "depth"), odd_files.PNG_KINDS)
-def test_a_png_of_any_kind(colour_type: int, depth: int) -> None:
+def test_any_png_is_decoded_or_refused(colour_type: int, depth: int) -> None:
     size = [odd_files.WIDTH, odd_files.HEIGHT]
     for interlaced in (False, True):
         for transparent in {False, colour_type in (0, 2, 3)}:
@@ -72,7 +72,7 @@ def test_a_png_of_any_kind(colour_type: int, depth: int) -> None:
 @pytest.mark.parametrize("extended", [False, True])
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_a_webp_of_any_kind(mode: str, lossless: bool, extended: bool) -> None:
+def test_any_webp_is_decoded_or_refused(mode: str, lossless: bool, extended: bool) -> None:
     size = [odd_files.WIDTH, odd_files.HEIGHT]
     pieces = odd_files.webp(mode, lossless=lossless, extended=extended)
     whole, *rest = outcomes([b"".join(pieces), *cut(pieces)])

@@ -47,7 +47,7 @@ def _middle(picture: Image.Image) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", STORED)
-def test_every_exif_orientation_comes_out_upright(orientation: int, image_format: str):
+def test_every_exif_orientation_is_applied(orientation: int, image_format: str):
     turn = STORED[orientation]
     stored = _quarters().transpose(turn) if turn is not None else _quarters()
     exif = Image.Exif()
@@ -61,7 +61,7 @@ def test_every_exif_orientation_comes_out_upright(orientation: int, image_format
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_a_broken_exif_block_does_not_cost_the_picture():
+def test_an_invalid_exif_block_is_ignored():
     data = encoded(_quarters(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\xff" * 40)
     assert decode(data).size == (96, 64)
 
@@ -79,7 +79,7 @@ def test_a_grey_profile_is_applied():
     assert near(_middle(decode(data)), (188, 188, 188), 4)  # IEC 61966-2-1: 128/255 in linear light
 
 
-def test_cmyk_with_a_profile_is_converted_by_it():
+def test_cmyk_is_converted_with_its_profile():
     cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
     red, green, blue = _middle(decode(encoded(cyan, "JPEG", icc_profile=pictures.cmyk_profile_whose_cyan_is_red())))
     assert red > 200
@@ -90,12 +90,12 @@ def test_cmyk_with_a_profile_is_converted_by_it():
 @pytest.mark.parametrize(
     ("ink", "colour"), [((255, 0, 0, 0), (0, 255, 255)), ((0, 0, 0, 255), (0, 0, 0)), ((0, 0, 0, 0), WHITE)]
 )
-def test_cmyk_without_a_profile(ink: tuple[int, int, int, int], colour: tuple[int, int, int]):
+def test_cmyk_without_a_profile_is_converted(ink: tuple[int, int, int, int], colour: tuple[int, int, int]):
     assert near(_middle(decode(encoded(Image.new("CMYK", (16, 16), ink), "JPEG"))), colour)
 
 
 @pytest.mark.parametrize("profile", [b"not a profile", pictures.cmyk_profile_whose_cyan_is_red()])
-def test_a_profile_that_does_not_fit_is_passed_over(profile: bytes):
+def test_an_unsuitable_profile_is_ignored(profile: bytes):
     assert near(_middle(decode(encoded(Image.new("RGB", (16, 16), RED), icc_profile=profile))), RED)
 
 
@@ -105,7 +105,7 @@ def test_sixteen_bit_grey_is_scaled_not_clipped():
     assert [decode(encoded(picture)).tobytes()[3 * at] for at in range(4)] == [0, 64, 128, 255]
 
 
-def test_transparency_lies_on_white():
+def test_transparency_is_composited_on_white():
     half_red = Image.new("RGBA", (8, 8), (255, 0, 0, 128))
     assert near(_middle(decode(encoded(half_red))), (255, 127, 127), 2)
     assert near(_middle(decode(encoded(half_red, "WEBP", lossless=True))), (255, 127, 127), 2)
@@ -114,13 +114,13 @@ def test_transparency_lies_on_white():
     assert _middle(decode(encoded(Image.new("LA", (8, 8), (0, 51))))) == (204, 204, 204)
 
 
-def test_the_transparent_grey_of_sixteen_bits_lies_on_white():
+def test_a_transparent_16_bit_grey_is_composited_on_white():
     data = pictures.sixteen_bit_png(3, 0x0102, 0x5000, 0xC000, transparent=(0x5000,))
     assert [decode(data).tobytes()[3 * at] for at in range(3)] == [1, 255, 0xC0]
     assert decode_with_alpha(data).getchannel("A").tobytes() == bytes((255, 0, 255))
 
 
-def test_the_transparent_colour_of_sixteen_bits_lies_on_white():
+def test_a_transparent_16_bit_colour_is_composited_on_white():
     red, blue = (0xFFFF, 0x0001, 0x0000), (0x0000, 0x0000, 0xC000)
     data = pictures.sixteen_bit_png(2, *red, *blue, transparent=red)
     assert decode(data).tobytes() == bytes((*WHITE, 0, 0, 0xC0))
@@ -129,7 +129,7 @@ def test_the_transparent_colour_of_sixteen_bits_lies_on_white():
 
 
 @pytest.mark.parametrize("orientation", STORED)
-def test_a_watermark_comes_out_upright_with_its_alpha(orientation: int):
+def test_a_watermark_is_upright_and_keeps_its_alpha(orientation: int):
     turn = STORED[orientation]
     upright = _quarters()
     upright.putalpha(Image.new("L", upright.size, 128))
@@ -150,7 +150,7 @@ def test_the_profile_of_a_watermark_is_applied(alpha: int | None):
     assert image.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
 
 
-def test_a_palette_with_transparency():
+def test_a_palette_with_transparency_is_decoded():
     picture = Image.new("P", (8, 8), 1)
     picture.putpalette([0, 0, 0, 0, 160, 0])
     picture.paste(0, (0, 0, 8, 3))
@@ -160,7 +160,7 @@ def test_a_palette_with_transparency():
 
 
 @pytest.mark.parametrize(("mode", "colour"), [("1", 1), ("L", 255), ("RGB", "white"), ("P", 255)])
-def test_a_single_pixel(mode: str, colour: str | int):
+def test_a_single_pixel_is_decoded(mode: str, colour: str | int):
     picture = Image.new(mode, (1, 1), colour)
     if mode == "P":
         picture.putpalette([255] * 768)
@@ -170,11 +170,11 @@ def test_a_single_pixel(mode: str, colour: str | int):
 
 
 @pytest.mark.parametrize("size", [(3000, 1), (1, 3000)])
-def test_a_line_keeps_one_pixel_across(size: tuple[int, int]):
+def test_a_thin_image_keeps_one_pixel(size: tuple[int, int]):
     assert min(decode(encoded(Image.new("RGB", size)), long_side=100).size) == 1
 
 
-def test_a_jpeg_decoded_at_a_fraction_is_the_same_picture():
+def test_a_jpeg_decoded_at_reduced_scale_is_the_same_image():
     whole = decode((PHOTOS / "china.jpg").read_bytes())
     small = decode((PHOTOS / "china.jpg").read_bytes(), long_side=160)
     expected = whole.resize(small.size, Image.Resampling.LANCZOS)
@@ -182,7 +182,7 @@ def test_a_jpeg_decoded_at_a_fraction_is_the_same_picture():
     assert sum(differences) / len(differences) < 5
 
 
-def test_the_photo_in_a_phones_multi_picture_file():
+def test_a_multi_picture_file_gives_its_first_image():
     second = Image.new("RGB", (96, 64), BLUE)
     data = encoded(Image.new("RGB", (96, 64), RED), "MPO", save_all=True, append_images=[second])
     check_decodes(data)
@@ -208,7 +208,7 @@ def test_a_truncated_progressive_jpeg_is_refused():
         check_decodes(data[: len(data) // 2])
 
 
-def test_pillow_is_never_told_to_accept_truncated_files():
+def test_pillow_refuses_truncated_files():
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
@@ -216,13 +216,13 @@ def test_pillow_is_never_told_to_accept_truncated_files():
     "data",
     [b"", b"%PDF-1.7\n" + bytes(100), encoded(Image.new("P", (4, 4)), "GIF"), encoded(Image.new("RGB", (4, 4)), "BMP")],
 )
-def test_another_kind_of_file_is_refused(data: bytes):
+def test_other_file_types_are_refused(data: bytes):
     with pytest.raises(UnreadableImage):
         check_decodes(data)
 
 
 @pytest.mark.parametrize("side", [7_800, 9_000, 20_000])
-def test_a_bomb_that_came_past_the_guard_is_refused(side: int):
+def test_a_decompression_bomb_is_refused(side: int):
     """Below, and above, the size at which Pillow itself warns and raises."""
     header = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     pixels = zlib.compress(bytes(10_000))
@@ -241,7 +241,7 @@ _SMALL = [encoded(_quarters(), image_format) for image_format in ("JPEG", "PNG",
 @given(
     st.sampled_from(_SMALL), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8)
 )
-def test_damage_gives_a_picture_or_a_refusal(data: bytes, damage: list[tuple[int, int]]):
+def test_a_damaged_file_is_decoded_or_refused(data: bytes, damage: list[tuple[int, int]]):
     data_copy = bytearray(data)
     for position, value in damage:
         data_copy[position % len(data_copy)] = value

@@ -47,7 +47,7 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
         (503, ModelUnavailable),
     ],
 )
-def test_the_status_decides_whatever_the_body(
+def test_the_status_decides_with_any_body(
     provider: ImageProviderSandbox, status: int, failure: type[ModelFailed], body: bytes
 ) -> None:
     provider.outage = (status, body)
@@ -59,7 +59,7 @@ def test_the_status_decides_whatever_the_body(
 
 
 @pytest.mark.parametrize(("body", "failure"), [(REFUSED, ContentRefused), (b"<h1>refused</h1>", ModelMisconfigured)])
-def test_a_422_that_says_so_is_a_refusal(
+def test_a_422_with_a_refusal_code_is_a_refusal(
     provider: ImageProviderSandbox, body: bytes, failure: type[ModelFailed]
 ) -> None:
     provider.outage = (422, body)
@@ -73,7 +73,7 @@ def test_a_success_without_json_is_an_outage(provider: ImageProviderSandbox) -> 
         image_http.submit(ORDER)
 
 
-def test_a_job_and_a_result_that_are_gone_are_missing(provider: ImageProviderSandbox) -> None:
+def test_a_deleted_job_or_result_is_missing(provider: ImageProviderSandbox) -> None:
     job = image_http.submit(ORDER)
     provider.finish(job, b"", f"{provider.url}/results/none")
     with pytest.raises(ResultMissing):

@@ -8,7 +8,7 @@ from tests.integrations.pictures import opened
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (257, image_png.STRIP), (31, 2 * image_png.STRIP + 1)])
-def test_every_pixel_comes_back(size: tuple[int, int]):
+def test_encoding_is_lossless(size: tuple[int, int]):
     noise = [Image.effect_noise(size, 90) for _ in range(3)]
     picture = Image.merge("RGB", noise)
     image = opened(image_png.encode(picture))
@@ -17,5 +17,5 @@ def test_every_pixel_comes_back(size: tuple[int, int]):
     assert image.tobytes() == picture.tobytes()
 
 
-def test_without_options_it_carries_no_metadata():
+def test_a_png_has_no_metadata_by_default():
     assert opened(image_png.encode(Image.new("RGB", (2, 2)))).info == {}

@@ -37,7 +37,7 @@ def _mark(opacity: float, *, position: Position = Position.CENTER, alpha: int = 
 
 
 @pytest.mark.parametrize("photo", ["grace_hopper.jpg", "china.jpg", "flower.jpg"])
-def test_a_preview_is_a_jpeg_of_the_long_side_asked_for(photo: str):
+def test_a_preview_is_a_jpeg_with_the_requested_long_side(photo: str):
     data = (PHOTOS / photo).read_bytes()
     preview = opened(images.preview(data, long_side=1024))
     assert preview.format == "JPEG"
@@ -50,9 +50,7 @@ def test_a_preview_is_a_jpeg_of_the_long_side_asked_for(photo: str):
     ("opacity", "alpha", "expected"),
     [(1.0, 255, (255, 0, 0)), (0.0, 255, (100, 100, 100)), (0.5, 255, (177, 50, 50)), (0.5, 128, (139, 75, 75))],
 )
-def test_the_watermark_shows_by_its_opacity_times_its_own_alpha(
-    opacity: float, alpha: int, expected: tuple[int, int, int]
-):
+def test_the_watermark_opacity_multiplies_its_alpha(opacity: float, alpha: int, expected: tuple[int, int, int]):
     preview = images.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
     assert near(colour_at(preview, 0.5, 0.5), expected, 4)
 
@@ -68,7 +66,7 @@ def test_the_watermark_changes_its_rectangle_only(position: Position):
     assert all(abs(a - b) <= 8 for a, b in zip(changed, (left, top, left + width, top + height), strict=True)), changed
 
 
-def test_a_watermark_with_a_palette_and_one_pixel():
+def test_a_one_pixel_palette_watermark_is_applied():
     pixel = Image.new("P", (1, 1), 0)
     pixel.putpalette([0, 0, 255])
     mark = images.Mark(encoded(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
@@ -88,13 +86,13 @@ def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tu
 
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
-def test_a_print_is_the_middle_of_the_picture_enlarged(content_type: str):
+def test_a_print_is_the_enlarged_centre_of_the_image(content_type: str):
     image = opened(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert("RGB")
     expected = opened(PORTRAIT).resize((900, 900), Image.Resampling.LANCZOS, box=cover((512, 600), (900, 900)))
     assert max(ImageStat.Stat(ImageChops.difference(image, expected)).mean) < 4
 
 
-def test_a_print_is_sharpened_without_coloured_edges():
+def test_sharpening_adds_no_coloured_edges():
     edge = Image.new("RGB", (64, 64), (90, 90, 90))
     edge.paste((170, 170, 170), (32, 0, 64, 64))
     image = opened(images.print_file(encoded(edge), size=(64, 64), crop=cover, content_type="image/png"))
@@ -106,7 +104,7 @@ def test_a_print_is_sharpened_without_coloured_edges():
         assert ImageStat.Stat(ImageChops.difference(red, other)).extrema[0][1] <= 2
 
 
-def test_the_same_picture_gives_the_same_bytes():
+def test_rendering_is_deterministic():
     for content_type in PrintFormat:
         first, second = (
             images.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type=content_type) for _ in range(2)
@@ -115,7 +113,7 @@ def test_the_same_picture_gives_the_same_bytes():
     assert images.preview(PORTRAIT, long_side=300) == images.preview(PORTRAIT, long_side=300)
 
 
-def test_no_metadata_leaves_with_a_picture():
+def test_rendered_images_have_no_metadata():
     photo = _with_metadata()
     assert b"secret" in photo
     outputs = [images.preview(photo, long_side=256, mark=_mark(0.5))]
@@ -130,7 +128,7 @@ def test_no_metadata_leaves_with_a_picture():
     assert "icc_profile" not in opened(outputs[0]).info
 
 
-def test_a_png_print_holds_the_chunks_it_needs_and_no_other():
+def test_a_png_print_has_only_the_required_chunks():
     data = images.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type="image/png")
     kinds, position = [], 8
     while position < len(data):
@@ -145,6 +143,6 @@ def test_another_type_of_print_file_is_refused():
         images.print_file(PORTRAIT, size=(10, 10), crop=cover, content_type="image/tiff")
 
 
-def test_what_is_no_picture_makes_no_preview():
+def test_invalid_image_data_gives_no_preview():
     with pytest.raises(images.UnreadableImage):
         images.preview(b"%PDF-1.7", long_side=100)

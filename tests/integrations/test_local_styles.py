@@ -22,13 +22,13 @@ def portrait() -> Image.Image:
     return decode((PHOTOS / "grace_hopper.jpg").read_bytes(), long_side=256)
 
 
-def test_there_are_at_least_eight_and_every_word_leads_to_one():
+def test_at_least_eight_styles_exist_and_every_keyword_selects_one():
     assert len(STYLES) >= 8
     assert DEFAULT in STYLES
     assert set(WORDS.values()) == set(STYLES)
 
 
-def test_each_differs_from_the_photo_and_from_every_other(portrait: Image.Image):
+def test_each_style_differs_from_the_photo_and_the_others(portrait: Image.Image):
     image = {"photo": portrait} | {style: stylise(portrait, style) for style in STYLES}
     for one, other in combinations(image, 2):
         assert max(ImageStat.Stat(ImageChops.difference(image[one], image[other])).mean) > 8, (one, other)
@@ -45,7 +45,7 @@ def test_the_photo_stays_recognisable(style: str, portrait: Image.Image):
     assert _correlation(before, after) > 0.6
 
 
-def test_the_same_bytes_in_another_process(portrait: Image.Image):
+def test_styles_are_deterministic_across_processes(portrait: Image.Image):
     script = """
 import sys; from hashlib import sha256; from pathlib import Path
 from chalicelib.integrations.image_decoding import decode
@@ -61,7 +61,7 @@ print(*(sha256(stylise(photo, style).tobytes()).hexdigest() for style in reverse
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("size", [(1, 1), (64, 1), (1, 64), (5, 3), (64, 64)])
 @pytest.mark.parametrize("colour", ["black", "white"])
-def test_odd_pictures_are_stylised_too(style: str, size: tuple[int, int], colour: str):
+def test_unusual_images_are_stylised(style: str, size: tuple[int, int], colour: str):
     image = stylise(Image.new("RGB", size, colour), style)
     assert image.size == size
     assert image.mode == "RGB"

@@ -60,7 +60,7 @@ def sent(stripe_peer: StripeSandbox) -> dict[str, str]:
     return dict(parse_qsl(stripe_peer.requests[-1].body.decode()))
 
 
-def test_a_change_names_its_item_and_keeps_the_quantity(running: Json, stripe_peer: StripeSandbox) -> None:
+def test_a_price_change_names_its_item_and_keeps_the_quantity(running: Json, stripe_peer: StripeSandbox) -> None:
     date, one = running["items"]["data"][0]["current_period_start"], key()
     changed = stripe_subscriptions.change_price(change(running, quantity=2, proration_date=date), {"plan": "p"}, one)
     assert sent(stripe_peer) == {
@@ -89,7 +89,7 @@ def test_the_same_key_with_another_change_is_a_conflict(running: Json) -> None:
         stripe_subscriptions.change_price(change(running, quantity=5), {}, one)
 
 
-def test_a_declined_payment_says_so_and_no_more(running: Json, stripe_peer: StripeSandbox) -> None:
+def test_a_declined_payment_raises_without_details(running: Json, stripe_peer: StripeSandbox) -> None:
     with stripe_peer.store() as store:
         store.get("subscription", running["id"])["default_payment_method"] = DECLINING_METHOD
     with pytest.raises(PaymentDeclined) as error:
@@ -98,7 +98,7 @@ def test_a_declined_payment_says_so_and_no_more(running: Json, stripe_peer: Stri
     assert "card" not in error.value.detail
 
 
-def test_what_has_ended_cannot_be_ended(running: Json) -> None:
+def test_an_ended_subscription_cannot_be_canceled(running: Json) -> None:
     assert stripe_subscriptions.cancel_at_period_end(running["id"], key())["cancel_at_period_end"]
     assert not stripe_subscriptions.resume(running["id"], False, key())["cancel_at_period_end"]
     assert stripe_subscriptions.cancel_now(running["id"])["status"] == "canceled"
@@ -106,7 +106,7 @@ def test_what_has_ended_cannot_be_ended(running: Json) -> None:
         stripe_subscriptions.cancel_now(running["id"])
 
 
-def test_the_same_key_opens_one_portal(running: Json) -> None:
+def test_one_idempotency_key_opens_one_portal(running: Json) -> None:
     one = key()
     first = stripe_subscriptions.create_portal_session(running["customer"], "https://a.b/", one)
     assert stripe_subscriptions.create_portal_session(running["customer"], "https://a.b/", one) == first

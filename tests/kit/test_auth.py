@@ -38,7 +38,7 @@ def test_another_role_is_forbidden_not_unknown() -> None:
     assert both(shown(f"Bearer {auth.mint(Role.MEMBER, '1')}")).role is Role.MEMBER
 
 
-def test_an_expired_token() -> None:
+def test_an_expired_token_is_refused() -> None:
     with pytest.raises(Unauthenticated):
         auth.verify(auth.mint(Role.MEMBER, "1", timedelta(seconds=-1)), Role.MEMBER)
 
@@ -61,7 +61,7 @@ def forged(**changes: Any) -> str:
     return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
 
 
-def test_the_forger_can_make_a_good_one() -> None:
+def test_the_test_forger_can_sign_a_valid_token() -> None:
     assert auth.verify(forged(), Role.MEMBER) == Account(Role.MEMBER, "1")
 
 
@@ -79,7 +79,7 @@ def test_the_forger_can_make_a_good_one() -> None:
     ids=str,
 )
 @pytest.mark.filterwarnings("ignore:The HMAC key is")
-def test_forged_tokens(changes: dict[str, Any]) -> None:
+def test_forged_tokens_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated):
         auth.verify(forged(**changes), Role.MEMBER)
 
@@ -91,7 +91,7 @@ def test_other_text_is_not_a_token(token: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "token"])
-def test_a_header_without_a_token(header: str) -> None:
+def test_a_header_without_a_token_is_refused(header: str) -> None:
     with pytest.raises(Unauthenticated) as error:
         shown(header).bearer()
     assert error.value.headers == {"WWW-Authenticate": "Bearer"}

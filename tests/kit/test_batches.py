@@ -19,7 +19,7 @@ def divide(number: int) -> None:
     100 // number
 
 
-def test_an_item_that_fails_ends_no_other_s(
+def test_a_failed_item_does_not_stop_the_others(
     counted: list[tuple[str, int, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     batch, deferred = Batch("a-schedule"), list[int]()
@@ -40,7 +40,7 @@ def test_items_of_one_label_are_each_tried(counted: list[tuple[str, int, str]]) 
     assert counted == [("StepsFailed", 2, "a-schedule")]
 
 
-def test_the_metric_is_written_also_when_nothing_failed(counted: list[tuple[str, int, str]]) -> None:
+def test_the_metric_is_written_without_failures(counted: list[tuple[str, int, str]]) -> None:
     assert Batch("a-schedule").finish() == 0
     assert counted == [("StepsFailed", 0, "a-schedule")]
 

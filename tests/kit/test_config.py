@@ -25,12 +25,12 @@ def test_names_follow_prefix_and_stage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("stage", ["production", "LOCAL", " "])
-def test_an_unknown_stage(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+def test_an_unknown_stage_is_refused(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     with pytest.raises(SettingMissing, match="STAGE"):
         settings_with(monkeypatch, STAGE=stage)
 
 
-def test_without_an_endpoint_it_is_the_embedded_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_embedded_aws_is_the_default_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     settings = settings_with(monkeypatch, STAGE="local", AWS_PROFILE="production")
     assert settings.endpoint_url == config.EMBEDDED_AWS

@@ -34,7 +34,7 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]
     return document
 
 
-def test_every_answer_has_a_request_id_and_is_not_stored(sample: httpx.Client) -> None:
+def test_every_response_has_a_request_id_and_forbids_caching(sample: httpx.Client) -> None:
     first, second = sample.get("/who"), sample.get("/fail/x")
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
     for response in (first, second):
@@ -46,7 +46,7 @@ def test_the_principal_comes_from_the_credential(sample: httpx.Client) -> None:
     assert sample.get("/who").json() == {"subject": "member:ann"}
 
 
-def test_no_and_bad_credentials(sample: httpx.Client) -> None:
+def test_absent_and_invalid_credentials_are_401(sample: httpx.Client) -> None:
     for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi"):
         response = sample.get("/who", headers={"Authorization": header})
         problem(response, 401, "Unauthenticated")
@@ -58,7 +58,7 @@ def test_another_role_is_forbidden(sample: httpx.Client) -> None:
     problem(sample.get("/who", headers={"Authorization": f"Bearer {token}"}), 403, "Forbidden")
 
 
-def test_path_and_body(sample: httpx.Client) -> None:
+def test_path_and_body_are_parsed(sample: httpx.Client) -> None:
     response = sample.post("/echo/a-b", json={"name": " x ", "price": "19.90"})
     assert response.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
 
@@ -74,12 +74,12 @@ def test_invalid_fields_are_named_without_their_values(sample: httpx.Client) -> 
 
 
 @pytest.mark.parametrize("body", [b"{", b"nope", b'{"name": "\xff"}', b"\x00", b'{"name": "a"} trailing'])
-def test_a_body_that_is_not_json(sample: httpx.Client, body: bytes) -> None:
+def test_a_body_that_is_not_json_is_400(sample: httpx.Client, body: bytes) -> None:
     response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
     assert problem(response, 400, "MalformedRequest")
 
 
-def test_json_of_another_shape(sample: httpx.Client) -> None:
+def test_json_of_another_shape_is_422(sample: httpx.Client) -> None:
     for body in ("[]", "5", "null", '"text"'):
         response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
         problem(response, 422, "InvalidInput")
@@ -97,19 +97,19 @@ def test_an_empty_body_is_an_empty_object(sample: httpx.Client) -> None:
     assert document["detail"] == "body.name: Field required"
 
 
-def test_the_size_of_a_body(sample: httpx.Client) -> None:
+def test_a_body_over_the_limit_is_413(sample: httpx.Client) -> None:
     json_type = {"Content-Type": "application/json"}
     problem(sample.post("/echo/x", content=b" " * 1_000_001, headers=json_type), 413, "PayloadTooLarge")
     assert sample.post("/raw", content=b" " * 2_000_000, headers=json_type).json() == {"bytes": 2_000_000}
     problem(sample.post("/raw", content=b" " * 2_000_001, headers=json_type), 413, "PayloadTooLarge")
 
 
-def test_the_size_of_an_answer(sample: httpx.Client) -> None:
+def test_a_response_over_the_limit_is_500(sample: httpx.Client) -> None:
     assert len(sample.get("/large", params={"size": 3_999_000}).content) > 3_999_000
     problem(sample.get("/large", params={"size": 4_000_000}), 500, "InternalError")
 
 
-def test_another_media_type(sample: httpx.Client) -> None:
+def test_another_media_type_is_415(sample: httpx.Client) -> None:
     response = sample.post("/echo/x", content=b"name=x", headers={"Content-Type": "text/csv"})
     problem(response, 415, "UnsupportedMediaType")
 
@@ -121,7 +121,7 @@ def test_other_methods(sample: httpx.Client) -> None:
     assert response.headers["allow"] == "GET, PUT, DELETE"
 
 
-def test_a_query_is_checked(sample: httpx.Client) -> None:
+def test_a_query_is_validated(sample: httpx.Client) -> None:
     for query, path in (
         ("", "query.size"),
         ("size=x", "query.size"),
@@ -140,18 +140,18 @@ def test_an_unexpected_error_hides_its_cause(sample: httpx.Client) -> None:
     assert "ValueError" not in response.text
 
 
-def test_throttling_is_answered_with_retry_after(sample: httpx.Client) -> None:
+def test_throttling_returns_retry_after(sample: httpx.Client) -> None:
     response = sample.get("/fail/throttled")
     problem(response, 503, "Unavailable")
     assert int(response.headers["retry-after"]) >= 1
 
 
-def test_no_content(sample: httpx.Client) -> None:
+def test_a_204_has_no_body(sample: httpx.Client) -> None:
     response = sample.delete("/drafts/x")
     assert (response.status_code, response.content) == (204, b"")
 
 
-def test_etags(sample: httpx.Client) -> None:
+def test_a_matching_etag_returns_304(sample: httpx.Client) -> None:
     sample_app.drafts["x"] = Draft(text="a", version=7)
     first = sample.get("/drafts/x")
     assert first.headers["etag"] == '"7"'
@@ -165,7 +165,7 @@ def test_etags(sample: httpx.Client) -> None:
     assert sample.get("/drafts/x", headers={"If-None-Match": '"6"'}).json() == {"text": "a", "version": 7}
 
 
-def test_a_change_needs_the_etag_that_was_read(sample: httpx.Client) -> None:
+def test_a_change_requires_the_current_etag(sample: httpx.Client) -> None:
     sample_app.drafts["x"] = Draft(text="a", version=7)
     problem(sample.put("/drafts/x", json={"text": "b"}), 428, "PreconditionRequired")
     problem(sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"6"'}), 412, "PreconditionFailed")
@@ -175,7 +175,7 @@ def test_a_change_needs_the_etag_that_was_read(sample: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/notes", "/charges"])
-def test_the_same_key_and_body_get_the_same_answer(sample: httpx.Client, path: str) -> None:
+def test_the_same_key_and_body_replay_the_response(sample: httpx.Client, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
     first = sample.post(path, json=NOTE, headers=key)
     assert first.status_code == 201
@@ -208,7 +208,7 @@ def test_without_a_key_nothing_is_stored(sample: httpx.Client) -> None:
     assert list(IdempotencyRecord.scan()) == []
 
 
-def test_a_key_that_is_too_long(sample: httpx.Client) -> None:
+def test_a_key_over_the_limit_is_refused(sample: httpx.Client) -> None:
     response = sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k" * 256})
     problem(response, 400, "MalformedRequest")
 
@@ -292,7 +292,7 @@ def shop() -> str:
     return "/shops/a.myshopify.com/logs"
 
 
-def test_a_list_a_page_at_a_time(sample: httpx.Client, shop: str) -> None:
+def test_a_list_is_paginated(sample: httpx.Client, shop: str) -> None:
     results, cursor, sizes = [], None, []
     while True:
         page = sample.get(shop, params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
@@ -305,7 +305,7 @@ def test_a_list_a_page_at_a_time(sample: httpx.Client, shop: str) -> None:
     assert sizes == [3, 3, 1]
 
 
-def test_the_size_of_a_page_may_change_on_the_way(sample: httpx.Client, shop: str) -> None:
+def test_the_page_size_may_change_between_pages(sample: httpx.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
     page = sample.get(shop, params={"limit": 100, "cursor": cursor}).json()
     assert [item["id"] for item in page["items"]] == ["2", "3", "4", "5", "6"]
@@ -334,15 +334,15 @@ def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, s
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5"])
-def test_the_limit_of_a_page(sample: httpx.Client, shop: str, limit: str) -> None:
+def test_the_page_size_is_limited(sample: httpx.Client, shop: str, limit: str) -> None:
     problem(sample.get(shop, params={"limit": limit}), 422, "InvalidInput")
 
 
-def test_an_empty_list(sample: httpx.Client) -> None:
+def test_an_empty_list_has_no_cursor(sample: httpx.Client) -> None:
     assert sample.get("/shops/none.myshopify.com/logs").json() == {"items": [], "next_cursor": None}
 
 
-def test_many_callers_at_once_get_their_own_answers(sample: httpx.Client) -> None:
+def test_concurrent_callers_get_their_own_responses(sample: httpx.Client) -> None:
     def echo(number: int) -> str:
         body = json.dumps({"name": f"n{number}"})
         response = sample.post(f"/echo/{number}", content=body, headers={"Content-Type": "application/json"})

@@ -111,7 +111,7 @@ def test_the_correlation_id_is_passed_on() -> None:
     assert logs.current("correlation_id") is None
 
 
-def test_a_message_takes_the_id_of_what_is_being_handled() -> None:
+def test_a_message_has_the_correlation_id_of_the_handled_message() -> None:
     with logs.bound(correlation_id="request-1"):
         assert Sent(to="a").correlation_id == "request-1"
     assert Sent(to="a").correlation_id is None
@@ -154,7 +154,7 @@ BUCKET_EVENT = """{"Records": [{
 """After S3's user guide, event message structure."""
 
 
-def test_bucket_events() -> None:
+def test_bucket_events_reach_their_handler() -> None:
     test_event = '{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}'
     assert deliver("sample-look", BUCKET_EVENT, test_event, "{}") == [2]
     assert handled == [
@@ -166,7 +166,7 @@ FIRST = datetime(2026, 2, 28, 23, 55, tzinfo=UTC)
 FIVE = timedelta(minutes=5)
 
 
-def test_a_run_knows_when_it_is_due_and_the_last_that_was_completed() -> None:
+def test_a_run_has_its_due_time_and_the_last_completed_run() -> None:
     fire(FIRST)
     with pytest.raises(RuntimeError):
         fire(FIRST + FIVE)

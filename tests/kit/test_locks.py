@@ -26,7 +26,7 @@ def test_one_of_many_callers_gets_the_lock() -> None:
     assert sum(lease is not None for lease in leases) == 1
 
 
-def test_names_are_apart() -> None:
+def test_locks_of_different_names_are_independent() -> None:
     taken("one")
     taken("two")
 
@@ -52,7 +52,7 @@ def test_a_crashed_holders_lease_expires() -> None:
     assert taken().watermark is None
 
 
-def test_the_watermark_stays() -> None:
+def test_a_watermark_survives_the_release() -> None:
     locks.release(taken(), "2026-11-20")
     second = taken()
     assert second.watermark == "2026-11-20"

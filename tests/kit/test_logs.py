@@ -31,7 +31,7 @@ def test_secrets_are_masked_by_pattern(secret: str) -> None:
         assert secret not in json.dumps(logs.redact(shape))
 
 
-def test_urls_keep_what_is_not_secret() -> None:
+def test_urls_keep_parameters_that_are_not_secret() -> None:
     masked = logs.redact(URL)
     assert "shop=a.myshopify.com" in masked
     assert not [secret for secret in ("abc123", "def456", "ghi789", "jkl012") if secret in masked]

@@ -40,7 +40,7 @@ def test_a_message_reaches_its_own_queue() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 23])
-def test_many_at_once(count: int) -> None:
+def test_many_messages_are_sent_in_batches(count: int) -> None:
     messages.publish_many(request(number) for number in range(count))
     assert sorted(body["segment"] for body in waiting(QUEUE)) == list(range(count))
 
@@ -96,7 +96,7 @@ def stored() -> list[str]:
     return [each["Key"] for each in objects]
 
 
-def test_what_is_too_large_goes_by_reference() -> None:
+def test_a_large_message_is_sent_by_reference() -> None:
     subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
     messages.publish(large())
     [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(QUEUE), WaitTimeSeconds=20)["Messages"]
@@ -113,13 +113,13 @@ def _times(body: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("size", [messages.MAX_BYTES - 1000, messages.MAX_BYTES + 1000])
-def test_a_reference_is_made_only_where_it_must_be(size: int) -> None:
+def test_only_large_messages_are_stored(size: int) -> None:
     subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
     messages.publish(large(size=size))
     assert bool(stored()) is (size > messages.MAX_BYTES)
 
 
-def test_what_it_refers_to_is_gone() -> None:
+def test_a_missing_stored_message_raises() -> None:
     body = json.dumps({"stored_at": f"s3://{config.settings().images_bucket}/payloads/messages/nobody/none.json"})
     with pytest.raises(ClientError):
         ShopInstalled.read(body)
@@ -135,12 +135,12 @@ def test_a_batch_is_split_by_its_size() -> None:
     assert len(waiting(QUEUE)) == 7
 
 
-def test_a_message_without_a_destination() -> None:
+def test_a_message_without_a_destination_is_an_error() -> None:
     with pytest.raises(TypeError, match="neither topic nor queue"):
         messages.publish(Message())
 
 
-def test_a_queue_that_is_not_there_is_an_error() -> None:
+def test_a_missing_queue_is_an_error() -> None:
     class Lost(Message):
         queue = "kit-nowhere"
 
@@ -149,7 +149,7 @@ def test_a_queue_that_is_not_there_is_an_error() -> None:
             send(Lost())
 
 
-def test_messages_do_not_change_and_take_unknown_fields() -> None:
+def test_messages_are_immutable_and_ignore_unknown_fields() -> None:
     message = request(1)
     with pytest.raises(ValidationError):
         message.segment = 2  # type: ignore[misc]

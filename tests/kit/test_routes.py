@@ -7,7 +7,7 @@ import httpx
 from tests.retention.crash import hooked
 
 
-def test_ready_says_no_while_a_store_is_away(api: httpx.Client) -> None:
+def test_ready_is_503_while_a_store_is_unavailable(api: httpx.Client) -> None:
     def away() -> None:
         raise ConnectionError("nobody there")
 
@@ -20,7 +20,7 @@ def test_ready_says_no_while_a_store_is_away(api: httpx.Client) -> None:
     assert api.get("/ready").status_code == 200
 
 
-def test_health_does_not_look(api: httpx.Client) -> None:
+def test_health_does_not_check_the_stores(api: httpx.Client) -> None:
     def away() -> None:
         raise ConnectionError("nobody there")
 

@@ -34,7 +34,7 @@ class Row:
     secret: str = "x"
 
 
-def test_a_row_shows_only_what_is_declared() -> None:
+def test_a_response_has_only_declared_fields() -> None:
     row = Row(Decimal("19.90"), datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=2))))
     assert json.loads(PlanRead.of(row).model_dump_json()) == {
         "price": "19.90",
@@ -60,12 +60,12 @@ def test_input_is_stripped() -> None:
 
 
 @pytest.mark.parametrize("given", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01T00:00:00"])
-def test_a_time_that_is_none_in_utc_is_refused(given: str) -> None:
+def test_a_time_outside_the_utc_range_is_refused(given: str) -> None:
     with pytest.raises(ValidationError):
         Window.model_validate({"since": given})
 
 
-def test_a_given_time_is_in_utc() -> None:
+def test_an_input_time_is_converted_to_utc() -> None:
     assert Window.model_validate({"since": "2024-02-29T12:00:00+02:00"}).since == datetime(2024, 2, 29, 10, tzinfo=UTC)
 
 

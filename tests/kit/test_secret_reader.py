@@ -9,7 +9,7 @@ from chalicelib.kit.config import SettingMissing
 from tests.kit.conftest import clear_caches
 
 
-def test_a_secret_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SECRET", "x")
     assert secret_reader.secret("A_SECRET") == "x"
     assert secret_reader.secret("NO_SECRET", "otherwise") == "otherwise"

@@ -45,7 +45,7 @@ def use_file(monkeypatch: pytest.MonkeyPatch, path: Path, current: str, **keys: 
 
 
 @pytest.mark.parametrize("plain", ["", "shpat_0123", "ü☃" * 100, "x" * 4000])
-def test_a_secret_comes_back(way: str, plain: str) -> None:
+def test_a_secret_round_trips(way: str, plain: str) -> None:
     sealed = secrets.encrypt(plain, ROW)
     assert sealed.startswith(f"{way}:")
     assert secrets.decrypt(sealed, ROW) == plain
@@ -53,18 +53,18 @@ def test_a_secret_comes_back(way: str, plain: str) -> None:
     assert secrets.is_current(sealed)
 
 
-def test_the_same_secret_is_sealed_differently_each_time(way: str) -> None:
+def test_encryption_is_not_deterministic(way: str) -> None:
     assert secrets.encrypt("x", ROW) != secrets.encrypt("x", ROW)
 
 
-def test_a_secret_is_of_one_row(way: str) -> None:
+def test_a_secret_is_bound_to_its_row(way: str) -> None:
     sealed = secrets.encrypt("x", ROW)
     with pytest.raises(DecryptionFailed):
         secrets.decrypt(sealed, ROW.replace("studio", "discounts"))
 
 
 @given(position=st.integers(0, 40), mask=st.integers(1, 255))
-def test_any_change_is_noticed(position: int, mask: int) -> None:
+def test_any_change_is_detected(position: int, mask: int) -> None:
     head, _, text = secrets.encrypt("a secret", ROW).rpartition(":")
     data = bytearray(base64.b64decode(text))
     data[position % len(data)] ^= mask
@@ -81,7 +81,7 @@ def test_other_text_is_unreadable(text: str) -> None:
     assert not text or text not in str(error.value)
 
 
-def test_key_files_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_key_files_rotate_without_downtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "keys"
     use_file(monkeypatch, path, "k1", k1=b"1" * 32)
     old = secrets.encrypt("x", ROW)
@@ -108,7 +108,7 @@ for sealed in sys.stdin:
 """
 
 
-def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_new_key_reaches_running_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One that has read the file opens what another seals with a newer key, and seals with that key from then on."""
     path = tmp_path / "keys"
     secrets.new_key_file(path)
@@ -134,7 +134,7 @@ def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.Monk
     assert secrets.decrypt(old, ROW) == "by the old key"
 
 
-def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_only_an_old_key_can_be_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
@@ -151,7 +151,7 @@ def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyP
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_from_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_migrate_from_the_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     in_file = secrets.encrypt("x", ROW)
     use_kms(monkeypatch)
     first = secrets.encrypt("x", ROW)
@@ -161,14 +161,14 @@ def test_from_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch
         assert secrets.decrypt(sealed, ROW) == "x"
 
 
-def test_a_key_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kms_key_can_be_named_by_arn(monkeypatch: pytest.MonkeyPatch) -> None:
     arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     monkeypatch.setenv("KMS_KEY_ID", arn)
     clear_caches()
     assert secrets.decrypt(secrets.encrypt("x", ROW), ROW) == "x"
 
 
-def test_a_new_key_file_is_its_owner_s_and_an_old_one_stays(tmp_path: Path) -> None:
+def test_a_new_key_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -177,7 +177,7 @@ def test_a_new_key_file_is_its_owner_s_and_an_old_one_stays(tmp_path: Path) -> N
     assert path.read_text() == before
 
 
-def test_without_any_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_key_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for path in ("", str(tmp_path / "missing")):
         monkeypatch.setenv("SECRETS_KEY_FILE", path)
         clear_caches()

@@ -12,7 +12,7 @@ from tests.kit.conftest import clear_caches
 
 
 @given(st.binary())
-def test_what_was_signed_comes_back(data: bytes) -> None:
+def test_signed_data_round_trips(data: bytes) -> None:
     assert signing.verify("state", signing.sign("state", data)) == data
 
 
@@ -36,7 +36,7 @@ def test_a_token_has_one_purpose() -> None:
     assert len(signing.key("state")[1]) == 32
 
 
-def test_keys_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signing_keys_rotate_without_downtime(monkeypatch: pytest.MonkeyPatch) -> None:
     def use(keys: str) -> None:
         monkeypatch.setenv("SIGNING_KEYS", keys)
         clear_caches()
@@ -53,7 +53,7 @@ def test_keys_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("keys", ["short:x", "no-id-at-all", ":0123456789abcdef", "a:0123456789abcdef,b:short"])
-def test_poor_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+def test_weak_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
     monkeypatch.setenv("SIGNING_KEYS", keys)
     clear_caches()
     with pytest.raises(SettingMissing, match="SIGNING_KEYS") as error:

@@ -38,14 +38,14 @@ def test_a_value_has_one_owner() -> None:
     assert unique_values.owner_of(NAME) == "one"
 
 
-def test_one_of_many_wins() -> None:
+def test_one_of_many_claims_wins() -> None:
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(claim, map(str, range(8))))
     assert won.count(True) == 1
     assert unique_values.owner_of(NAME) == str(won.index(True))
 
 
-def test_only_the_owner_gives_it_back() -> None:
+def test_only_the_owner_releases_a_value() -> None:
     claim("one")
     with pytest.raises(Conflict):
         release("two")
@@ -54,7 +54,7 @@ def test_only_the_owner_gives_it_back() -> None:
     assert claim("two")
 
 
-def test_the_refused_learns_who_was_first() -> None:
+def test_a_conflict_names_the_owner() -> None:
     claim("one")
     problem = Conflict("taken")
     with pytest.raises(Conflict) as error, Transaction() as transaction:
@@ -63,7 +63,7 @@ def test_the_refused_learns_who_was_first() -> None:
     assert problem.existing.owner == "one"
 
 
-def test_a_claim_with_an_end() -> None:
+def test_a_claim_can_expire() -> None:
     now = clock.now()
     assert claim("one", until=now + timedelta(hours=1))
     assert not claim("two")
@@ -72,6 +72,6 @@ def test_a_claim_with_an_end() -> None:
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
-def test_other_values_make_another_name(one: list[str], other: list[str]) -> None:
+def test_different_values_have_different_keys(one: list[str], other: list[str]) -> None:
     names = unique_values.value_key("c", "t", "f", *one), unique_values.value_key("c", "t", "f", *other)
     assert (names[0] == names[1]) == (one == other)

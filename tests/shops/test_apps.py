@@ -23,7 +23,7 @@ def test_only_apps_with_credentials_exist(monkeypatch: pytest.MonkeyPatch) -> No
             apps.get_app(handle)
 
 
-def test_a_secret_does_not_show_in_what_is_printed() -> None:
+def test_secrets_are_hidden_in_repr() -> None:
     app = apps.get_app("studio")
     assert app.secrets[0] not in repr(app)
 

@@ -40,13 +40,13 @@ def known(session: float | None, checked: float | None, granted: float = -3600) 
         (known(50, 1), 30, 60, None),
     ],
 )
-def test_each_newer_session_token_is_noted(
+def test_each_newer_session_token_is_stored(
     facts: Evidence, issued: float, now: float, note: SessionNote | None
 ) -> None:
     assert evidence.decide_session_note(facts, at(issued), at(now)) == note
 
 
-def test_one_write_for_each_session_token_and_one_check_a_minute() -> None:
+def test_each_session_token_is_written_once_and_checked_once_a_minute() -> None:
     """A merchant's page asks ten times a second for ten minutes; App Bridge renews its session token every 50 seconds."""
     facts, notes = known(None, None), list[SessionNote]()
     for tenth in range(6000):
@@ -70,7 +70,9 @@ def test_one_write_for_each_session_token_and_one_check_a_minute() -> None:
         (known(None, None, granted=-5), 0, False),
     ],
 )
-def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtful: bool) -> None:
+def test_an_uninstall_within_seconds_of_evidence_is_doubtful(
+    facts: Evidence, removed: float, is_doubtful: bool
+) -> None:
     assert evidence.is_removal_doubtful(facts, at(removed)) is is_doubtful
 
 
@@ -89,7 +91,7 @@ def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtf
         (None, 5, False, InstallDecision.REMOVED),
     ],
 )
-def test_only_the_newest_grant_without_a_later_removal_installs(
+def test_only_the_newest_grant_without_a_later_uninstall_installs(
     install_offset: float | None, removal_offset: float | None, is_active: bool, decision: InstallDecision
 ) -> None:
     installed_at = None if install_offset is None else at(install_offset)

@@ -74,7 +74,7 @@ short_keys = pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthW
 
 @short_keys
 @pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
-def test_session_tokens_of_the_libraries(library: str) -> None:
+def test_session_tokens_of_the_libraries_are_valid(library: str) -> None:
     claims, (_, secret) = claims_of(library), CREDENTIALS[library]
     result = merchant(claims, secret)
     assert (f"https://{result.shop}", result.app, result.user_id) == (claims["dest"], "studio", claims["sub"])
@@ -104,7 +104,7 @@ def test_session_tokens_of_the_libraries(library: str) -> None:
         {"sid": None},  # which shopify_app's own tests leave out; Shopify never does
     ],
 )
-def test_session_tokens_that_are_refused(library: str, changed: dict[str, Any]) -> None:
+def test_invalid_session_tokens_are_refused(library: str, changed: dict[str, Any]) -> None:
     now = time.time()
     claims = claims_of(library) | {name: now + off if isinstance(off, int) else off for name, off in changed.items()}
     claims = {name: value for name, value in claims.items() if value is not None}
@@ -114,7 +114,7 @@ def test_session_tokens_that_are_refused(library: str, changed: dict[str, Any]) 
 
 @short_keys
 @pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
-def test_session_tokens_that_nobody_signed(library: str) -> None:
+def test_unsigned_session_tokens_are_refused(library: str) -> None:
     claims = claims_of(library)
     for secret, algorithm in (("", "none"), ("bad_secret", "HS256"), ("bad", "HS256")):
         with pytest.raises(Unauthenticated):

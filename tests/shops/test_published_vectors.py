@@ -85,7 +85,7 @@ def test_oauth_queries_of_shopify_python_api() -> None:
     assert not verify_oauth_signature(signed_query, "hush", PYTHON_TIME + 2 * 24 * 3600)  # …_if_timestamp_is_too_old
 
 
-def test_where_shopify_python_api_is_not_followed() -> None:
+def test_queries_that_only_shopify_python_api_accepts_are_refused() -> None:
     """A `=` in a value is escaped, as Shopify itself and shopify-app-js do; a list is no part of a callback."""
     asked = {"a": ["1&b=2"], "c=3&d": ["4"]}  # test_hmac_calculation_with_ampersand_and_equal_sign_characters
     assert sign_oauth_query(asked, "secret") == signed("a=1%26b%3D2&c%3D3%26d=4", "secret")
@@ -224,7 +224,7 @@ def test_webhooks_of_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("missing", ["Topic", "Shop-Domain", "Webhook-Id"])
-def test_headers_that_shopify_app_js_misses_too(missing: str) -> None:
+def test_headers_required_by_shopify_app_js_are_required(missing: str) -> None:
     with pytest.raises(webhook_headers.HeadersMissing) as error:
         webhook_headers.parse_webhook_headers(JS_HEADERS | {f"x-shopify-{missing.lower()}": ""})
     assert error.value.names == [f"X-Shopify-{missing}"]
@@ -259,7 +259,7 @@ def test_a_secret_that_is_rotated_as_in_shopify_app_js(monkeypatch: pytest.Monke
         ("admin.shopify.com/store/my-shop", "my-shop.myshopify.com"),
     ],
 )
-def test_domains_that_are_shops(text: str, shop: str) -> None:
+def test_shop_domains_of_the_libraries_are_valid(text: str, shop: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) == shop
 
 
@@ -289,7 +289,7 @@ def test_domains_that_are_shops(text: str, shop: str) -> None:
         "my-shop.my-other-custom-domain.com.nope",
     ],
 )
-def test_domains_that_are_none(text: str) -> None:
+def test_invalid_domains_of_the_libraries_are_refused(text: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) is None
 
 
@@ -313,5 +313,5 @@ def test_domains_that_are_none(text: str) -> None:
         "my-shop.my-other-custom-domain.com",
     ],
 )
-def test_domains_that_the_libraries_take_and_we_do_not(text: str) -> None:
+def test_domains_that_only_the_libraries_accept_are_refused(text: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) is None

@@ -24,5 +24,5 @@ from chalicelib.shops import scopes
         ("", "read_products", []),
     ],
 )
-def test_missing(wanted: str, granted: str | None, missing: list[str]) -> None:
+def test_missing_scopes_are_listed(wanted: str, granted: str | None, missing: list[str]) -> None:
     assert scopes.missing_scopes(wanted, granted) == missing

@@ -48,13 +48,13 @@ def play(steps: list[Step]) -> OrderFacts:
         lambda told: st.tuples(st.just(told), st.permutations(told * 2))
     )
 )
-def test_order_and_number_do_not_matter(case: tuple[list[Step], list[Step]]) -> None:
+def test_the_order_and_number_of_steps_do_not_matter(case: tuple[list[Step], list[Step]]) -> None:
     told, shuffled = case
     assert play(told) == play(shuffled)
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=6))
-def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
+def test_an_unwanted_line_stays_unwanted(told: list[Step]) -> None:
     facts, gone = OrderFacts(), set[str]()
     for step in told:
         facts = step(facts)
@@ -64,7 +64,7 @@ def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=6))
-def test_the_row_keeps_it_all(told: list[Step]) -> None:
+def test_the_stored_row_keeps_all_facts(told: list[Step]) -> None:
     facts = play(told)
     assert fulfillment.from_json(json.loads(json.dumps(fulfillment.to_json(facts)))) == facts
 
@@ -82,13 +82,13 @@ def test_the_row_keeps_it_all(told: list[Step]) -> None:
         ([fulfillment.add_cancellation, paid], False, False, "cancelled"),
     ],
 )
-def test_cases(told: list[Step], a: bool, b: bool, status: str | None) -> None:
+def test_each_case_has_the_expected_lines(told: list[Step], a: bool, b: bool, status: str | None) -> None:
     facts = play(told)
     assert [fulfillment.is_line_wanted(facts, line) for line in (A, B)] == [a, b]
     assert fulfillment.order_status(facts) == status
 
 
-def test_a_refund_that_is_told_in_part_later_loses_no_line() -> None:
+def test_a_later_partial_refund_loses_no_line() -> None:
     """As a page of it, fetched after downtime."""
     whole = partial(fulfillment.add_refund, refund="r1", quantities={A: 2, B: 1})
     part = partial(fulfillment.add_refund, refund="r1", quantities={A: 2})

@@ -67,7 +67,7 @@ LOOK_UPS = {
 
 
 @pytest.mark.parametrize("wanted", LOOK_UPS.values(), ids=LOOK_UPS)
-def test_few_among_many_are_found_by_one_query_a_page(gallery: Gallery, wanted: dict[str, Any]) -> None:
+def test_a_filtered_page_needs_one_query(gallery: Gallery, wanted: dict[str, Any]) -> None:
     fill(gallery, FEW, **wanted)
     fill(gallery, MAX_ROWS_READ + 1)
     results: list[dict[str, Any]] = []
@@ -87,7 +87,7 @@ def test_few_among_many_are_found_by_one_query_a_page(gallery: Gallery, wanted: 
     assert {item[name] for item in results} == {value}
 
 
-def test_what_no_index_has_is_looked_for_a_stretch_at_a_time(gallery: Gallery) -> None:
+def test_a_filter_without_an_index_scans_a_limited_range_per_page(gallery: Gallery) -> None:
     fill(gallery, FEW, generation_type=GenerationType.FINAL, product_id=gallery.product)
     fill(gallery, MAX_ROWS_READ + 1, product_id=gallery.product)
     expected = {"product_id": gallery.product, "generation_type": "final", "limit": 5}
@@ -102,7 +102,7 @@ def test_what_no_index_has_is_looked_for_a_stretch_at_a_time(gallery: Gallery) -
     assert len({item["id"] for item in items}) == FEW
 
 
-def test_another_shop_s_are_not_listed(gallery: Gallery, other_gallery: Gallery) -> None:
+def test_generations_of_another_shop_are_not_listed(gallery: Gallery, other_gallery: Gallery) -> None:
     common = {"order_id": "gid://shopify/Order/8", "customer_id": "gid://shopify/Customer/8"}
     fill(gallery, 3, **common, product_id=gallery.product, ai_style_id=gallery.style)
     expected = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
@@ -111,7 +111,7 @@ def test_another_shop_s_are_not_listed(gallery: Gallery, other_gallery: Gallery)
         assert page(other_gallery, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
 
 
-def test_states_are_looked_up_as_they_are_by_now(gallery: Gallery) -> None:
+def test_filters_use_the_current_status(gallery: Gallery) -> None:
     def states(**query: str) -> list[str]:
         return [item["generation_type"] for item in page(gallery, **query)["items"]]
 

@@ -31,7 +31,7 @@ def _limits(gallery: Gallery, **limits: int) -> None:
     Quota(gallery.shop).update([getattr(Quota, name).set(value) for name, value in limits.items()])
 
 
-def test_a_preview_is_made_with_its_facts_and_without_metadata(gallery: Gallery) -> None:
+def test_a_preview_has_its_columns_and_no_metadata(gallery: Gallery) -> None:
     preview = gallery.preview()
     picture = httpx.get(preview["preview_url"]).content
     with Image.open(io.BytesIO(picture)) as image:
@@ -51,13 +51,13 @@ def test_a_preview_is_made_with_its_facts_and_without_metadata(gallery: Gallery)
     assert stored == photo + len(picture)
 
 
-def test_a_shopper_s_words_reach_the_prompt_made_harmless(gallery: Gallery) -> None:
+def test_the_text_of_a_shopper_is_sanitized_in_the_prompt(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     response = gallery.shopper("POST", "generations", gallery.preview_request(upload, text="warm\nlight {style}"))
     assert Generation.get(response.json()["id"]).ai_prompt_used == "Pencil of Portrait: warm light style"
 
 
-def test_the_same_key_gives_the_same_preview(gallery: Gallery) -> None:
+def test_one_key_creates_one_preview(gallery: Gallery) -> None:
     body = gallery.preview_request(gallery.accepted_upload())
     first = gallery.shopper("POST", "generations", body, key="k")
     assert gallery.shopper("POST", "generations", body, key="k").json() == first.json()
@@ -66,7 +66,7 @@ def test_the_same_key_gives_the_same_preview(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("what", ["product", "style", "link"])
-def test_what_is_not_offered_cannot_be_asked_for(gallery: Gallery, what: str) -> None:
+def test_an_unavailable_product_or_style_is_refused(gallery: Gallery, what: str) -> None:
     upload = gallery.accepted_upload()
     if what == "product":
         gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
@@ -78,7 +78,7 @@ def test_what_is_not_offered_cannot_be_asked_for(gallery: Gallery, what: str) ->
     assert (response.status_code, response.json()["code"]) == (409, "NotOffered")
 
 
-def test_another_shop_s_ids_lead_nowhere(gallery: Gallery, other_gallery: Gallery) -> None:
+def test_ids_of_another_shop_are_not_found(gallery: Gallery, other_gallery: Gallery) -> None:
     upload, preview = gallery.accepted_upload(), gallery.preview()
     assert other_gallery.shopper("GET", f"generations/{preview['id']}").status_code == 404
     assert other_gallery.merchant("GET", f"generations/{preview['id']}").status_code == 404
@@ -90,7 +90,7 @@ def test_another_shop_s_ids_lead_nowhere(gallery: Gallery, other_gallery: Galler
     assert other_gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()["code"] == "NotOffered"
 
 
-def test_another_customer_does_not_see_it(gallery: Gallery) -> None:
+def test_another_customer_cannot_read_a_preview(gallery: Gallery) -> None:
     preview = gallery.preview()
     for customer in (1, None):
         assert gallery.shopper("GET", f"generations/{preview['id']}", customer=customer).status_code == 404
@@ -104,7 +104,9 @@ def test_another_customer_does_not_see_it(gallery: Gallery) -> None:
         ({"max_concurrent_generations": 1}, "TooManyGenerations", 1),
     ],
 )
-def test_twenty_race_for_the_last_slots(gallery: Gallery, limits: dict[str, int], code: str, free: int) -> None:
+def test_concurrent_requests_do_not_exceed_the_slots(
+    gallery: Gallery, limits: dict[str, int], code: str, free: int
+) -> None:
     upload = gallery.accepted_upload()
     _limits(gallery, **limits)
     with ThreadPoolExecutor(20) as pool:
@@ -120,7 +122,7 @@ def test_twenty_race_for_the_last_slots(gallery: Gallery, limits: dict[str, int]
     assert gallery.quota()["generations_at_work"] == 0
 
 
-def test_a_photo_that_went_away_fails_it_and_gives_the_quota_back_once(gallery: Gallery) -> None:
+def test_a_missing_photo_fails_the_preview_and_refunds_the_quota_once(gallery: Gallery) -> None:
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     storage.delete(Generation.get(response["id"]).input_image_url)
     assert gallery.drain() == []
@@ -131,7 +133,7 @@ def test_a_photo_that_went_away_fails_it_and_gives_the_quota_back_once(gallery: 
     assert gallery.quota()["current_generations"] == 0
 
 
-def test_a_message_that_comes_again_changes_nothing(gallery: Gallery) -> None:
+def test_a_redelivered_message_changes_nothing(gallery: Gallery) -> None:
     preview = gallery.preview()
     before = Generation.get(preview["id"]).serialize()
     for _ in range(3):
@@ -141,7 +143,7 @@ def test_a_message_that_comes_again_changes_nothing(gallery: Gallery) -> None:
     assert gallery.quota()["current_generations"] == 1
 
 
-def test_parallel_workers_make_one_preview(gallery: Gallery) -> None:
+def test_concurrent_workers_make_one_preview(gallery: Gallery) -> None:
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: previews.make_preview(gallery.shop, response["id"]), range(4)))
@@ -166,7 +168,7 @@ def test_a_style_s_parameters_reach_the_model(gallery: Gallery) -> None:
     assert (row.ai_model_used, row.generation_params) == ("local/oil", {"style": "oil"})
 
 
-def test_a_style_that_the_model_does_not_know_fails_at_once(gallery: Gallery) -> None:
+def test_an_unknown_model_style_fails_at_once(gallery: Gallery) -> None:
     gallery.merchant("PUT", f"styles/{gallery.style}", {"parameters": {"style": "crayon"}})
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     assert gallery.drain() == []
@@ -175,7 +177,7 @@ def test_a_style_that_the_model_does_not_know_fails_at_once(gallery: Gallery) ->
     assert gallery.quota()["current_generations"] == 0
 
 
-def test_the_poll_url_is_under_the_path_that_the_merchant_gave_the_proxy(gallery: Gallery) -> None:
+def test_the_poll_url_has_the_proxy_path_of_the_shop(gallery: Gallery) -> None:
     body = gallery.preview_request(gallery.accepted_upload())
     url = gallery.shopify.proxy_url(
         "studio", gallery.shop, "generations", customer_id=CUSTOMER, path_prefix="/a/portraits"
@@ -184,14 +186,14 @@ def test_the_poll_url_is_under_the_path_that_the_merchant_gave_the_proxy(gallery
     assert response["poll_url"] == f"/a/portraits/generations/{response['id']}"
 
 
-def test_a_picture_is_shown_once_it_is_completed(gallery: Gallery) -> None:
+def test_an_image_url_is_returned_after_completion(gallery: Gallery) -> None:
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     generations.start_attempt(Generation.get(response["id"]), clock.now(), "s3://bucket/previews/x")
     body = gallery.merchant("GET", f"generations/{response['id']}").json()
     assert (body["status"], body["preview_url"]) == ("processing", None)
 
 
-def test_a_watermark_without_its_picture_is_not_the_photo_s_fault(gallery: Gallery) -> None:
+def test_a_missing_watermark_image_does_not_reject_the_photo(gallery: Gallery) -> None:
     image = base64.b64encode(encoded(Image.new("RGBA", (80, 20), "white"))).decode()
     assert gallery.merchant("PUT", "watermark", {"image": image}).status_code == 200
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
@@ -224,7 +226,7 @@ except TooManyRequests as problem:
 """
 
 
-def test_two_processes_race_for_the_last_place_of_the_month(gallery: Gallery) -> None:
+def test_two_processes_do_not_exceed_the_monthly_quota(gallery: Gallery) -> None:
     body = json.dumps(gallery.preview_request(gallery.accepted_upload()))
     Quota(gallery.shop).update([Quota.monthly_generation_limit.set(1)])
     command = [sys.executable, "-c", RACE, gallery.shop, f"gid://shopify/Customer/{CUSTOMER}", body]

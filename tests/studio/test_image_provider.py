@@ -47,7 +47,7 @@ def ask(gallery: Gallery) -> tuple[str, str]:
     return row.id, row.provider_job or ""
 
 
-def test_a_preview_comes_with_the_call_back(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     generation, job = ask(gallery)
     job_request = provider.jobs[job]
     assert "a hat" in job_request["prompt"]
@@ -67,7 +67,9 @@ def test_a_preview_comes_with_the_call_back(gallery: Gallery, provider: ImagePro
     assert_counters_equal_rows(gallery)
 
 
-def test_a_final_comes_so_too_and_is_made_anew_as_another_job(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+def test_a_callback_completes_a_final_and_a_remake_is_another_job(
+    gallery: Gallery, provider: ImageProviderSandbox
+) -> None:
     generation, job = ask(gallery)
     provider.finish(job, PICTURE)
     provider.call_back(job)
@@ -88,7 +90,7 @@ def test_a_final_comes_so_too_and_is_made_anew_as_another_job(gallery: Gallery, 
             assert gallery.drain() == []
 
 
-def test_ten_call_backs_at_once_make_it_once(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+def test_ten_concurrent_callbacks_complete_it_once(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     generation, job = ask(gallery)
     provider.finish(job, PICTURE)
     with ThreadPoolExecutor(10) as pool:
@@ -100,7 +102,7 @@ def test_ten_call_backs_at_once_make_it_once(gallery: Gallery, provider: ImagePr
     assert_counters_equal_rows(gallery)
 
 
-def test_what_is_forged_old_or_about_another_job_moves_nothing(
+def test_forged_stale_and_foreign_callbacks_are_ignored(
     gallery: Gallery, provider: ImageProviderSandbox, api: httpx.Client
 ) -> None:
     generation, job = ask(gallery)
@@ -118,7 +120,7 @@ def test_what_is_forged_old_or_about_another_job_moves_nothing(
 
 
 @pytest.mark.parametrize(("state", "reason"), [("refused", ContentRefused.reason), ("failed", ModelGaveUp.reason)])
-def test_a_job_without_a_picture_fails_once_and_is_not_charged(
+def test_a_job_without_an_image_fails_once_and_is_not_charged(
     gallery: Gallery, provider: ImageProviderSandbox, state: str, reason: str
 ) -> None:
     generation, job = ask(gallery)
@@ -133,7 +135,7 @@ def test_a_job_without_a_picture_fails_once_and_is_not_charged(
     assert_counters_equal_rows(gallery)
 
 
-def test_a_lost_call_back_is_made_good_by_asking(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+def test_a_lost_callback_is_recovered_by_polling(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     generation, job = ask(gallery)
     later = clock.now() + image_provider.CALLBACK_WITHIN + timedelta(seconds=1)
     Generation(generation).update([Generation.lease_until.set(clock.now())])
@@ -149,7 +151,9 @@ def test_a_lost_call_back_is_made_good_by_asking(gallery: Gallery, provider: Ima
     assert_counters_equal_rows(gallery)
 
 
-def test_a_kill_before_the_job_is_noted_takes_no_second_job(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+def test_a_crash_before_the_job_is_stored_submits_no_second_job(
+    gallery: Gallery, provider: ImageProviderSandbox
+) -> None:
     generation, job = ask(gallery)
     Generation(generation).update([Generation.provider_job.remove(), Generation.awaits.remove()])
     Generation(generation).update([Generation.lease_until.set(clock.now())])
@@ -162,7 +166,7 @@ def test_a_kill_before_the_job_is_noted_takes_no_second_job(gallery: Gallery, pr
     ("picture", "url"),
     [(PICTURE, "http://localhost:1/results/x"), (b"%PDF-1.7", None), (PICTURE[:200], None)],
 )
-def test_a_result_that_cannot_be_trusted_is_none(
+def test_an_untrusted_result_is_ignored(
     gallery: Gallery, provider: ImageProviderSandbox, picture: bytes, url: str | None
 ) -> None:
     """From another host, no picture, or half of one."""
@@ -175,7 +179,7 @@ def test_a_result_that_cannot_be_trusted_is_none(
     assert_counters_equal_rows(gallery)
 
 
-def test_a_job_that_is_not_taken(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+def test_a_refused_job_fails_the_preview(gallery: Gallery, provider: ImageProviderSandbox) -> None:
     upload = gallery.accepted_upload()
     for response, status, reason in (
         ((429, {}), GenerationStatus.PENDING, None),

@@ -43,11 +43,11 @@ def _jpeg_header(width: int, height: int) -> bytes:
         (Probe(Format.JPEG, 1000, 10, 10, scans=101), RejectReason.TOO_MANY_SCANS),
     ],
 )
-def test_each_limit_holds_at_its_edge(upload: Probe, reason: RejectReason | None):
+def test_each_limit_is_inclusive(upload: Probe, reason: RejectReason | None):
     assert rejection_reason(upload) is reason
 
 
-def test_every_reason_has_a_sentence_for_the_shopper():
+def test_every_rejection_reason_has_a_text():
     assert set(DETAIL) == set(RejectReason)
 
 
@@ -99,12 +99,12 @@ def test_a_decompression_bomb_is_refused_by_its_header(bomb: bytes):
         b"\xff\xd8" + b"\xff\xe0\0\2" * 5_000_000,
     ],
 )
-def test_millions_of_empty_segments_are_not_walked(stuffed: bytes):
+def test_millions_of_empty_segments_are_not_scanned(stuffed: bytes):
     reason, lines, peak = _cost(stuffed)
     assert reason is RejectReason.UNREADABLE
     assert lines < MOST_LINES
     assert peak < 1_000_000
 
 
-def test_a_pdf_named_jpg_is_no_picture():
+def test_a_pdf_named_jpg_is_rejected():
     assert rejection_reason(probe(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(1000))) is RejectReason.UNSUPPORTED_FORMAT

@@ -41,7 +41,7 @@ def given(gallery: Gallery) -> dict[str, str]:
     return prop
 
 
-def test_a_cancelled_order_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
+def test_a_canceled_order_gets_no_final(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given)
     cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
     gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
@@ -52,7 +52,7 @@ def test_a_cancelled_order_is_not_printed(gallery: Gallery, given: dict[str, str
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_a_print_that_is_made_stays(gallery: Gallery, given: dict[str, str]) -> None:
+def test_a_completed_final_is_kept_after_a_cancellation(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
@@ -63,7 +63,7 @@ def test_a_print_that_is_made_stays(gallery: Gallery, given: dict[str, str]) -> 
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_the_line_that_was_taken_out_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
+def test_a_removed_line_gets_no_final(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given, given)
     first, second = (line["admin_graphql_api_id"] for line in order["line_items"])
     gallery.shopify.emit(
@@ -75,7 +75,7 @@ def test_the_line_that_was_taken_out_is_not_printed(gallery: Gallery, given: dic
     assert [final["line_item_id"] for final in gallery.finals()] == [second]
 
 
-def test_an_edit_makes_no_second_print(gallery: Gallery, given: dict[str, str]) -> None:
+def test_an_edit_makes_no_second_final(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
@@ -89,7 +89,7 @@ def test_an_edit_makes_no_second_print(gallery: Gallery, given: dict[str, str]) 
     assert statuses(gallery) == ["completed"]
 
 
-def test_a_line_that_an_edit_adds_is_printed_once_it_is_paid(gallery: Gallery, given: dict[str, str]) -> None:
+def test_an_added_line_gets_a_final_after_payment(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     added = {"variant_id": VARIANT, "product_id": 8001, "price": "0.00", "properties": [given]}
@@ -99,7 +99,7 @@ def test_a_line_that_an_edit_adds_is_printed_once_it_is_paid(gallery: Gallery, g
     assert statuses(gallery) == ["completed", "completed"]
 
 
-def test_a_refunded_line_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
+def test_a_refunded_line_gets_no_final(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given, given)
     first, second = order["line_items"]
     refund = gallery.shopify.refund_order(gallery.shop, order["id"], {first["id"]: 1})
@@ -112,7 +112,7 @@ def test_a_refunded_line_is_not_printed(gallery: Gallery, given: dict[str, str])
     assert row.status == "partially_refunded"
 
 
-def test_orders_without_our_lines_leave_no_trace(gallery: Gallery) -> None:
+def test_orders_without_previews_are_not_stored(gallery: Gallery) -> None:
     order = gallery.order({"name": "Engraving", "value": "Mia"})
     cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
     for topic, payload in (("orders/paid", order), ("orders/cancelled", cancellation)):
@@ -124,9 +124,7 @@ def test_orders_without_our_lines_leave_no_trace(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_paid_ten_times_edited_and_cancelled_in_any_order_is_printed_once_or_never(
-    gallery: Gallery, given: dict[str, str], seed: int
-) -> None:
+def test_messages_in_any_order_make_at_most_one_final(gallery: Gallery, given: dict[str, str], seed: int) -> None:
     """With a part of the work done in between, at random moments."""
     order = gallery.order(given)
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: 2})
@@ -148,7 +146,7 @@ def test_paid_ten_times_edited_and_cancelled_in_any_order_is_printed_once_or_nev
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
+def test_concurrent_messages_make_at_most_one_final(gallery: Gallery, given: dict[str, str]) -> None:
     """Two workers apply changes to one order: the second decides on what the first wrote."""
     order = gallery.order(given)
     calls = [
@@ -164,7 +162,7 @@ def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
     assert statuses(gallery) in ([], ["failed"])
 
 
-def test_a_lost_file_is_made_once_more(gallery: Gallery, given: dict[str, str]) -> None:
+def test_a_final_with_a_lost_file_can_be_remade(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
@@ -187,7 +185,7 @@ def test_a_lost_file_is_made_once_more(gallery: Gallery, given: dict[str, str]) 
     assert gallery.quota()["current_storage_mb"] == stored  # the same picture, counted once
 
 
-def test_a_failed_print_is_made_once_its_size_is_known(gallery: Gallery, given: dict[str, str]) -> None:
+def test_a_failed_final_can_be_remade_after_its_size_is_defined(gallery: Gallery, given: dict[str, str]) -> None:
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given, variant=VARIANT + 1))
     assert gallery.drain() == []
     (final,) = gallery.finals()
@@ -205,7 +203,7 @@ def test_a_failed_print_is_made_once_its_size_is_known(gallery: Gallery, given: 
     )
 
 
-def test_eight_at_once_make_it_once(gallery: Gallery, given: dict[str, str]) -> None:
+def test_eight_concurrent_requests_remake_it_once(gallery: Gallery, given: dict[str, str]) -> None:
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
     assert gallery.drain() == []
     (final,) = gallery.finals()
@@ -219,7 +217,7 @@ def test_eight_at_once_make_it_once(gallery: Gallery, given: dict[str, str]) -> 
     assert Generation.get(final["id"]).attempts == 1
 
 
-def test_one_key_makes_it_once_more_once(gallery: Gallery, given: dict[str, str]) -> None:
+def test_one_key_remakes_a_final_once(gallery: Gallery, given: dict[str, str]) -> None:
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
     assert gallery.drain() == []
     (final,) = gallery.finals()
@@ -240,9 +238,7 @@ def test_one_key_makes_it_once_more_once(gallery: Gallery, given: dict[str, str]
 
 
 @pytest.mark.parametrize("when", ["before-call", "after-call"])
-def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
-    gallery: Gallery, given: dict[str, str], when: str
-) -> None:
+def test_a_crash_during_a_remake_leaves_no_orphaned_file(gallery: Gallery, given: dict[str, str], when: str) -> None:
     """At every call in turn, asked for once more each time."""
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
     assert gallery.drain() == []
@@ -263,7 +259,7 @@ def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
     assert storage.size(row.final_image_url) == row.byte_count
 
 
-def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str, str]) -> None:
+def test_a_canceled_final_cannot_be_remade(gallery: Gallery, given: dict[str, str]) -> None:
     order = gallery.order(given)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
@@ -274,7 +270,7 @@ def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str
     assert (response.status_code, response.json()["code"]) == (409, "FinalCanceled")
 
 
-def test_previews_and_strangers_finals_are_not_remade(
+def test_previews_and_foreign_finals_cannot_be_remade(
     gallery: Gallery, other_gallery: Gallery, given: dict[str, str]
 ) -> None:
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))

@@ -25,7 +25,7 @@ def idle(shop: str, month: datetime, used: int = 7) -> None:
 @pytest.mark.parametrize(
     "since", [datetime(2026, 2, 28, tzinfo=UTC), datetime(2025, 12, 31, tzinfo=UTC), datetime(2025, 3, 1, tzinfo=UTC)]
 )
-def test_an_idle_month_is_rolled_over(since: datetime) -> None:
+def test_an_idle_quota_is_rolled_over(since: datetime) -> None:
     idle("idle", since)
     quota_rollover.roll_over_idle_quotas(NOW)
     row = Quota.get("idle")
@@ -33,21 +33,21 @@ def test_an_idle_month_is_rolled_over(since: datetime) -> None:
     assert row.version == 2
 
 
-def test_the_present_month_is_left_alone() -> None:
+def test_the_current_month_is_unchanged() -> None:
     idle("busy", NOW)
     quota_rollover.roll_over_idle_quotas(NOW)
     row = Quota.get("busy")
     assert (row.current_generations, row.version) == (7, 1)
 
 
-def test_twice_rolls_once() -> None:
+def test_a_second_run_rolls_over_nothing() -> None:
     idle("idle", datetime(2026, 2, 1, tzinfo=UTC))
     for _ in range(2):
         quota_rollover.roll_over_idle_quotas(NOW)
     assert Quota.get("idle").version == 2
 
 
-def test_one_that_was_faster_wins() -> None:
+def test_a_concurrent_rollover_wins() -> None:
     """Its first image of the month has rolled the quota over, and counts."""
     idle("idle", datetime(2026, 2, 1, tzinfo=UTC))
 

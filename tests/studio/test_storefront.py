@@ -26,7 +26,7 @@ def offer(gallery: Gallery, product: str = "8001") -> httpx.Response:
     return gallery.shopper("GET", f"products/{product}", customer=None)
 
 
-def test_what_can_be_chosen_in_the_merchant_s_order(gallery: Gallery) -> None:
+def test_the_offer_lists_choices_in_the_order_of_the_merchant(gallery: Gallery) -> None:
     image = base64.b64encode(encoded(Image.new("RGB", (64, 64), "red"))).decode()
     assert gallery.merchant("PUT", f"styles/{gallery.style}/example", {"image": image}).status_code == 200
     for name, is_enabled, order in (("Oil", True, 0), ("Hidden", False, 1), ("Removed", True, 2)):
@@ -50,7 +50,7 @@ def test_what_can_be_chosen_in_the_merchant_s_order(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("product", ["9999", "abc", "-1", "8001x"])
-def test_what_is_not_there(gallery: Gallery, product: str) -> None:
+def test_a_missing_product_is_404(gallery: Gallery, product: str) -> None:
     assert (offer(gallery, product).status_code, offer(gallery, product).json()["code"]) == (404, "ProductNotFound")
 
 
@@ -59,12 +59,12 @@ def test_a_disabled_product_is_not_offered(gallery: Gallery) -> None:
     assert offer(gallery).status_code == 404
 
 
-def test_another_shop_s_product_is_not_offered(gallery: Gallery, other_gallery: Gallery) -> None:
+def test_a_product_of_another_shop_is_not_offered(gallery: Gallery, other_gallery: Gallery) -> None:
     gallery.merchant("POST", "products", {"shopify_product_id": 7007, "title": "Mine"})
     assert offer(other_gallery, "7007").status_code == 404
 
 
-def test_the_page_holds_what_is_offered_and_nothing_that_runs_by_itself(gallery: Gallery) -> None:
+def test_the_page_contains_the_offer_and_no_inline_script(gallery: Gallery) -> None:
     evil = "</script><script>alert(1)</script>"
     gallery.merchant("PUT", f"products/{gallery.product}", {"title": evil})
     gallery.merchant("PUT", f"styles/{gallery.style}", {"name": evil})
@@ -87,14 +87,14 @@ def test_the_page_holds_what_is_offered_and_nothing_that_runs_by_itself(gallery:
     assert gallery.shopper("GET", "products/9999/page").status_code == 404
 
 
-def test_a_product_that_is_not_offered_has_a_page_that_says_so(gallery: Gallery) -> None:
+def test_an_unavailable_product_has_an_error_page(gallery: Gallery) -> None:
     response = gallery.shopper("GET", "products/9999/page")
     assert (response.status_code, response.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert "cannot be made from a photo" in response.text
 
 
 @pytest.mark.parametrize("prefix", [["/apps/studio", "/evil/x"], ["https://evil.example/apps/x"], ["/apps/../x"], [""]])
-def test_the_page_s_calls_cannot_be_led_elsewhere(gallery: Gallery, prefix: list[str]) -> None:
+def test_the_page_calls_its_own_proxy_path_only(gallery: Gallery, prefix: list[str]) -> None:
     """Whatever a visitor puts into the shop's address, Shopify signs."""
     query = {"shop": gallery.shop, "timestamp": str(int(time.time())), "path_prefix": prefix[0]}
     signed = httpx.QueryParams(gallery.shopify.sign_proxy("studio", query))

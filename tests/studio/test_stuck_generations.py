@@ -48,7 +48,7 @@ def _kill_at_work(worker: Worker, generation: str) -> None:
     assert Generation.get(generation).status is GenerationStatus.PROCESSING
 
 
-def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker) -> None:
+def test_a_killed_worker_loses_no_preview(gallery: Gallery, worker: Worker) -> None:
     generation = _ask(gallery)
     _kill_at_work(worker, generation)
     assert gallery.quota()["generations_at_work"] == 1
@@ -63,7 +63,7 @@ def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker)
     assert (quota["current_generations"], quota["generations_at_work"]) == (1, 0)
 
 
-def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) -> None:
+def test_a_preview_that_kills_every_worker_fails_and_is_refunded(gallery: Gallery) -> None:
     generation = _ask(gallery)
     later = clock.now() + generation_worker.WORKER_LEASE + START_LEASE
     actions: list[Action] = [
@@ -82,7 +82,7 @@ def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) ->
     assert Generation.get(generation).status is GenerationStatus.FAILED
 
 
-def test_a_preview_whose_message_was_lost_is_handed_out_again(gallery: Gallery) -> None:
+def test_a_preview_with_a_lost_message_is_queued_again(gallery: Gallery) -> None:
     generation = _ask(gallery)
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # taken off the queue, nothing done
@@ -94,7 +94,7 @@ def test_a_preview_whose_message_was_lost_is_handed_out_again(gallery: Gallery) 
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
 
 
-def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
+def test_a_final_with_an_expired_lease_is_made(gallery: Gallery) -> None:
     gallery.shopify.deliver(
         "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
     )
@@ -109,7 +109,7 @@ def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
     assert gallery.finals()[0]["status"] == "completed"
 
 
-def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_temporary_failure_releases_the_lease(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     generation = _ask(gallery)
     monkeypatch.setenv("IMAGE_MODEL", "nonsense")
     config.forget_settings()
@@ -124,7 +124,7 @@ def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypat
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
 
 
-def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: Gallery) -> None:
+def test_a_worker_killed_after_storing_leaves_one_image(gallery: Gallery) -> None:
     generation, bucket = _ask(gallery), config.settings().images_bucket
     row = Generation.get(generation)
     generations.start_attempt(row, clock.now(), storage.address(bucket, f"previews/{gallery.shop}/first.jpg"))
@@ -138,7 +138,7 @@ def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: 
     assert listing["Contents"][0]["Size"] > 1000
 
 
-def test_what_ends_while_it_is_recovered_takes_no_slot_again(gallery: Gallery) -> None:
+def test_a_generation_that_ends_during_recovery_takes_no_slot(gallery: Gallery) -> None:
     row = Generation.get(_ask(gallery))
     assert gallery.drain() == []
     with pytest.raises(GenerationEnded):
@@ -146,7 +146,7 @@ def test_what_ends_while_it_is_recovered_takes_no_slot_again(gallery: Gallery) -
     assert gallery.quota()["generations_at_work"] == 0
 
 
-def test_a_preview_that_nobody_takes_up_is_given_up_within_the_hour(gallery: Gallery) -> None:
+def test_an_unprocessed_preview_fails_within_an_hour(gallery: Gallery) -> None:
     generation = _ask(gallery)
     stuck_generations.recover_generations(clock.now() + stuck_generations.PREVIEW_LIFETIME + timedelta(seconds=1))
     assert Generation.get(generation).status is GenerationStatus.FAILED

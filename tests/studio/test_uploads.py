@@ -56,7 +56,7 @@ def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) ->
     ],
     ids=["a PDF", "a truncated JPEG", "a decompression bomb"],
 )
-def test_what_is_no_usable_photo_is_refused_with_the_reason_and_deleted(
+def test_an_invalid_photo_is_rejected_with_its_reason_and_deleted(
     gallery: Gallery, data: bytes, reason: RejectReason
 ) -> None:
     upload = gallery.upload_photo(data)
@@ -70,7 +70,7 @@ def test_what_is_no_usable_photo_is_refused_with_the_reason_and_deleted(
     assert preview_body.json()["detail"] == body["reject_reason"]
 
 
-def test_the_form_takes_no_more_than_25_mb_and_no_other_key(gallery: Gallery) -> None:
+def test_the_form_accepts_at_most_25_mb_and_no_other_key(gallery: Gallery) -> None:
     form = gallery.shopper("POST", "uploads", {}).json()
     large = httpx.post(form["url"], data=form["fields"], files={"file": bytes(25_000_001)})
     assert large.status_code == 400
@@ -97,13 +97,13 @@ def test_an_expired_link_is_refused(gallery: Gallery) -> None:
     eventually(lambda: httpx.get(brief).status_code == 403, "the link expires")
 
 
-def test_a_photo_that_is_not_there_yet_cannot_be_used(gallery: Gallery) -> None:
+def test_a_photo_not_yet_uploaded_cannot_be_used(gallery: Gallery) -> None:
     form = gallery.shopper("POST", "uploads", {}).json()
     body = gallery.shopper("POST", "generations", gallery.preview_request(form))
     assert (body.status_code, body.json()["code"]) == (409, "UploadNotReady")
 
 
-def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(gallery: Gallery) -> None:
+def test_an_upload_belongs_to_its_customer_or_to_the_holder_of_its_token(gallery: Gallery) -> None:
     upload = gallery.upload_photo(PHOTO.read_bytes())
     assert upload["token"] is None
     assert gallery.shopper("GET", f"uploads/{upload['id']}", customer=1).status_code == 404
@@ -117,7 +117,7 @@ def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(g
         assert (response.status_code, response.json()["code"]) == (403, "InvalidUploadToken")
 
 
-def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:
+def test_a_deleted_object_frees_its_bytes(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     bucket = config.settings().images_bucket
     aws.client("s3").delete_object(Bucket=bucket, Key=f"uploads/{gallery.shop}/{upload['id']}")
@@ -126,7 +126,7 @@ def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:
     assert float(gallery.quota()["current_storage_mb"]) == 0
 
 
-def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
+def test_a_late_event_is_ignored(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
     for sequencer in ("0", row.sequencer):
@@ -135,20 +135,20 @@ def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
     assert float(gallery.quota()["current_storage_mb"]) > 0
 
 
-def test_an_object_that_nobody_asked_for_is_left_alone(gallery: Gallery) -> None:
+def test_an_object_without_an_upload_is_ignored(gallery: Gallery) -> None:
     url = storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/stranger")
     storage.put(url, b"x", "image/jpeg")
     assert gallery.drain() == []
     assert gallery.quota()["current_storage_mb"] == "0"
 
 
-def test_the_same_key_gives_the_same_upload(gallery: Gallery) -> None:
+def test_one_key_creates_one_upload(gallery: Gallery) -> None:
     first = gallery.shopper("POST", "uploads", {}, key="k")
     assert gallery.shopper("POST", "uploads", {}, key="k").json() == first.json()
     assert gallery.shopper("POST", "uploads", {"content_type": "image/png"}, key="k").status_code == 409
 
 
-def test_a_full_storage_takes_no_photo_and_an_almost_full_one_no_larger_than_fits(gallery: Gallery) -> None:
+def test_the_storage_limit_bounds_the_size_of_a_photo(gallery: Gallery) -> None:
     photo = PHOTO.read_bytes()
     gallery.accepted_upload()
     Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
@@ -160,7 +160,7 @@ def test_a_full_storage_takes_no_photo_and_an_almost_full_one_no_larger_than_fit
     assert httpx.post(form["url"], data=form["fields"], files={"file": photo * 2}).status_code == 400
 
 
-def test_photos_that_are_sent_at_once_do_not_pass_the_limit_together(gallery: Gallery) -> None:
+def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) -> None:
     """Each form was given out while there was room for its photo."""
     photo = encoded(Image.effect_noise((700, 700), 90), "PNG")
     assert len(photo) * 2 <= 1_000_000 < len(photo) * 3
@@ -189,7 +189,7 @@ def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:
     assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == len(smaller)
 
 
-def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: Gallery) -> None:
+def test_concurrent_events_of_one_photo_end_with_the_newest(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
     later = [f"{row.sequencer}{n:02}" for n in range(1, 7)]
@@ -202,7 +202,7 @@ def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: G
     assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == after.byte_count == storage.size(url)
 
 
-def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery) -> None:
+def test_a_crash_after_a_rejection_leaves_no_object(gallery: Gallery) -> None:
     upload = gallery.upload_photo(b"%PDF-1.7")
     row = Upload.get(upload["id"])
     consumer = next(found for found in handlers.consumers() if found.name == "studio-inspect_upload")
@@ -214,7 +214,7 @@ def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery
     assert _object(gallery, upload["id"]) is None
 
 
-def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gallery: Gallery) -> None:
+def test_an_unused_photo_is_deleted_within_a_day_and_frees_its_bytes(gallery: Gallery) -> None:
     used, unused, refused = gallery.accepted_upload(), gallery.accepted_upload(), gallery.upload_photo(b"%PDF-1.7")
     assert gallery.shopper("POST", "generations", gallery.preview_request(used)).status_code == 202
     assert gallery.drain() == []
@@ -231,14 +231,14 @@ def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gal
     assert gallery.shopper("POST", "generations", gallery.preview_request(unused)).json()["code"] == "UploadNotReady"
 
 
-def test_an_upload_whose_time_is_over_is_not_found_though_its_row_is_there(gallery: Gallery) -> None:
+def test_an_expired_upload_is_not_found(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     Upload(upload["id"]).update([Upload.expires_epoch.set(clock.now())])
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["code"] == "UploadNotFound"
     assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()["code"] == "UploadNotFound"
 
 
-def test_a_used_photo_is_kept_also_when_it_is_sent_again(gallery: Gallery) -> None:
+def test_a_used_photo_is_kept_after_a_second_upload(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
     httpx.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()})

@@ -41,7 +41,7 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else "shown",
 )
-def test_a_row_runs_and_is_shown_beside_its_budget(packaged: Packaged, rows: list[str], shown: set[str]) -> None:
+def test_a_row_runs_and_prints_its_budget(packaged: Packaged, rows: list[str], shown: set[str]) -> None:
     is_about_the_bundle = {"cold-start", "bundle"} & {*rows}
     result = bench(
         "--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {})
@@ -52,24 +52,24 @@ def test_a_row_runs_and_is_shown_beside_its_budget(packaged: Packaged, rows: lis
     assert {line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith(("<=", ">="))} == shown
 
 
-def test_every_row_is_run_by_the_test_above() -> None:
-    marks = test_a_row_runs_and_is_shown_beside_its_budget.pytestmark  # type: ignore[attr-defined]
+def test_every_row_has_a_test() -> None:
+    marks = test_a_row_runs_and_prints_its_budget.pytestmark  # type: ignore[attr-defined]
     assert sorted(name for rows, _ in marks[0].args[1] for name in rows) == sorted(ROWS)
 
 
-def test_an_unknown_row_is_refused_with_the_names_that_there_are() -> None:
+def test_an_unknown_row_lists_the_known_ones() -> None:
     result = bench("bombs")
     assert result.returncode == 2
     assert all(name in result.stderr for name in ROWS)
 
 
-def test_subjects_run_in_turn_and_tell_their_figures() -> None:
+def test_subjects_run_in_turn_and_report_their_figures() -> None:
     program = "import json; print(json.dumps({'seconds': 0.5, 'peak_mb': 12.0}))"
     figures = interleaved([Subject(name, [sys.executable, "-c", program]) for name in ("ours", "peer")], rounds=3)
     assert figures == {"ours": Figures((0.5,) * 3, 12.0), "peer": Figures((0.5,) * 3, 12.0)}
 
 
-def test_a_subject_that_fails_is_told_of() -> None:
+def test_a_failing_subject_is_reported() -> None:
     with pytest.raises(SubjectFailed, match="no such thing"):
         interleaved([Subject("x", [sys.executable, "-c", "raise SystemExit('no such thing')"])], rounds=1)
 
@@ -91,7 +91,7 @@ def test_figures_show_median_and_range(seconds: tuple[float, ...], text: str) ->
     assert str(Figures(seconds)) == text
 
 
-def test_the_table_shows_what_is_over_its_budget() -> None:
+def test_the_table_marks_rows_over_budget() -> None:
     text = render(
         [Row("a", "1 ms", "peer 2 ms", 0.5, 1.0), Row("b", "3 ms", "peer 1 ms", 3.0, 1.0), Row("c", "", "", None, None)]
     )

@@ -45,7 +45,7 @@ def archived(drain: Callable[[], list[Any]]) -> list[str]:
     return [stored_object["Key"] for stored_object in listing["Contents"]]
 
 
-def test_a_real_file_has_the_columns_that_athena_is_told(archived: list[str], tmp_path: Path) -> None:
+def test_an_archived_file_has_the_columns_of_its_athena_table(archived: list[str], tmp_path: Path) -> None:
     (rule,) = [rule for rule in athena.archived() if rule.name == "shops/installation_logs"]
     file = tmp_path / "rows.parquet"
     bucket = config.settings().archive_bucket
@@ -59,7 +59,7 @@ def test_a_real_file_has_the_columns_that_athena_is_told(archived: list[str], tm
         assert f"  `{name}` {athena.TYPES[kind]}" in defined
 
 
-def test_every_archived_table_is_defined_where_its_files_lie(archived: list[str]) -> None:
+def test_every_archived_table_has_an_athena_location(archived: list[str]) -> None:
     defined = athena.render()
     for rule in athena.archived():
         assert f"backroom_archive.{athena.table_of(rule)} (" in defined
@@ -86,7 +86,7 @@ def test_operators_query_the_archive(archived: list[str], ops: Ops) -> None:
 @pytest.mark.parametrize(
     "sql", ["SELECT 1", "SELEC x FROM shops_installation_logs", "SELECT nothing FROM shops_installation_logs"]
 )
-def test_a_query_that_cannot_be_answered_says_why(archived: list[str], ops: Ops, sql: str) -> None:
+def test_a_failing_query_explains_the_error(archived: list[str], ops: Ops, sql: str) -> None:
     result = ops("archive-query", sql)
     assert result.code == 1
     assert result.err.startswith("backroom: ") or "backroom: " in result.err

@@ -60,7 +60,7 @@ def shared() -> Iterator[Engine]:
         yield engine
 
 
-def test_stops_with_its_context_and_leaves_no_process() -> None:
+def test_the_engine_stops_with_its_context() -> None:
     with Engine.start() as engine:
         assert client(engine, "dynamodb").list_tables()["TableNames"] == []
     assert engine.process.returncode == 0
@@ -70,7 +70,7 @@ def test_stops_with_its_context_and_leaves_no_process() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads Linux's table of sockets")
-def test_listens_on_loopback_only(shared: Engine) -> None:
+def test_the_engine_listens_on_loopback_only(shared: Engine) -> None:
     listening = f"{shared.port:04X}"
     families = [path for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")) if path.exists()]
     rows = [line.split() for path in families for line in path.read_text().splitlines()]
@@ -104,7 +104,7 @@ def test_state_survives(tmp_path: Path, how: str) -> None:
         assert client(engine, "kms").decrypt(CiphertextBlob=secret)["Plaintext"] == b"token"
 
 
-def test_killed_while_saving_keeps_the_last_whole_state(tmp_path: Path) -> None:
+def test_a_kill_during_a_checkpoint_keeps_the_previous_state(tmp_path: Path) -> None:
     known: set[str] = set()
     for round_number in range(4):
         with Engine.start(tmp_path) as engine:
@@ -135,7 +135,7 @@ def test_killed_while_saving_keeps_the_last_whole_state(tmp_path: Path) -> None:
             known = stored_ids
 
 
-def test_saves_by_itself(tmp_path: Path) -> None:
+def test_the_engine_saves_checkpoints(tmp_path: Path) -> None:
     with Engine.start(tmp_path) as engine:
         create_table(engine)
         state = tmp_path / "engine.pickle"
@@ -145,7 +145,7 @@ def test_saves_by_itself(tmp_path: Path) -> None:
         assert ids(engine) == set()
 
 
-def test_reset_empties_the_disk_too(tmp_path: Path) -> None:
+def test_a_reset_deletes_the_stored_state(tmp_path: Path) -> None:
     with Engine.start(tmp_path) as engine:
         create_table(engine)
         client(engine, "s3").create_bucket(Bucket="media")
@@ -158,12 +158,12 @@ def test_reset_empties_the_disk_too(tmp_path: Path) -> None:
         assert client(engine, "s3").list_buckets()["Buckets"] == []
 
 
-def test_one_state_serves_one_engine(tmp_path: Path) -> None:
+def test_a_state_folder_is_locked_by_one_engine(tmp_path: Path) -> None:
     with Engine.start(tmp_path), pytest.raises(EngineError, match="in use by another engine"):
         Engine.start(tmp_path)
 
 
-def test_restore_brings_back_the_provisioned_state(shared: Engine) -> None:
+def test_a_restore_returns_to_the_snapshot(shared: Engine) -> None:
     shared.reset()
     dynamodb, sqs, s3 = create_table(shared), client(shared, "sqs"), client(shared, "s3")
     queue = sqs.create_queue(QueueName="studio-on_upload")["QueueUrl"]
@@ -209,7 +209,7 @@ def poll(engine: Engine, queue: str) -> http.client.HTTPConnection:
     return connection
 
 
-def test_a_dead_client_takes_no_message(shared: Engine) -> None:
+def test_a_disconnected_client_receives_no_message(shared: Engine) -> None:
     shared.reset()
     sqs = client(shared, "sqs")
     queue = sqs.create_queue(QueueName="studio-generate_preview")["QueueUrl"]
@@ -229,7 +229,7 @@ def test_a_dead_client_takes_no_message(shared: Engine) -> None:
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
 
 
-def test_restore_ends_long_polls(shared: Engine) -> None:
+def test_a_restore_ends_long_polls(shared: Engine) -> None:
     shared.reset()
     queue = client(shared, "sqs").create_queue(QueueName="studio-generate_preview")["QueueUrl"]
     shared.snapshot()
@@ -245,7 +245,7 @@ def test_restore_ends_long_polls(shared: Engine) -> None:
     waiting.close()
 
 
-def test_queue_policies_and_signatures_count(shared: Engine) -> None:
+def test_queue_policies_and_signatures_are_enforced(shared: Engine) -> None:
     shared.reset()
     sns, sqs, s3 = client(shared, "sns"), client(shared, "sqs"), client(shared, "s3")
     queue = sqs.create_queue(QueueName="closed")["QueueUrl"]
@@ -266,7 +266,7 @@ def test_restore_without_a_snapshot_is_an_error() -> None:
         engine.restore()
 
 
-def test_taken_port_says_what_to_do() -> None:
+def test_a_port_in_use_explains_the_remedy() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as other,
         pytest.raises(EngineError, match="is in use: stop the process"),
@@ -274,13 +274,13 @@ def test_taken_port_says_what_to_do() -> None:
         Engine.start(port=other.getsockname()[1])
 
 
-def test_missing_environment_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_environment_explains_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PYTHON", tmp_path / "bin" / "python")
     with pytest.raises(EngineError, match="make install"):
         Engine.start()
 
 
-def test_dies_with_its_parent(tmp_path: Path) -> None:
+def test_the_engine_stops_with_its_parent_process(tmp_path: Path) -> None:
     script = textwrap.dedent("""
         import sys, pathlib, signal
         from infra.local.engine import Engine
@@ -309,7 +309,7 @@ def test_dies_with_its_parent(tmp_path: Path) -> None:
         pass
 
 
-def test_it_tells_which_queues_have_something_to_receive(shared: Engine) -> None:
+def test_the_engine_lists_queues_with_visible_messages(shared: Engine) -> None:
     sqs = client(shared, "sqs")
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("busy", "idle", "later")}
     sqs.send_message(QueueUrl=urls["busy"], MessageBody="now")

@@ -10,7 +10,7 @@ import pytest
 from infra.local.environment import ROOT, plan
 
 
-def test_exported_aws_credentials_do_not_lead_to_an_account(tmp_path: Path) -> None:
+def test_exported_aws_credentials_are_not_used(tmp_path: Path) -> None:
     exported_variables = {"AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_PROFILE": "company"}
     local_plan = plan(exported_variables, tmp_path / ".env")
     assert local_plan.embedded_aws
@@ -25,12 +25,12 @@ def test_an_explicit_endpoint_is_used_instead_of_the_embedded_engine(tmp_path: P
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod", "test"])
-def test_it_serves_the_local_stage_only(tmp_path: Path, stage: str) -> None:
+def test_make_run_accepts_the_local_stage_only(tmp_path: Path, stage: str) -> None:
     with pytest.raises(ValueError, match=stage):
         plan({"STAGE": stage}, tmp_path / ".env")
 
 
-def test_the_sandboxes_stand_in_where_no_credentials_are_set(tmp_path: Path) -> None:
+def test_sandboxes_run_for_vendors_without_credentials(tmp_path: Path) -> None:
     local_plan = plan({}, tmp_path / ".env")
     assert local_plan.sandbox_shopify
     assert local_plan.sandbox_stripe
@@ -41,14 +41,14 @@ def test_the_sandboxes_stand_in_where_no_credentials_are_set(tmp_path: Path) -> 
     assert "STRIPE_API_BASE" not in with_keys.environment
 
 
-def test_the_env_file_is_read_and_the_exported_variable_wins(tmp_path: Path) -> None:
+def test_an_exported_variable_overrides_the_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=9100\nMAIL_FROM=a@example.com\n")
     assert plan({}, tmp_path / ".env").port == 9100
     assert plan({"PORT": "9200"}, tmp_path / ".env").port == 9200
     assert plan({}, tmp_path / ".env").environment["MAIL_FROM"] == "a@example.com"
 
 
-def test_chalice_local_finds_what_make_run_serves(tmp_path: Path) -> None:
+def test_chalice_local_uses_the_environment_of_make_run(tmp_path: Path) -> None:
     stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
     environment = plan({}, tmp_path / ".env").environment
     for name, value in stages["local"]["environment_variables"].items():
@@ -56,6 +56,6 @@ def test_chalice_local_finds_what_make_run_serves(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["eighty", "80", "70000", ""])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+def test_an_invalid_port_is_refused(tmp_path: Path, port: str) -> None:
     with pytest.raises(ValueError, match="PORT"):
         plan({"PORT": port}, tmp_path / ".env")

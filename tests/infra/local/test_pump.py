@@ -44,7 +44,7 @@ def _install(api: httpx.Client, shopify: ShopifySandbox) -> None:
     assert api.get(callback).status_code == 302
 
 
-def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
+def test_a_poison_message_becomes_a_dead_letter_and_others_are_handled(
     api: httpx.Client, shopify: ShopifySandbox, pump: Pump
 ) -> None:
     _install(api, shopify)
@@ -61,9 +61,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
     eventually(uninstalled)
 
 
-def test_a_handler_s_worker_that_is_killed_is_started_anew(
-    api: httpx.Client, shopify: ShopifySandbox, pump: Pump
-) -> None:
+def test_a_killed_worker_is_restarted(api: httpx.Client, shopify: ShopifySandbox, pump: Pump) -> None:
     _install(api, shopify)
     eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
     first = pump.workers["shops-register_webhooks"].pid
@@ -119,7 +117,7 @@ engine.stop()
 """
 
 
-def test_it_goes_on_when_the_engine_was_restarted(tmp_path: Path) -> None:
+def test_the_pump_continues_after_an_engine_restart(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RESTART, str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     process = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)

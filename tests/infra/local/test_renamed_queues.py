@@ -25,7 +25,7 @@ def received(queue: str) -> list[dict[str, Any]]:
     return list(response.get("Messages", []))
 
 
-def test_every_replacement_exists_and_takes_the_message() -> None:
+def test_every_replacement_queue_accepts_the_message() -> None:
     accepted = {
         consumer.queue: {message.__name__ for message in consumer.messages} for consumer in handlers.consumers()
     }
@@ -35,7 +35,7 @@ def test_every_replacement_exists_and_takes_the_message() -> None:
 
 
 @pytest.mark.parametrize("suffix", ["", "-dead"])
-def test_messages_move_once_with_the_name_of_their_class(suffix: str) -> None:
+def test_messages_are_moved_once_with_their_class_name(suffix: str) -> None:
     old = create_old_queue(f"studio-cancel{suffix}")
     for number in range(23):
         aws.client("sqs").send_message(QueueUrl=old, MessageBody=json.dumps({"number": number}))

@@ -101,7 +101,7 @@ def test_computed_timestamps_keep_their_order_null_and_microseconds(archived: No
         assert f"{moment_of(rule):%H:%M:%S.%f}+00" in row["several"]
 
 
-def test_null_and_an_empty_text_are_told_apart(archived: None, ops: Ops) -> None:
+def test_null_and_empty_text_are_distinguished(archived: None, ops: Ops) -> None:
     result = ops("archive-query", "SELECT NULL AS nothing, '' AS blank FROM shops_installation_logs LIMIT 1")
 
     assert result.out.splitlines() == ["nothing,blank", ',""']
@@ -119,7 +119,7 @@ def test_timestamps_are_utc_on_every_machine(archived: None, timezone: str, monk
         assert int(row["hour"]) == moment_of(rule).hour
 
 
-def test_what_returns_no_rows_is_refused(archived: None, ops: Ops) -> None:
+def test_a_statement_without_rows_is_refused(archived: None, ops: Ops) -> None:
     result = ops("archive-query", "CREATE TABLE mine AS SELECT * FROM shops_installation_logs")
 
     assert result.code == 1

@@ -36,7 +36,7 @@ def failed(
     return payment_event
 
 
-def test_what_failed_is_handled_once_more(failed: Json, ops: Ops, drain: Drain) -> None:
+def test_failed_events_are_reprocessed(failed: Json, ops: Ops, drain: Drain) -> None:
     listing = ops("replay-events", "--unfinished", "--dry-run")
     assert (listing.code, listing.out.split()) == (0, [failed["id"]])
     assert StripeWebhook.get(failed["id"]).status == "failed"

@@ -46,7 +46,7 @@ def _waiting(queue: str) -> int:
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=lambda command: "".join(command) or "all")
-def test_every_command_explains_itself_on_standard_output(command: list[str], ops: Ops) -> None:
+def test_every_command_prints_its_help(command: list[str], ops: Ops) -> None:
     with pytest.raises(SystemExit) as error:
         ops(*command, "--help")
     assert error.value.code == 0
@@ -58,13 +58,13 @@ def test_help_lists_every_command(start: Start) -> None:
     assert err == ""
 
 
-def test_a_minted_token_is_taken_for_whom_it_stands(api: httpx.Client, ops: Ops) -> None:
+def test_a_minted_token_identifies_its_operator(api: httpx.Client, ops: Ops) -> None:
     token = ops("token", "member", "someone", "--minutes", "5").out.strip()
     assert auth.verify(token, auth.Role.MEMBER).id == "someone"
     assert api.get("/v1/billing/subscription", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
-def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, listen: Listen) -> None:
+def test_dead_letters_are_counted_masked_and_redriven(ops: Ops, listen: Listen) -> None:
     _send(
         "shops-apply_webhook-dead",
         '{"shop": "a.myshopify.com", "email": "her@example.com", "note": "shpat_abc123"}',
@@ -90,7 +90,7 @@ def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, 
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["nothing", "--redrive"], ["--redrive"]])
-def test_an_unknown_queue_is_answered_with_those_there_are(ops: Ops, arguments: list[str]) -> None:
+def test_an_unknown_queue_lists_the_known_ones(ops: Ops, arguments: list[str]) -> None:
     result = ops("dead-letters", *arguments)
     assert result.code == 1
     assert "studio-generate_preview" in result.err
@@ -103,7 +103,7 @@ def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:
     assert any("backroom-test-images" in line for line in lines)
 
 
-def test_a_bar_stands_on_a_terminal_s_standard_error_alone(start: Start) -> None:
+def test_a_progress_bar_appears_only_on_a_terminal(start: Start) -> None:
     controller_fd, terminal_fd = os.openpty()
     termios.tcsetwinsize(terminal_fd, (24, 100))
     with os.fdopen(controller_fd, "rb", buffering=0) as terminal:
@@ -117,7 +117,7 @@ def test_a_bar_stands_on_a_terminal_s_standard_error_alone(start: Start) -> None
     assert "backroom-test-shops-shops" in out
 
 
-def test_whoever_has_seen_enough_closes_the_pipe(start: Start) -> None:
+def test_a_closed_pipe_ends_the_command_quietly(start: Start) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     process = start("sizes", stdout=write_end, stderr=subprocess.PIPE)
@@ -127,7 +127,7 @@ def test_whoever_has_seen_enough_closes_the_pipe(start: Start) -> None:
 
 
 @pytest.mark.parametrize("command", [["sizes"], ["active-shops", "--app", "studio"]], ids=" ".join)
-def test_a_stack_that_is_not_there_is_said_in_a_line(start: Start, command: list[str]) -> None:
+def test_a_stopped_stack_is_reported_in_one_line(start: Start, command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
     process = start(*command, env=os.environ | {"AWS_ENDPOINT_URL": nobody})

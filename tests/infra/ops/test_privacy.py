@@ -47,7 +47,7 @@ def test_erase_waits_and_reports(start: Start, drain: Drain) -> None:
     assert list(traces("mark-member1")) == []
 
 
-def test_erase_asks_first(ops: Ops) -> None:
+def test_erase_requires_confirmation(ops: Ops) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     before = items()
     result = ops("erase", "member:mark-member1-id")
@@ -56,7 +56,7 @@ def test_erase_asks_first(ops: Ops) -> None:
     assert items() == before
 
 
-def test_export_gives_a_link(start: Start, drain: Drain) -> None:
+def test_export_prints_a_download_link(start: Start, drain: Drain) -> None:
     seed_owner("mark-store1", OwnerType.STORE)
     out, err = work_until_done(start("export", "store:mark-store1-id"), drain)
     assert "anyone who has it can download the export" in err
@@ -64,7 +64,7 @@ def test_export_gives_a_link(start: Start, drain: Drain) -> None:
     assert json.loads(result.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
 
 
-def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops, drain: Drain) -> None:
+def test_a_stopped_command_leaves_the_request_to_the_worker(start: Start, ops: Ops, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     process = start("erase", "member:mark-member1-id", "--yes")
     while not (result := list(PrivacyRequest.scan())):
@@ -86,7 +86,7 @@ def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops,
     assert json.loads(ops("privacy-requests", request.id).out)["status"] == PrivacyStatus.COMPLETED
 
 
-def test_what_names_nobody_is_refused(ops: Ops) -> None:
+def test_an_invalid_subject_is_refused(ops: Ops) -> None:
     result = ops("export", "somebody")
     assert result.code == 1
     assert "Expected shop:<domain>" in result.err

@@ -50,7 +50,7 @@ def replayed(out: str) -> list[str]:
     return [line.split("\t")[0] for line in out.splitlines()]
 
 
-def test_some_by_their_ids(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
+def test_deliveries_are_replayed_by_id(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
     read_messages, acts = listen("shops-order_paid"), listen("kit-operator_acted")
     first, second, _ = record(shopify, 3)
     result = ops("replay", first, "unknown", second)
@@ -61,7 +61,7 @@ def test_some_by_their_ids(ops: Ops, shopify: ShopifySandbox, listen: Listen) ->
     assert sorted(actions) == [(f"cli:{getpass.getuser()}", "shops.replay_delivery", each) for each in (first, second)]
 
 
-def test_all_that_have_something_in_common(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
+def test_deliveries_are_replayed_by_filter(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
     record(shopify, 150)
     record(shopify, 2, topic="orders/cancelled", status=DeliveryStatus.FAILED)
     record(shopify, 1, topic="orders/cancelled", status=DeliveryStatus.PROCESSED)
@@ -80,7 +80,7 @@ def test_all_that_have_something_in_common(ops: Ops, shopify: ShopifySandbox, li
     assert not locks.watermark(LOCK)
 
 
-def test_since_is_a_moment(ops: Ops, shopify: ShopifySandbox) -> None:
+def test_the_since_filter_is_a_time(ops: Ops, shopify: ShopifySandbox) -> None:
     record(shopify, 2)
     [late] = record(shopify, 1, topic="orders/cancelled", received_at=RECEIVED + timedelta(hours=1))
     assert replayed(ops("replay", "--since", "2026-03-01T01:00:00Z", "--dry-run").out) == [late]
@@ -90,19 +90,19 @@ def test_since_is_a_moment(ops: Ops, shopify: ShopifySandbox) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["--dry-run"], ["x", "--status", "failed"]])
-def test_it_replays_nothing_that_was_not_asked_for(ops: Ops, arguments: list[str]) -> None:
+def test_replay_without_a_filter_is_refused(ops: Ops, arguments: list[str]) -> None:
     result = ops("replay", *arguments)
     assert result.code == 1
     assert "--status" in result.err
 
 
-def test_nothing_personal_is_shown(ops: Ops, shopify: ShopifySandbox) -> None:
+def test_replay_prints_no_personal_data(ops: Ops, shopify: ShopifySandbox) -> None:
     first, *_ = record(shopify, 3)
     for result in (ops("replay", first), ops("replay", first, "--dry-run"), ops("replay", "--topic", "orders/paid")):
         assert NOTE not in result.out + result.err
 
 
-def test_one_whose_payload_is_lost_does_not_stop_the_others(ops: Ops, shopify: ShopifySandbox) -> None:
+def test_a_delivery_without_a_payload_does_not_stop_the_others(ops: Ops, shopify: ShopifySandbox) -> None:
     record(shopify, 2)
     [lost] = record(
         shopify, 1, topic="orders/cancelled", payload={"stored_at": "s3://backroom-test-images/payloads/shops/x"}
@@ -115,7 +115,7 @@ def test_one_whose_payload_is_lost_does_not_stop_the_others(ops: Ops, shopify: S
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_stopped_or_killed_it_goes_on_where_it_was(
+def test_a_stopped_or_killed_command_resumes_at_its_checkpoint(
     ops: Ops, shopify: ShopifySandbox, start: Start, listen: Listen, number: int, code: int
 ) -> None:
     read_messages, ids = listen("shops-order_paid"), record(shopify, 400)
@@ -143,14 +143,14 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert "400 replayed, 0 failed" in result.err
 
 
-def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox) -> None:
+def test_an_invalid_delivery_is_reported(ops: Ops, shopify: ShopifySandbox) -> None:
     [unreadable] = record(shopify, 1, payload={"id": NOTE}, status=DeliveryStatus.FAILED)
     result = ops("replay", unreadable)
     assert (result.code, result.out) == (1, f"{unreadable}\tfailed\n")
     assert NOTE not in result.err
 
 
-def test_begun_anew_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
+def test_replay_restarts_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
     record(shopify, 400)
     process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
     wait_for_first_page(process, LOCK)

@@ -57,7 +57,7 @@ def keys_in(path: Path) -> set[str]:
     return set(json.loads(path.read_text())["keys"])
 
 
-def test_a_rotation_from_its_beginning_to_its_end(ops: Ops, key_file: Path, listen: Listen) -> None:
+def test_a_rotation_reencrypts_every_secret(ops: Ops, key_file: Path, listen: Listen) -> None:
     acts = listen("kit-operator_acted")
     seed(130, with_sessions=True)
     first = ops("rotate-secrets", "--new-key")
@@ -80,7 +80,7 @@ def test_a_rotation_from_its_beginning_to_its_end(ops: Ops, key_file: Path, list
     ]
 
 
-def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) -> None:
+def test_a_rotation_causes_no_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) -> None:
     """Three rotations, while shops' tokens are read and refreshed without a pause."""
     shops = [f"in-use-{number}.myshopify.com" for number in range(3)]
     for shop in shops:
@@ -121,7 +121,7 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_stopped_or_killed_it_goes_on_where_it_was(
+def test_a_stopped_or_killed_command_resumes_at_its_checkpoint(
     ops: Ops, start: Start, key_file: Path, number: int, code: int
 ) -> None:
     seed(450, with_sessions=True)
@@ -155,7 +155,7 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert not locks.watermark(LOCK)
 
 
-def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file: Path) -> None:
+def test_an_undecryptable_value_is_reported_and_kept(ops: Ops, key_file: Path) -> None:
     first, second, *_ = seed(4, with_sessions=True)
     row = Shop.get(first, "studio")
     head, _, text = row.access_token.rpartition(":")
@@ -180,7 +180,7 @@ def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file
     assert keys_in(key_file) == {"k1", "k2"}
 
 
-def test_another_key_in_between_begins_anew(ops: Ops, start: Start, key_file: Path) -> None:
+def test_another_key_during_a_rotation_restarts_it(ops: Ops, start: Start, key_file: Path) -> None:
     seed(450)
     process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
     wait_for_first_page(process, LOCK)
@@ -202,7 +202,7 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     config.forget_settings()
 
 
-def test_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.FixtureRequest) -> None:
+def test_secrets_move_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.FixtureRequest) -> None:
     seed(3, with_sessions=True)
     key_id = request.getfixturevalue("kms")
     for option in ("--new-key", "--drop-old"):

@@ -26,7 +26,7 @@ __all__ = ["installed_shop", "shop"]
 MANY = 2_500
 
 
-def test_many_shops_come_whole_and_once_in_little_memory(ops: Ops, tmp_path: Path) -> None:
+def test_many_shops_are_exported_once_in_little_memory(ops: Ops, tmp_path: Path) -> None:
     few, many = seed(500, app="discounts"), seed(MANY)
     out = tmp_path / "shops.json"
 
@@ -47,7 +47,7 @@ def test_many_shops_come_whole_and_once_in_little_memory(ops: Ops, tmp_path: Pat
     assert len(few) == 500
 
 
-def test_what_is_piped_is_json_and_nothing_secret(
+def test_the_export_is_json_without_secrets(
     start: Start, ops: Ops, api: httpx.Client, shopify: ShopifySandbox, installed_shop: str
 ) -> None:
     seed(3, app="studio", shop_name="=Ann", email="ann@example.com")
@@ -63,12 +63,12 @@ def test_what_is_piped_is_json_and_nothing_secret(
         assert secret not in everything
 
 
-def test_no_shop_is_an_empty_list(ops: Ops) -> None:
+def test_no_shops_export_an_empty_list(ops: Ops) -> None:
     assert json.loads(ops("active-shops", "--app", "studio").out) == []
     assert ops("active-shops", "--app", "studio", "--csv").out.count("\r\n") == 1
 
 
-def test_a_shop_that_comes_back_meanwhile_is_not_met_twice() -> None:
+def test_a_shop_reinstalled_during_the_export_appears_once() -> None:
     from chalicelib.shops.service import operator
 
     names = seed(450)
@@ -78,7 +78,7 @@ def test_a_shop_that_comes_back_meanwhile_is_not_met_twice() -> None:
     assert [first.shop, *(row.shop for row in result)] == names
 
 
-def test_an_unknown_app_leaves_no_file(ops: Ops, tmp_path: Path) -> None:
+def test_an_unknown_app_writes_no_file(ops: Ops, tmp_path: Path) -> None:
     result = ops("active-shops", "--app", "stduio", "--out", str(tmp_path / "x.json"))
     assert (result.code, result.out) == (1, "")
     assert "studio" in result.err
@@ -87,7 +87,7 @@ def test_an_unknown_app_leaves_no_file(ops: Ops, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopped_it_leaves_the_file_of_before(start: Start, tmp_path: Path, number: int, code: int) -> None:
+def test_a_stopped_export_keeps_the_previous_file(start: Start, tmp_path: Path, number: int, code: int) -> None:
     out = tmp_path / "shops.csv"
     out.write_text("of yesterday")
     seed(MANY)
@@ -103,13 +103,13 @@ def test_stopped_it_leaves_the_file_of_before(start: Start, tmp_path: Path, numb
     assert out.read_text() == "of yesterday"
 
 
-def test_an_export_is_its_owner_s(ops: Ops, tmp_path: Path) -> None:
+def test_an_export_file_is_private(ops: Ops, tmp_path: Path) -> None:
     out = tmp_path / "shops.json"
     assert ops("active-shops", "--app", "studio", "--out", str(out)).code == 0
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
 
 
-def test_the_timeline_by_day(ops: Ops) -> None:
+def test_the_timeline_counts_by_day(ops: Ops) -> None:
     with InstallationLog.batch_write() as batch:
         for number in range(1_200):
             moment, kind = BEGAN + timedelta(minutes=number), EventType.INSTALL if number % 3 else EventType.UNINSTALL
@@ -134,7 +134,7 @@ def test_the_timeline_by_day(ops: Ops) -> None:
     ("first", "last", "named"),
     [("2026-01-02", "2026-01-01", "--to"), ("2026-01-01", "2027-02-01", "--to"), ("soon", "2026-01-01", "--from")],
 )
-def test_a_bad_range_is_named(ops: Ops, first: str, last: str, named: str) -> None:
+def test_an_invalid_range_is_named(ops: Ops, first: str, last: str, named: str) -> None:
     result = ops("timeline", "--app", "studio", "--from", first, "--to", last)
     assert result.code == 1
     assert result.err.startswith(f"backroom: {named} ")

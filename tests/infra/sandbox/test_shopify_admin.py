@@ -16,7 +16,7 @@ def tight(clock) -> Iterator[ShopifySandbox]:
         yield sandbox
 
 
-def test_a_shop_answers_its_details_and_the_cost(admin, shopify):
+def test_a_query_returns_shop_details_and_cost(admin, shopify):
     shopify.set_shop(SHOP, currency="EUR", iana_timezone="Europe/Berlin", plan_display_name="Plus")
     plan = "plan { publicDisplayName shopifyPlus partnerDevelopment }"
     query = f"{{ shop {{ name email currencyCode ianaTimezone myshopifyDomain {plan} }} }}"
@@ -35,13 +35,13 @@ def test_a_shop_answers_its_details_and_the_cost(admin, shopify):
 
 
 @pytest.mark.parametrize("token", ["", "shpat_nonsense"])
-def test_without_a_live_token_there_is_401(admin, http, token):
+def test_a_call_without_a_valid_token_is_401(admin, http, token):
     response = http.post(admin.url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": token})
     assert response.status_code == 401
     assert response.json()["errors"].startswith("[API] Invalid API key or access token")
 
 
-def test_a_token_of_one_shop_opens_no_other(admin, http):
+def test_a_token_is_valid_for_one_shop(admin, http):
     other = admin.url.replace(SHOP, "other.myshopify.com")
     response = http.post(other, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": admin.token})
     assert response.status_code == 401
@@ -53,7 +53,7 @@ def test_a_body_without_query_is_400(admin, http):
 
 
 @pytest.mark.parametrize("query", ["{ shop { flavour } }", "{ shop {", "mutation { webhookSubscriptionCreate { id } }"])
-def test_what_shopify_does_not_have_is_an_error_without_data(admin, query):
+def test_an_unknown_field_is_an_error_without_data(admin, query):
     response = admin.call(query)
     assert response["errors"][0]["message"]
     assert response.get("data") is None
@@ -77,13 +77,13 @@ def test_a_subscription_is_registered_listed_and_deleted(admin, shopify):
     assert admin.call(LIST)["data"]["webhookSubscriptions"]["nodes"] == []
 
 
-def test_one_app_sees_nothing_of_another(admin, shopify, http):
+def test_an_app_sees_only_its_own_subscriptions(admin, shopify, http):
     admin.call(CREATE, topic="ORDERS_PAID", input={"uri": "https://app.example/hook"})
     assert Admin(shopify, http, "discounts").call(LIST)["data"]["webhookSubscriptions"]["nodes"] == []
 
 
 @pytest.mark.parametrize("uri", ["", "ftp://x.example/y", "http://x.example/y", "no-address"])
-def test_an_address_that_shopify_would_not_call_is_refused(admin, uri):
+def test_an_invalid_webhook_address_is_refused(admin, uri):
     subscription = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
     assert subscription["webhookSubscription"] is None
     assert subscription["userErrors"][0] == {"field": ["webhookSubscription", "uri"], "message": "Address is invalid"}
@@ -126,7 +126,7 @@ def test_an_order_can_be_read_back(admin, shopify):
     assert admin.call(query, id="gid://shopify/Order/1")["data"]["order"] is None
 
 
-def test_an_order_of_another_shop_is_not_there(admin, shopify):
+def test_an_order_of_another_shop_is_not_found(admin, shopify):
     order = shopify.paid_order("other.myshopify.com", [{"variant_id": 1, "product_id": 1}])
     assert (
         admin.call("query ($id: ID!) { order(id: $id) { id } }", id=order["admin_graphql_api_id"])["data"]["order"]
@@ -153,7 +153,7 @@ def test_an_empty_bucket_throttles_until_it_has_refilled(tight, http, clock):
     assert "data" in admin.call(query)
 
 
-def test_a_query_that_costs_too_much_never_runs(admin):
+def test_a_query_over_the_cost_limit_is_refused(admin):
     line = "{ product { id } variant { id } customAttributes { key } }"
     query = f'{{ order(id: "gid://shopify/Order/1") {{ lineItems(first: 250) {{ nodes {line} }} }} }}'
     assert admin.call(query)["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
@@ -185,7 +185,7 @@ def test_a_connection_costs_two_and_its_page(admin, selection, cost):
     assert response["extensions"]["cost"]["requestedQueryCost"] == cost
 
 
-def test_a_drained_bucket_stays_empty_as_long_as_asked(admin, shopify, clock):
+def test_a_drained_bucket_stays_empty_for_the_given_time(admin, shopify, clock):
     query = "{ shop { name } }"
     shopify.drain_bucket("studio", SHOP)
     assert admin.call(query)["errors"][0]["extensions"]["code"] == "THROTTLED"

@@ -60,7 +60,7 @@ def may_call(http: httpx.Client, shopify: ShopifySandbox, access_token: str) -> 
     return response.status_code == 200
 
 
-def test_consent_comes_back_signed_and_its_code_buys_one_token(http, shopify, clock):
+def test_the_callback_is_signed_and_its_code_works_once(http, shopify, clock):
     response = authorize(http, shopify)
     assert response.status_code == 302
     target = urlsplit(response.headers["location"])
@@ -80,7 +80,7 @@ def test_consent_comes_back_signed_and_its_code_buys_one_token(http, shopify, cl
     assert (second_response.status_code, second_response.json()["error"]) == (400, "invalid_request")
 
 
-def test_without_expiring_the_token_never_ends(http, shopify, clock):
+def test_a_token_without_expiring_does_not_expire(http, shopify, clock):
     location = authorize(http, shopify).headers["location"]
     token = ask_token(http, shopify, code=parse_qs(urlsplit(location).query)["code"][0]).json()
     assert set(token) == {"access_token", "scope"}
@@ -104,7 +104,7 @@ def test_a_wrong_authorization_request_is_refused_with_a_page(http, shopify, cha
     assert "Oauth error" in response.text
 
 
-def test_a_code_of_another_shop_or_too_late_buys_nothing(http, shopify, clock):
+def test_a_foreign_or_expired_code_is_refused(http, shopify, clock):
     code = parse_qs(urlsplit(authorize(http, shopify).headers["location"]).query)["code"][0]
     clock.now += 61
     assert ask_token(http, shopify, code=code).status_code == 400
@@ -119,12 +119,12 @@ def test_a_code_of_another_shop_or_too_late_buys_nothing(http, shopify, clock):
         ({}, "unsupported_grant_type"),
     ],
 )
-def test_token_requests_that_fail_say_why(http, shopify, fields, error):
+def test_failed_token_requests_explain_the_error(http, shopify, fields, error):
     response = ask_token(http, shopify, **fields)
     assert (response.status_code, response.json()["error"]) == (400, error)
 
 
-def test_the_session_token_is_what_pyjwt_reads(shopify, clock):
+def test_pyjwt_decodes_the_session_token(shopify, clock):
     token = shopify.session_token("studio", SHOP, user_id=7)
     claims = jwt.decode(
         token,
@@ -142,7 +142,7 @@ def test_the_session_token_is_what_pyjwt_reads(shopify, clock):
     "change",
     [{"exp": 1}, {"aud": "other"}, {"dest": "https://other.myshopify.com"}, {"iss": None}, {"nbf": 4_000_000_000}],
 )
-def test_token_exchange_takes_only_this_shops_session_token(http, shopify, change):
+def test_token_exchange_requires_a_session_token_of_the_shop(http, shopify, change):
     assert exchange(http, shopify, shopify.session_token("studio", SHOP)).status_code == 200
     bad = exchange(http, shopify, shopify.session_token("studio", SHOP, **change))
     assert (bad.status_code, bad.json()["error"]) == (400, "invalid_subject_token")
@@ -154,14 +154,14 @@ def test_token_exchange_refuses_a_forged_signature(http, shopify):
     assert exchange(http, shopify, shopify.session_token("discounts", SHOP)).json()["error"] == "invalid_subject_token"
 
 
-def test_a_new_installation_ends_the_earlier_expiring_token(http, shopify):
+def test_a_new_installation_revokes_the_earlier_expiring_token(http, shopify):
     first, second = install(http, shopify), install(http, shopify)
     assert not may_call(http, shopify, first["access_token"])
     assert may_call(http, shopify, second["access_token"])
     assert refresh(http, shopify, first["refresh_token"]).status_code == 401
 
 
-def test_an_access_token_lasts_an_hour_and_a_refresh_rotates_both(http, shopify, clock):
+def test_an_access_token_expires_in_an_hour_and_a_refresh_rotates_both_tokens(http, shopify, clock):
     first = install(http, shopify)
     clock.now += 1800
     second = refresh(http, shopify, first["refresh_token"]).json()
@@ -173,7 +173,7 @@ def test_an_access_token_lasts_an_hour_and_a_refresh_rotates_both(http, shopify,
     assert may_call(http, shopify, second["access_token"])
 
 
-def test_a_used_refresh_token_works_until_its_replacement_is_used(http, shopify, clock):
+def test_a_used_refresh_token_is_valid_until_its_successor_is_used(http, shopify, clock):
     first = install(http, shopify)
     second = refresh(http, shopify, first["refresh_token"]).json()
     clock.now += 2 * 3600
@@ -190,14 +190,14 @@ def test_a_used_refresh_token_works_until_its_replacement_is_used(http, shopify,
 
 
 @pytest.mark.parametrize(("days", "status"), [(29, 200), (31, 401)])
-def test_a_retry_of_a_refresh_has_thirty_days(http, shopify, clock, days, status):
+def test_a_refresh_can_be_retried_for_thirty_days(http, shopify, clock, days, status):
     first = install(http, shopify)
     refresh(http, shopify, first["refresh_token"])
     clock.now += days * DAY
     assert refresh(http, shopify, first["refresh_token"]).status_code == status
 
 
-def test_an_unused_refresh_token_ends_after_ninety_days(http, shopify, clock):
+def test_an_unused_refresh_token_expires_after_ninety_days(http, shopify, clock):
     first = install(http, shopify)
     clock.now += 90 * DAY
     assert refresh(http, shopify, first["refresh_token"]).status_code == 401
@@ -234,7 +234,7 @@ def migrate(http: httpx.Client, shopify: ShopifySandbox, token: str, **changes: 
     return ask_token(http, shopify, **{**params, **changes})
 
 
-def test_an_online_token_is_of_one_user_for_a_day(http, shopify, clock):
+def test_an_online_token_belongs_to_one_user_for_a_day(http, shopify, clock):
     offline = install(http, shopify)
     token = ask_token(
         http,
@@ -255,7 +255,7 @@ def test_an_online_token_is_of_one_user_for_a_day(http, shopify, clock):
     assert not may_call(http, shopify, token["access_token"])
 
 
-def test_a_lasting_token_is_migrated_and_ends(http, shopify):
+def test_a_migrated_token_is_revoked(http, shopify):
     old = lasting(http, shopify)
     new = migrate(http, shopify, old).json()
     assert (new["expires_in"], new["refresh_token_expires_in"]) == (3600, 90 * DAY)
@@ -265,7 +265,7 @@ def test_a_lasting_token_is_migrated_and_ends(http, shopify):
     assert refresh(http, shopify, new["refresh_token"]).status_code == 200
 
 
-def test_a_lost_migration_can_be_had_again(http, shopify, clock):
+def test_a_lost_migration_response_can_be_repeated(http, shopify, clock):
     old = lasting(http, shopify)
     first = migrate(http, shopify, old).json()
     clock.now += 7 * DAY - 1
@@ -280,14 +280,14 @@ def test_a_lost_migration_can_be_had_again(http, shopify, clock):
 
 
 @pytest.mark.parametrize("ending", ["refresh", "install"])
-def test_a_migration_is_not_repeated_once_its_pair_is_used_or_replaced(http, shopify, ending):
+def test_a_migration_is_not_repeated_after_its_tokens_are_used(http, shopify, ending):
     old = lasting(http, shopify)
     pair = migrate(http, shopify, old).json()
     refresh(http, shopify, pair["refresh_token"]) if ending == "refresh" else install(http, shopify)
     assert migrate(http, shopify, old).status_code == 400
 
 
-def test_what_cannot_be_migrated(http, shopify):
+def test_an_invalid_migration_is_refused(http, shopify):
     expiring = install(http, shopify)["access_token"]
     for token in (expiring, "shpat_unknown"):
         response = migrate(http, shopify, token)
@@ -296,7 +296,7 @@ def test_what_cannot_be_migrated(http, shopify):
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_grant_whose_answer_is_lost_took_place(http, shopify):
+def test_a_lost_response_does_not_undo_the_grant(http, shopify):
     first = install(http, shopify)
     shopify.lose_answers(1)
     with pytest.raises(httpx.RemoteProtocolError):
@@ -307,14 +307,14 @@ def test_a_grant_whose_answer_is_lost_took_place(http, shopify):
     assert refresh(http, shopify, first["refresh_token"]).status_code == 401
 
 
-def test_a_refused_grant_loses_no_answer(http, shopify):
+def test_a_refused_grant_consumes_no_lost_response(http, shopify):
     shopify.lose_answers(1)
     assert refresh(http, shopify, "shprt_unknown").status_code == 401
     with pytest.raises(httpx.RemoteProtocolError):
         install(http, shopify)
 
 
-def test_a_token_without_expires_in_ends_all_the_same(http, shopify, clock):
+def test_a_token_without_expires_in_still_expires(http, shopify, clock):
     shopify.answer_without_expires_in()
     token = install(http, shopify)
     assert "expires_in" not in token
@@ -324,7 +324,7 @@ def test_a_token_without_expires_in_ends_all_the_same(http, shopify, clock):
     assert refresh(http, shopify, token["refresh_token"]).json()["expires_in"] == 3600
 
 
-def test_the_token_endpoint_fails_apart_from_the_admin_api(http, shopify):
+def test_token_endpoint_faults_do_not_affect_the_admin_api(http, shopify):
     token = install(http, shopify)
     shopify.fail_next(1, status=429, retry_after=0.5, endpoint="token")
     assert may_call(http, shopify, token["access_token"])
@@ -348,7 +348,7 @@ def test_published_signatures():
     assert proxy_signature(query, "hush") == "4c68c8624d737112c91818c11017d24d334b524cb5c2b8ba08daa056f7395ddb"
 
 
-def test_a_session_token_from_before_the_removal_is_not_exchanged(
+def test_a_session_token_older_than_the_uninstall_is_not_exchanged(
     http: httpx.Client, shopify: ShopifySandbox, clock: Clock
 ) -> None:
     before = shopify.session_token("studio", SHOP)

@@ -34,7 +34,7 @@ def quantities(order: Any) -> list[tuple[int, int]]:
     return [(line["quantity"], line["current_quantity"]) for line in order["line_items"]]
 
 
-def test_an_order_is_found_by_number_and_by_gid_in_its_shop_alone(shopify, order):
+def test_an_order_is_found_by_number_or_gid_in_its_shop_only(shopify, order):
     assert shopify.order(SHOP, order["id"]) == order == shopify.order(SHOP, order["admin_graphql_api_id"])
     with pytest.raises(KeyError):
         shopify.order("other.myshopify.com", order["id"])
@@ -57,13 +57,13 @@ def test_a_cancelled_order_has_no_current_lines(shopify, admin, order, clock):
         shopify.cancel_order(SHOP, order["id"])
 
 
-def test_a_reason_that_shopify_has_not_cancels_nothing(shopify, order):
+def test_an_unknown_cancel_reason_is_refused(shopify, order):
     with pytest.raises(ValueError, match="whim"):
         shopify.cancel_order(SHOP, order["id"], reason="whim")
     assert shopify.order(SHOP, order["id"]) == order
 
 
-def test_an_edit_tells_what_changed_and_the_order_how_it_reads(shopify, admin, order, clock):
+def test_an_edit_payload_has_the_changes_and_the_order_the_result(shopify, admin, order, clock):
     prints, frame = order["line_items"]
     clock.now += 60
     edit = shopify.edit_order(
@@ -90,7 +90,7 @@ def test_an_edit_tells_what_changed_and_the_order_how_it_reads(shopify, admin, o
     assert [line["currentQuantity"] for line in order_node["lineItems"]["nodes"]] == [1, 0, 3]
 
 
-def test_more_of_a_line_is_an_addition(shopify, order):
+def test_a_larger_quantity_is_an_addition(shopify, order):
     line = order["line_items"][0]
     edit = shopify.edit_order(SHOP, order["id"], quantities={line["id"]: 5})["order_edit"]
     assert edit["line_items"] == {"additions": [{"id": line["id"], "delta": 3}], "removals": []}
@@ -101,7 +101,7 @@ def test_more_of_a_line_is_an_addition(shopify, order):
     ("changes", "error"),
     [({"remove": [1]}, KeyError), ({"quantities": {500000000000100: -1}}, ValueError), ({"add": [{}]}, KeyError)],
 )
-def test_an_edit_that_cannot_be_changes_nothing(shopify, order, changes, error):
+def test_an_invalid_edit_changes_nothing(shopify, order, changes, error):
     assert order["line_items"][0]["id"] == 500000000000100
     with pytest.raises(error):
         shopify.edit_order(SHOP, order["id"], **changes)
@@ -114,7 +114,7 @@ def test_a_cancelled_order_cannot_be_edited(shopify, order):
         shopify.edit_order(SHOP, order["id"], quantities={order["line_items"][0]["id"]: 1})
 
 
-def test_a_refund_of_a_part_and_then_of_the_rest(shopify, admin, order, clock):
+def test_an_order_is_refunded_in_parts(shopify, admin, order, clock):
     prints, frame = order["line_items"]
     clock.now += 60
     refund = shopify.refund_order(SHOP, order["id"], {prints["id"]: 1}, note="torn")
@@ -154,13 +154,13 @@ def test_a_refund_of_a_part_and_then_of_the_rest(shopify, admin, order, clock):
 
 
 @pytest.mark.parametrize("number", [0, 3])
-def test_no_more_is_refunded_than_was_paid(shopify, order, number):
+def test_a_refund_cannot_exceed_the_payment(shopify, order, number):
     with pytest.raises(ValueError, match="1 to 2"):
         shopify.refund_order(SHOP, order["id"], {order["line_items"][0]["id"]: number})
     assert shopify.order(SHOP, order["id"]) == order
 
 
-def test_a_refund_of_nothing_is_none(shopify, order):
+def test_an_empty_refund_is_refused(shopify, order):
     with pytest.raises(ValueError, match="at least one line"):
         shopify.refund_order(SHOP, order["id"], {})
     assert shopify.order(SHOP, order["id"])["financial_status"] == "paid"
@@ -173,7 +173,7 @@ def test_a_cancelled_order_can_still_be_refunded(shopify, order):
     assert (now["financial_status"], now["total_outstanding"]) == ("refunded", "0.00")
 
 
-def test_graphql_numbers_an_order_as_its_name_does(shopify, admin, order):
+def test_the_graphql_order_number_matches_its_name(shopify, admin, order):
     order_node = seen(admin, order)
     assert (order["name"], order_node["number"], order_node["edited"]) == (
         f"#{order_node['number']}",
@@ -183,13 +183,13 @@ def test_graphql_numbers_an_order_as_its_name_does(shopify, admin, order):
     assert order_node["email"] == order["email"]
 
 
-def test_an_order_of_many_lines_shares_no_ids_with_the_next(shopify):
+def test_line_ids_are_unique_across_orders(shopify):
     orders = [shopify.paid_order(SHOP, LINES * 20) for _ in range(2)]
     ids = [line["id"] for order in orders for line in order["line_items"]]
     assert len(set(ids)) == 80
 
 
-def test_what_a_caller_does_to_a_payload_stays_with_the_caller(shopify, order):
+def test_payloads_are_copies(shopify, order):
     before = shopify.order(SHOP, order["id"])
     order["line_items"].clear()
     assert shopify.order(SHOP, order["id"]) == before

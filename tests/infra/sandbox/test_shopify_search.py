@@ -30,7 +30,7 @@ def search(admin: Admin, **asked: Any) -> list[str]:
     return [node["id"] for node in result["nodes"]]
 
 
-def test_orders_are_sorted_as_asked(admin, orders):
+def test_orders_are_sorted_by_the_requested_key(admin, orders):
     assert search(admin) == search(admin, sortKey="ID") == search(admin, sortKey="CREATED_AT") == orders
     assert search(admin, sortKey="UPDATED_AT") == [orders[1], orders[2], orders[0]]
     assert search(admin, sortKey="UPDATED_AT", reverse=True) == [orders[0], orders[2], orders[1]]
@@ -52,16 +52,16 @@ def test_orders_are_sorted_as_asked(admin, orders):
         ("", [1, 2, 0]),
     ],
 )
-def test_orders_are_found_by_when_they_changed(admin, orders, query, found):
+def test_orders_are_filtered_by_update_time(admin, orders, query, found):
     assert search(admin, query=query, sortKey="UPDATED_AT") == [orders[number] for number in found]
 
 
 @pytest.mark.parametrize("query", ["name:1001", "updated_at:>=yesterday", "hello", "updated_at:>='2026-09-21' OR x"])
-def test_a_search_that_is_not_understood_is_an_error(admin, orders, query):
+def test_an_invalid_search_is_an_error(admin, orders, query):
     assert admin.call(SEARCH, first=1, query=query)["errors"][0]["message"]
 
 
-def test_a_page_has_to_have_a_size(admin):
+def test_a_page_size_is_required(admin):
     assert admin.call("{ orders { nodes { id } } }")["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
@@ -76,7 +76,7 @@ def test_pages_follow_the_cursor(admin, orders, reverse):
     assert got == search(admin, sortKey="UPDATED_AT", reverse=reverse)
 
 
-def test_an_order_that_changes_between_two_pages_comes_again_and_hides_none(admin, shopify, orders, clock):
+def test_an_order_updated_between_pages_repeats_and_hides_no_other(admin, shopify, orders, clock):
     params = {"first": 1, "sortKey": "UPDATED_AT"}
     first = admin.call(SEARCH, **params)["data"]["orders"]
     clock.now += 60
@@ -88,7 +88,7 @@ def test_an_order_that_changes_between_two_pages_comes_again_and_hides_none(admi
     ]
 
 
-def test_products_are_found_by_when_they_changed(admin, shopify, clock):
+def test_products_are_filtered_by_update_time(admin, shopify, clock):
     variants = [{"id": 11, "title": "Small", "sku": "S", "price": "19.00"}]
     shopify.product(SHOP, 7, "Portrait", variants)
     clock.now += 60
@@ -118,7 +118,7 @@ def test_products_are_found_by_when_they_changed(admin, shopify, clock):
 
 
 @pytest.mark.parametrize(("field", "scope"), [("orders", "read_products"), ("products", "read_orders")])
-def test_each_search_needs_its_scope(clock, http, field, scope):
+def test_each_search_requires_its_scope(clock, http, field, scope):
     narrow = {"studio": App("studio", "key", "secret-that-is-long-enough-for-hs256", (scope,))}
     with ShopifySandbox(apps=narrow, clock=clock) as sandbox:
         response = Admin(sandbox, http).call(f"{{ {field}(first: 1) {{ nodes {{ id }} }} }}")

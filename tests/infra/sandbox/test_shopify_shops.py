@@ -13,7 +13,7 @@ TOPICS = ("ORDERS_CANCELLED", "ORDERS_EDITED", "ORDERS_UPDATED", "REFUNDS_CREATE
 LINES = [{"variant_id": 11, "product_id": 7, "quantity": 2, "price": "20.00"}]
 
 
-def test_a_changed_shop_is_told_and_shown(shopify, admin, clock):
+def test_a_shop_update_is_delivered_and_returned(shopify, admin, clock):
     clock.now += 60
     payload = shopify.update_shop(SHOP, name="Sunnier", currency="EUR", plan_name="shopify_plus")
     assert (payload["name"], payload["currency"], payload["plan_name"]) == ("Sunnier", "EUR", "shopify_plus")
@@ -24,7 +24,7 @@ def test_a_changed_shop_is_told_and_shown(shopify, admin, clock):
         shopify.update_shop(SHOP, colour="red")
 
 
-def test_changed_scopes_are_those_of_every_token(shopify, admin, http):
+def test_updated_scopes_apply_to_every_token(shopify, admin, http):
     declared = SANDBOX_APPS["studio"]
     other = Admin(shopify, http, "discounts")
     payload = shopify.update_scopes("studio", SHOP, ["read_products"])
@@ -58,7 +58,7 @@ def test_a_refreshed_token_has_the_changed_scopes(shopify, http):
     assert http.post(url, data={**params, **refresh}).json()["scope"] == "read_products,write_files"
 
 
-def test_an_uninstalled_app_starts_with_its_declared_scopes_again(shopify, http):
+def test_a_reinstalled_app_has_its_declared_scopes(shopify, http):
     shopify.update_scopes("studio", SHOP, ["read_products"])
     shopify.uninstall("studio", SHOP)
     query = "{ currentAppInstallation { accessScopes { handle } } }"
@@ -106,7 +106,7 @@ def told(receiver) -> list[tuple[str, Any]]:
     return webhooks
 
 
-def test_orders_are_changed_and_told_of_by_http(shopify, post, receiver):
+def test_orders_are_changed_over_http_and_delivered(shopify, post, receiver):
     order = post("orders", shop=SHOP, lines=LINES)["order"]
     line, path = str(order["line_items"][0]["id"]), f"orders/{order['id']}"
     edited = post(f"{path}/edit", shop=SHOP, quantities={line: 1}, add=LINES)
@@ -124,7 +124,7 @@ def test_orders_are_changed_and_told_of_by_http(shopify, post, receiver):
     assert told(receiver) == [("orders/cancelled", cancelled), ("orders/updated", cancelled)]
 
 
-def test_shops_and_apps_are_changed_and_told_of_by_http(post, receiver):
+def test_shops_and_apps_are_changed_over_http_and_delivered(post, receiver):
     shop = post("shop", shop=SHOP, name="Sunnier")["payload"]
     scopes = post("scopes", app="studio", shop=SHOP, scopes=["read_orders"])["payload"]
     request = {"app": "studio", "shop": SHOP, "topic": "customers/redact", "customer_id": 5, "orders": [1]}
@@ -133,7 +133,7 @@ def test_shops_and_apps_are_changed_and_told_of_by_http(post, receiver):
     assert told(receiver) == [("shop/update", shop), ("app/scopes_update", scopes), ("customers/redact", privacy)]
 
 
-def test_deliveries_are_held_flushed_and_retried_by_http(post, receiver):
+def test_deliveries_are_held_flushed_and_retried_over_http(post, receiver):
     assert post("hold", hold=True) == {"hold": True}
     held = post("emit", shop=SHOP, topic="shop/update", payload={"id": 1}, event_id="e1")["deliveries"]
     assert [row["status"] for row in held] == [None]
@@ -154,7 +154,7 @@ def test_deliveries_are_held_flushed_and_retried_by_http(post, receiver):
         ("scopes", {"shop": SHOP, "app": "nobody", "scopes": []}),
     ],
 )
-def test_the_control_interface_says_what_is_wrong(shopify, http, path, body):
+def test_the_control_api_explains_errors(shopify, http, path, body):
     response = http.post(f"{shopify.url}/sandbox/{path}", json=body)
     assert response.status_code == 400
     assert response.json()["error"]

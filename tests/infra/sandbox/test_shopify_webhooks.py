@@ -39,7 +39,7 @@ def test_a_webhook_arrives_signed_with_every_header(shopify, receiver):
     assert request.header("content-type") == "application/json"
 
 
-def test_the_newer_family_has_other_names_and_no_event_id(shopify, receiver):
+def test_the_newer_header_family_has_no_event_id(shopify, receiver):
     shopify.deliver("studio", SHOP, "orders/paid", {}, family="events", webhook_id="w1")
     request = receiver.requests[-1]
     assert request.header("shopify-hmac-sha256") == signed(request.body)
@@ -47,7 +47,7 @@ def test_the_newer_family_has_other_names_and_no_event_id(shopify, receiver):
     assert not [name for name in request.headers if name.startswith("x-shopify") or name == "shopify-event-id"]
 
 
-def test_a_replay_is_byte_for_byte_the_same(shopify, receiver):
+def test_a_redelivery_is_byte_identical(shopify, receiver):
     first = shopify.deliver("studio", SHOP, "orders/paid", {"id": 1})
     shopify.redeliver(first)
     shopify.redeliver(receiver.requests[0].header("x-shopify-webhook-id"))
@@ -59,7 +59,7 @@ def test_a_replay_is_byte_for_byte_the_same(shopify, receiver):
         shopify.redeliver("never-sent")
 
 
-def test_ids_and_the_moment_may_be_given(shopify, receiver):
+def test_ids_and_times_can_be_set(shopify, receiver):
     moment = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)
     shopify.deliver("studio", SHOP, "shop/update", {}, webhook_id="w", event_id="e", triggered_at=moment)
     request = receiver.requests[-1]
@@ -67,7 +67,7 @@ def test_ids_and_the_moment_may_be_given(shopify, receiver):
     assert (request.header("x-shopify-webhook-id"), request.header("x-shopify-event-id")) == ("w", "e")
 
 
-def test_what_our_api_answers_is_reported(shopify, receiver):
+def test_the_response_of_our_api_is_returned(shopify, receiver):
     receiver.status = 401
     delivery = shopify.deliver("studio", SHOP, "orders/paid", {})
     assert (delivery.ok, delivery.status, delivery.answer) == (False, 401, "noted")
@@ -77,7 +77,7 @@ def test_what_our_api_answers_is_reported(shopify, receiver):
     assert [row["status"] for row in shopify.deliveries()] == [401, None]
 
 
-def test_a_webhook_needs_to_know_where_to_go(clock):
+def test_a_webhook_requires_a_target(clock):
     with ShopifySandbox(clock=clock) as sandbox, pytest.raises(ValueError, match="app_base_url"):
         sandbox.deliver("studio", SHOP, "orders/paid", {})
 
@@ -93,7 +93,7 @@ def test_a_paid_order_has_the_documented_shape(shopify):
     assert shopify.paid_order(SHOP, LINES)["customer"] is None
 
 
-def test_an_uninstall_kills_the_tokens_before_it_tells(shopify, receiver, http):
+def test_an_uninstall_revokes_the_tokens_before_its_webhook(shopify, receiver, http):
     app = SANDBOX_APPS["studio"]
     token_response = http.post(
         f"{shopify.url}/{SHOP}/admin/oauth/access_token",
@@ -138,11 +138,11 @@ def test_a_proxied_call_is_signed_over_its_query(shopify, receiver, clock):
     assert query_params["timestamp"] == str(int(clock.now))
 
 
-def test_a_visitor_has_an_empty_customer_id(shopify):
+def test_a_guest_has_an_empty_customer_id(shopify):
     assert "logged_in_customer_id=&" in shopify.proxy_url("studio", SHOP, "x")
 
 
-def test_another_process_drives_it_by_http(shopify, receiver, http):
+def test_another_process_controls_the_sandbox_over_http(shopify, receiver, http):
     def post(action: str, **body: object) -> Any:
         return http.post(f"{shopify.url}/sandbox/{action}", json=body)
 
@@ -170,13 +170,13 @@ def test_another_process_drives_it_by_http(shopify, receiver, http):
         ("orders", {"shop": SHOP, "lines": 1}),
     ],
 )
-def test_the_control_interface_says_what_is_wrong(shopify, http, path, body):
+def test_the_control_api_explains_errors(shopify, http, path, body):
     response = http.post(f"{shopify.url}/sandbox/{path}", json=body)
     assert response.status_code == 400
     assert response.json()["error"]
 
 
-def test_a_second_run_finds_yesterdays_data(tmp_path, clock, http):
+def test_a_second_run_keeps_the_stored_data(tmp_path, clock, http):
     file = tmp_path / "deep" / "shopify.json"
     with ShopifySandbox(state_file=file, clock=clock) as sandbox:
         order = sandbox.paid_order(SHOP, LINES)
@@ -185,7 +185,7 @@ def test_a_second_run_finds_yesterdays_data(tmp_path, clock, http):
         assert sandbox.paid_order(SHOP, LINES)["number"] == order["number"] + 1
 
 
-def test_it_runs_as_a_process_and_stops_when_told(http):
+def test_the_sandbox_runs_as_a_process_and_stops_by_signal(http):
     command = [sys.executable, "-m", "infra.sandbox.shopify", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:

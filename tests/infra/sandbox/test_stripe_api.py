@@ -61,7 +61,7 @@ def test_prices_are_found_by_lookup_key(client, plan):
     assert client.v1.prices.retrieve(plan.id).unit_amount_decimal is not None
 
 
-def test_a_lookup_key_has_one_price_unless_transferred(client, plan):
+def test_a_lookup_key_belongs_to_one_price(client, plan):
     same: Any = {"product": plan.product, "currency": "usd", "unit_amount": 3500, "lookup_key": "try_it_out"}
     with pytest.raises(stripe.InvalidRequestError, match="already uses that lookup key"):
         client.v1.prices.create(same)
@@ -71,7 +71,7 @@ def test_a_lookup_key_has_one_price_unless_transferred(client, plan):
     assert client.v1.prices.retrieve(plan.id).active is False
 
 
-def test_products_keep_the_id_that_one_gives(client):
+def test_a_product_can_have_a_custom_id(client):
     client.v1.products.create({"id": "credits", "name": "Credits"})
     client.v1.products.update("credits", {"name": "More credits", "active": False})
     assert client.v1.products.retrieve("credits").name == "More credits"
@@ -80,7 +80,7 @@ def test_products_keep_the_id_that_one_gives(client):
         client.v1.products.create({"id": "credits", "name": "Credits"})
 
 
-def test_a_parameter_that_stripe_does_not_know_is_refused(client, http, stripe_sandbox):
+def test_an_unknown_parameter_is_refused(client, http, stripe_sandbox):
     with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.customers.create({"mail": "a@example.com"})
     assert (error.value.code, error.value.param, error.value.http_status) == ("parameter_unknown", "mail", 400)
@@ -89,7 +89,7 @@ def test_a_parameter_that_stripe_does_not_know_is_refused(client, http, stripe_s
     assert nested.json()["error"]["type"] == "invalid_request_error"
 
 
-def test_a_parameter_that_stripe_knows_and_we_do_not_heed_is_not_swallowed(client):
+def test_an_unsupported_parameter_is_an_error(client):
     with pytest.raises(stripe.APIError, match="does not implement the parameter tax_exempt") as error:
         client.v1.customers.create({"tax_exempt": "exempt"})
     assert error.value.http_status == 501
@@ -103,11 +103,11 @@ def test_a_parameter_that_stripe_knows_and_we_do_not_heed_is_not_swallowed(clien
         ("currency=usd&unit_amount=1&product=none", "resource_missing"),
     ],
 )
-def test_bad_values_have_stripes_codes(http, stripe_sandbox, body, code):
+def test_invalid_values_have_the_error_codes_of_stripe(http, stripe_sandbox, body, code):
     assert raw(http, stripe_sandbox, "POST", "/v1/prices", body).json()["error"]["code"] == code
 
 
-def test_what_is_not_there_is_404(client):
+def test_an_unknown_object_is_404(client):
     with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.customers.retrieve("cus_none")
     assert (error.value.http_status, error.value.code) == (404, "resource_missing")
@@ -126,7 +126,7 @@ def test_an_unknown_address_is_404(http, stripe_sandbox):
     assert (response.status_code, response.json()["error"]["type"]) == (404, "invalid_request_error")
 
 
-def test_an_idempotency_key_gives_the_first_answer_again(client, http, stripe_sandbox):
+def test_an_idempotency_key_replays_the_first_response(client, http, stripe_sandbox):
     options: Any = {"idempotency_key": "k1"}
     first = client.v1.customers.create({"email": "a@example.com"}, options)
     assert client.v1.customers.create({"email": "a@example.com"}, options).id == first.id
@@ -140,14 +140,14 @@ def test_an_idempotency_key_gives_the_first_answer_again(client, http, stripe_sa
     assert second_response.headers["idempotent-replayed"] == "true"
 
 
-def test_a_refused_parameter_leaves_the_key_free(client):
+def test_a_refused_request_does_not_use_the_idempotency_key(client):
     options: Any = {"idempotency_key": "k2"}
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.customers.create({"mail": "x"}, options)
     assert client.v1.customers.create({"email": "a@example.com"}, options).id
 
 
-def test_lists_come_in_pages_newest_first(client):
+def test_lists_are_paged_newest_first(client):
     for number in range(5):
         client.v1.products.create({"id": f"p{number}", "name": "P"})
     first = client.v1.products.list({"limit": 2})
@@ -191,7 +191,7 @@ def test_an_open_session_can_be_read_and_expired_once(client, plan, stripe_sandb
         client.v1.checkout.sessions.expire(session.id)
 
 
-def test_a_price_may_come_with_the_session(client):
+def test_a_session_can_define_its_price(client):
     data: Any = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Coaching"}}
     params: Any = {
         "mode": "payment",
@@ -201,7 +201,7 @@ def test_a_price_may_come_with_the_session(client):
     assert client.v1.checkout.sessions.create(params).amount_total == 2100
 
 
-def test_a_portal_session_has_an_address(client, stripe_sandbox):
+def test_a_portal_session_has_a_url(client, stripe_sandbox):
     customer = client.v1.customers.create({})
     session = client.v1.billing_portal.sessions.create({"customer": customer.id, "return_url": "http://x.example"})
     assert session.url.startswith(f"{stripe_sandbox.url}/p/session/bps_")

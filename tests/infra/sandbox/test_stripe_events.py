@@ -38,9 +38,7 @@ def received(receiver: Any) -> list[str]:
     return [json.loads(request.body)["type"] for request in receiver.requests]
 
 
-def test_events_arrive_in_order_signed_so_that_stripes_library_accepts_them(
-    client, stripe_sandbox, receiver, session, clock
-):
+def test_events_arrive_in_order_with_valid_signatures(client, stripe_sandbox, receiver, session, clock):
     events = stripe_sandbox.complete_checkout(session)
     assert received(receiver) == [event["type"] for event in events]
     for request in receiver.requests:
@@ -61,7 +59,7 @@ def test_stripes_own_verifier_accepts_the_signature_with_its_secret_only():
         stripe.WebhookSignature.verify_header(body.decode(), header, "whsec_other")
 
 
-def test_while_secrets_rotate_each_signs(client, stripe_sandbox, receiver, session):
+def test_during_a_rotation_every_secret_signs(client, stripe_sandbox, receiver, session):
     stripe_sandbox.webhook_secrets = ("whsec_new", "whsec_old")
     stripe_sandbox.complete_checkout(session)
     request = receiver.requests[-1]
@@ -69,13 +67,13 @@ def test_while_secrets_rotate_each_signs(client, stripe_sandbox, receiver, sessi
         assert stripe.WebhookSignature.verify_header(request.body.decode(), request.header("stripe-signature"), secret)
 
 
-def test_calls_of_ours_cause_events_too(client, stripe_sandbox, receiver):
+def test_api_calls_emit_events(client, stripe_sandbox, receiver):
     client.v1.customers.create({"email": "a@example.com"})
     stripe_sandbox.drain()
     assert received(receiver) == ["customer.created"]
 
 
-def test_held_events_arrive_late_shuffled_and_often(client, stripe_sandbox, receiver, session):
+def test_held_events_arrive_late_shuffled_and_duplicated(client, stripe_sandbox, receiver, session):
     stripe_sandbox.hold_events = True
     events = stripe_sandbox.complete_checkout(session)
     assert not receiver.requests
@@ -88,7 +86,7 @@ def test_held_events_arrive_late_shuffled_and_often(client, stripe_sandbox, rece
     assert stripe_sandbox.held() == []
 
 
-def test_one_event_many_times_at_once(client, stripe_sandbox, receiver, session):
+def test_one_event_is_delivered_many_times_concurrently(client, stripe_sandbox, receiver, session):
     event = stripe_sandbox.complete_checkout(session)[0]
     before = len(receiver.requests)
     deliveries = stripe_sandbox.deliver([event], copies=40, parallel=8)
@@ -96,7 +94,7 @@ def test_one_event_many_times_at_once(client, stripe_sandbox, receiver, session)
     assert len({request.body for request in list(receiver.requests)[before:]}) == 1
 
 
-def test_an_endpoint_has_the_shape_of_its_version(client, stripe_sandbox, receiver, session):
+def test_an_event_has_the_shape_of_the_endpoint_version(client, stripe_sandbox, receiver, session):
     stripe_sandbox.api_version = OLD_API_VERSION
     stripe_sandbox.complete_checkout(session)
     payloads = {each["type"]: each for each in (json.loads(request.body) for request in receiver.requests)}
@@ -112,7 +110,7 @@ def test_an_endpoint_has_the_shape_of_its_version(client, stripe_sandbox, receiv
     assert "subscription" not in newer["data"]["object"]
 
 
-def test_an_event_tells_what_was_not_what_is(client, stripe_sandbox, session):
+def test_an_event_is_a_snapshot(client, stripe_sandbox, session):
     stripe_sandbox.complete_checkout(session)
     created = stripe_sandbox.events("customer.subscription.created")[0]
     client.v1.subscriptions.cancel(created["data"]["object"]["id"])
@@ -121,7 +119,7 @@ def test_an_event_tells_what_was_not_what_is(client, stripe_sandbox, session):
     assert (finalized["status"], finalized["amount_paid"]) == ("open", 0)
 
 
-def test_a_webhook_may_be_signed_at_another_time_with_another_secret(client, stripe_sandbox, session):
+def test_a_webhook_can_be_signed_with_another_time_and_secret(client, stripe_sandbox, session):
     event = stripe_sandbox.complete_checkout(session)[0]
     webhook: Webhook = stripe_sandbox.webhook(event, signed_at=1, secrets=["whsec_other"])
     assert webhook.headers["Stripe-Signature"].startswith("t=1,v1=")
@@ -138,7 +136,7 @@ def test_events_are_kept_and_listed(client, stripe_sandbox, session):
     assert [event.type for event in two] == ["charge.succeeded", "invoice.paid"]
 
 
-def test_another_process_drives_it_by_http(client, stripe_sandbox, receiver, session, http):
+def test_another_process_controls_the_sandbox_over_http(client, stripe_sandbox, receiver, session, http):
     def post(action: str, **body: object) -> Any:
         return http.post(f"{stripe_sandbox.url}/sandbox/{action}", json=body).json()
 
@@ -160,13 +158,13 @@ def test_another_process_drives_it_by_http(client, stripe_sandbox, receiver, ses
     assert http.post(f"{stripe_sandbox.url}/sandbox/events/deliver", json={}).status_code == 400
 
 
-def test_nobody_listening_is_on_record(client, stripe_sandbox, receiver, session):
+def test_an_undelivered_event_is_recorded(client, stripe_sandbox, receiver, session):
     receiver.stop()
     stripe_sandbox.complete_checkout(session)
     assert {row["status"] for row in stripe_sandbox.deliveries()} == {None}
 
 
-def test_a_second_run_finds_yesterdays_data(tmp_path, clock):
+def test_a_second_run_keeps_the_stored_data(tmp_path, clock):
     file = tmp_path / "stripe.json"
     with StripeSandbox(state_file=file, clock=clock) as sandbox:
         client = stripe.StripeClient(SANDBOX_SECRET_KEY, base_addresses={"api": sandbox.url})

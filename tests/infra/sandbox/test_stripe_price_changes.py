@@ -96,7 +96,7 @@ def test_a_downgrade_waits_for_the_next_invoice_which_the_preview_is(client, clo
     assert preview(client, reverted, {}).total == 1000
 
 
-def test_another_interval_begins_a_period_and_is_billed_at_once(client, clock, running):
+def test_another_interval_starts_a_period_and_is_billed_at_once(client, clock, running):
     halfway(clock, running)
     updated_subscription = client.v1.subscriptions.update(running.id, to(running, make_price(client, 10_000, "year")))
     item = updated_subscription["items"].data[0]
@@ -106,7 +106,7 @@ def test_another_interval_begins_a_period_and_is_billed_at_once(client, clock, r
     assert [line.parent.subscription_item_details.proration for line in invoice.lines.data] == [True, False]
 
 
-def test_a_credit_that_is_larger_stays_on_the_customer_s_balance(client, clock, running):
+def test_an_excess_credit_stays_on_the_customer_balance(client, clock, running):
     halfway(clock, running)
     updated_subscription = client.v1.subscriptions.update(running.id, to(running, make_price(client, 100, "week")))
     invoice = client.v1.invoices.retrieve(updated_subscription.latest_invoice)
@@ -143,13 +143,13 @@ def test_a_declined_payment_changes_nothing(client, clock, running, stripe_sandb
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_stripe_refuses_is_refused(client, running, change, param):
+def test_an_invalid_change_is_refused(client, running, change, param):
     with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.subscriptions.update(running.id, {**to(running, make_price(client, 2000)), **change})
     assert error.value.param == param
 
 
-def test_the_same_price_again_is_no_change(client, clock, running):
+def test_the_same_price_changes_nothing(client, clock, running):
     halfway(clock, running)
     same = to(running, running["items"].data[0].price.id, proration_behavior="always_invoice")
     assert client.v1.subscriptions.update(running.id, same).latest_invoice == running.latest_invoice

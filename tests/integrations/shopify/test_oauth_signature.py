@@ -48,7 +48,7 @@ def test_delimiters_are_escaped_in_names_and_values() -> None:
 
 
 @given(queries)
-def test_no_two_queries_share_what_is_signed(query: dict[str, list[str]]) -> None:
+def test_no_two_queries_share_a_signed_text(query: dict[str, list[str]]) -> None:
     """Moving a delimiter from a value into the query's own structure changes the signature."""
     text = "&".join(f"{name}={value}" for name, [value] in query.items())
     if len(query) > 1:
@@ -56,14 +56,14 @@ def test_no_two_queries_share_what_is_signed(query: dict[str, list[str]]) -> Non
 
 
 @given(queries, st.integers(-90, 90))
-def test_what_was_signed_in_time_is_genuine(query: dict[str, list[str]], off: int) -> None:
+def test_a_fresh_signature_is_valid(query: dict[str, list[str]], off: int) -> None:
     genuine = signed({**query, "timestamp": [str(NOW + off)]})
     assert verify_oauth_signature(genuine, "hush", NOW)
     assert not verify_oauth_signature(genuine, "hush!", NOW)
 
 
 @given(st.sampled_from(sorted(PUBLISHED)), st.integers(0, 10_000))
-def test_any_changed_character_is_noticed(name: str, position: int) -> None:
+def test_any_changed_character_is_detected(name: str, position: int) -> None:
     value = PUBLISHED[name][0]
     at = position % len(value)
     changed = value[:at] + ("a" if value[at] != "a" else "b") + value[at + 1 :]

@@ -47,14 +47,14 @@ def test_a_session_token_becomes_an_expiring_token(shopify: ShopifySandbox) -> N
     assert form["expiring"] == ["1"]
 
 
-def test_a_refresh_gives_the_next_pair() -> None:
+def test_a_refresh_returns_a_new_token_pair() -> None:
     first = oauth.redeem_code(SHOP, CLIENT, code())
     second = oauth.refresh_tokens(SHOP, CLIENT, first.refresh_token or "")
     assert second.access_token != first.access_token
     assert second.refresh_token != first.refresh_token
 
 
-def test_what_shopify_refuses() -> None:
+def test_a_refused_token_request_raises() -> None:
     for response in (
         lambda: oauth.redeem_code(SHOP, CLIENT, "no such code"),
         lambda: oauth.redeem_code(SHOP, Client(STUDIO.key, "wrong"), code()),
@@ -67,13 +67,13 @@ def test_what_shopify_refuses() -> None:
         assert error.value.status in (400, 401)
 
 
-def test_a_query_that_shopify_does_not_know() -> None:
+def test_an_invalid_query_raises() -> None:
     grant = oauth.redeem_code(SHOP, CLIENT, code())
     with pytest.raises(ShopifyRefused, match="nonsense"):
         admin_api.graphql(SHOP, grant.access_token, "query { nonsense }")
 
 
-def test_secrets_do_not_show_in_what_is_printed() -> None:
+def test_secrets_are_hidden_in_repr() -> None:
     grant = oauth.redeem_code(SHOP, CLIENT, code())
     text = f"{grant!r} {CLIENT!r}"
     for secret in (grant.access_token, grant.refresh_token or "none", STUDIO.secret):
@@ -111,7 +111,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
         (200, b'{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'),
     ],
 )
-def test_transient_errors_ask_for_a_retry(answers: CannedResponse, status: int, body: bytes) -> None:
+def test_transient_errors_are_retryable(answers: CannedResponse, status: int, body: bytes) -> None:
     answers.status, answers.body = status, body
     with pytest.raises(ShopifyUnavailable) as error:
         admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
@@ -124,7 +124,7 @@ def test_a_redirect_is_not_followed(answers: CannedResponse) -> None:
         oauth.redeem_code(SHOP, CLIENT, "c")
 
 
-def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: CannedResponse) -> None:
+def test_a_token_without_a_lifetime_expires(answers: CannedResponse) -> None:
     answers.body = b'{"access_token":"shpat_x","scope":""}'
     assert oauth.redeem_code(SHOP, CLIENT, "c").expires_in == oauth.ACCESS_SECONDS
     answers.body = b'{"scope":""}'

@@ -30,7 +30,7 @@ def operator() -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
-def test_active_shops_come_a_page_at_a_time_oldest_first(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_active_shops_are_paged_oldest_first(api: httpx.Client, operator: dict[str, str]) -> None:
     names = seed(25)
     seed(3, app="discounts")
     Shop(names[3], "studio").update([Shop.is_active.set(False), Shop.active_app.remove()])
@@ -53,7 +53,7 @@ def test_active_shops_come_a_page_at_a_time_oldest_first(api: httpx.Client, oper
     assert "token" not in response.text
 
 
-def test_the_same_as_csv_with_the_next_page_linked(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_active_shops_are_exported_as_csv_with_a_next_link(api: httpx.Client, operator: dict[str, str]) -> None:
     names = seed(12, shop_name='Ann\'s "Prints", Ltd\nBerlin', email="ann@example.com")
     first = api.get("/v1/operator/shops", params={"app": "studio", "format": "csv", "limit": 8}, headers=operator)
     assert first.headers["content-type"] == "text/csv; charset=utf-8"
@@ -80,7 +80,7 @@ def test_no_cell_is_a_formula(api: httpx.Client, operator: dict[str, str], name:
     assert as_json["items"][0]["shop_name"] == name
 
 
-def test_what_cannot_be_answered_says_why(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_invalid_requests_explain_the_error(api: httpx.Client, operator: dict[str, str]) -> None:
     unknown = api.get("/v1/operator/shops", params={"app": "stduio"}, headers=operator)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "AppNotFound")
     assert "studio" in unknown.json()["detail"]
@@ -100,7 +100,7 @@ def timeline(api: httpx.Client, operator: dict[str, str], first: str, last: str,
     return api.get("/v1/operator/shops/timeline", params={"app": app, "from": first, "to": last}, headers=operator)
 
 
-def test_the_timeline_has_every_day_with_both_ends(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_the_timeline_includes_both_end_days(api: httpx.Client, operator: dict[str, str]) -> None:
     almost = timedelta(microseconds=1)
     log("studio", EventType.INSTALL, BEGAN - almost)
     log("studio", EventType.INSTALL, BEGAN)
@@ -118,7 +118,7 @@ def test_the_timeline_has_every_day_with_both_ends(api: httpx.Client, operator: 
     ]
 
 
-def test_a_leap_year_fits_and_no_day_more(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_the_timeline_covers_at_most_a_leap_year(api: httpx.Client, operator: dict[str, str]) -> None:
     year = timeline(api, operator, "2028-01-01", "2028-12-31").json()["items"]
     assert len(year) == 366
     assert year[59]["day"] == "2028-02-29"
@@ -134,7 +134,7 @@ def test_a_leap_year_fits_and_no_day_more(api: httpx.Client, operator: dict[str,
         ("2026-01-01", "2026-02-30", "query.to"),
     ],
 )
-def test_a_bad_range_names_its_field(
+def test_an_invalid_range_names_its_field(
     api: httpx.Client, operator: dict[str, str], first: str, last: str, path: str
 ) -> None:
     response = timeline(api, operator, first, last)
@@ -142,7 +142,7 @@ def test_a_bad_range_names_its_field(
     assert [error["path"] for error in response.json()["errors"]] == [path]
 
 
-def test_a_shop_s_life_shows_in_the_timeline(
+def test_the_timeline_counts_installs_reinstalls_and_uninstalls(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, operator: dict[str, str]
 ) -> None:
     shopify.uninstall("studio", installed_shop)
@@ -173,7 +173,7 @@ def test_sessions_of_a_shop_without_its_tokens(
     assert other.json() == {"items": [], "next_cursor": None}
 
 
-def test_sessions_come_a_page_at_a_time(api: httpx.Client, installed_shop: str, operator: dict[str, str]) -> None:
+def test_sessions_are_paged(api: httpx.Client, installed_shop: str, operator: dict[str, str]) -> None:
     install(api, "discounts", installed_shop)
     path = f"/v1/operator/shops/{installed_shop}/sessions"
     first = api.get(path, params={"limit": 1}, headers=operator).json()

@@ -34,7 +34,7 @@ def paid(shopify: ShopifySandbox, shop: str) -> str:
     return str(delivery.delivery_id)
 
 
-def test_a_delivery_shows_what_became_of_it_and_never_its_payload(
+def test_a_delivery_shows_its_status_without_its_payload(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str]
 ) -> None:
     delivery_id = paid(shopify, shop)
@@ -47,7 +47,7 @@ def test_a_delivery_shows_what_became_of_it_and_never_its_payload(
     assert "payload" not in body
 
 
-def test_a_replay_is_the_same_message_and_is_audited(
+def test_a_replay_publishes_the_same_message_and_is_audited(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
     orders, acts = listen("shops-order_paid"), listen("kit-operator_acted")
@@ -66,7 +66,7 @@ def test_a_replay_is_the_same_message_and_is_audited(
     assert act["detail"] == {"shop": shop, "app": "studio", "topic": "orders/paid"}
 
 
-def test_a_failed_delivery_is_read_again(
+def test_a_failed_delivery_is_parsed_again(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
     read_messages = listen("shops-order_paid")
@@ -91,7 +91,7 @@ def test_a_replayed_uninstall_has_no_second_effect(
     assert InstallationLog.count(installed_shop) == 2
 
 
-def test_what_is_not_on_record_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
+def test_an_unknown_delivery_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
     acts = listen("kit-operator_acted")
     for response in (
         api.get(f"{DELIVERIES}/x", headers=operator),

@@ -22,7 +22,7 @@ Bearer = Callable[..., dict[str, str]]
 STUDIO = SANDBOX_APPS["studio"]
 
 
-def test_a_merchant_reads_the_shop(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+def test_a_session_token_identifies_the_shop(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
     body = api.get("/v1/shops/me", headers=bearer(installed_shop)).json()
     assert (body["shop"], body["app"], body["is_active"]) == (installed_shop, "studio", True)
     assert "access_token" not in body
@@ -59,7 +59,7 @@ def test_other_claims_are_refused(
 
 
 @pytest.mark.parametrize(("off", "status"), [(-10, 401), (-9, 200), (10, 200), (11, 401)])
-def test_ten_seconds_are_forgiven(
+def test_clock_skew_of_ten_seconds_is_accepted(
     api: httpx.Client, installed_shop: str, bearer: Bearer, stopped_clock: datetime, off: int, status: int
 ) -> None:
     moment = int(stopped_clock.timestamp()) + off
@@ -68,7 +68,9 @@ def test_ten_seconds_are_forgiven(
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS384", "HS512"])
-def test_only_hs256(api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, algorithm: str) -> None:
+def test_only_hs256_is_accepted(
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, algorithm: str
+) -> None:
     claims = jwt.decode(shopify.session_token("studio", installed_shop), options={"verify_signature": False})
     secret = "" if algorithm == "none" else STUDIO.secret
     with warnings.catch_warnings(action="ignore"):  # PyJWT's, about the length of the key
@@ -78,7 +80,7 @@ def test_only_hs256(api: httpx.Client, shopify: ShopifySandbox, installed_shop: 
 
 
 @pytest.mark.parametrize("header", [None, "Bearer", "Basic abc", "Bearer a.b.c", "Bearer é.é.é"])
-def test_no_token_at_all(api: httpx.Client, header: str | None) -> None:
+def test_a_missing_token_is_refused(api: httpx.Client, header: str | None) -> None:
     headers = {b"Authorization": header.encode()} if header else {}
     assert api.get("/v1/shops/me", headers=headers).status_code == 401
 
@@ -94,7 +96,7 @@ def shopper_of(url: str) -> service.Shopper:
     return service.shopper(Credentials({}, query, {}, b""))
 
 
-def test_a_shopper_is_who_the_proxy_says(shopify: ShopifySandbox, shop: str) -> None:
+def test_a_shopper_is_the_customer_of_the_proxy_query(shopify: ShopifySandbox, shop: str) -> None:
     shopper = shopper_of(shopify.proxy_url("studio", shop, "styles", customer_id=7))
     assert shopper == service.Shopper(shop, "studio", "gid://shopify/Customer/7")
     assert shopper.subject == f"shopper:{shop}:gid://shopify/Customer/7"
@@ -119,7 +121,7 @@ def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
             shopper_of(forged_url)
 
 
-def test_a_merchant_learns_which_scopes_are_missing(
+def test_missing_scopes_are_returned_to_the_merchant(
     api: httpx.Client,
     shopify: ShopifySandbox,
     installed_shop: str,

@@ -133,7 +133,7 @@ def test_older_events_are_not_backfilled(shopify: ShopifySandbox, installed_shop
     assert read_messages() == []
 
 
-def test_many_orders_come_page_by_page(
+def test_many_orders_are_fetched_in_pages(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     """A message does one page and asks for the next, so that no run is too long for its function."""
@@ -150,7 +150,7 @@ def test_many_orders_come_page_by_page(
     assert set(messages) == orders
 
 
-def test_while_nothing_is_missing_nothing_is_fetched(
+def test_complete_subscriptions_need_no_backfill(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     read_messages = listen("shops-order_paid")
@@ -238,7 +238,7 @@ def test_a_cancellation_is_published_before_the_payment(
     assert messages.index("OrderCancelled") < messages.index("OrderPaid")
 
 
-def test_refunds_and_products_of_many_lines_are_fetched_whole(
+def test_refunds_and_products_with_many_lines_are_fetched_completely(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     lines = [{"variant_id": number, "product_id": 22, "price": "1.00"} for number in range(1, 65)]

@@ -43,7 +43,7 @@ def in_clear(row: Shop) -> tuple[str | None, str | None]:
     return tokens.decrypt_access_token(row), tokens.decrypt_refresh_token(row)
 
 
-def test_no_sealed_column_is_forgotten() -> None:
+def test_every_encrypted_column_is_rotated() -> None:
     """A model with a new SecretAttribute must say in KINDS what it is sealed for."""
     sealed = {
         (model, name)

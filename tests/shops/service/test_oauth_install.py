@@ -28,7 +28,9 @@ def events(shop: str) -> list[EventType]:
     return [log.event_type for log in InstallationLog.query(shop)]
 
 
-def test_the_whole_walk(api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain) -> None:
+def test_an_installation_stores_the_shop_and_its_tokens(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
+) -> None:
     response = install(api, "studio", shop)
     assert response.status_code == 302
     name = shop.removesuffix(".myshopify.com")
@@ -52,7 +54,9 @@ def test_the_whole_walk(api: httpx.Client, shopify: ShopifySandbox, shop: str, d
     assert row.email == f"owner@{name}.example"
 
 
-def test_registering_twice_subscribes_once(api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain) -> None:
+def test_repeated_registration_subscribes_once(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
+) -> None:
     for _ in range(2):
         install(api, "discounts", shop)
         assert drain() == []
@@ -77,7 +81,7 @@ def test_apps_are_installed_side_by_side(api: httpx.Client, shop: str, shopify: 
     assert [row.shop for row in Shop.by_active_app.query("discounts")] == [shop]
 
 
-def test_tokens_stand_nowhere_in_clear(
+def test_no_token_is_stored_in_clear(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain, caplog: pytest.LogCaptureFixture
 ) -> None:
     for context in ("shops", "http", "jobs"):
@@ -99,7 +103,7 @@ def test_tokens_stand_nowhere_in_clear(
         assert secret not in logged
 
 
-def test_an_answer_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_a_callback_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     cookies = dict(api.cookies)
     assert api.get(url).status_code == 302
@@ -109,7 +113,7 @@ def test_an_answer_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: 
     assert events(shop) == [EventType.INSTALL]
 
 
-def test_another_browser_cannot_finish_it(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_another_browser_cannot_complete_an_installation(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     api.cookies.clear()
     assert api.get(url).json()["code"] == "InvalidState"
@@ -126,7 +130,7 @@ def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox
     assert response.json()["code"] == "InvalidState"
 
 
-def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_an_expired_state_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     [pending] = Session.by_shop.query(shop)
     assert pending.access_token is None
@@ -136,7 +140,7 @@ def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: 
 
 
 @pytest.mark.parametrize("name", ["code", "shop", "state", "timestamp", "hmac", "host"])
-def test_a_changed_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str, name: str) -> None:
+def test_a_changed_callback_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str, name: str) -> None:
     url = oauth_callback(api, "studio", shop)
     value = url.params[name]
     other = ("y" if value[0] == "z" else "z") + value[1:]
@@ -146,7 +150,7 @@ def test_a_changed_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox,
 
 
 @pytest.mark.parametrize("off", [-120, 120])
-def test_an_old_or_future_answer_is_refused(
+def test_an_old_or_future_callback_is_refused(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, stopped_clock: datetime, off: int
 ) -> None:
     url = oauth_callback(api, "studio", shop)
@@ -162,23 +166,23 @@ def test_repeated_and_absent_parameters_are_refused(api: httpx.Client, shopify: 
 
 
 @pytest.mark.parametrize("text", ["evil.example", "evil.example/a.myshopify.com", "a.myshopify.com.evil.example"])
-def test_no_other_host_is_ever_asked(api: httpx.Client, text: str) -> None:
+def test_no_other_host_is_called(api: httpx.Client, text: str) -> None:
     response = api.get("/shopify/studio/auth", params={"shop": text})
     assert (response.status_code, response.json()["code"]) == (400, "InvalidShopDomain")
 
 
-def test_an_app_that_does_not_exist(api: httpx.Client, shop: str) -> None:
+def test_an_unknown_app_is_404(api: httpx.Client, shop: str) -> None:
     assert api.get("/shopify/nobody/auth", params={"shop": shop}).json()["code"] == "AppNotFound"
 
 
-def test_a_code_that_shopify_does_not_know(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+def test_an_unknown_code_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
     url = oauth_callback(api, "studio", shop)
     query = {**dict(url.params), "code": "0" * 32}
     query["hmac"] = sign_oauth_query({name: [value] for name, value in query.items()}, SANDBOX_APPS["studio"].secret)
     assert api.get(url.path, params=query).json()["code"] == "InstallationRefused"
 
 
-def test_the_cookie_is_for_this_flow_alone(api: httpx.Client, shop: str) -> None:
+def test_the_cookie_is_limited_to_the_install_path(api: httpx.Client, shop: str) -> None:
     cookie = api.get("/shopify/studio/auth", params={"shop": shop}).headers["set-cookie"]
     for part in ("HttpOnly", "SameSite=Lax", "Path=/shopify/studio/auth", "Max-Age=600"):
         assert part in cookie
@@ -229,7 +233,7 @@ def test_the_first_session_token_installs(
     assert events(shop) == [EventType.INSTALL]
 
 
-def test_a_session_token_installs_again_what_was_removed(
+def test_a_session_token_reinstalls_an_uninstalled_app(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, bearer: Callable[..., dict[str, str]]
 ) -> None:
     shopify.uninstall("studio", installed_shop)
@@ -239,7 +243,7 @@ def test_a_session_token_installs_again_what_was_removed(
     assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
 
 
-def test_the_browser_sends_the_cookie_also_below_a_stage_s_path(
+def test_the_cookie_works_below_a_stage_path(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In an account the addresses begin with API Gateway's stage; a cookie's path is compared with the whole

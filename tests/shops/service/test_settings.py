@@ -33,7 +33,7 @@ def test_settings_are_empty_at_first(api: httpx.Client, installed_shop: str, bea
     assert response.headers["etag"] == '"0"'
 
 
-def test_read_and_change(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
+def test_settings_are_read_and_changed(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
     settings = {"theme": {"colour": "#fff"}, " odd key ": [1, 2.5, None, True, "é 😀 "], "enabled": False}
     first = put(settings)
     assert (first.status_code, first.headers["etag"]) == (200, '"1"')
@@ -45,7 +45,7 @@ def test_read_and_change(api: httpx.Client, installed_shop: str, bearer: Bearer,
     assert put({"theme": None}, '"1"').json()["version"] == 2
 
 
-def test_two_people_may_edit_the_same(put: Put) -> None:
+def test_concurrent_edits_are_detected(put: Put) -> None:
     assert put({"by": "a"}).status_code == 200
     late_response = put({"by": "b"})
     assert (late_response.status_code, late_response.json()["code"]) == (412, "VersionMismatch")
@@ -55,7 +55,7 @@ def test_two_people_may_edit_the_same(put: Put) -> None:
         assert put({"by": "b"}, etag).status_code == 400
 
 
-def test_numbers_that_json_does_not_know(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
+def test_numbers_outside_json_are_refused(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
     headers = bearer(installed_shop) | {"If-Match": '"0"', "Content-Type": "application/json"}
     assert api.put(PATH, content=b'{"settings":{"n":1e999}}', headers=headers).status_code == 422
 
@@ -67,7 +67,7 @@ def test_one_of_ten_concurrent_writers_wins(put: Put) -> None:
     assert sorted(responses) == [200] + [412] * 9
 
 
-def test_64_kb_fit_and_no_more(put: Put) -> None:
+def test_settings_are_limited_to_64_kb(put: Put) -> None:
     room = 64 * 1024 - len('{"a":""}')
     assert put({"a": "x" * room}).status_code == 200
     over = put({"a": "x" * (room + 1)}, '"1"')
@@ -75,13 +75,15 @@ def test_64_kb_fit_and_no_more(put: Put) -> None:
 
 
 @pytest.mark.parametrize("settings", [None, [], "text", 7])
-def test_settings_are_an_object(put: Put, settings: Any) -> None:
+def test_settings_must_be_an_object(put: Put, settings: Any) -> None:
     response = put(settings)
     assert response.status_code == 422
     assert response.json()["errors"][0]["path"] == "body.settings"
 
 
-def test_apps_and_shops_keep_their_own(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
+def test_settings_are_separate_per_app_and_shop(
+    api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put
+) -> None:
     put({"secret": 1})
     for headers in (bearer(installed_shop, "discounts"), bearer(f"other-{installed_shop}")):
         assert api.get(PATH, headers=headers).json()["version"] == 0

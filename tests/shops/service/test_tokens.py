@@ -31,7 +31,7 @@ def set_token_lifetime(shop: str, left: timedelta) -> None:
 
 
 @pytest.mark.usefixtures("stopped_clock")
-def test_a_fresh_token_is_used_as_it_is(shopify: ShopifySandbox, installed_shop: str) -> None:
+def test_a_valid_token_is_not_refreshed(shopify: ShopifySandbox, installed_shop: str) -> None:
     requests_before = token_requests(shopify, installed_shop)
     set_token_lifetime(installed_shop, timedelta(minutes=5))
     assert service.get_access_token(installed_shop, "studio") == service.get_access_token(installed_shop, "studio")
@@ -77,7 +77,7 @@ def test_an_expired_token_is_not_used_during_another_refresh(shopify: ShopifySan
         service.get_access_token(installed_shop, "studio")
 
 
-def test_dead_tokens_are_dropped_and_the_next_call_gets_new_ones(
+def test_revoked_tokens_are_deleted_and_the_next_call_gets_new_ones(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
     shopify.revoke_tokens("studio", installed_shop)
@@ -113,7 +113,7 @@ def test_an_uninstalled_shop_gets_no_tokens(
     ("status", "body"),
     [(402, b'{"errors":"Payment Required"}'), (403, b"{}"), (408, b'{"error":"timeout"}'), (423, b"{}"), (200, b"{}")],
 )
-def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
+def test_a_response_without_a_refresh_token_keeps_the_stored_one(
     shopify: ShopifySandbox, installed_shop: str, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
 ) -> None:
     """A frozen shop comes back with the tokens that it had."""
@@ -127,7 +127,7 @@ def test_an_answer_that_says_nothing_of_the_refresh_token_leaves_it(
     assert Shop.get(installed_shop, "studio").refresh_token == before
 
 
-def test_a_refresh_token_that_cannot_be_opened_heals_with_the_merchant_s_next_call(
+def test_an_undecryptable_refresh_token_is_replaced_by_the_next_request(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, bearer: Callable[[str], dict[str, str]]
 ) -> None:
     set_token_lifetime(installed_shop, timedelta(0))
@@ -138,7 +138,7 @@ def test_a_refresh_token_that_cannot_be_opened_heals_with_the_merchant_s_next_ca
     assert service.get_access_token(installed_shop, "studio")
 
 
-def test_scopes_that_changed_while_a_token_is_refreshed_stay(installed_shop: str) -> None:
+def test_scopes_updated_during_a_refresh_are_kept(installed_shop: str) -> None:
     """The webhook is newer than the answer to the refresh, and was applied before it was written."""
     row, asked_at = Shop.get(installed_shop, "studio"), clock.now()
     assert details.save_scope(installed_shop, "studio", "read_products", asked_at + timedelta(seconds=1))

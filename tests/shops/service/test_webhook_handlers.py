@@ -67,7 +67,9 @@ def test_an_uninstall(
     assert len(shopify.requests) == request_count  # the token is dead: nothing was asked of Shopify
 
 
-def test_twice_changes_nothing(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
+def test_a_repeated_uninstall_changes_nothing(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+) -> None:
     read_messages = listen("shops-shop_uninstalled")
     drain()
     delivery = shopify.uninstall("studio", installed_shop)
@@ -85,7 +87,9 @@ def test_twice_changes_nothing(shopify: ShopifySandbox, installed_shop: str, dra
     assert len({message["message_id"] for message in read_messages()}) == 1
 
 
-def test_one_event_under_two_delivery_ids(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
+def test_one_event_under_two_delivery_ids_is_applied_once(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
     for _ in range(2):
         shopify.uninstall("studio", installed_shop, event_id="gone")
     assert drain() == []
@@ -106,7 +110,7 @@ def test_a_crash_after_the_commit_loses_nothing(
     assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL]
 
 
-def test_a_stale_one_leaves_the_new_installation_alone(
+def test_a_stale_uninstall_is_ignored(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     read_messages = listen("shops-shop_uninstalled")
@@ -138,7 +142,9 @@ def test_an_installation_started_after_the_uninstall_completes(
     assert Shop.get(installed_shop, "studio").is_active
 
 
-def test_an_uninstall_of_an_unknown_shop(shopify: ShopifySandbox, shop: str, drain: Drain, listen: Listen) -> None:
+def test_an_uninstall_of_an_unknown_shop_is_ignored(
+    shopify: ShopifySandbox, shop: str, drain: Drain, listen: Listen
+) -> None:
     read_messages = listen("shops-shop_uninstalled")
     delivery = shopify.uninstall("studio", shop)
     assert drain() == []
@@ -147,7 +153,7 @@ def test_an_uninstall_of_an_unknown_shop(shopify: ShopifySandbox, shop: str, dra
     assert read_messages() == []
 
 
-def test_a_later_uninstall_counts_again(
+def test_a_later_uninstall_is_applied(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
     for _ in range(2):
@@ -160,7 +166,7 @@ def test_a_later_uninstall_counts_again(
     assert events(installed_shop).count(EventType.UNINSTALL) == 2
 
 
-def test_a_registration_that_comes_too_late_does_nothing(
+def test_a_registration_after_the_uninstall_does_nothing(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
     shopify.uninstall("studio", installed_shop, triggered_at=clock.now() + timedelta(seconds=1))

@@ -53,7 +53,7 @@ def raw(
 
 
 @pytest.mark.parametrize("family", ["webhooks", "events"])
-def test_a_paid_order_is_told(shopify: ShopifySandbox, shop: str, listen: Listen, family: str) -> None:
+def test_a_paid_order_is_published(shopify: ShopifySandbox, shop: str, listen: Listen, family: str) -> None:
     read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES, customer_id=7, currency="EUR")
     delivery = shopify.deliver("studio", shop, "orders/paid", order, family=family)
@@ -76,7 +76,7 @@ def test_a_paid_order_is_told(shopify: ShopifySandbox, shop: str, listen: Listen
     assert second["properties"] == {"Note": "", "Size": "3"}
 
 
-def test_a_guests_order_with_a_custom_line(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_a_guest_order_with_a_custom_line_is_published(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES[:1])
     order["line_items"][0] |= {"variant_id": None, "product_id": None, "properties": None}
@@ -87,7 +87,7 @@ def test_a_guests_order_with_a_custom_line(shopify: ShopifySandbox, shop: str, l
     assert (line["variant_id"], line["product_id"], line["properties"]) == (None, None, {})
 
 
-def test_a_delivery_is_on_record(shopify: ShopifySandbox, shop: str) -> None:
+def test_a_delivery_is_stored(shopify: ShopifySandbox, shop: str) -> None:
     order = shopify.paid_order(shop, LINES)
     delivery = shopify.deliver("studio", shop, "orders/paid", order, triggered_at="2026-03-29T18:00:27.877041743Z")
     row = WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
@@ -102,7 +102,7 @@ def test_topics_without_a_message_are_kept(api: httpx.Client, shop: str, drain: 
     assert drain() == []
 
 
-def test_a_wrong_or_missing_signature(api: httpx.Client, shop: str) -> None:
+def test_a_wrong_or_missing_signature_is_401(api: httpx.Client, shop: str) -> None:
     for response in (
         raw(api, b"{}", shop, secret=SANDBOX_APPS["discounts"].secret),
         raw(api, b"{}", shop, without="Hmac-Sha256"),
@@ -114,7 +114,7 @@ def test_a_wrong_or_missing_signature(api: httpx.Client, shop: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"text"', b"null", b"[" * 100_000, b'{"a":"\xc3\xa9"'])
-def test_malformed_json(api: httpx.Client, shop: str, body: bytes) -> None:
+def test_malformed_json_is_400(api: httpx.Client, shop: str, body: bytes) -> None:
     response = raw(api, body, shop)
     assert (response.status_code, response.json()["code"]) == (400, "MalformedRequest")
 
@@ -126,11 +126,11 @@ def test_missing_headers_are_named(api: httpx.Client, shop: str, name: str) -> N
     assert f"X-Shopify-{name}" in response.json()["detail"]
 
 
-def test_a_shop_that_is_none(api: httpx.Client) -> None:
+def test_an_invalid_shop_domain_is_400(api: httpx.Client) -> None:
     assert raw(api, b"{}", "evil.example").json()["code"] == "InvalidShopDomain"
 
 
-def test_header_names_in_any_case(shopify: ShopifySandbox, shop: str, api: httpx.Client) -> None:
+def test_header_names_are_case_insensitive(shopify: ShopifySandbox, shop: str, api: httpx.Client) -> None:
     webhook = shopify.webhook("studio", shop, "shop/update", {"id": 1})
     shouted = {name.upper(): value for name, value in webhook.headers.items()}
     assert api.post(urlsplit(webhook.url).path, content=webhook.body, headers=shouted).status_code == 200
@@ -143,16 +143,16 @@ def test_other_methods(api: httpx.Client, method: str) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_an_app_that_does_not_exist(api: httpx.Client, shop: str) -> None:
+def test_an_unknown_app_is_404(api: httpx.Client, shop: str) -> None:
     assert api.post("/webhooks/shopify/nobody", json={}).status_code == 404
 
 
-def test_a_body_over_the_limit(api: httpx.Client, shop: str) -> None:
+def test_a_body_over_the_limit_is_413(api: httpx.Client, shop: str) -> None:
     response = raw(api, b'{"a":"' + b"x" * 5_000_000 + b'"}', shop)
     assert (response.status_code, response.json()["code"]) == (413, "PayloadTooLarge")
 
 
-def test_a_large_body_goes_by_reference(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_a_large_body_is_stored_by_reference(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES) | {"note": "n" * 3_000_000}
     delivery = shopify.deliver("studio", shop, "orders/paid", order)
@@ -165,7 +165,7 @@ def test_a_large_body_goes_by_reference(shopify: ShopifySandbox, shop: str, list
     assert len(read_messages()) == 1
 
 
-def test_what_cannot_be_read_is_kept_and_said(api: httpx.Client, shop: str, listen: Listen) -> None:
+def test_an_invalid_payload_is_stored_with_its_error(api: httpx.Client, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     body = json.dumps({"id": 1, "email": "shopper@example.com", "line_items": "none"}).encode()
     assert raw(api, body, shop, Webhook_Id="odd").status_code == 200
@@ -177,14 +177,14 @@ def test_what_cannot_be_read_is_kept_and_said(api: httpx.Client, shop: str, list
 
 
 @pytest.mark.parametrize("properties", [[{"key": "Note"}], ["Note"], [None], "Note", 7])
-def test_properties_of_another_shape_are_no_reason_to_fail(api: httpx.Client, shop: str, properties: Any) -> None:
+def test_properties_of_another_shape_are_ignored(api: httpx.Client, shop: str, properties: Any) -> None:
     line = {"id": 3, "quantity": 1, "properties": properties}
     order = {"id": 1, "order_number": 2, "total_price": "1.00", "currency": "USD", "line_items": [line]}
     assert raw(api, json.dumps(order).encode(), shop, Webhook_Id="odd").status_code == 200
     assert WebhookDelivery.get("odd").error_message.startswith("line_items.0.properties: ")
 
 
-def test_half_an_emoji_is_no_reason_to_lose_an_order(api: httpx.Client, shop: str, listen: Listen) -> None:
+def test_a_lone_surrogate_does_not_lose_the_order(api: httpx.Client, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     note = r'{"name":"Note \ud83d","value":"\ud83d\ude00 \ude00"}'
     body = (
@@ -196,7 +196,7 @@ def test_half_an_emoji_is_no_reason_to_lose_an_order(api: httpx.Client, shop: st
     assert message["lines"][0]["properties"] == {"Note \ufffd": "\U0001f600 \ufffd"}
 
 
-def test_a_replayed_delivery_is_known(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_a_repeated_delivery_is_deduplicated(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     first = shopify.deliver("studio", shop, "orders/paid", shopify.paid_order(shop, LINES))
     redelivery = shopify.redeliver(first)
@@ -205,7 +205,7 @@ def test_a_replayed_delivery_is_known(shopify: ShopifySandbox, shop: str, listen
     assert len(list(WebhookDelivery.scan())) == 1
 
 
-def test_a_crash_after_the_record_loses_nothing(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_a_crash_after_the_write_loses_no_message(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     """The row is there, the message never went out, Shopify got no answer: it delivers again."""
     read_messages = listen("shops-order_paid")
     webhook = shopify.webhook(
@@ -218,7 +218,7 @@ def test_a_crash_after_the_record_loses_nothing(shopify: ShopifySandbox, shop: s
     assert [message["message_id"] for message in read_messages()] == ["w"]
 
 
-def test_the_same_event_under_another_delivery_id(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_an_event_under_another_delivery_id_is_deduplicated(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES)
     first, second = (shopify.deliver("studio", shop, "orders/paid", order, event_id="e1") for _ in range(2))
@@ -226,7 +226,7 @@ def test_the_same_event_under_another_delivery_id(shopify: ShopifySandbox, shop:
     assert {message["message_id"] for message in read_messages()} == {first.webhook.headers["X-Shopify-Webhook-Id"]}
 
 
-def test_one_event_may_stand_on_several_topics_apps_and_shops(shopify: ShopifySandbox, shop: str) -> None:
+def test_event_ids_are_scoped_by_topic_app_and_shop(shopify: ShopifySandbox, shop: str) -> None:
     deliveries = [
         shopify.deliver("studio", shop, "orders/create", {"id": 1}, event_id="e2"),
         shopify.deliver("studio", shop, "orders/updated", {"id": 1}, event_id="e2"),
@@ -236,7 +236,7 @@ def test_one_event_may_stand_on_several_topics_apps_and_shops(shopify: ShopifySa
     assert {json.loads(delivery.answer)["status"] for delivery in deliveries} == {"recorded"}
 
 
-def test_twenty_duplicates_at_once(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_twenty_concurrent_duplicates_are_stored_once(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES)
     same = [shopify.webhook("studio", shop, "orders/paid", order, event_id="e3") for _ in range(20)]

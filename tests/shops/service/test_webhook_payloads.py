@@ -39,7 +39,7 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
         ("orders/cancelled", "shops-order_cancelled"),
     ],
 )
-def test_an_order(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, told: str) -> None:
+def test_orders_become_messages(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, told: str) -> None:
     read_messages = listen(told)
     order = shopify.paid_order(shop, LINES, customer_id=7, currency="JPY")
     if topic == "orders/cancelled":
@@ -87,14 +87,16 @@ def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed_shop: str
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
 
 
-def test_an_edit_of_an_order_that_is_gone(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
+def test_an_edit_of_a_missing_order_is_processed_with_an_error(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
     assert drain() == []
     delivery = shopify.deliver("studio", installed_shop, "orders/edited", {"order_edit": {"id": 1, "order_id": 404}})
     assert drain() == []
     assert row_of(delivery).error_message == "the order does not exist any more"
 
 
-def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_a_refund_becomes_a_message(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-refund_created")
     order = shopify.paid_order(shop, LINES)
     line = order["line_items"][0]
@@ -109,7 +111,7 @@ def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     assert (Decimal(message["amount"]), message["currency"]) == (Decimal("12.50"), "USD")
 
 
-def test_a_refund_that_failed_gives_nothing_back(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_a_failed_refund_has_no_amount(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-refund_created")
     transactions = [
         {"kind": "refund", "status": "failure", "amount": "5.00", "currency": "USD"},
@@ -121,7 +123,7 @@ def test_a_refund_that_failed_gives_nothing_back(shopify: ShopifySandbox, shop: 
     assert (Decimal(message["amount"]), message["currency"]) == (Decimal(0), None)
 
 
-def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+def test_product_topics_become_messages(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     updated, deleted = listen("shops-product_updated"), listen("shops-product_deleted")
     product = shopify.product(shop, 22, "Poster", [{"id": 11, "title": "A4", "sku": "P-A4", "price": "12.50"}])
     shopify.deliver("studio", shop, "products/update", product)
@@ -139,7 +141,9 @@ def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     assert gone["product_id"] == 22
 
 
-def test_the_newest_details_stand(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
+def test_the_newest_shop_details_win(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+) -> None:
     assert drain() == []
     read_messages = listen("shops-shop_updated")
     now = clock.now() + timedelta(seconds=1)
@@ -157,7 +161,7 @@ def test_the_newest_details_stand(shopify: ShopifySandbox, installed_shop: str, 
     assert "email" not in message
 
 
-def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
+def test_the_newest_scopes_win(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     assert drain() == []
     read_messages = listen("shops-scopes_updated")
     now = clock.now() + timedelta(seconds=1)

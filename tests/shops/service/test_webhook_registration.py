@@ -55,7 +55,7 @@ def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed_sh
     assert {each["uri"] for each in present} == {f"{config.settings().public_url}/webhooks/shopify/studio"}
 
 
-def test_what_was_removed_is_subscribed_again(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
+def test_deleted_subscriptions_are_recreated(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     assert drain() == []
     before = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
     graphql(installed_shop, service.get_access_token(installed_shop, "studio"), REMOVE, id=before["ORDERS_PAID"])
@@ -65,7 +65,7 @@ def test_what_was_removed_is_subscribed_again(shopify: ShopifySandbox, installed
     assert {topic for topic in now if now[topic] != before[topic]} == {"ORDERS_PAID"}
 
 
-def test_what_points_to_an_address_of_before_is_dropped(
+def test_subscriptions_with_an_old_address_are_deleted(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after a move to another domain; what the app registered elsewhere for itself stays."""
@@ -83,7 +83,7 @@ def test_what_points_to_an_address_of_before_is_dropped(
     assert uris.count("https://warehouse.example/hooks") == 1
 
 
-def test_others_are_told_of_an_installation_once(installed_shop: str, drain: Drain, listen: Listen) -> None:
+def test_an_installation_is_published_once(installed_shop: str, drain: Drain, listen: Listen) -> None:
     read_messages = listen("shops-shop_installed")
     assert drain() == []
     register(installed_shop)
@@ -92,7 +92,7 @@ def test_others_are_told_of_an_installation_once(installed_shop: str, drain: Dra
     assert Shop.get(installed_shop, "studio").registered_at
 
 
-def test_details_and_scopes_are_noted(installed_shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_details_and_scopes_are_stored(installed_shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with canned_server() as shopify:
         shopify.body = answer_with("Address for this topic has already been taken")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
@@ -102,7 +102,7 @@ def test_details_and_scopes_are_noted(installed_shop: str, monkeypatch: pytest.M
     assert row.scope == "read_files,read_orders"
 
 
-def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
+def test_a_refused_topic_fails_the_message_after_the_others(
     installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
 ) -> None:
     with canned_server() as shopify:
@@ -114,7 +114,7 @@ def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
     assert Shop.get(installed_shop, "studio").registered_at is None
 
 
-def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed_shop: str) -> None:
+def test_a_throttled_registration_is_postponed(shopify: ShopifySandbox, installed_shop: str) -> None:
     """The message waits in the queue as long as Shopify asks, until it has waited too often."""
     forget_messages("shops-register_webhooks")
     request = RegistrationRequested(shop=installed_shop, app="studio")
@@ -128,13 +128,13 @@ def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed_
         )
 
 
-def test_a_call_waits_for_the_points_it_lacks(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
+def test_a_call_waits_for_its_missing_cost_points(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     shopify.drain_bucket("studio", installed_shop)
     assert drain() == []
     assert len(shopify.webhook_subscriptions("studio", installed_shop)) == len(apps.get_app("studio").topics)
 
 
-def test_every_installation_is_looked_after(
+def test_every_installation_is_reconciled(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     """A crash between the installation and its message is healed by the schedule."""
@@ -151,7 +151,7 @@ def test_every_installation_is_looked_after(
 
 
 @pytest.mark.parametrize("status", [402, 403, 404, 423])
-def test_a_shop_that_shopify_locked_is_left_alone(
+def test_a_locked_shop_is_skipped(
     installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
     """It would fill the dead-letter queue at every comparison."""

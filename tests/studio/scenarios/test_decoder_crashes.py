@@ -56,7 +56,7 @@ ROUTES = {"watermark": "image", "example": "image", "preview, its mark": "image"
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_lossless_jpeg_is_refused_by_name(gallery: Gallery, route: str) -> None:
+def test_a_lossless_jpeg_is_rejected_with_its_reason(gallery: Gallery, route: str) -> None:
     response = gallery.merchant(*requests(gallery, LOSSLESS)[route])
     assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
     detail = image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG]
@@ -64,7 +64,7 @@ def test_a_lossless_jpeg_is_refused_by_name(gallery: Gallery, route: str) -> Non
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_crash_is_a_refusal_and_the_api_lives_on(gallery: Gallery, route: str, crashing: None) -> None:
+def test_a_decoder_crash_rejects_the_image_and_the_api_survives(gallery: Gallery, route: str, crashing: None) -> None:
     response = gallery.merchant(*requests(gallery, MARK)[route])
     assert (response.status_code, response.json()["code"]) == (422, "InvalidImage"), response.text
     assert image_validation.DETAIL[RejectReason.DECODER_FAILED] in response.json()["detail"]
@@ -74,7 +74,7 @@ def test_a_crash_is_a_refusal_and_the_api_lives_on(gallery: Gallery, route: str,
     assert not [key for key in keys if "watermarks/" in key or "examples/" in key]
 
 
-def test_a_stored_watermark_that_crashes_the_decoder_is_a_refusal(
+def test_a_stored_watermark_that_crashes_the_decoder_is_rejected(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
@@ -83,7 +83,7 @@ def test_a_stored_watermark_that_crashes_the_decoder_is_a_refusal(
     assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
 
 
-def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_try(gallery: Gallery, crashing: None) -> None:
+def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_attempt(gallery: Gallery, crashing: None) -> None:
     upload = gallery.upload_photo(PHOTO.read_bytes())
     assert gallery.drain() == []
     body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
@@ -103,7 +103,7 @@ def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
     assert (response.status_code, response.json()["code"]) == (422, "UploadRejected")
 
 
-def test_too_much_memory_is_a_refusal(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_over_the_memory_limit_is_rejected(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     """59 megapixels in 350 KB: a watermark is decoded whole."""
     bomb = base64.b64encode(Picture(0, 7700, 7700, components=3, sampling=0x22).data()).decode()
     monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(megabytes=200))
@@ -113,7 +113,9 @@ def test_too_much_memory_is_a_refusal(gallery: Gallery, monkeypatch: pytest.Monk
     assert response.json()["errors"][0]["path"] == "body.image"
 
 
-def test_too_much_time_is_a_refusal(gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_image_over_the_time_limit_is_rejected(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     script = tmp_path / "sleeping"
     script.write_text("#!/bin/sh\nexec sleep 600\n")
     script.chmod(0o755)
@@ -124,7 +126,7 @@ def test_too_much_time_is_a_refusal(gallery: Gallery, monkeypatch: pytest.Monkey
     assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in response.json()["detail"]
 
 
-def test_a_watermark_of_an_earlier_guard_fails_the_preview_with_its_reason(gallery: Gallery) -> None:
+def test_an_invalid_stored_watermark_fails_the_preview_with_its_reason(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
     storage.put(Watermark.get(gallery.shop).image_url, Picture(3).data(), "image/jpeg")
@@ -162,7 +164,7 @@ def without_pillow(engine: object) -> Iterator[httpx.Client]:
             process.kill()
 
 
-def test_no_route_decodes_in_the_apis_own_process(gallery: Gallery, without_pillow: httpx.Client) -> None:
+def test_no_route_decodes_in_the_api_process(gallery: Gallery, without_pillow: httpx.Client) -> None:
     gallery.api = without_pillow
     photo = base64.b64encode(PHOTO.read_bytes()).decode()
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200

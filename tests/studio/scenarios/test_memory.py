@@ -53,7 +53,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from Linux's /proc")
 @pytest.mark.parametrize("name", ["progressive.jpg", "inks.jpg", "clear.png", "clear.webp"])
 @pytest.mark.parametrize("long_side", [1024, 2048])
-def test_the_largest_pictures_fit(pictures: Path, name: str, long_side: int) -> None:
+def test_the_largest_images_fit_in_memory(pictures: Path, name: str, long_side: int) -> None:
     """Looked at, stylised, and made a preview, or the largest print of either kind."""
     picture = pictures / name
     assert image_validation.rejection_reason(probe(picture.read_bytes())) is None

@@ -52,7 +52,7 @@ def every(gallery: Gallery, path: str, limit: int) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", ["product", "style", "size", "base", "variant", "watermark"])
-def test_a_change_of_an_old_version_is_refused(gallery: Gallery, base: dict[str, Any], kind: str) -> None:
+def test_a_change_with_a_stale_version_is_refused(gallery: Gallery, base: dict[str, Any], kind: str) -> None:
     gallery.merchant("PUT", "watermark", {"image": mark()})
     size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]
     path, body = {
@@ -77,7 +77,7 @@ def test_a_change_of_an_old_version_is_refused(gallery: Gallery, base: dict[str,
 # Order.
 
 
-def test_styles_are_reordered_at_once(gallery: Gallery) -> None:
+def test_styles_are_reordered_in_one_request(gallery: Gallery) -> None:
     style = {"name": "x", "prompt_template": "x"}
     styles = [gallery.style, *(gallery.merchant("POST", "styles", style).json()["uuid"] for _ in range(4))]
     path = f"products/{gallery.product}/styles"
@@ -93,7 +93,7 @@ def test_styles_are_reordered_at_once(gallery: Gallery) -> None:
     assert order[0] in gallery.merchant("PUT", path, {"ai_style_ids": order[1:]}).json()["detail"]
 
 
-def test_an_order_of_an_old_version_is_refused(gallery: Gallery) -> None:
+def test_a_reorder_with_a_stale_version_is_refused(gallery: Gallery) -> None:
     path = f"products/{gallery.product}/styles"
     other = gallery.merchant("POST", "styles", {"name": "x", "prompt_template": "x"}).json()["uuid"]
     before = gallery.merchant("GET", path).headers["ETag"]
@@ -113,7 +113,7 @@ def test_an_order_of_an_old_version_is_refused(gallery: Gallery) -> None:
     assert gallery.merchant("PUT", path, order, **{"If-Match": tag}).status_code == 412
 
 
-def test_two_orders_at_once_do_not_mix(gallery: Gallery) -> None:
+def test_concurrent_reorders_do_not_mix(gallery: Gallery) -> None:
     style = {"name": "x", "prompt_template": "x"}
     path = f"products/{gallery.product}/styles"
     for _ in range(7):
@@ -126,7 +126,7 @@ def test_two_orders_at_once_do_not_mix(gallery: Gallery) -> None:
     assert [item["ai_style_id"] for item in gallery.merchant("GET", path).json()["items"]] in (one, one[::-1])
 
 
-def test_a_list_comes_page_by_page_in_the_merchant_s_order(gallery: Gallery) -> None:
+def test_a_list_is_paged_in_the_order_of_the_merchant(gallery: Gallery) -> None:
     for number in range(7):
         style = {"name": f"s{number}", "prompt_template": "x", "sort_order": number % 3}
         assert gallery.merchant("POST", "styles", style).status_code == 201
@@ -189,7 +189,7 @@ def test_a_shopify_variant_has_one_mapping_of_a_product(gallery: Gallery, base: 
 # Bases, and what is brought back.
 
 
-def test_bases_and_variants_are_listed_changed_removed_and_brought_back(gallery: Gallery, base: dict[str, Any]) -> None:
+def test_bases_and_variants_are_listed_changed_deleted_and_restored(gallery: Gallery, base: dict[str, Any]) -> None:
     path, variant = f"bases/{base['uuid']}", f"bases/{base['uuid']}/variants/{base['variant']['uuid']}"
     assert [item["uuid"] for item in gallery.merchant("GET", "bases").json()["items"]] == [base["uuid"]]
     assert gallery.merchant("PUT", path, {"base_price": "12.50"}).json()["base_price"] == "12.5"
@@ -215,13 +215,13 @@ def test_a_product_is_offered_on_bases_in_order(gallery: Gallery, base: dict[str
     assert gallery.merchant("PUT", f"{path}/{other}", {"is_enabled": False}).json()["is_enabled"] is False
 
 
-def test_a_removed_style_comes_back(gallery: Gallery) -> None:
+def test_a_deleted_style_can_be_restored(gallery: Gallery) -> None:
     gallery.merchant("DELETE", f"styles/{gallery.style}")
     assert gallery.merchant("PUT", f"styles/{gallery.style}", {"is_active": True}).json()["is_active"] is True
     assert len(gallery.merchant("GET", "styles").json()["items"]) == 1
 
 
-def test_an_example_is_shown_and_the_one_before_it_deleted(gallery: Gallery) -> None:
+def test_a_new_example_replaces_the_previous_one(gallery: Gallery) -> None:
     path = f"styles/{gallery.style}/example"
     assert gallery.merchant("GET", f"styles/{gallery.style}").json()["has_example"] is False
     assert gallery.merchant("PUT", path, {"image": base64.b64encode(b"%PDF-1.7").decode()}).status_code == 422
@@ -234,7 +234,7 @@ def test_an_example_is_shown_and_the_one_before_it_deleted(gallery: Gallery) -> 
 # Watermark.
 
 
-def test_changes_of_the_watermark_at_once_leave_one_picture(gallery: Gallery) -> None:
+def test_concurrent_watermark_changes_leave_one_image(gallery: Gallery) -> None:
     gallery.merchant("PUT", "watermark", {"image": mark()})
     with ThreadPoolExecutor(6) as pool:
         colours = ["red", "blue", "green", "black", "white", "yellow"]
@@ -247,7 +247,7 @@ def test_changes_of_the_watermark_at_once_leave_one_picture(gallery: Gallery) ->
     assert objects(f"watermarks/{gallery.shop}/") == {storage.parts(url)[1]}
 
 
-def test_a_watermark_is_seen_before_it_is_set(gallery: Gallery) -> None:
+def test_a_watermark_can_be_previewed_before_it_is_saved(gallery: Gallery) -> None:
     def seen(body: dict[str, Any]) -> Image.Image:
         response = gallery.merchant("POST", "watermark/preview", body)
         assert response.status_code == 200, response.text
@@ -265,7 +265,7 @@ def test_a_watermark_is_seen_before_it_is_set(gallery: Gallery) -> None:
     assert broken.json()["errors"][0]["path"] == "body.photo"
 
 
-def test_marks_and_examples_count_as_stored(gallery: Gallery) -> None:
+def test_watermarks_and_examples_count_as_storage(gallery: Gallery) -> None:
     def stored() -> int:
         bucket = config.settings().images_bucket
         keys = objects(f"watermarks/{gallery.shop}/") | objects(f"examples/{gallery.shop}/")
@@ -293,7 +293,7 @@ def test_marks_and_examples_count_as_stored(gallery: Gallery) -> None:
 # Generations, usage, quota.
 
 
-def test_generations_are_found_by_what_they_are(gallery: Gallery) -> None:
+def test_generations_are_filtered_by_their_columns(gallery: Gallery) -> None:
     preview = gallery.preview()
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(preview["line_item_property"]))
     gallery.shopper(
@@ -314,7 +314,7 @@ def test_generations_are_found_by_what_they_are(gallery: Gallery) -> None:
     assert len(list(every(gallery, "generations", 1))) == 3
 
 
-def test_usage_shows_the_styles_that_were_used_most(gallery: Gallery) -> None:
+def test_usage_lists_the_most_used_styles(gallery: Gallery) -> None:
     other = gallery.merchant("POST", "styles", {"name": "Oil", "prompt_template": "x"}).json()["uuid"]
     AiStyle(gallery.shop, other).update([AiStyle.usage_count.set(5)])
     gallery.preview()
@@ -323,7 +323,7 @@ def test_usage_shows_the_styles_that_were_used_most(gallery: Gallery) -> None:
     assert usage["quota"]["current_generations"] == 1
 
 
-def test_an_operator_changes_a_shop_s_limits(gallery: Gallery, api: httpx.Client) -> None:
+def test_an_operator_changes_the_limits_of_a_shop(gallery: Gallery, api: httpx.Client) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     path = f"/v1/operator/studio/quotas/{gallery.shop}"
     response = api.put(path, json={"monthly_generation_limit": 7}, headers=headers)
@@ -335,7 +335,7 @@ def test_an_operator_changes_a_shop_s_limits(gallery: Gallery, api: httpx.Client
 # What Shopify says of products.
 
 
-def test_a_product_follows_shopify(gallery: Gallery, shopify: ShopifySandbox) -> None:
+def test_a_product_is_synced_with_shopify(gallery: Gallery, shopify: ShopifySandbox) -> None:
     now = clock.now()
 
     def tell(topic: str, payload: Any, seconds: int) -> None:
@@ -353,7 +353,7 @@ def test_a_product_follows_shopify(gallery: Gallery, shopify: ShopifySandbox) ->
     assert len(gallery.merchant("GET", "products").json()["items"]) == 1
 
 
-def test_two_requests_with_one_key_at_once_are_answered_alike(gallery: Gallery) -> None:
+def test_concurrent_requests_with_one_key_get_one_response(gallery: Gallery) -> None:
     for number in range(6):
         headers = {"Idempotency-Key": f"key {number}"}
         size = {
@@ -375,7 +375,7 @@ def test_two_requests_with_one_key_at_once_are_answered_alike(gallery: Gallery) 
             assert responses[0].json() == responses[1].json()
 
 
-def test_a_product_that_two_add_at_once_is_one(gallery: Gallery) -> None:
+def test_concurrent_requests_add_a_product_once(gallery: Gallery) -> None:
     body = {"shopify_product_id": 4711, "title": "T"}
     with ThreadPoolExecutor(4) as pool:
         responses = list(pool.map(lambda _: gallery.merchant("POST", "products", body), range(4)))
@@ -384,7 +384,7 @@ def test_a_product_that_two_add_at_once_is_one(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("shop", ["no-such-shop", "SHOP.MYSHOPIFY.COM", "evil.example"])
-def test_a_quota_is_set_for_a_shop_as_shopify_writes_it(gallery: Gallery, shop: str) -> None:
+def test_a_quota_requires_a_normalized_shop_domain(gallery: Gallery, shop: str) -> None:
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     url = f"/v1/operator/studio/quotas/{shop}"
     response = gallery.api.put(url, json={"monthly_generation_limit": 5}, headers=operator)

@@ -49,7 +49,7 @@ def ask(gallery: Gallery) -> str:
 
 
 @pytest.mark.parametrize(("code", "failure"), [("AccessDeniedException", ModelMisconfigured)])
-def test_what_will_not_pass_fails_at_once(
+def test_permanent_model_errors_fail_the_preview_at_once(
     gallery: Gallery, model: Stubber, code: str, failure: type[ModelMisconfigured]
 ) -> None:
     generation = ask(gallery)
@@ -62,7 +62,7 @@ def test_what_will_not_pass_fails_at_once(
     assert_counters_equal_rows(gallery)
 
 
-def test_a_refusal_is_told_and_not_charged(gallery: Gallery, model: Stubber) -> None:
+def test_a_refusal_is_reported_and_not_charged(gallery: Gallery, model: Stubber) -> None:
     generation = ask(gallery)
     raw = json.dumps({"finish_reasons": ["Filter reason: input image"]}).encode()
     model.add_response(
@@ -74,7 +74,7 @@ def test_a_refusal_is_told_and_not_charged(gallery: Gallery, model: Stubber) -> 
     assert_counters_equal_rows(gallery)
 
 
-def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, model: Stubber) -> None:
+def test_a_throttled_model_is_retried_up_to_the_limit(gallery: Gallery, model: Stubber) -> None:
     generation = ask(gallery)
     for attempt in range(1, generation_worker.MAX_ATTEMPTS):
         model.add_client_error("invoke_model", "ThrottlingException")
@@ -93,7 +93,9 @@ def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, mo
     assert_counters_equal_rows(gallery)
 
 
-def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paid_final_stays_pending_after_model_errors(
+    gallery: Gallery, model: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("IMAGE_MODEL", "local")
     config.forget_settings()
     gallery.shopify.deliver(
@@ -130,7 +132,7 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
         ("ValidationException", BLOCKED, 400, GenerationStatus.FAILED),
     ],
 )
-def test_only_a_refusal_of_its_picture_ends_a_paid_final(
+def test_only_a_refusal_of_its_image_fails_a_paid_final(
     gallery: Gallery,
     model: Stubber,
     monkeypatch: pytest.MonkeyPatch,

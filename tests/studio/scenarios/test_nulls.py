@@ -9,7 +9,7 @@ from chalicelib.kit.auth import Role
 from tests.studio.conftest import VARIANT, Gallery
 
 
-def test_null_takes_a_value_away(gallery: Gallery, base: dict[str, Any]) -> None:
+def test_null_clears_a_value(gallery: Gallery, base: dict[str, Any]) -> None:
     sizes = f"products/{gallery.product}/sizes"
     size = gallery.merchant("GET", sizes).json()["items"][0]
     variant = f"bases/{base['uuid']}/variants/{base['variant']['uuid']}"
@@ -34,7 +34,7 @@ def test_null_takes_a_value_away(gallery: Gallery, base: dict[str, Any]) -> None
     assert gallery.merchant("POST", sizes, free).status_code == 201
 
 
-def test_null_is_refused_where_there_must_be_a_value(gallery: Gallery, base: dict[str, Any]) -> None:
+def test_null_is_refused_for_required_values(gallery: Gallery, base: dict[str, Any]) -> None:
     size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]
     required = {
         f"products/{gallery.product}": ["title", "is_enabled"],

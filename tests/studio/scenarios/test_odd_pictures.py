@@ -79,7 +79,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_the_right_picture_comes_out(gallery: Gallery, kind: str) -> None:
+def test_unusual_photos_give_the_correct_image(gallery: Gallery, kind: str) -> None:
     upload = gallery.upload_photo(GOOD[kind])
     assert gallery.drain() == []
     accepted = gallery.shopper("POST", "generations", gallery.preview_request(upload))
@@ -96,7 +96,7 @@ def test_the_right_picture_comes_out(gallery: Gallery, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_refusal_says_why(gallery: Gallery, kind: str) -> None:
+def test_a_rejection_has_its_reason(gallery: Gallery, kind: str) -> None:
     data, why = BAD[kind]
     upload = gallery.upload_photo(data)
     assert gallery.drain() == []
@@ -107,7 +107,7 @@ def test_a_refusal_says_why(gallery: Gallery, kind: str) -> None:
     assert why in response.json()["detail"]
 
 
-def test_one_pixel_is_a_picture(gallery: Gallery) -> None:
+def test_a_one_pixel_photo_is_accepted(gallery: Gallery) -> None:
     upload = gallery.upload_photo(encoded(Image.new("RGB", (1, 1), "red")))
     assert gallery.drain() == []
     response = gallery.shopper("POST", "generations", gallery.preview_request(upload))

@@ -111,7 +111,7 @@ def finish(gallery: Gallery, provider: ImageProviderSandbox, time: Time) -> str:
     return job
 
 
-def test_three_days_without_the_provider(
+def test_a_final_survives_three_days_of_provider_outage(
     gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
 ) -> None:
     """It is tried with longer and longer distances, then made once."""
@@ -158,7 +158,7 @@ def test_three_days_without_the_provider(
         (200, b'{"id": 5}'),
     ],
 )
-def test_no_answer_but_a_refusal_ends_it(
+def test_only_a_refusal_fails_a_final(
     gallery: Gallery,
     provider: ImageProviderSandbox,
     use_model: Callable[[str], None],
@@ -190,7 +190,7 @@ def test_no_answer_but_a_refusal_ends_it(
     assert_made_once(gallery, final)
 
 
-def test_a_refusal_of_the_picture_ends_it(
+def test_a_refusal_of_the_image_fails_a_final(
     gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str
 ) -> None:
     use_model("http")
@@ -202,7 +202,7 @@ def test_a_refusal_of_the_picture_ends_it(
 
 
 @pytest.mark.parametrize("end", ["failed", "lost", "no_picture", "never"])
-def test_a_job_without_a_picture_is_replaced_by_another(
+def test_a_job_without_an_image_is_replaced(
     gallery: Gallery,
     provider: ImageProviderSandbox,
     use_model: Callable[[str], None],
@@ -232,7 +232,7 @@ def test_a_job_without_a_picture_is_replaced_by_another(
     assert_made_once(gallery, final)
 
 
-def test_a_call_back_ends_the_wait(
+def test_a_callback_completes_a_pending_final(
     gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
 ) -> None:
     use_model("http")
@@ -247,7 +247,7 @@ def test_a_call_back_ends_the_wait(
     assert_made_once(gallery, final)
 
 
-def test_a_model_s_broken_picture_is_not_the_photo_s_fault(
+def test_an_invalid_model_image_does_not_reject_the_photo(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch, final: str, time: Time
 ) -> None:
     broken = GeneratedImage(PICTURE[:300], "image/png", 1024, 1280, "broken/1")
@@ -260,7 +260,7 @@ def test_a_model_s_broken_picture_is_not_the_photo_s_fault(
     assert_made_once(gallery, final)
 
 
-def test_an_unexpected_error_does_not_end_it_nor_its_message(
+def test_an_unexpected_error_keeps_the_final_pending(
     gallery: Gallery, use_model: Callable[[str], None], final: str, time: Time
 ) -> None:
     """Otherwise its message ends in the dead-letter queue after five receives, each time."""
@@ -276,7 +276,7 @@ def test_an_unexpected_error_does_not_end_it_nor_its_message(
     assert_made_once(gallery, final)
 
 
-def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
+def test_lost_messages_keep_the_final_pending(gallery: Gallery, final: str, time: Time) -> None:
     """Received five times by a throttled function, then in the dead-letter queue: the schedule sends another."""
     sent_messages = []
     for _ in range(60):
@@ -293,7 +293,7 @@ def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -
     assert_made_once(gallery, final)
 
 
-def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
+def test_worker_crashes_keep_the_final_pending(gallery: Gallery, final: str, time: Time) -> None:
     forget_messages("studio-make_final")
     for death in range(1, 11):
         row = generations.find(gallery.shop, final)
@@ -312,7 +312,7 @@ def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, ti
     assert_made_once(gallery, final)
 
 
-def test_a_message_delivered_twice_starts_no_attempt_before_its_time(
+def test_a_duplicate_message_starts_no_early_attempt(
     gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str
 ) -> None:
     use_model("http")
@@ -324,7 +324,7 @@ def test_a_message_delivered_twice_starts_no_attempt_before_its_time(
     assert Generation.get(final).attempts == attempts
 
 
-def test_the_merchant_sees_that_it_waits_and_why(gallery: Gallery, use_model: Callable[[str], None]) -> None:
+def test_the_merchant_sees_a_pending_final_and_its_reason(gallery: Gallery, use_model: Callable[[str], None]) -> None:
     order = gallery.order(gallery.preview()["line_item_property"])
     use_model("nonsense")
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
@@ -335,7 +335,7 @@ def test_the_merchant_sees_that_it_waits_and_why(gallery: Gallery, use_model: Ca
     assert read["final_url"] is None
 
 
-def test_open_prints_are_measured_at_every_run(
+def test_every_run_measures_the_pending_finals(
     final: str, time: Time, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(type(config.settings()), "is_live", property(lambda _: True))

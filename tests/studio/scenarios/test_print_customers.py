@@ -30,7 +30,7 @@ def pay(gallery: Gallery, *properties: dict[str, str], customer: int | None = CU
     ("shopper", "payer"),
     [(CUSTOMER, CUSTOMER), (CUSTOMER, CUSTOMER + 1), (CUSTOMER, None), (None, CUSTOMER), (None, None)],
 )
-def test_it_is_printed_whoever_pays_and_both_are_shown(
+def test_a_final_is_made_for_any_paying_customer_and_both_customers_are_returned(
     gallery: Gallery, shopper: int | None, payer: int | None
 ) -> None:
     preview = gallery.preview(shopper)
@@ -46,7 +46,7 @@ def test_it_is_printed_whoever_pays_and_both_are_shown(
     assert len(gallery.finals()) == 1
 
 
-def test_an_order_edited_to_another_customer_keeps_its_one_print(gallery: Gallery) -> None:
+def test_an_order_with_a_changed_customer_keeps_its_final(gallery: Gallery) -> None:
     order = pay(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
     (final,) = gallery.finals()
     message = order_paid(gallery.shop, order)
@@ -59,7 +59,7 @@ def test_an_order_edited_to_another_customer_keeps_its_one_print(gallery: Galler
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).customer_id == gid(CUSTOMER + 2)
 
 
-def test_a_forged_id_and_another_shop_s_are_refused_and_logged_without_names(
+def test_forged_and_foreign_ids_are_ignored_and_logged_without_personal_data(
     gallery: Gallery, other_gallery: Gallery, caplog: pytest.LogCaptureFixture
 ) -> None:
     genuine, foreign = gallery.preview()["line_item_property"], other_gallery.preview()["line_item_property"]

@@ -53,7 +53,7 @@ def assert_counters_equal_rows(gallery: Gallery) -> None:
 
 
 @LIMITS
-def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> None:
+def test_fifty_threads_do_not_exceed_the_quota(gallery: Gallery, limits: dict[str, int], code: str) -> None:
     upload = gallery.accepted_upload()
     limit(gallery, limits)
     with ThreadPoolExecutor(50) as pool:
@@ -68,7 +68,9 @@ def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> N
 
 
 @LIMITS
-def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, int], code: str) -> None:
+def test_five_processes_with_one_killed_do_not_exceed_the_quota(
+    gallery: Gallery, limits: dict[str, int], code: str
+) -> None:
     """The killed one may have reserved without a message: the schedule hands its preview out."""
     body = json.dumps(gallery.preview_request(gallery.accepted_upload()))
     limit(gallery, limits)
@@ -106,7 +108,7 @@ def _stdout(process: subprocess.Popen[str]) -> IO[str]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
+def test_workers_killed_at_random_keep_the_counters_correct(gallery: Gallery, seed: int) -> None:
     """Each preview is handed to a worker that may be killed before, while or after it works; none is lost or doubled."""
     chance = random.Random(seed)
     upload = gallery.accepted_upload()

@@ -32,7 +32,7 @@ def final(gallery: Gallery) -> tuple[str, dict[str, Any]]:
     return row["id"], order
 
 
-def test_a_slow_provider_does_not_lose_it(
+def test_a_slow_provider_does_not_lose_a_final(
     gallery: Gallery, final: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = clock.now()
@@ -47,7 +47,7 @@ def test_a_slow_provider_does_not_lose_it(
     assert Generation.get(final[0]).status is GenerationStatus.PENDING
 
 
-def test_a_cancellation_while_it_waits_for_its_next_try_ends_it(
+def test_a_cancellation_skips_a_final_that_waits_for_its_retry(
     gallery: Gallery, final: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def busy(*_: object) -> None:
@@ -62,7 +62,7 @@ def test_a_cancellation_while_it_waits_for_its_next_try_ends_it(
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.LINE_CANCELED)
 
 
-def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked_for(
+def test_a_final_of_a_canceled_order_is_never_started(
     gallery: Gallery, final: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Such as a remake that was asked for in the same moment."""
@@ -75,7 +75,7 @@ def test_it_is_not_begun_once_its_order_is_cancelled_however_it_came_to_be_asked
     assert Generation.get(final[0]).error_message == generation_worker.LINE_CANCELED
 
 
-def test_a_paid_order_of_which_nothing_is_left_is_not_printed(gallery: Gallery) -> None:
+def test_a_paid_order_without_remaining_lines_gets_no_final(gallery: Gallery) -> None:
     """Told late, as after downtime: what was taken out by then is said in the message itself."""
     order = gallery.order(gallery.preview()["line_item_property"])
     gone = {**order, "line_items": [{**order["line_items"][0], "current_quantity": 0}]}
@@ -84,9 +84,7 @@ def test_a_paid_order_of_which_nothing_is_left_is_not_printed(gallery: Gallery) 
     assert gallery.finals() == []
 
 
-def test_one_row_that_cannot_be_taken_care_of_does_not_stop_the_others(
-    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failing_row_does_not_stop_the_recovery_of_others(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = gallery.accepted_upload()
     first, second = (
         gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()["id"] for _ in range(2)
@@ -105,7 +103,7 @@ def test_one_row_that_cannot_be_taken_care_of_does_not_stop_the_others(
     assert Generation.get(second).status is GenerationStatus.COMPLETED
 
 
-def test_a_photo_that_was_overwritten_is_judged_before_it_is_used(gallery: Gallery) -> None:
+def test_an_overwritten_photo_is_validated_before_use(gallery: Gallery) -> None:
     """The form lets it, and the bucket may tell of it late."""
     form = gallery.accepted_upload()
     large = BytesIO()
@@ -119,7 +117,7 @@ def test_a_photo_that_was_overwritten_is_judged_before_it_is_used(gallery: Galle
     assert (row.status, row.error_message) == (GenerationStatus.FAILED, generation_worker.PHOTO_UNUSABLE)
 
 
-def test_what_follows_a_photo_s_end_is_not_counted_as_its_scans() -> None:
+def test_data_after_the_end_of_a_photo_does_not_count_as_scans() -> None:
     """A phone appends seconds of video to a motion photo; random bytes hold the mark of a scan every 64 KB."""
     data = PHOTO.read_bytes()
     appended = data + bytes(range(256)) * 4 + b"\xff\xda" * 500

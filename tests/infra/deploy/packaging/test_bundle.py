@@ -55,7 +55,7 @@ def run_alone(*paths: Path, code: str) -> None:
     assert process.returncode == 0, process.stderr
 
 
-def test_it_is_small(bundle: Path) -> None:
+def test_the_bundle_is_small(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         unzipped = sum(entry.file_size for entry in archive.infolist())
 
@@ -63,12 +63,12 @@ def test_it_is_small(bundle: Path) -> None:
     assert unzipped <= 80_000_000
 
 
-def test_the_same_sources_make_the_same_bytes(packaged: Packaged) -> None:
+def test_the_build_is_reproducible(packaged: Packaged) -> None:
     for name in ("deployment.zip", "duckdb-layer.zip"):
         assert (packaged("prod") / name).read_bytes() == (packaged("dev") / name).read_bytes()
 
 
-def test_it_holds_what_runs_and_nothing_else(bundle: Path) -> None:
+def test_the_bundle_contains_runtime_files_only(bundle: Path) -> None:
     top = {name.split("/")[0] for name in names(bundle)}
 
     assert {"app.py", "chalicelib", "chalice", "pydantic", "pynamodb", "botocore"} <= top
@@ -76,7 +76,7 @@ def test_it_holds_what_runs_and_nothing_else(bundle: Path) -> None:
     assert not [name for name in names(bundle) if "/tests/" in name or name.endswith((".pyi", ".c", ".h"))]
 
 
-def test_every_module_is_compiled_and_trusted(bundle: Path) -> None:
+def test_every_module_is_compiled_with_unchecked_hashes(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
         headers_by_name = {name: archive.read(name)[:8] for name in archive.namelist() if name.endswith(".pyc")}
     sources = [name for name in names(bundle) if name.endswith(".py")]
@@ -89,7 +89,7 @@ def test_every_module_is_compiled_and_trusted(bundle: Path) -> None:
         assert int.from_bytes(head[4:], "little") == UNCHECKED_HASH, name
 
 
-def test_all_of_our_modules_and_pages_are_in_it(bundle: Path) -> None:
+def test_the_bundle_contains_all_modules_and_pages(bundle: Path) -> None:
     sources = (ROOT / "chalicelib").rglob("*.*")
     ours = {path.relative_to(ROOT).as_posix() for path in sources if path.suffix in (".py", ".html", ".css", ".js")}
 
@@ -97,7 +97,7 @@ def test_all_of_our_modules_and_pages_are_in_it(bundle: Path) -> None:
     assert ours <= set(names(bundle))
 
 
-def test_botocore_knows_the_services_in_use_in_one_version_each(bundle: Path) -> None:
+def test_botocore_has_one_version_of_each_service_in_use(bundle: Path) -> None:
     versions = [
         name.split("/")[2:4] for name in names(bundle) if name.startswith("botocore/data/") and name.count("/") > 3
     ]
@@ -124,7 +124,7 @@ def test_the_vendors_libraries_load(unzipped: Path) -> None:
 
 
 @on_lambdas_platform
-def test_pictures_are_decoded_in_a_child_of_the_bundle_alone(unzipped: Path) -> None:
+def test_images_are_decoded_in_a_child_process_of_the_bundle(unzipped: Path) -> None:
     code = """
 from chalicelib.integrations import image_process, image_decoding
 for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample, None)):
@@ -151,7 +151,7 @@ def test_the_clients_in_use_can_be_built(unzipped: Path) -> None:
 
 
 @on_lambdas_platform
-def test_the_archives_layer_holds_duckdb(packaged: Packaged, unzipped: Path, tmp_path: Path) -> None:
+def test_the_archive_layer_contains_duckdb(packaged: Packaged, unzipped: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(packaged("prod") / "duckdb-layer.zip") as archive:
         archive.extractall(tmp_path)
 

@@ -64,7 +64,7 @@ def test_the_api_answers_through_api_gateway(account: Account) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_a_problem_comes_through_as_one(account: Account) -> None:
+def test_a_problem_passes_through_api_gateway(account: Account) -> None:
     response = httpx.get(f"{account.api}/v1/shops/me/settings")
 
     assert response.status_code == 401
@@ -72,7 +72,7 @@ def test_a_problem_comes_through_as_one(account: Account) -> None:
     assert response.json()["code"] == "Unauthenticated"
 
 
-def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(account: Account) -> None:
+def test_only_failed_messages_of_a_batch_are_retried_and_become_dead_letters(account: Account) -> None:
     """The good message is done although it came with a poisonous one: the delivery that it is about was processed."""
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
     account.client("lambda").invoke(
@@ -114,14 +114,14 @@ def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(accou
 
 
 @pytest.mark.parametrize("stage", ["local", "test"])
-def test_stages_of_this_machine_are_not_deployed(stage: str) -> None:
+def test_local_stages_are_not_deployed(stage: str) -> None:
     result = run_packaging("deploy", "--stage", stage)
 
     assert result.returncode == 2
     assert "only dev and prod" in result.stderr
 
 
-def test_without_an_account_it_says_so(tmp_path: Path) -> None:
+def test_deploying_without_an_account_is_an_error(tmp_path: Path) -> None:
     """The first question, whose account this is, meets a closed port."""
     result = run_packaging(
         "deploy",

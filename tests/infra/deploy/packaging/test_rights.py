@@ -95,7 +95,7 @@ def _types(node: ast.AST) -> list[ast.AST]:
     return [part for part in parts if part is not None]
 
 
-def test_a_function_may_publish_every_message_that_its_code_names(documents: dict[str, dict[str, Any]]) -> None:
+def test_a_function_may_publish_every_message_in_its_code(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
         topics, queues = allowed(document, "sns:Publish"), allowed(document, "sqs:SendMessage")
         for kind in {kind for module in reached(name) for kind in mentions(module)}:
@@ -105,7 +105,7 @@ def test_a_function_may_publish_every_message_that_its_code_names(documents: dic
                 assert data_stack.physical(kind.queue) in queues, (name, kind)
 
 
-def test_a_function_may_publish_nothing_that_its_code_does_not_use(documents: dict[str, dict[str, Any]]) -> None:
+def test_a_function_may_publish_only_messages_in_its_code(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
         used = {kind for module in reached(name) for kind in import_scan.messages_of(module)}
         assert allowed(document, "sns:Publish") == {data_stack.physical(kind.topic) for kind in used if kind.topic}
@@ -154,7 +154,7 @@ def _members(module: Any) -> Iterable[Any]:
         yield from value if isinstance(value, tuple | list) else [value]
 
 
-def test_a_function_handles_every_folder_of_the_contexts_that_it_reaches(documents: dict[str, dict[str, Any]]) -> None:
+def test_a_function_may_use_every_prefix_of_its_contexts(documents: dict[str, dict[str, Any]]) -> None:
     images = config.settings().images_bucket
     visited_names = set()
     for name, document in documents.items():
@@ -174,7 +174,7 @@ def test_a_function_handles_every_folder_of_the_contexts_that_it_reaches(documen
     assert {"uploads/", "previews/", "finals/", "watermarks/", "examples/"} <= visited_names
 
 
-def test_a_function_that_names_the_archive_reaches_it(documents: dict[str, dict[str, Any]]) -> None:
+def test_a_function_that_names_the_archive_may_use_it(documents: dict[str, dict[str, Any]]) -> None:
     archive = config.settings().archive_bucket
     for name, document in documents.items():
         named = any(
@@ -184,14 +184,14 @@ def test_a_function_that_names_the_archive_reaches_it(documents: dict[str, dict[
         assert named is (archive in json.dumps(document)), name
 
 
-def test_a_function_that_stores_secrets_has_the_key_and_no_other_has_it(documents: dict[str, dict[str, Any]]) -> None:
+def test_only_functions_that_store_secrets_may_use_the_key(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
         seals = "chalicelib.kit.secrets" in set(reached(name))
         assert bool(allowed(document, "kms:Encrypt")) is seals, name
         assert bool(allowed(document, "kms:Decrypt")) is seals, name
 
 
-def test_a_function_that_asks_a_model_of_bedrock_s_may_do_so(documents: dict[str, dict[str, Any]]) -> None:
+def test_a_function_that_calls_bedrock_may_do_so(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
         asks = "chalicelib.integrations.bedrock" in set(reached(name))
         assert bool(allowed(document, "bedrock:InvokeModel")) is asks, name

@@ -31,13 +31,13 @@ def test_3_11_packages_dev_for_this_machine(command: str, is_embedded: bool) -> 
 @pytest.mark.parametrize("version", [(3, 12), (3, 13), (3, 14)])
 @pytest.mark.parametrize("command", ["package", "deploy"])
 @pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_later_pythons_are_taken(command: str, stage: str, version: tuple[int, int]) -> None:
+def test_later_python_versions_are_accepted(command: str, stage: str, version: tuple[int, int]) -> None:
     runtimes.demand(command, stage, False, version)
 
 
 @pytest.mark.skipif(sys.version_info >= runtimes.EARLIEST, reason="this Python may package prod")
 @pytest.mark.parametrize("command", ["package", "deploy"])
-def test_the_command_says_what_to_install_and_writes_nothing(command: str, tmp_path: Path) -> None:
+def test_a_missing_python_is_named_and_nothing_is_written(command: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = run_packaging(command, "--stage", "prod", "--out", str(out))
 

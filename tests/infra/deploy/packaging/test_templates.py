@@ -48,7 +48,7 @@ def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) 
     assert (process.returncode, process.stdout) == (0, "")
 
 
-def test_a_stack_holds_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
+def test_a_stack_has_at_most_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
     assert len(data["Resources"]) <= 500
     assert len(expanded(packaged("prod") / "app.json")["Resources"]) <= 500
 
@@ -62,7 +62,7 @@ def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: di
         assert {variables[name]["Fn::Sub"] for name in ("IMAGES_BUCKET", "ARCHIVE_BUCKET")} == names
 
 
-def test_every_handler_is_a_function_that_bears_its_name(app: dict[str, Any]) -> None:
+def test_every_handler_is_a_function_of_the_same_name(app: dict[str, Any]) -> None:
     result = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
     declared = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
 
@@ -76,22 +76,22 @@ def test_every_handler_is_a_function_that_bears_its_name(app: dict[str, Any]) ->
         )
 
 
-def test_every_function_has_limits_of_its_own_and_no_limits_are_left_over() -> None:
+def test_every_function_has_limits_and_no_limits_are_unused() -> None:
     assert set(read(handlers.CONFIG)["lambda_functions"]) == set(functions())
 
 
-def test_functions_know_the_address_that_the_api_gets(app: dict[str, Any]) -> None:
+def test_functions_have_the_public_url_of_the_api(app: dict[str, Any]) -> None:
     address = app["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"].rstrip("/")
 
     for function in of_type(app, "AWS::Serverless::Function").values():
         assert function["Environment"]["Variables"]["PUBLIC_URL"] == {"Fn::Sub": address}
 
 
-def test_an_answer_comes_before_api_gateway_gives_up(app: dict[str, Any]) -> None:
+def test_the_api_times_out_before_api_gateway(app: dict[str, Any]) -> None:
     assert app["Resources"]["APIHandler"]["Properties"]["Timeout"] <= 29
 
 
-def test_every_queue_reports_its_failures_one_by_one(app: dict[str, Any], data: dict[str, Any]) -> None:
+def test_every_queue_reports_partial_batch_failures(app: dict[str, Any], data: dict[str, Any]) -> None:
     """And stays silent for six of its function's timeouts, as AWS asks of a queue that feeds a function."""
     silences = {
         queue["QueueName"]: queue.get("VisibilityTimeout") for queue in of_type(data, "AWS::SQS::Queue").values()
@@ -111,7 +111,7 @@ def test_every_queue_reports_its_failures_one_by_one(app: dict[str, Any], data: 
         assert silences[queue] >= data_stack.VISIBILITY_FACTOR * function["Timeout"]
 
 
-def test_every_function_has_a_role_and_a_log_that_ends(app: dict[str, Any]) -> None:
+def test_every_function_has_a_role_and_a_log_retention(app: dict[str, Any]) -> None:
     bodies = of_type(app, "AWS::Serverless::Function").values()
     logs = {log["LogGroupName"]: log["RetentionInDays"] for log in of_type(app, "AWS::Logs::LogGroup").values()}
 
@@ -119,7 +119,7 @@ def test_every_function_has_a_role_and_a_log_that_ends(app: dict[str, Any]) -> N
     assert logs == {f"/aws/lambda/{body['FunctionName']}": 90 for body in bodies}
 
 
-def test_api_gateway_answers_with_problems_of_its_own(app: dict[str, Any]) -> None:
+def test_api_gateway_errors_are_problems(app: dict[str, Any]) -> None:
     document = app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     responses = document["x-amazon-apigateway-gateway-responses"]
     expected = {
@@ -150,7 +150,7 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
         assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
 
 
-def test_everything_is_watched(app: dict[str, Any]) -> None:
+def test_every_resource_has_an_alarm(app: dict[str, Any]) -> None:
     alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
     watched = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
     names = [f"backroom-prod-{'api' if name == 'api_handler' else name}" for name in functions()]
@@ -174,7 +174,7 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
 
 
-def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(app: dict[str, Any]) -> None:
+def test_a_final_pending_for_30_minutes_or_a_missing_metric_raises_an_alarm(app: dict[str, Any]) -> None:
     alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
     [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "OldestOpenPrint"]
     assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Backroom", "Maximum", 30 * 60)
@@ -197,7 +197,7 @@ def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> No
         assert {f"backroom-prod-{consumer.queue}", f"backroom-prod-{consumer.queue}-dead"} <= shown
 
 
-def test_only_what_reads_the_archive_has_duckdb(app: dict[str, Any]) -> None:
+def test_only_functions_that_read_the_archive_have_duckdb(app: dict[str, Any]) -> None:
     layered = {
         body["FunctionName"]: body["Layers"]
         for body in of_type(app, "AWS::Serverless::Function").values()
