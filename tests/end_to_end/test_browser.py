@@ -145,7 +145,7 @@ def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, working
     expect(page.get_by_role("button", name="Make my image")).to_be_enabled()
 
 
-def test_a_customer_uploads_a_photo_without_a_guest_token(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_preview_of_a_signed_in_customer_has_the_customer_id(page: Page, gallery: Gallery, working: None) -> None:
     address = page.url
     page.goto(f"{gallery.shopify.url}/{gallery.shop}/account/login?customer_id=7")
     page.goto(address)

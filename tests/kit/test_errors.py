@@ -28,7 +28,7 @@ def test_unavailable_always_has_retry_after() -> None:
     assert errors.Unavailable(retry_after=30).headers == {"Retry-After": "30"}
 
 
-def test_each_problem_has_the_expected_status() -> None:
+def test_each_base_problem_has_its_own_status() -> None:
     direct = Problem.__subclasses__()
     own = [kind for kind in direct if kind.__module__ == errors.__name__]
     assert len({kind.status for kind in own}) == len(own), "middleware picks the kind by its status"

@@ -384,7 +384,7 @@ def test_concurrent_requests_add_a_product_once(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("shop", ["no-such-shop", "SHOP.MYSHOPIFY.COM", "evil.example"])
-def test_a_quota_requires_a_normalized_shop_domain(gallery: Gallery, shop: str) -> None:
+def test_a_quota_of_an_unknown_shop_is_404(gallery: Gallery, shop: str) -> None:
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     url = f"/v1/operator/studio/quotas/{shop}"
     response = gallery.api.put(url, json={"monthly_generation_limit": 5}, headers=operator)
