@@ -1,6 +1,6 @@
-"""Fixtures: an embedded AWS per test process, the API on a real socket, the vendors' sandbox peers.
+"""Fixtures: an embedded AWS per test process, the API on a real socket, the vendor sandboxes.
 
-The settings are read at import, so the engine starts before anything of ours is imported.
+The settings are read at import, so the engine starts before our modules are imported.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.local.engine import Engine
-from tests.patience import make_httpx_patient
+from tests.patience import extend_httpx_timeouts
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )  # a busy machine is no counterexample
 settings.load_profile("patient")
-make_httpx_patient()
+extend_httpx_timeouts()
 
-_OURS = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_")
+_PREFIXES = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_")
 
 
 def _test_environment(engine: Engine, scratch: Path) -> None:
-    """Nothing that the developer has exported reaches a test."""
-    for name in [name for name in os.environ if name.startswith(_OURS)]:
+    """Replace exported variables of the developer with those of the tests."""
+    for name in [name for name in os.environ if name.startswith(_PREFIXES)]:
         del os.environ[name]
     os.environ.update(engine.environment)
     os.environ.update(
@@ -86,7 +86,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """Name the tests of the pages that were skipped, in one line after all others."""
+    """Name the skipped browser tests in one line at the end."""
     yield
     skipped_tests = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
     if skipped_tests:
@@ -112,7 +112,7 @@ def engine(_provisioned: Engine) -> Engine:
 
 @pytest.fixture(autouse=True)
 def _roles() -> Iterator[None]:
-    """Handlers and API do only what their packaged roles allow."""
+    """Check that handlers and API use only the permissions of their packaged roles."""
     access.denied.clear()
     yield
     assert access.denied == []
@@ -120,7 +120,7 @@ def _roles() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def api_url() -> Iterator[str]:
-    """The address of the bundle's HTTP API, on Chalice's own local server."""
+    """The URL of the API on the local Chalice server."""
     running = server.create(handlers.chalice_app(), "127.0.0.1", 0)
     thread = threading.Thread(target=running.server.serve_forever, daemon=True)
     thread.start()
@@ -141,7 +141,7 @@ def api(api_url: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Stop our clock and PyJWT's at a whole second, so that an age is exact however long a request takes."""
+    """Stop our clock and the clock of PyJWT at a whole second, so that ages are exact."""
     moment = clock.now().replace(microsecond=0)
 
     class Stopped(datetime):
@@ -184,7 +184,7 @@ def _invoke(consumer: Consumer, event: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def drain(engine: Engine) -> Callable[[], list[dict[str, Any]]]:
-    """Deliver every waiting message to its handler until the queues are empty; the failed messages."""
+    """Deliver messages to their handlers until the queues are empty; return the failed messages."""
 
     def run() -> list[dict[str, Any]]:
         failures: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""How long a test waits. Time decides nothing: only a test that fails reaches this limit, however busy the machine is."""
+"""How long a test waits. Only a failing test reaches this limit, on any machine."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def eventually(look: Callable[[], T], what: str = "the condition holds") -> T:
     return result
 
 
-def make_httpx_patient() -> None:
-    """Replace the 5 seconds after which httpx gives up where a call names no timeout.
+def extend_httpx_timeouts() -> None:
+    """Replace the default timeout of httpx of 5 seconds with LIMIT.
 
-    And the 20 ms in which every call reads the machine's certificates and proxies: tests talk to this machine only.
+    Also share one SSL context and ignore proxies, which saves 20 ms a call: tests call this machine only.
     """
     context = ssl.create_default_context()
     calls = (httpx.get, httpx.post, httpx.put, httpx.patch, httpx.delete, httpx.request)

@@ -76,14 +76,14 @@ def test_a_call_outside_a_function_is_not_checked() -> None:
 def test_a_call_requires_its_actions_and_resources(
     service: str, operation: str, params: dict, expected: list[tuple[str, str]]
 ) -> None:
-    result = access.demands(service, operation, params)
+    result = access.required_permissions(service, operation, params)
 
     assert [(action, arn.rpartition(":")[2]) for action, arn in result] == expected
 
 
 def test_an_unknown_operation_is_an_error() -> None:
     with pytest.raises(KeyError):
-        access.demands("s3", "CopyObject", {"Bucket": "b", "Key": "k"})
+        access.required_permissions("s3", "CopyObject", {"Bucket": "b", "Key": "k"})
 
 
 def test_only_retention_may_write_the_archive() -> None:

@@ -36,7 +36,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def costs() -> Iterator[Callable[[str], Any]]:
-    """`with costs("name"):` measures an operation; at the end each is compared with what is documented."""
+    """`with costs("name"):` measures an operation; at the end each is compared with the documented figures."""
     measured: dict[str, Cost] = {}
 
     @contextmanager

@@ -36,7 +36,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 @dataclass
 class Walk:
-    """What was entered of a context while the walk was traced."""
+    """The functions of a context that a traced use case entered."""
 
     context: str
     entered: set[CodeType] = field(default_factory=set)
@@ -113,12 +113,12 @@ def _returns_of(path: str) -> dict[tuple[str, int], list[bool]]:
     for node in ast.walk(ast.parse(Path(path).read_text())):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            own = [each for each in _own_nodes(node) if isinstance(each, ast.Return)]
+            own = [each for each in _nodes_of(node) if isinstance(each, ast.Return)]
             returns[node.name, first] = [each is not node.body[-1] for each in own]
     return returns
 
 
-def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+def _nodes_of(function: ast.FunctionDef) -> Iterator[ast.AST]:
     waiting: list[ast.AST] = list(function.body)
     while waiting:
         node = waiting.pop()

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_
 from chalicelib.studio.models import Generation
 from chalicelib.studio.repository import quotas
 from tests.end_to_end import chromium
-from tests.integrations.pictures import encoded, opened
+from tests.integrations.pictures import encode_image, open_image
 from tests.patience import LIMIT
 from tests.studio.conftest import PHOTO, Gallery, gallery
 
@@ -72,15 +72,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def working(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
-    """Jobs are done while the page waits for them."""
+def queue_worker(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
+    """Run the queues in the background while the page waits."""
     stop = threading.Event()
 
-    def work() -> None:
+    def run_queues() -> None:
         while not stop.wait(0.1):
             drain()
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=run_queues)
     worker.start()
     yield
     stop.set()
@@ -89,7 +89,7 @@ def working(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
 
 @pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
 def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab in which nothing may go wrong that the console tells of."""
+    """A tab that fails the test on any console error."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     context.set_default_timeout(LIMIT * 1000)
@@ -103,13 +103,13 @@ def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 @pytest.fixture
 def page(tab: Page, gallery: Gallery) -> Page:
-    """The page of the gallery's product."""
+    """The storefront page of the product."""
     tab.goto(f"{gallery.shopify.url}/{gallery.shop}/products/8001")
     tab.get_by_role("link", name="Make it yours").click()
     return tab
 
 
-def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Gallery, queue_worker: None) -> None:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
     page.get_by_label("A few words").fill("in the snow")
@@ -129,7 +129,7 @@ def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Ga
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, queue_worker: None) -> None:
     oil = gallery.merchant("POST", "styles", {"name": "Oil", "prompt_template": "x"}).json()["uuid"]
     gallery.merchant("PUT", f"products/{gallery.product}/styles/{oil}", {"is_enabled": True})
     page.reload()  # of two styles none is chosen yet
@@ -145,7 +145,9 @@ def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, working
     expect(page.get_by_role("button", name="Make my image")).to_be_enabled()
 
 
-def test_a_preview_of_a_signed_in_customer_has_the_customer_id(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_preview_of_a_signed_in_customer_has_the_customer_id(
+    page: Page, gallery: Gallery, queue_worker: None
+) -> None:
     address = page.url
     page.goto(f"{gallery.shopify.url}/{gallery.shop}/account/login?customer_id=7")
     page.goto(address)
@@ -164,7 +166,7 @@ def test_page_texts_have_sufficient_contrast(page: Page, scheme: Literal["light"
     assert page.evaluate(CONTRASTS) == []
 
 
-def test_a_lost_connection_is_retried(page: Page, working: None) -> None:
+def test_a_lost_connection_is_retried(page: Page, queue_worker: None) -> None:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.context.set_offline(True)
     page.get_by_role("button", name="Make my image").click()
@@ -173,7 +175,7 @@ def test_a_lost_connection_is_retried(page: Page, working: None) -> None:
     expect(page.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible()
 
 
-def test_an_exhausted_quota_shows_a_message(page: Page, gallery: Gallery, working: None) -> None:
+def test_an_exhausted_quota_shows_a_message(page: Page, gallery: Gallery, queue_worker: None) -> None:
     quotas.set_limits(gallery.shop, {"monthly_generation_limit": 0})
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
@@ -182,7 +184,7 @@ def test_an_exhausted_quota_shows_a_message(page: Page, gallery: Gallery, workin
     expect(error_text).to_have_text("This shop cannot make more images this month.")
 
 
-def test_the_page_can_be_used_by_keyboard(page: Page, working: None) -> None:
+def test_the_page_can_be_used_by_keyboard(page: Page, queue_worker: None) -> None:
     """Every control is reached in order, shows where the focus is, and is large enough for a thumb."""
     expect(page.get_by_label("Pencil")).to_be_visible()  # the page has come, and its styles
     seen_items = []
@@ -198,7 +200,7 @@ def test_the_page_can_be_used_by_keyboard(page: Page, working: None) -> None:
 
 
 def test_a_merchant_sets_the_watermark_and_its_preview_updates(tab: Page, gallery: Gallery) -> None:
-    def seen() -> str:
+    def wait_for_preview() -> str:
         source = admin.get_by_alt_text("A landscape with the watermark").get_attribute("src")
         return source or ""
 
@@ -206,18 +208,18 @@ def test_a_merchant_sets_the_watermark_and_its_preview_updates(tab: Page, galler
     tab.goto(address)
     admin = tab.frame_locator("iframe")
     expect(admin.locator("#error")).to_have_text("Choose a picture for the watermark.")
-    red_mark = encoded(Image.new("RGBA", (300, 120), "red"))
+    red_mark = encode_image(Image.new("RGBA", (300, 120), "red"))
     mark: FilePayload = {"name": "mark.png", "mimeType": "image/png", "buffer": red_mark}
     admin.get_by_label("Picture").set_input_files(mark)
     preview = admin.get_by_alt_text("A landscape with the watermark")
     expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"))
-    faint = seen()
+    faint = wait_for_preview()
     admin.get_by_label("Opacity").fill("1")
     expect(preview).not_to_have_attribute("src", faint)
-    strong = seen()
+    strong = wait_for_preview()
     admin.get_by_label("Top left").check()
     expect(preview).not_to_have_attribute("src", strong)
-    picture = opened(base64.b64decode(seen().partition(",")[2])).convert("RGB")
+    picture = open_image(base64.b64decode(wait_for_preview().partition(",")[2])).convert("RGB")
     red, green, blue = picture.getpixel((40, 40))  # type: ignore[misc]
     assert (red > 200, green < 60, blue < 60) == (True, True, True)
     admin.get_by_role("button", name="Save").click()

@@ -26,7 +26,7 @@ from infra.deploy import handlers
 from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac
-from tests.end_to_end.test_tenants import BODIES, Owned
+from tests.end_to_end.test_tenants import BODIES, Tenant
 from tests.studio.conftest import Gallery, gallery
 
 __all__ = ["gallery"]
@@ -87,7 +87,7 @@ ROLES: dict[Any, tuple[Role, ...]] = {
 """Roles that a verifier of our own tokens accepts; any other verifier accepts members and store owners."""
 
 
-def contract_of(method: str, path: str) -> EndpointSpec:
+def endpoint_spec(method: str, path: str) -> EndpointSpec:
     view = handlers.chalice_app().routes[path][method.upper()].view_function
     contract: EndpointSpec = view.__dict__["contract"]
     return contract
@@ -97,22 +97,22 @@ class Caller:
     """Sends a request with the credential that the operation's security scheme needs."""
 
     def __init__(self, gallery: Gallery) -> None:
-        self.gallery, self.owned = gallery, Owned(gallery)
+        self.gallery, self.owned = gallery, Tenant(gallery)
         self.known = {**VALID, **self.owned.ids, "shop": gallery.shop}
 
     def path_values(self, path: str) -> dict[str, str]:
-        """Values for the path's parameters: those of the gallery's own rows where there are any."""
+        """Return values for the path parameters, from existing rows if possible."""
         return {name: self.known.get(name, ids.new()) for name in re.findall(r"{(\w+)}", path)}
 
     def query_values(self, operation: dict[str, Any]) -> dict[str, str]:
-        """Values for the query parameters that must be there."""
+        """Return values for the required query parameters."""
         return {
             p["name"]: self.known[p["name"]] for p in operation["parameters"] if p["in"] == "query" and p["required"]
         }
 
     def body(self, method: str, path: str) -> dict[str, Any]:
-        """A valid body; empty where the route takes none."""
-        contract = contract_of(method, path)
+        """Return a valid body, or an empty one if the route has none."""
+        contract = endpoint_spec(method, path)
         if contract.body is None:
             return {}
         name = contract.body.__name__
@@ -121,12 +121,12 @@ class Caller:
     def signed(
         self, operation: Operation, query: dict[str, str], body: str
     ) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
-        """Query and headers of each caller that the operation might let in."""
+        """Yield query and headers of each caller that the operation may accept."""
         method, path, described = operation
         schemes = [name for scheme in described["security"] for name in scheme]
         sandbox, shop = self.gallery.shopify, self.gallery.shop
         if "accessToken" in schemes:
-            for role in ROLES.get(contract_of(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
+            for role in ROLES.get(endpoint_spec(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
                 yield query, {"Authorization": f"Bearer {auth.mint(role, 'odd-parameters')}", "If-Match": '"0"'}
         elif "shopifySessionToken" in schemes:
             yield query, {"Authorization": f"Bearer {sandbox.session_token('studio', shop)}", "If-Match": '"0"'}
@@ -155,20 +155,20 @@ def caller(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Caller:
     return Caller(gallery)
 
 
-def operations(api: httpx.Client) -> list[Operation]:
-    """Every operation of the document, with its method and path."""
+def documented_operations(api: httpx.Client) -> list[Operation]:
+    """Return every documented operation with its method and path."""
     paths = api.get("/openapi.json").json()["paths"]
     return [(method, path, items) for path, methods in sorted(paths.items()) for method, items in methods.items()]
 
 
-def names(operation: dict[str, Any], place: str) -> list[str]:
+def parameter_names(operation: dict[str, Any], place: str) -> list[str]:
     return [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == place]
 
 
-def in_lambda(
+def call_lambda(
     method: str, path: str, values: dict[str, str], headers: dict[str, str], query: dict[str, str], body: str
 ):
-    """The app's answer to API Gateway's event, in which path parameters are decoded: status and body."""
+    """Return status and body of the app for an API Gateway event, which has decoded path parameters."""
     event = {
         "resource": path,
         "path": path,
@@ -191,40 +191,40 @@ def in_lambda(
     return response["statusCode"], response["body"]
 
 
-def url_of(path: str, values: dict[str, str], query: dict[str, str]) -> str:
+def build_url(path: str, values: dict[str, str], query: dict[str, str]) -> str:
     filled = re.sub(r"{(\w+)}", lambda match: quote(values[match[1]], safe=""), path)
     return filled + "?" + "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in query.items())
 
 
-def answers_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
-    """The answers over HTTP, one for each caller, with one query parameter replaced."""
+def responses_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
+    """Yield the HTTP responses with one query parameter replaced, one for each caller."""
     method, path, described = operation
     query, body = caller.query_values(described) | {name: value}, json.dumps(caller.body(method, path))
     for signed, headers in caller.signed(operation, query, body):
-        url = url_of(path, caller.path_values(path), signed)
+        url = build_url(path, caller.path_values(path), signed)
         yield api.request(method, url, content=body, headers={**headers, "Content-Type": "application/json"})
 
 
 def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
-    """The statuses over HTTP and in Lambda, for each caller, with one path parameter replaced."""
+    """Yield the statuses over HTTP and in Lambda with one path parameter replaced, for each caller."""
     method, path, described = operation
     values, body = caller.path_values(path) | {name: value}, json.dumps(caller.body(method, path))
     for query, headers in caller.signed(operation, caller.query_values(described), body):
         request_headers = {**headers, "Content-Type": "application/json"}
-        yield api.request(method, url_of(path, values, query), content=body, headers=request_headers).status_code
-        yield in_lambda(method, path, values, headers, query, body)[0]
+        yield api.request(method, build_url(path, values, query), content=body, headers=request_headers).status_code
+        yield call_lambda(method, path, values, headers, query, body)[0]
 
 
 def test_no_invalid_query_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
     """And one that is refused is named."""
     visited_names: set[str] = set()
     wrong: list[Any] = []
-    for operation in operations(api):
+    for operation in documented_operations(api):
         method, path, described = operation
-        for name in names(described, "query"):
+        for name in parameter_names(described, "query"):
             visited_names.add(name)
             for value in ODD:
-                for response in answers_to_query(api, caller, operation, name, value):
+                for response in responses_to_query(api, caller, operation, name, value):
                     label = (method, path, name, value[:40], response.status_code)
                     if response.status_code >= 500:
                         wrong.append(label)
@@ -248,9 +248,9 @@ def test_no_invalid_query_parameter_causes_a_500(api: httpx.Client, caller: Call
 
 def test_no_invalid_path_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
     visited_names, wrong = set(), []
-    for operation in operations(api):
+    for operation in documented_operations(api):
         method, path, described = operation
-        for name in names(described, "path"):
+        for name in parameter_names(described, "path"):
             visited_names.add(path)
             for value in ODD_TEXTS:
                 result = list(statuses_of_path(api, caller, operation, name, value))
@@ -263,7 +263,7 @@ def test_no_invalid_path_parameter_causes_a_500(api: httpx.Client, caller: Calle
 def test_every_query_string_has_a_maximum_length(api: httpx.Client) -> None:
     """The engine takes longer keys in a query than DynamoDB does: the document itself must say that they are short."""
     unbounded = []
-    for method, path, described in operations(api):
+    for method, path, described in documented_operations(api):
         for parameter in described["parameters"]:
             schema = parameter["schema"]
             texts = [kind for kind in (schema, *schema.get("anyOf", ())) if kind.get("type") == "string"]
@@ -279,7 +279,7 @@ def test_every_query_string_has_a_maximum_length(api: httpx.Client) -> None:
 def test_no_invalid_text_in_a_body_causes_a_500(api: httpx.Client, caller: Caller) -> None:
     document = api.get("/openapi.json").json()
     visited_names, wrong = set(), []
-    for operation in operations(api):
+    for operation in documented_operations(api):
         method, path, described = operation
         if "requestBody" not in described:
             continue
@@ -294,7 +294,9 @@ def test_no_invalid_text_in_a_body_causes_a_500(api: httpx.Client, caller: Calle
                 body = json.dumps(valid | {name: value})
                 for query, headers in caller.signed(operation, caller.query_values(described), body):
                     request_headers = {**headers, "Content-Type": "application/json"}
-                    response = api.request(method, url_of(path, values, query), content=body, headers=request_headers)
+                    response = api.request(
+                        method, build_url(path, values, query), content=body, headers=request_headers
+                    )
                     if response.status_code >= 500:
                         wrong.append((method, path, name, value[:40], response.status_code))
     assert not wrong, "\n".join(map(str, wrong))
@@ -305,9 +307,9 @@ def test_no_invalid_text_in_a_body_causes_a_500(api: httpx.Client, caller: Calle
 @given(value=st.text(max_size=300))
 def test_any_query_text_used_in_a_key_gets_a_response(api: httpx.Client, caller: Caller, value: str) -> None:
     keyed = {"rule", "subject", "event_type", "app", "shop"}
-    for operation in operations(api):
-        for name in keyed & set(names(operation[2], "query")):
-            responses = answers_to_query(api, caller, operation, name, value)
+    for operation in documented_operations(api):
+        for name in keyed & set(parameter_names(operation[2], "query")):
+            responses = responses_to_query(api, caller, operation, name, value)
             assert all(response.status_code < 500 for response in responses), (operation[:2], name, value)
 
 

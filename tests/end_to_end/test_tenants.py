@@ -23,7 +23,7 @@ from chalicelib.shops.models import WebhookDelivery
 from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
-from tests.integrations.pictures import encoded
+from tests.integrations.pictures import encode_image
 from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]
@@ -43,7 +43,7 @@ def _routes() -> list[tuple[str, str, EndpointSpec]]:
     return results
 
 
-def _needing(scheme: str) -> list[Any]:
+def _paths_with_scheme(scheme: str) -> list[Any]:
     return [
         pytest.param(method, path, contract, id=f"{method} {path}")
         for method, path, contract in _routes()
@@ -51,7 +51,7 @@ def _needing(scheme: str) -> list[Any]:
     ]
 
 
-def _of_operators() -> list[Any]:
+def _operator_paths() -> list[Any]:
     return [
         pytest.param(method, path, id=f"{method} {path}")
         for method, path, contract in _routes()
@@ -65,16 +65,16 @@ def test_every_route_is_public_or_requires_a_credential() -> None:
     visited_names = {
         name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)
     }
-    visited_names |= {param.values[1] for param in _of_operators()}
+    visited_names |= {param.values[1] for param in _operator_paths()}
     assert visited_names | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
 
 
 def _paths(scheme: str) -> set[str]:
-    return {param.values[1] for param in _needing(scheme)}
+    return {param.values[1] for param in _paths_with_scheme(scheme)}
 
 
-def _everything() -> dict[str, list[Any]]:
-    """Every row there is, but for what a look itself leaves behind."""
+def _all_rows() -> dict[str, list[Any]]:
+    """Return every row except those that a read itself writes."""
     rows = {}
     for model in data_stack.models():
         name = str(model.Meta.table_name)
@@ -84,8 +84,8 @@ def _everything() -> dict[str, list[Any]]:
     return rows
 
 
-class Owned:
-    """What the first tenant has: the ids that a stranger might try."""
+class Tenant:
+    """The ids of the first tenant that another caller may try."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
@@ -113,93 +113,93 @@ class Owned:
         return re.sub(r"{(\w+)}", lambda match: self.ids[match[1]], template)
 
     def body(self, contract: EndpointSpec) -> dict[str, Any] | None:
-        """A body that would do harm, were it let through."""
+        """Return a body that would change data if it were accepted."""
         return BODIES[contract.body.__name__](self) if contract.body else None
 
 
-BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
-    "SettingsUpdate": lambda owned: {"settings": {"stolen": True}},
-    "ProductCreate": lambda owned: {"shopify_product_id": 1, "title": "x"},
-    "ProductUpdate": lambda owned: {"title": "stolen"},
-    "SizeCreate": lambda owned: {"name": "x", "width_px": 10, "height_px": 10},
-    "StyleCreate": lambda owned: {"name": "x", "prompt_template": "x"},
-    "StyleUpdate": lambda owned: {"name": "stolen"},
-    "ProductStylePut": lambda owned: {"is_enabled": False},
-    "BaseCreate": lambda owned: {"name": "x"},
-    "BaseVariantCreate": lambda owned: {"name": "x", "width_px": 10, "height_px": 10},
-    "MappingPut": lambda owned: {
-        "product_base_variant_id": owned.variant,
+BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
+    "SettingsUpdate": lambda tenant: {"settings": {"stolen": True}},
+    "ProductCreate": lambda tenant: {"shopify_product_id": 1, "title": "x"},
+    "ProductUpdate": lambda tenant: {"title": "stolen"},
+    "SizeCreate": lambda tenant: {"name": "x", "width_px": 10, "height_px": 10},
+    "StyleCreate": lambda tenant: {"name": "x", "prompt_template": "x"},
+    "StyleUpdate": lambda tenant: {"name": "stolen"},
+    "ProductStylePut": lambda tenant: {"is_enabled": False},
+    "BaseCreate": lambda tenant: {"name": "x"},
+    "BaseVariantCreate": lambda tenant: {"name": "x", "width_px": 10, "height_px": 10},
+    "MappingPut": lambda tenant: {
+        "product_base_variant_id": tenant.variant,
         "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
     },
-    "SizeUpdate": lambda owned: {"name": "stolen"},
-    "StyleOrder": lambda owned: {"ai_style_ids": [owned.ids["style_id"]] if owned else []},
-    "ExamplePut": lambda owned: {"image": base64.b64encode(encoded(Image.new("RGB", (8, 8)))).decode()},
-    "BaseUpdate": lambda owned: {"name": "stolen"},
-    "BaseVariantUpdate": lambda owned: {"name": "stolen"},
-    "LinkPut": lambda owned: {"is_enabled": False},
-    "QuotaUpdate": lambda owned: {"monthly_generation_limit": 0},
-    "WatermarkPreviewCreate": lambda owned: {},
-    "WatermarkPut": lambda owned: {"opacity": "1"},
-    "UploadCreate": lambda owned: {},
-    "GenerationCreate": lambda owned: {
-        "product_id": owned.ids["product_id"],
-        "style_id": owned.ids["style_id"],
-        "upload_id": owned.ids["upload_id"],
+    "SizeUpdate": lambda tenant: {"name": "stolen"},
+    "StyleOrder": lambda tenant: {"ai_style_ids": [tenant.ids["style_id"]] if tenant else []},
+    "ExamplePut": lambda tenant: {"image": base64.b64encode(encode_image(Image.new("RGB", (8, 8)))).decode()},
+    "BaseUpdate": lambda tenant: {"name": "stolen"},
+    "BaseVariantUpdate": lambda tenant: {"name": "stolen"},
+    "LinkPut": lambda tenant: {"is_enabled": False},
+    "QuotaUpdate": lambda tenant: {"monthly_generation_limit": 0},
+    "WatermarkPreviewCreate": lambda tenant: {},
+    "WatermarkPut": lambda tenant: {"opacity": "1"},
+    "UploadCreate": lambda tenant: {},
+    "GenerationCreate": lambda tenant: {
+        "product_id": tenant.ids["product_id"],
+        "style_id": tenant.ids["style_id"],
+        "upload_id": tenant.ids["upload_id"],
     },
-    "ChangePreviewCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
-    "ChangeCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
-    "CancelCreate": lambda owned: {"at_period_end": False},
-    "CodeCheck": lambda owned: {"code": "SPRING", "plan": "try_it_out"},
-    "RefundCreate": lambda owned: {},
-    "GiftCreate": lambda owned: {
+    "ChangePreviewCreate": lambda tenant: {"plan": "try_it_out", "billing_cycle": "monthly"},
+    "ChangeCreate": lambda tenant: {"plan": "try_it_out", "billing_cycle": "monthly"},
+    "CancelCreate": lambda tenant: {"at_period_end": False},
+    "CodeCheck": lambda tenant: {"code": "SPRING", "plan": "try_it_out"},
+    "RefundCreate": lambda tenant: {},
+    "GiftCreate": lambda tenant: {
         "plan": "try_it_out",
         "recipient_email": "b@example.com",
         "success_url": "https://a.b",
         "cancel_url": "https://a.b",
     },
-    "GiftRedeem": lambda owned: {"code": "AAAA-BBBB-CCCC-DDDD"},
-    "PortalCreate": lambda owned: {"return_url": "https://a.b/"},
-    "CheckoutCreate": lambda owned: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
+    "GiftRedeem": lambda tenant: {"code": "AAAA-BBBB-CCCC-DDDD"},
+    "PortalCreate": lambda tenant: {"return_url": "https://a.b/"},
+    "CheckoutCreate": lambda tenant: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
 }
 
 
-def _of(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
+def _rows_with_marks(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
     return {name: [item for item in items if any(mark in repr(item) for mark in marks)] for name, items in rows.items()}
 
 
-@pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifySessionToken"))
+@pytest.mark.parametrize(("method", "path", "contract"), _paths_with_scheme("shopifySessionToken"))
 def test_another_merchant_can_neither_read_nor_change_data(
     gallery: Gallery, other_gallery: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
-    owned = Owned(gallery)
-    before = _of(_everything(), owned.marks)
+    tenant = Tenant(gallery)
+    before = _rows_with_marks(_all_rows(), tenant.marks)
     token = other_gallery.shopify.session_token("studio", other_gallery.shop)
     headers = {"Authorization": f"Bearer {token}", "If-Match": '"0"'}
-    response = other_gallery.api.request(method, owned.path(path), json=owned.body(contract), headers=headers)
+    response = other_gallery.api.request(method, tenant.path(path), json=tenant.body(contract), headers=headers)
     if "{" in path:
         assert response.status_code == 404, response.text
-    assert not [mark for mark in owned.marks if mark in response.text]
-    assert _of(_everything(), owned.marks) == before
+    assert not [mark for mark in tenant.marks if mark in response.text]
+    assert _rows_with_marks(_all_rows(), tenant.marks) == before
 
 
-@pytest.mark.parametrize(("method", "path", "contract"), _needing("shopifyAppProxy"))
+@pytest.mark.parametrize(("method", "path", "contract"), _paths_with_scheme("shopifyAppProxy"))
 def test_a_shopper_of_another_shop_can_neither_read_nor_change_data(
     gallery: Gallery, other_gallery: Gallery, method: str, path: str, contract: EndpointSpec
 ) -> None:
-    owned = Owned(gallery)
-    before = _of(_everything(), owned.marks)
-    tail = owned.path(path).removeprefix("/proxy/studio/")
-    response = other_gallery.shopper(method, tail, owned.body(contract))
+    tenant = Tenant(gallery)
+    before = _rows_with_marks(_all_rows(), tenant.marks)
+    tail = tenant.path(path).removeprefix("/proxy/studio/")
+    response = other_gallery.shopper(method, tail, tenant.body(contract))
     if "{" in path or (contract.body and contract.body.__name__ == "GenerationCreate"):
         assert response.status_code in (404, 409), response.text
-    assert not [mark for mark in owned.marks if mark in response.text]
-    assert _of(_everything(), owned.marks) == before
+    assert not [mark for mark in tenant.marks if mark in response.text]
+    assert _rows_with_marks(_all_rows(), tenant.marks) == before
 
 
 class Subscriber(str):
-    """A member's id, and the ids of what is hers."""
+    """The id of a member and the ids of her objects."""
 
-    owned: dict[str, str]
+    ids: dict[str, str]
 
 
 @pytest.fixture
@@ -209,30 +209,30 @@ def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[]
     member = ids.new()
     billing.register_customer("member", member, "her@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
-    for expected in ({"plan": "better_together"}, {"addon": "surprise_box"}):
-        params = {**expected, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+    for selection in ({"plan": "better_together"}, {"addon": "surprise_box"}):
+        params = {**selection, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
         session = api.post("/v1/billing/checkout", json=params, headers=headers).json()["id"]
         stripe_peer.complete_checkout(session)
         assert drain() == []
     assert api.get("/v1/billing/credits", headers=headers).json()["balance"] > 0
     new_subscriber = Subscriber(member)
-    new_subscriber.owned = {
+    new_subscriber.ids = {
         "payment": api.get("/v1/billing/payments", headers=headers).json()["items"][0]["id"],
         "addon": api.get("/v1/billing/addons/mine", headers=headers).json()["items"][0]["id"],
     }
     return new_subscriber
 
 
-@pytest.mark.parametrize(("method", "path", "contract"), _needing("accessToken"))
+@pytest.mark.parametrize(("method", "path", "contract"), _paths_with_scheme("accessToken"))
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
 def test_another_member_or_shop_can_read_no_data(
     api: httpx.Client, subscriber: Subscriber, role: Role, method: str, path: str, contract: EndpointSpec
 ) -> None:
     body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
     marks = {subscriber, "her@example.com"}
-    before = _of(_everything(), marks)
+    before = _rows_with_marks(_all_rows(), marks)
     headers = {"Authorization": f"Bearer {auth.mint(role, ids.new())}"}
-    url = re.sub(r"{(\w+)}", lambda match: subscriber.owned[match[1]], path)
+    url = re.sub(r"{(\w+)}", lambda match: subscriber.ids[match[1]], path)
     response = api.request(method, url, json=body, headers=headers)
     assert not [mark for mark in marks if mark in response.text]
     if "{" in path:
@@ -241,12 +241,16 @@ def test_another_member_or_shop_can_read_no_data(
         assert response.json().get("balance", 0) == 0
     if path == "/v1/billing/subscription":
         assert response.json().get("subscription") is None
-    assert _of(_everything(), marks) == before
+    assert _rows_with_marks(_all_rows(), marks) == before
 
 
 @pytest.mark.parametrize(
     ("method", "path", "contract"),
-    [*_needing("shopifySessionToken"), *_needing("shopifyAppProxy"), *_needing("accessToken")],
+    [
+        *_paths_with_scheme("shopifySessionToken"),
+        *_paths_with_scheme("shopifyAppProxy"),
+        *_paths_with_scheme("accessToken"),
+    ],
 )
 def test_requests_without_a_credential_are_refused(
     api: httpx.Client, shopify: ShopifySandbox, method: str, path: str, contract: EndpointSpec
@@ -259,7 +263,7 @@ def test_requests_without_a_credential_are_refused(
         assert response.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("method", "path"), _of_operators())
+@pytest.mark.parametrize(("method", "path"), _operator_paths())
 def test_operator_routes_accept_operators_only(gallery: Gallery, method: str, path: str) -> None:
     order = gallery.order({"name": "a", "value": "b"})
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
@@ -273,7 +277,7 @@ def test_operator_routes_accept_operators_only(gallery: Gallery, method: str, pa
         refund=ids.new(),
         code="X",
     )
-    before = _everything()
+    before = _all_rows()
     strangers = {
         "nobody": (None, 401),
         "not a token": ("x.y.z", 401),
@@ -289,4 +293,4 @@ def test_operator_routes_accept_operators_only(gallery: Gallery, method: str, pa
         assert gallery.shop not in response.text
     signed = gallery.shopify.sign_proxy("studio", {"shop": gallery.shop, "timestamp": str(int(time.time()))})
     assert gallery.api.request(method, f"{url}?{signed}").status_code == 401
-    assert _everything() == before
+    assert _all_rows() == before

@@ -24,28 +24,28 @@ from chalicelib.integrations.image_failures import (
     ModelUnavailable,
 )
 from chalicelib.kit import aws, config
-from tests.integrations.pictures import encoded, opened
+from tests.integrations.pictures import encode_image, open_image
 
 PHOTO = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
-MADE, LARGE = encoded(Image.new("RGB", (832, 1216), "red")), encoded(Image.new("RGB", (3328, 4864), "red"))
+MADE, LARGE = encode_image(Image.new("RGB", (832, 1216), "red")), encode_image(Image.new("RGB", (3328, 4864), "red"))
 BLOCKED = "This request has been blocked by our content filters."
 STYLE, UPSCALE = "stability.sd3-5-large-v1:0", "stability.stable-fast-upscale-v1:0"
 
 
-class Models:
-    """What the models answer, and what they were asked."""
+class StubbedModels:
+    """Stubbed models: their responses and the recorded requests."""
 
     def __init__(self) -> None:
         self.client = aws.client("bedrock-runtime", config.settings().bedrock_region, bedrock.READ_SECONDS, attempts=1)
         self.stub = Stubber(self.client)
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.client.meta.events.register("before-parameter-build.bedrock-runtime.InvokeModel", self._note)
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         assert not ParamValidator().validate(params, model.input_shape).has_errors()
-        self.asked.append(json.loads(params["body"]))
+        self.requests.append(json.loads(params["body"]))
 
-    def answer(self, model: str, body: dict[str, Any]) -> None:
+    def add_response(self, model: str, body: dict[str, Any]) -> None:
         raw = json.dumps(body).encode()
         response = {"body": StreamingBody(io.BytesIO(raw), len(raw)), "contentType": "application/json"}
         expected = {"modelId": model, "body": ANY, "contentType": "application/json", "accept": "application/json"}
@@ -56,8 +56,8 @@ class Models:
 
 
 @pytest.fixture
-def models() -> Iterator[Models]:
-    fake_models = Models()
+def models() -> Iterator[StubbedModels]:
+    fake_models = StubbedModels()
     with fake_models.stub:
         yield fake_models
         fake_models.stub.assert_no_pending_responses()
@@ -68,15 +68,15 @@ def picture(data: bytes) -> dict[str, Any]:
     return {"seeds": [7], "finish_reasons": [None], "images": [base64.b64encode(data).decode()]}
 
 
-def make(long_side: int = 1024, **parameters: Any) -> image_models.GeneratedImage:
+def generate_image(long_side: int = 1024, **parameters: Any) -> image_models.GeneratedImage:
     return image_models.choose("bedrock")(PHOTO, "an oil painting", long_side, parameters)
 
 
-def test_a_photo_is_downscaled_and_styled(models: Models) -> None:
-    models.answer(STYLE, picture(MADE))
-    image = make(strength=0.5, seed=3)
+def test_a_photo_is_downscaled_and_styled(models: StubbedModels) -> None:
+    models.add_response(STYLE, picture(MADE))
+    image = generate_image(strength=0.5, seed=3)
     assert (image.image, image.width, image.height, image.model) == (MADE, 832, 1216, f"bedrock/{STYLE}")
-    (body,) = models.asked
+    (body,) = models.requests
     assert {name: body[name] for name in body if name != "image"} == {
         "mode": "image-to-image",
         "prompt": "an oil painting",
@@ -84,30 +84,30 @@ def test_a_photo_is_downscaled_and_styled(models: Models) -> None:
         "seed": 3,
         "output_format": "png",
     }
-    sent = opened(base64.b64decode(body["image"]))
+    sent = open_image(base64.b64decode(body["image"]))
     assert sent.width * sent.height <= bedrock.MOST_PIXELS
     assert sent.width % 64 == sent.height % 64 == 0
     assert not sent.getexif()
 
 
-def test_a_final_is_upscaled(models: Models) -> None:
-    models.answer(STYLE, picture(MADE))
-    models.answer(UPSCALE, picture(LARGE))
-    image = make(2048)
+def test_a_final_is_upscaled(models: StubbedModels) -> None:
+    models.add_response(STYLE, picture(MADE))
+    models.add_response(UPSCALE, picture(LARGE))
+    image = generate_image(2048)
     assert (image.width, image.height, image.model) == (3328, 4864, f"bedrock/{STYLE} + {UPSCALE}")
-    assert models.asked[1] == {"image": base64.b64encode(MADE).decode(), "output_format": "png"}
+    assert models.requests[1] == {"image": base64.b64encode(MADE).decode(), "output_format": "png"}
 
 
-def test_nova_canvas_returns_a_variation(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nova_canvas_returns_a_variation(models: StubbedModels, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEDROCK_IMAGE_MODEL", "amazon.nova-canvas-v1:0")
     config.forget_settings()
-    models.answer("amazon.nova-canvas-v1:0", {"images": [base64.b64encode(MADE).decode()], "error": None})
-    assert make(strength=0.7).model == "bedrock/amazon.nova-canvas-v1:0"
-    (body,) = models.asked
+    models.add_response("amazon.nova-canvas-v1:0", {"images": [base64.b64encode(MADE).decode()], "error": None})
+    assert generate_image(strength=0.7).model == "bedrock/amazon.nova-canvas-v1:0"
+    (body,) = models.requests
     assert (body["taskType"], body["imageVariationParams"]["text"]) == ("IMAGE_VARIATION", "an oil painting")
     assert body["imageVariationParams"]["similarityStrength"] == pytest.approx(0.3)
     size = body["imageGenerationConfig"]["width"], body["imageGenerationConfig"]["height"]
-    assert opened(base64.b64decode(body["imageVariationParams"]["images"][0])).size == size
+    assert open_image(base64.b64decode(body["imageVariationParams"]["images"][0])).size == size
     monkeypatch.undo()
     config.forget_settings()
 
@@ -129,10 +129,12 @@ def test_nova_canvas_returns_a_variation(models: Models, monkeypatch: pytest.Mon
         ({"images": {}}, ModelUnavailable),
     ],
 )
-def test_a_response_without_an_image_raises(models: Models, answer: dict[str, Any], failure: type[ModelFailed]) -> None:
-    models.answer(STYLE, answer)
+def test_a_response_without_an_image_raises(
+    models: StubbedModels, answer: dict[str, Any], failure: type[ModelFailed]
+) -> None:
+    models.add_response(STYLE, answer)
     with pytest.raises(failure):
-        make()
+        generate_image()
 
 
 @pytest.mark.parametrize(
@@ -148,10 +150,10 @@ def test_a_response_without_an_image_raises(models: Models, answer: dict[str, An
         ("ValidationException", ModelMisconfigured),
     ],
 )
-def test_errors_map_to_their_failures(models: Models, code: str, failure: type[ModelFailed]) -> None:
+def test_errors_map_to_their_failures(models: StubbedModels, code: str, failure: type[ModelFailed]) -> None:
     models.fail(code)
     with pytest.raises(failure, match=code):
-        make()
+        generate_image()
 
 
 @pytest.mark.parametrize(
@@ -179,10 +181,10 @@ def test_errors_map_to_their_failures(models: Models, code: str, failure: type[M
     ],
 )
 def test_a_refusal_differs_from_a_misconfiguration(
-    models: Models, code: str, text: str, status: int, failure: type[ModelFailed]
+    models: StubbedModels, code: str, text: str, status: int, failure: type[ModelFailed]
 ) -> None:
     models.fail(code, text, status)
     with pytest.raises(failure) as error:
-        make()
+        generate_image()
     assert error.type is failure
     assert error.value.is_refusal == (failure is ContentRefused)

@@ -9,23 +9,23 @@ import pytest
 
 from tests.integrations import odd_files
 from tests.integrations.jpeg_files import ADMITTED, FRAME_TYPES, Picture
-from tests.integrations.separate_processes import outcomes
+from tests.integrations.separate_processes import decode_outcomes
 
 REFUSED = ["refused"] * 4
 FULL = [48, 32]
 
 
-def cut(pieces: list[bytes]) -> list[bytes]:
-    """Cut off after each piece but the last, and in the middle of each."""
+def truncations(pieces: list[bytes]) -> list[bytes]:
+    """Yield the file truncated after and within each piece."""
     files = []
     for number, piece in enumerate(pieces):
-        begun = b"".join(pieces[:number])
-        files += [begun, begun + piece[: len(piece) // 2]]
+        beginning = b"".join(pieces[:number])
+        files += [beginning, beginning + piece[: len(piece) // 2]]
     return files
 
 
 def has_survived(outcome: object) -> bool:
-    """A crash, a time-out or too much memory shows as a text instead of a list."""
+    """Return whether the process survived: a crash, a timeout or too much memory is a text."""
     return isinstance(outcome, list)
 
 
@@ -33,7 +33,7 @@ def has_survived(outcome: object) -> bool:
 def test_a_complete_jpeg_is_decoded_or_refused(frame_type: int) -> None:
     kinds = [(components, sampling) for components in (1, 3, 4) for sampling in (0x11, 0x22, 0x41)]
     files = [Picture(frame_type, components=components, sampling=sampling).data() for components, sampling in kinds]
-    for kind, outcome in zip(kinds, outcomes(files), strict=True):
+    for kind, outcome in zip(kinds, decode_outcomes(files), strict=True):
         assert has_survived(outcome), (kind, outcome)
         if frame_type in ADMITTED:
             assert outcome == ["good", FULL, [16, 11], FULL], kind
@@ -43,7 +43,7 @@ def test_a_complete_jpeg_is_decoded_or_refused(frame_type: int) -> None:
 @pytest.mark.parametrize("frame_type", FRAME_TYPES)
 def test_a_jpeg_truncated_at_any_segment_is_safe(frame_type: int, components: int) -> None:
     pieces = Picture(frame_type, components=components).segments()
-    for number, outcome in enumerate(outcomes(cut(pieces[:-1]))):
+    for number, outcome in enumerate(decode_outcomes(truncations(pieces[:-1]))):
         assert has_survived(outcome), (number, outcome)
         if number < 2 * pieces.index(next(piece for piece in pieces if piece[:2] == b"\xff\xda")):
             assert outcome == REFUSED, number
@@ -51,7 +51,7 @@ def test_a_jpeg_truncated_at_any_segment_is_safe(frame_type: int, components: in
 
 def test_other_precisions_are_refused() -> None:
     files = [Picture(kind, precision=bits).data() for kind in FRAME_TYPES for bits in (0, 2, 7, 9, 12, 16, 255)]
-    for number, outcome in enumerate(outcomes(files)):
+    for number, outcome in enumerate(decode_outcomes(files)):
         assert outcome == REFUSED, number
 
 
@@ -61,7 +61,7 @@ def test_any_png_is_decoded_or_refused(colour_type: int, depth: int) -> None:
     for interlaced in (False, True):
         for transparent in {False, colour_type in (0, 2, 3)}:
             pieces = odd_files.png(colour_type, depth, interlaced=interlaced, transparent=transparent)
-            whole, *rest = outcomes([b"".join(pieces), *cut(pieces)])
+            whole, *rest = decode_outcomes([b"".join(pieces), *truncations(pieces)])
             assert whole == ["good", size, [16, 9], size]
             for number, outcome in enumerate(rest):
                 assert has_survived(outcome), (number, outcome)
@@ -75,6 +75,6 @@ def test_any_png_is_decoded_or_refused(colour_type: int, depth: int) -> None:
 def test_any_webp_is_decoded_or_refused(mode: str, lossless: bool, extended: bool) -> None:
     size = [odd_files.WIDTH, odd_files.HEIGHT]
     pieces = odd_files.webp(mode, lossless=lossless, extended=extended)
-    whole, *rest = outcomes([b"".join(pieces), *cut(pieces)])
+    whole, *rest = decode_outcomes([b"".join(pieces), *truncations(pieces)])
     assert whole == ["good", size, [16, 9], size]
     assert all(map(has_survived, rest)), rest

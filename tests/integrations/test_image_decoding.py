@@ -13,7 +13,7 @@ from PIL import Image, ImageFile
 
 from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
 from tests.integrations import pictures
-from tests.integrations.pictures import encoded, near
+from tests.integrations.pictures import encode_image, is_close
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
@@ -53,35 +53,37 @@ def test_every_exif_orientation_is_applied(orientation: int, image_format: str):
     exif = Image.Exif()
     exif[0x0112] = orientation
     for long_side, size in ((None, (96, 64)), (48, (48, 32))):
-        image = decode(encoded(stored, image_format, exif=exif), long_side=long_side)
+        image = decode(encode_image(stored, image_format, exif=exif), long_side=long_side)
         assert image.size == size
-        data = encoded(image)
+        data = encode_image(image)
         corners = [pictures.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
-        assert all(near(one, other) for one, other in zip(corners, (RED, GREEN, BLUE, WHITE), strict=True)), corners
+        assert all(is_close(one, other) for one, other in zip(corners, (RED, GREEN, BLUE, WHITE), strict=True)), corners
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
 def test_an_invalid_exif_block_is_ignored():
-    data = encoded(_quarters(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\xff" * 40)
+    data = encode_image(_quarters(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\xff" * 40)
     assert decode(data).size == (96, 64)
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
 def test_an_embedded_profile_is_applied(image_format: str):
-    data = encoded(
+    data = encode_image(
         Image.new("RGB", (16, 16), RED), image_format, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()
     )
-    assert near(_middle(decode(data)), BLUE)
+    assert is_close(_middle(decode(data)), BLUE)
 
 
 def test_a_grey_profile_is_applied():
-    data = encoded(Image.new("L", (16, 16), 128), icc_profile=pictures.linear_grey_profile())
-    assert near(_middle(decode(data)), (188, 188, 188), 4)  # IEC 61966-2-1: 128/255 in linear light
+    data = encode_image(Image.new("L", (16, 16), 128), icc_profile=pictures.linear_grey_profile())
+    assert is_close(_middle(decode(data)), (188, 188, 188), 4)  # IEC 61966-2-1: 128/255 in linear light
 
 
 def test_cmyk_is_converted_with_its_profile():
     cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
-    red, green, blue = _middle(decode(encoded(cyan, "JPEG", icc_profile=pictures.cmyk_profile_whose_cyan_is_red())))
+    red, green, blue = _middle(
+        decode(encode_image(cyan, "JPEG", icc_profile=pictures.cmyk_profile_whose_cyan_is_red()))
+    )
     assert red > 200
     assert green < 60
     assert blue < 60
@@ -91,27 +93,27 @@ def test_cmyk_is_converted_with_its_profile():
     ("ink", "colour"), [((255, 0, 0, 0), (0, 255, 255)), ((0, 0, 0, 255), (0, 0, 0)), ((0, 0, 0, 0), WHITE)]
 )
 def test_cmyk_without_a_profile_is_converted(ink: tuple[int, int, int, int], colour: tuple[int, int, int]):
-    assert near(_middle(decode(encoded(Image.new("CMYK", (16, 16), ink), "JPEG"))), colour)
+    assert is_close(_middle(decode(encode_image(Image.new("CMYK", (16, 16), ink), "JPEG"))), colour)
 
 
 @pytest.mark.parametrize("profile", [b"not a profile", pictures.cmyk_profile_whose_cyan_is_red()])
 def test_an_unsuitable_profile_is_ignored(profile: bytes):
-    assert near(_middle(decode(encoded(Image.new("RGB", (16, 16), RED), icc_profile=profile))), RED)
+    assert is_close(_middle(decode(encode_image(Image.new("RGB", (16, 16), RED), icc_profile=profile))), RED)
 
 
 def test_sixteen_bit_grey_is_scaled_not_clipped():
     samples = (0, 256 * 64, 256 * 128, 65535)
     picture = Image.frombytes("I;16", (4, 1), struct.pack("<4H", *samples))
-    assert [decode(encoded(picture)).tobytes()[3 * at] for at in range(4)] == [0, 64, 128, 255]
+    assert [decode(encode_image(picture)).tobytes()[3 * at] for at in range(4)] == [0, 64, 128, 255]
 
 
 def test_transparency_is_composited_on_white():
     half_red = Image.new("RGBA", (8, 8), (255, 0, 0, 128))
-    assert near(_middle(decode(encoded(half_red))), (255, 127, 127), 2)
-    assert near(_middle(decode(encoded(half_red, "WEBP", lossless=True))), (255, 127, 127), 2)
+    assert is_close(_middle(decode(encode_image(half_red))), (255, 127, 127), 2)
+    assert is_close(_middle(decode(encode_image(half_red, "WEBP", lossless=True))), (255, 127, 127), 2)
     clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
-    assert _middle(decode(encoded(clear))) == WHITE
-    assert _middle(decode(encoded(Image.new("LA", (8, 8), (0, 51))))) == (204, 204, 204)
+    assert _middle(decode(encode_image(clear))) == WHITE
+    assert _middle(decode(encode_image(Image.new("LA", (8, 8), (0, 51))))) == (204, 204, 204)
 
 
 def test_a_transparent_16_bit_grey_is_composited_on_white():
@@ -136,7 +138,7 @@ def test_a_watermark_is_upright_and_keeps_its_alpha(orientation: int):
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = upright.transpose(turn) if turn is not None else upright
-    image = decode_with_alpha(encoded(stored, "PNG", exif=exif))
+    image = decode_with_alpha(encode_image(stored, "PNG", exif=exif))
     assert (image.mode, image.size, image.tobytes()) == ("RGBA", upright.size, upright.tobytes())
 
 
@@ -145,8 +147,8 @@ def test_the_profile_of_a_watermark_is_applied(alpha: int | None):
     picture = Image.new("RGB", (16, 16), RED)
     if alpha is not None:
         picture.putalpha(alpha)
-    image = decode_with_alpha(encoded(picture, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()))
-    assert near(_middle(image.convert("RGB")), BLUE)
+    image = decode_with_alpha(encode_image(picture, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()))
+    assert is_close(_middle(image.convert("RGB")), BLUE)
     assert image.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
 
 
@@ -154,7 +156,7 @@ def test_a_palette_with_transparency_is_decoded():
     picture = Image.new("P", (8, 8), 1)
     picture.putpalette([0, 0, 0, 0, 160, 0])
     picture.paste(0, (0, 0, 8, 3))
-    image = decode(encoded(picture, transparency=0))
+    image = decode(encode_image(picture, transparency=0))
     assert _middle(image) == GREEN
     assert image.crop((0, 0, 1, 1)).tobytes() == bytes(WHITE)
 
@@ -164,14 +166,14 @@ def test_a_single_pixel_is_decoded(mode: str, colour: str | int):
     picture = Image.new(mode, (1, 1), colour)
     if mode == "P":
         picture.putpalette([255] * 768)
-    image = decode(encoded(picture), long_side=32)
+    image = decode(encode_image(picture), long_side=32)
     assert image.size == (32, 32)
     assert _middle(image) == WHITE
 
 
 @pytest.mark.parametrize("size", [(3000, 1), (1, 3000)])
 def test_a_thin_image_keeps_one_pixel(size: tuple[int, int]):
-    assert min(decode(encoded(Image.new("RGB", size)), long_side=100).size) == 1
+    assert min(decode(encode_image(Image.new("RGB", size)), long_side=100).size) == 1
 
 
 def test_a_jpeg_decoded_at_reduced_scale_is_the_same_image():
@@ -184,15 +186,15 @@ def test_a_jpeg_decoded_at_reduced_scale_is_the_same_image():
 
 def test_a_multi_picture_file_gives_its_first_image():
     second = Image.new("RGB", (96, 64), BLUE)
-    data = encoded(Image.new("RGB", (96, 64), RED), "MPO", save_all=True, append_images=[second])
+    data = encode_image(Image.new("RGB", (96, 64), RED), "MPO", save_all=True, append_images=[second])
     check_decodes(data)
-    assert near(_middle(decode(data, long_side=48)), RED)
+    assert is_close(_middle(decode(data, long_side=48)), RED)
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
 def test_a_truncated_file_is_refused(image_format: str, share: float):
-    data = encoded(Image.open(PHOTOS / "flower.jpg"), image_format)
+    data = encode_image(Image.open(PHOTOS / "flower.jpg"), image_format)
     check_decodes(data)
     truncated_data = data[: int(len(data) * share)]
     with pytest.raises(UnreadableImage):
@@ -202,7 +204,7 @@ def test_a_truncated_file_is_refused(image_format: str, share: float):
 
 
 def test_a_truncated_progressive_jpeg_is_refused():
-    data = encoded(Image.open(PHOTOS / "flower.jpg"), "JPEG", progressive=True)
+    data = encode_image(Image.open(PHOTOS / "flower.jpg"), "JPEG", progressive=True)
     check_decodes(data)
     with pytest.raises(UnreadableImage):
         check_decodes(data[: len(data) // 2])
@@ -214,7 +216,12 @@ def test_pillow_refuses_truncated_files():
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"%PDF-1.7\n" + bytes(100), encoded(Image.new("P", (4, 4)), "GIF"), encoded(Image.new("RGB", (4, 4)), "BMP")],
+    [
+        b"",
+        b"%PDF-1.7\n" + bytes(100),
+        encode_image(Image.new("P", (4, 4)), "GIF"),
+        encode_image(Image.new("RGB", (4, 4)), "BMP"),
+    ],
 )
 def test_other_file_types_are_refused(data: bytes):
     with pytest.raises(UnreadableImage):
@@ -234,7 +241,7 @@ def test_a_decompression_bomb_is_refused(side: int):
         check_decodes(data)
 
 
-_SMALL = [encoded(_quarters(), image_format) for image_format in ("JPEG", "PNG", "WEBP")]
+_SMALL = [encode_image(_quarters(), image_format) for image_format in ("JPEG", "PNG", "WEBP")]
 
 
 @settings(max_examples=200)

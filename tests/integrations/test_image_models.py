@@ -7,7 +7,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from chalicelib.integrations import image_models, images
 from chalicelib.integrations.local_styles import STYLES, UnknownStyle
-from tests.integrations.pictures import encoded, opened
+from tests.integrations.pictures import encode_image, open_image
 
 PORTRAIT = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 
@@ -16,7 +16,7 @@ def test_the_local_model_reports_its_parameters():
     image = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
     assert image.model == "local/pencil"
     assert image.content_type == "image/png"
-    assert opened(image.image).size == (image.width, image.height) == (171, 200)
+    assert open_image(image.image).size == (image.width, image.height) == (171, 200)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_invalid_image_data_is_refused():
 @pytest.mark.parametrize("style", STYLES)
 def test_a_print_matches_its_preview(style: str):
     model = image_models.choose("local")
-    preview, large = (opened(model(PORTRAIT, "", side, {"style": style}).image) for side in (300, 600))
+    preview, large = (open_image(model(PORTRAIT, "", side, {"style": style}).image) for side in (300, 600))
     small = [picture.resize((30, 35), Image.Resampling.BOX) for picture in (preview, large)]
     assert max(ImageStat.Stat(ImageChops.difference(*small)).mean) < 12
 
 
 def test_no_photo_metadata_is_kept():
-    photo = encoded(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
+    photo = encode_image(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
     image = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
-    assert opened(image.image).info == {}
+    assert open_image(image.image).info == {}

@@ -10,18 +10,24 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 from chalicelib.integrations import images
 from chalicelib.studio.domain.print_size import PrintFormat, cover
 from chalicelib.studio.domain.watermark import Position, place_mark
-from tests.integrations.pictures import colour_at, encoded, near, opened, rgb_profile_with_red_and_blue_swapped
+from tests.integrations.pictures import (
+    colour_at,
+    encode_image,
+    is_close,
+    open_image,
+    rgb_profile_with_red_and_blue_swapped,
+)
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 PORTRAIT = (PHOTOS / "grace_hopper.jpg").read_bytes()
-GREY = encoded(Image.new("RGB", (400, 200), (100, 100, 100)))
+GREY = encode_image(Image.new("RGB", (400, 200), (100, 100, 100)))
 
 
 def _with_metadata() -> bytes:
     exif = Image.Exif()
     exif[0x010E] = "secret description"
     exif.get_ifd(0x8825)[1] = "N"  # GPS
-    return encoded(
+    return encode_image(
         Image.open(PHOTOS / "china.jpg"),
         "JPEG",
         exif=exif,
@@ -32,17 +38,17 @@ def _with_metadata() -> bytes:
 
 
 def _mark(opacity: float, *, position: Position = Position.CENTER, alpha: int = 255) -> images.Mark:
-    stamp = encoded(Image.new("RGBA", (100, 50), (255, 0, 0, alpha)))
+    stamp = encode_image(Image.new("RGBA", (100, 50), (255, 0, 0, alpha)))
     return images.Mark(stamp, opacity, partial(place_mark, position=position, size_percentage=50))
 
 
 @pytest.mark.parametrize("photo", ["grace_hopper.jpg", "china.jpg", "flower.jpg"])
 def test_a_preview_is_a_jpeg_with_the_requested_long_side(photo: str):
     data = (PHOTOS / photo).read_bytes()
-    preview = opened(images.preview(data, long_side=1024))
+    preview = open_image(images.preview(data, long_side=1024))
     assert preview.format == "JPEG"
     assert max(preview.size) == 1024
-    source = opened(data)
+    source = open_image(data)
     assert preview.width / preview.height == pytest.approx(source.width / source.height, rel=0.002)
 
 
@@ -52,31 +58,33 @@ def test_a_preview_is_a_jpeg_with_the_requested_long_side(photo: str):
 )
 def test_the_watermark_opacity_multiplies_its_alpha(opacity: float, alpha: int, expected: tuple[int, int, int]):
     preview = images.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
-    assert near(colour_at(preview, 0.5, 0.5), expected, 4)
+    assert is_close(colour_at(preview, 0.5, 0.5), expected, 4)
 
 
 @pytest.mark.parametrize("position", list(Position))
 def test_the_watermark_changes_its_rectangle_only(position: Position):
-    plain = opened(images.preview(GREY, long_side=400))
-    marked = opened(images.preview(GREY, long_side=400, mark=_mark(1.0, position=position)))
-    changed = ImageChops.difference(plain, marked).convert("L").point([0] * 20 + [255] * 236).getbbox()
+    plain = open_image(images.preview(GREY, long_side=400))
+    marked_image = open_image(images.preview(GREY, long_side=400, mark=_mark(1.0, position=position)))
+    changed_pixels = ImageChops.difference(plain, marked_image).convert("L").point([0] * 20 + [255] * 236).getbbox()
     left, top, width, height = place_mark((400, 200), (100, 50), position=position, size_percentage=50)
-    assert changed is not None
+    assert changed_pixels is not None
     # JPEG's blocks of 8 (16 for colour) spread a hard edge a little.
-    assert all(abs(a - b) <= 8 for a, b in zip(changed, (left, top, left + width, top + height), strict=True)), changed
+    assert all(abs(a - b) <= 8 for a, b in zip(changed_pixels, (left, top, left + width, top + height), strict=True)), (
+        changed_pixels
+    )
 
 
 def test_a_one_pixel_palette_watermark_is_applied():
     pixel = Image.new("P", (1, 1), 0)
     pixel.putpalette([0, 0, 255])
-    mark = images.Mark(encoded(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
-    assert near(colour_at(images.preview(GREY, long_side=400, mark=mark), 0.5, 0.5), (0, 0, 255), 4)
+    mark = images.Mark(encode_image(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
+    assert is_close(colour_at(images.preview(GREY, long_side=400, mark=mark), 0.5, 0.5), (0, 0, 255), 4)
 
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
 @pytest.mark.parametrize("size", [(600, 600), (301, 777), (1500, 500), (1, 1)])
 def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tuple[int, int]):
-    image = opened(images.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
+    image = open_image(images.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
     assert image.size == size
     assert Image.MIME[str(image.format)] == content_type
     assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
@@ -87,15 +95,17 @@ def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tu
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
 def test_a_print_is_the_enlarged_centre_of_the_image(content_type: str):
-    image = opened(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert("RGB")
-    expected = opened(PORTRAIT).resize((900, 900), Image.Resampling.LANCZOS, box=cover((512, 600), (900, 900)))
+    image = open_image(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert(
+        "RGB"
+    )
+    expected = open_image(PORTRAIT).resize((900, 900), Image.Resampling.LANCZOS, box=cover((512, 600), (900, 900)))
     assert max(ImageStat.Stat(ImageChops.difference(image, expected)).mean) < 4
 
 
 def test_sharpening_adds_no_coloured_edges():
     edge = Image.new("RGB", (64, 64), (90, 90, 90))
     edge.paste((170, 170, 170), (32, 0, 64, 64))
-    image = opened(images.print_file(encoded(edge), size=(64, 64), crop=cover, content_type="image/png"))
+    image = open_image(images.print_file(encode_image(edge), size=(64, 64), crop=cover, content_type="image/png"))
     red, green, blue = image.split()
     ((darkest, lightest),) = ImageStat.Stat(red).extrema
     assert darkest < 85
@@ -122,10 +132,10 @@ def test_rendered_images_have_no_metadata():
         assert b"secret" not in output
         assert b"Exif" not in output
         assert b"xmp" not in output
-        image = opened(output)
+        image = open_image(output)
         assert not image.getexif()
         assert not {"comment", "exif", "xmp", "XML:com.adobe.xmp"} & set(image.info)
-    assert "icc_profile" not in opened(outputs[0]).info
+    assert "icc_profile" not in open_image(outputs[0]).info
 
 
 def test_a_png_print_has_only_the_required_chunks():

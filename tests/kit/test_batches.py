@@ -9,7 +9,7 @@ from chalicelib.kit.batches import Batch
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
+def metric_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
     metric_lines: list[tuple[str, int, str]] = []
     monkeypatch.setattr(metrics, "count", lambda name, value, schedule: metric_lines.append((name, value, schedule)))
     return metric_lines
@@ -20,32 +20,34 @@ def divide(number: int) -> None:
 
 
 def test_a_failed_item_does_not_stop_the_others(
-    counted: list[tuple[str, int, str]], caplog: pytest.LogCaptureFixture
+    metric_calls: list[tuple[str, int, str]], caplog: pytest.LogCaptureFixture
 ) -> None:
     batch, deferred = Batch("a-schedule"), list[int]()
     with caplog.at_level(logging.ERROR):
         batch.run([1, 0, 2, 0, 3], divide, label=lambda number: f"item {number}", defer=deferred.append)
     assert batch.finish() == 3
     assert deferred == [0], "not tried twice in a run"
-    assert counted == [("StepsFailed", 1, "a-schedule")]
+    assert metric_calls == [("StepsFailed", 1, "a-schedule")]
     assert {(record.message, record.__dict__["item"]) for record in caplog.records} == {
         ("item not processed: its step failed", "item 0")
     }
 
 
-def test_items_of_one_label_are_each_tried(counted: list[tuple[str, int, str]]) -> None:
+def test_items_of_one_label_are_each_tried(metric_calls: list[tuple[str, int, str]]) -> None:
     batch = Batch("a-schedule")
     batch.run([0, 1, 0, 2], divide, label=lambda _: "an item")
     assert batch.finish() == 2
-    assert counted == [("StepsFailed", 2, "a-schedule")]
+    assert metric_calls == [("StepsFailed", 2, "a-schedule")]
 
 
-def test_the_metric_is_written_without_failures(counted: list[tuple[str, int, str]]) -> None:
+def test_the_metric_is_written_without_failures(metric_calls: list[tuple[str, int, str]]) -> None:
     assert Batch("a-schedule").finish() == 0
-    assert counted == [("StepsFailed", 0, "a-schedule")]
+    assert metric_calls == [("StepsFailed", 0, "a-schedule")]
 
 
-def test_a_failure_that_cannot_be_deferred_ends_the_run_after_all_items(counted: list[tuple[str, int, str]]) -> None:
+def test_a_failure_that_cannot_be_deferred_ends_the_run_after_all_items(
+    metric_calls: list[tuple[str, int, str]],
+) -> None:
     batch, seen_items = Batch("a-schedule"), list[int]()
 
     def step(number: int) -> None:
@@ -56,4 +58,4 @@ def test_a_failure_that_cannot_be_deferred_ends_the_run_after_all_items(counted:
     with pytest.raises(ZeroDivisionError):
         batch.finish()
     assert seen_items == [0, 1, 2]
-    assert counted == [("StepsFailed", 1, "a-schedule")]
+    assert metric_calls == [("StepsFailed", 1, "a-schedule")]

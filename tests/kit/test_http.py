@@ -22,7 +22,7 @@ NOTE = {"name": "first"}
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
-    """The problem document, if that is what was answered."""
+    """Assert that the response is a problem; return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     document: dict[str, object] = answer.json()
@@ -214,11 +214,11 @@ def test_a_key_over_the_limit_is_refused(sample: httpx.Client) -> None:
 
 
 def test_an_error_is_not_stored(sample: httpx.Client) -> None:
-    taken = sample.post("/notes", json=NOTE).json()["id"]
+    existing_id = sample.post("/notes", json=NOTE).json()["id"]
     key = {"Idempotency-Key": "k1"}
     problem(sample.post("/notes", json=NOTE, headers=key), 409, "NameTaken")
     with Transaction() as transaction:
-        unique_values.release(transaction, unique_values.value_key("kit", "notes", "name", "first"), taken)
+        unique_values.release(transaction, unique_values.value_key("kit", "notes", "name", "first"), existing_id)
     assert sample.post("/notes", json=NOTE, headers=key).status_code == 201
 
 
@@ -318,9 +318,9 @@ def test_times_end_in_z(sample: httpx.Client, shop: str) -> None:
 
 def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
-    flipped = ("A" if cursor[0] != "A" else "B") + cursor[1:]
+    tampered_cursor = ("A" if cursor[0] != "A" else "B") + cursor[1:]
     for path, request, headers in (
-        (shop, {"cursor": flipped}, {}),
+        (shop, {"cursor": tampered_cursor}, {}),
         (shop, {"cursor": cursor[:-2]}, {}),
         (shop, {"cursor": "x"}, {}),
         (shop, {"cursor": ""}, {}),

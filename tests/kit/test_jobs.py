@@ -79,7 +79,7 @@ def _nothing_handled() -> None:
 
 
 def deliver(name: str, *bodies: str) -> list[int]:
-    """Hand the handler a batch; the numbers of the messages that failed."""
+    """Deliver a batch to the handler; return the numbers of the failed messages."""
     records = [{"messageId": f"m{n}", "body": body, "receiptHandle": "r"} for n, body in enumerate(bodies)]
     response = app.handler_map[name]({"Records": records}, None)
     return [int(item["itemIdentifier"][1:]) for item in response["batchItemFailures"]]

@@ -8,11 +8,11 @@ from tests.retention.crash import hooked
 
 
 def test_ready_is_503_while_a_store_is_unavailable(api: httpx.Client) -> None:
-    def away() -> None:
+    def unavailable() -> None:
         raise ConnectionError("nobody there")
 
     for operation in ("Query", "HeadBucket"):
-        with hooked("before-call", operation, away):
+        with hooked("before-call", operation, unavailable):
             response = api.get("/ready")
         assert (response.status_code, response.json()["code"]) == (503, "Unavailable")
         assert response.headers["retry-after"] == "5"
@@ -21,8 +21,8 @@ def test_ready_is_503_while_a_store_is_unavailable(api: httpx.Client) -> None:
 
 
 def test_health_does_not_check_the_stores(api: httpx.Client) -> None:
-    def away() -> None:
+    def unavailable() -> None:
         raise ConnectionError("nobody there")
 
-    with hooked("before-call", "*", away):
+    with hooked("before-call", "*", unavailable):
         assert api.get("/health").status_code == 200

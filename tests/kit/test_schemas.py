@@ -59,10 +59,10 @@ def test_input_is_stripped() -> None:
     assert PlanUpdate.model_validate_json('{"name": "  x "}').name == "x"
 
 
-@pytest.mark.parametrize("given", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01T00:00:00"])
-def test_a_time_outside_the_utc_range_is_refused(given: str) -> None:
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01T00:00:00"])
+def test_a_time_outside_the_utc_range_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
-        Window.model_validate({"since": given})
+        Window.model_validate({"since": text})
 
 
 def test_an_input_time_is_converted_to_utc() -> None:

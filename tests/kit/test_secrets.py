@@ -23,8 +23,8 @@ WAYS = ["file", "kms"]
 
 
 @pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The way of sealing that is in force."""
+def key_source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The current key source: key file or KMS."""
     if request.param == "kms":
         use_kms(monkeypatch)
     return str(request.param)
@@ -45,19 +45,19 @@ def use_file(monkeypatch: pytest.MonkeyPatch, path: Path, current: str, **keys: 
 
 
 @pytest.mark.parametrize("plain", ["", "shpat_0123", "ü☃" * 100, "x" * 4000])
-def test_a_secret_round_trips(way: str, plain: str) -> None:
+def test_a_secret_round_trips(key_source: str, plain: str) -> None:
     sealed = secrets.encrypt(plain, ROW)
-    assert sealed.startswith(f"{way}:")
+    assert sealed.startswith(f"{key_source}:")
     assert secrets.decrypt(sealed, ROW) == plain
     assert not plain or plain not in sealed
     assert secrets.is_current(sealed)
 
 
-def test_encryption_is_not_deterministic(way: str) -> None:
+def test_encryption_is_not_deterministic(key_source: str) -> None:
     assert secrets.encrypt("x", ROW) != secrets.encrypt("x", ROW)
 
 
-def test_a_secret_is_bound_to_its_row(way: str) -> None:
+def test_a_secret_is_bound_to_its_row(key_source: str) -> None:
     sealed = secrets.encrypt("x", ROW)
     with pytest.raises(DecryptionFailed):
         secrets.decrypt(sealed, ROW.replace("studio", "discounts"))

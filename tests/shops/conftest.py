@@ -1,4 +1,4 @@
-"""Fixtures of the shops' tests: a unique shop, an installation, a subscriber of topics."""
+"""Fixtures of the shops' tests: a unique shop, an installation, a subscriber to topics."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def forget_messages(queue: str) -> None:
             aws.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def waiting(queue: str) -> tuple[int, int]:
+def message_counts(queue: str) -> tuple[int, int]:
     """Return the number of visible and of delayed messages of a queue."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
     response = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=names)
@@ -91,7 +91,7 @@ def listen() -> Callable[..., Callable[[], list[dict[str, Any]]]]:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
-        def heard() -> list[dict[str, Any]]:
+        def read_messages() -> list[dict[str, Any]]:
             results: list[dict[str, Any]] = []
             while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
                 for message in batch:
@@ -99,6 +99,6 @@ def listen() -> Callable[..., Callable[[], list[dict[str, Any]]]]:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             return results
 
-        return heard
+        return read_messages
 
     return subscribe

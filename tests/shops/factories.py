@@ -10,12 +10,12 @@ from chalicelib.shops.models import Session, Shop
 from chalicelib.shops.repository import sessions, tokens
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
-"""When the first of them was installed; each is a minute after the one before."""
+"""The time of the first installation; each next one is a minute later."""
 TOKEN = "shpat_seeded"
 
 
 def seed(count: int, app: str = "studio", *, with_sessions: bool = False, **columns: Any) -> list[str]:
-    """Shops that have the app, in the order of their installation; their access token is TOKEN."""
+    """Create shops with the app, in the order of installation, with the access token TOKEN."""
     names = [f"seeded-{number:05}.myshopify.com" for number in range(count)]
     with Shop.batch_write() as batch:
         for number, name in enumerate(names):

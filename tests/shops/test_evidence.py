@@ -16,7 +16,7 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def known(session: float | None, checked: float | None, granted: float = -3600) -> Evidence:
+def stored_evidence(session: float | None, checked: float | None, granted: float = -3600) -> Evidence:
     moments = [None if each is None else at(each) for each in (session, checked)]
     return Evidence(at(granted), *moments)
 
@@ -24,20 +24,25 @@ def known(session: float | None, checked: float | None, granted: float = -3600) 
 @pytest.mark.parametrize(
     ("facts", "issued", "now", "note"),
     [
-        (known(None, None), 0, 1, SessionNote(at(0), is_check_due=True)),
-        (known(None, None, granted=0.5), 0, 1, SessionNote(at(0), is_check_due=True)),  # right after the installation
-        (known(0, 1), 0, 2, None),  # the same token
+        (stored_evidence(None, None), 0, 1, SessionNote(at(0), is_check_due=True)),
         (
-            known(0, 1),
+            stored_evidence(None, None, granted=0.5),
+            0,
+            1,
+            SessionNote(at(0), is_check_due=True),
+        ),  # right after the installation
+        (stored_evidence(0, 1), 0, 2, None),  # the same token
+        (
+            stored_evidence(0, 1),
             1,
             2,
             SessionNote(at(1), is_check_due=False),
         ),  # the merchant may have removed the app and come back
-        (known(0, 1, granted=10), 10, 11, None),  # the grant is as good
-        (known(50, 1), 50, 61, SessionNote(None, is_check_due=True)),
-        (known(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older one leaves the newest
-        (known(50, 1), 60, 61, SessionNote(at(60), is_check_due=True)),
-        (known(50, 1), 30, 60, None),
+        (stored_evidence(0, 1, granted=10), 10, 11, None),  # the grant is as good
+        (stored_evidence(50, 1), 50, 61, SessionNote(None, is_check_due=True)),
+        (stored_evidence(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older one leaves the newest
+        (stored_evidence(50, 1), 60, 61, SessionNote(at(60), is_check_due=True)),
+        (stored_evidence(50, 1), 30, 60, None),
     ],
 )
 def test_each_newer_session_token_is_stored(
@@ -48,7 +53,7 @@ def test_each_newer_session_token_is_stored(
 
 def test_each_session_token_is_written_once_and_checked_once_a_minute() -> None:
     """A merchant's page asks ten times a second for ten minutes; App Bridge renews its session token every 50 seconds."""
-    facts, notes = known(None, None), list[SessionNote]()
+    facts, notes = stored_evidence(None, None), list[SessionNote]()
     for tenth in range(6000):
         issued = at(tenth // 500 * 50)
         if note := evidence.decide_session_note(facts, issued, at(tenth / 10)):
@@ -62,12 +67,12 @@ def test_each_session_token_is_written_once_and_checked_once_a_minute() -> None:
 @pytest.mark.parametrize(
     ("facts", "removed", "is_doubtful"),
     [
-        (known(0.5, None), 0, True),  # clocks differ, or the merchant is quick
-        (known(1, None), 0, True),
-        (known(1.1, None), 0, False),  # certainly there after it
-        (known(0, None), 0, False),  # certainly removed after it
-        (known(1, None, granted=0.5), 0, False),  # Shopify granted tokens after it
-        (known(None, None, granted=-5), 0, False),
+        (stored_evidence(0.5, None), 0, True),  # clocks differ, or the merchant is quick
+        (stored_evidence(1, None), 0, True),
+        (stored_evidence(1.1, None), 0, False),  # certainly there after it
+        (stored_evidence(0, None), 0, False),  # certainly removed after it
+        (stored_evidence(1, None, granted=0.5), 0, False),  # Shopify granted tokens after it
+        (stored_evidence(None, None, granted=-5), 0, False),
     ],
 )
 def test_an_uninstall_within_seconds_of_evidence_is_doubtful(

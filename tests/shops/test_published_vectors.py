@@ -30,7 +30,7 @@ def query(**values: str) -> Query:
     return {name: [value] for name, value in values.items()}
 
 
-def signed(text: str, secret: str) -> str:
+def sign(text: str, secret: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -42,7 +42,7 @@ JS_TEXT = "shop=the%20shop%20URL&state=some%20nonce%20passed%20from%20auth"
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("params", "text"),
     [
         (JS_QUERY, "code=some%20code%20goes%20here&" + JS_TEXT),  # "…timestamp and hmac is correct"
         (JS_QUERY | query(foo="bar"), "code=some%20code%20goes%20here&foo=bar&" + JS_TEXT),  # "queries with extra keys"
@@ -50,10 +50,10 @@ JS_TEXT = "shop=the%20shop%20URL&state=some%20nonce%20passed%20from%20auth"
     ],
 )
 @pytest.mark.parametrize(("off", "is_genuine"), [(-60, True), (-91, False), (91, False)])
-def test_an_oauth_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
+def test_an_oauth_query_of_shopify_app_js(params: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
-    signed_query = query(timestamp=stamp, hmac=signed(f"{text}&timestamp={stamp}", JS_SECRET))
-    assert verify_oauth_signature(asked | signed_query, JS_SECRET, NOW) is is_genuine
+    signed_query = query(timestamp=stamp, hmac=sign(f"{text}&timestamp={stamp}", JS_SECRET))
+    assert verify_oauth_signature(params | signed_query, JS_SECRET, NOW) is is_genuine
 
 
 def test_an_oauth_query_that_shopify_app_js_refuses() -> None:
@@ -87,8 +87,8 @@ def test_oauth_queries_of_shopify_python_api() -> None:
 
 def test_queries_that_only_shopify_python_api_accepts_are_refused() -> None:
     """A `=` in a value is escaped, as Shopify itself and shopify-app-js do; a list is no part of a callback."""
-    asked = {"a": ["1&b=2"], "c=3&d": ["4"]}  # test_hmac_calculation_with_ampersand_and_equal_sign_characters
-    assert sign_oauth_query(asked, "secret") == signed("a=1%26b%3D2&c%3D3%26d=4", "secret")
+    params = {"a": ["1&b=2"], "c=3&d": ["4"]}  # test_hmac_calculation_with_ampersand_and_equal_sign_characters
+    assert sign_oauth_query(params, "secret") == sign("a=1%26b%3D2&c%3D3%26d=4", "secret")
     listed = {  # test_param_validation_of_param_values_with_lists
         "shop": ["some-shop.myshopify.com"],
         "ids[]": ["2", "1"],
@@ -106,13 +106,13 @@ PROXIED_TEXT = "logged_in_customer_id=1path_prefix=/apps/my_appshop=the shop URL
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"), [(PROXIED, PROXIED_TEXT), (PROXIED | query(foo="bar"), f"foo=bar{PROXIED_TEXT}")]
+    ("params", "text"), [(PROXIED, PROXIED_TEXT), (PROXIED | query(foo="bar"), f"foo=bar{PROXIED_TEXT}")]
 )
 @pytest.mark.parametrize(("off", "is_genuine"), [(-60, True), (-91, False), (91, False)])
-def test_a_proxied_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
+def test_a_proxied_query_of_shopify_app_js(params: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
-    signed_query = query(timestamp=stamp, signature=signed(f"{text}timestamp={stamp}", JS_SECRET))
-    assert verify_proxy_signature(asked | signed_query, JS_SECRET, NOW) is is_genuine
+    signed_query = query(timestamp=stamp, signature=sign(f"{text}timestamp={stamp}", JS_SECRET))
+    assert verify_proxy_signature(params | signed_query, JS_SECRET, NOW) is is_genuine
 
 
 def test_a_proxied_query_that_shopify_app_js_refuses() -> None:
@@ -122,7 +122,7 @@ def test_a_proxied_query_that_shopify_app_js_refuses() -> None:
         signed_query, JS_SECRET, NOW
     )  # "throw InvalidHmacError when there is no signature key"
     text = "code=some%20code%20goes%20here&" + JS_TEXT + f"&timestamp={NOW}"  # signed as OAuth's are
-    assert not verify_proxy_signature(PROXIED | query(timestamp=str(NOW), hmac=signed(text, JS_SECRET)), JS_SECRET, NOW)
+    assert not verify_proxy_signature(PROXIED | query(timestamp=str(NOW), hmac=sign(text, JS_SECRET)), JS_SECRET, NOW)
 
 
 # App proxy. shopify_app, test/shopify_app/controller_concerns/app_proxy_verification_test.rb, secret "secret"
@@ -156,8 +156,8 @@ OF_SECRET = "yCGX/RrK4fcuNtr3ztk5tQGsOBjcAzHpGLdMUrbV8yI="
 OF_OLD_SECRET = "XqRcjrSv57VACn6apEO9znyu/wkN1VC7QxdSPwK3Hzs="
 
 
-def accepts(body: bytes, **headers: str) -> bool:
-    """Whether the webhook endpoint of `studio` takes a body under these headers."""
+def is_accepted(body: bytes, **headers: str) -> bool:
+    """Return whether the webhook endpoint of `studio` accepts the body with these headers."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         auth.webhook_sender(Credentials(named, {}, {"app": "studio"}, body))
@@ -168,16 +168,16 @@ def accepts(body: bytes, **headers: str) -> bool:
 
 def test_webhooks_of_shopify_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "secret, old_secret")
-    assert accepts(FORM, x_shopify_hmac_sha256=OF_SECRET)  # "authorized requests should be successful"
-    assert accepts(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)  # "…validated with old secret should be successful"
-    assert accepts(FORM, shopify_hmac_sha256=OF_SECRET)  # "…with new header format should be successful"
-    assert not accepts(FORM, x_shopify_hmac_sha256="invalid_hmac")
-    assert not accepts(FORM, shopify_hmac_sha256="invalid_hmac")
+    assert is_accepted(FORM, x_shopify_hmac_sha256=OF_SECRET)  # "authorized requests should be successful"
+    assert is_accepted(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)  # "…validated with old secret should be successful"
+    assert is_accepted(FORM, shopify_hmac_sha256=OF_SECRET)  # "…with new header format should be successful"
+    assert not is_accepted(FORM, x_shopify_hmac_sha256="invalid_hmac")
+    assert not is_accepted(FORM, shopify_hmac_sha256="invalid_hmac")
     # "new header format takes precedence when both headers present"
-    assert accepts(FORM, shopify_hmac_sha256=OF_SECRET, x_shopify_hmac_sha256="invalid_hmac")
+    assert is_accepted(FORM, shopify_hmac_sha256=OF_SECRET, x_shopify_hmac_sha256="invalid_hmac")
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "secret")
-    assert not accepts(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)
-    assert not accepts(FORM, x_shopify_hmac_sha256="invalid_hmac")  # "…doesn't blow up when old_secret is nil"
+    assert not is_accepted(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)
+    assert not is_accepted(FORM, x_shopify_hmac_sha256="invalid_hmac")  # "…doesn't blow up when old_secret is nil"
 
 
 @pytest.mark.parametrize(
@@ -214,11 +214,11 @@ JS_HEADERS = {
 def test_webhooks_of_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = "B23tXN681gZ0qIWNRrgtzBE9XSDo5yaUu6wfmhu3a7g="  # "returns true for valid request"
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "test_secret_key")
-    assert accepts(JSON_BODY, x_shopify_hmac_sha256=genuine)
-    assert accepts(JSON_BODY, shopify_hmac_sha256=genuine, x_shopify_hmac_sha256=genuine)  # "…events webhooks…"
-    assert not accepts(b"", x_shopify_hmac_sha256=genuine)  # "returns false on missing body"
+    assert is_accepted(JSON_BODY, x_shopify_hmac_sha256=genuine)
+    assert is_accepted(JSON_BODY, shopify_hmac_sha256=genuine, x_shopify_hmac_sha256=genuine)  # "…events webhooks…"
+    assert not is_accepted(b"", x_shopify_hmac_sha256=genuine)  # "returns false on missing body"
     for wrong in ("", "fake"):
-        assert not accepts(JSON_BODY, x_shopify_hmac_sha256=wrong)
+        assert not is_accepted(JSON_BODY, x_shopify_hmac_sha256=wrong)
     read = webhook_headers.parse_webhook_headers(JS_HEADERS)
     assert (read.delivery_id, read.shop, read.topic) == ("123456789", "shop1.myshopify.io", "products/create")
 
@@ -234,11 +234,11 @@ def test_a_secret_that_is_rotated_as_in_shopify_app_js(monkeypatch: pytest.Monke
     body = b'{"foo":"bar"}'
     new, old = sign_webhook(body, "new secret"), sign_webhook(body, "old secret")
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "new secret,old secret")
-    assert accepts(body, x_shopify_hmac_sha256=new)
-    assert accepts(body, x_shopify_hmac_sha256=old)
-    assert not accepts(body, x_shopify_hmac_sha256="invalid")
+    assert is_accepted(body, x_shopify_hmac_sha256=new)
+    assert is_accepted(body, x_shopify_hmac_sha256=old)
+    assert not is_accepted(body, x_shopify_hmac_sha256="invalid")
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "new secret")
-    assert not accepts(body, x_shopify_hmac_sha256=old)
+    assert not is_accepted(body, x_shopify_hmac_sha256=old)
 
 
 # Shop domains. shopify-app-js: shop-validator.test.ts, shop-admin-url-helper.test.ts; shopify_app:

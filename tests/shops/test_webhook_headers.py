@@ -21,7 +21,7 @@ FACTS = {
 }
 
 
-def heading(prefix: str = "x-shopify-", **changed: str | None) -> dict[str, str]:
+def build_headers(prefix: str = "x-shopify-", **changed: str | None) -> dict[str, str]:
     facts = FACTS | {name.replace("_", "-"): value for name, value in changed.items()}
     return {prefix + name: value for name, value in facts.items() if value is not None}
 
@@ -61,21 +61,21 @@ def test_our_own_signatures_are_no_webhook_hmac() -> None:
 
 @pytest.mark.parametrize("prefix", ["x-shopify-", "shopify-"])
 def test_both_header_families_are_parsed(prefix: str) -> None:
-    result = webhook_headers.parse_webhook_headers(heading(prefix))
+    result = webhook_headers.parse_webhook_headers(build_headers(prefix))
     assert (result.topic, result.shop, result.delivery_id, result.event_id) == tuple(FACTS.values())[:4]
     assert result.triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
 
 
 def test_the_newer_header_family_may_omit_the_event_id() -> None:
-    assert webhook_headers.parse_webhook_headers(heading("shopify-", event_id=None)).event_id is None
+    assert webhook_headers.parse_webhook_headers(build_headers("shopify-", event_id=None)).event_id is None
 
 
 def test_missing_headers_are_named() -> None:
     with pytest.raises(webhook_headers.HeadersMissing) as error:
-        webhook_headers.parse_webhook_headers(heading(topic=None, webhook_id="", triggered_at="yesterday"))
+        webhook_headers.parse_webhook_headers(build_headers(topic=None, webhook_id="", triggered_at="yesterday"))
     assert error.value.names == ["X-Shopify-Topic", "X-Shopify-Webhook-Id", "X-Shopify-Triggered-At"]
 
 
 def test_a_time_without_a_zone_is_malformed() -> None:
     with pytest.raises(webhook_headers.HeadersMissing):
-        webhook_headers.parse_webhook_headers(heading(triggered_at="2026-03-29T18:00:27"))
+        webhook_headers.parse_webhook_headers(build_headers(triggered_at="2026-03-29T18:00:27"))

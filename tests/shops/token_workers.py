@@ -36,7 +36,7 @@ def main() -> None:
     client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
     encrypt("loads the cipher", "nowhere")
     if arguments.die_before:
-        client.meta.events.register(f"before-call.dynamodb.{arguments.die_before}", _die)
+        client.meta.events.register(f"before-call.dynamodb.{arguments.die_before}", _crash)
     ready, gate = os.pipe(), os.pipe()
     pids = [_fork(arguments.shop, ready, gate) for _ in range(arguments.count)]
     for _ in pids:
@@ -85,7 +85,7 @@ def _report(**facts: Any) -> None:
     os.write(1, json.dumps(facts).encode() + b"\n")  # at once, and never half a line
 
 
-def _die(**_: Any) -> None:
+def _crash(**_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

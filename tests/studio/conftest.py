@@ -1,4 +1,4 @@
-"""A shop with a gallery: what a merchant and a shopper do, over HTTP."""
+"""A shop with a gallery: actions of a merchant and a shopper over HTTP."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Gallery:
         return self.api.request(method, url, json=body, headers=headers)
 
     def add_catalogue(self) -> None:
-        """A product in one size with one style on it."""
+        """Add a product with one size and one style."""
         product = {"shopify_product_id": 8001, "title": "Portrait"}
         self.product = self.merchant("POST", "products", product).json()["uuid"]
         style = {"name": "Pencil", "prompt_template": "{style} of {product}: {text}"}
@@ -57,7 +57,7 @@ class Gallery:
     def upload_photo(
         self, data: bytes, customer: int | None = CUSTOMER, content_type: str = "image/jpeg"
     ) -> dict[str, Any]:
-        """Begin an upload and send the bytes by its form; what `begin` answered."""
+        """Create an upload and send the bytes with its form; return the upload."""
         start_response = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
         assert start_response.status_code == 201, start_response.text
         form: dict[str, Any] = start_response.json()
@@ -66,18 +66,18 @@ class Gallery:
         return form
 
     def accepted_upload(self, customer: int | None = CUSTOMER) -> dict[str, Any]:
-        """A photo that the guard has accepted."""
+        """Upload a photo and have it accepted."""
         form = self.upload_photo(PHOTO.read_bytes(), customer)
         assert self.drain() == []
         return form
 
     def preview_request(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """The body of a request for a preview."""
+        """Return the body of a preview request."""
         body = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
         return body | ({"upload_token": upload["token"]} if upload["token"] else {})
 
     def preview(self, customer: int | None = CUSTOMER, uploader: int | None = CUSTOMER) -> dict[str, Any]:
-        """A completed preview, as its shopper reads it; `uploader` sent the photo, as a guest if there is none."""
+        """Create a preview and return it as the shopper reads it; `uploader` sends the photo, None is a guest."""
         upload = self.accepted_upload(uploader if customer else None)
         response = self.shopper("POST", "generations", self.preview_request(upload), customer=customer)
         assert response.status_code == 202, response.text
@@ -91,10 +91,10 @@ class Gallery:
     def order(
         self, *properties: dict[str, str], variant: int = VARIANT, customer: int | None = CUSTOMER
     ) -> dict[str, Any]:
-        """A paid order with a line for each of the properties."""
+        """Create a paid order with a line for each of the properties."""
         lines = [
-            {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [property_]}
-            for property_ in properties
+            {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [line_property]}
+            for line_property in properties
         ]
         order: dict[str, Any] = self.shopify.paid_order(self.shop, lines, customer_id=customer)
         return order
@@ -104,7 +104,7 @@ class Gallery:
         return [item for item in items if item["generation_type"] == "final"]
 
     def storage(self) -> tuple[int, int]:
-        """Bytes that the quota counts as stored, and those of the shop's rows."""
+        """Return the stored bytes by the quota, and by the rows of the shop."""
         counted_bytes = round(Quota.get(self.shop).current_storage_mb * 1_000_000)
         uploads = [row.byte_count or 0 for row in Upload.scan(Upload.shop_id == self.shop)]
         images = [row.byte_count or 0 for row in Generation.scan(Generation.shop_id == self.shop)]
@@ -126,7 +126,7 @@ def gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery
 
 @pytest.fixture
 def other_gallery(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
-    """Another shop, just the same."""
+    """Another shop with the same catalogue."""
     new_gallery = Gallery(api, shopify, drain)
     new_gallery.add_catalogue()
     drain()

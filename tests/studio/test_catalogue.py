@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.studio.models import Product, ProductStyle
-from tests.integrations.pictures import encoded
+from tests.integrations.pictures import encode_image
 from tests.studio.conftest import Gallery
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -88,7 +88,7 @@ def test_rows_of_another_shop_are_not_found(gallery: Gallery, other_gallery: Gal
 def test_a_watermark_is_set_changed_and_kept(gallery: Gallery) -> None:
     assert gallery.merchant("GET", "watermark").status_code == 404
     assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).json()["code"] == "WatermarkNotFound"
-    image = base64.b64encode(encoded(Image.new("RGBA", (80, 20), "white"))).decode()
+    image = base64.b64encode(encode_image(Image.new("RGBA", (80, 20), "white"))).decode()
     first = gallery.merchant("PUT", "watermark", {"image": image, "opacity": "0.5", "position": "top-left"}).json()
     second = gallery.merchant("PUT", "watermark", {"opacity": "0.25"}).json()
     assert (first["opacity"], second["opacity"], second["position"]) == ("0.5", "0.25", "bottom-right")

@@ -17,14 +17,14 @@ from chalicelib.studio.schemas.messages import FinalRequested
 from tests.studio.conftest import CUSTOMER, VARIANT, Gallery
 
 
-def _pay(gallery: Gallery, *properties: dict[str, str], **order: Any) -> None:
+def _deliver_paid_order(gallery: Gallery, *properties: dict[str, str], **order: Any) -> None:
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(*properties, **order)).ok
     assert gallery.drain() == []
 
 
 def test_a_paid_line_gets_a_final_of_the_exact_size(gallery: Gallery) -> None:
     preview = gallery.preview()
-    _pay(gallery, preview["line_item_property"])
+    _deliver_paid_order(gallery, preview["line_item_property"])
     (final,) = gallery.finals()
     assert (final["status"], final["upscale_status"]) == ("completed", "completed")
     assert final["source_generation_id"] == preview["id"]
@@ -55,7 +55,7 @@ def test_a_redelivered_order_gets_one_final(gallery: Gallery) -> None:
 
 def test_each_line_gets_its_own_final(gallery: Gallery) -> None:
     line_property = gallery.preview()["line_item_property"]
-    _pay(gallery, line_property, line_property)
+    _deliver_paid_order(gallery, line_property, line_property)
     assert len(gallery.finals()) == 2
 
 
@@ -65,13 +65,13 @@ def test_a_forged_or_foreign_id_is_ignored_and_other_lines_are_processed(
     genuine, foreign = gallery.preview()["line_item_property"], other_gallery.preview()["line_item_property"]
     forged_property = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
     plain = {"name": "_generation", "value": "not a signature"}
-    _pay(gallery, forged_property, foreign, plain, genuine)
+    _deliver_paid_order(gallery, forged_property, foreign, plain, genuine)
     assert len(gallery.finals()) == 1
     assert other_gallery.finals() == []
 
 
 def test_an_unknown_variant_fails_the_final_with_a_reason(gallery: Gallery) -> None:
-    _pay(gallery, gallery.preview()["line_item_property"], variant=VARIANT + 1)
+    _deliver_paid_order(gallery, gallery.preview()["line_item_property"], variant=VARIANT + 1)
     (final,) = gallery.finals()
     assert (final["status"], final["upscale_status"]) == ("failed", "failed")
     assert "variant" in final["error_message"]
@@ -86,7 +86,7 @@ def test_a_mapping_has_priority_over_a_size(gallery: Gallery) -> None:
         "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
     }
     assert gallery.merchant("PUT", f"products/{gallery.product}/mappings", mapping).status_code == 200
-    _pay(gallery, gallery.preview()["line_item_property"])
+    _deliver_paid_order(gallery, gallery.preview()["line_item_property"])
     (final,) = gallery.finals()
     assert (final["final_width"], final["final_height"]) == (350, 250)
     assert Generation.get(final["id"]).product_base_variant_id == new_base["uuid"]
@@ -96,23 +96,23 @@ def test_a_mapping_has_priority_over_a_size(gallery: Gallery) -> None:
 def test_the_quota_does_not_limit_finals(gallery: Gallery, limit: str) -> None:
     line_property = gallery.preview()["line_item_property"]
     Quota(gallery.shop).update([getattr(Quota, limit).set(0)])
-    _pay(gallery, line_property)
+    _deliver_paid_order(gallery, line_property)
     assert gallery.finals()[0]["status"] == "completed"
 
 
 def test_an_order_without_generations_is_not_stored(gallery: Gallery) -> None:
-    _pay(gallery, {"name": "Engraving", "value": "Mia"})
+    _deliver_paid_order(gallery, {"name": "Engraving", "value": "Mia"})
     assert Order.count(gallery.shop) == 0
 
 
 def test_an_order_with_only_forged_ids_is_not_stored(gallery: Gallery) -> None:
-    _pay(gallery, {"name": "_generation", "value": "forged"})
+    _deliver_paid_order(gallery, {"name": "_generation", "value": "forged"})
     assert (Order.count(gallery.shop), gallery.finals()) == (0, [])
 
 
 def test_a_final_counts_as_storage(gallery: Gallery) -> None:
     line_property = gallery.preview()["line_item_property"]
     before = Decimal(gallery.quota()["current_storage_mb"])
-    _pay(gallery, line_property)
+    _deliver_paid_order(gallery, line_property)
     url = Generation.get(gallery.finals()[0]["id"]).final_image_url
     assert (Decimal(gallery.quota()["current_storage_mb"]) - before) * 1_000_000 == storage.size(url)

@@ -22,7 +22,7 @@ from chalicelib.studio.models import AiStyle, Generation, GenerationStatus, Quot
 from chalicelib.studio.repository import generations
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.service import previews
-from tests.integrations.pictures import encoded
+from tests.integrations.pictures import encode_image
 from tests.patience import LIMIT
 from tests.studio.conftest import CUSTOMER, Drain, Gallery
 
@@ -65,12 +65,12 @@ def test_one_key_creates_one_preview(gallery: Gallery) -> None:
     assert gallery.quota()["current_generations"] == 1
 
 
-@pytest.mark.parametrize("what", ["product", "style", "link"])
-def test_an_unavailable_product_or_style_is_refused(gallery: Gallery, what: str) -> None:
+@pytest.mark.parametrize("field", ["product", "style", "link"])
+def test_an_unavailable_product_or_style_is_refused(gallery: Gallery, field: str) -> None:
     upload = gallery.accepted_upload()
-    if what == "product":
+    if field == "product":
         gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
-    elif what == "style":
+    elif field == "style":
         gallery.merchant("DELETE", f"styles/{gallery.style}")
     else:
         gallery.merchant("PUT", f"products/{gallery.product}/styles/{gallery.style}", {"is_enabled": False})
@@ -194,7 +194,7 @@ def test_an_image_url_is_returned_after_completion(gallery: Gallery) -> None:
 
 
 def test_a_missing_watermark_image_does_not_reject_the_photo(gallery: Gallery) -> None:
-    image = base64.b64encode(encoded(Image.new("RGBA", (80, 20), "white"))).decode()
+    image = base64.b64encode(encode_image(Image.new("RGBA", (80, 20), "white"))).decode()
     assert gallery.merchant("PUT", "watermark", {"image": image}).status_code == 200
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).json()
     mark = Watermark.get(gallery.shop)
@@ -232,14 +232,14 @@ def test_two_processes_do_not_exceed_the_monthly_quota(gallery: Gallery) -> None
     command = [sys.executable, "-c", RACE, gallery.shop, f"gid://shopify/Customer/{CUSTOMER}", body]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as other:
-        both = (one, other)
-        for process in both:
+        processes = (one, other)
+        for process in processes:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
-        for process in both:
+        for process in processes:
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
-        outcomes = sorted(process.communicate(timeout=LIMIT)[0].strip() for process in both)
+        outcomes = sorted(process.communicate(timeout=LIMIT)[0].strip() for process in processes)
     assert outcomes == ["QuotaExceeded", "reserved"]
     assert gallery.quota()["current_generations"] == 1

@@ -17,12 +17,12 @@ from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.service import image_provider, stuck_generations
 from infra.sandbox.delivery import send
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
-from tests.integrations.pictures import colour_at, encoded, opened
-from tests.shops.conftest import waiting
+from tests.integrations.pictures import colour_at, encode_image, open_image
+from tests.shops.conftest import message_counts
 from tests.studio.conftest import Gallery
 from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows
 
-PICTURE = encoded(Image.new("RGB", (1024, 768), (200, 30, 30)))
+PICTURE = encode_image(Image.new("RGB", (1024, 768), (200, 30, 30)))
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
         config.forget_settings()
 
 
-def ask(gallery: Gallery) -> tuple[str, str]:
-    """A preview that waits for its job: their ids."""
+def request_preview(gallery: Gallery) -> tuple[str, str]:
+    """Request a preview that waits for its job; return both ids."""
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload(), text="a hat"))
     assert gallery.drain() == []
     row = Generation.get(response.json()["id"])
@@ -48,7 +48,7 @@ def ask(gallery: Gallery) -> tuple[str, str]:
 
 
 def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     job_request = provider.jobs[job]
     assert "a hat" in job_request["prompt"]
     assert job_request["long_side"] == 1024
@@ -59,7 +59,7 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
     assert gallery.drain() == []
     body = gallery.shopper("GET", f"generations/{generation}").json()
     preview = httpx.get(body["preview_url"]).content
-    assert opened(preview).size == (1024, 768)
+    assert open_image(preview).size == (1024, 768)
     assert colour_at(preview, 0.5, 0.5)[0] > 150
     row = Generation.get(generation)
     assert (row.ai_model_used, row.attempts) == ("http/127.0.0.1", 2)
@@ -70,7 +70,7 @@ def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProvide
 def test_a_callback_completes_a_final_and_a_remake_is_another_job(
     gallery: Gallery, provider: ImageProviderSandbox
 ) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     provider.call_back(job)
     assert gallery.drain() == []
@@ -91,12 +91,12 @@ def test_a_callback_completes_a_final_and_a_remake_is_another_job(
 
 
 def test_ten_concurrent_callbacks_complete_it_once(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     with ThreadPoolExecutor(10) as pool:
         responses = [each.answer for each in pool.map(lambda _: provider.call_back(job), range(10))]
     assert responses.count('{"status":"heard"}') == 1
-    assert waiting("studio-generate_preview") == (1, 0)
+    assert message_counts("studio-generate_preview") == (1, 0)
     assert gallery.drain() == []
     assert Generation.get(generation).attempts == 2
     assert_counters_equal_rows(gallery)
@@ -105,7 +105,7 @@ def test_ten_concurrent_callbacks_complete_it_once(gallery: Gallery, provider: I
 def test_forged_stale_and_foreign_callbacks_are_ignored(
     gallery: Gallery, provider: ImageProviderSandbox, api: httpx.Client
 ) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     assert provider.call_back(job, secret="whsec_c29tZWJvZHk=").status == 401
     assert provider.call_back(job, at=time.time() - 301).status == 401
@@ -115,7 +115,7 @@ def test_forged_stale_and_foreign_callbacks_are_ignored(
     elsewhere = genuine.url.replace(generation, "00000000-0000-4000-8000-000000000000")
     assert httpx.post(elsewhere, content=genuine.body, headers=genuine.headers).json() == {"status": "ignored"}
     assert api.get(f"/webhooks/images/{generation}").status_code == 405
-    assert waiting("studio-generate_preview") == (0, 0)
+    assert message_counts("studio-generate_preview") == (0, 0)
     assert send(genuine).status == 200
 
 
@@ -123,7 +123,7 @@ def test_forged_stale_and_foreign_callbacks_are_ignored(
 def test_a_job_without_an_image_fails_once_and_is_not_charged(
     gallery: Gallery, provider: ImageProviderSandbox, state: str, reason: str
 ) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     provider.end(job, state, "no")
     provider.call_back(job)
     assert gallery.drain() == []
@@ -136,7 +136,7 @@ def test_a_job_without_an_image_fails_once_and_is_not_charged(
 
 
 def test_a_lost_callback_is_recovered_by_polling(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     later = clock.now() + image_provider.CALLBACK_WITHIN + timedelta(seconds=1)
     Generation(generation).update([Generation.lease_until.set(clock.now())])
     stuck_generations.recover_generations(later)
@@ -154,7 +154,7 @@ def test_a_lost_callback_is_recovered_by_polling(gallery: Gallery, provider: Ima
 def test_a_crash_before_the_job_is_stored_submits_no_second_job(
     gallery: Gallery, provider: ImageProviderSandbox
 ) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     Generation(generation).update([Generation.provider_job.remove(), Generation.awaits.remove()])
     Generation(generation).update([Generation.lease_until.set(clock.now())])
     stuck_generations.recover_generations(clock.now() + timedelta(seconds=1))
@@ -170,7 +170,7 @@ def test_an_untrusted_result_is_ignored(
     gallery: Gallery, provider: ImageProviderSandbox, picture: bytes, url: str | None
 ) -> None:
     """From another host, no picture, or half of one."""
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     provider.finish(job, picture, url)
     provider.call_back(job)
     assert gallery.drain() == []
@@ -191,4 +191,4 @@ def test_a_refused_job_fails_the_preview(gallery: Gallery, provider: ImageProvid
         assert gallery.drain() == []
         row = Generation.get(body["id"])
         assert (row.status, row.error_message) == (status, reason)
-    assert waiting("studio-generate_preview") == (0, 1)
+    assert message_counts("studio-generate_preview") == (0, 1)

@@ -52,7 +52,7 @@ def test_every_rejection_reason_has_a_text():
 
 
 def _cost(upload: bytes) -> tuple[RejectReason | None, int, int]:
-    """The verdict, the lines of Python that were run for it, and the bytes of memory that it took."""
+    """Return the result, the number of executed Python lines, and the peak memory in bytes."""
     lines = 0
 
     def count(frame: FrameType, event: str, argument: object) -> Any:

@@ -22,7 +22,7 @@ from tests.studio.conftest import VARIANT, Gallery
 from tests.studio.order_messages import order_cancelled, order_paid
 
 
-def told(gallery: Gallery, topic: str, payload: Any) -> Webhook:
+def deliver(gallery: Gallery, topic: str, payload: Any) -> Webhook:
     return gallery.shopify.webhook("studio", gallery.shop, topic, payload)
 
 
@@ -35,14 +35,14 @@ def statuses(gallery: Gallery) -> list[str]:
 
 
 @pytest.fixture
-def given(gallery: Gallery) -> dict[str, str]:
-    """A preview's line item property."""
+def line_property(gallery: Gallery) -> dict[str, str]:
+    """The line item property of a preview."""
     prop: dict[str, str] = gallery.preview()["line_item_property"]
     return prop
 
 
-def test_a_canceled_order_gets_no_final(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_a_canceled_order_gets_no_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
     gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
     assert gallery.drain() == []
@@ -52,8 +52,8 @@ def test_a_canceled_order_gets_no_final(gallery: Gallery, given: dict[str, str])
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_a_completed_final_is_kept_after_a_cancellation(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_a_completed_final_is_kept_after_a_cancellation(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
@@ -63,8 +63,8 @@ def test_a_completed_final_is_kept_after_a_cancellation(gallery: Gallery, given:
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_a_removed_line_gets_no_final(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given, given)
+def test_a_removed_line_gets_no_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property, line_property)
     first, second = (line["admin_graphql_api_id"] for line in order["line_items"])
     gallery.shopify.emit(
         gallery.shop, "orders/edited", gallery.shopify.edit_order(gallery.shop, order["id"], remove=[first])
@@ -75,8 +75,8 @@ def test_a_removed_line_gets_no_final(gallery: Gallery, given: dict[str, str]) -
     assert [final["line_item_id"] for final in gallery.finals()] == [second]
 
 
-def test_an_edit_makes_no_second_final(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_an_edit_makes_no_second_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     for quantity in (2, 3):
@@ -89,18 +89,18 @@ def test_an_edit_makes_no_second_final(gallery: Gallery, given: dict[str, str]) 
     assert statuses(gallery) == ["completed"]
 
 
-def test_an_added_line_gets_a_final_after_payment(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_an_added_line_gets_a_final_after_payment(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
-    added = {"variant_id": VARIANT, "product_id": 8001, "price": "0.00", "properties": [given]}
+    added = {"variant_id": VARIANT, "product_id": 8001, "price": "0.00", "properties": [line_property]}
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], add=[added])
     gallery.shopify.emit(gallery.shop, "orders/edited", edit)
     assert gallery.drain() == []
     assert statuses(gallery) == ["completed", "completed"]
 
 
-def test_a_refunded_line_gets_no_final(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given, given)
+def test_a_refunded_line_gets_no_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property, line_property)
     first, second = order["line_items"]
     refund = gallery.shopify.refund_order(gallery.shop, order["id"], {first["id"]: 1})
     gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
@@ -124,14 +124,16 @@ def test_orders_without_previews_are_not_stored(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_messages_in_any_order_make_at_most_one_final(gallery: Gallery, given: dict[str, str], seed: int) -> None:
+def test_messages_in_any_order_make_at_most_one_final(
+    gallery: Gallery, line_property: dict[str, str], seed: int
+) -> None:
     """With a part of the work done in between, at random moments."""
-    order = gallery.order(given)
+    order = gallery.order(line_property)
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: 2})
-    messages = [told(gallery, "orders/paid", order) for _ in range(10)]
-    messages += [told(gallery, "orders/edited", edit) for _ in range(2)]
+    messages = [deliver(gallery, "orders/paid", order) for _ in range(10)]
+    messages += [deliver(gallery, "orders/edited", edit) for _ in range(2)]
     cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    cancellation = told(gallery, "orders/cancelled", cancelled)
+    cancellation = deliver(gallery, "orders/cancelled", cancelled)
     order_of_sending = random.Random(seed)
     order_of_sending.shuffle(messages)
     place = order_of_sending.randrange(len(messages))
@@ -146,9 +148,9 @@ def test_messages_in_any_order_make_at_most_one_final(gallery: Gallery, given: d
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_concurrent_messages_make_at_most_one_final(gallery: Gallery, given: dict[str, str]) -> None:
+def test_concurrent_messages_make_at_most_one_final(gallery: Gallery, line_property: dict[str, str]) -> None:
     """Two workers apply changes to one order: the second decides on what the first wrote."""
-    order = gallery.order(given)
+    order = gallery.order(line_property)
     calls = [
         lambda: orders.apply_payment(order_paid(gallery.shop, order)),
         lambda: orders.apply_cancellation(order_cancelled(gallery.shop, order)),
@@ -162,8 +164,8 @@ def test_concurrent_messages_make_at_most_one_final(gallery: Gallery, given: dic
     assert statuses(gallery) in ([], ["failed"])
 
 
-def test_a_final_with_a_lost_file_can_be_remade(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_a_final_with_a_lost_file_can_be_remade(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     (final,) = gallery.finals()
@@ -185,8 +187,10 @@ def test_a_final_with_a_lost_file_can_be_remade(gallery: Gallery, given: dict[st
     assert gallery.quota()["current_storage_mb"] == stored  # the same picture, counted once
 
 
-def test_a_failed_final_can_be_remade_after_its_size_is_defined(gallery: Gallery, given: dict[str, str]) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given, variant=VARIANT + 1))
+def test_a_failed_final_can_be_remade_after_its_size_is_defined(
+    gallery: Gallery, line_property: dict[str, str]
+) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property, variant=VARIANT + 1))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     assert final["status"] == "failed"
@@ -203,8 +207,8 @@ def test_a_failed_final_can_be_remade_after_its_size_is_defined(gallery: Gallery
     )
 
 
-def test_eight_concurrent_requests_remake_it_once(gallery: Gallery, given: dict[str, str]) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+def test_eight_concurrent_requests_remake_it_once(gallery: Gallery, line_property: dict[str, str]) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     path = f"generations/{final['id']}/remake"
@@ -217,8 +221,8 @@ def test_eight_concurrent_requests_remake_it_once(gallery: Gallery, given: dict[
     assert Generation.get(final["id"]).attempts == 1
 
 
-def test_one_key_remakes_a_final_once(gallery: Gallery, given: dict[str, str]) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+def test_one_key_remakes_a_final_once(gallery: Gallery, line_property: dict[str, str]) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     path = f"generations/{final['id']}/remake"
@@ -237,15 +241,17 @@ def test_one_key_remakes_a_final_once(gallery: Gallery, given: dict[str, str]) -
     assert Generation.get(final["id"]).final_image_url == url
 
 
-@pytest.mark.parametrize("when", ["before-call", "after-call"])
-def test_a_crash_during_a_remake_leaves_no_orphaned_file(gallery: Gallery, given: dict[str, str], when: str) -> None:
+@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+def test_a_crash_during_a_remake_leaves_no_orphaned_file(
+    gallery: Gallery, line_property: dict[str, str], moment: str
+) -> None:
     """At every call in turn, asked for once more each time."""
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
-    path, died = f"generations/{final['id']}/remake", 0
+    path, is_crashed = f"generations/{final['id']}/remake", 0
     for nth in itertools.count(1):
-        with crash_at(nth, when, how=RuntimeError):
+        with crash_at(nth, moment, how=RuntimeError):
             response = gallery.merchant("POST", path)
         stuck_generations.recover_generations(clock.now() + 2 * START_LEASE)
         assert gallery.drain() == []
@@ -254,13 +260,13 @@ def test_a_crash_during_a_remake_leaves_no_orphaned_file(gallery: Gallery, given
         assert {storage.address(bucket, each["Key"]) for each in objects} <= {row.final_image_url}
         if response.status_code == 202:
             break
-        died += 1
-    assert died > 3
+        is_crashed += 1
+    assert is_crashed > 3
     assert storage.size(row.final_image_url) == row.byte_count
 
 
-def test_a_canceled_final_cannot_be_remade(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_a_canceled_final_cannot_be_remade(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
@@ -271,9 +277,9 @@ def test_a_canceled_final_cannot_be_remade(gallery: Gallery, given: dict[str, st
 
 
 def test_previews_and_foreign_finals_cannot_be_remade(
-    gallery: Gallery, other_gallery: Gallery, given: dict[str, str]
+    gallery: Gallery, other_gallery: Gallery, line_property: dict[str, str]
 ) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     assert other_gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 404

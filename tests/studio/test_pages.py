@@ -15,7 +15,7 @@ from chalicelib.studio.pages import watermark
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 
 
-def frames(answer: httpx.Response) -> str:
+def frame_ancestors(answer: httpx.Response) -> str:
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
     return policy["frame-ancestors"]
 
@@ -29,7 +29,7 @@ def test_only_the_admin_of_the_shop_may_frame_the_page(
 ) -> None:
     response = api.get("/studio/app", params={"shop": shop, "host": "x", "embedded": "1"})
     assert response.status_code == 200
-    assert frames(response) == f"{framed_by}https://admin.shopify.com {shopify.url}"
+    assert frame_ancestors(response) == f"{framed_by}https://admin.shopify.com {shopify.url}"
     assert "x-frame-options" not in response.headers
     assert SANDBOX_APPS["studio"].key in response.text
     assert SANDBOX_APPS["studio"].secret not in response.text

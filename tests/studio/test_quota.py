@@ -21,22 +21,22 @@ STATE = QuotaState(
 SLOT = timedelta(minutes=10)
 
 
-def reserved(state: QuotaState, name: str, now: datetime = NOW) -> QuotaState:
+def reserve(state: QuotaState, name: str, now: datetime = NOW) -> QuotaState:
     after = quota.reserve_slot(state, name, now, now + SLOT)
     assert isinstance(after, QuotaState)
     return after
 
 
 def test_a_reservation_uses_a_slot_and_a_monthly_unit() -> None:
-    after = reserved(STATE, "a")
+    after = reserve(STATE, "a")
     assert (after.used, after.total, set(after.leases)) == (1, 1, {"a"})
 
 
 def test_slots_run_out_and_expire() -> None:
-    full = reserved(reserved(STATE, "a"), "b")
+    full = reserve(reserve(STATE, "a"), "b")
     assert quota.reserve_slot(full, "c", NOW, NOW + SLOT) is Refusal.NO_FREE_SLOT
     at_the_end = NOW + SLOT
-    assert set(reserved(full, "c", at_the_end).leases) == {"c"}
+    assert set(reserve(full, "c", at_the_end).leases) == {"c"}
     assert quota.reserve_slot(full, "c", at_the_end - timedelta(microseconds=1), NOW) is Refusal.NO_FREE_SLOT
 
 
@@ -67,7 +67,7 @@ def test_the_quota_rolls_over_exactly_at_the_end_of_the_month(moment: datetime, 
 
 
 def test_a_failure_refunds_only_the_month_of_its_reservation() -> None:
-    april = reserved(replace(STATE, used=4), "b", datetime(2026, 4, 1, tzinfo=UTC))
+    april = reserve(replace(STATE, used=4), "b", datetime(2026, 4, 1, tzinfo=UTC))
     assert quota.cancel_reservation(april, "a", NOW).used == 1
     assert quota.cancel_reservation(april, "b", datetime(2026, 4, 1, tzinfo=UTC)).used == 0
 

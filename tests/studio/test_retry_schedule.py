@@ -35,10 +35,10 @@ def test_delays_grow_from_minutes_to_hours(spread: float) -> None:
 @given(spreads)
 def test_three_days_need_few_attempts(spread: float) -> None:
     """A day of outage costs at most eight attempts once the limit is reached."""
-    waited, attempts = timedelta(0), 0
-    while waited < timedelta(days=3):
+    total_wait, attempts = timedelta(0), 0
+    while total_wait < timedelta(days=3):
         attempts += 1
-        waited += retry_delay(attempts, spread)
+        total_wait += retry_delay(attempts, spread)
     assert 20 <= attempts <= 36
 
 

@@ -18,16 +18,16 @@ from chalicelib.kit import aws, config, logs
 from chalicelib.studio.service import storefront
 from infra.bench.round_trips import metered
 from infra.sandbox.shopify import SANDBOX_APPS
-from tests.integrations.pictures import encoded
+from tests.integrations.pictures import encode_image
 from tests.studio.conftest import VARIANT, Gallery
 
 
-def offer(gallery: Gallery, product: str = "8001") -> httpx.Response:
+def get_offer(gallery: Gallery, product: str = "8001") -> httpx.Response:
     return gallery.shopper("GET", f"products/{product}", customer=None)
 
 
 def test_the_offer_lists_choices_in_the_order_of_the_merchant(gallery: Gallery) -> None:
-    image = base64.b64encode(encoded(Image.new("RGB", (64, 64), "red"))).decode()
+    image = base64.b64encode(encode_image(Image.new("RGB", (64, 64), "red"))).decode()
     assert gallery.merchant("PUT", f"styles/{gallery.style}/example", {"image": image}).status_code == 200
     for name, is_enabled, order in (("Oil", True, 0), ("Hidden", False, 1), ("Removed", True, 2)):
         style = gallery.merchant("POST", "styles", {"name": name, "prompt_template": "x"}).json()["uuid"]
@@ -38,7 +38,7 @@ def test_the_offer_lists_choices_in_the_order_of_the_merchant(gallery: Gallery) 
     gallery.merchant("PUT", f"products/{gallery.product}/styles/{gallery.style}", {"sort_order": 9})
     aws.client("dynamodb")
     with metered() as meter:
-        response = offer(gallery)
+        response = get_offer(gallery)
     body = response.json()
     assert (body["product_id"], body["title"]) == (gallery.product, "Portrait")
     assert [style["name"] for style in body["styles"]] == ["Oil", "Pencil"]
@@ -51,17 +51,20 @@ def test_the_offer_lists_choices_in_the_order_of_the_merchant(gallery: Gallery) 
 
 @pytest.mark.parametrize("product", ["9999", "abc", "-1", "8001x"])
 def test_a_missing_product_is_404(gallery: Gallery, product: str) -> None:
-    assert (offer(gallery, product).status_code, offer(gallery, product).json()["code"]) == (404, "ProductNotFound")
+    assert (get_offer(gallery, product).status_code, get_offer(gallery, product).json()["code"]) == (
+        404,
+        "ProductNotFound",
+    )
 
 
 def test_a_disabled_product_is_not_offered(gallery: Gallery) -> None:
     gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
-    assert offer(gallery).status_code == 404
+    assert get_offer(gallery).status_code == 404
 
 
 def test_a_product_of_another_shop_is_not_offered(gallery: Gallery, other_gallery: Gallery) -> None:
     gallery.merchant("POST", "products", {"shopify_product_id": 7007, "title": "Mine"})
-    assert offer(other_gallery, "7007").status_code == 404
+    assert get_offer(other_gallery, "7007").status_code == 404
 
 
 def test_the_page_escapes_the_offer_and_allows_no_inline_script(gallery: Gallery) -> None:
@@ -100,9 +103,9 @@ def test_an_invalid_path_prefix_is_refused(gallery: Gallery, prefix: list[str]) 
     signed = httpx.QueryParams(gallery.shopify.sign_proxy("studio", query))
     if len(prefix) > 1:
         apps_secret = SANDBOX_APPS["studio"].secret
-        both = {name: [value] for name, value in query.items()} | {"path_prefix": prefix}
-        pairs = [(name, value) for name, values in both.items() for value in values]
-        signed = httpx.QueryParams([*pairs, ("signature", sign_proxy_query(both, apps_secret))])
+        signed_params = {name: [value] for name, value in query.items()} | {"path_prefix": prefix}
+        pairs = [(name, value) for name, values in signed_params.items() for value in values]
+        signed = httpx.QueryParams([*pairs, ("signature", sign_proxy_query(signed_params, apps_secret))])
     response = gallery.api.get("/proxy/studio/products/8001/page", params=signed)
     assert (response.status_code, response.json()["code"]) == (401, "InvalidProxySignature")
 
@@ -111,10 +114,10 @@ def test_log_lines_name_the_shop_and_no_customer(gallery: Gallery, monkeypatch: 
     bound = []
     read = storefront.read_offer
 
-    def listening(*given: Any) -> Any:
+    def record_log(*given: Any) -> Any:
         bound.append(logs.current("tenant"))
         return read(*given)
 
-    monkeypatch.setattr(storefront, "read_offer", listening)
+    monkeypatch.setattr(storefront, "read_offer", record_log)
     assert gallery.shopper("GET", "products/8001", customer=4711).status_code == 200
     assert bound == [f"shopper:{gallery.shop}"]

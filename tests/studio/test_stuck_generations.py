@@ -32,14 +32,14 @@ def worker() -> Iterator[Worker]:
     running.stop()
 
 
-def _ask(gallery: Gallery) -> str:
+def _request_preview(gallery: Gallery) -> str:
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
     assert response.status_code == 202
     return str(response.json()["id"])
 
 
-def _kill_at_work(worker: Worker, generation: str) -> None:
-    """Hand the waiting message to the worker, which is killed just before it stores the picture."""
+def _kill_before_storing(worker: Worker, generation: str) -> None:
+    """Deliver the message to the worker, which is killed before it stores the image."""
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     batch = delivery.receive(generate)
     assert len(batch) == 1
@@ -49,8 +49,8 @@ def _kill_at_work(worker: Worker, generation: str) -> None:
 
 
 def test_a_killed_worker_loses_no_preview(gallery: Gallery, worker: Worker) -> None:
-    generation = _ask(gallery)
-    _kill_at_work(worker, generation)
+    generation = _request_preview(gallery)
+    _kill_before_storing(worker, generation)
     assert gallery.quota()["generations_at_work"] == 1
     stuck_generations.recover_generations(clock.now())
     assert gallery.drain() == []
@@ -64,7 +64,7 @@ def test_a_killed_worker_loses_no_preview(gallery: Gallery, worker: Worker) -> N
 
 
 def test_a_preview_that_kills_every_worker_fails_and_is_refunded(gallery: Gallery) -> None:
-    generation = _ask(gallery)
+    generation = _request_preview(gallery)
     later = clock.now() + generation_worker.WORKER_LEASE + START_LEASE
     actions: list[Action] = [
         Generation.status.set(GenerationStatus.PROCESSING),
@@ -83,7 +83,7 @@ def test_a_preview_that_kills_every_worker_fails_and_is_refunded(gallery: Galler
 
 
 def test_a_preview_with_a_lost_message_is_queued_again(gallery: Gallery) -> None:
-    generation = _ask(gallery)
+    generation = _request_preview(gallery)
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # taken off the queue, nothing done
     stuck_generations.recover_generations(clock.now())
@@ -110,7 +110,7 @@ def test_a_final_with_an_expired_lease_is_made(gallery: Gallery) -> None:
 
 
 def test_a_temporary_failure_releases_the_lease(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
-    generation = _ask(gallery)
+    generation = _request_preview(gallery)
     monkeypatch.setenv("IMAGE_MODEL", "nonsense")
     config.forget_settings()
     assert len(gallery.drain()) == 1
@@ -125,7 +125,7 @@ def test_a_temporary_failure_releases_the_lease(gallery: Gallery, monkeypatch: p
 
 
 def test_a_worker_killed_after_storing_leaves_one_image(gallery: Gallery) -> None:
-    generation, bucket = _ask(gallery), config.settings().images_bucket
+    generation, bucket = _request_preview(gallery), config.settings().images_bucket
     row = Generation.get(generation)
     generations.start_attempt(row, clock.now(), storage.address(bucket, f"previews/{gallery.shop}/first.jpg"))
     storage.put(row.preview_image_url, b"and then it died", "image/jpeg")
@@ -134,12 +134,12 @@ def test_a_worker_killed_after_storing_leaves_one_image(gallery: Gallery) -> Non
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
     listing = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")
-    assert [object_["Key"] for object_ in listing["Contents"]] == [f"previews/{gallery.shop}/first.jpg"]
+    assert [stored_object["Key"] for stored_object in listing["Contents"]] == [f"previews/{gallery.shop}/first.jpg"]
     assert listing["Contents"][0]["Size"] > 1000
 
 
 def test_a_generation_that_ends_during_recovery_takes_no_slot(gallery: Gallery) -> None:
-    row = Generation.get(_ask(gallery))
+    row = Generation.get(_request_preview(gallery))
     assert gallery.drain() == []
     with pytest.raises(GenerationEnded):
         generations.requeue_work(row, clock.now(), clock.now() + timedelta(minutes=10))
@@ -147,7 +147,7 @@ def test_a_generation_that_ends_during_recovery_takes_no_slot(gallery: Gallery) 
 
 
 def test_an_unprocessed_preview_fails_within_an_hour(gallery: Gallery) -> None:
-    generation = _ask(gallery)
+    generation = _request_preview(gallery)
     stuck_generations.recover_generations(clock.now() + stuck_generations.PREVIEW_LIFETIME + timedelta(seconds=1))
     assert Generation.get(generation).status is GenerationStatus.FAILED
     quota = gallery.quota()

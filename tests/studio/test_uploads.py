@@ -24,7 +24,7 @@ from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.service import uploads
 from infra.deploy import handlers
 from infra.local import delivery
-from tests.integrations.pictures import encoded
+from tests.integrations.pictures import encode_image
 from tests.patience import eventually
 from tests.studio.conftest import PHOTO, Gallery
 
@@ -33,8 +33,8 @@ def _object(gallery: Gallery, upload: str) -> int | None:
     return storage.size(storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/{upload}"))
 
 
-def _bomb() -> bytes:
-    """A PNG header that promises 100,000 x 100,000 pixels."""
+def _decompression_bomb() -> bytes:
+    """Return a PNG header of 100,000 x 100,000 pixels."""
     header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
     chunk = b"IHDR" + header
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + bytes(64)
@@ -52,7 +52,7 @@ def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) ->
     [
         (b"%PDF-1.7\n" + bytes(1000), RejectReason.UNSUPPORTED_FORMAT),
         (PHOTO.read_bytes()[:30_000], RejectReason.UNREADABLE),
-        (_bomb(), RejectReason.TOO_MANY_PIXELS),
+        (_decompression_bomb(), RejectReason.TOO_MANY_PIXELS),
     ],
     ids=["a PDF", "a truncated JPEG", "a decompression bomb"],
 )
@@ -162,7 +162,7 @@ def test_the_storage_limit_bounds_the_size_of_a_photo(gallery: Gallery) -> None:
 
 def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) -> None:
     """Each form was given out while there was room for its photo."""
-    photo = encoded(Image.effect_noise((700, 700), 90), "PNG")
+    photo = encode_image(Image.effect_noise((700, 700), 90), "PNG")
     assert len(photo) * 2 <= 1_000_000 < len(photo) * 3
     Quota(gallery.shop).delete()
     quotas.set_limits(gallery.shop, {"storage_quota_mb": 1})
@@ -182,7 +182,7 @@ def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) ->
 
 def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:
     upload = gallery.accepted_upload()
-    smaller = encoded(Image.new("RGB", (64, 64), "red"), "JPEG")
+    smaller = encode_image(Image.new("RGB", (64, 64), "red"), "JPEG")
     for data in (PHOTO.read_bytes(), smaller):
         assert httpx.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
     assert gallery.drain() == []
@@ -194,7 +194,7 @@ def test_concurrent_events_of_one_photo_end_with_the_newest(gallery: Gallery) ->
     row = Upload.get(upload["id"])
     later = [f"{row.sequencer}{n:02}" for n in range(1, 7)]
     url = storage.address(config.settings().images_bucket, row.object_key)
-    storage.put(url, encoded(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")
+    storage.put(url, encode_image(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda sequencer: uploads.inspect_upload(_event(row, "ObjectCreated:Post", sequencer)), later))
     after = Upload.get(upload["id"])

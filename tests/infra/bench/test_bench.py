@@ -21,14 +21,14 @@ __all__ = ["packaged"]
 
 
 def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """The command, as a person would start it."""
+    """Run the command as a user does."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | more
     command = [sys.executable, "-m", "infra.bench", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT)
 
 
 @pytest.mark.parametrize(
-    ("rows", "shown"),
+    ("rows", "output_names"),
     [
         (["cold-start", "bundle"], {"cold start until first read", "zipped bundle"}),
         (["first-touch", "route"], {"first access to 8 tables", "request over HTTP"}),
@@ -39,9 +39,9 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["print-png"], {"print of 4096 px, PNG", "peak memory"}),
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
     ],
-    ids=lambda value: "-".join(value) if isinstance(value, list) else "shown",
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "output_names",
 )
-def test_a_row_runs_and_prints_its_budget(packaged: Packaged, rows: list[str], shown: set[str]) -> None:
+def test_a_row_runs_and_prints_its_budget(packaged: Packaged, rows: list[str], output_names: set[str]) -> None:
     is_about_the_bundle = {"cold-start", "bundle"} & {*rows}
     result = bench(
         "--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {})
@@ -49,7 +49,9 @@ def test_a_row_runs_and_prints_its_budget(packaged: Packaged, rows: list[str], s
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     budget = lines[0].index("budget")
-    assert {line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith(("<=", ">="))} == shown
+    assert {
+        line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith(("<=", ">="))
+    } == output_names
 
 
 def test_every_row_has_a_test() -> None:

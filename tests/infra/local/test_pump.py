@@ -31,7 +31,7 @@ def pump(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
     running.stop()
 
 
-def _waiting(queue: str) -> int:
+def _message_count(queue: str) -> int:
     response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
@@ -52,7 +52,7 @@ def test_a_poison_message_becomes_a_dead_letter_and_others_are_handled(
     for _ in range(3):
         aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply_webhook"), MessageBody="poison")
     assert shopify.uninstall("studio", SHOP).ok
-    eventually(lambda: _waiting("shops-apply_webhook-dead") == 3)
+    eventually(lambda: _message_count("shops-apply_webhook-dead") == 3)
 
     def uninstalled() -> bool:
         rows = aws.client("dynamodb").scan(TableName="backroom-test-shops-shops")["Items"]

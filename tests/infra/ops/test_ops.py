@@ -38,7 +38,7 @@ def _send(queue: str, *bodies: str) -> None:
         aws.client("sqs").send_message(QueueUrl=messages.queue_url(queue), MessageBody=body)
 
 
-def _waiting(queue: str) -> int:
+def _message_count(queue: str) -> int:
     response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
@@ -80,7 +80,7 @@ def test_dead_letters_are_counted_masked_and_redriven(ops: Ops, listen: Listen) 
     assert (
         ops("dead-letters", "shops-apply_webhook", "--redrive").out == "2 messages moved back to shops-apply_webhook\n"
     )
-    assert (_waiting("shops-apply_webhook"), _waiting("shops-apply_webhook-dead")) == (2, 0)
+    assert (_message_count("shops-apply_webhook"), _message_count("shops-apply_webhook-dead")) == (2, 0)
     [act] = acts()
     assert (act["actor"], act["action"], act["subject"]) == (
         f"cli:{getpass.getuser()}",

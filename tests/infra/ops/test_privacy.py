@@ -29,8 +29,8 @@ pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 Drain = Callable[[], list[dict[str, Any]]]
 
 
-def work_until_done(process: subprocess.Popen[str], drain: Drain) -> tuple[str, str]:
-    """Be the worker of a command that waits for one; its output."""
+def run_worker_until_exit(process: subprocess.Popen[str], drain: Drain) -> tuple[str, str]:
+    """Handle messages until the command exits; return its output."""
     while process.poll() is None:
         assert drain() == []
     out, err = process.communicate()
@@ -40,7 +40,7 @@ def work_until_done(process: subprocess.Popen[str], drain: Drain) -> tuple[str, 
 
 def test_erase_waits_and_reports(start: Start, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
-    out, _ = work_until_done(start("erase", "member:mark-member1-id", "--yes"), drain)
+    out, _ = run_worker_until_exit(start("erase", "member:mark-member1-id", "--yes"), drain)
     body = json.loads(out)
     assert (body["status"], body["subject"]) == ("completed", pseudonym("member:mark-member1-id"))
     assert body["report"]["erased"]["billing/customers"] == 1
@@ -58,7 +58,7 @@ def test_erase_requires_confirmation(ops: Ops) -> None:
 
 def test_export_prints_a_download_link(start: Start, drain: Drain) -> None:
     seed_owner("mark-store1", OwnerType.STORE)
-    out, err = work_until_done(start("export", "store:mark-store1-id"), drain)
+    out, err = run_worker_until_exit(start("export", "store:mark-store1-id"), drain)
     assert "anyone who has it can download the export" in err
     result = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
     assert json.loads(result.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"

@@ -24,7 +24,7 @@ from chalicelib.shops.service import key_rotation
 from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES
 from infra.ops.rotate import LOCK
 from infra.sandbox.shopify import ShopifySandbox
-from tests.infra.ops.conftest import Ops, Start, hold, lapse, wait_for_first_page
+from tests.infra.ops.conftest import Ops, Start, expire_lease, extend_lease, wait_for_first_page
 from tests.shops.conftest import install, listen
 from tests.shops.factories import TOKEN, seed
 
@@ -35,18 +35,18 @@ Listen = Callable[[str], Callable[[], list[dict[str, Any]]]]
 
 @pytest.fixture(autouse=True)
 def _own_keys(key_file: Path) -> None:
-    """None of these tests rotates the keys that the others use."""
+    """Use a separate key file, so that no other test sees rotated keys."""
 
 
-def used() -> set[str]:
-    """The keys that any value is sealed with."""
+def used_key_ids() -> set[str]:
+    """Return the ids of the keys that encrypt the stored values."""
     return {
         key for kind in ENCRYPTED_TABLES for row in kind.table.scan() for key in key_rotation.key_ids_of_row(kind, row)
     }
 
 
-def assert_open() -> None:
-    """Every seeded token opens, in its shop's row and in its session's."""
+def assert_tokens_decryptable() -> None:
+    """Assert that every seeded token can be decrypted in shop and session rows."""
     for row in Shop.scan():
         assert tokens.decrypt_access_token(row) == TOKEN
     for session in Session.scan():
@@ -64,13 +64,13 @@ def test_a_rotation_reencrypts_every_secret(ops: Ops, key_file: Path, listen: Li
     assert first.code == 0
     assert "260 rows: 260 values encrypted with file:k2, 0 could not be decrypted" in first.out
     assert "--drop-old" in first.out
-    assert used() == {"file:k2"}
-    assert_open()
+    assert used_key_ids() == {"file:k2"}
+    assert_tokens_decryptable()
     assert "0 values encrypted" in ops("rotate-secrets").out
     assert keys_in(key_file) == {"k1", "k2"}
     assert "Key k1 dropped" in ops("rotate-secrets", "--drop-old").out
     assert keys_in(key_file) == {"k2"}
-    assert_open()
+    assert_tokens_decryptable()
     assert sorted(act["action"] for act in acts()) == [
         "shops.add_key",
         "shops.drop_key",
@@ -88,7 +88,7 @@ def test_a_rotation_causes_no_downtime(ops: Ops, api: httpx.Client, shopify: Sho
     seed(150, with_sessions=True)
     through = threading.Event()
 
-    def read(shop: str) -> int:
+    def read_token(shop: str) -> int:
         count = 0
         while not through.is_set():
             assert service.get_access_token(shop, "studio").startswith("shpat_")
@@ -96,21 +96,21 @@ def test_a_rotation_causes_no_downtime(ops: Ops, api: httpx.Client, shopify: Sho
         return count
 
     def refresh(shop: str) -> int:
-        seen = set()
+        tokens_seen = set()
         while not through.is_set():
             Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=2))])
-            seen.add(service.get_access_token(shop, "studio"))
-        return len(seen)
+            tokens_seen.add(service.get_access_token(shop, "studio"))
+        return len(tokens_seen)
 
     with ThreadPoolExecutor(6) as workers:
-        work = [workers.submit(each, shop) for shop in shops for each in (read, refresh)]
+        work = [workers.submit(each, shop) for shop in shops for each in (read_token, refresh)]
         try:
             result = [ops("rotate-secrets", "--new-key") for _ in range(3)]
         finally:
             through.set()
         assert all(each.result() > 1 for each in work)
     assert [each.code for each in result] == [0, 0, 0]
-    assert used() == {"file:k4"}
+    assert used_key_ids() == {"file:k4"}
     assert ops("rotate-secrets", "--drop-old").code == 0
     for shop in shops:
         row = Shop.get(shop, "studio")
@@ -130,14 +130,14 @@ def test_a_stopped_or_killed_command_resumes_at_its_checkpoint(
     process.send_signal(number)
     _, err = process.communicate()
     assert process.returncode == code
-    assert used() == {"file:k1", "file:k2"}
-    assert_open()
+    assert used_key_ids() == {"file:k1", "file:k2"}
+    assert_tokens_decryptable()
     if number == signal.SIGKILL:
-        hold(LOCK)
+        extend_lease(LOCK)
         result = ops("rotate-secrets")
         assert (result.code, result.out) == (1, "")
         assert "another run is in progress" in result.err
-        lapse(LOCK)
+        expire_lease(LOCK)
     else:
         assert "Resume with: make ops ARGS=rotate-secrets" in err
         assert "Traceback" not in err
@@ -150,8 +150,8 @@ def test_a_stopped_or_killed_command_resumes_at_its_checkpoint(
     assert command_result.code == 0
     assert f"Resuming after {behind:,} rows" in command_result.err
     assert "900 rows: " in command_result.out
-    assert used() == {"file:k2"}
-    assert_open()
+    assert used_key_ids() == {"file:k2"}
+    assert_tokens_decryptable()
     assert not locks.watermark(LOCK)
 
 
@@ -161,19 +161,19 @@ def test_an_undecryptable_value_is_reported_and_kept(ops: Ops, key_file: Path) -
     head, _, text = row.access_token.rpartition(":")
     data = bytearray(base64.b64decode(text))
     data[-1] ^= 1
-    tampered = f"{head}:{base64.b64encode(data).decode()}"
-    row.update([Shop.access_token.set(tampered)])
-    moved = Session.get(sessions.offline_session_id(first, "studio")).access_token
-    Session(sessions.offline_session_id(second, "studio")).update([Session.access_token.set(moved)])
+    tampered_value = f"{head}:{base64.b64encode(data).decode()}"
+    row.update([Shop.access_token.set(tampered_value)])
+    copied_value = Session.get(sessions.offline_session_id(first, "studio")).access_token
+    Session(sessions.offline_session_id(second, "studio")).update([Session.access_token.set(copied_value)])
     result = ops("rotate-secrets", "--new-key")
     assert result.code == 1
     assert "6 values encrypted with file:k2, 2 could not be decrypted" in result.out
     assert "may be dropped" not in result.out
     assert f"cannot be decrypted: Shop.access_token of {first}, studio" in result.err
     assert f"cannot be decrypted: Session.access_token of {second}, studio" in result.err
-    for secret in (TOKEN, tampered, text, moved):
+    for secret in (TOKEN, tampered_value, text, copied_value):
         assert secret not in result.out + result.err
-    assert Shop.get(first, "studio").access_token == tampered
+    assert Shop.get(first, "studio").access_token == tampered_value
     kept = ops("rotate-secrets", "--drop-old")
     assert kept.code == 1
     assert "Key k1 kept" in kept.out
@@ -188,12 +188,12 @@ def test_another_key_during_a_rotation_restarts_it(ops: Ops, start: Start, key_f
     process.communicate()
     secrets.add_key(key_file)
     assert "450 rows: 450 values encrypted with file:k3" in ops("rotate-secrets").out
-    assert used() == {"file:k3"}
+    assert used_key_ids() == {"file:k3"}
 
 
 @pytest.fixture
 def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A key of KMS that seals from now on."""
+    """Use a KMS key for encryption from now on."""
     key_id = str(aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
     monkeypatch.setenv("KMS_KEY_ID", key_id)
     config.forget_settings()
@@ -210,6 +210,6 @@ def test_secrets_move_from_the_key_file_to_kms(ops: Ops, key_file: Path, request
         assert result.code == 1
         assert "KMS holds the keys" in result.err
     assert f"6 values encrypted with kms:{key_id}" in ops("rotate-secrets").out
-    assert used() == {f"kms:{key_id}"}
-    assert_open()
+    assert used_key_ids() == {f"kms:{key_id}"}
+    assert_tokens_decryptable()
     assert keys_in(key_file) == {"k1"}

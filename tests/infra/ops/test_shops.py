@@ -30,18 +30,18 @@ def test_many_shops_are_exported_once_in_little_memory(ops: Ops, tmp_path: Path)
     few, many = seed(500, app="discounts"), seed(MANY)
     out = tmp_path / "shops.json"
 
-    def peak(app: str, *options: str) -> int:
+    def peak_memory(app: str, *options: str) -> int:
         tracemalloc.start()
         assert ops("active-shops", "--app", app, "--out", str(out), *options).code == 0
         size = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return size
 
-    peak("discounts")  # the first run builds clients and schemas
-    small, large = peak("discounts"), peak("studio")
+    peak_memory("discounts")  # the first run builds clients and schemas
+    small, large = peak_memory("discounts"), peak_memory("studio")
     assert [row["shop"] for row in json.loads(out.read_text())] == many
     assert large < 1.25 * small
-    assert peak("studio", "--csv") < 1.25 * small
+    assert peak_memory("studio", "--csv") < 1.25 * small
     with out.open(newline="") as file:
         assert [row["shop"] for row in csv.DictReader(file)] == many
     assert len(few) == 500

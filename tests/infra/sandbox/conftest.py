@@ -1,4 +1,4 @@
-"""Fixtures of the sandbox peers: each test has its own, and an app of its own that records what it is sent."""
+"""Fixtures of the sandboxes: each test has its own, and a receiver that records requests."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ mutation ($topic: WebhookSubscriptionTopic!, $input: WebhookSubscriptionInput!) 
 
 
 class Clock:
-    """Time that stands still until a test moves it."""
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
         self.now = 1_790_000_000.0
@@ -61,7 +61,7 @@ class Admin:
         return body
 
     def subscribe(self, topic: str, uri: str) -> str:
-        """The new subscription's id."""
+        """Create a webhook subscription; return its id."""
         created_subscription = self.call(CREATE, topic=topic, input={"uri": uri})["data"]["webhookSubscriptionCreate"]
         assert created_subscription["userErrors"] == []
         subscription: str = created_subscription["webhookSubscription"]["id"]
@@ -69,7 +69,7 @@ class Admin:
 
 
 class Receiver(SandboxServer):
-    """Our side of a webhook: says `status` and keeps what came."""
+    """A webhook receiver: responds with `status` and records the requests."""
 
     def __init__(self) -> None:
         self.status = 200

@@ -11,7 +11,7 @@ LIST = "{ webhookSubscriptions(first: 50) { nodes { id topic uri } pageInfo { ha
 
 
 @pytest.fixture
-def tight(clock) -> Iterator[ShopifySandbox]:
+def low_limit_sandbox(clock) -> Iterator[ShopifySandbox]:
     with ShopifySandbox(clock=clock, bucket_size=10, restore_rate=2) as sandbox:
         yield sandbox
 
@@ -141,8 +141,8 @@ def test_orders_need_their_scope(clock, http):
     assert response["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
 
 
-def test_an_empty_bucket_throttles_until_it_has_refilled(tight, http, clock):
-    admin, query = Admin(tight, http), "{ shop { plan { shopifyPlus } } }"
+def test_an_empty_bucket_throttles_until_it_has_refilled(low_limit_sandbox, http, clock):
+    admin, query = Admin(low_limit_sandbox, http), "{ shop { plan { shopifyPlus } } }"
     for _ in range(5):
         assert "data" in admin.call(query)
     response = admin.call(query)

@@ -62,12 +62,12 @@ def test_an_unknown_topic_is_an_error(shopify):
 
 def test_held_deliveries_are_sent_by_a_flush(shopify, receiver, subscription):
     shopify.hold_deliveries = True
-    held = shopify.emit(SHOP, "orders/paid", {"id": 1}) + shopify.emit(SHOP, "orders/paid", {"id": 2})
-    held.append(shopify.uninstall("studio", SHOP))
-    assert {(delivery.status, delivery.answer) for delivery in held} == {(None, "held")}
+    held_deliveries = shopify.emit(SHOP, "orders/paid", {"id": 1}) + shopify.emit(SHOP, "orders/paid", {"id": 2})
+    held_deliveries.append(shopify.uninstall("studio", SHOP))
+    assert {(delivery.status, delivery.answer) for delivery in held_deliveries} == {(None, "held")}
     assert not receiver.requests
     deliveries = shopify.flush()
-    assert [delivery.webhook for delivery in deliveries] == [delivery.webhook for delivery in held]
+    assert [delivery.webhook for delivery in deliveries] == [delivery.webhook for delivery in held_deliveries]
     assert header(receiver, "topic") == ["orders/paid", "orders/paid", "app/uninstalled"]
     assert shopify.flush() == []
 

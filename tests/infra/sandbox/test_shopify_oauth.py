@@ -29,13 +29,13 @@ def authorize(http: httpx.Client, shopify: ShopifySandbox, **changes: str) -> ht
     return http.get(f"{shopify.url}/{SHOP}/admin/oauth/authorize", params={**params, **changes})
 
 
-def ask_token(http: httpx.Client, shopify: ShopifySandbox, **fields: str) -> httpx.Response:
+def request_token(http: httpx.Client, shopify: ShopifySandbox, **fields: str) -> httpx.Response:
     params = {"client_id": STUDIO.key, "client_secret": STUDIO.secret, **fields}
     return http.post(f"{shopify.url}/{SHOP}/admin/oauth/access_token", data=params)
 
 
 def exchange(http: httpx.Client, shopify: ShopifySandbox, token: str, **fields: str) -> httpx.Response:
-    return ask_token(
+    return request_token(
         http,
         shopify,
         grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
@@ -51,10 +51,10 @@ def install(http: httpx.Client, shopify: ShopifySandbox) -> Any:
 
 
 def refresh(http: httpx.Client, shopify: ShopifySandbox, token: str) -> httpx.Response:
-    return ask_token(http, shopify, grant_type="refresh_token", refresh_token=token)
+    return request_token(http, shopify, grant_type="refresh_token", refresh_token=token)
 
 
-def may_call(http: httpx.Client, shopify: ShopifySandbox, access_token: str) -> bool:
+def is_token_accepted(http: httpx.Client, shopify: ShopifySandbox, access_token: str) -> bool:
     url = f"{shopify.url}/{SHOP}/admin/api/2026-10/graphql.json"
     response = http.post(url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": access_token})
     return response.status_code == 200
@@ -72,20 +72,20 @@ def test_the_callback_is_signed_and_its_code_works_once(http, shopify, clock):
     assert (query_params["shop"], query_params["state"], query_params["timestamp"]) == (SHOP, "s1", str(int(clock.now)))
     assert base64.b64decode(query_params["host"] + "==") == b"admin.shopify.com/store/sunny"
 
-    token = ask_token(http, shopify, code=query_params["code"], expiring="1").json()
+    token = request_token(http, shopify, code=query_params["code"], expiring="1").json()
     assert (token["expires_in"], token["refresh_token_expires_in"]) == (3600, 90 * DAY)
     assert token["scope"] == ",".join(STUDIO.scopes)
-    assert may_call(http, shopify, token["access_token"])
-    second_response = ask_token(http, shopify, code=query_params["code"], expiring="1")
+    assert is_token_accepted(http, shopify, token["access_token"])
+    second_response = request_token(http, shopify, code=query_params["code"], expiring="1")
     assert (second_response.status_code, second_response.json()["error"]) == (400, "invalid_request")
 
 
 def test_a_token_without_expiring_does_not_expire(http, shopify, clock):
     location = authorize(http, shopify).headers["location"]
-    token = ask_token(http, shopify, code=parse_qs(urlsplit(location).query)["code"][0]).json()
+    token = request_token(http, shopify, code=parse_qs(urlsplit(location).query)["code"][0]).json()
     assert set(token) == {"access_token", "scope"}
     clock.now += 400 * DAY
-    assert may_call(http, shopify, token["access_token"])
+    assert is_token_accepted(http, shopify, token["access_token"])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_wrong_authorization_request_is_refused_with_a_page(http, shopify, cha
 def test_a_foreign_or_expired_code_is_refused(http, shopify, clock):
     code = parse_qs(urlsplit(authorize(http, shopify).headers["location"]).query)["code"][0]
     clock.now += 61
-    assert ask_token(http, shopify, code=code).status_code == 400
+    assert request_token(http, shopify, code=code).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_a_foreign_or_expired_code_is_refused(http, shopify, clock):
     ],
 )
 def test_failed_token_requests_explain_the_error(http, shopify, fields, error):
-    response = ask_token(http, shopify, **fields)
+    response = request_token(http, shopify, **fields)
     assert (response.status_code, response.json()["error"]) == (400, error)
 
 
@@ -156,8 +156,8 @@ def test_token_exchange_refuses_a_forged_signature(http, shopify):
 
 def test_a_new_installation_revokes_the_earlier_expiring_token(http, shopify):
     first, second = install(http, shopify), install(http, shopify)
-    assert not may_call(http, shopify, first["access_token"])
-    assert may_call(http, shopify, second["access_token"])
+    assert not is_token_accepted(http, shopify, first["access_token"])
+    assert is_token_accepted(http, shopify, second["access_token"])
     assert refresh(http, shopify, first["refresh_token"]).status_code == 401
 
 
@@ -167,10 +167,10 @@ def test_an_access_token_expires_in_an_hour_and_a_refresh_rotates_both_tokens(ht
     second = refresh(http, shopify, first["refresh_token"]).json()
     assert second["access_token"] != first["access_token"]
     assert second["refresh_token"] != first["refresh_token"]
-    assert may_call(http, shopify, first["access_token"]), "the previous access token lives out its hour"
+    assert is_token_accepted(http, shopify, first["access_token"]), "the previous access token lives out its hour"
     clock.now += 1800
-    assert not may_call(http, shopify, first["access_token"])
-    assert may_call(http, shopify, second["access_token"])
+    assert not is_token_accepted(http, shopify, first["access_token"])
+    assert is_token_accepted(http, shopify, second["access_token"])
 
 
 def test_a_used_refresh_token_is_valid_until_its_successor_is_used(http, shopify, clock):
@@ -183,7 +183,7 @@ def test_a_used_refresh_token_is_valid_until_its_successor_is_used(http, shopify
         second["refresh_token"],
     )
     assert retried_token["expires_in"] == 3600
-    assert may_call(http, shopify, retried_token["access_token"])
+    assert is_token_accepted(http, shopify, retried_token["access_token"])
     assert refresh(http, shopify, second["refresh_token"]).status_code == 200
     refused_response = refresh(http, shopify, first["refresh_token"])
     assert (refused_response.status_code, refused_response.json()["error"]) == (401, "invalid_request")
@@ -206,11 +206,11 @@ def test_an_unused_refresh_token_expires_after_ninety_days(http, shopify, clock)
 def test_tokens_can_be_expired_and_revoked_on_demand(http, shopify):
     token = install(http, shopify)
     shopify.expire_access_token("studio", SHOP)
-    assert not may_call(http, shopify, token["access_token"])
+    assert not is_token_accepted(http, shopify, token["access_token"])
     token = refresh(http, shopify, token["refresh_token"]).json()
-    assert may_call(http, shopify, token["access_token"])
+    assert is_token_accepted(http, shopify, token["access_token"])
     shopify.revoke_tokens("studio", SHOP)
-    assert not may_call(http, shopify, token["access_token"])
+    assert not is_token_accepted(http, shopify, token["access_token"])
     assert refresh(http, shopify, token["refresh_token"]).status_code == 401
 
 
@@ -218,7 +218,7 @@ ONLINE = "urn:shopify:params:oauth:token-type:online-access-token"
 OFFLINE = "urn:shopify:params:oauth:token-type:offline-access-token"
 
 
-def lasting(http: httpx.Client, shopify: ShopifySandbox) -> str:
+def permanent_token(http: httpx.Client, shopify: ShopifySandbox) -> str:
     token: str = exchange(http, shopify, shopify.session_token("studio", SHOP)).json()["access_token"]
     return token
 
@@ -231,12 +231,12 @@ def migrate(http: httpx.Client, shopify: ShopifySandbox, token: str, **changes: 
         "requested_token_type": OFFLINE,
         "expiring": "1",
     }
-    return ask_token(http, shopify, **{**params, **changes})
+    return request_token(http, shopify, **{**params, **changes})
 
 
 def test_an_online_token_belongs_to_one_user_for_a_day(http, shopify, clock):
     offline = install(http, shopify)
-    token = ask_token(
+    token = request_token(
         http,
         shopify,
         grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
@@ -248,25 +248,25 @@ def test_an_online_token_belongs_to_one_user_for_a_day(http, shopify, clock):
     assert token["associated_user_scope"] == token["scope"] == ",".join(STUDIO.scopes)
     assert token["session"] == "sandbox-7"
     assert "refresh_token" not in token
-    assert may_call(http, shopify, offline["access_token"]), "an online token leaves the offline one"
+    assert is_token_accepted(http, shopify, offline["access_token"]), "an online token leaves the offline one"
     install(http, shopify)
-    assert may_call(http, shopify, token["access_token"]), "and the other way round"
+    assert is_token_accepted(http, shopify, token["access_token"]), "and the other way round"
     clock.now += 86399
-    assert not may_call(http, shopify, token["access_token"])
+    assert not is_token_accepted(http, shopify, token["access_token"])
 
 
 def test_a_migrated_token_is_revoked(http, shopify):
-    old = lasting(http, shopify)
+    old = permanent_token(http, shopify)
     new = migrate(http, shopify, old).json()
     assert (new["expires_in"], new["refresh_token_expires_in"]) == (3600, 90 * DAY)
     assert new["scope"] == ",".join(STUDIO.scopes)
-    assert may_call(http, shopify, new["access_token"])
-    assert not may_call(http, shopify, old)
+    assert is_token_accepted(http, shopify, new["access_token"])
+    assert not is_token_accepted(http, shopify, old)
     assert refresh(http, shopify, new["refresh_token"]).status_code == 200
 
 
 def test_a_lost_migration_response_can_be_repeated(http, shopify, clock):
-    old = lasting(http, shopify)
+    old = permanent_token(http, shopify)
     first = migrate(http, shopify, old).json()
     clock.now += 7 * DAY - 1
     second_token = migrate(http, shopify, old).json()
@@ -281,7 +281,7 @@ def test_a_lost_migration_response_can_be_repeated(http, shopify, clock):
 
 @pytest.mark.parametrize("ending", ["refresh", "install"])
 def test_a_migration_is_not_repeated_after_its_tokens_are_used(http, shopify, ending):
-    old = lasting(http, shopify)
+    old = permanent_token(http, shopify)
     pair = migrate(http, shopify, old).json()
     refresh(http, shopify, pair["refresh_token"]) if ending == "refresh" else install(http, shopify)
     assert migrate(http, shopify, old).status_code == 400
@@ -292,7 +292,7 @@ def test_an_invalid_migration_is_refused(http, shopify):
     for token in (expiring, "shpat_unknown"):
         response = migrate(http, shopify, token)
         assert (response.status_code, response.json()["error"]) == (400, "invalid_subject_token")
-    response = migrate(http, shopify, lasting(http, shopify), expiring="0")
+    response = migrate(http, shopify, permanent_token(http, shopify), expiring="0")
     assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
@@ -320,14 +320,14 @@ def test_a_token_without_expires_in_still_expires(http, shopify, clock):
     assert "expires_in" not in token
     assert token["refresh_token_expires_in"] == 90 * DAY
     clock.now += 3600
-    assert not may_call(http, shopify, token["access_token"])
+    assert not is_token_accepted(http, shopify, token["access_token"])
     assert refresh(http, shopify, token["refresh_token"]).json()["expires_in"] == 3600
 
 
 def test_token_endpoint_faults_do_not_affect_the_admin_api(http, shopify):
     token = install(http, shopify)
     shopify.fail_next(1, status=429, retry_after=0.5, endpoint="token")
-    assert may_call(http, shopify, token["access_token"])
+    assert is_token_accepted(http, shopify, token["access_token"])
     response = refresh(http, shopify, token["refresh_token"])
     assert (response.status_code, response.headers["retry-after"]) == (429, "0.5")
     assert refresh(http, shopify, token["refresh_token"]).status_code == 200

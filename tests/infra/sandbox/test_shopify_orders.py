@@ -26,7 +26,7 @@ def order(shopify: ShopifySandbox) -> Any:
     return shopify.paid_order(SHOP, LINES, customer_id=5)
 
 
-def seen(admin: Admin, order: Any) -> Any:
+def fetch_order(admin: Admin, order: Any) -> Any:
     return admin.call(ORDER, id=order["admin_graphql_api_id"])["data"]["order"]
 
 
@@ -48,7 +48,7 @@ def test_a_cancelled_order_has_no_current_lines(shopify, admin, order, clock):
     assert quantities(cancellation) == [(2, 0), (1, 0)]
     assert shopify.order(SHOP, order["id"]) == cancellation
 
-    order_node = seen(admin, order)
+    order_node = fetch_order(admin, order)
     assert (order_node["cancelledAt"], order_node["cancelReason"]) == ("2026-09-21T14:14:20Z", "INVENTORY")
     assert order_node["updatedAt"] == "2026-09-21T14:14:20Z"
     assert order_node["currentTotalPriceSet"]["shopMoney"]["amount"] == "0.00"
@@ -84,7 +84,7 @@ def test_an_edit_payload_has_the_changes_and_the_order_the_result(shopify, admin
     assert (now["total_price"], now["current_total_price"], now["total_outstanding"]) == ("79.50", "50.00", "0.50")
     assert (now["financial_status"], now["updated_at"]) == ("partially_paid", edit["committed_at"])
 
-    order_node = seen(admin, order)
+    order_node = fetch_order(admin, order)
     assert order_node["edited"] is True
     assert order_node["displayFinancialStatus"] == "PARTIALLY_PAID"
     assert [line["currentQuantity"] for line in order_node["lineItems"]["nodes"]] == [1, 0, 3]
@@ -134,11 +134,11 @@ def test_an_order_is_refunded_in_parts(shopify, admin, order, clock):
     assert now["refunds"] == [refund]
     assert (now["financial_status"], now["current_total_price"]) == ("partially_refunded", "29.50")
     assert quantities(now) == [(2, 1), (1, 1)]
-    assert seen(admin, order)["displayFinancialStatus"] == "PARTIALLY_REFUNDED"
+    assert fetch_order(admin, order)["displayFinancialStatus"] == "PARTIALLY_REFUNDED"
 
     rest = shopify.refund_order(SHOP, order["id"], {str(prints["id"]): 1, str(frame["id"]): 1})
     assert rest["id"] != refund["id"]
-    order_node = seen(admin, order)
+    order_node = fetch_order(admin, order)
     assert order_node["displayFinancialStatus"] == "REFUNDED"
     assert order_node["totalRefundedSet"]["shopMoney"] == {"amount": "49.50", "currencyCode": "USD"}
     assert order_node["totalOutstandingSet"]["shopMoney"]["amount"] == "0.00"
@@ -174,7 +174,7 @@ def test_a_cancelled_order_can_still_be_refunded(shopify, order):
 
 
 def test_the_graphql_order_number_matches_its_name(shopify, admin, order):
-    order_node = seen(admin, order)
+    order_node = fetch_order(admin, order)
     assert (order["name"], order_node["number"], order_node["edited"]) == (
         f"#{order_node['number']}",
         order["order_number"],

@@ -15,7 +15,7 @@ LINE = [{"variant_id": 1, "product_id": 1}]
 
 @pytest.fixture
 def orders(shopify: ShopifySandbox, clock) -> list[str]:
-    """Placed a minute apart from 14:13:20; the first was changed last, at 14:16:20."""
+    """Orders created a minute apart from 14:13:20; the first was updated last, at 14:16:20."""
     ids = []
     for _ in range(3):
         ids.append(shopify.paid_order(SHOP, LINE)["admin_graphql_api_id"])
@@ -25,8 +25,8 @@ def orders(shopify: ShopifySandbox, clock) -> list[str]:
     return ids
 
 
-def search(admin: Admin, **asked: Any) -> list[str]:
-    result = admin.call(SEARCH, **{"first": 10, **asked})["data"]["orders"]
+def search(admin: Admin, **variables: Any) -> list[str]:
+    result = admin.call(SEARCH, **{"first": 10, **variables})["data"]["orders"]
     return [node["id"] for node in result["nodes"]]
 
 
@@ -37,7 +37,7 @@ def test_orders_are_sorted_by_the_requested_key(admin, orders):
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "order_numbers"),
     [
         ("updated_at:>='2026-09-21T14:15:20Z'", [2, 0]),
         ('updated_at:>="2026-09-21T14:15:20Z"', [2, 0]),
@@ -52,8 +52,8 @@ def test_orders_are_sorted_by_the_requested_key(admin, orders):
         ("", [1, 2, 0]),
     ],
 )
-def test_orders_are_filtered_by_update_time(admin, orders, query, found):
-    assert search(admin, query=query, sortKey="UPDATED_AT") == [orders[number] for number in found]
+def test_orders_are_filtered_by_update_time(admin, orders, query, order_numbers):
+    assert search(admin, query=query, sortKey="UPDATED_AT") == [orders[number] for number in order_numbers]
 
 
 @pytest.mark.parametrize("query", ["name:1001", "updated_at:>=yesterday", "hello", "updated_at:>='2026-09-21' OR x"])

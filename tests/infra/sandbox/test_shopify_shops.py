@@ -94,13 +94,13 @@ def test_a_product_has_the_documented_shape(shopify):
 
 @pytest.fixture
 def post(shopify: ShopifySandbox, http: httpx.Client, admin: Admin, receiver) -> Any:
-    """The control interface, for an app that subscribed to everything."""
+    """Call the control API, with an app that is subscribed to every topic."""
     for topic in TOPICS:
         admin.subscribe(topic, f"{receiver.url}/webhooks/shopify/studio")
     return lambda path, **body: http.post(f"{shopify.url}/sandbox/{path}", json=body).json()
 
 
-def told(receiver) -> list[tuple[str, Any]]:
+def received_webhooks(receiver) -> list[tuple[str, Any]]:
     webhooks = [(request.header("x-shopify-topic"), json.loads(request.body)) for request in receiver.requests]
     receiver.requests.clear()
     return webhooks
@@ -109,19 +109,19 @@ def told(receiver) -> list[tuple[str, Any]]:
 def test_orders_are_changed_over_http_and_delivered(shopify, post, receiver):
     order = post("orders", shop=SHOP, lines=LINES)["order"]
     line, path = str(order["line_items"][0]["id"]), f"orders/{order['id']}"
-    edited = post(f"{path}/edit", shop=SHOP, quantities={line: 1}, add=LINES)
-    assert [row["status"] for row in edited["deliveries"]] == [200, 200]
+    edit = post(f"{path}/edit", shop=SHOP, quantities={line: 1}, add=LINES)
+    assert [row["status"] for row in edit["deliveries"]] == [200, 200]
     assert len({request.header("x-shopify-event-id") for request in receiver.requests}) == 1
-    assert told(receiver) == [
-        ("orders/edited", edited["payload"]),
+    assert received_webhooks(receiver) == [
+        ("orders/edited", edit["payload"]),
         ("orders/updated", shopify.order(SHOP, order["id"])),
     ]
 
-    refunded = post(f"{path}/refund", shop=SHOP, lines={line: 1}, note="torn")["payload"]
-    assert refunded["note"] == "torn"
-    assert told(receiver)[0] == ("refunds/create", refunded)
-    cancelled = post(f"{path}/cancel", shop=SHOP, reason="fraud")["payload"]
-    assert told(receiver) == [("orders/cancelled", cancelled), ("orders/updated", cancelled)]
+    refund = post(f"{path}/refund", shop=SHOP, lines={line: 1}, note="torn")["payload"]
+    assert refund["note"] == "torn"
+    assert received_webhooks(receiver)[0] == ("refunds/create", refund)
+    cancellation = post(f"{path}/cancel", shop=SHOP, reason="fraud")["payload"]
+    assert received_webhooks(receiver) == [("orders/cancelled", cancellation), ("orders/updated", cancellation)]
 
 
 def test_shops_and_apps_are_changed_over_http_and_delivered(post, receiver):
@@ -130,13 +130,17 @@ def test_shops_and_apps_are_changed_over_http_and_delivered(post, receiver):
     request = {"app": "studio", "shop": SHOP, "topic": "customers/redact", "customer_id": 5, "orders": [1]}
     privacy = post("privacy", **request)["payload"]
     assert (shop["name"], scopes["current"], privacy["orders_to_redact"]) == ("Sunnier", ["read_orders"], [1])
-    assert told(receiver) == [("shop/update", shop), ("app/scopes_update", scopes), ("customers/redact", privacy)]
+    assert received_webhooks(receiver) == [
+        ("shop/update", shop),
+        ("app/scopes_update", scopes),
+        ("customers/redact", privacy),
+    ]
 
 
 def test_deliveries_are_held_flushed_and_retried_over_http(post, receiver):
     assert post("hold", hold=True) == {"hold": True}
-    held = post("emit", shop=SHOP, topic="shop/update", payload={"id": 1}, event_id="e1")["deliveries"]
-    assert [row["status"] for row in held] == [None]
+    held_delivery = post("emit", shop=SHOP, topic="shop/update", payload={"id": 1}, event_id="e1")["deliveries"]
+    assert [row["status"] for row in held_delivery] == [None]
     receiver.status = 500
     assert [row["status"] for row in post("flush", order="shuffled", copies=2)["deliveries"]] == [500, 500]
     receiver.status = 200

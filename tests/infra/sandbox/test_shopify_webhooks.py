@@ -20,7 +20,7 @@ SECRET = SANDBOX_APPS["studio"].secret.encode()
 LINES = [{"variant_id": 11, "product_id": 7, "quantity": 1, "properties": {"_generation": "g1"}}]
 
 
-def signed(body: bytes) -> str:
+def signature_of(body: bytes) -> str:
     return base64.b64encode(hmac.new(SECRET, body, hashlib.sha256).digest()).decode()
 
 
@@ -29,7 +29,7 @@ def test_a_webhook_arrives_signed_with_every_header(shopify, receiver):
     assert delivery.ok
     request = receiver.requests[-1]
     assert request.path == "/webhooks/shopify/studio"
-    assert request.header("x-shopify-hmac-sha256") == signed(request.body)
+    assert request.header("x-shopify-hmac-sha256") == signature_of(request.body)
     assert json.loads(request.body) == {"id": 1, "note": "Grüße"}
     assert request.header("x-shopify-topic") == "orders/paid"
     assert request.header("x-shopify-shop-domain") == SHOP
@@ -42,7 +42,7 @@ def test_a_webhook_arrives_signed_with_every_header(shopify, receiver):
 def test_the_newer_header_family_has_no_event_id(shopify, receiver):
     shopify.deliver("studio", SHOP, "orders/paid", {}, family="events", webhook_id="w1")
     request = receiver.requests[-1]
-    assert request.header("shopify-hmac-sha256") == signed(request.body)
+    assert request.header("shopify-hmac-sha256") == signature_of(request.body)
     assert (request.header("shopify-webhook-id"), request.header("shopify-topic")) == ("w1", "orders/paid")
     assert not [name for name in request.headers if name.startswith("x-shopify") or name == "shopify-event-id"]
 

@@ -30,7 +30,7 @@ def plan(client: stripe.StripeClient) -> Any:
     )
 
 
-def raw(
+def send_raw(
     http: httpx.Client, sandbox: StripeSandbox, method: str, path: str, body: str = "", **headers: str
 ) -> httpx.Response:
     own = {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}", "Content-Type": "application/x-www-form-urlencoded"}
@@ -84,7 +84,7 @@ def test_an_unknown_parameter_is_refused(client, http, stripe_sandbox):
     with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.customers.create({"mail": "a@example.com"})
     assert (error.value.code, error.value.param, error.value.http_status) == ("parameter_unknown", "mail", 400)
-    nested = raw(http, stripe_sandbox, "POST", "/v1/checkout/sessions", "line_items[0][prise]=x&mode=payment")
+    nested = send_raw(http, stripe_sandbox, "POST", "/v1/checkout/sessions", "line_items[0][prise]=x&mode=payment")
     assert nested.json()["error"]["param"] == "line_items[0][prise]"
     assert nested.json()["error"]["type"] == "invalid_request_error"
 
@@ -104,7 +104,7 @@ def test_an_unsupported_parameter_is_an_error(client):
     ],
 )
 def test_invalid_values_have_the_error_codes_of_stripe(http, stripe_sandbox, body, code):
-    assert raw(http, stripe_sandbox, "POST", "/v1/prices", body).json()["error"]["code"] == code
+    assert send_raw(http, stripe_sandbox, "POST", "/v1/prices", body).json()["error"]["code"] == code
 
 
 def test_an_unknown_object_is_404(client):
@@ -122,7 +122,7 @@ def test_a_wrong_key_is_401(stripe_sandbox, http):
 
 
 def test_an_unknown_address_is_404(http, stripe_sandbox):
-    response = raw(http, stripe_sandbox, "GET", "/v1/quotes")
+    response = send_raw(http, stripe_sandbox, "GET", "/v1/quotes")
     assert (response.status_code, response.json()["error"]["type"]) == (404, "invalid_request_error")
 
 
@@ -136,7 +136,7 @@ def test_an_idempotency_key_replays_the_first_response(client, http, stripe_sand
     event = stripe_sandbox.events("customer.created")[0]
     assert event["request"]["idempotency_key"] == "k1"
     version = {"Stripe-Version": stripe.api_version, "Idempotency-Key": "k1"}
-    second_response = raw(http, stripe_sandbox, "POST", "/v1/customers", "email=a%40example.com", **version)
+    second_response = send_raw(http, stripe_sandbox, "POST", "/v1/customers", "email=a%40example.com", **version)
     assert second_response.headers["idempotent-replayed"] == "true"
 
 

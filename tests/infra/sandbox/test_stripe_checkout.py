@@ -33,7 +33,7 @@ def start_checkout(client: stripe.StripeClient, **changes: Any) -> str:
     return client.v1.checkout.sessions.create(params).id
 
 
-def old(http: httpx.Client, sandbox: StripeSandbox, path: str) -> Any:
+def fetch_2020(http: httpx.Client, sandbox: StripeSandbox, path: str) -> Any:
     headers = {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}", "Stripe-Version": OLD_API_VERSION}
     return http.get(f"{sandbox.url}{path}", headers=headers).json()
 
@@ -94,10 +94,10 @@ def test_the_objects_of_a_paid_subscription_reference_each_other(client, stripe_
 
 def test_objects_have_the_shape_of_api_version_2020(client, stripe_sandbox, http):
     stripe_sandbox.complete_checkout(start_checkout(client))
-    invoice = old(
+    invoice = fetch_2020(
         http, stripe_sandbox, f"/v1/invoices/{stripe_sandbox.events('invoice.paid')[0]['data']['object']['id']}"
     )
-    subscription = old(http, stripe_sandbox, f"/v1/subscriptions/{invoice['subscription']}")
+    subscription = fetch_2020(http, stripe_sandbox, f"/v1/subscriptions/{invoice['subscription']}")
     item = subscription["items"]["data"][0]
     assert subscription["current_period_end"] == invoice["lines"]["data"][0]["period"]["end"]
     assert "current_period_end" not in item
@@ -111,13 +111,13 @@ def test_objects_have_the_shape_of_api_version_2020(client, stripe_sandbox, http
         subscription["id"],
         item["price"]["id"],
     )
-    charge = old(http, stripe_sandbox, f"/v1/charges/{invoice['charge']}")
-    intent = old(http, stripe_sandbox, f"/v1/payment_intents/{invoice['payment_intent']}")
+    charge = fetch_2020(http, stripe_sandbox, f"/v1/charges/{invoice['charge']}")
+    intent = fetch_2020(http, stripe_sandbox, f"/v1/payment_intents/{invoice['payment_intent']}")
     assert charge["invoice"] == intent["invoice"] == invoice["id"]
     assert charge["refunds"]["data"] == []
     assert intent["charges"]["data"][0]["id"] == charge["id"]
     path = f"/v1/subscriptions/{subscription['id']}?expand[]=latest_invoice.payment_intent"
-    assert old(http, stripe_sandbox, path)["latest_invoice"]["payment_intent"]["id"] == intent["id"]
+    assert fetch_2020(http, stripe_sandbox, path)["latest_invoice"]["payment_intent"]["id"] == intent["id"]
 
 
 def test_invoices_are_listed_by_subscription_with_their_payment_intents(client, stripe_sandbox):
@@ -184,12 +184,12 @@ def test_a_subscription_is_canceled_at_period_end_or_at_once(client, stripe_sand
     id_ = stripe_sandbox.events("customer.subscription.created")[0]["data"]["object"]["id"]
     later: Any = client.v1.subscriptions.update(id_, {"cancel_at_period_end": True})
     assert later.cancel_at == later["items"].data[0].current_period_end
-    updated = stripe_sandbox.events("customer.subscription.updated")[0]["data"]
-    assert updated["previous_attributes"] == {"cancel_at_period_end": False, "cancel_at": None, "canceled_at": None}
+    updates = stripe_sandbox.events("customer.subscription.updated")[0]["data"]
+    assert updates["previous_attributes"] == {"cancel_at_period_end": False, "cancel_at": None, "canceled_at": None}
     subscription_after = client.v1.subscriptions.update(id_, {"cancel_at_period_end": False})
     assert (subscription_after.cancel_at, subscription_after.canceled_at) == (None, None)
-    ended = client.v1.subscriptions.cancel(id_)
-    assert (ended.status, ended.ended_at is not None) == ("canceled", True)
+    canceled_subscription = client.v1.subscriptions.cancel(id_)
+    assert (canceled_subscription.status, canceled_subscription.ended_at is not None) == ("canceled", True)
     assert stripe_sandbox.events()[-1]["type"] == "customer.subscription.deleted"
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.subscriptions.update(id_, {"cancel_at_period_end": True})
@@ -210,8 +210,8 @@ def test_refunds_never_exceed_the_charge(client, stripe_sandbox):
     with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.refunds.create({"charge": charge["id"]})
     assert error.value.code == "charge_already_refunded"
-    refunded = stripe_sandbox.events("charge.refunded")
-    assert [event["data"]["object"]["amount_refunded"] for event in refunded] == [1000, 3000]
+    refund_events = stripe_sandbox.events("charge.refunded")
+    assert [event["data"]["object"]["amount_refunded"] for event in refund_events] == [1000, 3000]
 
 
 @pytest.mark.parametrize(

@@ -34,13 +34,13 @@ def session(client: stripe.StripeClient) -> str:
     return client.v1.checkout.sessions.create(params).id
 
 
-def received(receiver: Any) -> list[str]:
+def received_events(receiver: Any) -> list[str]:
     return [json.loads(request.body)["type"] for request in receiver.requests]
 
 
 def test_events_arrive_in_order_with_valid_signatures(client, stripe_sandbox, receiver, session, clock):
     events = stripe_sandbox.complete_checkout(session)
-    assert received(receiver) == [event["type"] for event in events]
+    assert received_events(receiver) == [event["type"] for event in events]
     for request in receiver.requests:
         header = request.header("stripe-signature")
         moment, mark = (part.split("=")[1] for part in header.split(","))
@@ -70,7 +70,7 @@ def test_during_a_rotation_every_secret_signs(client, stripe_sandbox, receiver, 
 def test_api_calls_emit_events(client, stripe_sandbox, receiver):
     client.v1.customers.create({"email": "a@example.com"})
     stripe_sandbox.drain()
-    assert received(receiver) == ["customer.created"]
+    assert received_events(receiver) == ["customer.created"]
 
 
 def test_held_events_arrive_late_shuffled_and_duplicated(client, stripe_sandbox, receiver, session):
@@ -112,9 +112,9 @@ def test_an_event_has_the_shape_of_the_endpoint_version(client, stripe_sandbox, 
 
 def test_an_event_is_a_snapshot(client, stripe_sandbox, session):
     stripe_sandbox.complete_checkout(session)
-    created = stripe_sandbox.events("customer.subscription.created")[0]
-    client.v1.subscriptions.cancel(created["data"]["object"]["id"])
-    assert json.loads(stripe_sandbox.webhook(created).body)["data"]["object"]["status"] == "active"
+    created_event = stripe_sandbox.events("customer.subscription.created")[0]
+    client.v1.subscriptions.cancel(created_event["data"]["object"]["id"])
+    assert json.loads(stripe_sandbox.webhook(created_event).body)["data"]["object"]["status"] == "active"
     finalized = stripe_sandbox.events("invoice.finalized")[0]["data"]["object"]
     assert (finalized["status"], finalized["amount_paid"]) == ("open", 0)
 
@@ -142,10 +142,10 @@ def test_another_process_controls_the_sandbox_over_http(client, stripe_sandbox, 
 
     assert http.get(f"{stripe_sandbox.url}/sandbox/health").json() == {"status": "ok"}
     assert post("endpoint", api_version=OLD_API_VERSION, hold_events=True)["hold_events"] is True
-    done = post(f"checkout/{session}/complete", email="ada@example.com")
-    assert done["events"][0]["type"] == "customer.created"
+    completion = post(f"checkout/{session}/complete", email="ada@example.com")
+    assert completion["events"][0]["type"] == "customer.created"
     assert not receiver.requests
-    ids = [event["id"] for event in done["events"]]
+    ids = [event["id"] for event in completion["events"]]
     assert len(post("events/deliver", events=ids, order="shuffled", copies=2)["deliveries"]) == 2 * len(ids)
     assert len(post(f"events/{ids[0]}/resend", copies=5, parallel=5)["deliveries"]) == 5
     assert len(receiver.requests) == 2 * len(ids) + 5

@@ -93,7 +93,7 @@ def test_the_url_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
+def shopify_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
     """Start a server in place of Shopify, with a response that the test sets."""
     with canned_server() as server:
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", server.url)
@@ -111,23 +111,23 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
         (200, b'{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'),
     ],
 )
-def test_transient_errors_are_retryable(answers: CannedResponse, status: int, body: bytes) -> None:
-    answers.status, answers.body = status, body
+def test_transient_errors_are_retryable(shopify_server: CannedResponse, status: int, body: bytes) -> None:
+    shopify_server.status, shopify_server.body = status, body
     with pytest.raises(ShopifyUnavailable) as error:
         admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
     assert error.value.headers["Retry-After"]
 
 
-def test_a_redirect_is_not_followed(answers: CannedResponse) -> None:
-    answers.status, answers.body = 302, b"{}"
+def test_a_redirect_is_not_followed(shopify_server: CannedResponse) -> None:
+    shopify_server.status, shopify_server.body = 302, b"{}"
     with pytest.raises(ShopifyRefused):
         oauth.redeem_code(SHOP, CLIENT, "c")
 
 
-def test_a_token_without_a_lifetime_expires(answers: CannedResponse) -> None:
-    answers.body = b'{"access_token":"shpat_x","scope":""}'
+def test_a_token_without_a_lifetime_expires(shopify_server: CannedResponse) -> None:
+    shopify_server.body = b'{"access_token":"shpat_x","scope":""}'
     assert oauth.redeem_code(SHOP, CLIENT, "c").expires_in == oauth.ACCESS_SECONDS
-    answers.body = b'{"scope":""}'
+    shopify_server.body = b'{"scope":""}'
     with pytest.raises(ShopifyRefused):
         oauth.redeem_code(SHOP, CLIENT, "c")
 

@@ -18,7 +18,7 @@ from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
 from chalicelib.shops.models import Shop, WebhookDelivery
 from chalicelib.studio.models import Generation, Order, Quota, Upload
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.pictures import encoded
+from tests.integrations.pictures import encode_image
 from tests.retention.factories import Items, files, items, traces
 from tests.retention.service.test_erasure import unmarked, without
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
@@ -48,7 +48,7 @@ def galleries(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> list[
 
 def _furnish(gallery: Gallery) -> None:
     gallery.add_catalogue()
-    picture = {"image": base64.b64encode(encoded(Image.new("RGB", (64, 64), "teal"))).decode()}
+    picture = {"image": base64.b64encode(encode_image(Image.new("RGB", (64, 64), "teal"))).decode()}
     assert gallery.merchant("PUT", f"styles/{gallery.style}/example", picture).status_code == 200
     assert gallery.merchant("PUT", "watermark", picture).status_code == 200
     base = gallery.merchant("POST", "bases", {"name": f"Poster of {gallery.shop}"}).json()["uuid"]

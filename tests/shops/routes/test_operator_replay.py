@@ -26,8 +26,8 @@ def operator() -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
-def paid(shopify: ShopifySandbox, shop: str) -> str:
-    """The id of a delivery of a paid order."""
+def deliver_paid_order(shopify: ShopifySandbox, shop: str) -> str:
+    """Deliver a paid order; return the webhook."""
     order = shopify.paid_order(shop, []) | {"note": SECRET}
     assert shopify.deliver("studio", shop, "orders/paid", order).ok
     [delivery] = WebhookDelivery.scan(WebhookDelivery.shop == shop)
@@ -37,7 +37,7 @@ def paid(shopify: ShopifySandbox, shop: str) -> str:
 def test_a_delivery_shows_its_status_without_its_payload(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str]
 ) -> None:
-    delivery_id = paid(shopify, shop)
+    delivery_id = deliver_paid_order(shopify, shop)
     response = api.get(f"{DELIVERIES}/{delivery_id}", headers=operator)
     body = response.json()
     assert (body["topic"], body["shop"], body["app"], body["status"]) == ("orders/paid", shop, "studio", "received")
@@ -51,7 +51,7 @@ def test_a_replay_publishes_the_same_message_and_is_audited(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
     orders, acts = listen("shops-order_paid"), listen("kit-operator_acted")
-    delivery_id = paid(shopify, shop)
+    delivery_id = deliver_paid_order(shopify, shop)
     [first] = orders()
     response = api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator)
     assert response.status_code == 200, response.text
@@ -70,7 +70,7 @@ def test_a_failed_delivery_is_parsed_again(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
     read_messages = listen("shops-order_paid")
-    delivery_id = paid(shopify, shop)
+    delivery_id = deliver_paid_order(shopify, shop)
     read_messages()
     error = WebhookDelivery.error_message.set("id: missing")
     WebhookDelivery(delivery_id).update([WebhookDelivery.status.set(DeliveryStatus.FAILED), error])

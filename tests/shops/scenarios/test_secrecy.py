@@ -56,18 +56,18 @@ LOG_LINES = (
 @pytest.fixture
 def known_secrets(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Secrets]:
     """Every secret: our own, and those that Shopify issues from now on."""
-    secrets_ = Secrets()
-    secrets_.add("client_secret", *(app.secret for app in SANDBOX_APPS.values()))
-    secrets_.add("stripe_secret", os.environ["STRIPE_SECRET_KEY"], os.environ["STRIPE_WEBHOOK_SECRET"])
-    secrets_.add("signing_key", *signing._keys().values(), *(key.decode() for key in signing._keys().values()))
+    all_secrets = Secrets()
+    all_secrets.add("client_secret", *(app.secret for app in SANDBOX_APPS.values()))
+    all_secrets.add("stripe_secret", os.environ["STRIPE_SECRET_KEY"], os.environ["STRIPE_WEBHOOK_SECRET"])
+    all_secrets.add("signing_key", *signing._keys().values(), *(key.decode() for key in signing._keys().values()))
     for purpose in ("shops-install", "access-token", "cursor"):
-        secrets_.add("signing_key", *signing.keys(purpose).values())
+        all_secrets.add("signing_key", *signing.keys(purpose).values())
     key_file = json.loads(Path(os.environ["SECRETS_KEY_FILE"]).read_text())
-    secrets_.add("sealing_key", *key_file["keys"].values(), *secrets._key_file()[1].values())
+    all_secrets.add("sealing_key", *key_file["keys"].values(), *secrets._key_file()[1].values())
     for kind, person in (("customer", CUSTOMER), ("owner", OWNER), ("poison", POISON)):
-        secrets_.add(kind, *person.values())
-    monkeypatch.setattr(shopify, "answer", secrets_.watch_shopify(shopify.answer))
-    yield secrets_
+        all_secrets.add(kind, *person.values())
+    monkeypatch.setattr(shopify, "answer", all_secrets.watch_shopify(shopify.answer))
+    yield all_secrets
     shopify.fail_next(0)
     shopify.fail_next(0, endpoint="token")
     shopify.lose_answers(0)

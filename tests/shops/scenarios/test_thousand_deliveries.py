@@ -28,7 +28,7 @@ from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family, header
 from tests.patience import LIMIT, eventually
 from tests.retention.crash import hooked
-from tests.shops.conftest import waiting
+from tests.shops.conftest import message_counts
 from tests.shops.factories import BEGAN, seed
 from tests.shops.scenarios.interleaved_shop import ThreadCrashed
 from tests.studio.conftest import Gallery
@@ -255,7 +255,7 @@ def test_every_effect_happens_once(history: EventHistory, gallery: Gallery, list
     assert len(set(api_crashes)) == 6
     assert {each.consumer.name: each.crash_count for each in consumers} == dict.fromkeys(CALLS, WORKER_CRASHES)
     for queue in CALLS:
-        assert waiting(queue) == waiting(f"{queue}-dead") == (0, 0)
+        assert message_counts(queue) == message_counts(f"{queue}-dead") == (0, 0)
     delivery_ids = check_stored_deliveries(history)
     published = {message["message_id"]: message for message in read_messages()}
     check_orders(history, delivery_ids, published)

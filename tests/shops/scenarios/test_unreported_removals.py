@@ -19,7 +19,7 @@ from chalicelib.shops.service import webhook_handlers, webhook_registration
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.shopify import ShopifySandbox
-from tests.shops.conftest import forget_messages, waiting
+from tests.shops.conftest import forget_messages, message_counts
 from tests.shops.service.test_webhook_handlers import events, row_of
 
 Bearer = Callable[..., dict[str, str]]
@@ -155,15 +155,15 @@ def test_a_token_is_checked_once_a_minute(
 ) -> None:
     for _ in range(5):
         open_app(api, bearer, registered_shop)
-    assert waiting("shops-check_token") == (1, 0)
+    assert message_counts("shops-check_token") == (1, 0)
     shopify.requests.clear()
     assert drain() == []
     assert len(shopify.requests) == 1, "Shopify accepts it: no other request follows"
     open_app(api, bearer, registered_shop)
-    assert waiting("shops-check_token") == (0, 0)
+    assert message_counts("shops-check_token") == (0, 0)
     Shop(registered_shop, "studio").update([Shop.token_checked_at.set(clock.now() - timedelta(seconds=61))])
     open_app(api, bearer, registered_shop)
-    assert waiting("shops-check_token") == (1, 0)
+    assert message_counts("shops-check_token") == (1, 0)
 
 
 def test_a_session_token_older_than_the_uninstall_is_no_evidence(

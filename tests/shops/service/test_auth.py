@@ -91,19 +91,19 @@ def test_a_changed_signature_is_refused(api: httpx.Client, shopify: ShopifySandb
     assert api.get("/v1/shops/me", headers={"Authorization": f"Bearer {forged_token}"}).status_code == 401
 
 
-def shopper_of(url: str) -> service.Shopper:
+def read_shopper(url: str) -> service.Shopper:
     query = parse_qs(urlsplit(url).query, keep_blank_values=True)
     return service.shopper(Credentials({}, query, {}, b""))
 
 
 def test_a_shopper_is_the_customer_of_the_proxy_query(shopify: ShopifySandbox, shop: str) -> None:
-    shopper = shopper_of(shopify.proxy_url("studio", shop, "styles", customer_id=7))
+    shopper = read_shopper(shopify.proxy_url("studio", shop, "styles", customer_id=7))
     assert shopper == service.Shopper(shop, "studio", "gid://shopify/Customer/7")
     assert shopper.subject == f"shopper:{shop}:gid://shopify/Customer/7"
 
 
 def test_a_guest_has_no_customer_id(shopify: ShopifySandbox, shop: str) -> None:
-    shopper = shopper_of(shopify.proxy_url("discounts", shop, "x", {"extra": ["1", "2"]}))
+    shopper = read_shopper(shopify.proxy_url("discounts", shop, "x", {"extra": ["1", "2"]}))
     assert (shopper.app, shopper.customer_id, shopper.subject) == ("discounts", None, f"shopper:{shop}:guest")
 
 
@@ -118,7 +118,7 @@ def test_other_queries_are_refused(shopify: ShopifySandbox, shop: str) -> None:
         "http://x/",
     ):
         with pytest.raises(InvalidProxySignature):
-            shopper_of(forged_url)
+            read_shopper(forged_url)
 
 
 def test_missing_scopes_are_returned_to_the_merchant(

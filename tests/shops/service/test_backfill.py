@@ -18,7 +18,7 @@ from chalicelib.shops.repository import details
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested
 from chalicelib.shops.service import backfill, webhook_registration
 from infra.sandbox.shopify import ShopifySandbox
-from tests.shops.conftest import forget_messages, waiting
+from tests.shops.conftest import forget_messages, message_counts
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]
@@ -30,8 +30,8 @@ LINES = [
 
 
 @contextmanager
-def downtime() -> Iterator[None]:
-    """Every webhook fails at its record, as when the store is away."""
+def fail_webhook_writes() -> Iterator[None]:
+    """Fail every webhook write, as if the database were unavailable."""
 
     def refuse(**_: Any) -> None:
         raise ConnectionError("the store is away")
@@ -44,14 +44,14 @@ def downtime() -> Iterator[None]:
         events.unregister("before-call.dynamodb.TransactWriteItems", refuse)
 
 
-def give_up(shopify: ShopifySandbox, shop: str) -> None:
-    """Let Shopify try as often as it does."""
+def retry_until_unsubscribed(shopify: ShopifySandbox, shop: str) -> None:
+    """Retry deliveries until Shopify deletes the subscriptions."""
     while shopify.retry_failed(shop):
         pass
 
 
 def reconcile(ago: timedelta = timedelta(hours=1)) -> None:
-    """The schedule runs, for the first time since `ago`."""
+    """Run the schedule for the first time since `ago`."""
     now = clock.now()
     webhook_registration.reconcile_installations(
         ScheduledRun(now, now - ago, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
@@ -60,13 +60,13 @@ def reconcile(ago: timedelta = timedelta(hours=1)) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The queue keeps what was missed for minutes, until subscriptions are made."""
+    """Remove the delay of backfill messages."""
     monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
 
 
 @pytest.fixture
 def installed_shop(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> str:
-    """A shop that was installed some time ago."""
+    """A shop installed some time ago."""
     assert drain() == []
     return installed_shop
 
@@ -76,7 +76,7 @@ def test_missed_events_are_published(
 ) -> None:
     ears = {topic: listen(f"shops-{topic}") for topic in ("order_paid", "order_cancelled", "refund_created")}
     read_edits, product = listen("shops-order_edited"), listen("shops-product_updated")
-    with downtime():
+    with fail_webhook_writes():
         order = shopify.paid_order(installed_shop, LINES, customer_id=7, currency="EUR")
         shopify.emit(installed_shop, "orders/paid", order)
         other = shopify.paid_order(installed_shop, LINES)
@@ -87,7 +87,7 @@ def test_missed_events_are_published(
         edit = shopify.edit_order(installed_shop, order["id"], remove=[order["line_items"][1]["id"]])
         shopify.emit(installed_shop, "orders/edited", edit)
         shopify.emit(installed_shop, "products/update", shopify.product(installed_shop, 22, "Poster", [{"id": 11}]))
-        give_up(shopify, installed_shop)
+        retry_until_unsubscribed(shopify, installed_shop)
     remaining_topics = {each["topic"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
     assert (
         not {"ORDERS_PAID", "ORDERS_CANCELLED", "REFUNDS_CREATE", "ORDERS_EDITED", "PRODUCTS_UPDATE"} & remaining_topics
@@ -143,7 +143,7 @@ def test_many_orders_are_fetched_in_pages(
         shop=installed_shop, app="studio", kind="orders", since=clock.now() - timedelta(hours=1)
     )
     backfill.backfill_events(request)
-    assert waiting("shops-backfill_events") == (1, 0)
+    assert message_counts("shops-backfill_events") == (1, 0)
     assert drain() == []
     messages = [message["order_id"] for message in read_messages()]
     assert len(messages) == 25
@@ -194,7 +194,7 @@ def test_a_lost_registration_is_republished_by_the_merchants_next_request(
     row.update([Shop.registered_at.remove(), Shop.updated_at.set(clock.now() - timedelta(minutes=6))])
     for _ in range(3):
         assert api.get("/v1/shops/me", headers=bearer(installed_shop)).status_code == 200
-    assert waiting("shops-register_webhooks") == (1, 0)
+    assert message_counts("shops-register_webhooks") == (1, 0)
     assert drain() == []
     assert [message["event"] for message in read_messages()] == ["install"]
     assert Shop.get(installed_shop, "studio").registered_at
@@ -204,17 +204,17 @@ def test_the_backfill_is_requested_before_the_subscriptions_are_created(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The next try finds no subscription missing."""
-    with downtime():
+    with fail_webhook_writes():
         order = shopify.paid_order(installed_shop, LINES)
         shopify.emit(installed_shop, "orders/paid", order)
-        give_up(shopify, installed_shop)
+        retry_until_unsubscribed(shopify, installed_shop)
     whole = details.save_details
 
-    def die_once(*_: Any, **__: Any) -> None:
+    def crash_once(*_: Any, **__: Any) -> None:
         monkeypatch.setattr(details, "save_details", whole)
         raise Unavailable("The store is busy.")
 
-    monkeypatch.setattr(details, "save_details", die_once)
+    monkeypatch.setattr(details, "save_details", crash_once)
     read_messages = listen("shops-order_paid")
     reconcile()
     assert len(drain()) == 1

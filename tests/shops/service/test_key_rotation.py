@@ -25,7 +25,7 @@ SHOP, SESSION = ENCRYPTED_TABLES
 
 @pytest.fixture(autouse=True)
 def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A key file of one's own."""
+    """A separate key file."""
     path = tmp_path / "secrets.key"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
@@ -39,29 +39,29 @@ def shop_row(shop: str) -> Shop:
     return Shop.get(shop, "studio", consistent_read=True)
 
 
-def in_clear(row: Shop) -> tuple[str | None, str | None]:
+def decrypted_tokens(row: Shop) -> tuple[str | None, str | None]:
     return tokens.decrypt_access_token(row), tokens.decrypt_refresh_token(row)
 
 
 def test_every_encrypted_column_is_rotated() -> None:
     """A model with a new SecretAttribute must say in KINDS what it is sealed for."""
-    sealed = {
+    encrypted_columns = {
         (model, name)
         for model in data_stack.models()
         for name, attribute in model.get_attributes().items()
         if isinstance(attribute, SecretAttribute)
     }
-    assert sealed == {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
+    assert encrypted_columns == {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
 
 
 def test_tokens_are_reencrypted_with_the_current_key(installed_shop: str, key_file: Path) -> None:
     before = shop_row(installed_shop)
-    plain = in_clear(before)
+    plain = decrypted_tokens(before)
     assert reencrypt_row(SHOP, before) == RotationResult()
     key_id = secrets.add_key(key_file)
     assert reencrypt_row(SHOP, before) == RotationResult(reencrypted=2)
     after = shop_row(installed_shop)
-    assert in_clear(after) == plain
+    assert decrypted_tokens(after) == plain
     assert key_rotation.key_ids_of_row(SHOP, after) == {f"file:{key_id}"} == {key_rotation.current_key_id()}
     assert after.updated_at == shop_row(installed_shop).updated_at == before.updated_at
     session = Session.get(sessions.offline_session_id(installed_shop, "studio"))
@@ -79,7 +79,7 @@ def test_concurrently_refreshed_tokens_are_kept(shopify: ShopifySandbox, install
     refreshed = shop_row(installed_shop)
     assert reencrypt_row(SHOP, stale) == RotationResult()
     assert shop_row(installed_shop).access_token == refreshed.access_token
-    assert in_clear(shop_row(installed_shop))[0] == token
+    assert decrypted_tokens(shop_row(installed_shop))[0] == token
 
 
 @pytest.mark.parametrize("kind", ENCRYPTED_TABLES, ids=lambda kind: str(kind.table.__name__))
@@ -114,14 +114,14 @@ def test_a_refresh_in_progress_is_not_disturbed(shopify: ShopifySandbox, install
 
 def test_an_undecryptable_value_does_not_block_the_other(installed_shop: str, key_file: Path) -> None:
     row = shop_row(installed_shop)
-    moved = secrets.encrypt(
+    foreign_value = secrets.encrypt(
         "shpat_x", tokens.token_encryption_context("another.myshopify.com", "studio", "access_token")
     )
-    row.update([Shop.access_token.set(moved)])
+    row.update([Shop.access_token.set(foreign_value)])
     refresh = tokens.decrypt_refresh_token(row)
     secrets.add_key(key_file)
     assert reencrypt_row(SHOP, row) == RotationResult(reencrypted=1, undecryptable=("access_token",))
     after = shop_row(installed_shop)
-    assert after.access_token == moved
+    assert after.access_token == foreign_value
     assert secrets.is_current(after.refresh_token)
     assert tokens.decrypt_refresh_token(after) == refresh

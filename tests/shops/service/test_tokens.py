@@ -26,8 +26,8 @@ def token_requests(shopify: ShopifySandbox, shop: str) -> int:
     return sum(request.path == f"/{shop}/admin/oauth/access_token" for request in shopify.requests)
 
 
-def set_token_lifetime(shop: str, left: timedelta) -> None:
-    Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + left)])
+def set_token_lifetime(shop: str, lifetime: timedelta) -> None:
+    Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + lifetime)])
 
 
 @pytest.mark.usefixtures("stopped_clock")
@@ -57,10 +57,12 @@ def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed_shop: 
 def test_a_lost_refresh_response_can_be_requested_again(shopify: ShopifySandbox, installed_shop: str) -> None:
     """A crash between Shopify's answer and our write leaves the old refresh token, which still works."""
     row = Shop.get(installed_shop, "studio")
-    kept = (row.access_token, row.refresh_token)
+    stored_tokens = (row.access_token, row.refresh_token)
     set_token_lifetime(installed_shop, timedelta(0))
     service.get_access_token(installed_shop, "studio")
-    Shop(installed_shop, "studio").update([Shop.access_token.set(kept[0]), Shop.refresh_token.set(kept[1])])
+    Shop(installed_shop, "studio").update(
+        [Shop.access_token.set(stored_tokens[0]), Shop.refresh_token.set(stored_tokens[1])]
+    )
     set_token_lifetime(installed_shop, timedelta(0))
     token = service.get_access_token(installed_shop, "studio")
     assert tokens.decrypt_access_token(Shop.get(installed_shop, "studio")) == token

@@ -25,8 +25,8 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
     return WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
 
 
-def again(delivery: Delivery) -> DeliveryReceived:
-    """The message that the queue may deliver twice."""
+def redeliver_message(delivery: Delivery) -> DeliveryReceived:
+    """Handle the message of a delivery a second time."""
     row = row_of(delivery)
     assert row.triggered_at
     return DeliveryReceived(
@@ -76,7 +76,7 @@ def test_a_repeated_uninstall_changes_nothing(
     drain()
     first = Shop.get(installed_shop, "studio").attribute_values
     shopify.redeliver(delivery)
-    publish(again(delivery))
+    publish(redeliver_message(delivery))
     assert drain() == []
     assert Shop.get(installed_shop, "studio").attribute_values == first
     shopify.uninstall("studio", installed_shop)  # one that Shopify sends for the same fact later on
@@ -125,7 +125,7 @@ def test_a_stale_uninstall_is_ignored(
     assert events(installed_shop) == [EventType.INSTALL, EventType.REINSTALL]
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
     assert "stale" in row_of(delivery).error_message
-    publish(again(delivery))
+    publish(redeliver_message(delivery))
     assert drain() == []
     assert read_messages() == []
 

@@ -29,7 +29,7 @@ LINES = [
 ]
 
 
-def raw(
+def post_raw(
     api: httpx.Client,
     body: bytes,
     shop: str,
@@ -38,7 +38,7 @@ def raw(
     without: str = "",
     **changed: str,
 ) -> httpx.Response:
-    """Post a delivery by hand; headers are changed by their names."""
+    """Post a delivery with changed headers."""
     headers = {
         "X-Shopify-Hmac-Sha256": sign_webhook(body, secret),
         "X-Shopify-Topic": "orders/paid",
@@ -97,17 +97,17 @@ def test_a_delivery_is_stored(shopify: ShopifySandbox, shop: str) -> None:
 
 
 def test_topics_without_a_message_are_kept(api: httpx.Client, shop: str, drain: Drain) -> None:
-    assert raw(api, b'{"id": 1}', shop, Topic="products/update", Webhook_Id="w1").json() == {"status": "recorded"}
+    assert post_raw(api, b'{"id": 1}', shop, Topic="products/update", Webhook_Id="w1").json() == {"status": "recorded"}
     assert WebhookDelivery.get("w1").payload == {"id": 1}
     assert drain() == []
 
 
 def test_a_wrong_or_missing_signature_is_401(api: httpx.Client, shop: str) -> None:
     for response in (
-        raw(api, b"{}", shop, secret=SANDBOX_APPS["discounts"].secret),
-        raw(api, b"{}", shop, without="Hmac-Sha256"),
-        raw(api, b"{}", shop, Hmac_Sha256="x" * 44),
-        raw(api, b"{ }", shop, Hmac_Sha256=sign_webhook(b"{}", SANDBOX_APPS["studio"].secret)),
+        post_raw(api, b"{}", shop, secret=SANDBOX_APPS["discounts"].secret),
+        post_raw(api, b"{}", shop, without="Hmac-Sha256"),
+        post_raw(api, b"{}", shop, Hmac_Sha256="x" * 44),
+        post_raw(api, b"{ }", shop, Hmac_Sha256=sign_webhook(b"{}", SANDBOX_APPS["studio"].secret)),
     ):
         assert (response.status_code, response.json()["code"]) == (401, "InvalidWebhookSignature")
     assert list(WebhookDelivery.scan()) == []
@@ -115,25 +115,25 @@ def test_a_wrong_or_missing_signature_is_401(api: httpx.Client, shop: str) -> No
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"text"', b"null", b"[" * 100_000, b'{"a":"\xc3\xa9"'])
 def test_malformed_json_is_400(api: httpx.Client, shop: str, body: bytes) -> None:
-    response = raw(api, body, shop)
+    response = post_raw(api, body, shop)
     assert (response.status_code, response.json()["code"]) == (400, "MalformedRequest")
 
 
 @pytest.mark.parametrize("name", ["Topic", "Shop-Domain", "Webhook-Id"])
 def test_missing_headers_are_named(api: httpx.Client, shop: str, name: str) -> None:
-    response = raw(api, b"{}", shop, without=name)
+    response = post_raw(api, b"{}", shop, without=name)
     assert (response.status_code, response.json()["code"]) == (400, "MissingWebhookHeaders")
     assert f"X-Shopify-{name}" in response.json()["detail"]
 
 
 def test_an_invalid_shop_domain_is_400(api: httpx.Client) -> None:
-    assert raw(api, b"{}", "evil.example").json()["code"] == "InvalidShopDomain"
+    assert post_raw(api, b"{}", "evil.example").json()["code"] == "InvalidShopDomain"
 
 
 def test_header_names_are_case_insensitive(shopify: ShopifySandbox, shop: str, api: httpx.Client) -> None:
     webhook = shopify.webhook("studio", shop, "shop/update", {"id": 1})
-    shouted = {name.upper(): value for name, value in webhook.headers.items()}
-    assert api.post(urlsplit(webhook.url).path, content=webhook.body, headers=shouted).status_code == 200
+    uppercase_headers = {name.upper(): value for name, value in webhook.headers.items()}
+    assert api.post(urlsplit(webhook.url).path, content=webhook.body, headers=uppercase_headers).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
@@ -148,7 +148,7 @@ def test_an_unknown_app_is_404(api: httpx.Client, shop: str) -> None:
 
 
 def test_a_body_over_the_limit_is_413(api: httpx.Client, shop: str) -> None:
-    response = raw(api, b'{"a":"' + b"x" * 5_000_000 + b'"}', shop)
+    response = post_raw(api, b'{"a":"' + b"x" * 5_000_000 + b'"}', shop)
     assert (response.status_code, response.json()["code"]) == (413, "PayloadTooLarge")
 
 
@@ -160,15 +160,15 @@ def test_a_large_body_is_stored_by_reference(shopify: ShopifySandbox, shop: str,
     row = WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
     bucket, _, key = row.payload["stored_at"].removeprefix("s3://").partition("/")
     assert key.startswith(f"payloads/shops/{shop}/")
-    stored = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert stored == delivery.webhook.body
+    content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert content == delivery.webhook.body
     assert len(read_messages()) == 1
 
 
 def test_an_invalid_payload_is_stored_with_its_error(api: httpx.Client, shop: str, listen: Listen) -> None:
     read_messages = listen("shops-order_paid")
     body = json.dumps({"id": 1, "email": "shopper@example.com", "line_items": "none"}).encode()
-    assert raw(api, body, shop, Webhook_Id="odd").status_code == 200
+    assert post_raw(api, body, shop, Webhook_Id="odd").status_code == 200
     row = WebhookDelivery.get("odd")
     assert row.status is DeliveryStatus.FAILED
     assert "order_number" in row.error_message
@@ -180,7 +180,7 @@ def test_an_invalid_payload_is_stored_with_its_error(api: httpx.Client, shop: st
 def test_properties_of_another_shape_are_ignored(api: httpx.Client, shop: str, properties: Any) -> None:
     line = {"id": 3, "quantity": 1, "properties": properties}
     order = {"id": 1, "order_number": 2, "total_price": "1.00", "currency": "USD", "line_items": [line]}
-    assert raw(api, json.dumps(order).encode(), shop, Webhook_Id="odd").status_code == 200
+    assert post_raw(api, json.dumps(order).encode(), shop, Webhook_Id="odd").status_code == 200
     assert WebhookDelivery.get("odd").error_message.startswith("line_items.0.properties: ")
 
 
@@ -191,7 +191,7 @@ def test_a_lone_surrogate_does_not_lose_the_order(api: httpx.Client, shop: str, 
         '{"id":1,"order_number":2,"total_price":"1.00","currency":"USD",'
         '"line_items":[{"id":3,"quantity":1,"properties":[' + note + "]}]}"
     )
-    assert raw(api, body.encode(), shop).status_code == 200
+    assert post_raw(api, body.encode(), shop).status_code == 200
     [message] = read_messages()
     assert message["lines"][0]["properties"] == {"Note \ufffd": "\U0001f600 \ufffd"}
 
@@ -211,8 +211,14 @@ def test_a_crash_after_the_write_loses_no_message(shopify: ShopifySandbox, shop:
     webhook = shopify.webhook(
         "studio", shop, "orders/paid", shopify.paid_order(shop, LINES), webhook_id="w", event_id="e"
     )
-    left: dict[str, Any] = {"delivery_id": "w", "event_id": "e", "shop": shop, "app": "studio", "topic": "orders/paid"}
-    deliveries.add(WebhookDelivery(**left, status=DeliveryStatus.RECEIVED, received_at=clock.now()))
+    stored_columns: dict[str, Any] = {
+        "delivery_id": "w",
+        "event_id": "e",
+        "shop": shop,
+        "app": "studio",
+        "topic": "orders/paid",
+    }
+    deliveries.add(WebhookDelivery(**stored_columns, status=DeliveryStatus.RECEIVED, received_at=clock.now()))
     response = httpx.post(webhook.url, content=webhook.body, headers=webhook.headers)
     assert response.json() == {"status": "known"}
     assert [message["message_id"] for message in read_messages()] == ["w"]

@@ -31,7 +31,7 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
 
 
 @pytest.mark.parametrize(
-    ("topic", "told"),
+    ("topic", "message_topic"),
     [
         ("orders/create", "shops-order_created"),
         ("orders/paid", "shops-order_paid"),
@@ -39,8 +39,10 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
         ("orders/cancelled", "shops-order_cancelled"),
     ],
 )
-def test_orders_become_messages(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, told: str) -> None:
-    read_messages = listen(told)
+def test_orders_become_messages(
+    shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, message_topic: str
+) -> None:
+    read_messages = listen(message_topic)
     order = shopify.paid_order(shop, LINES, customer_id=7, currency="JPY")
     if topic == "orders/cancelled":
         order = shopify.cancel_order(shop, order["id"])
@@ -65,8 +67,8 @@ def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed_shop: str
     """The webhook carries the edit alone; what the order now reads is asked of Shopify, however many lines it has."""
     assert drain() == []
     read_messages = listen("shops-order_edited")
-    many = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
-    order = shopify.paid_order(installed_shop, [*LINES, *many])
+    many_lines = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
+    order = shopify.paid_order(installed_shop, [*LINES, *many_lines])
     first, second = order["line_items"][:2]
     edit = shopify.edit_order(
         installed_shop,
@@ -124,11 +126,11 @@ def test_a_failed_refund_has_no_amount(shopify: ShopifySandbox, shop: str, liste
 
 
 def test_product_topics_become_messages(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    updated, deleted = listen("shops-product_updated"), listen("shops-product_deleted")
+    read_updates, read_deletions = listen("shops-product_updated"), listen("shops-product_deleted")
     product = shopify.product(shop, 22, "Poster", [{"id": 11, "title": "A4", "sku": "P-A4", "price": "12.50"}])
     shopify.deliver("studio", shop, "products/update", product)
     shopify.deliver("studio", shop, "products/delete", shopify.delete_product(22))
-    [message] = updated()
+    [message] = read_updates()
     assert (message["product_id"], message["title"], message["status"]) == (22, "Poster", "active")
     [variant] = message["variants"]
     assert variant == {
@@ -137,8 +139,8 @@ def test_product_topics_become_messages(shopify: ShopifySandbox, shop: str, list
         "sku": "P-A4",
         "price": "12.50",
     }
-    [gone] = deleted()
-    assert gone["product_id"] == 22
+    [deletion] = read_deletions()
+    assert deletion["product_id"] == 22
 
 
 def test_the_newest_shop_details_win(

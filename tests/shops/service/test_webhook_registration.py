@@ -21,7 +21,7 @@ from chalicelib.shops.service import throttling, webhook_registration
 from chalicelib.shops.service.webhook_registration import SubscriptionRefused
 from infra.sandbox.shopify import ShopifySandbox
 from tests.integrations.canned_server import canned_server
-from tests.shops.conftest import forget_messages, waiting
+from tests.shops.conftest import forget_messages, message_counts
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]
@@ -35,8 +35,8 @@ def register(shop: str, **fields: Any) -> None:
     webhook_registration.register_webhooks(RegistrationRequested(shop=shop, app="studio", **fields))
 
 
-def answer_with(message: str) -> bytes:
-    """What Shopify would say to both calls, refusing the subscription with `message`."""
+def refusal_body(message: str) -> bytes:
+    """Return a response to both calls that refuses the subscription with `message`."""
     data = {
         "shop": SHOP | {"plan": {"publicDisplayName": "Plus"}},
         "currentAppInstallation": {"accessScopes": [{"handle": "read_orders"}, {"handle": "read_files"}]},
@@ -94,7 +94,7 @@ def test_an_installation_is_published_once(installed_shop: str, drain: Drain, li
 
 def test_details_and_scopes_are_stored(installed_shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with canned_server() as shopify:
-        shopify.body = answer_with("Address for this topic has already been taken")
+        shopify.body = refusal_body("Address for this topic has already been taken")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         register(installed_shop)
     row = Shop.get(installed_shop, "studio")
@@ -106,7 +106,7 @@ def test_a_refused_topic_fails_the_message_after_the_others(
     installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
 ) -> None:
     with canned_server() as shopify:
-        shopify.body = answer_with("You do not have permission to subscribe to this topic.")
+        shopify.body = refusal_body("You do not have permission to subscribe to this topic.")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         with pytest.raises(SubscriptionRefused, match=r"APP_SCOPES_UPDATE: .*permission.*SHOP_UPDATE: .*permission"):
             register(installed_shop)
@@ -120,7 +120,7 @@ def test_a_throttled_registration_is_postponed(shopify: ShopifySandbox, installe
     request = RegistrationRequested(shop=installed_shop, app="studio")
     shopify.fail_next(2, status=429, retry_after=900.0)
     throttling.run_or_postpone(webhook_registration.register_webhooks, request)
-    assert waiting("shops-register_webhooks") == (0, 1)
+    assert message_counts("shops-register_webhooks") == (0, 1)
     assert shopify.webhook_subscriptions("studio", installed_shop) == []
     with pytest.raises(ShopifyThrottled):
         throttling.run_or_postpone(

@@ -24,26 +24,26 @@ from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.models import Watermark
 from chalicelib.studio.service import previews
 from tests.integrations.jpeg_files import Picture
-from tests.integrations.pictures import encoded, opened
+from tests.integrations.pictures import encode_image, open_image
 from tests.patience import LIMIT
 from tests.studio.conftest import PHOTO, Gallery
 
 LOSSLESS = base64.b64encode(Picture(3).data()).decode()
-MARK = base64.b64encode(encoded(Image.new("RGBA", (40, 20), "red"))).decode()
+MARK = base64.b64encode(encode_image(Image.new("RGBA", (40, 20), "red"))).decode()
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def crashing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every child process ends by a segmentation fault."""
+def crashing_decoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every child process crashes with a segmentation fault."""
     script = tmp_path / "crashing"
     script.write_text("#!/bin/sh\nkill -SEGV $$\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
 
 
-def requests(gallery: Gallery, picture: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
-    """Every route that takes a picture, by the field that holds it."""
+def image_requests(gallery: Gallery, picture: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Return a request for every route that accepts an image, by field."""
     return {
         "watermark": ("PUT", "watermark", {"image": picture}),
         "example": ("PUT", f"styles/{gallery.style}/example", {"image": picture}),
@@ -57,15 +57,17 @@ ROUTES = {"watermark": "image", "example": "image", "preview, its mark": "image"
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_lossless_jpeg_is_rejected_with_its_reason(gallery: Gallery, route: str) -> None:
-    response = gallery.merchant(*requests(gallery, LOSSLESS)[route])
+    response = gallery.merchant(*image_requests(gallery, LOSSLESS)[route])
     assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
     detail = image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG]
     assert response.json()["errors"] == [{"path": f"body.{ROUTES[route]}", "message": detail}]
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_decoder_crash_rejects_the_image_and_the_api_survives(gallery: Gallery, route: str, crashing: None) -> None:
-    response = gallery.merchant(*requests(gallery, MARK)[route])
+def test_a_decoder_crash_rejects_the_image_and_the_api_survives(
+    gallery: Gallery, route: str, crashing_decoder: None
+) -> None:
+    response = gallery.merchant(*image_requests(gallery, MARK)[route])
     assert (response.status_code, response.json()["code"]) == (422, "InvalidImage"), response.text
     assert image_validation.DETAIL[RejectReason.DECODER_FAILED] in response.json()["detail"]
     assert response.json()["errors"][0]["path"].startswith("body.")
@@ -83,7 +85,9 @@ def test_a_stored_watermark_that_crashes_the_decoder_is_rejected(
     assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
 
 
-def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_attempt(gallery: Gallery, crashing: None) -> None:
+def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_attempt(
+    gallery: Gallery, crashing_decoder: None
+) -> None:
     upload = gallery.upload_photo(PHOTO.read_bytes())
     assert gallery.drain() == []
     body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
@@ -172,9 +176,9 @@ def test_no_route_decodes_in_the_api_process(gallery: Gallery, without_pillow: h
     for body in ({}, {"image": MARK}, {"photo": photo}, {"image": MARK, "photo": photo}):
         response = gallery.merchant("POST", "watermark/preview", body)
         assert response.status_code == 200, response.text[:500]
-        assert opened(base64.b64decode(response.json()["preview"])).width <= 1024
+        assert open_image(base64.b64decode(response.json()["preview"])).width <= 1024
     refusal = gallery.merchant(
-        "PUT", "watermark", {"image": base64.b64encode(encoded(Image.new("L", (9, 9)))[:44]).decode()}
+        "PUT", "watermark", {"image": base64.b64encode(encode_image(Image.new("L", (9, 9)))[:44]).decode()}
     )
     assert refusal.status_code == 422
 

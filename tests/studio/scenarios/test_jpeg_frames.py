@@ -7,7 +7,7 @@ import pytest
 from chalicelib.studio.domain.image_header import probe
 from chalicelib.studio.domain.image_validation import RejectReason, rejection_reason
 from tests.integrations.jpeg_files import ADMITTED, EOI, FRAME_TYPES, Picture, segment
-from tests.integrations.separate_processes import outcomes
+from tests.integrations.separate_processes import decode_outcomes
 
 BASELINE = Picture(0)
 FRAME, LOSSLESS = BASELINE.frame(), Picture(3).frame()
@@ -68,7 +68,7 @@ def test_a_hidden_second_frame_is_found(place: str) -> None:
 
 
 def test_hidden_frames_do_not_crash_the_decoder() -> None:
-    assert all(isinstance(outcome, list) for outcome in outcomes(list(HIDDEN.values())))
+    assert all(isinstance(outcome, list) for outcome in decode_outcomes(list(HIDDEN.values())))
 
 
 GOOD = {
@@ -86,14 +86,14 @@ def test_segments_that_decoders_skip_are_skipped(oddity: str) -> None:
     """Both sides: the guard passes it by the size of its frame, and Pillow decodes it as that."""
     header = probe(GOOD[oddity])
     assert (rejection_reason(header), header.width, header.height) == (None, 48, 32)
-    assert outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]
+    assert decode_outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]
 
 
 @pytest.mark.parametrize("stray", [b"\xff\xd8", b"\xff\x01", b"\xff\x02\0\2", b"\xff\xbf\0\2"])
 def test_ambiguous_markers_are_refused(stray: bytes) -> None:
     data = altered(FRAME, stray + FRAME)
     assert rejection_reason(probe(data)) is RejectReason.UNREADABLE
-    assert outcomes([data])[0] == ["refused"] * 4
+    assert decode_outcomes([data])[0] == ["refused"] * 4
 
 
 def test_the_number_of_scanned_segments_is_limited() -> None:

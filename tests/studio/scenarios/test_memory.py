@@ -36,8 +36,8 @@ print(int(peak.split()[1]) // 1024)
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty megapixels of JPEG in the forms that need most, and 25 of what has alpha."""
+def large_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """JPEGs of sixty megapixels in the most expensive forms, and images with alpha of 25."""
     folder = tmp_path_factory.mktemp("pictures")
     slope = Image.linear_gradient("L")
     large = Image.merge("RGB", [slope.rotate(turn).resize((7745, 7745)) for turn in (0, 90, 180)])
@@ -53,9 +53,9 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from Linux's /proc")
 @pytest.mark.parametrize("name", ["progressive.jpg", "inks.jpg", "clear.png", "clear.webp"])
 @pytest.mark.parametrize("long_side", [1024, 2048])
-def test_the_largest_images_fit_in_memory(pictures: Path, name: str, long_side: int) -> None:
+def test_the_largest_images_fit_in_memory(large_images: Path, name: str, long_side: int) -> None:
     """Looked at, stylised, and made a preview, or the largest print of either kind."""
-    picture = pictures / name
+    picture = large_images / name
     assert image_validation.rejection_reason(probe(picture.read_bytes())) is None
     command = [sys.executable, "-c", WORK, str(picture), str(long_side)]
     process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)

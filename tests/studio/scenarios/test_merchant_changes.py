@@ -20,7 +20,7 @@ from chalicelib.kit import auth, aws, clock, config
 from chalicelib.kit.auth import Role
 from chalicelib.studio.models import AiStyle, Quota, Watermark
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.pictures import encoded, opened
+from tests.integrations.pictures import encode_image, open_image
 from tests.studio.conftest import VARIANT, Gallery
 
 GID = f"gid://shopify/ProductVariant/{VARIANT}"
@@ -28,7 +28,7 @@ OTHER = "gid://shopify/ProductVariant/9"
 
 
 def mark(colour: str = "white") -> str:
-    return base64.b64encode(encoded(Image.new("RGBA", (80, 20), colour))).decode()
+    return base64.b64encode(encode_image(Image.new("RGBA", (80, 20), colour))).decode()
 
 
 def objects(prefix: str) -> set[str]:
@@ -36,8 +36,8 @@ def objects(prefix: str) -> set[str]:
     return {each["Key"] for each in stored_objects.get("Contents", [])}
 
 
-def every(gallery: Gallery, path: str, limit: int) -> Iterator[dict[str, Any]]:
-    """A list, page by page."""
+def list_all(gallery: Gallery, path: str, limit: int) -> Iterator[dict[str, Any]]:
+    """Return all items of a list, page by page."""
     cursor = ""
     while True:
         page = gallery.merchant("GET", f"{path}?limit={limit}{cursor}").json()
@@ -86,7 +86,7 @@ def test_styles_are_reordered_in_one_request(gallery: Gallery) -> None:
     order = random.Random(1).sample(styles, len(styles))
     response = gallery.merchant("PUT", path, {"ai_style_ids": order})
     assert [item["ai_style_id"] for item in response.json()["items"]] == order
-    assert [item["ai_style_id"] for item in every(gallery, path, 2)] == order
+    assert [item["ai_style_id"] for item in list_all(gallery, path, 2)] == order
     for wrong in (order[1:], [*order, gallery.product], [*order[:-1], order[0]]):
         refusal = gallery.merchant("PUT", path, {"ai_style_ids": wrong})
         assert (refusal.status_code, refusal.json()["code"]) == (409, "OrderIncomplete")
@@ -104,9 +104,9 @@ def test_a_reorder_with_a_stale_version_is_refused(gallery: Gallery) -> None:
     for stale in (before, '"nonsense"'):
         late_response = gallery.merchant("PUT", path, order, **{"If-Match": stale})
         assert (late_response.status_code, late_response.json()["code"]) == (412, "VersionMismatch")
-    ask = partial(gallery.merchant, "PUT", path, order, **{"If-Match": response.headers["ETag"]})
+    send_request = partial(gallery.merchant, "PUT", path, order, **{"If-Match": response.headers["ETag"]})
     with ThreadPoolExecutor(4) as pool:
-        responses = [call.result() for call in [pool.submit(ask) for _ in range(4)]]
+        responses = [call.result() for call in [pool.submit(send_request) for _ in range(4)]]
     assert sorted(http_response.status_code for http_response in responses) == [200, 412, 412, 412]
     assert gallery.merchant("PUT", f"{path}/{other}", {"is_enabled": False}).status_code == 200
     (tag,) = [http_response.headers["ETag"] for http_response in responses if http_response.status_code == 200]
@@ -132,7 +132,7 @@ def test_a_list_is_paged_in_the_order_of_the_merchant(gallery: Gallery) -> None:
         assert gallery.merchant("POST", "styles", style).status_code == 201
     whole = [item["name"] for item in gallery.merchant("GET", "styles").json()["items"]]
     assert whole == ["Pencil", "s0", "s3", "s6", "s1", "s4", "s2", "s5"]
-    assert [item["name"] for item in every(gallery, "styles", 3)] == whole
+    assert [item["name"] for item in list_all(gallery, "styles", 3)] == whole
 
 
 # What is there once.
@@ -144,13 +144,13 @@ def test_a_shopify_variant_has_one_size_of_a_product(gallery: Gallery) -> None:
     with ThreadPoolExecutor(6) as pool:
         codes = list(pool.map(lambda _: gallery.merchant("POST", path, size).status_code, range(6)))
     assert sorted(codes) == [201] + [409] * 5
-    taken = next(item for item in gallery.merchant("GET", path).json()["items"] if item["name"] == "x")
-    moved = gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"shopify_variant_id": GID})
-    assert (moved.status_code, moved.json()["code"]) == (409, "VariantAlreadyMapped")
-    assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
+    existing = next(item for item in gallery.merchant("GET", path).json()["items"] if item["name"] == "x")
+    move_response = gallery.merchant("PUT", f"{path}/{existing['uuid']}", {"shopify_variant_id": GID})
+    assert (move_response.status_code, move_response.json()["code"]) == (409, "VariantAlreadyMapped")
+    assert gallery.merchant("DELETE", f"{path}/{existing['uuid']}").status_code == 204
     assert gallery.merchant("POST", path, size).status_code == 201
-    assert gallery.merchant("PUT", f"{path}/{taken['uuid']}", {"name": "y"}).status_code == 404
-    assert gallery.merchant("DELETE", f"{path}/{taken['uuid']}").status_code == 204
+    assert gallery.merchant("PUT", f"{path}/{existing['uuid']}", {"name": "y"}).status_code == 404
+    assert gallery.merchant("DELETE", f"{path}/{existing['uuid']}").status_code == 204
     assert gallery.merchant("POST", path, size).status_code == 409  # the variant is still the second size's
 
 
@@ -169,18 +169,18 @@ def test_a_size_that_changes_its_variant_frees_the_old_one(gallery: Gallery) -> 
 def test_a_shopify_variant_has_one_mapping_of_a_product(gallery: Gallery, base: dict[str, Any]) -> None:
     path = f"products/{gallery.product}/mappings"
     variant = {"name": "x", "width_px": 10, "height_px": 10}
-    others = [gallery.merchant("POST", f"bases/{base['uuid']}/variants", variant).json()["uuid"] for _ in range(5)]
-    bodies = [{"product_base_variant_id": each, "shopify_variant_id": GID} for each in others]
+    other_ids = [gallery.merchant("POST", f"bases/{base['uuid']}/variants", variant).json()["uuid"] for _ in range(5)]
+    bodies = [{"product_base_variant_id": each, "shopify_variant_id": GID} for each in other_ids]
     with ThreadPoolExecutor(5) as pool:
         codes = list(pool.map(lambda body: gallery.merchant("PUT", path, body).status_code, bodies))
     assert sorted(codes) == [200] + [409] * 4
     (present,) = gallery.merchant("GET", path).json()["items"]
-    taken = {"product_base_variant_id": present["product_base_variant_id"], "shopify_variant_id": GID}
-    assert gallery.merchant("PUT", path, taken).status_code == 200  # once more is the same
-    assert gallery.merchant("PUT", path, taken | {"is_active": False}).status_code == 200
+    existing = {"product_base_variant_id": present["product_base_variant_id"], "shopify_variant_id": GID}
+    assert gallery.merchant("PUT", path, existing).status_code == 200  # once more is the same
+    assert gallery.merchant("PUT", path, existing | {"is_active": False}).status_code == 200
     mine = {"product_base_variant_id": base["variant"]["uuid"], "shopify_variant_id": GID}
     assert gallery.merchant("PUT", path, mine).status_code == 200
-    assert gallery.merchant("PUT", path, taken | {"is_active": False}).status_code == 200  # takes nobody else's back
+    assert gallery.merchant("PUT", path, existing | {"is_active": False}).status_code == 200  # takes nobody else's back
     assert [item["product_base_variant_id"] for item in gallery.merchant("GET", path).json()["items"]] == [
         base["variant"]["uuid"]
     ]
@@ -248,46 +248,48 @@ def test_concurrent_watermark_changes_leave_one_image(gallery: Gallery) -> None:
 
 
 def test_a_watermark_can_be_previewed_before_it_is_saved(gallery: Gallery) -> None:
-    def seen(body: dict[str, Any]) -> Image.Image:
+    def preview_watermark(body: dict[str, Any]) -> Image.Image:
         response = gallery.merchant("POST", "watermark/preview", body)
         assert response.status_code == 200, response.text
-        return opened(base64.b64decode(response.json()["preview"])).convert("RGB")
+        return open_image(base64.b64decode(response.json()["preview"])).convert("RGB")
 
     settings = {"image": mark("red"), "opacity": "1", "position": "top-left", "size_percentage": "50"}
-    marked, faint = seen(settings), seen(settings | {"opacity": "0"})
-    assert marked.size == faint.size == (1024, 683)
-    assert marked.getpixel((60, 60))[0] - faint.getpixel((60, 60))[0] > 60  # type: ignore[index]
-    photo = base64.b64encode(encoded(Image.new("RGB", (300, 300), "blue"), "JPEG")).decode()
-    assert seen(settings | {"photo": photo}).size == (1024, 1024)
+    visible, faint = preview_watermark(settings), preview_watermark(settings | {"opacity": "0"})
+    assert visible.size == faint.size == (1024, 683)
+    assert visible.getpixel((60, 60))[0] - faint.getpixel((60, 60))[0] > 60  # type: ignore[index]
+    photo = base64.b64encode(encode_image(Image.new("RGB", (300, 300), "blue"), "JPEG")).decode()
+    assert preview_watermark(settings | {"photo": photo}).size == (1024, 1024)
     assert gallery.merchant("GET", "watermark").status_code == 404  # nothing was kept
     assert gallery.merchant("POST", "watermark/preview", {}).json()["code"] == "WatermarkNotFound"
-    broken = gallery.merchant("POST", "watermark/preview", settings | {"photo": base64.b64encode(b"x").decode()})
-    assert broken.json()["errors"][0]["path"] == "body.photo"
+    invalid_response = gallery.merchant(
+        "POST", "watermark/preview", settings | {"photo": base64.b64encode(b"x").decode()}
+    )
+    assert invalid_response.json()["errors"][0]["path"] == "body.photo"
 
 
 def test_watermarks_and_examples_count_as_storage(gallery: Gallery) -> None:
-    def stored() -> int:
+    def stored_bytes() -> int:
         bucket = config.settings().images_bucket
         keys = objects(f"watermarks/{gallery.shop}/") | objects(f"examples/{gallery.shop}/")
         return sum(storage.size(storage.address(bucket, key)) or 0 for key in keys)
 
-    def noise(side: int) -> dict[str, str]:
-        return {"image": base64.b64encode(encoded(Image.effect_noise((side, side), 80), "PNG")).decode()}
+    def noise_image(side: int) -> dict[str, str]:
+        return {"image": base64.b64encode(encode_image(Image.effect_noise((side, side), 80), "PNG")).decode()}
 
     example = f"styles/{gallery.style}/example"
     for side in (200, 300, 100):
         for path in ("watermark", example):
-            assert gallery.merchant("PUT", path, noise(side)).status_code == 200
-            assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored() > 0
+            assert gallery.merchant("PUT", path, noise_image(side)).status_code == 200
+            assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored_bytes() > 0
     assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).status_code == 200  # the picture stays
-    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored()
+    assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored_bytes()
     Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
     for path in ("watermark", example):
-        before = stored()
-        full = gallery.merchant("PUT", path, noise(300))
+        before = stored_bytes()
+        full = gallery.merchant("PUT", path, noise_image(300))
         assert (full.status_code, full.json()["code"]) == (429, "StorageExceeded")
-        assert stored() == before
-        assert gallery.merchant("PUT", path, noise(50)).status_code == 200  # less than before
+        assert stored_bytes() == before
+        assert gallery.merchant("PUT", path, noise_image(50)).status_code == 200  # less than before
 
 
 # Generations, usage, quota.
@@ -301,17 +303,17 @@ def test_generations_are_filtered_by_their_columns(gallery: Gallery) -> None:
     )  # stays pending: nobody drains
     customer = "gid://shopify/Customer/4711"
 
-    def found(**query: str) -> list[str]:
+    def matching_ids(**query: str) -> list[str]:
         items = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}").json()["items"]
         return [f"{item['generation_type']} {item['status']}" for item in items]
 
-    assert found(status="pending") in (["preview pending"], ["preview pending", "final pending"])
+    assert matching_ids(status="pending") in (["preview pending"], ["preview pending", "final pending"])
     assert gallery.drain() == []
-    assert found(generation_type="final") == ["final completed"]
-    assert found(product_id=gallery.product, ai_style_id=gallery.style, customer_id=customer) == found()
-    assert found(product_id="00000000-0000-4000-8000-000000000000") == []
+    assert matching_ids(generation_type="final") == ["final completed"]
+    assert matching_ids(product_id=gallery.product, ai_style_id=gallery.style, customer_id=customer) == matching_ids()
+    assert matching_ids(product_id="00000000-0000-4000-8000-000000000000") == []
     assert gallery.merchant("GET", "generations?status=lost").status_code == 422
-    assert len(list(every(gallery, "generations", 1))) == 3
+    assert len(list(list_all(gallery, "generations", 1))) == 3
 
 
 def test_usage_lists_the_most_used_styles(gallery: Gallery) -> None:
@@ -338,17 +340,17 @@ def test_an_operator_changes_the_limits_of_a_shop(gallery: Gallery, api: httpx.C
 def test_a_product_is_synced_with_shopify(gallery: Gallery, shopify: ShopifySandbox) -> None:
     now = clock.now()
 
-    def tell(topic: str, payload: Any, seconds: int) -> None:
+    def deliver(topic: str, payload: Any, seconds: int) -> None:
         at = now + timedelta(seconds=seconds)
         assert shopify.deliver("studio", gallery.shop, topic, payload, triggered_at=at).ok
         assert gallery.drain() == []
 
-    tell("products/update", shopify.product(gallery.shop, 8001, "Newest"), 5)
-    tell("products/update", shopify.product(gallery.shop, 8001, "Older"), 1)
-    tell("products/update", shopify.product(gallery.shop, 9999, "Not here"), 6)
+    deliver("products/update", shopify.product(gallery.shop, 8001, "Newest"), 5)
+    deliver("products/update", shopify.product(gallery.shop, 8001, "Older"), 1)
+    deliver("products/update", shopify.product(gallery.shop, 9999, "Not here"), 6)
     body = gallery.merchant("GET", f"products/{gallery.product}").json()
     assert (body["title"], body["is_enabled"]) == ("Newest", True)
-    tell("products/delete", shopify.delete_product(8001), 9)
+    deliver("products/delete", shopify.delete_product(8001), 9)
     assert gallery.merchant("GET", f"products/{gallery.product}").json()["is_enabled"] is False
     assert len(gallery.merchant("GET", "products").json()["items"]) == 1
 
@@ -368,7 +370,7 @@ def test_concurrent_requests_with_one_key_get_one_response(gallery: Gallery) -> 
         ):
             with ThreadPoolExecutor(2) as pool:
                 asks = [pool.submit(gallery.merchant, "POST", path, body, **headers) for _ in range(2)]
-                responses = [ask.result() for ask in asks]
+                responses = [send_request.result() for send_request in asks]
             assert [response.status_code for response in responses] == [201, 201], [
                 response.text for response in responses
             ]

@@ -21,7 +21,7 @@ from chalicelib.integrations.image_failures import (
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.service import generation_worker, previews, stuck_generations
-from tests.shops.conftest import waiting
+from tests.shops.conftest import message_counts
 from tests.studio.conftest import Gallery
 from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows
 
@@ -43,7 +43,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
     aws.forget_clients()
 
 
-def ask(gallery: Gallery) -> str:
+def request_preview(gallery: Gallery) -> str:
     response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
     return str(response.json()["id"])
 
@@ -52,7 +52,7 @@ def ask(gallery: Gallery) -> str:
 def test_permanent_model_errors_fail_the_preview_at_once(
     gallery: Gallery, model: Stubber, code: str, failure: type[ModelMisconfigured]
 ) -> None:
-    generation = ask(gallery)
+    generation = request_preview(gallery)
     model.add_client_error("invoke_model", code)
     assert gallery.drain() == []
     row = Generation.get(generation)
@@ -63,7 +63,7 @@ def test_permanent_model_errors_fail_the_preview_at_once(
 
 
 def test_a_refusal_is_reported_and_not_charged(gallery: Gallery, model: Stubber) -> None:
-    generation = ask(gallery)
+    generation = request_preview(gallery)
     raw = json.dumps({"finish_reasons": ["Filter reason: input image"]}).encode()
     model.add_response(
         "invoke_model", {"body": StreamingBody(BytesIO(raw), len(raw)), "contentType": "application/json"}
@@ -75,7 +75,7 @@ def test_a_refusal_is_reported_and_not_charged(gallery: Gallery, model: Stubber)
 
 
 def test_a_throttled_model_is_retried_up_to_the_limit(gallery: Gallery, model: Stubber) -> None:
-    generation = ask(gallery)
+    generation = request_preview(gallery)
     for attempt in range(1, generation_worker.MAX_ATTEMPTS):
         model.add_client_error("invoke_model", "ThrottlingException")
         if attempt == 1:
@@ -84,7 +84,7 @@ def test_a_throttled_model_is_retried_up_to_the_limit(gallery: Gallery, model: S
             previews.make_preview(gallery.shop, generation)
         row = Generation.get(generation)
         assert (row.status, row.attempts) == (GenerationStatus.PENDING, attempt)
-        assert waiting("studio-generate_preview") == (0, attempt), "it waits in the queue"
+        assert message_counts("studio-generate_preview") == (0, attempt), "it waits in the queue"
         assert gallery.quota()["generations_at_work"] == 1
     model.add_client_error("invoke_model", "ThrottlingException")
     previews.make_preview(gallery.shop, generation)

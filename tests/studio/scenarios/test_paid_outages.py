@@ -23,21 +23,21 @@ from chalicelib.studio.service import finals, generation_worker, stuck_generatio
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
-from tests.integrations.pictures import encoded
-from tests.shops.conftest import forget_messages, waiting
+from tests.integrations.pictures import encode_image
+from tests.shops.conftest import forget_messages, message_counts
 from tests.studio.conftest import Gallery
 
-PICTURE = encoded(Image.new("RGB", (1024, 1280), (200, 30, 30)))
+PICTURE = encode_image(Image.new("RGB", (1024, 1280), (200, 30, 30)))
 
 
 @dataclass
-class Time:
-    """Our clock, moved by the test."""
+class ManualClock:
+    """Our clock, advanced by the test."""
 
     now: datetime
 
-    def pass_by(self, span: timedelta) -> None:
-        """Move on, and let the schedule and the queues do their work."""
+    def advance(self, span: timedelta) -> None:
+        """Advance the clock, then run the schedule and the queues."""
         self.now += span
         stuck_generations.recover_generations(self.now)
 
@@ -63,15 +63,15 @@ def use_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    """Not moved before a request of ours: credentials are as old as they are."""
-    result = Time(clock.now())
+def time(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """Use a clock that the test advances."""
+    result = ManualClock(clock.now())
     monkeypatch.setattr(clock, "now", lambda: result.now)
     return result
 
 
 @pytest.fixture
-def final(gallery: Gallery, time: Time) -> str:
+def final(gallery: Gallery, time: ManualClock) -> str:
     """A paid final that no worker has started."""
     order = gallery.order(gallery.preview()["line_item_property"])
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
@@ -83,7 +83,7 @@ def final(gallery: Gallery, time: Time) -> str:
     return str(row.id)
 
 
-def assert_waits(final: str, reason: str = generation_worker.IMAGE_SERVICE_DOWN) -> Generation:
+def assert_pending(final: str, reason: str = generation_worker.IMAGE_SERVICE_DOWN) -> Generation:
     row = Generation.get(final, consistent_read=True)
     assert (row.status, row.upscale_status) == (GenerationStatus.PENDING, UpscaleStatus.PENDING)
     assert (row.error_message, row.open_work) == (reason, "final")
@@ -91,7 +91,7 @@ def assert_waits(final: str, reason: str = generation_worker.IMAGE_SERVICE_DOWN)
     return row
 
 
-def assert_made_once(gallery: Gallery, final: str) -> Generation:
+def assert_completed_once(gallery: Gallery, final: str) -> Generation:
     row = Generation.get(final, consistent_read=True)
     assert (row.status, row.upscale_status) == (GenerationStatus.COMPLETED, UpscaleStatus.COMPLETED)
     assert [row.error_message, row.next_attempt_at, row.open_work] == [None] * 3
@@ -102,8 +102,8 @@ def assert_made_once(gallery: Gallery, final: str) -> Generation:
     return row
 
 
-def finish(gallery: Gallery, provider: ImageProviderSandbox, time: Time) -> str:
-    """End the newest job with a picture, and call back."""
+def finish_newest_job(gallery: Gallery, provider: ImageProviderSandbox, time: ManualClock) -> str:
+    """Finish the newest job with an image, and call back."""
     job = list(provider.jobs)[-1]
     provider.finish(job, PICTURE)
     assert provider.call_back(job, at=time.now.timestamp()).answer == '{"status":"heard"}'
@@ -112,35 +112,35 @@ def finish(gallery: Gallery, provider: ImageProviderSandbox, time: Time) -> str:
 
 
 def test_a_final_survives_three_days_of_provider_outage(
-    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: ManualClock
 ) -> None:
-    """It is tried with longer and longer distances, then made once."""
+    """Attempts have growing delays; the final is made once."""
     use_model("http")
     provider.outage = (503, b"<h1>Service Unavailable</h1>")
-    begun, gaps = time.now, []
+    outage_start, gaps = time.now, []
     assert gallery.drain() == []
-    while time.now - begun < timedelta(days=3):
-        row = assert_waits(final)
+    while time.now - outage_start < timedelta(days=3):
+        row = assert_pending(final)
         assert row.next_attempt_at is not None
         gaps.append(row.next_attempt_at - time.now)
         stuck_generations.recover_generations(row.next_attempt_at - timedelta(seconds=1))
-        assert waiting("studio-make_final") == (0, 0), "not before its time"
-        time.pass_by(gaps[-1] + timedelta(seconds=1))
+        assert message_counts("studio-make_final") == (0, 0), "not before its time"
+        time.advance(gaps[-1] + timedelta(seconds=1))
         assert gallery.drain() == []
     assert gaps == sorted(gaps)
     assert gaps[0] <= timedelta(minutes=1)
     assert timedelta(hours=3) <= gaps[-1] <= MAX_DELAY
     assert Generation.get(final).retries == len(gaps) + 1 >= 20
     provider.outage = None
-    time.pass_by(MAX_DELAY + timedelta(seconds=1))
+    time.advance(MAX_DELAY + timedelta(seconds=1))
     assert gallery.drain() == []
     assert Generation.get(final).awaits
-    finish(gallery, provider, time)
-    row = assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    row = assert_completed_once(gallery, final)
     assert len(provider.jobs) == 1
     counted, stored = gallery.storage()
     assert counted == stored
-    time.pass_by(timedelta(days=1))
+    time.advance(timedelta(days=1))
     assert gallery.drain() == []
     assert Generation.get(final).attempts == row.attempts
 
@@ -163,7 +163,7 @@ def test_only_a_refusal_fails_a_final(
     provider: ImageProviderSandbox,
     use_model: Callable[[str], None],
     final: str,
-    time: Time,
+    time: ManualClock,
     status: int,
     body: bytes,
 ) -> None:
@@ -171,23 +171,23 @@ def test_only_a_refusal_fails_a_final(
     provider.outage = (status, body)
     assert gallery.drain() == []
     for _ in range(generation_worker.MAX_ATTEMPTS + 1):
-        assert_waits(final)
-        time.pass_by(MAX_DELAY)
+        assert_pending(final)
+        time.advance(MAX_DELAY)
         assert gallery.drain() == []
     provider.outage = None
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
     job = list(provider.jobs)[-1]
     provider.outage = (status, body)  # it goes down with the job, and comes back
     provider.call_back(job, at=time.now.timestamp())
     assert gallery.drain() == []
-    assert_waits(final)
+    assert_pending(final)
     provider.outage = None
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
     assert Generation.get(final).awaits
-    finish(gallery, provider, time)
-    assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    assert_completed_once(gallery, final)
 
 
 def test_a_refusal_of_the_image_fails_a_final(
@@ -207,7 +207,7 @@ def test_a_job_without_an_image_is_replaced(
     provider: ImageProviderSandbox,
     use_model: Callable[[str], None],
     final: str,
-    time: Time,
+    time: ManualClock,
     end: str,
 ) -> None:
     use_model("http")
@@ -220,80 +220,80 @@ def test_a_job_without_an_image_is_replaced(
         provider.lose(first)
     elif end == "no_picture":
         provider.finish(first, b"%PDF-1.7")
-    time.pass_by(timedelta(days=1, minutes=1))
+    time.advance(timedelta(days=1, minutes=1))
     assert gallery.drain() == []
-    assert_waits(final)
-    time.pass_by(timedelta(minutes=1))
+    assert_pending(final)
+    time.advance(timedelta(minutes=1))
     assert gallery.drain() == []
     second = list(provider.jobs)[-1]
     assert second != first
     assert provider.jobs[second]["reference"] != reference
-    finish(gallery, provider, time)
-    assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    assert_completed_once(gallery, final)
 
 
 def test_a_callback_completes_a_pending_final(
-    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: ManualClock
 ) -> None:
     use_model("http")
     assert gallery.drain() == []
     provider.outage = (503, b"")
     for _ in range(9):
-        time.pass_by(MAX_DELAY)
+        time.advance(MAX_DELAY)
         assert gallery.drain() == []
-    assert_waits(final)
+    assert_pending(final)
     provider.outage = None
-    finish(gallery, provider, time)
-    assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    assert_completed_once(gallery, final)
 
 
 def test_an_invalid_model_image_does_not_reject_the_photo(
-    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, final: str, time: Time
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, final: str, time: ManualClock
 ) -> None:
     broken = GeneratedImage(PICTURE[:300], "image/png", 1024, 1280, "broken/1")
     with monkeypatch.context() as while_broken:
         while_broken.setattr(image_models, "choose", lambda _: lambda *_: broken)
         assert gallery.drain() == []
-    assert_waits(final)
-    time.pass_by(MAX_DELAY)
+    assert_pending(final)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
 def test_an_unexpected_error_keeps_the_final_pending(
-    gallery: Gallery, use_model: Callable[[str], None], final: str, time: Time
+    gallery: Gallery, use_model: Callable[[str], None], final: str, time: ManualClock
 ) -> None:
     """Otherwise its message ends in the dead-letter queue after five receives, each time."""
     use_model("nonsense")
     assert gallery.drain() == []
     for _ in range(6):
-        assert_waits(final, generation_worker.FINAL_DELAYED)
-        time.pass_by(MAX_DELAY)
+        assert_pending(final, generation_worker.FINAL_DELAYED)
+        time.advance(MAX_DELAY)
         assert gallery.drain() == []
     use_model("local")
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
-def test_lost_messages_keep_the_final_pending(gallery: Gallery, final: str, time: Time) -> None:
+def test_lost_messages_keep_the_final_pending(gallery: Gallery, final: str, time: ManualClock) -> None:
     """Received five times by a throttled function, then in the dead-letter queue: the schedule sends another."""
     sent_messages = []
     for _ in range(60):
-        if waiting("studio-make_final") != (0, 0):
+        if message_counts("studio-make_final") != (0, 0):
             sent_messages.append(time.now)
             forget_messages("studio-make_final")
-        time.pass_by(timedelta(minutes=30))
+        time.advance(timedelta(minutes=30))
     gaps = [later - earlier for earlier, later in itertools.pairwise(sent_messages)]
     assert gaps == sorted(gaps)
     assert len(sent_messages) > 8
     assert gaps[-1] > timedelta(hours=2)
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
-def test_worker_crashes_keep_the_final_pending(gallery: Gallery, final: str, time: Time) -> None:
+def test_worker_crashes_keep_the_final_pending(gallery: Gallery, final: str, time: ManualClock) -> None:
     forget_messages("studio-make_final")
     for death in range(1, 11):
         row = generations.find(gallery.shop, final)
@@ -302,14 +302,14 @@ def test_worker_crashes_keep_the_final_pending(gallery: Gallery, final: str, tim
         assert generations.start_attempt(
             row, time.now + generation_worker.WORKER_LEASE, row.final_image_url or "s3://images/finals/x.jpg"
         )
-        time.pass_by(generation_worker.WORKER_LEASE + timedelta(seconds=1))
-        row = assert_waits(final, generation_worker.FINAL_DELAYED)
+        time.advance(generation_worker.WORKER_LEASE + timedelta(seconds=1))
+        row = assert_pending(final, generation_worker.FINAL_DELAYED)
         assert (row.deaths, row.retries) == (death, death)
-    assert waiting("studio-make_final") == (0, 0)
+    assert message_counts("studio-make_final") == (0, 0)
     Generation(final).update([Generation.final_image_url.remove()])
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
 def test_a_duplicate_message_starts_no_early_attempt(
@@ -318,7 +318,7 @@ def test_a_duplicate_message_starts_no_early_attempt(
     use_model("http")
     provider.outage = (503, b"")
     assert gallery.drain() == []
-    attempts = assert_waits(final).attempts
+    attempts = assert_pending(final).attempts
     for _ in range(3):
         finals.make_final(gallery.shop, final)
     assert Generation.get(final).attempts == attempts
@@ -336,18 +336,18 @@ def test_the_merchant_sees_a_pending_final_and_its_reason(gallery: Gallery, use_
 
 
 def test_every_run_measures_the_pending_finals(
-    final: str, time: Time, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    final: str, time: ManualClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(type(config.settings()), "is_live", property(lambda _: True))
 
-    def measured() -> dict[str, Any]:
+    def pending_metric() -> dict[str, Any]:
         capsys.readouterr()
         stuck_generations.measure_open_finals(time.now)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
         return {name: line[name] for line in lines for name in ("PrintsOpen", "OldestOpenPrint") if name in line}
 
     time.now += timedelta(minutes=31)
-    assert measured()["PrintsOpen"] == [1]
-    assert 31 * 60 <= measured()["OldestOpenPrint"][0] < 33 * 60
+    assert pending_metric()["PrintsOpen"] == [1]
+    assert 31 * 60 <= pending_metric()["OldestOpenPrint"][0] < 33 * 60
     Generation(final).update([Generation.open_work.remove()])
-    assert measured() == {"PrintsOpen": [0], "OldestOpenPrint": [0]}
+    assert pending_metric() == {"PrintsOpen": [0], "OldestOpenPrint": [0]}

@@ -19,7 +19,9 @@ def gid(customer: int | None) -> str | None:
     return None if customer is None else f"gid://shopify/Customer/{customer}"
 
 
-def pay(gallery: Gallery, *properties: dict[str, str], customer: int | None = CUSTOMER) -> dict[str, Any]:
+def deliver_paid_order(
+    gallery: Gallery, *properties: dict[str, str], customer: int | None = CUSTOMER
+) -> dict[str, Any]:
     order = gallery.order(*properties, customer=customer)
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     assert gallery.drain() == []
@@ -34,7 +36,7 @@ def test_a_final_is_made_for_any_paying_customer_and_both_customers_are_returned
     gallery: Gallery, shopper: int | None, payer: int | None
 ) -> None:
     preview = gallery.preview(shopper)
-    order = pay(gallery, preview["line_item_property"], customer=payer)
+    order = deliver_paid_order(gallery, preview["line_item_property"], customer=payer)
     (final,) = gallery.finals()
     assert (final["status"], final["source_generation_id"]) == ("completed", preview["id"])
     assert (final["customer_id"], final["preview_customer_id"]) == (gid(payer), gid(shopper))
@@ -47,7 +49,7 @@ def test_a_final_is_made_for_any_paying_customer_and_both_customers_are_returned
 
 
 def test_an_order_with_a_changed_customer_keeps_its_final(gallery: Gallery) -> None:
-    order = pay(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
+    order = deliver_paid_order(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
     (final,) = gallery.finals()
     message = order_paid(gallery.shop, order)
     later = {"customer_id": gid(CUSTOMER + 2), "is_paid": True, "triggered_at": message.triggered_at + timedelta(1)}
@@ -65,7 +67,7 @@ def test_forged_and_foreign_ids_are_ignored_and_logged_without_personal_data(
     genuine, foreign = gallery.preview()["line_item_property"], other_gallery.preview()["line_item_property"]
     forged_property = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
     with caplog.at_level(logging.WARNING):
-        pay(gallery, forged_property, foreign, customer=CUSTOMER + 1)
+        deliver_paid_order(gallery, forged_property, foreign, customer=CUSTOMER + 1)
     assert (gallery.finals(), other_gallery.finals()) == ([], [])
     refusals = [
         record for record in caplog.records if record.getMessage() == "order line ignored: not a preview of this shop"

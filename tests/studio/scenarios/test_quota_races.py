@@ -32,7 +32,7 @@ PLACES = {"max_concurrent_generations": 50, "monthly_generation_limit": 3}
 LIMITS = pytest.mark.parametrize(("limits", "code"), [(SLOTS, "TooManyGenerations"), (PLACES, "QuotaExceeded")])
 
 
-def limit(gallery: Gallery, limits: dict[str, int]) -> None:
+def set_limits(gallery: Gallery, limits: dict[str, int]) -> None:
     Quota(gallery.shop).update([getattr(Quota, name).set(value) for name, value in limits.items()])
 
 
@@ -42,7 +42,7 @@ def rows_of(gallery: Gallery) -> list[Generation]:
 
 
 def assert_counters_equal_rows(gallery: Gallery) -> None:
-    """What the quota says is what the rows and the bucket say."""
+    """Assert that the counters of the quota match the rows and the bucket."""
     rows, quota = rows_of(gallery), Quota.get(gallery.shop, consistent_read=True)
     live = [row for row in rows if row.status is not GenerationStatus.FAILED]
     assert quota.current_generations == quota.total_generations == len(live)
@@ -55,7 +55,7 @@ def assert_counters_equal_rows(gallery: Gallery) -> None:
 @LIMITS
 def test_fifty_threads_do_not_exceed_the_quota(gallery: Gallery, limits: dict[str, int], code: str) -> None:
     upload = gallery.accepted_upload()
-    limit(gallery, limits)
+    set_limits(gallery, limits)
     with ThreadPoolExecutor(50) as pool:
         responses = list(
             pool.map(lambda _: gallery.shopper("POST", "generations", gallery.preview_request(upload)), range(50))
@@ -73,7 +73,7 @@ def test_five_processes_with_one_killed_do_not_exceed_the_quota(
 ) -> None:
     """The killed one may have reserved without a message: the schedule hands its preview out."""
     body = json.dumps(gallery.preview_request(gallery.accepted_upload()))
-    limit(gallery, limits)
+    set_limits(gallery, limits)
     customer = f"gid://shopify/Customer/{CUSTOMER}"
     command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, body, "10"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -112,7 +112,7 @@ def test_workers_killed_at_random_keep_the_counters_correct(gallery: Gallery, se
     """Each preview is handed to a worker that may be killed before, while or after it works; none is lost or doubled."""
     chance = random.Random(seed)
     upload = gallery.accepted_upload()
-    limit(gallery, {"max_concurrent_generations": 6})
+    set_limits(gallery, {"max_concurrent_generations": 6})
     for _ in range(6):
         assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
@@ -122,7 +122,7 @@ def test_workers_killed_at_random_keep_the_counters_correct(gallery: Gallery, se
             event = delivery.event_of(generate, batch)
             fate = chance.choice(["lost", "killed", "made", "made twice"])
             if fate == "killed":
-                _kill_at_work(worker, event)
+                _kill_during_invocation(worker, event)
             for _ in range({"made": 1, "made twice": 2}.get(fate, 0)):
                 handlers.chalice_app().handler_map[generate.name](event, None)
     finally:
@@ -137,8 +137,8 @@ def test_workers_killed_at_random_keep_the_counters_correct(gallery: Gallery, se
     assert_counters_equal_rows(gallery)
 
 
-def _kill_at_work(worker: Worker, event: dict[str, Any]) -> None:
-    """Hand the message to the worker, and kill it once it has taken the generation up."""
+def _kill_during_invocation(worker: Worker, event: dict[str, Any]) -> None:
+    """Invoke the worker with the message, and kill it after it has leased the generation."""
     generation = json.loads(event["Records"][0]["body"])["generation_id"]
     with ThreadPoolExecutor(1) as caller:
         future = caller.submit(worker.invoke, event)

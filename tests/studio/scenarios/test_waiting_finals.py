@@ -50,11 +50,11 @@ def test_a_slow_provider_does_not_lose_a_final(
 def test_a_cancellation_skips_a_final_that_waits_for_its_retry(
     gallery: Gallery, final: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def busy(*_: object) -> None:
+    def raise_throttled(*_: object) -> None:
         raise ModelThrottled("busy")
 
     with monkeypatch.context() as while_busy:
-        while_busy.setattr(image_models, "choose", lambda _: busy)
+        while_busy.setattr(image_models, "choose", lambda _: raise_throttled)
         finals.make_final(gallery.shop, final[0])
     orders.apply_cancellation(order_cancelled(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
     finals.make_final(gallery.shop, final[0])
@@ -78,8 +78,8 @@ def test_a_final_of_a_canceled_order_is_never_started(
 def test_a_paid_order_without_remaining_lines_gets_no_final(gallery: Gallery) -> None:
     """Told late, as after downtime: what was taken out by then is said in the message itself."""
     order = gallery.order(gallery.preview()["line_item_property"])
-    gone = {**order, "line_items": [{**order["line_items"][0], "current_quantity": 0}]}
-    orders.apply_payment(order_paid(gallery.shop, gone))
+    cancelled_order = {**order, "line_items": [{**order["line_items"][0], "current_quantity": 0}]}
+    orders.apply_payment(order_paid(gallery.shop, cancelled_order))
     assert gallery.drain() == []
     assert gallery.finals() == []
 
@@ -92,12 +92,12 @@ def test_a_failing_row_does_not_stop_the_recovery_of_others(gallery: Gallery, mo
     forget_messages("studio-generate_preview")
     postpone = generations.requeue_work
 
-    def fail_for_the_first(row: Generation, *until: object) -> None:
+    def fail_first(row: Generation, *until: object) -> None:
         if row.id == first:
             raise RuntimeError("poison")
         postpone(row, *until)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(generations, "requeue_work", fail_for_the_first)
+    monkeypatch.setattr(generations, "requeue_work", fail_first)
     stuck_generations.recover_generations(clock.now() + timedelta(minutes=12))
     assert gallery.drain() == []
     assert Generation.get(second).status is GenerationStatus.COMPLETED
@@ -120,6 +120,6 @@ def test_an_overwritten_photo_is_validated_before_use(gallery: Gallery) -> None:
 def test_data_after_the_end_of_a_photo_does_not_count_as_scans() -> None:
     """A phone appends seconds of video to a motion photo; random bytes hold the mark of a scan every 64 KB."""
     data = PHOTO.read_bytes()
-    appended = data + bytes(range(256)) * 4 + b"\xff\xda" * 500
-    assert image_validation.rejection_reason(image_header.probe(appended)) is None
-    assert image_header.probe(appended).scans == image_header.probe(data).scans >= 1
+    photo_with_trailer = data + bytes(range(256)) * 4 + b"\xff\xda" * 500
+    assert image_validation.rejection_reason(image_header.probe(photo_with_trailer)) is None
+    assert image_header.probe(photo_with_trailer).scans == image_header.probe(data).scans >= 1

@@ -68,12 +68,12 @@ def by_cast() -> None:
     publish(cast(OrderUpdated, ProductUpdated.model_validate({})))
 
 
-def passed_on(request: W) -> None:
+def forwarded(request: W) -> None:
     retry = request.model_copy(update={"attempt": 2})
     publish(retry)
 
 
-def passed_on_in_a_batch(deletions: Iterable[ProductDeleted]) -> None:
+def forwarded_in_batch(deletions: Iterable[ProductDeleted]) -> None:
     messages.publish_many(deletion for deletion in deletions)
 
 

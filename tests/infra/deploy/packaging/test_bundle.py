@@ -16,7 +16,7 @@ from PIL import Image
 from infra.deploy import handlers
 from infra.deploy.handlers import ROOT
 from tests.infra.deploy.packaging.conftest import Packaged
-from tests.integrations.pictures import encoded
+from tests.integrations.pictures import encode_image
 
 UNCHECKED_HASH = 0b01
 """PEP 552: the second word of a .pyc; 0b11 would have the source compared at import."""
@@ -45,8 +45,8 @@ def names(path: Path) -> list[str]:
         return archive.namelist()
 
 
-def run_alone(*paths: Path, code: str) -> None:
-    """Python with nothing to import but the standard library and these directories."""
+def run_isolated(*paths: Path, code: str) -> None:
+    """Run Python with only the standard library and these directories."""
     start = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}; {code}"
     environment = {"PATH": os.defpath, "STAGE": "prod", "AWS_DEFAULT_REGION": "us-east-1"}
     process = subprocess.run(
@@ -91,10 +91,12 @@ def test_every_module_is_compiled_with_unchecked_hashes(bundle: Path) -> None:
 
 def test_the_bundle_contains_all_modules_and_pages(bundle: Path) -> None:
     sources = (ROOT / "chalicelib").rglob("*.*")
-    ours = {path.relative_to(ROOT).as_posix() for path in sources if path.suffix in (".py", ".html", ".css", ".js")}
+    own_files = {
+        path.relative_to(ROOT).as_posix() for path in sources if path.suffix in (".py", ".html", ".css", ".js")
+    }
 
-    assert "chalicelib/studio/pages/storefront.js" in ours
-    assert ours <= set(names(bundle))
+    assert "chalicelib/studio/pages/storefront.js" in own_files
+    assert own_files <= set(names(bundle))
 
 
 def test_botocore_has_one_version_of_each_service_in_use(bundle: Path) -> None:
@@ -113,12 +115,12 @@ def test_every_handler_starts_with_the_bundle_alone(unzipped: Path) -> None:
     code = "import importlib\nfor module, name in " + repr([("app", "app"), *((m, n) for m, _, n in entries)])
     code += ": getattr(importlib.import_module(module), name)"
 
-    run_alone(unzipped, code=f"exec({code!r})")
+    run_isolated(unzipped, code=f"exec({code!r})")
 
 
 @on_lambdas_platform
 def test_the_vendors_libraries_load(unzipped: Path) -> None:
-    run_alone(
+    run_isolated(
         unzipped, code="import boto3, jwt, stripe; from PIL import Image; Image.preinit(); Image.new('RGB', (2, 2))"
     )
 
@@ -136,9 +138,9 @@ for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample,
         assert expected is None
 assert "PIL" not in sys.modules
 """
-    sample = encoded(Image.new("RGB", (20, 10)), "WEBP")
+    sample = encode_image(Image.new("RGB", (20, 10)), "WEBP")
 
-    run_alone(unzipped, code=f"sample = {sample!r}; exec({code!r})")
+    run_isolated(unzipped, code=f"sample = {sample!r}; exec({code!r})")
 
 
 @on_lambdas_platform
@@ -147,7 +149,7 @@ def test_the_clients_in_use_can_be_built(unzipped: Path) -> None:
         "from chalicelib.kit import aws; [aws.client(name) for name in ('dynamodb', 's3', 'sqs', 'sns', 'kms', 'ssm')]"
     )
 
-    run_alone(unzipped, code=code)
+    run_isolated(unzipped, code=code)
 
 
 @on_lambdas_platform
@@ -155,4 +157,6 @@ def test_the_archive_layer_contains_duckdb(packaged: Packaged, unzipped: Path, t
     with zipfile.ZipFile(packaged("prod") / "duckdb-layer.zip") as archive:
         archive.extractall(tmp_path)
 
-    run_alone(tmp_path / "python", unzipped, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]")
+    run_isolated(
+        tmp_path / "python", unzipped, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]"
+    )

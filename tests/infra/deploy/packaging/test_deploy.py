@@ -29,7 +29,7 @@ pytestmark = [
 
 @dataclass
 class Account:
-    """An account that `deploy` has been run against."""
+    """An account after `deploy`."""
 
     engine: Engine
     printed: str

@@ -19,7 +19,7 @@ def documents() -> dict[str, dict[str, Any]]:
 
 
 def allowed(document: dict[str, Any], action: str) -> set[str]:
-    """What the action is allowed on, without the ARNs' heads."""
+    """Return the resources that a policy allows for the action, without ARN prefixes."""
     return {
         json.dumps(resource).rpartition("}:")[2].strip('"}')
         for statement in document["Statement"]
@@ -55,10 +55,10 @@ def test_shops_jobs_may_use_the_tables_of_shops_and_kit(documents: dict[str, dic
 
 
 def test_every_table_is_granted_by_the_prefix_of_its_context(documents: dict[str, dict[str, Any]]) -> None:
-    covered = {table for document in documents.values() for table in allowed(document, "dynamodb:Query")}
+    granted_tables = {table for document in documents.values() for table in allowed(document, "dynamodb:Query")}
 
     for model in data_stack.models():
-        assert any(fnmatch(f"table/{model.Meta.table_name}", pattern) for pattern in covered)
+        assert any(fnmatch(f"table/{model.Meta.table_name}", pattern) for pattern in granted_tables)
 
 
 def test_a_policy_fits_a_role(documents: dict[str, dict[str, Any]]) -> None:

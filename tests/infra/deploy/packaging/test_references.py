@@ -16,12 +16,12 @@ SAMPLE = sample_senders.__name__
 
 
 @pytest.fixture(scope="module", autouse=True)
-def everything() -> None:
+def all_messages() -> None:
     handlers.chalice_app()
 
 
-def used(source: str = "") -> set[str]:
-    """The names of the classes that the sample uses, or that the source does in its place."""
+def scan_classes(source: str = "") -> set[str]:
+    """Return the names of the classes that the source uses."""
     tree = ast.parse(source) if source else import_scan._tree(SAMPLE)
     assert tree
     return {kind.__name__ for kind in references.messages_used(SAMPLE, tree)}
@@ -45,24 +45,24 @@ def used(source: str = "") -> set[str]:
     ],
 )
 def test_a_message_class_is_found_under_any_name(how: str, kind: str) -> None:
-    assert kind in used()
+    assert kind in scan_classes()
 
 
 @pytest.mark.parametrize("kind", ["OrderPaid", "RefundCreated", "OrderEdited", "OrderCancelled", "OrderUpdated"])
 def test_a_class_in_an_annotation_grants_no_right(kind: str) -> None:
-    assert kind not in used()
+    assert kind not in scan_classes()
 
 
 def test_a_forwarded_message_may_be_of_any_subclass() -> None:
     source = "def again(request: ShopifyWork) -> None:\n    publish(request.model_copy())"
 
-    assert used(source) == {"RegistrationRequested", "BackfillRequested"}
+    assert scan_classes(source) == {"RegistrationRequested", "BackfillRequested"}
 
 
 def test_an_unpublished_parameter_grants_no_right() -> None:
     source = "def handle(request: ReimportRequested) -> None:\n    publish(ALIAS(rule=request.shop))"
 
-    assert used(source) == {"SweepRequested"}
+    assert scan_classes(source) == {"SweepRequested"}
 
 
 def test_the_scan_knows_the_names_of_the_publishing_functions() -> None:

@@ -19,7 +19,7 @@ Template = Callable[..., str]
 
 @pytest.fixture
 def template(engine: Engine) -> Template:
-    """Puts a template of one topic into a bucket; its address."""
+    """Upload a template with one topic; return its URL."""
     aws.client("s3").create_bucket(Bucket="templates")
 
     def put(**resources: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ import pytest
 from chalicelib.billing.service.invariants import INVARIANTS
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging.names import functions
-from tests.infra.deploy.packaging.conftest import expanded, of_type, read
+from tests.infra.deploy.packaging.conftest import expand_template, of_type, read
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -40,7 +40,7 @@ def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) 
     app = out / "app.json"
     if stage == "dev":
         app = tmp_path / "expanded.json"
-        app.write_text(json.dumps(expanded(out / "app.json")))
+        app.write_text(json.dumps(expand_template(out / "app.json")))
 
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "informational"]
     process = subprocess.run([*command, str(out / "data.json"), str(app)], capture_output=True, text=True, check=False)
@@ -50,7 +50,7 @@ def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) 
 
 def test_a_stack_has_at_most_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
     assert len(data["Resources"]) <= 500
-    assert len(expanded(packaged("prod") / "app.json")["Resources"]) <= 500
+    assert len(expand_template(packaged("prod") / "app.json")["Resources"]) <= 500
 
 
 def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: dict[str, Any]) -> None:
@@ -152,10 +152,10 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
 
 def test_every_resource_has_an_alarm(app: dict[str, Any]) -> None:
     alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
-    watched = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
+    alarmed = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
     names = [f"backroom-prod-{'api' if name == 'api_handler' else name}" for name in functions()]
 
-    assert watched == {
+    assert alarmed == {
         ("5XXError", "backroom-prod"),
         ("Latency", "backroom-prod"),
         *((metric, name) for name in names for metric in ("Errors", "Throttles")),
@@ -165,11 +165,11 @@ def test_every_resource_has_an_alarm(app: dict[str, Any]) -> None:
         ("RowsUnreadable", "prod"),
         ("OldestOpenPrint", "prod"),
     }
-    ours = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
-    assert ours == set(INVARIANTS)
-    stepped = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "StepsFailed"}
+    own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
+    assert own_metrics == set(INVARIANTS)
+    step_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "StepsFailed"}
     sources = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("service/*.py"))
-    assert stepped == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
+    assert step_metrics == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
 
@@ -184,7 +184,7 @@ def test_a_final_pending_for_30_minutes_or_a_missing_metric_raises_an_alarm(app:
 
 def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> None:
     text = app["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    shown = {
+    metric_names = {
         value
         for widget in json.loads(text)["widgets"]
         for metric in widget["properties"]["metrics"]
@@ -192,17 +192,17 @@ def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> No
         if isinstance(value, str)
     }
 
-    assert {body["FunctionName"] for body in of_type(app, "AWS::Serverless::Function").values()} <= shown
+    assert {body["FunctionName"] for body in of_type(app, "AWS::Serverless::Function").values()} <= metric_names
     for consumer in handlers.consumers():
-        assert {f"backroom-prod-{consumer.queue}", f"backroom-prod-{consumer.queue}-dead"} <= shown
+        assert {f"backroom-prod-{consumer.queue}", f"backroom-prod-{consumer.queue}-dead"} <= metric_names
 
 
 def test_only_functions_that_read_the_archive_have_duckdb(app: dict[str, Any]) -> None:
-    layered = {
+    layers_by_function = {
         body["FunctionName"]: body["Layers"]
         for body in of_type(app, "AWS::Serverless::Function").values()
         if "Layers" in body
     }
 
     names = {f"backroom-prod-retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}
-    assert layered == {name: [{"Ref": "DuckdbLayer"}] for name in names}
+    assert layers_by_function == {name: [{"Ref": "DuckdbLayer"}] for name in names}
