@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.local.engine import Engine
-from tests.patience import extend_httpx_timeouts
+from tests.timeouts import extend_httpx_timeouts
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.local.environment import ROOT
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 TESTS = ROOT / "tests"
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in TESTS.rglob("*.py"))
 
 CLOCKS = {"sleep", "monotonic", "perf_counter", "process_time", "thread_time"}
 ALLOWED = {
-    "tests/patience.py": "the one place that waits",
+    "tests/timeouts.py": "the one place that waits",
     "tests/kit/child_functions.py": "a function that hangs, for the parent that kills its process",
     "tests/infra/local/sample_handlers.py": "a handler that hangs, for the worker that kills it",
     "tests/infra/local/test_engine.py": "looks ten times that nothing happens; slowness makes it no redder",
@@ -96,8 +96,8 @@ def hypothesis_deadlines(tree: ast.AST) -> list[int]:
 def test_no_test_depends_on_time(source: str) -> None:
     tree = parse_source(source)
     if source not in ALLOWED:
-        assert timed_lines(tree) == [], "use tests.patience.eventually, or a clock that the test sets"
-    assert literal_limits(tree) == [], "use tests.patience.LIMIT"
+        assert timed_lines(tree) == [], "use tests.timeouts.eventually, or a clock that the test sets"
+    assert literal_limits(tree) == [], "use tests.timeouts.LIMIT"
     assert import_time_calls(tree) == [], "ask in the test: the suite may take longer than a token lives"
     assert hypothesis_deadlines(tree) == [], "the profile in tests/conftest.py has no deadline"
 

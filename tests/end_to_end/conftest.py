@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.environment import ROOT
-from tests.patience import LIMIT, eventually
+from tests.timeouts import LIMIT, eventually
 
 Start = Callable[..., subprocess.Popen[str]]
 

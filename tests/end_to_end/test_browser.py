@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_
 from chalicelib.studio.models import Generation
 from chalicelib.studio.repository import quotas
 from tests.end_to_end import chromium
-from tests.integrations.pictures import encode_image, open_image
-from tests.patience import LIMIT
+from tests.integrations.sample_images import encode_image, open_image
 from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.timeouts import LIMIT
 
 __all__ = ["gallery"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from infra.local.environment import ROOT
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 
 def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ import httpx
 from infra.local.environment import ROOT
 from infra.local.seed import SHOP
 from tests.end_to_end.conftest import Start, free_ports
-from tests.patience import LIMIT, eventually
+from tests.timeouts import LIMIT, eventually
 
 
 def _stop(process: subprocess.Popen[str]) -> str:

@@ -23,7 +23,7 @@ from chalicelib.shops.models import WebhookDelivery
 from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
-from tests.integrations.pictures import encode_image
+from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]

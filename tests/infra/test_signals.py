@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from infra.local.environment import ROOT
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 SERVE = """
 import signal, sys, threading

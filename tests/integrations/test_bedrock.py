@@ -24,7 +24,7 @@ from chalicelib.integrations.image_failures import (
     ModelUnavailable,
 )
 from chalicelib.kit import aws, config
-from tests.integrations.pictures import encode_image, open_image
+from tests.integrations.sample_images import encode_image, open_image
 
 PHOTO = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 MADE, LARGE = encode_image(Image.new("RGB", (832, 1216), "red")), encode_image(Image.new("RGB", (3328, 4864), "red"))

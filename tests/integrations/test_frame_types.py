@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integrations import odd_files
+from tests.integrations import unusual_images
 from tests.integrations.jpeg_files import ADMITTED, FRAME_TYPES, Picture
 from tests.integrations.separate_processes import decode_outcomes
 
@@ -55,12 +55,12 @@ def test_other_precisions_are_refused() -> None:
         assert outcome == REFUSED, number
 
 
-@pytest.mark.parametrize(("colour_type", "depth"), odd_files.PNG_KINDS)
+@pytest.mark.parametrize(("colour_type", "depth"), unusual_images.PNG_KINDS)
 def test_any_png_is_decoded_or_refused(colour_type: int, depth: int) -> None:
-    size = [odd_files.WIDTH, odd_files.HEIGHT]
+    size = [unusual_images.WIDTH, unusual_images.HEIGHT]
     for interlaced in (False, True):
         for transparent in {False, colour_type in (0, 2, 3)}:
-            pieces = odd_files.png(colour_type, depth, interlaced=interlaced, transparent=transparent)
+            pieces = unusual_images.png(colour_type, depth, interlaced=interlaced, transparent=transparent)
             whole, *rest = decode_outcomes([b"".join(pieces), *truncations(pieces)])
             assert whole == ["good", size, [16, 9], size]
             for number, outcome in enumerate(rest):
@@ -73,8 +73,8 @@ def test_any_png_is_decoded_or_refused(colour_type: int, depth: int) -> None:
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 def test_any_webp_is_decoded_or_refused(mode: str, lossless: bool, extended: bool) -> None:
-    size = [odd_files.WIDTH, odd_files.HEIGHT]
-    pieces = odd_files.webp(mode, lossless=lossless, extended=extended)
+    size = [unusual_images.WIDTH, unusual_images.HEIGHT]
+    pieces = unusual_images.webp(mode, lossless=lossless, extended=extended)
     whole, *rest = decode_outcomes([b"".join(pieces), *truncations(pieces)])
     assert whole == ["good", size, [16, 9], size]
     assert all(map(has_survived, rest)), rest

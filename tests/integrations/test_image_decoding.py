@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
-from tests.integrations import pictures
-from tests.integrations.pictures import encode_image, is_close
+from tests.integrations import sample_images
+from tests.integrations.sample_images import encode_image, is_close
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
@@ -56,7 +56,7 @@ def test_every_exif_orientation_is_applied(orientation: int, image_format: str):
         image = decode(encode_image(stored, image_format, exif=exif), long_side=long_side)
         assert image.size == size
         data = encode_image(image)
-        corners = [pictures.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
+        corners = [sample_images.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
         assert all(is_close(one, other) for one, other in zip(corners, (RED, GREEN, BLUE, WHITE), strict=True)), corners
 
 
@@ -69,20 +69,20 @@ def test_an_invalid_exif_block_is_ignored():
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
 def test_an_embedded_profile_is_applied(image_format: str):
     data = encode_image(
-        Image.new("RGB", (16, 16), RED), image_format, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()
+        Image.new("RGB", (16, 16), RED), image_format, icc_profile=sample_images.rgb_profile_with_red_and_blue_swapped()
     )
     assert is_close(_middle(decode(data)), BLUE)
 
 
 def test_a_grey_profile_is_applied():
-    data = encode_image(Image.new("L", (16, 16), 128), icc_profile=pictures.linear_grey_profile())
+    data = encode_image(Image.new("L", (16, 16), 128), icc_profile=sample_images.linear_grey_profile())
     assert is_close(_middle(decode(data)), (188, 188, 188), 4)  # IEC 61966-2-1: 128/255 in linear light
 
 
 def test_cmyk_is_converted_with_its_profile():
     cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
     red, green, blue = _middle(
-        decode(encode_image(cyan, "JPEG", icc_profile=pictures.cmyk_profile_whose_cyan_is_red()))
+        decode(encode_image(cyan, "JPEG", icc_profile=sample_images.cmyk_profile_whose_cyan_is_red()))
     )
     assert red > 200
     assert green < 60
@@ -96,7 +96,7 @@ def test_cmyk_without_a_profile_is_converted(ink: tuple[int, int, int, int], col
     assert is_close(_middle(decode(encode_image(Image.new("CMYK", (16, 16), ink), "JPEG"))), colour)
 
 
-@pytest.mark.parametrize("profile", [b"not a profile", pictures.cmyk_profile_whose_cyan_is_red()])
+@pytest.mark.parametrize("profile", [b"not a profile", sample_images.cmyk_profile_whose_cyan_is_red()])
 def test_an_unsuitable_profile_is_ignored(profile: bytes):
     assert is_close(_middle(decode(encode_image(Image.new("RGB", (16, 16), RED), icc_profile=profile))), RED)
 
@@ -117,17 +117,17 @@ def test_transparency_is_composited_on_white():
 
 
 def test_a_transparent_16_bit_grey_is_composited_on_white():
-    data = pictures.sixteen_bit_png(3, 0x0102, 0x5000, 0xC000, transparent=(0x5000,))
+    data = sample_images.sixteen_bit_png(3, 0x0102, 0x5000, 0xC000, transparent=(0x5000,))
     assert [decode(data).tobytes()[3 * at] for at in range(3)] == [1, 255, 0xC0]
     assert decode_with_alpha(data).getchannel("A").tobytes() == bytes((255, 0, 255))
 
 
 def test_a_transparent_16_bit_colour_is_composited_on_white():
     red, blue = (0xFFFF, 0x0001, 0x0000), (0x0000, 0x0000, 0xC000)
-    data = pictures.sixteen_bit_png(2, *red, *blue, transparent=red)
+    data = sample_images.sixteen_bit_png(2, *red, *blue, transparent=red)
     assert decode(data).tobytes() == bytes((*WHITE, 0, 0, 0xC0))
     assert decode_with_alpha(data).getchannel("A").tobytes() == bytes((0, 255))
-    assert decode(pictures.sixteen_bit_png(2, *red, *blue)).tobytes() == bytes((*RED, 0, 0, 0xC0))
+    assert decode(sample_images.sixteen_bit_png(2, *red, *blue)).tobytes() == bytes((*RED, 0, 0, 0xC0))
 
 
 @pytest.mark.parametrize("orientation", STORED)
@@ -147,7 +147,7 @@ def test_the_profile_of_a_watermark_is_applied(alpha: int | None):
     picture = Image.new("RGB", (16, 16), RED)
     if alpha is not None:
         picture.putalpha(alpha)
-    image = decode_with_alpha(encode_image(picture, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()))
+    image = decode_with_alpha(encode_image(picture, icc_profile=sample_images.rgb_profile_with_red_and_blue_swapped()))
     assert is_close(_middle(image.convert("RGB")), BLUE)
     assert image.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
 

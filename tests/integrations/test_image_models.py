@@ -7,7 +7,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from chalicelib.integrations import image_models, images
 from chalicelib.integrations.local_styles import STYLES, UnknownStyle
-from tests.integrations.pictures import encode_image, open_image
+from tests.integrations.sample_images import encode_image, open_image
 
 PORTRAIT = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 

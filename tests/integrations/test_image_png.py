@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.integrations import image_png
-from tests.integrations.pictures import open_image
+from tests.integrations.sample_images import open_image
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (257, image_png.STRIP), (31, 2 * image_png.STRIP + 1)])

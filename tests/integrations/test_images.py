@@ -10,7 +10,7 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 from chalicelib.integrations import images
 from chalicelib.studio.domain.print_size import PrintFormat, cover
 from chalicelib.studio.domain.watermark import Position, place_mark
-from tests.integrations.pictures import (
+from tests.integrations.sample_images import (
     colour_at,
     encode_image,
     is_close,

@@ -17,7 +17,7 @@ from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Amount, Input, Page, PageQuery, Query, Schema, Timestamp
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.models import InstallationLog
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 bp = Blueprint(__name__)
 

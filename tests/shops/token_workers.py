@@ -21,7 +21,7 @@ from chalicelib.kit import aws, clock
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.secrets import encrypt
 from chalicelib.shops import service
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 
 def main() -> None:

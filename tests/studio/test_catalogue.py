@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.studio.models import Product, ProductStyle
-from tests.integrations.pictures import encode_image
+from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import Gallery
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -22,9 +22,9 @@ from chalicelib.studio.models import AiStyle, Generation, GenerationStatus, Quot
 from chalicelib.studio.repository import generations
 from chalicelib.studio.schemas.messages import GenerationRequested
 from chalicelib.studio.service import previews
-from tests.integrations.pictures import encode_image
-from tests.patience import LIMIT
+from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import CUSTOMER, Drain, Gallery
+from tests.timeouts import LIMIT
 
 
 def _limits(gallery: Gallery, **limits: int) -> None:

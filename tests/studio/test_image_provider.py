@@ -17,7 +17,7 @@ from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.service import image_provider, stuck_generations
 from infra.sandbox.delivery import send
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
-from tests.integrations.pictures import colour_at, encode_image, open_image
+from tests.integrations.sample_images import colour_at, encode_image, open_image
 from tests.shops.conftest import message_counts
 from tests.studio.conftest import Gallery
 from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows

@@ -18,7 +18,7 @@ from chalicelib.kit import aws, config, logs
 from chalicelib.studio.service import storefront
 from infra.bench.round_trips import metered
 from infra.sandbox.shopify import SANDBOX_APPS
-from tests.integrations.pictures import encode_image
+from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import VARIANT, Gallery
 
 

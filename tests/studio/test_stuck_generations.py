@@ -20,8 +20,8 @@ from chalicelib.studio.service.stuck_generations import MAX_DEATHS
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
-from tests.patience import LIMIT
 from tests.studio.conftest import Gallery
+from tests.timeouts import LIMIT
 
 
 @pytest.fixture

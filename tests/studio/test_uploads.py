@@ -24,9 +24,9 @@ from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.service import uploads
 from infra.deploy import handlers
 from infra.local import delivery
-from tests.integrations.pictures import encode_image
-from tests.patience import eventually
+from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import PHOTO, Gallery
+from tests.timeouts import eventually
 
 
 def _object(gallery: Gallery, upload: str) -> int | None:

@@ -15,7 +15,7 @@ from infra.bench.round_trips import Cost, metered
 from infra.bench.runs import ROOT, Figures, Subject, SubjectFailed, interleaved
 from infra.bench.table import Row, render
 from tests.infra.deploy.packaging.conftest import Packaged, packaged
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 __all__ = ["packaged"]
 

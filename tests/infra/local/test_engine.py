@@ -23,7 +23,7 @@ from botocore.credentials import Credentials
 
 from infra.local import engine as module
 from infra.local.engine import ROOT, Engine, EngineError
-from tests.patience import LIMIT, PAUSE, eventually
+from tests.timeouts import LIMIT, PAUSE, eventually
 
 SESSION = botocore.session.get_session()
 

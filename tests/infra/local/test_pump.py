@@ -16,7 +16,7 @@ from infra.local import pump as pump_module
 from infra.local.engine import Engine
 from infra.local.pump import Pump
 from infra.sandbox.shopify import ShopifySandbox
-from tests.patience import LIMIT, eventually
+from tests.timeouts import LIMIT, eventually
 
 SHOP = "pumped.myshopify.com"
 
@@ -77,7 +77,7 @@ RESTART = """
 import logging, os, sys
 from pathlib import Path
 from infra.local.engine import Engine
-from tests.patience import eventually
+from tests.timeouts import eventually
 
 state = Path(sys.argv[1])
 engine = Engine.start(state / "aws")

@@ -16,7 +16,7 @@ from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.models import Lock
 from infra.deploy.handlers import ROOT
 from infra.ops.__main__ import main
-from tests.patience import eventually
+from tests.timeouts import eventually
 
 Start = Callable[..., subprocess.Popen[str]]
 

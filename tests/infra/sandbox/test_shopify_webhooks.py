@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 SHOP = "sunny.myshopify.com"
 SECRET = SANDBOX_APPS["studio"].secret.encode()

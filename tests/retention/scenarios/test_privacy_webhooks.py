@@ -18,7 +18,7 @@ from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
 from chalicelib.shops.models import Shop, WebhookDelivery
 from chalicelib.studio.models import Generation, Order, Quota, Upload
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.pictures import encode_image
+from tests.integrations.sample_images import encode_image
 from tests.retention.factories import Items, files, items, traces
 from tests.retention.service.test_erasure import unmarked, without
 from tests.studio.conftest import CUSTOMER, Gallery, gallery

@@ -27,9 +27,9 @@ from chalicelib.shops.repository import tokens
 from chalicelib.shops.service.oauth_install import token_lock_name
 from infra.sandbox.server import Request, Response
 from infra.sandbox.shopify import ShopifySandbox
-from tests.patience import LIMIT
 from tests.shops.conftest import install
 from tests.shops.service.test_tokens import set_token_lifetime, token_requests
+from tests.timeouts import LIMIT
 
 ROOT = Path(__file__).resolve().parents[3]
 PROCESSES = 20

@@ -26,12 +26,12 @@ from infra.local.worker import HandlerFailed, Worker
 from infra.sandbox.delivery import Webhook, send_all
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family, header
-from tests.patience import LIMIT, eventually
 from tests.retention.crash import hooked
 from tests.shops.conftest import message_counts
 from tests.shops.factories import BEGAN, seed
 from tests.shops.scenarios.interleaved_shop import ThreadCrashed
 from tests.studio.conftest import Gallery
+from tests.timeouts import LIMIT, eventually
 
 SEED = 20260329
 SHOPS, APPS = 20, ("discounts", "studio")

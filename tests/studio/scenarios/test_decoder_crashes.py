@@ -24,9 +24,9 @@ from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.models import Watermark
 from chalicelib.studio.service import previews
 from tests.integrations.jpeg_files import Picture
-from tests.integrations.pictures import encode_image, open_image
-from tests.patience import LIMIT
+from tests.integrations.sample_images import encode_image, open_image
 from tests.studio.conftest import PHOTO, Gallery
+from tests.timeouts import LIMIT
 
 LOSSLESS = base64.b64encode(Picture(3).data()).decode()
 MARK = base64.b64encode(encode_image(Image.new("RGBA", (40, 20), "red"))).decode()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from chalicelib.studio.domain import image_validation
 from chalicelib.studio.domain.image_header import probe
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 MEGABYTES = 900
 """Of a function's 1,024, which the runtime and the handler share."""

@@ -20,7 +20,7 @@ from chalicelib.kit import auth, aws, clock, config
 from chalicelib.kit.auth import Role
 from chalicelib.studio.models import AiStyle, Quota, Watermark
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.pictures import encode_image, open_image
+from tests.integrations.sample_images import encode_image, open_image
 from tests.studio.conftest import VARIANT, Gallery
 
 GID = f"gid://shopify/ProductVariant/{VARIANT}"

@@ -23,7 +23,7 @@ from chalicelib.studio.service import finals, generation_worker, stuck_generatio
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
-from tests.integrations.pictures import encode_image
+from tests.integrations.sample_images import encode_image
 from tests.shops.conftest import forget_messages, message_counts
 from tests.studio.conftest import Gallery
 

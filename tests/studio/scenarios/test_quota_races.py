@@ -24,8 +24,8 @@ from chalicelib.studio.service.generations import START_LEASE
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
-from tests.patience import LIMIT
 from tests.studio.conftest import CUSTOMER, Gallery
+from tests.timeouts import LIMIT
 
 SLOTS = {"max_concurrent_generations": 3}
 PLACES = {"max_concurrent_generations": 50, "monthly_generation_limit": 3}

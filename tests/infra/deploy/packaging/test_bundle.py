@@ -16,7 +16,7 @@ from PIL import Image
 from infra.deploy import handlers
 from infra.deploy.handlers import ROOT
 from tests.infra.deploy.packaging.conftest import Packaged
-from tests.integrations.pictures import encode_image
+from tests.integrations.sample_images import encode_image
 
 UNCHECKED_HASH = 0b01
 """PEP 552: the second word of a .pyc; 0b11 would have the source compared at import."""

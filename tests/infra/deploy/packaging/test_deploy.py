@@ -16,7 +16,7 @@ from botocore.session import get_session
 
 from infra.local.engine import Engine
 from tests.infra.deploy.packaging.conftest import run_packaging
-from tests.patience import eventually
+from tests.timeouts import eventually
 
 pytestmark = [
     pytest.mark.slow,

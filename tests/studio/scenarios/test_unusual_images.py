@@ -9,7 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.integrations.pictures import colour_at, encode_image, open_image
+from tests.integrations.sample_images import colour_at, encode_image, open_image
 from tests.studio.conftest import Gallery
 
 GPS = 0x8825
