@@ -27,7 +27,7 @@ from infra.deploy.packaging import policies
 from infra.deploy.packaging.names import API
 
 Demand = tuple[str, str]
-"""An action and the ARN of the resource that it is on."""
+"""An action and the ARN of its resource."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Role:
 UNUSED_KEY = "x"
 _acting: ContextVar[Role | None] = ContextVar("acting", default=None)
 denied: list[str] = []
-"""What was refused since the last test."""
+"""The refusals since the last test."""
 
 
 @contextmanager

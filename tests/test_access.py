@@ -1,4 +1,4 @@
-"""The suite's own IAM: what it asks of a role for each call, and that it refuses."""
+"""The IAM of the test suite: required permissions of a call, and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bundle's own routes and the house rules that no linter checks."""
+"""Routes of the bundle and house rules that no linter checks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The newcomer's greps: what the documents put in backticks exists, and what an operator can hold stands in the code."""
+"""Names in documents exist in the code, and names for operators are literals in the code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ELSEWHERE = {
     "an earlier release": "IMAGE_HTTP_WEBHOOK_SECRET",
     "made by make": ".env .local/ .venv .venv-aws build/prod .local/demo/index.html",
 }
-"""Names in documents that are not ours, by whose they are."""
+"""Foreign names in documents, by their owner."""
 
 SUBJECTS = ("shop", "customer", "member", "store")
 ALARM_FAMILIES = ("errors", "throttles", "age", "dead-letters")

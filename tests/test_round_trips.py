@@ -1,4 +1,4 @@
-"""What each operation costs in round trips and capacity units; docs/costs.md shows the same table."""
+"""The cost of each operation in round trips and capacity units; docs/costs.md has the same table."""
 
 from __future__ import annotations
 

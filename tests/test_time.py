@@ -1,4 +1,4 @@
-"""Time decides no test: what is waited for is polled with one generous limit, and speed is `make bench`'s business."""
+"""No test depends on time: waits poll with one generous limit, and `make bench` measures speed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ALLOWED = {
 """Files that may sleep or read a stop watch, and why."""
 
 NOW = {"now", "today", "time", "mint", "session_token"}
-"""What is old by the time that a test runs, where it is asked for when the module is imported."""
+"""Calls whose result is stale when a test runs, if a module makes them on import."""
 
 
 def parse_source(source: str) -> ast.Module:

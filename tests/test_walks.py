@@ -1,4 +1,4 @@
-"""docs/architecture.md shows how far a use case walks; none walks farther."""
+"""No use case enters more modules or returns than docs/architecture.md shows."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Walks: the modules of a context that one use case enters, and the `return` statements of the functions that it enters.
 
-Fewer of both means less to read for who follows a use case. The walks use HTTP and queues only, so that this file measures
+Fewer of both means less to read to follow a use case. The walks use HTTP and queues only, so that this file measures
 every version: `pytest tests/walks.py -s` prints the table of docs/architecture.md.
 """
 

@@ -1,4 +1,4 @@
-"""A local stack as a user starts it, on ports and in a folder of its own."""
+"""A local stack started by command, on its own ports and in its own folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The storefront's page in Chromium, from the product to the paid order, as a shopper on a phone and at a desk."""
+"""The storefront page in Chromium, from product to paid order, on a phone and on a desktop."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def test_a_preview_of_a_signed_in_customer_has_the_customer_id(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_page_texts_have_sufficient_contrast(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """At least 4.5 to 1 (WCAG 2.2, 1.4.3), measured on what Chromium computes."""
+    """At least 4.5 to 1 (WCAG 2.2, 1.4.3), measured on the computed styles of Chromium."""
     page.emulate_media(color_scheme=scheme)
     page.evaluate("document.querySelectorAll('.error').forEach(e => { e.textContent = 'An error' })")
     assert page.evaluate(CONTRASTS) == []
@@ -185,7 +185,7 @@ def test_an_exhausted_quota_shows_a_message(page: Page, gallery: Gallery, queue_
 
 
 def test_the_page_can_be_used_by_keyboard(page: Page, queue_worker: None) -> None:
-    """Every control is reached in order, shows where the focus is, and is large enough for a thumb."""
+    """Every control is reached in order, shows its focus, and is large enough for a thumb."""
     expect(page.get_by_label("Pencil")).to_be_visible()  # the page has come, and its styles
     seen_items = []
     for _ in range(4):

@@ -1,4 +1,4 @@
-"""`make demo` proves the main job, and leaves pictures of the right kind and size."""
+"""`make demo` completes the main use case and writes images of the right type and size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every text in every route's path, query and body, with values that no client should send: never a 500.
+"""Invalid texts in path, query and body of every route never cause a 500.
 
 The routes and their parameters come from `/openapi.json`. Path parameters go through the HTTP server, where they stay
 percent-encoded, and in Lambda's own event, where they are decoded.
@@ -66,7 +66,7 @@ VALID = {
     "hmac": "hmac",
     "timestamp": "1",
 }
-"""Values of required query parameters, and of path parameters that no row of the gallery stands for."""
+"""Values of required query parameters, and of path parameters without a row."""
 
 MORE_BODIES: dict[str, dict[str, Any]] = {
     "CodeCreate": {"code": "SUMMER", "discount_type": "percentage", "value": "10"},
@@ -74,7 +74,7 @@ MORE_BODIES: dict[str, dict[str, Any]] = {
     "CreditGrant": {"owner_type": "member", "owner_id": "m", "amount": 1, "reason": "x"},
     "PrivacyRequestCreate": {"kind": "export", "subject": "member:somebody"},
 }
-"""Bodies of the routes for operators, which `BODIES` has not."""
+"""Bodies of operator routes, which `BODIES` lacks."""
 
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -216,7 +216,7 @@ def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, na
 
 
 def test_no_invalid_query_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
-    """And one that is refused is named."""
+    """An invalid name is listed in the error."""
     visited_names: set[str] = set()
     wrong: list[Any] = []
     for operation in documented_operations(api):
@@ -261,7 +261,7 @@ def test_no_invalid_path_parameter_causes_a_500(api: httpx.Client, caller: Calle
 
 
 def test_every_query_string_has_a_maximum_length(api: httpx.Client) -> None:
-    """The engine takes longer keys in a query than DynamoDB does: the document itself must say that they are short."""
+    """The engine accepts longer keys than DynamoDB, so the API document must limit their length."""
     unbounded = []
     for method, path, described in documented_operations(api):
         for parameter in described["parameters"]:

@@ -1,4 +1,4 @@
-"""`make run` as a user meets it: up, beside `chalice local`, down, up again with yesterday's data."""
+"""`make run` from start to stop, beside `chalice local`, and a second start with the stored data."""
 
 from __future__ import annotations
 

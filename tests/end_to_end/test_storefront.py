@@ -1,4 +1,4 @@
-"""The shop that shoppers see: calls through the app proxy, the cart, the till."""
+"""The storefront: calls through the app proxy, the cart, the payment."""
 
 from __future__ import annotations
 

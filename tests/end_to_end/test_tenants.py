@@ -1,6 +1,6 @@
-"""Every route, walked with another tenant's credential and with none: nothing is seen, nothing changes.
+"""Every route, called with the credential of another tenant and with none: no data is returned or changed.
 
-A route that is new here fails this test until its path parameters and body are given below.
+A new route fails this test until its path parameters and body are listed below.
 """
 
 from __future__ import annotations

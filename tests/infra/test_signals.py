@@ -1,4 +1,4 @@
-"""A signal ends what serves, whichever thread the kernel gives it to."""
+"""A signal stops a server, whichever thread receives it."""
 
 from __future__ import annotations
 

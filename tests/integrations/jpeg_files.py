@@ -1,4 +1,4 @@
-"""JPEG files made byte by byte, with a frame of any type (ITU-T T.81), as the list of their segments."""
+"""JPEG files built byte by byte, with any frame type (ITU-T T.81), as a list of segments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test pictures and colour profiles, made in memory."""
+"""Test images and colour profiles, built in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decodes files of standard input, each in a process of its own: a fork of one that has imported Pillow only.
+"""Decodes files from standard input, each in its own process: a fork of one that has imported only Pillow.
 
 `outcomes(files)` starts it; a fresh interpreter for each of some thousand files would take minutes.
 """

@@ -1,4 +1,4 @@
-"""Bedrock's models, by botocore's own description of the service."""
+"""The Bedrock models, validated by the service description of botocore."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Every type of JPEG frame, and PNG and WebP of every kind, cut off at every segment: each in a process of its own.
+"""Every JPEG frame type, and PNG and WebP of every kind, truncated at every segment, each in its own process.
 
-The guard refuses most of these by their header; here the decoder itself meets them all.
+The validation rejects most of these by their header; here the decoder gets all of them.
 """
 
 from __future__ import annotations

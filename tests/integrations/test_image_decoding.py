@@ -1,4 +1,4 @@
-"""Strangers' pictures: the right picture, or a clear refusal."""
+"""Decoding untrusted images: a correct image or a clear error."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_other_file_types_are_refused(data: bytes):
 
 @pytest.mark.parametrize("side", [7_800, 9_000, 20_000])
 def test_a_decompression_bomb_is_refused(side: int):
-    """Below, and above, the size at which Pillow itself warns and raises."""
+    """Below and above the sizes at which Pillow warns and raises."""
     header = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     pixels = zlib.compress(bytes(10_000))
     data = b"\x89PNG\r\n\x1a\n" + b"".join(

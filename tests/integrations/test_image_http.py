@@ -1,4 +1,4 @@
-"""An image provider's answers, by status and body: only its word about the picture is a refusal."""
+"""Responses of an image provider, by status and body: only a refusal code is a refusal."""
 
 from __future__ import annotations
 

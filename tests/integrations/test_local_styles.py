@@ -1,4 +1,4 @@
-"""The stylisations themselves: each is its own, the same every time, and at home on any picture."""
+"""The local styles: distinct, deterministic, and applicable to any image."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_each_style_differs_from_the_photo_and_the_others(portrait: Image.Image)
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_photo_stays_recognisable(style: str, portrait: Image.Image):
-    """Seen from afar, lights and darks are where they were."""
+    """At low resolution, light and dark areas keep their place."""
     far = (12, 14)
     before, after = (
         list(picture.convert("L").resize(far, Image.Resampling.BOX).tobytes())

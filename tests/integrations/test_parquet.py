@@ -1,4 +1,4 @@
-"""Parquet files, read back by DuckDB on its own."""
+"""Parquet files, read by DuckDB."""
 
 from __future__ import annotations
 

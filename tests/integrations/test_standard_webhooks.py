@@ -1,4 +1,4 @@
-"""Standard Webhooks: the vector of its own libraries, and what must not pass."""
+"""Standard Webhooks: the published vector, and invalid signatures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Objects by address, presigned forms and links, on the embedded S3 over HTTP."""
+"""Objects by URL, presigned forms and links, on the embedded S3 over HTTP."""
 
 from __future__ import annotations
 

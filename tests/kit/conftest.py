@@ -1,4 +1,4 @@
-"""The sample app on a real socket, and the log as it is written."""
+"""The sample app on a real socket, and the captured log."""
 
 from __future__ import annotations
 

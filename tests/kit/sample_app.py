@@ -1,4 +1,4 @@
-"""A small app with an endpoint for each thing that `@endpoint` does."""
+"""A small app with an endpoint for each feature of `@endpoint`."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def password(credentials: Credentials) -> Account:
 drafts: dict[str, Draft] = {}
 charges: list[str] = []
 vendor = threading.Event()
-"""Cleared: the vendor does not answer yet."""
+"""If cleared, the vendor does not respond yet."""
 vendor.set()
 failures: list[Exception] = []
-"""What the next charges fail with."""
+"""The errors of the next charges."""
 
 
 @bp.route("/who", methods=["GET"])

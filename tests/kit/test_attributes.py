@@ -1,4 +1,4 @@
-"""Attribute types: exact to the engine and back."""
+"""Attribute types round-trip exactly through the engine."""
 
 from __future__ import annotations
 

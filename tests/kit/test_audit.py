@@ -1,4 +1,4 @@
-"""Operator actions are logged and told."""
+"""Operator actions are logged and published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Children that end well, and in every other way."""
+"""Child processes that succeed, and that fail in every way."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_the_child_gets_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_child_gets_no_open_files(tmp_path: Path) -> None:
-    """Standard input and output, the answer's pipe, and the folder that is listed."""
+    """Standard input and output, the result pipe, and the listed folder."""
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)
         assert len(json.loads(call(child_functions.descriptors))) == 5

@@ -1,4 +1,4 @@
-"""CSV, read back by Python's own reader."""
+"""CSV, read by the csv module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problems as documents."""
+"""Problem documents (RFC 9457)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`@endpoint` over HTTP: what it reads, refuses and answers."""
+"""`@endpoint` over HTTP: parsing, refusals and responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The record behind an Idempotency-Key, with many at once; the same over HTTP is in test_http.py."""
+"""The stored record of an Idempotency-Key, with concurrent claims; test_http.py tests the same over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Handlers that no caller waits for, with the events that Lambda gives them."""
+"""Asynchronous handlers, with events as Lambda passes them."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ BUCKET_EVENT = """{"Records": [{
   "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-west-2", "eventTime": "1970-01-01T00:00:00.000Z",
   "eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "amzn-s3-demo-bucket"}, "object": {
   "key": "uploads/Happy+Face%C3%BC.jpg", "size": 1024, "sequencer": "0055AED6DCD90281E5"}}}]}"""
-"""After S3's user guide, event message structure."""
+"""Source: S3 user guide, event message structure."""
 
 
 def test_bucket_events_reach_their_handler() -> None:

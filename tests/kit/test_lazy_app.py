@@ -1,4 +1,4 @@
-"""In Lambda one request imports the blueprint of its path; everywhere else the app is complete at once."""
+"""In Lambda a request imports the blueprint of its path; elsewhere the app is complete at once."""
 
 from __future__ import annotations
 

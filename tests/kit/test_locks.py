@@ -1,4 +1,4 @@
-"""One at a time."""
+"""Locks with leases."""
 
 from __future__ import annotations
 

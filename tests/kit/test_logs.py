@@ -1,4 +1,4 @@
-"""Logs: the ids that tie lines together, and nothing secret."""
+"""Logs: correlation ids, and masking of secrets."""
 
 from __future__ import annotations
 

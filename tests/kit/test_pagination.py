@@ -1,4 +1,4 @@
-"""Cursors."""
+"""Pagination cursors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Retry loops: how often, how long between, and what ends them."""
+"""Retry loops: attempts, delays and final errors."""
 
 from __future__ import annotations
 

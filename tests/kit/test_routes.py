@@ -1,4 +1,4 @@
-"""What the bundle says of itself while a store is away; the good days are in test_app.py."""
+"""Health routes while a store is unavailable; test_app.py tests the normal case."""
 
 from __future__ import annotations
 

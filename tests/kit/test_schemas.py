@@ -1,4 +1,4 @@
-"""Shapes that come in and go out."""
+"""Request and response schemas."""
 
 from __future__ import annotations
 

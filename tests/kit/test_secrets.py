@@ -109,7 +109,7 @@ for sealed in sys.stdin:
 
 
 def test_a_new_key_reaches_running_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One that has read the file opens what another seals with a newer key, and seals with that key from then on."""
+    """A process that has read the file decrypts values of a newer key, and then encrypts with that key."""
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))

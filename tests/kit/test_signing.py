@@ -1,4 +1,4 @@
-"""Signed tokens and the keys they are made with."""
+"""Signed tokens and their keys."""
 
 from __future__ import annotations
 

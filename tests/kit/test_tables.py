@@ -1,4 +1,4 @@
-"""Transactions and batch reads on the engine, alone and many at once."""
+"""Transactions and batch reads on the engine, sequential and concurrent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erased subjects."""
+"""Tombstones of erased subjects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that must stay unique."""
+"""Unique values."""
 
 from __future__ import annotations
 

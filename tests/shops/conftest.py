@@ -1,4 +1,4 @@
-"""Fixtures of the shops' tests: a unique shop, an installation, a subscriber to topics."""
+"""Fixtures of the shops tests: a unique shop, an installation, a subscriber to topics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which text names a shop."""
+"""Shop domains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decisions about session tokens, removals and grants, without I/O."""
+"""Decisions about session tokens, uninstalls and grants, without I/O."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_each_newer_session_token_is_stored(
 
 
 def test_each_session_token_is_written_once_and_checked_once_a_minute() -> None:
-    """A merchant's page asks ten times a second for ten minutes; App Bridge renews its session token every 50 seconds."""
+    """A page sends ten requests a second for ten minutes; App Bridge renews its session token every 50 seconds."""
     facts, notes = stored_evidence(None, None), list[SessionNote]()
     for tenth in range(6000):
         issued = at(tenth // 500 * 50)

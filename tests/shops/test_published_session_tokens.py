@@ -1,4 +1,4 @@
-"""The session tokens that Shopify's own libraries test with.
+"""The session tokens in the tests of the Shopify libraries.
 
 Sources: shopify_python_api, test/session_token_test.py; shopify_app, test/shopify_app/session/jwt_test.rb;
 shopify-app-js, packages/apps/shopify-api/lib/session/__tests__/decode-id-token.test.ts.

@@ -1,6 +1,6 @@
-"""What Shopify's own libraries test signatures and shop domains with: the values, their sources, where we are stricter.
+"""Test values for signatures and shop domains of the Shopify libraries, with their sources and our stricter cases.
 
-The documentation's vectors, and those of which a module's own tests are made, stand beside those tests.
+Vectors of the documentation are in the tests of their modules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shops' retention rules."""
+"""Retention rules of the shops context."""
 
 from __future__ import annotations
 

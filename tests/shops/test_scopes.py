@@ -1,4 +1,4 @@
-"""What a shop has not granted.
+"""Missing scopes.
 
 The cases are those of Shopify/shopify-app-js, packages/apps/shopify-api/lib/auth/scopes: a write scope implies its read
 scope, also the unauthenticated ones; order, blanks and repetition do not count.

@@ -1,4 +1,4 @@
-"""An order's payload as the messages that other contexts hear."""
+"""Order payloads as the messages that other contexts receive."""
 
 from __future__ import annotations
 

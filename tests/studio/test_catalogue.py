@@ -1,4 +1,4 @@
-"""What merchants set up, over HTTP."""
+"""The catalogue of a merchant, over HTTP."""
 
 from __future__ import annotations
 

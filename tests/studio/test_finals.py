@@ -1,4 +1,4 @@
-"""Paid orders: one print per line, of the exact size, however often Shopify tells of it."""
+"""Paid orders: one final per line, of the exact size, despite redeliveries."""
 
 from __future__ import annotations
 

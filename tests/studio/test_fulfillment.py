@@ -1,4 +1,4 @@
-"""What is to be printed follows from what was told, in whatever order and number."""
+"""The lines to print follow from the messages, in any order and number."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_each_case_has_the_expected_lines(steps: list[Step], a: bool, b: bool, s
 
 
 def test_a_later_partial_refund_loses_no_line() -> None:
-    """As a page of it, fetched after downtime."""
+    """As one page, fetched after downtime."""
     whole = partial(fulfillment.add_refund, refund="r1", quantities={A: 2, B: 1})
     part = partial(fulfillment.add_refund, refund="r1", quantities={A: 2})
     assert apply_steps([paid, whole, part]) == apply_steps([paid, part, whole]) == apply_steps([paid, whole])

@@ -1,4 +1,4 @@
-"""Generations are looked up by index: one Query a page, whatever else the shop has."""
+"""Generations are queried by index: one Query a page, for any number of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The header reader against pictures that Pillow wrote, and against what no encoder writes."""
+"""The header reader with images from Pillow, and with bytes that no encoder writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An image provider that takes jobs and calls back: late, twice, in parallel, forged, or never."""
+"""An image provider with jobs and callbacks: late, duplicated, concurrent, forged or absent."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_a_crash_before_the_job_is_stored_submits_no_second_job(
 def test_an_untrusted_result_is_ignored(
     gallery: Gallery, provider: ImageProviderSandbox, picture: bytes, url: str | None
 ) -> None:
-    """From another host, no picture, or half of one."""
+    """From another host, not an image, or truncated."""
     generation, job = request_preview(gallery)
     provider.finish(job, picture, url)
     provider.call_back(job)

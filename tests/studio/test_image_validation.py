@@ -72,7 +72,7 @@ def _cost(upload: bytes) -> tuple[RejectReason | None, int, int]:
 
 
 MOST_LINES = 100_000
-"""Some ten milliseconds of work; the walks below would take millions."""
+"""About ten milliseconds of work; the inputs below would need millions of lines without a limit."""
 _PIXEL_DATA = b"\0\0\0\0IDAT" + bytes(4)
 
 

@@ -1,4 +1,4 @@
-"""Orders that are cancelled, edited and refunded, told in any order and many times."""
+"""Orders that are canceled, edited and refunded, with messages in any order and number."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_orders_without_previews_are_not_stored(gallery: Gallery) -> None:
 def test_messages_in_any_order_make_at_most_one_final(
     gallery: Gallery, line_property: dict[str, str], seed: int
 ) -> None:
-    """With a part of the work done in between, at random moments."""
+    """With some messages handled in between, at random times."""
     order = gallery.order(line_property)
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: 2})
     messages = [deliver(gallery, "orders/paid", order) for _ in range(10)]
@@ -245,7 +245,7 @@ def test_one_key_remakes_a_final_once(gallery: Gallery, line_property: dict[str,
 def test_a_crash_during_a_remake_leaves_no_orphaned_file(
     gallery: Gallery, line_property: dict[str, str], moment: str
 ) -> None:
-    """At every call in turn, asked for once more each time."""
+    """Crashes at each call in turn, and requests the remake again each time."""
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()

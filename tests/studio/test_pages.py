@@ -1,4 +1,4 @@
-"""The merchant's page, as it is served."""
+"""The merchant page as it is served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates hold plain placeholders of the allow-list, and a shopper's words do no harm."""
+"""Templates have only allowed placeholders, and shopper texts are sanitized."""
 
 from __future__ import annotations
 

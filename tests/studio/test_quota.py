@@ -1,4 +1,4 @@
-"""The quota's rules: never over a limit, given back once, a new month begins at nothing."""
+"""Quota rules: limits, refunds and the monthly rollover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas of shops that make no images, at the turn of the month."""
+"""Rollover of idle quotas at the start of a month."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_second_run_rolls_over_nothing() -> None:
 
 
 def test_a_concurrent_rollover_wins() -> None:
-    """Its first image of the month has rolled the quota over, and counts."""
+    """The first image of the month has already rolled the quota over."""
     idle_quota("idle", datetime(2026, 2, 1, tzinfo=UTC))
 
     def decide(state: QuotaState) -> QuotaState:

@@ -1,4 +1,4 @@
-"""What a shopper is offered."""
+"""The offer of a storefront product."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers die, also in the middle of a generation: the work is done all the same, and nothing stays held."""
+"""Workers crash during a generation: the work is completed and no slot stays reserved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shopper's photo on good and bad days: what the guard lets through, and what becomes of the rest."""
+"""Uploads of a shopper: accepted photos, and the handling of rejected ones."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def test_the_storage_limit_bounds_the_size_of_a_photo(gallery: Gallery) -> None:
 
 
 def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) -> None:
-    """Each form was given out while there was room for its photo."""
+    """Each form was created while its photo would fit."""
     photo = encode_image(Image.effect_noise((700, 700), 90), "PNG")
     assert len(photo) * 2 <= 1_000_000 < len(photo) * 3
     Quota(gallery.shop).delete()

@@ -1,4 +1,4 @@
-"""The benchmarks run and show what they measured; how fast is not a test's business."""
+"""The benchmarks run and print their figures; no test checks the speed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Athena's definitions fit the files that the archive really has, and operators query them here by the same names."""
+"""The Athena definitions match the archived files, and operators query them locally by the same names."""
 
 from __future__ import annotations
 

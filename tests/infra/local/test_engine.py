@@ -1,4 +1,4 @@
-"""The embedded engine as its users meet it: real processes, real kills."""
+"""The embedded engine, with real processes and real kills."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""`make run` never leaves this machine because something happens to be exported."""
+"""`make run` never uses a remote account because of exported variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pump delivers as an account would: partial failures, dead letters, and through a restart of the engine."""
+"""The pump delivers like Lambda: partial failures, dead letters, and restarts of the engine."""
 
 from __future__ import annotations
 

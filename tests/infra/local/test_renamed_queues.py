@@ -1,4 +1,4 @@
-"""Messages in queues of an earlier release reach the handlers of this one."""
+"""Messages in queues of an earlier release reach the current handlers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules fire on time, and at once where a run was missed."""
+"""Schedules run on time, and at once if a run was missed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A handler runs in a process of its own, as Lambda would run it."""
+"""A handler runs in its own process, as in Lambda."""
 
 from __future__ import annotations
 

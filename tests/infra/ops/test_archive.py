@@ -1,4 +1,4 @@
-"""`archive-query` over files that the sweep itself wrote, in a process that has no pytz."""
+"""`archive-query` over files written by the sweep, in a process without pytz."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators let Stripe's events be handled once more, by command."""
+"""Operators reprocess Stripe events by command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operator commands, over the stack that the tests have."""
+"""Operator commands on the stack of the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing and exporting by hand: the command waits for the worker."""
+"""Erasure and export by command: the command waits for the worker."""
 
 from __future__ import annotations
 

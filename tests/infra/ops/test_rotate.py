@@ -1,4 +1,4 @@
-"""Keys rotated while their tokens are in use."""
+"""Key rotation while tokens are in use."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_rotation_reencrypts_every_secret(ops: Ops, key_file: Path, listen: Li
 
 
 def test_a_rotation_causes_no_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) -> None:
-    """Three rotations, while shops' tokens are read and refreshed without a pause."""
+    """Run three rotations while tokens are continuously read and refreshed."""
     shops = [f"in-use-{number}.myshopify.com" for number in range(3)]
     for shop in shops:
         install(api, "studio", shop)

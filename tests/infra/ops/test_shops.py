@@ -1,4 +1,4 @@
-"""What an operator exports of the shops."""
+"""Exports of shops by operator command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Admin API: who may call, what a query answers, what it costs, and webhook subscriptions."""
+"""The Admin API: access, query results, query costs and webhook subscriptions."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Orders after their payment: cancelled, edited and refunded, in webhooks' shape and as GraphQL shows them."""
+"""Orders after payment: cancellations, edits and refunds, in webhooks and in GraphQL."""
 
 from typing import Any
 

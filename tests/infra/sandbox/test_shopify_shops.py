@@ -1,4 +1,4 @@
-"""What merchants change and ask for: details, scopes, products, privacy; and all of it by the control interface."""
+"""Actions of merchants: details, scopes, products, privacy; also over the control API."""
 
 import json
 from typing import Any

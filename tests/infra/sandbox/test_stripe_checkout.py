@@ -1,4 +1,4 @@
-"""Somebody pays: what exists afterwards, in both API shapes, and what can then be done with it."""
+"""Checkout: the objects after a payment, in both API versions, and the operations on them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -262,7 +262,7 @@ def test_a_customer_cancels_in_the_portal(client, stripe_sandbox, http):
 
 
 def test_every_field_exists_in_the_current_stripe_api(client, stripe_sandbox):
-    """Held against the typed classes of stripe-python, which follow the version that it pins."""
+    """Compared with the typed classes of stripe-python, which follow its pinned version."""
     classes: dict[str, Any] = {
         "customer": stripe.Customer,
         "checkout.session": stripe.checkout.Session,

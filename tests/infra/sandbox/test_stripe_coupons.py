@@ -1,4 +1,4 @@
-"""What Stripe would refuse of a coupon is refused here."""
+"""Coupons that Stripe refuses are refused here."""
 
 from typing import Any
 

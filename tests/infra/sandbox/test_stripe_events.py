@@ -1,4 +1,4 @@
-"""Events on their way to us: signatures, order, copies, lateness, both shapes, and the control interface."""
+"""Event delivery: signatures, order, duplicates, delays, both API versions, and the control API."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Another price for a running subscription: what it costs, when it is billed, what a preview says of it."""
+"""Price changes of a subscription: amounts, billing time and previews."""
 
 from typing import Any
 

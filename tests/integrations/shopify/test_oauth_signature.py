@@ -49,7 +49,7 @@ def test_delimiters_are_escaped_in_names_and_values() -> None:
 
 @given(queries)
 def test_no_two_queries_share_a_signed_text(query: dict[str, list[str]]) -> None:
-    """Moving a delimiter from a value into the query's own structure changes the signature."""
+    """Moving a delimiter from a value into the structure of the query changes the signature."""
     text = "&".join(f"{name}={value}" for name, [value] in query.items())
     if len(query) > 1:
         assert sign_oauth_query({"all": [text]}, "hush") != sign_oauth_query(query, "hush")

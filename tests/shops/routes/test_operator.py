@@ -1,4 +1,4 @@
-"""Endpoints of operators."""
+"""Operator endpoints."""
 
 from __future__ import annotations
 

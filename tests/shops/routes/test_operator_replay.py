@@ -1,4 +1,4 @@
-"""Operators look at a recorded delivery and hand it on once more."""
+"""Operators read and replay stored deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verification of merchants' session tokens and of app proxy queries."""
+"""Verification of session tokens and app proxy queries."""
 
 from __future__ import annotations
 

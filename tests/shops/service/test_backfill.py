@@ -1,4 +1,4 @@
-"""Downtime: nothing of ours answers, Shopify gives up, ends the subscription, and nobody tells us."""
+"""Backfill after downtime: every delivery failed and Shopify deleted the subscriptions."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_older_events_are_not_backfilled(shopify: ShopifySandbox, installed_shop
 def test_many_orders_are_fetched_in_pages(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    """A message does one page and asks for the next, so that no run is too long for its function."""
+    """A message handles one page and requests the next, so that no run exceeds its timeout."""
     read_messages = listen("shops-order_paid")
     orders = {shopify.paid_order(installed_shop, LINES[:1])["admin_graphql_api_id"] for _ in range(25)}
     request = BackfillRequested(
@@ -161,7 +161,7 @@ def test_complete_subscriptions_need_no_backfill(
 
 
 def test_the_backfill_starts_before_the_last_completed_run(shopify: ShopifySandbox, installed_shop: str) -> None:
-    """Deliveries that were being repeated when the last run found every subscription are missed since before it."""
+    """Deliveries in retry during the last complete run were missed since before that run."""
     forget_messages("shops-register_webhooks")
     reconcile(ago=timedelta(hours=6))
     import json
@@ -188,7 +188,7 @@ def test_a_lost_registration_is_republished_by_the_merchants_next_request(
     bearer: Callable[..., dict[str, str]],
     listen: Listen,
 ) -> None:
-    """A crash between the installation and its message: the merchant's next page asks for the registration again."""
+    """After a crash between the installation and its message, the next request publishes the registration."""
     read_messages = listen("shops-shop_installed")
     row = Shop.get(installed_shop, "studio")
     row.update([Shop.registered_at.remove(), Shop.updated_at.set(clock.now() - timedelta(minutes=6))])
@@ -203,7 +203,7 @@ def test_a_lost_registration_is_republished_by_the_merchants_next_request(
 def test_the_backfill_is_requested_before_the_subscriptions_are_created(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next try finds no subscription missing."""
+    """The next attempt finds no missing subscription."""
     with fail_webhook_writes():
         order = shopify.paid_order(installed_shop, LINES)
         shopify.emit(installed_shop, "orders/paid", order)
@@ -228,7 +228,7 @@ def test_the_backfill_is_requested_before_the_subscriptions_are_created(
 def test_a_cancellation_is_published_before_the_payment(
     shopify: ShopifySandbox, installed_shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So that nothing is made for it in between."""
+    """Otherwise a final would be made in between."""
     messages: list[str] = []
     monkeypatch.setattr(backfill, "publish", lambda message: messages.append(type(message).__name__))
     order = shopify.paid_order(installed_shop, LINES)
@@ -256,7 +256,7 @@ def test_refunds_and_products_with_many_lines_are_fetched_completely(
 def test_an_order_is_fetched_if_its_customer_is_not_readable(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    """`read_customers` was added late; a shop that did not grant it yet loses no order."""
+    """`read_customers` was added later; a shop without this scope loses no order."""
     shopify.emit(installed_shop, "app/scopes_update", shopify.update_scopes("studio", installed_shop, ["read_orders"]))
     assert drain() == []
     read_messages = listen("shops-order_edited")

@@ -44,7 +44,7 @@ def decrypted_tokens(row: Shop) -> tuple[str | None, str | None]:
 
 
 def test_every_encrypted_column_is_rotated() -> None:
-    """A model with a new SecretAttribute must say in KINDS what it is sealed for."""
+    """A model with a new SecretAttribute must be listed in KINDS."""
     encrypted_columns = {
         (model, name)
         for model in data_stack.models()

@@ -1,4 +1,4 @@
-"""Installing an app, as a merchant's browser and Shopify do it."""
+"""OAuth installation of an app, with a browser and the Shopify sandbox."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_a_reinstallation_removes_the_tombstone(
 def test_the_tombstone_is_removed_even_if_the_process_crashes_after_the_commit(
     api: httpx.Client, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    """Just after the installation took effect: nobody installs it once more."""
+    """Crash right after the commit: no second installation happens."""
     tombstones.add(data_subjects.app(shop, "studio"))
     with crash_at(1, "after-call", "TransactWriteItems", how=RuntimeError):
         assert api.get("/v1/shops/me", headers=bearer(shop)).status_code == 500
@@ -225,7 +225,7 @@ def test_the_tombstone_is_removed_even_if_the_process_crashes_after_the_commit(
 def test_the_first_session_token_installs(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    """As under Shopify-managed installation: eight calls of a page that opens make one installation."""
+    """As with Shopify managed installation: eight concurrent requests make one installation."""
     with ThreadPoolExecutor(8) as calls:
         responses = list(calls.map(lambda _: api.get("/v1/shops/me", headers=bearer(shop)), range(8)))
     assert {response.status_code for response in responses} == {200}
@@ -246,8 +246,7 @@ def test_a_session_token_reinstalls_an_uninstalled_app(
 def test_the_cookie_works_below_a_stage_path(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In an account the addresses begin with API Gateway's stage; a cookie's path is compared with the whole
-    (RFC 6265, 5.1.4)."""
+    """In an account, URLs begin with the API Gateway stage, and a cookie's path must match it (RFC 6265, 5.1.4)."""
     base = f"https://abc.execute-api.eu-central-1.amazonaws.com/{API_STAGE}"
     monkeypatch.setenv("PUBLIC_URL", base)
     config.forget_settings()

@@ -1,4 +1,4 @@
-"""A merchant's settings."""
+"""Settings of a merchant."""
 
 from __future__ import annotations
 

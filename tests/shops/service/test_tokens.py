@@ -1,4 +1,4 @@
-"""Tokens that are refreshed in time, by one worker at a time."""
+"""Access tokens, refreshed in time by one worker at a time."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed_shop: 
 
 
 def test_a_lost_refresh_response_can_be_requested_again(shopify: ShopifySandbox, installed_shop: str) -> None:
-    """A crash between Shopify's answer and our write leaves the old refresh token, which still works."""
+    """After a crash between Shopify's response and our write, the old refresh token still works."""
     row = Shop.get(installed_shop, "studio")
     stored_tokens = (row.access_token, row.refresh_token)
     set_token_lifetime(installed_shop, timedelta(0))
@@ -97,7 +97,7 @@ def test_revoked_tokens_are_deleted_and_the_next_call_gets_new_ones(
 def test_an_uninstalled_shop_gets_no_tokens(
     shopify: ShopifySandbox, installed_shop: str, drain: Callable[[], list[dict[str, Any]]], had_lost_them: bool
 ) -> None:
-    """As when the app is removed while a worker waits for Shopify's answer."""
+    """The app is uninstalled while a worker waits for Shopify."""
     row = Shop.get(installed_shop, "studio")
     if had_lost_them:
         tokens.delete_tokens(row)
@@ -118,7 +118,7 @@ def test_an_uninstalled_shop_gets_no_tokens(
 def test_a_response_without_a_refresh_token_keeps_the_stored_one(
     shopify: ShopifySandbox, installed_shop: str, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes
 ) -> None:
-    """A frozen shop comes back with the tokens that it had."""
+    """A shop keeps its tokens while it is frozen."""
     set_token_lifetime(installed_shop, timedelta(0))
     before = Shop.get(installed_shop, "studio").refresh_token
     with canned_server() as peer:
@@ -141,7 +141,7 @@ def test_an_undecryptable_refresh_token_is_replaced_by_the_next_request(
 
 
 def test_scopes_updated_during_a_refresh_are_kept(installed_shop: str) -> None:
-    """The webhook is newer than the answer to the refresh, and was applied before it was written."""
+    """The webhook is newer than the refresh response and was applied before the response was written."""
     row, asked_at = Shop.get(installed_shop, "studio"), clock.now()
     assert details.save_scope(installed_shop, "studio", "read_products", asked_at + timedelta(seconds=1))
     tokens.replace_tokens(row, Grant("shpat_new", "read_orders", ACCESS_SECONDS, "shprt_new", 60), asked_at)

@@ -1,4 +1,4 @@
-"""Shopify's deliveries at the door."""
+"""Webhook intake: verification, storage and deduplication."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def test_a_repeated_delivery_is_deduplicated(shopify: ShopifySandbox, shop: str,
 
 
 def test_a_crash_after_the_write_loses_no_message(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    """The row is there, the message never went out, Shopify got no answer: it delivers again."""
+    """The row is stored but the message is not published; Shopify retries the delivery."""
     read_messages = listen("shops-order_paid")
     webhook = shopify.webhook(
         "studio", shop, "orders/paid", shopify.paid_order(shop, LINES), webhook_id="w", event_id="e"

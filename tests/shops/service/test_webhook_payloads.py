@@ -64,7 +64,7 @@ def test_orders_become_messages(
 
 
 def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
-    """The webhook carries the edit alone; what the order now reads is asked of Shopify, however many lines it has."""
+    """The webhook has only the edit; the order is fetched from Shopify with all its lines."""
     assert drain() == []
     read_messages = listen("shops-order_edited")
     many_lines = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
@@ -196,7 +196,7 @@ def test_webhooks_of_an_uninstalled_shop_are_ignored(
     "topic", sorted({topic for each in apps.TOPICS.values() for topic in each} - {"app/uninstalled"})
 )
 def test_an_invalid_payload_fails_at_intake(shopify: ShopifySandbox, shop: str, drain: Drain, topic: str) -> None:
-    """An unreadable payload never comes back as a poison message."""
+    """An invalid payload never becomes a poison message."""
     delivery = shopify.deliver("discounts", shop, topic, {"unexpected": True})
     assert delivery.status == 200
     assert row_of(delivery).status is DeliveryStatus.FAILED
@@ -204,7 +204,7 @@ def test_an_invalid_payload_fails_at_intake(shopify: ShopifySandbox, shop: str, 
 
 
 def test_every_message_of_a_topic_has_a_topic() -> None:
-    """A topic that no class declares has nowhere to go: the stack would not have it."""
+    """A topic without a message class would not exist in the stack."""
     assert {
         "shops-order_created",
         "shops-order_paid",

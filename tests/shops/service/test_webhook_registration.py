@@ -1,4 +1,4 @@
-"""What follows an installation, and is checked again and again."""
+"""Registration of webhooks after an installation, and its reconciliation."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_deleted_subscriptions_are_recreated(shopify: ShopifySandbox, installed_
 def test_subscriptions_with_an_old_address_are_deleted(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after a move to another domain; what the app registered elsewhere for itself stays."""
+    """As after a change of our domain; subscriptions to foreign addresses are kept."""
     assert drain() == []
     elsewhere = "mutation { webhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {uri: $uri}) { userErrors { message } } }"
     elsewhere = elsewhere.replace("$uri", '"https://warehouse.example/hooks"')
@@ -115,7 +115,7 @@ def test_a_refused_topic_fails_the_message_after_the_others(
 
 
 def test_a_throttled_registration_is_postponed(shopify: ShopifySandbox, installed_shop: str) -> None:
-    """The message waits in the queue as long as Shopify asks, until it has waited too often."""
+    """The message is delayed as Shopify requests, up to the limit of attempts."""
     forget_messages("shops-register_webhooks")
     request = RegistrationRequested(shop=installed_shop, app="studio")
     shopify.fail_next(2, status=429, retry_after=900.0)
@@ -137,7 +137,7 @@ def test_a_call_waits_for_its_missing_cost_points(shopify: ShopifySandbox, insta
 def test_every_installation_is_reconciled(
     shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    """A crash between the installation and its message is healed by the schedule."""
+    """The schedule repairs a crash between the installation and its message."""
     read_messages = listen("shops-shop_installed")
     forget_messages("shops-register_webhooks")
     now = clock.now()
@@ -154,7 +154,7 @@ def test_every_installation_is_reconciled(
 def test_a_locked_shop_is_skipped(
     installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    """It would fill the dead-letter queue at every comparison."""
+    """Otherwise every reconciliation would create a dead letter."""
     assert drain() == []
     with canned_server() as peer:
         peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'

@@ -1,6 +1,6 @@
-"""A picture that the decoder crashes on, over HTTP and in the inspecting worker: a refusal, and nobody else notices.
+"""An image that crashes the decoder, over HTTP and in the worker, is rejected and affects no other request.
 
-The child process really crashes: the interpreter that is started for it is a script that kills itself.
+The child process really crashes: its interpreter is a script that kills itself.
 """
 
 from __future__ import annotations

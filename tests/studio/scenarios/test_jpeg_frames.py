@@ -1,4 +1,4 @@
-"""The guard admits the frames SOF0, SOF1 and SOF2 alone, wherever a decoder would find another."""
+"""The validation accepts only the frames SOF0, SOF1 and SOF2, wherever a decoder would find another."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ GOOD = {
 
 @pytest.mark.parametrize("oddity", GOOD)
 def test_segments_that_decoders_skip_are_skipped(oddity: str) -> None:
-    """Both sides: the guard passes it by the size of its frame, and Pillow decodes it as that."""
+    """The validation accepts the size of the frame, and Pillow decodes the same size."""
     header = probe(GOOD[oddity])
     assert (rejection_reason(header), header.width, header.height) == (None, 48, 32)
     assert decode_outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]

@@ -1,4 +1,4 @@
-"""The largest pictures that the guard lets through fit a function of 1 GB, in whatever form they come."""
+"""The largest accepted images fit a function of 1 GB in every format."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def large_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ["progressive.jpg", "inks.jpg", "clear.png", "clear.webp"])
 @pytest.mark.parametrize("long_side", [1024, 2048])
 def test_the_largest_images_fit_in_memory(large_images: Path, name: str, long_side: int) -> None:
-    """Looked at, stylised, and made a preview, or the largest print of either kind."""
+    """Inspected, stylised, and rendered as a preview or as the largest print of either type."""
     picture = large_images / name
     assert image_validation.rejection_reason(probe(picture.read_bytes())) is None
     command = [sys.executable, "-c", WORK, str(picture), str(long_side)]

@@ -1,4 +1,4 @@
-"""What merchants change: versions, order, uniqueness, lists page by page."""
+"""Changes by merchants: versions, order, uniqueness, paged lists."""
 
 from __future__ import annotations
 

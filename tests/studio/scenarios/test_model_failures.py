@@ -1,4 +1,4 @@
-"""A model that makes no picture: what may pass is tried again, what will not is said, and nothing is charged."""
+"""Model failures: temporary ones are retried, permanent ones reported, and none is charged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Null in what merchants change: it takes a value away, or is refused by name."""
+"""Null in changes by merchants clears a value, or is refused by name."""
 
 from __future__ import annotations
 

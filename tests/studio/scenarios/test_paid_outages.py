@@ -1,4 +1,4 @@
-"""A paid print outlives every outage: it waits, is tried for days, and is made once; only a refusal ends it."""
+"""A paid final survives every outage: it is retried for days and made once; only a refusal fails it."""
 
 from __future__ import annotations
 
@@ -263,7 +263,7 @@ def test_an_invalid_model_image_does_not_reject_the_photo(
 def test_an_unexpected_error_keeps_the_final_pending(
     gallery: Gallery, use_model: Callable[[str], None], final: str, time: ManualClock
 ) -> None:
-    """Otherwise its message ends in the dead-letter queue after five receives, each time."""
+    """Otherwise its message becomes a dead letter after five receives."""
     use_model("nonsense")
     assert gallery.drain() == []
     for _ in range(6):
@@ -277,7 +277,7 @@ def test_an_unexpected_error_keeps_the_final_pending(
 
 
 def test_lost_messages_keep_the_final_pending(gallery: Gallery, final: str, time: ManualClock) -> None:
-    """Received five times by a throttled function, then in the dead-letter queue: the schedule sends another."""
+    """After five receives by a throttled function the message is a dead letter, and the schedule sends another."""
     sent_messages = []
     for _ in range(60):
         if message_counts("studio-make_final") != (0, 0):

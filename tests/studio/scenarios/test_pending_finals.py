@@ -1,4 +1,4 @@
-"""A final is paid for: it waits for a worker, a busy model, a slow provider or an operator, and ends with its order only."""
+"""A paid final waits for a worker, a throttled model, a slow provider or an operator, and ends only with its order."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_cancellation_skips_a_final_that_waits_for_its_retry(
 def test_a_final_of_a_canceled_order_is_never_started(
     gallery: Gallery, final: tuple[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such as a remake that was asked for in the same moment."""
+    """For example a concurrent remake request."""
     with monkeypatch.context() as patch:
         patch.setattr(orders, "_skip_final", lambda *_: None)
         orders.apply_cancellation(
@@ -76,7 +76,7 @@ def test_a_final_of_a_canceled_order_is_never_started(
 
 
 def test_a_paid_order_without_remaining_lines_gets_no_final(gallery: Gallery) -> None:
-    """Told late, as after downtime: what was taken out by then is said in the message itself."""
+    """Delivered late, as after downtime: the message has the current quantities."""
     order = gallery.order(gallery.preview()["line_item_property"])
     cancelled_order = {**order, "line_items": [{**order["line_items"][0], "current_quantity": 0}]}
     orders.apply_payment(order_paid(gallery.shop, cancelled_order))
@@ -104,7 +104,7 @@ def test_a_failing_row_does_not_stop_the_recovery_of_others(gallery: Gallery, mo
 
 
 def test_an_overwritten_photo_is_validated_before_use(gallery: Gallery) -> None:
-    """The form lets it, and the bucket may tell of it late."""
+    """The form permits a second upload, and the bucket event may be late."""
     form = gallery.accepted_upload()
     large = BytesIO()
     Image.new("RGB", (6000, 5000), "red").save(large, "PNG")
@@ -118,7 +118,7 @@ def test_an_overwritten_photo_is_validated_before_use(gallery: Gallery) -> None:
 
 
 def test_data_after_the_end_of_a_photo_does_not_count_as_scans() -> None:
-    """A phone appends seconds of video to a motion photo; random bytes hold the mark of a scan every 64 KB."""
+    """A motion photo has appended video; random bytes contain a scan marker every 64 KB."""
     data = PHOTO.read_bytes()
     photo_with_trailer = data + bytes(range(256)) * 4 + b"\xff\xda" * 500
     assert image_validation.rejection_reason(image_header.probe(photo_with_trailer)) is None

@@ -1,4 +1,4 @@
-"""Fifty at once for three places, by threads and by processes, with workers killed: the counters equal the rows."""
+"""Fifty concurrent requests for three slots, by threads and processes, with killed workers: counters match the rows."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_fifty_threads_do_not_exceed_the_quota(gallery: Gallery, limits: dict[st
 def test_five_processes_with_one_killed_do_not_exceed_the_quota(
     gallery: Gallery, limits: dict[str, int], code: str
 ) -> None:
-    """The killed one may have reserved without a message: the schedule hands its preview out."""
+    """The killed process may have reserved without publishing: the schedule queues its preview."""
     body = json.dumps(gallery.preview_request(gallery.accepted_upload()))
     set_limits(gallery, limits)
     customer = f"gid://shopify/Customer/{CUSTOMER}"
@@ -109,7 +109,7 @@ def _stdout(process: subprocess.Popen[str]) -> IO[str]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_workers_killed_at_random_keep_the_counters_correct(gallery: Gallery, seed: int) -> None:
-    """Each preview is handed to a worker that may be killed before, while or after it works; none is lost or doubled."""
+    """Each preview goes to a worker that may be killed before, during or after its work; none is lost or duplicated."""
     chance = random.Random(seed)
     upload = gallery.accepted_upload()
     set_limits(gallery, {"max_concurrent_generations": 6})

@@ -1,4 +1,4 @@
-"""Pictures of every kind, from upload to preview over HTTP: the right one comes out, or a clear refusal."""
+"""Images of every kind, from upload to preview over HTTP: a correct preview or a clear rejection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packaged stages, each built once a test run by the command that the Makefile calls."""
+"""The packaged stages, each built once a run by the command of the Makefile."""
 
 from __future__ import annotations
 

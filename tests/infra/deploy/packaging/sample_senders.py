@@ -1,4 +1,4 @@
-"""Functions that publish messages whose class they name in every indirect way; `references` must find each class."""
+"""Functions that name the class of their message indirectly; the scan must find each class."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ W = TypeVar("W", bound=ShopifyWork)
 TABLE = {"export": ExportRequested}
 ALIAS = SweepRequested
 Change = OrderPaid | RefundCreated
-"""A type; nothing here makes one of these."""
+"""A type that this module does not create."""
 
 
 def by_table(name: str) -> None:

@@ -19,7 +19,7 @@ from tests.infra.deploy.packaging.conftest import Packaged
 from tests.integrations.sample_images import encode_image
 
 UNCHECKED_HASH = 0b01
-"""PEP 552: the second word of a .pyc; 0b11 would have the source compared at import."""
+"""PEP 552: the second word of a .pyc; 0b11 would compare the source at import."""
 
 on_lambdas_platform = pytest.mark.skipif(
     (sys.platform, platform.machine(), platform.libc_ver()[0]) != ("linux", "x86_64", "glibc"),

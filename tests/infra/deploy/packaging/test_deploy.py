@@ -1,4 +1,4 @@
-"""`make deploy` into an account of its own: an engine that runs what was packaged, as CloudFormation and Lambda do."""
+"""`make deploy` into a separate account: an engine that runs the package, as CloudFormation and Lambda do."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 def test_the_api_answers_through_api_gateway(account: Account) -> None:
-    """`/ready` has read a table and looked at a bucket of the data stack."""
+    """`/ready` reads a table and a bucket of the data stack."""
     response = httpx.get(f"{account.api}/ready")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
@@ -73,7 +73,7 @@ def test_a_problem_passes_through_api_gateway(account: Account) -> None:
 
 
 def test_only_failed_messages_of_a_batch_are_retried_and_become_dead_letters(account: Account) -> None:
-    """The good message is done although it came with a poisonous one: the delivery that it is about was processed."""
+    """The valid message of a batch with a poison message is handled: its delivery was processed."""
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
     account.client("lambda").invoke(
         FunctionName="backroom-dev-shops-apply_webhook", Payload=b'{"Records": []}'
@@ -122,7 +122,7 @@ def test_local_stages_are_not_deployed(stage: str) -> None:
 
 
 def test_deploying_without_an_account_is_an_error(tmp_path: Path) -> None:
-    """The first question, whose account this is, meets a closed port."""
+    """The first request, for the account id, meets a closed port."""
     result = run_packaging(
         "deploy",
         *("--stage", "dev", "--out", str(tmp_path)),

@@ -1,4 +1,4 @@
-"""What each function may do, and above all what it may not."""
+"""The permissions of each function, and what they exclude."""
 
 from __future__ import annotations
 

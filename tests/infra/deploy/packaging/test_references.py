@@ -1,4 +1,4 @@
-"""A module may publish every message class that its code uses, and none that it only reads."""
+"""A module may publish every message class that its code uses, but none that it only reads."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_client_with_a_dynamic_service_name_is_refused(source: str) -> None:
 
 
 def test_every_message_class_is_published_somewhere() -> None:
-    """A class that nothing publishes is left over, or its use is hidden."""
+    """A class that nothing publishes is unused, or the scan misses its use."""
     sources = (handlers.ROOT / "chalicelib").rglob("*.py")
     modules = {".".join(path.relative_to(handlers.ROOT).with_suffix("").parts) for path in sources}
     published = {kind for module in modules for kind in import_scan.messages_of(module.removesuffix(".__init__"))}

@@ -1,4 +1,4 @@
-"""A function may do what its code does, however indirectly the code names it: messages, tables, folders, keys, models."""
+"""A function may use the messages, tables, prefixes, keys and models that its code names, even indirectly."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def reached_modules(name: str) -> Iterable[str]:
 
 
 def test_every_queue_has_a_sender(documents: dict[str, dict[str, Any]]) -> None:
-    """A function of the bundle, or the topic or the bucket that the data stack connects it to."""
+    """A function, or the topic or bucket that the data stack connects to it."""
     senders = {queue for document in documents.values() for queue in allowed(document, "sqs:SendMessage")}
     resources = data_stack.template()["Resources"]
     subscribed_queues = {
@@ -65,7 +65,7 @@ def test_every_topic_with_a_consumer_has_a_publisher(documents: dict[str, dict[s
 
 
 def test_privacy_requests_reach_their_workers(documents: dict[str, dict[str, Any]]) -> None:
-    """By Shopify's topics (`retention-accept_privacy_request`), by an operator (the API), and by the schedule that mends what was lost."""
+    """Publishers: the Shopify topics, an operator (the API), and the schedule that republishes lost requests."""
     for sender in ("retention-accept_privacy_request", "api_handler", "retention-check_due_dates"):
         queues = allowed(documents[sender], "sqs:SendMessage")
         assert {data_stack.physical(f"retention-{verb}_subject") for verb in ("erase", "export")} <= queues, sender
@@ -132,7 +132,7 @@ print(json.dumps([str(model.Meta.table_name) for model in tables.loaded()]))
     [API, "shops-apply_webhook", "billing-process_stripe_event", "studio-generate_preview", "retention-erase_subject"],
 )
 def test_every_table_that_a_function_loads_is_granted(documents: dict[str, dict[str, Any]], name: str) -> None:
-    """By what Python really imports, in a process of its own: `kit.tables.loaded` finds models that no code names."""
+    """Tested with real imports in its own process: `kit.tables.loaded` finds models that no code names."""
     command = [sys.executable, "-c", LOADED, *entry_modules()[name]]
     process = subprocess.run(command, cwd=handlers.ROOT, capture_output=True, text=True, check=True)
     modules = json.loads(process.stdout)

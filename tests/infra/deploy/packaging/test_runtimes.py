@@ -1,4 +1,4 @@
-"""Which Python packages what: Lambda's python3.11 cannot load Pillow."""
+"""The Python version of each package: Lambda's python3.11 cannot load Pillow."""
 
 from __future__ import annotations
 

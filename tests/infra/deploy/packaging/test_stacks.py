@@ -1,4 +1,4 @@
-"""One stack, brought up on the engine."""
+"""One stack, deployed to the engine."""
 
 from __future__ import annotations
 

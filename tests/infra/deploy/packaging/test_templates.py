@@ -1,4 +1,4 @@
-"""Both templates, as they lie in the directory that `make package` fills."""
+"""Both templates in the directory that `make package` writes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def data(packaged: Packaged) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stage", ["prod", "dev"])
 def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) -> None:
-    """In the templates as they are deployed, and in what the transform makes of one."""
+    """Checks the deployed templates and the expanded one."""
     out = packaged(stage)
     app = out / "app.json"
     if stage == "dev":
@@ -92,7 +92,7 @@ def test_the_api_times_out_before_api_gateway(app: dict[str, Any]) -> None:
 
 
 def test_every_queue_reports_partial_batch_failures(app: dict[str, Any], data: dict[str, Any]) -> None:
-    """And stays silent for six of its function's timeouts, as AWS asks of a queue that feeds a function."""
+    """The visibility timeout is six times the timeout of the function, as AWS recommends."""
     silences = {
         queue["QueueName"]: queue.get("VisibilityTimeout") for queue in of_type(data, "AWS::SQS::Queue").values()
     }
