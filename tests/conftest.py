@@ -22,7 +22,7 @@ from tests.timeouts import extend_httpx_timeouts
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)  # a busy machine is no counterexample
+)  # a slow machine is no failure
 settings.load_profile("patient")
 extend_httpx_timeouts()
 
@@ -50,9 +50,9 @@ from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox  # noqa: E402 - a
 from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, StripeSandbox  # noqa: E402
 
 _shopify = ShopifySandbox(
-    bucket_size=20_000,  # with the rate, the limits of the Plus plan: shorter waits
+    bucket_size=20_000,  # size and rate of the Plus plan: shorter waits
     restore_rate=1_000,
-    session_seconds=3600,  # a session token outlives the test that holds it, however slow
+    session_seconds=3600,  # a session token must not expire during a slow test
 )
 _stripe = StripeSandbox()
 os.environ.update(

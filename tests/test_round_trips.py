@@ -152,7 +152,7 @@ def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, co
     billing.register_customer("member", member, "a@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
     params = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-    stripe_peer.hold_events = True  # else some arrive while something else is measured
+    stripe_peer.hold_events = True  # otherwise some arrive during the next measurement
     try:
         with costs("checkout created (with Idempotency-Key)"):
             start_response = api.post(

@@ -75,6 +75,6 @@ def start(run_environment: dict[str, str]) -> Iterator[Start]:
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=LIMIT)  # reads on: a full pipe would hold it up
+            process.communicate(timeout=LIMIT)  # keep reading: a full pipe would block the process
         if process.stdout:
             process.stdout.close()

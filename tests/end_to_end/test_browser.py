@@ -120,7 +120,7 @@ def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Ga
     expect(page.get_by_role("status")).to_have_text("Your image is ready.")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     page.reload()
-    expect(picture).to_be_visible()  # it comes back after a reload
+    expect(picture).to_be_visible()  # still present after a reload
     page.get_by_role("button", name="Add to cart").click()
     page.wait_for_url("**/cart")
     (line,) = gallery.shopify.storefront.lines(gallery.shop)
@@ -132,7 +132,7 @@ def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Ga
 def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, queue_worker: None) -> None:
     oil = gallery.merchant("POST", "styles", {"name": "Oil", "prompt_template": "x"}).json()["uuid"]
     gallery.merchant("PUT", f"products/{gallery.product}/styles/{oil}", {"is_enabled": True})
-    page.reload()  # of two styles none is chosen yet
+    page.reload()  # no style is selected yet
     page.get_by_role("button", name="Make my image").click()
     expect(page.locator("#photo-error")).to_have_text("Please choose a photo.")
     expect(page.get_by_label("Your photo")).to_be_focused()
@@ -186,7 +186,7 @@ def test_an_exhausted_quota_shows_a_message(page: Page, gallery: Gallery, queue_
 
 def test_the_page_can_be_used_by_keyboard(page: Page, queue_worker: None) -> None:
     """Every control is reached in order, shows its focus, and is large enough for a thumb."""
-    expect(page.get_by_label("Pencil")).to_be_visible()  # the page has come, and its styles
+    expect(page.get_by_label("Pencil")).to_be_visible()  # the page and its styles are loaded
     seen_items = []
     for _ in range(4):
         page.keyboard.press("Tab")

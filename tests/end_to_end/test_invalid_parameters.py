@@ -39,7 +39,7 @@ ODD_TEXTS = (
     " ",
     "x" * 3_000,
     "7" * 3_000,
-    "🙂" * 250,  # within the characters of a path parameter, beyond the bytes of a key
+    "🙂" * 250,  # within the length limit of a parameter, over the byte limit of a key
     "\0",
     "a\0b",
     "🙂",

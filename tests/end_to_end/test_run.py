@@ -70,7 +70,7 @@ def test_chalice_local_works_beside_make_run(start: Start, run_environment: dict
     chalice = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def listening() -> bool:
-        assert chalice.poll() is None, "it ended"
+        assert chalice.poll() is None, "the process ended"
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", port)).close()
             return True

@@ -17,7 +17,7 @@ from infra.signals import StopSignal
 stop = StopSignal()
 print("serving", flush=True)
 thread = threading.Thread(target=lambda: signal.pthread_kill(threading.get_ident(), int(sys.argv[1])))
-threading.Timer(0.5, thread.start).start()  # the main thread waits by then, or has not begun to: both must end
+threading.Timer(0.5, thread.start).start()  # the main thread may wait or not yet wait: both must end
 stop.wait()
 print("stopped")
 """

@@ -17,7 +17,7 @@ from tests.integrations.sample_images import encode_image, is_close
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
-# What an upright picture looks like as a camera that was turned stores it.
+# The stored form of an upright image from a rotated camera.
 STORED = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -68,7 +68,7 @@ def test_the_watermark_changes_its_rectangle_only(position: Position):
     changed_pixels = ImageChops.difference(plain, marked_image).convert("L").point([0] * 20 + [255] * 236).getbbox()
     left, top, width, height = place_mark((400, 200), (100, 50), position=position, size_percentage=50)
     assert changed_pixels is not None
-    # JPEG's blocks of 8 (16 for colour) spread a hard edge a little.
+    # JPEG blocks of 8 (16 for colour) blur a hard edge.
     assert all(abs(a - b) <= 8 for a, b in zip(changed_pixels, (left, top, left + width, top + height), strict=True)), (
         changed_pixels
     )
@@ -89,7 +89,7 @@ def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tu
     assert Image.MIME[str(image.format)] == content_type
     assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    assert image.info["icc_profile"][36:] == profile.tobytes()[36:]  # before it stands the date of creation
+    assert image.info["icc_profile"][36:] == profile.tobytes()[36:]  # after the creation date
     assert image.mode == "RGB"
 
 

@@ -26,7 +26,7 @@ def test_a_failed_item_does_not_stop_the_others(
     with caplog.at_level(logging.ERROR):
         batch.run([1, 0, 2, 0, 3], divide, label=lambda number: f"item {number}", defer=deferred.append)
     assert batch.finish() == 3
-    assert deferred == [0], "not tried twice in a run"
+    assert deferred == [0], "an item is not retried in one run"
     assert metric_calls == [("StepsFailed", 1, "a-schedule")]
     assert {(record.message, record.__dict__["item"]) for record in caplog.records} == {
         ("item not processed: its step failed", "item 0")

@@ -31,4 +31,4 @@ def test_unavailable_always_has_retry_after() -> None:
 def test_each_base_problem_has_its_own_status() -> None:
     direct = Problem.__subclasses__()
     own = [kind for kind in direct if kind.__module__ == errors.__name__]
-    assert len({kind.status for kind in own}) == len(own), "middleware picks the kind by its status"
+    assert len({kind.status for kind in own}) == len(own), "the middleware selects the class by its status"

@@ -276,7 +276,7 @@ def test_a_key_expires_after_a_day(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     for path in ("/notes", "/charges"):
         sample.post(path, json=NOTE, headers=key)
-    for record in IdempotencyRecord.scan():  # TTL deletes late: the row is still there
+    for record in IdempotencyRecord.scan():  # TTL deletes late: the row still exists
         record.update(actions=[IdempotencyRecord.expires_epoch.set(clock.now() - timedelta(seconds=1))])
     assert sample.post("/charges", json={"name": "x"}, headers=key).status_code == 201
     assert sample.post("/notes", json={"name": "x"}, headers=key).status_code == 201

@@ -56,7 +56,7 @@ def test_the_key_is_bound_to_caller_route_and_header_but_not_to_the_body() -> No
         len({request_of().key, request_of(subject="x").key, request_of(route="x").key, request_of(header="x").key}) == 4
     )
     assert request_of(body=b"a").key == request_of(body=b"b").key
-    assert "k1" not in request_of().key, "what a client sent is not stored"
+    assert "k1" not in request_of().key, "the request body is not stored"
 
 
 def test_concurrent_requests_get_the_winners_response() -> None:

@@ -46,7 +46,7 @@ def test_a_crashed_holders_lease_expires() -> None:
     expire()
     heir = acquire()
     assert heir.fence == crashed_lease.fence + 1
-    assert not locks.release(crashed_lease, "late"), "the late one cannot end the heir's lease"
+    assert not locks.release(crashed_lease, "late"), "an expired holder cannot release the new lease"
     assert locks.acquire("work", 60) is None
     assert locks.release(heir)
     assert acquire().watermark is None
@@ -69,7 +69,7 @@ def test_a_second_release_returns_false() -> None:
 def test_the_holder_extends_the_lease_and_stores_a_watermark() -> None:
     lease = acquire()
     expire()
-    assert locks.extend(lease, 60, "page 7")  # nobody else has taken it
+    assert locks.extend(lease, 60, "page 7")  # no other holder has the lock
     assert locks.acquire("work", 60) is None
     assert locks.watermark("work") == "page 7"
     assert locks.extend(lease, 60)

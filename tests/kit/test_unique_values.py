@@ -34,7 +34,7 @@ def test_a_value_has_one_owner() -> None:
     assert unique_values.owner_of(NAME) is None
     assert claim("one")
     assert not claim("two")
-    assert claim("one"), "again by its owner"
+    assert claim("one"), "the owner may claim it again"
     assert unique_values.owner_of(NAME) == "one"
 
 
@@ -68,7 +68,7 @@ def test_a_claim_can_expire() -> None:
     assert claim("one", until=now + timedelta(hours=1))
     assert not claim("two")
     assert claim("one", until=now - timedelta(hours=1))
-    assert claim("two"), "the first one's time is over"
+    assert claim("two"), "the first claim has expired"
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))

@@ -42,7 +42,7 @@ def test_ten_threads_count_to_ten_and_publish_each_number_once() -> None:
             try:
                 results.append(run_unit_of_work(count_up))
                 return
-            except Unavailable:  # a queue would deliver the message again
+            except Unavailable:  # a queue would redeliver the message
                 continue
 
     threads = [threading.Thread(target=run) for _ in range(10)]

@@ -37,10 +37,10 @@ def stored_evidence(session: float | None, checked: float | None, granted: float
             1,
             2,
             SessionNote(at(1), is_check_due=False),
-        ),  # the merchant may have removed the app and come back
-        (stored_evidence(0, 1, granted=10), 10, 11, None),  # the grant is as good
+        ),  # the merchant may have uninstalled and reinstalled
+        (stored_evidence(0, 1, granted=10), 10, 11, None),  # the grant is evidence as well
         (stored_evidence(50, 1), 50, 61, SessionNote(None, is_check_due=True)),
-        (stored_evidence(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older one leaves the newest
+        (stored_evidence(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older token is ignored
         (stored_evidence(50, 1), 60, 61, SessionNote(at(60), is_check_due=True)),
         (stored_evidence(50, 1), 30, 60, None),
     ],
@@ -67,10 +67,10 @@ def test_each_session_token_is_written_once_and_checked_once_a_minute() -> None:
 @pytest.mark.parametrize(
     ("facts", "removed", "is_doubtful"),
     [
-        (stored_evidence(0.5, None), 0, True),  # clocks differ, or the merchant is quick
+        (stored_evidence(0.5, None), 0, True),  # clock skew, or a quick merchant
         (stored_evidence(1, None), 0, True),
-        (stored_evidence(1.1, None), 0, False),  # certainly there after it
-        (stored_evidence(0, None), 0, False),  # certainly removed after it
+        (stored_evidence(1.1, None), 0, False),  # certainly installed after it
+        (stored_evidence(0, None), 0, False),  # certainly uninstalled after it
         (stored_evidence(1, None, granted=0.5), 0, False),  # Shopify granted tokens after it
         (stored_evidence(None, None, granted=-5), 0, False),
     ],

@@ -100,8 +100,8 @@ def test_session_tokens_of_the_libraries_are_valid(library: str) -> None:
         {"dest": "bad_shop.myshopify.com"},  # test_raises_if_iss_and_dest_dont_match
         {"dest": "https://example.com"},  # "…if `dest` is not a valid shopify domain"
         {"dest": "https://other.myshopify.io"},  # "…if `iss` host doesn't match `dest` host"
-        {"sub": None},  # shopify_app then knows the shop but no user; we want to know who it is
-        {"sid": None},  # which shopify_app's own tests leave out; Shopify never does
+        {"sub": None},  # shopify_app accepts a shop without a user; we require the user
+        {"sid": None},  # omitted by the tests of shopify_app, but never by Shopify
     ],
 )
 def test_invalid_session_tokens_are_refused(library: str, changed: dict[str, Any]) -> None:

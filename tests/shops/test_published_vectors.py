@@ -121,7 +121,7 @@ def test_a_proxied_query_that_shopify_app_js_refuses() -> None:
     assert not verify_proxy_signature(
         signed_query, JS_SECRET, NOW
     )  # "throw InvalidHmacError when there is no signature key"
-    text = "code=some%20code%20goes%20here&" + JS_TEXT + f"&timestamp={NOW}"  # signed as OAuth's are
+    text = "code=some%20code%20goes%20here&" + JS_TEXT + f"&timestamp={NOW}"  # signed like an OAuth query
     assert not verify_proxy_signature(PROXIED | query(timestamp=str(NOW), hmac=sign(text, JS_SECRET)), JS_SECRET, NOW)
 
 
@@ -296,7 +296,7 @@ def test_invalid_domains_of_the_libraries_are_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        # A bare name and addresses of a shop: the libraries mend what a person typed; here nobody types.
+        # A bare name and URLs of a shop: the libraries correct typed input, which does not occur here.
         "my-shop",
         "http://my-shop.myshopify.com",
         "https://my-shop.myshopify.com",

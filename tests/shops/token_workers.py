@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--die-before", metavar="OPERATION", help="of DynamoDB: be killed as it is about to be called")
     arguments = parser.parse_args()
     moment, patch = clock.now(), pytest.MonkeyPatch()
-    patch.setattr(clock, "now", lambda: moment)  # no lease and no token ends because the machine is slow
+    patch.setattr(clock, "now", lambda: moment)  # no lease or token expires on a slow machine
     patch.setattr(http_client, "READ_TIMEOUT", LIMIT)
     client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
     encrypt("loads the cipher", "nowhere")
@@ -82,7 +82,7 @@ def _work(shop: str) -> None:
 
 
 def _report(**facts: Any) -> None:
-    os.write(1, json.dumps(facts).encode() + b"\n")  # at once, and never half a line
+    os.write(1, json.dumps(facts).encode() + b"\n")  # unbuffered and atomic
 
 
 def _crash(**_: Any) -> None:

@@ -127,7 +127,7 @@ def test_a_job_without_an_image_fails_once_and_is_not_charged(
     provider.end(job, state, "no")
     provider.call_back(job)
     assert gallery.drain() == []
-    provider.finish(job, PICTURE)  # a terminal state is final, whatever comes later
+    provider.finish(job, PICTURE)  # a terminal state never changes
     provider.call_back(job)
     assert gallery.drain() == []
     row = Generation.get(generation)
@@ -142,7 +142,7 @@ def test_a_lost_callback_is_recovered_by_polling(gallery: Gallery, provider: Ima
     stuck_generations.recover_generations(later)
     assert gallery.drain() == []
     row = Generation.get(generation)
-    assert (row.awaits, row.provider_job, len(provider.jobs)) == (True, job, 1)  # still at work there: not asked twice
+    assert (row.awaits, row.provider_job, len(provider.jobs)) == (True, job, 1)  # still in progress: no second request
     provider.finish(job, PICTURE)
     Generation(generation).update([Generation.lease_until.set(clock.now())])
     stuck_generations.recover_generations(later)

@@ -43,7 +43,7 @@ def test_cover_is_inside_centred_and_in_the_targets_aspect(source: tuple[int, in
     assert left == pytest.approx(source[0] - right, abs=1e-6)
     assert top == pytest.approx(source[1] - bottom, abs=1e-6)
     assert width * target[1] == pytest.approx(height * target[0], rel=1e-6)
-    # As large as can be: it fills one of the source's sides.
+    # Maximal: it fills one side of the source.
     assert width == pytest.approx(source[0]) or height == pytest.approx(source[1])
 
 

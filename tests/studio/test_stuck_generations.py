@@ -54,7 +54,7 @@ def test_a_killed_worker_loses_no_preview(gallery: Gallery, worker: Worker) -> N
     assert gallery.quota()["generations_at_work"] == 1
     stuck_generations.recover_generations(clock.now())
     assert gallery.drain() == []
-    assert Generation.get(generation).status is GenerationStatus.PROCESSING, "its lease still runs"
+    assert Generation.get(generation).status is GenerationStatus.PROCESSING, "the lease is not expired"
     stuck_generations.recover_generations(clock.now() + generation_worker.WORKER_LEASE + timedelta(seconds=1))
     assert gallery.drain() == []
     row = Generation.get(generation)
@@ -85,7 +85,7 @@ def test_a_preview_that_kills_every_worker_fails_and_is_refunded(gallery: Galler
 def test_a_preview_with_a_lost_message_is_queued_again(gallery: Gallery) -> None:
     generation = _request_preview(gallery)
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
-    delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # taken off the queue, nothing done
+    delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # received from the queue, not processed
     stuck_generations.recover_generations(clock.now())
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.PENDING
@@ -117,7 +117,7 @@ def test_a_temporary_failure_releases_the_lease(gallery: Gallery, monkeypatch: p
     row = Generation.get(generation)
     assert row.status is GenerationStatus.PENDING
     stuck_generations.recover_generations(clock.now() + timedelta(minutes=2))
-    assert gallery.drain() == [], "the queue brings it again: nobody else does"
+    assert gallery.drain() == [], "only the queue redelivers it"
     monkeypatch.delenv("IMAGE_MODEL")
     config.forget_settings()
     previews.make_preview(gallery.shop, generation)

@@ -209,7 +209,7 @@ def test_a_crash_after_a_rejection_leaves_no_object(gallery: Gallery) -> None:
     (message,) = delivery.receive(consumer)
     (event,) = UploadChanged.read(message["Body"])
     inspection = Inspection(UploadStatus.REJECTED, reject_reason="no photo")
-    repository.write_inspection(row, event.sequencer, inspection)  # and then it died
+    repository.write_inspection(row, event.sequencer, inspection)  # then the worker crashed
     delivery.deliver(consumer, [message], lambda found, it: handlers.chalice_app().handler_map[found.name](it, None))
     assert _object(gallery, upload["id"]) is None
 

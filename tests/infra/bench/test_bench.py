@@ -78,7 +78,7 @@ def test_a_failing_subject_is_reported() -> None:
 
 def test_figures_are_compared_round_by_round() -> None:
     ours, peer = Figures((1.0, 8.0, 1.0)), Figures((2.0, 16.0, 4.0))
-    assert ours.beside(peer) == 0.5, "a slow moment of the machine slows both"
+    assert ours.beside(peer) == 0.5, "a slow machine slows both"
 
 
 @pytest.mark.parametrize(

@@ -185,8 +185,8 @@ def test_a_restore_returns_to_the_snapshot(shared_engine: Engine) -> None:
     for _ in range(20):
         dynamodb.put_item(TableName="shops", Item={"id": {"S": "one"}})
         sns.create_topic(Name="late")
-        sqs.receive_message(QueueUrl=queue)  # in flight over the restore
-        s3.put_object(Bucket="media", Key="uploads/a.jpg", Body=b"picture")  # its notification is on its way
+        sqs.receive_message(QueueUrl=queue)  # in flight during the restore
+        s3.put_object(Bucket="media", Key="uploads/a.jpg", Body=b"picture")  # its notification is in progress
         shared_engine.restore()
 
         assert stored_ids_of(shared_engine) == set()
@@ -215,7 +215,7 @@ def test_a_disconnected_client_receives_no_message(shared_engine: Engine) -> Non
     queue = sqs.create_queue(QueueName="studio-generate_preview")["QueueUrl"]
     dead_client = poll(shared_engine, queue)
     dead_client.sock.shutdown(socket.SHUT_WR)
-    assert dead_client.sock.recv(1) == b""  # the engine has read the request and has hung up
+    assert dead_client.sock.recv(1) == b""  # the engine has read the request and closed the connection
     dead_client.close()
     sqs.send_message(QueueUrl=queue, MessageBody="work")
 
@@ -223,7 +223,7 @@ def test_a_disconnected_client_receives_no_message(shared_engine: Engine) -> Non
         counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesNotVisible"])
         return bool(counts["Attributes"]["ApproximateNumberOfMessagesNotVisible"] != "0")
 
-    for _ in range(10):  # the engine looks every tenth of a second
+    for _ in range(10):  # the engine polls every tenth of a second
         assert not is_port_free()
         time.sleep(PAUSE)
     assert [message["Body"] for message in sqs.receive_message(QueueUrl=queue)["Messages"]] == ["work"]
@@ -236,7 +236,7 @@ def test_a_restore_ends_long_polls(shared_engine: Engine) -> None:
     waiting = poll(shared_engine, queue)
 
     def has_response() -> bool:
-        shared_engine.restore()  # again, should the poll have come after the first
+        shared_engine.restore()  # a second message, if the poll started after the first
         return bool(select.select([waiting.sock], [], [], 0.1)[0])
 
     eventually(has_response, "the poll is answered")
@@ -304,7 +304,7 @@ def test_the_engine_stops_with_its_parent_process(tmp_path: Path) -> None:
             return True
         return False
 
-    eventually(is_stopped, "nothing listens any more")
+    eventually(is_stopped, "the port is closed")
     with Engine.start(tmp_path):
         pass
 
@@ -316,4 +316,4 @@ def test_the_engine_lists_queues_with_visible_messages(shared_engine: Engine) ->
     sqs.send_message(QueueUrl=urls["later"], MessageBody="not yet", DelaySeconds=900)
     assert shared_engine.waiting() & set(urls) == {"busy"}
     sqs.receive_message(QueueUrl=urls["busy"])
-    assert not shared_engine.waiting() & set(urls), "somebody has it"
+    assert not shared_engine.waiting() & set(urls), "the message is in flight"

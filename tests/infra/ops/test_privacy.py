@@ -73,13 +73,13 @@ def test_a_stopped_command_leaves_the_request_to_the_worker(start: Start, ops: O
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
-    if "privacy-requests" in err:  # else it was stopped before it began to wait
+    if "privacy-requests" in err:  # otherwise it was stopped before it waited
         assert request.id in err
     [line] = ops("privacy-requests").out.splitlines()
     assert line.split("\t")[0] == request.id
     privacy_requests.redispatch_open_requests(
         clock.now()
-    )  # as its schedule does: the command may have died before it told the worker
+    )  # as the schedule does: the command may have crashed before it published
     assert drain() == []
     assert ops("privacy-requests").out == ""
     assert request.id in ops("privacy-requests", "--status", "completed").out

@@ -32,7 +32,7 @@ def test_an_event_goes_to_every_app_that_subscribed(shopify, http, receiver, sub
     ]
     assert header(receiver, "event-id") == ["e1", "e1"]
     assert len(set(header(receiver, "webhook-id"))) == 2
-    assert len(set(header(receiver, "hmac-sha256"))) == 2, "each app has a secret of its own"
+    assert len(set(header(receiver, "hmac-sha256"))) == 2, "each app has its own secret"
 
 
 def test_an_event_can_be_sent_to_one_app(shopify, http, receiver, subscription):

@@ -167,7 +167,7 @@ def test_an_access_token_expires_in_an_hour_and_a_refresh_rotates_both_tokens(ht
     second = refresh(http, shopify, first["refresh_token"]).json()
     assert second["access_token"] != first["access_token"]
     assert second["refresh_token"] != first["refresh_token"]
-    assert is_token_accepted(http, shopify, first["access_token"]), "the previous access token lives out its hour"
+    assert is_token_accepted(http, shopify, first["access_token"]), "the previous access token stays valid for its hour"
     clock.now += 1800
     assert not is_token_accepted(http, shopify, first["access_token"])
     assert is_token_accepted(http, shopify, second["access_token"])
@@ -248,9 +248,9 @@ def test_an_online_token_belongs_to_one_user_for_a_day(http, shopify, clock):
     assert token["associated_user_scope"] == token["scope"] == ",".join(STUDIO.scopes)
     assert token["session"] == "sandbox-7"
     assert "refresh_token" not in token
-    assert is_token_accepted(http, shopify, offline["access_token"]), "an online token leaves the offline one"
+    assert is_token_accepted(http, shopify, offline["access_token"]), "an online token does not revoke the offline one"
     install(http, shopify)
-    assert is_token_accepted(http, shopify, token["access_token"]), "and the other way round"
+    assert is_token_accepted(http, shopify, token["access_token"]), "an offline token does not revoke the online one"
     clock.now += 86399
     assert not is_token_accepted(http, shopify, token["access_token"])
 

@@ -35,7 +35,7 @@ def test_updated_scopes_apply_to_every_token(shopify, admin, http):
     assert admin.call(query)["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
     assert "errors" not in other.call(query)
     later = Admin(shopify, http)
-    assert "errors" in later.call(query), "a token given later may do no more"
+    assert "errors" in later.call(query), "a later token has the same scopes"
 
     assert shopify.update_scopes("studio", SHOP, declared.scopes)["previous"] == ["read_products"]
     assert "errors" not in later.call(query)

@@ -66,7 +66,7 @@ class Workers:
     def _read(self) -> Event:
         assert self._process.stdout
         line = self._process.stdout.readline()
-        assert line, "the workers ended before their time"
+        assert line, "the workers ended early"
         return dict(json.loads(line))
 
 

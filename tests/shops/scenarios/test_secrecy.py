@@ -113,7 +113,7 @@ def test_no_channel_leaks_a_secret(
         for name in ("access_token", "refresh_token")
         if (value := getattr(row, name, None))
     }
-    record_rest(scanner, capfd, read_messages)  # in the end the shop is erased
+    record_rest(scanner, capfd, read_messages)  # before the shop is erased
     uninstall(walk)
     record_rest(scanner, capfd, read_messages)
 

@@ -202,7 +202,7 @@ def test_an_uninstall_within_clock_skew_is_postponed(
     removal = shopify.uninstall("studio", registered_shop, triggered_at=second + timedelta(seconds=0.3))
     shopify.flush()
     if is_reinstalled:
-        handle_one("shops-apply_webhook")  # the first attempt: it only deletes the dead tokens
+        handle_one("shops-apply_webhook")  # the first attempt only deletes the revoked tokens
         row = Shop.get(registered_shop, "studio")
         assert row.is_active
         assert row.access_token is None

@@ -43,7 +43,7 @@ def test_other_times_are_refused(
     [
         {"aud": "another-key"},
         {"aud": [STUDIO.key]},
-        {"aud": SANDBOX_APPS["discounts"].key},  # then the secret does not fit
+        {"aud": SANDBOX_APPS["discounts"].key},  # signed with another secret
         {"iss": "https://other.myshopify.com/admin"},
         {"dest": "https://other.myshopify.com"},
         {"iss": "https://evil.example/admin", "dest": "https://evil.example"},
@@ -73,7 +73,7 @@ def test_only_hs256_is_accepted(
 ) -> None:
     claims = jwt.decode(shopify.session_token("studio", installed_shop), options={"verify_signature": False})
     secret = "" if algorithm == "none" else STUDIO.secret
-    with warnings.catch_warnings(action="ignore"):  # PyJWT's, about the length of the key
+    with warnings.catch_warnings(action="ignore"):  # PyJWT warns about the key length
         token = jwt.encode(claims, secret, algorithm=algorithm)
     response = api.get("/v1/shops/me", headers={"Authorization": f"Bearer {token}"})
     assert response.json()["code"] == "InvalidSessionToken"

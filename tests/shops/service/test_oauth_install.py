@@ -107,7 +107,7 @@ def test_a_callback_works_once(api: httpx.Client, shopify: ShopifySandbox, shop:
     url = oauth_callback(api, "studio", shop)
     cookies = dict(api.cookies)
     assert api.get(url).status_code == 302
-    api.cookies.update(cookies)  # a browser that kept what we asked it to forget
+    api.cookies.update(cookies)  # a browser that kept the deleted cookie
     second_response = api.get(url)
     assert (second_response.status_code, second_response.json()["code"]) == (403, "InvalidState")
     assert events(shop) == [EventType.INSTALL]
@@ -117,7 +117,7 @@ def test_another_browser_cannot_complete_an_installation(api: httpx.Client, shop
     url = oauth_callback(api, "studio", shop)
     api.cookies.clear()
     assert api.get(url).json()["code"] == "InvalidState"
-    oauth_callback(api, "studio", shop)  # with a cookie of its own
+    oauth_callback(api, "studio", shop)  # with its own cookie
     assert api.get(url).json()["code"] == "InvalidState"
     assert list(Shop.query(shop)) == []
 

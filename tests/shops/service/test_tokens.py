@@ -47,7 +47,7 @@ def test_one_of_many_workers_refreshes(shopify: ShopifySandbox, installed_shop: 
     row = Shop.get(installed_shop, "studio")
     after = tokens.decrypt_access_token(row)
     assert after != before
-    assert result <= {before, after}  # the old one lives out its hour
+    assert result <= {before, after}  # the old token stays valid for its hour
     assert token_requests(shopify, installed_shop) == requests_before + 1
     assert row.token_expires_at > clock.now() + timedelta(minutes=59)
     [session] = Session.by_shop.query(installed_shop)
@@ -90,7 +90,7 @@ def test_revoked_tokens_are_deleted_and_the_next_call_gets_new_ones(
     assert shopify.deliver("studio", installed_shop, "orders/paid", shopify.paid_order(installed_shop, [])).ok
     assert api.get("/v1/shops/me", headers=bearer(installed_shop)).status_code == 200
     assert service.get_access_token(installed_shop, "studio")
-    assert InstallationLog.count(installed_shop) == 1  # it never left
+    assert InstallationLog.count(installed_shop) == 1  # no uninstall is logged
 
 
 @pytest.mark.parametrize("had_lost_them", [False, True])

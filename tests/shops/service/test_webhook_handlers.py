@@ -46,7 +46,7 @@ def test_an_uninstall(
     api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
     install(api, "discounts", installed_shop)
-    oauth_callback(api, "studio", installed_shop)  # begun, never finished
+    oauth_callback(api, "studio", installed_shop)  # started, never completed
     drain()
     read_messages = listen("shops-shop_uninstalled")
     before = Shop.get(installed_shop, "studio")
@@ -64,7 +64,7 @@ def test_an_uninstall(
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
     [message] = read_messages()
     assert (message["shop"], message["app"]) == (installed_shop, "studio")
-    assert len(shopify.requests) == request_count  # the token is dead: nothing was asked of Shopify
+    assert len(shopify.requests) == request_count  # the token is revoked: no request to Shopify
 
 
 def test_a_repeated_uninstall_changes_nothing(
@@ -79,7 +79,7 @@ def test_a_repeated_uninstall_changes_nothing(
     publish(redeliver_message(delivery))
     assert drain() == []
     assert Shop.get(installed_shop, "studio").attribute_values == first
-    shopify.uninstall("studio", installed_shop)  # one that Shopify sends for the same fact later on
+    shopify.uninstall("studio", installed_shop)  # a later delivery of the same event
     assert drain() == []
     last = Shop.get(installed_shop, "studio").attribute_values
     assert {name for name in last if last[name] != first[name]} == {"last_triggered_at"}

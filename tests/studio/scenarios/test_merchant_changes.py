@@ -135,7 +135,7 @@ def test_a_list_is_paged_in_the_order_of_the_merchant(gallery: Gallery) -> None:
     assert [item["name"] for item in list_all(gallery, "styles", 3)] == whole
 
 
-# What is there once.
+# Uniqueness.
 
 
 def test_a_shopify_variant_has_one_size_of_a_product(gallery: Gallery) -> None:
@@ -176,17 +176,17 @@ def test_a_shopify_variant_has_one_mapping_of_a_product(gallery: Gallery, base: 
     assert sorted(codes) == [200] + [409] * 4
     (present,) = gallery.merchant("GET", path).json()["items"]
     existing = {"product_base_variant_id": present["product_base_variant_id"], "shopify_variant_id": GID}
-    assert gallery.merchant("PUT", path, existing).status_code == 200  # once more is the same
+    assert gallery.merchant("PUT", path, existing).status_code == 200  # a repetition changes nothing
     assert gallery.merchant("PUT", path, existing | {"is_active": False}).status_code == 200
     mine = {"product_base_variant_id": base["variant"]["uuid"], "shopify_variant_id": GID}
     assert gallery.merchant("PUT", path, mine).status_code == 200
-    assert gallery.merchant("PUT", path, existing | {"is_active": False}).status_code == 200  # takes nobody else's back
+    assert gallery.merchant("PUT", path, existing | {"is_active": False}).status_code == 200  # others stay
     assert [item["product_base_variant_id"] for item in gallery.merchant("GET", path).json()["items"]] == [
         base["variant"]["uuid"]
     ]
 
 
-# Bases, and what is brought back.
+# Bases and restored rows.
 
 
 def test_bases_and_variants_are_listed_changed_deleted_and_restored(gallery: Gallery, base: dict[str, Any]) -> None:
@@ -259,7 +259,7 @@ def test_a_watermark_can_be_previewed_before_it_is_saved(gallery: Gallery) -> No
     assert visible.getpixel((60, 60))[0] - faint.getpixel((60, 60))[0] > 60  # type: ignore[index]
     photo = base64.b64encode(encode_image(Image.new("RGB", (300, 300), "blue"), "JPEG")).decode()
     assert preview_watermark(settings | {"photo": photo}).size == (1024, 1024)
-    assert gallery.merchant("GET", "watermark").status_code == 404  # nothing was kept
+    assert gallery.merchant("GET", "watermark").status_code == 404  # nothing is stored
     assert gallery.merchant("POST", "watermark/preview", {}).json()["code"] == "WatermarkNotFound"
     invalid_response = gallery.merchant(
         "POST", "watermark/preview", settings | {"photo": base64.b64encode(b"x").decode()}
@@ -281,7 +281,7 @@ def test_watermarks_and_examples_count_as_storage(gallery: Gallery) -> None:
         for path in ("watermark", example):
             assert gallery.merchant("PUT", path, noise_image(side)).status_code == 200
             assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored_bytes() > 0
-    assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).status_code == 200  # the picture stays
+    assert gallery.merchant("PUT", "watermark", {"opacity": "0.5"}).status_code == 200  # the image is kept
     assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == stored_bytes()
     Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
     for path in ("watermark", example):
@@ -300,7 +300,7 @@ def test_generations_are_filtered_by_their_columns(gallery: Gallery) -> None:
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(preview["line_item_property"]))
     gallery.shopper(
         "POST", "generations", gallery.preview_request(gallery.accepted_upload())
-    )  # stays pending: nobody drains
+    )  # stays pending: the queue is not drained
     customer = "gid://shopify/Customer/4711"
 
     def matching_ids(**query: str) -> list[str]:
@@ -334,7 +334,7 @@ def test_an_operator_changes_the_limits_of_a_shop(gallery: Gallery, api: httpx.C
     assert api.put(path, json={"storage_quota_mb": -1}, headers=headers).status_code == 422
 
 
-# What Shopify says of products.
+# Product events from Shopify.
 
 
 def test_a_product_is_synced_with_shopify(gallery: Gallery, shopify: ShopifySandbox) -> None:

@@ -84,7 +84,7 @@ def test_a_throttled_model_is_retried_up_to_the_limit(gallery: Gallery, model: S
             previews.make_preview(gallery.shop, generation)
         row = Generation.get(generation)
         assert (row.status, row.attempts) == (GenerationStatus.PENDING, attempt)
-        assert message_counts("studio-generate_preview") == (0, attempt), "it waits in the queue"
+        assert message_counts("studio-generate_preview") == (0, attempt), "the message is delayed in the queue"
         assert gallery.quota()["generations_at_work"] == 1
     model.add_client_error("invoke_model", "ThrottlingException")
     previews.make_preview(gallery.shop, generation)
@@ -113,7 +113,7 @@ def test_a_paid_final_stays_pending_after_model_errors(
         stuck_generations.recover_generations(moment)
         model.add_client_error("invoke_model", "AccessDeniedException")
         assert gallery.drain() == []
-        assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "it waits, however long"
+        assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "the final stays pending"
     monkeypatch.setenv("IMAGE_MODEL", "local")
     config.forget_settings()
     moment += timedelta(hours=4)

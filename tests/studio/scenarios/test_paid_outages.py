@@ -124,7 +124,7 @@ def test_a_final_survives_three_days_of_provider_outage(
         assert row.next_attempt_at is not None
         gaps.append(row.next_attempt_at - time.now)
         stuck_generations.recover_generations(row.next_attempt_at - timedelta(seconds=1))
-        assert message_counts("studio-make_final") == (0, 0), "not before its time"
+        assert message_counts("studio-make_final") == (0, 0), "no attempt before its due time"
         time.advance(gaps[-1] + timedelta(seconds=1))
         assert gallery.drain() == []
     assert gaps == sorted(gaps)
@@ -178,7 +178,7 @@ def test_only_a_refusal_fails_a_final(
     time.advance(MAX_DELAY)
     assert gallery.drain() == []
     job = list(provider.jobs)[-1]
-    provider.outage = (status, body)  # it goes down with the job, and comes back
+    provider.outage = (status, body)  # the provider loses the job and recovers
     provider.call_back(job, at=time.now.timestamp())
     assert gallery.drain() == []
     assert_pending(final)

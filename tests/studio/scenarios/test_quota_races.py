@@ -147,6 +147,6 @@ def _kill_during_invocation(worker: Worker, event: dict[str, Any]) -> None:
                 break
         if worker.pid is not None:
             os.kill(worker.pid, signal.SIGKILL)
-        with suppress(HandlerFailed):  # it may have been faster
+        with suppress(HandlerFailed):  # the worker may have finished first
             future.result(timeout=LIMIT)
     worker.stop()

@@ -77,7 +77,7 @@ def test_only_failed_messages_of_a_batch_are_retried_and_become_dead_letters(acc
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
     account.client("lambda").invoke(
         FunctionName="backroom-dev-shops-apply_webhook", Payload=b'{"Records": []}'
-    )  # now it is warm
+    )  # now the function is warm
     queue, dead_queue = account.queue("shops-apply_webhook"), account.queue("shops-apply_webhook-dead")
     dead_arn = sqs.get_queue_attributes(QueueUrl=dead_queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     impatient = {
