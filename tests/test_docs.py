@@ -214,8 +214,8 @@ def test_the_runbook_has_each_alarm_once() -> None:
     """Its table names each alarm and links to an entry; each link leads to a heading."""
     text = (ROOT / "docs/runbook.md").read_text()
     rows = re.findall(r"^\| (`[^|]+`) \|[^|]*\| \[[^]]+\]\(#([^)]+)\) \|$", text, re.MULTILINE)
-    named = [name for names, _ in rows for name in re.findall(r"`([^`]+)`", names)]
-    assert sorted(named) == sorted(_alarms())
+    alarm_names = [name for names, _ in rows for name in re.findall(r"`([^`]+)`", names)]
+    assert sorted(alarm_names) == sorted(_alarms())
     headings = [
         re.sub(r"[^\w\s-]", "", line).strip().lower().replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)
     ]

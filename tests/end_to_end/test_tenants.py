@@ -291,6 +291,6 @@ def test_operator_routes_accept_operators_only(gallery: Gallery, method: str, pa
         assert response.status_code == expected, f"{caller_name}: {response.text}"
         assert response.headers["content-type"] == "application/problem+json"
         assert gallery.shop not in response.text
-    signed = gallery.shopify.sign_proxy("studio", {"shop": gallery.shop, "timestamp": str(int(time.time()))})
-    assert gallery.api.request(method, f"{url}?{signed}").status_code == 401
+    signed_query = gallery.shopify.sign_proxy("studio", {"shop": gallery.shop, "timestamp": str(int(time.time()))})
+    assert gallery.api.request(method, f"{url}?{signed_query}").status_code == 401
     assert _all_rows() == before

@@ -84,10 +84,10 @@ def test_a_photo_is_downscaled_and_styled(models: StubbedModels) -> None:
         "seed": 3,
         "output_format": "png",
     }
-    sent = open_image(base64.b64decode(body["image"]))
-    assert sent.width * sent.height <= bedrock.MOST_PIXELS
-    assert sent.width % 64 == sent.height % 64 == 0
-    assert not sent.getexif()
+    sent_image = open_image(base64.b64decode(body["image"]))
+    assert sent_image.width * sent_image.height <= bedrock.MOST_PIXELS
+    assert sent_image.width % 64 == sent_image.height % 64 == 0
+    assert not sent_image.getexif()
 
 
 def test_a_final_is_upscaled(models: StubbedModels) -> None:

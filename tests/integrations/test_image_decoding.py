@@ -49,11 +49,11 @@ def _middle(picture: Image.Image) -> tuple[int, int, int]:
 @pytest.mark.parametrize("orientation", STORED)
 def test_every_exif_orientation_is_applied(orientation: int, image_format: str):
     turn = STORED[orientation]
-    stored = _quarters().transpose(turn) if turn is not None else _quarters()
+    stored_image = _quarters().transpose(turn) if turn is not None else _quarters()
     exif = Image.Exif()
     exif[0x0112] = orientation
     for long_side, size in ((None, (96, 64)), (48, (48, 32))):
-        image = decode(encode_image(stored, image_format, exif=exif), long_side=long_side)
+        image = decode(encode_image(stored_image, image_format, exif=exif), long_side=long_side)
         assert image.size == size
         data = encode_image(image)
         corners = [sample_images.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
@@ -137,8 +137,8 @@ def test_a_watermark_is_upright_and_keeps_its_alpha(orientation: int):
     upright.putalpha(Image.new("L", upright.size, 128))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored = upright.transpose(turn) if turn is not None else upright
-    image = decode_with_alpha(encode_image(stored, "PNG", exif=exif))
+    stored_image = upright.transpose(turn) if turn is not None else upright
+    image = decode_with_alpha(encode_image(stored_image, "PNG", exif=exif))
     assert (image.mode, image.size, image.tobytes()) == ("RGBA", upright.size, upright.tobytes())
 
 

@@ -61,8 +61,8 @@ def test_a_link_returns_the_object_with_a_download_name(url: str) -> None:
     storage.put(url, b"picture", "image/jpeg")
     plain = httpx.get(storage.presigned_get(url, seconds=60))
     assert (plain.content, plain.headers["content-type"]) == (b"picture", "image/jpeg")
-    named = httpx.get(storage.presigned_get(url, seconds=60, download_name="print.jpg"))
-    assert named.headers["content-disposition"] == 'attachment; filename="print.jpg"'
+    named_response = httpx.get(storage.presigned_get(url, seconds=60, download_name="print.jpg"))
+    assert named_response.headers["content-disposition"] == 'attachment; filename="print.jpg"'
 
 
 def test_a_link_is_valid_for_its_object_only(url: str) -> None:

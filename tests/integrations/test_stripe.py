@@ -82,9 +82,9 @@ def test_responses_are_plain_data_with_expanded_fields(stripe_peer: StripeSandbo
 
 
 def test_an_unknown_stripe_object_is_missing(stripe_peer: StripeSandbox) -> None:
-    for read in (stripe.subscription, stripe.invoice):
+    for fetch in (stripe.subscription, stripe.invoice):
         with pytest.raises(ObjectMissing):
-            read("nothing_1")
+            fetch("nothing_1")
 
 
 def test_a_wrong_api_key_is_refused_without_being_printed(

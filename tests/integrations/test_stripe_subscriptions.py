@@ -64,7 +64,7 @@ def test_a_price_change_names_its_item_and_keeps_the_quantity(
     active_subscription: Json, stripe_peer: StripeSandbox
 ) -> None:
     date, one = active_subscription["items"]["data"][0]["current_period_start"], key()
-    changed = stripe_subscriptions.change_price(
+    updated_subscription = stripe_subscriptions.change_price(
         change(active_subscription, quantity=2, proration_date=date), {"plan": "p"}, one
     )
     assert last_request(stripe_peer) == {
@@ -78,7 +78,7 @@ def test_a_price_change_names_its_item_and_keeps_the_quantity(
     }
     request = stripe_peer.requests[-1]
     assert (request.header("stripe-version"), request.header("idempotency-key")) == (API_VERSION, one)
-    assert stripe.invoice(changed["latest_invoice"])["amount_paid"] == 3000
+    assert stripe.invoice(updated_subscription["latest_invoice"])["amount_paid"] == 3000
 
 
 def test_without_proration_no_date_is_sent(active_subscription: Json, stripe_peer: StripeSandbox) -> None:

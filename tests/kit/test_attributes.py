@@ -24,8 +24,8 @@ class Colour(StrEnum):
 def store_and_read(attribute: Attribute[Any], value: Any) -> Any:
     """Store the value in a table and return it as read."""
     dynamodb, table = aws.client("dynamodb"), Lock.Meta.table_name
-    stored = {attribute.attr_type: attribute.serialize(value)}
-    dynamodb.put_item(TableName=table, Item={"name": {"S": "x"}, "value": stored})
+    serialized_value = {attribute.attr_type: attribute.serialize(value)}
+    dynamodb.put_item(TableName=table, Item={"name": {"S": "x"}, "value": serialized_value})
     item = dynamodb.get_item(TableName=table, Key={"name": {"S": "x"}}, ConsistentRead=True)["Item"]
     return attribute.deserialize(item["value"][attribute.attr_type])
 

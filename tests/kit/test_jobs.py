@@ -23,7 +23,7 @@ class Sent(Message):
         return (f"member:{self.to}",)
 
 
-handled: list[Any] = []
+handled_ids: list[Any] = []
 bp = Blueprint(__name__)
 
 
@@ -32,13 +32,13 @@ bp = Blueprint(__name__)
 def read(message: Sent) -> None:
     if message.to == "poison":
         raise ValueError(message.to)
-    handled.append((message.to, logs.current("correlation_id"), logs.current("message_id")))
+    handled_ids.append((message.to, logs.current("correlation_id"), logs.current("message_id")))
 
 
 @bp.on_sqs_message(queue="sample-look", name="sample-look")
 @consumes(BucketEvent)
 def look(message: BucketEvent) -> None:
-    handled.append((message.event_name, message.bucket, message.key, message.byte_count, message.sequencer))
+    handled_ids.append((message.event_name, message.bucket, message.key, message.byte_count, message.sequencer))
 
 
 class Opened(Message):
@@ -52,20 +52,20 @@ class Closed(Message):
 @bp.on_sqs_message(queue="sample-follow", name="sample-follow")
 @consumes(Opened, Closed)
 def follow(message: Opened | Closed) -> None:
-    handled.append((type(message).__name__, message.by))
+    handled_ids.append((type(message).__name__, message.by))
 
 
 @bp.schedule("rate(1 day)", name="sample-roll_over")
 @scheduled("sample-roll_over", lease_seconds=60, formerly="sample-roll")
 def roll_over(run: ScheduledRun) -> None:
-    handled.append(run)
+    handled_ids.append(run)
 
 
 @bp.schedule("rate(5 minutes)", name="sample-tick")
 @scheduled("sample-tick", lease_seconds=60)
 def tick(run: ScheduledRun) -> None:
-    handled.append(run)
-    if len(handled) == 2:
+    handled_ids.append(run)
+    if len(handled_ids) == 2:
         raise RuntimeError("the second run breaks")
 
 
@@ -75,7 +75,7 @@ app.register_blueprint(bp)
 
 @pytest.fixture(autouse=True)
 def _nothing_handled() -> None:
-    handled.clear()
+    handled_ids.clear()
 
 
 def deliver(name: str, *bodies: str) -> list[int]:
@@ -96,7 +96,7 @@ def sent(to: str, **values: Any) -> str:
 
 def test_only_failed_messages_are_redelivered() -> None:
     assert deliver("sample-read", sent("a"), sent("poison"), "not json", '{"no": "to"}', sent("b")) == [1, 2, 3]
-    assert [entry[0] for entry in handled] == ["a", "b"]
+    assert [entry[0] for entry in handled_ids] == ["a", "b"]
     assert deliver("sample-read", sent("a")) == []
 
 
@@ -107,7 +107,7 @@ def test_unknown_fields_are_ignored() -> None:
 
 def test_the_correlation_id_is_passed_on() -> None:
     deliver("sample-read", sent("a", correlation_id="c1"), sent("b", correlation_id=None, message_id="own"))
-    assert handled == [("a", "c1", "m0"), ("b", "own", "m1")]
+    assert handled_ids == [("a", "c1", "m0"), ("b", "own", "m1")]
     assert logs.current("correlation_id") is None
 
 
@@ -120,7 +120,7 @@ def test_a_message_has_the_correlation_id_of_the_handled_message() -> None:
 def test_messages_about_erased_subjects_are_dropped() -> None:
     tombstones.add("member:gone")
     assert deliver("sample-read", sent("gone"), sent("here")) == []
-    assert [entry[0] for entry in handled] == ["here"]
+    assert [entry[0] for entry in handled_ids] == ["here"]
 
 
 def test_failures_are_logged_without_the_message(capture_log: CaptureLog) -> None:
@@ -144,7 +144,7 @@ def test_a_queue_of_several_messages_reads_each_by_its_name() -> None:
     ]
     response = app.handler_map["sample-follow"]({"Records": records}, None)
     assert [item["itemIdentifier"] for item in response["batchItemFailures"]] == ["m2", "m3"]
-    assert handled == [("Opened", "user 0"), ("Closed", "user 1"), ("Closed", "user 4")]
+    assert handled_ids == [("Opened", "user 0"), ("Closed", "user 1"), ("Closed", "user 4")]
 
 
 BUCKET_EVENT = """{"Records": [{
@@ -157,7 +157,7 @@ BUCKET_EVENT = """{"Records": [{
 def test_bucket_events_reach_their_handler() -> None:
     test_event = '{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}'
     assert deliver("sample-look", BUCKET_EVENT, test_event, "{}") == [2]
-    assert handled == [
+    assert handled_ids == [
         ("ObjectCreated:Put", "amzn-s3-demo-bucket", "uploads/Happy Faceü.jpg", 1024, "0055AED6DCD90281E5")
     ]
 
@@ -172,7 +172,7 @@ def test_a_run_has_its_due_time_and_the_last_completed_run() -> None:
         fire(FIRST + FIVE)
     fire(FIRST + 2 * FIVE)
     fire(FIRST + 3 * FIVE)
-    assert [(run.due, run.last_completed) for run in handled] == [
+    assert [(run.due, run.last_completed) for run in handled_ids] == [
         (FIRST, None),
         (FIRST + FIVE, FIRST),
         (FIRST + 2 * FIVE, FIRST),
@@ -184,24 +184,24 @@ def test_a_run_is_skipped_while_another_is_in_progress() -> None:
     lease = locks.acquire("schedule/sample-tick", 60)
     assert lease is not None
     fire(FIRST)
-    assert handled == []
+    assert handled_ids == []
     locks.release(lease)
     fire(FIRST)
-    assert len(handled) == 1
+    assert len(handled_ids) == 1
 
 
 def test_a_killed_run_blocks_the_schedule_until_its_lease_expires() -> None:
     assert locks.acquire("schedule/sample-tick", 60)
     Lock("schedule/sample-tick").update(actions=[Lock.held_until.set(clock.now() - timedelta(seconds=1))])
     fire(FIRST)
-    assert len(handled) == 1
+    assert len(handled_ids) == 1
 
 
 def test_a_renamed_schedule_starts_from_the_watermark_of_its_old_name() -> None:
     Lock("schedule/sample-roll", watermark=clock.iso(FIRST)).save()
     for due in (FIRST + FIVE, FIRST + 2 * FIVE):
         fire(due, "sample-roll_over")
-    assert [run.last_completed for run in handled] == [FIRST, FIRST + FIVE]
+    assert [run.last_completed for run in handled_ids] == [FIRST, FIRST + FIVE]
 
 
 def test_a_handlers_declaration_can_be_read() -> None:

@@ -46,11 +46,11 @@ def use_file(monkeypatch: pytest.MonkeyPatch, path: Path, current: str, **keys: 
 
 @pytest.mark.parametrize("plain", ["", "shpat_0123", "ü☃" * 100, "x" * 4000])
 def test_a_secret_round_trips(key_source: str, plain: str) -> None:
-    sealed = secrets.encrypt(plain, ROW)
-    assert sealed.startswith(f"{key_source}:")
-    assert secrets.decrypt(sealed, ROW) == plain
-    assert not plain or plain not in sealed
-    assert secrets.is_current(sealed)
+    ciphertext = secrets.encrypt(plain, ROW)
+    assert ciphertext.startswith(f"{key_source}:")
+    assert secrets.decrypt(ciphertext, ROW) == plain
+    assert not plain or plain not in ciphertext
+    assert secrets.is_current(ciphertext)
 
 
 def test_encryption_is_not_deterministic(key_source: str) -> None:
@@ -58,9 +58,9 @@ def test_encryption_is_not_deterministic(key_source: str) -> None:
 
 
 def test_a_secret_is_bound_to_its_row(key_source: str) -> None:
-    sealed = secrets.encrypt("x", ROW)
+    ciphertext = secrets.encrypt("x", ROW)
     with pytest.raises(DecryptionFailed):
-        secrets.decrypt(sealed, ROW.replace("studio", "discounts"))
+        secrets.decrypt(ciphertext, ROW.replace("studio", "discounts"))
 
 
 @given(position=st.integers(0, 40), mask=st.integers(1, 255))
@@ -156,9 +156,9 @@ def test_secrets_migrate_from_the_key_file_to_kms_and_to_another_key(monkeypatch
     use_kms(monkeypatch)
     first = secrets.encrypt("x", ROW)
     use_kms(monkeypatch)
-    for sealed in (in_file, first):
-        assert not secrets.is_current(sealed)
-        assert secrets.decrypt(sealed, ROW) == "x"
+    for ciphertext in (in_file, first):
+        assert not secrets.is_current(ciphertext)
+        assert secrets.decrypt(ciphertext, ROW) == "x"
 
 
 def test_a_kms_key_can_be_named_by_arn(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,12 +21,12 @@ def seed(count: int, app: str = "studio", *, with_sessions: bool = False, **colu
         for number, name in enumerate(names):
             moment = BEGAN + timedelta(minutes=number)
             facts: dict[str, Any] = {"installed_at": moment, "created_at": moment, "updated_at": moment}
-            sealed = secrets.encrypt(TOKEN, tokens.token_encryption_context(name, app, "access_token"))
-            batch.save(Shop(name, app, access_token=sealed, active_app=app, **facts, **columns))
+            ciphertext = secrets.encrypt(TOKEN, tokens.token_encryption_context(name, app, "access_token"))
+            batch.save(Shop(name, app, access_token=ciphertext, active_app=app, **facts, **columns))
     if with_sessions:
         with Session.batch_write() as batch:
             for name in names:
                 session = sessions.offline_session_id(name, app)
-                sealed = secrets.encrypt(TOKEN, sessions.session_encryption_context(session))
-                batch.save(Session(session, shop=name, app=app, state="", access_token=sealed, created_at=BEGAN))
+                ciphertext = secrets.encrypt(TOKEN, sessions.session_encryption_context(session))
+                batch.save(Session(session, shop=name, app=app, state="", access_token=ciphertext, created_at=BEGAN))
     return names

@@ -30,10 +30,10 @@ def test_secrets_are_hidden_in_repr() -> None:
 
 @pytest.mark.parametrize("handle", sorted(apps.TOPICS))
 def test_each_app_has_its_configuration_file(handle: str) -> None:
-    declared = tomllib.loads((ROOT / f"shopify.app.{handle}.toml").read_text())
-    [privacy] = declared["webhooks"]["subscriptions"]
+    app_config = tomllib.loads((ROOT / f"shopify.app.{handle}.toml").read_text())
+    [privacy] = app_config["webhooks"]["subscriptions"]
     assert set(privacy["compliance_topics"]) == {"customers/data_request", "customers/redact", "shop/redact"}
     assert privacy["uri"].endswith(f"/webhooks/shopify/{handle}")
-    assert declared["webhooks"]["api_version"] == API_VERSION
-    [redirect] = declared["auth"]["redirect_urls"]
+    assert app_config["webhooks"]["api_version"] == API_VERSION
+    [redirect] = app_config["auth"]["redirect_urls"]
     assert redirect.endswith(f"/shopify/{handle}/auth/callback")

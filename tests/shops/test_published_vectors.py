@@ -158,9 +158,9 @@ OF_OLD_SECRET = "XqRcjrSv57VACn6apEO9znyu/wkN1VC7QxdSPwK3Hzs="
 
 def is_accepted(body: bytes, **headers: str) -> bool:
     """Return whether the webhook endpoint of `studio` accepts the body with these headers."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    cgi_headers = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        auth.webhook_sender(Credentials(named, {}, {"app": "studio"}, body))
+        auth.webhook_sender(Credentials(cgi_headers, {}, {"app": "studio"}, body))
     except InvalidWebhookSignature:
         return False
     return True
@@ -219,8 +219,12 @@ def test_webhooks_of_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not is_accepted(b"", x_shopify_hmac_sha256=genuine)  # "returns false on missing body"
     for wrong in ("", "fake"):
         assert not is_accepted(JSON_BODY, x_shopify_hmac_sha256=wrong)
-    read = webhook_headers.parse_webhook_headers(JS_HEADERS)
-    assert (read.delivery_id, read.shop, read.topic) == ("123456789", "shop1.myshopify.io", "products/create")
+    parsed_headers = webhook_headers.parse_webhook_headers(JS_HEADERS)
+    assert (parsed_headers.delivery_id, parsed_headers.shop, parsed_headers.topic) == (
+        "123456789",
+        "shop1.myshopify.io",
+        "products/create",
+    )
 
 
 @pytest.mark.parametrize("missing", ["Topic", "Shop-Domain", "Webhook-Id"])

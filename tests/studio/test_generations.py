@@ -46,9 +46,9 @@ def test_a_preview_has_its_columns_and_no_metadata(gallery: Gallery) -> None:
     assert AiStyle.get(gallery.shop, gallery.style).usage_count == 1
     quota = gallery.quota()
     assert (quota["current_generations"], quota["total_generations"], quota["generations_at_work"]) == (1, 1, 0)
-    stored = Decimal(quota["current_storage_mb"]) * 1_000_000
+    stored_bytes = Decimal(quota["current_storage_mb"]) * 1_000_000
     photo = storage.size(row.input_image_url) or 0
-    assert stored == photo + len(picture)
+    assert stored_bytes == photo + len(picture)
 
 
 def test_the_text_of_a_shopper_is_sanitized_in_the_prompt(gallery: Gallery) -> None:

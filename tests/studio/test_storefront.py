@@ -100,23 +100,23 @@ def test_an_unavailable_product_has_an_error_page(gallery: Gallery) -> None:
 def test_an_invalid_path_prefix_is_refused(gallery: Gallery, prefix: list[str]) -> None:
     """Shopify signs any query that a visitor adds to the URL."""
     query = {"shop": gallery.shop, "timestamp": str(int(time.time())), "path_prefix": prefix[0]}
-    signed = httpx.QueryParams(gallery.shopify.sign_proxy("studio", query))
+    signed_query = httpx.QueryParams(gallery.shopify.sign_proxy("studio", query))
     if len(prefix) > 1:
         apps_secret = SANDBOX_APPS["studio"].secret
         signed_params = {name: [value] for name, value in query.items()} | {"path_prefix": prefix}
         pairs = [(name, value) for name, values in signed_params.items() for value in values]
-        signed = httpx.QueryParams([*pairs, ("signature", sign_proxy_query(signed_params, apps_secret))])
-    response = gallery.api.get("/proxy/studio/products/8001/page", params=signed)
+        signed_query = httpx.QueryParams([*pairs, ("signature", sign_proxy_query(signed_params, apps_secret))])
+    response = gallery.api.get("/proxy/studio/products/8001/page", params=signed_query)
     assert (response.status_code, response.json()["code"]) == (401, "InvalidProxySignature")
 
 
 def test_log_lines_name_the_shop_and_no_customer(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     bound = []
-    read = storefront.read_offer
+    read_offer = storefront.read_offer
 
     def record_log(*given: Any) -> Any:
         bound.append(logs.current("tenant"))
-        return read(*given)
+        return read_offer(*given)
 
     monkeypatch.setattr(storefront, "read_offer", record_log)
     assert gallery.shopper("GET", "products/8001", customer=4711).status_code == 200

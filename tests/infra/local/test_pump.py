@@ -121,5 +121,5 @@ def test_the_pump_continues_after_an_engine_restart(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RESTART, str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     process = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)
-    printed = [line for line in process.stdout.splitlines() if line.isdigit()]
-    assert printed == ["1", "2"], process.stderr[-2000:]
+    numbers = [line for line in process.stdout.splitlines() if line.isdigit()]
+    assert numbers == ["1", "2"], process.stderr[-2000:]

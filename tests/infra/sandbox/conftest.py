@@ -35,12 +35,12 @@ class Admin:
 
     def __init__(self, sandbox: ShopifySandbox, http: httpx.Client, app: str = "studio") -> None:
         self.url, self._http = f"{sandbox.url}/{SHOP}/admin/api/2026-10/graphql.json", http
-        declared = sandbox.apps[app]
+        app_config = sandbox.apps[app]
         response = http.post(
             f"{sandbox.url}/{SHOP}/admin/oauth/access_token",
             json={
-                "client_id": declared.key,
-                "client_secret": declared.secret,
+                "client_id": app_config.key,
+                "client_secret": app_config.secret,
                 "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
                 "subject_token": sandbox.session_token(app, SHOP),
                 "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",

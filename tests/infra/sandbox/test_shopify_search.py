@@ -110,11 +110,11 @@ def test_products_are_filtered_by_update_time(admin, shopify, clock):
     later = admin.call(query, query="updated_at:>='2026-09-21T14:14:20Z'")["data"]["products"]["nodes"]
     assert later == [second]
 
-    read = "query ($id: ID!) { product(id: $id) { title } }"
-    assert admin.call(read, id=first["id"])["data"]["product"] == {"title": "Portrait"}
+    product_query = "query ($id: ID!) { product(id: $id) { title } }"
+    assert admin.call(product_query, id=first["id"])["data"]["product"] == {"title": "Portrait"}
     assert shopify.delete_product("gid://shopify/Product/7") == {"id": 7}
-    assert admin.call(read, id=first["id"])["data"]["product"] is None
-    assert admin.call(read, id="gid://shopify/Product/9")["data"]["product"] is None
+    assert admin.call(product_query, id=first["id"])["data"]["product"] is None
+    assert admin.call(product_query, id="gid://shopify/Product/9")["data"]["product"] is None
 
 
 @pytest.mark.parametrize(("field", "scope"), [("orders", "read_products"), ("products", "read_orders")])

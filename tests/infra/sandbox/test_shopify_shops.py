@@ -25,7 +25,7 @@ def test_a_shop_update_is_delivered_and_returned(shopify, admin, clock):
 
 
 def test_updated_scopes_apply_to_every_token(shopify, admin, http):
-    declared = SANDBOX_APPS["studio"]
+    app_config = SANDBOX_APPS["studio"]
     other = Admin(shopify, http, "discounts")
     payload = shopify.update_scopes("studio", SHOP, ["read_products"])
     assert payload["previous"] == ["read_products", "read_orders", "read_customers"]
@@ -37,7 +37,7 @@ def test_updated_scopes_apply_to_every_token(shopify, admin, http):
     later = Admin(shopify, http)
     assert "errors" in later.call(query), "a later token has the same scopes"
 
-    assert shopify.update_scopes("studio", SHOP, declared.scopes)["previous"] == ["read_products"]
+    assert shopify.update_scopes("studio", SHOP, app_config.scopes)["previous"] == ["read_products"]
     assert "errors" not in later.call(query)
 
 

@@ -49,8 +49,8 @@ def test_a_customer_is_created_changed_and_read(client, stripe_sandbox):
         False,
     )
     assert [event["type"] for event in stripe_sandbox.events()] == ["customer.created", "customer.updated"]
-    changed = stripe_sandbox.events("customer.updated")[0]["data"]["previous_attributes"]
-    assert changed == {"name": None, "metadata": {"owner": "1", "kind": "member"}}
+    previous_values = stripe_sandbox.events("customer.updated")[0]["data"]["previous_attributes"]
+    assert previous_values == {"name": None, "metadata": {"owner": "1", "kind": "member"}}
 
 
 def test_prices_are_found_by_lookup_key(client, plan):

@@ -44,8 +44,8 @@ def test_events_arrive_in_order_with_valid_signatures(client, stripe_sandbox, re
     for request in receiver.requests:
         header = request.header("stripe-signature")
         moment, mark = (part.split("=")[1] for part in header.split(","))
-        signed = moment.encode() + b"." + request.body
-        assert mark == hmac.new(SANDBOX_WEBHOOK_SECRET.encode(), signed, hashlib.sha256).hexdigest()
+        signed_bytes = moment.encode() + b"." + request.body
+        assert mark == hmac.new(SANDBOX_WEBHOOK_SECRET.encode(), signed_bytes, hashlib.sha256).hexdigest()
         assert moment == str(int(clock.now))
         assert stripe.WebhookSignature.verify_header(request.body.decode(), header, SANDBOX_WEBHOOK_SECRET)
 

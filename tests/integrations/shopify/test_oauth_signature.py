@@ -66,8 +66,8 @@ def test_a_fresh_signature_is_valid(query: dict[str, list[str]], off: int) -> No
 def test_any_changed_character_is_detected(name: str, position: int) -> None:
     value = PUBLISHED[name][0]
     at = position % len(value)
-    changed = value[:at] + ("a" if value[at] != "a" else "b") + value[at + 1 :]
-    assert not verify_oauth_signature({**PUBLISHED, name: [changed]}, "hush", NOW)
+    changed_value = value[:at] + ("a" if value[at] != "a" else "b") + value[at + 1 :]
+    assert not verify_oauth_signature({**PUBLISHED, name: [changed_value]}, "hush", NOW)
 
 
 @pytest.mark.parametrize(

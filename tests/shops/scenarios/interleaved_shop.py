@@ -191,9 +191,9 @@ class InterleavedShop:
             return self.expected.rename(payload["name"], at)
         return self.expected.set_scopes(payload["current"], at)
 
-    def _after_check(self, sealed: str) -> Expectation:
+    def _after_check(self, ciphertext: str) -> Expectation:
         """Return the state after a token check: a session token newer than the last uninstall replaces a rejected token."""
-        token = secrets.decrypt(sealed, session_evidence.session_token_encryption_context(self.shop, APP))
+        token = secrets.decrypt(ciphertext, session_evidence.session_token_encryption_context(self.shop, APP))
         issued_at = jwt.decode(token, options={"verify_signature": False})["iat"]
         if self.is_token_accepted() or issued_at <= self.removed_at.timestamp():
             return self.expected
@@ -229,8 +229,10 @@ class InterleavedShop:
                 Lock(token_lock_name(self.shop, APP)).update(
                     [Lock.held_until.set(clock.now())]
                 )  # its lease has expired
-            changed = [group for group, columns in self._columns().items() if is_certain or columns != before[group]]
-            self.expect(self.expected.apply_groups(later, changed))
+            changed_groups = [
+                group for group, columns in self._columns().items() if is_certain or columns != before[group]
+            ]
+            self.expect(self.expected.apply_groups(later, changed_groups))
 
     def expect(self, later: Expectation) -> None:
         """Set the expected state."""

@@ -97,8 +97,8 @@ def install_by_oauth(walk: ShopWalk) -> None:
     walk.call(400, "GET", f"/shopify/{walk.app}/auth", params={"shop": "evil.example"})
     url = oauth_callback(api, walk.app, walk.shop)
     query = dict(url.params)
-    for changed in ({"hmac": "0" * 64}, {"timestamp": "1"}, {"code": "0" * 32}, {"state": "s" * 43}):
-        walk.call(400, "GET", url.path, params=query | changed)
+    for invalid_params in ({"hmac": "0" * 64}, {"timestamp": "1"}, {"code": "0" * 32}, {"state": "s" * 43}):
+        walk.call(400, "GET", url.path, params=query | invalid_params)
     walk.call(422, "GET", url.path, params={"code": query["code"]})
     api.cookies.clear()
     walk.call(403, "GET", url)  # another browser

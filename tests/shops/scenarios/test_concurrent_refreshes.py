@@ -53,9 +53,9 @@ class Workers:
         """Read events until there are `times` of this kind; return those."""
         results: list[Event] = []
         while len(results) < times:
-            read = self._read()
-            assert read["event"] != "failed", read
-            results += [read] if read["event"] == event else []
+            line_event = self._read()
+            assert line_event["event"] != "failed", line_event
+            results += [line_event] if line_event["event"] == event else []
         return results
 
     def read_all(self) -> list[Event]:

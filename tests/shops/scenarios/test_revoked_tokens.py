@@ -49,11 +49,11 @@ def expire_and_revoke(shopify: ShopifySandbox, shop: str) -> None:
 
 
 def encrypt_with_lost_key(shopify: ShopifySandbox, shop: str) -> None:
-    replace_tokens(shop, lambda sealed: sealed.replace("file:k1:", "file:k0:"))
+    replace_tokens(shop, lambda ciphertext: ciphertext.replace("file:k1:", "file:k0:"))
 
 
 def tamper(shopify: ShopifySandbox, shop: str) -> None:
-    replace_tokens(shop, lambda sealed: sealed[:-8] + ("A" if sealed[-8] != "A" else "B") + sealed[-7:])
+    replace_tokens(shop, lambda ciphertext: ciphertext[:-8] + ("A" if ciphertext[-8] != "A" else "B") + ciphertext[-7:])
 
 
 def copy_from_another_shop(shopify: ShopifySandbox, shop: str) -> None:

@@ -94,12 +94,14 @@ def test_no_token_is_stored_in_clear(
     assert access
     assert refresh
     assert access.startswith("shpat_")
-    stored = str([aws.client("dynamodb").scan(TableName=model.Meta.table_name)["Items"] for model in (Shop, Session)])
+    rows_text = str(
+        [aws.client("dynamodb").scan(TableName=model.Meta.table_name)["Items"] for model in (Shop, Session)]
+    )
     logged = str([vars(record) for record in caplog.records])
-    assert shop in stored
+    assert shop in rows_text
     assert shop in logged
     for secret in (access, refresh, SANDBOX_APPS["studio"].secret):
-        assert secret not in stored
+        assert secret not in rows_text
         assert secret not in logged
 
 

@@ -16,7 +16,7 @@ PATH = "/v1/shops/me/settings"
 
 
 @pytest.fixture
-def put(api: httpx.Client, installed_shop: str, bearer: Bearer) -> Callable[..., httpx.Response]:
+def put_settings(api: httpx.Client, installed_shop: str, bearer: Bearer) -> Callable[..., httpx.Response]:
     def send(settings: Any, etag: str | None = '"0"', **claims: Any) -> httpx.Response:
         headers = bearer(installed_shop, **claims) | ({"If-Match": etag} if etag else {})
         return api.put(PATH, json={"settings": settings}, headers=headers)
@@ -33,26 +33,28 @@ def test_settings_are_empty_at_first(api: httpx.Client, installed_shop: str, bea
     assert response.headers["etag"] == '"0"'
 
 
-def test_settings_are_read_and_changed(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
+def test_settings_are_read_and_changed(
+    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
+) -> None:
     settings = {"theme": {"colour": "#fff"}, " odd key ": [1, 2.5, None, True, "é 😀 "], "enabled": False}
-    first = put(settings)
+    first = put_settings(settings)
     assert (first.status_code, first.headers["etag"]) == (200, '"1"')
     response = api.get(PATH, headers=bearer(installed_shop))
     assert response.json()["settings"] == settings
     assert response.json()["updated_at"].endswith("Z")
     unchanged = api.get(PATH, headers=bearer(installed_shop) | {"If-None-Match": '"1"'})
     assert unchanged.status_code == 304
-    assert put({"theme": None}, '"1"').json()["version"] == 2
+    assert put_settings({"theme": None}, '"1"').json()["version"] == 2
 
 
-def test_concurrent_edits_are_detected(put: Put) -> None:
-    assert put({"by": "a"}).status_code == 200
-    late_response = put({"by": "b"})
+def test_concurrent_edits_are_detected(put_settings: Put) -> None:
+    assert put_settings({"by": "a"}).status_code == 200
+    late_response = put_settings({"by": "b"})
     assert (late_response.status_code, late_response.json()["code"]) == (412, "VersionMismatch")
-    assert put({"by": "b"}, '"7"').status_code == 412
-    assert put({"by": "b"}, None).status_code == 428
+    assert put_settings({"by": "b"}, '"7"').status_code == 412
+    assert put_settings({"by": "b"}, None).status_code == 428
     for etag in ('"one"', f'"{"9" * 5000}"'):
-        assert put({"by": "b"}, etag).status_code == 400
+        assert put_settings({"by": "b"}, etag).status_code == 400
 
 
 def test_numbers_outside_json_are_refused(api: httpx.Client, installed_shop: str, bearer: Bearer) -> None:
@@ -60,39 +62,41 @@ def test_numbers_outside_json_are_refused(api: httpx.Client, installed_shop: str
     assert api.put(PATH, content=b'{"settings":{"n":1e999}}', headers=headers).status_code == 422
 
 
-def test_one_of_ten_concurrent_writers_wins(put: Put) -> None:
-    put({"n": 0})
+def test_one_of_ten_concurrent_writers_wins(put_settings: Put) -> None:
+    put_settings({"n": 0})
     with ThreadPoolExecutor(10) as people:
-        responses = list(people.map(lambda n: put({"n": n}, '"1"').status_code, range(10)))
+        responses = list(people.map(lambda n: put_settings({"n": n}, '"1"').status_code, range(10)))
     assert sorted(responses) == [200] + [412] * 9
 
 
-def test_settings_are_limited_to_64_kb(put: Put) -> None:
+def test_settings_are_limited_to_64_kb(put_settings: Put) -> None:
     room = 64 * 1024 - len('{"a":""}')
-    assert put({"a": "x" * room}).status_code == 200
-    over = put({"a": "x" * (room + 1)}, '"1"')
+    assert put_settings({"a": "x" * room}).status_code == 200
+    over = put_settings({"a": "x" * (room + 1)}, '"1"')
     assert (over.status_code, over.json()["code"]) == (413, "SettingsTooLarge")
 
 
 @pytest.mark.parametrize("settings", [None, [], "text", 7])
-def test_settings_must_be_an_object(put: Put, settings: Any) -> None:
-    response = put(settings)
+def test_settings_must_be_an_object(put_settings: Put, settings: Any) -> None:
+    response = put_settings(settings)
     assert response.status_code == 422
     assert response.json()["errors"][0]["path"] == "body.settings"
 
 
 def test_settings_are_separate_per_app_and_shop(
-    api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put
+    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
 ) -> None:
-    put({"secret": 1})
+    put_settings({"secret": 1})
     for headers in (bearer(installed_shop, "discounts"), bearer(f"other-{installed_shop}")):
         assert api.get(PATH, headers=headers).json()["version"] == 0
         assert api.get(f"{PATH}/history", headers=headers).json()["items"] == []
 
 
-def test_earlier_versions_are_readable(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
+def test_earlier_versions_are_readable(
+    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
+) -> None:
     for n in range(3):
-        assert put({"n": n}, f'"{n}"', sub=str(40 + n)).status_code == 200
+        assert put_settings({"n": n}, f'"{n}"', sub=str(40 + n)).status_code == 200
     first = api.get(f"{PATH}/history", headers=bearer(installed_shop), params={"limit": 2}).json()
     assert [(item["version"], item["settings"], item["changed_by"]) for item in first["items"]] == [
         (3, {"n": 2}, "42"),
@@ -106,8 +110,10 @@ def test_earlier_versions_are_readable(api: httpx.Client, installed_shop: str, b
     assert stranger.status_code == 422
 
 
-def test_an_expired_version_is_not_returned(api: httpx.Client, installed_shop: str, bearer: Bearer, put: Put) -> None:
-    put({"n": 0})
+def test_an_expired_version_is_not_returned(
+    api: httpx.Client, installed_shop: str, bearer: Bearer, put_settings: Put
+) -> None:
+    put_settings({"n": 0})
     [version] = AppSettingsVersion.query(f"{installed_shop}#studio")
     version.update([AppSettingsVersion.expires_epoch.set(version.changed_at)])
     assert api.get(f"{PATH}/history", headers=bearer(installed_shop)).json()["items"] == []

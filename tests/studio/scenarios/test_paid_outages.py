@@ -138,8 +138,8 @@ def test_a_final_survives_three_days_of_provider_outage(
     finish_newest_job(gallery, provider, time)
     row = assert_completed_once(gallery, final)
     assert len(provider.jobs) == 1
-    counted, stored = gallery.storage()
-    assert counted == stored
+    counted_bytes, stored_bytes = gallery.storage()
+    assert counted_bytes == stored_bytes
     time.advance(timedelta(days=1))
     assert gallery.drain() == []
     assert Generation.get(final).attempts == row.attempts

@@ -47,9 +47,9 @@ def assert_counters_equal_rows(gallery: Gallery) -> None:
     live = [row for row in rows if row.status is not GenerationStatus.FAILED]
     assert quota.current_generations == quota.total_generations == len(live)
     assert set(quota.leases) == {row.id for row in rows if row.open_work}
-    stored = sum(row.byte_count or 0 for row in rows)
-    stored += sum(upload.byte_count or 0 for upload in Upload.scan() if upload.shop_id == gallery.shop)
-    assert quota.current_storage_mb * 1_000_000 == Decimal(stored)
+    stored_bytes = sum(row.byte_count or 0 for row in rows)
+    stored_bytes += sum(upload.byte_count or 0 for upload in Upload.scan() if upload.shop_id == gallery.shop)
+    assert quota.current_storage_mb * 1_000_000 == Decimal(stored_bytes)
 
 
 @LIMITS

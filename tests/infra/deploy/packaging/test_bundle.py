@@ -33,7 +33,7 @@ def bundle(packaged: Packaged) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unzipped(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unzipped_bundle(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("bundle")
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(root)
@@ -57,10 +57,10 @@ def run_isolated(*paths: Path, code: str) -> None:
 
 def test_the_bundle_is_small(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
-        unzipped = sum(entry.file_size for entry in archive.infolist())
+        unzipped_bundle = sum(entry.file_size for entry in archive.infolist())
 
     assert bundle.stat().st_size <= 25_000_000
-    assert unzipped <= 80_000_000
+    assert unzipped_bundle <= 80_000_000
 
 
 def test_the_build_is_reproducible(packaged: Packaged) -> None:
@@ -110,23 +110,24 @@ def test_botocore_has_one_version_of_each_service_in_use(bundle: Path) -> None:
 
 
 @on_lambdas_platform
-def test_every_handler_starts_with_the_bundle_alone(unzipped: Path) -> None:
+def test_every_handler_starts_with_the_bundle_alone(unzipped_bundle: Path) -> None:
     entries = [handler.entry.rpartition(".") for handler in (*handlers.consumers(), *handlers.schedules())]
     code = "import importlib\nfor module, name in " + repr([("app", "app"), *((m, n) for m, _, n in entries)])
     code += ": getattr(importlib.import_module(module), name)"
 
-    run_isolated(unzipped, code=f"exec({code!r})")
+    run_isolated(unzipped_bundle, code=f"exec({code!r})")
 
 
 @on_lambdas_platform
-def test_the_vendors_libraries_load(unzipped: Path) -> None:
+def test_the_vendors_libraries_load(unzipped_bundle: Path) -> None:
     run_isolated(
-        unzipped, code="import boto3, jwt, stripe; from PIL import Image; Image.preinit(); Image.new('RGB', (2, 2))"
+        unzipped_bundle,
+        code="import boto3, jwt, stripe; from PIL import Image; Image.preinit(); Image.new('RGB', (2, 2))",
     )
 
 
 @on_lambdas_platform
-def test_images_are_decoded_in_a_child_process_of_the_bundle(unzipped: Path) -> None:
+def test_images_are_decoded_in_a_child_process_of_the_bundle(unzipped_bundle: Path) -> None:
     code = """
 from chalicelib.integrations import image_process, image_decoding
 for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample, None)):
@@ -140,23 +141,23 @@ assert "PIL" not in sys.modules
 """
     sample = encode_image(Image.new("RGB", (20, 10)), "WEBP")
 
-    run_isolated(unzipped, code=f"sample = {sample!r}; exec({code!r})")
+    run_isolated(unzipped_bundle, code=f"sample = {sample!r}; exec({code!r})")
 
 
 @on_lambdas_platform
-def test_the_clients_in_use_can_be_built(unzipped: Path) -> None:
+def test_the_clients_in_use_can_be_built(unzipped_bundle: Path) -> None:
     code = (
         "from chalicelib.kit import aws; [aws.client(name) for name in ('dynamodb', 's3', 'sqs', 'sns', 'kms', 'ssm')]"
     )
 
-    run_isolated(unzipped, code=code)
+    run_isolated(unzipped_bundle, code=code)
 
 
 @on_lambdas_platform
-def test_the_archive_layer_contains_duckdb(packaged: Packaged, unzipped: Path, tmp_path: Path) -> None:
+def test_the_archive_layer_contains_duckdb(packaged: Packaged, unzipped_bundle: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(packaged("prod") / "duckdb-layer.zip") as archive:
         archive.extractall(tmp_path)
 
     run_isolated(
-        tmp_path / "python", unzipped, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]"
+        tmp_path / "python", unzipped_bundle, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]"
     )

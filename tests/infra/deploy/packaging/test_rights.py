@@ -183,11 +183,11 @@ def test_a_function_may_use_every_prefix_of_its_contexts(documents: dict[str, di
 def test_a_function_that_names_the_archive_may_use_it(documents: dict[str, dict[str, Any]]) -> None:
     archive = config.settings().archive_bucket
     for name, document in documents.items():
-        named = any(
+        names_archive = any(
             "archive_bucket" in import_scan._identifiers(module)
             for module in set(reached_modules(name)) - {"chalicelib.kit.config"}
         )
-        assert named is (archive in json.dumps(document)), name
+        assert names_archive is (archive in json.dumps(document)), name
 
 
 def test_only_functions_that_store_secrets_may_use_the_key(documents: dict[str, dict[str, Any]]) -> None:

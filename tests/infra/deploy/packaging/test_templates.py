@@ -64,10 +64,10 @@ def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: di
 
 def test_every_handler_is_a_function_of_the_same_name(app: dict[str, Any]) -> None:
     result = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
-    declared = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
+    handlers_by_name = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
 
-    assert set(result) == {"backroom-prod-api", *declared}
-    for name, handler in declared.items():
+    assert set(result) == {"backroom-prod-api", *handlers_by_name}
+    for name, handler in handlers_by_name.items():
         body = result[name]
         assert (body["Handler"], body["Timeout"], body["MemorySize"]) == (
             handler.entry,
