@@ -1,7 +1,7 @@
 """IAM for the suite: each AWS call of a handler or of the API is checked against the packaged policy of its role.
 
 The embedded AWS grants everything. Here botocore's own events show every call before it is sent; one that the role
-does not allow fails as AWS would fail it, and fails the test, also where the code catches the error.
+does not allow fails as AWS would fail it, and fails the test even if the code catches the error.
 
 Tests interfere with a call by botocore's events, too: what they do between its start and its end is not the role's.
 """
@@ -27,12 +27,12 @@ from infra.deploy.packaging import policies
 from infra.deploy.packaging.names import API
 
 Demand = tuple[str, str]
-"""An action and the ARN of the resource that it is on."""
+"""An action and the ARN of its resource."""
 
 
 @dataclass
 class Role:
-    """The role of a running function; `depth` counts its calls that have begun and not ended, nested ones included."""
+    """The role of a running function; `depth` counts its open calls, nested ones included."""
 
     name: str
     depth: int = 0
@@ -41,12 +41,12 @@ class Role:
 UNUSED_KEY = "x"
 _acting: ContextVar[Role | None] = ContextVar("acting", default=None)
 denied: list[str] = []
-"""What was refused since the last test."""
+"""The refusals since the last test."""
 
 
 @contextmanager
 def acting_as(name: str) -> Iterator[None]:
-    """Have only what the function `name` may do, in this thread."""
+    """Act with the role of the function `name` in this thread."""
     token = _acting.set(Role(name))
     try:
         yield
@@ -54,7 +54,7 @@ def acting_as(name: str) -> Iterator[None]:
         _acting.reset(token)
 
 
-def _as(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def _run_as(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def act(*args: Any, **kwargs: Any) -> Any:
         with acting_as(name):
@@ -64,24 +64,24 @@ def _as(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def enforce() -> None:
-    """Give every handler and every view of the app its role, and check the calls of every session from here on."""
+    """Run every handler and view with its role, and check the AWS calls of every session from now on."""
     app = handlers.chalice_app()
     for declared in (*handlers.consumers(), *handlers.schedules()):
         handler: Any = app.handler_map[declared.name]
-        handler.func = _as(declared.name, handler.func)
+        handler.func = _run_as(declared.name, handler.func)
     for methods in app.routes.values():
         for entry in methods.values():
-            entry.view_function = _as(API, entry.view_function)
-    botocore.register_initializer(_watch)
+            entry.view_function = _run_as(API, entry.view_function)
+    botocore.register_initializer(_check_session)
 
 
-def _watch(session: Any) -> None:
+def _check_session(session: Any) -> None:
     session.register("before-parameter-build", _check)
     for end in ("after-call", "after-call-error"):
-        session.get_component("event_emitter").register_last(end, _end)
+        session.get_component("event_emitter").register_last(end, _end_call)
 
 
-def _end(**_: Any) -> None:
+def _end_call(**_: Any) -> None:
     role = _acting.get()
     if role is not None and role.depth:
         role.depth -= 1
@@ -97,7 +97,7 @@ def _check(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any
     if role is None or (is_presigned and (model.name == "CreateBucket" or params["Key"] == UNUSED_KEY)):
         return
     if not role.depth:
-        for action, resource in demands(model.service_model.endpoint_prefix, model.name, params):
+        for action, resource in required_permissions(model.service_model.endpoint_prefix, model.name, params):
             if not is_allowed(role.name, action, resource):
                 denied.append(f"{role.name}: {action} on {resource}")
                 raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": denied[-1]}}, model.name)
@@ -106,7 +106,7 @@ def _check(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any
 
 
 def is_allowed(name: str, action: str, resource: str) -> bool:
-    """Whether the role of the function, packaged with the settings of now, allows the action on the resource."""
+    """Return whether the role of the function, packaged with the current settings, allows the action."""
     settings = config.settings()
     chosen = (settings.images_bucket, settings.archive_bucket, settings.bedrock_region)
     return _is_allowed((*chosen, settings.bedrock_image_model, settings.bedrock_upscale_model), name, action, resource)
@@ -134,8 +134,8 @@ def _text(arn: Any) -> str:
     return re.sub(r"\${([^}]+)}", lambda match: known[match[1]], pattern)
 
 
-def demands(service: str, operation: str, params: dict[str, Any]) -> list[Demand]:
-    """What a call needs (Service Authorization Reference, AWS). Raises KeyError for an operation that is new here."""
+def required_permissions(service: str, operation: str, params: dict[str, Any]) -> list[Demand]:
+    """Return the permissions that a call requires (Service Authorization Reference, AWS). Raises KeyError for an unlisted operation."""
     return _SERVICES[service](operation, params)
 
 

@@ -1,6 +1,6 @@
-"""Fixtures: an embedded AWS per test process, the API on a real socket, the vendors' sandbox peers.
+"""Fixtures: an embedded AWS per test process, the API on a real socket, the vendor sandboxes.
 
-The settings are read at import, so the engine starts before anything of ours is imported.
+The settings are read at import, so the engine starts before our modules are imported.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from infra.local.engine import Engine
-from tests.patience import make_httpx_patient
+from tests.timeouts import extend_httpx_timeouts
 
 settings.register_profile(
     "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
-)  # a busy machine is no counterexample
+)  # a slow machine is no failure
 settings.load_profile("patient")
-make_httpx_patient()
+extend_httpx_timeouts()
 
-_OURS = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_")
+_PREFIXES = ("AWS_", "SHOPIFY_", "STRIPE_", "IMAGE_", "KMS_", "SECRETS_", "SIGNING_")
 
 
 def _test_environment(engine: Engine, scratch: Path) -> None:
-    """Nothing that the developer has exported reaches a test."""
-    for name in [name for name in os.environ if name.startswith(_OURS)]:
+    """Replace exported variables of the developer with those of the tests."""
+    for name in [name for name in os.environ if name.startswith(_PREFIXES)]:
         del os.environ[name]
     os.environ.update(engine.environment)
     os.environ.update(
@@ -50,9 +50,9 @@ from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox  # noqa: E402 - a
 from infra.sandbox.stripe import SANDBOX_SECRET_KEY, SANDBOX_WEBHOOK_SECRET, StripeSandbox  # noqa: E402
 
 _shopify = ShopifySandbox(
-    bucket_size=20_000,  # with the rate, the limits of the Plus plan: shorter waits
+    bucket_size=20_000,  # size and rate of the Plus plan: shorter waits
     restore_rate=1_000,
-    session_seconds=3600,  # a session token outlives the test that holds it, however slow
+    session_seconds=3600,  # a session token must not expire during a slow test
 )
 _stripe = StripeSandbox()
 os.environ.update(
@@ -86,13 +86,13 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
-    """Name the tests of the pages that were skipped, in one line after all others."""
+    """Name the skipped browser tests in one line at the end."""
     yield
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
-    if skipped:
-        names = sorted({report.nodeid.partition("::")[2].partition("[")[0] for report in skipped})
+    skipped_tests = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    if skipped_tests:
+        names = sorted({report.nodeid.partition("::")[2].partition("[")[0] for report in skipped_tests})
         terminalreporter.write_line(
-            f"{len(skipped)} browser tests were skipped, `make browser` installs Chromium: {', '.join(names)}"
+            f"{len(skipped_tests)} browser tests were skipped, `make browser` installs Chromium: {', '.join(names)}"
         )
 
 
@@ -119,7 +119,7 @@ def _gallery_first(engine: Engine, request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True)
 def _roles() -> Iterator[None]:
-    """Handlers and API do only what their packaged roles allow."""
+    """Check that handlers and API use only the permissions of their packaged roles."""
     access.denied.clear()
     yield
     assert access.denied == []
@@ -127,13 +127,13 @@ def _roles() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def api_url() -> Iterator[str]:
-    """The address of the bundle's HTTP API, on Chalice's own local server."""
+    """The URL of the API on the local Chalice server."""
     running = server.create(handlers.chalice_app(), "127.0.0.1", 0)
     thread = threading.Thread(target=running.server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{running.server.server_port}"
     os.environ["PUBLIC_URL"] = url
-    config.forget()
+    config.forget_settings()
     yield url
     running.shutdown()
     running.server.server_close()
@@ -148,7 +148,7 @@ def api(api_url: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
-    """Stop our clock and PyJWT's at a whole second, so that an age is exact however long a request takes."""
+    """Stop our clock and the clock of PyJWT at a whole second, so that ages are exact."""
     moment = clock.now().replace(microsecond=0)
 
     class Stopped(datetime):
@@ -162,7 +162,7 @@ def stopped_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _peers() -> Iterator[None]:
+def _sandboxes() -> Iterator[None]:
     _shopify.start()
     _stripe.start()
     yield
@@ -172,16 +172,16 @@ def _peers() -> Iterator[None]:
 
 @pytest.fixture
 def shopify(api_url: str) -> ShopifySandbox:
-    """Shopify's stand-in, delivering to our API."""
+    """The Shopify sandbox; it delivers webhooks to our API."""
     _shopify.app_base_url = api_url
     return _shopify
 
 
 @pytest.fixture
 def stripe_peer(api_url: str) -> StripeSandbox:
-    """Stripe's stand-in, delivering to our API."""
+    """The Stripe sandbox; it delivers events to our API."""
     _stripe.webhook_url = f"{api_url}/webhooks/stripe"
-    _stripe.begin_anew()
+    _stripe.reset()
     return _stripe
 
 
@@ -191,17 +191,17 @@ def _invoke(consumer: Consumer, event: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def drain(engine: Engine) -> Callable[[], list[dict[str, Any]]]:
-    """Deliver every waiting message to its handler until the queues are empty; the failed messages."""
+    """Deliver messages to their handlers until the queues are empty; return the failed messages."""
 
     def run() -> list[dict[str, Any]]:
-        failed: list[dict[str, Any]] = []
+        failures: list[dict[str, Any]] = []
         while waiting := engine.waiting():
             busy = [each for each in handlers.consumers() if data_stack.physical(each.queue) in waiting]
             batches = [(consumer, batch) for consumer in busy if (batch := delivery.receive(consumer))]
             if not batches:
                 break
             for consumer, batch in batches:
-                failed += delivery.deliver(consumer, batch, _invoke)
-        return failed
+                failures += delivery.deliver(consumer, batch, _invoke)
+        return failures
 
     return run

@@ -1,4 +1,4 @@
-"""The suite's own IAM: what it asks of a role for each call, and that it refuses."""
+"""The IAM of the test suite: required permissions of a call, and refusals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.kit import aws, config, messages
 from tests import access
 
 
-def test_a_call_that_the_role_does_not_allow_fails_and_is_noted() -> None:
+def test_a_call_that_the_role_does_not_allow_fails_and_is_recorded() -> None:
     with access.acting_as("studio-roll_over_quotas"), pytest.raises(ClientError, match="retention-erase_subject"):
         aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase_subject"), MessageBody="{}")
 
@@ -28,7 +28,7 @@ def test_each_of_several_calls_is_checked() -> None:
     access.denied.clear()
 
 
-def test_an_error_ends_a_call_as_well() -> None:
+def test_an_error_ends_the_role_of_a_call() -> None:
     client = aws.client("s3")
     with access.acting_as("studio-roll_over_quotas"):
         with pytest.raises(client.exceptions.NoSuchKey):
@@ -38,7 +38,7 @@ def test_an_error_ends_a_call_as_well() -> None:
     access.denied.clear()
 
 
-def test_what_a_test_does_in_the_middle_of_a_call_is_its_own() -> None:
+def test_calls_of_a_test_inside_a_function_are_not_checked() -> None:
     def interfere(**_: object) -> None:
         aws.client("s3").list_objects_v2(Bucket=config.settings().archive_bucket)
 
@@ -52,7 +52,7 @@ def test_what_a_test_does_in_the_middle_of_a_call_is_its_own() -> None:
     assert access.denied == []
 
 
-def test_a_call_outside_a_function_is_free() -> None:
+def test_a_call_outside_a_function_is_not_checked() -> None:
     aws.client("sqs").send_message(QueueUrl=messages.queue_url("retention-erase_subject"), MessageBody="{}")
 
     assert access.denied == []
@@ -73,18 +73,20 @@ def test_a_call_outside_a_function_is_free() -> None:
         ("kms", "Decrypt", {"KeyId": "k"}, [("kms:Decrypt", "key/k")]),
     ],
 )  # fmt: skip
-def test_what_a_call_needs(service: str, operation: str, params: dict, expected: list[tuple[str, str]]) -> None:
-    found = access.demands(service, operation, params)
+def test_a_call_requires_its_actions_and_resources(
+    service: str, operation: str, params: dict, expected: list[tuple[str, str]]
+) -> None:
+    result = access.required_permissions(service, operation, params)
 
-    assert [(action, arn.rpartition(":")[2]) for action, arn in found] == expected
+    assert [(action, arn.rpartition(":")[2]) for action, arn in result] == expected
 
 
-def test_an_operation_that_is_new_here_is_no_silent_yes() -> None:
+def test_an_unknown_operation_is_an_error() -> None:
     with pytest.raises(KeyError):
-        access.demands("s3", "CopyObject", {"Bucket": "b", "Key": "k"})
+        access.required_permissions("s3", "CopyObject", {"Bucket": "b", "Key": "k"})
 
 
-def test_the_archive_is_written_by_retention_alone() -> None:
+def test_only_retention_may_write_the_archive() -> None:
     archive = f"arn:aws:s3:::{config.settings().archive_bucket}/archive/x"
 
     assert access.is_allowed("retention-sweep_segment", "s3:PutObject", archive)

@@ -1,4 +1,4 @@
-"""The bundle's own routes and the house rules that no linter checks."""
+"""Routes of the bundle and house rules that no linter checks."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from infra.deploy import handlers
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_health_touches_nothing_and_answers(api: httpx.Client) -> None:
-    answer = api.get("/health")
-    assert answer.status_code == 200
-    assert answer.json() == {"status": "ok"}
-    assert answer.headers["x-request-id"]
+def test_health_reads_no_store(api: httpx.Client) -> None:
+    response = api.get("/health")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok"}
+    assert response.headers["x-request-id"]
 
 
 def test_ready_reads_the_stores(api: httpx.Client) -> None:
@@ -24,24 +24,24 @@ def test_ready_reads_the_stores(api: httpx.Client) -> None:
 
 
 def test_unknown_routes_and_methods_are_problems(api: httpx.Client) -> None:
-    for answer, status in ((api.get("/nowhere"), 404), (api.delete("/health"), 405)):
-        assert answer.status_code == status
-        assert answer.headers["content-type"] == "application/problem+json"
-        assert answer.json()["status"] == status
+    for response, status in ((api.get("/nowhere"), 404), (api.delete("/health"), 405)):
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.json()["status"] == status
 
 
-def test_a_head_is_answered_without_a_body_and_the_connection_goes_on(api: httpx.Client) -> None:
+def test_a_head_response_has_no_body_and_keeps_the_connection(api: httpx.Client) -> None:
     assert (api.head("/health").status_code, api.head("/nowhere").status_code) == (405, 404)
     assert api.get("/health").json() == {"status": "ok"}
 
 
 def test_a_body_of_20_mb_is_refused(api: httpx.Client) -> None:
-    answer = api.post("/health", content=b"x" * 20_000_000)
-    assert answer.status_code == 413
-    assert answer.json()["code"] == "PayloadTooLarge"
+    response = api.post("/health", content=b"x" * 20_000_000)
+    assert response.status_code == 413
+    assert response.json()["code"] == "PayloadTooLarge"
 
 
-def test_the_api_describes_itself(api: httpx.Client) -> None:
+def test_the_api_serves_its_openapi_document(api: httpx.Client) -> None:
     document = api.get("/openapi.json").json()
     assert document["openapi"] == "3.1.0"
     assert "/health" in document["paths"]
@@ -61,7 +61,7 @@ def test_the_api_stays_under_the_gateway_s_limit_of_resources() -> None:
 
 
 def test_no_file_is_over_400_lines() -> None:
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
-    sizes = {name: len((ROOT / name).read_text().splitlines()) for name in listed.stdout.split()}
+    listing = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    sizes = {name: len((ROOT / name).read_text().splitlines()) for name in listing.stdout.split()}
     assert {name: size for name, size in sizes.items() if size > 400} == {}
     assert len((ROOT / "app.py").read_text().splitlines()) < 60

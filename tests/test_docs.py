@@ -1,4 +1,4 @@
-"""The newcomer's greps: what the documents put in backticks exists, and what an operator can hold stands in the code."""
+"""Names in documents exist in the code, and names for operators are literals in the code."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ELSEWHERE = {
     "an earlier release": "IMAGE_HTTP_WEBHOOK_SECRET",
     "made by make": ".env .local/ .venv .venv-aws build/prod .local/demo/index.html",
 }
-"""Names in documents that are not ours, by whose they are."""
+"""Foreign names in documents, by their owner."""
 
 SUBJECTS = ("shop", "customer", "member", "store")
 ALARM_FAMILIES = ("errors", "throttles", "age", "dead-letters")
@@ -101,7 +101,7 @@ def _commands() -> set[str]:
     return set(re.search(r"{([\w,-]+)}", text)[1].split(","))  # type: ignore[index]
 
 
-def _elsewhere() -> set[str]:
+def _foreign_names() -> set[str]:
     return {name for names in ELSEWHERE.values() for name in names.split()}
 
 
@@ -147,20 +147,20 @@ def _exists(span: str) -> bool:
         return span in _resources() | _alarms()
     if re.match(r"backroom-prod-\w", span):
         return span.removeprefix("backroom-prod-") in _resources()
-    if span in _elsewhere() or _is_file(span) or span.partition(":")[0] in SUBJECTS:
+    if span in _foreign_names() or _is_file(span) or span.partition(":")[0] in SUBJECTS:
         return True
     words = re.findall(r"(?<![\w-])[A-Za-z_][\w-]+", re.sub(r"<[^>]*>|…", " ", span))
     if re.search("[<…]", span):
-        return all(word in _code() or word in _elsewhere() for word in words)
+        return all(word in _code() or word in _foreign_names() for word in words)
     is_whole = re.fullmatch(r"[a-z]+( [a-z]+)+|[\w/]+\.(py|md|json|sql)", span)
     return _is_literal(span) or (not is_whole and all(map(_is_known, words)))
 
 
 def _is_known(word: str) -> bool:
-    return _is_literal(word) or word in _elsewhere()
+    return _is_literal(word) or word in _foreign_names()
 
 
-def _plain(term: str) -> str:
+def _plain_term(term: str) -> str:
     return re.sub(r"[\s_-]+", " ", term).lower()
 
 
@@ -194,28 +194,28 @@ def test_a_name_that_does_not_exist_is_found(span: str) -> None:
 def test_names_from_elsewhere_are_used() -> None:
     spans = {span for document in DOCUMENTS for span in _spans(document)}
     indented = (ROOT / "README.md").read_text()
-    unused = {name for name in _elsewhere() if name not in indented and not any(name in span for span in spans)}
+    unused = {name for name in _foreign_names() if name not in indented and not any(name in span for span in spans)}
     assert unused == set()
 
 
-def _held() -> Iterator[tuple[str, str]]:
-    """What an operator or a caller can hold: its kind and its name."""
+def _operator_names() -> Iterator[tuple[str, str]]:
+    """Yield the names that an operator or caller sees, with their kind."""
     yield from (("path", path) for path in handlers.chalice_app().routes)
     yield from (("function", each.name) for each in (*handlers.consumers(), *handlers.schedules()))
     yield from (("topic", topic) for topic in handlers.topics())
     yield from (("table", str(model.Meta.table_name).rpartition("-")[2]) for model in data_stack.models())
 
 
-def test_what_can_be_held_stands_literally_in_the_code() -> None:
-    assert [f"{kind} {name}" for kind, name in _held() if not _is_literal(name)] == []
+def test_names_for_operators_are_literals_in_the_code() -> None:
+    assert [f"{kind} {name}" for kind, name in _operator_names() if not _is_literal(name)] == []
 
 
 def test_the_runbook_has_each_alarm_once() -> None:
     """Its table names each alarm and links to an entry; each link leads to a heading."""
     text = (ROOT / "docs/runbook.md").read_text()
     rows = re.findall(r"^\| (`[^|]+`) \|[^|]*\| \[[^]]+\]\(#([^)]+)\) \|$", text, re.MULTILINE)
-    named = [name for names, _ in rows for name in re.findall(r"`([^`]+)`", names)]
-    assert sorted(named) == sorted(_alarms())
+    alarm_names = [name for names, _ in rows for name in re.findall(r"`([^`]+)`", names)]
+    assert sorted(alarm_names) == sorted(_alarms())
     headings = [
         re.sub(r"[^\w\s-]", "", line).strip().lower().replace(" ", "-") for line in re.findall(r"^#+ (.*)$", text, re.M)
     ]
@@ -228,11 +228,13 @@ def test_each_term_of_the_glossary_is_used_in_the_code() -> None:
     terms = {term.strip("`") for row in rows for term in row.split(", ")} - {"term", "---"}
     text = re.sub(r"[\s_-]+", " ", _code()).lower()
     assert [
-        term for term in sorted(terms) if _plain(term) not in text and _plain(term).replace(" ", "") not in text
+        term
+        for term in sorted(terms)
+        if _plain_term(term) not in text and _plain_term(term).replace(" ", "") not in text
     ] == []
 
 
-def test_links_between_documents_lead_somewhere() -> None:
+def test_links_between_documents_are_valid() -> None:
     broken = []
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / document).read_text()):

@@ -44,10 +44,10 @@ def test_each_handler_starts_in_a_fresh_process_without_the_app(handler: Handler
     command = [sys.executable, "-c", LOAD, handler.entry, event]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     result = json.loads(process.stdout.splitlines()[-1])
-    loaded = set(result["modules"])
-    assert "app" not in loaded
-    assert not [name for name in loaded if name.endswith(".routes")]
-    assert not loaded & set(HEAVY)
+    modules = set(result["modules"])
+    assert "app" not in modules
+    assert not [name for name in modules if name.endswith(".routes")]
+    assert not modules & set(HEAVY)
     if event:
         assert result["response"] == {"batchItemFailures": []}
 

@@ -55,27 +55,27 @@ BANNED = re.compile(
 VERBS = frozenset(
     re.findall(
         r"\w+",
-        """Abort Accept Accumulate Acquire Add Adjust Advance Aggregate Align Allow Announce Answer Append Apply Approve
+        """Abort Accept Accumulate Acquire Activate Add Adjust Advance Aggregate Align Allow Announce Answer Append Apply Approve
     Archive Ask Assemble Assert Assign Attach Authenticate Authorize Await Backfill Begin Bind Block Boot Build Bundle
     Cache Calculate Call Cancel Capture Carry Change Charge Check Claim Classify Clean Clear Click Close Collect Combine
     Commit Compare Compile Complete Compose Compress Compute Configure Confirm Connect Consume Continue Convert Copy
-    Correct Count Cover Crash Create Credit Cut Deactivate Decide Declare Decline Decode Decorate Decrypt Defer Delete
+    Correct Count Cover Crash Create Credit Crop Cut Deactivate Decide Declare Decline Decode Decorate Decrypt Defer Delete
     Deliver Demand Deploy Derive Describe Detect Determine Disable Discard Dispatch Display Divide Download Draw Drain
-    Drive Drop Emit Empty Enable Encode Encrypt End Enforce Enqueue Ensure Enter Enumerate Erase Escape Estimate Evaluate
-    Exchange Exclude Execute Exit Expand Expire Explain Export Expose Extend Extract Fail Feed Fetch Fill Filter Find
+    Drive Drop Edit Emit Empty Enable Encode Encrypt End Enforce Enqueue Ensure Enter Enumerate Erase Escape Estimate Evaluate
+    Exchange Exclude Execute Exit Expand Expire Explain Export Expose Extend Extract Fail Feed Fetch Fill Filter Finalize Find
     Finish Fire Fit Flag Flush Follow Force Forget Format Forward Free Freeze Fulfil Fulfill Gather Generate Get Give
     Grant Group Guard Handle Hash Hold Ignore Import Include Increase Index Infer Initialize Insert Inspect Install
-    Interpolate Invoke Issue Iterate Join Keep Launch Leave Let Limit Link List Listen Load Lock Log Look Lower Make Map Mark
-    Mask Match Measure Merge Mint Mirror Mix Mount Move Multiply Name Narrow Normalize Note Notify Offer Open Order
+    Interpolate Invoke Issue Iterate Join Keep Kill Launch Lease Leave Let Limit Link List Listen Load Lock Log Look Lower Make Map Mark
+    Mask Match Measure Merge Mint Mirror Mix Mount Move Multiply Name Narrow Normalize Note Notify Offer Omit Open Order
     Override Pack Package Paint Parse Pass Patch Pause Pay Perform Permit Pick Place Plan Poll Populate Post Postpone
     Prepare Press Prevent Preview Print Process Produce Project Prorate Protect Provide Provision Prune Publish Purge Put
     Query Queue Quote Raise Read Rebuild Recalculate Receive Recognize Recompute Record Recover Redact Redeem Redirect
-    Redrive Reduce Refresh Refund Refuse Register Reject Release Reload Remake Remember Remind Remove Rename Render Renew
+    Redrive Reduce Refresh Refund Refuse Register Reject Release Reload Remake Remember Remind Remove Rename Render Renew Reorder
     Repair Repeat Replace Replay Report Request Require Reschedule Reserve Reset Resize Resolve Respond Restore Restrict
     Resume Retrieve Retry Return Reverse Revert Revoke Rewrite Roll Rotate Round Route Run Sample Save Scale Scan Schedule
     Score Search Seed Select Send Separate Serialize Serve Set Settle Shorten Show Shrink Shut Sign Simulate Skip Sleep
-    Slice Snapshot Sort Spend Split Stage Start Stop Store Stream Strip Subscribe Subtract Sum Suspend Sweep Switch Sync
-    Take Tear Terminate Test Throttle Time Touch Trace Track Transform Translate Trim Truncate Try Turn Undo Unlink Unlock
+    Slice Snapshot Sort Spend Split Stage Start Stop Store Stream Stretch Strip Submit Subscribe Subtract Sum Suspend Sweep Switch Sync
+    Take Tear Terminate Test Throttle Time Touch Trace Track Transform Translate Trim Truncate Try Turn Undo Uninstall Unlink Unlock
     Unpack Unregister Unsubscribe Update Upgrade Upload Upscale Use Validate Verify Visit Wait Wake Walk Warn Watermark
     Withdraw Wrap Write Yield""",
     )

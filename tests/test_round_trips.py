@@ -1,4 +1,4 @@
-"""What each operation costs in round trips and capacity units; docs/costs.md shows the same table."""
+"""The cost of each operation in round trips and capacity units; docs/costs.md has the same table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def costs() -> Iterator[Callable[[str], Any]]:
-    """`with costs("name"):` measures an operation; at the end each is compared with what is documented."""
+    """`with costs("name"):` measures an operation; at the end each is compared with the documented figures."""
     measured: dict[str, Cost] = {}
 
     @contextmanager
@@ -55,8 +55,8 @@ def run(name: str) -> None:
     handler = handlers.chalice_app().handler_map[name]
     batch = delivery.receive(consumer)
     assert batch, f"{name} has nothing to do"
-    answer = handler(delivery.event_of(consumer, batch), None)
-    assert answer == {"batchItemFailures": []}
+    response = handler(delivery.event_of(consumer, batch), None)
+    assert response == {"batchItemFailures": []}
 
 
 def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
@@ -75,10 +75,10 @@ def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     with costs("settings read"):
         gallery.api.get("/v1/shops/me/settings", headers=bearer)
     with costs("settings saved"):
-        saved = gallery.api.put(
+        response = gallery.api.put(
             "/v1/shops/me/settings", headers=bearer | {"If-Match": '"0"'}, json={"settings": {"a": 1}}
         )
-    assert saved.status_code == 200, saved.text
+    assert response.status_code == 200, response.text
     order = gallery.order({"name": "a", "value": "b"})
     with costs("Shopify's webhook, first delivery"):
         first = gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
@@ -102,10 +102,10 @@ def test_shops(gallery: Gallery, costs: Callable[[str], Any]) -> None:
 def test_installation(api: httpx.Client, shopify: ShopifySandbox, costs: Callable[[str], Any]) -> None:
     shop = f"{ids.new()}.myshopify.com"
     with costs("installation started"):
-        begun = api.get("/shopify/studio/auth", params={"shop": shop})
-    back = httpx.URL(httpx.get(begun.headers["location"]).headers["location"])
+        start_response = api.get("/shopify/studio/auth", params={"shop": shop})
+    callback = httpx.URL(httpx.get(start_response.headers["location"]).headers["location"])
     with costs("installation completed (OAuth callback)"):
-        api.get(httpx.URL(path=back.path, query=back.query))
+        api.get(httpx.URL(path=callback.path, query=callback.query))
     with costs("job: webhooks registered"):
         run("shops-register_webhooks")
     webhook_registration.reconcile_installations(
@@ -122,13 +122,13 @@ def test_studio(gallery: Gallery, costs: Callable[[str], Any]) -> None:
     with costs("job: upload validated"):
         run("studio-inspect_upload")
     with costs("preview requested (with Idempotency-Key)"):
-        answer = gallery.shopper("POST", "generations", gallery.asked(form), key="k").json()
+        response = gallery.shopper("POST", "generations", gallery.preview_request(form), key="k").json()
     with costs("preview polled"):
-        gallery.shopper("GET", f"generations/{answer['id']}")
+        gallery.shopper("GET", f"generations/{response['id']}")
     with costs("job: preview made"):
         run("studio-generate_preview")
-    read = gallery.shopper("GET", f"generations/{answer['id']}").json()
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(read["line_item_property"]))
+    body = gallery.shopper("GET", f"generations/{response['id']}").json()
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(body["line_item_property"]))
     with costs("job: paid order with one line applied"):
         run("studio-apply_order_change")
     with costs("job: print made"):
@@ -151,16 +151,18 @@ def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, co
     member = ids.new()
     billing.register_customer("member", member, "a@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
-    asked = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-    stripe_peer.hold_events = True  # else some arrive while something else is measured
+    params = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+    stripe_peer.hold_events = True  # otherwise some arrive during the next measurement
     try:
         with costs("checkout created (with Idempotency-Key)"):
-            begun = api.post("/v1/billing/checkout", json=asked, headers=headers | {"Idempotency-Key": "k"}).json()
-        events = {event["type"]: event for event in stripe_peer.complete_checkout(begun["id"])}
+            start_response = api.post(
+                "/v1/billing/checkout", json=params, headers=headers | {"Idempotency-Key": "k"}
+            ).json()
+        events = {event["type"]: event for event in stripe_peer.complete_checkout(start_response["id"])}
     finally:
         stripe_peer.hold_events = False
     created = stripe_peer.webhook(events["customer.subscription.created"])
-    paid = stripe_peer.webhook(events["invoice.paid"])
+    payment_event = stripe_peer.webhook(events["invoice.paid"])
     with costs("Stripe's webhook, first delivery"):
         httpx.post(created.url, content=created.body, headers=created.headers)
     with costs("Stripe's webhook, duplicate"):
@@ -168,7 +170,7 @@ def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, co
     with costs("job: customer.subscription.created applied"):
         run("billing-process_stripe_event")
     drain()
-    httpx.post(paid.url, content=paid.body, headers=paid.headers)
+    httpx.post(payment_event.url, content=payment_event.body, headers=payment_event.headers)
     with costs("job: invoice.paid applied, with its grant"):
         run("billing-process_stripe_event")
     with costs("subscription read"):

@@ -1,6 +1,6 @@
 """Walks: the modules of a context that one use case enters, and the `return` statements of the functions that it enters.
 
-Fewer of both means less to read for who follows a use case. The walks use HTTP and queues only, so that this file measures
+Fewer of both means less to read to follow a use case. The walks use HTTP and queues only, so that this file measures
 every version: `pytest tests/walks.py -s` prints the table of docs/architecture.md.
 """
 
@@ -36,7 +36,7 @@ Drain = Callable[[], list[dict[str, Any]]]
 
 @dataclass
 class Walk:
-    """What was entered of a context while the walk was traced."""
+    """The functions of a context that a traced use case entered."""
 
     context: str
     entered: set[CodeType] = field(default_factory=set)
@@ -113,12 +113,12 @@ def _returns_of(path: str) -> dict[tuple[str, int], list[bool]]:
     for node in ast.walk(ast.parse(Path(path).read_text())):
         if isinstance(node, ast.FunctionDef):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
-            own = [each for each in _own_nodes(node) if isinstance(each, ast.Return)]
+            own = [each for each in _nodes_of(node) if isinstance(each, ast.Return)]
             returns[node.name, first] = [each is not node.body[-1] for each in own]
     return returns
 
 
-def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+def _nodes_of(function: ast.FunctionDef) -> Iterator[ast.AST]:
     waiting: list[ast.AST] = list(function.body)
     while waiting:
         node = waiting.pop()
@@ -161,13 +161,13 @@ def stripe_event(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain) ->
 
 def preview(gallery: Gallery) -> Walk:
     """Request a preview for an accepted photo and make it."""
-    upload = gallery.accepted()
+    upload = gallery.accepted_upload()
     body = {"product_id": gallery.product, "style_id": gallery.style, "upload_id": upload["id"]}
     walk = Walk("studio")
     with walk.traced():
-        answer = gallery.shopper("POST", "generations", body).json()
+        response = gallery.shopper("POST", "generations", body).json()
         assert gallery.drain() == []
-    assert gallery.shopper("GET", f"generations/{answer['id']}").json()["status"] == "completed"
+    assert gallery.shopper("GET", f"generations/{response['id']}").json()["status"] == "completed"
     return walk
 
 
@@ -194,8 +194,8 @@ def erasure(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Walk:
     with walk.traced():
         request = gallery.api.post("/v1/operator/privacy-requests", json=body, headers=headers).json()
         assert gallery.drain() == []
-    read = gallery.api.get(f"/v1/operator/privacy-requests/{request['id']}", headers=headers).json()
-    assert read["status"] == "completed", read
+    response_body = gallery.api.get(f"/v1/operator/privacy-requests/{request['id']}", headers=headers).json()
+    assert response_body["status"] == "completed", response_body
     return walk
 
 

@@ -59,7 +59,7 @@ def client(service: str, region: str | None = None, read_timeout: int = 10, atte
         return _client(service, region, read_timeout, attempts)
 
 
-def forget() -> None:
+def forget_clients() -> None:
     """Drop the session and all clients; for tests that change the endpoint."""
     session.cache_clear()
     _client.cache_clear()

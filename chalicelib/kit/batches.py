@@ -41,7 +41,9 @@ class Batch:
             try:
                 step(item)
             except Exception:
-                log.exception("a step failed", extra={"schedule": self.schedule, "item": label(item)})
+                log.exception(
+                    "item not processed: its step failed", extra={"schedule": self.schedule, "item": label(item)}
+                )
                 self.failed += 1
                 if defer is not None:
                     self._deferred.add(label(item))
@@ -63,5 +65,5 @@ class Batch:
         try:
             defer(item)
         except Exception as error:
-            log.exception("a failed step was not deferred", extra={"schedule": self.schedule})
+            log.exception("failed item not deferred: unexpected error", extra={"schedule": self.schedule})
             self._undeferred = error

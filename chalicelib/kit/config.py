@@ -132,6 +132,6 @@ def loader_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "TZ") if name in os.environ}
 
 
-def forget() -> None:
+def forget_settings() -> None:
     """Clear the cached settings; for tests that change the environment."""
     settings.cache_clear()

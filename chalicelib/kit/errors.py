@@ -86,7 +86,7 @@ class IdempotencyConflict(Conflict):
 
 
 class StillInProgress(Conflict):
-    title = "The first request with this Idempotency-Key is still running"
+    title = "A request with this Idempotency-Key is running"
 
 
 class PreconditionFailed(Problem):

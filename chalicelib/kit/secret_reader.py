@@ -33,6 +33,6 @@ def _stored_secrets() -> dict[str, str]:
     return {item["Name"].removeprefix(path): item["Value"] for page in pages for item in page["Parameters"]}
 
 
-def forget() -> None:
+def forget_secrets() -> None:
     """Clear the cached secrets; for tests that change the stored parameters."""
     _stored_secrets.cache_clear()

@@ -68,6 +68,6 @@ def _mac(secret: bytes, data: bytes) -> bytes:
     return hmac.new(secret, data, hashlib.sha256).digest()
 
 
-def forget() -> None:
+def forget_keys() -> None:
     """Clear the cached keys; for tests that rotate them."""
     _keys.cache_clear()

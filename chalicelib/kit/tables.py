@@ -88,7 +88,7 @@ def readable_rows(rows: Iterator[M]) -> Iterator[M]:
         except StopIteration:
             return
         except _UNREADABLE as error:
-            log.error("a row cannot be read", extra={"error": type(error).__name__})
+            log.error("row skipped: not readable", extra={"error": type(error).__name__})
             metrics.count("RowsUnreadable", 1)
             continue
         yield row

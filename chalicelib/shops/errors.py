@@ -22,7 +22,7 @@ class InvalidOAuthCallback(MalformedRequest):
 
 
 class InvalidState(Forbidden):
-    title = "The OAuth state is unknown or expired; start over"
+    title = "Unknown or expired OAuth state; start over"
 
 
 class InstallationRefused(Forbidden):
@@ -46,7 +46,7 @@ class MissingWebhookHeaders(MalformedRequest):
 
 
 class DeliveryNotFound(NotFound):
-    title = "No delivery of the last 30 days has this id"
+    title = "No delivery with this id in 30 days"
 
 
 class SettingsTooLarge(PayloadTooLarge):

@@ -1,4 +1,4 @@
-"""Headers of Shopify's webhook deliveries.
+"""Headers of webhook deliveries from Shopify.
 
 Source: shopify.dev/docs/apps/build/webhooks (headers). Two families of headers carry the same values: `X-Shopify-*`
 and the newer `shopify-*`, which may omit the event id. If both are present, the newer one is used.

@@ -70,7 +70,7 @@ class FinalInProgress(Conflict):
 
 
 class VariantAlreadyMapped(Conflict):
-    title = "This variant is already mapped; remove the other mapping first"
+    title = "Variant already mapped; remove the other mapping first"
 
 
 class OrderIncomplete(Conflict):

@@ -152,7 +152,7 @@ def test_a_calendar_month_grants_what_the_largest_plan_paid_in_it_includes(
 ) -> None:
     """Whatever the order and number of events: two deliveries of the same events end in the same balance."""
     forget_events()
-    stripe_peer.begin_anew()
+    stripe_peer.reset()
     sync_plans()
     stripe_peer.advance(int(clock.now().timestamp()) - stripe_peer.now)
     with pytest.MonkeyPatch.context() as patch:

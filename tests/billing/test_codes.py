@@ -23,7 +23,7 @@ from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, make_owner, of_type, operator, payments
 from tests.billing.discounting import URL, Checkout, Code, Drain, code, counted
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 __all__ = ["code"]
 

@@ -187,7 +187,7 @@ def test_one_owner_s_failure_ends_no_other_s_expiry(
         assert credits.expire_due_credits(now, None) == 4
     assert expired() == 8
     assert counted[-1] == ("StepsFailed", 1, {"schedule": "billing-expire_credits"})
-    assert [record.message for record in caplog.records] == ["a step failed"]
+    assert [record.message for record in caplog.records] == ["item not processed: its step failed"]
     months_later = now + timedelta(days=150)
     for passed in range(0, 150, 30):
         credits.expire_due_credits(now + timedelta(days=passed), now + timedelta(days=passed - 30))

@@ -46,7 +46,7 @@ class Life:
 
     def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx.Response], seed: int, sold: str) -> None:
         self.stripe, self.dice, self.sold = stripe, random.Random(seed), sold
-        stripe.begin_anew()
+        stripe.reset()
         sync_plans()
         stripe.hold_events = True
         self.owner: Owner = make_owner(Role.MEMBER)

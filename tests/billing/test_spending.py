@@ -21,7 +21,7 @@ from chalicelib.kit import ids
 from chalicelib.kit.errors import IdempotencyConflict
 from tests.billing.conftest import Owner, balances, entries, ledger_sums
 from tests.billing.spending_process import spend
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 NOW = datetime(2027, 5, 1, tzinfo=UTC)
 

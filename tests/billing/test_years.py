@@ -34,7 +34,7 @@ class Life:
 
     def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx.Response], seed: int, plan: str) -> None:
         self.stripe, self.checkout, self.dice = stripe, checkout, random.Random(seed)
-        stripe.begin_anew()
+        stripe.reset()
         sync_plans()
         stripe.hold_events = True
         self.told: list[Json] = []

@@ -1,4 +1,4 @@
-"""Which Chromium the tests of the pages run: this machine's, else the one that `make browser` installed."""
+"""The Chromium for browser tests: that of the system, or the one that `make browser` installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 INSTALLED = ROOT / ".venv" / "browsers"
 
 executable = next(filter(None, map(shutil.which, NAMES)), None)
-"""This machine's; None where Playwright shall take its own."""
+"""The system's Chromium, or None to use that of Playwright."""
 is_here = executable is not None or any(INSTALLED.glob("chromium-*"))
 
 os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", str(INSTALLED))

@@ -1,4 +1,4 @@
-"""A local stack as a user starts it, on ports and in a folder of its own."""
+"""A local stack started by command, on its own ports and in its own folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.environment import ROOT
-from tests.patience import LIMIT, eventually
+from tests.timeouts import LIMIT, eventually
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -32,12 +32,12 @@ def free_ports(count: int) -> int:
 
 
 @pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
+def run_environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a person who has exported somebody else's AWS credentials."""
-    ours = ("AWS_", "SHOPIFY_", "STRIPE_", "STAGE", "SECRETS_", "SIGNING_", "PUBLIC_URL", "POWERTOOLS_", "TABLE_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    prefixes = ("AWS_", "SHOPIFY_", "STRIPE_", "STAGE", "SECRETS_", "SIGNING_", "PUBLIC_URL", "POWERTOOLS_", "TABLE_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     return {
-        **kept,
+        **environment,
         "PORT": str(free_ports(4)),
         "LOCAL_STATE_DIR": str(tmp_path / "state"),
         "AWS_ACCESS_KEY_ID": "AKIAEXPORTED",
@@ -47,7 +47,7 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def start(surroundings: dict[str, str]) -> Iterator[Start]:
+def start(run_environment: dict[str, str]) -> Iterator[Start]:
     """Starts `make run`'s process and waits until it is up; everything is stopped afterwards."""
     running: list[subprocess.Popen[str]] = []
 
@@ -55,13 +55,13 @@ def start(surroundings: dict[str, str]) -> Iterator[Start]:
         process = subprocess.Popen(
             [sys.executable, "-m", "infra.local", "run"],
             cwd=ROOT,
-            env=surroundings,
+            env=run_environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
         running.append(process)
-        file = Path(surroundings["LOCAL_STATE_DIR"]) / "running.json"
+        file = Path(run_environment["LOCAL_STATE_DIR"]) / "running.json"
 
         def up() -> bool:
             assert process.poll() is None, process.communicate()[0]
@@ -75,6 +75,6 @@ def start(surroundings: dict[str, str]) -> Iterator[Start]:
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=LIMIT)  # reads on: a full pipe would hold it up
+            process.communicate(timeout=LIMIT)  # keep reading: a full pipe would block the process
         if process.stdout:
             process.stdout.close()

@@ -1,4 +1,4 @@
-"""The storefront's page in Chromium, from the product to the paid order, as a shopper on a phone and at a desk."""
+"""The storefront page in Chromium, from product to paid order, on a phone and on a desktop."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_
 from chalicelib.studio.models import Generation
 from chalicelib.studio.repository import quotas
 from tests.end_to_end import chromium
-from tests.integrations.pictures import encoded, opened
-from tests.patience import LIMIT
+from tests.integrations.sample_images import encode_image, open_image
 from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.timeouts import LIMIT
 
 __all__ = ["gallery"]
 
@@ -64,23 +64,23 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reas
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
+        chromium_browser = playwright.chromium.launch(
             executable_path=chromium.executable, args=list(OFFLINE), timeout=LIMIT * 1000
         )
-        yield launched
-        launched.close()
+        yield chromium_browser
+        chromium_browser.close()
 
 
 @pytest.fixture
-def working(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
-    """Jobs are done while the page waits for them."""
+def queue_worker(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
+    """Run the queues in the background while the page waits."""
     stop = threading.Event()
 
-    def work() -> None:
+    def run_queues() -> None:
         while not stop.wait(0.1):
             drain()
 
-    worker = threading.Thread(target=work)
+    worker = threading.Thread(target=run_queues)
     worker.start()
     yield
     stop.set()
@@ -89,7 +89,7 @@ def working(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
 
 @pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
 def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab in which nothing may go wrong that the console tells of."""
+    """A tab that fails the test on any console error."""
     width, height = request.param
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     context.set_default_timeout(LIMIT * 1000)
@@ -103,13 +103,13 @@ def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 @pytest.fixture
 def page(tab: Page, gallery: Gallery) -> Page:
-    """The page of the gallery's product."""
+    """The storefront page of the product."""
     tab.goto(f"{gallery.shopify.url}/{gallery.shop}/products/8001")
     tab.get_by_role("link", name="Make it yours").click()
     return tab
 
 
-def test_from_a_photo_to_a_print(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_shopper_uploads_a_photo_and_the_print_is_made(page: Page, gallery: Gallery, queue_worker: None) -> None:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
     page.get_by_label("A few words").fill("in the snow")
@@ -120,7 +120,7 @@ def test_from_a_photo_to_a_print(page: Page, gallery: Gallery, working: None) ->
     expect(page.get_by_role("status")).to_have_text("Your image is ready.")
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]  # type: ignore[index]
     page.reload()
-    expect(picture).to_be_visible()  # it comes back after a reload
+    expect(picture).to_be_visible()  # still present after a reload
     page.get_by_role("button", name="Add to cart").click()
     page.wait_for_url("**/cart")
     (line,) = gallery.shopify.storefront.lines(gallery.shop)
@@ -129,10 +129,10 @@ def test_from_a_photo_to_a_print(page: Page, gallery: Gallery, working: None) ->
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
 
 
-def test_a_refused_photo_says_why_next_to_it(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_rejected_photo_shows_its_reason(page: Page, gallery: Gallery, queue_worker: None) -> None:
     oil = gallery.merchant("POST", "styles", {"name": "Oil", "prompt_template": "x"}).json()["uuid"]
     gallery.merchant("PUT", f"products/{gallery.product}/styles/{oil}", {"is_enabled": True})
-    page.reload()  # of two styles none is chosen yet
+    page.reload()  # no style is selected yet
     page.get_by_role("button", name="Make my image").click()
     expect(page.locator("#photo-error")).to_have_text("Please choose a photo.")
     expect(page.get_by_label("Your photo")).to_be_focused()
@@ -145,7 +145,9 @@ def test_a_refused_photo_says_why_next_to_it(page: Page, gallery: Gallery, worki
     expect(page.get_by_role("button", name="Make my image")).to_be_enabled()
 
 
-def test_a_customer_s_photo_is_theirs(page: Page, gallery: Gallery, working: None) -> None:
+def test_a_preview_of_a_signed_in_customer_has_the_customer_id(
+    page: Page, gallery: Gallery, queue_worker: None
+) -> None:
     address = page.url
     page.goto(f"{gallery.shopify.url}/{gallery.shop}/account/login?customer_id=7")
     page.goto(address)
@@ -157,14 +159,14 @@ def test_a_customer_s_photo_is_theirs(page: Page, gallery: Gallery, working: Non
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_can_be_read(page: Page, scheme: Literal["light", "dark"]) -> None:
-    """At least 4.5 to 1 (WCAG 2.2, 1.4.3), measured on what Chromium computes."""
+def test_page_texts_have_sufficient_contrast(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """At least 4.5 to 1 (WCAG 2.2, 1.4.3), measured on the computed styles of Chromium."""
     page.emulate_media(color_scheme=scheme)
     page.evaluate("document.querySelectorAll('.error').forEach(e => { e.textContent = 'An error' })")
     assert page.evaluate(CONTRASTS) == []
 
 
-def test_a_lost_connection_is_waited_for(page: Page, working: None) -> None:
+def test_a_lost_connection_is_retried(page: Page, queue_worker: None) -> None:
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.context.set_offline(True)
     page.get_by_role("button", name="Make my image").click()
@@ -173,32 +175,32 @@ def test_a_lost_connection_is_waited_for(page: Page, working: None) -> None:
     expect(page.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible()
 
 
-def test_a_used_up_month_is_said_in_words(page: Page, gallery: Gallery, working: None) -> None:
+def test_an_exhausted_quota_shows_a_message(page: Page, gallery: Gallery, queue_worker: None) -> None:
     quotas.set_limits(gallery.shop, {"monthly_generation_limit": 0})
     page.get_by_label("Your photo").set_input_files(PHOTO)
     page.get_by_label("Pencil").check(force=True)
     page.get_by_role("button", name="Make my image").click()
-    said = page.locator("#make-error")
-    expect(said).to_have_text("This shop cannot make more images this month.")
+    error_text = page.locator("#make-error")
+    expect(error_text).to_have_text("This shop cannot make more images this month.")
 
 
-def test_the_keyboard_is_enough(page: Page, working: None) -> None:
-    """Every control is reached in order, shows where the focus is, and is large enough for a thumb."""
-    expect(page.get_by_label("Pencil")).to_be_visible()  # the page has come, and its styles
-    seen = []
+def test_the_page_can_be_used_by_keyboard(page: Page, queue_worker: None) -> None:
+    """Every control is reached in order, shows its focus, and is large enough for a thumb."""
+    expect(page.get_by_label("Pencil")).to_be_visible()  # the page and its styles are loaded
+    seen_items = []
     for _ in range(4):
         page.keyboard.press("Tab")
         focused = page.locator(":focus")
-        seen.append(focused.evaluate("e => e.id || e.name"))
-    assert seen == ["photo", "style", "words", "make"]
+        seen_items.append(focused.evaluate("e => e.id || e.name"))
+    assert seen_items == ["photo", "style", "words", "make"]
     for control in ("#photo", "#words", "#make", ".style"):
         box = page.locator(control).first.bounding_box()
         assert box is not None
         assert box["height"] >= 44
 
 
-def test_a_merchant_sets_the_watermark_and_sees_it_at_once(tab: Page, gallery: Gallery) -> None:
-    def seen() -> str:
+def test_a_merchant_sets_the_watermark_and_its_preview_updates(tab: Page, gallery: Gallery) -> None:
+    def wait_for_preview() -> str:
         source = admin.get_by_alt_text("A landscape with the watermark").get_attribute("src")
         return source or ""
 
@@ -206,24 +208,24 @@ def test_a_merchant_sets_the_watermark_and_sees_it_at_once(tab: Page, gallery: G
     tab.goto(address)
     admin = tab.frame_locator("iframe")
     expect(admin.locator("#error")).to_have_text("Choose a picture for the watermark.")
-    red_mark = encoded(Image.new("RGBA", (300, 120), "red"))
+    red_mark = encode_image(Image.new("RGBA", (300, 120), "red"))
     mark: FilePayload = {"name": "mark.png", "mimeType": "image/png", "buffer": red_mark}
     admin.get_by_label("Picture").set_input_files(mark)
     preview = admin.get_by_alt_text("A landscape with the watermark")
     expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"))
-    faint = seen()
+    faint = wait_for_preview()
     admin.get_by_label("Opacity").fill("1")
     expect(preview).not_to_have_attribute("src", faint)
-    strong = seen()
+    strong = wait_for_preview()
     admin.get_by_label("Top left").check()
     expect(preview).not_to_have_attribute("src", strong)
-    picture = opened(base64.b64decode(seen().partition(",")[2])).convert("RGB")
+    picture = open_image(base64.b64decode(wait_for_preview().partition(",")[2])).convert("RGB")
     red, green, blue = picture.getpixel((40, 40))  # type: ignore[misc]
     assert (red > 200, green < 60, blue < 60) == (True, True, True)
     admin.get_by_role("button", name="Save").click()
     expect(admin.locator("#status")).to_have_text("Saved.")
-    saved = gallery.merchant("GET", "watermark").json()
-    assert (saved["opacity"], saved["position"]) == ("1", "top-left")
+    response = gallery.merchant("GET", "watermark").json()
+    assert (response["opacity"], response["position"]) == ("1", "top-left")
     slow_previews: list[Route] = []
     tab.route("**/v1/studio/watermark/preview", lambda route: slow_previews.append(route))
     tab.goto(address)

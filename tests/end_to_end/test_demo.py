@@ -1,4 +1,4 @@
-"""`make demo` proves the main job, and leaves pictures of the right kind and size."""
+"""`make demo` completes the main use case and writes images of the right type and size."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from PIL import Image
 
 from infra.local.environment import ROOT
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 
-def test_the_demo_walks_the_main_job_and_leaves_its_pictures(surroundings: dict[str, str]) -> None:
+def test_the_demo_completes_an_order_and_writes_its_images(run_environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "infra.local.demo"]
-    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=LIMIT)
-    assert done.returncode == 0, done.stdout + done.stderr
-    folder = Path(surroundings["LOCAL_STATE_DIR"]) / "demo"
+    process = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True, timeout=LIMIT)
+    assert process.returncode == 0, process.stdout + process.stderr
+    folder = Path(run_environment["LOCAL_STATE_DIR"]) / "demo"
     page = (folder / "index.html").read_text()
     for name in ("input.jpg", "preview.jpg", "final.jpg"):
         assert f'src="{name}"' in page

@@ -1,4 +1,4 @@
-"""`make run` as a user meets it: up, beside `chalice local`, down, up again with yesterday's data."""
+"""`make run` from start to stop, beside `chalice local`, and a second start with the stored data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import httpx
 from infra.local.environment import ROOT
 from infra.local.seed import SHOP
 from tests.end_to_end.conftest import Start, free_ports
-from tests.patience import LIMIT, eventually
+from tests.timeouts import LIMIT, eventually
 
 
 def _stop(process: subprocess.Popen[str]) -> str:
@@ -24,16 +24,19 @@ def _stop(process: subprocess.Popen[str]) -> str:
     return str(output)
 
 
-def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, surroundings: dict[str, str]) -> None:
-    url = f"http://127.0.0.1:{surroundings['PORT']}"
+def test_make_run_serves_requests_and_keeps_its_data_after_a_restart(
+    start: Start, run_environment: dict[str, str]
+) -> None:
+    url = f"http://127.0.0.1:{run_environment['PORT']}"
     first = start()
     assert httpx.get(f"{url}/ready").status_code == 200
     assert "Backroom is ready" in _stop(first)
-    assert not (Path(surroundings["LOCAL_STATE_DIR"]) / "running.json").exists()
+    assert not (Path(run_environment["LOCAL_STATE_DIR"]) / "running.json").exists()
 
     second = start()
     token = httpx.post(
-        f"http://127.0.0.1:{int(surroundings['PORT']) + 1}/sandbox/session-tokens", json={"app": "studio", "shop": SHOP}
+        f"http://127.0.0.1:{int(run_environment['PORT']) + 1}/sandbox/session-tokens",
+        json={"app": "studio", "shop": SHOP},
     ).json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     history = httpx.get(f"{url}/v1/shops/me/history", headers=headers).json()["items"]
@@ -41,20 +44,20 @@ def test_it_serves_stops_cleanly_and_keeps_its_data(start: Start, surroundings: 
     _stop(second)
 
 
-def test_a_taken_port_says_what_to_do(start: Start, surroundings: dict[str, str]) -> None:
-    with socket.create_server(("127.0.0.1", int(surroundings["PORT"]) + 3)):
+def test_a_port_in_use_explains_the_remedy(start: Start, run_environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", int(run_environment["PORT"]) + 3)):
         process = start(wait=False)
         output = process.communicate(timeout=LIMIT)[0]
     assert process.returncode == 1
-    assert f"Port {int(surroundings['PORT']) + 3}" in output
+    assert f"Port {int(run_environment['PORT']) + 3}" in output
     assert "make run PORT=" in output
     assert "Traceback" not in output
 
 
-def test_chalice_local_works_beside_it(start: Start, surroundings: dict[str, str]) -> None:
+def test_chalice_local_works_beside_make_run(start: Start, run_environment: dict[str, str]) -> None:
     start()
     port = free_ports(1)
-    environment = surroundings | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(surroundings['PORT']) + 3}"}
+    environment = run_environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{int(run_environment['PORT']) + 3}"}
     command = [
         str(Path(sys.executable).with_name("chalice")),
         "local",
@@ -67,7 +70,7 @@ def test_chalice_local_works_beside_it(start: Start, surroundings: dict[str, str
     chalice = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def listening() -> bool:
-        assert chalice.poll() is None, "it ended"
+        assert chalice.poll() is None, "the process ended"
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", port)).close()
             return True
@@ -81,13 +84,13 @@ def test_chalice_local_works_beside_it(start: Start, surroundings: dict[str, str
         chalice.wait(LIMIT)
 
 
-def test_an_unknown_schedule_is_answered_with_those_there_are(start: Start, surroundings: dict[str, str]) -> None:
+def test_an_unknown_schedule_lists_the_known_ones(start: Start, run_environment: dict[str, str]) -> None:
     start()
     command = [sys.executable, "-m", "infra.local", "tick", "nothing"]
-    done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "retention-start_sweep" in done.stderr
+    process = subprocess.run(command, cwd=ROOT, env=run_environment, capture_output=True, text=True)
+    assert process.returncode == 1
+    assert "retention-start_sweep" in process.stderr
     known = subprocess.run(
-        [*command[:-1], "retention-start_sweep"], cwd=ROOT, env=surroundings, capture_output=True, text=True
+        [*command[:-1], "retention-start_sweep"], cwd=ROOT, env=run_environment, capture_output=True, text=True
     )
     assert (known.returncode, "done" in known.stdout) == (0, True), known.stderr

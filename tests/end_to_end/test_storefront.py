@@ -1,4 +1,4 @@
-"""The shop that shoppers see: calls through the app proxy, the cart, the till."""
+"""The storefront: calls through the app proxy, the cart, the payment."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ __all__ = ["gallery"]
 LINE = {"id": 4101, "quantity": 2, "properties": {"_generation": "x"}}
 
 
-def test_a_call_through_the_proxy_is_signed_and_cookies_stay_behind(gallery: Gallery) -> None:
+def test_the_app_proxy_signs_calls_and_strips_cookies(gallery: Gallery) -> None:
     url = f"{gallery.shopify.url}/{gallery.shop}/apps/studio/products/8001"
-    answer = httpx.get(url, cookies={"secret": "1"})
-    assert answer.json()["product_id"] == gallery.product
-    begun = httpx.post(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/uploads", json={})
-    assert begun.status_code == 201
-    assert begun.json()["token"]  # a guest's
+    response = httpx.get(url, cookies={"secret": "1"})
+    assert response.json()["product_id"] == gallery.product
+    start_response = httpx.post(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/uploads", json={})
+    assert start_response.status_code == 201
+    assert start_response.json()["token"]  # a guest's
 
 
-def test_what_is_in_the_cart_is_paid(gallery: Gallery) -> None:
+def test_paying_the_cart_delivers_one_paid_order(gallery: Gallery) -> None:
     shopify: ShopifySandbox = gallery.shopify
     cart = f"{shopify.url}/{gallery.shop}/cart"
     assert httpx.post(f"{cart}/add.js", json={"items": [LINE]}).status_code == 200
     assert httpx.post(f"{cart}/add.js", json={"items": [{"id": 0}]}).status_code == 422
     assert "2 x variant 4101" in httpx.get(cart).text
-    paid = httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay")
-    assert "is paid" in paid.text
+    payment_response = httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay")
+    assert "is paid" in payment_response.text
     assert shopify.storefront.lines(gallery.shop) == []
     delivered = [row for row in shopify.deliveries() if row["topic"] == "orders/paid"]
     assert any('"_generation"' in row["body"] and gallery.shop in str(row["headers"]) for row in delivered)
     assert httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay").status_code == 303
 
 
-def test_the_product_s_page_leads_to_the_app(gallery: Gallery) -> None:
+def test_the_product_page_links_to_the_app(gallery: Gallery) -> None:
     page = httpx.get(f"{gallery.shopify.url}/{gallery.shop}/products/8001").text
     assert f"/{gallery.shop}/apps/studio/products/8001/page" in page

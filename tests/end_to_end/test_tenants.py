@@ -1,6 +1,6 @@
-"""Every route, walked with another tenant's credential and with none: nothing is seen, nothing changes.
+"""Every route, called with the credential of another tenant and with none: no data is returned or changed.
 
-A route that is new here fails this test until its path parameters and body are given below.
+A new route fails this test until its path parameters and body are listed below.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from chalicelib.shops.models import WebhookDelivery
 from infra.deploy import data_stack, handlers
 from infra.sandbox.shopify import ShopifySandbox
 from infra.sandbox.stripe import StripeSandbox
-from tests.integrations.pictures import encoded
-from tests.studio.conftest import VARIANT, Gallery, another, gallery
+from tests.integrations.sample_images import encode_image
+from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
-__all__ = ["another", "gallery"]
+__all__ = ["gallery", "other_gallery"]
 
 PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/studio/app"}
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
@@ -34,16 +34,16 @@ BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
 
 
 def _routes() -> list[tuple[str, str, EndpointSpec]]:
-    found = []
+    results = []
     for path, methods in sorted(handlers.chalice_app().routes.items()):
         for method, entry in methods.items():
             contract = getattr(entry.view_function, "contract", None)
             if contract is not None:
-                found.append((method, path, contract))
-    return found
+                results.append((method, path, contract))
+    return results
 
 
-def _needing(scheme: str) -> list[tuple[str, str, EndpointSpec]]:
+def _routes_with_scheme(scheme: str) -> list[tuple[str, str, EndpointSpec]]:
     return [
         (method, path, contract)
         for method, path, contract in _routes()
@@ -51,24 +51,26 @@ def _needing(scheme: str) -> list[tuple[str, str, EndpointSpec]]:
     ]
 
 
-def _of_operators() -> list[tuple[str, str]]:
+def _operator_routes() -> list[tuple[str, str]]:
     return [(method, path) for method, path, contract in _routes() if contract.auth is auth.operator]
 
 
-def test_every_route_is_either_public_or_asks_for_a_credential() -> None:
+def test_every_route_is_public_or_requires_a_credential() -> None:
     open_routes = {path for _, path, contract in _routes() if contract.auth is None}
     assert open_routes == PUBLIC | BROWSER
-    walked = {name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)}
-    walked |= {path for _, path in _of_operators()}
-    assert walked | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
+    visited_names = {
+        name for kind in ("shopifySessionToken", "shopifyAppProxy", "accessToken") for name in _paths(kind)
+    }
+    visited_names |= {path for _, path in _operator_routes()}
+    assert visited_names | open_routes | SIGNED_BY_VENDOR == {path for _, path, _ in _routes()}
 
 
 def _paths(scheme: str) -> set[str]:
-    return {path for _, path, _ in _needing(scheme)}
+    return {path for _, path, _ in _routes_with_scheme(scheme)}
 
 
-def _everything() -> dict[str, list[Any]]:
-    """Every row there is, but for what a look itself leaves behind."""
+def _all_rows() -> dict[str, list[Any]]:
+    """Return every row except those that a read itself writes."""
     rows = {}
     for model in data_stack.models():
         name = str(model.Meta.table_name)
@@ -78,13 +80,13 @@ def _everything() -> dict[str, list[Any]]:
     return rows
 
 
-class Owned:
-    """What the first tenant has: the ids that a stranger might try."""
+class Tenant:
+    """The ids of the first tenant that another caller may try."""
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
         preview = gallery.preview()
-        upload = gallery.accepted()
+        upload = gallery.accepted_upload()
         gallery.merchant("POST", "products", {"shopify_product_id": 700_700_700_700_707, "title": "Only here"})
         base = gallery.merchant("POST", "bases", {"name": "Poster"}).json()["uuid"]
         variant = {"name": "A6", "width_px": 350, "height_px": 250}
@@ -107,88 +109,89 @@ class Owned:
         return re.sub(r"{(\w+)}", lambda match: self.ids[match[1]], template)
 
     def body(self, contract: EndpointSpec) -> dict[str, Any] | None:
-        """A body that would do harm, were it let through."""
+        """Return a body that would change data if it were accepted."""
         return BODIES[contract.body.__name__](self) if contract.body else None
 
 
-BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
-    "SettingsUpdate": lambda owned: {"settings": {"stolen": True}},
-    "ProductCreate": lambda owned: {"shopify_product_id": 1, "title": "x"},
-    "ProductUpdate": lambda owned: {"title": "stolen"},
-    "SizeCreate": lambda owned: {"name": "x", "width_px": 10, "height_px": 10},
-    "StyleCreate": lambda owned: {"name": "x", "prompt_template": "x"},
-    "StyleUpdate": lambda owned: {"name": "stolen"},
-    "ProductStylePut": lambda owned: {"is_enabled": False},
-    "BaseCreate": lambda owned: {"name": "x"},
-    "BaseVariantCreate": lambda owned: {"name": "x", "width_px": 10, "height_px": 10},
-    "MappingPut": lambda owned: {
-        "product_base_variant_id": owned.variant,
+BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
+    "SettingsUpdate": lambda tenant: {"settings": {"stolen": True}},
+    "ProductCreate": lambda tenant: {"shopify_product_id": 1, "title": "x"},
+    "ProductUpdate": lambda tenant: {"title": "stolen"},
+    "SizeCreate": lambda tenant: {"name": "x", "width_px": 10, "height_px": 10},
+    "StyleCreate": lambda tenant: {"name": "x", "prompt_template": "x"},
+    "StyleUpdate": lambda tenant: {"name": "stolen"},
+    "ProductStylePut": lambda tenant: {"is_enabled": False},
+    "BaseCreate": lambda tenant: {"name": "x"},
+    "BaseVariantCreate": lambda tenant: {"name": "x", "width_px": 10, "height_px": 10},
+    "MappingPut": lambda tenant: {
+        "product_base_variant_id": tenant.variant,
         "shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}",
     },
-    "SizeUpdate": lambda owned: {"name": "stolen"},
-    "StyleOrder": lambda owned: {"ai_style_ids": [owned.ids["style_id"]] if owned else []},
-    "ExamplePut": lambda owned: {"image": base64.b64encode(encoded(Image.new("RGB", (8, 8)))).decode()},
-    "BaseUpdate": lambda owned: {"name": "stolen"},
-    "BaseVariantUpdate": lambda owned: {"name": "stolen"},
-    "LinkPut": lambda owned: {"is_enabled": False},
-    "QuotaUpdate": lambda owned: {"monthly_generation_limit": 0},
-    "WatermarkPreviewCreate": lambda owned: {},
-    "WatermarkPut": lambda owned: {"opacity": "1"},
-    "UploadCreate": lambda owned: {},
-    "GenerationCreate": lambda owned: {
-        "product_id": owned.ids["product_id"],
-        "style_id": owned.ids["style_id"],
-        "upload_id": owned.ids["upload_id"],
+    "SizeUpdate": lambda tenant: {"name": "stolen"},
+    "StyleOrder": lambda tenant: {"ai_style_ids": [tenant.ids["style_id"]] if tenant else []},
+    "ExamplePut": lambda tenant: {"image": base64.b64encode(encode_image(Image.new("RGB", (8, 8)))).decode()},
+    "BaseUpdate": lambda tenant: {"name": "stolen"},
+    "BaseVariantUpdate": lambda tenant: {"name": "stolen"},
+    "LinkPut": lambda tenant: {"is_enabled": False},
+    "QuotaUpdate": lambda tenant: {"monthly_generation_limit": 0},
+    "WatermarkPreviewCreate": lambda tenant: {},
+    "WatermarkPut": lambda tenant: {"opacity": "1"},
+    "UploadCreate": lambda tenant: {},
+    "GenerationCreate": lambda tenant: {
+        "product_id": tenant.ids["product_id"],
+        "style_id": tenant.ids["style_id"],
+        "upload_id": tenant.ids["upload_id"],
     },
-    "ChangePreviewCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
-    "ChangeCreate": lambda owned: {"plan": "try_it_out", "billing_cycle": "monthly"},
-    "CancelCreate": lambda owned: {"at_period_end": False},
-    "CodeCheck": lambda owned: {"code": "SPRING", "plan": "try_it_out"},
-    "RefundCreate": lambda owned: {},
-    "GiftCreate": lambda owned: {
+    "ChangePreviewCreate": lambda tenant: {"plan": "try_it_out", "billing_cycle": "monthly"},
+    "ChangeCreate": lambda tenant: {"plan": "try_it_out", "billing_cycle": "monthly"},
+    "CancelCreate": lambda tenant: {"at_period_end": False},
+    "CodeCheck": lambda tenant: {"code": "SPRING", "plan": "try_it_out"},
+    "RefundCreate": lambda tenant: {},
+    "GiftCreate": lambda tenant: {
         "plan": "try_it_out",
         "recipient_email": "b@example.com",
         "success_url": "https://a.b",
         "cancel_url": "https://a.b",
     },
-    "GiftRedeem": lambda owned: {"code": "AAAA-BBBB-CCCC-DDDD"},
-    "PortalCreate": lambda owned: {"return_url": "https://a.b/"},
-    "CheckoutCreate": lambda owned: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
+    "GiftRedeem": lambda tenant: {"code": "AAAA-BBBB-CCCC-DDDD"},
+    "PortalCreate": lambda tenant: {"return_url": "https://a.b/"},
+    "CheckoutCreate": lambda tenant: {"plan": "try_it_out", "success_url": "https://a.b", "cancel_url": "https://a.b"},
 }
 
 
-def _of(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
+def _rows_with_marks(rows: dict[str, list[Any]], marks: set[str]) -> dict[str, list[Any]]:
     return {name: [item for item in items if any(mark in repr(item) for mark in marks)] for name, items in rows.items()}
 
 
-def test_another_merchant_sees_and_changes_nothing(gallery: Gallery, another: Gallery) -> None:
-    owned = Owned(gallery)
-    before = _of(_everything(), owned.marks)
-    token = another.shopify.session_token("studio", another.shop)
+def test_another_merchant_can_neither_read_nor_change_data(gallery: Gallery, other_gallery: Gallery) -> None:
+    tenant = Tenant(gallery)
+    before = _rows_with_marks(_all_rows(), tenant.marks)
+    token = other_gallery.shopify.session_token("studio", other_gallery.shop)
     headers = {"Authorization": f"Bearer {token}", "If-Match": '"0"'}
-    for method, path, contract in _needing("shopifySessionToken"):
-        response = another.api.request(method, owned.path(path), json=owned.body(contract), headers=headers)
+    for method, path, contract in _routes_with_scheme("shopifySessionToken"):
+        response = other_gallery.api.request(method, tenant.path(path), json=tenant.body(contract), headers=headers)
         if "{" in path:
             assert response.status_code == 404, f"{method} {path}: {response.text}"
-        assert not [mark for mark in owned.marks if mark in response.text], f"{method} {path}"
-        assert _of(_everything(), owned.marks) == before, f"{method} {path}"
+        assert not [mark for mark in tenant.marks if mark in response.text], f"{method} {path}"
+        assert _rows_with_marks(_all_rows(), tenant.marks) == before, f"{method} {path}"
 
 
-def test_another_shop_s_shopper_sees_and_changes_nothing(gallery: Gallery, another: Gallery) -> None:
-    owned = Owned(gallery)
-    before = _of(_everything(), owned.marks)
-    for method, path, contract in _needing("shopifyAppProxy"):
-        response = another.shopper(method, owned.path(path).removeprefix("/proxy/studio/"), owned.body(contract))
+def test_a_shopper_of_another_shop_can_neither_read_nor_change_data(gallery: Gallery, other_gallery: Gallery) -> None:
+    tenant = Tenant(gallery)
+    before = _rows_with_marks(_all_rows(), tenant.marks)
+    for method, path, contract in _routes_with_scheme("shopifyAppProxy"):
+        tail = tenant.path(path).removeprefix("/proxy/studio/")
+        response = other_gallery.shopper(method, tail, tenant.body(contract))
         if "{" in path or (contract.body and contract.body.__name__ == "GenerationCreate"):
             assert response.status_code in (404, 409), f"{method} {path}: {response.text}"
-        assert not [mark for mark in owned.marks if mark in response.text], f"{method} {path}"
-        assert _of(_everything(), owned.marks) == before, f"{method} {path}"
+        assert not [mark for mark in tenant.marks if mark in response.text], f"{method} {path}"
+        assert _rows_with_marks(_all_rows(), tenant.marks) == before, f"{method} {path}"
 
 
 class Subscriber(str):
-    """A member's id, and the ids of what is hers."""
+    """The id of a member and the ids of her objects."""
 
-    owned: dict[str, str]
+    ids: dict[str, str]
 
 
 @pytest.fixture
@@ -198,28 +201,28 @@ def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[]
     member = ids.new()
     billing.register_customer("member", member, "her@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
-    for wanted in ({"plan": "better_together"}, {"addon": "surprise_box"}):
-        asked = {**wanted, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-        session = api.post("/v1/billing/checkout", json=asked, headers=headers).json()["id"]
+    for selection in ({"plan": "better_together"}, {"addon": "surprise_box"}):
+        params = {**selection, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
+        session = api.post("/v1/billing/checkout", json=params, headers=headers).json()["id"]
         stripe_peer.complete_checkout(session)
         assert drain() == []
     assert api.get("/v1/billing/credits", headers=headers).json()["balance"] > 0
-    found = Subscriber(member)
-    found.owned = {
+    new_subscriber = Subscriber(member)
+    new_subscriber.ids = {
         "payment": api.get("/v1/billing/payments", headers=headers).json()["items"][0]["id"],
         "addon": api.get("/v1/billing/addons/mine", headers=headers).json()["items"][0]["id"],
     }
-    return found
+    return new_subscriber
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.STORE_OWNER])
-def test_another_member_or_store_sees_nothing(api: httpx.Client, subscriber: Subscriber, role: Role) -> None:
+def test_another_member_or_shop_can_read_no_data(api: httpx.Client, subscriber: Subscriber, role: Role) -> None:
     marks = {subscriber, "her@example.com"}
-    before = _of(_everything(), marks)
-    for method, path, contract in _needing("accessToken"):
+    before = _rows_with_marks(_all_rows(), marks)
+    for method, path, contract in _routes_with_scheme("accessToken"):
         body = BODIES[contract.body.__name__](None) if contract.body else None  # type: ignore[arg-type]
         headers = {"Authorization": f"Bearer {auth.mint(role, ids.new())}"}
-        url = re.sub(r"{(\w+)}", lambda match: subscriber.owned[match[1]], path)
+        url = re.sub(r"{(\w+)}", lambda match: subscriber.ids[match[1]], path)
         response = api.request(method, url, json=body, headers=headers)
         assert not [mark for mark in marks if mark in response.text], f"{method} {path}"
         if "{" in path:
@@ -228,34 +231,31 @@ def test_another_member_or_store_sees_nothing(api: httpx.Client, subscriber: Sub
             assert response.json().get("balance", 0) == 0
         if path == "/v1/billing/subscription":
             assert response.json().get("subscription") is None
-        assert _of(_everything(), marks) == before, f"{method} {path}"
+        assert _rows_with_marks(_all_rows(), marks) == before, f"{method} {path}"
 
 
-def test_without_a_credential_nothing_is_answered(api: httpx.Client, shopify: ShopifySandbox) -> None:
+def test_requests_without_a_credential_are_refused(api: httpx.Client, shopify: ShopifySandbox) -> None:
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
     attempts: tuple[tuple[dict[str, str], set[int]], ...] = (
         ({}, {401}),
         ({"Authorization": "Bearer x.y.z"}, {401}),
         (operator, {401, 403}),
     )
-    for method, path, _ in [
-        *_needing("shopifySessionToken"),
-        *_needing("shopifyAppProxy"),
-        *_needing("accessToken"),
-    ]:
-        url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
-        for headers, expected in attempts:
-            response = api.request(method, url, json={}, headers=headers)
-            assert response.status_code in expected, f"{method} {path}: {response.text}"
-            assert response.headers["content-type"] == "application/problem+json"
+    for scheme in ("shopifySessionToken", "shopifyAppProxy", "accessToken"):
+        for method, path, _ in _routes_with_scheme(scheme):
+            url = re.sub(r"{\w+}", "00000000-0000-4000-8000-000000000000", path)
+            for headers, expected in attempts:
+                response = api.request(method, url, json={}, headers=headers)
+                assert response.status_code in expected, f"{method} {path}: {response.text}"
+                assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery) -> None:
+def test_operator_routes_accept_operators_only(gallery: Gallery) -> None:
     order = gallery.order({"name": "a", "value": "b"})
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "orders/paid", limit=1)
     names = {"shop": gallery.shop, "delivery_id": delivery.delivery_id, "event": "evt_1", "code": "X"}
-    before = _everything()
+    before = _all_rows()
     strangers = {
         "nobody": (None, 401),
         "not a token": ("x.y.z", 401),
@@ -263,14 +263,14 @@ def test_only_an_operator_is_answered_where_operators_are(gallery: Gallery) -> N
         "a member": (auth.mint(Role.MEMBER, ids.new()), 403),
         "a store": (auth.mint(Role.STORE_OWNER, ids.new()), 403),
     }
-    for method, path in _of_operators():
+    for method, path in _operator_routes():
         url = re.sub(r"{(\w+)}", lambda match: names.get(match[1]) or ids.new(), path)
-        for stranger, (token, expected) in strangers.items():
+        for caller_name, (token, expected) in strangers.items():
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             response = gallery.api.request(method, url, headers=headers)
-            assert response.status_code == expected, f"{method} {path} by {stranger}: {response.text}"
+            assert response.status_code == expected, f"{method} {path} by {caller_name}: {response.text}"
             assert response.headers["content-type"] == "application/problem+json"
             assert gallery.shop not in response.text
-        signed = gallery.shopify.sign_proxy("studio", {"shop": gallery.shop, "timestamp": str(int(time.time()))})
-        assert gallery.api.request(method, f"{url}?{signed}").status_code == 401, f"{method} {path}"
-        assert _everything() == before, f"{method} {path}"
+        signed_query = gallery.shopify.sign_proxy("studio", {"shop": gallery.shop, "timestamp": str(int(time.time()))})
+        assert gallery.api.request(method, f"{url}?{signed_query}").status_code == 401, f"{method} {path}"
+        assert _all_rows() == before, f"{method} {path}"

@@ -1,4 +1,4 @@
-"""A signal ends what serves, whichever thread the kernel gives it to."""
+"""A signal stops a server, whichever thread receives it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from infra.local.environment import ROOT
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 SERVE = """
 import signal, sys, threading
@@ -17,14 +17,14 @@ from infra.signals import StopSignal
 stop = StopSignal()
 print("serving", flush=True)
 thread = threading.Thread(target=lambda: signal.pthread_kill(threading.get_ident(), int(sys.argv[1])))
-threading.Timer(0.5, thread.start).start()  # the main thread waits by then, or has not begun to: both must end
+threading.Timer(0.5, thread.start).start()  # the main thread may wait or not yet wait: both must end
 stop.wait()
 print("stopped")
 """
 
 
 @pytest.mark.parametrize("number", [2, 15], ids=["SIGINT", "SIGTERM"])
-def test_one_that_another_thread_gets_is_seen(number: int) -> None:
+def test_a_signal_to_another_thread_is_handled(number: int) -> None:
     command = [sys.executable, "-c", SERVE, str(number)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
-    assert (done.returncode, done.stdout) == (0, "serving\nstopped\n"), done.stderr
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LIMIT)
+    assert (process.returncode, process.stdout) == (0, "serving\nstopped\n"), process.stderr

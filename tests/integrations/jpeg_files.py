@@ -1,4 +1,4 @@
-"""JPEG files made byte by byte, with a frame of any type (ITU-T T.81), as the list of their segments."""
+"""JPEG files built byte by byte, with any frame type (ITU-T T.81), as a list of segments."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Picture:
         return segment(0xC0 + self.frame_type, content)
 
     def scans(self) -> list[bytes]:
-        """The headers of scans, each with its coded data, as one piece each."""
+        """Return the scans, each a header with its coded data."""
         everything = list(range(1, self.components + 1))
         if self.frame_type in LOSSLESS:
             return [scan(everything, (1, 0, 0)), bytes(self.width * self.height * self.components // 8 + 8)]
@@ -49,7 +49,7 @@ class Picture:
         return units * (across * down + self.components - 1)
 
     def segments(self) -> list[bytes]:
-        """The whole file; `b"".join` of a beginning is the file cut off between two segments."""
+        """Return the file in segments; joining the first ones gives a truncated file."""
         tables = [segment(0xDB, b"\0" + bytes([1] * 64)), segment(0xC4, huffman(0x00)), segment(0xC4, huffman(0x10))]
         start = [SOI, segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0"), segment(0xFE, b"made for a test")]
         return [*start, *tables, self.frame(), *self.scans(), EOI]

@@ -1,4 +1,4 @@
-"""Decodes files of standard input, each in a process of its own: a fork of one that has imported Pillow only.
+"""Decodes files from standard input, each in its own process: a fork of one that has imported only Pillow.
 
 `outcomes(files)` starts it; a fresh interpreter for each of some thousand files would take minutes.
 """
@@ -17,21 +17,21 @@ from typing import Any
 MEGABYTES, CPU_SECONDS = 512, 20
 
 
-def outcomes(files: list[bytes]) -> list[Any]:
-    """What each way of decoding makes of each file (a size, "good" or "refused"), or how its process ended."""
-    given = "\n".join(base64.b64encode(data).decode() for data in files)
-    done = subprocess.run(
+def decode_outcomes(files: list[bytes]) -> list[Any]:
+    """Return the outcome of each decoder for each file: a size, "good", "refused", or how its process ended."""
+    lines = "\n".join(base64.b64encode(data).decode() for data in files)
+    process = subprocess.run(
         [sys.executable, "-m", __name__],
-        input=given,
+        input=lines,
         cwd=Path(__file__).resolve().parents[2],
         stdout=subprocess.PIPE,
         text=True,
         check=True,
     )
-    return list(map(json.loads, done.stdout.splitlines()))
+    return list(map(json.loads, process.stdout.splitlines()))
 
 
-def _decoded(data: bytes) -> list[Any]:
+def _decode_size(data: bytes) -> list[Any]:
     from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
 
     results: list[Any] = []
@@ -45,30 +45,30 @@ def _decoded(data: bytes) -> list[Any]:
     return results
 
 
-def _alone(data: bytes) -> str:
+def _decode_in_child(data: bytes) -> str:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         resource.setrlimit(resource.RLIMIT_AS, (MEGABYTES * 1_000_000,) * 2)
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
         try:
-            os.write(writer, json.dumps(_decoded(data)).encode())
+            os.write(writer, json.dumps(_decode_size(data)).encode())
         except BaseException as error:
             os.write(writer, json.dumps(f"{type(error).__name__}: {error}").encode())
         os._exit(0)
     os.close(writer)
-    with os.fdopen(reader, "rb") as answers:
-        answer = answers.read().decode()
+    with os.fdopen(reader, "rb") as responses:
+        response = responses.read().decode()
     _, status = os.waitpid(child, 0)
-    return answer if status == 0 else json.dumps(f"status {status}")
+    return response if status == 0 else json.dumps(f"status {status}")
 
 
 def main() -> None:
-    """Answer line by line, with the plugins imported for all children."""
+    """Respond line by line, with the plugins imported for all children."""
     from PIL import JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
     for line in sys.stdin.read().split("\n"):
-        print(_alone(base64.b64decode(line)))
+        print(_decode_in_child(base64.b64decode(line)))
 
 
 if __name__ == "__main__":

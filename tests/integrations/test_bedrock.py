@@ -1,4 +1,4 @@
-"""Bedrock's models, by botocore's own description of the service."""
+"""The Bedrock models, validated by the service description of botocore."""
 
 from __future__ import annotations
 
@@ -24,59 +24,59 @@ from chalicelib.integrations.image_failures import (
     ModelUnavailable,
 )
 from chalicelib.kit import aws, config
-from tests.integrations.pictures import encoded, opened
+from tests.integrations.sample_images import encode_image, open_image
 
 PHOTO = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
-MADE, LARGE = encoded(Image.new("RGB", (832, 1216), "red")), encoded(Image.new("RGB", (3328, 4864), "red"))
+MADE, LARGE = encode_image(Image.new("RGB", (832, 1216), "red")), encode_image(Image.new("RGB", (3328, 4864), "red"))
 BLOCKED = "This request has been blocked by our content filters."
 STYLE, UPSCALE = "stability.sd3-5-large-v1:0", "stability.stable-fast-upscale-v1:0"
 
 
-class Models:
-    """What the models answer, and what they were asked."""
+class StubbedModels:
+    """Stubbed models: their responses and the recorded requests."""
 
     def __init__(self) -> None:
         self.client = aws.client("bedrock-runtime", config.settings().bedrock_region, bedrock.READ_SECONDS, attempts=1)
         self.stub = Stubber(self.client)
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self.client.meta.events.register("before-parameter-build.bedrock-runtime.InvokeModel", self._note)
 
     def _note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         assert not ParamValidator().validate(params, model.input_shape).has_errors()
-        self.asked.append(json.loads(params["body"]))
+        self.requests.append(json.loads(params["body"]))
 
-    def answer(self, model: str, body: dict[str, Any]) -> None:
+    def add_response(self, model: str, body: dict[str, Any]) -> None:
         raw = json.dumps(body).encode()
-        answer = {"body": StreamingBody(io.BytesIO(raw), len(raw)), "contentType": "application/json"}
+        response = {"body": StreamingBody(io.BytesIO(raw), len(raw)), "contentType": "application/json"}
         expected = {"modelId": model, "body": ANY, "contentType": "application/json", "accept": "application/json"}
-        self.stub.add_response("invoke_model", answer, expected)
+        self.stub.add_response("invoke_model", response, expected)
 
     def fail(self, code: str, text: str = "no", status: int = 400) -> None:
         self.stub.add_client_error("invoke_model", code, text, status)
 
 
 @pytest.fixture
-def models() -> Iterator[Models]:
-    made = Models()
-    with made.stub:
-        yield made
-        made.stub.assert_no_pending_responses()
-    aws.forget()
+def models() -> Iterator[StubbedModels]:
+    fake_models = StubbedModels()
+    with fake_models.stub:
+        yield fake_models
+        fake_models.stub.assert_no_pending_responses()
+    aws.forget_clients()
 
 
 def picture(data: bytes) -> dict[str, Any]:
     return {"seeds": [7], "finish_reasons": [None], "images": [base64.b64encode(data).decode()]}
 
 
-def make(long_side: int = 1024, **parameters: Any) -> image_models.GeneratedImage:
+def generate_image(long_side: int = 1024, **parameters: Any) -> image_models.GeneratedImage:
     return image_models.choose("bedrock")(PHOTO, "an oil painting", long_side, parameters)
 
 
-def test_a_photo_goes_out_small_and_comes_back_in_style(models: Models) -> None:
-    models.answer(STYLE, picture(MADE))
-    made = make(strength=0.5, seed=3)
-    assert (made.image, made.width, made.height, made.model) == (MADE, 832, 1216, f"bedrock/{STYLE}")
-    (body,) = models.asked
+def test_a_photo_is_downscaled_and_styled(models: StubbedModels) -> None:
+    models.add_response(STYLE, picture(MADE))
+    image = generate_image(strength=0.5, seed=3)
+    assert (image.image, image.width, image.height, image.model) == (MADE, 832, 1216, f"bedrock/{STYLE}")
+    (body,) = models.requests
     assert {name: body[name] for name in body if name != "image"} == {
         "mode": "image-to-image",
         "prompt": "an oil painting",
@@ -84,32 +84,32 @@ def test_a_photo_goes_out_small_and_comes_back_in_style(models: Models) -> None:
         "seed": 3,
         "output_format": "png",
     }
-    sent = opened(base64.b64decode(body["image"]))
-    assert sent.width * sent.height <= bedrock.MOST_PIXELS
-    assert sent.width % 64 == sent.height % 64 == 0
-    assert not sent.getexif()
+    sent_image = open_image(base64.b64decode(body["image"]))
+    assert sent_image.width * sent_image.height <= bedrock.MOST_PIXELS
+    assert sent_image.width % 64 == sent_image.height % 64 == 0
+    assert not sent_image.getexif()
 
 
-def test_a_final_is_upscaled(models: Models) -> None:
-    models.answer(STYLE, picture(MADE))
-    models.answer(UPSCALE, picture(LARGE))
-    made = make(2048)
-    assert (made.width, made.height, made.model) == (3328, 4864, f"bedrock/{STYLE} + {UPSCALE}")
-    assert models.asked[1] == {"image": base64.b64encode(MADE).decode(), "output_format": "png"}
+def test_a_final_is_upscaled(models: StubbedModels) -> None:
+    models.add_response(STYLE, picture(MADE))
+    models.add_response(UPSCALE, picture(LARGE))
+    image = generate_image(2048)
+    assert (image.width, image.height, image.model) == (3328, 4864, f"bedrock/{STYLE} + {UPSCALE}")
+    assert models.requests[1] == {"image": base64.b64encode(MADE).decode(), "output_format": "png"}
 
 
-def test_nova_canvas_makes_a_variation(models: Models, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nova_canvas_returns_a_variation(models: StubbedModels, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEDROCK_IMAGE_MODEL", "amazon.nova-canvas-v1:0")
-    config.forget()
-    models.answer("amazon.nova-canvas-v1:0", {"images": [base64.b64encode(MADE).decode()], "error": None})
-    assert make(strength=0.7).model == "bedrock/amazon.nova-canvas-v1:0"
-    (body,) = models.asked
+    config.forget_settings()
+    models.add_response("amazon.nova-canvas-v1:0", {"images": [base64.b64encode(MADE).decode()], "error": None})
+    assert generate_image(strength=0.7).model == "bedrock/amazon.nova-canvas-v1:0"
+    (body,) = models.requests
     assert (body["taskType"], body["imageVariationParams"]["text"]) == ("IMAGE_VARIATION", "an oil painting")
     assert body["imageVariationParams"]["similarityStrength"] == pytest.approx(0.3)
     size = body["imageGenerationConfig"]["width"], body["imageGenerationConfig"]["height"]
-    assert opened(base64.b64decode(body["imageVariationParams"]["images"][0])).size == size
+    assert open_image(base64.b64decode(body["imageVariationParams"]["images"][0])).size == size
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
 @pytest.mark.parametrize(
@@ -129,10 +129,12 @@ def test_nova_canvas_makes_a_variation(models: Models, monkeypatch: pytest.Monke
         ({"images": {}}, ModelUnavailable),
     ],
 )
-def test_answers_without_a_picture(models: Models, answer: dict[str, Any], failure: type[ModelFailed]) -> None:
-    models.answer(STYLE, answer)
+def test_a_response_without_an_image_raises(
+    models: StubbedModels, answer: dict[str, Any], failure: type[ModelFailed]
+) -> None:
+    models.add_response(STYLE, answer)
     with pytest.raises(failure):
-        make()
+        generate_image()
 
 
 @pytest.mark.parametrize(
@@ -148,10 +150,10 @@ def test_answers_without_a_picture(models: Models, answer: dict[str, Any], failu
         ("ValidationException", ModelMisconfigured),
     ],
 )
-def test_errors_are_told_apart(models: Models, code: str, failure: type[ModelFailed]) -> None:
+def test_errors_map_to_their_failures(models: StubbedModels, code: str, failure: type[ModelFailed]) -> None:
     models.fail(code)
     with pytest.raises(failure, match=code):
-        make()
+        generate_image()
 
 
 @pytest.mark.parametrize(
@@ -178,11 +180,11 @@ def test_errors_are_told_apart(models: Models, code: str, failure: type[ModelFai
         ("SomethingNewException", "no", 502, ModelUnavailable),
     ],
 )
-def test_a_refusal_is_told_from_a_wrong_setting(
-    models: Models, code: str, text: str, status: int, failure: type[ModelFailed]
+def test_a_refusal_differs_from_a_misconfiguration(
+    models: StubbedModels, code: str, text: str, status: int, failure: type[ModelFailed]
 ) -> None:
     models.fail(code, text, status)
-    with pytest.raises(failure) as raised:
-        make()
-    assert raised.type is failure
-    assert raised.value.is_refusal == (failure is ContentRefused)
+    with pytest.raises(failure) as error:
+        generate_image()
+    assert error.type is failure
+    assert error.value.is_refusal == (failure is ContentRefused)

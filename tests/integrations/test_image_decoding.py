@@ -1,4 +1,4 @@
-"""Strangers' pictures: the right picture, or a clear refusal."""
+"""Decoding untrusted images: a correct image or a clear error."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
 from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
-from tests.integrations import pictures
-from tests.integrations.pictures import encoded, near
+from tests.integrations import sample_images
+from tests.integrations.sample_images import encode_image, is_close
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
-# What an upright picture looks like as a camera that was turned stores it.
+# The stored form of an upright image from a rotated camera.
 STORED = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -47,41 +47,43 @@ def _middle(picture: Image.Image) -> tuple[int, int, int]:
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", STORED)
-def test_every_exif_orientation_comes_out_upright(orientation: int, image_format: str):
+def test_every_exif_orientation_is_applied(orientation: int, image_format: str):
     turn = STORED[orientation]
-    stored = _quarters().transpose(turn) if turn is not None else _quarters()
+    stored_image = _quarters().transpose(turn) if turn is not None else _quarters()
     exif = Image.Exif()
     exif[0x0112] = orientation
     for long_side, size in ((None, (96, 64)), (48, (48, 32))):
-        found = decode(encoded(stored, image_format, exif=exif), long_side=long_side)
-        assert found.size == size
-        data = encoded(found)
-        corners = [pictures.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
-        assert all(near(one, other) for one, other in zip(corners, (RED, GREEN, BLUE, WHITE), strict=True)), corners
+        image = decode(encode_image(stored_image, image_format, exif=exif), long_side=long_side)
+        assert image.size == size
+        data = encode_image(image)
+        corners = [sample_images.colour_at(data, x, y) for x, y in ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))]
+        assert all(is_close(one, other) for one, other in zip(corners, (RED, GREEN, BLUE, WHITE), strict=True)), corners
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_a_broken_exif_block_does_not_cost_the_picture():
-    data = encoded(_quarters(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\xff" * 40)
+def test_an_invalid_exif_block_is_ignored():
+    data = encode_image(_quarters(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff" + b"\xff" * 40)
     assert decode(data).size == (96, 64)
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG"])
 def test_an_embedded_profile_is_applied(image_format: str):
-    data = encoded(
-        Image.new("RGB", (16, 16), RED), image_format, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()
+    data = encode_image(
+        Image.new("RGB", (16, 16), RED), image_format, icc_profile=sample_images.rgb_profile_with_red_and_blue_swapped()
     )
-    assert near(_middle(decode(data)), BLUE)
+    assert is_close(_middle(decode(data)), BLUE)
 
 
 def test_a_grey_profile_is_applied():
-    data = encoded(Image.new("L", (16, 16), 128), icc_profile=pictures.linear_grey_profile())
-    assert near(_middle(decode(data)), (188, 188, 188), 4)  # IEC 61966-2-1: 128/255 in linear light
+    data = encode_image(Image.new("L", (16, 16), 128), icc_profile=sample_images.linear_grey_profile())
+    assert is_close(_middle(decode(data)), (188, 188, 188), 4)  # IEC 61966-2-1: 128/255 in linear light
 
 
-def test_cmyk_with_a_profile_is_converted_by_it():
+def test_cmyk_is_converted_with_its_profile():
     cyan = Image.new("CMYK", (16, 16), (255, 0, 0, 0))
-    red, green, blue = _middle(decode(encoded(cyan, "JPEG", icc_profile=pictures.cmyk_profile_whose_cyan_is_red())))
+    red, green, blue = _middle(
+        decode(encode_image(cyan, "JPEG", icc_profile=sample_images.cmyk_profile_whose_cyan_is_red()))
+    )
     assert red > 200
     assert green < 60
     assert blue < 60
@@ -90,54 +92,54 @@ def test_cmyk_with_a_profile_is_converted_by_it():
 @pytest.mark.parametrize(
     ("ink", "colour"), [((255, 0, 0, 0), (0, 255, 255)), ((0, 0, 0, 255), (0, 0, 0)), ((0, 0, 0, 0), WHITE)]
 )
-def test_cmyk_without_a_profile(ink: tuple[int, int, int, int], colour: tuple[int, int, int]):
-    assert near(_middle(decode(encoded(Image.new("CMYK", (16, 16), ink), "JPEG"))), colour)
+def test_cmyk_without_a_profile_is_converted(ink: tuple[int, int, int, int], colour: tuple[int, int, int]):
+    assert is_close(_middle(decode(encode_image(Image.new("CMYK", (16, 16), ink), "JPEG"))), colour)
 
 
-@pytest.mark.parametrize("profile", [b"not a profile", pictures.cmyk_profile_whose_cyan_is_red()])
-def test_a_profile_that_does_not_fit_is_passed_over(profile: bytes):
-    assert near(_middle(decode(encoded(Image.new("RGB", (16, 16), RED), icc_profile=profile))), RED)
+@pytest.mark.parametrize("profile", [b"not a profile", sample_images.cmyk_profile_whose_cyan_is_red()])
+def test_an_unsuitable_profile_is_ignored(profile: bytes):
+    assert is_close(_middle(decode(encode_image(Image.new("RGB", (16, 16), RED), icc_profile=profile))), RED)
 
 
 def test_sixteen_bit_grey_is_scaled_not_clipped():
     samples = (0, 256 * 64, 256 * 128, 65535)
     picture = Image.frombytes("I;16", (4, 1), struct.pack("<4H", *samples))
-    assert [decode(encoded(picture)).tobytes()[3 * at] for at in range(4)] == [0, 64, 128, 255]
+    assert [decode(encode_image(picture)).tobytes()[3 * at] for at in range(4)] == [0, 64, 128, 255]
 
 
-def test_transparency_lies_on_white():
+def test_transparency_is_composited_on_white():
     half_red = Image.new("RGBA", (8, 8), (255, 0, 0, 128))
-    assert near(_middle(decode(encoded(half_red))), (255, 127, 127), 2)
-    assert near(_middle(decode(encoded(half_red, "WEBP", lossless=True))), (255, 127, 127), 2)
+    assert is_close(_middle(decode(encode_image(half_red))), (255, 127, 127), 2)
+    assert is_close(_middle(decode(encode_image(half_red, "WEBP", lossless=True))), (255, 127, 127), 2)
     clear = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
-    assert _middle(decode(encoded(clear))) == WHITE
-    assert _middle(decode(encoded(Image.new("LA", (8, 8), (0, 51))))) == (204, 204, 204)
+    assert _middle(decode(encode_image(clear))) == WHITE
+    assert _middle(decode(encode_image(Image.new("LA", (8, 8), (0, 51))))) == (204, 204, 204)
 
 
-def test_the_transparent_grey_of_sixteen_bits_lies_on_white():
-    data = pictures.sixteen_bit_png(3, 0x0102, 0x5000, 0xC000, transparent=(0x5000,))
+def test_a_transparent_16_bit_grey_is_composited_on_white():
+    data = sample_images.sixteen_bit_png(3, 0x0102, 0x5000, 0xC000, transparent=(0x5000,))
     assert [decode(data).tobytes()[3 * at] for at in range(3)] == [1, 255, 0xC0]
     assert decode_with_alpha(data).getchannel("A").tobytes() == bytes((255, 0, 255))
 
 
-def test_the_transparent_colour_of_sixteen_bits_lies_on_white():
+def test_a_transparent_16_bit_colour_is_composited_on_white():
     red, blue = (0xFFFF, 0x0001, 0x0000), (0x0000, 0x0000, 0xC000)
-    data = pictures.sixteen_bit_png(2, *red, *blue, transparent=red)
+    data = sample_images.sixteen_bit_png(2, *red, *blue, transparent=red)
     assert decode(data).tobytes() == bytes((*WHITE, 0, 0, 0xC0))
     assert decode_with_alpha(data).getchannel("A").tobytes() == bytes((0, 255))
-    assert decode(pictures.sixteen_bit_png(2, *red, *blue)).tobytes() == bytes((*RED, 0, 0, 0xC0))
+    assert decode(sample_images.sixteen_bit_png(2, *red, *blue)).tobytes() == bytes((*RED, 0, 0, 0xC0))
 
 
 @pytest.mark.parametrize("orientation", STORED)
-def test_a_watermark_comes_out_upright_with_its_alpha(orientation: int):
+def test_a_watermark_is_upright_and_keeps_its_alpha(orientation: int):
     turn = STORED[orientation]
     upright = _quarters()
     upright.putalpha(Image.new("L", upright.size, 128))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    stored = upright.transpose(turn) if turn is not None else upright
-    found = decode_with_alpha(encoded(stored, "PNG", exif=exif))
-    assert (found.mode, found.size, found.tobytes()) == ("RGBA", upright.size, upright.tobytes())
+    stored_image = upright.transpose(turn) if turn is not None else upright
+    image = decode_with_alpha(encode_image(stored_image, "PNG", exif=exif))
+    assert (image.mode, image.size, image.tobytes()) == ("RGBA", upright.size, upright.tobytes())
 
 
 @pytest.mark.parametrize("alpha", [None, 77])
@@ -145,36 +147,36 @@ def test_the_profile_of_a_watermark_is_applied(alpha: int | None):
     picture = Image.new("RGB", (16, 16), RED)
     if alpha is not None:
         picture.putalpha(alpha)
-    found = decode_with_alpha(encoded(picture, icc_profile=pictures.rgb_profile_with_red_and_blue_swapped()))
-    assert near(_middle(found.convert("RGB")), BLUE)
-    assert found.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
+    image = decode_with_alpha(encode_image(picture, icc_profile=sample_images.rgb_profile_with_red_and_blue_swapped()))
+    assert is_close(_middle(image.convert("RGB")), BLUE)
+    assert image.getchannel("A").getextrema() == (alpha or 255, alpha or 255)
 
 
-def test_a_palette_with_transparency():
+def test_a_palette_with_transparency_is_decoded():
     picture = Image.new("P", (8, 8), 1)
     picture.putpalette([0, 0, 0, 0, 160, 0])
     picture.paste(0, (0, 0, 8, 3))
-    found = decode(encoded(picture, transparency=0))
-    assert _middle(found) == GREEN
-    assert found.crop((0, 0, 1, 1)).tobytes() == bytes(WHITE)
+    image = decode(encode_image(picture, transparency=0))
+    assert _middle(image) == GREEN
+    assert image.crop((0, 0, 1, 1)).tobytes() == bytes(WHITE)
 
 
 @pytest.mark.parametrize(("mode", "colour"), [("1", 1), ("L", 255), ("RGB", "white"), ("P", 255)])
-def test_a_single_pixel(mode: str, colour: str | int):
+def test_a_single_pixel_is_decoded(mode: str, colour: str | int):
     picture = Image.new(mode, (1, 1), colour)
     if mode == "P":
         picture.putpalette([255] * 768)
-    found = decode(encoded(picture), long_side=32)
-    assert found.size == (32, 32)
-    assert _middle(found) == WHITE
+    image = decode(encode_image(picture), long_side=32)
+    assert image.size == (32, 32)
+    assert _middle(image) == WHITE
 
 
 @pytest.mark.parametrize("size", [(3000, 1), (1, 3000)])
-def test_a_line_keeps_one_pixel_across(size: tuple[int, int]):
-    assert min(decode(encoded(Image.new("RGB", size)), long_side=100).size) == 1
+def test_a_thin_image_keeps_one_pixel(size: tuple[int, int]):
+    assert min(decode(encode_image(Image.new("RGB", size)), long_side=100).size) == 1
 
 
-def test_a_jpeg_decoded_at_a_fraction_is_the_same_picture():
+def test_a_jpeg_decoded_at_reduced_scale_is_the_same_image():
     whole = decode((PHOTOS / "china.jpg").read_bytes())
     small = decode((PHOTOS / "china.jpg").read_bytes(), long_side=160)
     expected = whole.resize(small.size, Image.Resampling.LANCZOS)
@@ -182,48 +184,53 @@ def test_a_jpeg_decoded_at_a_fraction_is_the_same_picture():
     assert sum(differences) / len(differences) < 5
 
 
-def test_the_photo_in_a_phones_multi_picture_file():
+def test_a_multi_picture_file_gives_its_first_image():
     second = Image.new("RGB", (96, 64), BLUE)
-    data = encoded(Image.new("RGB", (96, 64), RED), "MPO", save_all=True, append_images=[second])
+    data = encode_image(Image.new("RGB", (96, 64), RED), "MPO", save_all=True, append_images=[second])
     check_decodes(data)
-    assert near(_middle(decode(data, long_side=48)), RED)
+    assert is_close(_middle(decode(data, long_side=48)), RED)
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
 def test_a_truncated_file_is_refused(image_format: str, share: float):
-    data = encoded(Image.open(PHOTOS / "flower.jpg"), image_format)
+    data = encode_image(Image.open(PHOTOS / "flower.jpg"), image_format)
     check_decodes(data)
-    cut = data[: int(len(data) * share)]
+    truncated_data = data[: int(len(data) * share)]
     with pytest.raises(UnreadableImage):
-        check_decodes(cut)
+        check_decodes(truncated_data)
     with pytest.raises(UnreadableImage):
-        decode(cut, long_side=64)
+        decode(truncated_data, long_side=64)
 
 
 def test_a_truncated_progressive_jpeg_is_refused():
-    data = encoded(Image.open(PHOTOS / "flower.jpg"), "JPEG", progressive=True)
+    data = encode_image(Image.open(PHOTOS / "flower.jpg"), "JPEG", progressive=True)
     check_decodes(data)
     with pytest.raises(UnreadableImage):
         check_decodes(data[: len(data) // 2])
 
 
-def test_pillow_is_never_told_to_accept_truncated_files():
+def test_pillow_refuses_truncated_files():
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False
 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"%PDF-1.7\n" + bytes(100), encoded(Image.new("P", (4, 4)), "GIF"), encoded(Image.new("RGB", (4, 4)), "BMP")],
+    [
+        b"",
+        b"%PDF-1.7\n" + bytes(100),
+        encode_image(Image.new("P", (4, 4)), "GIF"),
+        encode_image(Image.new("RGB", (4, 4)), "BMP"),
+    ],
 )
-def test_another_kind_of_file_is_refused(data: bytes):
+def test_other_file_types_are_refused(data: bytes):
     with pytest.raises(UnreadableImage):
         check_decodes(data)
 
 
 @pytest.mark.parametrize("side", [7_800, 9_000, 20_000])
-def test_a_bomb_that_came_past_the_guard_is_refused(side: int):
-    """Below, and above, the size at which Pillow itself warns and raises."""
+def test_a_decompression_bomb_is_refused(side: int):
+    """Below and above the sizes at which Pillow warns and raises."""
     header = b"IHDR" + struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     pixels = zlib.compress(bytes(10_000))
     data = b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -234,19 +241,19 @@ def test_a_bomb_that_came_past_the_guard_is_refused(side: int):
         check_decodes(data)
 
 
-_SMALL = [encoded(_quarters(), image_format) for image_format in ("JPEG", "PNG", "WEBP")]
+_SMALL = [encode_image(_quarters(), image_format) for image_format in ("JPEG", "PNG", "WEBP")]
 
 
 @settings(max_examples=200)
 @given(
     st.sampled_from(_SMALL), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=8)
 )
-def test_damage_gives_a_picture_or_a_refusal(data: bytes, damage: list[tuple[int, int]]):
-    damaged = bytearray(data)
+def test_a_damaged_file_is_decoded_or_refused(data: bytes, damage: list[tuple[int, int]]):
+    data_copy = bytearray(data)
     for position, value in damage:
-        damaged[position % len(damaged)] = value
+        data_copy[position % len(data_copy)] = value
     try:
-        picture = decode(bytes(damaged), long_side=32)
+        picture = decode(bytes(data_copy), long_side=32)
     except UnreadableImage:
         return
     assert max(picture.size) == 32

@@ -1,4 +1,4 @@
-"""An image provider's answers, by status and body: only its word about the picture is a refusal."""
+"""Responses of an image provider, by status and body: only a refusal code is a refusal."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
     with ImageProviderSandbox() as running:
         monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
         monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
-        config.forget()
+        config.forget_settings()
         yield running
         monkeypatch.undo()
-        config.forget()
+        config.forget_settings()
 
 
 @pytest.mark.parametrize("body", [REFUSED, b"", b"<h1>refused</h1>", b"[]"])
@@ -47,19 +47,19 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
         (503, ModelUnavailable),
     ],
 )
-def test_the_status_decides_whatever_the_body(
+def test_the_status_decides_with_any_body(
     provider: ImageProviderSandbox, status: int, failure: type[ModelFailed], body: bytes
 ) -> None:
     provider.outage = (status, body)
     for call in (lambda: image_http.submit(ORDER), lambda: image_http.collect("job")):
-        with pytest.raises(failure) as raised:
+        with pytest.raises(failure) as error:
             call()
-        assert raised.type is failure
-        assert not raised.value.is_refusal
+        assert error.type is failure
+        assert not error.value.is_refusal
 
 
 @pytest.mark.parametrize(("body", "failure"), [(REFUSED, ContentRefused), (b"<h1>refused</h1>", ModelMisconfigured)])
-def test_a_422_that_says_so_is_a_refusal(
+def test_a_422_with_a_refusal_code_is_a_refusal(
     provider: ImageProviderSandbox, body: bytes, failure: type[ModelFailed]
 ) -> None:
     provider.outage = (422, body)
@@ -73,7 +73,7 @@ def test_a_success_without_json_is_an_outage(provider: ImageProviderSandbox) -> 
         image_http.submit(ORDER)
 
 
-def test_a_job_and_a_result_that_are_gone_are_missing(provider: ImageProviderSandbox) -> None:
+def test_a_deleted_job_or_result_is_missing(provider: ImageProviderSandbox) -> None:
     job = image_http.submit(ORDER)
     provider.finish(job, b"", f"{provider.url}/results/none")
     with pytest.raises(ResultMissing):

@@ -7,16 +7,16 @@ from PIL import Image, ImageChops, ImageStat
 
 from chalicelib.integrations import image_models, images
 from chalicelib.integrations.local_styles import STYLES, UnknownStyle
-from tests.integrations.pictures import encoded, opened
+from tests.integrations.sample_images import encode_image, open_image
 
 PORTRAIT = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 
 
-def test_the_local_model_says_what_it_did():
-    made = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
-    assert made.model == "local/pencil"
-    assert made.content_type == "image/png"
-    assert opened(made.image).size == (made.width, made.height) == (171, 200)
+def test_the_local_model_reports_its_parameters():
+    image = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
+    assert image.model == "local/pencil"
+    assert image.content_type == "image/png"
+    assert open_image(image.image).size == (image.width, image.height) == (171, 200)
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ def test_the_local_model_says_what_it_did():
         ("as it might have been", "local/watercolour"),
     ],
 )
-def test_without_a_parameter_the_prompts_words_choose(prompt: str, model: str):
+def test_the_prompt_chooses_the_style_by_default(prompt: str, model: str):
     assert image_models.choose("local")(PORTRAIT, prompt, 64, {}).model == model
 
 
-def test_an_unknown_style_names_those_there_are():
+def test_an_unknown_style_lists_the_known_ones():
     with pytest.raises(UnknownStyle, match="pencil, charcoal"):
         image_models.choose("local")(PORTRAIT, "", 64, {"style": "cubism"})
 
@@ -43,20 +43,20 @@ def test_an_unknown_model_is_refused(name: str):
         image_models.choose(name)
 
 
-def test_what_is_no_picture_is_refused():
+def test_invalid_image_data_is_refused():
     with pytest.raises(images.UnreadableImage):
         image_models.choose("local")(PORTRAIT[:5000], "", 64, {})
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_print_shows_what_its_preview_showed(style: str):
+def test_a_print_matches_its_preview(style: str):
     model = image_models.choose("local")
-    preview, large = (opened(model(PORTRAIT, "", side, {"style": style}).image) for side in (300, 600))
+    preview, large = (open_image(model(PORTRAIT, "", side, {"style": style}).image) for side in (300, 600))
     small = [picture.resize((30, 35), Image.Resampling.BOX) for picture in (preview, large)]
     assert max(ImageStat.Stat(ImageChops.difference(*small)).mean) < 12
 
 
-def test_nothing_of_the_photos_metadata_is_kept():
-    photo = encoded(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
-    made = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
-    assert opened(made.image).info == {}
+def test_no_photo_metadata_is_kept():
+    photo = encode_image(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
+    image = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
+    assert open_image(image.image).info == {}

@@ -4,18 +4,18 @@ import pytest
 from PIL import Image
 
 from chalicelib.integrations import image_png
-from tests.integrations.pictures import opened
+from tests.integrations.sample_images import open_image
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (257, image_png.STRIP), (31, 2 * image_png.STRIP + 1)])
-def test_every_pixel_comes_back(size: tuple[int, int]):
+def test_encoding_is_lossless(size: tuple[int, int]):
     noise = [Image.effect_noise(size, 90) for _ in range(3)]
     picture = Image.merge("RGB", noise)
-    found = opened(image_png.encode(picture))
-    assert found.format == "PNG"
-    assert found.size == size
-    assert found.tobytes() == picture.tobytes()
+    image = open_image(image_png.encode(picture))
+    assert image.format == "PNG"
+    assert image.size == size
+    assert image.tobytes() == picture.tobytes()
 
 
-def test_without_options_it_carries_no_metadata():
-    assert opened(image_png.encode(Image.new("RGB", (2, 2)))).info == {}
+def test_a_png_has_no_metadata_by_default():
+    assert open_image(image_png.encode(Image.new("RGB", (2, 2)))).info == {}

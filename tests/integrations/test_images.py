@@ -10,18 +10,24 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 from chalicelib.integrations import images
 from chalicelib.studio.domain.print_size import PrintFormat, cover
 from chalicelib.studio.domain.watermark import Position, place_mark
-from tests.integrations.pictures import colour_at, encoded, near, opened, rgb_profile_with_red_and_blue_swapped
+from tests.integrations.sample_images import (
+    colour_at,
+    encode_image,
+    is_close,
+    open_image,
+    rgb_profile_with_red_and_blue_swapped,
+)
 
 PHOTOS = Path(__file__).parents[1] / "data" / "photos"
 PORTRAIT = (PHOTOS / "grace_hopper.jpg").read_bytes()
-GREY = encoded(Image.new("RGB", (400, 200), (100, 100, 100)))
+GREY = encode_image(Image.new("RGB", (400, 200), (100, 100, 100)))
 
 
 def _with_metadata() -> bytes:
     exif = Image.Exif()
     exif[0x010E] = "secret description"
     exif.get_ifd(0x8825)[1] = "N"  # GPS
-    return encoded(
+    return encode_image(
         Image.open(PHOTOS / "china.jpg"),
         "JPEG",
         exif=exif,
@@ -32,73 +38,75 @@ def _with_metadata() -> bytes:
 
 
 def _mark(opacity: float, *, position: Position = Position.CENTER, alpha: int = 255) -> images.Mark:
-    stamp = encoded(Image.new("RGBA", (100, 50), (255, 0, 0, alpha)))
+    stamp = encode_image(Image.new("RGBA", (100, 50), (255, 0, 0, alpha)))
     return images.Mark(stamp, opacity, partial(place_mark, position=position, size_percentage=50))
 
 
 @pytest.mark.parametrize("photo", ["grace_hopper.jpg", "china.jpg", "flower.jpg"])
-def test_a_preview_is_a_jpeg_of_the_long_side_asked_for(photo: str):
+def test_a_preview_is_a_jpeg_with_the_requested_long_side(photo: str):
     data = (PHOTOS / photo).read_bytes()
-    made = opened(images.preview(data, long_side=1024))
-    assert made.format == "JPEG"
-    assert max(made.size) == 1024
-    source = opened(data)
-    assert made.width / made.height == pytest.approx(source.width / source.height, rel=0.002)
+    preview = open_image(images.preview(data, long_side=1024))
+    assert preview.format == "JPEG"
+    assert max(preview.size) == 1024
+    source = open_image(data)
+    assert preview.width / preview.height == pytest.approx(source.width / source.height, rel=0.002)
 
 
 @pytest.mark.parametrize(
     ("opacity", "alpha", "expected"),
     [(1.0, 255, (255, 0, 0)), (0.0, 255, (100, 100, 100)), (0.5, 255, (177, 50, 50)), (0.5, 128, (139, 75, 75))],
 )
-def test_the_watermark_shows_by_its_opacity_times_its_own_alpha(
-    opacity: float, alpha: int, expected: tuple[int, int, int]
-):
-    made = images.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
-    assert near(colour_at(made, 0.5, 0.5), expected, 4)
+def test_the_watermark_opacity_multiplies_its_alpha(opacity: float, alpha: int, expected: tuple[int, int, int]):
+    preview = images.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
+    assert is_close(colour_at(preview, 0.5, 0.5), expected, 4)
 
 
 @pytest.mark.parametrize("position", list(Position))
 def test_the_watermark_changes_its_rectangle_only(position: Position):
-    plain = opened(images.preview(GREY, long_side=400))
-    marked = opened(images.preview(GREY, long_side=400, mark=_mark(1.0, position=position)))
-    changed = ImageChops.difference(plain, marked).convert("L").point([0] * 20 + [255] * 236).getbbox()
+    plain = open_image(images.preview(GREY, long_side=400))
+    marked_image = open_image(images.preview(GREY, long_side=400, mark=_mark(1.0, position=position)))
+    changed_pixels = ImageChops.difference(plain, marked_image).convert("L").point([0] * 20 + [255] * 236).getbbox()
     left, top, width, height = place_mark((400, 200), (100, 50), position=position, size_percentage=50)
-    assert changed is not None
-    # JPEG's blocks of 8 (16 for colour) spread a hard edge a little.
-    assert all(abs(a - b) <= 8 for a, b in zip(changed, (left, top, left + width, top + height), strict=True)), changed
+    assert changed_pixels is not None
+    # JPEG blocks of 8 (16 for colour) blur a hard edge.
+    assert all(abs(a - b) <= 8 for a, b in zip(changed_pixels, (left, top, left + width, top + height), strict=True)), (
+        changed_pixels
+    )
 
 
-def test_a_watermark_with_a_palette_and_one_pixel():
+def test_a_one_pixel_palette_watermark_is_applied():
     pixel = Image.new("P", (1, 1), 0)
     pixel.putpalette([0, 0, 255])
-    mark = images.Mark(encoded(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
-    assert near(colour_at(images.preview(GREY, long_side=400, mark=mark), 0.5, 0.5), (0, 0, 255), 4)
+    mark = images.Mark(encode_image(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
+    assert is_close(colour_at(images.preview(GREY, long_side=400, mark=mark), 0.5, 0.5), (0, 0, 255), 4)
 
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
 @pytest.mark.parametrize("size", [(600, 600), (301, 777), (1500, 500), (1, 1)])
 def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tuple[int, int]):
-    made = opened(images.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
-    assert made.size == size
-    assert Image.MIME[str(made.format)] == content_type
-    assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+    image = open_image(images.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
+    assert image.size == size
+    assert Image.MIME[str(image.format)] == content_type
+    assert image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    assert made.info["icc_profile"][36:] == profile.tobytes()[36:]  # before it stands the date of creation
-    assert made.mode == "RGB"
+    assert image.info["icc_profile"][36:] == profile.tobytes()[36:]  # after the creation date
+    assert image.mode == "RGB"
 
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
-def test_a_print_is_the_middle_of_the_picture_enlarged(content_type: str):
-    made = opened(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert("RGB")
-    expected = opened(PORTRAIT).resize((900, 900), Image.Resampling.LANCZOS, box=cover((512, 600), (900, 900)))
-    assert max(ImageStat.Stat(ImageChops.difference(made, expected)).mean) < 4
+def test_a_print_is_the_enlarged_centre_of_the_image(content_type: str):
+    image = open_image(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert(
+        "RGB"
+    )
+    expected = open_image(PORTRAIT).resize((900, 900), Image.Resampling.LANCZOS, box=cover((512, 600), (900, 900)))
+    assert max(ImageStat.Stat(ImageChops.difference(image, expected)).mean) < 4
 
 
-def test_a_print_is_sharpened_without_coloured_edges():
+def test_sharpening_adds_no_coloured_edges():
     edge = Image.new("RGB", (64, 64), (90, 90, 90))
     edge.paste((170, 170, 170), (32, 0, 64, 64))
-    made = opened(images.print_file(encoded(edge), size=(64, 64), crop=cover, content_type="image/png"))
-    red, green, blue = made.split()
+    image = open_image(images.print_file(encode_image(edge), size=(64, 64), crop=cover, content_type="image/png"))
+    red, green, blue = image.split()
     ((darkest, lightest),) = ImageStat.Stat(red).extrema
     assert darkest < 85
     assert lightest > 175
@@ -106,7 +114,7 @@ def test_a_print_is_sharpened_without_coloured_edges():
         assert ImageStat.Stat(ImageChops.difference(red, other)).extrema[0][1] <= 2
 
 
-def test_the_same_picture_gives_the_same_bytes():
+def test_rendering_is_deterministic():
     for content_type in PrintFormat:
         first, second = (
             images.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type=content_type) for _ in range(2)
@@ -115,7 +123,7 @@ def test_the_same_picture_gives_the_same_bytes():
     assert images.preview(PORTRAIT, long_side=300) == images.preview(PORTRAIT, long_side=300)
 
 
-def test_no_metadata_leaves_with_a_picture():
+def test_rendered_images_have_no_metadata():
     photo = _with_metadata()
     assert b"secret" in photo
     outputs = [images.preview(photo, long_side=256, mark=_mark(0.5))]
@@ -124,13 +132,13 @@ def test_no_metadata_leaves_with_a_picture():
         assert b"secret" not in output
         assert b"Exif" not in output
         assert b"xmp" not in output
-        made = opened(output)
-        assert not made.getexif()
-        assert not {"comment", "exif", "xmp", "XML:com.adobe.xmp"} & set(made.info)
-    assert "icc_profile" not in opened(outputs[0]).info
+        image = open_image(output)
+        assert not image.getexif()
+        assert not {"comment", "exif", "xmp", "XML:com.adobe.xmp"} & set(image.info)
+    assert "icc_profile" not in open_image(outputs[0]).info
 
 
-def test_a_png_print_holds_the_chunks_it_needs_and_no_other():
+def test_a_png_print_has_only_the_required_chunks():
     data = images.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type="image/png")
     kinds, position = [], 8
     while position < len(data):
@@ -145,6 +153,6 @@ def test_another_type_of_print_file_is_refused():
         images.print_file(PORTRAIT, size=(10, 10), crop=cover, content_type="image/tiff")
 
 
-def test_what_is_no_picture_makes_no_preview():
+def test_invalid_image_data_gives_no_preview():
     with pytest.raises(images.UnreadableImage):
         images.preview(b"%PDF-1.7", long_side=100)

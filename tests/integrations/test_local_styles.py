@@ -1,4 +1,4 @@
-"""The stylisations themselves: each is its own, the same every time, and at home on any picture."""
+"""The local styles: distinct, deterministic, and applicable to any image."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ def portrait() -> Image.Image:
     return decode((PHOTOS / "grace_hopper.jpg").read_bytes(), long_side=256)
 
 
-def test_there_are_at_least_eight_and_every_word_leads_to_one():
+def test_at_least_eight_styles_exist_and_every_keyword_selects_one():
     assert len(STYLES) >= 8
     assert DEFAULT in STYLES
     assert set(WORDS.values()) == set(STYLES)
 
 
-def test_each_differs_from_the_photo_and_from_every_other(portrait: Image.Image):
-    made = {"photo": portrait} | {style: stylise(portrait, style) for style in STYLES}
-    for one, other in combinations(made, 2):
-        assert max(ImageStat.Stat(ImageChops.difference(made[one], made[other])).mean) > 8, (one, other)
+def test_each_style_differs_from_the_photo_and_the_others(portrait: Image.Image):
+    image = {"photo": portrait} | {style: stylise(portrait, style) for style in STYLES}
+    for one, other in combinations(image, 2):
+        assert max(ImageStat.Stat(ImageChops.difference(image[one], image[other])).mean) > 8, (one, other)
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_photo_stays_recognisable(style: str, portrait: Image.Image):
-    """Seen from afar, lights and darks are where they were."""
+    """At low resolution, light and dark areas keep their place."""
     far = (12, 14)
     before, after = (
         list(picture.convert("L").resize(far, Image.Resampling.BOX).tobytes())
@@ -45,7 +45,7 @@ def test_the_photo_stays_recognisable(style: str, portrait: Image.Image):
     assert _correlation(before, after) > 0.6
 
 
-def test_the_same_bytes_in_another_process(portrait: Image.Image):
+def test_styles_are_deterministic_across_processes(portrait: Image.Image):
     script = """
 import sys; from hashlib import sha256; from pathlib import Path
 from chalicelib.integrations.image_decoding import decode
@@ -54,17 +54,17 @@ photo = decode(Path(sys.argv[1]).read_bytes(), long_side=256)
 print(*(sha256(stylise(photo, style).tobytes()).hexdigest() for style in reversed(STYLES)))
 """
     photo = str(PHOTOS / "grace_hopper.jpg")
-    answer = subprocess.run([sys.executable, "-c", script, photo], capture_output=True, text=True, check=True).stdout
-    assert answer.split() == [sha256(stylise(portrait, style).tobytes()).hexdigest() for style in reversed(STYLES)]
+    output = subprocess.run([sys.executable, "-c", script, photo], capture_output=True, text=True, check=True).stdout
+    assert output.split() == [sha256(stylise(portrait, style).tobytes()).hexdigest() for style in reversed(STYLES)]
 
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("size", [(1, 1), (64, 1), (1, 64), (5, 3), (64, 64)])
 @pytest.mark.parametrize("colour", ["black", "white"])
-def test_odd_pictures_are_stylised_too(style: str, size: tuple[int, int], colour: str):
-    made = stylise(Image.new("RGB", size, colour), style)
-    assert made.size == size
-    assert made.mode == "RGB"
+def test_unusual_images_are_stylised(style: str, size: tuple[int, int], colour: str):
+    image = stylise(Image.new("RGB", size, colour), style)
+    assert image.size == size
+    assert image.mode == "RGB"
 
 
 def _correlation(one: list[int], other: list[int]) -> float:

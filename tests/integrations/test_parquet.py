@@ -1,4 +1,4 @@
-"""Parquet files, read back by DuckDB on its own."""
+"""Parquet files, read by DuckDB."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def read(tmp_path: Path, data: bytes, query: str) -> list[Any]:
 
 
 def test_every_kind_has_its_type(tmp_path: Path) -> None:
-    found = read(tmp_path, parquet.write(COLUMNS, [FULL]), "DESCRIBE SELECT * FROM {file}")
-    assert {row[0]: row[1] for row in found} == {
+    result = read(tmp_path, parquet.write(COLUMNS, [FULL]), "DESCRIBE SELECT * FROM {file}")
+    assert {row[0]: row[1] for row in result} == {
         "text": "VARCHAR",
         "whole": "BIGINT",
         "amount": "DECIMAL(38,10)",
@@ -67,38 +67,38 @@ def test_values_are_exact(tmp_path: Path) -> None:
     )
 
 
-def test_it_is_compressed_with_zstd(tmp_path: Path) -> None:
+def test_files_are_compressed_with_zstd(tmp_path: Path) -> None:
     data = parquet.write(COLUMNS, [FULL] * 1000)
     query = "SELECT DISTINCT compression FROM parquet_metadata({file})"
     assert read(tmp_path, data, query) == [("ZSTD",)]
     assert len(data) < 5000
 
 
-def test_missing_and_unfitting_values_are_null(tmp_path: Path) -> None:
+def test_missing_and_invalid_values_are_null(tmp_path: Path) -> None:
     odd = {"whole": "1.5e400", "amount": "1" * 40, "flag": "perhaps", "at": "never", "until": "soon", "day": "x"}
-    found = read(tmp_path, parquet.write(COLUMNS, [odd, {}]), "SELECT * FROM {file}")
-    assert found == [(None,) * 7] * 2
+    result = read(tmp_path, parquet.write(COLUMNS, [odd, {}]), "SELECT * FROM {file}")
+    assert result == [(None,) * 7] * 2
 
 
-def test_the_same_rows_make_the_same_bytes() -> None:
+def test_writing_is_deterministic() -> None:
     rows = [{**FULL, "text": str(n)} for n in range(5000)]
     assert parquet.write(COLUMNS, rows) == parquet.write(COLUMNS, iter(rows))
 
 
-def test_order_is_kept() -> None:
+def test_the_row_order_is_kept() -> None:
     texts = [str(n * 7919 % 10_000) for n in range(10_000)]
     data = parquet.write({"text": Kind.TEXT}, ({"text": text} for text in texts))
     assert parquet.read_texts(data, "text") == texts
 
 
-def test_no_rows_are_a_file_with_columns(tmp_path: Path) -> None:
+def test_an_empty_file_has_its_columns(tmp_path: Path) -> None:
     data = parquet.write(COLUMNS, [])
     assert parquet.read_texts(data, "text") == []
     assert len(read(tmp_path, data, "DESCRIBE SELECT * FROM {file}")) == len(COLUMNS)
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=5))
-def test_any_text_comes_back(texts: list[str]) -> None:
+def test_any_text_round_trips(texts: list[str]) -> None:
     data = parquet.write({"a 'b' \"c\"": Kind.TEXT}, [{"a 'b' \"c\"": text} for text in texts])
     assert parquet.read_texts(data, "a 'b' \"c\"") == texts
 

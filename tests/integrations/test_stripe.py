@@ -1,4 +1,4 @@
-"""Stripe's client against the stand-in, over real HTTP."""
+"""The Stripe client against the Stripe sandbox, over real HTTP."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def key() -> str:
     return str(uuid.uuid4())
 
 
-def test_every_call_is_made_in_the_pinned_version(stripe_peer: StripeSandbox) -> None:
+def test_every_call_uses_the_pinned_api_version(stripe_peer: StripeSandbox) -> None:
     stripe.create_customer("a@example.com", None, {}, key())
     request = stripe_peer.requests[-1]
     assert request.header("stripe-version") == API_VERSION
     assert request.header("authorization").startswith("Bearer sk_test_")
 
 
-def test_the_same_key_makes_one_customer(stripe_peer: StripeSandbox) -> None:
+def test_one_idempotency_key_creates_one_customer(stripe_peer: StripeSandbox) -> None:
     one = key()
     first = stripe.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one)
     assert stripe.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one) == first
@@ -42,7 +42,7 @@ def test_the_same_key_makes_one_customer(stripe_peer: StripeSandbox) -> None:
         stripe.create_customer("b@example.com", "Ada", {"owner_id": "1"}, one)
 
 
-def test_products_and_prices_are_made_once_and_the_lookup_key_moves(stripe_peer: StripeSandbox) -> None:
+def test_products_and_prices_are_created_once_and_the_lookup_key_moves(stripe_peer: StripeSandbox) -> None:
     product, lookup, one = f"backroom_{key()}", f"key_{key()}", key()
     stripe.put_product(product, "Before", "…")
     stripe.put_product(product, "After", "…")
@@ -55,7 +55,7 @@ def test_products_and_prices_are_made_once_and_the_lookup_key_moves(stripe_peer:
         assert store.get("product", product)["name"] == "After"
 
 
-def test_answers_are_plain_data_with_what_was_expanded(stripe_peer: StripeSandbox) -> None:
+def test_responses_are_plain_data_with_expanded_fields(stripe_peer: StripeSandbox) -> None:
     product = f"backroom_{key()}"
     stripe.put_product(product, "Plan", "…")
     price = stripe.create_price(product, f"key_{key()}", 1000, "USD", "month", key())
@@ -81,21 +81,23 @@ def test_answers_are_plain_data_with_what_was_expanded(stripe_peer: StripeSandbo
     assert stripe.open_invoices(subscription_id) == []
 
 
-def test_what_stripe_does_not_have_is_missing(stripe_peer: StripeSandbox) -> None:
-    for read in (stripe.subscription, stripe.invoice):
+def test_an_unknown_stripe_object_is_missing(stripe_peer: StripeSandbox) -> None:
+    for fetch in (stripe.subscription, stripe.invoice):
         with pytest.raises(ObjectMissing):
-            read("nothing_1")
+            fetch("nothing_1")
 
 
-def test_a_wrong_key_is_refused_without_saying_it(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_api_key_is_refused_without_being_printed(
+    stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_somebody_else")
-    with pytest.raises(StripeRefused) as refused:
+    with pytest.raises(StripeRefused) as error:
         stripe.subscription("sub_1")
-    assert "sk_test" not in str(refused.value)
-    assert refused.value.status == 502
+    assert "sk_test" not in str(error.value)
+    assert error.value.status == 502
 
 
-def test_a_stripe_that_does_not_answer_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_stripe_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
     config.settings.cache_clear()
     with pytest.raises(Unavailable) as unavailable:
@@ -106,6 +108,6 @@ def test_a_stripe_that_does_not_answer_is_unavailable(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("live", ["sk_live_0123456789", "rk_live_0123456789"])
 def test_live_keys_are_refused_outside_prod(monkeypatch: pytest.MonkeyPatch, live: str) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", live)
-    with pytest.raises(SettingMissing) as refused:
+    with pytest.raises(SettingMissing) as error:
         stripe.subscription("sub_1")
-    assert live not in str(refused.value)
+    assert live not in str(error.value)

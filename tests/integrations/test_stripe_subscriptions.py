@@ -1,4 +1,4 @@
-"""Changes of a subscription at the stand-in, over real HTTP: what is sent, and how its refusals come back."""
+"""Subscription changes at the Stripe sandbox, over real HTTP: requests and the mapping of errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def key() -> str:
 
 
 @pytest.fixture
-def running(stripe_peer: StripeSandbox) -> Json:
+def active_subscription(stripe_peer: StripeSandbox) -> Json:
     """A subscription to 10.00 a month."""
     stripe_peer.webhook_url = None
     plan = f"plan_{key()}"
@@ -37,35 +37,39 @@ def running(stripe_peer: StripeSandbox) -> Json:
         stripe.create_price(plan, f"{plan}_{amount}", amount, "USD", "month", key()) for amount in (1000, 2000)
     )
     customer = stripe.create_customer("a@example.com", None, {}, key())
-    asked = {
+    params = {
         "mode": "subscription",
         "customer": customer,
         "line_items": [{"price": cheap["id"], "quantity": 1}],
         "success_url": "https://a.b/",
     }
-    session = stripe.create_checkout_session(asked, key())
+    session = stripe.create_checkout_session(params, key())
     stripe_peer.complete_checkout(session["id"])
     with stripe_peer.store() as store:
         (row,) = [row for row in store.all("subscription") if row["customer"] == customer]
     return dict(row) | {"dearer": dear["id"]}
 
 
-def change(running: Json, **facts: object) -> PriceChange:
-    item = running["items"]["data"][0]
+def change(active_subscription: Json, **facts: object) -> PriceChange:
+    item = active_subscription["items"]["data"][0]
     given: Json = {"quantity": 1, "behavior": "always_invoice", "proration_date": None} | facts
-    return PriceChange(running["id"], item["id"], running["dearer"], **given)
+    return PriceChange(active_subscription["id"], item["id"], active_subscription["dearer"], **given)
 
 
-def sent(stripe_peer: StripeSandbox) -> dict[str, str]:
+def last_request(stripe_peer: StripeSandbox) -> dict[str, str]:
     return dict(parse_qsl(stripe_peer.requests[-1].body.decode()))
 
 
-def test_a_change_names_its_item_and_keeps_the_quantity(running: Json, stripe_peer: StripeSandbox) -> None:
-    date, one = running["items"]["data"][0]["current_period_start"], key()
-    changed = stripe_subscriptions.change_price(change(running, quantity=2, proration_date=date), {"plan": "p"}, one)
-    assert sent(stripe_peer) == {
-        "items[0][id]": running["items"]["data"][0]["id"],
-        "items[0][price]": running["dearer"],
+def test_a_price_change_names_its_item_and_keeps_the_quantity(
+    active_subscription: Json, stripe_peer: StripeSandbox
+) -> None:
+    date, one = active_subscription["items"]["data"][0]["current_period_start"], key()
+    updated_subscription = stripe_subscriptions.change_price(
+        change(active_subscription, quantity=2, proration_date=date), {"plan": "p"}, one
+    )
+    assert last_request(stripe_peer) == {
+        "items[0][id]": active_subscription["items"]["data"][0]["id"],
+        "items[0][price]": active_subscription["dearer"],
         "items[0][quantity]": "2",
         "proration_behavior": "always_invoice",
         "proration_date": str(date),
@@ -74,39 +78,39 @@ def test_a_change_names_its_item_and_keeps_the_quantity(running: Json, stripe_pe
     }
     request = stripe_peer.requests[-1]
     assert (request.header("stripe-version"), request.header("idempotency-key")) == (API_VERSION, one)
-    assert stripe.invoice(changed["latest_invoice"])["amount_paid"] == 3000
+    assert stripe.invoice(updated_subscription["latest_invoice"])["amount_paid"] == 3000
 
 
-def test_without_proration_no_date_is_sent(running: Json, stripe_peer: StripeSandbox) -> None:
-    stripe_subscriptions.preview_change(change(running, behavior="none", proration_date=1))
-    assert "subscription_details[proration_date]" not in sent(stripe_peer)
+def test_without_proration_no_date_is_sent(active_subscription: Json, stripe_peer: StripeSandbox) -> None:
+    stripe_subscriptions.preview_change(change(active_subscription, behavior="none", proration_date=1))
+    assert "subscription_details[proration_date]" not in last_request(stripe_peer)
 
 
-def test_the_same_key_with_another_change_is_a_conflict(running: Json) -> None:
+def test_the_same_key_with_another_change_is_a_conflict(active_subscription: Json) -> None:
     one = key()
-    stripe_subscriptions.change_price(change(running), {}, one)
+    stripe_subscriptions.change_price(change(active_subscription), {}, one)
     with pytest.raises(Conflict):
-        stripe_subscriptions.change_price(change(running, quantity=5), {}, one)
+        stripe_subscriptions.change_price(change(active_subscription, quantity=5), {}, one)
 
 
-def test_a_declined_payment_says_so_and_no_more(running: Json, stripe_peer: StripeSandbox) -> None:
+def test_a_declined_payment_raises_without_details(active_subscription: Json, stripe_peer: StripeSandbox) -> None:
     with stripe_peer.store() as store:
-        store.get("subscription", running["id"])["default_payment_method"] = DECLINING_METHOD
-    with pytest.raises(PaymentDeclined) as declined:
-        stripe_subscriptions.change_price(change(running), {}, key())
-    assert declined.value.status == 402
-    assert "card" not in declined.value.detail
+        store.get("subscription", active_subscription["id"])["default_payment_method"] = DECLINING_METHOD
+    with pytest.raises(PaymentDeclined) as error:
+        stripe_subscriptions.change_price(change(active_subscription), {}, key())
+    assert error.value.status == 402
+    assert "card" not in error.value.detail
 
 
-def test_what_has_ended_cannot_be_ended(running: Json) -> None:
-    assert stripe_subscriptions.cancel_at_period_end(running["id"], key())["cancel_at_period_end"]
-    assert not stripe_subscriptions.resume(running["id"], False, key())["cancel_at_period_end"]
-    assert stripe_subscriptions.cancel_now(running["id"])["status"] == "canceled"
+def test_an_ended_subscription_cannot_be_canceled(active_subscription: Json) -> None:
+    assert stripe_subscriptions.cancel_at_period_end(active_subscription["id"], key())["cancel_at_period_end"]
+    assert not stripe_subscriptions.resume(active_subscription["id"], False, key())["cancel_at_period_end"]
+    assert stripe_subscriptions.cancel_now(active_subscription["id"])["status"] == "canceled"
     with pytest.raises(ObjectMissing):
-        stripe_subscriptions.cancel_now(running["id"])
+        stripe_subscriptions.cancel_now(active_subscription["id"])
 
 
-def test_the_same_key_opens_one_portal(running: Json) -> None:
+def test_one_idempotency_key_opens_one_portal(active_subscription: Json) -> None:
     one = key()
-    first = stripe_subscriptions.create_portal_session(running["customer"], "https://a.b/", one)
-    assert stripe_subscriptions.create_portal_session(running["customer"], "https://a.b/", one) == first
+    first = stripe_subscriptions.create_portal_session(active_subscription["customer"], "https://a.b/", one)
+    assert stripe_subscriptions.create_portal_session(active_subscription["customer"], "https://a.b/", one) == first

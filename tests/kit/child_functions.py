@@ -1,4 +1,4 @@
-"""What the tests of `child_process` have a child do."""
+"""Functions that the tests of `child_process` run in a child."""
 
 from __future__ import annotations
 

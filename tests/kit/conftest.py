@@ -1,4 +1,4 @@
-"""The sample app on a real socket, and the log as it is written."""
+"""The sample app on a real socket, and the captured log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infra.local import server
 from tests.kit import sample_app
 
 Lines = Callable[[], list[dict[str, Any]]]
-Logged = Callable[[str], AbstractContextManager[Lines]]
+CaptureLog = Callable[[str], AbstractContextManager[Lines]]
 
 
 @pytest.fixture(scope="session")
@@ -38,28 +38,28 @@ def sample(sample_url: str) -> Iterator[httpx.Client]:
     sample_app.charges.clear()
     sample_app.failures.clear()
     sample_app.vendor.set()
-    with httpx.Client(base_url=sample_url, headers=signed_in("ann")) as client:
+    with httpx.Client(base_url=sample_url, headers=member_headers("ann")) as client:
         yield client
 
 
-def signed_in(member: str) -> dict[str, str]:
+def member_headers(member: str) -> dict[str, str]:
     """The headers of a member."""
     return {"Authorization": f"Bearer {auth.mint(auth.Role.MEMBER, member)}"}
 
 
 @pytest.fixture
-def logged() -> Logged:
-    """`with logged("http") as lines:` what a context's logger writes, parsed, when `lines()` is called."""
+def capture_log() -> CaptureLog:
+    """`with capture_log("http") as lines:` what a context's logger writes, parsed, when `lines()` is called."""
 
     @contextmanager
     def listen(context: str) -> Iterator[Lines]:
         logger = logging.getLogger(f"{config.settings().namespace}.{context}")
-        written = io.StringIO()
-        handler = logging.StreamHandler(written)
+        output = io.StringIO()
+        handler = logging.StreamHandler(output)
         handler.setFormatter(logger.handlers[0].formatter)
         logger.addHandler(handler)
         try:
-            yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+            yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
         finally:
             logger.removeHandler(handler)
 
@@ -71,21 +71,21 @@ def _settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Settings and keys as the environment has them, before and after a test that changes it."""
     yield
     monkeypatch.undo()
-    forget()
+    clear_caches()
 
 
-def forget() -> None:
+def clear_caches() -> None:
     """Drop cached settings, secrets and keys."""
-    config.forget()
-    secret_reader.forget()
-    signing.forget()
+    config.forget_settings()
+    secret_reader.forget_secrets()
+    signing.forget_keys()
 
 
 @pytest.fixture
-def live(monkeypatch: pytest.MonkeyPatch) -> None:
+def production_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of an account's stage, with keys from the environment."""
     monkeypatch.setenv("STAGE", "prod")
     monkeypatch.setenv("SIGNING_KEYS", "k1:a-key-of-sixteen-characters")
     for name in ("SHOPIFY_API_BASE", "STRIPE_API_BASE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
-    forget()
+    clear_caches()

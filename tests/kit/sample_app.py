@@ -1,4 +1,4 @@
-"""A small app with an endpoint for each thing that `@endpoint` does."""
+"""A small app with an endpoint for each feature of `@endpoint`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Amount, Input, Page, PageQuery, Query, Schema, Timestamp
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.models import InstallationLog
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 bp = Blueprint(__name__)
 
@@ -61,7 +61,7 @@ class Size(Query):
 
 @security("password", type="apiKey", **{"in": "header", "name": "x-password"})
 def password(credentials: Credentials) -> Account:
-    """The query, path and raw body are the verifier's too."""
+    """Verify a password; query, path and raw body are available, too."""
     assert credentials.query is not None
     return auth.verify(credentials.bearer(), auth.Role.MEMBER)
 
@@ -69,44 +69,44 @@ def password(credentials: Credentials) -> Account:
 drafts: dict[str, Draft] = {}
 charges: list[str] = []
 vendor = threading.Event()
-"""Cleared: the vendor does not answer yet."""
+"""If cleared, the vendor does not respond yet."""
 vendor.set()
 failures: list[Exception] = []
-"""What the next charges fail with."""
+"""The errors of the next charges."""
 
 
 @bp.route("/who", methods=["GET"])
 @endpoint(bp, auth=auth.member)
 def who(call: ApiRequest[Account]) -> dict[str, str]:
-    """Who is calling."""
+    """Return the caller."""
     return {"subject": call.principal.subject}
 
 
 @bp.route("/echo/{name}", methods=["POST"])
 @endpoint(bp, body=NoteCreate)
 def echo(call: ApiRequest[None, NoteCreate], name: str) -> dict[str, Any]:
-    """What was sent."""
+    """Return the request."""
     return {"path": name, "body": call.body.model_dump(mode="json")}
 
 
 @bp.route("/raw", methods=["POST"])
 @endpoint(bp, max_body=2_000_000)
 def raw(call: ApiRequest) -> dict[str, int]:
-    """How much was sent."""
+    """Return the size of the body."""
     return {"bytes": len(call.credentials.raw_body)}
 
 
 @bp.route("/large", methods=["GET"])
 @endpoint(bp, query=Size)
 def large(call: ApiRequest[None, None, Size]) -> dict[str, str]:
-    """An answer of some size."""
+    """Return a body of a given size."""
     return {"text": "x" * call.query.size}
 
 
 @bp.route("/fail/{how}", methods=["GET"])
 @endpoint(bp)
 def fail(call: ApiRequest, how: str) -> Response:
-    """Every way to fail."""
+    """Fail in a given way."""
     if how == "bug":
         raise ValueError("the password is hunter2")
     if how == "throttled":
@@ -117,15 +117,15 @@ def fail(call: ApiRequest, how: str) -> Response:
 def _throttle() -> Exception:
     from botocore.exceptions import ClientError
 
-    answer = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
-    error: Exception = ClientError(answer, "PutItem")
+    response = {"Error": {"Code": "ProvisionedThroughputExceededException", "Message": "slow"}}
+    error: Exception = ClientError(response, "PutItem")
     return error
 
 
 @bp.route("/drafts/{name}", methods=["GET"])
 @endpoint(bp, returns=Draft, etag=lambda draft: str(draft.version))
 def get_draft(call: ApiRequest, name: str) -> Draft:
-    """A draft."""
+    """Return a draft."""
     return drafts[name]
 
 
@@ -142,7 +142,7 @@ def put_draft(call: ApiRequest[None, DraftUpdate], name: str) -> Draft:
 @bp.route("/drafts/{name}", methods=["DELETE"])
 @endpoint(bp, status=204)
 def delete_draft(call: ApiRequest, name: str) -> None:
-    """Throw a draft away."""
+    """Delete a draft."""
     drafts.pop(name, None)
 
 
@@ -166,7 +166,7 @@ def create_note(call: ApiRequest[Account, NoteCreate]) -> NoteRead:
 @bp.route("/charges", methods=["POST"])
 @endpoint(bp, auth=auth.member, body=NoteCreate, returns=NoteRead, status=201, idempotent="claimed")
 def create_charge(call: ApiRequest[Account, NoteCreate]) -> NoteRead:
-    """Ask the vendor."""
+    """Call the vendor."""
     charges.append(call.body.name)
     vendor.wait(LIMIT)
     if failures:
@@ -177,7 +177,7 @@ def create_charge(call: ApiRequest[Account, NoteCreate]) -> NoteRead:
 @bp.route("/shops/{shop}/logs", methods=["GET"])
 @endpoint(bp, auth=auth.member, query=LogQuery, returns=Page[LogRead])
 def list_logs(call: ApiRequest[Account, None, LogQuery], shop: str) -> PageResult[LogRead]:
-    """A shop's logs, a page at a time."""
+    """List the logs of a shop in pages."""
     rows = InstallationLog.query(
         shop,
         limit=call.page.limit,

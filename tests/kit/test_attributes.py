@@ -1,4 +1,4 @@
-"""Attribute types: exact to the engine and back."""
+"""Attribute types round-trip exactly through the engine."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Colour(StrEnum):
     BLUE = "blue"
 
 
-def through_the_engine(attribute: Attribute[Any], value: Any) -> Any:
-    """The value as it comes back from a table."""
+def store_and_read(attribute: Attribute[Any], value: Any) -> Any:
+    """Store the value in a table and return it as read."""
     dynamodb, table = aws.client("dynamodb"), Lock.Meta.table_name
-    stored = {attribute.attr_type: attribute.serialize(value)}
-    dynamodb.put_item(TableName=table, Item={"name": {"S": "x"}, "value": stored})
+    serialized_value = {attribute.attr_type: attribute.serialize(value)}
+    dynamodb.put_item(TableName=table, Item={"name": {"S": "x"}, "value": serialized_value})
     item = dynamodb.get_item(TableName=table, Key={"name": {"S": "x"}}, ConsistentRead=True)["Item"]
     return attribute.deserialize(item["value"][attribute.attr_type])
 
@@ -38,12 +38,12 @@ over_the_engine = settings(
 @over_the_engine
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18, places=8))
 def test_decimals_are_exact(value: Decimal) -> None:
-    assert through_the_engine(attributes.DecimalAttribute(), value) == value
+    assert store_and_read(attributes.DecimalAttribute(), value) == value
 
 
 @pytest.mark.parametrize("text", ["0.1", "1E+20", "-0.00", "12345678901234567890.123456789012345678", "1e-20"])
 def test_decimals_of_every_size(text: str) -> None:
-    assert through_the_engine(attributes.DecimalAttribute(), Decimal(text)) == Decimal(text)
+    assert store_and_read(attributes.DecimalAttribute(), Decimal(text)) == Decimal(text)
 
 
 def test_a_float_is_rejected_as_a_decimal() -> None:
@@ -54,7 +54,7 @@ def test_a_float_is_rejected_as_a_decimal() -> None:
 @over_the_engine
 @given(st.integers(-(10**37), 10**37))
 def test_whole_numbers(value: int) -> None:
-    assert through_the_engine(attributes.IntegerAttribute(), value) == value
+    assert store_and_read(attributes.IntegerAttribute(), value) == value
 
 
 @pytest.mark.parametrize("value", [True, 1.0, "1", Decimal(1)])
@@ -66,7 +66,7 @@ def test_other_values_are_rejected_as_whole_numbers(value: Any) -> None:
 @over_the_engine
 @given(st.datetimes(timezones=st.timezones(), min_value=datetime(1900, 1, 1), max_value=datetime(2200, 1, 1)))
 def test_times_of_any_zone_round_trip(value: datetime) -> None:
-    assert through_the_engine(attributes.DateTimeAttribute(), value) == value.astimezone(UTC)
+    assert store_and_read(attributes.DateTimeAttribute(), value) == value.astimezone(UTC)
 
 
 @given(st.datetimes(timezones=st.just(UTC)), st.datetimes(timezones=st.just(UTC)))
@@ -85,17 +85,17 @@ def test_a_time_is_stored_as_iso_with_z() -> None:
 def test_an_expiry_is_epoch_seconds() -> None:
     moment = datetime(2024, 2, 29, 12, 0, 0, 999999, tzinfo=UTC)
     assert attributes.ExpiryAttribute().serialize(moment) == "1709208000"
-    assert through_the_engine(attributes.ExpiryAttribute(), moment) == moment.replace(microsecond=0)
+    assert store_and_read(attributes.ExpiryAttribute(), moment) == moment.replace(microsecond=0)
 
 
 def test_days() -> None:
-    assert through_the_engine(attributes.DateAttribute(), date(2024, 2, 29)) == date(2024, 2, 29)
+    assert store_and_read(attributes.DateAttribute(), date(2024, 2, 29)) == date(2024, 2, 29)
     assert attributes.DateAttribute().serialize(date(2024, 2, 29)) == "2024-02-29"
 
 
 def test_enums_reject_other_values() -> None:
     attribute = attributes.EnumAttribute(Colour)
-    assert through_the_engine(attribute, Colour.RED) is Colour.RED
+    assert store_and_read(attribute, Colour.RED) is Colour.RED
     for bad in ("green", ""):
         with pytest.raises(ValueError, match="not a valid Colour"):
             attribute.serialize(bad)  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ def test_json_round_trips(value: Any) -> None:
 
 def test_json_through_the_engine_with_decimals_and_times_as_text() -> None:
     value = {"price": Decimal("19.90"), "at": datetime(2024, 1, 1, tzinfo=UTC), "day": date(2024, 1, 1), "ü": [1, None]}
-    assert through_the_engine(attributes.JsonAttribute(), value) == {
+    assert store_and_read(attributes.JsonAttribute(), value) == {
         "price": "19.90",
         "at": "2024-01-01T00:00:00.000000Z",
         "day": "2024-01-01",
@@ -131,11 +131,11 @@ def test_json_through_the_engine_with_decimals_and_times_as_text() -> None:
 @over_the_engine
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=5))
 def test_lists_of_strings_keep_their_order(value: list[str]) -> None:
-    assert through_the_engine(attributes.StringListAttribute(), value) == value
+    assert store_and_read(attributes.StringListAttribute(), value) == value
 
 
 def test_a_secret_must_be_encrypted() -> None:
     attribute = attributes.SecretAttribute()
-    assert through_the_engine(attribute, "file:k1:YWJj") == "file:k1:YWJj"
+    assert store_and_read(attribute, "file:k1:YWJj") == "file:k1:YWJj"
     with pytest.raises(ValueError, match="encrypted"):
         attribute.serialize("shpat_plain")

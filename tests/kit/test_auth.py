@@ -1,4 +1,4 @@
-"""Our own tokens: whom they let in, and everything they refuse."""
+"""Our own bearer tokens: which are accepted, and every reason for refusal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.kit.auth import Account, Credentials, Role
 from chalicelib.kit.errors import Forbidden, Unauthenticated
 
 
-def shown(header: str) -> Credentials:
+def account_of(header: str) -> Credentials:
     return Credentials({"authorization": header}, {}, {}, b"")
 
 
@@ -27,24 +27,24 @@ def shown(header: str) -> Credentials:
     ],
 )
 def test_a_token_identifies_an_account(role: Role, verifier: Callable[[Credentials], Account], subject: str) -> None:
-    account = verifier(shown(f"bearer {auth.mint(role, '1')}"))
+    account = verifier(account_of(f"bearer {auth.mint(role, '1')}"))
     assert (account.role, account.id, account.subject) == (role, "1", subject)
 
 
 def test_another_role_is_forbidden_not_unknown() -> None:
     with pytest.raises(Forbidden):
-        auth.operator(shown(f"Bearer {auth.mint(Role.MEMBER, '1')}"))
+        auth.operator(account_of(f"Bearer {auth.mint(Role.MEMBER, '1')}"))
     both = auth.accepts(Role.MEMBER, Role.OPERATOR)
-    assert both(shown(f"Bearer {auth.mint(Role.MEMBER, '1')}")).role is Role.MEMBER
+    assert both(account_of(f"Bearer {auth.mint(Role.MEMBER, '1')}")).role is Role.MEMBER
 
 
-def test_an_expired_token() -> None:
+def test_an_expired_token_is_refused() -> None:
     with pytest.raises(Unauthenticated):
         auth.verify(auth.mint(Role.MEMBER, "1", timedelta(seconds=-1)), Role.MEMBER)
 
 
-def forged(**changes: Any) -> str:
-    """A token like ours but for the claims given (None: left out) or its `key`, `algorithm`, `kid`."""
+def forge_token(**changes: Any) -> str:
+    """Return a token like ours with other claims (None: omitted), `key`, `algorithm` or `kid`."""
     key_id, key = signing.key("access-token")
     now = clock.now()
     claims = {
@@ -61,8 +61,8 @@ def forged(**changes: Any) -> str:
     return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
 
 
-def test_the_forger_can_make_a_good_one() -> None:
-    assert auth.verify(forged(), Role.MEMBER) == Account(Role.MEMBER, "1")
+def test_the_test_forger_can_sign_a_valid_token() -> None:
+    assert auth.verify(forge_token(), Role.MEMBER) == Account(Role.MEMBER, "1")
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_the_forger_can_make_a_good_one() -> None:
     ids=str,
 )
 @pytest.mark.filterwarnings("ignore:The HMAC key is")
-def test_forged_tokens(changes: dict[str, Any]) -> None:
+def test_forged_tokens_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(Unauthenticated):
-        auth.verify(forged(**changes), Role.MEMBER)
+        auth.verify(forge_token(**changes), Role.MEMBER)
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é.é.é", jwt.encode({}, "k" * 32)])
@@ -91,27 +91,27 @@ def test_other_text_is_not_a_token(token: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc", "token"])
-def test_a_header_without_a_token(header: str) -> None:
-    with pytest.raises(Unauthenticated) as refused:
-        shown(header).bearer()
-    assert refused.value.headers == {"WWW-Authenticate": "Bearer"}
+def test_a_header_without_a_token_is_refused(header: str) -> None:
+    with pytest.raises(Unauthenticated) as error:
+        account_of(header).bearer()
+    assert error.value.headers == {"WWW-Authenticate": "Bearer"}
 
 
 def test_a_cursors_key_cannot_sign_a_token() -> None:
     _, key = signing.key("cursor")
     with pytest.raises(Unauthenticated):
-        auth.verify(forged(key=key), Role.MEMBER)
+        auth.verify(forge_token(key=key), Role.MEMBER)
 
 
-def test_members_get_no_minted_token_in_a_live_stage(live: None) -> None:
+def test_members_get_no_minted_token_in_a_live_stage(production_settings: None) -> None:
     with pytest.raises(Forbidden):
         auth.mint(Role.MEMBER, "1")
-    assert auth.operator(shown(f"Bearer {auth.mint(Role.OPERATOR, 'root')}")).id == "root"
+    assert auth.operator(account_of(f"Bearer {auth.mint(Role.OPERATOR, 'root')}")).id == "root"
 
 
 def test_a_token_of_another_stage_is_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     token = auth.mint(Role.OPERATOR, "1")
     monkeypatch.setenv("TABLE_PREFIX", "other")
-    config.forget()
+    config.forget_settings()
     with pytest.raises(Unauthenticated):
         auth.verify(token, Role.OPERATOR)

@@ -1,4 +1,4 @@
-"""Clients of AWS, or of what stands in for it on this machine."""
+"""Clients of AWS, or of the local engine that emulates it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ print(client._request_signer._credentials.access_key)
 )
 def test_exported_variables_do_not_change_the_embedded_aws(exported: dict[str, str]) -> None:
     command = [sys.executable, "-c", LOOK]
-    done = subprocess.run(
+    process = subprocess.run(
         command, cwd=ROOT, env={**os.environ, **exported}, capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["test"], done.stderr
+    assert process.stdout.split() == ["test"], process.stderr
 
 
 def test_concurrent_callers_share_one_client_per_service() -> None:
-    aws.forget()
+    aws.forget_clients()
     with ThreadPoolExecutor(8) as pool:
         clients = list(pool.map(aws.client, ["sqs", "sns"] * 8))
     assert len({id(client) for client in clients}) == 2

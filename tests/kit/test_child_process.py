@@ -1,4 +1,4 @@
-"""Children that end well, and in every other way."""
+"""Child processes that succeed, and that fail in every way."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ def test_the_child_gets_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_child_gets_no_open_files(tmp_path: Path) -> None:
-    """Standard input and output, the answer's pipe, and the folder that is listed."""
+    """Standard input and output, the result pipe, and the listed folder."""
     with (tmp_path / "open").open("w") as file:
         os.set_inheritable(file.fileno(), True)
         assert len(json.loads(call(child_functions.descriptors))) == 5
 
 
 def test_the_child_imports_few_modules() -> None:
-    loaded = set(json.loads(call(child_functions.modules)))
-    assert not loaded & {"site", "multiprocessing", "subprocess", "chalice", "pydantic", "pynamodb", "botocore", "PIL"}
+    modules = set(json.loads(call(child_functions.modules)))
+    assert not modules & {"site", "multiprocessing", "subprocess", "chalice", "pydantic", "pynamodb", "botocore", "PIL"}
 
 
 @pytest.mark.parametrize("function", ["null_pointer", "freed_twice", "killed", "exiting", "silent_exit"])
@@ -75,6 +75,6 @@ def test_waiting_has_a_limit() -> None:
 
 
 def test_an_exception_keeps_its_name_and_text() -> None:
-    with pytest.raises(ChildRaised) as raised:
+    with pytest.raises(ChildRaised) as error:
         call(child_functions.raising, text="first\nsecond: ü")
-    assert (raised.value.name, raised.value.text) == ("LookupError", "first\nsecond: ü")
+    assert (error.value.name, error.value.text) == ("LookupError", "first\nsecond: ü")

@@ -6,13 +6,13 @@ import pytest
 
 from chalicelib.kit import config
 from chalicelib.kit.config import SettingMissing
-from tests.kit.conftest import forget
+from tests.kit.conftest import clear_caches
 
 
 def settings_with(monkeypatch: pytest.MonkeyPatch, **environment: str) -> config.Settings:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    forget()
+    clear_caches()
     return config.settings()
 
 
@@ -25,12 +25,12 @@ def test_names_follow_prefix_and_stage(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("stage", ["production", "LOCAL", " "])
-def test_an_unknown_stage(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
+def test_an_unknown_stage_is_refused(monkeypatch: pytest.MonkeyPatch, stage: str) -> None:
     with pytest.raises(SettingMissing, match="STAGE"):
         settings_with(monkeypatch, STAGE=stage)
 
 
-def test_without_an_endpoint_it_is_the_embedded_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_embedded_aws_is_the_default_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     settings = settings_with(monkeypatch, STAGE="local", AWS_PROFILE="production")
     assert settings.endpoint_url == config.EMBEDDED_AWS
@@ -38,7 +38,9 @@ def test_without_an_endpoint_it_is_the_embedded_aws(monkeypatch: pytest.MonkeyPa
     assert settings.is_embedded
 
 
-def test_a_live_stage_has_no_endpoint_and_no_sandboxes(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_live_stage_has_no_endpoint_and_no_sandboxes(
+    production_settings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = settings_with(monkeypatch, SHOPIFY_API_BASE="http://127.0.0.1:1")
     assert (settings.endpoint_url, settings.vendor_base_urls, settings.is_live, settings.is_embedded) == (
         None,

@@ -1,4 +1,4 @@
-"""CSV, read back by Python's own reader."""
+"""CSV, read by the csv module."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chalicelib.kit import csv_lines
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0")), min_size=1), max_size=5))
 def test_cells_round_trip_and_are_never_formulas(rows: list[list[str]]) -> None:
     text = "".join(csv_lines.line(row) for row in rows)
-    read = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    assert len(read) == len(rows)
-    for was, cells in zip(rows, read, strict=True):
+    csv_rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert len(csv_rows) == len(rows)
+    for was, cells in zip(rows, csv_rows, strict=True):
         assert [cell.removeprefix("'") for cell in cells] == [cell.removeprefix("'") for cell in was]
         assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
 

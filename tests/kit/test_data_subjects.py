@@ -1,4 +1,4 @@
-"""The names of subjects."""
+"""Names of data subjects."""
 
 from __future__ import annotations
 

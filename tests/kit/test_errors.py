@@ -1,4 +1,4 @@
-"""Problems as documents."""
+"""Problem documents (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_problem_has_the_members_of_rfc_9457(kind: type[Problem]) -> None:
     assert 400 <= document["status"] <= 599
 
 
-def test_fields_are_named_where_there_are_any() -> None:
+def test_a_problem_names_its_invalid_fields() -> None:
     fields = [{"path": "body.name", "message": "Field required"}]
     assert errors.InvalidInput("x", errors=fields).as_dict("r1")["errors"] == fields
 
@@ -28,7 +28,7 @@ def test_unavailable_always_has_retry_after() -> None:
     assert errors.Unavailable(retry_after=30).headers == {"Retry-After": "30"}
 
 
-def test_no_two_kinds_share_status_by_accident() -> None:
+def test_each_base_problem_has_its_own_status() -> None:
     direct = Problem.__subclasses__()
     own = [kind for kind in direct if kind.__module__ == errors.__name__]
-    assert len({kind.status for kind in own}) == len(own), "middleware picks the kind by its status"
+    assert len({kind.status for kind in own}) == len(own), "the middleware selects the class by its status"

@@ -1,4 +1,4 @@
-"""`@endpoint` over HTTP: what it reads, refuses and answers."""
+"""`@endpoint` over HTTP: parsing, refusals and responses."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from chalicelib.kit.models import IdempotencyRecord, IdempotencyStatus
 from chalicelib.kit.tables import Transaction
 from chalicelib.shops.models import EventType, InstallationLog
 from tests.kit import sample_app
-from tests.kit.conftest import Logged, signed_in
+from tests.kit.conftest import CaptureLog, member_headers
 from tests.kit.sample_app import Draft
 
 NOTE = {"name": "first"}
 
 
 def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
-    """The problem document, if that is what was answered."""
+    """Assert that the response is a problem; return it."""
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     document: dict[str, object] = answer.json()
@@ -34,23 +34,23 @@ def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]
     return document
 
 
-def test_every_answer_has_a_request_id_and_is_not_stored(sample: httpx.Client) -> None:
+def test_every_response_has_a_request_id_and_forbids_caching(sample: httpx.Client) -> None:
     first, second = sample.get("/who"), sample.get("/fail/x")
     assert first.headers["x-request-id"] != second.headers["x-request-id"]
-    for answer in (first, second):
-        assert answer.headers["cache-control"] == "no-store"
-        assert answer.headers["x-content-type-options"] == "nosniff"
+    for response in (first, second):
+        assert response.headers["cache-control"] == "no-store"
+        assert response.headers["x-content-type-options"] == "nosniff"
 
 
 def test_the_principal_comes_from_the_credential(sample: httpx.Client) -> None:
     assert sample.get("/who").json() == {"subject": "member:ann"}
 
 
-def test_no_and_bad_credentials(sample: httpx.Client) -> None:
+def test_absent_and_invalid_credentials_are_401(sample: httpx.Client) -> None:
     for header in ("", "Bearer", "Bearer x.y.z", "Basic YTpi"):
-        answer = sample.get("/who", headers={"Authorization": header})
-        problem(answer, 401, "Unauthenticated")
-        assert answer.headers["www-authenticate"] == "Bearer"
+        response = sample.get("/who", headers={"Authorization": header})
+        problem(response, 401, "Unauthenticated")
+        assert response.headers["www-authenticate"] == "Bearer"
 
 
 def test_another_role_is_forbidden(sample: httpx.Client) -> None:
@@ -58,38 +58,38 @@ def test_another_role_is_forbidden(sample: httpx.Client) -> None:
     problem(sample.get("/who", headers={"Authorization": f"Bearer {token}"}), 403, "Forbidden")
 
 
-def test_path_and_body(sample: httpx.Client) -> None:
-    answer = sample.post("/echo/a-b", json={"name": " x ", "price": "19.90"})
-    assert answer.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
+def test_path_and_body_are_parsed(sample: httpx.Client) -> None:
+    response = sample.post("/echo/a-b", json={"name": " x ", "price": "19.90"})
+    assert response.json() == {"path": "a-b", "body": {"name": "x", "price": "19.90", "tags": []}}
 
 
 def test_invalid_fields_are_named_without_their_values(sample: httpx.Client) -> None:
-    answer = sample.post("/echo/x", json={"price": "secret-value", "tags": ["ok", 5], "nmae": "x"})
-    document = problem(answer, 422, "InvalidInput")
+    response = sample.post("/echo/x", json={"price": "secret-value", "tags": ["ok", 5], "nmae": "x"})
+    document = problem(response, 422, "InvalidInput")
     errors = document["errors"]
     assert isinstance(errors, list)
     assert {error["path"] for error in errors} >= {"body.name", "body.tags.1", "body.nmae"}
     assert all(error["message"] for error in errors)
-    assert "secret-value" not in answer.text
+    assert "secret-value" not in response.text
 
 
 @pytest.mark.parametrize("body", [b"{", b"nope", b'{"name": "\xff"}', b"\x00", b'{"name": "a"} trailing'])
-def test_a_body_that_is_not_json(sample: httpx.Client, body: bytes) -> None:
-    answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
-    assert problem(answer, 400, "MalformedRequest")
+def test_a_body_that_is_not_json_is_400(sample: httpx.Client, body: bytes) -> None:
+    response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+    assert problem(response, 400, "MalformedRequest")
 
 
-def test_json_of_another_shape(sample: httpx.Client) -> None:
+def test_json_of_another_shape_is_422(sample: httpx.Client) -> None:
     for body in ("[]", "5", "null", '"text"'):
-        answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
-        problem(answer, 422, "InvalidInput")
+        response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+        problem(response, 422, "InvalidInput")
 
 
 def test_json_nested_too_deep_is_rejected(sample: httpx.Client) -> None:
     body = '{"name":' + "[" * 100_000 + "]" * 100_000 + "}"
-    answer = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code in (400, 422)
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = sample.post("/echo/x", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code in (400, 422)
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_an_empty_body_is_an_empty_object(sample: httpx.Client) -> None:
@@ -97,31 +97,31 @@ def test_an_empty_body_is_an_empty_object(sample: httpx.Client) -> None:
     assert document["detail"] == "body.name: Field required"
 
 
-def test_the_size_of_a_body(sample: httpx.Client) -> None:
+def test_a_body_over_the_limit_is_413(sample: httpx.Client) -> None:
     json_type = {"Content-Type": "application/json"}
     problem(sample.post("/echo/x", content=b" " * 1_000_001, headers=json_type), 413, "PayloadTooLarge")
     assert sample.post("/raw", content=b" " * 2_000_000, headers=json_type).json() == {"bytes": 2_000_000}
     problem(sample.post("/raw", content=b" " * 2_000_001, headers=json_type), 413, "PayloadTooLarge")
 
 
-def test_the_size_of_an_answer(sample: httpx.Client) -> None:
+def test_a_response_over_the_limit_is_500(sample: httpx.Client) -> None:
     assert len(sample.get("/large", params={"size": 3_999_000}).content) > 3_999_000
     problem(sample.get("/large", params={"size": 4_000_000}), 500, "InternalError")
 
 
-def test_another_media_type(sample: httpx.Client) -> None:
-    answer = sample.post("/echo/x", content=b"name=x", headers={"Content-Type": "text/csv"})
-    problem(answer, 415, "UnsupportedMediaType")
+def test_another_media_type_is_415(sample: httpx.Client) -> None:
+    response = sample.post("/echo/x", content=b"name=x", headers={"Content-Type": "text/csv"})
+    problem(response, 415, "UnsupportedMediaType")
 
 
 def test_other_methods(sample: httpx.Client) -> None:
     problem(sample.post("/who"), 405, "MethodNotAllowed")
-    answer = sample.patch("/drafts/x")
-    problem(answer, 405, "MethodNotAllowed")
-    assert answer.headers["allow"] == "GET, PUT, DELETE"
+    response = sample.patch("/drafts/x")
+    problem(response, 405, "MethodNotAllowed")
+    assert response.headers["allow"] == "GET, PUT, DELETE"
 
 
-def test_a_query_is_checked(sample: httpx.Client) -> None:
+def test_a_query_is_validated(sample: httpx.Client) -> None:
     for query, path in (
         ("", "query.size"),
         ("size=x", "query.size"),
@@ -134,52 +134,56 @@ def test_a_query_is_checked(sample: httpx.Client) -> None:
 
 def test_an_unexpected_error_hides_its_cause(sample: httpx.Client) -> None:
     assert problem(sample.get("/fail/cake"), 404, "NotFound")["detail"] == "no cake"
-    answer = sample.get("/fail/bug")
-    problem(answer, 500, "InternalError")
-    assert "hunter2" not in answer.text
-    assert "ValueError" not in answer.text
+    response = sample.get("/fail/bug")
+    problem(response, 500, "InternalError")
+    assert "hunter2" not in response.text
+    assert "ValueError" not in response.text
 
 
-def test_throttling_is_answered_with_retry_after(sample: httpx.Client) -> None:
-    answer = sample.get("/fail/throttled")
-    problem(answer, 503, "Unavailable")
-    assert int(answer.headers["retry-after"]) >= 1
+def test_throttling_returns_retry_after(sample: httpx.Client) -> None:
+    response = sample.get("/fail/throttled")
+    problem(response, 503, "Unavailable")
+    assert int(response.headers["retry-after"]) >= 1
 
 
-def test_no_content(sample: httpx.Client) -> None:
-    answer = sample.delete("/drafts/x")
-    assert (answer.status_code, answer.content) == (204, b"")
+def test_a_204_has_no_body(sample: httpx.Client) -> None:
+    response = sample.delete("/drafts/x")
+    assert (response.status_code, response.content) == (204, b"")
 
 
-def test_etags(sample: httpx.Client) -> None:
+def test_a_matching_etag_returns_304(sample: httpx.Client) -> None:
     sample_app.drafts["x"] = Draft(text="a", version=7)
     first = sample.get("/drafts/x")
     assert first.headers["etag"] == '"7"'
     for given in ('"7"', 'W/"7"', '"6", "7"', "*"):
-        again = sample.get("/drafts/x", headers={"If-None-Match": given})
-        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", '"7"'), given
+        second_response = sample.get("/drafts/x", headers={"If-None-Match": given})
+        assert (second_response.status_code, second_response.content, second_response.headers["etag"]) == (
+            304,
+            b"",
+            '"7"',
+        ), given
     assert sample.get("/drafts/x", headers={"If-None-Match": '"6"'}).json() == {"text": "a", "version": 7}
 
 
-def test_a_change_needs_the_etag_that_was_read(sample: httpx.Client) -> None:
+def test_a_change_requires_the_current_etag(sample: httpx.Client) -> None:
     sample_app.drafts["x"] = Draft(text="a", version=7)
     problem(sample.put("/drafts/x", json={"text": "b"}), 428, "PreconditionRequired")
     problem(sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"6"'}), 412, "PreconditionFailed")
-    changed = sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"7"'})
-    assert (changed.json(), changed.headers["etag"]) == ({"text": "b", "version": 8}, '"8"')
+    response = sample.put("/drafts/x", json={"text": "b"}, headers={"If-Match": '"7"'})
+    assert (response.json(), response.headers["etag"]) == ({"text": "b", "version": 8}, '"8"')
     problem(sample.put("/drafts/x", json={"text": "c"}, headers={"If-Match": '"7"'}), 412, "PreconditionFailed")
 
 
 @pytest.mark.parametrize("path", ["/notes", "/charges"])
-def test_the_same_key_and_body_get_the_same_answer(sample: httpx.Client, path: str) -> None:
+def test_the_same_key_and_body_replay_the_response(sample: httpx.Client, path: str) -> None:
     key = {"Idempotency-Key": "k1"}
     first = sample.post(path, json=NOTE, headers=key)
     assert first.status_code == 201
     assert "idempotency-replayed" not in first.headers
     for _ in range(2):
-        again = sample.post(path, json=NOTE, headers=key)
-        assert (again.status_code, again.json()) == (201, first.json())
-        assert again.headers["idempotency-replayed"] == "true"
+        second_response = sample.post(path, json=NOTE, headers=key)
+        assert (second_response.status_code, second_response.json()) == (201, first.json())
+        assert second_response.headers["idempotency-replayed"] == "true"
 
 
 @pytest.mark.parametrize("path", ["/notes", "/charges"])
@@ -192,10 +196,10 @@ def test_the_same_key_with_another_body_is_refused(sample: httpx.Client, path: s
 def test_a_key_belongs_to_its_sender_and_route(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     first = sample.post("/notes", json=NOTE, headers=key)
-    problem(sample.post("/notes", json=NOTE, headers=key | signed_in("bob")), 409, "NameTaken")
-    other = sample.post("/notes", json={"name": "bob's"}, headers=key | signed_in("bob"))
+    problem(sample.post("/notes", json=NOTE, headers=key | member_headers("bob")), 409, "NameTaken")
+    other = sample.post("/notes", json={"name": "bob's"}, headers=key | member_headers("bob"))
     charge = sample.post("/charges", json=NOTE, headers=key)
-    assert len({answer.json()["id"] for answer in (first, other, charge)}) == 3
+    assert len({response.json()["id"] for response in (first, other, charge)}) == 3
 
 
 def test_without_a_key_nothing_is_stored(sample: httpx.Client) -> None:
@@ -204,17 +208,17 @@ def test_without_a_key_nothing_is_stored(sample: httpx.Client) -> None:
     assert list(IdempotencyRecord.scan()) == []
 
 
-def test_a_key_that_is_too_long(sample: httpx.Client) -> None:
-    answer = sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k" * 256})
-    problem(answer, 400, "MalformedRequest")
+def test_a_key_over_the_limit_is_refused(sample: httpx.Client) -> None:
+    response = sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k" * 256})
+    problem(response, 400, "MalformedRequest")
 
 
 def test_an_error_is_not_stored(sample: httpx.Client) -> None:
-    taken = sample.post("/notes", json=NOTE).json()["id"]
+    existing_id = sample.post("/notes", json=NOTE).json()["id"]
     key = {"Idempotency-Key": "k1"}
     problem(sample.post("/notes", json=NOTE, headers=key), 409, "NameTaken")
     with Transaction() as transaction:
-        unique_values.release(transaction, unique_values.value_key("kit", "notes", "name", "first"), taken)
+        unique_values.release(transaction, unique_values.value_key("kit", "notes", "name", "first"), existing_id)
     assert sample.post("/notes", json=NOTE, headers=key).status_code == 201
 
 
@@ -223,10 +227,10 @@ def test_concurrent_requests_with_one_key_run_once(sample: httpx.Client) -> None
         return sample.post("/notes", json=NOTE, headers={"Idempotency-Key": "k1"})
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(post, range(8)))
-    assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    assert sum("idempotency-replayed" not in answer.headers for answer in answers) == 1
+        responses = list(pool.map(post, range(8)))
+    assert {response.status_code for response in responses} == {201}
+    assert len({response.json()["id"] for response in responses}) == 1
+    assert sum("idempotency-replayed" not in response.headers for response in responses) == 1
 
 
 def test_concurrent_requests_with_one_key_call_the_vendor_once(sample: httpx.Client) -> None:
@@ -272,7 +276,7 @@ def test_a_key_expires_after_a_day(sample: httpx.Client) -> None:
     key = {"Idempotency-Key": "k1"}
     for path in ("/notes", "/charges"):
         sample.post(path, json=NOTE, headers=key)
-    for record in IdempotencyRecord.scan():  # TTL deletes late: the row is still there
+    for record in IdempotencyRecord.scan():  # TTL deletes late: the row still exists
         record.update(actions=[IdempotencyRecord.expires_epoch.set(clock.now() - timedelta(seconds=1))])
     assert sample.post("/charges", json={"name": "x"}, headers=key).status_code == 201
     assert sample.post("/notes", json={"name": "x"}, headers=key).status_code == 201
@@ -288,20 +292,20 @@ def shop() -> str:
     return "/shops/a.myshopify.com/logs"
 
 
-def test_a_list_a_page_at_a_time(sample: httpx.Client, shop: str) -> None:
-    found, cursor, sizes = [], None, []
+def test_a_list_is_paginated(sample: httpx.Client, shop: str) -> None:
+    results, cursor, sizes = [], None, []
     while True:
         page = sample.get(shop, params={"limit": 3} | ({"cursor": cursor} if cursor else {})).json()
-        found += [item["id"] for item in page["items"]]
+        results += [item["id"] for item in page["items"]]
         sizes.append(len(page["items"]))
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert found == [str(number) for number in range(7)]
+    assert results == [str(number) for number in range(7)]
     assert sizes == [3, 3, 1]
 
 
-def test_the_size_of_a_page_may_change_on_the_way(sample: httpx.Client, shop: str) -> None:
+def test_the_page_size_may_change_between_pages(sample: httpx.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
     page = sample.get(shop, params={"limit": 100, "cursor": cursor}).json()
     assert [item["id"] for item in page["items"]] == ["2", "3", "4", "5", "6"]
@@ -314,45 +318,45 @@ def test_times_end_in_z(sample: httpx.Client, shop: str) -> None:
 
 def test_cursors_of_another_query_or_caller_are_rejected(sample: httpx.Client, shop: str) -> None:
     cursor = sample.get(shop, params={"limit": 2}).json()["next_cursor"]
-    flipped = ("A" if cursor[0] != "A" else "B") + cursor[1:]
-    for path, given, headers in (
-        (shop, {"cursor": flipped}, {}),
+    tampered_cursor = ("A" if cursor[0] != "A" else "B") + cursor[1:]
+    for path, request, headers in (
+        (shop, {"cursor": tampered_cursor}, {}),
         (shop, {"cursor": cursor[:-2]}, {}),
         (shop, {"cursor": "x"}, {}),
         (shop, {"cursor": ""}, {}),
         (shop, {"cursor": "é.ü.ß"}, {}),
         (shop, {"cursor": cursor, "newest_first": "true"}, {}),
         ("/shops/b.myshopify.com/logs", {"cursor": cursor}, {}),
-        (shop, {"cursor": cursor}, signed_in("bob")),
+        (shop, {"cursor": cursor}, member_headers("bob")),
     ):
-        document = problem(sample.get(path, params=given, headers=headers), 422, "InvalidInput")
+        document = problem(sample.get(path, params=request, headers=headers), 422, "InvalidInput")
         assert document["errors"] == [{"path": "query.cursor", "message": "not a cursor of this list"}]
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "x", "1.5"])
-def test_the_limit_of_a_page(sample: httpx.Client, shop: str, limit: str) -> None:
+def test_the_page_size_is_limited(sample: httpx.Client, shop: str, limit: str) -> None:
     problem(sample.get(shop, params={"limit": limit}), 422, "InvalidInput")
 
 
-def test_an_empty_list(sample: httpx.Client) -> None:
+def test_an_empty_list_has_no_cursor(sample: httpx.Client) -> None:
     assert sample.get("/shops/none.myshopify.com/logs").json() == {"items": [], "next_cursor": None}
 
 
-def test_many_callers_at_once_get_their_own_answers(sample: httpx.Client) -> None:
+def test_concurrent_callers_get_their_own_responses(sample: httpx.Client) -> None:
     def echo(number: int) -> str:
         body = json.dumps({"name": f"n{number}"})
-        answer = sample.post(f"/echo/{number}", content=body, headers={"Content-Type": "application/json"})
-        return f"{answer.json()['path']} {answer.json()['body']['name']}"
+        response = sample.post(f"/echo/{number}", content=body, headers={"Content-Type": "application/json"})
+        return f"{response.json()['path']} {response.json()['body']['name']}"
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(echo, range(80))) == [f"{number} n{number}" for number in range(80)]
 
 
-def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx.Client, logged: Logged) -> None:
-    with logged("http") as lines:
-        answer = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
+def test_an_unexpected_error_is_logged_with_its_ids(sample: httpx.Client, capture_log: CaptureLog) -> None:
+    with capture_log("http") as lines:
+        response = sample.get("/fail/bug", headers={"X-Correlation-Id": "from-outside"})
     [accident] = [line for line in lines() if line["level"] == "ERROR"]
-    assert accident["request_id"] == answer.headers["x-request-id"]
+    assert accident["request_id"] == response.headers["x-request-id"]
     assert accident["correlation_id"] == "from-outside"
     assert accident["exception_name"] == "ValueError"
     assert accident["route"] == "GET /fail/{how}"

@@ -1,4 +1,4 @@
-"""The record behind an Idempotency-Key, with many at once; the same over HTTP is in test_http.py."""
+"""The stored record of an Idempotency-Key, with concurrent claims; test_http.py tests the same over HTTP."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ class Answer(BaseModel):
     number: int
 
 
-def of(body: bytes = b"{}", header: str = "k1", subject: str = "member:ann", route: str = "POST /x") -> Idempotency:
+def request_of(
+    body: bytes = b"{}", header: str = "k1", subject: str = "member:ann", route: str = "POST /x"
+) -> Idempotency:
     return Idempotency.of(header, subject, route, body)
 
 
-def join(number: int) -> int:
-    """Answer with `number`, unless another was first: with its number."""
-    idempotency = of()
+def respond_once(number: int) -> int:
+    """Respond with `number`, or with the number of an earlier claim."""
+    idempotency = request_of()
     try:
         idempotency.recall()
         with Transaction() as transaction:
@@ -43,21 +45,23 @@ def join(number: int) -> int:
 
 def claim(_: int = 0) -> bool:
     try:
-        of().claim()
+        request_of().claim()
     except StillInProgress:
         return False
     return True
 
 
 def test_the_key_is_bound_to_caller_route_and_header_but_not_to_the_body() -> None:
-    assert len({of().key, of(subject="x").key, of(route="x").key, of(header="x").key}) == 4
-    assert of(body=b"a").key == of(body=b"b").key
-    assert "k1" not in of().key, "what a client sent is not stored"
+    assert (
+        len({request_of().key, request_of(subject="x").key, request_of(route="x").key, request_of(header="x").key}) == 4
+    )
+    assert request_of(body=b"a").key == request_of(body=b"b").key
+    assert "k1" not in request_of().key, "the request body is not stored"
 
 
 def test_concurrent_requests_get_the_winners_response() -> None:
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(join, range(24)))) == 1
+        assert len(set(pool.map(respond_once, range(24)))) == 1
 
 
 def test_one_of_many_claims_wins() -> None:
@@ -68,7 +72,7 @@ def test_one_of_many_claims_wins() -> None:
 def test_one_of_many_takes_over_an_expired_claim() -> None:
     claim()
     past = clock.now() - timedelta(seconds=1)
-    IdempotencyRecord(of().key).update(actions=[IdempotencyRecord.in_progress_until.set(past)])
+    IdempotencyRecord(request_of().key).update(actions=[IdempotencyRecord.in_progress_until.set(past)])
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(claim, range(16))).count(True) == 1
 
@@ -76,35 +80,35 @@ def test_one_of_many_takes_over_an_expired_claim() -> None:
 def test_an_abandoned_claim_is_free() -> None:
     assert claim()
     assert not claim()
-    of().abandon()
+    request_of().abandon()
     assert claim()
 
 
 def test_a_completed_claim_is_replayed_for_a_day() -> None:
     claim()
-    of().complete(Answer(number=7))
+    request_of().complete(Answer(number=7))
     with pytest.raises(Replayed) as replayed:
-        of().claim()
+        request_of().claim()
     assert replayed.value.response == {"number": 7}
-    record = IdempotencyRecord.get(of().key)
+    record = IdempotencyRecord.get(request_of().key)
     assert record.status is IdempotencyStatus.COMPLETED
     assert timedelta(hours=23) < record.expires_epoch - clock.now() <= timedelta(hours=24)
 
 
 @pytest.mark.parametrize("look", ["recall", "claim"])
 def test_another_body_is_a_conflict_in_every_state(look: str) -> None:
-    other = of(body=b"other")
+    other = request_of(body=b"other")
     claim()
     with pytest.raises(IdempotencyConflict):
         getattr(other, look)()
-    of().complete(Answer(number=1))
+    request_of().complete(Answer(number=1))
     with pytest.raises(IdempotencyConflict):
         getattr(other, look)()
 
 
 def test_a_failed_transaction_stores_no_response() -> None:
     with pytest.raises(ValueError, match="later"), Transaction() as transaction:
-        of().join(transaction, Answer(number=1))
+        request_of().join(transaction, Answer(number=1))
         raise ValueError("later")
-    of().recall()
-    assert join(2) == 2
+    request_of().recall()
+    assert respond_once(2) == 2

@@ -10,15 +10,15 @@ SPACE = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
 
 def test_new_ids_are_uuids_that_differ() -> None:
-    made = {ids.new() for _ in range(1000)}
-    assert len(made) == 1000
-    assert {uuid.UUID(text).version for text in made} == {4}
+    new_ids = {ids.new() for _ in range(1000)}
+    assert len(new_ids) == 1000
+    assert {uuid.UUID(text).version for text in new_ids} == {4}
 
 
 def test_time_ordered_ids_sort_by_creation() -> None:
-    made = [ids.time_ordered() for _ in range(5000)]
-    assert made == sorted(set(made))
-    assert {(uuid.UUID(text).variant, int(text[14], 16)) for text in made} == {(uuid.RFC_4122, 7)}
+    new_ids = [ids.time_ordered() for _ in range(5000)]
+    assert new_ids == sorted(set(new_ids))
+    assert {(uuid.UUID(text).variant, int(text[14], 16)) for text in new_ids} == {(uuid.RFC_4122, 7)}
 
 
 def test_derived_ids_follow_from_their_parts() -> None:

@@ -1,4 +1,4 @@
-"""In Lambda one request imports the blueprint of its path; everywhere else the app is complete at once."""
+"""In Lambda a request imports the blueprint of its path; elsewhere the app is complete at once."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def run(code: str) -> tuple[Any, list[str], bool]:
     """Run code in a fresh process as in Lambda; return its `answer`, the blueprints imported, and whether that is all."""
     command = [sys.executable, "-c", PROGRAM.format(code=code)]
     environment = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": "backroom-test-api"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    answer, imported, count = json.loads(done.stdout.splitlines()[-1])
-    return answer, imported, len(imported) == count
+    process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    response, imported, count = json.loads(process.stdout.splitlines()[-1])
+    return response, imported, len(imported) == count
 
 
 def ask(path: str, method: str = "GET") -> str:
@@ -73,8 +73,8 @@ def test_an_unlisted_path_loads_every_blueprint() -> None:
 def test_outside_lambda_the_app_is_complete() -> None:
     code = "import json, app; print(json.dumps([len(app.app.routes), len(app.app._pending)]))"
     environment = {name: value for name, value in os.environ.items() if name != "AWS_LAMBDA_FUNCTION_NAME"}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == [len(handlers.chalice_app().routes), 0]
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert json.loads(process.stdout.splitlines()[-1]) == [len(handlers.chalice_app().routes), 0]
 
 
 def test_views_of_the_whole_api_are_complete_after_another_request() -> None:

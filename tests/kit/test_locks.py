@@ -1,4 +1,4 @@
-"""One at a time."""
+"""Locks with leases."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from chalicelib.kit.locks import Lease
 from chalicelib.kit.models import Lock
 
 
-def taken(name: str = "work") -> Lease:
+def acquire(name: str = "work") -> Lease:
     lease = locks.acquire(name, 60)
     assert lease is not None
     return lease
 
 
-def lapse(name: str = "work") -> None:
+def expire(name: str = "work") -> None:
     Lock(name).update(actions=[Lock.held_until.set(clock.now() - timedelta(microseconds=1))])
 
 
@@ -26,50 +26,50 @@ def test_one_of_many_callers_gets_the_lock() -> None:
     assert sum(lease is not None for lease in leases) == 1
 
 
-def test_names_are_apart() -> None:
-    taken("one")
-    taken("two")
+def test_locks_of_different_names_are_independent() -> None:
+    acquire("one")
+    acquire("two")
 
 
 def test_a_released_lock_is_free_and_its_fence_increases() -> None:
     fences = []
     for _ in range(3):
-        lease = taken()
+        lease = acquire()
         fences.append(lease.fence)
         assert locks.release(lease)
     assert fences == [1, 2, 3]
 
 
 def test_a_crashed_holders_lease_expires() -> None:
-    dead = taken()
+    crashed_lease = acquire()
     assert locks.acquire("work", 60) is None
-    lapse()
-    heir = taken()
-    assert heir.fence == dead.fence + 1
-    assert not locks.release(dead, "late"), "the late one cannot end the heir's lease"
+    expire()
+    heir = acquire()
+    assert heir.fence == crashed_lease.fence + 1
+    assert not locks.release(crashed_lease, "late"), "an expired holder cannot release the new lease"
     assert locks.acquire("work", 60) is None
     assert locks.release(heir)
-    assert taken().watermark is None
+    assert acquire().watermark is None
 
 
-def test_the_watermark_stays() -> None:
-    locks.release(taken(), "2026-11-20")
-    second = taken()
+def test_a_watermark_survives_the_release() -> None:
+    locks.release(acquire(), "2026-11-20")
+    second = acquire()
     assert second.watermark == "2026-11-20"
     locks.release(second)
-    assert taken().watermark == "2026-11-20"
+    assert acquire().watermark == "2026-11-20"
 
 
 def test_a_second_release_returns_false() -> None:
-    lease = taken()
+    lease = acquire()
     assert locks.release(lease)
     assert not locks.release(lease)
 
 
 def test_the_holder_extends_the_lease_and_stores_a_watermark() -> None:
-    lease = taken()
-    lapse()
-    assert locks.extend(lease, 60, "page 7")  # nobody else has taken it
+    lease = acquire()
+    expire()
+    assert locks.extend(lease, 60, "page 7")  # no other holder has the lock
     assert locks.acquire("work", 60) is None
     assert locks.watermark("work") == "page 7"
     assert locks.extend(lease, 60)
@@ -77,14 +77,14 @@ def test_the_holder_extends_the_lease_and_stores_a_watermark() -> None:
 
 
 def test_a_lost_lease_is_not_extended() -> None:
-    late = taken()
-    lapse()
-    taken()
-    assert not locks.extend(late, 60, "too late")
+    late_lease = acquire()
+    expire()
+    acquire()
+    assert not locks.extend(late_lease, 60, "too late")
     assert locks.watermark("work") is None
 
 
 def test_a_released_lease_is_not_extended() -> None:
-    lease = taken()
+    lease = acquire()
     assert locks.release(lease)
     assert not locks.extend(lease, 60)

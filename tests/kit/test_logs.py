@@ -1,4 +1,4 @@
-"""Logs: the ids that tie lines together, and nothing secret."""
+"""Logs: correlation ids, and masking of secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.kit import logs
-from tests.kit.conftest import Logged
+from tests.kit.conftest import CaptureLog
 
 SECRETS = [
     "shpat_0123456789abcdef0123456789abcdef",
@@ -31,7 +31,7 @@ def test_secrets_are_masked_by_pattern(secret: str) -> None:
         assert secret not in json.dumps(logs.redact(shape))
 
 
-def test_urls_keep_what_is_not_secret() -> None:
+def test_urls_keep_parameters_that_are_not_secret() -> None:
     masked = logs.redact(URL)
     assert "shop=a.myshopify.com" in masked
     assert not [secret for secret in ("abc123", "def456", "ghi789", "jkl012") if secret in masked]
@@ -56,9 +56,9 @@ class Row:
     access_token: str
 
 
-def test_lines_are_json_with_level_service_and_time(logged: Logged) -> None:
+def test_lines_are_json_with_level_service_and_time(capture_log: CaptureLog) -> None:
     log = logs.logger("sample")
-    with logged("sample") as lines:
+    with capture_log("sample") as lines:
         log.warning("hello", extra={"count": 3, "price": Decimal("1.50")})
     [line] = lines()
     assert (line["level"], line["message"], line["service"]) == ("WARNING", "hello", "backroom-test.sample")
@@ -66,10 +66,10 @@ def test_lines_are_json_with_level_service_and_time(logged: Logged) -> None:
     assert line["timestamp"].endswith("+00:00")
 
 
-def test_no_secret_is_logged(logged: Logged) -> None:
+def test_no_secret_is_logged(capture_log: CaptureLog) -> None:
     log = logs.logger("sample")
     secret = SECRETS[0]
-    with logged("sample") as lines:
+    with capture_log("sample") as lines:
         log.warning("token %s", secret)
         log.warning("x", extra={"nested": {"token": secret}, "items": [secret]})
         log.warning("x", extra={"error": ValueError(f"bad {secret}"), "row": Row(secret), "set": {secret}})
@@ -81,9 +81,9 @@ def test_no_secret_is_logged(logged: Logged) -> None:
     assert secret not in json.dumps(lines())
 
 
-def test_bound_fields_are_on_every_line(logged: Logged) -> None:
+def test_bound_fields_are_on_every_line(capture_log: CaptureLog) -> None:
     log = logs.logger("sample")
-    with logged("sample") as lines:
+    with capture_log("sample") as lines:
         with logs.bound(request_id="r1"):
             logs.bind(tenant="shop:a")
             log.warning("in")

@@ -18,13 +18,13 @@ from chalicelib.shops.schemas.messages import ShopInstalled
 QUEUE = "retention-sweep_segment"
 
 
-def waiting(queue: str) -> list[dict[str, Any]]:
-    """Every message that waits in a queue, as JSON."""
-    found: list[dict[str, Any]] = []
+def read_messages(queue: str) -> list[dict[str, Any]]:
+    """Read every message of a queue as JSON."""
+    results: list[dict[str, Any]] = []
     url = messages.queue_url(queue)
     while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [json.loads(message["Body"]) for message in batch]
-    return found
+        results += [json.loads(message["Body"]) for message in batch]
+    return results
 
 
 def request(segment: int) -> SweepRequested:
@@ -34,37 +34,37 @@ def request(segment: int) -> SweepRequested:
 def test_a_message_reaches_its_own_queue() -> None:
     message = request(1)
     messages.publish(message)
-    [body] = waiting(QUEUE)
+    [body] = read_messages(QUEUE)
     assert SweepRequested.model_validate(body) == message
     assert abs(message.occurred_at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 23])
-def test_many_at_once(count: int) -> None:
+def test_many_messages_are_sent_in_batches(count: int) -> None:
     messages.publish_many(request(number) for number in range(count))
-    assert sorted(body["segment"] for body in waiting(QUEUE)) == list(range(count))
+    assert sorted(body["segment"] for body in read_messages(QUEUE)) == list(range(count))
 
 
 def test_a_delayed_message_arrives_later() -> None:
     messages.publish(request(1), delay_seconds=900)
-    assert waiting(QUEUE) == []
-    counted = aws.client("sqs").get_queue_attributes(
+    assert read_messages(QUEUE) == []
+    response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(QUEUE), AttributeNames=["ApproximateNumberOfMessagesDelayed"]
     )
-    assert counted["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+    assert response["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
 
 
 def subscribe(queue: str, topic: str) -> None:
     """Subscribe a queue with raw delivery, and let the topic send to it, as the data stack does for a consumer."""
     target = messages.topic_arn(queue).replace(":sns:", ":sqs:")
-    allowed = {
+    statement = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
         "Action": "sqs:SendMessage",
         "Resource": target,
         "Condition": {"ArnLike": {"aws:SourceArn": topic}},
     }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     aws.client("sqs").set_queue_attributes(QueueUrl=messages.queue_url(queue), Attributes={"Policy": policy})
     raw = {"RawMessageDelivery": "true"}
     aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=target, Attributes=raw)
@@ -90,36 +90,36 @@ def large(number: int = 0, size: int = 300_000) -> ShopInstalled:
     )
 
 
-def stored() -> list[str]:
+def stored_keys() -> list[str]:
     bucket = config.settings().images_bucket
-    found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="payloads/messages/").get("Contents", [])
-    return [each["Key"] for each in found]
+    objects = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="payloads/messages/").get("Contents", [])
+    return [each["Key"] for each in objects]
 
 
-def test_what_is_too_large_goes_by_reference() -> None:
+def test_a_large_message_is_sent_by_reference() -> None:
     subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
     messages.publish(large())
     [raw] = aws.client("sqs").receive_message(QueueUrl=messages.queue_url(QUEUE), WaitTimeSeconds=20)["Messages"]
     assert len(raw["Body"]) < 500
-    assert list(ShopInstalled.read(raw["Body"])) == [large().model_copy(update=_times(raw["Body"]))]
-    [key] = stored()
+    assert list(ShopInstalled.read(raw["Body"])) == [large().model_copy(update=_default_fields(raw["Body"]))]
+    [key] = stored_keys()
     assert key.startswith("payloads/messages/shop:a.myshopify.com:studio/")
 
 
-def _times(body: str) -> dict[str, Any]:
-    """What a message is given when it is made."""
+def _default_fields(body: str) -> dict[str, Any]:
+    """Return the default fields of a new message."""
     [read] = ShopInstalled.read(body)
     return {"occurred_at": read.occurred_at, "correlation_id": read.correlation_id}
 
 
 @pytest.mark.parametrize("size", [messages.MAX_BYTES - 1000, messages.MAX_BYTES + 1000])
-def test_a_reference_is_made_only_where_it_must_be(size: int) -> None:
+def test_only_large_messages_are_stored(size: int) -> None:
     subscribe(QUEUE, messages.topic_arn("shops-shop_installed"))
     messages.publish(large(size=size))
-    assert bool(stored()) is (size > messages.MAX_BYTES)
+    assert bool(stored_keys()) is (size > messages.MAX_BYTES)
 
 
-def test_what_it_refers_to_is_gone() -> None:
+def test_a_missing_stored_message_raises() -> None:
     body = json.dumps({"stored_at": f"s3://{config.settings().images_bucket}/payloads/messages/nobody/none.json"})
     with pytest.raises(ClientError):
         ShopInstalled.read(body)
@@ -132,15 +132,15 @@ def test_a_batch_is_split_by_its_size() -> None:
         text: str
 
     messages.publish_many(Heavy(text="x" * 90_000) for _ in range(7))
-    assert len(waiting(QUEUE)) == 7
+    assert len(read_messages(QUEUE)) == 7
 
 
-def test_a_message_without_a_destination() -> None:
+def test_a_message_without_a_destination_is_an_error() -> None:
     with pytest.raises(TypeError, match="neither topic nor queue"):
         messages.publish(Message())
 
 
-def test_a_queue_that_is_not_there_is_an_error() -> None:
+def test_a_missing_queue_is_an_error() -> None:
     class Lost(Message):
         queue = "kit-nowhere"
 
@@ -149,7 +149,7 @@ def test_a_queue_that_is_not_there_is_an_error() -> None:
             send(Lost())
 
 
-def test_messages_do_not_change_and_take_unknown_fields() -> None:
+def test_messages_are_immutable_and_ignore_unknown_fields() -> None:
     message = request(1)
     with pytest.raises(ValidationError):
         message.segment = 2  # type: ignore[misc]

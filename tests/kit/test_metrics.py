@@ -9,7 +9,9 @@ import pytest
 from chalicelib.kit import metrics
 
 
-def test_a_count_is_one_line_that_cloudwatch_reads(live: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_count_is_one_line_in_the_cloudwatch_format(
+    production_settings: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     metrics.count("MessagesFailed", 3, handler="studio-generate_preview")
     [line] = capsys.readouterr().out.splitlines()
     document = json.loads(line)
@@ -24,6 +26,6 @@ def test_a_count_is_one_line_that_cloudwatch_reads(live: None, capsys: pytest.Ca
     )
 
 
-def test_a_person_s_terminal_stays_clean(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_metric_is_printed_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     metrics.count("MessagesFailed", handler="studio-generate_preview")
     assert capsys.readouterr().out == ""

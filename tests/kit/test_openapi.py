@@ -32,22 +32,24 @@ def references(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize("which", ["sample", "bundle"])
 def test_every_reference_resolves_and_every_operation_is_complete(which: str) -> None:
     app = sample_app.create() if which == "sample" else handlers.chalice_app()
-    made = openapi.document(app.routes, "x", "1")
-    schemas = {f"#/components/schemas/{name}" for name in made["components"]["schemas"]}
-    assert set(references(made)) <= schemas
-    operations = [operation for methods in made["paths"].values() for operation in methods.values()]
+    document = openapi.document(app.routes, "x", "1")
+    schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    assert set(references(document)) <= schemas
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"]
-        assert {name for need in operation["security"] for name in need} <= set(made["components"]["securitySchemes"])
+        assert {name for need in operation["security"] for name in need} <= set(
+            document["components"]["securitySchemes"]
+        )
 
 
-def test_it_says_what_it_is(document: dict[str, Any]) -> None:
+def test_the_document_has_a_title_and_a_version(document: dict[str, Any]) -> None:
     assert document["openapi"] == "3.1.0"
     assert document["info"] == {"title": "Sample", "version": "1.2.3"}
 
 
-def test_bodies_answers_and_problems(document: dict[str, Any]) -> None:
+def test_operations_have_bodies_responses_and_problems(document: dict[str, Any]) -> None:
     post = document["paths"]["/notes"]["post"]
     assert post["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith("/NoteCreate")
     assert post["responses"]["201"]["content"]["application/json"]["schema"]["$ref"].endswith("/NoteRead")
@@ -56,7 +58,7 @@ def test_bodies_answers_and_problems(document: dict[str, Any]) -> None:
     assert post["security"] == [{"accessToken": []}]
 
 
-def test_schemas_are_those_that_validate(document: dict[str, Any]) -> None:
+def test_schemas_match_the_validated_models(document: dict[str, Any]) -> None:
     create = document["components"]["schemas"]["NoteCreate"]
     assert create["required"] == ["name"]
     assert create["additionalProperties"] is False
@@ -79,7 +81,7 @@ def test_parameters_of_path_query_and_headers(document: dict[str, Any]) -> None:
     assert named("/notes", "post") == {"Idempotency-Key": ("header", False)}
 
 
-def test_methods_that_are_only_refused_are_left_out(document: dict[str, Any]) -> None:
+def test_methods_that_are_always_refused_are_omitted(document: dict[str, Any]) -> None:
     assert set(document["paths"]["/drafts/{name}"]) == {"get", "put", "delete"}
 
 
@@ -92,6 +94,6 @@ def test_the_page_shows_every_operation_and_runs_nothing(document: dict[str, Any
     assert "http://" not in page
 
 
-def test_the_page_escapes_what_it_shows(document: dict[str, Any]) -> None:
+def test_the_page_escapes_its_texts(document: dict[str, Any]) -> None:
     hostile = {**document, "info": {"title": "<script>alert(1)</script>", "version": "1"}}
     assert "<script" not in docs_page.render(hostile)

@@ -1,4 +1,4 @@
-"""Cursors."""
+"""Pagination cursors."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ KEYS = st.dictionaries(st.text(max_size=5), st.dictionaries(st.sampled_from(["S"
 
 
 @given(KEYS, st.text())
-def test_a_cursor_leads_back_to_its_key(key: dict[str, Any], query: str) -> None:
+def test_a_cursor_round_trips(key: dict[str, Any], query: str) -> None:
     cursor = pagination.encode(key, query)
     assert pagination.decode(cursor, query) == key
 
 
 @given(KEYS, st.text(), st.text())
-def test_a_cursor_is_of_one_query(key: dict[str, Any], one: str, other: str) -> None:
+def test_a_cursor_is_bound_to_its_query(key: dict[str, Any], one: str, other: str) -> None:
     cursor = pagination.encode(key, one)
     if one != other:
         with pytest.raises(InvalidInput):
             pagination.decode(cursor, other)
 
 
-def test_the_end_has_none() -> None:
+def test_the_last_page_has_no_cursor() -> None:
     assert pagination.encode(None, "q") is None
     assert pagination.decode(None, "q") is None
 
 
-def test_what_was_signed_for_another_purpose_is_no_cursor() -> None:
+def test_a_token_of_another_purpose_is_no_cursor() -> None:
     cursor = pagination.encode({"id": {"S": "1"}}, "q")
     assert cursor is not None
     data = signing.verify("cursor", cursor)
@@ -44,20 +44,20 @@ def test_what_was_signed_for_another_purpose_is_no_cursor() -> None:
         pagination.decode(signing.sign("state", data), "q")
 
 
-def test_a_slice_is_reshaped_and_keeps_its_end() -> None:
+def test_a_page_can_be_mapped_and_keeps_its_cursor() -> None:
     assert PageResult([1, 2], {"id": {"S": "2"}}).map(str) == PageResult(["1", "2"], {"id": {"S": "2"}})
 
 
 @given(places=st.lists(st.integers(0, 5), max_size=30), limit=st.integers(1, 7))
-def test_a_sorted_list_comes_whole_and_in_order(places: list[int], limit: int) -> None:
+def test_a_sorted_list_is_paginated_completely_and_in_order(places: list[int], limit: int) -> None:
     rows = [(place, f"{number:02}") for number, place in enumerate(places)]
-    seen: list[tuple[int, str]] = []
+    seen_items: list[tuple[int, str]] = []
     page = PageRequest(limit)
     while True:
-        found = paginate_sorted(rows, page, key=lambda row: row)
-        seen += found.items
-        if found.last_key is None:
+        result = paginate_sorted(rows, page, key=lambda row: row)
+        seen_items += result.items
+        if result.last_key is None:
             break
-        assert len(found.items) == limit
-        page = PageRequest(limit, json.loads(json.dumps(found.last_key)))
-    assert seen == sorted(rows)
+        assert len(result.items) == limit
+        page = PageRequest(limit, json.loads(json.dumps(result.last_key)))
+    assert seen_items == sorted(rows)

@@ -1,4 +1,4 @@
-"""Retry loops: how often, how long between, and what ends them."""
+"""Retry loops: attempts, delays and final errors."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_no_wait_after_success() -> None:
     assert retries.retry_conflicts(work, base_seconds=0) == "done"
 
 
-def test_conflicts_end_as_unavailable_and_other_errors_at_once() -> None:
+def test_exhausted_conflicts_raise_unavailable_and_other_errors_at_once() -> None:
     calls: list[int] = []
 
     def conflict() -> None:

@@ -1,4 +1,4 @@
-"""What the bundle says of itself while a store is away; the good days are in test_app.py."""
+"""Health routes while a store is unavailable; test_app.py tests the normal case."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import httpx
 from tests.retention.crash import hooked
 
 
-def test_ready_says_no_while_a_store_is_away(api: httpx.Client) -> None:
-    def away() -> None:
+def test_ready_is_503_while_a_store_is_unavailable(api: httpx.Client) -> None:
+    def unavailable() -> None:
         raise ConnectionError("nobody there")
 
     for operation in ("Query", "HeadBucket"):
-        with hooked("before-call", operation, away):
-            answer = api.get("/ready")
-        assert (answer.status_code, answer.json()["code"]) == (503, "Unavailable")
-        assert answer.headers["retry-after"] == "5"
-        assert "nobody" not in answer.text
+        with hooked("before-call", operation, unavailable):
+            response = api.get("/ready")
+        assert (response.status_code, response.json()["code"]) == (503, "Unavailable")
+        assert response.headers["retry-after"] == "5"
+        assert "nobody" not in response.text
     assert api.get("/ready").status_code == 200
 
 
-def test_health_does_not_look(api: httpx.Client) -> None:
-    def away() -> None:
+def test_health_does_not_check_the_stores(api: httpx.Client) -> None:
+    def unavailable() -> None:
         raise ConnectionError("nobody there")
 
-    with hooked("before-call", "*", away):
+    with hooked("before-call", "*", unavailable):
         assert api.get("/health").status_code == 200

@@ -1,4 +1,4 @@
-"""Shapes that come in and go out."""
+"""Request and response schemas."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Row:
     secret: str = "x"
 
 
-def test_a_row_shows_only_what_is_declared() -> None:
+def test_a_response_has_only_declared_fields() -> None:
     row = Row(Decimal("19.90"), datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=2))))
     assert json.loads(PlanRead.of(row).model_dump_json()) == {
         "price": "19.90",
@@ -44,9 +44,9 @@ def test_a_row_shows_only_what_is_declared() -> None:
 
 def test_amounts_are_strings_without_exponent() -> None:
     for text in ("1E+3", "0.00000001", "-5"):
-        shown = json.loads(PlanRead(price=Decimal(text), since=datetime.now(UTC)).model_dump_json())["price"]
-        assert "E" not in shown
-        assert Decimal(shown) == Decimal(text)
+        body = json.loads(PlanRead(price=Decimal(text), since=datetime.now(UTC)).model_dump_json())["price"]
+        assert "E" not in body
+        assert Decimal(body) == Decimal(text)
 
 
 @pytest.mark.parametrize("body", ['{"name": "x", "nmae": "y"}', '{"name": null}', '{"name": "x", "price": "NaN"}'])
@@ -59,13 +59,13 @@ def test_input_is_stripped() -> None:
     assert PlanUpdate.model_validate_json('{"name": "  x "}').name == "x"
 
 
-@pytest.mark.parametrize("given", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01T00:00:00"])
-def test_a_time_that_is_none_in_utc_is_refused(given: str) -> None:
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01T00:00:00"])
+def test_a_time_outside_the_utc_range_is_refused(text: str) -> None:
     with pytest.raises(ValidationError):
-        Window.model_validate({"since": given})
+        Window.model_validate({"since": text})
 
 
-def test_a_given_time_is_in_utc() -> None:
+def test_an_input_time_is_converted_to_utc() -> None:
     assert Window.model_validate({"since": "2024-02-29T12:00:00+02:00"}).since == datetime(2024, 2, 29, 10, tzinfo=UTC)
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from chalicelib.kit import aws, secret_reader
 from chalicelib.kit.config import SettingMissing
-from tests.kit.conftest import forget
+from tests.kit.conftest import clear_caches
 
 
-def test_a_secret_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("A_SECRET", "x")
     assert secret_reader.secret("A_SECRET") == "x"
     assert secret_reader.secret("NO_SECRET", "otherwise") == "otherwise"
@@ -22,7 +22,7 @@ def test_secrets_of_an_account_come_from_its_parameters(monkeypatch: pytest.Monk
     for stage, value in (("prod", "right"), ("dev", "wrong")):
         ssm.put_parameter(Name=f"/backroom/{stage}/A_SECRET", Value=value, Type="SecureString")
     monkeypatch.setenv("STAGE", "prod")
-    forget()
+    clear_caches()
     assert secret_reader.secret("A_SECRET") == "right"
     with pytest.raises(SettingMissing):
         secret_reader.secret("NO_SECRET")

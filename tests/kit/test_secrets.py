@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from chalicelib.kit import aws, config, secrets
 from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.secrets import DecryptionFailed
-from tests.kit.conftest import forget
+from tests.kit.conftest import clear_caches
 
 ROW = "shops/a.myshopify.com/studio/access_token"
 WAYS = ["file", "kms"]
 
 
 @pytest.fixture(params=WAYS)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The way of sealing that is in force."""
+def key_source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The current key source: key file or KMS."""
     if request.param == "kms":
         use_kms(monkeypatch)
     return str(request.param)
@@ -33,7 +33,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 def use_kms(monkeypatch: pytest.MonkeyPatch) -> str:
     key_id = str(aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
     monkeypatch.setenv("KMS_KEY_ID", key_id)
-    forget()
+    clear_caches()
     return key_id
 
 
@@ -41,30 +41,30 @@ def use_file(monkeypatch: pytest.MonkeyPatch, path: Path, current: str, **keys: 
     content = {"current": current, "keys": {name: base64.b64encode(key).decode() for name, key in keys.items()}}
     path.write_text(json.dumps(content))
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    forget()
+    clear_caches()
 
 
 @pytest.mark.parametrize("plain", ["", "shpat_0123", "ü☃" * 100, "x" * 4000])
-def test_a_secret_comes_back(way: str, plain: str) -> None:
-    sealed = secrets.encrypt(plain, ROW)
-    assert sealed.startswith(f"{way}:")
-    assert secrets.decrypt(sealed, ROW) == plain
-    assert not plain or plain not in sealed
-    assert secrets.is_current(sealed)
+def test_a_secret_round_trips(key_source: str, plain: str) -> None:
+    ciphertext = secrets.encrypt(plain, ROW)
+    assert ciphertext.startswith(f"{key_source}:")
+    assert secrets.decrypt(ciphertext, ROW) == plain
+    assert not plain or plain not in ciphertext
+    assert secrets.is_current(ciphertext)
 
 
-def test_the_same_secret_is_sealed_differently_each_time(way: str) -> None:
+def test_encryption_is_not_deterministic(key_source: str) -> None:
     assert secrets.encrypt("x", ROW) != secrets.encrypt("x", ROW)
 
 
-def test_a_secret_is_of_one_row(way: str) -> None:
-    sealed = secrets.encrypt("x", ROW)
+def test_a_secret_is_bound_to_its_row(key_source: str) -> None:
+    ciphertext = secrets.encrypt("x", ROW)
     with pytest.raises(DecryptionFailed):
-        secrets.decrypt(sealed, ROW.replace("studio", "discounts"))
+        secrets.decrypt(ciphertext, ROW.replace("studio", "discounts"))
 
 
 @given(position=st.integers(0, 40), mask=st.integers(1, 255))
-def test_any_change_is_noticed(position: int, mask: int) -> None:
+def test_any_change_is_detected(position: int, mask: int) -> None:
     head, _, text = secrets.encrypt("a secret", ROW).rpartition(":")
     data = bytearray(base64.b64decode(text))
     data[position % len(data)] ^= mask
@@ -76,12 +76,12 @@ def test_any_change_is_noticed(position: int, mask: int) -> None:
     "text", ["", "plain", "file:k1:", "file:k1:AA==", "file:none:QUJD", "file:k1:?", "aes:k1:QUJD"]
 )
 def test_other_text_is_unreadable(text: str) -> None:
-    with pytest.raises(DecryptionFailed) as refused:
+    with pytest.raises(DecryptionFailed) as error:
         secrets.decrypt(text, ROW)
-    assert not text or text not in str(refused.value)
+    assert not text or text not in str(error.value)
 
 
-def test_key_files_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_key_files_rotate_without_downtime(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "keys"
     use_file(monkeypatch, path, "k1", k1=b"1" * 32)
     old = secrets.encrypt("x", ROW)
@@ -108,12 +108,12 @@ for sealed in sys.stdin:
 """
 
 
-def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """One that has read the file opens what another seals with a newer key, and seals with that key from then on."""
+def test_a_new_key_reaches_running_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A process that has read the file decrypts values of a newer key, and then encrypts with that key."""
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    forget()
+    clear_caches()
     command = [sys.executable, "-c", OTHER_PROCESS, str(path), ROW]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdin
@@ -134,11 +134,11 @@ def test_a_key_that_is_added_reaches_processes_that_run(monkeypatch: pytest.Monk
     assert secrets.decrypt(old, ROW) == "by the old key"
 
 
-def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_only_an_old_key_can_be_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    forget()
+    clear_caches()
     old = secrets.encrypt("x", ROW)
     for key_id in ("k1", "k9"):
         with pytest.raises(ValueError, match=key_id):
@@ -151,24 +151,24 @@ def test_a_key_is_dropped_only_when_it_is_an_old_one(monkeypatch: pytest.MonkeyP
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_from_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_migrate_from_the_key_file_to_kms_and_to_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     in_file = secrets.encrypt("x", ROW)
     use_kms(monkeypatch)
     first = secrets.encrypt("x", ROW)
     use_kms(monkeypatch)
-    for sealed in (in_file, first):
-        assert not secrets.is_current(sealed)
-        assert secrets.decrypt(sealed, ROW) == "x"
+    for ciphertext in (in_file, first):
+        assert not secrets.is_current(ciphertext)
+        assert secrets.decrypt(ciphertext, ROW) == "x"
 
 
-def test_a_key_by_its_arn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kms_key_can_be_named_by_arn(monkeypatch: pytest.MonkeyPatch) -> None:
     arn = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     monkeypatch.setenv("KMS_KEY_ID", arn)
-    forget()
+    clear_caches()
     assert secrets.decrypt(secrets.encrypt("x", ROW), ROW) == "x"
 
 
-def test_a_new_key_file_is_its_owner_s_and_an_old_one_stays(tmp_path: Path) -> None:
+def test_a_new_key_file_is_private_and_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     secrets.new_key_file(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -177,10 +177,10 @@ def test_a_new_key_file_is_its_owner_s_and_an_old_one_stays(tmp_path: Path) -> N
     assert path.read_text() == before
 
 
-def test_without_any_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_key_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for path in ("", str(tmp_path / "missing")):
         monkeypatch.setenv("SECRETS_KEY_FILE", path)
-        forget()
+        clear_caches()
         with pytest.raises(SettingMissing, match="KMS_KEY_ID"):
             secrets.encrypt("x", ROW)
     assert config.settings().kms_key_id is None

@@ -1,4 +1,4 @@
-"""Signed tokens and the keys they are made with."""
+"""Signed tokens and their keys."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from chalicelib.kit import signing
 from chalicelib.kit.config import SettingMissing
-from tests.kit.conftest import forget
+from tests.kit.conftest import clear_caches
 
 
 @given(st.binary())
-def test_what_was_signed_comes_back(data: bytes) -> None:
+def test_signed_data_round_trips(data: bytes) -> None:
     assert signing.verify("state", signing.sign("state", data)) == data
 
 
@@ -36,10 +36,10 @@ def test_a_token_has_one_purpose() -> None:
     assert len(signing.key("state")[1]) == 32
 
 
-def test_keys_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signing_keys_rotate_without_downtime(monkeypatch: pytest.MonkeyPatch) -> None:
     def use(keys: str) -> None:
         monkeypatch.setenv("SIGNING_KEYS", keys)
-        forget()
+        clear_caches()
 
     use("old:0123456789abcdef")
     before = signing.sign("state", b"x")
@@ -53,21 +53,21 @@ def test_keys_rotate_without_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("keys", ["short:x", "no-id-at-all", ":0123456789abcdef", "a:0123456789abcdef,b:short"])
-def test_poor_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+def test_weak_keys_are_refused(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
     monkeypatch.setenv("SIGNING_KEYS", keys)
-    forget()
-    with pytest.raises(SettingMissing, match="SIGNING_KEYS") as refused:
+    clear_caches()
+    with pytest.raises(SettingMissing, match="SIGNING_KEYS") as error:
         signing.sign("state", b"x")
-    assert keys not in str(refused.value)
+    assert keys not in str(error.value)
 
 
-def test_an_account_has_no_default_key(live: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_has_no_default_key(production_settings: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNING_KEYS", "k1:0123456789abcdef")
-    forget()
+    clear_caches()
     in_account = signing.key("state")[1]
     monkeypatch.setenv("STAGE", "test")
     monkeypatch.delenv("SIGNING_KEYS")
-    forget()
+    clear_caches()
     assert signing.key("state")[1] != in_account
 
 

@@ -1,4 +1,4 @@
-"""Transactions and batch reads on the engine, alone and many at once."""
+"""Transactions and batch reads on the engine, sequential and concurrent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_all_tables_share_one_client() -> None:
     assert UniqueValue._get_connection().connection.client is aws.client("dynamodb")
 
 
-def test_all_or_nothing() -> None:
+def test_a_transaction_is_atomic() -> None:
     with Transaction() as transaction:
         transaction.add(guard("a"))
         transaction.put(Lock("l", fence=1))
@@ -55,7 +55,7 @@ def test_all_or_nothing() -> None:
     assert Lock.get("l").fence == 1
 
 
-def test_every_kind_of_write_at_once() -> None:
+def test_a_transaction_combines_every_kind_of_write() -> None:
     guard("old").save()
     guard("there").save()
     with Transaction() as transaction:
@@ -74,7 +74,7 @@ def test_nothing_is_written_when_the_block_fails() -> None:
     assert owners() == {}
 
 
-def test_an_empty_transaction_asks_nothing() -> None:
+def test_an_empty_transaction_sends_no_request() -> None:
     def refuse() -> None:
         raise AssertionError("a call was made")
 
@@ -82,7 +82,7 @@ def test_an_empty_transaction_asks_nothing() -> None:
         pass
 
 
-def test_the_first_write_in_order_decides_whatever_its_kind() -> None:
+def test_the_first_failed_write_decides_the_error() -> None:
     for order in ((First, Second), (Second, First)):
         with pytest.raises(order[0]), Transaction() as transaction:
             for kind in order:
@@ -92,35 +92,35 @@ def test_the_first_write_in_order_decides_whatever_its_kind() -> None:
                     transaction.check(Lock, ("l",), Lock.name.exists(), otherwise=Second())
 
 
-def test_the_problem_shows_the_row_in_the_way() -> None:
+def test_a_failed_condition_has_the_existing_row() -> None:
     guard("a", "somebody").save()
-    with pytest.raises(First) as refused, Transaction() as transaction:
+    with pytest.raises(First) as error, Transaction() as transaction:
         transaction.add(guard("a"), otherwise=First())
-    assert (refused.value.existing.owner, refused.value.existing.guard) == ("somebody", "a")
-    with pytest.raises(First) as refused, Transaction() as transaction:
+    assert (error.value.existing.owner, error.value.existing.guard) == ("somebody", "a")
+    with pytest.raises(First) as error, Transaction() as transaction:
         transaction.delete(UniqueValue("none"), condition=UniqueValue.guard.exists(), otherwise=First())
-    assert refused.value.existing is None
+    assert error.value.existing is None
 
 
-def test_a_condition_without_a_problem_of_its_own_is_a_conflict() -> None:
+def test_a_failed_condition_without_a_problem_is_a_conflict() -> None:
     with pytest.raises(Conflict), Transaction() as transaction:
         transaction.update(Lock("l"), [Lock.fence.add(1)], condition=Lock.name.exists())
 
 
-def test_a_token_makes_a_repeated_transaction_one() -> None:
+def test_an_idempotent_transaction_is_applied_once() -> None:
     for _ in range(3):
         with Transaction(token="t1") as transaction:
             transaction.update(Lock("l"), [Lock.fence.add(1)])
     assert Lock.get("l").fence == 1
 
 
-def test_what_is_wrong_with_the_request_itself_is_raised_as_it_is() -> None:
+def test_an_invalid_request_raises_the_original_error() -> None:
     with pytest.raises(TransactWriteError), Transaction() as transaction:
         transaction.put(guard("a"))
         transaction.put(guard("a"))  # the same item twice is not allowed
 
 
-def test_counters_lose_nothing_under_many_writers() -> None:
+def test_concurrent_increments_are_not_lost() -> None:
     def count(_: int) -> None:
         with Transaction() as transaction:
             transaction.update(Lock("counter"), [Lock.fence.add(1)])
@@ -130,7 +130,7 @@ def test_counters_lose_nothing_under_many_writers() -> None:
     assert Lock.get("counter", consistent_read=True).fence == 80
 
 
-def test_a_limit_holds_under_many_writers() -> None:
+def test_a_limit_holds_under_concurrent_writers() -> None:
     Lock("quota", fence=0).save()
 
     def reserve(number: int) -> bool:
@@ -148,13 +148,13 @@ def test_a_limit_holds_under_many_writers() -> None:
 
 
 def refused(code: str, reason: str | None = None) -> ClientError:
-    answer: Any = {"Error": {"Code": code, "Message": f"{code} [{reason}]"}}
+    response: Any = {"Error": {"Code": code, "Message": f"{code} [{reason}]"}}
     if reason:
-        answer["CancellationReasons"] = [{"Code": reason, "Message": "x"}]
-    return ClientError(answer, "TransactWriteItems")
+        response["CancellationReasons"] = [{"Code": reason, "Message": "x"}]
+    return ClientError(response, "TransactWriteItems")
 
 
-def test_a_conflict_between_transactions_is_tried_again() -> None:
+def test_a_transaction_conflict_is_retried() -> None:
     refusals = iter([refused("TransactionCanceledException", "TransactionConflict")] * 2)
 
     def refuse() -> None:
@@ -174,7 +174,7 @@ def test_a_conflict_between_transactions_is_tried_again() -> None:
         ("TransactionInProgressException", None),
     ],
 )
-def test_a_store_that_stays_busy_is_unavailable(code: str, reason: str | None) -> None:
+def test_exhausted_retries_raise_unavailable(code: str, reason: str | None) -> None:
     def refuse() -> None:
         raise refused(code, reason)
 
@@ -204,40 +204,40 @@ def test_a_single_write_waits_for_a_transaction_on_its_row() -> None:
     assert owners() == {"a": "you"}
 
 
-def test_throttling_is_known_from_every_library_s_error() -> None:
+def test_throttling_is_detected_in_every_error_type() -> None:
     assert tables.is_throttled(refused("ThrottlingException"))
     assert tables.is_throttled(GetError("x", cause=refused("ProvisionedThroughputExceededException")))
     for error in (refused("ValidationException"), ValueError("x"), GetError("x")):
         assert not tables.is_throttled(error)
 
 
-def test_many_rows_of_several_tables_in_the_order_asked_for() -> None:
+def test_rows_of_several_tables_have_the_requested_order() -> None:
     guard("a").save()
     guard("b", "you").save()
     now = clock.now()
     Tombstone(subject="s", erased_at=now, expires_epoch=now + timedelta(days=1)).save()
-    wanted: list[tuple[Any, tuple[str, ...]]] = [
+    expected: list[tuple[Any, tuple[str, ...]]] = [
         (UniqueValue, ("b",)),
         (Tombstone, ("s",)),
         (UniqueValue, ("none",)),
         (UniqueValue, ("a",)),
     ]
-    rows = tables.get_many(wanted)
+    rows = tables.get_many(expected)
     assert [type(row).__name__ for row in rows] == ["UniqueValue", "Tombstone", "NoneType", "UniqueValue"]
     assert [row.owner for row in (rows[0], rows[3]) if row] == ["you", "me"]
     assert rows[1] is not None
     assert rows[1].erased_at == now
 
 
-def test_no_row_at_all() -> None:
+def test_missing_rows_are_none() -> None:
     assert tables.get_many([(UniqueValue, ("a",)), (Lock, ("b",))]) == [None, None]
 
 
-def test_reading_nothing_asks_nothing() -> None:
+def test_an_empty_read_sends_no_request() -> None:
     assert tables.get_many([]) == []
 
 
-def test_a_hundred_rows_in_one_call() -> None:
+def test_a_hundred_rows_are_read_in_one_call() -> None:
     for number in range(100):
         guard(f"g{number}").save()
     calls = []

@@ -1,4 +1,4 @@
-"""Erased subjects."""
+"""Tombstones of erased subjects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.kit.data_subjects import pseudonym
 from chalicelib.kit.models import Tombstone
 
 
-def test_a_subject_is_erased_until_it_comes_back() -> None:
+def test_a_subject_is_erased_until_its_tombstone_is_removed() -> None:
     assert not tombstones.is_erased("shop:a")
     tombstones.add("shop:a")
     tombstones.add("shop:a")
@@ -20,12 +20,12 @@ def test_a_subject_is_erased_until_it_comes_back() -> None:
     assert not tombstones.is_erased("shop:a")
 
 
-def test_one_of_several_is_enough() -> None:
+def test_one_tombstone_of_several_is_enough() -> None:
     tombstones.add("customer:a:1")
     assert tombstones.is_erased("shop:a", "customer:a:1", "shop:a")
 
 
-def test_it_is_kept_for_400_days() -> None:
+def test_a_tombstone_expires_after_400_days() -> None:
     tombstones.add("shop:a")
     row = Tombstone.get(pseudonym("shop:a"))
     assert timedelta(days=399) < row.expires_epoch - clock.now() <= timedelta(days=400)

@@ -1,4 +1,4 @@
-"""Values that must stay unique."""
+"""Unique values."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def test_a_value_has_one_owner() -> None:
     assert unique_values.owner_of(NAME) is None
     assert claim("one")
     assert not claim("two")
-    assert claim("one"), "again by its owner"
+    assert claim("one"), "the owner may claim it again"
     assert unique_values.owner_of(NAME) == "one"
 
 
-def test_one_of_many_wins() -> None:
+def test_one_of_many_claims_wins() -> None:
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(claim, map(str, range(8))))
     assert won.count(True) == 1
     assert unique_values.owner_of(NAME) == str(won.index(True))
 
 
-def test_only_the_owner_gives_it_back() -> None:
+def test_only_the_owner_releases_a_value() -> None:
     claim("one")
     with pytest.raises(Conflict):
         release("two")
@@ -54,24 +54,24 @@ def test_only_the_owner_gives_it_back() -> None:
     assert claim("two")
 
 
-def test_the_refused_learns_who_was_first() -> None:
+def test_a_conflict_names_the_owner() -> None:
     claim("one")
     problem = Conflict("taken")
-    with pytest.raises(Conflict) as refused, Transaction() as transaction:
+    with pytest.raises(Conflict) as error, Transaction() as transaction:
         unique_values.claim(transaction, NAME, "two", problem)
-    assert refused.value is problem
+    assert error.value is problem
     assert problem.existing.owner == "one"
 
 
-def test_a_claim_with_an_end() -> None:
+def test_a_claim_can_expire() -> None:
     now = clock.now()
     assert claim("one", until=now + timedelta(hours=1))
     assert not claim("two")
     assert claim("one", until=now - timedelta(hours=1))
-    assert claim("two"), "the first one's time is over"
+    assert claim("two"), "the first claim has expired"
 
 
 @given(st.lists(st.text(), min_size=1, max_size=4), st.lists(st.text(), min_size=1, max_size=4))
-def test_other_values_make_another_name(one: list[str], other: list[str]) -> None:
+def test_different_values_have_different_keys(one: list[str], other: list[str]) -> None:
     names = unique_values.value_key("c", "t", "f", *one), unique_values.value_key("c", "t", "f", *other)
     assert (names[0] == names[1]) == (one == other)

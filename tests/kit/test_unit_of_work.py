@@ -9,7 +9,7 @@ import pytest
 from chalicelib.kit.errors import Conflict, Unavailable, WriteConflict
 from chalicelib.kit.models import Lock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
-from tests.kit.test_messages import QUEUE, request, waiting
+from tests.kit.test_messages import QUEUE, read_messages, request
 
 
 def counter(number: int) -> Lock:
@@ -17,7 +17,7 @@ def counter(number: int) -> Lock:
 
 
 def published() -> list[int]:
-    return sorted(body["segment"] for body in waiting(QUEUE))
+    return sorted(body["segment"] for body in read_messages(QUEUE))
 
 
 def count_up(unit: UnitOfWork) -> int:
@@ -42,7 +42,7 @@ def test_ten_threads_count_to_ten_and_publish_each_number_once() -> None:
             try:
                 results.append(run_unit_of_work(count_up))
                 return
-            except Unavailable:  # a queue would deliver the message again
+            except Unavailable:  # a queue would redeliver the message
                 continue
 
     threads = [threading.Thread(target=run) for _ in range(10)]

@@ -1,4 +1,4 @@
-"""Fixtures of the shops' tests: a unique shop, an installation, a subscriber of topics."""
+"""Fixtures of the shops tests: a unique shop, an installation, a subscriber to topics."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ def shop() -> str:
     return f"shop-{uuid.uuid4().hex[:10]}.myshopify.com"
 
 
-def answer_of_shopify(api: httpx.Client, app: str, shop: str) -> httpx.URL:
-    """Start an installation, grant the scopes, and return the path and query of Shopify's callback."""
-    begun = api.get(f"/shopify/{app}/auth", params={"shop": shop})
-    assert begun.status_code == 302, begun.text
-    consented = httpx.get(begun.headers["location"])
-    assert consented.status_code == 302, consented.text
-    back = httpx.URL(consented.headers["location"])
-    return httpx.URL(path=back.path, query=back.query)
+def oauth_callback(api: httpx.Client, app: str, shop: str) -> httpx.URL:
+    """Start an installation, grant the scopes, and return the path and query of the OAuth callback."""
+    start_response = api.get(f"/shopify/{app}/auth", params={"shop": shop})
+    assert start_response.status_code == 302, start_response.text
+    consent_response = httpx.get(start_response.headers["location"])
+    assert consent_response.status_code == 302, consent_response.text
+    callback = httpx.URL(consent_response.headers["location"])
+    return httpx.URL(path=callback.path, query=callback.query)
 
 
 def install(api: httpx.Client, app: str, shop: str) -> httpx.Response:
     """Install the app as a browser does; return the last response."""
-    return api.get(answer_of_shopify(api, app, shop))
+    return api.get(oauth_callback(api, app, shop))
 
 
 @pytest.fixture
-def installed(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
+def installed_shop(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> str:
     """Return the domain of a shop with `studio` installed."""
     assert install(api, "studio", shop).status_code == 302
     return shop
@@ -50,11 +50,11 @@ def forget_messages(queue: str) -> None:
             aws.client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def waiting(queue: str) -> tuple[int, int]:
+def message_counts(queue: str) -> tuple[int, int]:
     """Return the number of visible and of delayed messages of a queue."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
-    answer = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=names)
-    return int(answer["Attributes"][names[0]]), int(answer["Attributes"][names[1]])
+    response = aws.client("sqs").get_queue_attributes(QueueUrl=messages.queue_url(queue), AttributeNames=names)
+    return int(response["Attributes"][names[0]]), int(response["Attributes"][names[1]])
 
 
 @pytest.fixture
@@ -91,14 +91,14 @@ def listen() -> Callable[..., Callable[[], list[dict[str, Any]]]]:
                 Attributes={"RawMessageDelivery": "true"},
             )
 
-        def heard() -> list[dict[str, Any]]:
-            found: list[dict[str, Any]] = []
+        def read_messages() -> list[dict[str, Any]]:
+            results: list[dict[str, Any]] = []
             while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
                 for message in batch:
-                    found.append(json.loads(message["Body"]))
+                    results.append(json.loads(message["Body"]))
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            return found
+            return results
 
-        return heard
+        return read_messages
 
     return subscribe

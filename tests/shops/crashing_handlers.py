@@ -20,15 +20,15 @@ Handler = Callable[[dict[str, Any], Any], Any]
 
 def _crashing_handler(module: str, name: str) -> Handler:
     def handle(event: dict[str, Any], context: Any) -> Any:
-        nth, when, *operation = event.pop("dies_at", (0, ""))
+        nth, moment, *operation = event.pop("dies_at", (0, ""))
         handler: Handler = getattr(importlib.import_module(module), name)
-        left = iter(range(nth - 1))
+        calls_before = iter(range(nth - 1))
 
         def count() -> None:
-            if next(left, None) is None:
+            if next(calls_before, None) is None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        with hooked(when, operation[0] if operation else "*", count) if nth else nullcontext():
+        with hooked(moment, operation[0] if operation else "*", count) if nth else nullcontext():
             return handler(event, context)
 
     return handle

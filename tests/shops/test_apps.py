@@ -23,17 +23,17 @@ def test_only_apps_with_credentials_exist(monkeypatch: pytest.MonkeyPatch) -> No
             apps.get_app(handle)
 
 
-def test_a_secret_does_not_show_in_what_is_printed() -> None:
+def test_secrets_are_hidden_in_repr() -> None:
     app = apps.get_app("studio")
     assert app.secrets[0] not in repr(app)
 
 
 @pytest.mark.parametrize("handle", sorted(apps.TOPICS))
 def test_each_app_has_its_configuration_file(handle: str) -> None:
-    declared = tomllib.loads((ROOT / f"shopify.app.{handle}.toml").read_text())
-    [privacy] = declared["webhooks"]["subscriptions"]
+    app_config = tomllib.loads((ROOT / f"shopify.app.{handle}.toml").read_text())
+    [privacy] = app_config["webhooks"]["subscriptions"]
     assert set(privacy["compliance_topics"]) == {"customers/data_request", "customers/redact", "shop/redact"}
     assert privacy["uri"].endswith(f"/webhooks/shopify/{handle}")
-    assert declared["webhooks"]["api_version"] == API_VERSION
-    [redirect] = declared["auth"]["redirect_urls"]
+    assert app_config["webhooks"]["api_version"] == API_VERSION
+    [redirect] = app_config["auth"]["redirect_urls"]
     assert redirect.endswith(f"/shopify/{handle}/auth/callback")

@@ -1,4 +1,4 @@
-"""Which text names a shop."""
+"""Shop domains."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from chalicelib.shops import domain
 
 # shopify-app-js, shop-validator.test.ts
 @pytest.mark.parametrize("text", ["someshop.myshopify.com", "test-shop.myshopify.com", "Some_Shop1.myshopify.com"])
-def test_shops(text: str) -> None:
+def test_valid_shop_domains_are_normalized(text: str) -> None:
     assert domain.normalize_shop_domain(text) == text.lower()
 
 
 @pytest.mark.parametrize("text", ["devshop.myshopify.io", "dev-shop-.myshopify.io"])
-def test_development_shops(text: str) -> None:
+def test_development_shop_domains_are_valid(text: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) == text
     assert domain.normalize_shop_domain(text) is None
 
 
 @pytest.mark.parametrize("text", ["admin.shopify.com/store/my-shop", "https://admin.shopify.com/store/my-shop/"])
-def test_addresses_of_the_admin(text: str) -> None:
+def test_admin_urls_give_the_shop_domain(text: str) -> None:
     assert domain.normalize_shop_domain(text) == "my-shop.myshopify.com"
 
 
@@ -50,15 +50,15 @@ def test_addresses_of_the_admin(text: str) -> None:
         "ä.myshopify.com",
     ],
 )
-def test_everything_else(text: str) -> None:
+def test_other_texts_are_no_shop_domain(text: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) is None
 
 
 @given(st.text(alphabet="aZ0-_./:@#%\n é", max_size=12).map(lambda name: f"{name}.myshopify.com") | st.text())
-def test_nothing_but_one_label_under_shopifys_domain_ever_passes(text: str) -> None:
-    found = domain.normalize_shop_domain(text)
-    assert found is None or re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.myshopify\.com", found)
+def test_only_one_label_below_the_shopify_domain_is_valid(text: str) -> None:
+    result = domain.normalize_shop_domain(text)
+    assert result is None or re.fullmatch(r"[a-z0-9][a-z0-9_-]*\.myshopify\.com", result)
 
 
-def test_the_name_of_a_store() -> None:
+def test_the_store_name_is_the_first_label() -> None:
     assert domain.store_name("my-shop.myshopify.com") == "my-shop"

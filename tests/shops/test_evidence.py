@@ -1,4 +1,4 @@
-"""Decisions about session tokens, removals and grants, without I/O."""
+"""Decisions about session tokens, uninstalls and grants, without I/O."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def known(session: float | None, checked: float | None, granted: float = -3600) -> Evidence:
+def stored_evidence(session: float | None, checked: float | None, granted: float = -3600) -> Evidence:
     moments = [None if each is None else at(each) for each in (session, checked)]
     return Evidence(at(granted), *moments)
 
@@ -24,31 +24,36 @@ def known(session: float | None, checked: float | None, granted: float = -3600) 
 @pytest.mark.parametrize(
     ("facts", "issued", "now", "note"),
     [
-        (known(None, None), 0, 1, SessionNote(at(0), is_check_due=True)),
-        (known(None, None, granted=0.5), 0, 1, SessionNote(at(0), is_check_due=True)),  # right after the installation
-        (known(0, 1), 0, 2, None),  # the same token
+        (stored_evidence(None, None), 0, 1, SessionNote(at(0), is_check_due=True)),
         (
-            known(0, 1),
+            stored_evidence(None, None, granted=0.5),
+            0,
+            1,
+            SessionNote(at(0), is_check_due=True),
+        ),  # right after the installation
+        (stored_evidence(0, 1), 0, 2, None),  # the same token
+        (
+            stored_evidence(0, 1),
             1,
             2,
             SessionNote(at(1), is_check_due=False),
-        ),  # the merchant may have removed the app and come back
-        (known(0, 1, granted=10), 10, 11, None),  # the grant is as good
-        (known(50, 1), 50, 61, SessionNote(None, is_check_due=True)),
-        (known(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older one leaves the newest
-        (known(50, 1), 60, 61, SessionNote(at(60), is_check_due=True)),
-        (known(50, 1), 30, 60, None),
+        ),  # the merchant may have uninstalled and reinstalled
+        (stored_evidence(0, 1, granted=10), 10, 11, None),  # the grant is evidence as well
+        (stored_evidence(50, 1), 50, 61, SessionNote(None, is_check_due=True)),
+        (stored_evidence(50, 1), 40, 61, SessionNote(None, is_check_due=True)),  # an older token is ignored
+        (stored_evidence(50, 1), 60, 61, SessionNote(at(60), is_check_due=True)),
+        (stored_evidence(50, 1), 30, 60, None),
     ],
 )
-def test_each_newer_session_token_is_noted(
+def test_each_newer_session_token_is_stored(
     facts: Evidence, issued: float, now: float, note: SessionNote | None
 ) -> None:
     assert evidence.decide_session_note(facts, at(issued), at(now)) == note
 
 
-def test_one_write_for_each_session_token_and_one_check_a_minute() -> None:
-    """A merchant's page asks ten times a second for ten minutes; App Bridge renews its session token every 50 seconds."""
-    facts, notes = known(None, None), list[SessionNote]()
+def test_each_session_token_is_written_once_and_checked_once_a_minute() -> None:
+    """A page sends ten requests a second for ten minutes; App Bridge renews its session token every 50 seconds."""
+    facts, notes = stored_evidence(None, None), list[SessionNote]()
     for tenth in range(6000):
         issued = at(tenth // 500 * 50)
         if note := evidence.decide_session_note(facts, issued, at(tenth / 10)):
@@ -62,20 +67,22 @@ def test_one_write_for_each_session_token_and_one_check_a_minute() -> None:
 @pytest.mark.parametrize(
     ("facts", "removed", "is_doubtful"),
     [
-        (known(0.5, None), 0, True),  # clocks differ, or the merchant is quick
-        (known(1, None), 0, True),
-        (known(1.1, None), 0, False),  # certainly there after it
-        (known(0, None), 0, False),  # certainly removed after it
-        (known(1, None, granted=0.5), 0, False),  # Shopify granted tokens after it
-        (known(None, None, granted=-5), 0, False),
+        (stored_evidence(0.5, None), 0, True),  # clock skew, or a quick merchant
+        (stored_evidence(1, None), 0, True),
+        (stored_evidence(1.1, None), 0, False),  # certainly installed after it
+        (stored_evidence(0, None), 0, False),  # certainly uninstalled after it
+        (stored_evidence(1, None, granted=0.5), 0, False),  # Shopify granted tokens after it
+        (stored_evidence(None, None, granted=-5), 0, False),
     ],
 )
-def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtful: bool) -> None:
+def test_an_uninstall_within_seconds_of_evidence_is_doubtful(
+    facts: Evidence, removed: float, is_doubtful: bool
+) -> None:
     assert evidence.is_removal_doubtful(facts, at(removed)) is is_doubtful
 
 
 @pytest.mark.parametrize(
-    ("installed", "removed", "is_active", "decision"),
+    ("install_offset", "removal_offset", "is_active", "decision"),
     [
         (None, None, False, InstallDecision.WRITE),
         (-10, None, True, InstallDecision.WRITE),
@@ -89,9 +96,9 @@ def test_doubt_is_a_matter_of_seconds(facts: Evidence, removed: float, is_doubtf
         (None, 5, False, InstallDecision.REMOVED),
     ],
 )
-def test_only_the_newest_grant_without_a_later_removal_installs(
-    installed: float | None, removed: float | None, is_active: bool, decision: InstallDecision
+def test_only_the_newest_grant_without_a_later_uninstall_installs(
+    install_offset: float | None, removal_offset: float | None, is_active: bool, decision: InstallDecision
 ) -> None:
-    installed_at = None if installed is None else at(installed)
-    removed_at = None if removed is None else at(removed)
+    installed_at = None if install_offset is None else at(install_offset)
+    removed_at = None if removal_offset is None else at(removal_offset)
     assert decide_install(installed_at, removed_at, is_active, at(0)) is decision

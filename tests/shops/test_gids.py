@@ -7,13 +7,13 @@ import pytest
 from chalicelib.shops.gids import gid, gid_or_none
 
 
-def test_numbers_become_gids() -> None:
+def test_numbers_are_converted_to_gids() -> None:
     assert gid("Order", 820982911946154508) == "gid://shopify/Order/820982911946154508"
     assert gid_or_none("Customer", "7") == "gid://shopify/Customer/7"
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
-def test_no_number_is_no_id(nothing: str | None) -> None:
+def test_an_empty_number_has_no_gid(nothing: str | None) -> None:
     assert gid_or_none("Customer", nothing) is None
 
 

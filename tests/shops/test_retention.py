@@ -1,4 +1,4 @@
-"""The shops' retention rules."""
+"""Retention rules of the shops context."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from chalicelib.kit.data_policy import ExpiryAction
 from chalicelib.shops.retention import RULES
 
 
-def test_each_rule_counts_a_moment_of_its_table() -> None:
+def test_each_rule_uses_a_time_column_of_its_table() -> None:
     for rule in RULES:
         assert rule.timestamp_column in rule.table.get_attributes()
         assert rule.table.Meta.table_name.endswith(rule.name.replace("/", "-"))
 
 
-def test_logs_are_archived_and_sessions_end_with_themselves() -> None:
+def test_logs_are_archived_and_sessions_expire() -> None:
     rules = {rule.name: (rule.lifetime, rule.action) for rule in RULES}
     assert rules == {
         "shops/sessions": (timedelta(0), ExpiryAction.DELETE),

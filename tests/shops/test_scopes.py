@@ -1,4 +1,4 @@
-"""What a shop has not granted.
+"""Missing scopes.
 
 The cases are those of Shopify/shopify-app-js, packages/apps/shopify-api/lib/auth/scopes: a write scope implies its read
 scope, also the unauthenticated ones; order, blanks and repetition do not count.
@@ -12,7 +12,7 @@ from chalicelib.shops import scopes
 
 
 @pytest.mark.parametrize(
-    ("wanted", "granted", "missing"),
+    ("required", "granted_scopes", "missing_scopes"),
     [
         ("read_products,read_orders", "read_orders,read_products", []),
         ("read_products, read_orders,read_orders", "read_products", ["read_orders"]),
@@ -24,5 +24,5 @@ from chalicelib.shops import scopes
         ("", "read_products", []),
     ],
 )
-def test_missing(wanted: str, granted: str | None, missing: list[str]) -> None:
-    assert scopes.missing_scopes(wanted, granted) == missing
+def test_missing_scopes_are_listed(required: str, granted_scopes: str | None, missing_scopes: list[str]) -> None:
+    assert scopes.missing_scopes(required, granted_scopes) == missing_scopes

@@ -21,7 +21,7 @@ FACTS = {
 }
 
 
-def heading(prefix: str = "x-shopify-", **changed: str | None) -> dict[str, str]:
+def build_headers(prefix: str = "x-shopify-", **changed: str | None) -> dict[str, str]:
     facts = FACTS | {name.replace("_", "-"): value for name, value in changed.items()}
     return {prefix + name: value for name, value in facts.items() if value is not None}
 
@@ -37,7 +37,7 @@ def test_published_vector() -> None:
 
 
 @given(st.binary(), st.text(min_size=1), st.binary(min_size=1))
-def test_only_the_signed_bytes_are_genuine(body: bytes, secret: str, more: bytes) -> None:
+def test_only_the_signed_bytes_are_valid(body: bytes, secret: str, more: bytes) -> None:
     headers = {"x-shopify-hmac-sha256": sign_webhook(body, secret)}
     assert verify_webhook_signature(webhook_headers.find_signature(headers), body, secret)
     assert not verify_webhook_signature(webhook_headers.find_signature(headers), body + more, secret)
@@ -45,7 +45,7 @@ def test_only_the_signed_bytes_are_genuine(body: bytes, secret: str, more: bytes
 
 
 @given(st.text())
-def test_any_text_may_stand_for_a_signature(text: str) -> None:
+def test_any_text_as_signature_is_refused(text: str) -> None:
     assert not verify_webhook_signature(
         webhook_headers.find_signature({"x-shopify-hmac-sha256": text}), b"body", "secret"
     )
@@ -60,22 +60,22 @@ def test_our_own_signatures_are_no_webhook_hmac() -> None:
 
 
 @pytest.mark.parametrize("prefix", ["x-shopify-", "shopify-"])
-def test_both_families_of_headers(prefix: str) -> None:
-    found = webhook_headers.parse_webhook_headers(heading(prefix))
-    assert (found.topic, found.shop, found.delivery_id, found.event_id) == tuple(FACTS.values())[:4]
-    assert found.triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
+def test_both_header_families_are_parsed(prefix: str) -> None:
+    result = webhook_headers.parse_webhook_headers(build_headers(prefix))
+    assert (result.topic, result.shop, result.delivery_id, result.event_id) == tuple(FACTS.values())[:4]
+    assert result.triggered_at == datetime(2026, 3, 29, 18, 0, 27, 877041, UTC)
 
 
-def test_the_newer_family_may_leave_the_event_out() -> None:
-    assert webhook_headers.parse_webhook_headers(heading("shopify-", event_id=None)).event_id is None
+def test_the_newer_header_family_may_omit_the_event_id() -> None:
+    assert webhook_headers.parse_webhook_headers(build_headers("shopify-", event_id=None)).event_id is None
 
 
 def test_missing_headers_are_named() -> None:
-    with pytest.raises(webhook_headers.HeadersMissing) as missing:
-        webhook_headers.parse_webhook_headers(heading(topic=None, webhook_id="", triggered_at="yesterday"))
-    assert missing.value.names == ["X-Shopify-Topic", "X-Shopify-Webhook-Id", "X-Shopify-Triggered-At"]
+    with pytest.raises(webhook_headers.HeadersMissing) as error:
+        webhook_headers.parse_webhook_headers(build_headers(topic=None, webhook_id="", triggered_at="yesterday"))
+    assert error.value.names == ["X-Shopify-Topic", "X-Shopify-Webhook-Id", "X-Shopify-Triggered-At"]
 
 
 def test_a_time_without_a_zone_is_malformed() -> None:
     with pytest.raises(webhook_headers.HeadersMissing):
-        webhook_headers.parse_webhook_headers(heading(triggered_at="2026-03-29T18:00:27"))
+        webhook_headers.parse_webhook_headers(build_headers(triggered_at="2026-03-29T18:00:27"))

@@ -21,7 +21,7 @@ from chalicelib.kit import aws, clock
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.secrets import encrypt
 from chalicelib.shops import service
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 
 def main() -> None:
@@ -31,12 +31,12 @@ def main() -> None:
     parser.add_argument("--die-before", metavar="OPERATION", help="of DynamoDB: be killed as it is about to be called")
     arguments = parser.parse_args()
     moment, patch = clock.now(), pytest.MonkeyPatch()
-    patch.setattr(clock, "now", lambda: moment)  # no lease and no token ends because the machine is slow
+    patch.setattr(clock, "now", lambda: moment)  # no lease or token expires on a slow machine
     patch.setattr(http_client, "READ_TIMEOUT", LIMIT)
     client = aws.client("dynamodb")  # no connection yet: those do not survive a fork
     encrypt("loads the cipher", "nowhere")
     if arguments.die_before:
-        client.meta.events.register(f"before-call.dynamodb.{arguments.die_before}", _die)
+        client.meta.events.register(f"before-call.dynamodb.{arguments.die_before}", _crash)
     ready, gate = os.pipe(), os.pipe()
     pids = [_fork(arguments.shop, ready, gate) for _ in range(arguments.count)]
     for _ in pids:
@@ -82,10 +82,10 @@ def _work(shop: str) -> None:
 
 
 def _report(**facts: Any) -> None:
-    os.write(1, json.dumps(facts).encode() + b"\n")  # at once, and never half a line
+    os.write(1, json.dumps(facts).encode() + b"\n")  # unbuffered and atomic
 
 
-def _die(**_: Any) -> None:
+def _crash(**_: Any) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 

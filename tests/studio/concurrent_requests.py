@@ -1,6 +1,6 @@
-"""A process that asks for previews with many threads at once: `python -m tests.studio.concurrent_requests SHOP CUSTOMER BODY COUNT`.
+"""A process that requests previews with many concurrent threads: `python -m tests.studio.concurrent_requests SHOP CUSTOMER BODY COUNT`.
 
-Says `ready`, waits for a line, and prints what became of each request.
+Prints `ready`, waits for a line, and prints the outcome of each request.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from chalicelib.studio.service import generations
 
 
 def main(shop: str, customer: str, body: str, count: str) -> None:
-    shopper, asked = Shopper(shop, "studio", customer), GenerationCreate.model_validate_json(body)
+    shopper, preview_body = Shopper(shop, "studio", customer), GenerationCreate.model_validate_json(body)
 
-    def ask(_: int) -> None:
+    def request_preview(_: int) -> None:
         try:
-            generations.request_preview(shopper, asked, "", None)
-            said = "reserved"
+            generations.request_preview(shopper, preview_body, "", None)
+            outcome = "reserved"
         except TooManyRequests as problem:
-            said = problem.code
-        sys.stdout.write(f"{said}\n")
+            outcome = problem.code
+        sys.stdout.write(f"{outcome}\n")
         sys.stdout.flush()
 
     print("ready", flush=True)
     sys.stdin.readline()
     with ThreadPoolExecutor(int(count)) as threads:
-        list(threads.map(ask, range(int(count))))
+        list(threads.map(request_preview, range(int(count))))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A shop with a gallery: what a merchant and a shopper do, over HTTP."""
+"""A shop with a gallery: actions of a merchant and a shopper over HTTP."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Gallery:
         self.api, self.shopify, self.drain = api, shopify, drain
         self.shop = f"gallery-{uuid.uuid4().hex[:10]}.myshopify.com"
         self.product = self.style = ""
-        begun = api.get("/shopify/studio/auth", params={"shop": self.shop})
-        back = httpx.URL(httpx.get(begun.headers["location"]).headers["location"])
-        assert api.get(httpx.URL(path=back.path, query=back.query)).status_code == 302
+        start_response = api.get("/shopify/studio/auth", params={"shop": self.shop})
+        callback = httpx.URL(httpx.get(start_response.headers["location"]).headers["location"])
+        assert api.get(httpx.URL(path=callback.path, query=callback.query)).status_code == 302
 
     def merchant(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         token = self.shopify.session_token("studio", self.shop)
@@ -48,8 +48,8 @@ class Gallery:
         headers = {"Idempotency-Key": key} if key else {}
         return self.api.request(method, url, json=body, headers=headers)
 
-    def furnish(self) -> None:
-        """A product in one size with one style on it."""
+    def add_catalogue(self) -> None:
+        """Add a product with one size and one style."""
         product = {"shopify_product_id": 8001, "title": "Portrait"}
         self.product = self.merchant("POST", "products", product).json()["uuid"]
         style = {"name": "Pencil", "prompt_template": "{style} of {product}: {text}"}
@@ -60,45 +60,47 @@ class Gallery:
         size |= {"shopify_variant_id": f"gid://shopify/ProductVariant/{VARIANT}"}
         assert self.merchant("POST", f"products/{self.product}/sizes", size).status_code == 201
 
-    def send(self, data: bytes, customer: int | None = CUSTOMER, content_type: str = "image/jpeg") -> dict[str, Any]:
-        """Begin an upload and send the bytes by its form; what `begin` answered."""
-        begun = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
-        assert begun.status_code == 201, begun.text
-        form: dict[str, Any] = begun.json()
-        sent = httpx.post(form["url"], data=form["fields"], files={"file": data})
-        assert sent.status_code == 201, sent.text
+    def upload_photo(
+        self, data: bytes, customer: int | None = CUSTOMER, content_type: str = "image/jpeg"
+    ) -> dict[str, Any]:
+        """Create an upload and send the bytes with its form; return the upload."""
+        start_response = self.shopper("POST", "uploads", {"content_type": content_type}, customer=customer)
+        assert start_response.status_code == 201, start_response.text
+        form: dict[str, Any] = start_response.json()
+        response = httpx.post(form["url"], data=form["fields"], files={"file": data})
+        assert response.status_code == 201, response.text
         return form
 
-    def accepted(self, customer: int | None = CUSTOMER) -> dict[str, Any]:
-        """A photo that the guard has accepted."""
-        form = self.send(PHOTO.read_bytes(), customer)
+    def accepted_upload(self, customer: int | None = CUSTOMER) -> dict[str, Any]:
+        """Upload a photo and have it accepted."""
+        form = self.upload_photo(PHOTO.read_bytes(), customer)
         assert self.drain() == []
         return form
 
-    def asked(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
-        """The body of a request for a preview."""
-        asked = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
-        return asked | ({"upload_token": upload["token"]} if upload["token"] else {})
+    def preview_request(self, upload: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """Return the body of a preview request."""
+        body = {"product_id": self.product, "style_id": self.style, "upload_id": upload["id"], **more}
+        return body | ({"upload_token": upload["token"]} if upload["token"] else {})
 
     def preview(self, customer: int | None = CUSTOMER, uploader: int | None = CUSTOMER) -> dict[str, Any]:
-        """A completed preview, as its shopper reads it; `uploader` sent the photo, as a guest if there is none."""
-        upload = self.accepted(uploader if customer else None)
-        answer = self.shopper("POST", "generations", self.asked(upload), customer=customer)
-        assert answer.status_code == 202, answer.text
+        """Create a preview and return it as the shopper reads it; `uploader` sends the photo, None is a guest."""
+        upload = self.accepted_upload(uploader if customer else None)
+        response = self.shopper("POST", "generations", self.preview_request(upload), customer=customer)
+        assert response.status_code == 202, response.text
         assert self.drain() == []
         token = {"token": upload["token"]} if upload["token"] else {}
-        path = f"generations/{answer.json()['id']}"
-        read: dict[str, Any] = self.shopper("GET", path, customer=customer, **token).json()
-        assert read["status"] == "completed", read
-        return read
+        path = f"generations/{response.json()['id']}"
+        body: dict[str, Any] = self.shopper("GET", path, customer=customer, **token).json()
+        assert body["status"] == "completed", body
+        return body
 
     def order(
         self, *properties: dict[str, str], variant: int = VARIANT, customer: int | None = CUSTOMER
     ) -> dict[str, Any]:
-        """A paid order with a line for each of the properties."""
+        """Create a paid order with a line for each of the properties."""
         lines = [
-            {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [given]}
-            for given in properties
+            {"variant_id": variant, "product_id": 8001, "quantity": 1, "price": "49.00", "properties": [line_property]}
+            for line_property in properties
         ]
         order: dict[str, Any] = self.shopify.paid_order(self.shop, lines, customer_id=customer)
         return order
@@ -108,20 +110,20 @@ class Gallery:
         return [item for item in items if item["generation_type"] == "final"]
 
     def storage(self) -> tuple[int, int]:
-        """Bytes that the quota counts as stored, and those of the shop's rows."""
-        counted = round(Quota.get(self.shop).current_storage_mb * 1_000_000)
+        """Return the stored bytes by the quota, and by the rows of the shop."""
+        counted_bytes = round(Quota.get(self.shop).current_storage_mb * 1_000_000)
         uploads = [row.byte_count or 0 for row in Upload.scan(Upload.shop_id == self.shop)]
         images = [row.byte_count or 0 for row in Generation.scan(Generation.shop_id == self.shop)]
-        return counted, sum(uploads) + sum(images)
+        return counted_bytes, sum(uploads) + sum(images)
 
     def quota(self) -> dict[str, Any]:
-        read: dict[str, Any] = self.merchant("GET", "quota").json()
-        return read
+        body: dict[str, Any] = self.merchant("GET", "quota").json()
+        return body
 
 
 @dataclass(frozen=True)
 class StoredGallery:
-    """A gallery as it was created, with the engine's snapshot of its name; usable until `expires_at`."""
+    """A gallery as it was created, with the engine's snapshot of it; usable until `expires_at`."""
 
     gallery: Gallery
     at_shopify: Json
@@ -138,12 +140,12 @@ SNAPSHOT_LIFETIME = timedelta(seconds=20)
 def gallery(engine: Engine, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
     """A shop with one product, size and style. It is set up before other fixtures and restored from a snapshot."""
     if not _stored or _stored[-1].expires_at < clock.now():
-        created = Gallery(api, shopify, drain)
-        created.furnish()
+        new_gallery = Gallery(api, shopify, drain)
+        new_gallery.add_catalogue()
         drain()
         engine.snapshot(SNAPSHOT)
-        _stored[:] = [StoredGallery(created, shopify.snapshot(), clock.now() + SNAPSHOT_LIFETIME)]
-        return created
+        _stored[:] = [StoredGallery(new_gallery, shopify.snapshot(), clock.now() + SNAPSHOT_LIFETIME)]
+        return new_gallery
     [stored] = _stored
     engine.restore(SNAPSHOT)
     shopify.restore(stored.at_shopify)
@@ -153,17 +155,17 @@ def gallery(engine: Engine, api: httpx.Client, shopify: ShopifySandbox, drain: D
 
 
 @pytest.fixture
-def another(gallery: Gallery, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
-    """Another shop, just the same."""
-    made = Gallery(api, shopify, drain)
-    made.furnish()
+def other_gallery(gallery: Gallery, api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> Gallery:
+    """Another shop with the same catalogue."""
+    new_gallery = Gallery(api, shopify, drain)
+    new_gallery.add_catalogue()
     drain()
-    return made
+    return new_gallery
 
 
 @pytest.fixture
 def base(gallery: Gallery) -> dict[str, Any]:
     """A base with one variant, `variant`."""
-    made: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
+    new_base: dict[str, Any] = gallery.merchant("POST", "bases", {"name": "Poster", "option_names": ["Size"]}).json()
     variant = {"name": "A6", "width_px": 350, "height_px": 250, "option_values": {"Size": "A6"}}
-    return made | {"variant": gallery.merchant("POST", f"bases/{made['uuid']}/variants", variant).json()}
+    return new_base | {"variant": gallery.merchant("POST", f"bases/{new_base['uuid']}/variants", variant).json()}

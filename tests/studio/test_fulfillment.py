@@ -1,4 +1,4 @@
-"""What is to be printed follows from what was told, in whatever order and number."""
+"""The lines to print follow from the messages, in any order and number."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ STEPS: list[Step] = [
 ]
 
 
-def play(steps: list[Step]) -> OrderFacts:
+def apply_steps(steps: list[Step]) -> OrderFacts:
     return reduce(lambda facts, step: step(facts), steps, OrderFacts())
 
 
 @given(
     st.lists(st.sampled_from(STEPS), max_size=6).flatmap(
-        lambda told: st.tuples(st.just(told), st.permutations(told * 2))
+        lambda steps: st.tuples(st.just(steps), st.permutations(steps * 2))
     )
 )
-def test_order_and_number_do_not_matter(case: tuple[list[Step], list[Step]]) -> None:
-    told, shuffled = case
-    assert play(told) == play(shuffled)
+def test_the_order_and_number_of_steps_do_not_matter(case: tuple[list[Step], list[Step]]) -> None:
+    steps, shuffled = case
+    assert apply_steps(steps) == apply_steps(shuffled)
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=6))
-def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
+def test_an_unwanted_line_stays_unwanted(steps: list[Step]) -> None:
     facts, gone = OrderFacts(), set[str]()
-    for step in told:
+    for step in steps:
         facts = step(facts)
         unwanted = {line for line in (A, B) if not fulfillment.is_line_wanted(facts, line)}
         assert gone <= unwanted
@@ -64,13 +64,13 @@ def test_what_is_not_wanted_never_is_again(told: list[Step]) -> None:
 
 
 @given(st.lists(st.sampled_from(STEPS), max_size=6))
-def test_the_row_keeps_it_all(told: list[Step]) -> None:
-    facts = play(told)
+def test_the_stored_row_keeps_all_facts(steps: list[Step]) -> None:
+    facts = apply_steps(steps)
     assert fulfillment.from_json(json.loads(json.dumps(fulfillment.to_json(facts)))) == facts
 
 
 @pytest.mark.parametrize(
-    ("told", "a", "b", "status"),
+    ("steps", "a", "b", "status"),
     [
         ([], True, True, None),
         ([paid], True, True, "paid"),
@@ -82,14 +82,14 @@ def test_the_row_keeps_it_all(told: list[Step]) -> None:
         ([fulfillment.add_cancellation, paid], False, False, "cancelled"),
     ],
 )
-def test_cases(told: list[Step], a: bool, b: bool, status: str | None) -> None:
-    facts = play(told)
+def test_each_case_has_the_expected_lines(steps: list[Step], a: bool, b: bool, status: str | None) -> None:
+    facts = apply_steps(steps)
     assert [fulfillment.is_line_wanted(facts, line) for line in (A, B)] == [a, b]
     assert fulfillment.order_status(facts) == status
 
 
-def test_a_refund_that_is_told_in_part_later_loses_no_line() -> None:
-    """As a page of it, fetched after downtime."""
+def test_a_later_partial_refund_loses_no_line() -> None:
+    """As one page, fetched after downtime."""
     whole = partial(fulfillment.add_refund, refund="r1", quantities={A: 2, B: 1})
     part = partial(fulfillment.add_refund, refund="r1", quantities={A: 2})
-    assert play([paid, whole, part]) == play([paid, part, whole]) == play([paid, whole])
+    assert apply_steps([paid, whole, part]) == apply_steps([paid, part, whole]) == apply_steps([paid, whole])

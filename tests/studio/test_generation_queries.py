@@ -1,4 +1,4 @@
-"""Generations are looked up by index: one Query a page, whatever else the shop has."""
+"""Generations are queried by index: one Query a page, for any number of rows."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ FEW = 7
 
 @contextmanager
 def queries() -> Iterator[list[str]]:
-    """The bodies of the Query calls that are made meanwhile."""
-    seen: list[str] = []
+    """Record the bodies of the Query calls."""
+    seen_items: list[str] = []
 
-    def note(params: dict[str, Any], **_: Any) -> None:
-        seen.append(params["body"])
+    def record_query(params: dict[str, Any], **_: Any) -> None:
+        seen_items.append(params["body"])
 
     events = aws.client("dynamodb").meta.events
-    events.register("before-call.dynamodb.Query", note)
+    events.register("before-call.dynamodb.Query", record_query)
     try:
-        yield seen
+        yield seen_items
     finally:
-        events.unregister("before-call.dynamodb.Query", note)
+        events.unregister("before-call.dynamodb.Query", record_query)
 
 
-def fill(gallery: Gallery, count: int, **columns: Any) -> None:
-    """That many more generations of the shop, each younger than those before it."""
+def add_generations(gallery: Gallery, count: int, **columns: Any) -> None:
+    """Add generations to the shop, each newer than the previous one."""
     now = clock.now()
     common: dict[str, Any] = {"shop_id": gallery.shop, "product_id": OTHER, "ai_style_id": OTHER, "ai_prompt_used": "x"}
     common |= {"input_image_url": "s3://b/k", "status": GenerationStatus.COMPLETED, "updated_at": now}
@@ -49,11 +49,11 @@ def fill(gallery: Gallery, count: int, **columns: Any) -> None:
             batch.save(generation_queries.with_state_keys(row))
 
 
-def page(gallery: Gallery, **query: Any) -> dict[str, Any]:
-    answer = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+def fetch_page(gallery: Gallery, **query: Any) -> dict[str, Any]:
+    response = gallery.merchant("GET", f"generations?{httpx.QueryParams(query)}")
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
 
 
 LOOK_UPS = {
@@ -66,54 +66,54 @@ LOOK_UPS = {
 }
 
 
-@pytest.mark.parametrize("wanted", LOOK_UPS.values(), ids=LOOK_UPS)
-def test_few_among_many_are_found_by_one_query_a_page(gallery: Gallery, wanted: dict[str, Any]) -> None:
-    fill(gallery, FEW, **wanted)
-    fill(gallery, MAX_ROWS_READ + 1)
-    found: list[dict[str, Any]] = []
+@pytest.mark.parametrize("filters", LOOK_UPS.values(), ids=LOOK_UPS)
+def test_a_filtered_page_needs_one_query(gallery: Gallery, filters: dict[str, Any]) -> None:
+    add_generations(gallery, FEW, **filters)
+    add_generations(gallery, MAX_ROWS_READ + 1)
+    results: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
-        with queries() as made:
-            answer = page(gallery, limit=3, **wanted, **cursor)
-        assert len(made) == 1
-        found += answer["items"]
-        if answer["next_cursor"] is None:
+        with queries() as query_bodies:
+            response = fetch_page(gallery, limit=3, **filters, **cursor)
+        assert len(query_bodies) == 1
+        results += response["items"]
+        if response["next_cursor"] is None:
             break
-        assert len(answer["items"]) == 3
-        cursor = {"cursor": answer["next_cursor"]}
-    assert len({item["id"] for item in found}) == len(found) == FEW
-    assert [item["created_at"] for item in found] == sorted((item["created_at"] for item in found), reverse=True)
-    (name, value), *_ = wanted.items()
-    assert {item[name] for item in found} == {value}
+        assert len(response["items"]) == 3
+        cursor = {"cursor": response["next_cursor"]}
+    assert len({item["id"] for item in results}) == len(results) == FEW
+    assert [item["created_at"] for item in results] == sorted((item["created_at"] for item in results), reverse=True)
+    (name, value), *_ = filters.items()
+    assert {item[name] for item in results} == {value}
 
 
-def test_what_no_index_has_is_looked_for_a_stretch_at_a_time(gallery: Gallery) -> None:
-    fill(gallery, FEW, generation_type=GenerationType.FINAL, product_id=gallery.product)
-    fill(gallery, MAX_ROWS_READ + 1, product_id=gallery.product)
-    wanted = {"product_id": gallery.product, "generation_type": "final", "limit": 5}
-    with queries() as made:
-        first = page(gallery, **wanted)
-    assert (len(made), first["items"]) == (1, [])
-    second = page(gallery, **wanted, cursor=first["next_cursor"])
-    third = page(gallery, **wanted, cursor=second["next_cursor"])
-    found = [*second["items"], *third["items"]]
+def test_a_filter_without_an_index_scans_a_limited_range_per_page(gallery: Gallery) -> None:
+    add_generations(gallery, FEW, generation_type=GenerationType.FINAL, product_id=gallery.product)
+    add_generations(gallery, MAX_ROWS_READ + 1, product_id=gallery.product)
+    expected = {"product_id": gallery.product, "generation_type": "final", "limit": 5}
+    with queries() as query_bodies:
+        first = fetch_page(gallery, **expected)
+    assert (len(query_bodies), first["items"]) == (1, [])
+    second = fetch_page(gallery, **expected, cursor=first["next_cursor"])
+    third = fetch_page(gallery, **expected, cursor=second["next_cursor"])
+    items = [*second["items"], *third["items"]]
     assert [len(second["items"]), len(third["items"]), third["next_cursor"]] == [5, 2, None]
-    assert {item["generation_type"] for item in found} == {"final"}
-    assert len({item["id"] for item in found}) == FEW
+    assert {item["generation_type"] for item in items} == {"final"}
+    assert len({item["id"] for item in items}) == FEW
 
 
-def test_another_shop_s_are_not_listed(gallery: Gallery, another: Gallery) -> None:
+def test_generations_of_another_shop_are_not_listed(gallery: Gallery, other_gallery: Gallery) -> None:
     common = {"order_id": "gid://shopify/Order/8", "customer_id": "gid://shopify/Customer/8"}
-    fill(gallery, 3, **common, product_id=gallery.product, ai_style_id=gallery.style)
-    wanted = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
-    for name, value in wanted.items():
-        assert len(page(gallery, **{name: value})["items"]) == 3
-        assert page(another, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
+    add_generations(gallery, 3, **common, product_id=gallery.product, ai_style_id=gallery.style)
+    expected = {**common, "product_id": gallery.product, "ai_style_id": gallery.style, "status": "completed"}
+    for name, value in expected.items():
+        assert len(fetch_page(gallery, **{name: value})["items"]) == 3
+        assert fetch_page(other_gallery, limit=1, **{name: value}) == {"items": [], "next_cursor": None}
 
 
-def test_states_are_looked_up_as_they_are_by_now(gallery: Gallery) -> None:
+def test_filters_use_the_current_status(gallery: Gallery) -> None:
     def states(**query: str) -> list[str]:
-        return [item["generation_type"] for item in page(gallery, **query)["items"]]
+        return [item["generation_type"] for item in fetch_page(gallery, **query)["items"]]
 
     preview = gallery.preview()
     for variant in (VARIANT, VARIANT + 1):
@@ -124,7 +124,7 @@ def test_states_are_looked_up_as_they_are_by_now(gallery: Gallery) -> None:
     assert (states(status="failed"), states(upscale_status="failed")) == (["final"], ["final"])
     assert (states(upscale_status="completed"), states(upscale_status="not_needed")) == (["final"], ["preview"])
     assert len(states(customer_id=f"gid://shopify/Customer/{CUSTOMER}")) == 3
-    failed = page(gallery, status="failed")["items"][0]
+    failed = fetch_page(gallery, status="failed")["items"][0]
     assert gallery.merchant("POST", f"generations/{failed['id']}/remake").status_code == 202
     assert (states(status="failed"), states(upscale_status="failed")) == ([], [])
     assert (states(status="pending"), states(upscale_status="pending")) == (["final"], ["final"])

@@ -1,4 +1,4 @@
-"""The header reader against pictures that Pillow wrote, and against what no encoder writes."""
+"""The header reader with images from Pillow, and with bytes that no encoder writes."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ def _encoded(size: tuple[int, int], image_format: str, mode: str = "RGB", **opti
         (_encoded((40, 30), "WEBP", mode="RGBA", lossless=True, exif=b"Exif\0\0"), Format.WEBP),
     ],
 )
-def test_size_and_format_are_those_of_the_content(data: bytes, image_format: Format):
-    found = probe(data)
-    assert (found.format, found.width, found.height, found.frames) == (image_format, 40, 30, 1)
-    assert found.byte_count == len(data)
+def test_size_and_format_are_read_from_the_content(data: bytes, image_format: Format):
+    header = probe(data)
+    assert (header.format, header.width, header.height, header.frames) == (image_format, 40, 30, 1)
+    assert header.byte_count == len(data)
 
 
 @pytest.mark.parametrize("image_format", ["PNG", "WEBP"])
-def test_animation_counts_more_than_one_frame(image_format: str):
+def test_an_animation_has_more_than_one_frame(image_format: str):
     second = Image.new("RGB", (8, 8), "red")
     assert probe(_encoded((8, 8), image_format, save_all=True, append_images=[second])).frames == 2
 
 
-def test_a_phones_second_picture_leaves_its_first_a_still():
+def test_a_multi_picture_file_is_no_animation():
     """Phones append a depth or gain map to the photo (MPF); it is no animation."""
     data = _encoded((8, 8), "MPO", save_all=True, append_images=[Image.new("RGB", (4, 4))])
-    found = probe(data)
-    assert (found.format, found.width, found.frames) == (Format.JPEG, 8, 1)
+    header = probe(data)
+    assert (header.format, header.width, header.frames) == (Format.JPEG, 8, 1)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (16383, 1), (1, 16383)])
-def test_extreme_webp_sizes(size: tuple[int, int]):
+def test_extreme_webp_sizes_are_read(size: tuple[int, int]):
     for lossless in (True, False):
-        found = probe(_encoded(size, "WEBP", lossless=lossless))
-        assert (found.width, found.height) == size
+        header = probe(_encoded(size, "WEBP", lossless=lossless))
+        assert (header.width, header.height) == size
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"GIF89a" + bytes(40), b"BM" + bytes(60), b"<svg/>", b"II*\0"])
@@ -76,14 +76,14 @@ def test_other_content_has_no_format(data: bytes):
         b"RIFF\0\0\0\0WEBP",
     ],
 )
-def test_a_broken_header_has_no_size(data: bytes):
-    found = probe(data)
-    assert found.format is not None
-    assert (found.width, found.height) == (0, 0)
+def test_an_invalid_header_has_no_size(data: bytes):
+    header = probe(data)
+    assert header.format is not None
+    assert (header.width, header.height) == (0, 0)
 
 
 @given(
     st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR", b"RIFF....WEBPVP8"]), st.binary(max_size=300)
 )
-def test_no_bytes_make_it_raise(start: bytes, rest: bytes):
+def test_no_input_raises(start: bytes, rest: bytes):
     probe(start + rest)

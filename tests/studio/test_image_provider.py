@@ -1,4 +1,4 @@
-"""An image provider that takes jobs and calls back: late, twice, in parallel, forged, or never."""
+"""An image provider with jobs and callbacks: late, duplicated, concurrent, forged or absent."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.service import image_provider, stuck_generations
 from infra.sandbox.delivery import send
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
-from tests.integrations.pictures import colour_at, encoded, opened
-from tests.shops.conftest import waiting
+from tests.integrations.sample_images import colour_at, encode_image, open_image
+from tests.shops.conftest import message_counts
 from tests.studio.conftest import Gallery
 from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows
 
-PICTURE = encoded(Image.new("RGB", (1024, 768), (200, 30, 30)))
+PICTURE = encode_image(Image.new("RGB", (1024, 768), (200, 30, 30)))
 
 
 @pytest.fixture
@@ -32,34 +32,34 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
         monkeypatch.setenv("IMAGE_HTTP_URL", running.url)
         monkeypatch.setenv("IMAGE_HTTP_TOKEN", SANDBOX_TOKEN)
         monkeypatch.setenv("IMAGE_HTTP_SECRET", f"whsec_AAAA,{SANDBOX_WEBHOOK_SECRET}")
-        config.forget()
+        config.forget_settings()
         yield running
         monkeypatch.undo()
-        config.forget()
+        config.forget_settings()
 
 
-def ask(gallery: Gallery) -> tuple[str, str]:
-    """A preview that waits for its job: their ids."""
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted(), text="a hat"))
+def request_preview(gallery: Gallery) -> tuple[str, str]:
+    """Request a preview that waits for its job; return both ids."""
+    response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload(), text="a hat"))
     assert gallery.drain() == []
-    row = Generation.get(answer.json()["id"])
+    row = Generation.get(response.json()["id"])
     assert (row.status, row.awaits) == (GenerationStatus.PROCESSING, True)
     return row.id, row.provider_job or ""
 
 
-def test_a_preview_comes_with_the_call_back(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
-    asked = provider.jobs[job]
-    assert "a hat" in asked["prompt"]
-    assert asked["long_side"] == 1024
-    assert httpx.get(asked["image_url"]).headers["content-type"] == "image/jpeg"
+def test_a_callback_completes_a_preview(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = request_preview(gallery)
+    job_request = provider.jobs[job]
+    assert "a hat" in job_request["prompt"]
+    assert job_request["long_side"] == 1024
+    assert httpx.get(job_request["image_url"]).headers["content-type"] == "image/jpeg"
     assert gallery.quota()["generations_at_work"] == 1
     provider.finish(job, PICTURE)
     assert provider.call_back(job).answer == '{"status":"heard"}'
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"generations/{generation}").json()
-    preview = httpx.get(read["preview_url"]).content
-    assert opened(preview).size == (1024, 768)
+    body = gallery.shopper("GET", f"generations/{generation}").json()
+    preview = httpx.get(body["preview_url"]).content
+    assert open_image(preview).size == (1024, 768)
     assert colour_at(preview, 0.5, 0.5)[0] > 150
     row = Generation.get(generation)
     assert (row.ai_model_used, row.attempts) == ("http/127.0.0.1", 2)
@@ -67,13 +67,15 @@ def test_a_preview_comes_with_the_call_back(gallery: Gallery, provider: ImagePro
     assert_counters_equal_rows(gallery)
 
 
-def test_a_final_comes_so_too_and_is_made_anew_as_another_job(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
+def test_a_callback_completes_a_final_and_a_remake_is_another_job(
+    gallery: Gallery, provider: ImageProviderSandbox
+) -> None:
+    generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     provider.call_back(job)
     assert gallery.drain() == []
-    given = gallery.shopper("GET", f"generations/{generation}").json()["line_item_property"]
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    line_property = gallery.shopper("GET", f"generations/{generation}").json()["line_item_property"]
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     for number in (2, 3):
         assert len(provider.jobs) == number
@@ -88,22 +90,22 @@ def test_a_final_comes_so_too_and_is_made_anew_as_another_job(gallery: Gallery, 
             assert gallery.drain() == []
 
 
-def test_ten_call_backs_at_once_make_it_once(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
+def test_ten_concurrent_callbacks_complete_it_once(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     with ThreadPoolExecutor(10) as pool:
-        answers = [each.answer for each in pool.map(lambda _: provider.call_back(job), range(10))]
-    assert answers.count('{"status":"heard"}') == 1
-    assert waiting("studio-generate_preview") == (1, 0)
+        responses = [each.answer for each in pool.map(lambda _: provider.call_back(job), range(10))]
+    assert responses.count('{"status":"heard"}') == 1
+    assert message_counts("studio-generate_preview") == (1, 0)
     assert gallery.drain() == []
     assert Generation.get(generation).attempts == 2
     assert_counters_equal_rows(gallery)
 
 
-def test_what_is_forged_old_or_about_another_job_moves_nothing(
+def test_forged_stale_and_foreign_callbacks_are_ignored(
     gallery: Gallery, provider: ImageProviderSandbox, api: httpx.Client
 ) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     provider.finish(job, PICTURE)
     assert provider.call_back(job, secret="whsec_c29tZWJvZHk=").status == 401
     assert provider.call_back(job, at=time.time() - 301).status == 401
@@ -113,19 +115,19 @@ def test_what_is_forged_old_or_about_another_job_moves_nothing(
     elsewhere = genuine.url.replace(generation, "00000000-0000-4000-8000-000000000000")
     assert httpx.post(elsewhere, content=genuine.body, headers=genuine.headers).json() == {"status": "ignored"}
     assert api.get(f"/webhooks/images/{generation}").status_code == 405
-    assert waiting("studio-generate_preview") == (0, 0)
+    assert message_counts("studio-generate_preview") == (0, 0)
     assert send(genuine).status == 200
 
 
 @pytest.mark.parametrize(("state", "reason"), [("refused", ContentRefused.reason), ("failed", ModelGaveUp.reason)])
-def test_a_job_without_a_picture_fails_once_and_is_not_charged(
+def test_a_job_without_an_image_fails_once_and_is_not_charged(
     gallery: Gallery, provider: ImageProviderSandbox, state: str, reason: str
 ) -> None:
-    generation, job = ask(gallery)
+    generation, job = request_preview(gallery)
     provider.end(job, state, "no")
     provider.call_back(job)
     assert gallery.drain() == []
-    provider.finish(job, PICTURE)  # a terminal state is final, whatever comes later
+    provider.finish(job, PICTURE)  # a terminal state never changes
     provider.call_back(job)
     assert gallery.drain() == []
     row = Generation.get(generation)
@@ -133,14 +135,14 @@ def test_a_job_without_a_picture_fails_once_and_is_not_charged(
     assert_counters_equal_rows(gallery)
 
 
-def test_a_lost_call_back_is_made_good_by_asking(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
+def test_a_lost_callback_is_recovered_by_polling(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    generation, job = request_preview(gallery)
     later = clock.now() + image_provider.CALLBACK_WITHIN + timedelta(seconds=1)
     Generation(generation).update([Generation.lease_until.set(clock.now())])
     stuck_generations.recover_generations(later)
     assert gallery.drain() == []
     row = Generation.get(generation)
-    assert (row.awaits, row.provider_job, len(provider.jobs)) == (True, job, 1)  # still at work there: not asked twice
+    assert (row.awaits, row.provider_job, len(provider.jobs)) == (True, job, 1)  # still in progress: no second request
     provider.finish(job, PICTURE)
     Generation(generation).update([Generation.lease_until.set(clock.now())])
     stuck_generations.recover_generations(later)
@@ -149,8 +151,10 @@ def test_a_lost_call_back_is_made_good_by_asking(gallery: Gallery, provider: Ima
     assert_counters_equal_rows(gallery)
 
 
-def test_a_kill_before_the_job_is_noted_takes_no_second_job(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    generation, job = ask(gallery)
+def test_a_crash_before_the_job_is_stored_submits_no_second_job(
+    gallery: Gallery, provider: ImageProviderSandbox
+) -> None:
+    generation, job = request_preview(gallery)
     Generation(generation).update([Generation.provider_job.remove(), Generation.awaits.remove()])
     Generation(generation).update([Generation.lease_until.set(clock.now())])
     stuck_generations.recover_generations(clock.now() + timedelta(seconds=1))
@@ -162,11 +166,11 @@ def test_a_kill_before_the_job_is_noted_takes_no_second_job(gallery: Gallery, pr
     ("picture", "url"),
     [(PICTURE, "http://localhost:1/results/x"), (b"%PDF-1.7", None), (PICTURE[:200], None)],
 )
-def test_a_result_that_cannot_be_trusted_is_none(
+def test_an_untrusted_result_is_ignored(
     gallery: Gallery, provider: ImageProviderSandbox, picture: bytes, url: str | None
 ) -> None:
-    """From another host, no picture, or half of one."""
-    generation, job = ask(gallery)
+    """From another host, not an image, or truncated."""
+    generation, job = request_preview(gallery)
     provider.finish(job, picture, url)
     provider.call_back(job)
     assert gallery.drain() == []
@@ -175,16 +179,16 @@ def test_a_result_that_cannot_be_trusted_is_none(
     assert_counters_equal_rows(gallery)
 
 
-def test_a_job_that_is_not_taken(gallery: Gallery, provider: ImageProviderSandbox) -> None:
-    upload = gallery.accepted()
-    for answer, status, reason in (
+def test_a_refused_job_fails_the_preview(gallery: Gallery, provider: ImageProviderSandbox) -> None:
+    upload = gallery.accepted_upload()
+    for response, status, reason in (
         ((429, {}), GenerationStatus.PENDING, None),
         ((422, {"error": "refused"}), GenerationStatus.FAILED, ContentRefused.reason),
         ((400, {"error": "model"}), GenerationStatus.FAILED, ModelMisconfigured.reason),
     ):
-        provider.refuse_next = answer
-        asked = gallery.shopper("POST", "generations", gallery.asked(upload)).json()
+        provider.refuse_next = response
+        body = gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()
         assert gallery.drain() == []
-        row = Generation.get(asked["id"])
+        row = Generation.get(body["id"])
         assert (row.status, row.error_message) == (status, reason)
-    assert waiting("studio-generate_preview") == (0, 1)
+    assert message_counts("studio-generate_preview") == (0, 1)

@@ -43,16 +43,16 @@ def _jpeg_header(width: int, height: int) -> bytes:
         (Probe(Format.JPEG, 1000, 10, 10, scans=101), RejectReason.TOO_MANY_SCANS),
     ],
 )
-def test_each_limit_holds_at_its_edge(upload: Probe, reason: RejectReason | None):
+def test_each_limit_is_inclusive(upload: Probe, reason: RejectReason | None):
     assert rejection_reason(upload) is reason
 
 
-def test_every_reason_has_a_sentence_for_the_shopper():
+def test_every_rejection_reason_has_a_text():
     assert set(DETAIL) == set(RejectReason)
 
 
 def _cost(upload: bytes) -> tuple[RejectReason | None, int, int]:
-    """The verdict, the lines of Python that were run for it, and the bytes of memory that it took."""
+    """Return the result, the number of executed Python lines, and the peak memory in bytes."""
     lines = 0
 
     def count(frame: FrameType, event: str, argument: object) -> Any:
@@ -72,7 +72,7 @@ def _cost(upload: bytes) -> tuple[RejectReason | None, int, int]:
 
 
 MOST_LINES = 100_000
-"""Some ten milliseconds of work; the walks below would take millions."""
+"""About ten milliseconds of work; the inputs below would need millions of lines without a limit."""
 _PIXEL_DATA = b"\0\0\0\0IDAT" + bytes(4)
 
 
@@ -99,12 +99,12 @@ def test_a_decompression_bomb_is_refused_by_its_header(bomb: bytes):
         b"\xff\xd8" + b"\xff\xe0\0\2" * 5_000_000,
     ],
 )
-def test_millions_of_empty_segments_are_not_walked(stuffed: bytes):
+def test_millions_of_empty_segments_are_not_scanned(stuffed: bytes):
     reason, lines, peak = _cost(stuffed)
     assert reason is RejectReason.UNREADABLE
     assert lines < MOST_LINES
     assert peak < 1_000_000
 
 
-def test_a_pdf_named_jpg_is_no_picture():
+def test_a_pdf_named_jpg_is_rejected():
     assert rejection_reason(probe(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + bytes(1000))) is RejectReason.UNSUPPORTED_FORMAT

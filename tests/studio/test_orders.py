@@ -1,4 +1,4 @@
-"""Orders that are cancelled, edited and refunded, told in any order and many times."""
+"""Orders that are canceled, edited and refunded, with messages in any order and number."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from chalicelib.studio.service.generations import START_LEASE
 from infra.sandbox.delivery import Webhook
 from tests.retention.crash import crash_at
 from tests.studio.conftest import VARIANT, Gallery
-from tests.studio.order_messages import cancelled_of, paid_of
+from tests.studio.order_messages import order_cancelled, order_paid
 
 
-def told(gallery: Gallery, topic: str, payload: Any) -> Webhook:
+def deliver(gallery: Gallery, topic: str, payload: Any) -> Webhook:
     return gallery.shopify.webhook("studio", gallery.shop, topic, payload)
 
 
@@ -35,16 +35,16 @@ def statuses(gallery: Gallery) -> list[str]:
 
 
 @pytest.fixture
-def given(gallery: Gallery) -> dict[str, str]:
-    """A preview's line item property."""
+def line_property(gallery: Gallery) -> dict[str, str]:
+    """The line item property of a preview."""
     prop: dict[str, str] = gallery.preview()["line_item_property"]
     return prop
 
 
-def test_a_cancelled_order_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+def test_a_canceled_order_gets_no_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
     assert gallery.drain() == []
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
@@ -52,19 +52,19 @@ def test_a_cancelled_order_is_not_printed(gallery: Gallery, given: dict[str, str
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_a_print_that_is_made_stays(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_a_completed_final_is_kept_after_a_cancellation(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
     assert gallery.drain() == []
     assert statuses(gallery) == ["completed"]
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_the_line_that_was_taken_out_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given, given)
+def test_a_removed_line_gets_no_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property, line_property)
     first, second = (line["admin_graphql_api_id"] for line in order["line_items"])
     gallery.shopify.emit(
         gallery.shop, "orders/edited", gallery.shopify.edit_order(gallery.shop, order["id"], remove=[first])
@@ -75,8 +75,8 @@ def test_the_line_that_was_taken_out_is_not_printed(gallery: Gallery, given: dic
     assert [final["line_item_id"] for final in gallery.finals()] == [second]
 
 
-def test_an_edit_makes_no_second_print(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_an_edit_makes_no_second_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     for quantity in (2, 3):
@@ -89,18 +89,18 @@ def test_an_edit_makes_no_second_print(gallery: Gallery, given: dict[str, str]) 
     assert statuses(gallery) == ["completed"]
 
 
-def test_a_line_that_an_edit_adds_is_printed_once_it_is_paid(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_an_added_line_gets_a_final_after_payment(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
-    added = {"variant_id": VARIANT, "product_id": 8001, "price": "0.00", "properties": [given]}
+    added = {"variant_id": VARIANT, "product_id": 8001, "price": "0.00", "properties": [line_property]}
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], add=[added])
     gallery.shopify.emit(gallery.shop, "orders/edited", edit)
     assert gallery.drain() == []
     assert statuses(gallery) == ["completed", "completed"]
 
 
-def test_a_refunded_line_is_not_printed(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given, given)
+def test_a_refunded_line_gets_no_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property, line_property)
     first, second = order["line_items"]
     refund = gallery.shopify.refund_order(gallery.shop, order["id"], {first["id"]: 1})
     gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
@@ -112,10 +112,10 @@ def test_a_refunded_line_is_not_printed(gallery: Gallery, given: dict[str, str])
     assert row.status == "partially_refunded"
 
 
-def test_orders_without_our_lines_leave_no_trace(gallery: Gallery) -> None:
+def test_orders_without_previews_are_not_stored(gallery: Gallery) -> None:
     order = gallery.order({"name": "Engraving", "value": "Mia"})
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    for topic, payload in (("orders/paid", order), ("orders/cancelled", cancelled)):
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    for topic, payload in (("orders/paid", order), ("orders/cancelled", cancellation)):
         gallery.shopify.deliver("studio", gallery.shop, topic, payload)
     refund = {"id": 1, "order_id": order["id"], "refund_line_items": [{"line_item_id": 5, "quantity": 1}]}
     gallery.shopify.deliver("studio", gallery.shop, "refunds/create", refund)
@@ -124,16 +124,16 @@ def test_orders_without_our_lines_leave_no_trace(gallery: Gallery) -> None:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_paid_ten_times_edited_and_cancelled_in_any_order_is_printed_once_or_never(
-    gallery: Gallery, given: dict[str, str], seed: int
+def test_messages_in_any_order_make_at_most_one_final(
+    gallery: Gallery, line_property: dict[str, str], seed: int
 ) -> None:
-    """With a part of the work done in between, at random moments."""
-    order = gallery.order(given)
+    """With some messages handled in between, at random times."""
+    order = gallery.order(line_property)
     edit = gallery.shopify.edit_order(gallery.shop, order["id"], quantities={order["line_items"][0]["id"]: 2})
-    messages = [told(gallery, "orders/paid", order) for _ in range(10)]
-    messages += [told(gallery, "orders/edited", edit) for _ in range(2)]
+    messages = [deliver(gallery, "orders/paid", order) for _ in range(10)]
+    messages += [deliver(gallery, "orders/edited", edit) for _ in range(2)]
     cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    cancellation = told(gallery, "orders/cancelled", cancelled)
+    cancellation = deliver(gallery, "orders/cancelled", cancelled)
     order_of_sending = random.Random(seed)
     order_of_sending.shuffle(messages)
     place = order_of_sending.randrange(len(messages))
@@ -148,12 +148,12 @@ def test_paid_ten_times_edited_and_cancelled_in_any_order_is_printed_once_or_nev
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).status == "cancelled"
 
 
-def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
-    """Two workers on the same order: whoever comes second decides on what the first has written."""
-    order = gallery.order(given)
+def test_concurrent_messages_make_at_most_one_final(gallery: Gallery, line_property: dict[str, str]) -> None:
+    """Two workers apply changes to one order: the second decides on what the first wrote."""
+    order = gallery.order(line_property)
     calls = [
-        lambda: orders.apply_payment(paid_of(gallery.shop, order)),
-        lambda: orders.apply_cancellation(cancelled_of(gallery.shop, order)),
+        lambda: orders.apply_payment(order_paid(gallery.shop, order)),
+        lambda: orders.apply_cancellation(order_cancelled(gallery.shop, order)),
     ]
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(lambda call: call(), itertools.chain(*itertools.repeat(calls, 6))))
@@ -164,27 +164,33 @@ def test_everything_at_once(gallery: Gallery, given: dict[str, str]) -> None:
     assert statuses(gallery) in ([], ["failed"])
 
 
-def test_a_lost_file_is_made_once_more(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_a_final_with_a_lost_file_can_be_remade(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
     (final,) = gallery.finals()
     before, stored = Generation.get(final["id"]), gallery.quota()["current_storage_mb"]
     storage.delete(before.final_image_url)
-    asked = gallery.merchant("POST", f"generations/{final['id']}/remake")
-    assert (asked.status_code, asked.json()["status"]) == (202, "pending")
+    response = gallery.merchant("POST", f"generations/{final['id']}/remake")
+    assert (response.status_code, response.json()["status"]) == (202, "pending")
     assert gallery.drain() == []
-    (again,) = gallery.finals()
-    assert (again["id"], again["status"], again["upscale_status"]) == (final["id"], "completed", "completed")
-    assert httpx.get(again["final_url"]).status_code == 200
+    (finals_after,) = gallery.finals()
+    assert (finals_after["id"], finals_after["status"], finals_after["upscale_status"]) == (
+        final["id"],
+        "completed",
+        "completed",
+    )
+    assert httpx.get(finals_after["final_url"]).status_code == 200
     row = Generation.get(final["id"])
     assert row.final_image_url != before.final_image_url
     assert storage.size(row.final_image_url) == row.byte_count
     assert gallery.quota()["current_storage_mb"] == stored  # the same picture, counted once
 
 
-def test_a_failed_print_is_made_once_its_size_is_known(gallery: Gallery, given: dict[str, str]) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given, variant=VARIANT + 1))
+def test_a_failed_final_can_be_remade_after_its_size_is_defined(
+    gallery: Gallery, line_property: dict[str, str]
+) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property, variant=VARIANT + 1))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     assert final["status"] == "failed"
@@ -193,83 +199,89 @@ def test_a_failed_print_is_made_once_its_size_is_known(gallery: Gallery, given: 
     assert gallery.merchant("POST", f"products/{gallery.product}/sizes", size).status_code == 201
     assert gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 202
     assert gallery.drain() == []
-    (again,) = gallery.finals()
-    assert (again["status"], again["error_message"], again["final_width"]) == ("completed", None, 300)
+    (finals_after,) = gallery.finals()
+    assert (finals_after["status"], finals_after["error_message"], finals_after["final_width"]) == (
+        "completed",
+        None,
+        300,
+    )
 
 
-def test_eight_at_once_make_it_once(gallery: Gallery, given: dict[str, str]) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+def test_eight_concurrent_requests_remake_it_once(gallery: Gallery, line_property: dict[str, str]) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     path = f"generations/{final['id']}/remake"
     with ThreadPoolExecutor(8) as callers:
-        answers = [answer.status_code for answer in callers.map(lambda _: gallery.merchant("POST", path), range(8))]
-    assert sorted(answers) == [202] + [409] * 7
+        responses = [
+            response.status_code for response in callers.map(lambda _: gallery.merchant("POST", path), range(8))
+        ]
+    assert sorted(responses) == [202] + [409] * 7
     assert gallery.drain() == []
     assert Generation.get(final["id"]).attempts == 1
 
 
-def test_one_key_makes_it_once_more_once(gallery: Gallery, given: dict[str, str]) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+def test_one_key_remakes_a_final_once(gallery: Gallery, line_property: dict[str, str]) -> None:
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
     path = f"generations/{final['id']}/remake"
     ask = partial(gallery.merchant, "POST", path, **{"Idempotency-Key": "k"})
     with ThreadPoolExecutor(4) as callers:
-        answers = [call.result() for call in [callers.submit(ask) for _ in range(4)]]
-    assert {answer.status_code for answer in answers} == {202}
-    assert all(answer.json() == answers[0].json() for answer in answers)
-    read = gallery.merchant("GET", f"generations/{final['id']}").json()
-    assert answers[0].json() == read
-    assert (read["status"], read["final_url"]) == ("pending", None)
+        responses = [call.result() for call in [callers.submit(ask) for _ in range(4)]]
+    assert {response.status_code for response in responses} == {202}
+    assert all(response.json() == responses[0].json() for response in responses)
+    body = gallery.merchant("GET", f"generations/{final['id']}").json()
+    assert responses[0].json() == body
+    assert (body["status"], body["final_url"]) == ("pending", None)
     assert gallery.drain() == []
     url = Generation.get(final["id"]).final_image_url
-    assert ask().json() == read  # also once it is made: nothing is made anew
+    assert ask().json() == body  # also after completion: nothing is generated again
     assert gallery.drain() == []
     assert Generation.get(final["id"]).final_image_url == url
 
 
-@pytest.mark.parametrize("when", ["before-call", "after-call"])
-def test_who_dies_while_it_is_remade_leaves_no_file_that_nothing_names(
-    gallery: Gallery, given: dict[str, str], when: str
+@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+def test_a_crash_during_a_remake_leaves_no_orphaned_file(
+    gallery: Gallery, line_property: dict[str, str], moment: str
 ) -> None:
-    """A crash at every call (before it) or at every second call (after it), with a retry each time."""
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    """Crashes before each call, or after every second call, and requests the remake again each time."""
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
-    path, died = f"generations/{final['id']}/remake", 0
-    for nth in itertools.count(1, 1 if when == "before-call" else 2):
-        with crash_at(nth, when, how=RuntimeError):
-            answer = gallery.merchant("POST", path)
+    path, is_crashed = f"generations/{final['id']}/remake", 0
+    for nth in itertools.count(1, 1 if moment == "before-call" else 2):
+        with crash_at(nth, moment, how=RuntimeError):
+            response = gallery.merchant("POST", path)
         stuck_generations.recover_generations(clock.now() + 2 * START_LEASE)
         assert gallery.drain() == []
         row, bucket = Generation.get(final["id"]), config.settings().images_bucket
-        found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/").get("Contents", [])
-        assert {storage.address(bucket, each["Key"]) for each in found} <= {row.final_image_url}
-        if answer.status_code == 202:
+        objects = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/").get("Contents", [])
+        assert {storage.address(bucket, each["Key"]) for each in objects} <= {row.final_image_url}
+        if response.status_code == 202:
             break
-        died += 1
-    assert died > 3
+        is_crashed += 1
+    assert is_crashed > 3
     assert storage.size(row.final_image_url) == row.byte_count
 
 
-def test_what_was_taken_back_is_not_made_again(gallery: Gallery, given: dict[str, str]) -> None:
-    order = gallery.order(given)
+def test_a_canceled_final_cannot_be_remade(gallery: Gallery, line_property: dict[str, str]) -> None:
+    order = gallery.order(line_property)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []
-    cancelled = gallery.shopify.cancel_order(gallery.shop, order["id"])
-    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancelled)
+    cancellation = gallery.shopify.cancel_order(gallery.shop, order["id"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/cancelled", cancellation)
     assert gallery.drain() == []
-    answer = gallery.merchant("POST", f"generations/{gallery.finals()[0]['id']}/remake")
-    assert (answer.status_code, answer.json()["code"]) == (409, "FinalCanceled")
+    response = gallery.merchant("POST", f"generations/{gallery.finals()[0]['id']}/remake")
+    assert (response.status_code, response.json()["code"]) == (409, "FinalCanceled")
 
 
-def test_previews_and_strangers_finals_are_not_remade(
-    gallery: Gallery, another: Gallery, given: dict[str, str]
+def test_previews_and_foreign_finals_cannot_be_remade(
+    gallery: Gallery, other_gallery: Gallery, line_property: dict[str, str]
 ) -> None:
-    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(given))
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", gallery.order(line_property))
     assert gallery.drain() == []
     (final,) = gallery.finals()
-    assert another.merchant("POST", f"generations/{final['id']}/remake").status_code == 404
+    assert other_gallery.merchant("POST", f"generations/{final['id']}/remake").status_code == 404
     preview = final["source_generation_id"]
     assert gallery.merchant("POST", f"generations/{preview}/remake").status_code == 404

@@ -1,4 +1,4 @@
-"""The merchant's page, as it is served."""
+"""The merchant page as it is served."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.studio.pages import watermark
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 
 
-def frames(answer: httpx.Response) -> str:
+def frame_ancestors(answer: httpx.Response) -> str:
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
     return policy["frame-ancestors"]
 
@@ -24,18 +24,18 @@ def frames(answer: httpx.Response) -> str:
     ("shop", "framed_by"),
     [("roses.myshopify.com", "https://roses.myshopify.com "), ("evil.example", ""), ("", "")],
 )
-def test_only_the_shop_s_admin_may_frame_it(
+def test_only_the_admin_of_the_shop_may_frame_the_page(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, framed_by: str
 ) -> None:
-    answer = api.get("/studio/app", params={"shop": shop, "host": "x", "embedded": "1"})
-    assert answer.status_code == 200
-    assert frames(answer) == f"{framed_by}https://admin.shopify.com {shopify.url}"
-    assert "x-frame-options" not in answer.headers
-    assert SANDBOX_APPS["studio"].key in answer.text
-    assert SANDBOX_APPS["studio"].secret not in answer.text
+    response = api.get("/studio/app", params={"shop": shop, "host": "x", "embedded": "1"})
+    assert response.status_code == 200
+    assert frame_ancestors(response) == f"{framed_by}https://admin.shopify.com {shopify.url}"
+    assert "x-frame-options" not in response.headers
+    assert SANDBOX_APPS["studio"].key in response.text
+    assert SANDBOX_APPS["studio"].secret not in response.text
 
 
-def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
+def test_the_deployed_page_uses_app_bridge_from_shopify() -> None:
     page = watermark.settings_page("key", "roses.myshopify.com")
     assert 'src="https://cdn.shopify.com/shopifycloud/app-bridge.js"' in page.html
     policy = page.headers["Content-Security-Policy"]
@@ -46,7 +46,7 @@ def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
 
 
 @pytest.mark.parametrize("script", ["storefront.js", "watermark.js"])
-def test_the_scripts_name_error_codes_that_exist(script: str) -> None:
+def test_error_codes_in_scripts_exist(script: str) -> None:
     text = Path(watermark.__file__).with_name(script).read_text()
     table = re.findall(r"^  ([A-Z][A-Za-z]+): \"", text, re.MULTILINE)
     lists = re.findall(r"ABOUT_THE_PHOTO = \[(.*?)\]", text)

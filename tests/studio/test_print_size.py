@@ -16,17 +16,17 @@ sizes = st.tuples(sides, sides)
     ("width", "height", "why"),
     [(0, 100, "at least 1 px"), (100, -1, "at least 1 px"), (12_001, 10, "12,000"), (10_000, 6_001, "60,000,000")],
 )
-def test_a_size_that_cannot_be_printed_says_why(width: int, height: int, why: str):
+def test_an_invalid_print_size_has_a_reason(width: int, height: int, why: str):
     with pytest.raises(PrintSizeRefused, match=why):
         PrintSize(width, height)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (12_000, 5_000), (5_000, 12_000)])
-def test_the_limits_themselves_are_allowed(width: int, height: int):
+def test_the_size_limits_are_inclusive(width: int, height: int):
     assert PrintSize(width, height).as_tuple == (width, height)
 
 
-def test_cover_cuts_the_longer_way_in_the_middle():
+def test_cover_crops_the_longer_side_at_the_centre():
     assert cover((2048, 1536), (4096, 4096)) == (256, 0, 1792, 1536)
     assert cover((1000, 3000), (300, 300)) == (0, 1000, 1000, 2000)
     assert cover((3, 2), (300, 200)) == (0, 0, 3, 2)
@@ -43,7 +43,7 @@ def test_cover_is_inside_centred_and_in_the_targets_aspect(source: tuple[int, in
     assert left == pytest.approx(source[0] - right, abs=1e-6)
     assert top == pytest.approx(source[1] - bottom, abs=1e-6)
     assert width * target[1] == pytest.approx(height * target[0], rel=1e-6)
-    # As large as can be: it fills one of the source's sides.
+    # Maximal: it fills one side of the source.
     assert width == pytest.approx(source[0]) or height == pytest.approx(source[1])
 
 

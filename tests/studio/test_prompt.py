@@ -1,4 +1,4 @@
-"""Templates hold plain placeholders of the allow-list, and a shopper's words do no harm."""
+"""Templates have only allowed placeholders, and shopper texts are sanitized."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_placeholders_are_filled_and_absent_ones_empty() -> None:
         "x" * 2001,
     ],
 )
-def test_anything_else_is_refused(template: str) -> None:
+def test_other_placeholders_are_refused(template: str) -> None:
     with pytest.raises(PromptRefused):
         prompt.check_template(template)
 
@@ -44,12 +44,12 @@ def test_the_refusal_names_the_placeholder() -> None:
         prompt.check_template("A {customer}")
 
 
-def test_doubled_braces_are_text() -> None:
+def test_escaped_braces_are_text() -> None:
     assert prompt.render_prompt("{{style}} {style}", {"style": "oil"}) == "{style} oil"
 
 
 @given(st.text(max_size=500))
-def test_a_shopper_s_words_stay_one_short_line_without_braces(text: str) -> None:
+def test_the_text_of_a_shopper_is_one_short_line_without_braces(text: str) -> None:
     clean = prompt.clean_text(text)
     assert len(clean) <= prompt.MAX_TEXT
     assert not set(clean) & set("{}\n\r\t\x00\u202e\u200b")

@@ -1,4 +1,4 @@
-"""The quota's rules: never over a limit, given back once, a new month begins at nothing."""
+"""Quota rules: limits, refunds and the monthly rollover."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ STATE = QuotaState(
 SLOT = timedelta(minutes=10)
 
 
-def reserved(state: QuotaState, name: str, now: datetime = NOW) -> QuotaState:
+def reserve(state: QuotaState, name: str, now: datetime = NOW) -> QuotaState:
     after = quota.reserve_slot(state, name, now, now + SLOT)
     assert isinstance(after, QuotaState)
     return after
 
 
-def test_a_reservation_takes_a_slot_and_a_place_in_the_month() -> None:
-    after = reserved(STATE, "a")
+def test_a_reservation_uses_a_slot_and_a_monthly_unit() -> None:
+    after = reserve(STATE, "a")
     assert (after.used, after.total, set(after.leases)) == (1, 1, {"a"})
 
 
-def test_slots_run_out_and_come_back_by_time() -> None:
-    full = reserved(reserved(STATE, "a"), "b")
+def test_slots_run_out_and_expire() -> None:
+    full = reserve(reserve(STATE, "a"), "b")
     assert quota.reserve_slot(full, "c", NOW, NOW + SLOT) is Refusal.NO_FREE_SLOT
     at_the_end = NOW + SLOT
-    assert set(reserved(full, "c", at_the_end).leases) == {"c"}
+    assert set(reserve(full, "c", at_the_end).leases) == {"c"}
     assert quota.reserve_slot(full, "c", at_the_end - timedelta(microseconds=1), NOW) is Refusal.NO_FREE_SLOT
 
 
-def test_the_month_runs_out() -> None:
+def test_the_monthly_quota_runs_out() -> None:
     state = replace(STATE, used=5)
     assert quota.reserve_slot(state, "a", NOW, NOW + SLOT) is Refusal.MONTH_USED_UP
 
 
-def test_full_storage_refuses() -> None:
+def test_full_storage_refuses_a_reservation() -> None:
     state = replace(STATE, storage_mb=Decimal(10))
     assert quota.reserve_slot(state, "a", NOW, NOW + SLOT) is Refusal.STORAGE_FULL
     assert isinstance(
@@ -62,12 +62,12 @@ def test_full_storage_refuses() -> None:
         (datetime(2026, 2, 28, tzinfo=UTC), 4),
     ],
 )
-def test_the_month_rolls_over_exactly_at_its_end_and_never_back(moment: datetime, used: int) -> None:
+def test_the_quota_rolls_over_exactly_at_the_end_of_the_month(moment: datetime, used: int) -> None:
     assert quota.roll_over(replace(STATE, used=4), moment).used == used
 
 
-def test_a_failure_in_the_next_month_gives_nothing_back_to_it() -> None:
-    april = reserved(replace(STATE, used=4), "b", datetime(2026, 4, 1, tzinfo=UTC))
+def test_a_failure_refunds_only_the_month_of_its_reservation() -> None:
+    april = reserve(replace(STATE, used=4), "b", datetime(2026, 4, 1, tzinfo=UTC))
     assert quota.cancel_reservation(april, "a", NOW).used == 1
     assert quota.cancel_reservation(april, "b", datetime(2026, 4, 1, tzinfo=UTC)).used == 0
 

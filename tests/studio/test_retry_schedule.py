@@ -1,4 +1,4 @@
-"""Delays of paid work: they never shrink, never exceed the limit, and go on for days."""
+"""Delays of paid work: they never shrink, never exceed the limit, and last for days."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ spreads = st.floats(0, 1)
 
 
 @given(st.integers(1, 100_000), spreads)
-def test_delays_never_shrink_and_have_a_limit(failures: int, spread: float) -> None:
+def test_delays_never_shrink_and_are_limited(failures: int, spread: float) -> None:
     delay = retry_delay(failures, spread)
     assert timedelta(0) < delay <= retry_delay(failures + 1, spread) <= MAX_DELAY
 
 
 @given(spreads)
-def test_it_begins_within_minutes_and_ends_at_hours(spread: float) -> None:
+def test_delays_grow_from_minutes_to_hours(spread: float) -> None:
     assert retry_delay(1, spread) <= FIRST_DELAY
     assert retry_delay(8, spread) > timedelta(hours=1)
     assert retry_delay(50, spread) >= 0.75 * MAX_DELAY
 
 
 @given(spreads)
-def test_three_days_take_few_attempts(spread: float) -> None:
+def test_three_days_need_few_attempts(spread: float) -> None:
     """A day of outage costs at most eight attempts once the limit is reached."""
-    waited, attempts = timedelta(0), 0
-    while waited < timedelta(days=3):
+    total_wait, attempts = timedelta(0), 0
+    while total_wait < timedelta(days=3):
         attempts += 1
-        waited += retry_delay(attempts, spread)
+        total_wait += retry_delay(attempts, spread)
     assert 20 <= attempts <= 36
 
 
@@ -48,7 +48,7 @@ def test_no_failure_counts_as_the_first(failures: int, spread: float) -> None:
 
 
 @given(st.text())
-def test_a_row_s_spread_is_its_own(identifier: str) -> None:
+def test_the_jitter_depends_on_the_row(identifier: str) -> None:
     assert 0 <= spread_of(identifier) < 1
     assert spread_of(identifier) == spread_of(identifier)
 
@@ -59,7 +59,7 @@ def test_rows_that_failed_together_are_not_retried_together() -> None:
     assert max(delays) - min(delays) > timedelta(minutes=50)
 
 
-def test_a_job_is_old_after_a_day() -> None:
+def test_a_job_expires_after_a_day() -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     assert not is_job_old(None, now)
     assert not is_job_old(now - JOB_LIFETIME, now)

@@ -1,4 +1,4 @@
-"""Workers die, also in the middle of a generation: the work is done all the same, and nothing stays held."""
+"""Workers crash during a generation: the work is completed and no slot stays reserved."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from chalicelib.studio.service.stuck_generations import MAX_DEATHS
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
-from tests.patience import LIMIT
 from tests.studio.conftest import Gallery
+from tests.timeouts import LIMIT
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def worker() -> Iterator[Worker]:
     running.stop()
 
 
-def _ask(gallery: Gallery) -> str:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))
-    assert answer.status_code == 202
-    return str(answer.json()["id"])
+def _request_preview(gallery: Gallery) -> str:
+    response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
+    assert response.status_code == 202
+    return str(response.json()["id"])
 
 
-def _kill_at_work(worker: Worker, generation: str) -> None:
-    """Hand the waiting message to the worker, which is killed just before it stores the picture."""
+def _kill_before_storing(worker: Worker, generation: str) -> None:
+    """Deliver the message to the worker, which is killed before it stores the image."""
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     batch = delivery.receive(generate)
     assert len(batch) == 1
@@ -48,13 +48,13 @@ def _kill_at_work(worker: Worker, generation: str) -> None:
     assert Generation.get(generation).status is GenerationStatus.PROCESSING
 
 
-def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker) -> None:
-    generation = _ask(gallery)
-    _kill_at_work(worker, generation)
+def test_a_killed_worker_loses_no_preview(gallery: Gallery, worker: Worker) -> None:
+    generation = _request_preview(gallery)
+    _kill_before_storing(worker, generation)
     assert gallery.quota()["generations_at_work"] == 1
     stuck_generations.recover_generations(clock.now())
     assert gallery.drain() == []
-    assert Generation.get(generation).status is GenerationStatus.PROCESSING, "its lease still runs"
+    assert Generation.get(generation).status is GenerationStatus.PROCESSING, "the lease is not expired"
     stuck_generations.recover_generations(clock.now() + generation_worker.WORKER_LEASE + timedelta(seconds=1))
     assert gallery.drain() == []
     row = Generation.get(generation)
@@ -63,8 +63,8 @@ def test_a_worker_killed_at_work_loses_nothing(gallery: Gallery, worker: Worker)
     assert (quota["current_generations"], quota["generations_at_work"]) == (1, 0)
 
 
-def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) -> None:
-    generation = _ask(gallery)
+def test_a_preview_that_kills_every_worker_fails_and_is_refunded(gallery: Gallery) -> None:
+    generation = _request_preview(gallery)
     later = clock.now() + generation_worker.WORKER_LEASE + START_LEASE
     actions: list[Action] = [
         Generation.status.set(GenerationStatus.PROCESSING),
@@ -82,10 +82,10 @@ def test_what_kills_every_worker_is_given_up_and_given_back(gallery: Gallery) ->
     assert Generation.get(generation).status is GenerationStatus.FAILED
 
 
-def test_a_preview_whose_message_was_lost_is_handed_out_again(gallery: Gallery) -> None:
-    generation = _ask(gallery)
+def test_a_preview_with_a_lost_message_is_queued_again(gallery: Gallery) -> None:
+    generation = _request_preview(gallery)
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
-    delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # taken off the queue, nothing done
+    delivery.deliver(generate, delivery.receive(generate), lambda *_: {})  # received from the queue, not processed
     stuck_generations.recover_generations(clock.now())
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.PENDING
@@ -94,7 +94,7 @@ def test_a_preview_whose_message_was_lost_is_handed_out_again(gallery: Gallery) 
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
 
 
-def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
+def test_a_final_with_an_expired_lease_is_made(gallery: Gallery) -> None:
     gallery.shopify.deliver(
         "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
     )
@@ -109,23 +109,23 @@ def test_a_final_past_its_lease_is_made(gallery: Gallery) -> None:
     assert gallery.finals()[0]["status"] == "completed"
 
 
-def test_a_failure_that_may_pass_lets_go_of_the_work(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
-    generation = _ask(gallery)
+def test_a_temporary_failure_releases_the_lease(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+    generation = _request_preview(gallery)
     monkeypatch.setenv("IMAGE_MODEL", "nonsense")
-    config.forget()
+    config.forget_settings()
     assert len(gallery.drain()) == 1
     row = Generation.get(generation)
     assert row.status is GenerationStatus.PENDING
     stuck_generations.recover_generations(clock.now() + timedelta(minutes=2))
-    assert gallery.drain() == [], "the queue brings it again: nobody else does"
+    assert gallery.drain() == [], "only the queue redelivers it"
     monkeypatch.delenv("IMAGE_MODEL")
-    config.forget()
+    config.forget_settings()
     previews.make_preview(gallery.shop, generation)
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
 
 
-def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: Gallery) -> None:
-    generation, bucket = _ask(gallery), config.settings().images_bucket
+def test_a_worker_killed_after_storing_leaves_one_image(gallery: Gallery) -> None:
+    generation, bucket = _request_preview(gallery), config.settings().images_bucket
     row = Generation.get(generation)
     generations.start_attempt(row, clock.now(), storage.address(bucket, f"previews/{gallery.shop}/first.jpg"))
     storage.put(row.preview_image_url, b"and then it died", "image/jpeg")
@@ -133,21 +133,21 @@ def test_a_worker_that_dies_with_its_picture_stored_leaves_one_picture(gallery: 
     stuck_generations.recover_generations(clock.now() + START_LEASE)
     assert gallery.drain() == []
     assert Generation.get(generation).status is GenerationStatus.COMPLETED
-    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")
-    assert [found["Key"] for found in listed["Contents"]] == [f"previews/{gallery.shop}/first.jpg"]
-    assert listed["Contents"][0]["Size"] > 1000
+    listing = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"previews/{gallery.shop}/")
+    assert [stored_object["Key"] for stored_object in listing["Contents"]] == [f"previews/{gallery.shop}/first.jpg"]
+    assert listing["Contents"][0]["Size"] > 1000
 
 
-def test_what_ends_while_it_is_recovered_takes_no_slot_again(gallery: Gallery) -> None:
-    row = Generation.get(_ask(gallery))
+def test_a_generation_that_ends_during_recovery_takes_no_slot(gallery: Gallery) -> None:
+    row = Generation.get(_request_preview(gallery))
     assert gallery.drain() == []
     with pytest.raises(GenerationEnded):
         generations.requeue_work(row, clock.now(), clock.now() + timedelta(minutes=10))
     assert gallery.quota()["generations_at_work"] == 0
 
 
-def test_a_preview_that_nobody_takes_up_is_given_up_within_the_hour(gallery: Gallery) -> None:
-    generation = _ask(gallery)
+def test_an_unprocessed_preview_fails_within_an_hour(gallery: Gallery) -> None:
+    generation = _request_preview(gallery)
     stuck_generations.recover_generations(clock.now() + stuck_generations.PREVIEW_LIFETIME + timedelta(seconds=1))
     assert Generation.get(generation).status is GenerationStatus.FAILED
     quota = gallery.quota()

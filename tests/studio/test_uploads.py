@@ -1,4 +1,4 @@
-"""A shopper's photo on good and bad days: what the guard lets through, and what becomes of the rest."""
+"""Uploads of a shopper: accepted photos, and the handling of rejected ones."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from chalicelib.studio.schemas.messages import UploadChanged
 from chalicelib.studio.service import uploads
 from infra.deploy import handlers
 from infra.local import delivery
-from tests.integrations.pictures import encoded
-from tests.patience import eventually
+from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import PHOTO, Gallery
+from tests.timeouts import eventually
 
 
 def _object(gallery: Gallery, upload: str) -> int | None:
     return storage.size(storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/{upload}"))
 
 
-def _bomb() -> bytes:
-    """A PNG header that promises 100,000 x 100,000 pixels."""
+def _decompression_bomb() -> bytes:
+    """Return a PNG header of 100,000 x 100,000 pixels."""
     header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
     chunk = b"IHDR" + header
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk)) + bytes(64)
 
 
 def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) -> None:
-    upload = gallery.accepted()
-    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["width"], read["height"]) == ("accepted", 512, 600)
+    upload = gallery.accepted_upload()
+    body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (body["status"], body["width"], body["height"]) == ("accepted", 512, 600)
     assert gallery.quota()["current_storage_mb"] == format(PHOTO.stat().st_size / 1_000_000, "f").rstrip("0")
 
 
@@ -52,25 +52,25 @@ def test_a_real_photo_is_accepted_and_its_bytes_are_counted(gallery: Gallery) ->
     [
         (b"%PDF-1.7\n" + bytes(1000), RejectReason.UNSUPPORTED_FORMAT),
         (PHOTO.read_bytes()[:30_000], RejectReason.UNREADABLE),
-        (_bomb(), RejectReason.TOO_MANY_PIXELS),
+        (_decompression_bomb(), RejectReason.TOO_MANY_PIXELS),
     ],
     ids=["a PDF", "a truncated JPEG", "a decompression bomb"],
 )
-def test_what_is_no_usable_photo_is_refused_with_the_reason_and_deleted(
+def test_an_invalid_photo_is_rejected_with_its_reason_and_deleted(
     gallery: Gallery, data: bytes, reason: RejectReason
 ) -> None:
-    upload = gallery.send(data)
+    upload = gallery.upload_photo(data)
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["reject_reason"]) == ("rejected", image_validation.DETAIL[reason])
+    body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (body["status"], body["reject_reason"]) == ("rejected", image_validation.DETAIL[reason])
     assert _object(gallery, upload["id"]) is None
     assert gallery.quota()["current_storage_mb"] == "0"
-    asked = gallery.shopper("POST", "generations", gallery.asked(upload))
-    assert (asked.status_code, asked.json()["code"]) == (422, "UploadRejected")
-    assert asked.json()["detail"] == read["reject_reason"]
+    preview_body = gallery.shopper("POST", "generations", gallery.preview_request(upload))
+    assert (preview_body.status_code, preview_body.json()["code"]) == (422, "UploadRejected")
+    assert preview_body.json()["detail"] == body["reject_reason"]
 
 
-def test_the_form_takes_no_more_than_25_mb_and_no_other_key(gallery: Gallery) -> None:
+def test_the_form_accepts_at_most_25_mb_and_no_other_key(gallery: Gallery) -> None:
     form = gallery.shopper("POST", "uploads", {}).json()
     large = httpx.post(form["url"], data=form["fields"], files={"file": bytes(25_000_001)})
     assert large.status_code == 400
@@ -79,14 +79,14 @@ def test_the_form_takes_no_more_than_25_mb_and_no_other_key(gallery: Gallery) ->
 
 
 def test_an_expired_form_is_refused(gallery: Gallery) -> None:
-    made = storage.presigned_post(
+    form = storage.presigned_post(
         storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/late"),
         content_type="image/jpeg",
         max_bytes=1000,
         seconds=-1,
     )
-    late = httpx.post(made.url, data=made.fields, files={"file": b"x"})
-    assert late.status_code == 403
+    late_response = httpx.post(form.url, data=form.fields, files={"file": b"x"})
+    assert late_response.status_code == 403
 
 
 def test_an_expired_link_is_refused(gallery: Gallery) -> None:
@@ -97,28 +97,28 @@ def test_an_expired_link_is_refused(gallery: Gallery) -> None:
     eventually(lambda: httpx.get(brief).status_code == 403, "the link expires")
 
 
-def test_a_photo_that_is_not_there_yet_cannot_be_used(gallery: Gallery) -> None:
+def test_a_photo_not_yet_uploaded_cannot_be_used(gallery: Gallery) -> None:
     form = gallery.shopper("POST", "uploads", {}).json()
-    asked = gallery.shopper("POST", "generations", gallery.asked(form))
-    assert (asked.status_code, asked.json()["code"]) == (409, "UploadNotReady")
+    body = gallery.shopper("POST", "generations", gallery.preview_request(form))
+    assert (body.status_code, body.json()["code"]) == (409, "UploadNotReady")
 
 
-def test_an_upload_belongs_to_its_customer_or_to_the_guest_who_holds_its_token(gallery: Gallery) -> None:
-    mine = gallery.send(PHOTO.read_bytes())
-    assert mine["token"] is None
-    assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=1).status_code == 404
-    assert gallery.shopper("GET", f"uploads/{mine['id']}", customer=None).status_code == 404
-    guest = gallery.send(PHOTO.read_bytes(), customer=None)
-    other = gallery.send(PHOTO.read_bytes(), customer=None)
+def test_an_upload_belongs_to_its_customer_or_to_the_holder_of_its_token(gallery: Gallery) -> None:
+    upload = gallery.upload_photo(PHOTO.read_bytes())
+    assert upload["token"] is None
+    assert gallery.shopper("GET", f"uploads/{upload['id']}", customer=1).status_code == 404
+    assert gallery.shopper("GET", f"uploads/{upload['id']}", customer=None).status_code == 404
+    guest = gallery.upload_photo(PHOTO.read_bytes(), customer=None)
+    other = gallery.upload_photo(PHOTO.read_bytes(), customer=None)
     path = f"uploads/{guest['id']}"
     assert gallery.shopper("GET", path, customer=None, token=guest["token"]).status_code == 200
     for token in ({}, {"token": other["token"]}, {"token": guest["token"][::-1]}):
-        answer = gallery.shopper("GET", path, customer=None, **token)
-        assert (answer.status_code, answer.json()["code"]) == (403, "InvalidUploadToken")
+        response = gallery.shopper("GET", path, customer=None, **token)
+        assert (response.status_code, response.json()["code"]) == (403, "InvalidUploadToken")
 
 
-def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+def test_a_deleted_object_frees_its_bytes(gallery: Gallery) -> None:
+    upload = gallery.accepted_upload()
     bucket = config.settings().images_bucket
     aws.client("s3").delete_object(Bucket=bucket, Key=f"uploads/{gallery.shop}/{upload['id']}")
     gallery.drain()
@@ -126,8 +126,8 @@ def test_a_removed_object_gives_its_bytes_back(gallery: Gallery) -> None:
     assert float(gallery.quota()["current_storage_mb"]) == 0
 
 
-def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+def test_a_late_event_is_ignored(gallery: Gallery) -> None:
+    upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
     for sequencer in ("0", row.sequencer):
         uploads.inspect_upload(_event(row, "ObjectRemoved:Delete", sequencer))
@@ -135,22 +135,22 @@ def test_a_late_event_does_not_undo_a_newer_one(gallery: Gallery) -> None:
     assert float(gallery.quota()["current_storage_mb"]) > 0
 
 
-def test_an_object_that_nobody_asked_for_is_left_alone(gallery: Gallery) -> None:
+def test_an_object_without_an_upload_is_ignored(gallery: Gallery) -> None:
     url = storage.address(config.settings().images_bucket, f"uploads/{gallery.shop}/stranger")
     storage.put(url, b"x", "image/jpeg")
     assert gallery.drain() == []
     assert gallery.quota()["current_storage_mb"] == "0"
 
 
-def test_the_same_key_gives_the_same_upload(gallery: Gallery) -> None:
+def test_one_key_creates_one_upload(gallery: Gallery) -> None:
     first = gallery.shopper("POST", "uploads", {}, key="k")
     assert gallery.shopper("POST", "uploads", {}, key="k").json() == first.json()
     assert gallery.shopper("POST", "uploads", {"content_type": "image/png"}, key="k").status_code == 409
 
 
-def test_a_full_storage_takes_no_photo_and_an_almost_full_one_no_larger_than_fits(gallery: Gallery) -> None:
+def test_the_storage_limit_bounds_the_size_of_a_photo(gallery: Gallery) -> None:
     photo = PHOTO.read_bytes()
-    gallery.accepted()
+    gallery.accepted_upload()
     Quota(gallery.shop).update([Quota.storage_quota_mb.set(0)])
     full = gallery.shopper("POST", "uploads", {})
     assert (full.status_code, full.json()["code"]) == (429, "StorageExceeded")
@@ -160,9 +160,9 @@ def test_a_full_storage_takes_no_photo_and_an_almost_full_one_no_larger_than_fit
     assert httpx.post(form["url"], data=form["fields"], files={"file": photo * 2}).status_code == 400
 
 
-def test_photos_that_are_sent_at_once_do_not_pass_the_limit_together(gallery: Gallery) -> None:
-    """Each form was given out while there was room for its photo."""
-    photo = encoded(Image.effect_noise((700, 700), 90), "PNG")
+def test_concurrent_uploads_do_not_exceed_the_storage_limit(gallery: Gallery) -> None:
+    """Each form was created while its photo would fit."""
+    photo = encode_image(Image.effect_noise((700, 700), 90), "PNG")
     assert len(photo) * 2 <= 1_000_000 < len(photo) * 3
     Quota(gallery.shop).delete()
     quotas.set_limits(gallery.shop, {"storage_quota_mb": 1})
@@ -181,20 +181,20 @@ def test_photos_that_are_sent_at_once_do_not_pass_the_limit_together(gallery: Ga
 
 
 def test_an_overwritten_photo_counts_once(gallery: Gallery) -> None:
-    upload = gallery.accepted()
-    smaller = encoded(Image.new("RGB", (64, 64), "red"), "JPEG")
+    upload = gallery.accepted_upload()
+    smaller = encode_image(Image.new("RGB", (64, 64), "red"), "JPEG")
     for data in (PHOTO.read_bytes(), smaller):
         assert httpx.post(upload["url"], data=upload["fields"], files={"file": data}).status_code == 201
     assert gallery.drain() == []
     assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == len(smaller)
 
 
-def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+def test_concurrent_events_of_one_photo_end_with_the_newest(gallery: Gallery) -> None:
+    upload = gallery.accepted_upload()
     row = Upload.get(upload["id"])
     later = [f"{row.sequencer}{n:02}" for n in range(1, 7)]
     url = storage.address(config.settings().images_bucket, row.object_key)
-    storage.put(url, encoded(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")
+    storage.put(url, encode_image(Image.new("RGB", (64, 64), "red"), "JPEG"), "image/jpeg")
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda sequencer: uploads.inspect_upload(_event(row, "ObjectCreated:Post", sequencer)), later))
     after = Upload.get(upload["id"])
@@ -202,21 +202,21 @@ def test_events_of_one_photo_in_any_order_and_at_once_end_at_the_last(gallery: G
     assert Decimal(gallery.quota()["current_storage_mb"]) * 1_000_000 == after.byte_count == storage.size(url)
 
 
-def test_whoever_refused_a_photo_and_died_leaves_nothing_behind(gallery: Gallery) -> None:
-    upload = gallery.send(b"%PDF-1.7")
+def test_a_crash_after_a_rejection_leaves_no_object(gallery: Gallery) -> None:
+    upload = gallery.upload_photo(b"%PDF-1.7")
     row = Upload.get(upload["id"])
     consumer = next(found for found in handlers.consumers() if found.name == "studio-inspect_upload")
     (message,) = delivery.receive(consumer)
     (event,) = UploadChanged.read(message["Body"])
     inspection = Inspection(UploadStatus.REJECTED, reject_reason="no photo")
-    repository.write_inspection(row, event.sequencer, inspection)  # and then it died
+    repository.write_inspection(row, event.sequencer, inspection)  # then the worker crashed
     delivery.deliver(consumer, [message], lambda found, it: handlers.chalice_app().handler_map[found.name](it, None))
     assert _object(gallery, upload["id"]) is None
 
 
-def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gallery: Gallery) -> None:
-    used, unused, refused = gallery.accepted(), gallery.accepted(), gallery.send(b"%PDF-1.7")
-    assert gallery.shopper("POST", "generations", gallery.asked(used)).status_code == 202
+def test_an_unused_photo_is_deleted_within_a_day_and_frees_its_bytes(gallery: Gallery) -> None:
+    used, unused, refused = gallery.accepted_upload(), gallery.accepted_upload(), gallery.upload_photo(b"%PDF-1.7")
+    assert gallery.shopper("POST", "generations", gallery.preview_request(used)).status_code == 202
     assert gallery.drain() == []
     before = Decimal(gallery.quota()["current_storage_mb"])
     uploads.remove_unused_uploads(clock.now() + uploads.SWEEP_AGE - timedelta(minutes=1))
@@ -228,19 +228,19 @@ def test_a_photo_that_nobody_uses_goes_within_a_day_and_gives_its_bytes_back(gal
     assert (before - Decimal(gallery.quota()["current_storage_mb"])) * 1_000_000 == PHOTO.stat().st_size
     states = [Upload.get(upload["id"]).status for upload in (used, unused, refused)]
     assert states == [UploadStatus.ACCEPTED, UploadStatus.DELETED, UploadStatus.REJECTED]
-    assert gallery.shopper("POST", "generations", gallery.asked(unused)).json()["code"] == "UploadNotReady"
+    assert gallery.shopper("POST", "generations", gallery.preview_request(unused)).json()["code"] == "UploadNotReady"
 
 
-def test_an_upload_whose_time_is_over_is_not_found_though_its_row_is_there(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+def test_an_expired_upload_is_not_found(gallery: Gallery) -> None:
+    upload = gallery.accepted_upload()
     Upload(upload["id"]).update([Upload.expires_epoch.set(clock.now())])
     assert gallery.shopper("GET", f"uploads/{upload['id']}").json()["code"] == "UploadNotFound"
-    assert gallery.shopper("POST", "generations", gallery.asked(upload)).json()["code"] == "UploadNotFound"
+    assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).json()["code"] == "UploadNotFound"
 
 
-def test_a_used_photo_is_kept_also_when_it_is_sent_again(gallery: Gallery) -> None:
-    upload = gallery.accepted()
-    assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
+def test_a_used_photo_is_kept_after_a_second_upload(gallery: Gallery) -> None:
+    upload = gallery.accepted_upload()
+    assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
     httpx.post(upload["url"], data=upload["fields"], files={"file": PHOTO.read_bytes()})
     assert gallery.drain() == []
     row = Upload.get(upload["id"])

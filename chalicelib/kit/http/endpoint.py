@@ -94,7 +94,7 @@ def _unexpected(error: Exception, request: Request) -> Problem:
         return Unavailable("The database is throttling requests.")
     if isinstance(error, WriteConflict):
         return Unavailable("Too many concurrent updates; try again.")
-    log.exception("unexpected error", extra={"route": _route(request)})
+    log.exception("request failed: unexpected error", extra={"route": _route(request)})
     return InternalError()
 
 

@@ -16,7 +16,7 @@ class InstallationStart(Query):
 
 
 class OAuthCallback(Query):
-    """Query of Shopify's OAuth callback; `hmac` covers every parameter, including those not listed here."""
+    """Query of the OAuth callback from Shopify; `hmac` covers every parameter, including those not listed here."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -17,7 +17,7 @@ ATTEMPTS = 8
 
 
 def run_or_postpone(work: Callable[[W], None], request: W) -> None:
-    """Do the work; if Shopify throttles it, publish the request with a delay.
+    """Run the work; if Shopify throttles it, publish the request with a delay.
 
     The delay is what Shopify's rate limit needs, but at least 2**attempt seconds, with jitter; at most 900 seconds.
     Raises ShopifyThrottled after ATTEMPTS attempts.

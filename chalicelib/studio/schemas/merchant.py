@@ -13,7 +13,7 @@ from chalicelib.studio.schemas.shopper import UUID
 
 
 class AppQuery(Query):
-    """The query of Shopify's admin when it frames the page. Other parameters are ignored; none is trusted."""
+    """The query that the Shopify admin sends when it frames the page. Other parameters are ignored; none is trusted."""
 
     model_config = ConfigDict(extra="ignore")
 

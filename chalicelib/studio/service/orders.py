@@ -132,7 +132,7 @@ def remake_final(shop: str, generation: str, key: Idempotency | None) -> Generat
 
 
 def _apply_change(change: _OrderChange) -> None:
-    """Bring the order's row and finals in line with the message. An order without verified previews is not stored."""
+    """Apply the message to the order's row and finals. An order without verified previews is not stored."""
     if change.previews:
         run_unit_of_work(partial(_commit_change, change))
 

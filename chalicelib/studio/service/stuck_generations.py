@@ -71,7 +71,7 @@ def _requeue_final(row: Generation) -> None:
     The more often a final failed, the longer its message may stay in the queue before another one is sent.
     """
     if generations.worker_died(row):
-        log.error("worker died while making a final", extra={"generation": row.id, "order": row.order_id})
+        log.error("final postponed: its worker died", extra={"generation": row.id, "order": row.order_id})
         postpone_final(row, FINAL_DELAYED)
         return
     lease = max(START_LEASE, retry_delay(row.retries + 1, spread_of(row.id)))

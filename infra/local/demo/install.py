@@ -49,7 +49,7 @@ def settings(world: World, shop: str) -> str:
 
 
 def uninstall(world: World, shop: str) -> str:
-    """Have Shopify deliver the uninstall webhook twice. Raises Wrong if it is not applied exactly once."""
+    """Deliver the uninstall webhook twice. Raises Wrong if it is not applied exactly once."""
     first = world.sandbox(world.shopify, "uninstall", app=APP, shop=shop)
     again = world.sandbox(world.shopify, f"webhooks/{first['webhook_id']}/redeliver")
     if (first["status"], again["status"]) != (200, 200):

@@ -110,7 +110,7 @@ class Studio:
         return f"{size[0]} x {size[1]} px at 300 dpi, by {final['ai_model_used']}"
 
     def order_again(self) -> str:
-        """Have Shopify redeliver the order ten times. Raises Wrong if there is more than one print."""
+        """Request ten redeliveries of the order. Raises Wrong if there is more than one print."""
         answers = [
             self.world.sandbox(self.world.shopify, f"webhooks/{self.delivery}/redeliver")["status"] for _ in range(10)
         ]

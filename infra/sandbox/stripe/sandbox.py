@@ -80,7 +80,7 @@ class StripeSandbox(SandboxServer):
         with self._state.change() as data:
             data["api_version"] = version
 
-    def begin_anew(self) -> None:
+    def reset(self) -> None:
         """Reset all state, as for a new account."""
         with self._state.change() as data:
             data |= deepcopy(EMPTY)

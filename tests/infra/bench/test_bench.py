@@ -1,4 +1,4 @@
-"""The benchmarks run and show what they measured; how fast is not a test's business."""
+"""The benchmarks run and print their figures; no test checks the speed."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from infra.bench.round_trips import Cost, metered
 from infra.bench.runs import ROOT, Figures, Subject, SubjectFailed, interleaved
 from infra.bench.table import Row, render
 from tests.infra.deploy.packaging.conftest import Packaged, packaged
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 __all__ = ["packaged"]
 
 
 def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """The command, as a person would start it."""
+    """Run the command as a user does."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | more
     command = [sys.executable, "-m", "infra.bench", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT)
 
 
 @pytest.mark.parametrize(
-    ("rows", "shown"),
+    ("rows", "output_names"),
     [
         (["cold-start", "bundle"], {"cold start until first read", "zipped bundle"}),
         (["first-touch", "route"], {"first access to 8 tables", "request over HTTP"}),
@@ -39,42 +39,46 @@ def bench(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         (["print-png"], {"print of 4096 px, PNG", "peak memory"}),
         (["archive", "archive-memory"], {"50 rows archived", "memory for 100 rows"}),
     ],
-    ids=lambda value: "-".join(value) if isinstance(value, list) else "shown",
+    ids=lambda value: "-".join(value) if isinstance(value, list) else "output_names",
 )
-def test_a_row_runs_and_is_shown_beside_its_budget(packaged: Packaged, rows: list[str], shown: set[str]) -> None:
+def test_a_row_runs_and_prints_its_budget(packaged: Packaged, rows: list[str], output_names: set[str]) -> None:
     is_about_the_bundle = {"cold-start", "bundle"} & {*rows}
-    done = bench("--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {}))
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    result = bench(
+        "--quick", *rows, **({BUNDLE: str(packaged("dev") / "deployment.zip")} if is_about_the_bundle else {})
+    )
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
     budget = lines[0].index("budget")
-    assert {line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith(("<=", ">="))} == shown
+    assert {
+        line[: lines[0].index("ours")].strip() for line in lines if line[budget:].startswith(("<=", ">="))
+    } == output_names
 
 
-def test_every_row_is_run_by_the_test_above() -> None:
-    marks = test_a_row_runs_and_is_shown_beside_its_budget.pytestmark  # type: ignore[attr-defined]
+def test_every_row_has_a_test() -> None:
+    marks = test_a_row_runs_and_prints_its_budget.pytestmark  # type: ignore[attr-defined]
     assert sorted(name for rows, _ in marks[0].args[1] for name in rows) == sorted(ROWS)
 
 
-def test_an_unknown_row_is_refused_with_the_names_that_there_are() -> None:
-    refused = bench("bombs")
-    assert refused.returncode == 2
-    assert all(name in refused.stderr for name in ROWS)
+def test_an_unknown_row_lists_the_known_ones() -> None:
+    result = bench("bombs")
+    assert result.returncode == 2
+    assert all(name in result.stderr for name in ROWS)
 
 
-def test_subjects_run_in_turn_and_tell_their_figures() -> None:
+def test_subjects_run_in_turn_and_report_their_figures() -> None:
     program = "import json; print(json.dumps({'seconds': 0.5, 'peak_mb': 12.0}))"
     figures = interleaved([Subject(name, [sys.executable, "-c", program]) for name in ("ours", "peer")], rounds=3)
     assert figures == {"ours": Figures((0.5,) * 3, 12.0), "peer": Figures((0.5,) * 3, 12.0)}
 
 
-def test_a_subject_that_fails_is_told_of() -> None:
+def test_a_failing_subject_is_reported() -> None:
     with pytest.raises(SubjectFailed, match="no such thing"):
         interleaved([Subject("x", [sys.executable, "-c", "raise SystemExit('no such thing')"])], rounds=1)
 
 
 def test_figures_are_compared_round_by_round() -> None:
     ours, peer = Figures((1.0, 8.0, 1.0)), Figures((2.0, 16.0, 4.0))
-    assert ours.beside(peer) == 0.5, "a slow moment of the machine slows both"
+    assert ours.beside(peer) == 0.5, "a slow machine slows both"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +93,7 @@ def test_figures_show_median_and_range(seconds: tuple[float, ...], text: str) ->
     assert str(Figures(seconds)) == text
 
 
-def test_the_table_shows_what_is_over_its_budget() -> None:
+def test_the_table_marks_rows_over_budget() -> None:
     text = render(
         [Row("a", "1 ms", "peer 2 ms", 0.5, 1.0), Row("b", "3 ms", "peer 1 ms", 3.0, 1.0), Row("c", "", "", None, None)]
     )

@@ -1,4 +1,4 @@
-"""Athena's definitions fit the files that the archive really has, and operators query them here by the same names."""
+"""The Athena definitions match the archived files, and operators query them locally by the same names."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ DUCKDB = {
 
 
 @pytest.fixture
-def archived(drain: Callable[[], list[Any]]) -> list[str]:
-    """Logs of two months, in the archive: the files' keys."""
+def archive_keys(drain: Callable[[], list[Any]]) -> list[str]:
+    """Archive logs of two months; return the object keys."""
     bucket = config.settings().archive_bucket
     for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="archive/"):
-        for found in page.get("Contents", ()):
-            aws.client("s3").delete_object(Bucket=bucket, Key=found["Key"])
+        for stored_object in page.get("Contents", ()):
+            aws.client("s3").delete_object(Bucket=bucket, Key=stored_object["Key"])
     for days in (1, 2, 40):
         log_of(CUT_OFF - timedelta(days=days), shop=f"shop{days}.myshopify.com")
     fire_sweep()
     assert drain() == []
-    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="archive/shops/installation_logs/")
-    return [found["Key"] for found in listed["Contents"]]
+    listing = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix="archive/shops/installation_logs/")
+    return [stored_object["Key"] for stored_object in listing["Contents"]]
 
 
-def test_a_real_file_has_the_columns_that_athena_is_told(archived: list[str], tmp_path: Path) -> None:
+def test_an_archived_file_has_the_columns_of_its_athena_table(archive_keys: list[str], tmp_path: Path) -> None:
     (rule,) = [rule for rule in athena.archived() if rule.name == "shops/installation_logs"]
     file = tmp_path / "rows.parquet"
     bucket = config.settings().archive_bucket
-    file.write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=archived[0])["Body"].read())
-    found = duckdb.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
-    assert {name: kind for name, kind, *_ in found} == {
+    file.write_bytes(aws.client("s3").get_object(Bucket=bucket, Key=archive_keys[0])["Body"].read())
+    result = duckdb.execute(f"DESCRIBE SELECT * FROM read_parquet('{file}')").fetchall()
+    assert {name: kind for name, kind, *_ in result} == {
         name: DUCKDB[kind] for name, kind in columns(rule.table).items()
     }
     defined = athena.render()
@@ -59,16 +59,16 @@ def test_a_real_file_has_the_columns_that_athena_is_told(archived: list[str], tm
         assert f"  `{name}` {athena.TYPES[kind]}" in defined
 
 
-def test_every_archived_table_is_defined_where_its_files_lie(archived: list[str]) -> None:
+def test_every_archived_table_has_an_athena_location(archive_keys: list[str]) -> None:
     defined = athena.render()
     for rule in athena.archived():
         assert f"backroom_archive.{athena.table_of(rule)} (" in defined
         assert f"/archive/{rule.name}/year=${{year}}/month=${{month}}/" in defined
-    assert all(key.startswith("archive/shops/installation_logs/year=") for key in archived)
+    assert all(key.startswith("archive/shops/installation_logs/year=") for key in archive_keys)
 
 
-def test_operators_query_the_archive(archived: list[str], ops: Ops) -> None:
-    assert len({key.rsplit("/", 1)[0] for key in archived}) == 2
+def test_operators_query_the_archive(archive_keys: list[str], ops: Ops) -> None:
+    assert len({key.rsplit("/", 1)[0] for key in archive_keys}) == 2
     assert "shops_installation_logs" in ops("archive-query").out
     sql = "SELECT shop, year, month FROM shops_installation_logs ORDER BY created_at"
     whole = ops("archive-query", sql)
@@ -86,7 +86,7 @@ def test_operators_query_the_archive(archived: list[str], ops: Ops) -> None:
 @pytest.mark.parametrize(
     "sql", ["SELECT 1", "SELEC x FROM shops_installation_logs", "SELECT nothing FROM shops_installation_logs"]
 )
-def test_a_query_that_cannot_be_answered_says_why(archived: list[str], ops: Ops, sql: str) -> None:
-    done = ops("archive-query", sql)
-    assert done.code == 1
-    assert done.err.startswith("backroom: ") or "backroom: " in done.err
+def test_a_failing_query_explains_the_error(archive_keys: list[str], ops: Ops, sql: str) -> None:
+    result = ops("archive-query", sql)
+    assert result.code == 1
+    assert result.err.startswith("backroom: ") or "backroom: " in result.err

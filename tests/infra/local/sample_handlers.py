@@ -1,4 +1,4 @@
-"""Handlers for the worker to run: one that works, and the ways not to."""
+"""Handlers for worker tests: one that succeeds, and every way to fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make run` never leaves this machine because something happens to be exported."""
+"""`make run` never uses a remote account because of exported variables."""
 
 from __future__ import annotations
 
@@ -10,52 +10,52 @@ import pytest
 from infra.local.environment import ROOT, plan
 
 
-def test_exported_aws_credentials_do_not_lead_to_an_account(tmp_path: Path) -> None:
-    exported = {"AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_PROFILE": "company"}
-    made = plan(exported, tmp_path / ".env")
-    assert made.embedded_aws
-    assert made.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:8003"
-    assert made.environment["AWS_ACCESS_KEY_ID"] == "test"
+def test_exported_aws_credentials_are_not_used(tmp_path: Path) -> None:
+    exported_variables = {"AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_SECRET_ACCESS_KEY": "real", "AWS_PROFILE": "company"}
+    local_plan = plan(exported_variables, tmp_path / ".env")
+    assert local_plan.embedded_aws
+    assert local_plan.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:8003"
+    assert local_plan.environment["AWS_ACCESS_KEY_ID"] == "test"
 
 
 def test_an_explicit_endpoint_is_used_instead_of_the_embedded_engine(tmp_path: Path) -> None:
-    made = plan({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, tmp_path / ".env")
-    assert not made.embedded_aws
-    assert made.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    local_plan = plan({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, tmp_path / ".env")
+    assert not local_plan.embedded_aws
+    assert local_plan.environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
 
 
 @pytest.mark.parametrize("stage", ["dev", "prod", "test"])
-def test_it_serves_the_local_stage_only(tmp_path: Path, stage: str) -> None:
+def test_make_run_accepts_the_local_stage_only(tmp_path: Path, stage: str) -> None:
     with pytest.raises(ValueError, match=stage):
         plan({"STAGE": stage}, tmp_path / ".env")
 
 
-def test_the_sandboxes_stand_in_where_no_credentials_are_set(tmp_path: Path) -> None:
-    made = plan({}, tmp_path / ".env")
-    assert made.sandbox_shopify
-    assert made.sandbox_stripe
-    assert made.environment["SHOPIFY_STUDIO_API_SECRET"]
+def test_sandboxes_run_for_vendors_without_credentials(tmp_path: Path) -> None:
+    local_plan = plan({}, tmp_path / ".env")
+    assert local_plan.sandbox_shopify
+    assert local_plan.sandbox_stripe
+    assert local_plan.environment["SHOPIFY_STUDIO_API_SECRET"]
     with_keys = plan({"SHOPIFY_STUDIO_API_KEY": "k", "STRIPE_SECRET_KEY": "sk_test_1"}, tmp_path / ".env")
     assert not with_keys.sandbox_shopify
     assert not with_keys.sandbox_stripe
     assert "STRIPE_API_BASE" not in with_keys.environment
 
 
-def test_the_env_file_is_read_and_the_exported_variable_wins(tmp_path: Path) -> None:
+def test_an_exported_variable_overrides_the_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=9100\nMAIL_FROM=a@example.com\n")
     assert plan({}, tmp_path / ".env").port == 9100
     assert plan({"PORT": "9200"}, tmp_path / ".env").port == 9200
     assert plan({}, tmp_path / ".env").environment["MAIL_FROM"] == "a@example.com"
 
 
-def test_chalice_local_finds_what_make_run_serves(tmp_path: Path) -> None:
+def test_chalice_local_uses_the_environment_of_make_run(tmp_path: Path) -> None:
     stages = json.loads((ROOT / ".chalice" / "config.json").read_text())["stages"]
-    served = plan({}, tmp_path / ".env").environment
+    environment = plan({}, tmp_path / ".env").environment
     for name, value in stages["local"]["environment_variables"].items():
-        assert served[name] == (str(ROOT / value) if name == "SECRETS_KEY_FILE" else value), name
+        assert environment[name] == (str(ROOT / value) if name == "SECRETS_KEY_FILE" else value), name
 
 
 @pytest.mark.parametrize("port", ["eighty", "80", "70000", ""])
-def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+def test_an_invalid_port_is_refused(tmp_path: Path, port: str) -> None:
     with pytest.raises(ValueError, match="PORT"):
         plan({"PORT": port}, tmp_path / ".env")

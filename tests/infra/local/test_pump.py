@@ -1,4 +1,4 @@
-"""The pump delivers as an account would: partial failures, dead letters, and through a restart of the engine."""
+"""The pump delivers like Lambda: partial failures, dead letters, and restarts of the engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from infra.local import pump as pump_module
 from infra.local.engine import Engine
 from infra.local.pump import Pump
 from infra.sandbox.shopify import ShopifySandbox
-from tests.patience import LIMIT, eventually
+from tests.timeouts import LIMIT, eventually
 
 SHOP = "pumped.myshopify.com"
 
@@ -31,20 +31,20 @@ def pump(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pump]:
     running.stop()
 
 
-def _waiting(queue: str) -> int:
-    answer = aws.client("sqs").get_queue_attributes(
+def _message_count(queue: str) -> int:
+    response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return int(response["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def _install(api: httpx.Client, shopify: ShopifySandbox) -> None:
-    answer = api.get("/shopify/studio/auth", params={"shop": SHOP})
-    back = httpx.get(answer.headers["location"]).headers["location"]
-    assert api.get(back).status_code == 302
+    response = api.get("/shopify/studio/auth", params={"shop": SHOP})
+    callback = httpx.get(response.headers["location"]).headers["location"]
+    assert api.get(callback).status_code == 302
 
 
-def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
+def test_a_poison_message_becomes_a_dead_letter_and_others_are_handled(
     api: httpx.Client, shopify: ShopifySandbox, pump: Pump
 ) -> None:
     _install(api, shopify)
@@ -52,7 +52,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
     for _ in range(3):
         aws.client("sqs").send_message(QueueUrl=messages.queue_url("shops-apply_webhook"), MessageBody="poison")
     assert shopify.uninstall("studio", SHOP).ok
-    eventually(lambda: _waiting("shops-apply_webhook-dead") == 3)
+    eventually(lambda: _message_count("shops-apply_webhook-dead") == 3)
 
     def uninstalled() -> bool:
         rows = aws.client("dynamodb").scan(TableName="backroom-test-shops-shops")["Items"]
@@ -61,9 +61,7 @@ def test_a_poison_message_ends_in_the_dead_letter_queue_and_the_rest_is_done(
     eventually(uninstalled)
 
 
-def test_a_handler_s_worker_that_is_killed_is_started_anew(
-    api: httpx.Client, shopify: ShopifySandbox, pump: Pump
-) -> None:
+def test_a_killed_worker_is_restarted(api: httpx.Client, shopify: ShopifySandbox, pump: Pump) -> None:
     _install(api, shopify)
     eventually(lambda: len(shopify.webhook_subscriptions("studio", SHOP)) > 0)
     first = pump.workers["shops-register_webhooks"].pid
@@ -79,7 +77,7 @@ RESTART = """
 import logging, os, sys
 from pathlib import Path
 from infra.local.engine import Engine
-from tests.patience import eventually
+from tests.timeouts import eventually
 
 state = Path(sys.argv[1])
 engine = Engine.start(state / "aws")
@@ -119,9 +117,9 @@ engine.stop()
 """
 
 
-def test_it_goes_on_when_the_engine_was_restarted(tmp_path: Path) -> None:
+def test_the_pump_continues_after_an_engine_restart(tmp_path: Path) -> None:
     command = [sys.executable, "-c", RESTART, str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)
-    printed = [line for line in done.stdout.splitlines() if line.isdigit()]
-    assert printed == ["1", "2"], done.stderr[-2000:]
+    process = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LIMIT)
+    numbers = [line for line in process.stdout.splitlines() if line.isdigit()]
+    assert numbers == ["1", "2"], process.stderr[-2000:]

@@ -1,4 +1,4 @@
-"""Messages in queues of an earlier release reach the handlers of this one."""
+"""Messages in queues of an earlier release reach the current handlers."""
 
 from __future__ import annotations
 
@@ -18,33 +18,35 @@ def create_old_queue(name: str) -> str:
     return str(aws.client("sqs").create_queue(QueueName=data_stack.physical(name))["QueueUrl"])
 
 
-def received(queue: str) -> list[dict[str, Any]]:
-    answer = aws.client("sqs").receive_message(
+def receive_bodies(queue: str) -> list[dict[str, Any]]:
+    response = aws.client("sqs").receive_message(
         QueueUrl=messages.queue_url(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
     )
-    return list(answer.get("Messages", []))
+    return list(response.get("Messages", []))
 
 
-def test_every_replacement_exists_and_takes_the_message() -> None:
-    accepted = {
+def test_every_replacement_queue_accepts_the_message() -> None:
+    accepted_types = {
         consumer.queue: {message.__name__ for message in consumer.messages} for consumer in handlers.consumers()
     }
     for queue, name in RENAMED.values():
-        assert name in accepted[queue], queue
-    assert not set(RENAMED) & set(accepted)
+        assert name in accepted_types[queue], queue
+    assert not set(RENAMED) & set(accepted_types)
 
 
 @pytest.mark.parametrize("suffix", ["", "-dead"])
-def test_messages_move_once_with_the_name_of_their_class(suffix: str) -> None:
+def test_messages_are_moved_once_with_their_class_name(suffix: str) -> None:
     old = create_old_queue(f"studio-cancel{suffix}")
     for number in range(23):
         aws.client("sqs").send_message(QueueUrl=old, MessageBody=json.dumps({"number": number}))
     assert renamed_queues.move_messages() == 23
-    moved: list[dict[str, Any]] = []
-    while batch := received(f"studio-apply_order_change{suffix}"):
-        moved += batch
-    assert sorted(json.loads(message["Body"])["number"] for message in moved) == list(range(23))
-    assert {message["MessageAttributes"]["message_name"]["StringValue"] for message in moved} == {"OrderCancelled"}
+    moved_messages: list[dict[str, Any]] = []
+    while batch := receive_bodies(f"studio-apply_order_change{suffix}"):
+        moved_messages += batch
+    assert sorted(json.loads(message["Body"])["number"] for message in moved_messages) == list(range(23))
+    assert {message["MessageAttributes"]["message_name"]["StringValue"] for message in moved_messages} == {
+        "OrderCancelled"
+    }
     assert renamed_queues.move_messages() == 0
 
 

@@ -1,4 +1,4 @@
-"""Schedules fire on time, and at once where a run was missed."""
+"""Schedules run on time, and at once if a run was missed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOURLY = Schedule(name="sample-sweep", entry="x.y", timeout=60, memory=256, expr
 @pytest.mark.parametrize(
     ("expression", "seconds"), [("rate(1 minute)", 60), ("rate(5 minutes)", 300), ("rate(1 day)", 86_400)]
 )
-def test_rates_are_understood(expression: str, seconds: int) -> None:
+def test_rate_expressions_are_parsed(expression: str, seconds: int) -> None:
     assert schedules.seconds(expression) == seconds
 
 
@@ -25,7 +25,7 @@ def test_other_expressions_are_refused() -> None:
         schedules.seconds("cron(0 3 * * ? *)")
 
 
-def test_a_schedule_that_never_ran_waits_its_period() -> None:
+def test_a_new_schedule_first_runs_after_its_period() -> None:
     assert schedules.first_wait(HOURLY) == 3600
 
 
@@ -35,7 +35,7 @@ def _completed(ago: timedelta) -> None:
     locks.release(lease, clock.iso(clock.now() - ago))
 
 
-def test_a_missed_run_is_caught_up_at_once() -> None:
+def test_a_missed_run_is_repeated_at_once() -> None:
     _completed(timedelta(hours=3))
     assert schedules.first_wait(HOURLY) == 0
 
@@ -45,6 +45,6 @@ def test_a_recent_run_is_not_repeated() -> None:
     assert 2300 < schedules.first_wait(HOURLY) <= 2400
 
 
-def test_the_event_is_eventbridge_s() -> None:
+def test_the_event_has_the_eventbridge_format() -> None:
     due = clock.parse("2026-03-01T03:00:00Z")
     assert schedules.event_of(HOURLY, due)["time"] == "2026-03-01T03:00:00.000000Z"

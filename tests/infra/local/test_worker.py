@@ -1,4 +1,4 @@
-"""A handler runs in a process of its own, as Lambda would run it."""
+"""A handler runs in its own process, as in Lambda."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def start() -> Iterator[Start]:
         worker.stop()
 
 
-def test_it_answers_and_stays_warm(start: Start) -> None:
+def test_a_worker_responds_and_keeps_its_process(start: Start) -> None:
     worker = start("echo")
     first, second = worker.invoke({"n": 1}), worker.invoke({"n": 2})
     assert first["event"] == {"n": 1}
@@ -34,13 +34,13 @@ def test_it_answers_and_stays_warm(start: Start) -> None:
     assert first["pid"] == second["pid"] == worker.pid
 
 
-def test_it_imports_the_handler_s_module_and_not_the_app(start: Start) -> None:
+def test_a_worker_imports_its_handler_without_the_app(start: Start) -> None:
     modules = start("echo").invoke({})["modules"]
     assert "tests.infra.local.sample_handlers" in modules
     assert "chalicelib.studio.jobs" not in modules
 
 
-def test_an_error_is_told_by_its_kind_only(start: Start) -> None:
+def test_an_error_is_reported_by_its_type_only(start: Start) -> None:
     worker = start("fail")
     with pytest.raises(HandlerFailed, match="ValueError") as caught:
         worker.invoke({})
@@ -49,13 +49,13 @@ def test_an_error_is_told_by_its_kind_only(start: Start) -> None:
         worker.invoke({})
 
 
-def test_it_is_killed_at_its_timeout_and_started_anew(start: Start) -> None:
+def test_a_worker_is_killed_at_its_timeout_and_restarted(start: Start) -> None:
     worker = start("hang", timeout=1)
     with pytest.raises(HandlerFailed, match="over 1 s"):
         worker.invoke({})
     assert worker.pid is None
 
 
-def test_a_process_that_dies_is_a_failure(start: Start) -> None:
+def test_a_crashed_process_is_a_failure(start: Start) -> None:
     with pytest.raises(HandlerFailed, match="died"):
         start("die").invoke({})

@@ -1,4 +1,4 @@
-"""The command line, in this process and in one of its own."""
+"""Operator commands, run in this process or in their own."""
 
 from __future__ import annotations
 
@@ -16,44 +16,44 @@ from chalicelib.kit import clock, config, locks, secrets
 from chalicelib.kit.models import Lock
 from infra.deploy.handlers import ROOT
 from infra.ops.__main__ import main
-from tests.patience import eventually
+from tests.timeouts import eventually
 
 Start = Callable[..., subprocess.Popen[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """How a command ended."""
+class CommandResult:
+    """The result of a command."""
 
     code: int
     out: str
     err: str
 
 
-Ops = Callable[..., Done]
+Ops = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def ops(capsys: pytest.CaptureFixture[str]) -> Ops:
-    """Runs a command."""
+    """Run a command in this process."""
 
-    def run(*arguments: str) -> Done:
+    def run(*arguments: str) -> CommandResult:
         capsys.readouterr()
         code = main(arguments)
-        captured = capsys.readouterr()
-        return Done(code, captured.out, captured.err)
+        output = capsys.readouterr()
+        return CommandResult(code, output.out, output.err)
 
     return run
 
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Starts a command in a process of its own; `pauses` names a call at which it stays (tests.infra.ops.pausing)."""
+    """Start a command in its own process; `pauses` names a call at which it pauses (tests.infra.ops.paused_command)."""
     running: list[subprocess.Popen[str]] = []
 
     def run(*arguments: str, pauses: str = "", **options: Any) -> subprocess.Popen[str]:
         pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        module = ["tests.infra.ops.pausing", *pauses.split()] if pauses else ["infra.ops"]
+        module = ["tests.infra.ops.paused_command", *pauses.split()] if pauses else ["infra.ops"]
         command = [sys.executable, "-m", *module, *arguments]
         process = subprocess.Popen(command, cwd=ROOT, text=True, **pipes)
         running.append(process)
@@ -68,35 +68,35 @@ def start() -> Iterator[Start]:
                 pipe.close()
 
 
-def until_under_way(process: subprocess.Popen[str], lock: str) -> None:
-    """Wait until a resumable command has its first page behind it."""
+def wait_for_first_page(process: subprocess.Popen[str], lock: str) -> None:
+    """Wait until a resumable command has completed its first page."""
 
-    def has_mark() -> bool:
+    def has_checkpoint() -> bool:
         assert process.poll() is None, process.communicate()
         return bool(locks.watermark(lock))
 
-    eventually(has_mark, "a page is done")
+    eventually(has_checkpoint, "the first page is completed")
 
 
-def hold(lock: str) -> None:
-    """Let a dead holder keep its lock, however slow the test is."""
+def extend_lease(lock: str) -> None:
+    """Extend the lease of a crashed holder, so that a slow test does not expire it."""
     row = Lock.get(lock)
     assert row.held_until is not None
     row.update([Lock.held_until.set(clock.now() + timedelta(hours=1))])
 
 
-def lapse(lock: str) -> None:
-    """Let a dead holder's time run out."""
+def expire_lease(lock: str) -> None:
+    """Expire the lease of a crashed holder."""
     Lock(lock).update([Lock.held_until.set(clock.now() - timedelta(microseconds=1))])
 
 
 @pytest.fixture
 def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A key file of one's own, with one key."""
+    """A separate key file with one key."""
     path = tmp_path / "secrets.key"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    config.forget()
+    config.forget_settings()
     yield path
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()

@@ -1,4 +1,4 @@
-"""`archive-query` over files that the sweep itself wrote, in a process that has no pytz."""
+"""`archive-query` over files written by the sweep, in a process without pytz."""
 
 from __future__ import annotations
 
@@ -29,49 +29,49 @@ TIMES = (Kind.MOMENT, Kind.EPOCH)
 
 
 def query(sql: str) -> list[dict[str, str]]:
-    """The rows that the command prints, in a process where `import pytz` fails."""
+    """Run a query in a process without pytz; return the printed rows."""
     command = [sys.executable, "-c", WITHOUT_PYTZ, "archive-query", sql]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return list(csv.DictReader(done.stdout.splitlines()))
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return list(csv.DictReader(process.stdout.splitlines()))
 
 
-def moment_of(rule: RetentionRule) -> datetime:
-    """A moment with microseconds, a day past the rule's cut-off."""
+def archived_time(rule: RetentionRule) -> datetime:
+    """Return a time with microseconds, a day before the cut-off of the rule."""
     return DUE - rule.lifetime - timedelta(days=1) + timedelta(microseconds=7)
 
 
-def store(rule: RetentionRule, mark: str, *, timestamps: bool) -> None:
-    """Put an expired row: with every timestamp of the table, or with none but the one that counts."""
+def store_expired_row(rule: RetentionRule, mark: str, *, timestamps: bool) -> None:
+    """Store an expired row with every timestamp of the table, or with only the one of the rule."""
     item: dict[str, dict[str, str]] = {}
     table = rule.table
     keys = {table._hash_keyname, table._range_keyname}
     for name, attribute in table.get_attributes().items():
         is_time = columns(table)[attribute.attr_name] in TIMES
         if attribute is timestamp_attribute(rule) or (is_time and timestamps):
-            item[attribute.attr_name] = {attribute.attr_type: attribute.serialize(moment_of(rule))}
+            item[attribute.attr_name] = {attribute.attr_type: attribute.serialize(archived_time(rule))}
         elif name in keys and not is_time:
             item[attribute.attr_name] = {attribute.attr_type: mark if attribute.attr_type == "S" else "1"}
     aws.client("dynamodb").put_item(TableName=table.Meta.table_name, Item=item)
 
 
-def expected(rule: RetentionRule, column: str, kind: Kind) -> datetime:
-    """The column's moment as it is stored: an epoch counts whole seconds."""
-    moment = moment_of(rule)
+def expected_time(rule: RetentionRule, column: str, kind: Kind) -> datetime:
+    """Return the stored time of the column: an epoch has whole seconds."""
+    moment = archived_time(rule)
     return moment.replace(microsecond=0) if kind is Kind.EPOCH else moment
 
 
 @pytest.fixture
-def archived(drain: Callable[[], list[Any]]) -> None:
-    """Two rows of every table that is archived, in the archive."""
+def archive_rows(drain: Callable[[], list[Any]]) -> None:
+    """Archive two rows of every archived table."""
     for rule in athena.archived():
-        store(rule, "full", timestamps=True)
-        store(rule, "bare", timestamps=False)
+        store_expired_row(rule, "full", timestamps=True)
+        store_expired_row(rule, "bare", timestamps=False)
     fire_sweep()
     assert drain() == []
 
 
-def test_the_timestamps_of_every_archived_table_are_read_without_pytz(archived: None) -> None:
+def test_the_timestamps_of_every_archived_table_are_read_without_pytz(archive_rows: None) -> None:
     assert athena.archived()
     for rule in athena.archived():
         times = {name: kind for name, kind in columns(rule.table).items() if kind in TIMES}
@@ -79,12 +79,12 @@ def test_the_timestamps_of_every_archived_table_are_read_without_pytz(archived: 
         rows = {row[key]: row for row in query(f"SELECT * FROM {athena.table_of(rule)}")}
         assert set(rows) == {"full", "bare"}, rule.name
         for name, kind in times.items():
-            assert datetime.fromisoformat(rows["full"][name]) == expected(rule, name, kind), (rule.name, name)
+            assert datetime.fromisoformat(rows["full"][name]) == expected_time(rule, name, kind), (rule.name, name)
             is_counted = name == timestamp_attribute(rule).attr_name
             assert (rows["bare"][name] == "") is not is_counted, (rule.name, name)
 
 
-def test_computed_timestamps_keep_their_order_null_and_microseconds(archived: None) -> None:
+def test_computed_timestamps_keep_their_order_null_and_microseconds(archive_rows: None) -> None:
     sql = (
         "SELECT shop, created_at + to_microseconds(1) AS later, CAST(NULL AS TIMESTAMPTZ) AS nothing, '' AS blank, "
         "list_value(created_at) AS several, CAST(created_at AS DATE) AS day "
@@ -94,33 +94,35 @@ def test_computed_timestamps_keep_their_order_null_and_microseconds(archived: No
     rows = query(sql)
 
     assert [row["shop"] for row in rows] == ["full", "bare"]
-    later = moment_of(rule) + timedelta(microseconds=1)
+    later = archived_time(rule) + timedelta(microseconds=1)
     for row in rows:
         assert row["later"] == f"{later.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"
         assert (row["nothing"], row["blank"], row["day"]) == ("", "", f"{later:%Y-%m-%d}")
-        assert f"{moment_of(rule):%H:%M:%S.%f}+00" in row["several"]
+        assert f"{archived_time(rule):%H:%M:%S.%f}+00" in row["several"]
 
 
-def test_null_and_an_empty_text_are_told_apart(archived: None, ops: Ops) -> None:
-    done = ops("archive-query", "SELECT NULL AS nothing, '' AS blank FROM shops_installation_logs LIMIT 1")
+def test_null_and_empty_text_are_distinguished(archive_rows: None, ops: Ops) -> None:
+    result = ops("archive-query", "SELECT NULL AS nothing, '' AS blank FROM shops_installation_logs LIMIT 1")
 
-    assert done.out.splitlines() == ["nothing,blank", ',""']
+    assert result.out.splitlines() == ["nothing,blank", ',""']
 
 
 @pytest.mark.parametrize("timezone", ["America/New_York", "Asia/Kolkata"])
-def test_timestamps_are_utc_on_every_machine(archived: None, timezone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_timestamps_are_utc_on_every_machine(
+    archive_rows: None, timezone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TZ", timezone)
     rows = query("SELECT created_at, hour(created_at) AS hour FROM shops_installation_logs")
     rule = next(rule for rule in athena.archived() if rule.name == "shops/installation_logs")
 
     for row in rows:
         assert row["created_at"].endswith("+00")
-        assert datetime.fromisoformat(row["created_at"]) == moment_of(rule)
-        assert int(row["hour"]) == moment_of(rule).hour
+        assert datetime.fromisoformat(row["created_at"]) == archived_time(rule)
+        assert int(row["hour"]) == archived_time(rule).hour
 
 
-def test_what_returns_no_rows_is_refused(archived: None, ops: Ops) -> None:
-    done = ops("archive-query", "CREATE TABLE mine AS SELECT * FROM shops_installation_logs")
+def test_a_statement_without_rows_is_refused(archive_rows: None, ops: Ops) -> None:
+    result = ops("archive-query", "CREATE TABLE mine AS SELECT * FROM shops_installation_logs")
 
-    assert done.code == 1
-    assert "write one SELECT" in done.err
+    assert result.code == 1
+    assert "write one SELECT" in result.err

@@ -1,4 +1,4 @@
-"""Operators let Stripe's events be handled once more, by command."""
+"""Operators reprocess Stripe events by command."""
 
 from __future__ import annotations
 
@@ -19,38 +19,42 @@ Drain = Callable[[], list[Any]]
 
 
 @pytest.fixture
-def failed(
+def failed_event(
     api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain
 ) -> Json:
-    """An event that could not be handled when it came."""
-    paid = of_type(events_of(member), "invoice.paid")
-    stripe_peer.deliver([paid])
+    """An event whose processing failed."""
+    payment_event = of_type(events_of(member), "invoice.paid")
+    stripe_peer.deliver([payment_event])
     with stripe_peer.store() as stripe:
-        row = stripe.get("subscription", paid["data"]["object"]["parent"]["subscription_details"]["subscription"])
+        row = stripe.get(
+            "subscription", payment_event["data"]["object"]["parent"]["subscription_details"]["subscription"]
+        )
         items, row["items"] = row["items"], {"data": [{}]}
     assert len(drain()) == 1
     with stripe_peer.store() as stripe:
         stripe.get("subscription", row["id"])["items"] = items
-    return paid
+    return payment_event
 
 
-def test_what_failed_is_handled_once_more(failed: Json, ops: Ops, drain: Drain) -> None:
-    listed = ops("replay-events", "--unfinished", "--dry-run")
-    assert (listed.code, listed.out.split()) == (0, [failed["id"]])
-    assert StripeWebhook.get(failed["id"]).status == "failed"
-    assert ops("replay-events", "--unfinished").out.split() == [failed["id"]]
+def test_failed_events_are_reprocessed(failed_event: Json, ops: Ops, drain: Drain) -> None:
+    listing = ops("replay-events", "--unfinished", "--dry-run")
+    assert (listing.code, listing.out.split()) == (0, [failed_event["id"]])
+    assert StripeWebhook.get(failed_event["id"]).status == "failed"
+    assert ops("replay-events", "--unfinished").out.split() == [failed_event["id"]]
     assert drain() == []
-    assert StripeWebhook.get(failed["id"]).status == "processed"
+    assert StripeWebhook.get(failed_event["id"]).status == "processed"
     assert ops("replay-events", "--unfinished").out == ""
     assert len(payments()) == 1
 
 
-def test_a_type_or_single_events_are_reprocessed(failed: Json, ops: Ops, drain: Drain) -> None:
-    assert ops("replay-events", "--type", "invoice.paid", "--since", "2020-01-01T00:00Z").out.split() == [failed["id"]]
-    assert ops("replay-events", failed["id"]).code == 0
+def test_a_type_or_single_events_are_reprocessed(failed_event: Json, ops: Ops, drain: Drain) -> None:
+    assert ops("replay-events", "--type", "invoice.paid", "--since", "2020-01-01T00:00Z").out.split() == [
+        failed_event["id"]
+    ]
+    assert ops("replay-events", failed_event["id"]).code == 0
     assert drain() == []
     assert len(payments()) == 1
     unknown = ops("replay-events", "evt_none")
     assert (unknown.code, "evt_none" in unknown.err) == (1, True)
     assert ops("replay-events").code == 1
-    assert ops("replay-events", failed["id"], "--unfinished").code == 1
+    assert ops("replay-events", failed_event["id"], "--unfinished").code == 1

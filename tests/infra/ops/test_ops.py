@@ -1,4 +1,4 @@
-"""Operator commands, over the stack that the tests have."""
+"""Operator commands on the stack of the tests."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def _send(queue: str, *bodies: str) -> None:
         aws.client("sqs").send_message(QueueUrl=messages.queue_url(queue), MessageBody=body)
 
 
-def _waiting(queue: str) -> int:
-    answer = aws.client("sqs").get_queue_attributes(
+def _message_count(queue: str) -> int:
+    response = aws.client("sqs").get_queue_attributes(
         QueueUrl=messages.queue_url(queue), AttributeNames=["ApproximateNumberOfMessages"]
     )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    return int(response["Attributes"]["ApproximateNumberOfMessages"])
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=lambda command: "".join(command) or "all")
-def test_every_command_explains_itself_on_standard_output(command: list[str], ops: Ops) -> None:
-    with pytest.raises(SystemExit) as ended:
+def test_every_command_prints_its_help(command: list[str], ops: Ops) -> None:
+    with pytest.raises(SystemExit) as error:
         ops(*command, "--help")
-    assert ended.value.code == 0
+    assert error.value.code == 0
 
 
 def test_help_lists_every_command(start: Start) -> None:
@@ -58,13 +58,13 @@ def test_help_lists_every_command(start: Start) -> None:
     assert err == ""
 
 
-def test_a_minted_token_is_taken_for_whom_it_stands(api: httpx.Client, ops: Ops) -> None:
+def test_a_minted_token_identifies_its_operator(api: httpx.Client, ops: Ops) -> None:
     token = ops("token", "member", "someone", "--minutes", "5").out.strip()
     assert auth.verify(token, auth.Role.MEMBER).id == "someone"
     assert api.get("/v1/billing/subscription", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
-def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, listen: Listen) -> None:
+def test_dead_letters_are_counted_masked_and_redriven(ops: Ops, listen: Listen) -> None:
     _send(
         "shops-apply_webhook-dead",
         '{"shop": "a.myshopify.com", "email": "her@example.com", "note": "shpat_abc123"}',
@@ -72,15 +72,15 @@ def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, 
     )
     counts = {line.split()[1]: line.split()[0] for line in ops("dead-letters").out.splitlines()}
     assert counts["shops-apply_webhook"] == "2"
-    shown = ops("dead-letters", "shops-apply_webhook").out
-    assert "a.myshopify.com" in shown
-    assert "her@example.com" not in shown
-    assert "shpat_abc123" not in shown
+    output = ops("dead-letters", "shops-apply_webhook").out
+    assert "a.myshopify.com" in output
+    assert "her@example.com" not in output
+    assert "shpat_abc123" not in output
     acts = listen("kit-operator_acted")
     assert (
         ops("dead-letters", "shops-apply_webhook", "--redrive").out == "2 messages moved back to shops-apply_webhook\n"
     )
-    assert (_waiting("shops-apply_webhook"), _waiting("shops-apply_webhook-dead")) == (2, 0)
+    assert (_message_count("shops-apply_webhook"), _message_count("shops-apply_webhook-dead")) == (2, 0)
     [act] = acts()
     assert (act["actor"], act["action"], act["subject"]) == (
         f"cli:{getpass.getuser()}",
@@ -90,10 +90,10 @@ def test_dead_letters_are_counted_shown_without_secrets_and_sent_back(ops: Ops, 
 
 
 @pytest.mark.parametrize("arguments", [["nothing"], ["nothing", "--redrive"], ["--redrive"]])
-def test_an_unknown_queue_is_answered_with_those_there_are(ops: Ops, arguments: list[str]) -> None:
-    done = ops("dead-letters", *arguments)
-    assert done.code == 1
-    assert "studio-generate_preview" in done.err
+def test_an_unknown_queue_lists_the_known_ones(ops: Ops, arguments: list[str]) -> None:
+    result = ops("dead-letters", *arguments)
+    assert result.code == 1
+    assert "studio-generate_preview" in result.err
 
 
 def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:
@@ -103,31 +103,31 @@ def test_every_table_and_bucket_has_a_size(ops: Ops) -> None:
     assert any("backroom-test-images" in line for line in lines)
 
 
-def test_a_bar_stands_on_a_terminal_s_standard_error_alone(start: Start) -> None:
-    ours, theirs = os.openpty()
-    termios.tcsetwinsize(theirs, (24, 100))
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
-        process = start("sizes", stderr=theirs)
-        os.close(theirs)
+def test_a_progress_bar_appears_only_on_a_terminal(start: Start) -> None:
+    controller_fd, terminal_fd = os.openpty()
+    termios.tcsetwinsize(terminal_fd, (24, 100))
+    with os.fdopen(controller_fd, "rb", buffering=0) as terminal:
+        process = start("sizes", stderr=terminal_fd)
+        os.close(terminal_fd)
         out, _ = process.communicate()
-        shown = terminal.read(4096).decode()
-    assert " objects" in shown
-    assert "\r" in shown
+        output = terminal.read(4096).decode()
+    assert " objects" in output
+    assert "\r" in output
     assert "\r" not in out
     assert "backroom-test-shops-shops" in out
 
 
-def test_whoever_has_seen_enough_closes_the_pipe(start: Start) -> None:
-    ours, theirs = os.pipe()
-    os.close(ours)
-    process = start("sizes", stdout=theirs, stderr=subprocess.PIPE)
-    os.close(theirs)
+def test_a_closed_pipe_ends_the_command_quietly(start: Start) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    process = start("sizes", stdout=write_end, stderr=subprocess.PIPE)
+    os.close(write_end)
     _, err = process.communicate()
     assert (process.returncode, err) == (141, "")
 
 
 @pytest.mark.parametrize("command", [["sizes"], ["active-shops", "--app", "studio"]], ids=" ".join)
-def test_a_stack_that_is_not_there_is_said_in_a_line(start: Start, command: list[str]) -> None:
+def test_a_stopped_stack_is_reported_in_one_line(start: Start, command: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
     process = start(*command, env=os.environ | {"AWS_ENDPOINT_URL": nobody})

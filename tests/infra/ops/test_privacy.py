@@ -1,4 +1,4 @@
-"""Erasing and exporting by hand: the command waits for the worker."""
+"""Erasure and export by command: the command waits for the worker."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 Drain = Callable[[], list[dict[str, Any]]]
 
 
-def work_until_done(process: subprocess.Popen[str], drain: Drain) -> tuple[str, str]:
-    """Be the worker of a command that waits for one; its output."""
+def run_worker_until_exit(process: subprocess.Popen[str], drain: Drain) -> tuple[str, str]:
+    """Handle messages until the command exits; return its output."""
     while process.poll() is None:
         assert drain() == []
     out, err = process.communicate()
@@ -40,53 +40,53 @@ def work_until_done(process: subprocess.Popen[str], drain: Drain) -> tuple[str, 
 
 def test_erase_waits_and_reports(start: Start, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
-    out, _ = work_until_done(start("erase", "member:mark-member1-id", "--yes"), drain)
-    read = json.loads(out)
-    assert (read["status"], read["subject"]) == ("completed", pseudonym("member:mark-member1-id"))
-    assert read["report"]["erased"]["billing/customers"] == 1
+    out, _ = run_worker_until_exit(start("erase", "member:mark-member1-id", "--yes"), drain)
+    body = json.loads(out)
+    assert (body["status"], body["subject"]) == ("completed", pseudonym("member:mark-member1-id"))
+    assert body["report"]["erased"]["billing/customers"] == 1
     assert list(traces("mark-member1")) == []
 
 
-def test_erase_asks_first(ops: Ops) -> None:
+def test_erase_requires_confirmation(ops: Ops) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     before = items()
-    done = ops("erase", "member:mark-member1-id")
-    assert (done.code, done.out) == (1, "")
-    assert "--yes" in done.err
+    result = ops("erase", "member:mark-member1-id")
+    assert (result.code, result.out) == (1, "")
+    assert "--yes" in result.err
     assert items() == before
 
 
-def test_export_gives_a_link(start: Start, drain: Drain) -> None:
+def test_export_prints_a_download_link(start: Start, drain: Drain) -> None:
     seed_owner("mark-store1", OwnerType.STORE)
-    out, err = work_until_done(start("export", "store:mark-store1-id"), drain)
+    out, err = run_worker_until_exit(start("export", "store:mark-store1-id"), drain)
     assert "anyone who has it can download the export" in err
-    found = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
-    assert json.loads(found.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
+    result = zipfile.ZipFile(io.BytesIO(httpx.get(out.strip()).content))
+    assert json.loads(result.read("tables/billing/customers.json"))[0]["owner_id"] == "mark-store1-id"
 
 
-def test_a_stopped_command_leaves_the_work_to_the_worker(start: Start, ops: Ops, drain: Drain) -> None:
+def test_a_stopped_command_leaves_the_request_to_the_worker(start: Start, ops: Ops, drain: Drain) -> None:
     seed_owner("mark-member1", OwnerType.MEMBER)
     process = start("erase", "member:mark-member1-id", "--yes")
-    while not (found := list(PrivacyRequest.scan())):
+    while not (result := list(PrivacyRequest.scan())):
         assert process.poll() is None, process.communicate()
-    [request] = found
+    [request] = result
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
     assert process.returncode == 130
-    if "privacy-requests" in err:  # else it was stopped before it began to wait
+    if "privacy-requests" in err:  # otherwise it was stopped before it waited
         assert request.id in err
     [line] = ops("privacy-requests").out.splitlines()
     assert line.split("\t")[0] == request.id
     privacy_requests.redispatch_open_requests(
         clock.now()
-    )  # as its schedule does: the command may have died before it told the worker
+    )  # as the schedule does: the command may have crashed before it published
     assert drain() == []
     assert ops("privacy-requests").out == ""
     assert request.id in ops("privacy-requests", "--status", "completed").out
     assert json.loads(ops("privacy-requests", request.id).out)["status"] == PrivacyStatus.COMPLETED
 
 
-def test_what_names_nobody_is_refused(ops: Ops) -> None:
-    done = ops("export", "somebody")
-    assert done.code == 1
-    assert "Expected shop:<domain>" in done.err
+def test_an_invalid_subject_is_refused(ops: Ops) -> None:
+    result = ops("export", "somebody")
+    assert result.code == 1
+    assert "Expected shop:<domain>" in result.err

@@ -16,7 +16,7 @@ from chalicelib.kit.models import Lock
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from infra.ops.replay import LOCK
 from infra.sandbox.shopify import ShopifySandbox
-from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
+from tests.infra.ops.conftest import Ops, Start, expire_lease, extend_lease, wait_for_first_page
 from tests.shops.conftest import listen
 
 __all__ = ["listen"]
@@ -27,9 +27,9 @@ RECEIVED = datetime(2026, 3, 1, tzinfo=UTC)
 NOTE = "a-private-note"
 
 
-def record(shopify: ShopifySandbox, count: int, **changed: Any) -> list[str]:
-    """Deliveries on record, of paid orders unless changed."""
-    ids = [f"{changed.get('topic', 'orders/paid')}-{changed.get('status', 'received')}-{n:04}" for n in range(count)]
+def store_deliveries(shopify: ShopifySandbox, count: int, **columns: Any) -> list[str]:
+    """Store deliveries of paid orders; `changed` overrides columns."""
+    ids = [f"{columns.get('topic', 'orders/paid')}-{columns.get('status', 'received')}-{n:04}" for n in range(count)]
     facts: dict[str, Any] = {
         "shop": "a.myshopify.com",
         "app": "studio",
@@ -39,122 +39,124 @@ def record(shopify: ShopifySandbox, count: int, **changed: Any) -> list[str]:
         "triggered_at": RECEIVED,
         "payload": shopify.paid_order("a.myshopify.com", []) | {"note": NOTE},
         "expires_epoch": clock.now() + timedelta(days=30),
-    } | changed
+    } | columns
     with WebhookDelivery.batch_write() as batch:
         for delivery_id in ids:
             batch.save(WebhookDelivery(delivery_id, **facts))
     return ids
 
 
-def replayed(out: str) -> list[str]:
+def replayed_ids(out: str) -> list[str]:
     return [line.split("\t")[0] for line in out.splitlines()]
 
 
-def test_some_by_their_ids(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
-    heard, acts = listen("shops-order_paid"), listen("kit-operator_acted")
-    first, second, _ = record(shopify, 3)
-    done = ops("replay", first, "unknown", second)
-    assert (done.code, done.out) == (1, f"{first}\treceived\n{second}\treceived\n")
-    assert "unknown: No delivery of the last 30 days" in done.err
-    assert sorted(message["message_id"] for message in heard()) == [first, second]
-    told = [(act["actor"], act["action"], act["subject"]) for act in acts()]
-    assert sorted(told) == [(f"cli:{getpass.getuser()}", "shops.replay_delivery", each) for each in (first, second)]
+def test_deliveries_are_replayed_by_id(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
+    read_messages, acts = listen("shops-order_paid"), listen("kit-operator_acted")
+    first, second, _ = store_deliveries(shopify, 3)
+    result = ops("replay", first, "unknown", second)
+    assert (result.code, result.out) == (1, f"{first}\treceived\n{second}\treceived\n")
+    assert "unknown: No delivery with this id in 30 days" in result.err
+    assert sorted(message["message_id"] for message in read_messages()) == [first, second]
+    actions = [(act["actor"], act["action"], act["subject"]) for act in acts()]
+    assert sorted(actions) == [(f"cli:{getpass.getuser()}", "shops.replay_delivery", each) for each in (first, second)]
 
 
-def test_all_that_have_something_in_common(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
-    record(shopify, 150)
-    record(shopify, 2, topic="orders/cancelled", status=DeliveryStatus.FAILED)
-    record(shopify, 1, topic="orders/cancelled", status=DeliveryStatus.PROCESSED)
-    failed = record(shopify, 3, status=DeliveryStatus.FAILED, error_message="it was")
-    elsewhere = record(shopify, 1, topic="refunds/create", shop="b.myshopify.com", status=DeliveryStatus.FAILED)
-    heard = listen("shops-order_paid")
-    listed = ops("replay", "--status", "failed", "--dry-run")
-    assert len(listed.out.splitlines()) == 6
-    assert heard() == []
-    done = ops("replay", "--status", "failed", "--topic", "orders/paid")
-    assert (done.code, sorted(replayed(done.out))) == (0, failed)
-    assert "3 replayed, 0 failed" in done.err
-    assert sorted(message["message_id"] for message in heard()) == failed
+def test_deliveries_are_replayed_by_filter(ops: Ops, shopify: ShopifySandbox, listen: Listen) -> None:
+    store_deliveries(shopify, 150)
+    store_deliveries(shopify, 2, topic="orders/cancelled", status=DeliveryStatus.FAILED)
+    store_deliveries(shopify, 1, topic="orders/cancelled", status=DeliveryStatus.PROCESSED)
+    failed = store_deliveries(shopify, 3, status=DeliveryStatus.FAILED, error_message="it was")
+    elsewhere = store_deliveries(
+        shopify, 1, topic="refunds/create", shop="b.myshopify.com", status=DeliveryStatus.FAILED
+    )
+    read_messages = listen("shops-order_paid")
+    listing = ops("replay", "--status", "failed", "--dry-run")
+    assert len(listing.out.splitlines()) == 6
+    assert read_messages() == []
+    result = ops("replay", "--status", "failed", "--topic", "orders/paid")
+    assert (result.code, sorted(replayed_ids(result.out))) == (0, failed)
+    assert "3 replayed, 0 failed" in result.err
+    assert sorted(message["message_id"] for message in read_messages()) == failed
     assert {WebhookDelivery.get(each).status for each in failed} == {DeliveryStatus.RECEIVED}
-    assert replayed(ops("replay", "--shop", "b.myshopify.com", "--dry-run").out) == elsewhere
+    assert replayed_ids(ops("replay", "--shop", "b.myshopify.com", "--dry-run").out) == elsewhere
     assert not locks.watermark(LOCK)
 
 
-def test_since_is_a_moment(ops: Ops, shopify: ShopifySandbox) -> None:
-    record(shopify, 2)
-    [late] = record(shopify, 1, topic="orders/cancelled", received_at=RECEIVED + timedelta(hours=1))
-    assert replayed(ops("replay", "--since", "2026-03-01T01:00:00Z", "--dry-run").out) == [late]
-    assert len(replayed(ops("replay", "--since", "2026-03-01T00:00:00Z", "--dry-run").out)) == 3
+def test_the_since_filter_is_a_time(ops: Ops, shopify: ShopifySandbox) -> None:
+    store_deliveries(shopify, 2)
+    [late_id] = store_deliveries(shopify, 1, topic="orders/cancelled", received_at=RECEIVED + timedelta(hours=1))
+    assert replayed_ids(ops("replay", "--since", "2026-03-01T01:00:00Z", "--dry-run").out) == [late_id]
+    assert len(replayed_ids(ops("replay", "--since", "2026-03-01T00:00:00Z", "--dry-run").out)) == 3
     with pytest.raises(SystemExit):
         ops("replay", "--since", "2026-03-01T01:00:00", "--dry-run")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--dry-run"], ["x", "--status", "failed"]])
-def test_it_replays_nothing_that_was_not_asked_for(ops: Ops, arguments: list[str]) -> None:
-    done = ops("replay", *arguments)
-    assert done.code == 1
-    assert "--status" in done.err
+def test_replay_without_a_filter_is_refused(ops: Ops, arguments: list[str]) -> None:
+    result = ops("replay", *arguments)
+    assert result.code == 1
+    assert "--status" in result.err
 
 
-def test_nothing_personal_is_shown(ops: Ops, shopify: ShopifySandbox) -> None:
-    first, *_ = record(shopify, 3)
-    for done in (ops("replay", first), ops("replay", first, "--dry-run"), ops("replay", "--topic", "orders/paid")):
-        assert NOTE not in done.out + done.err
+def test_replay_prints_no_personal_data(ops: Ops, shopify: ShopifySandbox) -> None:
+    first, *_ = store_deliveries(shopify, 3)
+    for result in (ops("replay", first), ops("replay", first, "--dry-run"), ops("replay", "--topic", "orders/paid")):
+        assert NOTE not in result.out + result.err
 
 
-def test_one_whose_payload_is_lost_does_not_stop_the_others(ops: Ops, shopify: ShopifySandbox) -> None:
-    record(shopify, 2)
-    [lost] = record(
+def test_a_delivery_without_a_payload_does_not_stop_the_others(ops: Ops, shopify: ShopifySandbox) -> None:
+    store_deliveries(shopify, 2)
+    [unreadable_id] = store_deliveries(
         shopify, 1, topic="orders/cancelled", payload={"stored_at": "s3://backroom-test-images/payloads/shops/x"}
     )
-    done = ops("replay", "--shop", "a.myshopify.com")
-    assert done.code == 1
-    assert len(replayed(done.out)) == 2
-    assert f"{lost}: " in done.err
-    assert "2 replayed, 1 failed" in done.err
+    result = ops("replay", "--shop", "a.myshopify.com")
+    assert result.code == 1
+    assert len(replayed_ids(result.out)) == 2
+    assert f"{unreadable_id}: " in result.err
+    assert "2 replayed, 1 failed" in result.err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_stopped_or_killed_it_goes_on_where_it_was(
+def test_a_stopped_or_killed_command_resumes_at_its_checkpoint(
     ops: Ops, shopify: ShopifySandbox, start: Start, listen: Listen, number: int, code: int
 ) -> None:
-    heard, ids = listen("shops-order_paid"), record(shopify, 220)
+    read_messages, ids = listen("shops-order_paid"), store_deliveries(shopify, 220)
     process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(number)
     out, err = process.communicate()
     assert process.returncode == code
-    assert len(replayed(out)) < 220
+    assert len(replayed_ids(out)) < 220
     if number == signal.SIGKILL:
-        hold(LOCK)
+        extend_lease(LOCK)
         assert "another run is in progress" in ops("replay", "--topic", "orders/paid").err
-        lapse(LOCK)
+        expire_lease(LOCK)
     else:
         assert "The same command resumes from here" in err
         assert Lock.get(LOCK).held_until is None
     assert "--topic orders/paid was stopped" in ops("replay", "--status", "received").err
-    kept = json.loads(locks.watermark(LOCK) or "")
-    assert kept["counts"]["rows"] >= 100
-    done = ops("replay", "--topic", "orders/paid")
-    assert done.code == 0
-    assert f"Resuming after {kept['counts']['rows']:,} deliveries" in done.err
-    assert len(replayed(done.out)) == 220 - kept["counts"]["rows"]
-    assert {message["message_id"] for message in heard()} == set(ids)
-    assert "220 replayed, 0 failed" in done.err
+    checkpoint = json.loads(locks.watermark(LOCK) or "")
+    assert checkpoint["counts"]["rows"] >= 100
+    result = ops("replay", "--topic", "orders/paid")
+    assert result.code == 0
+    assert f"Resuming after {checkpoint['counts']['rows']:,} deliveries" in result.err
+    assert len(replayed_ids(result.out)) == 220 - checkpoint["counts"]["rows"]
+    assert {message["message_id"] for message in read_messages()} == set(ids)
+    assert "220 replayed, 0 failed" in result.err
 
 
-def test_one_that_still_cannot_be_read_is_told(ops: Ops, shopify: ShopifySandbox) -> None:
-    [unreadable] = record(shopify, 1, payload={"id": NOTE}, status=DeliveryStatus.FAILED)
-    done = ops("replay", unreadable)
-    assert (done.code, done.out) == (1, f"{unreadable}\tfailed\n")
-    assert NOTE not in done.err
+def test_an_invalid_delivery_is_reported(ops: Ops, shopify: ShopifySandbox) -> None:
+    [unreadable] = store_deliveries(shopify, 1, payload={"id": NOTE}, status=DeliveryStatus.FAILED)
+    result = ops("replay", unreadable)
+    assert (result.code, result.out) == (1, f"{unreadable}\tfailed\n")
+    assert NOTE not in result.err
 
 
-def test_begun_anew_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
-    record(shopify, 220)
+def test_replay_restarts_on_request(ops: Ops, shopify: ShopifySandbox, start: Start) -> None:
+    store_deliveries(shopify, 220)
     process = start("replay", "--topic", "orders/paid", pauses="Publish 250")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
-    done = ops("replay", "--status", "received", "--restart")
-    assert (done.code, len(replayed(done.out))) == (0, 220)
+    result = ops("replay", "--status", "received", "--restart")
+    assert (result.code, len(replayed_ids(result.out))) == (0, 220)

@@ -1,4 +1,4 @@
-"""Keys rotated while their tokens are in use."""
+"""Key rotation while tokens are in use."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chalicelib.shops.service import key_rotation
 from chalicelib.shops.service.key_rotation import ENCRYPTED_TABLES
 from infra.ops.rotate import LOCK
 from infra.sandbox.shopify import ShopifySandbox
-from tests.infra.ops.conftest import Ops, Start, hold, lapse, until_under_way
+from tests.infra.ops.conftest import Ops, Start, expire_lease, extend_lease, wait_for_first_page
 from tests.shops.conftest import install, listen
 from tests.shops.factories import TOKEN, seed
 
@@ -35,18 +35,18 @@ Listen = Callable[[str], Callable[[], list[dict[str, Any]]]]
 
 @pytest.fixture(autouse=True)
 def _own_keys(key_file: Path) -> None:
-    """None of these tests rotates the keys that the others use."""
+    """Use a separate key file, so that no other test sees rotated keys."""
 
 
-def used() -> set[str]:
-    """The keys that any value is sealed with."""
+def used_key_ids() -> set[str]:
+    """Return the ids of the keys that encrypt the stored values."""
     return {
         key for kind in ENCRYPTED_TABLES for row in kind.table.scan() for key in key_rotation.key_ids_of_row(kind, row)
     }
 
 
-def assert_open() -> None:
-    """Every seeded token opens, in its shop's row and in its session's."""
+def assert_tokens_decryptable() -> None:
+    """Assert that every seeded token can be decrypted in shop and session rows."""
     for row in Shop.scan():
         assert tokens.decrypt_access_token(row) == TOKEN
     for session in Session.scan():
@@ -57,20 +57,20 @@ def keys_in(path: Path) -> set[str]:
     return set(json.loads(path.read_text())["keys"])
 
 
-def test_a_rotation_from_its_beginning_to_its_end(ops: Ops, key_file: Path, listen: Listen) -> None:
+def test_a_rotation_reencrypts_every_secret(ops: Ops, key_file: Path, listen: Listen) -> None:
     acts = listen("kit-operator_acted")
     seed(130, with_sessions=True)
     first = ops("rotate-secrets", "--new-key")
     assert first.code == 0
     assert "260 rows: 260 values encrypted with file:k2, 0 could not be decrypted" in first.out
     assert "--drop-old" in first.out
-    assert used() == {"file:k2"}
-    assert_open()
+    assert used_key_ids() == {"file:k2"}
+    assert_tokens_decryptable()
     assert "0 values encrypted" in ops("rotate-secrets").out
     assert keys_in(key_file) == {"k1", "k2"}
     assert "Key k1 dropped" in ops("rotate-secrets", "--drop-old").out
     assert keys_in(key_file) == {"k2"}
-    assert_open()
+    assert_tokens_decryptable()
     assert sorted(act["action"] for act in acts()) == [
         "shops.add_key",
         "shops.drop_key",
@@ -80,15 +80,15 @@ def test_a_rotation_from_its_beginning_to_its_end(ops: Ops, key_file: Path, list
     ]
 
 
-def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) -> None:
-    """Three rotations, while shops' tokens are read and refreshed without a pause."""
+def test_a_rotation_causes_no_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) -> None:
+    """Run three rotations while tokens are continuously read and refreshed."""
     shops = [f"in-use-{number}.myshopify.com" for number in range(3)]
     for shop in shops:
         install(api, "studio", shop)
     seed(40, with_sessions=True)
     through = threading.Event()
 
-    def read(shop: str) -> int:
+    def read_token(shop: str) -> int:
         count = 0
         while not through.is_set():
             assert service.get_access_token(shop, "studio").startswith("shpat_")
@@ -96,21 +96,21 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
         return count
 
     def refresh(shop: str) -> int:
-        seen = set()
+        tokens_seen = set()
         while not through.is_set():
             Shop(shop, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=2))])
-            seen.add(service.get_access_token(shop, "studio"))
-        return len(seen)
+            tokens_seen.add(service.get_access_token(shop, "studio"))
+        return len(tokens_seen)
 
     with ThreadPoolExecutor(6) as workers:
-        work = [workers.submit(each, shop) for shop in shops for each in (read, refresh)]
+        work = [workers.submit(each, shop) for shop in shops for each in (read_token, refresh)]
         try:
-            done = [ops("rotate-secrets", "--new-key") for _ in range(3)]
+            result = [ops("rotate-secrets", "--new-key") for _ in range(3)]
         finally:
             through.set()
         assert all(each.result() > 1 for each in work)
-    assert [each.code for each in done] == [0, 0, 0]
-    assert used() == {"file:k4"}
+    assert [each.code for each in result] == [0, 0, 0]
+    assert used_key_ids() == {"file:k4"}
     assert ops("rotate-secrets", "--drop-old").code == 0
     for shop in shops:
         row = Shop.get(shop, "studio")
@@ -121,23 +121,23 @@ def test_without_downtime(ops: Ops, api: httpx.Client, shopify: ShopifySandbox) 
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_stopped_or_killed_it_goes_on_where_it_was(
+def test_a_stopped_or_killed_command_resumes_at_its_checkpoint(
     ops: Ops, start: Start, key_file: Path, number: int, code: int
 ) -> None:
     seed(220, with_sessions=True)
     process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(number)
     _, err = process.communicate()
     assert process.returncode == code
-    assert used() == {"file:k1", "file:k2"}
-    assert_open()
+    assert used_key_ids() == {"file:k1", "file:k2"}
+    assert_tokens_decryptable()
     if number == signal.SIGKILL:
-        hold(LOCK)
-        refused = ops("rotate-secrets")
-        assert (refused.code, refused.out) == (1, "")
-        assert "another run is in progress" in refused.err
-        lapse(LOCK)
+        extend_lease(LOCK)
+        result = ops("rotate-secrets")
+        assert (result.code, result.out) == (1, "")
+        assert "another run is in progress" in result.err
+        expire_lease(LOCK)
     else:
         assert "Resume with: make ops ARGS=rotate-secrets" in err
         assert "Traceback" not in err
@@ -146,70 +146,70 @@ def test_stopped_or_killed_it_goes_on_where_it_was(
     assert keys_in(key_file) == {"k1", "k2"}
     behind = json.loads(locks.watermark(LOCK) or "")["counts"]["rows"]
     assert 0 < behind < 440
-    done = ops("rotate-secrets")
-    assert done.code == 0
-    assert f"Resuming after {behind:,} rows" in done.err
-    assert "440 rows: " in done.out
-    assert used() == {"file:k2"}
-    assert_open()
+    command_result = ops("rotate-secrets")
+    assert command_result.code == 0
+    assert f"Resuming after {behind:,} rows" in command_result.err
+    assert "440 rows: " in command_result.out
+    assert used_key_ids() == {"file:k2"}
+    assert_tokens_decryptable()
     assert not locks.watermark(LOCK)
 
 
-def test_a_value_that_cannot_be_opened_is_told_and_left_alone(ops: Ops, key_file: Path) -> None:
+def test_an_undecryptable_value_is_reported_and_kept(ops: Ops, key_file: Path) -> None:
     first, second, *_ = seed(4, with_sessions=True)
     row = Shop.get(first, "studio")
     head, _, text = row.access_token.rpartition(":")
     data = bytearray(base64.b64decode(text))
     data[-1] ^= 1
-    tampered = f"{head}:{base64.b64encode(data).decode()}"
-    row.update([Shop.access_token.set(tampered)])
-    moved = Session.get(sessions.offline_session_id(first, "studio")).access_token
-    Session(sessions.offline_session_id(second, "studio")).update([Session.access_token.set(moved)])
-    done = ops("rotate-secrets", "--new-key")
-    assert done.code == 1
-    assert "6 values encrypted with file:k2, 2 could not be decrypted" in done.out
-    assert "may be dropped" not in done.out
-    assert f"cannot be decrypted: Shop.access_token of {first}, studio" in done.err
-    assert f"cannot be decrypted: Session.access_token of {second}, studio" in done.err
-    for secret in (TOKEN, tampered, text, moved):
-        assert secret not in done.out + done.err
-    assert Shop.get(first, "studio").access_token == tampered
+    tampered_value = f"{head}:{base64.b64encode(data).decode()}"
+    row.update([Shop.access_token.set(tampered_value)])
+    copied_value = Session.get(sessions.offline_session_id(first, "studio")).access_token
+    Session(sessions.offline_session_id(second, "studio")).update([Session.access_token.set(copied_value)])
+    result = ops("rotate-secrets", "--new-key")
+    assert result.code == 1
+    assert "6 values encrypted with file:k2, 2 could not be decrypted" in result.out
+    assert "may be dropped" not in result.out
+    assert f"cannot be decrypted: Shop.access_token of {first}, studio" in result.err
+    assert f"cannot be decrypted: Session.access_token of {second}, studio" in result.err
+    for secret in (TOKEN, tampered_value, text, copied_value):
+        assert secret not in result.out + result.err
+    assert Shop.get(first, "studio").access_token == tampered_value
     kept = ops("rotate-secrets", "--drop-old")
     assert kept.code == 1
     assert "Key k1 kept" in kept.out
     assert keys_in(key_file) == {"k1", "k2"}
 
 
-def test_another_key_in_between_begins_anew(ops: Ops, start: Start, key_file: Path) -> None:
+def test_another_key_during_a_rotation_restarts_it(ops: Ops, start: Start, key_file: Path) -> None:
     seed(220)
     process = start("rotate-secrets", "--new-key", pauses="TransactWriteItems 150")
-    until_under_way(process, LOCK)
+    wait_for_first_page(process, LOCK)
     process.send_signal(signal.SIGINT)
     process.communicate()
     secrets.add_key(key_file)
     assert "220 rows: 220 values encrypted with file:k3" in ops("rotate-secrets").out
-    assert used() == {"file:k3"}
+    assert used_key_ids() == {"file:k3"}
 
 
 @pytest.fixture
 def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A key of KMS that seals from now on."""
+    """Use a KMS key for encryption from now on."""
     key_id = str(aws.client("kms").create_key()["KeyMetadata"]["KeyId"])
     monkeypatch.setenv("KMS_KEY_ID", key_id)
-    config.forget()
+    config.forget_settings()
     yield key_id
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
-def test_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.FixtureRequest) -> None:
+def test_secrets_move_from_the_key_file_to_kms(ops: Ops, key_file: Path, request: pytest.FixtureRequest) -> None:
     seed(3, with_sessions=True)
     key_id = request.getfixturevalue("kms")
     for option in ("--new-key", "--drop-old"):
-        refused = ops("rotate-secrets", option)
-        assert refused.code == 1
-        assert "KMS holds the keys" in refused.err
+        result = ops("rotate-secrets", option)
+        assert result.code == 1
+        assert "KMS holds the keys" in result.err
     assert f"6 values encrypted with kms:{key_id}" in ops("rotate-secrets").out
-    assert used() == {f"kms:{key_id}"}
-    assert_open()
+    assert used_key_ids() == {f"kms:{key_id}"}
+    assert_tokens_decryptable()
     assert keys_in(key_file) == {"k1"}

@@ -1,4 +1,4 @@
-"""Fixtures of the sandbox peers: each test has its own, and an app of its own that records what it is sent."""
+"""Fixtures of the sandboxes: each test has its own, and a receiver that records requests."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ mutation ($topic: WebhookSubscriptionTopic!, $input: WebhookSubscriptionInput!) 
 
 
 class Clock:
-    """Time that stands still until a test moves it."""
+    """A clock that a test advances."""
 
     def __init__(self) -> None:
         self.now = 1_790_000_000.0
@@ -35,12 +35,12 @@ class Admin:
 
     def __init__(self, sandbox: ShopifySandbox, http: httpx.Client, app: str = "studio") -> None:
         self.url, self._http = f"{sandbox.url}/{SHOP}/admin/api/2026-10/graphql.json", http
-        declared = sandbox.apps[app]
-        answer = http.post(
+        app_config = sandbox.apps[app]
+        response = http.post(
             f"{sandbox.url}/{SHOP}/admin/oauth/access_token",
             json={
-                "client_id": declared.key,
-                "client_secret": declared.secret,
+                "client_id": app_config.key,
+                "client_secret": app_config.secret,
                 "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
                 "subject_token": sandbox.session_token(app, SHOP),
                 "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
@@ -48,28 +48,28 @@ class Admin:
                 "expiring": "1",
             },
         )
-        self.token = answer.json()["access_token"]
+        self.token = response.json()["access_token"]
 
     def post(self, query: str, /, **variables: object) -> httpx.Response:
         body = {"query": query, "variables": variables}
         return self._http.post(self.url, json=body, headers={"X-Shopify-Access-Token": self.token})
 
     def call(self, query: str, /, **variables: object) -> dict:
-        answer = self.post(query, **variables)
-        assert answer.status_code == 200
-        found: dict = answer.json()
-        return found
+        response = self.post(query, **variables)
+        assert response.status_code == 200
+        body: dict = response.json()
+        return body
 
     def subscribe(self, topic: str, uri: str) -> str:
-        """The new subscription's id."""
-        made = self.call(CREATE, topic=topic, input={"uri": uri})["data"]["webhookSubscriptionCreate"]
-        assert made["userErrors"] == []
-        subscription: str = made["webhookSubscription"]["id"]
+        """Create a webhook subscription; return its id."""
+        created_subscription = self.call(CREATE, topic=topic, input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+        assert created_subscription["userErrors"] == []
+        subscription: str = created_subscription["webhookSubscription"]["id"]
         return subscription
 
 
 class Receiver(SandboxServer):
-    """Our side of a webhook: says `status` and keeps what came."""
+    """A webhook receiver: responds with `status` and records the requests."""
 
     def __init__(self) -> None:
         self.status = 200

@@ -1,4 +1,4 @@
-"""The Admin API: who may call, what a query answers, what it costs, and webhook subscriptions."""
+"""The Admin API: access, query results, query costs and webhook subscriptions."""
 
 from collections.abc import Iterator
 
@@ -11,17 +11,17 @@ LIST = "{ webhookSubscriptions(first: 50) { nodes { id topic uri } pageInfo { ha
 
 
 @pytest.fixture
-def tight(clock) -> Iterator[ShopifySandbox]:
+def low_limit_sandbox(clock) -> Iterator[ShopifySandbox]:
     with ShopifySandbox(clock=clock, bucket_size=10, restore_rate=2) as sandbox:
         yield sandbox
 
 
-def test_a_shop_answers_its_details_and_the_cost(admin, shopify):
+def test_a_query_returns_shop_details_and_cost(admin, shopify):
     shopify.set_shop(SHOP, currency="EUR", iana_timezone="Europe/Berlin", plan_display_name="Plus")
     plan = "plan { publicDisplayName shopifyPlus partnerDevelopment }"
     query = f"{{ shop {{ name email currencyCode ianaTimezone myshopifyDomain {plan} }} }}"
-    answer = admin.call(query)
-    assert answer["data"]["shop"] == {
+    response = admin.call(query)
+    assert response["data"]["shop"] == {
         "name": "Sunny",
         "email": "owner@sunny.example",
         "currencyCode": "EUR",
@@ -29,64 +29,64 @@ def test_a_shop_answers_its_details_and_the_cost(admin, shopify):
         "myshopifyDomain": SHOP,
         "plan": {"publicDisplayName": "Plus", "shopifyPlus": True, "partnerDevelopment": False},
     }
-    cost = answer["extensions"]["cost"]
+    cost = response["extensions"]["cost"]
     assert cost["requestedQueryCost"] == 2
     assert cost["throttleStatus"] == {"maximumAvailable": 2000.0, "currentlyAvailable": 1998, "restoreRate": 100.0}
 
 
 @pytest.mark.parametrize("token", ["", "shpat_nonsense"])
-def test_without_a_live_token_there_is_401(admin, http, token):
-    answer = http.post(admin.url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": token})
-    assert answer.status_code == 401
-    assert answer.json()["errors"].startswith("[API] Invalid API key or access token")
+def test_a_call_without_a_valid_token_is_401(admin, http, token):
+    response = http.post(admin.url, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": token})
+    assert response.status_code == 401
+    assert response.json()["errors"].startswith("[API] Invalid API key or access token")
 
 
-def test_a_token_of_one_shop_opens_no_other(admin, http):
+def test_a_token_is_valid_for_one_shop(admin, http):
     other = admin.url.replace(SHOP, "other.myshopify.com")
-    answer = http.post(other, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": admin.token})
-    assert answer.status_code == 401
+    response = http.post(other, json={"query": "{ shop { name } }"}, headers={"X-Shopify-Access-Token": admin.token})
+    assert response.status_code == 401
 
 
 def test_a_body_without_query_is_400(admin, http):
-    answer = http.post(admin.url, json={"nothing": 1}, headers={"X-Shopify-Access-Token": admin.token})
-    assert answer.status_code == 400
+    response = http.post(admin.url, json={"nothing": 1}, headers={"X-Shopify-Access-Token": admin.token})
+    assert response.status_code == 400
 
 
 @pytest.mark.parametrize("query", ["{ shop { flavour } }", "{ shop {", "mutation { webhookSubscriptionCreate { id } }"])
-def test_what_shopify_does_not_have_is_an_error_without_data(admin, query):
-    answer = admin.call(query)
-    assert answer["errors"][0]["message"]
-    assert answer.get("data") is None
+def test_an_unknown_field_is_an_error_without_data(admin, query):
+    response = admin.call(query)
+    assert response["errors"][0]["message"]
+    assert response.get("data") is None
 
 
 def test_a_subscription_is_registered_listed_and_deleted(admin, shopify):
     uri = "http://127.0.0.1:8000/webhooks/shopify/studio"
-    made = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
-    assert made["userErrors"] == []
-    assert admin.call(LIST)["data"]["webhookSubscriptions"]["nodes"] == [made["webhookSubscription"]]
+    subscription = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+    assert subscription["userErrors"] == []
+    assert admin.call(LIST)["data"]["webhookSubscriptions"]["nodes"] == [subscription["webhookSubscription"]]
     assert [row["uri"] for row in shopify.webhook_subscriptions("studio", SHOP)] == [uri]
 
-    twice = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
-    assert twice["userErrors"][0]["message"] == "Address for this topic has already been taken"
+    duplicate = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+    assert duplicate["userErrors"][0]["message"] == "Address for this topic has already been taken"
 
-    answer = "{ deletedWebhookSubscriptionId userErrors { message } }"
-    delete = f"mutation ($id: ID!) {{ webhookSubscriptionDelete(id: $id) {answer} }}"
-    id_ = made["webhookSubscription"]["id"]
+    fields = "{ deletedWebhookSubscriptionId userErrors { message } }"
+    delete = f"mutation ($id: ID!) {{ webhookSubscriptionDelete(id: $id) {fields} }}"
+    id_ = subscription["webhookSubscription"]["id"]
     assert admin.call(delete, id=id_)["data"]["webhookSubscriptionDelete"]["deletedWebhookSubscriptionId"] == id_
     assert admin.call(delete, id=id_)["data"]["webhookSubscriptionDelete"]["userErrors"]
     assert admin.call(LIST)["data"]["webhookSubscriptions"]["nodes"] == []
 
 
-def test_one_app_sees_nothing_of_another(admin, shopify, http):
+def test_an_app_sees_only_its_own_subscriptions(admin, shopify, http):
     admin.call(CREATE, topic="ORDERS_PAID", input={"uri": "https://app.example/hook"})
     assert Admin(shopify, http, "discounts").call(LIST)["data"]["webhookSubscriptions"]["nodes"] == []
 
 
 @pytest.mark.parametrize("uri", ["", "ftp://x.example/y", "http://x.example/y", "no-address"])
-def test_an_address_that_shopify_would_not_call_is_refused(admin, uri):
-    made = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
-    assert made["webhookSubscription"] is None
-    assert made["userErrors"][0] == {"field": ["webhookSubscription", "uri"], "message": "Address is invalid"}
+def test_an_invalid_webhook_address_is_refused(admin, uri):
+    subscription = admin.call(CREATE, topic="ORDERS_PAID", input={"uri": uri})["data"]["webhookSubscriptionCreate"]
+    assert subscription["webhookSubscription"] is None
+    assert subscription["userErrors"][0] == {"field": ["webhookSubscription", "uri"], "message": "Address is invalid"}
 
 
 def test_privacy_topics_cannot_be_registered_by_api(admin):
@@ -111,11 +111,11 @@ def test_an_order_can_be_read_back(admin, shopify):
     query = """query ($id: ID!) { order(id: $id) { name displayFinancialStatus customer { id }
       totalPriceSet { shopMoney { amount currencyCode } }
       lineItems(first: 5) { nodes { quantity variant { id } product { id } customAttributes { key value } } } } }"""
-    found = admin.call(query, id=order["admin_graphql_api_id"])["data"]["order"]
-    assert found["displayFinancialStatus"] == "PAID"
-    assert found["customer"] == {"id": "gid://shopify/Customer/5"}
-    assert found["totalPriceSet"]["shopMoney"] == {"amount": "39.00", "currencyCode": "USD"}
-    assert found["lineItems"]["nodes"] == [
+    result = admin.call(query, id=order["admin_graphql_api_id"])["data"]["order"]
+    assert result["displayFinancialStatus"] == "PAID"
+    assert result["customer"] == {"id": "gid://shopify/Customer/5"}
+    assert result["totalPriceSet"]["shopMoney"] == {"amount": "39.00", "currencyCode": "USD"}
+    assert result["lineItems"]["nodes"] == [
         {
             "quantity": 2,
             "variant": {"id": "gid://shopify/ProductVariant/11"},
@@ -126,7 +126,7 @@ def test_an_order_can_be_read_back(admin, shopify):
     assert admin.call(query, id="gid://shopify/Order/1")["data"]["order"] is None
 
 
-def test_an_order_of_another_shop_is_not_there(admin, shopify):
+def test_an_order_of_another_shop_is_not_found(admin, shopify):
     order = shopify.paid_order("other.myshopify.com", [{"variant_id": 1, "product_id": 1}])
     assert (
         admin.call("query ($id: ID!) { order(id: $id) { id } }", id=order["admin_graphql_api_id"])["data"]["order"]
@@ -137,23 +137,23 @@ def test_an_order_of_another_shop_is_not_there(admin, shopify):
 def test_orders_need_their_scope(clock, http):
     narrow = {"studio": App("studio", "key", "secret-that-is-long-enough-for-hs256", ("read_products",))}
     with ShopifySandbox(apps=narrow, clock=clock) as sandbox:
-        answer = Admin(sandbox, http).call('{ order(id: "gid://shopify/Order/1") { id } }')
-    assert answer["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
+        response = Admin(sandbox, http).call('{ order(id: "gid://shopify/Order/1") { id } }')
+    assert response["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
 
 
-def test_an_empty_bucket_throttles_until_it_has_refilled(tight, http, clock):
-    admin, query = Admin(tight, http), "{ shop { plan { shopifyPlus } } }"
+def test_an_empty_bucket_throttles_until_it_has_refilled(low_limit_sandbox, http, clock):
+    admin, query = Admin(low_limit_sandbox, http), "{ shop { plan { shopifyPlus } } }"
     for _ in range(5):
         assert "data" in admin.call(query)
-    refused = admin.call(query)
-    assert refused["errors"][0]["extensions"]["code"] == "THROTTLED"
-    assert "data" not in refused
-    assert refused["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] == 0
+    response = admin.call(query)
+    assert response["errors"][0]["extensions"]["code"] == "THROTTLED"
+    assert "data" not in response
+    assert response["extensions"]["cost"]["throttleStatus"]["currentlyAvailable"] == 0
     clock.now += 1
     assert "data" in admin.call(query)
 
 
-def test_a_query_that_costs_too_much_never_runs(admin):
+def test_a_query_over_the_cost_limit_is_refused(admin):
     line = "{ product { id } variant { id } customAttributes { key } }"
     query = f'{{ order(id: "gid://shopify/Order/1") {{ lineItems(first: 250) {{ nodes {line} }} }} }}'
     assert admin.call(query)["errors"][0]["extensions"]["code"] == "MAX_COST_EXCEEDED"
@@ -161,9 +161,9 @@ def test_a_query_that_costs_too_much_never_runs(admin):
 
 def test_an_app_reads_its_own_scopes(admin, shopify):
     query = "{ currentAppInstallation { id accessScopes { handle } } }"
-    granted = admin.call(query)["data"]["currentAppInstallation"]
-    assert granted["id"].startswith("gid://shopify/AppInstallation/")
-    assert granted["accessScopes"] == [
+    installation = admin.call(query)["data"]["currentAppInstallation"]
+    assert installation["id"].startswith("gid://shopify/AppInstallation/")
+    assert installation["accessScopes"] == [
         {"handle": "read_products"},
         {"handle": "read_orders"},
         {"handle": "read_customers"},
@@ -181,11 +181,11 @@ def test_an_app_reads_its_own_scopes(admin, shopify):
     ],
 )
 def test_a_connection_costs_two_and_its_page(admin, selection, cost):
-    answer = admin.call(f"{{ {selection} }}")
-    assert answer["extensions"]["cost"]["requestedQueryCost"] == cost
+    response = admin.call(f"{{ {selection} }}")
+    assert response["extensions"]["cost"]["requestedQueryCost"] == cost
 
 
-def test_a_drained_bucket_stays_empty_as_long_as_asked(admin, shopify, clock):
+def test_a_drained_bucket_stays_empty_for_the_given_time(admin, shopify, clock):
     query = "{ shop { name } }"
     shopify.drain_bucket("studio", SHOP)
     assert admin.call(query)["errors"][0]["extensions"]["code"] == "THROTTLED"
@@ -209,8 +209,10 @@ def test_the_next_calls_fail_on_demand(admin, shopify):
     shopify.fail_next(1)
     assert admin.post("{ shop { name } }").status_code == 503
     shopify.fail_next(2, status=429, retry_after=2)
-    refused = [admin.post("{ shop { name } }") for _ in range(2)]
-    assert [(answer.status_code, answer.headers["retry-after"]) for answer in refused] == [(429, "2.0")] * 2
+    response = [admin.post("{ shop { name } }") for _ in range(2)]
+    assert [(http_response.status_code, http_response.headers["retry-after"]) for http_response in response] == [
+        (429, "2.0")
+    ] * 2
     assert "data" in admin.call("{ shop { name } }")
     shopify.fail_next(5)
     shopify.fail_next(0)

@@ -1,4 +1,4 @@
-"""Deliveries as Shopify makes them: to whoever subscribed, held back, shuffled, doubled, and again when they fail."""
+"""Deliveries of the Shopify sandbox: by subscription, delayed, reordered, duplicated, and retried after failures."""
 
 from collections import Counter
 
@@ -24,24 +24,24 @@ def test_an_event_goes_to_every_app_that_subscribed(shopify, http, receiver, sub
     other = Admin(shopify, http, "discounts")
     other.subscribe("ORDERS_PAID", f"{receiver.url}/webhooks/shopify/discounts")
     other.subscribe("ORDERS_EDITED", f"{receiver.url}/webhooks/shopify/discounts")
-    sent = shopify.emit(SHOP, "orders/paid", {"id": 1}, "e1")
-    assert [delivery.ok for delivery in sent] == [True, True]
+    deliveries = shopify.emit(SHOP, "orders/paid", {"id": 1}, "e1")
+    assert [delivery.ok for delivery in deliveries] == [True, True]
     assert [request.path for request in receiver.requests] == [
         "/webhooks/shopify/studio",
         "/webhooks/shopify/discounts",
     ]
     assert header(receiver, "event-id") == ["e1", "e1"]
     assert len(set(header(receiver, "webhook-id"))) == 2
-    assert len(set(header(receiver, "hmac-sha256"))) == 2, "each app has a secret of its own"
+    assert len(set(header(receiver, "hmac-sha256"))) == 2, "each app has its own secret"
 
 
-def test_one_app_alone_may_be_told(shopify, http, receiver, subscription):
+def test_an_event_can_be_sent_to_one_app(shopify, http, receiver, subscription):
     Admin(shopify, http, "discounts").subscribe("ORDERS_PAID", f"{receiver.url}/webhooks/shopify/discounts")
     shopify.emit(SHOP, "orders/paid", {}, app="discounts")
     assert [request.path for request in receiver.requests] == ["/webhooks/shopify/discounts"]
 
 
-def test_without_a_subscription_nobody_hears_of_it(shopify, receiver, subscription):
+def test_an_event_without_subscription_is_not_delivered(shopify, receiver, subscription):
     assert shopify.emit(SHOP, "orders/cancelled", {}) == []
     assert shopify.emit("other.myshopify.com", "orders/paid", {}) == []
     assert not receiver.requests
@@ -55,35 +55,35 @@ def test_some_topics_need_no_subscription_but_an_app(shopify, receiver, topic):
         shopify.emit(SHOP, topic, {})
 
 
-def test_a_topic_that_shopify_has_not_is_a_mistake(shopify):
+def test_an_unknown_topic_is_an_error(shopify):
     with pytest.raises(ValueError, match="orders/payed"):
         shopify.emit(SHOP, "orders/payed", {})
 
 
-def test_what_is_held_goes_out_with_the_flush(shopify, receiver, subscription):
+def test_held_deliveries_are_sent_by_a_flush(shopify, receiver, subscription):
     shopify.hold_deliveries = True
-    held = shopify.emit(SHOP, "orders/paid", {"id": 1}) + shopify.emit(SHOP, "orders/paid", {"id": 2})
-    held.append(shopify.uninstall("studio", SHOP))
-    assert {(delivery.status, delivery.answer) for delivery in held} == {(None, "held")}
+    held_deliveries = shopify.emit(SHOP, "orders/paid", {"id": 1}) + shopify.emit(SHOP, "orders/paid", {"id": 2})
+    held_deliveries.append(shopify.uninstall("studio", SHOP))
+    assert {(delivery.status, delivery.answer) for delivery in held_deliveries} == {(None, "held")}
     assert not receiver.requests
-    sent = shopify.flush()
-    assert [delivery.webhook for delivery in sent] == [delivery.webhook for delivery in held]
+    deliveries = shopify.flush()
+    assert [delivery.webhook for delivery in deliveries] == [delivery.webhook for delivery in held_deliveries]
     assert header(receiver, "topic") == ["orders/paid", "orders/paid", "app/uninstalled"]
     assert shopify.flush() == []
 
 
-def test_a_flush_shuffles_and_repeats(shopify, receiver, subscription):
+def test_a_flush_can_shuffle_and_duplicate(shopify, receiver, subscription):
     shopify.hold_deliveries = True
     for number in range(40):
         shopify.emit(SHOP, "orders/paid", {"id": number}, f"e{number:02}")
-    sent = shopify.flush("shuffled", copies=1.1, parallel=4, seed=1)
-    assert len(sent) == len(receiver.requests) == 44
+    deliveries = shopify.flush("shuffled", copies=1.1, parallel=4, seed=1)
+    assert len(deliveries) == len(receiver.requests) == 44
     events = header(receiver, "event-id")
     assert sorted(set(events)) == [f"e{number:02}" for number in range(40)] != events
     assert sorted(Counter(header(receiver, "webhook-id")).values()) == [1] * 36 + [2] * 4
 
 
-def test_a_failure_is_retried_as_it_was(shopify, receiver, subscription, clock):
+def test_a_failed_delivery_is_retried_unchanged(shopify, receiver, subscription, clock):
     receiver.status = 500
     shopify.emit(SHOP, "orders/paid", {"id": 1})
     clock.now += 600
@@ -95,15 +95,15 @@ def test_a_failure_is_retried_as_it_was(shopify, receiver, subscription, clock):
     assert [row["status"] for row in shopify.deliveries()] == [500, 200]
 
 
-def test_nobody_answering_is_a_failure_too(shopify, receiver, subscription):
+def test_a_refused_connection_is_a_failed_delivery(shopify, receiver, subscription):
     receiver.stop()
     assert shopify.emit(SHOP, "orders/paid", {})[0].status is None
     assert shopify.retry_failed()[0].status is None
 
 
-def test_one_copy_that_arrived_is_enough(shopify, receiver, subscription, monkeypatch):
-    answers = iter([500, 200, 200, 500])
-    monkeypatch.setattr(receiver, "answer", lambda _: Response(next(answers)))
+def test_one_delivered_copy_ends_the_retries(shopify, receiver, subscription, monkeypatch):
+    responses = iter([500, 200, 200, 500])
+    monkeypatch.setattr(receiver, "answer", lambda _: Response(next(responses)))
     shopify.hold_deliveries = True
     shopify.emit(SHOP, "orders/paid", {"id": 1})
     shopify.emit(SHOP, "orders/paid", {"id": 2})
@@ -111,7 +111,7 @@ def test_one_copy_that_arrived_is_enough(shopify, receiver, subscription, monkey
     assert shopify.retry_failed() == []
 
 
-def test_after_eight_retries_the_subscription_is_gone(shopify, receiver, admin, subscription):
+def test_eight_failed_retries_delete_the_subscription(shopify, receiver, admin, subscription):
     other = admin.subscribe("ORDERS_EDITED", f"{receiver.url}/webhooks/shopify/studio")
     receiver.status = 503
     shopify.emit(SHOP, "orders/paid", {})
@@ -124,7 +124,7 @@ def test_after_eight_retries_the_subscription_is_gone(shopify, receiver, admin, 
     assert len(receiver.requests) == 9
 
 
-def test_privacy_topics_fail_without_that_consequence(shopify, receiver, subscription):
+def test_failed_privacy_deliveries_delete_no_subscription(shopify, receiver, subscription):
     receiver.status = 503
     shopify.emit(SHOP, "shop/redact", {}, app="studio")
     for _ in range(8):
@@ -133,7 +133,7 @@ def test_privacy_topics_fail_without_that_consequence(shopify, receiver, subscri
     assert [row["id"] for row in shopify.webhook_subscriptions("studio", SHOP)] == [subscription]
 
 
-def test_one_shops_failures_are_retried_apart(shopify, receiver):
+def test_failures_are_retried_per_shop(shopify, receiver):
     receiver.status = 503
     shopify.emit(SHOP, "shop/redact", {"id": 1}, app="studio")
     shopify.emit("other.myshopify.com", "shop/redact", {"id": 2}, app="studio")
@@ -142,14 +142,14 @@ def test_one_shops_failures_are_retried_apart(shopify, receiver):
     assert [delivery.webhook.body for delivery in shopify.retry_failed()] == [b'{"id":2}']
 
 
-def test_what_is_delivered_by_hand_is_neither_held_nor_retried(shopify, receiver):
+def test_a_direct_delivery_is_neither_held_nor_retried(shopify, receiver):
     shopify.hold_deliveries = True
     receiver.status = 500
     assert shopify.deliver("studio", SHOP, "orders/paid", {}).status == 500
     assert shopify.retry_failed() == shopify.flush() == []
 
 
-def test_the_outbox_outlives_the_process(tmp_path, clock, receiver):
+def test_held_deliveries_survive_a_restart(tmp_path, clock, receiver):
     file = tmp_path / "shopify.json"
     with ShopifySandbox(app_base_url=receiver.url, state_file=file, clock=clock) as sandbox:
         sandbox.hold_deliveries = True

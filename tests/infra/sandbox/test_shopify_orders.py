@@ -1,4 +1,4 @@
-"""Orders after their payment: cancelled, edited and refunded, in webhooks' shape and as GraphQL shows them."""
+"""Orders after payment: cancellations, edits and refunds, in webhooks and in GraphQL."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def order(shopify: ShopifySandbox) -> Any:
     return shopify.paid_order(SHOP, LINES, customer_id=5)
 
 
-def seen(admin: Admin, order: Any) -> Any:
+def fetch_order(admin: Admin, order: Any) -> Any:
     return admin.call(ORDER, id=order["admin_graphql_api_id"])["data"]["order"]
 
 
@@ -34,7 +34,7 @@ def quantities(order: Any) -> list[tuple[int, int]]:
     return [(line["quantity"], line["current_quantity"]) for line in order["line_items"]]
 
 
-def test_an_order_is_found_by_number_and_by_gid_in_its_shop_alone(shopify, order):
+def test_an_order_is_found_by_number_or_gid_in_its_shop_only(shopify, order):
     assert shopify.order(SHOP, order["id"]) == order == shopify.order(SHOP, order["admin_graphql_api_id"])
     with pytest.raises(KeyError):
         shopify.order("other.myshopify.com", order["id"])
@@ -42,28 +42,28 @@ def test_an_order_is_found_by_number_and_by_gid_in_its_shop_alone(shopify, order
 
 def test_a_cancelled_order_has_no_current_lines(shopify, admin, order, clock):
     clock.now += 60
-    cancelled = shopify.cancel_order(SHOP, order["id"], reason="inventory")
-    assert cancelled["cancelled_at"] == cancelled["updated_at"] == "2026-09-21T14:14:20+00:00"
-    assert (cancelled["cancel_reason"], cancelled["financial_status"]) == ("inventory", "paid")
-    assert quantities(cancelled) == [(2, 0), (1, 0)]
-    assert shopify.order(SHOP, order["id"]) == cancelled
+    cancellation = shopify.cancel_order(SHOP, order["id"], reason="inventory")
+    assert cancellation["cancelled_at"] == cancellation["updated_at"] == "2026-09-21T14:14:20+00:00"
+    assert (cancellation["cancel_reason"], cancellation["financial_status"]) == ("inventory", "paid")
+    assert quantities(cancellation) == [(2, 0), (1, 0)]
+    assert shopify.order(SHOP, order["id"]) == cancellation
 
-    found = seen(admin, order)
-    assert (found["cancelledAt"], found["cancelReason"]) == ("2026-09-21T14:14:20Z", "INVENTORY")
-    assert found["updatedAt"] == "2026-09-21T14:14:20Z"
-    assert found["currentTotalPriceSet"]["shopMoney"]["amount"] == "0.00"
-    assert found["totalPriceSet"]["shopMoney"]["amount"] == "49.50"
+    order_node = fetch_order(admin, order)
+    assert (order_node["cancelledAt"], order_node["cancelReason"]) == ("2026-09-21T14:14:20Z", "INVENTORY")
+    assert order_node["updatedAt"] == "2026-09-21T14:14:20Z"
+    assert order_node["currentTotalPriceSet"]["shopMoney"]["amount"] == "0.00"
+    assert order_node["totalPriceSet"]["shopMoney"]["amount"] == "49.50"
     with pytest.raises(ValueError, match="is cancelled"):
         shopify.cancel_order(SHOP, order["id"])
 
 
-def test_a_reason_that_shopify_has_not_cancels_nothing(shopify, order):
+def test_an_unknown_cancel_reason_is_refused(shopify, order):
     with pytest.raises(ValueError, match="whim"):
         shopify.cancel_order(SHOP, order["id"], reason="whim")
     assert shopify.order(SHOP, order["id"]) == order
 
 
-def test_an_edit_tells_what_changed_and_the_order_how_it_reads(shopify, admin, order, clock):
+def test_an_edit_payload_has_the_changes_and_the_order_the_result(shopify, admin, order, clock):
     prints, frame = order["line_items"]
     clock.now += 60
     edit = shopify.edit_order(
@@ -84,13 +84,13 @@ def test_an_edit_tells_what_changed_and_the_order_how_it_reads(shopify, admin, o
     assert (now["total_price"], now["current_total_price"], now["total_outstanding"]) == ("79.50", "50.00", "0.50")
     assert (now["financial_status"], now["updated_at"]) == ("partially_paid", edit["committed_at"])
 
-    found = seen(admin, order)
-    assert found["edited"] is True
-    assert found["displayFinancialStatus"] == "PARTIALLY_PAID"
-    assert [line["currentQuantity"] for line in found["lineItems"]["nodes"]] == [1, 0, 3]
+    order_node = fetch_order(admin, order)
+    assert order_node["edited"] is True
+    assert order_node["displayFinancialStatus"] == "PARTIALLY_PAID"
+    assert [line["currentQuantity"] for line in order_node["lineItems"]["nodes"]] == [1, 0, 3]
 
 
-def test_more_of_a_line_is_an_addition(shopify, order):
+def test_a_larger_quantity_is_an_addition(shopify, order):
     line = order["line_items"][0]
     edit = shopify.edit_order(SHOP, order["id"], quantities={line["id"]: 5})["order_edit"]
     assert edit["line_items"] == {"additions": [{"id": line["id"], "delta": 3}], "removals": []}
@@ -101,7 +101,7 @@ def test_more_of_a_line_is_an_addition(shopify, order):
     ("changes", "error"),
     [({"remove": [1]}, KeyError), ({"quantities": {500000000000100: -1}}, ValueError), ({"add": [{}]}, KeyError)],
 )
-def test_an_edit_that_cannot_be_changes_nothing(shopify, order, changes, error):
+def test_an_invalid_edit_changes_nothing(shopify, order, changes, error):
     assert order["line_items"][0]["id"] == 500000000000100
     with pytest.raises(error):
         shopify.edit_order(SHOP, order["id"], **changes)
@@ -114,7 +114,7 @@ def test_a_cancelled_order_cannot_be_edited(shopify, order):
         shopify.edit_order(SHOP, order["id"], quantities={order["line_items"][0]["id"]: 1})
 
 
-def test_a_refund_of_a_part_and_then_of_the_rest(shopify, admin, order, clock):
+def test_an_order_is_refunded_in_parts(shopify, admin, order, clock):
     prints, frame = order["line_items"]
     clock.now += 60
     refund = shopify.refund_order(SHOP, order["id"], {prints["id"]: 1}, note="torn")
@@ -134,17 +134,17 @@ def test_a_refund_of_a_part_and_then_of_the_rest(shopify, admin, order, clock):
     assert now["refunds"] == [refund]
     assert (now["financial_status"], now["current_total_price"]) == ("partially_refunded", "29.50")
     assert quantities(now) == [(2, 1), (1, 1)]
-    assert seen(admin, order)["displayFinancialStatus"] == "PARTIALLY_REFUNDED"
+    assert fetch_order(admin, order)["displayFinancialStatus"] == "PARTIALLY_REFUNDED"
 
     rest = shopify.refund_order(SHOP, order["id"], {str(prints["id"]): 1, str(frame["id"]): 1})
     assert rest["id"] != refund["id"]
-    found = seen(admin, order)
-    assert found["displayFinancialStatus"] == "REFUNDED"
-    assert found["totalRefundedSet"]["shopMoney"] == {"amount": "49.50", "currencyCode": "USD"}
-    assert found["totalOutstandingSet"]["shopMoney"]["amount"] == "0.00"
-    assert [each["totalRefundedSet"]["shopMoney"]["amount"] for each in found["refunds"]] == ["20.00", "29.50"]
-    assert found["refunds"][0]["createdAt"] == "2026-09-21T14:14:20Z"
-    assert found["refunds"][0]["refundLineItems"]["nodes"] == [
+    order_node = fetch_order(admin, order)
+    assert order_node["displayFinancialStatus"] == "REFUNDED"
+    assert order_node["totalRefundedSet"]["shopMoney"] == {"amount": "49.50", "currencyCode": "USD"}
+    assert order_node["totalOutstandingSet"]["shopMoney"]["amount"] == "0.00"
+    assert [each["totalRefundedSet"]["shopMoney"]["amount"] for each in order_node["refunds"]] == ["20.00", "29.50"]
+    assert order_node["refunds"][0]["createdAt"] == "2026-09-21T14:14:20Z"
+    assert order_node["refunds"][0]["refundLineItems"]["nodes"] == [
         {
             "quantity": 1,
             "lineItem": {"id": prints["admin_graphql_api_id"]},
@@ -154,13 +154,13 @@ def test_a_refund_of_a_part_and_then_of_the_rest(shopify, admin, order, clock):
 
 
 @pytest.mark.parametrize("number", [0, 3])
-def test_no_more_is_refunded_than_was_paid(shopify, order, number):
+def test_a_refund_cannot_exceed_the_payment(shopify, order, number):
     with pytest.raises(ValueError, match="1 to 2"):
         shopify.refund_order(SHOP, order["id"], {order["line_items"][0]["id"]: number})
     assert shopify.order(SHOP, order["id"]) == order
 
 
-def test_a_refund_of_nothing_is_none(shopify, order):
+def test_an_empty_refund_is_refused(shopify, order):
     with pytest.raises(ValueError, match="at least one line"):
         shopify.refund_order(SHOP, order["id"], {})
     assert shopify.order(SHOP, order["id"])["financial_status"] == "paid"
@@ -173,19 +173,23 @@ def test_a_cancelled_order_can_still_be_refunded(shopify, order):
     assert (now["financial_status"], now["total_outstanding"]) == ("refunded", "0.00")
 
 
-def test_graphql_numbers_an_order_as_its_name_does(shopify, admin, order):
-    found = seen(admin, order)
-    assert (order["name"], found["number"], found["edited"]) == (f"#{found['number']}", order["order_number"], False)
-    assert found["email"] == order["email"]
+def test_the_graphql_order_number_matches_its_name(shopify, admin, order):
+    order_node = fetch_order(admin, order)
+    assert (order["name"], order_node["number"], order_node["edited"]) == (
+        f"#{order_node['number']}",
+        order["order_number"],
+        False,
+    )
+    assert order_node["email"] == order["email"]
 
 
-def test_an_order_of_many_lines_shares_no_ids_with_the_next(shopify):
+def test_line_ids_are_unique_across_orders(shopify):
     orders = [shopify.paid_order(SHOP, LINES * 20) for _ in range(2)]
     ids = [line["id"] for order in orders for line in order["line_items"]]
     assert len(set(ids)) == 80
 
 
-def test_what_a_caller_does_to_a_payload_stays_with_the_caller(shopify, order):
+def test_payloads_are_copies(shopify, order):
     before = shopify.order(SHOP, order["id"])
     order["line_items"].clear()
     assert shopify.order(SHOP, order["id"]) == before

@@ -1,4 +1,4 @@
-"""Searching orders and products in GraphQL: filters, sorting, and pages of what changes meanwhile."""
+"""GraphQL search of orders and products: filters, sorting, and pagination over rows that change concurrently."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ LINE = [{"variant_id": 1, "product_id": 1}]
 
 @pytest.fixture
 def orders(shopify: ShopifySandbox, clock) -> list[str]:
-    """Placed a minute apart from 14:13:20; the first was changed last, at 14:16:20."""
+    """Orders created a minute apart from 14:13:20; the first was updated last, at 14:16:20."""
     ids = []
     for _ in range(3):
         ids.append(shopify.paid_order(SHOP, LINE)["admin_graphql_api_id"])
@@ -25,19 +25,19 @@ def orders(shopify: ShopifySandbox, clock) -> list[str]:
     return ids
 
 
-def search(admin: Admin, **asked: Any) -> list[str]:
-    found = admin.call(SEARCH, **{"first": 10, **asked})["data"]["orders"]
-    return [node["id"] for node in found["nodes"]]
+def search(admin: Admin, **variables: Any) -> list[str]:
+    result = admin.call(SEARCH, **{"first": 10, **variables})["data"]["orders"]
+    return [node["id"] for node in result["nodes"]]
 
 
-def test_orders_are_sorted_as_asked(admin, orders):
+def test_orders_are_sorted_by_the_requested_key(admin, orders):
     assert search(admin) == search(admin, sortKey="ID") == search(admin, sortKey="CREATED_AT") == orders
     assert search(admin, sortKey="UPDATED_AT") == [orders[1], orders[2], orders[0]]
     assert search(admin, sortKey="UPDATED_AT", reverse=True) == [orders[0], orders[2], orders[1]]
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "order_numbers"),
     [
         ("updated_at:>='2026-09-21T14:15:20Z'", [2, 0]),
         ('updated_at:>="2026-09-21T14:15:20Z"', [2, 0]),
@@ -52,33 +52,33 @@ def test_orders_are_sorted_as_asked(admin, orders):
         ("", [1, 2, 0]),
     ],
 )
-def test_orders_are_found_by_when_they_changed(admin, orders, query, found):
-    assert search(admin, query=query, sortKey="UPDATED_AT") == [orders[number] for number in found]
+def test_orders_are_filtered_by_update_time(admin, orders, query, order_numbers):
+    assert search(admin, query=query, sortKey="UPDATED_AT") == [orders[number] for number in order_numbers]
 
 
 @pytest.mark.parametrize("query", ["name:1001", "updated_at:>=yesterday", "hello", "updated_at:>='2026-09-21' OR x"])
-def test_a_search_that_is_not_understood_is_an_error(admin, orders, query):
+def test_an_invalid_search_is_an_error(admin, orders, query):
     assert admin.call(SEARCH, first=1, query=query)["errors"][0]["message"]
 
 
-def test_a_page_has_to_have_a_size(admin):
+def test_a_page_size_is_required(admin):
     assert admin.call("{ orders { nodes { id } } }")["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize("reverse", [False, True])
 def test_pages_follow_the_cursor(admin, orders, reverse):
-    asked = {"first": 2, "sortKey": "UPDATED_AT", "reverse": reverse}
-    first = admin.call(SEARCH, **asked)["data"]["orders"]
+    params = {"first": 2, "sortKey": "UPDATED_AT", "reverse": reverse}
+    first = admin.call(SEARCH, **params)["data"]["orders"]
     assert first["pageInfo"] == {"hasNextPage": True, "endCursor": first["edges"][1]["cursor"]}
-    rest = admin.call(SEARCH, **asked, after=first["pageInfo"]["endCursor"])["data"]["orders"]
+    rest = admin.call(SEARCH, **params, after=first["pageInfo"]["endCursor"])["data"]["orders"]
     assert rest["pageInfo"]["hasNextPage"] is False
     got = [node["id"] for node in first["nodes"] + rest["nodes"]]
     assert got == search(admin, sortKey="UPDATED_AT", reverse=reverse)
 
 
-def test_an_order_that_changes_between_two_pages_comes_again_and_hides_none(admin, shopify, orders, clock):
-    asked = {"first": 1, "sortKey": "UPDATED_AT"}
-    first = admin.call(SEARCH, **asked)["data"]["orders"]
+def test_an_order_updated_between_pages_repeats_and_hides_no_other(admin, shopify, orders, clock):
+    params = {"first": 1, "sortKey": "UPDATED_AT"}
+    first = admin.call(SEARCH, **params)["data"]["orders"]
     clock.now += 60
     shopify.cancel_order(SHOP, first["nodes"][0]["id"])
     assert search(admin, sortKey="UPDATED_AT", after=first["pageInfo"]["endCursor"]) == [
@@ -88,7 +88,7 @@ def test_an_order_that_changes_between_two_pages_comes_again_and_hides_none(admi
     ]
 
 
-def test_products_are_found_by_when_they_changed(admin, shopify, clock):
+def test_products_are_filtered_by_update_time(admin, shopify, clock):
     variants = [{"id": 11, "title": "Small", "sku": "S", "price": "19.00"}]
     shopify.product(SHOP, 7, "Portrait", variants)
     clock.now += 60
@@ -110,16 +110,16 @@ def test_products_are_found_by_when_they_changed(admin, shopify, clock):
     later = admin.call(query, query="updated_at:>='2026-09-21T14:14:20Z'")["data"]["products"]["nodes"]
     assert later == [second]
 
-    read = "query ($id: ID!) { product(id: $id) { title } }"
-    assert admin.call(read, id=first["id"])["data"]["product"] == {"title": "Portrait"}
+    product_query = "query ($id: ID!) { product(id: $id) { title } }"
+    assert admin.call(product_query, id=first["id"])["data"]["product"] == {"title": "Portrait"}
     assert shopify.delete_product("gid://shopify/Product/7") == {"id": 7}
-    assert admin.call(read, id=first["id"])["data"]["product"] is None
-    assert admin.call(read, id="gid://shopify/Product/9")["data"]["product"] is None
+    assert admin.call(product_query, id=first["id"])["data"]["product"] is None
+    assert admin.call(product_query, id="gid://shopify/Product/9")["data"]["product"] is None
 
 
 @pytest.mark.parametrize(("field", "scope"), [("orders", "read_products"), ("products", "read_orders")])
-def test_each_search_needs_its_scope(clock, http, field, scope):
+def test_each_search_requires_its_scope(clock, http, field, scope):
     narrow = {"studio": App("studio", "key", "secret-that-is-long-enough-for-hs256", (scope,))}
     with ShopifySandbox(apps=narrow, clock=clock) as sandbox:
-        answer = Admin(sandbox, http).call(f"{{ {field}(first: 1) {{ nodes {{ id }} }} }}")
-    assert answer["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
+        response = Admin(sandbox, http).call(f"{{ {field}(first: 1) {{ nodes {{ id }} }} }}")
+    assert response["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"

@@ -1,4 +1,4 @@
-"""What merchants change and ask for: details, scopes, products, privacy; and all of it by the control interface."""
+"""Actions of merchants: details, scopes, products, privacy; also over the control API."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ TOPICS = ("ORDERS_CANCELLED", "ORDERS_EDITED", "ORDERS_UPDATED", "REFUNDS_CREATE
 LINES = [{"variant_id": 11, "product_id": 7, "quantity": 2, "price": "20.00"}]
 
 
-def test_a_changed_shop_is_told_and_shown(shopify, admin, clock):
+def test_a_shop_update_is_delivered_and_returned(shopify, admin, clock):
     clock.now += 60
     payload = shopify.update_shop(SHOP, name="Sunnier", currency="EUR", plan_name="shopify_plus")
     assert (payload["name"], payload["currency"], payload["plan_name"]) == ("Sunnier", "EUR", "shopify_plus")
@@ -24,8 +24,8 @@ def test_a_changed_shop_is_told_and_shown(shopify, admin, clock):
         shopify.update_shop(SHOP, colour="red")
 
 
-def test_changed_scopes_are_those_of_every_token(shopify, admin, http):
-    declared = SANDBOX_APPS["studio"]
+def test_updated_scopes_apply_to_every_token(shopify, admin, http):
+    app_config = SANDBOX_APPS["studio"]
     other = Admin(shopify, http, "discounts")
     payload = shopify.update_scopes("studio", SHOP, ["read_products"])
     assert payload["previous"] == ["read_products", "read_orders", "read_customers"]
@@ -35,15 +35,15 @@ def test_changed_scopes_are_those_of_every_token(shopify, admin, http):
     assert admin.call(query)["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
     assert "errors" not in other.call(query)
     later = Admin(shopify, http)
-    assert "errors" in later.call(query), "a token given later may do no more"
+    assert "errors" in later.call(query), "a later token has the same scopes"
 
-    assert shopify.update_scopes("studio", SHOP, declared.scopes)["previous"] == ["read_products"]
+    assert shopify.update_scopes("studio", SHOP, app_config.scopes)["previous"] == ["read_products"]
     assert "errors" not in later.call(query)
 
 
 def test_a_refreshed_token_has_the_changed_scopes(shopify, http):
     app = SANDBOX_APPS["studio"]
-    asked = {"client_id": app.key, "client_secret": app.secret}
+    params = {"client_id": app.key, "client_secret": app.secret}
     url = f"{shopify.url}/{SHOP}/admin/oauth/access_token"
     exchange = {
         "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -52,29 +52,29 @@ def test_a_refreshed_token_has_the_changed_scopes(shopify, http):
         "requested_token_type": "urn:shopify:params:oauth:token-type:offline-access-token",
         "expiring": "1",
     }
-    token = http.post(url, data={**asked, **exchange}).json()
+    token = http.post(url, data={**params, **exchange}).json()
     shopify.update_scopes("studio", SHOP, ["read_products", "write_files"])
     refresh = {"grant_type": "refresh_token", "refresh_token": token["refresh_token"]}
-    assert http.post(url, data={**asked, **refresh}).json()["scope"] == "read_products,write_files"
+    assert http.post(url, data={**params, **refresh}).json()["scope"] == "read_products,write_files"
 
 
-def test_an_uninstalled_app_starts_with_its_declared_scopes_again(shopify, http):
+def test_a_reinstalled_app_has_its_declared_scopes(shopify, http):
     shopify.update_scopes("studio", SHOP, ["read_products"])
     shopify.uninstall("studio", SHOP)
     query = "{ currentAppInstallation { accessScopes { handle } } }"
-    found = Admin(shopify, http).call(query)["data"]["currentAppInstallation"]["accessScopes"]
-    assert tuple(scope["handle"] for scope in found) == SANDBOX_APPS["studio"].scopes
+    result = Admin(shopify, http).call(query)["data"]["currentAppInstallation"]["accessScopes"]
+    assert tuple(scope["handle"] for scope in result) == SANDBOX_APPS["studio"].scopes
 
 
 def test_privacy_requests_have_the_documented_shapes(shopify):
     """Shapes: https://shopify.dev/docs/apps/build/compliance/privacy-law-compliance."""
     shop = {"shop_id": shopify.update_shop(SHOP)["id"], "shop_domain": SHOP}
     customer = {"id": 42, "email": "shopper@example.com", "phone": "555-625-1199"}
-    asked = shopify.privacy("customers/data_request", SHOP, customer_id="gid://shopify/Customer/42", orders=[7])
-    request_id = asked["data_request"].pop("id")
-    assert asked == {**shop, "orders_requested": [7], "customer": customer, "data_request": {}}
-    again = shopify.privacy("customers/data_request", SHOP, customer_id=42)
-    assert again["data_request"]["id"] != request_id
+    webhook = shopify.privacy("customers/data_request", SHOP, customer_id="gid://shopify/Customer/42", orders=[7])
+    request_id = webhook["data_request"].pop("id")
+    assert webhook == {**shop, "orders_requested": [7], "customer": customer, "data_request": {}}
+    second_webhook = shopify.privacy("customers/data_request", SHOP, customer_id=42)
+    assert second_webhook["data_request"]["id"] != request_id
     redact = shopify.privacy("customers/redact", SHOP, customer_id=42, orders=["gid://shopify/Order/8"])
     assert redact == {**shop, "customer": customer, "orders_to_redact": [8]}
     assert shopify.privacy("customers/redact", SHOP)["customer"] == {"email": "shopper@example.com"}
@@ -94,49 +94,53 @@ def test_a_product_has_the_documented_shape(shopify):
 
 @pytest.fixture
 def post(shopify: ShopifySandbox, http: httpx.Client, admin: Admin, receiver) -> Any:
-    """The control interface, for an app that subscribed to everything."""
+    """Call the control API, with an app that is subscribed to every topic."""
     for topic in TOPICS:
         admin.subscribe(topic, f"{receiver.url}/webhooks/shopify/studio")
     return lambda path, **body: http.post(f"{shopify.url}/sandbox/{path}", json=body).json()
 
 
-def told(receiver) -> list[tuple[str, Any]]:
-    heard = [(request.header("x-shopify-topic"), json.loads(request.body)) for request in receiver.requests]
+def received_webhooks(receiver) -> list[tuple[str, Any]]:
+    webhooks = [(request.header("x-shopify-topic"), json.loads(request.body)) for request in receiver.requests]
     receiver.requests.clear()
-    return heard
+    return webhooks
 
 
-def test_orders_are_changed_and_told_of_by_http(shopify, post, receiver):
+def test_orders_are_changed_over_http_and_delivered(shopify, post, receiver):
     order = post("orders", shop=SHOP, lines=LINES)["order"]
     line, path = str(order["line_items"][0]["id"]), f"orders/{order['id']}"
-    edited = post(f"{path}/edit", shop=SHOP, quantities={line: 1}, add=LINES)
-    assert [row["status"] for row in edited["deliveries"]] == [200, 200]
+    edit = post(f"{path}/edit", shop=SHOP, quantities={line: 1}, add=LINES)
+    assert [row["status"] for row in edit["deliveries"]] == [200, 200]
     assert len({request.header("x-shopify-event-id") for request in receiver.requests}) == 1
-    assert told(receiver) == [
-        ("orders/edited", edited["payload"]),
+    assert received_webhooks(receiver) == [
+        ("orders/edited", edit["payload"]),
         ("orders/updated", shopify.order(SHOP, order["id"])),
     ]
 
-    refunded = post(f"{path}/refund", shop=SHOP, lines={line: 1}, note="torn")["payload"]
-    assert refunded["note"] == "torn"
-    assert told(receiver)[0] == ("refunds/create", refunded)
-    cancelled = post(f"{path}/cancel", shop=SHOP, reason="fraud")["payload"]
-    assert told(receiver) == [("orders/cancelled", cancelled), ("orders/updated", cancelled)]
+    refund = post(f"{path}/refund", shop=SHOP, lines={line: 1}, note="torn")["payload"]
+    assert refund["note"] == "torn"
+    assert received_webhooks(receiver)[0] == ("refunds/create", refund)
+    cancellation = post(f"{path}/cancel", shop=SHOP, reason="fraud")["payload"]
+    assert received_webhooks(receiver) == [("orders/cancelled", cancellation), ("orders/updated", cancellation)]
 
 
-def test_shops_and_apps_are_changed_and_told_of_by_http(post, receiver):
+def test_shops_and_apps_are_changed_over_http_and_delivered(post, receiver):
     shop = post("shop", shop=SHOP, name="Sunnier")["payload"]
     scopes = post("scopes", app="studio", shop=SHOP, scopes=["read_orders"])["payload"]
     request = {"app": "studio", "shop": SHOP, "topic": "customers/redact", "customer_id": 5, "orders": [1]}
     privacy = post("privacy", **request)["payload"]
     assert (shop["name"], scopes["current"], privacy["orders_to_redact"]) == ("Sunnier", ["read_orders"], [1])
-    assert told(receiver) == [("shop/update", shop), ("app/scopes_update", scopes), ("customers/redact", privacy)]
+    assert received_webhooks(receiver) == [
+        ("shop/update", shop),
+        ("app/scopes_update", scopes),
+        ("customers/redact", privacy),
+    ]
 
 
-def test_deliveries_are_held_flushed_and_retried_by_http(post, receiver):
+def test_deliveries_are_held_flushed_and_retried_over_http(post, receiver):
     assert post("hold", hold=True) == {"hold": True}
-    held = post("emit", shop=SHOP, topic="shop/update", payload={"id": 1}, event_id="e1")["deliveries"]
-    assert [row["status"] for row in held] == [None]
+    held_delivery = post("emit", shop=SHOP, topic="shop/update", payload={"id": 1}, event_id="e1")["deliveries"]
+    assert [row["status"] for row in held_delivery] == [None]
     receiver.status = 500
     assert [row["status"] for row in post("flush", order="shuffled", copies=2)["deliveries"]] == [500, 500]
     receiver.status = 200
@@ -154,7 +158,7 @@ def test_deliveries_are_held_flushed_and_retried_by_http(post, receiver):
         ("scopes", {"shop": SHOP, "app": "nobody", "scopes": []}),
     ],
 )
-def test_the_control_interface_says_what_is_wrong(shopify, http, path, body):
-    answer = http.post(f"{shopify.url}/sandbox/{path}", json=body)
-    assert answer.status_code == 400
-    assert answer.json()["error"]
+def test_the_control_api_explains_errors(shopify, http, path, body):
+    response = http.post(f"{shopify.url}/sandbox/{path}", json=body)
+    assert response.status_code == 400
+    assert response.json()["error"]

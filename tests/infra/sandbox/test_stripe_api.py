@@ -1,4 +1,4 @@
-"""The Stripe stand-in as stripe-python sees it: objects, errors, idempotency, lists."""
+"""The Stripe sandbox, called by stripe-python: objects, errors, idempotency, lists."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ def plan(client: stripe.StripeClient) -> Any:
     )
 
 
-def raw(
+def send_raw(
     http: httpx.Client, sandbox: StripeSandbox, method: str, path: str, body: str = "", **headers: str
 ) -> httpx.Response:
     own = {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}", "Content-Type": "application/x-www-form-urlencoded"}
@@ -38,30 +38,30 @@ def raw(
 
 
 def test_a_customer_is_created_changed_and_read(client, stripe_sandbox):
-    made = client.v1.customers.create({"email": "a@example.com", "metadata": {"owner": "1", "kind": "member"}})
-    assert made.id.startswith("cus_")
-    client.v1.customers.update(made.id, {"name": "Ada", "metadata": {"kind": ""}})
-    found: Any = client.v1.customers.retrieve(made.id)
-    assert (found.email, found.name, found.metadata["owner"], "kind" in found.metadata) == (
+    customer = client.v1.customers.create({"email": "a@example.com", "metadata": {"owner": "1", "kind": "member"}})
+    assert customer.id.startswith("cus_")
+    client.v1.customers.update(customer.id, {"name": "Ada", "metadata": {"kind": ""}})
+    result: Any = client.v1.customers.retrieve(customer.id)
+    assert (result.email, result.name, result.metadata["owner"], "kind" in result.metadata) == (
         "a@example.com",
         "Ada",
         "1",
         False,
     )
     assert [event["type"] for event in stripe_sandbox.events()] == ["customer.created", "customer.updated"]
-    changed = stripe_sandbox.events("customer.updated")[0]["data"]["previous_attributes"]
-    assert changed == {"name": None, "metadata": {"owner": "1", "kind": "member"}}
+    previous_values = stripe_sandbox.events("customer.updated")[0]["data"]["previous_attributes"]
+    assert previous_values == {"name": None, "metadata": {"owner": "1", "kind": "member"}}
 
 
 def test_prices_are_found_by_lookup_key(client, plan):
     client.v1.prices.create({"product": plan.product, "currency": "usd", "unit_amount": 500, "lookup_key": "pack"})
-    found = client.v1.prices.list({"lookup_keys": ["try_it_out", "unknown"], "active": True})
-    assert [price.id for price in found.data] == [plan.id]
-    assert found.data[0].recurring is not None
+    result = client.v1.prices.list({"lookup_keys": ["try_it_out", "unknown"], "active": True})
+    assert [price.id for price in result.data] == [plan.id]
+    assert result.data[0].recurring is not None
     assert client.v1.prices.retrieve(plan.id).unit_amount_decimal is not None
 
 
-def test_a_lookup_key_has_one_price_unless_transferred(client, plan):
+def test_a_lookup_key_belongs_to_one_price(client, plan):
     same: Any = {"product": plan.product, "currency": "usd", "unit_amount": 3500, "lookup_key": "try_it_out"}
     with pytest.raises(stripe.InvalidRequestError, match="already uses that lookup key"):
         client.v1.prices.create(same)
@@ -71,7 +71,7 @@ def test_a_lookup_key_has_one_price_unless_transferred(client, plan):
     assert client.v1.prices.retrieve(plan.id).active is False
 
 
-def test_products_keep_the_id_that_one_gives(client):
+def test_a_product_can_have_a_custom_id(client):
     client.v1.products.create({"id": "credits", "name": "Credits"})
     client.v1.products.update("credits", {"name": "More credits", "active": False})
     assert client.v1.products.retrieve("credits").name == "More credits"
@@ -80,19 +80,19 @@ def test_products_keep_the_id_that_one_gives(client):
         client.v1.products.create({"id": "credits", "name": "Credits"})
 
 
-def test_a_parameter_that_stripe_does_not_know_is_refused(client, http, stripe_sandbox):
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+def test_an_unknown_parameter_is_refused(client, http, stripe_sandbox):
+    with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.customers.create({"mail": "a@example.com"})
-    assert (refused.value.code, refused.value.param, refused.value.http_status) == ("parameter_unknown", "mail", 400)
-    nested = raw(http, stripe_sandbox, "POST", "/v1/checkout/sessions", "line_items[0][prise]=x&mode=payment")
+    assert (error.value.code, error.value.param, error.value.http_status) == ("parameter_unknown", "mail", 400)
+    nested = send_raw(http, stripe_sandbox, "POST", "/v1/checkout/sessions", "line_items[0][prise]=x&mode=payment")
     assert nested.json()["error"]["param"] == "line_items[0][prise]"
     assert nested.json()["error"]["type"] == "invalid_request_error"
 
 
-def test_a_parameter_that_stripe_knows_and_we_do_not_heed_is_not_swallowed(client):
-    with pytest.raises(stripe.APIError, match="does not implement the parameter tax_exempt") as refused:
+def test_an_unsupported_parameter_is_an_error(client):
+    with pytest.raises(stripe.APIError, match="does not implement the parameter tax_exempt") as error:
         client.v1.customers.create({"tax_exempt": "exempt"})
-    assert refused.value.http_status == 501
+    assert error.value.http_status == 501
 
 
 @pytest.mark.parametrize(
@@ -103,15 +103,15 @@ def test_a_parameter_that_stripe_knows_and_we_do_not_heed_is_not_swallowed(clien
         ("currency=usd&unit_amount=1&product=none", "resource_missing"),
     ],
 )
-def test_bad_values_have_stripes_codes(http, stripe_sandbox, body, code):
-    assert raw(http, stripe_sandbox, "POST", "/v1/prices", body).json()["error"]["code"] == code
+def test_invalid_values_have_the_error_codes_of_stripe(http, stripe_sandbox, body, code):
+    assert send_raw(http, stripe_sandbox, "POST", "/v1/prices", body).json()["error"]["code"] == code
 
 
-def test_what_is_not_there_is_404(client):
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+def test_an_unknown_object_is_404(client):
+    with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.customers.retrieve("cus_none")
-    assert (refused.value.http_status, refused.value.code) == (404, "resource_missing")
-    assert str(refused.value.request_id).startswith("req_")
+    assert (error.value.http_status, error.value.code) == (404, "resource_missing")
+    assert str(error.value.request_id).startswith("req_")
 
 
 def test_a_wrong_key_is_401(stripe_sandbox, http):
@@ -122,11 +122,11 @@ def test_a_wrong_key_is_401(stripe_sandbox, http):
 
 
 def test_an_unknown_address_is_404(http, stripe_sandbox):
-    answer = raw(http, stripe_sandbox, "GET", "/v1/quotes")
-    assert (answer.status_code, answer.json()["error"]["type"]) == (404, "invalid_request_error")
+    response = send_raw(http, stripe_sandbox, "GET", "/v1/quotes")
+    assert (response.status_code, response.json()["error"]["type"]) == (404, "invalid_request_error")
 
 
-def test_an_idempotency_key_gives_the_first_answer_again(client, http, stripe_sandbox):
+def test_an_idempotency_key_replays_the_first_response(client, http, stripe_sandbox):
     options: Any = {"idempotency_key": "k1"}
     first = client.v1.customers.create({"email": "a@example.com"}, options)
     assert client.v1.customers.create({"email": "a@example.com"}, options).id == first.id
@@ -136,18 +136,18 @@ def test_an_idempotency_key_gives_the_first_answer_again(client, http, stripe_sa
     event = stripe_sandbox.events("customer.created")[0]
     assert event["request"]["idempotency_key"] == "k1"
     version = {"Stripe-Version": stripe.api_version, "Idempotency-Key": "k1"}
-    again = raw(http, stripe_sandbox, "POST", "/v1/customers", "email=a%40example.com", **version)
-    assert again.headers["idempotent-replayed"] == "true"
+    second_response = send_raw(http, stripe_sandbox, "POST", "/v1/customers", "email=a%40example.com", **version)
+    assert second_response.headers["idempotent-replayed"] == "true"
 
 
-def test_a_refused_parameter_leaves_the_key_free(client):
+def test_a_refused_request_does_not_use_the_idempotency_key(client):
     options: Any = {"idempotency_key": "k2"}
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.customers.create({"mail": "x"}, options)
     assert client.v1.customers.create({"email": "a@example.com"}, options).id
 
 
-def test_lists_come_in_pages_newest_first(client):
+def test_lists_are_paged_newest_first(client):
     for number in range(5):
         client.v1.products.create({"id": f"p{number}", "name": "P"})
     first = client.v1.products.list({"limit": 2})
@@ -171,19 +171,19 @@ def test_lists_come_in_pages_newest_first(client):
     ],
 )
 def test_a_wrong_checkout_session_is_refused(client, plan, change, message):
-    asked: Any = {**SESSION, "line_items": [{"price": plan.id, "quantity": 1}], **change}
+    params: Any = {**SESSION, "line_items": [{"price": plan.id, "quantity": 1}], **change}
     with pytest.raises(stripe.InvalidRequestError, match=message):
-        client.v1.checkout.sessions.create(asked)
+        client.v1.checkout.sessions.create(params)
 
 
 def test_an_open_session_can_be_read_and_expired_once(client, plan, stripe_sandbox):
-    asked: Any = {**SESSION, "line_items": [{"price": plan.id, "quantity": 2}], "client_reference_id": "member-1"}
-    session = client.v1.checkout.sessions.create(asked)
+    params: Any = {**SESSION, "line_items": [{"price": plan.id, "quantity": 2}], "client_reference_id": "member-1"}
+    session = client.v1.checkout.sessions.create(params)
     assert session.url == f"{stripe_sandbox.url}/c/pay/{session.id}"
     assert (session.status, session.payment_status, session.amount_total) == ("open", "unpaid", 6000)
-    expanded = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["line_items"]})
-    assert expanded.line_items is not None
-    assert expanded.line_items.data[0].quantity == 2
+    session_with_items = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["line_items"]})
+    assert session_with_items.line_items is not None
+    assert session_with_items.line_items.data[0].quantity == 2
     assert client.v1.checkout.sessions.line_items.list(session.id).data[0].price.id == plan.id
     assert client.v1.checkout.sessions.expire(session.id).status == "expired"
     assert stripe_sandbox.events()[-1]["type"] == "checkout.session.expired"
@@ -191,17 +191,17 @@ def test_an_open_session_can_be_read_and_expired_once(client, plan, stripe_sandb
         client.v1.checkout.sessions.expire(session.id)
 
 
-def test_a_price_may_come_with_the_session(client):
+def test_a_session_can_define_its_price(client):
     data: Any = {"currency": "usd", "unit_amount": 700, "product_data": {"name": "Coaching"}}
-    asked: Any = {
+    params: Any = {
         "mode": "payment",
         "success_url": "http://x.example",
         "line_items": [{"price_data": data, "quantity": 3}],
     }
-    assert client.v1.checkout.sessions.create(asked).amount_total == 2100
+    assert client.v1.checkout.sessions.create(params).amount_total == 2100
 
 
-def test_a_portal_session_has_an_address(client, stripe_sandbox):
+def test_a_portal_session_has_a_url(client, stripe_sandbox):
     customer = client.v1.customers.create({})
     session = client.v1.billing_portal.sessions.create({"customer": customer.id, "return_url": "http://x.example"})
     assert session.url.startswith(f"{stripe_sandbox.url}/p/session/bps_")

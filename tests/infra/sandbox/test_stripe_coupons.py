@@ -1,4 +1,4 @@
-"""What Stripe would refuse of a coupon is refused here."""
+"""Coupons that Stripe refuses are refused here."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ def client(stripe_sandbox: StripeSandbox) -> stripe.StripeClient:
         ({"amount_off": 500, "currency": "zzz"}, "currency"),
     ],
 )
-def test_what_no_coupon_can_be_is_refused(client: stripe.StripeClient, params: Any, name: str) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as refused:
+def test_an_invalid_coupon_is_refused(client: stripe.StripeClient, params: Any, name: str) -> None:
+    with pytest.raises(stripe.InvalidRequestError) as error:
         client.v1.coupons.create(params)
-    assert refused.value.param == name
+    assert error.value.param == name
 
 
-def test_what_is_just_within_the_limits_is_taken(client: stripe.StripeClient) -> None:
-    made = client.v1.coupons.create({"name": "A" * 40, "percent_off": 12.25})
-    assert (made.name, made.percent_off) == ("A" * 40, 12.25)
+def test_a_coupon_at_the_limits_is_accepted(client: stripe.StripeClient) -> None:
+    coupon = client.v1.coupons.create({"name": "A" * 40, "percent_off": 12.25})
+    assert (coupon.name, coupon.percent_off) == ("A" * 40, 12.25)

@@ -1,4 +1,4 @@
-"""Another price for a running subscription: what it costs, when it is billed, what a preview says of it."""
+"""Price changes of a subscription: amounts, billing time and previews."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ def client(stripe_sandbox: StripeSandbox) -> stripe.StripeClient:
 
 def make_price(client: stripe.StripeClient, amount: int, interval: str = "month") -> str:
     product = client.v1.products.create({"name": f"{amount} a {interval}"})
-    made: Any = {"product": product.id, "currency": "usd", "unit_amount": amount, "recurring": {"interval": interval}}
-    return client.v1.prices.create(made).id
+    price: Any = {"product": product.id, "currency": "usd", "unit_amount": amount, "recurring": {"interval": interval}}
+    return client.v1.prices.create(price).id
 
 
 @pytest.fixture
-def running(client, stripe_sandbox) -> Any:
-    """A subscription to 10.00 a month, just begun."""
+def active_subscription(client, stripe_sandbox) -> Any:
+    """A new subscription to 10.00 a month."""
     session = client.v1.checkout.sessions.create(
         {
             "mode": "subscription",
@@ -38,29 +38,35 @@ def running(client, stripe_sandbox) -> Any:
     return subscription
 
 
-def to(running: Any, price: str, **rest: Any) -> dict[str, Any]:
-    return {"items": [{"id": running["items"].data[0].id, "price": price}], **rest}
+def price_change(active_subscription: Any, price: str, **rest: Any) -> dict[str, Any]:
+    return {"items": [{"id": active_subscription["items"].data[0].id, "price": price}], **rest}
 
 
-def preview(client, running: Any, details: dict[str, Any]) -> Any:
-    return client.v1.invoices.create_preview({"subscription": running.id, "subscription_details": details})
+def preview_invoice_of(client, active_subscription: Any, details: dict[str, Any]) -> Any:
+    return client.v1.invoices.create_preview({"subscription": active_subscription.id, "subscription_details": details})
 
 
-def halfway(clock, running: Any) -> int:
-    item = running["items"].data[0]
+def advance_half_period(clock, active_subscription: Any) -> int:
+    item = active_subscription["items"].data[0]
     clock.now = (item.current_period_start + item.current_period_end) / 2
     return int(clock.now)
 
 
-def test_an_upgrade_halfway_costs_half_the_difference(client, clock, running, stripe_sandbox):
+def test_an_upgrade_halfway_costs_half_the_difference(client, clock, active_subscription, stripe_sandbox):
     """https://docs.stripe.com/billing/subscriptions/prorations: -5 and +10."""
-    at, dearer = halfway(clock, running), make_price(client, 2000)
-    asked = to(running, dearer, proration_behavior="always_invoice", proration_date=at)
-    shown = preview(client, running, asked)
-    assert (shown.status, shown.amount_due, [line.amount for line in shown.lines.data]) == ("draft", 500, [-500, 1000])
+    at, dearer = advance_half_period(clock, active_subscription), make_price(client, 2000)
+    params = price_change(active_subscription, dearer, proration_behavior="always_invoice", proration_date=at)
+    preview_invoice = preview_invoice_of(client, active_subscription, params)
+    assert (
+        preview_invoice.status,
+        preview_invoice.amount_due,
+        [line.amount for line in preview_invoice.lines.data],
+    ) == ("draft", 500, [-500, 1000])
     stripe_sandbox.drain()
     known = len(stripe_sandbox.events())
-    changed = client.v1.subscriptions.update(running.id, asked | {"metadata": {"plan": "dearer"}})
+    updated_subscription = client.v1.subscriptions.update(
+        active_subscription.id, params | {"metadata": {"plan": "dearer"}}
+    )
     assert [event["type"] for event in stripe_sandbox.events()[known:]] == [
         "customer.subscription.updated",
         "invoice.finalized",
@@ -69,65 +75,73 @@ def test_an_upgrade_halfway_costs_half_the_difference(client, clock, running, st
         "payment_intent.succeeded",
         "charge.succeeded",
     ]
-    invoice: Any = client.v1.invoices.retrieve(changed.latest_invoice, {"expand": ["payments"]})
+    invoice: Any = client.v1.invoices.retrieve(updated_subscription.latest_invoice, {"expand": ["payments"]})
     assert (invoice.status, invoice.amount_paid, invoice.billing_reason) == ("paid", 500, "subscription_update")
     assert [line.amount for line in invoice.lines.data] == [-500, 1000]
     assert all(line.parent.subscription_item_details.proration for line in invoice.lines.data)
     assert {line.invoice for line in invoice.lines.data} == {invoice.id}
     assert invoice.payments.data[0].amount_paid == 500
-    item, before = changed["items"].data[0], running["items"].data[0]
+    item, before = updated_subscription["items"].data[0], active_subscription["items"].data[0]
     assert (item.price.id, item.current_period_end) == (dearer, before.current_period_end)
 
 
-def test_a_downgrade_waits_for_the_next_invoice_which_the_preview_is(client, clock, running, stripe_sandbox):
-    at, cheaper = halfway(clock, running), make_price(client, 400)
-    asked = to(running, cheaper, proration_behavior="create_prorations", proration_date=at)
-    shown = preview(client, running, asked)
-    assert [line.amount for line in shown.lines.data] == [-500, 200, 400]
-    assert (shown.total, shown.amount_due) == (100, 100)
-    changed = client.v1.subscriptions.update(running.id, asked)
-    assert changed.latest_invoice == running.latest_invoice
-    assert preview(client, changed, {}).total == 100
-    back = client.v1.subscriptions.update(running.id, to(running, running["items"].data[0].price.id))
-    assert preview(client, back, {}).total == 1000
+def test_a_downgrade_waits_for_the_next_invoice_which_the_preview_is(
+    client, clock, active_subscription, stripe_sandbox
+):
+    at, cheaper = advance_half_period(clock, active_subscription), make_price(client, 400)
+    params = price_change(active_subscription, cheaper, proration_behavior="create_prorations", proration_date=at)
+    preview_invoice = preview_invoice_of(client, active_subscription, params)
+    assert [line.amount for line in preview_invoice.lines.data] == [-500, 200, 400]
+    assert (preview_invoice.total, preview_invoice.amount_due) == (100, 100)
+    updated_subscription = client.v1.subscriptions.update(active_subscription.id, params)
+    assert updated_subscription.latest_invoice == active_subscription.latest_invoice
+    assert preview_invoice_of(client, updated_subscription, {}).total == 100
+    reverted = client.v1.subscriptions.update(
+        active_subscription.id, price_change(active_subscription, active_subscription["items"].data[0].price.id)
+    )
+    assert preview_invoice_of(client, reverted, {}).total == 1000
 
 
-def test_another_interval_begins_a_period_and_is_billed_at_once(client, clock, running):
-    halfway(clock, running)
-    changed = client.v1.subscriptions.update(running.id, to(running, make_price(client, 10_000, "year")))
-    item = changed["items"].data[0]
+def test_another_interval_starts_a_period_and_is_billed_at_once(client, clock, active_subscription):
+    advance_half_period(clock, active_subscription)
+    updated_subscription = client.v1.subscriptions.update(
+        active_subscription.id, price_change(active_subscription, make_price(client, 10_000, "year"))
+    )
+    item = updated_subscription["items"].data[0]
     assert (item.current_period_start, item.current_period_end) == (int(clock.now), int(clock.now) + 365 * DAY)
-    invoice = client.v1.invoices.retrieve(changed.latest_invoice)
+    invoice = client.v1.invoices.retrieve(updated_subscription.latest_invoice)
     assert [line.amount for line in invoice.lines.data] == [-500, 10_000]
     assert [line.parent.subscription_item_details.proration for line in invoice.lines.data] == [True, False]
 
 
-def test_a_credit_that_is_larger_stays_on_the_customer_s_balance(client, clock, running):
-    halfway(clock, running)
-    changed = client.v1.subscriptions.update(running.id, to(running, make_price(client, 100, "week")))
-    invoice = client.v1.invoices.retrieve(changed.latest_invoice)
+def test_an_excess_credit_stays_on_the_customer_balance(client, clock, active_subscription):
+    advance_half_period(clock, active_subscription)
+    updated_subscription = client.v1.subscriptions.update(
+        active_subscription.id, price_change(active_subscription, make_price(client, 100, "week"))
+    )
+    invoice = client.v1.invoices.retrieve(updated_subscription.latest_invoice)
     assert (invoice.total, invoice.amount_due, invoice.ending_balance, invoice.status) == (-400, 0, -400, "paid")
-    assert client.v1.customers.retrieve(running.customer).balance == -400
-    assert preview(client, changed, {}).amount_due == 0
+    assert client.v1.customers.retrieve(active_subscription.customer).balance == -400
+    assert preview_invoice_of(client, updated_subscription, {}).amount_due == 0
 
 
-def test_a_declined_payment_changes_nothing(client, clock, running, stripe_sandbox):
-    halfway(clock, running)
+def test_a_declined_payment_changes_nothing(client, clock, active_subscription, stripe_sandbox):
+    advance_half_period(clock, active_subscription)
     with stripe_sandbox.store() as store:
-        store.get("subscription", running.id)["default_payment_method"] = DECLINING_METHOD
+        store.get("subscription", active_subscription.id)["default_payment_method"] = DECLINING_METHOD
     stripe_sandbox.drain()
     known = len(stripe_sandbox.events())
-    asked = to(
-        running,
+    params = price_change(
+        active_subscription,
         make_price(client, 2000),
         proration_behavior="always_invoice",
         payment_behavior="error_if_incomplete",
     )
-    with pytest.raises(stripe.CardError) as refused:
-        client.v1.subscriptions.update(running.id, asked)
-    assert (refused.value.http_status, refused.value.code) == (402, "card_declined")
-    after = client.v1.subscriptions.retrieve(running.id)
-    assert (after["items"], after.latest_invoice) == (running["items"], running.latest_invoice)
+    with pytest.raises(stripe.CardError) as error:
+        client.v1.subscriptions.update(active_subscription.id, params)
+    assert (error.value.http_status, error.value.code) == (402, "card_declined")
+    after = client.v1.subscriptions.retrieve(active_subscription.id)
+    assert (after["items"], after.latest_invoice) == (active_subscription["items"], active_subscription.latest_invoice)
     assert len(stripe_sandbox.events()) == known
 
 
@@ -139,22 +153,31 @@ def test_a_declined_payment_changes_nothing(client, clock, running, stripe_sandb
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_stripe_refuses_is_refused(client, running, change, param):
-    with pytest.raises(stripe.InvalidRequestError) as refused:
-        client.v1.subscriptions.update(running.id, {**to(running, make_price(client, 2000)), **change})
-    assert refused.value.param == param
+def test_an_invalid_change_is_refused(client, active_subscription, change, param):
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        client.v1.subscriptions.update(
+            active_subscription.id, {**price_change(active_subscription, make_price(client, 2000)), **change}
+        )
+    assert error.value.param == param
 
 
-def test_the_same_price_again_is_no_change(client, clock, running):
-    halfway(clock, running)
-    same = to(running, running["items"].data[0].price.id, proration_behavior="always_invoice")
-    assert client.v1.subscriptions.update(running.id, same).latest_invoice == running.latest_invoice
+def test_the_same_price_changes_nothing(client, clock, active_subscription):
+    advance_half_period(clock, active_subscription)
+    same = price_change(
+        active_subscription, active_subscription["items"].data[0].price.id, proration_behavior="always_invoice"
+    )
+    assert (
+        client.v1.subscriptions.update(active_subscription.id, same).latest_invoice
+        == active_subscription.latest_invoice
+    )
 
 
-def test_before_2025_prorations_are_invoice_items(client, clock, running, http: httpx.Client, stripe_sandbox):
-    halfway(clock, running)
-    asked = to(running, make_price(client, 2000), proration_behavior="always_invoice")
-    invoice = client.v1.subscriptions.update(running.id, asked).latest_invoice
+def test_before_2025_prorations_are_invoice_items(
+    client, clock, active_subscription, http: httpx.Client, stripe_sandbox
+):
+    advance_half_period(clock, active_subscription)
+    params = price_change(active_subscription, make_price(client, 2000), proration_behavior="always_invoice")
+    invoice = client.v1.subscriptions.update(active_subscription.id, params).latest_invoice
     headers = {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}", "Stripe-Version": OLD_API_VERSION}
     lines = http.get(f"{stripe_sandbox.url}/v1/invoices/{invoice}", headers=headers).json()["lines"]["data"]
     assert [(line["type"], line["proration"], line["invoice_item"][:3]) for line in lines] == [

@@ -22,7 +22,7 @@ PUBLISHED = {
 queries = st.dictionaries(st.text(min_size=1, max_size=12), st.text(max_size=20).map(lambda value: [value]), max_size=6)
 
 
-def signed(query: dict[str, list[str]], secret: str = "hush") -> dict[str, list[str]]:
+def sign(query: dict[str, list[str]], secret: str = "hush") -> dict[str, list[str]]:
     return {**query, "hmac": [sign_oauth_query(query, secret)]}
 
 
@@ -48,33 +48,33 @@ def test_delimiters_are_escaped_in_names_and_values() -> None:
 
 
 @given(queries)
-def test_no_two_queries_share_what_is_signed(query: dict[str, list[str]]) -> None:
-    """Moving a delimiter from a value into the query's own structure changes the signature."""
+def test_no_two_queries_share_a_signed_text(query: dict[str, list[str]]) -> None:
+    """Moving a delimiter from a value into the structure of the query changes the signature."""
     text = "&".join(f"{name}={value}" for name, [value] in query.items())
     if len(query) > 1:
         assert sign_oauth_query({"all": [text]}, "hush") != sign_oauth_query(query, "hush")
 
 
 @given(queries, st.integers(-90, 90))
-def test_what_was_signed_in_time_is_genuine(query: dict[str, list[str]], off: int) -> None:
-    genuine = signed({**query, "timestamp": [str(NOW + off)]})
+def test_a_fresh_signature_is_valid(query: dict[str, list[str]], off: int) -> None:
+    genuine = sign({**query, "timestamp": [str(NOW + off)]})
     assert verify_oauth_signature(genuine, "hush", NOW)
     assert not verify_oauth_signature(genuine, "hush!", NOW)
 
 
 @given(st.sampled_from(sorted(PUBLISHED)), st.integers(0, 10_000))
-def test_any_changed_character_is_noticed(name: str, position: int) -> None:
+def test_any_changed_character_is_detected(name: str, position: int) -> None:
     value = PUBLISHED[name][0]
     at = position % len(value)
-    changed = value[:at] + ("a" if value[at] != "a" else "b") + value[at + 1 :]
-    assert not verify_oauth_signature({**PUBLISHED, name: [changed]}, "hush", NOW)
+    changed_value = value[:at] + ("a" if value[at] != "a" else "b") + value[at + 1 :]
+    assert not verify_oauth_signature({**PUBLISHED, name: [changed_value]}, "hush", NOW)
 
 
 @pytest.mark.parametrize(
     "timestamp", [str(NOW - 91), str(NOW + 91), "", "soon", "1e9", "-5", "٣", f"{NOW}.0", "7" * 400]
 )
 def test_other_times_are_refused(timestamp: str) -> None:
-    assert not verify_oauth_signature(signed({"shop": ["a.myshopify.com"], "timestamp": [timestamp]}), "hush", NOW)
+    assert not verify_oauth_signature(sign({"shop": ["a.myshopify.com"], "timestamp": [timestamp]}), "hush", NOW)
 
 
 @pytest.mark.parametrize("name", ["hmac", "timestamp"])
@@ -86,7 +86,7 @@ def test_absent_empty_and_repeated_parameters_are_refused(name: str) -> None:
 
 
 def test_a_repeated_parameter_is_refused_even_when_signed() -> None:
-    assert not verify_oauth_signature(signed({"shop": ["a", "b"], "timestamp": [str(NOW)]}), "hush", NOW)
+    assert not verify_oauth_signature(sign({"shop": ["a", "b"], "timestamp": [str(NOW)]}), "hush", NOW)
 
 
 def _hex(text: str, secret: str) -> str:

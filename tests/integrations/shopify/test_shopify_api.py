@@ -13,7 +13,7 @@ from chalicelib.integrations.shopify.errors import ShopifyRefused, ShopifyUnavai
 from chalicelib.integrations.shopify.oauth import Client, exchange_session_token
 from chalicelib.kit import config
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
-from tests.integrations.answering import Answers, answering
+from tests.integrations.canned_server import CannedResponse, canned_server
 
 STUDIO = SANDBOX_APPS["studio"]
 CLIENT = Client(STUDIO.key, STUDIO.secret)
@@ -47,15 +47,15 @@ def test_a_session_token_becomes_an_expiring_token(shopify: ShopifySandbox) -> N
     assert form["expiring"] == ["1"]
 
 
-def test_a_refresh_gives_the_next_pair() -> None:
+def test_a_refresh_returns_a_new_token_pair() -> None:
     first = oauth.redeem_code(SHOP, CLIENT, code())
     second = oauth.refresh_tokens(SHOP, CLIENT, first.refresh_token or "")
     assert second.access_token != first.access_token
     assert second.refresh_token != first.refresh_token
 
 
-def test_what_shopify_refuses() -> None:
-    for refused in (
+def test_a_refused_token_request_raises() -> None:
+    for response in (
         lambda: oauth.redeem_code(SHOP, CLIENT, "no such code"),
         lambda: oauth.redeem_code(SHOP, Client(STUDIO.key, "wrong"), code()),
         lambda: oauth.refresh_tokens(SHOP, CLIENT, "shprt_dead"),
@@ -63,17 +63,17 @@ def test_what_shopify_refuses() -> None:
         lambda: admin_api.graphql(SHOP, "shpat_dead", SHOP_NAME),
     ):
         with pytest.raises(ShopifyRefused) as error:
-            refused()
+            response()
         assert error.value.status in (400, 401)
 
 
-def test_a_query_that_shopify_does_not_know() -> None:
+def test_an_invalid_query_raises() -> None:
     grant = oauth.redeem_code(SHOP, CLIENT, code())
     with pytest.raises(ShopifyRefused, match="nonsense"):
         admin_api.graphql(SHOP, grant.access_token, "query { nonsense }")
 
 
-def test_secrets_do_not_show_in_what_is_printed() -> None:
+def test_secrets_are_hidden_in_repr() -> None:
     grant = oauth.redeem_code(SHOP, CLIENT, code())
     text = f"{grant!r} {CLIENT!r}"
     for secret in (grant.access_token, grant.refresh_token or "none", STUDIO.secret):
@@ -93,9 +93,9 @@ def test_the_url_without_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
+def shopify_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[CannedResponse]:
     """Start a server in place of Shopify, with a response that the test sets."""
-    with answering() as server:
+    with canned_server() as server:
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", server.url)
         yield server
 
@@ -111,23 +111,23 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
         (200, b'{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}]}'),
     ],
 )
-def test_transient_errors_ask_for_a_retry(answers: Answers, status: int, body: bytes) -> None:
-    answers.status, answers.body = status, body
+def test_transient_errors_are_retryable(shopify_server: CannedResponse, status: int, body: bytes) -> None:
+    shopify_server.status, shopify_server.body = status, body
     with pytest.raises(ShopifyUnavailable) as error:
         admin_api.graphql(SHOP, "shpat_x", SHOP_NAME)
     assert error.value.headers["Retry-After"]
 
 
-def test_a_redirect_is_not_followed(answers: Answers) -> None:
-    answers.status, answers.body = 302, b"{}"
+def test_a_redirect_is_not_followed(shopify_server: CannedResponse) -> None:
+    shopify_server.status, shopify_server.body = 302, b"{}"
     with pytest.raises(ShopifyRefused):
         oauth.redeem_code(SHOP, CLIENT, "c")
 
 
-def test_an_answer_without_a_lifetime_is_no_token_for_ever(answers: Answers) -> None:
-    answers.body = b'{"access_token":"shpat_x","scope":""}'
+def test_a_token_without_a_lifetime_expires(shopify_server: CannedResponse) -> None:
+    shopify_server.body = b'{"access_token":"shpat_x","scope":""}'
     assert oauth.redeem_code(SHOP, CLIENT, "c").expires_in == oauth.ACCESS_SECONDS
-    answers.body = b'{"scope":""}'
+    shopify_server.body = b'{"scope":""}'
     with pytest.raises(ShopifyRefused):
         oauth.redeem_code(SHOP, CLIENT, "c")
 

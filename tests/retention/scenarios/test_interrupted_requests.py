@@ -54,7 +54,10 @@ def test_a_picture_generated_during_the_erasure_is_deleted(
     gallery: Gallery, drain: Drain, who: str, folder: str
 ) -> None:
     if folder == "previews":
-        assert gallery.shopper("POST", "generations", gallery.asked(gallery.accepted())).status_code == 202
+        assert (
+            gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload())).status_code
+            == 202
+        )
     else:
         order = gallery.order(gallery.preview()["line_item_property"], variant=VARIANT)
         assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok

@@ -18,7 +18,7 @@ from chalicelib.retention.models import PrivacyRequest, PrivacyStatus
 from chalicelib.shops.models import Shop, WebhookDelivery
 from chalicelib.studio.models import Generation, Order, Quota, Upload
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.pictures import encoded
+from tests.integrations.sample_images import encode_image
 from tests.retention.factories import Items, files, items, traces
 from tests.retention.service.test_erasure import unmarked, without
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
@@ -47,8 +47,8 @@ def galleries(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> list[
 
 
 def _furnish(gallery: Gallery) -> None:
-    gallery.furnish()
-    picture = {"image": base64.b64encode(encoded(Image.new("RGB", (64, 64), "teal"))).decode()}
+    gallery.add_catalogue()
+    picture = {"image": base64.b64encode(encode_image(Image.new("RGB", (64, 64), "teal"))).decode()}
     assert gallery.merchant("PUT", f"styles/{gallery.style}/example", picture).status_code == 200
     assert gallery.merchant("PUT", "watermark", picture).status_code == 200
     base = gallery.merchant("POST", "bases", {"name": f"Poster of {gallery.shop}"}).json()["uuid"]
@@ -68,8 +68,10 @@ def _furnish(gallery: Gallery) -> None:
 
 
 def _buy(gallery: Gallery, customer: int) -> None:
-    upload = gallery.accepted(customer)
-    begun = gallery.shopper("POST", "generations", gallery.asked(upload), customer=customer, key=f"key-{customer}")
+    upload = gallery.accepted_upload(customer)
+    begun = gallery.shopper(
+        "POST", "generations", gallery.preview_request(upload), customer=customer, key=f"key-{customer}"
+    )
     assert begun.status_code == 202, begun.text
     assert gallery.drain() == []
     read = gallery.shopper("GET", f"generations/{begun.json()['id']}", customer=customer).json()
@@ -161,7 +163,7 @@ def test_a_returning_shop_starts_without_old_data(galleries: list[Gallery], drai
     assert gone.api.get(httpx.URL(path=back.path, query=back.query)).status_code == 302
     assert drain() == []
     assert Shop.get(gone.shop, "studio").is_active
-    gone.furnish()
+    gone.add_catalogue()
     assert gone.preview()["status"] == "completed"
 
 

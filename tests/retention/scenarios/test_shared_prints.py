@@ -16,7 +16,7 @@ from tests.retention.factories import files, traces
 from tests.retention.service.test_erasure import erase
 from tests.retention.service.test_export import exported_zip
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
-from tests.studio.order_messages import paid_of
+from tests.studio.order_messages import order_paid
 
 pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
@@ -83,7 +83,7 @@ def test_erasing_the_shopper_deletes_the_print_of_another_customers_order(galler
 def test_an_order_that_went_to_another_customer_belongs_to_all_of_them(
     gallery: Gallery, drain: Drain, erased: int
 ) -> None:
-    message = paid_of(gallery.shop, pay(gallery, gallery.preview()["line_item_property"]))
+    message = order_paid(gallery.shop, pay(gallery, gallery.preview()["line_item_property"]))
     later = {"customer_id": gid(NEXT), "is_paid": True, "triggered_at": message.triggered_at + timedelta(days=1)}
     orders.apply_edit(OrderEdited.model_validate(message.model_dump() | later))
     assert drain() == []

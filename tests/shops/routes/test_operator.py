@@ -1,4 +1,4 @@
-"""Endpoints of operators."""
+"""Operator endpoints."""
 
 from __future__ import annotations
 
@@ -30,30 +30,30 @@ def operator() -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
-def test_active_shops_come_a_page_at_a_time_oldest_first(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_active_shops_are_paged_oldest_first(api: httpx.Client, operator: dict[str, str]) -> None:
     names = seed(25)
     seed(3, app="discounts")
     Shop(names[3], "studio").update([Shop.is_active.set(False), Shop.active_app.remove()])
     names.remove(names[3])
-    found: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     pages = 0
     while True:
-        answer = api.get("/v1/operator/shops", params={"app": "studio", "limit": 10, **cursor}, headers=operator)
-        assert answer.status_code == 200, answer.text
-        found += answer.json()["items"]
+        response = api.get("/v1/operator/shops", params={"app": "studio", "limit": 10, **cursor}, headers=operator)
+        assert response.status_code == 200, response.text
+        results += response.json()["items"]
         pages += 1
-        if not answer.json()["next_cursor"]:
+        if not response.json()["next_cursor"]:
             break
-        cursor = {"cursor": answer.json()["next_cursor"]}
-    assert [shop["shop"] for shop in found] == names
+        cursor = {"cursor": response.json()["next_cursor"]}
+    assert [shop["shop"] for shop in results] == names
     assert pages == 3
-    assert list(found[0]) == HEADER
-    assert found[0]["installed_at"] == "2026-01-01T00:00:00.000000Z"
-    assert "token" not in answer.text
+    assert list(results[0]) == HEADER
+    assert results[0]["installed_at"] == "2026-01-01T00:00:00.000000Z"
+    assert "token" not in response.text
 
 
-def test_the_same_as_csv_with_the_next_page_linked(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_active_shops_are_exported_as_csv_with_a_next_link(api: httpx.Client, operator: dict[str, str]) -> None:
     names = seed(12, shop_name='Ann\'s "Prints", Ltd\nBerlin', email="ann@example.com")
     first = api.get("/v1/operator/shops", params={"app": "studio", "format": "csv", "limit": 8}, headers=operator)
     assert first.headers["content-type"] == "text/csv; charset=utf-8"
@@ -73,14 +73,14 @@ def test_the_same_as_csv_with_the_next_page_linked(api: httpx.Client, operator: 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(api: httpx.Client, operator: dict[str, str], name: str) -> None:
     seed(1, shop_name=name)
-    answer = api.get("/v1/operator/shops", params={"app": "studio", "format": "csv"}, headers=operator)
-    [row] = csv.DictReader(io.StringIO(answer.text, newline=""))
+    response = api.get("/v1/operator/shops", params={"app": "studio", "format": "csv"}, headers=operator)
+    [row] = csv.DictReader(io.StringIO(response.text, newline=""))
     assert row["shop_name"] == f"'{name}"
     as_json = api.get("/v1/operator/shops", params={"app": "studio"}, headers=operator).json()
     assert as_json["items"][0]["shop_name"] == name
 
 
-def test_what_cannot_be_answered_says_why(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_invalid_requests_explain_the_error(api: httpx.Client, operator: dict[str, str]) -> None:
     unknown = api.get("/v1/operator/shops", params={"app": "stduio"}, headers=operator)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "AppNotFound")
     assert "studio" in unknown.json()["detail"]
@@ -100,7 +100,7 @@ def timeline(api: httpx.Client, operator: dict[str, str], first: str, last: str,
     return api.get("/v1/operator/shops/timeline", params={"app": app, "from": first, "to": last}, headers=operator)
 
 
-def test_the_timeline_has_every_day_with_both_ends(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_the_timeline_includes_both_end_days(api: httpx.Client, operator: dict[str, str]) -> None:
     almost = timedelta(microseconds=1)
     log("studio", EventType.INSTALL, BEGAN - almost)
     log("studio", EventType.INSTALL, BEGAN)
@@ -109,16 +109,16 @@ def test_the_timeline_has_every_day_with_both_ends(api: httpx.Client, operator: 
     log("studio", EventType.REINSTALL, BEGAN + timedelta(days=3) - almost)
     log("studio", EventType.INSTALL, BEGAN + timedelta(days=3))
     log("discounts", EventType.INSTALL, BEGAN)
-    answer = timeline(api, operator, "2026-01-01", "2026-01-03")
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["items"] == [
+    response = timeline(api, operator, "2026-01-01", "2026-01-03")
+    assert response.status_code == 200, response.text
+    assert response.json()["items"] == [
         {"day": "2026-01-01", "installs": 1, "reinstalls": 0, "uninstalls": 2},
         {"day": "2026-01-02", "installs": 0, "reinstalls": 0, "uninstalls": 0},
         {"day": "2026-01-03", "installs": 0, "reinstalls": 1, "uninstalls": 0},
     ]
 
 
-def test_a_leap_year_fits_and_no_day_more(api: httpx.Client, operator: dict[str, str]) -> None:
+def test_the_timeline_covers_at_most_a_leap_year(api: httpx.Client, operator: dict[str, str]) -> None:
     year = timeline(api, operator, "2028-01-01", "2028-12-31").json()["items"]
     assert len(year) == 366
     assert year[59]["day"] == "2028-02-29"
@@ -134,48 +134,48 @@ def test_a_leap_year_fits_and_no_day_more(api: httpx.Client, operator: dict[str,
         ("2026-01-01", "2026-02-30", "query.to"),
     ],
 )
-def test_a_bad_range_names_its_field(
+def test_an_invalid_range_names_its_field(
     api: httpx.Client, operator: dict[str, str], first: str, last: str, path: str
 ) -> None:
-    answer = timeline(api, operator, first, last)
-    assert answer.status_code == 422
-    assert [error["path"] for error in answer.json()["errors"]] == [path]
+    response = timeline(api, operator, first, last)
+    assert response.status_code == 422
+    assert [error["path"] for error in response.json()["errors"]] == [path]
 
 
-def test_a_shop_s_life_shows_in_the_timeline(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, operator: dict[str, str]
+def test_the_timeline_counts_installs_reinstalls_and_uninstalls(
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, operator: dict[str, str]
 ) -> None:
-    shopify.uninstall("studio", installed)
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
-    install(api, "studio", installed)
+    install(api, "studio", installed_shop)
     today = clock.today()
     days = timeline(api, operator, (today - timedelta(days=1)).isoformat(), today.isoformat()).json()["items"]
-    told = {kind: sum(day[kind] for day in days) for kind in ("installs", "reinstalls", "uninstalls")}
-    assert told == {"installs": 1, "reinstalls": 1, "uninstalls": 1}
+    totals = {kind: sum(day[kind] for day in days) for kind in ("installs", "reinstalls", "uninstalls")}
+    assert totals == {"installs": 1, "reinstalls": 1, "uninstalls": 1}
 
 
 def test_sessions_of_a_shop_without_its_tokens(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, operator: dict[str, str]
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str]
 ) -> None:
-    install(api, "discounts", installed)
-    api.get("/shopify/studio/auth", params={"shop": installed})
+    install(api, "discounts", installed_shop)
+    api.get("/shopify/studio/auth", params={"shop": installed_shop})
     now = clock.now()
     Session(
-        id="over", shop=installed, app="studio", state="", created_at=now, expires=now - timedelta(seconds=1)
+        id="over", shop=installed_shop, app="studio", state="", created_at=now, expires=now - timedelta(seconds=1)
     ).save()
-    answer = api.get(f"/v1/operator/shops/{installed}/sessions", headers=operator)
-    found = [(session["app"], session["is_granted"]) for session in answer.json()["items"]]
-    assert sorted(found) == [("discounts", True), ("studio", False), ("studio", True)]
-    [granted] = Session.query(f"studio/offline_{installed}")
+    response = api.get(f"/v1/operator/shops/{installed_shop}/sessions", headers=operator)
+    items = [(session["app"], session["is_granted"]) for session in response.json()["items"]]
+    assert sorted(items) == [("discounts", True), ("studio", False), ("studio", True)]
+    [granted] = Session.query(f"studio/offline_{installed_shop}")
     for secret in (granted.access_token, "file:", "shpat", "access_token", '"state"'):
-        assert secret not in answer.text
+        assert secret not in response.text
     other = api.get("/v1/operator/shops/other.myshopify.com/sessions", headers=operator)
     assert other.json() == {"items": [], "next_cursor": None}
 
 
-def test_sessions_come_a_page_at_a_time(api: httpx.Client, installed: str, operator: dict[str, str]) -> None:
-    install(api, "discounts", installed)
-    path = f"/v1/operator/shops/{installed}/sessions"
+def test_sessions_are_paged(api: httpx.Client, installed_shop: str, operator: dict[str, str]) -> None:
+    install(api, "discounts", installed_shop)
+    path = f"/v1/operator/shops/{installed_shop}/sessions"
     first = api.get(path, params={"limit": 1}, headers=operator).json()
     second = api.get(path, params={"limit": 1, "cursor": first["next_cursor"]}, headers=operator).json()
     assert [first["items"][0]["app"], second["items"][0]["app"]] == ["discounts", "studio"]

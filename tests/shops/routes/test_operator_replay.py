@@ -1,4 +1,4 @@
-"""Operators look at a recorded delivery and hand it on once more."""
+"""Operators read and replay stored deliveries."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ def operator() -> dict[str, str]:
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
-def paid(shopify: ShopifySandbox, shop: str) -> str:
-    """The id of a delivery of a paid order."""
+def deliver_paid_order(shopify: ShopifySandbox, shop: str) -> str:
+    """Deliver a paid order; return the webhook."""
     order = shopify.paid_order(shop, []) | {"note": SECRET}
     assert shopify.deliver("studio", shop, "orders/paid", order).ok
     [delivery] = WebhookDelivery.scan(WebhookDelivery.shop == shop)
     return str(delivery.delivery_id)
 
 
-def test_a_delivery_shows_what_became_of_it_and_never_its_payload(
+def test_a_delivery_shows_its_status_without_its_payload(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str]
 ) -> None:
-    delivery_id = paid(shopify, shop)
-    answer = api.get(f"{DELIVERIES}/{delivery_id}", headers=operator)
-    read = answer.json()
-    assert (read["topic"], read["shop"], read["app"], read["status"]) == ("orders/paid", shop, "studio", "received")
-    assert read["received_at"]
-    assert read["error_message"] is None
-    assert SECRET not in answer.text
-    assert "payload" not in read
+    delivery_id = deliver_paid_order(shopify, shop)
+    response = api.get(f"{DELIVERIES}/{delivery_id}", headers=operator)
+    body = response.json()
+    assert (body["topic"], body["shop"], body["app"], body["status"]) == ("orders/paid", shop, "studio", "received")
+    assert body["received_at"]
+    assert body["error_message"] is None
+    assert SECRET not in response.text
+    assert "payload" not in body
 
 
-def test_a_replay_is_the_same_message_and_is_audited(
+def test_a_replay_publishes_the_same_message_and_is_audited(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
     orders, acts = listen("shops-order_paid"), listen("kit-operator_acted")
-    delivery_id = paid(shopify, shop)
+    delivery_id = deliver_paid_order(shopify, shop)
     [first] = orders()
-    answer = api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator)
-    assert answer.status_code == 200, answer.text
-    assert SECRET not in answer.text
+    response = api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator)
+    assert response.status_code == 200, response.text
+    assert SECRET not in response.text
     [second] = orders()
     changing = {"occurred_at", "correlation_id"}
     assert {k: v for k, v in second.items() if k not in changing} == {
@@ -66,33 +66,36 @@ def test_a_replay_is_the_same_message_and_is_audited(
     assert act["detail"] == {"shop": shop, "app": "studio", "topic": "orders/paid"}
 
 
-def test_a_failed_delivery_is_read_again(
+def test_a_failed_delivery_is_parsed_again(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, operator: dict[str, str], listen: Listen
 ) -> None:
-    heard = listen("shops-order_paid")
-    delivery_id = paid(shopify, shop)
-    heard()
+    read_messages = listen("shops-order_paid")
+    delivery_id = deliver_paid_order(shopify, shop)
+    read_messages()
     error = WebhookDelivery.error_message.set("id: missing")
     WebhookDelivery(delivery_id).update([WebhookDelivery.status.set(DeliveryStatus.FAILED), error])
     assert api.post(f"{DELIVERIES}/{delivery_id}/replay", headers=operator).json()["status"] == "received"
     assert api.get(f"{DELIVERIES}/{delivery_id}", headers=operator).json()["error_message"] is None
-    assert len(heard()) == 1
+    assert len(read_messages()) == 1
 
 
 def test_a_replayed_uninstall_has_no_second_effect(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, operator: dict[str, str], drain: Drain
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, operator: dict[str, str], drain: Drain
 ) -> None:
-    shopify.uninstall("studio", installed)
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
     [delivery] = WebhookDelivery.scan(WebhookDelivery.topic == "app/uninstalled")
-    read = api.post(f"{DELIVERIES}/{delivery.delivery_id}/replay", headers=operator).json()
-    assert read["status"] == "processed"
+    body = api.post(f"{DELIVERIES}/{delivery.delivery_id}/replay", headers=operator).json()
+    assert body["status"] == "processed"
     assert drain() == []
-    assert InstallationLog.count(installed) == 2
+    assert InstallationLog.count(installed_shop) == 2
 
 
-def test_what_is_not_on_record_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
+def test_an_unknown_delivery_is_not_replayed(api: httpx.Client, operator: dict[str, str], listen: Listen) -> None:
     acts = listen("kit-operator_acted")
-    for answer in (api.get(f"{DELIVERIES}/x", headers=operator), api.post(f"{DELIVERIES}/x/replay", headers=operator)):
-        assert (answer.status_code, answer.json()["code"]) == (404, "DeliveryNotFound")
+    for response in (
+        api.get(f"{DELIVERIES}/x", headers=operator),
+        api.post(f"{DELIVERIES}/x/replay", headers=operator),
+    ):
+        assert (response.status_code, response.json()["code"]) == (404, "DeliveryNotFound")
     assert acts() == []

@@ -31,25 +31,25 @@ from infra.sandbox.delivery import Webhook
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from infra.sandbox.shopify.webhooks import Family, header
 from tests.retention.crash import Crash, crash_at
-from tests.shops.conftest import answer_of_shopify
+from tests.shops.conftest import oauth_callback
 from tests.shops.scenarios.expected_state import Entry, Expectation
 
 APP = "studio"
 QUEUES = ("shops-apply_webhook", "shops-check_token", "shops-register_webhooks")
 
-Death = tuple[int, str] | None
-"""At which of its calls to AWS a process dies, and whether before or after that took effect."""
+CrashPoint = tuple[int, str] | None
+"""The number of the AWS call at which a process crashes, and whether before or after the call takes effect."""
 
 _SCOPES = "{ currentAppInstallation { accessScopes { handle } } }"
 
 
-class Died(Exception):
-    """What a thread of the API dies of: it has to answer something."""
+class ThreadCrashed(Exception):
+    """Crashes a thread of the API, which then responds with 500."""
 
 
 @dataclass(eq=False)
-class Letter:
-    """A delivery of Shopify's, on its way for as long as it takes."""
+class PendingDelivery:
+    """A webhook delivery that has not arrived yet, or may arrive again."""
 
     webhook: Webhook
     has_arrived: bool = False
@@ -68,13 +68,13 @@ class Letter:
 
     @property
     def identity(self) -> str:
-        """What it is on record by: the newer family of headers has no event id."""
+        """The id that deduplicates it: the newer header family has no event id."""
         return self.webhook.headers.get("X-Shopify-Event-Id") or self.delivery_id
 
 
 @dataclass(eq=False)
 class Task:
-    """A message that was received from a queue. It may be handled again after it was done."""
+    """A message received from a queue. It may be redelivered after it was handled."""
 
     queue: str
     message: dict[str, Any]
@@ -86,22 +86,22 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Begun:
-    """An installation that a browser has begun and the merchant consented to."""
+class PendingInstall:
+    """An OAuth installation with consent, before its callback."""
 
-    back: httpx.URL
+    callback: httpx.URL
     cookie: str
     at: datetime
 
 
-class Interleaving:
-    """A shop of its own. Moments are strictly increasing, on the one clock that Shopify and we have."""
+class InterleavedShop:
+    """One shop. Times strictly increase; Shopify and our code share one clock."""
 
     def __init__(self, api: httpx.Client, shopify: ShopifySandbox) -> None:
         self.api, self.shopify = api, shopify
         self.shop = f"shop-{uuid.uuid4().hex[:12]}.myshopify.com"
         self.expected = Expectation()
-        self.letters: list[Letter] = []
+        self.deliveries: list[PendingDelivery] = []
         self.tasks: list[Task] = []
         self.approved: list[str] | None = None
         self.removed_at = self._latest = clock.now()
@@ -109,7 +109,7 @@ class Interleaving:
         self._consumers = {each.name: each for each in handlers.consumers() if each.name in QUEUES}
 
     def now(self) -> datetime:
-        """A moment after all that happened so far."""
+        """Return a time later than every earlier event."""
         while (moment := clock.now()) <= self._latest:
             pass
         self._latest = moment
@@ -117,28 +117,30 @@ class Interleaving:
 
     # Browsers.
 
-    def begin(self) -> Begun:
+    def begin(self) -> PendingInstall:
         self.api.cookies.clear()
-        back = answer_of_shopify(self.api, APP, self.shop)
-        return Begun(back, self.api.cookies["backroom_install"], self.now())
+        callback = oauth_callback(self.api, APP, self.shop)
+        return PendingInstall(callback, self.api.cookies["backroom_install"], self.now())
 
-    def go_back(self, begun: Begun) -> httpx.Response:
+    def follow_callback(self, pending_install: PendingInstall) -> httpx.Response:
         self.api.cookies.clear()
-        return self.api.get(begun.back, headers={"Cookie": f"backroom_install={begun.cookie}"})
+        return self.api.get(pending_install.callback, headers={"Cookie": f"backroom_install={pending_install.cookie}"})
 
     # Shopify.
 
-    def post(self, webhook: Webhook) -> Letter:
-        """Have a delivery under way; nothing is sent yet."""
-        self.letters.append(Letter(webhook))
-        return self.letters[-1]
+    def add_delivery(self, webhook: Webhook) -> PendingDelivery:
+        """Add a pending delivery; nothing is sent yet."""
+        self.deliveries.append(PendingDelivery(webhook))
+        return self.deliveries[-1]
 
-    def event(self, topic: str, payload: Any, family: Family) -> Letter:
-        """Something that happened in the shop just now."""
-        return self.post(self.shopify.webhook(APP, self.shop, topic, payload, triggered_at=self.now(), family=family))
+    def emit(self, topic: str, payload: Any, family: Family) -> PendingDelivery:
+        """Add the delivery of an event that happens now."""
+        return self.add_delivery(
+            self.shopify.webhook(APP, self.shop, topic, payload, triggered_at=self.now(), family=family)
+        )
 
-    def is_honoured(self) -> bool:
-        """Whether Shopify takes the token that we have."""
+    def is_token_accepted(self) -> bool:
+        """Return whether Shopify accepts the stored token."""
         try:
             return bool(self._graphql(_SCOPES))
         except ShopifyRefused:
@@ -151,87 +153,96 @@ class Interleaving:
 
     # Queues.
 
-    def collect(self) -> bool:
-        """Take what waits in the queues; whether there is anything to do."""
+    def receive_messages(self) -> bool:
+        """Receive all messages; return whether any task is left."""
         for queue, consumer in self._consumers.items():
             while batch := delivery.receive(consumer):
                 self.tasks += [Task(queue, message) for message in batch]
         return any(not task.is_done for task in self.tasks)
 
-    def work_off(self) -> None:
-        """Handle all that waits, and what comes of it."""
-        while self.collect():
+    def handle_all(self) -> None:
+        """Handle all messages until the queues are empty."""
+        while self.receive_messages():
             for task in [task for task in self.tasks if not task.is_done]:
                 self.handle(task)
 
-    def handle(self, task: Task, death: Death = None) -> None:
-        """Hand the message to its handler, which may die of it."""
-        later, consumer = self._after(task.body), self._consumers[task.queue]
+    def handle(self, task: Task, crash_point: CrashPoint = None) -> None:
+        """Call the handler of a message; it may crash."""
+        later, consumer = self._expected_after(task.body), self._consumers[task.queue]
         with suppress(Crash):
-            with self.may_die(death, later, how=Crash):
+            with self.may_crash(crash_point, later, error=Crash):
                 event = delivery.event_of(consumer, [task.message])
-                answer = handlers.chalice_app().handler_map[task.queue](event, None)
-                assert answer == {"batchItemFailures": []}
+                response = handlers.chalice_app().handler_map[task.queue](event, None)
+                assert response == {"batchItemFailures": []}
             task.is_done = True
 
-    def _after(self, message: dict[str, Any]) -> Expectation:
-        """What is to be expected once the message is handled."""
+    def _expected_after(self, message: dict[str, Any]) -> Expectation:
+        """Return the expected state after the message is handled."""
         if "session_token" in message:
             return self._after_check(message["session_token"])
         if "webhook_topic" not in message:
             return self._after_registration()
         at = clock.parse(message["triggered_at"])
-        [told] = [letter for letter in self.letters if letter.delivery_id == message["delivery_id"]]
-        payload = json.loads(told.webhook.body)
-        if told.topic == "app/uninstalled":
+        [pending] = [each for each in self.deliveries if each.delivery_id == message["delivery_id"]]
+        payload = json.loads(pending.webhook.body)
+        if pending.topic == "app/uninstalled":
             return self.expected.uninstall(at)
-        if told.topic == "shop/update":
+        if pending.topic == "shop/update":
             return self.expected.rename(payload["name"], at)
-        return self.expected.allow(payload["current"], at)
+        return self.expected.set_scopes(payload["current"], at)
 
-    def _after_check(self, sealed: str) -> Expectation:
-        """The session token is exchanged where Shopify refuses ours, unless it is from before the last removal."""
-        token = secrets.decrypt(sealed, session_evidence.session_token_encryption_context(self.shop, APP))
+    def _after_check(self, ciphertext: str) -> Expectation:
+        """Return the state after a token check: a session token newer than the last uninstall replaces a rejected token."""
+        token = secrets.decrypt(ciphertext, session_evidence.session_token_encryption_context(self.shop, APP))
         issued_at = jwt.decode(token, options={"verify_signature": False})["iat"]
-        if self.is_honoured() or issued_at <= self.removed_at.timestamp():
+        if self.is_token_accepted() or issued_at <= self.removed_at.timestamp():
             return self.expected
         at, scopes = self.now(), self.approved or SANDBOX_APPS[APP].scopes
         return self.expected.grant(at, scopes) if self.expected.is_active else self.expected.install(at, scopes)
 
     def _after_registration(self) -> Expectation:
-        if not (self.expected.is_active and self.is_honoured()):
+        if not (self.expected.is_active and self.is_token_accepted()):
             return self.expected
-        at, found = self.now(), self._graphql(_SCOPES)["currentAppInstallation"]["accessScopes"]
+        at, scopes = self.now(), self._graphql(_SCOPES)["currentAppInstallation"]["accessScopes"]
         name = self.shopify.update_shop(self.shop)["name"]
-        return self.expected.rename(name, at).allow([scope["handle"] for scope in found], at)
+        return self.expected.rename(name, at).set_scopes([scope["handle"] for scope in scopes], at)
 
-    # Deaths.
+    # Crashes.
 
     @contextmanager
-    def may_die(
-        self, death: Death, later: Expectation, *, is_sure: bool = True, how: type[BaseException] = Died
+    def may_crash(
+        self,
+        crash_point: CrashPoint,
+        later: Expectation,
+        *,
+        is_guaranteed: bool = True,
+        error: type[BaseException] = ThreadCrashed,
     ) -> Iterator[None]:
-        """What happens here leads to `later`; unless that is sure and nothing dies, each fact may as well stay."""
+        """Expect `later` after the block; without a guarantee or after a crash, each column group may also be unchanged."""
         before = self._columns()
         try:
-            with crash_at(*death, how=how) if death else nullcontext():
+            with crash_at(*crash_point, how=error) if crash_point else nullcontext():
                 yield
         finally:
-            is_certain = is_sure and death is None
-            if death:
-                Lock(token_lock_name(self.shop, APP)).update([Lock.held_until.set(clock.now())])  # its lease has lapsed
-            changed = [fact for fact, columns in self._columns().items() if is_certain or columns != before[fact]]
-            self.become(self.expected.adopt(later, changed))
+            is_certain = is_guaranteed and crash_point is None
+            if crash_point:
+                Lock(token_lock_name(self.shop, APP)).update(
+                    [Lock.held_until.set(clock.now())]
+                )  # its lease has expired
+            changed_groups = [
+                group for group, columns in self._columns().items() if is_certain or columns != before[group]
+            ]
+            self.expect(self.expected.apply_groups(later, changed_groups))
 
-    def become(self, later: Expectation) -> None:
-        """Expect this from now on."""
+    def expect(self, later: Expectation) -> None:
+        """Set the expected state."""
         if later.is_active and later.log != self.expected.log:
             assert later.granted_at
             self.installed_between = (later.granted_at, self.now())
         self.expected = later
 
     def _columns(self) -> dict[str, Any]:
-        """The columns that each fact is told by in the row; whether they are right is for the test to say."""
+        """Return the columns that show whether each group was written."""
         row = self.row()
         if row is None:
             return dict.fromkeys(("installation", "evidence", "name", "scopes"))
@@ -260,4 +271,4 @@ class Interleaving:
         return list(Session.by_shop.query(self.shop, Session.app == app))
 
 
-Heard = Callable[..., list[dict[str, Any]]]
+ReadMessages = Callable[..., list[dict[str, Any]]]

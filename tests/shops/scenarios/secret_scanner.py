@@ -20,28 +20,28 @@ from infra.deploy.handlers import Consumer
 from infra.local import delivery
 from infra.sandbox.server import Request, Response
 
-OTHERS_LOGS = ("httpx", "httpcore")
-"""The log of the browser and of Shopify in these tests; nothing of ours uses them."""
+FOREIGN_LOGS = ("httpx", "httpcore")
+"""Loggers of the test client and the sandbox; our code does not use them."""
 
 
 class Secrets:
-    """Everything that nobody may see, by what it is."""
+    """Every secret, by kind."""
 
     def __init__(self) -> None:
-        self.known: dict[str, set[str]] = defaultdict(set)
+        self.by_kind: dict[str, set[str]] = defaultdict(set)
 
     def add(self, kind: str, *values: str | bytes | None) -> None:
-        """Remember values of a kind; what is bytes, in the ways in which bytes are written."""
+        """Remember values of a kind; bytes in each of their text forms."""
         for value in values:
             if isinstance(value, bytes):
-                self.known[kind] |= {value.hex(), base64.b64encode(value).decode().rstrip("="), repr(value)[2:-1]}
+                self.by_kind[kind] |= {value.hex(), base64.b64encode(value).decode().rstrip("="), repr(value)[2:-1]}
             elif value:
-                self.known[kind].add(value)
+                self.by_kind[kind].add(value)
 
     def watch_shopify(self, answer: Callable[[Request], Response]) -> Callable[[Request], Response]:
-        """What answers in Shopify's place, with everything secret in calls and answers remembered."""
+        """Wrap the sandbox's handler: remember every secret in requests and responses."""
 
-        def watched(request: Request) -> Response:
+        def respond(request: Request) -> Response:
             response = answer(request)
             self._learn(request.parameters())
             self._learn({"access_token": request.header("x-shopify-access-token")})
@@ -52,7 +52,7 @@ class Secrets:
                 self._learn({name: values[0] for name, values in target.items()})
             return response
 
-        return watched
+        return respond
 
     def _learn(self, fields: dict[str, Any]) -> None:
         for kind in ("access_token", "refresh_token", "code", "client_secret", "state", "hmac"):
@@ -71,37 +71,37 @@ class Secrets:
             self.add("session_token", token, token.rpartition(".")[2])
 
 
-class Net:
-    """What was caught, by the door it left through: log, stdout, answer, redirect, cookie, message, row, …"""
+class SecretScanner:
+    """Records text by output channel: log, stdout, answer, redirect, cookie, message, row, …"""
 
     def __init__(self) -> None:
-        self.caught: dict[str, list[str]] = defaultdict(list)
+        self.texts: dict[str, list[str]] = defaultdict(list)
 
-    def add(self, door: str, *texts: str) -> None:
-        self.caught[door] += texts
+    def add(self, channel: str, *texts: str) -> None:
+        self.texts[channel] += texts
 
-    def find(self, known: dict[str, set[str]], allowed: Iterable[tuple[str, str]] = ()) -> list[str]:
-        """Where which secret is, as `<kind> in <door>: …what stands around it…`; `allowed` pairs kind and door."""
-        found = []
-        for door, texts in self.caught.items():
-            everything = "\n".join(texts)
-            for kind, values in known.items():
-                if (kind, door) in allowed:
+    def find(self, secrets_by_kind: dict[str, set[str]], allowed: Iterable[tuple[str, str]] = ()) -> list[str]:
+        """Return the leaks as `<kind> in <channel>: …context…`; `allowed` has pairs of kind and channel."""
+        results = []
+        for channel, channel_texts in self.texts.items():
+            everything = "\n".join(channel_texts)
+            for kind, values in secrets_by_kind.items():
+                if (kind, channel) in allowed:
                     continue
                 for form in {form for value in values for form in _forms(value)}:
                     at = everything.find(form)
                     if at >= 0:
-                        found.append(f"{kind} in {door}: …{everything[max(0, at - 200) : at + len(form) + 80]}…")
-        return found
+                        results.append(f"{kind} in {channel}: …{everything[max(0, at - 200) : at + len(form) + 80]}…")
+        return results
 
-    # The doors.
+    # Channels.
 
     @contextmanager
-    def over_logs(self) -> Iterator[None]:
-        """Everything logged at any level, raw and as it is written."""
+    def record_logs(self) -> Iterator[None]:
+        """Record every log record of any level, raw and formatted."""
         names = [name for name in logging.root.manager.loggerDict if name.startswith(config.settings().namespace)]
         loggers = [logging.root, *map(logging.getLogger, names)]
-        before = [logger.level for logger in loggers]
+        levels = [logger.level for logger in loggers]
         handler = _Handler(self)
         logging.root.addHandler(handler)
         for logger in loggers:
@@ -110,17 +110,17 @@ class Net:
             yield
         finally:
             logging.root.removeHandler(handler)
-            for logger, level in zip(loggers, before, strict=True):
+            for logger, level in zip(loggers, levels, strict=True):
                 logger.setLevel(level)
 
-    def over_answers(self, client: httpx.Client, secrets: Secrets) -> None:
-        """Every answer that the client gets; what it sends that is secret is remembered."""
+    def record_responses(self, client: httpx.Client, secrets: Secrets) -> None:
+        """Record every response to the client; remember the secrets that it sends."""
 
-        def sent(request: httpx.Request) -> None:
+        def record_request(request: httpx.Request) -> None:
             _, _, token = request.headers.get("authorization", "").partition(" ")
             secrets.add_jwt(token)
 
-        def answered(response: httpx.Response) -> None:
+        def record_response(response: httpx.Response) -> None:
             response.read()
             headers = dict(response.headers)
             location, cookie = headers.pop("location", ""), headers.pop("set-cookie", "")
@@ -130,24 +130,24 @@ class Net:
             self.add("cookie", cookie)
             self.add("error" if response.status_code >= 400 else "answer", str(headers), response.text)
 
-        client.event_hooks = {"request": [sent], "response": [answered]}
+        client.event_hooks = {"request": [record_request], "response": [record_response]}
 
-    def over_queues(self, receive: Any) -> Any:
-        """What receives from queues in the place of `delivery.receive`, every message noted."""
+    def record_queues(self, receive: Any) -> Any:
+        """Return a replacement for `delivery.receive` that records every message."""
 
-        def received(consumer: Consumer, wait_seconds: int = 0) -> list[dict[str, Any]]:
+        def receive_and_record(consumer: Consumer, wait_seconds: int = 0) -> list[dict[str, Any]]:
             batch: list[dict[str, Any]] = receive(consumer, wait_seconds)
             self.add("message", *(message["Body"] for message in batch))
             return batch
 
-        return received
+        return receive_and_record
 
     def add_exception(self, error: BaseException) -> None:
-        """What a log would say of an exception, causes included."""
+        """Record the traceback of an exception, causes included."""
         self.add("error", "".join(traceback.format_exception(error)))
 
-    def haul_in_stores(self, consumers: Iterable[Consumer]) -> None:
-        """Every row, object and dead letter that there is."""
+    def record_stores(self, consumers: Iterable[Consumer]) -> None:
+        """Record every row, object and dead letter."""
         for model in data_stack.models():
             for page in aws.client("dynamodb").get_paginator("scan").paginate(TableName=model.Meta.table_name):
                 self.add("row", *map(str, page["Items"]))
@@ -160,19 +160,19 @@ class Net:
 
 
 def dead_letters(queue: str) -> list[str]:
-    """The bodies in a queue's dead-letter queue, which stay there."""
-    url, found = messages.queue_url(f"{queue}-dead"), []
+    """Return the bodies in a dead-letter queue, and leave them there."""
+    url, result = messages.queue_url(f"{queue}-dead"), []
     while batch := aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += batch
-    for message in found:
+        result += batch
+    for message in result:
         aws.client("sqs").change_message_visibility(
             QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
         )
-    return [message["Body"] for message in found]
+    return [message["Body"] for message in result]
 
 
-def exhaust(consumer: Consumer, invoke: delivery.Invoke) -> None:
-    """Deliver what fails at once again, until the queue gives it up."""
+def deliver_until_dead_letter(consumer: Consumer, invoke: delivery.Invoke) -> None:
+    """Redeliver failed messages at once until they are dead letters."""
     while batch := delivery.receive(consumer):
         for message in delivery.deliver(consumer, batch, invoke):
             aws.client("sqs").change_message_visibility(
@@ -183,22 +183,22 @@ def exhaust(consumer: Consumer, invoke: delivery.Invoke) -> None:
 
 
 class _Handler(logging.Handler):
-    def __init__(self, net: Net) -> None:
+    def __init__(self, scanner: SecretScanner) -> None:
         super().__init__(logging.DEBUG)
-        self._net = net
+        self._scanner = scanner
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.name.startswith(OTHERS_LOGS):
+        if record.name.startswith(FOREIGN_LOGS):
             return
-        self._net.add("raw log", f"{record.name} {record.getMessage()} {vars(record)}")
+        self._scanner.add("raw log", f"{record.name} {record.getMessage()} {vars(record)}")
         if record.exc_info:
-            self._net.add("raw log", logging.Formatter().formatException(record.exc_info))
+            self._scanner.add("raw log", logging.Formatter().formatException(record.exc_info))
         for handler in logging.getLogger(record.name).handlers:
-            self._net.add("log", handler.format(record))
+            self._scanner.add("log", handler.format(record))
 
 
 def _forms(value: str) -> set[str]:
-    """How a secret may be written: as it is, without its prefix, in a URL, and in base64 wherever it begins."""
+    """Return the forms of a secret: plain, without prefix, URL-encoded, hex, and base64 at any offset."""
     raw, bare = value.encode(), value.rpartition("_")[2]
     shifted = (base64.b64encode(b"x" * n + raw).decode()[4 if n else 0 :].rstrip("=")[:-1] for n in range(3))
     return {value, quote(value, safe=""), raw.hex(), *(text for text in (bare, *shifted) if len(text) >= 16)}

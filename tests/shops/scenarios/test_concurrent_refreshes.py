@@ -1,4 +1,4 @@
-"""Many processes refresh one shop's tokens; some of them die of it."""
+"""Many processes refresh the tokens of one shop concurrently; some of them crash."""
 
 from __future__ import annotations
 
@@ -27,46 +27,46 @@ from chalicelib.shops.repository import tokens
 from chalicelib.shops.service.oauth_install import token_lock_name
 from infra.sandbox.server import Request, Response
 from infra.sandbox.shopify import ShopifySandbox
-from tests.patience import LIMIT
 from tests.shops.conftest import install
-from tests.shops.service.test_tokens import let_it_run_out, token_requests
+from tests.shops.service.test_tokens import set_token_lifetime, token_requests
+from tests.timeouts import LIMIT
 
 ROOT = Path(__file__).resolve().parents[3]
 PROCESSES = 20
-DUE, OVER = timedelta(minutes=3), timedelta(0)
+DUE, EXPIRED = timedelta(minutes=3), timedelta(0)
 
 Event = dict[str, Any]
 
 
 class Workers:
-    """The processes of `tests.shops.token_workers`, ready to go."""
+    """The processes of `tests.shops.token_workers`, ready to start."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         assert self._read()["event"] == "ready"
 
-    def go(self) -> None:
+    def start(self) -> None:
         assert self._process.stdin
         self._process.stdin.close()
 
-    def until(self, event: str, times: int) -> list[Event]:
-        """The next `times` events of this kind; others are passed over."""
-        found: list[Event] = []
-        while len(found) < times:
-            read = self._read()
-            assert read["event"] != "failed", read
-            found += [read] if read["event"] == event else []
-        return found
+    def read_events(self, event: str, times: int) -> list[Event]:
+        """Read events until there are `times` of this kind; return those."""
+        results: list[Event] = []
+        while len(results) < times:
+            line_event = self._read()
+            assert line_event["event"] != "failed", line_event
+            results += [line_event] if line_event["event"] == event else []
+        return results
 
-    def all(self) -> list[Event]:
-        """Every event that is left."""
+    def read_all(self) -> list[Event]:
+        """Read all remaining events."""
         assert self._process.stdout
         return [json.loads(line) for line in self._process.stdout]
 
     def _read(self) -> Event:
         assert self._process.stdout
         line = self._process.stdout.readline()
-        assert line, "the workers ended before their time"
+        assert line, "the workers ended early"
         return dict(json.loads(line))
 
 
@@ -81,138 +81,142 @@ def workers(shop: str, count: int, *options: str) -> Iterator[Workers]:
 
 
 @pytest.fixture
-def answer_token_calls(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def release_token_responses(shopify: ShopifySandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Shopify grants, but sends no token before this is set; the workers are as patient (tests.shops.token_workers)."""
-    let_go, answer = threading.Event(), shopify.answer
+    release, http_response = threading.Event(), shopify.answer
 
-    def slowly(request: Request) -> Response:
-        response = answer(request)
+    def answer_slowly(request: Request) -> Response:
+        response = http_response(request)
         if request.path.endswith("/oauth/access_token"):
-            let_go.wait(LIMIT)
+            release.wait(LIMIT)
         return response
 
-    monkeypatch.setattr(shopify, "answer", slowly)
-    yield let_go
-    let_go.set()
+    monkeypatch.setattr(shopify, "answer", answer_slowly)
+    yield release
+    release.set()
 
 
-def works(shop: str, token: str) -> bool:
+def is_token_accepted(shop: str, token: str) -> bool:
     return bool(admin_api.graphql(shop, token, "{ shop { name } }")["shop"])
 
 
-def holds_the_newest_pair(shop: str, token: str) -> bool:
-    """Whether the row has the token, and the refresh token that came with it: an older one would be answered alike."""
+def is_newest_token_pair(shop: str, token: str) -> bool:
+    """Return whether the row has the token and the refresh token of the same pair."""
     row = Shop.get(shop, "studio")
-    let_it_run_out(shop, OVER)
+    set_token_lifetime(shop, EXPIRED)
     return tokens.decrypt_access_token(row) == token != service.get_access_token(shop, "studio")
 
 
-def test_those_who_come_second_use_what_is_still_good(
-    shopify: ShopifySandbox, installed: str, answer_token_calls: threading.Event
+def test_other_workers_use_a_valid_token_during_a_refresh(
+    shopify: ShopifySandbox, installed_shop: str, release_token_responses: threading.Event
 ) -> None:
-    old = tokens.decrypt_access_token(Shop.get(installed, "studio"))
+    old = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
     assert old
-    asked = token_requests(shopify, installed)
-    let_it_run_out(installed, DUE)
-    with workers(installed, PROCESSES) as processes:
-        processes.go()
-        others = processes.until("token", PROCESSES - 1)
-        answer_token_calls.set()
-        [first] = processes.until("token", 1)
-    assert token_requests(shopify, installed) == asked + 1
+    requests_before = token_requests(shopify, installed_shop)
+    set_token_lifetime(installed_shop, DUE)
+    with workers(installed_shop, PROCESSES) as running_workers:
+        running_workers.start()
+        others = running_workers.read_events("token", PROCESSES - 1)
+        release_token_responses.set()
+        [first] = running_workers.read_events("token", 1)
+    assert token_requests(shopify, installed_shop) == requests_before + 1
     assert {other["token"] for other in others} == {old}
     assert len({each["pid"] for each in (first, *others)}) == PROCESSES
     assert first["token"] != old
-    assert works(installed, old)
-    assert works(installed, first["token"])
-    assert holds_the_newest_pair(installed, first["token"])
+    assert is_token_accepted(installed_shop, old)
+    assert is_token_accepted(installed_shop, first["token"])
+    assert is_newest_token_pair(installed_shop, first["token"])
 
 
-def test_those_who_come_second_wait_where_nothing_is_good_any_more(
-    shopify: ShopifySandbox, installed: str, answer_token_calls: threading.Event
+def test_other_workers_are_unavailable_during_the_refresh_of_an_expired_token(
+    shopify: ShopifySandbox, installed_shop: str, release_token_responses: threading.Event
 ) -> None:
-    asked = token_requests(shopify, installed)
-    shopify.expire_access_token("studio", installed)
-    let_it_run_out(installed, OVER)
-    with workers(installed, PROCESSES) as processes:
-        processes.go()
-        refused = processes.until("unavailable", PROCESSES - 1)
-        answer_token_calls.set()
-        found = processes.until("token", PROCESSES)
-    assert len({each["pid"] for each in refused}) == PROCESSES - 1
-    assert token_requests(shopify, installed) == asked + 1
-    [token] = {each["token"] for each in found}
-    assert works(installed, token)
-    assert holds_the_newest_pair(installed, token)
+    requests_before = token_requests(shopify, installed_shop)
+    shopify.expire_access_token("studio", installed_shop)
+    set_token_lifetime(installed_shop, EXPIRED)
+    with workers(installed_shop, PROCESSES) as running_workers:
+        running_workers.start()
+        reports = running_workers.read_events("unavailable", PROCESSES - 1)
+        release_token_responses.set()
+        result = running_workers.read_events("token", PROCESSES)
+    assert len({each["pid"] for each in reports}) == PROCESSES - 1
+    assert token_requests(shopify, installed_shop) == requests_before + 1
+    [token] = {each["token"] for each in result}
+    assert is_token_accepted(installed_shop, token)
+    assert is_newest_token_pair(installed_shop, token)
 
 
-@pytest.mark.parametrize(("left", "lost"), [(DUE, 0), (OVER, 0), (OVER, 1)])
-def test_as_fast_as_they_can(shopify: ShopifySandbox, installed: str, left: timedelta, lost: int) -> None:
-    """Some come while it is refreshed, some just after; where Shopify's answer is lost, somebody asks once more."""
-    old = tokens.decrypt_access_token(Shop.get(installed, "studio"))
-    asked = token_requests(shopify, installed)
-    let_it_run_out(installed, left)
-    shopify.lose_answers(lost)
-    with workers(installed, PROCESSES) as processes:
-        processes.go()
-        told = processes.all()
-    assert [each["code"] for each in told if each["event"] == "ended"] == [0] * PROCESSES
-    found = Counter(each["token"] for each in told if each["event"] == "token")
-    assert token_requests(shopify, installed) == asked + 1 + lost
-    new = tokens.decrypt_access_token(Shop.get(installed, "studio"))
+@pytest.mark.parametrize(("lifetime", "lost_responses"), [(DUE, 0), (EXPIRED, 0), (EXPIRED, 1)])
+def test_concurrent_workers_refresh_once(
+    shopify: ShopifySandbox, installed_shop: str, lifetime: timedelta, lost_responses: int
+) -> None:
+    """Requests run during and after the refresh; a lost response causes one more request to Shopify."""
+    old = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
+    requests_before = token_requests(shopify, installed_shop)
+    set_token_lifetime(installed_shop, lifetime)
+    shopify.lose_answers(lost_responses)
+    with workers(installed_shop, PROCESSES) as running_workers:
+        running_workers.start()
+        reports = running_workers.read_all()
+    assert [each["code"] for each in reports if each["event"] == "ended"] == [0] * PROCESSES
+    result = Counter(each["token"] for each in reports if each["event"] == "token")
+    assert token_requests(shopify, installed_shop) == requests_before + 1 + lost_responses
+    new = tokens.decrypt_access_token(Shop.get(installed_shop, "studio"))
     assert new
     assert new != old
-    assert found.total() == PROCESSES
-    assert found[new] >= 1
-    assert set(found) <= ({new} if left == OVER else {old, new})
-    assert all(works(installed, token) for token in found)
-    assert holds_the_newest_pair(installed, new)
+    assert result.total() == PROCESSES
+    assert result[new] >= 1
+    assert set(result) <= ({new} if lifetime == EXPIRED else {old, new})
+    assert all(is_token_accepted(installed_shop, token) for token in result)
+    assert is_newest_token_pair(installed_shop, new)
 
 
-def test_killed_between_answer_and_write(shopify: ShopifySandbox, installed: str) -> None:
-    before = Shop.get(installed, "studio").attribute_values
-    asked = token_requests(shopify, installed)
-    let_it_run_out(installed, OVER)
-    with workers(installed, 1, "--die-before", "TransactWriteItems") as processes:
-        processes.go()
-        [ended] = processes.until("ended", 1)
+def test_a_worker_killed_before_its_write_is_replaced_after_the_lease(
+    shopify: ShopifySandbox, installed_shop: str
+) -> None:
+    before = Shop.get(installed_shop, "studio").attribute_values
+    requests_before = token_requests(shopify, installed_shop)
+    set_token_lifetime(installed_shop, EXPIRED)
+    with workers(installed_shop, 1, "--die-before", "TransactWriteItems") as running_workers:
+        running_workers.start()
+        [ended] = running_workers.read_events("ended", 1)
     assert ended["code"] == -signal.SIGKILL
-    assert token_requests(shopify, installed) == asked + 1
-    kept = Shop.get(installed, "studio").attribute_values
-    assert [kept[name] for name in ("access_token", "refresh_token")] == [
+    assert token_requests(shopify, installed_shop) == requests_before + 1
+    after = Shop.get(installed_shop, "studio").attribute_values
+    assert [after[name] for name in ("access_token", "refresh_token")] == [
         before[name] for name in ("access_token", "refresh_token")
     ]
-    lock = Lock.get(token_lock_name(installed, "studio"))
+    lock = Lock.get(token_lock_name(installed_shop, "studio"))
     assert lock.held_until is not None
     lock.update([Lock.held_until.set(clock.now() + timedelta(hours=1))])
     with pytest.raises(Unavailable):
-        service.get_access_token(installed, "studio")  # the dead one's lease
+        service.get_access_token(installed_shop, "studio")  # the lease of the killed worker
 
-    Lock(token_lock_name(installed, "studio")).update([Lock.held_until.set(clock.now())])
-    with workers(installed, 1) as processes:
-        processes.go()
-        [found] = processes.until("token", 1)
-    assert token_requests(shopify, installed) == asked + 2
-    assert works(installed, found["token"])
-    assert holds_the_newest_pair(installed, found["token"])
+    Lock(token_lock_name(installed_shop, "studio")).update([Lock.held_until.set(clock.now())])
+    with workers(installed_shop, 1) as running_workers:
+        running_workers.start()
+        [result] = running_workers.read_events("token", 1)
+    assert token_requests(shopify, installed_shop) == requests_before + 2
+    assert is_token_accepted(installed_shop, result["token"])
+    assert is_newest_token_pair(installed_shop, result["token"])
 
 
-def test_a_lost_answer_leaves_the_shop_as_it_was(shopify: ShopifySandbox, installed: str) -> None:
-    before = Shop.get(installed, "studio").attribute_values
-    let_it_run_out(installed, DUE)
+def test_a_lost_refresh_response_changes_no_token(shopify: ShopifySandbox, installed_shop: str) -> None:
+    before = Shop.get(installed_shop, "studio").attribute_values
+    set_token_lifetime(installed_shop, DUE)
     shopify.lose_answers(1)
     with pytest.raises(Unavailable):
-        service.get_access_token(installed, "studio")
-    kept = Shop.get(installed, "studio").attribute_values
-    assert {name for name in kept if kept[name] != before[name]} == {"token_expires_at"}  # which we moved
-    token = service.get_access_token(installed, "studio")
-    assert works(installed, token)
-    assert holds_the_newest_pair(installed, token)
+        service.get_access_token(installed_shop, "studio")
+    after = Shop.get(installed_shop, "studio").attribute_values
+    assert {name for name in after if after[name] != before[name]} == {"token_expires_at"}  # changed by this test
+    token = service.get_access_token(installed_shop, "studio")
+    assert is_token_accepted(installed_shop, token)
+    assert is_newest_token_pair(installed_shop, token)
 
 
 def refresh(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:
     install(api, "studio", shop)
-    let_it_run_out(shop, OVER)
+    set_token_lifetime(shop, EXPIRED)
     service.get_access_token(shop, "studio")
 
 
@@ -225,19 +229,19 @@ def authorize(api: httpx.Client, shop: str, headers: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("get_token", [refresh, exchange, authorize])
-def test_no_token_lasts_for_ever(
+def test_a_token_without_a_lifetime_expires_in_an_hour(
     api: httpx.Client,
     shopify: ShopifySandbox,
     shop: str,
     bearer: Callable[..., dict[str, str]],
     get_token: Callable[[httpx.Client, str, dict[str, str]], None],
 ) -> None:
-    """An answer that does not say when the token ends is taken for the documented hour."""
+    """A response without `expires_in` gets the documented lifetime of one hour."""
     shopify.answer_without_expires_in(2)
     get_token(api, shop, bearer(shop))
     shopify.answer_without_expires_in(0)
     row = Shop.get(shop, "studio")
     assert timedelta(minutes=59) < row.token_expires_at - clock.now() <= timedelta(hours=1)
     token = tokens.decrypt_access_token(row)
-    let_it_run_out(shop, DUE)
+    set_token_lifetime(shop, DUE)
     assert service.get_access_token(shop, "studio") != token

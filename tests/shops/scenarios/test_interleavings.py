@@ -38,148 +38,168 @@ from infra.sandbox.shopify.webhooks import Family
 from tests.examples import examples
 from tests.retention.crash import hooked
 from tests.shops.conftest import forget_messages, install
-from tests.shops.scenarios.interleaved_shop import APP, Begun, Death, Heard, Interleaving, Letter
+from tests.shops.scenarios.interleaved_shop import (
+    APP,
+    CrashPoint,
+    InterleavedShop,
+    PendingDelivery,
+    PendingInstall,
+    ReadMessages,
+)
 
-NEIGHBOUR = "discounts"
+OTHER_APP = "discounts"
 
 families = st.sampled_from(["webhooks", "events"])
-deaths = st.one_of(*[st.none()] * 3, st.tuples(st.integers(1, 8), st.sampled_from(["before-call", "after-call"])))
+crash_points = st.one_of(*[st.none()] * 3, st.tuples(st.integers(1, 8), st.sampled_from(["before-call", "after-call"])))
 
 
-class Interleavings(Interleaving, RuleBasedStateMachine):
-    """The merchant, Shopify and our workers each do something, at any moment."""
+class ShopStateMachine(InterleavedShop, RuleBasedStateMachine):
+    """Actions of the merchant, Shopify and our workers, in any order."""
 
-    posted: Bundle[Letter] = Bundle("posted")
-    begun: Bundle[Begun] = Bundle("begun")
+    pending_deliveries: Bundle[PendingDelivery] = Bundle("pending_deliveries")
+    pending_installs: Bundle[PendingInstall] = Bundle("pending_installs")
 
-    def __init__(self, api: httpx.Client, shopify: ShopifySandbox, listen: Callable[..., Heard]) -> None:
+    def __init__(self, api: httpx.Client, shopify: ShopifySandbox, listen: Callable[..., ReadMessages]) -> None:
         RuleBasedStateMachine.__init__(self)
-        Interleaving.__init__(self, api, shopify)
-        self.heard = listen("shops-shop_uninstalled", "shops-shop_installed")
-        self.is_at_shopify = False
+        InterleavedShop.__init__(self, api, shopify)
+        self.read_messages = listen("shops-shop_uninstalled", "shops-shop_installed")
+        self.is_installed_at_shopify = False
 
-    @initialize(is_here=st.booleans())
-    def begin_with(self, is_here: bool) -> None:
-        """Another app in the same shop, to which nothing happens; often the app itself, too."""
-        assert install(self.api, NEIGHBOUR, self.shop).status_code == 302
+    @initialize(is_installed=st.booleans())
+    def install_apps(self, is_installed: bool) -> None:
+        """Install another app in the shop, which must not change; often the app itself, too."""
+        assert install(self.api, OTHER_APP, self.shop).status_code == 302
         forget_messages("shops-register_webhooks")
-        if is_here:
+        if is_installed:
             self.complete_installation(self.begin(), None)
 
-    # What the merchant does.
+    # Merchant.
 
-    @rule(target=begun)
-    def begin_installation(self) -> Begun:
+    @rule(target=pending_installs)
+    def begin_installation(self) -> PendingInstall:
         return self.begin()
 
-    @rule(begun=consumes(begun), death=deaths)
-    def complete_installation(self, begun: Begun, death: Death) -> None:
+    @rule(pending_install=consumes(pending_installs), crash_point=crash_points)
+    def complete_installation(self, pending_install: PendingInstall, crash_point: CrashPoint) -> None:
         before, later = self.expected, self.expected.install(self.now(), SANDBOX_APPS[APP].scopes)
-        with self.may_die(death, later, is_sure=False):
-            answer = self.go_back(begun)
-        if answer.status_code == 302:
+        with self.may_crash(crash_point, later, is_guaranteed=False):
+            response = self.follow_callback(pending_install)
+        if response.status_code == 302:
             assert self.expected == later
-            self.is_at_shopify, self.approved = True, None
-            assert self.is_honoured()
-        elif answer.status_code == 403:
+            self.is_installed_at_shopify, self.approved = True, None
+            assert self.is_token_accepted()
+        elif response.status_code == 403:
             assert self.expected == before
-            assert before.left_at is not None
-            assert before.left_at > begun.at, "only what was begun before an uninstall ends with it"
+            assert before.newest_uninstall_at is not None
+            assert before.newest_uninstall_at > pending_install.at, (
+                "an uninstall ends only installations begun before it"
+            )
         else:
-            assert (answer.status_code, death is None) == (500, False), answer.text
+            assert (response.status_code, crash_point is None) == (500, False), response.text
 
-    @precondition(lambda self: self.expected.log)  # Shopify tells of uninstalls only whom it knows from before
-    @rule(target=posted, begun=consumes(begun), is_told=st.booleans(), family=families)
-    def leave_meanwhile(self, begun: Begun, is_told: bool, family: Family) -> Any:
-        """The merchant removes the app between Shopify's grant and our writing it down."""
-        later, left = self.expected.install(self.now(), SANDBOX_APPS[APP].scopes), list[Any]()
+    @precondition(lambda self: self.expected.log)  # Shopify sends uninstalls only to known apps
+    @rule(
+        target=pending_deliveries,
+        pending_install=consumes(pending_installs),
+        is_delivered=st.booleans(),
+        family=families,
+    )
+    def uninstall_during_callback(self, pending_install: PendingInstall, is_delivered: bool, family: Family) -> Any:
+        """Uninstall the app between Shopify's grant and our write."""
+        later, uninstalls = self.expected.install(self.now(), SANDBOX_APPS[APP].scopes), list[Any]()
 
-        def interfere() -> None:
-            if not left:
-                left.append(self.leave(family))
-                if is_told:
-                    self.deliver(left[0], None)
-                    self.work_off()
+        def uninstall_once() -> None:
+            if not uninstalls:
+                uninstalls.append(self.uninstall_app(family))
+                if is_delivered:
+                    self.deliver(uninstalls[0], None)
+                    self.handle_all()
 
-        with hooked("before-call", "TransactWriteItems", interfere):
-            answer = self.go_back(begun)
-        if left and not is_told:
-            assert answer.status_code == 302
-            self.become(later)
+        with hooked("before-call", "TransactWriteItems", uninstall_once):
+            response = self.follow_callback(pending_install)
+        if uninstalls and not is_delivered:
+            assert response.status_code == 302
+            self.expect(later)
         else:
-            assert answer.status_code == 403
-        return multiple(*left)
+            assert response.status_code == 403
+        return multiple(*uninstalls)
 
-    @rule(death=deaths)
-    def open(self, death: Death) -> None:
-        """The merchant opens the app; Shopify has installed it by itself where it was not."""
+    @rule(crash_point=crash_points)
+    def open_app(self, crash_point: CrashPoint) -> None:
+        """Open the app with a session token; Shopify installs it first if it is absent."""
         row, at, scopes = self.row(), self.now(), self.approved or SANDBOX_APPS[APP].scopes
-        later, self.is_at_shopify = self.expected, True
+        later, self.is_installed_at_shopify = self.expected, True
         if row is None or not row.is_active:
             later = later.install(at, scopes)
         elif row.access_token is None:
             later = later.grant(at, scopes)
         else:
-            later = later.see(at)
+            later = later.record_session_token(at)
         token = self.shopify.session_token(APP, self.shop, iat=at.timestamp(), lifetime=3600)
-        with self.may_die(death, later):
-            answer = self.api.get("/v1/shops/me", headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code in ((200,) if death is None else (200, 500)), answer.text
+        with self.may_crash(crash_point, later):
+            response = self.api.get("/v1/shops/me", headers={"Authorization": f"Bearer {token}"})
+        assert response.status_code in ((200,) if crash_point is None else (200, 500)), response.text
 
-    @precondition(lambda self: self.is_at_shopify)
-    @rule(target=posted, family=families)
-    def leave(self, family: Family) -> Letter:
-        self.is_at_shopify, self.approved, self.removed_at = False, None, self.now()
-        return self.post(self.shopify.uninstall(APP, self.shop, triggered_at=self.removed_at, family=family).webhook)
+    @precondition(lambda self: self.is_installed_at_shopify)
+    @rule(target=pending_deliveries, family=families)
+    def uninstall_app(self, family: Family) -> PendingDelivery:
+        self.is_installed_at_shopify, self.approved, self.removed_at = False, None, self.now()
+        return self.add_delivery(
+            self.shopify.uninstall(APP, self.shop, triggered_at=self.removed_at, family=family).webhook
+        )
 
-    @rule(target=posted, family=families)
-    def rename(self, family: Family) -> Letter:
-        payload = self.shopify.update_shop(self.shop, name=f"Name {len(self.letters)}")
-        return self.event("shop/update", payload, family)
+    @rule(target=pending_deliveries, family=families)
+    def rename_shop(self, family: Family) -> PendingDelivery:
+        payload = self.shopify.update_shop(self.shop, name=f"Name {len(self.deliveries)}")
+        return self.emit("shop/update", payload, family)
 
-    @precondition(lambda self: self.is_at_shopify)
-    @rule(target=posted, family=families, more=st.sets(st.sampled_from(["read_themes", "write_products"])))
-    def approve(self, family: Family, more: set[str]) -> Letter:
-        self.approved = ["read_orders", *sorted(more)]
-        return self.event("app/scopes_update", self.shopify.update_scopes(APP, self.shop, self.approved), family)
+    @precondition(lambda self: self.is_installed_at_shopify)
+    @rule(
+        target=pending_deliveries,
+        family=families,
+        added_scopes=st.sets(st.sampled_from(["read_themes", "write_products"])),
+    )
+    def approve_scopes(self, family: Family, added_scopes: set[str]) -> PendingDelivery:
+        self.approved = ["read_orders", *sorted(added_scopes)]
+        return self.emit("app/scopes_update", self.shopify.update_scopes(APP, self.shop, self.approved), family)
 
-    # What Shopify delivers: late, twice, in any order.
+    # Shopify: deliveries that are late, duplicated and reordered.
 
-    @rule(target=posted, letter=posted)
-    def copy(self, letter: Letter) -> Letter:
-        """The same event under another delivery's id."""
-        name = next(name for name in letter.webhook.headers if name.lower().endswith("webhook-id"))
-        return self.post(replace(letter.webhook, headers={**letter.webhook.headers, name: str(uuid.uuid4())}))
+    @rule(target=pending_deliveries, pending=pending_deliveries)
+    def duplicate_delivery(self, pending: PendingDelivery) -> PendingDelivery:
+        """Duplicate a delivery under another delivery id."""
+        name = next(name for name in pending.webhook.headers if name.lower().endswith("webhook-id"))
+        return self.add_delivery(replace(pending.webhook, headers={**pending.webhook.headers, name: str(uuid.uuid4())}))
 
-    @rule(letter=posted, death=deaths)
-    def deliver(self, letter: Letter, death: Death) -> None:
-        with self.may_die(death, self.expected):
-            sent = send(letter.webhook)
-        assert sent.status in ((200,) if death is None else (200, 500)), sent.answer
-        letter.has_arrived |= sent.ok
+    @rule(pending=pending_deliveries, crash_point=crash_points)
+    def deliver(self, pending: PendingDelivery, crash_point: CrashPoint) -> None:
+        with self.may_crash(crash_point, self.expected):
+            response = send(pending.webhook)
+        assert response.status in ((200,) if crash_point is None else (200, 500)), response.answer
+        pending.has_arrived |= response.ok
 
-    # What our workers do.
+    # Workers.
 
-    @rule(which=st.integers(0, 30), death=deaths)
-    def work(self, which: int, death: Death) -> None:
-        """Handle one of the messages that wait, or one that was handled before."""
-        self.collect()
+    @rule(which=st.integers(0, 30), crash_point=crash_points)
+    def handle_one(self, which: int, crash_point: CrashPoint) -> None:
+        """Handle a pending message, or redeliver a handled one."""
+        self.receive_messages()
         if self.tasks:
-            self.handle(self.tasks[-1 - which % len(self.tasks)], death)
+            self.handle(self.tasks[-1 - which % len(self.tasks)], crash_point)
 
     @rule()
-    def work_all(self) -> None:
-        self.work_off()
+    def handle_pending(self) -> None:
+        self.handle_all()
 
     @precondition(lambda self: self.expected.is_active and all(task.is_done for task in self.tasks))
     @rule()
     def reconcile(self) -> None:
         publish(RegistrationRequested(shop=self.shop, app=APP))
 
-    # What holds at any moment.
+    # Invariants.
 
     @invariant()
-    def row_and_log_are_as_expected(self) -> None:
+    def check_row_and_log(self) -> None:
         row, expected = self.row(), self.expected
         assert self.log() == expected.log
         if row is None:
@@ -196,89 +216,93 @@ class Interleavings(Interleaving, RuleBasedStateMachine):
             secret = {"access_token", "refresh_token", "token_expires_at", "refresh_token_expires_at"}
             assert not secret & row.attribute_values.keys()
 
-    # What holds when all was delivered and done.
+    # Checks after every delivery is handled.
 
     def teardown(self) -> None:
-        for letter in self.letters:
-            if not letter.has_arrived:
-                self.deliver(letter, None)
-        self.work_off()
-        self.row_and_log_are_as_expected()
-        self.the_newest_fact_stands()
-        self.every_delivery_is_on_record_once()
+        for pending in self.deliveries:
+            if not pending.has_arrived:
+                self.deliver(pending, None)
+        self.handle_all()
+        self.check_row_and_log()
+        self.check_newest_event_wins()
+        self.check_deliveries_stored_once()
         if self.expected.is_active:
-            self.it_works()
-        self.what_happened_was_told_once()
-        self.the_other_app_noticed_nothing()
+            self.check_app_works()
+        self.check_messages_published_once()
+        self.check_other_app_unchanged()
 
-    def the_newest_fact_stands(self) -> None:
-        """Whatever was told first: the last evidence of the app or the last uninstall."""
-        left = max((each.triggered_at for each in self.letters if each.topic == "app/uninstalled"), default=None)
-        evident = self.expected.evident_at
-        assert self.expected.is_active == (evident is not None and (left is None or left < evident))
+    def check_newest_event_wins(self) -> None:
+        """Check that the newer of evidence and uninstall decides, in any order of delivery."""
+        uninstalled_at = max(
+            (each.triggered_at for each in self.deliveries if each.topic == "app/uninstalled"), default=None
+        )
+        evidence_at = self.expected.newest_evidence_at
+        assert self.expected.is_active == (
+            evidence_at is not None and (uninstalled_at is None or uninstalled_at < evidence_at)
+        )
         if not self.expected.is_active and self.expected.uninstalled_at:
             assert all(session.created_at > self.expected.uninstalled_at for session in self.sessions(APP))
 
-    def every_delivery_is_on_record_once(self) -> None:
+    def check_deliveries_stored_once(self) -> None:
         rows = [row for row in WebhookDelivery.scan(consistent_read=True) if row.app == APP]
         assert Counter(row.event_id or row.delivery_id for row in rows) == Counter(
-            {each.identity for each in self.letters}
+            {each.identity for each in self.deliveries}
         )
-        assert {row.delivery_id for row in rows} <= {letter.delivery_id for letter in self.letters}
+        assert {row.delivery_id for row in rows} <= {pending.delivery_id for pending in self.deliveries}
         assert {row.status for row in rows} <= {DeliveryStatus.PROCESSED}
 
-    def what_happened_was_told_once(self) -> None:
-        """A message may be sent more than once; it is known by its id."""
-        told = {each["message_id"]: each for each in self.heard() if each["app"] == APP}.values()
-        left = sorted(clock.parse(each["uninstalled_at"]) for each in told if "uninstalled_at" in each)
-        assert left == sorted(at for _, at in self.expected.log if at)
-        came = Counter(each["event"] for each in told if "event" in each)
-        assert came <= Counter(kind for kind, _ in self.expected.log)
-        assert came or not self.expected.is_active
+    def check_messages_published_once(self) -> None:
+        """Count messages by id: a message may be sent more than once."""
+        messages = {each["message_id"]: each for each in self.read_messages() if each["app"] == APP}.values()
+        uninstalls = sorted(clock.parse(each["uninstalled_at"]) for each in messages if "uninstalled_at" in each)
+        assert uninstalls == sorted(at for _, at in self.expected.log if at)
+        installs = Counter(each["event"] for each in messages if "event" in each)
+        assert installs <= Counter(kind for kind, _ in self.expected.log)
+        assert installs or not self.expected.is_active
 
-    def the_other_app_noticed_nothing(self) -> None:
-        row = Shop.get(self.shop, NEIGHBOUR, consistent_read=True)
+    def check_other_app_unchanged(self) -> None:
+        row = Shop.get(self.shop, OTHER_APP, consistent_read=True)
         assert row.is_active
         assert row.access_token is not None
-        assert [session.id for session in self.sessions(NEIGHBOUR)] == [
-            sessions.offline_session_id(self.shop, NEIGHBOUR)
+        assert [session.id for session in self.sessions(OTHER_APP)] == [
+            sessions.offline_session_id(self.shop, OTHER_APP)
         ]
 
-    def it_works(self) -> None:
-        """At the latest when the schedule has run and the merchant has opened the app."""
+    def check_app_works(self) -> None:
+        """Check that the app works after a scheduled run and a request of the merchant."""
         self.reconcile()
-        self.work_off()
-        self.open(None)
-        self.work_off()
-        self.row_and_log_are_as_expected()
-        assert self.is_honoured()
+        self.handle_all()
+        self.open_app(None)
+        self.handle_all()
+        self.check_row_and_log()
+        assert self.is_token_accepted()
         assert self.expected.name == self.shopify.update_shop(self.shop)["name"]
-        subscribed = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
-        assert subscribed == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
+        topics = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
+        assert topics == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
 
 
 @pytest.fixture
-def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A Shopify that leaves every delivery to the test. It has our clock, and moments are microseconds apart."""
+def held_shopify(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A Shopify sandbox that holds deliveries and shares our clock; events are microseconds apart."""
     monkeypatch.setattr(evidence, "CLOCK_SKEW", timedelta(0))
-    with ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000) as made:
-        made.hold_deliveries = True
-        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", made.url)
-        yield made
+    with ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000) as sandbox:
+        sandbox.hold_deliveries = True
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", sandbox.url)
+        yield sandbox
 
 
 @pytest.mark.slow
 def test_the_newest_event_wins(
-    api: httpx.Client, holding: ShopifySandbox, engine: Engine, listen: Callable[..., Heard]
+    api: httpx.Client, held_shopify: ShopifySandbox, engine: Engine, listen: Callable[..., ReadMessages]
 ) -> None:
-    """The examples are always the same, as many as there is time for."""
+    """Run the same examples each time."""
 
-    class Here(Interleavings):
+    class Machine(ShopStateMachine):
         def __init__(self) -> None:
             engine.restore()
-            super().__init__(api, holding, listen)
+            super().__init__(api, held_shopify, listen)
 
     options: dict[str, Any] = {"max_examples": examples(8), "stateful_step_count": 25, "derandomize": True}
-    # Not shrunk: a failure tells its steps, and shrinking them takes minutes.
+    # Not shrunk: a failure prints its steps, and shrinking takes minutes.
     options |= {"phases": [Phase.generate], "suppress_health_check": list(HealthCheck)}
-    run_state_machine_as_test(Here, settings=settings(**options))
+    run_state_machine_as_test(Machine, settings=settings(**options))

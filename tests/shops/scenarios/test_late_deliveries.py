@@ -24,115 +24,119 @@ Listen = Callable[[str], Drain]
 
 
 def test_an_unpublished_uninstall_is_published_after_a_reinstallation(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-shop_uninstalled")
-    left = row_of(shopify.uninstall("studio", installed))
-    assert left.triggered_at
-    assert installations.end_installation(left.delivery_id, installed, "studio", left.triggered_at) is None
-    install(api, "studio", installed)
+    read_messages = listen("shops-shop_uninstalled")
+    uninstall = row_of(shopify.uninstall("studio", installed_shop))
+    assert uninstall.triggered_at
+    assert (
+        installations.end_installation(uninstall.delivery_id, installed_shop, "studio", uninstall.triggered_at) is None
+    )
+    install(api, "studio", installed_shop)
     assert drain() == []
-    assert [clock.parse(message["uninstalled_at"]) for message in heard()] == [left.triggered_at]
-    assert Shop.get(installed, "studio").is_active
-    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
+    assert [clock.parse(message["uninstalled_at"]) for message in read_messages()] == [uninstall.triggered_at]
+    assert Shop.get(installed_shop, "studio").is_active
+    assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
 
 
 def test_an_uninstall_delivered_twice_without_an_event_id(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard, left_at = listen("shops-shop_uninstalled"), clock.now()
+    read_messages, uninstalled_at = listen("shops-shop_uninstalled"), clock.now()
     for _ in range(2):
-        shopify.uninstall("studio", installed, family="events", triggered_at=left_at)
+        shopify.uninstall("studio", installed_shop, family="events", triggered_at=uninstalled_at)
     assert drain() == []
-    assert len(heard()) == 1
+    assert len(read_messages()) == 1
     assert [row.status for row in WebhookDelivery.scan()] == [DeliveryStatus.PROCESSED] * 2
 
 
-def test_a_removal_and_return_before_the_webhook_arrives(
+def test_an_uninstall_older_than_the_new_token_is_ignored(
     api: httpx.Client,
     shopify: ShopifySandbox,
-    installed: str,
+    installed_shop: str,
     drain: Drain,
     bearer: Callable[..., dict[str, str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A job has found the tokens dead, the merchant's next call has fetched new ones: those outlive the old news."""
+    """A job deleted the revoked tokens and a merchant request fetched new ones, which the late webhook must not delete."""
     drain()
     monkeypatch.setattr(shopify, "hold_deliveries", True)
-    shopify.uninstall("studio", installed)
-    publish(RegistrationRequested(shop=installed, app="studio"))
+    shopify.uninstall("studio", installed_shop)
+    publish(RegistrationRequested(shop=installed_shop, app="studio"))
     assert drain() == []
-    assert Shop.get(installed, "studio").access_token is None
-    assert api.get("/v1/shops/me", headers=bearer(installed)).status_code == 200
-    [left] = shopify.flush()
+    assert Shop.get(installed_shop, "studio").access_token is None
+    assert api.get("/v1/shops/me", headers=bearer(installed_shop)).status_code == 200
+    [uninstall] = shopify.flush()
     assert drain() == []
-    row = Shop.get(installed, "studio")
+    row = Shop.get(installed_shop, "studio")
     token = tokens.decrypt_access_token(row)
     assert row.is_active
     assert token
-    assert admin_api.graphql(installed, token, "{ shop { name } }")
-    assert events(installed) == [EventType.INSTALL]
-    assert "stale" in row_of(left).error_message
-    assert shopify.webhook_subscriptions("studio", installed), "those of before went with the app"
+    assert admin_api.graphql(installed_shop, token, "{ shop { name } }")
+    assert events(installed_shop) == [EventType.INSTALL]
+    assert "stale" in row_of(uninstall).error_message
+    assert shopify.webhook_subscriptions("studio", installed_shop), (
+        "Shopify deleted the earlier subscriptions with the app"
+    )
 
 
 @pytest.fixture
-def held(shopify: ShopifySandbox) -> Iterator[None]:
-    """What Shopify sends waits until the test is over."""
+def held_deliveries(shopify: ShopifySandbox) -> Iterator[None]:
+    """Hold all deliveries until the test ends."""
     shopify.hold_deliveries = True
     yield
     shopify.hold_deliveries = False
     shopify.flush()
 
 
-def undated(delivery: Delivery) -> None:
-    """Send it without the header that says when it was."""
-    kept = {name: value for name, value in delivery.webhook.headers.items() if not name.endswith("Triggered-At")}
-    assert len(kept) == len(delivery.webhook.headers) - 1
-    assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=kept).status_code == 200
+def send_without_time(delivery: Delivery) -> None:
+    """Send the webhook without its time header."""
+    headers = {name: value for name, value in delivery.webhook.headers.items() if not name.endswith("Triggered-At")}
+    assert len(headers) == len(delivery.webhook.headers) - 1
+    assert httpx.post(delivery.webhook.url, content=delivery.webhook.body, headers=headers).status_code == 200
 
 
 def test_an_uninstall_without_a_time_is_ignored_if_shopify_accepts_the_token(
     api: httpx.Client,
     shopify: ShopifySandbox,
-    installed: str,
+    installed_shop: str,
     drain: Drain,
-    held: None,
+    held_deliveries: None,
 ) -> None:
     drain()
-    left = shopify.uninstall("studio", installed)
-    install(api, "studio", installed)
+    uninstall = shopify.uninstall("studio", installed_shop)
+    install(api, "studio", installed_shop)
     assert drain() == []
-    undated(left)
+    send_without_time(uninstall)
     assert drain() == []
-    row = Shop.get(installed, "studio")
+    row = Shop.get(installed_shop, "studio")
     assert (row.is_active, row.access_token is None) == (True, False)
-    assert "stale" in row_of(left).error_message
-    assert EventType.UNINSTALL not in events(installed)
+    assert "stale" in row_of(uninstall).error_message
+    assert EventType.UNINSTALL not in events(installed_shop)
 
 
 def test_an_uninstall_without_a_time_applies_if_shopify_rejects_the_token(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen, held: None
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen, held_deliveries: None
 ) -> None:
     drain()
-    heard = listen("shops-shop_uninstalled")
-    left = shopify.uninstall("studio", installed)
-    undated(left)
+    read_messages = listen("shops-shop_uninstalled")
+    uninstall = shopify.uninstall("studio", installed_shop)
+    send_without_time(uninstall)
     assert drain() == []
-    assert not Shop.get(installed, "studio").is_active
-    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL]
-    assert len(heard()) == 1
-    assert row_of(left).error_message is None
+    assert not Shop.get(installed_shop, "studio").is_active
+    assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL]
+    assert len(read_messages()) == 1
+    assert row_of(uninstall).error_message is None
 
 
-def test_scopes_of_the_installation_before(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain
+def test_scopes_of_an_earlier_installation_are_ignored(
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain
 ) -> None:
-    payload, told_at = shopify.update_scopes("studio", installed, ["read_orders"]), clock.now()
-    shopify.uninstall("studio", installed)
+    payload, updated_at = shopify.update_scopes("studio", installed_shop, ["read_orders"]), clock.now()
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
-    install(api, "studio", installed)
-    forget_messages("shops-register_webhooks")  # which would ask Shopify
-    shopify.deliver("studio", installed, "app/scopes_update", payload, triggered_at=told_at)
+    install(api, "studio", installed_shop)
+    forget_messages("shops-register_webhooks")  # a registration would fetch the scopes
+    shopify.deliver("studio", installed_shop, "app/scopes_update", payload, triggered_at=updated_at)
     assert drain() == []
-    assert Shop.get(installed, "studio").scope == ",".join(SANDBOX_APPS["studio"].scopes)
+    assert Shop.get(installed_shop, "studio").scope == ",".join(SANDBOX_APPS["studio"].scopes)

@@ -19,7 +19,7 @@ from chalicelib.shops.models import DeliveryStatus, EventType, InstallationLog, 
 from chalicelib.shops.repository import tokens
 from infra.sandbox.shopify import ShopifySandbox
 from tests.retention.conftest import nothing_in_progress
-from tests.shops.service.test_tokens import let_it_run_out
+from tests.shops.service.test_tokens import set_token_lifetime
 from tests.shops.service.test_webhook_handlers import row_of
 
 __all__ = ["nothing_in_progress"]
@@ -28,36 +28,36 @@ pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]
-Kill = Callable[[ShopifySandbox, str], None]
+Invalidate = Callable[[ShopifySandbox, str], None]
 
 LINES = [{"variant_id": 11, "product_id": 22, "quantity": 2}]
 
 
-def expired(shopify: ShopifySandbox, shop: str) -> None:
+def expire(shopify: ShopifySandbox, shop: str) -> None:
     shopify.expire_access_token("studio", shop)
-    let_it_run_out(shop, timedelta(0))
+    set_token_lifetime(shop, timedelta(0))
 
 
-def revoked(shopify: ShopifySandbox, shop: str) -> None:
+def revoke(shopify: ShopifySandbox, shop: str) -> None:
     shopify.revoke_tokens("studio", shop)
 
 
-def both(shopify: ShopifySandbox, shop: str) -> None:
-    """Over, and its refresh token of no use either."""
-    revoked(shopify, shop)
-    let_it_run_out(shop, timedelta(0))
+def expire_and_revoke(shopify: ShopifySandbox, shop: str) -> None:
+    """Expire the access token and revoke the refresh token."""
+    revoke(shopify, shop)
+    set_token_lifetime(shop, timedelta(0))
 
 
-def sealed_with_a_lost_key(shopify: ShopifySandbox, shop: str) -> None:
-    reseal(shop, lambda sealed: sealed.replace("file:k1:", "file:k0:"))
+def encrypt_with_lost_key(shopify: ShopifySandbox, shop: str) -> None:
+    replace_tokens(shop, lambda ciphertext: ciphertext.replace("file:k1:", "file:k0:"))
 
 
-def tampered_with(shopify: ShopifySandbox, shop: str) -> None:
-    reseal(shop, lambda sealed: sealed[:-8] + ("A" if sealed[-8] != "A" else "B") + sealed[-7:])
+def tamper(shopify: ShopifySandbox, shop: str) -> None:
+    replace_tokens(shop, lambda ciphertext: ciphertext[:-8] + ("A" if ciphertext[-8] != "A" else "B") + ciphertext[-7:])
 
 
-def moved_from_another_shop(shopify: ShopifySandbox, shop: str) -> None:
-    reseal(
+def copy_from_another_shop(shopify: ShopifySandbox, shop: str) -> None:
+    replace_tokens(
         shop,
         lambda _: secrets.encrypt(
             "shpat_of_another", tokens.token_encryption_context(f"other-{shop}", "studio", "access_token")
@@ -65,12 +65,12 @@ def moved_from_another_shop(shopify: ShopifySandbox, shop: str) -> None:
     )
 
 
-def gone(shopify: ShopifySandbox, shop: str) -> None:
+def delete_tokens(shopify: ShopifySandbox, shop: str) -> None:
     Shop(shop, "studio").update(tokens.token_removal_actions())
 
 
-def reseal(shop: str, change: Callable[[str], str]) -> None:
-    """Change every sealed token of the shop, so that it cannot be opened."""
+def replace_tokens(shop: str, change: Callable[[str], str]) -> None:
+    """Change every encrypted token of the shop so that decryption fails."""
     row = Shop.get(shop, "studio")
     row.update([Shop.access_token.set(change(row.access_token)), Shop.refresh_token.set(change(row.refresh_token))])
     for session in Session.by_shop.query(shop):
@@ -81,42 +81,47 @@ def reseal(shop: str, change: Callable[[str], str]) -> None:
         tokens.decrypt_refresh_token(row)
 
 
-UNREADABLE = [sealed_with_a_lost_key, tampered_with, moved_from_another_shop]
-DEAD = [revoked, both, *UNREADABLE, gone]
+UNREADABLE = [encrypt_with_lost_key, tamper, copy_from_another_shop]
+INVALID = [revoke, expire_and_revoke, *UNREADABLE, delete_tokens]
 
 
 @pytest.fixture
-def settled(shopify: ShopifySandbox, installed: str, drain: Drain) -> str:
-    """A shop whose installation is complete, with nothing left to do."""
+def registered_shop(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> str:
+    """A shop whose installation is complete and whose queues are empty."""
     assert drain() == []
-    return installed
+    return installed_shop
 
 
-def test_what_asks_shopify_is_noticed(shopify: ShopifySandbox, settled: str) -> None:
-    """Else the tests below could not fail."""
+def test_a_request_to_shopify_is_recorded(shopify: ShopifySandbox, registered_shop: str) -> None:
+    """Prove that the tests below can fail."""
     shopify.requests.clear()
-    service.open_admin_api(settled, "studio").graphql("{ shop { name } }")
+    service.open_admin_api(registered_shop, "studio").graphql("{ shop { name } }")
     assert len(shopify.requests) == 1
 
 
-@pytest.mark.parametrize("kill", [expired, *DEAD])
-def test_an_uninstall(shopify: ShopifySandbox, settled: str, drain: Drain, kill: Kill) -> None:
-    kill(shopify, settled)
+@pytest.mark.parametrize("invalidate", [expire, *INVALID])
+def test_an_uninstall_needs_no_valid_token(
+    shopify: ShopifySandbox, registered_shop: str, drain: Drain, invalidate: Invalidate
+) -> None:
+    invalidate(shopify, registered_shop)
     shopify.requests.clear()
-    delivery = shopify.uninstall("studio", settled)
+    delivery = shopify.uninstall("studio", registered_shop)
     assert delivery.status == 200
     assert drain() == []
     assert not shopify.requests
-    row = Shop.get(settled, "studio")
+    row = Shop.get(registered_shop, "studio")
     assert not row.is_active
     assert row.uninstalled_at == row_of(delivery).triggered_at
     assert not {"access_token", "refresh_token", "token_expires_at"} & set(row.attribute_values)
-    assert list(Session.by_shop.query(settled)) == []
-    assert [log.event_type for log in InstallationLog.query(settled)] == [EventType.INSTALL, EventType.UNINSTALL]
+    assert list(Session.by_shop.query(registered_shop)) == []
+    assert [log.event_type for log in InstallationLog.query(registered_shop)] == [
+        EventType.INSTALL,
+        EventType.UNINSTALL,
+    ]
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
 
 
-@pytest.mark.parametrize("kill", [expired, *DEAD])
+@pytest.mark.parametrize("invalidate", [expire, *INVALID])
 @pytest.mark.parametrize(
     ("topic", "kind", "customer"),
     [
@@ -125,84 +130,88 @@ def test_an_uninstall(shopify: ShopifySandbox, settled: str, drain: Drain, kill:
         ("customers/redact", PrivacyKind.ERASE, None),
     ],
 )
-def test_a_customers_privacy(
+def test_a_customer_privacy_request_needs_no_valid_token(
     shopify: ShopifySandbox,
-    settled: str,
+    registered_shop: str,
     drain: Drain,
-    kill: Kill,
+    invalidate: Invalidate,
     topic: str,
     kind: PrivacyKind,
     customer: int | None,
 ) -> None:
-    kill(shopify, settled)
-    before = Shop.get(settled, "studio").attribute_values
+    invalidate(shopify, registered_shop)
+    before = Shop.get(registered_shop, "studio").attribute_values
     shopify.requests.clear()
-    payload = shopify.privacy(topic, settled, customer_id=customer, orders=[41])
-    delivery = shopify.deliver("studio", settled, topic, payload)
+    payload = shopify.privacy(topic, registered_shop, customer_id=customer, orders=[41])
+    delivery = shopify.deliver("studio", registered_shop, topic, payload)
     assert delivery.status == 200
     assert drain() == []
     assert not shopify.requests
     [request] = PrivacyRequest.scan()
-    guest = Subject.guest(settled, ["gid://shopify/Order/41"])
-    who = f"customer:{settled}:gid://shopify/Customer/{customer}" if customer else str(guest)
-    assert (request.kind, request.subject) == (kind, pseudonym(who))
-    assert Shop.get(settled, "studio").attribute_values == before
+    guest = Subject.guest(registered_shop, ["gid://shopify/Order/41"])
+    subject = f"customer:{registered_shop}:gid://shopify/Customer/{customer}" if customer else str(guest)
+    assert (request.kind, request.subject) == (kind, pseudonym(subject))
+    assert Shop.get(registered_shop, "studio").attribute_values == before
 
 
-@pytest.mark.parametrize("kill", [expired, *DEAD])
-def test_a_shops_privacy(shopify: ShopifySandbox, settled: str, drain: Drain, kill: Kill) -> None:
-    kill(shopify, settled)
+@pytest.mark.parametrize("invalidate", [expire, *INVALID])
+def test_a_shop_redact_request_needs_no_valid_token(
+    shopify: ShopifySandbox, registered_shop: str, drain: Drain, invalidate: Invalidate
+) -> None:
+    invalidate(shopify, registered_shop)
     shopify.requests.clear()
-    payload = shopify.privacy("shop/redact", settled)
-    present = shopify.deliver("studio", settled, "shop/redact", payload)
-    assert present.status == 200
+    payload = shopify.privacy("shop/redact", registered_shop)
+    first_delivery = shopify.deliver("studio", registered_shop, "shop/redact", payload)
+    assert first_delivery.status == 200
     assert drain() == []
-    assert row_of(present).error_message == "the shop came back"  # a dead token is no uninstall
+    assert row_of(first_delivery).error_message == "the shop came back"  # an invalid token is no uninstall
     assert list(PrivacyRequest.scan()) == []
 
-    assert shopify.uninstall("studio", settled).status == 200
+    assert shopify.uninstall("studio", registered_shop).status == 200
     assert drain() == []
-    away = shopify.deliver("studio", settled, "shop/redact", payload)
-    assert away.status == 200
+    second_delivery = shopify.deliver("studio", registered_shop, "shop/redact", payload)
+    assert second_delivery.status == 200
     assert drain() == []
     assert not shopify.requests
     [request] = PrivacyRequest.scan()
-    assert (request.kind, request.subject) == (PrivacyKind.ERASE, pseudonym(f"shop:{settled}"))
+    assert (request.kind, request.subject) == (PrivacyKind.ERASE, pseudonym(f"shop:{registered_shop}"))
 
 
-@pytest.mark.parametrize("kill", [expired, *DEAD])
+@pytest.mark.parametrize("invalidate", [expire, *INVALID])
 @pytest.mark.parametrize("topic", ["orders/paid", "shop/update", "app/scopes_update", "products/delete"])
-def test_other_topics(shopify: ShopifySandbox, settled: str, drain: Drain, kill: Kill, topic: str) -> None:
-    kill(shopify, settled)
+def test_other_topics_need_no_valid_token(
+    shopify: ShopifySandbox, registered_shop: str, drain: Drain, invalidate: Invalidate, topic: str
+) -> None:
+    invalidate(shopify, registered_shop)
     payload = {
-        "orders/paid": shopify.paid_order(settled, LINES),
-        "shop/update": shopify.update_shop(settled, name="Renamed"),
-        "app/scopes_update": shopify.update_scopes("studio", settled, ["read_products"]),
+        "orders/paid": shopify.paid_order(registered_shop, LINES),
+        "shop/update": shopify.update_shop(registered_shop, name="Renamed"),
+        "app/scopes_update": shopify.update_scopes("studio", registered_shop, ["read_products"]),
         "products/delete": {"id": 22},
     }[topic]
     shopify.requests.clear()
-    assert shopify.deliver("studio", settled, topic, payload).status == 200
+    assert shopify.deliver("studio", registered_shop, topic, payload).status == 200
     assert drain() == []
     assert not shopify.requests
 
 
-@pytest.mark.parametrize("kill", DEAD)
-def test_an_edited_order_waits_for_no_token(
+@pytest.mark.parametrize("invalidate", INVALID)
+def test_an_order_edit_without_a_valid_token_is_processed_with_an_error(
     api: httpx.Client,
     shopify: ShopifySandbox,
-    settled: str,
+    registered_shop: str,
     drain: Drain,
     listen: Listen,
     bearer: Callable[..., dict[str, str]],
-    kill: Kill,
+    invalidate: Invalidate,
 ) -> None:
-    """The order cannot be fetched: that is said, nothing is tried for ever, and the merchant's next call mends it."""
-    heard = listen("shops-order_edited")
-    order = shopify.paid_order(settled, LINES)
-    kill(shopify, settled)
-    for _ in range(2):  # the second finds what the first left behind
-        edit = shopify.edit_order(settled, order["id"], quantities={order["line_items"][0]["id"]: 1})
-        delivery = shopify.deliver("studio", settled, "orders/edited", edit)
+    """The order cannot be fetched: the delivery has an error, nothing is retried, the merchant's next request restores it."""
+    read_messages = listen("shops-order_edited")
+    order = shopify.paid_order(registered_shop, LINES)
+    invalidate(shopify, registered_shop)
+    for _ in range(2):  # the second runs after the first deleted the tokens
+        edit = shopify.edit_order(registered_shop, order["id"], quantities={order["line_items"][0]["id"]: 1})
+        delivery = shopify.deliver("studio", registered_shop, "orders/edited", edit)
         assert delivery.status == 200
         assert drain() == []
         row = row_of(delivery)
@@ -210,24 +219,24 @@ def test_an_edited_order_waits_for_no_token(
             DeliveryStatus.PROCESSED,
             "the app is not installed, or its tokens are revoked",
         )
-    assert Shop.get(settled, "studio").is_active
+    assert Shop.get(registered_shop, "studio").is_active
 
-    assert api.get("/v1/shops/me", headers=bearer(settled)).status_code == 200
-    assert InstallationLog.count(settled) == 1  # it never left
-    token = service.get_access_token(settled, "studio")
-    assert admin_api.graphql(settled, token, "{ shop { name } }")["shop"]
-    shopify.deliver("studio", settled, "orders/edited", edit)
+    assert api.get("/v1/shops/me", headers=bearer(registered_shop)).status_code == 200
+    assert InstallationLog.count(registered_shop) == 1  # no uninstall was logged
+    token = service.get_access_token(registered_shop, "studio")
+    assert admin_api.graphql(registered_shop, token, "{ shop { name } }")["shop"]
+    shopify.deliver("studio", registered_shop, "orders/edited", edit)
     assert drain() == []
-    assert [message["order_id"] for message in heard()] == [order["admin_graphql_api_id"]]
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]
 
 
-def test_an_expired_token_is_refreshed_for_an_edited_order(
-    shopify: ShopifySandbox, settled: str, drain: Drain, listen: Listen
+def test_an_order_edit_refreshes_an_expired_token(
+    shopify: ShopifySandbox, registered_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    heard = listen("shops-order_edited")
-    order = shopify.paid_order(settled, LINES)
-    edit = shopify.edit_order(settled, order["id"], quantities={order["line_items"][0]["id"]: 1})
-    expired(shopify, settled)
-    assert shopify.deliver("studio", settled, "orders/edited", edit).status == 200
+    read_messages = listen("shops-order_edited")
+    order = shopify.paid_order(registered_shop, LINES)
+    edit = shopify.edit_order(registered_shop, order["id"], quantities={order["line_items"][0]["id"]: 1})
+    expire(shopify, registered_shop)
+    assert shopify.deliver("studio", registered_shop, "orders/edited", edit).status == 200
     assert drain() == []
-    assert [message["order_id"] for message in heard()] == [order["admin_graphql_api_id"]]
+    assert [message["order_id"] for message in read_messages()] == [order["admin_graphql_api_id"]]

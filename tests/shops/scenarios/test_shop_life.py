@@ -1,7 +1,7 @@
-"""A shop's life: the merchant removes the app and comes back by either way; any webhook is late, repeated or lost.
+"""The life of a shop: uninstalls and reinstalls by either flow, with webhooks that are late, duplicated or lost.
 
-At its end every app that Shopify lets in is active with all its subscriptions, and nothing of it is erased; every app
-that was removed has no tokens, and is inactive if Shopify told us in any way.
+At the end an installed app is active with all its subscriptions and none of its data erased. An uninstalled app has no
+tokens, and is inactive if any webhook reported it.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ from tests.shops.scenarios.virtual_time import VirtualTime, virtual_time
 
 APP = "studio"
 PATH = "/v1/shops/me/settings"
-HUMAN_SECONDS = 20
-"""What a merchant needs at least from one act to the next."""
+ACTION_SECONDS = 20
+"""The minimum time between two actions of a merchant."""
 pauses = st.sampled_from([timedelta(0), timedelta(seconds=50), timedelta(minutes=7), timedelta(hours=3)])
 
 
 @dataclass
-class Letter:
-    """A delivery of Shopify's that is due at a moment, and may come at any later one."""
+class PendingDelivery:
+    """A webhook delivery that may arrive at any time after `due_at`."""
 
     webhook: Webhook
     due_at: datetime
@@ -67,124 +67,124 @@ class Letter:
 
 
 class ShopLife(RuleBasedStateMachine):
-    """`is_there`: whether Shopify has the app installed. `is_seen`: whether the merchant asked us something since."""
+    """Actions of one shop. `is_installed` is the state at Shopify, `is_active_merchant` is true after a request since then."""
 
     def __init__(self, api: httpx.Client, shopify: ShopifySandbox, time: VirtualTime, engine: Engine) -> None:
         super().__init__()
         self.api, self.shopify, self.time, self.engine = api, shopify, time, engine
         self.shop = f"life-{uuid.uuid4().hex[:12]}.myshopify.com"
-        self.letters: list[Letter] = []
-        self.is_there = self.is_seen = False
+        self.deliveries: list[PendingDelivery] = []
+        self.is_installed = self.is_active_merchant = False
         self.settings: str | None = None
 
     @initialize()
     def begin(self) -> None:
-        """Most lives begin with an installation that is complete."""
+        """Start with a complete installation."""
         self.install_by_oauth(timedelta(0))
         self.handle_all()
 
-    # The merchant.
+    # Merchant.
 
-    @precondition(lambda self: not self.is_there)
+    @precondition(lambda self: not self.is_installed)
     @rule(pause=pauses)
     def install_by_oauth(self, pause: timedelta) -> None:
-        self.act(pause)
+        self.wait_and_act(pause)
         assert install(self.api, APP, self.shop).status_code == 302
-        self.is_there = self.is_seen = True
+        self.is_installed = self.is_active_merchant = True
 
-    @precondition(lambda self: not self.is_there)
+    @precondition(lambda self: not self.is_installed)
     @rule(pause=pauses)
     def install_by_session_token(self, pause: timedelta) -> None:
-        """Shopify installs the app by itself; we hear of it by the first session token."""
-        self.act(pause)
-        self.is_there = True
+        """Install the app at Shopify; the first session token reports it."""
+        self.wait_and_act(pause)
+        self.is_installed = True
         self.open_app()
 
-    @precondition(lambda self: self.is_there)
+    @precondition(lambda self: self.is_installed)
     @rule(pause=pauses, requests=st.integers(1, 3))
-    def work_in_app(self, pause: timedelta, requests: int) -> None:
-        self.act(pause)
+    def use_app(self, pause: timedelta, requests: int) -> None:
+        self.wait_and_act(pause)
         for _ in range(requests):
             self.open_app()
 
-    @precondition(lambda self: self.is_there)
+    @precondition(lambda self: self.is_installed)
     @rule(pause=pauses)
     def save_settings(self, pause: timedelta) -> None:
-        """Data that is erased with the shop, and only with it."""
-        self.act(pause)
+        """Save settings, which only the erasure of the shop may delete."""
+        self.wait_and_act(pause)
         self.open_app()
         headers, value = self.bearer(), uuid.uuid4().hex
         etag = self.api.get(PATH, headers=headers).headers["etag"]
-        answer = self.api.put(PATH, headers=headers | {"If-Match": etag}, json={"settings": {"value": value}})
-        assert answer.status_code == 200, answer.text
+        response = self.api.put(PATH, headers=headers | {"If-Match": etag}, json={"settings": {"value": value}})
+        assert response.status_code == 200, response.text
         self.settings = value
 
-    @precondition(lambda self: self.is_there)
+    @precondition(lambda self: self.is_installed)
     @rule(pause=pauses)
-    def remove_app(self, pause: timedelta) -> None:
-        self.act(pause)
+    def uninstall_app(self, pause: timedelta) -> None:
+        self.wait_and_act(pause)
         at = self.time.now()
-        self.letters.append(Letter(self.shopify.uninstall(APP, self.shop, triggered_at=at).webhook, at))
+        self.deliveries.append(PendingDelivery(self.shopify.uninstall(APP, self.shop, triggered_at=at).webhook, at))
         later = at + timedelta(hours=48)
         payload = self.shopify.privacy("shop/redact", self.shop)
         redact = self.shopify.webhook(APP, self.shop, "shop/redact", payload, triggered_at=later)
-        self.letters.append(Letter(redact, later))
-        self.is_there = self.is_seen = False
+        self.deliveries.append(PendingDelivery(redact, later))
+        self.is_installed = self.is_active_merchant = False
 
-    @precondition(lambda self: self.is_there)
+    @precondition(lambda self: self.is_installed)
     @rule(pause=pauses)
-    def remove_and_return(self, pause: timedelta) -> None:
-        """Before any webhook of it comes."""
-        self.remove_app(pause)
+    def uninstall_and_return(self, pause: timedelta) -> None:
+        """Uninstall and reinstall before any webhook arrives."""
+        self.uninstall_app(pause)
         self.install_by_session_token(timedelta(0))
 
-    def act(self, pause: timedelta) -> None:
-        self.time.pass_(pause + timedelta(seconds=HUMAN_SECONDS))
+    def wait_and_act(self, pause: timedelta) -> None:
+        self.time.pass_(pause + timedelta(seconds=ACTION_SECONDS))
 
     def bearer(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.shopify.session_token(APP, self.shop)}"}
 
     def open_app(self) -> None:
-        answer = self.api.get("/v1/shops/me", headers=self.bearer())
-        assert answer.status_code == 200, answer.text
-        self.is_seen = True
+        response = self.api.get("/v1/shops/me", headers=self.bearer())
+        assert response.status_code == 200, response.text
+        self.is_active_merchant = True
 
     # Shopify.
 
-    @precondition(lambda self: self.due())
+    @precondition(lambda self: self.due_deliveries())
     @rule(which=st.integers(0, 30), is_applied=st.booleans())
     def deliver(self, which: int, is_applied: bool) -> None:
-        """A letter comes, in any order, late, or once more; it may be applied before older messages of other queues."""
-        due = self.due()
-        self.post(due[which % len(due)])
+        """Send a due delivery, late or again; it may be applied before older messages of other queues."""
+        due = self.due_deliveries()
+        self.send(due[which % len(due)])
         if is_applied:
             self.run_queue("shops-apply_webhook")
 
-    @precondition(lambda self: self.letters)
+    @precondition(lambda self: self.deliveries)
     @rule(which=st.integers(0, 30))
-    def lose(self, which: int) -> None:
-        """A letter that has not come never comes."""
-        letter = self.letters[which % len(self.letters)]
-        letter.is_lost = letter.arrivals == 0
+    def drop_delivery(self, which: int) -> None:
+        """Drop a delivery that has not arrived."""
+        pending = self.deliveries[which % len(self.deliveries)]
+        pending.is_lost = pending.arrivals == 0
 
     @rule()
-    def let_two_days_pass(self) -> None:
+    def advance_two_days(self) -> None:
         self.time.pass_(timedelta(hours=49))
 
-    def due(self) -> list[Letter]:
+    def due_deliveries(self) -> list[PendingDelivery]:
         now = self.time.now()
-        return [letter for letter in self.letters if letter.due_at <= now and not letter.is_lost]
+        return [pending for pending in self.deliveries if pending.due_at <= now and not pending.is_lost]
 
-    def post(self, letter: Letter) -> None:
-        assert send(letter.webhook).ok
-        letter.arrivals += 1
+    def send(self, pending: PendingDelivery) -> None:
+        assert send(pending.webhook).ok
+        pending.arrivals += 1
 
-    # Our workers.
+    # Workers.
 
     @precondition(lambda self: self.engine.waiting())
     @rule(which=st.integers(0, 30))
     def handle(self, which: int) -> None:
-        """One queue's next messages."""
+        """Handle the next messages of one queue."""
         waiting = self.engine.waiting()
         busy = [each for each in handlers.consumers() if data_stack.physical(each.queue) in waiting]
         if busy:
@@ -210,75 +210,75 @@ class ShopLife(RuleBasedStateMachine):
 
     def run(self, consumer: handlers.Consumer) -> None:
         batch = delivery.receive(consumer)
-        erasures, is_safe = self.erasures(), self.is_there and self.is_seen
-        failed = delivery.deliver(
+        erasures, is_protected = self.count_erasures(), self.is_installed and self.is_active_merchant
+        failures = delivery.deliver(
             consumer, batch, lambda one, event: handlers.chalice_app().handler_map[one.name](event, None)
         )
-        assert failed == []
-        if is_safe and consumer.name == "shops-apply_webhook":
-            assert self.erasures() == erasures, "nobody is erased whom Shopify lets in"
-        if not is_safe and self.erasures() > erasures:
-            self.settings = None  # from here on they may be gone
+        assert failures == []
+        if is_protected and consumer.name == "shops-apply_webhook":
+            assert self.count_erasures() == erasures, "an installed shop must not be erased"
+        if not is_protected and self.count_erasures() > erasures:
+            self.settings = None  # may be erased from here on
 
-    # What holds at any moment.
+    # Invariants.
 
     @invariant()
-    def seen_merchant_is_not_thrown_out(self) -> None:
-        if self.is_there and self.is_seen:
+    def check_active_merchant_has_access(self) -> None:
+        if self.is_installed and self.is_active_merchant:
             row = self.row()
             assert row is not None
             assert row.is_active
-            self.settings_are_kept()
+            self.check_settings_unchanged()
 
     @invariant()
-    def inactive_app_has_no_tokens(self) -> None:
+    def check_inactive_app_has_no_tokens(self) -> None:
         row = self.row()
         if row and not row.is_active:
             secret = {"access_token", "refresh_token", "token_expires_at", "refresh_token_expires_at", "active_app"}
             assert not secret & row.attribute_values.keys()
 
-    def settings_are_kept(self) -> None:
+    def check_settings_unchanged(self) -> None:
         if self.settings:
             row = AppSettings.get(self.shop, APP, consistent_read=True)
             assert row.settings == {"value": self.settings}
 
-    # What holds at the end.
+    # Checks at the end.
 
     def teardown(self) -> None:
         self.time.pass_(timedelta(hours=49))
-        for letter in self.letters:
-            if not letter.is_lost and not letter.arrivals:
-                self.post(letter)
+        for pending in self.deliveries:
+            if not pending.is_lost and not pending.arrivals:
+                self.send(pending)
         self.handle_all()
-        if self.is_there:  # the merchant's work is enough: no schedule runs
-            self.act(timedelta(minutes=1))
+        if self.is_installed:  # the merchant's requests suffice: no schedule runs
+            self.wait_and_act(timedelta(minutes=1))
             self.open_app()
             self.handle_all()
             self.open_app()
             self.handle_all()
-            self.installed_app_works()
-        elif self.letters:
+            self.check_installed_app_works()
+        elif self.deliveries:
             self.reconcile()
             self.handle_all()
-            self.removed_app_is_away()
+            self.check_uninstalled_app_is_gone()
 
-    def installed_app_works(self) -> None:
-        self.seen_merchant_is_not_thrown_out()
-        assert self.is_honoured()
-        subscribed = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
-        assert subscribed == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
+    def check_installed_app_works(self) -> None:
+        self.check_active_merchant_has_access()
+        assert self.is_token_accepted()
+        topics = {row["topic"] for row in self.shopify.webhook_subscriptions(APP, self.shop)}
+        assert topics == {topic.replace("/", "_").upper() for topic in apps.get_app(APP).topics}
 
-    def removed_app_is_away(self) -> None:
+    def check_uninstalled_app_is_gone(self) -> None:
         row = self.row()
-        assert not self.is_honoured()
+        assert not self.is_token_accepted()
         assert row is None or row.access_token is None
-        last = max(letter.due_at for letter in self.letters if letter.topic == "app/uninstalled")
-        told = [letter for letter in self.letters if letter.due_at >= last and letter.arrivals]
-        if told:
+        last = max(pending.due_at for pending in self.deliveries if pending.topic == "app/uninstalled")
+        deliveries = [pending for pending in self.deliveries if pending.due_at >= last and pending.arrivals]
+        if deliveries:
             assert row is None or not row.is_active
         assert not self.shopify.webhook_subscriptions(APP, self.shop)
 
-    def is_honoured(self) -> bool:
+    def is_token_accepted(self) -> bool:
         row = self.row()
         token = tokens.decrypt_access_token(row) if row else None
         try:
@@ -292,43 +292,43 @@ class ShopLife(RuleBasedStateMachine):
         except Shop.DoesNotExist:
             return None
 
-    def erasures(self) -> int:
+    def count_erasures(self) -> int:
         return len(list(PrivacyRequest.scan(consistent_read=True)))
 
 
 @pytest.fixture
-def holding(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ShopifySandbox, VirtualTime]]:
-    """A Shopify of the test's own time, which leaves every delivery to the test; work is postponed by nothing."""
+def held_shopify(api_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[ShopifySandbox, VirtualTime]]:
+    """A Shopify sandbox with virtual time that holds deliveries; no work is delayed."""
     time = VirtualTime()
     with (
         virtual_time(time),
-        ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000, clock=time.timestamp) as made,
+        ShopifySandbox(app_base_url=api_url, bucket_size=1_000_000, clock=time.timestamp) as sandbox,
     ):
-        made.hold_deliveries = True
-        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", made.url)
+        sandbox.hold_deliveries = True
+        monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", sandbox.url)
         monkeypatch.setattr(webhook_registration, "BACKFILL_DELAY", 0)
         monkeypatch.setattr(webhook_handlers, "POSTPONED_SECONDS", 0)
-        yield made, time
+        yield sandbox, time
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_life_of_a_shop(
-    api: httpx.Client, holding: tuple[ShopifySandbox, VirtualTime], engine: Engine, derandomized: dict[str, Any]
+    api: httpx.Client, held_shopify: tuple[ShopifySandbox, VirtualTime], engine: Engine, fixed_examples: dict[str, Any]
 ) -> None:
-    shopify, time = holding
+    shopify, time = held_shopify
 
-    class Here(ShopLife):
+    class Machine(ShopLife):
         def __init__(self) -> None:
             engine.restore()
             super().__init__(api, shopify, time, engine)
 
-    run_state_machine_as_test(Here, settings=settings(**derandomized))
+    run_state_machine_as_test(Machine, settings=settings(**fixed_examples))
 
 
 @pytest.fixture
-def derandomized() -> dict[str, Any]:
-    """The same examples at each run, without deadline; not shrunk, since a failure shows its steps."""
+def fixed_examples() -> dict[str, Any]:
+    """Return settings that run the same examples each time, without deadline or shrinking."""
     return {
         "max_examples": examples(8),
         "stateful_step_count": 25,

@@ -1,4 +1,4 @@
-"""A clock that a test sets: of our code, of Shopify's sandbox and of the library that reads session tokens."""
+"""A clock that a test sets, for our code, the Shopify sandbox and the session token library."""
 
 from __future__ import annotations
 

@@ -25,103 +25,103 @@ SHOP, SESSION = ENCRYPTED_TABLES
 
 @pytest.fixture(autouse=True)
 def key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A key file of one's own."""
+    """A separate key file."""
     path = tmp_path / "secrets.key"
     secrets.new_key_file(path)
     monkeypatch.setenv("SECRETS_KEY_FILE", str(path))
-    config.forget()
+    config.forget_settings()
     yield path
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
 def shop_row(shop: str) -> Shop:
     return Shop.get(shop, "studio", consistent_read=True)
 
 
-def in_clear(row: Shop) -> tuple[str | None, str | None]:
+def decrypted_tokens(row: Shop) -> tuple[str | None, str | None]:
     return tokens.decrypt_access_token(row), tokens.decrypt_refresh_token(row)
 
 
-def test_no_sealed_column_is_forgotten() -> None:
-    """A model with a new SecretAttribute must say in KINDS what it is sealed for."""
-    sealed = {
+def test_every_encrypted_column_is_rotated() -> None:
+    """A model with a new SecretAttribute must be listed in KINDS."""
+    encrypted_columns = {
         (model, name)
         for model in data_stack.models()
         for name, attribute in model.get_attributes().items()
         if isinstance(attribute, SecretAttribute)
     }
-    assert sealed == {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
+    assert encrypted_columns == {(kind.table, column) for kind in ENCRYPTED_TABLES for column in kind.columns}
 
 
-def test_tokens_are_reencrypted_with_the_current_key(installed: str, key_file: Path) -> None:
-    before = shop_row(installed)
-    plain = in_clear(before)
+def test_tokens_are_reencrypted_with_the_current_key(installed_shop: str, key_file: Path) -> None:
+    before = shop_row(installed_shop)
+    plain = decrypted_tokens(before)
     assert reencrypt_row(SHOP, before) == RotationResult()
     key_id = secrets.add_key(key_file)
     assert reencrypt_row(SHOP, before) == RotationResult(reencrypted=2)
-    after = shop_row(installed)
-    assert in_clear(after) == plain
+    after = shop_row(installed_shop)
+    assert decrypted_tokens(after) == plain
     assert key_rotation.key_ids_of_row(SHOP, after) == {f"file:{key_id}"} == {key_rotation.current_key_id()}
-    assert after.updated_at == shop_row(installed).updated_at == before.updated_at
-    session = Session.get(sessions.offline_session_id(installed, "studio"))
+    assert after.updated_at == shop_row(installed_shop).updated_at == before.updated_at
+    session = Session.get(sessions.offline_session_id(installed_shop, "studio"))
     assert reencrypt_row(SESSION, session) == RotationResult(reencrypted=1)
     found = Session.get(session.id)
     assert secrets.is_current(found.access_token)
     assert secrets.decrypt(found.access_token, sessions.session_encryption_context(session.id)) == plain[0]
 
 
-def test_concurrently_refreshed_tokens_are_kept(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
-    stale = shop_row(installed)
+def test_concurrently_refreshed_tokens_are_kept(shopify: ShopifySandbox, installed_shop: str, key_file: Path) -> None:
+    stale = shop_row(installed_shop)
     secrets.add_key(key_file)
-    Shop(installed, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=1))])
-    token = service.get_access_token(installed, "studio")
-    refreshed = shop_row(installed)
+    Shop(installed_shop, "studio").update([Shop.token_expires_at.set(clock.now() + timedelta(minutes=1))])
+    token = service.get_access_token(installed_shop, "studio")
+    refreshed = shop_row(installed_shop)
     assert reencrypt_row(SHOP, stale) == RotationResult()
-    assert shop_row(installed).access_token == refreshed.access_token
-    assert in_clear(shop_row(installed))[0] == token
+    assert shop_row(installed_shop).access_token == refreshed.access_token
+    assert decrypted_tokens(shop_row(installed_shop))[0] == token
 
 
 @pytest.mark.parametrize("kind", ENCRYPTED_TABLES, ids=lambda kind: str(kind.table.__name__))
 def test_concurrently_deleted_tokens_stay_deleted(
     shopify: ShopifySandbox,
-    installed: str,
+    installed_shop: str,
     key_file: Path,
     drain: Callable[[], list[Any]],
     kind: key_rotation.EncryptedTable,
 ) -> None:
     stale = next(iter(kind.table.scan()))
     secrets.add_key(key_file)
-    shopify.uninstall("studio", installed)
+    shopify.uninstall("studio", installed_shop)
     assert drain() == []
     assert reencrypt_row(kind, stale) == RotationResult()
-    assert shop_row(installed).access_token is None
-    assert shop_row(installed).refresh_token is None
+    assert shop_row(installed_shop).access_token is None
+    assert shop_row(installed_shop).refresh_token is None
     assert Session.count() == 0
 
 
-def test_a_refresh_in_progress_is_not_disturbed(shopify: ShopifySandbox, installed: str, key_file: Path) -> None:
-    """It writes on condition that the tokens it read still stand; so nobody may seal them anew meanwhile."""
-    row = shop_row(installed)
-    lease = locks.acquire(token_lock_name(installed, "studio"), 30)
+def test_a_refresh_in_progress_is_not_disturbed(shopify: ShopifySandbox, installed_shop: str, key_file: Path) -> None:
+    """A refresh writes on condition that the stored tokens are unchanged, so key rotation must not rewrite them."""
+    row = shop_row(installed_shop)
+    lease = locks.acquire(token_lock_name(installed_shop, "studio"), 30)
     assert lease
     secrets.add_key(key_file)
     assert reencrypt_row(SHOP, row) == RotationResult(is_busy=True)
-    assert shop_row(installed).access_token == row.access_token
+    assert shop_row(installed_shop).access_token == row.access_token
     locks.release(lease)
     assert reencrypt_row(SHOP, row) == RotationResult(reencrypted=2)
 
 
-def test_an_undecryptable_value_does_not_block_the_other(installed: str, key_file: Path) -> None:
-    row = shop_row(installed)
-    moved = secrets.encrypt(
+def test_an_undecryptable_value_does_not_block_the_other(installed_shop: str, key_file: Path) -> None:
+    row = shop_row(installed_shop)
+    foreign_value = secrets.encrypt(
         "shpat_x", tokens.token_encryption_context("another.myshopify.com", "studio", "access_token")
     )
-    row.update([Shop.access_token.set(moved)])
+    row.update([Shop.access_token.set(foreign_value)])
     refresh = tokens.decrypt_refresh_token(row)
     secrets.add_key(key_file)
     assert reencrypt_row(SHOP, row) == RotationResult(reencrypted=1, undecryptable=("access_token",))
-    after = shop_row(installed)
-    assert after.access_token == moved
+    after = shop_row(installed_shop)
+    assert after.access_token == foreign_value
     assert secrets.is_current(after.refresh_token)
     assert tokens.decrypt_refresh_token(after) == refresh

@@ -1,4 +1,4 @@
-"""Installing an app, as a merchant's browser and Shopify do it."""
+"""OAuth installation of an app, with a browser and the Shopify sandbox."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chalicelib.shops.repository import tokens
 from infra.deploy.packaging.names import API_STAGE
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
 from tests.retention.crash import crash_at
-from tests.shops.conftest import answer_of_shopify, install
+from tests.shops.conftest import install, oauth_callback
 
 Drain = Callable[[], list[dict[str, Any]]]
 
@@ -28,11 +28,13 @@ def events(shop: str) -> list[EventType]:
     return [log.event_type for log in InstallationLog.query(shop)]
 
 
-def test_the_whole_walk(api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain) -> None:
-    answer = install(api, "studio", shop)
-    assert answer.status_code == 302
+def test_an_installation_stores_the_shop_and_its_tokens(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
+) -> None:
+    response = install(api, "studio", shop)
+    assert response.status_code == 302
     name = shop.removesuffix(".myshopify.com")
-    assert answer.headers["location"] == f"https://admin.shopify.com/store/{name}/apps/{SANDBOX_APPS['studio'].key}"
+    assert response.headers["location"] == f"https://admin.shopify.com/store/{name}/apps/{SANDBOX_APPS['studio'].key}"
     row = Shop.get(shop, "studio")
     assert row.is_active
     assert row.scope == "read_products,read_orders,read_customers"
@@ -52,7 +54,9 @@ def test_the_whole_walk(api: httpx.Client, shopify: ShopifySandbox, shop: str, d
     assert row.email == f"owner@{name}.example"
 
 
-def test_registering_twice_subscribes_once(api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain) -> None:
+def test_repeated_registration_subscribes_once(
+    api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain
+) -> None:
     for _ in range(2):
         install(api, "discounts", shop)
         assert drain() == []
@@ -77,7 +81,7 @@ def test_apps_are_installed_side_by_side(api: httpx.Client, shop: str, shopify: 
     assert [row.shop for row in Shop.by_active_app.query("discounts")] == [shop]
 
 
-def test_tokens_stand_nowhere_in_clear(
+def test_no_token_is_stored_in_clear(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain, caplog: pytest.LogCaptureFixture
 ) -> None:
     for context in ("shops", "http", "jobs"):
@@ -90,44 +94,46 @@ def test_tokens_stand_nowhere_in_clear(
     assert access
     assert refresh
     assert access.startswith("shpat_")
-    stored = str([aws.client("dynamodb").scan(TableName=model.Meta.table_name)["Items"] for model in (Shop, Session)])
+    rows_text = str(
+        [aws.client("dynamodb").scan(TableName=model.Meta.table_name)["Items"] for model in (Shop, Session)]
+    )
     logged = str([vars(record) for record in caplog.records])
-    assert shop in stored
+    assert shop in rows_text
     assert shop in logged
     for secret in (access, refresh, SANDBOX_APPS["studio"].secret):
-        assert secret not in stored
+        assert secret not in rows_text
         assert secret not in logged
 
 
-def test_an_answer_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+def test_a_callback_works_once(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+    url = oauth_callback(api, "studio", shop)
     cookies = dict(api.cookies)
     assert api.get(url).status_code == 302
-    api.cookies.update(cookies)  # a browser that kept what we asked it to forget
-    again = api.get(url)
-    assert (again.status_code, again.json()["code"]) == (403, "InvalidState")
+    api.cookies.update(cookies)  # a browser that kept the deleted cookie
+    second_response = api.get(url)
+    assert (second_response.status_code, second_response.json()["code"]) == (403, "InvalidState")
     assert events(shop) == [EventType.INSTALL]
 
 
-def test_another_browser_cannot_finish_it(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+def test_another_browser_cannot_complete_an_installation(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+    url = oauth_callback(api, "studio", shop)
     api.cookies.clear()
     assert api.get(url).json()["code"] == "InvalidState"
-    answer_of_shopify(api, "studio", shop)  # with a cookie of its own
+    oauth_callback(api, "studio", shop)  # with its own cookie
     assert api.get(url).json()["code"] == "InvalidState"
     assert list(Shop.query(shop)) == []
 
 
 def test_a_state_is_bound_to_its_shop(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     other = {**dict(url.params), "shop": f"other-{shop}"}
     query = {name: [value] for name, value in other.items()}
-    answer = api.get(url.path, params={**other, "hmac": sign_oauth_query(query, SANDBOX_APPS["studio"].secret)})
-    assert answer.json()["code"] == "InvalidState"
+    response = api.get(url.path, params={**other, "hmac": sign_oauth_query(query, SANDBOX_APPS["studio"].secret)})
+    assert response.json()["code"] == "InvalidState"
 
 
-def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+def test_an_expired_state_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+    url = oauth_callback(api, "studio", shop)
     [pending] = Session.by_shop.query(shop)
     assert pending.access_token is None
     assert pending.state not in str(url)
@@ -136,8 +142,8 @@ def test_too_late_is_too_late(api: httpx.Client, shopify: ShopifySandbox, shop: 
 
 
 @pytest.mark.parametrize("name", ["code", "shop", "state", "timestamp", "hmac", "host"])
-def test_a_changed_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str, name: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+def test_a_changed_callback_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str, name: str) -> None:
+    url = oauth_callback(api, "studio", shop)
     value = url.params[name]
     other = ("y" if value[0] == "z" else "z") + value[1:]
     changed = api.get(url.path, params={**dict(url.params), name: other})
@@ -146,39 +152,39 @@ def test_a_changed_answer_is_refused(api: httpx.Client, shopify: ShopifySandbox,
 
 
 @pytest.mark.parametrize("off", [-120, 120])
-def test_an_old_or_future_answer_is_refused(
+def test_an_old_or_future_callback_is_refused(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, stopped_clock: datetime, off: int
 ) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     query = {**dict(url.params), "timestamp": str(int(stopped_clock.timestamp()) + off)}
     query["hmac"] = sign_oauth_query({name: [value] for name, value in query.items()}, SANDBOX_APPS["studio"].secret)
     assert api.get(url.path, params=query).json()["code"] == "InvalidOAuthCallback"
 
 
 def test_repeated_and_absent_parameters_are_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+    url = oauth_callback(api, "studio", shop)
     assert api.get(f"{url}&shop={shop}").status_code == 422
     assert api.get(url.path, params={"shop": shop}).status_code == 422
 
 
 @pytest.mark.parametrize("text", ["evil.example", "evil.example/a.myshopify.com", "a.myshopify.com.evil.example"])
-def test_no_other_host_is_ever_asked(api: httpx.Client, text: str) -> None:
-    answer = api.get("/shopify/studio/auth", params={"shop": text})
-    assert (answer.status_code, answer.json()["code"]) == (400, "InvalidShopDomain")
+def test_no_other_host_is_called(api: httpx.Client, text: str) -> None:
+    response = api.get("/shopify/studio/auth", params={"shop": text})
+    assert (response.status_code, response.json()["code"]) == (400, "InvalidShopDomain")
 
 
-def test_an_app_that_does_not_exist(api: httpx.Client, shop: str) -> None:
+def test_an_unknown_app_is_404(api: httpx.Client, shop: str) -> None:
     assert api.get("/shopify/nobody/auth", params={"shop": shop}).json()["code"] == "AppNotFound"
 
 
-def test_a_code_that_shopify_does_not_know(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
-    url = answer_of_shopify(api, "studio", shop)
+def test_an_unknown_code_is_refused(api: httpx.Client, shopify: ShopifySandbox, shop: str) -> None:
+    url = oauth_callback(api, "studio", shop)
     query = {**dict(url.params), "code": "0" * 32}
     query["hmac"] = sign_oauth_query({name: [value] for name, value in query.items()}, SANDBOX_APPS["studio"].secret)
     assert api.get(url.path, params=query).json()["code"] == "InstallationRefused"
 
 
-def test_the_cookie_is_for_this_flow_alone(api: httpx.Client, shop: str) -> None:
+def test_the_cookie_is_limited_to_the_install_path(api: httpx.Client, shop: str) -> None:
     cookie = api.get("/shopify/studio/auth", params={"shop": shop}).headers["set-cookie"]
     for part in ("HttpOnly", "SameSite=Lax", "Path=/shopify/studio/auth", "Max-Age=600"):
         assert part in cookie
@@ -187,11 +193,11 @@ def test_the_cookie_is_for_this_flow_alone(api: httpx.Client, shop: str) -> None
 def test_an_installation_is_published(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, drain: Drain, listen: Callable[[str], Drain]
 ) -> None:
-    heard = listen("shops-shop_installed")
+    read_messages = listen("shops-shop_installed")
     install(api, "studio", shop)
     install(api, "studio", shop)
     assert drain() == []
-    assert [(m["shop"], m["app"], m["event"]) for m in heard()] == [
+    assert [(m["shop"], m["app"], m["event"]) for m in read_messages()] == [
         (shop, "studio", "install"),
         (shop, "studio", "reinstall"),
     ]
@@ -209,7 +215,7 @@ def test_a_reinstallation_removes_the_tombstone(
 def test_the_tombstone_is_removed_even_if_the_process_crashes_after_the_commit(
     api: httpx.Client, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    """Just after the installation took effect: nobody installs it once more."""
+    """Crash right after the commit: no second installation happens."""
     tombstones.add(data_subjects.app(shop, "studio"))
     with crash_at(1, "after-call", "TransactWriteItems", how=RuntimeError):
         assert api.get("/v1/shops/me", headers=bearer(shop)).status_code == 500
@@ -221,38 +227,37 @@ def test_the_tombstone_is_removed_even_if_the_process_crashes_after_the_commit(
 def test_the_first_session_token_installs(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    """As under Shopify-managed installation: eight calls of a page that opens make one installation."""
+    """As with Shopify managed installation: eight concurrent requests make one installation."""
     with ThreadPoolExecutor(8) as calls:
-        answers = list(calls.map(lambda _: api.get("/v1/shops/me", headers=bearer(shop)), range(8)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert answers[0].json()["shop"] == shop
+        responses = list(calls.map(lambda _: api.get("/v1/shops/me", headers=bearer(shop)), range(8)))
+    assert {response.status_code for response in responses} == {200}
+    assert responses[0].json()["shop"] == shop
     assert events(shop) == [EventType.INSTALL]
 
 
-def test_a_session_token_installs_again_what_was_removed(
-    api: httpx.Client, shopify: ShopifySandbox, installed: str, drain: Drain, bearer: Callable[..., dict[str, str]]
+def test_a_session_token_reinstalls_an_uninstalled_app(
+    api: httpx.Client, shopify: ShopifySandbox, installed_shop: str, drain: Drain, bearer: Callable[..., dict[str, str]]
 ) -> None:
-    shopify.uninstall("studio", installed)
+    shopify.uninstall("studio", installed_shop)
     drain()
-    assert not Shop.get(installed, "studio").is_active
-    assert api.get("/v1/shops/me", headers=bearer(installed)).json()["is_active"] is True
-    assert events(installed) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
+    assert not Shop.get(installed_shop, "studio").is_active
+    assert api.get("/v1/shops/me", headers=bearer(installed_shop)).json()["is_active"] is True
+    assert events(installed_shop) == [EventType.INSTALL, EventType.UNINSTALL, EventType.REINSTALL]
 
 
-def test_the_browser_sends_the_cookie_also_below_a_stage_s_path(
+def test_the_cookie_works_below_a_stage_path(
     api: httpx.Client, shopify: ShopifySandbox, shop: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In an account the addresses begin with API Gateway's stage; a cookie's path is compared with the whole
-    (RFC 6265, 5.1.4)."""
+    """In an account, URLs begin with the API Gateway stage, and a cookie's path must match it (RFC 6265, 5.1.4)."""
     base = f"https://abc.execute-api.eu-central-1.amazonaws.com/{API_STAGE}"
     monkeypatch.setenv("PUBLIC_URL", base)
-    config.forget()
-    begun = api.get("/shopify/studio/auth", params={"shop": shop})
+    config.forget_settings()
+    start_response = api.get("/shopify/studio/auth", params={"shop": shop})
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
     begin = httpx.Request("GET", f"{base}/shopify/studio/auth?shop={shop}")
     browser = httpx.Cookies()
-    browser.extract_cookies(httpx.Response(302, headers=begun.headers, request=begin))
-    callback = httpx.Request("GET", httpx.URL(begun.headers["location"]).params["redirect_uri"])
+    browser.extract_cookies(httpx.Response(302, headers=start_response.headers, request=begin))
+    callback = httpx.Request("GET", httpx.URL(start_response.headers["location"]).params["redirect_uri"])
     browser.set_cookie_header(callback)
     assert "backroom_install=" in callback.headers.get("cookie", "")

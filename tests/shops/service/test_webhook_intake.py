@@ -1,4 +1,4 @@
-"""Shopify's deliveries at the door."""
+"""Webhook intake: verification, storage and deduplication."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LINES = [
 ]
 
 
-def raw(
+def post_raw(
     api: httpx.Client,
     body: bytes,
     shop: str,
@@ -38,7 +38,7 @@ def raw(
     without: str = "",
     **changed: str,
 ) -> httpx.Response:
-    """Post a delivery by hand; headers are changed by their names."""
+    """Post a delivery with changed headers."""
     headers = {
         "X-Shopify-Hmac-Sha256": sign_webhook(body, secret),
         "X-Shopify-Topic": "orders/paid",
@@ -53,12 +53,12 @@ def raw(
 
 
 @pytest.mark.parametrize("family", ["webhooks", "events"])
-def test_a_paid_order_is_told(shopify: ShopifySandbox, shop: str, listen: Listen, family: str) -> None:
-    heard = listen("shops-order_paid")
+def test_a_paid_order_is_published(shopify: ShopifySandbox, shop: str, listen: Listen, family: str) -> None:
+    read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES, customer_id=7, currency="EUR")
     delivery = shopify.deliver("studio", shop, "orders/paid", order, family=family)
     assert (delivery.status, json.loads(delivery.answer)) == (200, {"status": "recorded"})
-    [message] = heard()
+    [message] = read_messages()
     assert message["order_id"] == order["admin_graphql_api_id"]
     assert message["order_number"] == str(order["order_number"])
     assert message["customer_id"] == "gid://shopify/Customer/7"
@@ -76,18 +76,18 @@ def test_a_paid_order_is_told(shopify: ShopifySandbox, shop: str, listen: Listen
     assert second["properties"] == {"Note": "", "Size": "3"}
 
 
-def test_a_guests_order_with_a_custom_line(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+def test_a_guest_order_with_a_custom_line_is_published(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES[:1])
     order["line_items"][0] |= {"variant_id": None, "product_id": None, "properties": None}
     assert shopify.deliver("studio", shop, "orders/paid", order).ok
-    [message] = heard()
+    [message] = read_messages()
     assert message["customer_id"] is None
     [line] = message["lines"]
     assert (line["variant_id"], line["product_id"], line["properties"]) == (None, None, {})
 
 
-def test_a_delivery_is_on_record(shopify: ShopifySandbox, shop: str) -> None:
+def test_a_delivery_is_stored(shopify: ShopifySandbox, shop: str) -> None:
     order = shopify.paid_order(shop, LINES)
     delivery = shopify.deliver("studio", shop, "orders/paid", order, triggered_at="2026-03-29T18:00:27.877041743Z")
     row = WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
@@ -97,134 +97,142 @@ def test_a_delivery_is_on_record(shopify: ShopifySandbox, shop: str) -> None:
 
 
 def test_topics_without_a_message_are_kept(api: httpx.Client, shop: str, drain: Drain) -> None:
-    assert raw(api, b'{"id": 1}', shop, Topic="products/update", Webhook_Id="w1").json() == {"status": "recorded"}
+    assert post_raw(api, b'{"id": 1}', shop, Topic="products/update", Webhook_Id="w1").json() == {"status": "recorded"}
     assert WebhookDelivery.get("w1").payload == {"id": 1}
     assert drain() == []
 
 
-def test_a_wrong_or_missing_signature(api: httpx.Client, shop: str) -> None:
-    for answer in (
-        raw(api, b"{}", shop, secret=SANDBOX_APPS["discounts"].secret),
-        raw(api, b"{}", shop, without="Hmac-Sha256"),
-        raw(api, b"{}", shop, Hmac_Sha256="x" * 44),
-        raw(api, b"{ }", shop, Hmac_Sha256=sign_webhook(b"{}", SANDBOX_APPS["studio"].secret)),
+def test_a_wrong_or_missing_signature_is_401(api: httpx.Client, shop: str) -> None:
+    for response in (
+        post_raw(api, b"{}", shop, secret=SANDBOX_APPS["discounts"].secret),
+        post_raw(api, b"{}", shop, without="Hmac-Sha256"),
+        post_raw(api, b"{}", shop, Hmac_Sha256="x" * 44),
+        post_raw(api, b"{ }", shop, Hmac_Sha256=sign_webhook(b"{}", SANDBOX_APPS["studio"].secret)),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (401, "InvalidWebhookSignature")
+        assert (response.status_code, response.json()["code"]) == (401, "InvalidWebhookSignature")
     assert list(WebhookDelivery.scan()) == []
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"text"', b"null", b"[" * 100_000, b'{"a":"\xc3\xa9"'])
-def test_malformed_json(api: httpx.Client, shop: str, body: bytes) -> None:
-    answer = raw(api, body, shop)
-    assert (answer.status_code, answer.json()["code"]) == (400, "MalformedRequest")
+def test_malformed_json_is_400(api: httpx.Client, shop: str, body: bytes) -> None:
+    response = post_raw(api, body, shop)
+    assert (response.status_code, response.json()["code"]) == (400, "MalformedRequest")
 
 
 @pytest.mark.parametrize("name", ["Topic", "Shop-Domain", "Webhook-Id"])
 def test_missing_headers_are_named(api: httpx.Client, shop: str, name: str) -> None:
-    answer = raw(api, b"{}", shop, without=name)
-    assert (answer.status_code, answer.json()["code"]) == (400, "MissingWebhookHeaders")
-    assert f"X-Shopify-{name}" in answer.json()["detail"]
+    response = post_raw(api, b"{}", shop, without=name)
+    assert (response.status_code, response.json()["code"]) == (400, "MissingWebhookHeaders")
+    assert f"X-Shopify-{name}" in response.json()["detail"]
 
 
-def test_a_shop_that_is_none(api: httpx.Client) -> None:
-    assert raw(api, b"{}", "evil.example").json()["code"] == "InvalidShopDomain"
+def test_an_invalid_shop_domain_is_400(api: httpx.Client) -> None:
+    assert post_raw(api, b"{}", "evil.example").json()["code"] == "InvalidShopDomain"
 
 
-def test_header_names_in_any_case(shopify: ShopifySandbox, shop: str, api: httpx.Client) -> None:
-    made = shopify.webhook("studio", shop, "shop/update", {"id": 1})
-    shouted = {name.upper(): value for name, value in made.headers.items()}
-    assert api.post(urlsplit(made.url).path, content=made.body, headers=shouted).status_code == 200
+def test_header_names_are_case_insensitive(shopify: ShopifySandbox, shop: str, api: httpx.Client) -> None:
+    webhook = shopify.webhook("studio", shop, "shop/update", {"id": 1})
+    uppercase_headers = {name.upper(): value for name, value in webhook.headers.items()}
+    assert api.post(urlsplit(webhook.url).path, content=webhook.body, headers=uppercase_headers).status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_other_methods(api: httpx.Client, method: str) -> None:
-    answer = api.request(method, PATH)
-    assert answer.status_code == 405
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = api.request(method, PATH)
+    assert response.status_code == 405
+    assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_an_app_that_does_not_exist(api: httpx.Client, shop: str) -> None:
+def test_an_unknown_app_is_404(api: httpx.Client, shop: str) -> None:
     assert api.post("/webhooks/shopify/nobody", json={}).status_code == 404
 
 
-def test_a_body_over_the_limit(api: httpx.Client, shop: str) -> None:
-    answer = raw(api, b'{"a":"' + b"x" * 5_000_000 + b'"}', shop)
-    assert (answer.status_code, answer.json()["code"]) == (413, "PayloadTooLarge")
+def test_a_body_over_the_limit_is_413(api: httpx.Client, shop: str) -> None:
+    response = post_raw(api, b'{"a":"' + b"x" * 5_000_000 + b'"}', shop)
+    assert (response.status_code, response.json()["code"]) == (413, "PayloadTooLarge")
 
 
-def test_a_large_body_goes_by_reference(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+def test_a_large_body_is_stored_by_reference(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES) | {"note": "n" * 3_000_000}
     delivery = shopify.deliver("studio", shop, "orders/paid", order)
     assert delivery.status == 200, delivery.answer
     row = WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
     bucket, _, key = row.payload["stored_at"].removeprefix("s3://").partition("/")
     assert key.startswith(f"payloads/shops/{shop}/")
-    stored = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    assert stored == delivery.webhook.body
-    assert len(heard()) == 1
+    content = aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert content == delivery.webhook.body
+    assert len(read_messages()) == 1
 
 
-def test_what_cannot_be_read_is_kept_and_said(api: httpx.Client, shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+def test_an_invalid_payload_is_stored_with_its_error(api: httpx.Client, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-order_paid")
     body = json.dumps({"id": 1, "email": "shopper@example.com", "line_items": "none"}).encode()
-    assert raw(api, body, shop, Webhook_Id="odd").status_code == 200
+    assert post_raw(api, body, shop, Webhook_Id="odd").status_code == 200
     row = WebhookDelivery.get("odd")
     assert row.status is DeliveryStatus.FAILED
     assert "order_number" in row.error_message
     assert "shopper@example.com" not in row.error_message
-    assert heard() == []
+    assert read_messages() == []
 
 
 @pytest.mark.parametrize("properties", [[{"key": "Note"}], ["Note"], [None], "Note", 7])
-def test_properties_of_another_shape_are_no_reason_to_fail(api: httpx.Client, shop: str, properties: Any) -> None:
+def test_properties_of_another_shape_are_ignored(api: httpx.Client, shop: str, properties: Any) -> None:
     line = {"id": 3, "quantity": 1, "properties": properties}
     order = {"id": 1, "order_number": 2, "total_price": "1.00", "currency": "USD", "line_items": [line]}
-    assert raw(api, json.dumps(order).encode(), shop, Webhook_Id="odd").status_code == 200
+    assert post_raw(api, json.dumps(order).encode(), shop, Webhook_Id="odd").status_code == 200
     assert WebhookDelivery.get("odd").error_message.startswith("line_items.0.properties: ")
 
 
-def test_half_an_emoji_is_no_reason_to_lose_an_order(api: httpx.Client, shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+def test_a_lone_surrogate_does_not_lose_the_order(api: httpx.Client, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-order_paid")
     note = r'{"name":"Note \ud83d","value":"\ud83d\ude00 \ude00"}'
     body = (
         '{"id":1,"order_number":2,"total_price":"1.00","currency":"USD",'
         '"line_items":[{"id":3,"quantity":1,"properties":[' + note + "]}]}"
     )
-    assert raw(api, body.encode(), shop).status_code == 200
-    [message] = heard()
+    assert post_raw(api, body.encode(), shop).status_code == 200
+    [message] = read_messages()
     assert message["lines"][0]["properties"] == {"Note \ufffd": "\U0001f600 \ufffd"}
 
 
-def test_a_replayed_delivery_is_known(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+def test_a_repeated_delivery_is_deduplicated(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-order_paid")
     first = shopify.deliver("studio", shop, "orders/paid", shopify.paid_order(shop, LINES))
-    again = shopify.redeliver(first)
-    assert json.loads(again.answer) == {"status": "known"}
-    assert len({message["message_id"] for message in heard()}) == 1
+    redelivery = shopify.redeliver(first)
+    assert json.loads(redelivery.answer) == {"status": "known"}
+    assert len({message["message_id"] for message in read_messages()}) == 1
     assert len(list(WebhookDelivery.scan())) == 1
 
 
-def test_a_crash_after_the_record_loses_nothing(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    """The row is there, the message never went out, Shopify got no answer: it delivers again."""
-    heard = listen("shops-order_paid")
-    made = shopify.webhook("studio", shop, "orders/paid", shopify.paid_order(shop, LINES), webhook_id="w", event_id="e")
-    left: dict[str, Any] = {"delivery_id": "w", "event_id": "e", "shop": shop, "app": "studio", "topic": "orders/paid"}
-    deliveries.add(WebhookDelivery(**left, status=DeliveryStatus.RECEIVED, received_at=clock.now()))
-    answer = httpx.post(made.url, content=made.body, headers=made.headers)
-    assert answer.json() == {"status": "known"}
-    assert [message["message_id"] for message in heard()] == ["w"]
+def test_a_crash_after_the_write_loses_no_message(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    """The row is stored but the message is not published; Shopify retries the delivery."""
+    read_messages = listen("shops-order_paid")
+    webhook = shopify.webhook(
+        "studio", shop, "orders/paid", shopify.paid_order(shop, LINES), webhook_id="w", event_id="e"
+    )
+    stored_columns: dict[str, Any] = {
+        "delivery_id": "w",
+        "event_id": "e",
+        "shop": shop,
+        "app": "studio",
+        "topic": "orders/paid",
+    }
+    deliveries.add(WebhookDelivery(**stored_columns, status=DeliveryStatus.RECEIVED, received_at=clock.now()))
+    response = httpx.post(webhook.url, content=webhook.body, headers=webhook.headers)
+    assert response.json() == {"status": "known"}
+    assert [message["message_id"] for message in read_messages()] == ["w"]
 
 
-def test_the_same_event_under_another_delivery_id(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+def test_an_event_under_another_delivery_id_is_deduplicated(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES)
     first, second = (shopify.deliver("studio", shop, "orders/paid", order, event_id="e1") for _ in range(2))
     assert [json.loads(each.answer)["status"] for each in (first, second)] == ["recorded", "known"]
-    assert {message["message_id"] for message in heard()} == {first.webhook.headers["X-Shopify-Webhook-Id"]}
+    assert {message["message_id"] for message in read_messages()} == {first.webhook.headers["X-Shopify-Webhook-Id"]}
 
 
-def test_one_event_may_stand_on_several_topics_apps_and_shops(shopify: ShopifySandbox, shop: str) -> None:
+def test_event_ids_are_scoped_by_topic_app_and_shop(shopify: ShopifySandbox, shop: str) -> None:
     deliveries = [
         shopify.deliver("studio", shop, "orders/create", {"id": 1}, event_id="e2"),
         shopify.deliver("studio", shop, "orders/updated", {"id": 1}, event_id="e2"),
@@ -234,14 +242,16 @@ def test_one_event_may_stand_on_several_topics_apps_and_shops(shopify: ShopifySa
     assert {json.loads(delivery.answer)["status"] for delivery in deliveries} == {"recorded"}
 
 
-def test_twenty_duplicates_at_once(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-order_paid")
+def test_twenty_concurrent_duplicates_are_stored_once(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-order_paid")
     order = shopify.paid_order(shop, LINES)
     same = [shopify.webhook("studio", shop, "orders/paid", order, event_id="e3") for _ in range(20)]
-    twice = [each for webhook_ in same[:10] for each in (webhook_, webhook_)]
+    duplicates = [each for webhook_ in same[:10] for each in (webhook_, webhook_)]
     with ThreadPoolExecutor(20) as senders:
-        answers = list(senders.map(lambda each: httpx.post(each.url, content=each.body, headers=each.headers), twice))
-    assert {answer.status_code for answer in answers} == {200}
-    assert [answer.json()["status"] for answer in answers].count("recorded") == 1
+        responses = list(
+            senders.map(lambda each: httpx.post(each.url, content=each.body, headers=each.headers), duplicates)
+        )
+    assert {response.status_code for response in responses} == {200}
+    assert [response.json()["status"] for response in responses].count("recorded") == 1
     assert len(list(WebhookDelivery.scan())) == len(list(UniqueValue.scan())) == 1
-    assert len({message["message_id"] for message in heard()}) == 1
+    assert len({message["message_id"] for message in read_messages()}) == 1

@@ -31,7 +31,7 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
 
 
 @pytest.mark.parametrize(
-    ("topic", "told"),
+    ("topic", "message_topic"),
     [
         ("orders/create", "shops-order_created"),
         ("orders/paid", "shops-order_paid"),
@@ -39,13 +39,15 @@ def row_of(delivery: Delivery) -> WebhookDelivery:
         ("orders/cancelled", "shops-order_cancelled"),
     ],
 )
-def test_an_order(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, told: str) -> None:
-    heard = listen(told)
+def test_orders_become_messages(
+    shopify: ShopifySandbox, shop: str, listen: Listen, topic: str, message_topic: str
+) -> None:
+    read_messages = listen(message_topic)
     order = shopify.paid_order(shop, LINES, customer_id=7, currency="JPY")
     if topic == "orders/cancelled":
         order = shopify.cancel_order(shop, order["id"])
     delivery = shopify.deliver("discounts", shop, topic, order)
-    [message] = heard()
+    [message] = read_messages()
     assert message["message_id"] == row_of(delivery).delivery_id
     assert (message["order_id"], message["customer_id"]) == (
         order["admin_graphql_api_id"],
@@ -61,23 +63,23 @@ def test_an_order(shopify: ShopifySandbox, shop: str, listen: Listen, topic: str
         assert clock.parse(message["cancelled_at"]) == clock.parse(order["cancelled_at"])
 
 
-def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
-    """The webhook carries the edit alone; what the order now reads is asked of Shopify, however many lines it has."""
+def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
+    """The webhook has only the edit; the order is fetched from Shopify with all its lines."""
     assert drain() == []
-    heard = listen("shops-order_edited")
-    many = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
-    order = shopify.paid_order(installed, [*LINES, *many])
+    read_messages = listen("shops-order_edited")
+    many_lines = [{"variant_id": 100 + number, "product_id": 22, "price": "1.00"} for number in range(60)]
+    order = shopify.paid_order(installed_shop, [*LINES, *many_lines])
     first, second = order["line_items"][:2]
     edit = shopify.edit_order(
-        installed,
+        installed_shop,
         order["id"],
         add=[{"variant_id": 13, "product_id": 22, "price": "2.00"}],
         remove=[second["id"]],
         quantities={first["id"]: 1},
     )
-    delivery = shopify.deliver("studio", installed, "orders/edited", edit)
+    delivery = shopify.deliver("studio", installed_shop, "orders/edited", edit)
     assert drain() == []
-    [message] = heard()
+    [message] = read_messages()
     assert message["order_id"] == order["admin_graphql_api_id"]
     lines = {line["line_item_id"]: line for line in message["lines"]}
     assert len(lines) == 63
@@ -87,20 +89,22 @@ def test_an_edited_order_is_fetched(shopify: ShopifySandbox, installed: str, dra
     assert row_of(delivery).status is DeliveryStatus.PROCESSED
 
 
-def test_an_edit_of_an_order_that_is_gone(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+def test_an_edit_of_a_missing_order_is_processed_with_an_error(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain
+) -> None:
     assert drain() == []
-    delivery = shopify.deliver("studio", installed, "orders/edited", {"order_edit": {"id": 1, "order_id": 404}})
+    delivery = shopify.deliver("studio", installed_shop, "orders/edited", {"order_edit": {"id": 1, "order_id": 404}})
     assert drain() == []
     assert row_of(delivery).error_message == "the order does not exist any more"
 
 
-def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-refund_created")
+def test_a_refund_becomes_a_message(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-refund_created")
     order = shopify.paid_order(shop, LINES)
     line = order["line_items"][0]
     refund = shopify.refund_order(shop, order["id"], {line["id"]: 1})
     shopify.deliver("studio", shop, "refunds/create", refund)
-    [message] = heard()
+    [message] = read_messages()
     assert message["order_id"] == order["admin_graphql_api_id"]
     assert message["refund_id"] == f"gid://shopify/Refund/{refund['id']}"
     assert message["lines"] == [
@@ -109,24 +113,24 @@ def test_a_refund(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
     assert (Decimal(message["amount"]), message["currency"]) == (Decimal("12.50"), "USD")
 
 
-def test_a_refund_that_failed_gives_nothing_back(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    heard = listen("shops-refund_created")
+def test_a_failed_refund_has_no_amount(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_messages = listen("shops-refund_created")
     transactions = [
         {"kind": "refund", "status": "failure", "amount": "5.00", "currency": "USD"},
         {"kind": "void", "status": "success", "amount": "7.00", "currency": "USD"},
     ]
     refund = {"id": 1, "order_id": 2, "refund_line_items": [], "transactions": transactions}
     shopify.deliver("studio", shop, "refunds/create", refund)
-    [message] = heard()
+    [message] = read_messages()
     assert (Decimal(message["amount"]), message["currency"]) == (Decimal(0), None)
 
 
-def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
-    updated, deleted = listen("shops-product_updated"), listen("shops-product_deleted")
+def test_product_topics_become_messages(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
+    read_updates, read_deletions = listen("shops-product_updated"), listen("shops-product_deleted")
     product = shopify.product(shop, 22, "Poster", [{"id": 11, "title": "A4", "sku": "P-A4", "price": "12.50"}])
     shopify.deliver("studio", shop, "products/update", product)
     shopify.deliver("studio", shop, "products/delete", shopify.delete_product(22))
-    [message] = updated()
+    [message] = read_updates()
     assert (message["product_id"], message["title"], message["status"]) == (22, "Poster", "active")
     [variant] = message["variants"]
     assert variant == {
@@ -135,39 +139,41 @@ def test_products(shopify: ShopifySandbox, shop: str, listen: Listen) -> None:
         "sku": "P-A4",
         "price": "12.50",
     }
-    [gone] = deleted()
-    assert gone["product_id"] == 22
+    [deletion] = read_deletions()
+    assert deletion["product_id"] == 22
 
 
-def test_the_newest_details_stand(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_the_newest_shop_details_win(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
+) -> None:
     assert drain() == []
-    heard = listen("shops-shop_updated")
+    read_messages = listen("shops-shop_updated")
     now = clock.now() + timedelta(seconds=1)
-    old = shopify.update_shop(installed, name="Old", currency="EUR")
-    new = shopify.update_shop(installed, name="New", currency="CHF", plan_display_name="Plus")
-    second = shopify.deliver("studio", installed, "shop/update", new, triggered_at=now + timedelta(seconds=5))
-    first = shopify.deliver("studio", installed, "shop/update", old, triggered_at=now)
+    old = shopify.update_shop(installed_shop, name="Old", currency="EUR")
+    new = shopify.update_shop(installed_shop, name="New", currency="CHF", plan_display_name="Plus")
+    second = shopify.deliver("studio", installed_shop, "shop/update", new, triggered_at=now + timedelta(seconds=5))
+    first = shopify.deliver("studio", installed_shop, "shop/update", old, triggered_at=now)
     assert drain() == []
-    row = Shop.get(installed, "studio")
+    row = Shop.get(installed_shop, "studio")
     assert (row.shop_name, row.currency, row.plan_name) == ("New", "CHF", "Plus")
     assert row_of(second).error_message is None
     assert row_of(first).error_message == "stale: a newer one was applied"
-    [message] = heard()
+    [message] = read_messages()
     assert (message["shop_name"], message["currency"]) == ("New", "CHF")
     assert "email" not in message
 
 
-def test_the_newest_scopes_stand(shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen) -> None:
+def test_the_newest_scopes_win(shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen) -> None:
     assert drain() == []
-    heard = listen("shops-scopes_updated")
+    read_messages = listen("shops-scopes_updated")
     now = clock.now() + timedelta(seconds=1)
-    old = shopify.update_scopes("studio", installed, ["read_products"])
-    new = shopify.update_scopes("studio", installed, ["read_products", "read_orders", "write_files"])
-    shopify.deliver("studio", installed, "app/scopes_update", new, triggered_at=now + timedelta(seconds=5))
-    shopify.deliver("studio", installed, "app/scopes_update", old, triggered_at=now)
+    old = shopify.update_scopes("studio", installed_shop, ["read_products"])
+    new = shopify.update_scopes("studio", installed_shop, ["read_products", "read_orders", "write_files"])
+    shopify.deliver("studio", installed_shop, "app/scopes_update", new, triggered_at=now + timedelta(seconds=5))
+    shopify.deliver("studio", installed_shop, "app/scopes_update", old, triggered_at=now)
     assert drain() == []
-    assert Shop.get(installed, "studio").scope == "read_orders,read_products,write_files"
-    [message] = heard()
+    assert Shop.get(installed_shop, "studio").scope == "read_orders,read_products,write_files"
+    [message] = read_messages()
     assert message["scopes"] == ["read_orders", "read_products", "write_files"]
 
 
@@ -190,7 +196,7 @@ def test_webhooks_of_an_uninstalled_shop_are_ignored(
     "topic", sorted({topic for each in apps.TOPICS.values() for topic in each} - {"app/uninstalled"})
 )
 def test_an_invalid_payload_fails_at_intake(shopify: ShopifySandbox, shop: str, drain: Drain, topic: str) -> None:
-    """An unreadable payload never comes back as a poison message."""
+    """An invalid payload never becomes a poison message."""
     delivery = shopify.deliver("discounts", shop, topic, {"unexpected": True})
     assert delivery.status == 200
     assert row_of(delivery).status is DeliveryStatus.FAILED
@@ -198,7 +204,7 @@ def test_an_invalid_payload_fails_at_intake(shopify: ShopifySandbox, shop: str, 
 
 
 def test_every_message_of_a_topic_has_a_topic() -> None:
-    """A topic that no class declares has nowhere to go: the stack would not have it."""
+    """A topic without a message class would not exist in the stack."""
     assert {
         "shops-order_created",
         "shops-order_paid",

@@ -1,4 +1,4 @@
-"""What follows an installation, and is checked again and again."""
+"""Registration of webhooks after an installation, and its reconciliation."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from chalicelib.shops.schemas.messages import RegistrationRequested
 from chalicelib.shops.service import throttling, webhook_registration
 from chalicelib.shops.service.webhook_registration import SubscriptionRefused
 from infra.sandbox.shopify import ShopifySandbox
-from tests.integrations.answering import answering
-from tests.shops.conftest import forget_messages, waiting
+from tests.integrations.canned_server import canned_server
+from tests.shops.conftest import forget_messages, message_counts
 
 Drain = Callable[[], list[dict[str, Any]]]
 Listen = Callable[[str], Drain]
@@ -35,8 +35,8 @@ def register(shop: str, **fields: Any) -> None:
     webhook_registration.register_webhooks(RegistrationRequested(shop=shop, app="studio", **fields))
 
 
-def answer_with(message: str) -> bytes:
-    """What Shopify would say to both calls, refusing the subscription with `message`."""
+def refusal_body(message: str) -> bytes:
+    """Return a response to both calls that refuses the subscription with `message`."""
     data = {
         "shop": SHOP | {"plan": {"publicDisplayName": "Plus"}},
         "currentAppInstallation": {"accessScopes": [{"handle": "read_orders"}, {"handle": "read_files"}]},
@@ -46,117 +46,117 @@ def answer_with(message: str) -> bytes:
     return json.dumps({"data": data}).encode()
 
 
-def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+def test_every_topic_is_subscribed_to_once(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     assert drain() == []
-    register(installed)
-    present = shopify.webhook_subscriptions("studio", installed)
-    wanted = {topic.replace("/", "_").upper() for topic in apps.get_app("studio").topics}
-    assert sorted(each["topic"] for each in present) == sorted(wanted)
+    register(installed_shop)
+    present = shopify.webhook_subscriptions("studio", installed_shop)
+    expected = {topic.replace("/", "_").upper() for topic in apps.get_app("studio").topics}
+    assert sorted(each["topic"] for each in present) == sorted(expected)
     assert {each["uri"] for each in present} == {f"{config.settings().public_url}/webhooks/shopify/studio"}
 
 
-def test_what_was_removed_is_subscribed_again(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
+def test_deleted_subscriptions_are_recreated(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
     assert drain() == []
-    before = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
-    graphql(installed, service.get_access_token(installed, "studio"), REMOVE, id=before["ORDERS_PAID"])
-    register(installed)
-    now = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed)}
+    before = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
+    graphql(installed_shop, service.get_access_token(installed_shop, "studio"), REMOVE, id=before["ORDERS_PAID"])
+    register(installed_shop)
+    now = {each["topic"]: each["id"] for each in shopify.webhook_subscriptions("studio", installed_shop)}
     assert now.keys() == before.keys()
     assert {topic for topic in now if now[topic] != before[topic]} == {"ORDERS_PAID"}
 
 
-def test_what_points_to_an_address_of_before_is_dropped(
-    shopify: ShopifySandbox, installed: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
+def test_subscriptions_with_an_old_address_are_deleted(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As after a move to another domain; what the app registered elsewhere for itself stays."""
+    """As after a change of our domain; subscriptions to foreign addresses are kept."""
     assert drain() == []
     elsewhere = "mutation { webhookSubscriptionCreate(topic: ORDERS_PAID, webhookSubscription: {uri: $uri}) { userErrors { message } } }"
     elsewhere = elsewhere.replace("$uri", '"https://warehouse.example/hooks"')
-    graphql(installed, service.get_access_token(installed, "studio"), elsewhere)
+    graphql(installed_shop, service.get_access_token(installed_shop, "studio"), elsewhere)
     monkeypatch.setenv("PUBLIC_URL", "https://api.example.com")
-    config.forget()
-    register(installed)
+    config.forget_settings()
+    register(installed_shop)
     monkeypatch.undo()
-    config.forget()
-    uris = [each["uri"] for each in shopify.webhook_subscriptions("studio", installed)]
+    config.forget_settings()
+    uris = [each["uri"] for each in shopify.webhook_subscriptions("studio", installed_shop)]
     assert set(uris) == {"https://api.example.com/webhooks/shopify/studio", "https://warehouse.example/hooks"}
     assert uris.count("https://warehouse.example/hooks") == 1
 
 
-def test_others_are_told_of_an_installation_once(installed: str, drain: Drain, listen: Listen) -> None:
-    heard = listen("shops-shop_installed")
+def test_an_installation_is_published_once(installed_shop: str, drain: Drain, listen: Listen) -> None:
+    read_messages = listen("shops-shop_installed")
     assert drain() == []
-    register(installed)
-    [message] = heard()
-    assert (message["shop"], message["app"], message["event"]) == (installed, "studio", "install")
-    assert Shop.get(installed, "studio").registered_at
+    register(installed_shop)
+    [message] = read_messages()
+    assert (message["shop"], message["app"], message["event"]) == (installed_shop, "studio", "install")
+    assert Shop.get(installed_shop, "studio").registered_at
 
 
-def test_details_and_scopes_are_noted(installed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with answering() as shopify:
-        shopify.body = answer_with("Address for this topic has already been taken")
+def test_details_and_scopes_are_stored(installed_shop: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with canned_server() as shopify:
+        shopify.body = refusal_body("Address for this topic has already been taken")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
-        register(installed)
-    row = Shop.get(installed, "studio")
+        register(installed_shop)
+    row = Shop.get(installed_shop, "studio")
     assert (row.iana_timezone, row.currency, row.plan_name) == ("Europe/Rome", "EUR", "Plus")
     assert row.scope == "read_files,read_orders"
 
 
-def test_a_refusal_fails_the_message_and_the_other_topics_are_done(
-    installed: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
+def test_a_refused_topic_fails_the_message_after_the_others(
+    installed_shop: str, monkeypatch: pytest.MonkeyPatch, drain: Drain
 ) -> None:
-    with answering() as shopify:
-        shopify.body = answer_with("You do not have permission to subscribe to this topic.")
+    with canned_server() as shopify:
+        shopify.body = refusal_body("You do not have permission to subscribe to this topic.")
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", shopify.url)
         with pytest.raises(SubscriptionRefused, match=r"APP_SCOPES_UPDATE: .*permission.*SHOP_UPDATE: .*permission"):
-            register(installed)
+            register(installed_shop)
         assert len(drain()) == 1
-    assert Shop.get(installed, "studio").registered_at is None
+    assert Shop.get(installed_shop, "studio").registered_at is None
 
 
-def test_a_throttled_registration_is_put_off(shopify: ShopifySandbox, installed: str) -> None:
-    """The message waits in the queue as long as Shopify asks, until it has waited too often."""
+def test_a_throttled_registration_is_postponed(shopify: ShopifySandbox, installed_shop: str) -> None:
+    """The message is delayed as Shopify requests, up to the limit of attempts."""
     forget_messages("shops-register_webhooks")
-    request = RegistrationRequested(shop=installed, app="studio")
+    request = RegistrationRequested(shop=installed_shop, app="studio")
     shopify.fail_next(2, status=429, retry_after=900.0)
     throttling.run_or_postpone(webhook_registration.register_webhooks, request)
-    assert waiting("shops-register_webhooks") == (0, 1)
-    assert shopify.webhook_subscriptions("studio", installed) == []
+    assert message_counts("shops-register_webhooks") == (0, 1)
+    assert shopify.webhook_subscriptions("studio", installed_shop) == []
     with pytest.raises(ShopifyThrottled):
         throttling.run_or_postpone(
             webhook_registration.register_webhooks, request.model_copy(update={"attempt": throttling.ATTEMPTS})
         )
 
 
-def test_a_call_waits_for_the_points_it_lacks(shopify: ShopifySandbox, installed: str, drain: Drain) -> None:
-    shopify.drain_bucket("studio", installed)
+def test_a_call_waits_for_its_missing_cost_points(shopify: ShopifySandbox, installed_shop: str, drain: Drain) -> None:
+    shopify.drain_bucket("studio", installed_shop)
     assert drain() == []
-    assert len(shopify.webhook_subscriptions("studio", installed)) == len(apps.get_app("studio").topics)
+    assert len(shopify.webhook_subscriptions("studio", installed_shop)) == len(apps.get_app("studio").topics)
 
 
-def test_every_installation_is_looked_after(
-    shopify: ShopifySandbox, installed: str, drain: Drain, listen: Listen
+def test_every_installation_is_reconciled(
+    shopify: ShopifySandbox, installed_shop: str, drain: Drain, listen: Listen
 ) -> None:
-    """A crash between the installation and its message is healed by the schedule."""
-    heard = listen("shops-shop_installed")
+    """The schedule repairs a crash between the installation and its message."""
+    read_messages = listen("shops-shop_installed")
     forget_messages("shops-register_webhooks")
     now = clock.now()
     webhook_registration.reconcile_installations(
         ScheduledRun(now, None, Lease("schedule/shops-reconcile_installations", "holder", 1, None))
     )
     assert drain() == []
-    assert [message["shop"] for message in heard()] == [installed]
-    assert shopify.webhook_subscriptions("studio", installed)
-    assert Shop.get(installed, "studio").registered_at >= now - timedelta(seconds=1)
+    assert [message["shop"] for message in read_messages()] == [installed_shop]
+    assert shopify.webhook_subscriptions("studio", installed_shop)
+    assert Shop.get(installed_shop, "studio").registered_at >= now - timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("status", [402, 403, 404, 423])
-def test_a_shop_that_shopify_locked_is_left_alone(
-    installed: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
+def test_a_locked_shop_is_skipped(
+    installed_shop: str, drain: Drain, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
-    """It would fill the dead-letter queue at every comparison."""
+    """Otherwise every reconciliation would create a dead letter."""
     assert drain() == []
-    with answering() as peer:
+    with canned_server() as peer:
         peer.status, peer.body = status, b'{"errors":"Unavailable Shop"}'
         monkeypatch.setitem(config.settings().vendor_base_urls, "shopify", peer.url)
-        webhook_registration.register_webhooks(RegistrationRequested(shop=installed, app="studio"))
+        webhook_registration.register_webhooks(RegistrationRequested(shop=installed_shop, app="studio"))

@@ -1,6 +1,6 @@
-"""A picture that the decoder crashes on, over HTTP and in the inspecting worker: a refusal, and nobody else notices.
+"""An image that crashes the decoder, over HTTP and in the worker, is rejected and affects no other request.
 
-The child process really crashes: the interpreter that is started for it is a script that kills itself.
+The child process really crashes: its interpreter is a script that kills itself.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.models import Watermark
 from chalicelib.studio.service import previews
 from tests.integrations.jpeg_files import Picture
-from tests.integrations.pictures import encoded, opened
-from tests.patience import LIMIT
+from tests.integrations.sample_images import encode_image, open_image
 from tests.studio.conftest import PHOTO, Gallery
+from tests.timeouts import LIMIT
 
 LOSSLESS = base64.b64encode(Picture(3).data()).decode()
-MARK = base64.b64encode(encoded(Image.new("RGBA", (40, 20), "red"))).decode()
+MARK = base64.b64encode(encode_image(Image.new("RGBA", (40, 20), "red"))).decode()
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def crashing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every child process ends by a segmentation fault."""
+def crashing_decoder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every child process crashes with a segmentation fault."""
     script = tmp_path / "crashing"
     script.write_text("#!/bin/sh\nkill -SEGV $$\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
 
 
-def requests(gallery: Gallery, picture: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
-    """Every route that takes a picture, by the field that holds it."""
+def image_requests(gallery: Gallery, picture: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Return a request for every route that accepts an image, by field."""
     return {
         "watermark": ("PUT", "watermark", {"image": picture}),
         "example": ("PUT", f"styles/{gallery.style}/example", {"image": picture}),
@@ -56,84 +56,90 @@ ROUTES = {"watermark": "image", "example": "image", "preview, its mark": "image"
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_lossless_jpeg_is_refused_by_name(gallery: Gallery, route: str) -> None:
-    answer = gallery.merchant(*requests(gallery, LOSSLESS)[route])
-    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
+def test_a_lossless_jpeg_is_rejected_with_its_reason(gallery: Gallery, route: str) -> None:
+    response = gallery.merchant(*image_requests(gallery, LOSSLESS)[route])
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
     detail = image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG]
-    assert answer.json()["errors"] == [{"path": f"body.{ROUTES[route]}", "message": detail}]
+    assert response.json()["errors"] == [{"path": f"body.{ROUTES[route]}", "message": detail}]
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_crash_is_a_refusal_and_the_api_lives_on(gallery: Gallery, route: str, crashing: None) -> None:
-    answer = gallery.merchant(*requests(gallery, MARK)[route])
-    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage"), answer.text
-    assert image_validation.DETAIL[RejectReason.DECODER_FAILED] in answer.json()["detail"]
-    assert answer.json()["errors"][0]["path"].startswith("body.")
+def test_a_decoder_crash_rejects_the_image_and_the_api_survives(
+    gallery: Gallery, route: str, crashing_decoder: None
+) -> None:
+    response = gallery.merchant(*image_requests(gallery, MARK)[route])
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidImage"), response.text
+    assert image_validation.DETAIL[RejectReason.DECODER_FAILED] in response.json()["detail"]
+    assert response.json()["errors"][0]["path"].startswith("body.")
     assert gallery.merchant("GET", "quota").status_code == 200
-    found = storage_keys(gallery)
-    assert not [key for key in found if "watermarks/" in key or "examples/" in key]
+    keys = storage_keys(gallery)
+    assert not [key for key in keys if "watermarks/" in key or "examples/" in key]
 
 
-def test_a_stored_watermark_that_crashes_the_decoder_is_a_refusal(
+def test_a_stored_watermark_that_crashes_the_decoder_is_rejected(
     gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    answer = gallery.merchant("POST", "watermark/preview", {})
-    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
+    response = gallery.merchant("POST", "watermark/preview", {})
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
 
 
-def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_try(gallery: Gallery, crashing: None) -> None:
-    upload = gallery.send(PHOTO.read_bytes())
+def test_a_photo_that_crashes_the_decoder_is_rejected_at_the_first_attempt(
+    gallery: Gallery, crashing_decoder: None
+) -> None:
+    upload = gallery.upload_photo(PHOTO.read_bytes())
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["reject_reason"]) == ("rejected", image_validation.DETAIL[RejectReason.DECODER_FAILED])
+    body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (body["status"], body["reject_reason"]) == ("rejected", image_validation.DETAIL[RejectReason.DECODER_FAILED])
     assert not storage_keys(gallery)
 
 
 def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
-    upload = gallery.send(Picture(3).data())
+    upload = gallery.upload_photo(Picture(3).data())
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"uploads/{upload['id']}").json()
-    assert (read["status"], read["reject_reason"]) == (
+    body = gallery.shopper("GET", f"uploads/{upload['id']}").json()
+    assert (body["status"], body["reject_reason"]) == (
         "rejected",
         image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG],
     )
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
-    assert (answer.status_code, answer.json()["code"]) == (422, "UploadRejected")
+    response = gallery.shopper("POST", "generations", gallery.preview_request(upload))
+    assert (response.status_code, response.json()["code"]) == (422, "UploadRejected")
 
 
-def test_too_much_memory_is_a_refusal(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_over_the_memory_limit_is_rejected(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     """59 megapixels in 350 KB: a watermark is decoded whole."""
     bomb = base64.b64encode(Picture(0, 7700, 7700, components=3, sampling=0x22).data()).decode()
     monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(megabytes=200))
-    answer = gallery.merchant("POST", "watermark/preview", {"image": bomb})
-    assert answer.status_code == 422, answer.text[:200]
-    assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
-    assert answer.json()["errors"][0]["path"] == "body.image"
+    response = gallery.merchant("POST", "watermark/preview", {"image": bomb})
+    assert response.status_code == 422, response.text[:200]
+    assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in response.json()["detail"]
+    assert response.json()["errors"][0]["path"] == "body.image"
 
 
-def test_too_much_time_is_a_refusal(gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_image_over_the_time_limit_is_rejected(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     script = tmp_path / "sleeping"
     script.write_text("#!/bin/sh\nexec sleep 600\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
     monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(seconds=1))
-    answer = gallery.merchant("PUT", "watermark", {"image": MARK})
-    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
-    assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
+    response = gallery.merchant("PUT", "watermark", {"image": MARK})
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
+    assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in response.json()["detail"]
 
 
-def test_a_watermark_of_an_earlier_guard_fails_the_preview_with_its_reason(gallery: Gallery) -> None:
-    upload = gallery.accepted()
+def test_an_invalid_stored_watermark_fails_the_preview_with_its_reason(gallery: Gallery) -> None:
+    upload = gallery.accepted_upload()
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
     storage.put(Watermark.get(gallery.shop).image_url, Picture(3).data(), "image/jpeg")
-    answer = gallery.shopper("POST", "generations", gallery.asked(upload))
+    response = gallery.shopper("POST", "generations", gallery.preview_request(upload))
     assert gallery.drain() == []
-    read = gallery.shopper("GET", f"generations/{answer.json()['id']}").json()
-    assert (read["status"], read["error_message"]) == ("failed", previews.WATERMARK_UNUSABLE)
-    refused = gallery.merchant("POST", "watermark/preview", {})
-    assert (refused.status_code, refused.json()["code"]) == (422, "InvalidImage")
+    body = gallery.shopper("GET", f"generations/{response.json()['id']}").json()
+    assert (body["status"], body["error_message"]) == ("failed", previews.WATERMARK_UNUSABLE)
+    refusal = gallery.merchant("POST", "watermark/preview", {})
+    assert (refusal.status_code, refusal.json()["code"]) == (422, "InvalidImage")
 
 
 SERVE = """
@@ -162,23 +168,23 @@ def without_pillow(engine: object) -> Iterator[httpx.Client]:
             process.kill()
 
 
-def test_no_route_decodes_in_the_apis_own_process(gallery: Gallery, without_pillow: httpx.Client) -> None:
+def test_no_route_decodes_in_the_api_process(gallery: Gallery, without_pillow: httpx.Client) -> None:
     gallery.api = without_pillow
     photo = base64.b64encode(PHOTO.read_bytes()).decode()
     assert gallery.merchant("PUT", "watermark", {"image": MARK}).status_code == 200
     assert gallery.merchant("PUT", f"styles/{gallery.style}/example", {"image": photo}).status_code == 200
     for body in ({}, {"image": MARK}, {"photo": photo}, {"image": MARK, "photo": photo}):
-        answer = gallery.merchant("POST", "watermark/preview", body)
-        assert answer.status_code == 200, answer.text[:500]
-        assert opened(base64.b64decode(answer.json()["preview"])).width <= 1024
-    refused = gallery.merchant(
-        "PUT", "watermark", {"image": base64.b64encode(encoded(Image.new("L", (9, 9)))[:44]).decode()}
+        response = gallery.merchant("POST", "watermark/preview", body)
+        assert response.status_code == 200, response.text[:500]
+        assert open_image(base64.b64decode(response.json()["preview"])).width <= 1024
+    refusal = gallery.merchant(
+        "PUT", "watermark", {"image": base64.b64encode(encode_image(Image.new("L", (9, 9)))[:44]).decode()}
     )
-    assert refused.status_code == 422
+    assert refusal.status_code == 422
 
 
 def storage_keys(gallery: Gallery) -> list[str]:
     from chalicelib.kit import aws
 
-    found = aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
-    return [item["Key"] for item in found.get("Contents", []) if gallery.shop in item["Key"]]
+    objects = aws.client("s3").list_objects_v2(Bucket=config.settings().images_bucket)
+    return [item["Key"] for item in objects.get("Contents", []) if gallery.shop in item["Key"]]

@@ -1,4 +1,4 @@
-"""The guard admits the frames SOF0, SOF1 and SOF2 alone, wherever a decoder would find another."""
+"""The validation accepts only the frames SOF0, SOF1 and SOF2, wherever a decoder would find another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from chalicelib.studio.domain.image_header import probe
 from chalicelib.studio.domain.image_validation import RejectReason, rejection_reason
 from tests.integrations.jpeg_files import ADMITTED, EOI, FRAME_TYPES, Picture, segment
-from tests.integrations.separate_processes import outcomes
+from tests.integrations.separate_processes import decode_outcomes
 
 BASELINE = Picture(0)
 FRAME, LOSSLESS = BASELINE.frame(), Picture(3).frame()
@@ -22,21 +22,21 @@ def altered(old: bytes, new: bytes) -> bytes:
 
 @pytest.mark.parametrize("components", [1, 3, 4])
 @pytest.mark.parametrize("frame_type", FRAME_TYPES)
-def test_frames_are_told_apart_by_their_header(frame_type: int, components: int) -> None:
-    found = probe(Picture(frame_type, components=components).data())
-    assert (found.width, found.height, found.is_standard) == (48, 32, frame_type in ADMITTED)
-    assert rejection_reason(found) is (None if frame_type in ADMITTED else RejectReason.UNSUPPORTED_JPEG)
+def test_frame_types_are_read_from_the_header(frame_type: int, components: int) -> None:
+    header = probe(Picture(frame_type, components=components).data())
+    assert (header.width, header.height, header.is_standard) == (48, 32, frame_type in ADMITTED)
+    assert rejection_reason(header) is (None if frame_type in ADMITTED else RejectReason.UNSUPPORTED_JPEG)
 
 
 @pytest.mark.parametrize("frame_type", [kind for kind in FRAME_TYPES if kind not in ADMITTED])
-def test_no_other_frame_passes_cut_off_anywhere(frame_type: int) -> None:
+def test_no_unsupported_frame_passes_when_truncated(frame_type: int) -> None:
     data = Picture(frame_type, components=3).data()
     for end in range(3, len(data)):
         assert rejection_reason(probe(data[:end])) in (RejectReason.UNSUPPORTED_JPEG, RejectReason.UNREADABLE), end
 
 
 @pytest.mark.parametrize("precision", [2, 7, 12, 16])
-def test_samples_have_eight_bits(precision: int) -> None:
+def test_only_eight_bit_samples_are_accepted(precision: int) -> None:
     assert rejection_reason(probe(Picture(1, precision=precision).data())) is RejectReason.UNSUPPORTED_JPEG
 
 
@@ -63,12 +63,12 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize("place", HIDDEN)
-def test_another_frame_is_found_wherever_it_hides(place: str) -> None:
+def test_a_hidden_second_frame_is_found(place: str) -> None:
     assert rejection_reason(probe(HIDDEN[place])) is RejectReason.UNSUPPORTED_JPEG
 
 
-def test_hidden_frames_crash_no_decoder() -> None:
-    assert all(isinstance(outcome, list) for outcome in outcomes(list(HIDDEN.values())))
+def test_hidden_frames_do_not_crash_the_decoder() -> None:
+    assert all(isinstance(outcome, list) for outcome in decode_outcomes(list(HIDDEN.values())))
 
 
 GOOD = {
@@ -82,21 +82,21 @@ GOOD = {
 
 
 @pytest.mark.parametrize("oddity", GOOD)
-def test_what_decoders_skip_is_skipped(oddity: str) -> None:
-    """Both sides: the guard passes it by the size of its frame, and Pillow decodes it as that."""
-    found = probe(GOOD[oddity])
-    assert (rejection_reason(found), found.width, found.height) == (None, 48, 32)
-    assert outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]
+def test_segments_that_decoders_skip_are_skipped(oddity: str) -> None:
+    """The validation accepts the size of the frame, and Pillow decodes the same size."""
+    header = probe(GOOD[oddity])
+    assert (rejection_reason(header), header.width, header.height) == (None, 48, 32)
+    assert decode_outcomes([GOOD[oddity]])[0][:2] == ["good", [48, 32]]
 
 
 @pytest.mark.parametrize("stray", [b"\xff\xd8", b"\xff\x01", b"\xff\x02\0\2", b"\xff\xbf\0\2"])
-def test_markers_that_decoders_read_differently_are_refused(stray: bytes) -> None:
+def test_ambiguous_markers_are_refused(stray: bytes) -> None:
     data = altered(FRAME, stray + FRAME)
     assert rejection_reason(probe(data)) is RejectReason.UNREADABLE
-    assert outcomes([data])[0] == ["refused"] * 4
+    assert decode_outcomes([data])[0] == ["refused"] * 4
 
 
-def test_thousands_of_segments_before_another_frame_are_not_walked() -> None:
+def test_the_number_of_scanned_segments_is_limited() -> None:
     assert rejection_reason(probe(altered(FRAME, b"\xff\xe5\0\2" * 6000 + LOSSLESS))) is RejectReason.UNREADABLE
     assert (
         rejection_reason(probe(altered(FRAME, FRAME + b"\xff\xe5\0\2" * 6000 + LOSSLESS)))

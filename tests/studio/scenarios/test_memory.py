@@ -1,4 +1,4 @@
-"""The largest pictures that the guard lets through fit a function of 1 GB, in whatever form they come."""
+"""The largest accepted images fit a function of 1 GB in every format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 from chalicelib.studio.domain import image_validation
 from chalicelib.studio.domain.image_header import probe
-from tests.patience import LIMIT
+from tests.timeouts import LIMIT
 
 MEGABYTES = 900
 """Of a function's 1,024, which the runtime and the handler share."""
@@ -36,8 +36,8 @@ print(int(peak.split()[1]) // 1024)
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty megapixels of JPEG in the forms that need most, and 25 of what has alpha."""
+def large_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """JPEGs of sixty megapixels in the most expensive forms, and images with alpha of 25."""
     folder = tmp_path_factory.mktemp("pictures")
     slope = Image.linear_gradient("L")
     large = Image.merge("RGB", [slope.rotate(turn).resize((7745, 7745)) for turn in (0, 90, 180)])
@@ -55,10 +55,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("name", "long_side"),
     [("progressive.jpg", 2048), ("inks.jpg", 1024), ("inks.jpg", 2048), ("clear.png", 2048), ("clear.webp", 1024)],
 )
-def test_the_largest_pictures_fit(pictures: Path, name: str, long_side: int) -> None:
-    """Looked at, stylised, and made a preview, or the largest print of either kind."""
-    picture = pictures / name
+def test_the_largest_images_fit_in_memory(large_images: Path, name: str, long_side: int) -> None:
+    """Inspected, stylised, and rendered as a preview or as the largest print of either type."""
+    picture = large_images / name
     assert image_validation.rejection_reason(probe(picture.read_bytes())) is None
     command = [sys.executable, "-c", WORK, str(picture), str(long_side)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
-    assert int(done.stdout) < MEGABYTES
+    process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=LIMIT)
+    assert int(process.stdout) < MEGABYTES

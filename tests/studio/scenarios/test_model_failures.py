@@ -1,4 +1,4 @@
-"""A model that makes no picture: what may pass is tried again, what will not is said, and nothing is charged."""
+"""Model failures: temporary ones are retried, permanent ones reported, and none is charged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chalicelib.integrations.image_failures import (
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.service import generation_worker, previews, stuck_generations
-from tests.shops.conftest import waiting
+from tests.shops.conftest import message_counts
 from tests.studio.conftest import Gallery
 from tests.studio.scenarios.test_quota_races import assert_counters_equal_rows
 
@@ -32,27 +32,27 @@ BLOCKED = (
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stubber]:
-    """Bedrock, answering what the test says."""
+    """Stub Bedrock with the responses that the test adds."""
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
-    config.forget()
+    config.forget_settings()
     client = aws.client("bedrock-runtime", config.settings().bedrock_region, bedrock.READ_SECONDS, attempts=1)
     with Stubber(client) as stub:
         yield stub
     monkeypatch.undo()
-    config.forget()
-    aws.forget()
+    config.forget_settings()
+    aws.forget_clients()
 
 
-def ask(gallery: Gallery) -> str:
-    answer = gallery.shopper("POST", "generations", gallery.asked(gallery.accepted()))
-    return str(answer.json()["id"])
+def request_preview(gallery: Gallery) -> str:
+    response = gallery.shopper("POST", "generations", gallery.preview_request(gallery.accepted_upload()))
+    return str(response.json()["id"])
 
 
 @pytest.mark.parametrize(("code", "failure"), [("AccessDeniedException", ModelMisconfigured)])
-def test_what_will_not_pass_fails_at_once(
+def test_permanent_model_errors_fail_the_preview_at_once(
     gallery: Gallery, model: Stubber, code: str, failure: type[ModelMisconfigured]
 ) -> None:
-    generation = ask(gallery)
+    generation = request_preview(gallery)
     model.add_client_error("invoke_model", code)
     assert gallery.drain() == []
     row = Generation.get(generation)
@@ -62,8 +62,8 @@ def test_what_will_not_pass_fails_at_once(
     assert_counters_equal_rows(gallery)
 
 
-def test_a_refusal_is_told_and_not_charged(gallery: Gallery, model: Stubber) -> None:
-    generation = ask(gallery)
+def test_a_refusal_is_reported_and_not_charged(gallery: Gallery, model: Stubber) -> None:
+    generation = request_preview(gallery)
     raw = json.dumps({"finish_reasons": ["Filter reason: input image"]}).encode()
     model.add_response(
         "invoke_model", {"body": StreamingBody(BytesIO(raw), len(raw)), "contentType": "application/json"}
@@ -74,8 +74,8 @@ def test_a_refusal_is_told_and_not_charged(gallery: Gallery, model: Stubber) -> 
     assert_counters_equal_rows(gallery)
 
 
-def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, model: Stubber) -> None:
-    generation = ask(gallery)
+def test_a_throttled_model_is_retried_up_to_the_limit(gallery: Gallery, model: Stubber) -> None:
+    generation = request_preview(gallery)
     for attempt in range(1, generation_worker.MAX_ATTEMPTS):
         model.add_client_error("invoke_model", "ThrottlingException")
         if attempt == 1:
@@ -84,7 +84,7 @@ def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, mo
             previews.make_preview(gallery.shop, generation)
         row = Generation.get(generation)
         assert (row.status, row.attempts) == (GenerationStatus.PENDING, attempt)
-        assert waiting("studio-generate_preview") == (0, attempt), "it waits in the queue"
+        assert message_counts("studio-generate_preview") == (0, attempt), "the message is delayed in the queue"
         assert gallery.quota()["generations_at_work"] == 1
     model.add_client_error("invoke_model", "ThrottlingException")
     previews.make_preview(gallery.shop, generation)
@@ -93,14 +93,16 @@ def test_a_busy_model_is_asked_again_later_and_then_no_more(gallery: Gallery, mo
     assert_counters_equal_rows(gallery)
 
 
-def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_paid_final_stays_pending_after_model_errors(
+    gallery: Gallery, model: Stubber, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("IMAGE_MODEL", "local")
-    config.forget()
+    config.forget_settings()
     gallery.shopify.deliver(
         "studio", gallery.shop, "orders/paid", gallery.order(gallery.preview()["line_item_property"])
     )
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
-    config.forget()
+    config.forget_settings()
     model.add_client_error("invoke_model", "AccessDeniedException")
     assert gallery.drain() == []
     (final,) = gallery.finals()
@@ -111,9 +113,9 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
         stuck_generations.recover_generations(moment)
         model.add_client_error("invoke_model", "AccessDeniedException")
         assert gallery.drain() == []
-        assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "it waits, however long"
+        assert Generation.get(final["id"]).status is GenerationStatus.PENDING, "the final stays pending"
     monkeypatch.setenv("IMAGE_MODEL", "local")
-    config.forget()
+    config.forget_settings()
     moment += timedelta(hours=4)
     monkeypatch.setattr(clock, "now", lambda: moment)
     stuck_generations.recover_generations(moment)
@@ -130,7 +132,7 @@ def test_a_paid_final_waits_for_the_operator(gallery: Gallery, model: Stubber, m
         ("ValidationException", BLOCKED, 400, GenerationStatus.FAILED),
     ],
 )
-def test_only_a_refusal_of_its_picture_ends_a_paid_final(
+def test_only_a_refusal_of_its_image_fails_a_paid_final(
     gallery: Gallery,
     model: Stubber,
     monkeypatch: pytest.MonkeyPatch,
@@ -140,10 +142,10 @@ def test_only_a_refusal_of_its_picture_ends_a_paid_final(
     state: GenerationStatus,
 ) -> None:
     monkeypatch.setenv("IMAGE_MODEL", "local")
-    config.forget()
+    config.forget_settings()
     order = gallery.order(gallery.preview()["line_item_property"])
     monkeypatch.setenv("IMAGE_MODEL", "bedrock")
-    config.forget()
+    config.forget_settings()
     model.add_client_error("invoke_model", code, text, status)
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
     assert gallery.drain() == []

@@ -1,4 +1,4 @@
-"""Null in what merchants change: it takes a value away, or is refused by name."""
+"""Null in changes by merchants clears a value, or is refused by name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.kit.auth import Role
 from tests.studio.conftest import VARIANT, Gallery
 
 
-def test_null_takes_a_value_away(gallery: Gallery, base: dict[str, Any]) -> None:
+def test_null_clears_a_value(gallery: Gallery, base: dict[str, Any]) -> None:
     sizes = f"products/{gallery.product}/sizes"
     size = gallery.merchant("GET", sizes).json()["items"][0]
     variant = f"bases/{base['uuid']}/variants/{base['variant']['uuid']}"
@@ -22,9 +22,9 @@ def test_null_takes_a_value_away(gallery: Gallery, base: dict[str, Any]) -> None
     gallery.merchant("PUT", f"bases/{base['uuid']}", {"description": "x", "base_price": "1"})
     gallery.merchant("PUT", f"styles/{gallery.style}", {"parameters": {"style": "oil"}})
     for path, names in nullable.items():
-        answer = gallery.merchant("PUT", path, dict.fromkeys(names))
-        assert answer.status_code == 200, answer.text
-        assert [answer.json()[name] for name in names] == [None] * len(names)
+        response = gallery.merchant("PUT", path, dict.fromkeys(names))
+        assert response.status_code == 200, response.text
+        assert [response.json()[name] for name in names] == [None] * len(names)
     free = {
         "name": "x",
         "width_px": 10,
@@ -34,7 +34,7 @@ def test_null_takes_a_value_away(gallery: Gallery, base: dict[str, Any]) -> None
     assert gallery.merchant("POST", sizes, free).status_code == 201
 
 
-def test_null_is_refused_where_there_must_be_a_value(gallery: Gallery, base: dict[str, Any]) -> None:
+def test_null_is_refused_for_required_values(gallery: Gallery, base: dict[str, Any]) -> None:
     size = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"][0]
     required = {
         f"products/{gallery.product}": ["title", "is_enabled"],
@@ -45,9 +45,9 @@ def test_null_is_refused_where_there_must_be_a_value(gallery: Gallery, base: dic
     }
     for path, names in required.items():
         for name in names:
-            answer = gallery.merchant("PUT", path, {name: None})
-            assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, f"body.{name}")
+            response = gallery.merchant("PUT", path, {name: None})
+            assert (response.status_code, response.json()["errors"][0]["path"]) == (422, f"body.{name}")
     operator = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
     url, limit = f"/v1/operator/studio/quotas/{gallery.shop}", "storage_quota_mb"
-    answer = gallery.api.put(url, json={limit: None}, headers=operator)
-    assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, f"body.{limit}")
+    response = gallery.api.put(url, json={limit: None}, headers=operator)
+    assert (response.status_code, response.json()["errors"][0]["path"]) == (422, f"body.{limit}")

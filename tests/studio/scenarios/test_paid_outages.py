@@ -1,4 +1,4 @@
-"""A paid print outlives every outage: it waits, is tried for days, and is made once; only a refusal ends it."""
+"""A paid final survives every outage: it is retried for days and made once; only a refusal fails it."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from chalicelib.studio.service import finals, generation_worker, stuck_generatio
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.sandbox.image_provider import SANDBOX_TOKEN, SANDBOX_WEBHOOK_SECRET, ImageProviderSandbox
-from tests.integrations.pictures import encoded
-from tests.shops.conftest import forget_messages, waiting
+from tests.integrations.sample_images import encode_image
+from tests.shops.conftest import forget_messages, message_counts
 from tests.studio.conftest import Gallery
 
-PICTURE = encoded(Image.new("RGB", (1024, 1280), (200, 30, 30)))
+PICTURE = encode_image(Image.new("RGB", (1024, 1280), (200, 30, 30)))
 
 
 @dataclass
-class Time:
-    """Our clock, moved by the test."""
+class ManualClock:
+    """Our clock, advanced by the test."""
 
     now: datetime
 
-    def pass_by(self, span: timedelta) -> None:
-        """Move on, and let the schedule and the queues do their work."""
+    def advance(self, span: timedelta) -> None:
+        """Advance the clock, then run the schedule and the queues."""
         self.now += span
         stuck_generations.recover_generations(self.now)
 
@@ -55,23 +55,23 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageProviderSandbox]:
 def use_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     def choose(name: str) -> None:
         monkeypatch.setenv("IMAGE_MODEL", name)
-        config.forget()
+        config.forget_settings()
 
     yield choose
     monkeypatch.undo()
-    config.forget()
+    config.forget_settings()
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    """Not moved before a request of ours: credentials are as old as they are."""
-    made = Time(clock.now())
-    monkeypatch.setattr(clock, "now", lambda: made.now)
-    return made
+def time(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """Use a clock that the test advances."""
+    result = ManualClock(clock.now())
+    monkeypatch.setattr(clock, "now", lambda: result.now)
+    return result
 
 
 @pytest.fixture
-def final(gallery: Gallery, time: Time) -> str:
+def final(gallery: Gallery, time: ManualClock) -> str:
     """A paid final that no worker has started."""
     order = gallery.order(gallery.preview()["line_item_property"])
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
@@ -83,7 +83,7 @@ def final(gallery: Gallery, time: Time) -> str:
     return str(row.id)
 
 
-def assert_waits(final: str, reason: str = generation_worker.IMAGE_SERVICE_DOWN) -> Generation:
+def assert_pending(final: str, reason: str = generation_worker.IMAGE_SERVICE_DOWN) -> Generation:
     row = Generation.get(final, consistent_read=True)
     assert (row.status, row.upscale_status) == (GenerationStatus.PENDING, UpscaleStatus.PENDING)
     assert (row.error_message, row.open_work) == (reason, "final")
@@ -91,19 +91,19 @@ def assert_waits(final: str, reason: str = generation_worker.IMAGE_SERVICE_DOWN)
     return row
 
 
-def assert_made_once(gallery: Gallery, final: str) -> Generation:
+def assert_completed_once(gallery: Gallery, final: str) -> Generation:
     row = Generation.get(final, consistent_read=True)
     assert (row.status, row.upscale_status) == (GenerationStatus.COMPLETED, UpscaleStatus.COMPLETED)
     assert [row.error_message, row.next_attempt_at, row.open_work] == [None] * 3
     bucket = config.settings().images_bucket
-    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/")["Contents"]
-    assert [f"s3://{bucket}/{each['Key']}" for each in listed] == [row.final_image_url]
+    listing = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"finals/{gallery.shop}/")["Contents"]
+    assert [f"s3://{bucket}/{each['Key']}" for each in listing] == [row.final_image_url]
     assert [each.id for each in Generation.scan() if each.order_id] == [final]
     return row
 
 
-def finish(gallery: Gallery, provider: ImageProviderSandbox, time: Time) -> str:
-    """End the newest job with a picture, and call back."""
+def finish_newest_job(gallery: Gallery, provider: ImageProviderSandbox, time: ManualClock) -> str:
+    """Finish the newest job with an image, and call back."""
     job = list(provider.jobs)[-1]
     provider.finish(job, PICTURE)
     assert provider.call_back(job, at=time.now.timestamp()).answer == '{"status":"heard"}'
@@ -111,36 +111,36 @@ def finish(gallery: Gallery, provider: ImageProviderSandbox, time: Time) -> str:
     return job
 
 
-def test_three_days_without_the_provider(
-    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
+def test_a_final_survives_three_days_of_provider_outage(
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: ManualClock
 ) -> None:
-    """It is tried with longer and longer distances, then made once."""
+    """Attempts have growing delays; the final is made once."""
     use_model("http")
     provider.outage = (503, b"<h1>Service Unavailable</h1>")
-    begun, gaps = time.now, []
+    outage_start, gaps = time.now, []
     assert gallery.drain() == []
-    while time.now - begun < timedelta(days=3):
-        row = assert_waits(final)
+    while time.now - outage_start < timedelta(days=3):
+        row = assert_pending(final)
         assert row.next_attempt_at is not None
         gaps.append(row.next_attempt_at - time.now)
         stuck_generations.recover_generations(row.next_attempt_at - timedelta(seconds=1))
-        assert waiting("studio-make_final") == (0, 0), "not before its time"
-        time.pass_by(gaps[-1] + timedelta(seconds=1))
+        assert message_counts("studio-make_final") == (0, 0), "no attempt before its due time"
+        time.advance(gaps[-1] + timedelta(seconds=1))
         assert gallery.drain() == []
     assert gaps == sorted(gaps)
     assert gaps[0] <= timedelta(minutes=1)
     assert timedelta(hours=3) <= gaps[-1] <= MAX_DELAY
     assert Generation.get(final).retries == len(gaps) + 1 >= 20
     provider.outage = None
-    time.pass_by(MAX_DELAY + timedelta(seconds=1))
+    time.advance(MAX_DELAY + timedelta(seconds=1))
     assert gallery.drain() == []
     assert Generation.get(final).awaits
-    finish(gallery, provider, time)
-    row = assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    row = assert_completed_once(gallery, final)
     assert len(provider.jobs) == 1
-    counted, stored = gallery.storage()
-    assert counted == stored
-    time.pass_by(timedelta(days=1))
+    counted_bytes, stored_bytes = gallery.storage()
+    assert counted_bytes == stored_bytes
+    time.advance(timedelta(days=1))
     assert gallery.drain() == []
     assert Generation.get(final).attempts == row.attempts
 
@@ -158,12 +158,12 @@ def test_three_days_without_the_provider(
         (200, b'{"id": 5}'),
     ],
 )
-def test_no_answer_but_a_refusal_ends_it(
+def test_only_a_refusal_fails_a_final(
     gallery: Gallery,
     provider: ImageProviderSandbox,
     use_model: Callable[[str], None],
     final: str,
-    time: Time,
+    time: ManualClock,
     status: int,
     body: bytes,
 ) -> None:
@@ -171,26 +171,26 @@ def test_no_answer_but_a_refusal_ends_it(
     provider.outage = (status, body)
     assert gallery.drain() == []
     for _ in range(generation_worker.MAX_ATTEMPTS + 1):
-        assert_waits(final)
-        time.pass_by(MAX_DELAY)
+        assert_pending(final)
+        time.advance(MAX_DELAY)
         assert gallery.drain() == []
     provider.outage = None
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
     job = list(provider.jobs)[-1]
-    provider.outage = (status, body)  # it goes down with the job, and comes back
+    provider.outage = (status, body)  # the provider loses the job and recovers
     provider.call_back(job, at=time.now.timestamp())
     assert gallery.drain() == []
-    assert_waits(final)
+    assert_pending(final)
     provider.outage = None
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
     assert Generation.get(final).awaits
-    finish(gallery, provider, time)
-    assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    assert_completed_once(gallery, final)
 
 
-def test_a_refusal_of_the_picture_ends_it(
+def test_a_refusal_of_the_image_fails_a_final(
     gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str
 ) -> None:
     use_model("http")
@@ -202,12 +202,12 @@ def test_a_refusal_of_the_picture_ends_it(
 
 
 @pytest.mark.parametrize("end", ["failed", "lost", "no_picture", "never"])
-def test_a_job_without_a_picture_is_replaced_by_another(
+def test_a_job_without_an_image_is_replaced(
     gallery: Gallery,
     provider: ImageProviderSandbox,
     use_model: Callable[[str], None],
     final: str,
-    time: Time,
+    time: ManualClock,
     end: str,
 ) -> None:
     use_model("http")
@@ -220,80 +220,80 @@ def test_a_job_without_a_picture_is_replaced_by_another(
         provider.lose(first)
     elif end == "no_picture":
         provider.finish(first, b"%PDF-1.7")
-    time.pass_by(timedelta(days=1, minutes=1))
+    time.advance(timedelta(days=1, minutes=1))
     assert gallery.drain() == []
-    assert_waits(final)
-    time.pass_by(timedelta(minutes=1))
+    assert_pending(final)
+    time.advance(timedelta(minutes=1))
     assert gallery.drain() == []
     second = list(provider.jobs)[-1]
     assert second != first
     assert provider.jobs[second]["reference"] != reference
-    finish(gallery, provider, time)
-    assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    assert_completed_once(gallery, final)
 
 
-def test_a_call_back_ends_the_wait(
-    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: Time
+def test_a_callback_completes_a_pending_final(
+    gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str, time: ManualClock
 ) -> None:
     use_model("http")
     assert gallery.drain() == []
     provider.outage = (503, b"")
     for _ in range(9):
-        time.pass_by(MAX_DELAY)
+        time.advance(MAX_DELAY)
         assert gallery.drain() == []
-    assert_waits(final)
+    assert_pending(final)
     provider.outage = None
-    finish(gallery, provider, time)
-    assert_made_once(gallery, final)
+    finish_newest_job(gallery, provider, time)
+    assert_completed_once(gallery, final)
 
 
-def test_a_model_s_broken_picture_is_not_the_photo_s_fault(
-    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, final: str, time: Time
+def test_an_invalid_model_image_does_not_reject_the_photo(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch, final: str, time: ManualClock
 ) -> None:
     broken = GeneratedImage(PICTURE[:300], "image/png", 1024, 1280, "broken/1")
     with monkeypatch.context() as while_broken:
         while_broken.setattr(image_models, "choose", lambda _: lambda *_: broken)
         assert gallery.drain() == []
-    assert_waits(final)
-    time.pass_by(MAX_DELAY)
+    assert_pending(final)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
-def test_an_unexpected_error_does_not_end_it_nor_its_message(
-    gallery: Gallery, use_model: Callable[[str], None], final: str, time: Time
+def test_an_unexpected_error_keeps_the_final_pending(
+    gallery: Gallery, use_model: Callable[[str], None], final: str, time: ManualClock
 ) -> None:
-    """Otherwise its message ends in the dead-letter queue after five receives, each time."""
+    """Otherwise its message becomes a dead letter after five receives."""
     use_model("nonsense")
     assert gallery.drain() == []
     for _ in range(6):
-        assert_waits(final, generation_worker.FINAL_DELAYED)
-        time.pass_by(MAX_DELAY)
+        assert_pending(final, generation_worker.FINAL_DELAYED)
+        time.advance(MAX_DELAY)
         assert gallery.drain() == []
     use_model("local")
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
-def test_lost_messages_do_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
-    """Received five times by a throttled function, then in the dead-letter queue: the schedule sends another."""
-    sent = []
+def test_lost_messages_keep_the_final_pending(gallery: Gallery, final: str, time: ManualClock) -> None:
+    """After five receives by a throttled function the message is a dead letter, and the schedule sends another."""
+    sent_messages = []
     for _ in range(60):
-        if waiting("studio-make_final") != (0, 0):
-            sent.append(time.now)
+        if message_counts("studio-make_final") != (0, 0):
+            sent_messages.append(time.now)
             forget_messages("studio-make_final")
-        time.pass_by(timedelta(minutes=30))
-    gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
+        time.advance(timedelta(minutes=30))
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent_messages)]
     assert gaps == sorted(gaps)
-    assert len(sent) > 8
+    assert len(sent_messages) > 8
     assert gaps[-1] > timedelta(hours=2)
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
-def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, time: Time) -> None:
+def test_worker_crashes_keep_the_final_pending(gallery: Gallery, final: str, time: ManualClock) -> None:
     forget_messages("studio-make_final")
     for death in range(1, 11):
         row = generations.find(gallery.shop, final)
@@ -302,29 +302,29 @@ def test_what_kills_its_workers_does_not_end_it(gallery: Gallery, final: str, ti
         assert generations.start_attempt(
             row, time.now + generation_worker.WORKER_LEASE, row.final_image_url or "s3://images/finals/x.jpg"
         )
-        time.pass_by(generation_worker.WORKER_LEASE + timedelta(seconds=1))
-        row = assert_waits(final, generation_worker.FINAL_DELAYED)
+        time.advance(generation_worker.WORKER_LEASE + timedelta(seconds=1))
+        row = assert_pending(final, generation_worker.FINAL_DELAYED)
         assert (row.deaths, row.retries) == (death, death)
-    assert waiting("studio-make_final") == (0, 0)
+    assert message_counts("studio-make_final") == (0, 0)
     Generation(final).update([Generation.final_image_url.remove()])
-    time.pass_by(MAX_DELAY)
+    time.advance(MAX_DELAY)
     assert gallery.drain() == []
-    assert_made_once(gallery, final)
+    assert_completed_once(gallery, final)
 
 
-def test_a_message_delivered_twice_starts_no_attempt_before_its_time(
+def test_a_duplicate_message_starts_no_early_attempt(
     gallery: Gallery, provider: ImageProviderSandbox, use_model: Callable[[str], None], final: str
 ) -> None:
     use_model("http")
     provider.outage = (503, b"")
     assert gallery.drain() == []
-    attempts = assert_waits(final).attempts
+    attempts = assert_pending(final).attempts
     for _ in range(3):
         finals.make_final(gallery.shop, final)
     assert Generation.get(final).attempts == attempts
 
 
-def test_the_merchant_sees_that_it_waits_and_why(gallery: Gallery, use_model: Callable[[str], None]) -> None:
+def test_the_merchant_sees_a_pending_final_and_its_reason(gallery: Gallery, use_model: Callable[[str], None]) -> None:
     order = gallery.order(gallery.preview()["line_item_property"])
     use_model("nonsense")
     gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
@@ -335,19 +335,19 @@ def test_the_merchant_sees_that_it_waits_and_why(gallery: Gallery, use_model: Ca
     assert read["final_url"] is None
 
 
-def test_open_prints_are_measured_at_every_run(
-    final: str, time: Time, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_every_run_measures_the_pending_finals(
+    final: str, time: ManualClock, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(type(config.settings()), "is_live", property(lambda _: True))
 
-    def measured() -> dict[str, Any]:
+    def pending_metric() -> dict[str, Any]:
         capsys.readouterr()
         stuck_generations.measure_open_finals(time.now)
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
         return {name: line[name] for line in lines for name in ("PrintsOpen", "OldestOpenPrint") if name in line}
 
     time.now += timedelta(minutes=31)
-    assert measured()["PrintsOpen"] == [1]
-    assert 31 * 60 <= measured()["OldestOpenPrint"][0] < 33 * 60
+    assert pending_metric()["PrintsOpen"] == [1]
+    assert 31 * 60 <= pending_metric()["OldestOpenPrint"][0] < 33 * 60
     Generation(final).update([Generation.open_work.remove()])
-    assert measured() == {"PrintsOpen": [0], "OldestOpenPrint": [0]}
+    assert pending_metric() == {"PrintsOpen": [0], "OldestOpenPrint": [0]}

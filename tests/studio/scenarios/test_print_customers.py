@@ -1,4 +1,4 @@
-"""The signed property is the permission to print, whoever pays; both customers are recorded and shown."""
+"""The signed property permits the print for any paying customer; both customers are stored and returned."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from chalicelib.shops.schemas.orders import OrderEdited
 from chalicelib.studio.models import Generation, Order
 from chalicelib.studio.service import orders
 from tests.studio.conftest import CUSTOMER, Gallery
-from tests.studio.order_messages import paid_of
+from tests.studio.order_messages import order_paid
 
 
 def gid(customer: int | None) -> str | None:
     return None if customer is None else f"gid://shopify/Customer/{customer}"
 
 
-def pay(gallery: Gallery, *properties: dict[str, str], customer: int | None = CUSTOMER) -> dict[str, Any]:
+def deliver_paid_order(
+    gallery: Gallery, *properties: dict[str, str], customer: int | None = CUSTOMER
+) -> dict[str, Any]:
     order = gallery.order(*properties, customer=customer)
     assert gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order).ok
     assert gallery.drain() == []
@@ -30,11 +32,11 @@ def pay(gallery: Gallery, *properties: dict[str, str], customer: int | None = CU
     ("shopper", "payer"),
     [(CUSTOMER, CUSTOMER), (CUSTOMER, CUSTOMER + 1), (CUSTOMER, None), (None, CUSTOMER), (None, None)],
 )
-def test_it_is_printed_whoever_pays_and_both_are_shown(
+def test_a_final_is_made_for_any_paying_customer_and_both_customers_are_returned(
     gallery: Gallery, shopper: int | None, payer: int | None
 ) -> None:
     preview = gallery.preview(shopper)
-    order = pay(gallery, preview["line_item_property"], customer=payer)
+    order = deliver_paid_order(gallery, preview["line_item_property"], customer=payer)
     (final,) = gallery.finals()
     assert (final["status"], final["source_generation_id"]) == ("completed", preview["id"])
     assert (final["customer_id"], final["preview_customer_id"]) == (gid(payer), gid(shopper))
@@ -46,10 +48,10 @@ def test_it_is_printed_whoever_pays_and_both_are_shown(
     assert len(gallery.finals()) == 1
 
 
-def test_an_order_edited_to_another_customer_keeps_its_one_print(gallery: Gallery) -> None:
-    order = pay(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
+def test_an_order_with_a_changed_customer_keeps_its_final(gallery: Gallery) -> None:
+    order = deliver_paid_order(gallery, gallery.preview()["line_item_property"], customer=CUSTOMER + 1)
     (final,) = gallery.finals()
-    message = paid_of(gallery.shop, order)
+    message = order_paid(gallery.shop, order)
     later = {"customer_id": gid(CUSTOMER + 2), "is_paid": True, "triggered_at": message.triggered_at + timedelta(1)}
     orders.apply_edit(OrderEdited.model_validate(message.model_dump() | later))
     assert gallery.drain() == []
@@ -59,14 +61,14 @@ def test_an_order_edited_to_another_customer_keeps_its_one_print(gallery: Galler
     assert Order.get(gallery.shop, order["admin_graphql_api_id"]).customer_id == gid(CUSTOMER + 2)
 
 
-def test_a_forged_id_and_another_shop_s_are_refused_and_logged_without_names(
-    gallery: Gallery, another: Gallery, caplog: pytest.LogCaptureFixture
+def test_forged_and_foreign_ids_are_ignored_and_logged_without_personal_data(
+    gallery: Gallery, other_gallery: Gallery, caplog: pytest.LogCaptureFixture
 ) -> None:
-    genuine, foreign = gallery.preview()["line_item_property"], another.preview()["line_item_property"]
-    forged = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
+    genuine, foreign = gallery.preview()["line_item_property"], other_gallery.preview()["line_item_property"]
+    forged_property = {"name": "_generation", "value": genuine["value"][:-4] + "AAAA"}
     with caplog.at_level(logging.WARNING):
-        pay(gallery, forged, foreign, customer=CUSTOMER + 1)
-    assert (gallery.finals(), another.finals()) == ([], [])
+        deliver_paid_order(gallery, forged_property, foreign, customer=CUSTOMER + 1)
+    assert (gallery.finals(), other_gallery.finals()) == ([], [])
     refusals = [
         record for record in caplog.records if record.getMessage() == "order line ignored: not a preview of this shop"
     ]

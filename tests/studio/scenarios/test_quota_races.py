@@ -1,4 +1,4 @@
-"""Fifty at once for three places, by threads and by processes, with workers killed: the counters equal the rows."""
+"""Fifty concurrent requests for three slots, by threads and processes, with killed workers: counters match the rows."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from chalicelib.studio.service.generations import START_LEASE
 from infra.deploy import handlers
 from infra.local import delivery
 from infra.local.worker import HandlerFailed, Worker
-from tests.patience import LIMIT
 from tests.studio.conftest import CUSTOMER, Gallery
+from tests.timeouts import LIMIT
 
 SLOTS = {"max_concurrent_generations": 3}
 PLACES = {"max_concurrent_generations": 50, "monthly_generation_limit": 3}
 LIMITS = pytest.mark.parametrize(("limits", "code"), [(SLOTS, "TooManyGenerations"), (PLACES, "QuotaExceeded")])
 
 
-def limit(gallery: Gallery, limits: dict[str, int]) -> None:
+def set_limits(gallery: Gallery, limits: dict[str, int]) -> None:
     Quota(gallery.shop).update([getattr(Quota, name).set(value) for name, value in limits.items()])
 
 
@@ -42,36 +42,40 @@ def rows_of(gallery: Gallery) -> list[Generation]:
 
 
 def assert_counters_equal_rows(gallery: Gallery) -> None:
-    """What the quota says is what the rows and the bucket say."""
+    """Assert that the counters of the quota match the rows and the bucket."""
     rows, quota = rows_of(gallery), Quota.get(gallery.shop, consistent_read=True)
     live = [row for row in rows if row.status is not GenerationStatus.FAILED]
     assert quota.current_generations == quota.total_generations == len(live)
     assert set(quota.leases) == {row.id for row in rows if row.open_work}
-    stored = sum(row.byte_count or 0 for row in rows)
-    stored += sum(upload.byte_count or 0 for upload in Upload.scan() if upload.shop_id == gallery.shop)
-    assert quota.current_storage_mb * 1_000_000 == Decimal(stored)
+    stored_bytes = sum(row.byte_count or 0 for row in rows)
+    stored_bytes += sum(upload.byte_count or 0 for upload in Upload.scan() if upload.shop_id == gallery.shop)
+    assert quota.current_storage_mb * 1_000_000 == Decimal(stored_bytes)
 
 
 @LIMITS
-def test_fifty_threads(gallery: Gallery, limits: dict[str, int], code: str) -> None:
-    upload = gallery.accepted()
-    limit(gallery, limits)
+def test_fifty_threads_do_not_exceed_the_quota(gallery: Gallery, limits: dict[str, int], code: str) -> None:
+    upload = gallery.accepted_upload()
+    set_limits(gallery, limits)
     with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: gallery.shopper("POST", "generations", gallery.asked(upload)), range(50)))
-    assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 47
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {code}
+        responses = list(
+            pool.map(lambda _: gallery.shopper("POST", "generations", gallery.preview_request(upload)), range(50))
+        )
+    assert sorted(response.status_code for response in responses) == [202] * 3 + [429] * 47
+    assert {response.json()["code"] for response in responses if response.status_code == 429} == {code}
     assert_counters_equal_rows(gallery)
     assert gallery.drain() == []
     assert_counters_equal_rows(gallery)
 
 
 @LIMITS
-def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, int], code: str) -> None:
-    """The killed one may have reserved without a message: the schedule hands its preview out."""
-    asked = json.dumps(gallery.asked(gallery.accepted()))
-    limit(gallery, limits)
+def test_five_processes_with_one_killed_do_not_exceed_the_quota(
+    gallery: Gallery, limits: dict[str, int], code: str
+) -> None:
+    """The killed process may have reserved without publishing: the schedule queues its preview."""
+    body = json.dumps(gallery.preview_request(gallery.accepted_upload()))
+    set_limits(gallery, limits)
     customer = f"gid://shopify/Customer/{CUSTOMER}"
-    command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, asked, "10"]
+    command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, body, "10"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, **pipes) for _ in range(5)]
     try:
@@ -83,13 +87,13 @@ def test_five_processes_one_of_them_killed(gallery: Gallery, limits: dict[str, i
             process.stdin.flush()
         _stdout(processes[0]).readline()
         processes[0].kill()
-        said = [line for process in processes[1:] for line in process.communicate(timeout=LIMIT)[0].split()]
+        outcomes = [line for process in processes[1:] for line in process.communicate(timeout=LIMIT)[0].split()]
     finally:
         for process in processes:
             process.kill()
             process.communicate()
-    assert set(said) <= {"reserved", code}
-    assert said.count("reserved") <= 3
+    assert set(outcomes) <= {"reserved", code}
+    assert outcomes.count("reserved") <= 3
     assert len(rows_of(gallery)) == 3
     assert_counters_equal_rows(gallery)
     stuck_generations.recover_generations(clock.now() + START_LEASE + timedelta(seconds=1))
@@ -104,13 +108,13 @@ def _stdout(process: subprocess.Popen[str]) -> IO[str]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
-    """Each preview is handed to a worker that may be killed before, while or after it works; none is lost or doubled."""
+def test_workers_killed_at_random_keep_the_counters_correct(gallery: Gallery, seed: int) -> None:
+    """Each preview goes to a worker that may be killed before, during or after its work; none is lost or duplicated."""
     chance = random.Random(seed)
-    upload = gallery.accepted()
-    limit(gallery, {"max_concurrent_generations": 6})
+    upload = gallery.accepted_upload()
+    set_limits(gallery, {"max_concurrent_generations": 6})
     for _ in range(6):
-        assert gallery.shopper("POST", "generations", gallery.asked(upload)).status_code == 202
+        assert gallery.shopper("POST", "generations", gallery.preview_request(upload)).status_code == 202
     generate = next(consumer for consumer in handlers.consumers() if consumer.name == "studio-generate_preview")
     worker = Worker(replace(generate, timeout=LIMIT))
     try:
@@ -118,7 +122,7 @@ def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
             event = delivery.event_of(generate, batch)
             fate = chance.choice(["lost", "killed", "made", "made twice"])
             if fate == "killed":
-                _kill_at_work(worker, event)
+                _kill_during_invocation(worker, event)
             for _ in range({"made": 1, "made twice": 2}.get(fate, 0)):
                 handlers.chalice_app().handler_map[generate.name](event, None)
     finally:
@@ -133,16 +137,16 @@ def test_workers_killed_at_random(gallery: Gallery, seed: int) -> None:
     assert_counters_equal_rows(gallery)
 
 
-def _kill_at_work(worker: Worker, event: dict[str, Any]) -> None:
-    """Hand the message to the worker, and kill it once it has taken the generation up."""
+def _kill_during_invocation(worker: Worker, event: dict[str, Any]) -> None:
+    """Invoke the worker with the message, and kill it after it has leased the generation."""
     generation = json.loads(event["Records"][0]["body"])["generation_id"]
     with ThreadPoolExecutor(1) as caller:
-        asked = caller.submit(worker.invoke, event)
-        while not asked.done():
+        future = caller.submit(worker.invoke, event)
+        while not future.done():
             if Generation.get(generation, consistent_read=True).status is not GenerationStatus.PENDING:
                 break
         if worker.pid is not None:
             os.kill(worker.pid, signal.SIGKILL)
-        with suppress(HandlerFailed):  # it may have been faster
-            asked.result(timeout=LIMIT)
+        with suppress(HandlerFailed):  # the worker may have finished first
+            future.result(timeout=LIMIT)
     worker.stop()

@@ -1,4 +1,4 @@
-"""The packaged stages, each built once a test run by the command that the Makefile calls."""
+"""The packaged stages, each built once a run by the command of the Makefile."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ print(json.dumps(transform(json.load(sys.stdin), {}, loader)))
 
 
 def run_packaging(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`python -m infra.deploy.packaging …` as an operator's shell runs it: nothing of the test's AWS reaches it."""
+    """`python -m infra.deploy.packaging …` in a clean environment, without the AWS settings of the tests."""
     return run_python("-m", "infra.deploy.packaging", *arguments, **environment)
 
 
@@ -55,7 +55,7 @@ package(Path(out))
 
 
 def _package(stage: str, out: Path) -> subprocess.CompletedProcess[str]:
-    """By the command; `prod`, where it refuses this Python, by what stands behind it: its templates are the same."""
+    """Package a stage by the command, or by its functions if the command refuses this Python."""
     if stage == "prod" and sys.version_info[:2] < runtimes.EARLIEST:
         return run_python("-c", PAST_THE_COMMAND, stage, str(out))
     return run_packaging("package", "--stage", stage, "--out", str(out))
@@ -63,7 +63,7 @@ def _package(stage: str, out: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="session")
 def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
-    """The directory of a packaged stage, shared by the workers of this run; one is built at a time."""
+    """Return the directory of a packaged stage, built once and shared by the workers of this run."""
     shared = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         shared = shared.parent
@@ -74,8 +74,8 @@ def packaged(tmp_path_factory: pytest.TempPathFactory) -> Packaged:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not out.exists():
                 unfinished = shared / f"unfinished-{stage}"
-                done = _package(stage, unfinished)
-                assert done.returncode == 0, done.stderr
+                process = _package(stage, unfinished)
+                assert process.returncode == 0, process.stderr
                 unfinished.rename(out)
         return out
 
@@ -86,10 +86,10 @@ def read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text()))
 
 
-def expanded(app_template: Path) -> dict[str, Any]:
-    """The app template as AWS's own translator, which CloudFormation runs, makes it."""
+def expand_template(app_template: Path) -> dict[str, Any]:
+    """Expand the app template with the SAM translator, as CloudFormation does."""
     python = ROOT / ".venv-aws" / "bin" / "python"
-    done = subprocess.run(
+    process = subprocess.run(
         [str(python), "-c", EXPAND],
         input=app_template.read_text(),
         env={"AWS_DEFAULT_REGION": "us-east-1"},
@@ -97,9 +97,9 @@ def expanded(app_template: Path) -> dict[str, Any]:
         text=True,
         check=True,
     )
-    return dict(json.loads(done.stdout))
+    return dict(json.loads(process.stdout))
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
-    """The properties of every resource of a type, by logical id."""
+    """Return the properties of every resource of a type, by logical id."""
     return {name: body["Properties"] for name, body in template["Resources"].items() if body["Type"] == kind}

@@ -1,4 +1,4 @@
-"""Functions that publish messages whose class they name in every indirect way; `references` must find each class."""
+"""Functions that name the class of their message indirectly; the scan must find each class."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ W = TypeVar("W", bound=ShopifyWork)
 TABLE = {"export": ExportRequested}
 ALIAS = SweepRequested
 Change = OrderPaid | RefundCreated
-"""A type; nothing here makes one of these."""
+"""A type that this module does not create."""
 
 
 def by_table(name: str) -> None:
@@ -68,12 +68,12 @@ def by_cast() -> None:
     publish(cast(OrderUpdated, ProductUpdated.model_validate({})))
 
 
-def passed_on(request: W) -> None:
-    again = request.model_copy(update={"attempt": 2})
-    publish(again)
+def forwarded(request: W) -> None:
+    retry = request.model_copy(update={"attempt": 2})
+    publish(retry)
 
 
-def passed_on_in_a_batch(deletions: Iterable[ProductDeleted]) -> None:
+def forwarded_in_batch(deletions: Iterable[ProductDeleted]) -> None:
     messages.publish_many(deletion for deletion in deletions)
 
 

@@ -16,10 +16,10 @@ from PIL import Image
 from infra.deploy import handlers
 from infra.deploy.handlers import ROOT
 from tests.infra.deploy.packaging.conftest import Packaged
-from tests.integrations.pictures import encoded
+from tests.integrations.sample_images import encode_image
 
 UNCHECKED_HASH = 0b01
-"""PEP 552: the second word of a .pyc; 0b11 would have the source compared at import."""
+"""PEP 552: the second word of a .pyc; 0b11 would compare the source at import."""
 
 on_lambdas_platform = pytest.mark.skipif(
     (sys.platform, platform.machine(), platform.libc_ver()[0]) != ("linux", "x86_64", "glibc"),
@@ -33,7 +33,7 @@ def bundle(packaged: Packaged) -> Path:
 
 
 @pytest.fixture(scope="module")
-def unzipped(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unzipped_bundle(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("bundle")
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(root)
@@ -45,30 +45,30 @@ def names(path: Path) -> list[str]:
         return archive.namelist()
 
 
-def run_alone(*paths: Path, code: str) -> None:
-    """Python with nothing to import but the standard library and these directories."""
+def run_isolated(*paths: Path, code: str) -> None:
+    """Run Python with only the standard library and these directories."""
     start = f"import sys; sys.path[:0] = {[str(path) for path in paths]!r}; {code}"
     environment = {"PATH": os.defpath, "STAGE": "prod", "AWS_DEFAULT_REGION": "us-east-1"}
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-S", "-c", start], env=environment, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
 
 
-def test_it_is_small(bundle: Path) -> None:
+def test_the_bundle_is_small(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
-        unzipped = sum(entry.file_size for entry in archive.infolist())
+        unzipped_bundle = sum(entry.file_size for entry in archive.infolist())
 
     assert bundle.stat().st_size <= 25_000_000
-    assert unzipped <= 80_000_000
+    assert unzipped_bundle <= 80_000_000
 
 
-def test_the_same_sources_make_the_same_bytes(packaged: Packaged) -> None:
+def test_the_build_is_reproducible(packaged: Packaged) -> None:
     for name in ("deployment.zip", "duckdb-layer.zip"):
         assert (packaged("prod") / name).read_bytes() == (packaged("dev") / name).read_bytes()
 
 
-def test_it_holds_what_runs_and_nothing_else(bundle: Path) -> None:
+def test_the_bundle_contains_runtime_files_only(bundle: Path) -> None:
     top = {name.split("/")[0] for name in names(bundle)}
 
     assert {"app.py", "chalicelib", "chalice", "pydantic", "pynamodb", "botocore"} <= top
@@ -76,28 +76,30 @@ def test_it_holds_what_runs_and_nothing_else(bundle: Path) -> None:
     assert not [name for name in names(bundle) if "/tests/" in name or name.endswith((".pyi", ".c", ".h"))]
 
 
-def test_every_module_is_compiled_and_trusted(bundle: Path) -> None:
+def test_every_module_is_compiled_with_unchecked_hashes(bundle: Path) -> None:
     with zipfile.ZipFile(bundle) as archive:
-        compiled = {name: archive.read(name)[:8] for name in archive.namelist() if name.endswith(".pyc")}
+        headers_by_name = {name: archive.read(name)[:8] for name in archive.namelist() if name.endswith(".pyc")}
     sources = [name for name in names(bundle) if name.endswith(".py")]
 
     assert {name.split("/")[0] for name in sources} == {"app.py", "chalicelib", "chalice"}
     for source in sources:
-        assert importlib.util.cache_from_source(source) in compiled
-    for name, head in compiled.items():
+        assert importlib.util.cache_from_source(source) in headers_by_name
+    for name, head in headers_by_name.items():
         assert head[:4] == importlib.util.MAGIC_NUMBER, name
         assert int.from_bytes(head[4:], "little") == UNCHECKED_HASH, name
 
 
-def test_all_of_our_modules_and_pages_are_in_it(bundle: Path) -> None:
+def test_the_bundle_contains_all_modules_and_pages(bundle: Path) -> None:
     sources = (ROOT / "chalicelib").rglob("*.*")
-    ours = {path.relative_to(ROOT).as_posix() for path in sources if path.suffix in (".py", ".html", ".css", ".js")}
+    own_files = {
+        path.relative_to(ROOT).as_posix() for path in sources if path.suffix in (".py", ".html", ".css", ".js")
+    }
 
-    assert "chalicelib/studio/pages/storefront.js" in ours
-    assert ours <= set(names(bundle))
+    assert "chalicelib/studio/pages/storefront.js" in own_files
+    assert own_files <= set(names(bundle))
 
 
-def test_botocore_knows_the_services_in_use_in_one_version_each(bundle: Path) -> None:
+def test_botocore_has_one_version_of_each_service_in_use(bundle: Path) -> None:
     versions = [
         name.split("/")[2:4] for name in names(bundle) if name.startswith("botocore/data/") and name.count("/") > 3
     ]
@@ -108,23 +110,24 @@ def test_botocore_knows_the_services_in_use_in_one_version_each(bundle: Path) ->
 
 
 @on_lambdas_platform
-def test_every_handler_starts_with_the_bundle_alone(unzipped: Path) -> None:
+def test_every_handler_starts_with_the_bundle_alone(unzipped_bundle: Path) -> None:
     entries = [handler.entry.rpartition(".") for handler in (*handlers.consumers(), *handlers.schedules())]
     code = "import importlib\nfor module, name in " + repr([("app", "app"), *((m, n) for m, _, n in entries)])
     code += ": getattr(importlib.import_module(module), name)"
 
-    run_alone(unzipped, code=f"exec({code!r})")
+    run_isolated(unzipped_bundle, code=f"exec({code!r})")
 
 
 @on_lambdas_platform
-def test_the_vendors_libraries_load(unzipped: Path) -> None:
-    run_alone(
-        unzipped, code="import boto3, jwt, stripe; from PIL import Image; Image.preinit(); Image.new('RGB', (2, 2))"
+def test_the_vendors_libraries_load(unzipped_bundle: Path) -> None:
+    run_isolated(
+        unzipped_bundle,
+        code="import boto3, jwt, stripe; from PIL import Image; Image.preinit(); Image.new('RGB', (2, 2))",
     )
 
 
 @on_lambdas_platform
-def test_pictures_are_decoded_in_a_child_of_the_bundle_alone(unzipped: Path) -> None:
+def test_images_are_decoded_in_a_child_process_of_the_bundle(unzipped_bundle: Path) -> None:
     code = """
 from chalicelib.integrations import image_process, image_decoding
 for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample, None)):
@@ -136,23 +139,25 @@ for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample,
         assert expected is None
 assert "PIL" not in sys.modules
 """
-    sample = encoded(Image.new("RGB", (20, 10)), "WEBP")
+    sample = encode_image(Image.new("RGB", (20, 10)), "WEBP")
 
-    run_alone(unzipped, code=f"sample = {sample!r}; exec({code!r})")
+    run_isolated(unzipped_bundle, code=f"sample = {sample!r}; exec({code!r})")
 
 
 @on_lambdas_platform
-def test_the_clients_in_use_can_be_built(unzipped: Path) -> None:
+def test_the_clients_in_use_can_be_built(unzipped_bundle: Path) -> None:
     code = (
         "from chalicelib.kit import aws; [aws.client(name) for name in ('dynamodb', 's3', 'sqs', 'sns', 'kms', 'ssm')]"
     )
 
-    run_alone(unzipped, code=code)
+    run_isolated(unzipped_bundle, code=code)
 
 
 @on_lambdas_platform
-def test_the_archives_layer_holds_duckdb(packaged: Packaged, unzipped: Path, tmp_path: Path) -> None:
+def test_the_archive_layer_contains_duckdb(packaged: Packaged, unzipped_bundle: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(packaged("prod") / "duckdb-layer.zip") as archive:
         archive.extractall(tmp_path)
 
-    run_alone(tmp_path / "python", unzipped, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]")
+    run_isolated(
+        tmp_path / "python", unzipped_bundle, code="import duckdb; assert duckdb.sql('SELECT 42').fetchall() == [(42,)]"
+    )

@@ -1,4 +1,4 @@
-"""`make deploy` into an account of its own: an engine that runs what was packaged, as CloudFormation and Lambda do."""
+"""`make deploy` into a separate account: an engine that runs the package, as CloudFormation and Lambda do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from botocore.session import get_session
 
 from infra.local.engine import Engine
 from tests.infra.deploy.packaging.conftest import run_packaging
-from tests.patience import eventually
+from tests.timeouts import eventually
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,7 +29,7 @@ pytestmark = [
 
 @dataclass
 class Account:
-    """An account that `deploy` has been run against."""
+    """An account after `deploy`."""
 
     engine: Engine
     printed: str
@@ -44,42 +44,42 @@ class Account:
 
     @property
     def api(self) -> str:
-        (found,) = (line.split()[1] for line in self.printed.splitlines() if line.startswith("RestAPIId"))
-        return f"{self.engine.endpoint_url}/restapis/{found}/api/_user_request_"
+        (result,) = (line.split()[1] for line in self.printed.splitlines() if line.startswith("RestAPIId"))
+        return f"{self.engine.endpoint_url}/restapis/{result}/api/_user_request_"
 
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     out = tmp_path_factory.mktemp("deployed")
     with Engine.start() as engine:
-        done = run_packaging("deploy", "--stage", "dev", "--out", str(out), **engine.environment)
-        assert done.returncode == 0, done.stderr
-        yield Account(engine, done.stdout)
+        result = run_packaging("deploy", "--stage", "dev", "--out", str(out), **engine.environment)
+        assert result.returncode == 0, result.stderr
+        yield Account(engine, result.stdout)
 
 
 def test_the_api_answers_through_api_gateway(account: Account) -> None:
-    """`/ready` has read a table and looked at a bucket of the data stack."""
-    answer = httpx.get(f"{account.api}/ready")
+    """`/ready` reads a table and a bucket of the data stack."""
+    response = httpx.get(f"{account.api}/ready")
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-
-
-def test_a_problem_comes_through_as_one(account: Account) -> None:
-    answer = httpx.get(f"{account.api}/v1/shops/me/settings")
-
-    assert answer.status_code == 401
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["code"] == "Unauthenticated"
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
 
 
-def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(account: Account) -> None:
-    """The good message is done although it came with a poisonous one: the delivery that it is about was processed."""
+def test_a_problem_passes_through_api_gateway(account: Account) -> None:
+    response = httpx.get(f"{account.api}/v1/shops/me/settings")
+
+    assert response.status_code == 401
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["code"] == "Unauthenticated"
+
+
+def test_only_failed_messages_of_a_batch_are_retried_and_become_dead_letters(account: Account) -> None:
+    """The valid message of a batch with a poison message is handled: its delivery was processed."""
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
     account.client("lambda").invoke(
         FunctionName="backroom-dev-shops-apply_webhook", Payload=b'{"Records": []}'
-    )  # now it is warm
-    queue, dead = account.queue("shops-apply_webhook"), account.queue("shops-apply_webhook-dead")
-    dead_arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    )  # now the function is warm
+    queue, dead_queue = account.queue("shops-apply_webhook"), account.queue("shops-apply_webhook-dead")
+    dead_arn = sqs.get_queue_attributes(QueueUrl=dead_queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     impatient = {
         "VisibilityTimeout": "5",
         "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2}),
@@ -103,32 +103,32 @@ def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(accou
         return bool(dynamodb.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "processed"})
 
     def dead_letters() -> list[str]:
-        messages = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages", [])
+        messages = sqs.receive_message(QueueUrl=dead_queue, MaxNumberOfMessages=10).get("Messages", [])
         return [message["Body"] for message in messages]
 
     eventually(processed)
     assert eventually(dead_letters) == ["poison"]
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
-    assert [left[count] for count in counts] == ["0", "0"]
+    message_counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
+    assert [message_counts[count] for count in counts] == ["0", "0"]
 
 
 @pytest.mark.parametrize("stage", ["local", "test"])
-def test_stages_of_this_machine_are_not_deployed(stage: str) -> None:
-    refused = run_packaging("deploy", "--stage", stage)
+def test_local_stages_are_not_deployed(stage: str) -> None:
+    result = run_packaging("deploy", "--stage", stage)
 
-    assert refused.returncode == 2
-    assert "only dev and prod" in refused.stderr
+    assert result.returncode == 2
+    assert "only dev and prod" in result.stderr
 
 
-def test_without_an_account_it_says_so(tmp_path: Path) -> None:
-    """The first question, whose account this is, meets a closed port."""
-    refused = run_packaging(
+def test_deploying_without_an_account_is_an_error(tmp_path: Path) -> None:
+    """The first request, for the account id, meets a closed port."""
+    result = run_packaging(
         "deploy",
         *("--stage", "dev", "--out", str(tmp_path)),
         AWS_ENDPOINT_URL="http://127.0.0.1:1",
         AWS_MAX_ATTEMPTS="1",
     )
 
-    assert refused.returncode == 1
-    assert refused.stderr.startswith("Could not connect")
+    assert result.returncode == 1
+    assert result.stderr.startswith("Could not connect")

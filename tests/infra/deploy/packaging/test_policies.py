@@ -1,4 +1,4 @@
-"""What each function may do, and above all what it may not."""
+"""The permissions of each function, and what they exclude."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def documents() -> dict[str, dict[str, Any]]:
 
 
 def allowed(document: dict[str, Any], action: str) -> set[str]:
-    """What the action is allowed on, without the ARNs' heads."""
+    """Return the resources that a policy allows for the action, without ARN prefixes."""
     return {
         json.dumps(resource).rpartition("}:")[2].strip('"}')
         for statement in document["Statement"]
@@ -28,7 +28,7 @@ def allowed(document: dict[str, Any], action: str) -> set[str]:
     }
 
 
-def test_nothing_is_granted_wholesale(documents: dict[str, dict[str, Any]]) -> None:
+def test_no_policy_grants_a_wildcard(documents: dict[str, dict[str, Any]]) -> None:
     for document in documents.values():
         for statement in document["Statement"]:
             assert statement["Effect"] == "Allow"
@@ -36,29 +36,29 @@ def test_nothing_is_granted_wholesale(documents: dict[str, dict[str, Any]]) -> N
             assert "*" not in statement["Resource"]
 
 
-def test_a_consumer_reads_its_own_queue_alone(documents: dict[str, dict[str, Any]]) -> None:
+def test_a_consumer_may_read_only_its_own_queue(documents: dict[str, dict[str, Any]]) -> None:
     queues = {consumer.name: {data_stack.physical(consumer.queue)} for consumer in handlers.consumers()}
     for name, document in documents.items():
         assert allowed(document, "sqs:ReceiveMessage") == queues.get(name, set())
 
 
-def test_a_function_logs_to_its_own_group_alone(documents: dict[str, dict[str, Any]]) -> None:
+def test_a_function_may_write_only_its_own_log_group(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
         group = f"/aws/lambda/{data_stack.physical('api' if name == 'api_handler' else name)}:*"
         assert allowed(document, "logs:PutLogEvents") == {f"log-group:{group}"}
 
 
-def test_the_shops_jobs_see_the_tables_of_the_shops_and_of_kit(documents: dict[str, dict[str, Any]]) -> None:
+def test_shops_jobs_may_use_the_tables_of_shops_and_kit(documents: dict[str, dict[str, Any]]) -> None:
     tables = allowed(documents["shops-apply_webhook"], "dynamodb:PutItem")
 
     assert tables == {"table/backroom-test-kit-*", "table/backroom-test-shops-*"}
 
 
-def test_every_table_is_covered_by_the_name_of_its_context(documents: dict[str, dict[str, Any]]) -> None:
-    covered = {table for document in documents.values() for table in allowed(document, "dynamodb:Query")}
+def test_every_table_is_granted_by_the_prefix_of_its_context(documents: dict[str, dict[str, Any]]) -> None:
+    granted_tables = {table for document in documents.values() for table in allowed(document, "dynamodb:Query")}
 
     for model in data_stack.models():
-        assert any(fnmatch(f"table/{model.Meta.table_name}", pattern) for pattern in covered)
+        assert any(fnmatch(f"table/{model.Meta.table_name}", pattern) for pattern in granted_tables)
 
 
 def test_a_policy_fits_a_role(documents: dict[str, dict[str, Any]]) -> None:
@@ -81,7 +81,7 @@ def test_only_retention_scans(documents: dict[str, dict[str, Any]]) -> None:
     assert scanning == {name for name in documents if name.startswith("retention-")}
 
 
-def test_only_the_api_and_retention_ask_how_tables_are(documents: dict[str, dict[str, Any]]) -> None:
+def test_only_the_api_and_retention_may_describe_tables(documents: dict[str, dict[str, Any]]) -> None:
     describing = {name: allowed(document, "dynamodb:DescribeTable") for name, document in documents.items()}
 
     retention = {name for name in documents if name.startswith("retention-")}
@@ -98,17 +98,17 @@ def test_only_retention_deletes_in_batches(documents: dict[str, dict[str, Any]])
     assert all(any(fnmatch(f"table/{rule.table.Meta.table_name}", at) for at in tables) for rule in RULES.values())
 
 
-def test_only_retention_reaches_the_archive(documents: dict[str, dict[str, Any]]) -> None:
+def test_only_retention_may_use_the_archive(documents: dict[str, dict[str, Any]]) -> None:
     reaching = {name for name, document in documents.items() if "backroom-test-archive" in json.dumps(document)}
 
     assert reaching == {name for name in documents if name.startswith("retention-")} | {"api_handler"}
     actions = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-    found = {action: allowed(documents["api_handler"], action) for action in actions}
-    exports = {action: {name for name in names if "-archive/" in name} for action, names in found.items()}
+    result = {action: allowed(documents["api_handler"], action) for action in actions}
+    exports = {action: {name for name in names if "-archive/" in name} for action, names in result.items()}
     assert {action for action, names in exports.items() if names} == {"s3:GetObject"}
     assert all(name.endswith("-archive/exports/*") for name in exports["s3:GetObject"])
 
 
-def test_the_api_may_send_what_its_routes_publish_and_no_more(documents: dict[str, dict[str, Any]]) -> None:
+def test_the_api_may_publish_only_the_messages_of_its_routes(documents: dict[str, dict[str, Any]]) -> None:
     assert data_stack.physical("shops-apply_webhook") in allowed(documents["api_handler"], "sqs:SendMessage")
     assert data_stack.physical("retention-sweep_segment") not in allowed(documents["api_handler"], "sqs:SendMessage")

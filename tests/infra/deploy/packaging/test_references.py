@@ -1,4 +1,4 @@
-"""A module may publish every message class that its code uses, and none that it only reads."""
+"""A module may publish every message class that its code uses, but none that it only reads."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SAMPLE = sample_senders.__name__
 
 
 @pytest.fixture(scope="module", autouse=True)
-def everything() -> None:
+def all_messages() -> None:
     handlers.chalice_app()
 
 
-def used(source: str = "") -> set[str]:
-    """The names of the classes that the sample uses, or that the source does in its place."""
+def scan_classes(source: str = "") -> set[str]:
+    """Return the names of the classes that the source uses."""
     tree = ast.parse(source) if source else import_scan._tree(SAMPLE)
     assert tree
     return {kind.__name__ for kind in references.messages_used(SAMPLE, tree)}
@@ -44,41 +44,41 @@ def used(source: str = "") -> set[str]:
         ("the branch of a test of types", "ShopUninstalled"),
     ],
 )
-def test_a_class_is_found_however_it_is_named(how: str, kind: str) -> None:
-    assert kind in used()
+def test_a_message_class_is_found_under_any_name(how: str, kind: str) -> None:
+    assert kind in scan_classes()
 
 
 @pytest.mark.parametrize("kind", ["OrderPaid", "RefundCreated", "OrderEdited", "OrderCancelled", "OrderUpdated"])
-def test_a_class_that_only_states_a_type_gives_no_right(kind: str) -> None:
-    assert kind not in used()
+def test_a_class_in_an_annotation_grants_no_right(kind: str) -> None:
+    assert kind not in scan_classes()
 
 
-def test_a_message_that_is_passed_on_may_be_of_any_class_below_the_annotated_one() -> None:
+def test_a_forwarded_message_may_be_of_any_subclass() -> None:
     source = "def again(request: ShopifyWork) -> None:\n    publish(request.model_copy())"
 
-    assert used(source) == {"RegistrationRequested", "BackfillRequested"}
+    assert scan_classes(source) == {"RegistrationRequested", "BackfillRequested"}
 
 
-def test_a_parameter_that_is_not_published_gives_no_right() -> None:
+def test_an_unpublished_parameter_grants_no_right() -> None:
     source = "def handle(request: ReimportRequested) -> None:\n    publish(ALIAS(rule=request.shop))"
 
-    assert used(source) == {"SweepRequested"}
+    assert scan_classes(source) == {"SweepRequested"}
 
 
-def test_the_publishing_functions_have_the_names_that_are_looked_for() -> None:
+def test_the_scan_knows_the_names_of_the_publishing_functions() -> None:
     from chalicelib.kit import messages
 
     assert all(callable(getattr(messages, name)) for name in references.PUBLISHERS)
 
 
 @pytest.mark.parametrize("source", ["aws.client(service)", "make = aws.client", "partial(aws.client, 's3')"])
-def test_a_client_whose_service_is_hidden_is_refused(source: str) -> None:
+def test_a_client_with_a_dynamic_service_name_is_refused(source: str) -> None:
     with pytest.raises(ServiceHidden, match="line 1"):
         list(import_scan._clients_in(ast.parse(source)))
 
 
-def test_every_class_that_has_a_topic_or_a_queue_is_used_somewhere() -> None:
-    """A class that nothing publishes is left over, or its use is hidden."""
+def test_every_message_class_is_published_somewhere() -> None:
+    """A class that nothing publishes is unused, or the scan misses its use."""
     sources = (handlers.ROOT / "chalicelib").rglob("*.py")
     modules = {".".join(path.relative_to(handlers.ROOT).with_suffix("").parts) for path in sources}
     published = {kind for module in modules for kind in import_scan.messages_of(module.removesuffix(".__init__"))}

@@ -1,4 +1,4 @@
-"""Which Python packages what: Lambda's python3.11 cannot load Pillow."""
+"""The Python version of each package: Lambda's python3.11 cannot load Pillow."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def test_3_11_packages_dev_for_this_machine(command: str, is_embedded: bool) -> 
 @pytest.mark.parametrize("version", [(3, 12), (3, 13), (3, 14)])
 @pytest.mark.parametrize("command", ["package", "deploy"])
 @pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_later_pythons_are_taken(command: str, stage: str, version: tuple[int, int]) -> None:
+def test_later_python_versions_are_accepted(command: str, stage: str, version: tuple[int, int]) -> None:
     runtimes.demand(command, stage, False, version)
 
 
 @pytest.mark.skipif(sys.version_info >= runtimes.EARLIEST, reason="this Python may package prod")
 @pytest.mark.parametrize("command", ["package", "deploy"])
-def test_the_command_says_what_to_install_and_writes_nothing(command: str, tmp_path: Path) -> None:
+def test_a_missing_python_is_named_and_nothing_is_written(command: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    refused = run_packaging(command, "--stage", "prod", "--out", str(out))
+    result = run_packaging(command, "--stage", "prod", "--out", str(out))
 
-    assert refused.returncode == 1
-    assert "Install Python 3.13" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert result.returncode == 1
+    assert "Install Python 3.13" in result.stderr
+    assert "Traceback" not in result.stderr
     assert not out.exists()
 
 
 def test_pillow_is_one_version_for_every_python() -> None:
-    pinned = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "pillow" in line.lower()]
+    pins = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "pillow" in line.lower()]
 
-    assert len(pinned) == 1
-    assert re.fullmatch(r"pillow==13\.\d+\.\d+", pinned[0])
+    assert len(pins) == 1
+    assert re.fullmatch(r"pillow==13\.\d+\.\d+", pins[0])

@@ -1,4 +1,4 @@
-"""One stack, brought up on the engine."""
+"""One stack, deployed to the engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Template = Callable[..., str]
 
 @pytest.fixture
 def template(engine: Engine) -> Template:
-    """Puts a template of one topic into a bucket; its address."""
+    """Upload a template with one topic; return its URL."""
     aws.client("s3").create_bucket(Bucket="templates")
 
     def put(**resources: dict[str, Any]) -> str:
@@ -35,14 +35,14 @@ def template(engine: Engine) -> Template:
     return put
 
 
-def test_a_stack_is_created_then_updated_then_left_alone(template: Template) -> None:
+def test_a_stack_is_created_then_updated_then_unchanged(template: Template) -> None:
     assert stacks.bring_up(STACK, template(), {}) == "sample: created"
     more = template(Other={"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "other"}})
     assert stacks.bring_up(STACK, more, {}) == "sample: updated"
     assert stacks.bring_up(STACK, more, {}) == "sample: unchanged"
 
 
-def test_a_parameter_that_is_not_given_stays_as_it_was(template: Template) -> None:
+def test_an_omitted_parameter_keeps_its_value(template: Template) -> None:
     address = template()
     stacks.bring_up(STACK, address, {"Name": None})
     assert stacks.outputs(STACK) == {"Name": "quiet"}
@@ -52,7 +52,7 @@ def test_a_parameter_that_is_not_given_stays_as_it_was(template: Template) -> No
     assert stacks.outputs(STACK) == {"Name": "loud"}
 
 
-def test_a_failure_names_the_resource_and_the_way_on(template: Template) -> None:
+def test_a_failure_names_the_resource_and_the_next_step(template: Template) -> None:
     without_metric = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
     address = template(Wrong={"Type": "AWS::CloudWatch::Alarm", "Properties": without_metric})
 

@@ -1,4 +1,4 @@
-"""Both templates, as they lie in the directory that `make package` fills."""
+"""Both templates in the directory that `make package` writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from chalicelib.billing.service.invariants import INVARIANTS
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging.names import functions
-from tests.infra.deploy.packaging.conftest import expanded, of_type, read
+from tests.infra.deploy.packaging.conftest import expand_template, of_type, read
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -35,22 +35,22 @@ def data(packaged: Packaged) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stage", ["prod", "dev"])
 def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) -> None:
-    """In the templates as they are deployed, and in what the transform makes of one."""
+    """Checks the deployed templates and the expanded one."""
     out = packaged(stage)
     app = out / "app.json"
     if stage == "dev":
         app = tmp_path / "expanded.json"
-        app.write_text(json.dumps(expanded(out / "app.json")))
+        app.write_text(json.dumps(expand_template(out / "app.json")))
 
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "informational"]
-    done = subprocess.run([*command, str(out / "data.json"), str(app)], capture_output=True, text=True, check=False)
+    process = subprocess.run([*command, str(out / "data.json"), str(app)], capture_output=True, text=True, check=False)
 
-    assert (done.returncode, done.stdout) == (0, "")
+    assert (process.returncode, process.stdout) == (0, "")
 
 
-def test_a_stack_holds_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
+def test_a_stack_has_at_most_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
     assert len(data["Resources"]) <= 500
-    assert len(expanded(packaged("prod") / "app.json")["Resources"]) <= 500
+    assert len(expand_template(packaged("prod") / "app.json")["Resources"]) <= 500
 
 
 def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: dict[str, Any]) -> None:
@@ -62,13 +62,13 @@ def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: di
         assert {variables[name]["Fn::Sub"] for name in ("IMAGES_BUCKET", "ARCHIVE_BUCKET")} == names
 
 
-def test_every_handler_is_a_function_that_bears_its_name(app: dict[str, Any]) -> None:
-    found = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
-    declared = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
+def test_every_handler_is_a_function_of_the_same_name(app: dict[str, Any]) -> None:
+    result = {body["FunctionName"]: body for body in of_type(app, "AWS::Serverless::Function").values()}
+    handlers_by_name = {f"backroom-prod-{h.name}": h for h in (*handlers.consumers(), *handlers.schedules())}
 
-    assert set(found) == {"backroom-prod-api", *declared}
-    for name, handler in declared.items():
-        body = found[name]
+    assert set(result) == {"backroom-prod-api", *handlers_by_name}
+    for name, handler in handlers_by_name.items():
+        body = result[name]
         assert (body["Handler"], body["Timeout"], body["MemorySize"]) == (
             handler.entry,
             handler.timeout,
@@ -76,23 +76,23 @@ def test_every_handler_is_a_function_that_bears_its_name(app: dict[str, Any]) ->
         )
 
 
-def test_every_function_has_limits_of_its_own_and_no_limits_are_left_over() -> None:
+def test_every_function_has_limits_and_no_limits_are_unused() -> None:
     assert set(read(handlers.CONFIG)["lambda_functions"]) == set(functions())
 
 
-def test_functions_know_the_address_that_the_api_gets(app: dict[str, Any]) -> None:
+def test_functions_have_the_public_url_of_the_api(app: dict[str, Any]) -> None:
     address = app["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"].rstrip("/")
 
     for function in of_type(app, "AWS::Serverless::Function").values():
         assert function["Environment"]["Variables"]["PUBLIC_URL"] == {"Fn::Sub": address}
 
 
-def test_an_answer_comes_before_api_gateway_gives_up(app: dict[str, Any]) -> None:
+def test_the_api_times_out_before_api_gateway(app: dict[str, Any]) -> None:
     assert app["Resources"]["APIHandler"]["Properties"]["Timeout"] <= 29
 
 
-def test_every_queue_reports_its_failures_one_by_one(app: dict[str, Any], data: dict[str, Any]) -> None:
-    """And stays silent for six of its function's timeouts, as AWS asks of a queue that feeds a function."""
+def test_every_queue_reports_partial_batch_failures(app: dict[str, Any], data: dict[str, Any]) -> None:
+    """The visibility timeout is six times the timeout of the function, as AWS recommends."""
     silences = {
         queue["QueueName"]: queue.get("VisibilityTimeout") for queue in of_type(data, "AWS::SQS::Queue").values()
     }
@@ -111,7 +111,7 @@ def test_every_queue_reports_its_failures_one_by_one(app: dict[str, Any], data: 
         assert silences[queue] >= data_stack.VISIBILITY_FACTOR * function["Timeout"]
 
 
-def test_every_function_has_a_role_and_a_log_that_ends(app: dict[str, Any]) -> None:
+def test_every_function_has_a_role_and_a_log_retention(app: dict[str, Any]) -> None:
     bodies = of_type(app, "AWS::Serverless::Function").values()
     logs = {log["LogGroupName"]: log["RetentionInDays"] for log in of_type(app, "AWS::Logs::LogGroup").values()}
 
@@ -119,7 +119,7 @@ def test_every_function_has_a_role_and_a_log_that_ends(app: dict[str, Any]) -> N
     assert logs == {f"/aws/lambda/{body['FunctionName']}": 90 for body in bodies}
 
 
-def test_api_gateway_answers_with_problems_of_its_own(app: dict[str, Any]) -> None:
+def test_api_gateway_errors_are_problems(app: dict[str, Any]) -> None:
     document = app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     responses = document["x-amazon-apigateway-gateway-responses"]
     expected = {
@@ -150,12 +150,12 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
         assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
 
 
-def test_everything_is_watched(app: dict[str, Any]) -> None:
+def test_every_resource_has_an_alarm(app: dict[str, Any]) -> None:
     alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
-    watched = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
+    alarmed = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
     names = [f"backroom-prod-{'api' if name == 'api_handler' else name}" for name in functions()]
 
-    assert watched == {
+    assert alarmed == {
         ("5XXError", "backroom-prod"),
         ("Latency", "backroom-prod"),
         *((metric, name) for name in names for metric in ("Errors", "Throttles")),
@@ -165,16 +165,16 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
         ("RowsUnreadable", "prod"),
         ("OldestOpenPrint", "prod"),
     }
-    ours = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
-    assert ours == set(INVARIANTS)
-    stepped = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "StepsFailed"}
+    own_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "InvariantsBroken"}
+    assert own_metrics == set(INVARIANTS)
+    step_metrics = {alarm["Dimensions"][1]["Value"] for alarm in alarms if alarm["MetricName"] == "StepsFailed"}
     sources = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("service/*.py"))
-    assert stepped == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
+    assert step_metrics == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
 
 
-def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(app: dict[str, Any]) -> None:
+def test_a_final_pending_for_30_minutes_or_a_missing_metric_raises_an_alarm(app: dict[str, Any]) -> None:
     alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
     [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "OldestOpenPrint"]
     assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Backroom", "Maximum", 30 * 60)
@@ -184,7 +184,7 @@ def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(
 
 def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> None:
     text = app["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    shown = {
+    metric_names = {
         value
         for widget in json.loads(text)["widgets"]
         for metric in widget["properties"]["metrics"]
@@ -192,17 +192,17 @@ def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> No
         if isinstance(value, str)
     }
 
-    assert {body["FunctionName"] for body in of_type(app, "AWS::Serverless::Function").values()} <= shown
+    assert {body["FunctionName"] for body in of_type(app, "AWS::Serverless::Function").values()} <= metric_names
     for consumer in handlers.consumers():
-        assert {f"backroom-prod-{consumer.queue}", f"backroom-prod-{consumer.queue}-dead"} <= shown
+        assert {f"backroom-prod-{consumer.queue}", f"backroom-prod-{consumer.queue}-dead"} <= metric_names
 
 
-def test_only_what_reads_the_archive_has_duckdb(app: dict[str, Any]) -> None:
-    layered = {
+def test_only_functions_that_read_the_archive_have_duckdb(app: dict[str, Any]) -> None:
+    layers_by_function = {
         body["FunctionName"]: body["Layers"]
         for body in of_type(app, "AWS::Serverless::Function").values()
         if "Layers" in body
     }
 
     names = {f"backroom-prod-retention-{verb}" for verb in ("sweep_segment", "erase_subject", "export_subject")}
-    assert layered == {name: [{"Ref": "DuckdbLayer"}] for name in names}
+    assert layers_by_function == {name: [{"Ref": "DuckdbLayer"}] for name in names}

@@ -1,4 +1,4 @@
-"""A server in a vendor's place, whose one answer the test chooses."""
+"""A server in place of a vendor, with one canned response."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 
 @dataclass
-class Answers:
-    """What every POST is answered with; `url` is where."""
+class CannedResponse:
+    """The response to every POST; `url` is the address of the server."""
 
     url: str = ""
     status: int = 200
@@ -19,18 +19,18 @@ class Answers:
 
 
 @contextmanager
-def answering() -> Iterator[Answers]:
+def canned_server() -> Iterator[CannedResponse]:
     """Serve on loopback until the block ends."""
-    answers = Answers()
+    canned_response = CannedResponse()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            self.send_response(answers.status)
-            self.send_header("Content-Length", str(len(answers.body)))
+            self.send_response(canned_response.status)
+            self.send_header("Content-Length", str(len(canned_response.body)))
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")
             self.end_headers()
-            self.wfile.write(answers.body)
+            self.wfile.write(canned_response.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Say nothing."""
@@ -38,9 +38,9 @@ def answering() -> Iterator[Answers]:
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    answers.url = f"http://127.0.0.1:{server.server_port}"
+    canned_response.url = f"http://127.0.0.1:{server.server_port}"
     try:
-        yield answers
+        yield canned_response
     finally:
         server.shutdown()
         server.server_close()

@@ -1,4 +1,4 @@
-"""The session tokens that Shopify's own libraries test with.
+"""The session tokens in the tests of the Shopify libraries.
 
 Sources: shopify_python_api, test/session_token_test.py; shopify_app, test/shopify_app/session/jwt_test.rb;
 shopify-app-js, packages/apps/shopify-api/lib/session/__tests__/decode-id-token.test.ts.
@@ -25,8 +25,8 @@ PYTHON, RUBY, JS = "shopify_python_api", "shopify_app", "shopify-app-js"
 CREDENTIALS = {PYTHON: ("API key", "API Secret"), RUBY: ("api_key", "secret"), JS: ("test_key", "test_secret_key")}
 
 
-def claims_of(library: str) -> dict[str, Any]:
-    """The valid claims of the library's test, completed by what only Shopify's own tokens always have."""
+def valid_claims(library: str) -> dict[str, Any]:
+    """Return the valid claims of the library test, with the claims that every Shopify token has."""
     now = time.time()
     shop, subject, expires, since = {
         PYTHON: ("test-shop.myshopify.com", "1", now + 60, now),
@@ -48,12 +48,12 @@ def claims_of(library: str) -> dict[str, Any]:
 
 @pytest.fixture
 def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The app has the key and secrets of the library's tests, and is installed in their shop."""
+    """Install the app with the key, secrets and shop of the library tests."""
     name: str = request.param
     key, secret = CREDENTIALS[name]
     monkeypatch.setenv("SHOPIFY_STUDIO_API_KEY", key)
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", f"{secret},old_secret")
-    shop = claims_of(name)["dest"].removeprefix("https://")
+    shop = valid_claims(name)["dest"].removeprefix("https://")
     grant = Grant("shpat_x", "", ACCESS_SECONDS, "shprt_x", 60)
     with Transaction() as transaction:
         installation = Installation(shop, "studio", grant, "", clock.now())
@@ -62,10 +62,10 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def merchant(claims: dict[str, Any], secret: str, algorithm: str = "HS256") -> service.Merchant:
-    return of_header(f"Bearer {jwt.encode(claims, secret, algorithm=algorithm)}")
+    return merchant_of_header(f"Bearer {jwt.encode(claims, secret, algorithm=algorithm)}")
 
 
-def of_header(authorization: str) -> service.Merchant:
+def merchant_of_header(authorization: str) -> service.Merchant:
     return service.merchant(Credentials({"authorization": authorization}, {}, {}, b""))
 
 
@@ -74,12 +74,12 @@ short_keys = pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthW
 
 @short_keys
 @pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
-def test_session_tokens_of_the_libraries(library: str) -> None:
-    claims, (_, secret) = claims_of(library), CREDENTIALS[library]
-    found = merchant(claims, secret)
-    assert (f"https://{found.shop}", found.app, found.user_id) == (claims["dest"], "studio", claims["sub"])
-    assert merchant(claims, "old_secret") == found  # "…are returned using the old secret"
-    assert merchant(claims | {"nbf": int(time.time()) + 4}, secret) == found  # "…returned with NBF tolerances"
+def test_session_tokens_of_the_libraries_are_valid(library: str) -> None:
+    claims, (_, secret) = valid_claims(library), CREDENTIALS[library]
+    result = merchant(claims, secret)
+    assert (f"https://{result.shop}", result.app, result.user_id) == (claims["dest"], "studio", claims["sub"])
+    assert merchant(claims, "old_secret") == result  # "…are returned using the old secret"
+    assert merchant(claims | {"nbf": int(time.time()) + 4}, secret) == result  # "…returned with NBF tolerances"
 
 
 @short_keys
@@ -100,13 +100,13 @@ def test_session_tokens_of_the_libraries(library: str) -> None:
         {"dest": "bad_shop.myshopify.com"},  # test_raises_if_iss_and_dest_dont_match
         {"dest": "https://example.com"},  # "…if `dest` is not a valid shopify domain"
         {"dest": "https://other.myshopify.io"},  # "…if `iss` host doesn't match `dest` host"
-        {"sub": None},  # shopify_app then knows the shop but no user; we want to know who it is
-        {"sid": None},  # which shopify_app's own tests leave out; Shopify never does
+        {"sub": None},  # shopify_app accepts a shop without a user; we require the user
+        {"sid": None},  # omitted by the tests of shopify_app, but never by Shopify
     ],
 )
-def test_session_tokens_that_are_refused(library: str, changed: dict[str, Any]) -> None:
+def test_invalid_session_tokens_are_refused(library: str, changed: dict[str, Any]) -> None:
     now = time.time()
-    claims = claims_of(library) | {name: now + off if isinstance(off, int) else off for name, off in changed.items()}
+    claims = valid_claims(library) | {name: now + off if isinstance(off, int) else off for name, off in changed.items()}
     claims = {name: value for name, value in claims.items() if value is not None}
     with pytest.raises(Unauthenticated):
         merchant(claims, CREDENTIALS[library][1])
@@ -114,11 +114,11 @@ def test_session_tokens_that_are_refused(library: str, changed: dict[str, Any]) 
 
 @short_keys
 @pytest.mark.parametrize("library", CREDENTIALS, indirect=True)
-def test_session_tokens_that_nobody_signed(library: str) -> None:
-    claims = claims_of(library)
+def test_unsigned_session_tokens_are_refused(library: str) -> None:
+    claims = valid_claims(library)
     for secret, algorithm in (("", "none"), ("bad_secret", "HS256"), ("bad", "HS256")):
         with pytest.raises(Unauthenticated):
             merchant(claims, secret, algorithm)
     for header in ("Bad auth header", "Bearer token", "Bearer not_a_valid_token", "Bearer invalid"):
         with pytest.raises(Unauthenticated):
-            of_header(header)
+            merchant_of_header(header)

@@ -1,4 +1,4 @@
-"""Test pictures and colour profiles, made in memory."""
+"""Test images and colour profiles, built in memory."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from PIL import Image
 Colour = tuple[int, int, int]
 
 
-def encoded(picture: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
+def encode_image(picture: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
     out = BytesIO()
     picture.save(out, image_format, **options)
     return out.getvalue()
 
 
-def opened(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     picture = Image.open(BytesIO(data))
     picture.load()
     return picture
@@ -25,12 +25,12 @@ def opened(data: bytes) -> Image.Image:
 
 def colour_at(data: bytes, x: float, y: float) -> Colour:
     """`x` and `y` as shares of width and height."""
-    picture = opened(data).convert("RGB")
+    picture = open_image(data).convert("RGB")
     red, green, blue = picture.crop(_pixel(picture, x, y)).tobytes()
     return red, green, blue
 
 
-def near(one: Colour, other: Colour, tolerance: int = 14) -> bool:
+def is_close(one: Colour, other: Colour, tolerance: int = 14) -> bool:
     return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
 
 

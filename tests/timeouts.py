@@ -1,4 +1,4 @@
-"""How long a test waits. Time decides nothing: only a test that fails reaches this limit, however busy the machine is."""
+"""How long a test waits. Only a failing test reaches this limit, on any machine."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import httpx
 T = TypeVar("T")
 
 LIMIT = 300
-"""Seconds; half of pytest's own limit per test, so that a test that waits in vain says what it waited for."""
+"""Seconds; half of pytest's own limit per test, so that a test that times out names what it waited for."""
 PAUSE = 0.05
 
 
 def eventually(look: Callable[[], T], what: str = "the condition holds") -> T:
     """Poll until `look` returns something true, and return it. Raises AssertionError after LIMIT seconds."""
     give_up = time.monotonic() + LIMIT
-    while not (seen := look()):
+    while not (result := look()):
         assert time.monotonic() < give_up, f"not within {LIMIT} s: {what}"
         time.sleep(PAUSE)
-    return seen
+    return result
 
 
-def make_httpx_patient() -> None:
-    """Replace the 5 seconds after which httpx gives up where a call names no timeout.
+def extend_httpx_timeouts() -> None:
+    """Replace the default timeout of httpx of 5 seconds with LIMIT.
 
-    And the 20 ms in which every call reads the machine's certificates and proxies: tests talk to this machine only.
+    Also share one SSL context and ignore proxies, which saves 20 ms a call: tests call this machine only.
     """
     context = ssl.create_default_context()
     calls = (httpx.get, httpx.post, httpx.put, httpx.patch, httpx.delete, httpx.request)

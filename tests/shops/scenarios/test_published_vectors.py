@@ -1,6 +1,6 @@
-"""What Shopify's own libraries test signatures and shop domains with: the values, their sources, where we are stricter.
+"""Test values for signatures and shop domains of the Shopify libraries, with their sources and our stricter cases.
 
-The documentation's vectors, and those of which a module's own tests are made, stand beside those tests.
+Vectors of the documentation are in the tests of their modules.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def query(**values: str) -> Query:
     return {name: [value] for name, value in values.items()}
 
 
-def signed(text: str, secret: str) -> str:
+def sign(text: str, secret: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -42,7 +42,7 @@ JS_TEXT = "shop=the%20shop%20URL&state=some%20nonce%20passed%20from%20auth"
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("params", "text"),
     [
         (JS_QUERY, "code=some%20code%20goes%20here&" + JS_TEXT),  # "…timestamp and hmac is correct"
         (JS_QUERY | query(foo="bar"), "code=some%20code%20goes%20here&foo=bar&" + JS_TEXT),  # "queries with extra keys"
@@ -50,16 +50,18 @@ JS_TEXT = "shop=the%20shop%20URL&state=some%20nonce%20passed%20from%20auth"
     ],
 )
 @pytest.mark.parametrize(("off", "is_genuine"), [(-60, True), (-91, False), (91, False)])
-def test_an_oauth_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
+def test_an_oauth_query_of_shopify_app_js(params: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
-    given = query(timestamp=stamp, hmac=signed(f"{text}&timestamp={stamp}", JS_SECRET))
-    assert verify_oauth_signature(asked | given, JS_SECRET, NOW) is is_genuine
+    signed_query = query(timestamp=stamp, hmac=sign(f"{text}&timestamp={stamp}", JS_SECRET))
+    assert verify_oauth_signature(params | signed_query, JS_SECRET, NOW) is is_genuine
 
 
 def test_an_oauth_query_that_shopify_app_js_refuses() -> None:
-    given = JS_QUERY | query(timestamp=str(NOW - 60))
-    assert not verify_oauth_signature(given | query(hmac="incorrect_hmac_string"), JS_SECRET, NOW)
-    assert not verify_oauth_signature(given, JS_SECRET, NOW)  # "throws InvalidHmacError when there is no hmac key"
+    signed_query = JS_QUERY | query(timestamp=str(NOW - 60))
+    assert not verify_oauth_signature(signed_query | query(hmac="incorrect_hmac_string"), JS_SECRET, NOW)
+    assert not verify_oauth_signature(
+        signed_query, JS_SECRET, NOW
+    )  # "throws InvalidHmacError when there is no hmac key"
 
 
 # OAuth. shopify_python_api, test/session_test.py
@@ -70,23 +72,23 @@ PYTHON_TIME = 1_337_178_173
 
 
 def test_oauth_queries_of_shopify_python_api() -> None:
-    given = PYTHON_QUERY | query(timestamp=str(PYTHON_TIME), hmac=PYTHON_HMAC)
-    assert verify_oauth_signature(given, "hush", PYTHON_TIME)  # test_hmac_validation
+    signed_query = PYTHON_QUERY | query(timestamp=str(PYTHON_TIME), hmac=PYTHON_HMAC)
+    assert verify_oauth_signature(signed_query, "hush", PYTHON_TIME)  # test_hmac_validation
     assert not verify_oauth_signature(
         PYTHON_QUERY | query(hmac=PYTHON_HMAC), "hush", PYTHON_TIME
     )  # …_handles_missing_params
     wrong = query(hmac="a94a110d86d2452e92a4a64275b128e9273be3037f2c339eb3e2af4cfb8a3828")
-    assert not verify_oauth_signature(given | wrong, "hush", PYTHON_TIME)  # test_raise_error_if_hmac_is_invalid
+    assert not verify_oauth_signature(signed_query | wrong, "hush", PYTHON_TIME)  # test_raise_error_if_hmac_is_invalid
     assert not verify_oauth_signature(
-        given | query(bar="world"), "hush", PYTHON_TIME
+        signed_query | query(bar="world"), "hush", PYTHON_TIME
     )  # …_if_hmac_does_not_match_expected
-    assert not verify_oauth_signature(given, "hush", PYTHON_TIME + 2 * 24 * 3600)  # …_if_timestamp_is_too_old
+    assert not verify_oauth_signature(signed_query, "hush", PYTHON_TIME + 2 * 24 * 3600)  # …_if_timestamp_is_too_old
 
 
-def test_where_shopify_python_api_is_not_followed() -> None:
+def test_queries_that_only_shopify_python_api_accepts_are_refused() -> None:
     """A `=` in a value is escaped, as Shopify itself and shopify-app-js do; a list is no part of a callback."""
-    asked = {"a": ["1&b=2"], "c=3&d": ["4"]}  # test_hmac_calculation_with_ampersand_and_equal_sign_characters
-    assert sign_oauth_query(asked, "secret") == signed("a=1%26b%3D2&c%3D3%26d=4", "secret")
+    params = {"a": ["1&b=2"], "c=3&d": ["4"]}  # test_hmac_calculation_with_ampersand_and_equal_sign_characters
+    assert sign_oauth_query(params, "secret") == sign("a=1%26b%3D2&c%3D3%26d=4", "secret")
     listed = {  # test_param_validation_of_param_values_with_lists
         "shop": ["some-shop.myshopify.com"],
         "ids[]": ["2", "1"],
@@ -104,21 +106,23 @@ PROXIED_TEXT = "logged_in_customer_id=1path_prefix=/apps/my_appshop=the shop URL
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"), [(PROXIED, PROXIED_TEXT), (PROXIED | query(foo="bar"), f"foo=bar{PROXIED_TEXT}")]
+    ("params", "text"), [(PROXIED, PROXIED_TEXT), (PROXIED | query(foo="bar"), f"foo=bar{PROXIED_TEXT}")]
 )
 @pytest.mark.parametrize(("off", "is_genuine"), [(-60, True), (-91, False), (91, False)])
-def test_a_proxied_query_of_shopify_app_js(asked: Query, text: str, off: int, is_genuine: bool) -> None:
+def test_a_proxied_query_of_shopify_app_js(params: Query, text: str, off: int, is_genuine: bool) -> None:
     stamp = str(NOW + off)
-    given = query(timestamp=stamp, signature=signed(f"{text}timestamp={stamp}", JS_SECRET))
-    assert verify_proxy_signature(asked | given, JS_SECRET, NOW) is is_genuine
+    signed_query = query(timestamp=stamp, signature=sign(f"{text}timestamp={stamp}", JS_SECRET))
+    assert verify_proxy_signature(params | signed_query, JS_SECRET, NOW) is is_genuine
 
 
 def test_a_proxied_query_that_shopify_app_js_refuses() -> None:
-    given = PROXIED | query(timestamp=str(NOW - 60))
-    assert not verify_proxy_signature(given | query(signature="incorrect_hmac_string"), JS_SECRET, NOW)
-    assert not verify_proxy_signature(given, JS_SECRET, NOW)  # "throw InvalidHmacError when there is no signature key"
-    text = "code=some%20code%20goes%20here&" + JS_TEXT + f"&timestamp={NOW}"  # signed as OAuth's are
-    assert not verify_proxy_signature(PROXIED | query(timestamp=str(NOW), hmac=signed(text, JS_SECRET)), JS_SECRET, NOW)
+    signed_query = PROXIED | query(timestamp=str(NOW - 60))
+    assert not verify_proxy_signature(signed_query | query(signature="incorrect_hmac_string"), JS_SECRET, NOW)
+    assert not verify_proxy_signature(
+        signed_query, JS_SECRET, NOW
+    )  # "throw InvalidHmacError when there is no signature key"
+    text = "code=some%20code%20goes%20here&" + JS_TEXT + f"&timestamp={NOW}"  # signed like an OAuth query
+    assert not verify_proxy_signature(PROXIED | query(timestamp=str(NOW), hmac=sign(text, JS_SECRET)), JS_SECRET, NOW)
 
 
 # App proxy. shopify_app, test/shopify_app/controller_concerns/app_proxy_verification_test.rb, secret "secret"
@@ -152,11 +156,11 @@ OF_SECRET = "yCGX/RrK4fcuNtr3ztk5tQGsOBjcAzHpGLdMUrbV8yI="
 OF_OLD_SECRET = "XqRcjrSv57VACn6apEO9znyu/wkN1VC7QxdSPwK3Hzs="
 
 
-def accepts(body: bytes, **headers: str) -> bool:
-    """Whether the webhook endpoint of `studio` takes a body under these headers."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
+def is_accepted(body: bytes, **headers: str) -> bool:
+    """Return whether the webhook endpoint of `studio` accepts the body with these headers."""
+    cgi_headers = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        auth.webhook_sender(Credentials(named, {}, {"app": "studio"}, body))
+        auth.webhook_sender(Credentials(cgi_headers, {}, {"app": "studio"}, body))
     except InvalidWebhookSignature:
         return False
     return True
@@ -164,16 +168,16 @@ def accepts(body: bytes, **headers: str) -> bool:
 
 def test_webhooks_of_shopify_app(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "secret, old_secret")
-    assert accepts(FORM, x_shopify_hmac_sha256=OF_SECRET)  # "authorized requests should be successful"
-    assert accepts(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)  # "…validated with old secret should be successful"
-    assert accepts(FORM, shopify_hmac_sha256=OF_SECRET)  # "…with new header format should be successful"
-    assert not accepts(FORM, x_shopify_hmac_sha256="invalid_hmac")
-    assert not accepts(FORM, shopify_hmac_sha256="invalid_hmac")
+    assert is_accepted(FORM, x_shopify_hmac_sha256=OF_SECRET)  # "authorized requests should be successful"
+    assert is_accepted(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)  # "…validated with old secret should be successful"
+    assert is_accepted(FORM, shopify_hmac_sha256=OF_SECRET)  # "…with new header format should be successful"
+    assert not is_accepted(FORM, x_shopify_hmac_sha256="invalid_hmac")
+    assert not is_accepted(FORM, shopify_hmac_sha256="invalid_hmac")
     # "new header format takes precedence when both headers present"
-    assert accepts(FORM, shopify_hmac_sha256=OF_SECRET, x_shopify_hmac_sha256="invalid_hmac")
+    assert is_accepted(FORM, shopify_hmac_sha256=OF_SECRET, x_shopify_hmac_sha256="invalid_hmac")
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "secret")
-    assert not accepts(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)
-    assert not accepts(FORM, x_shopify_hmac_sha256="invalid_hmac")  # "…doesn't blow up when old_secret is nil"
+    assert not is_accepted(FORM, x_shopify_hmac_sha256=OF_OLD_SECRET)
+    assert not is_accepted(FORM, x_shopify_hmac_sha256="invalid_hmac")  # "…doesn't blow up when old_secret is nil"
 
 
 @pytest.mark.parametrize(
@@ -210,31 +214,35 @@ JS_HEADERS = {
 def test_webhooks_of_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
     genuine = "B23tXN681gZ0qIWNRrgtzBE9XSDo5yaUu6wfmhu3a7g="  # "returns true for valid request"
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "test_secret_key")
-    assert accepts(JSON_BODY, x_shopify_hmac_sha256=genuine)
-    assert accepts(JSON_BODY, shopify_hmac_sha256=genuine, x_shopify_hmac_sha256=genuine)  # "…events webhooks…"
-    assert not accepts(b"", x_shopify_hmac_sha256=genuine)  # "returns false on missing body"
+    assert is_accepted(JSON_BODY, x_shopify_hmac_sha256=genuine)
+    assert is_accepted(JSON_BODY, shopify_hmac_sha256=genuine, x_shopify_hmac_sha256=genuine)  # "…events webhooks…"
+    assert not is_accepted(b"", x_shopify_hmac_sha256=genuine)  # "returns false on missing body"
     for wrong in ("", "fake"):
-        assert not accepts(JSON_BODY, x_shopify_hmac_sha256=wrong)
-    read = webhook_headers.parse_webhook_headers(JS_HEADERS)
-    assert (read.delivery_id, read.shop, read.topic) == ("123456789", "shop1.myshopify.io", "products/create")
+        assert not is_accepted(JSON_BODY, x_shopify_hmac_sha256=wrong)
+    parsed_headers = webhook_headers.parse_webhook_headers(JS_HEADERS)
+    assert (parsed_headers.delivery_id, parsed_headers.shop, parsed_headers.topic) == (
+        "123456789",
+        "shop1.myshopify.io",
+        "products/create",
+    )
 
 
 @pytest.mark.parametrize("missing", ["Topic", "Shop-Domain", "Webhook-Id"])
-def test_headers_that_shopify_app_js_misses_too(missing: str) -> None:
-    with pytest.raises(webhook_headers.HeadersMissing) as refused:
+def test_headers_required_by_shopify_app_js_are_required(missing: str) -> None:
+    with pytest.raises(webhook_headers.HeadersMissing) as error:
         webhook_headers.parse_webhook_headers(JS_HEADERS | {f"x-shopify-{missing.lower()}": ""})
-    assert refused.value.names == [f"X-Shopify-{missing}"]
+    assert error.value.names == [f"X-Shopify-{missing}"]
 
 
 def test_a_secret_that_is_rotated_as_in_shopify_app_js(monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"foo":"bar"}'
     new, old = sign_webhook(body, "new secret"), sign_webhook(body, "old secret")
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "new secret,old secret")
-    assert accepts(body, x_shopify_hmac_sha256=new)
-    assert accepts(body, x_shopify_hmac_sha256=old)
-    assert not accepts(body, x_shopify_hmac_sha256="invalid")
+    assert is_accepted(body, x_shopify_hmac_sha256=new)
+    assert is_accepted(body, x_shopify_hmac_sha256=old)
+    assert not is_accepted(body, x_shopify_hmac_sha256="invalid")
     monkeypatch.setenv("SHOPIFY_STUDIO_API_SECRET", "new secret")
-    assert not accepts(body, x_shopify_hmac_sha256=old)
+    assert not is_accepted(body, x_shopify_hmac_sha256=old)
 
 
 # Shop domains. shopify-app-js: shop-validator.test.ts, shop-admin-url-helper.test.ts; shopify_app:
@@ -255,7 +263,7 @@ def test_a_secret_that_is_rotated_as_in_shopify_app_js(monkeypatch: pytest.Monke
         ("admin.shopify.com/store/my-shop", "my-shop.myshopify.com"),
     ],
 )
-def test_domains_that_are_shops(text: str, shop: str) -> None:
+def test_shop_domains_of_the_libraries_are_valid(text: str, shop: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) == shop
 
 
@@ -285,14 +293,14 @@ def test_domains_that_are_shops(text: str, shop: str) -> None:
         "my-shop.my-other-custom-domain.com.nope",
     ],
 )
-def test_domains_that_are_none(text: str) -> None:
+def test_invalid_domains_of_the_libraries_are_refused(text: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) is None
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        # A bare name and addresses of a shop: the libraries mend what a person typed; here nobody types.
+        # A bare name and URLs of a shop: the libraries correct typed input, which does not occur here.
         "my-shop",
         "http://my-shop.myshopify.com",
         "https://my-shop.myshopify.com",
@@ -309,5 +317,5 @@ def test_domains_that_are_none(text: str) -> None:
         "my-shop.my-other-custom-domain.com",
     ],
 )
-def test_domains_that_the_libraries_take_and_we_do_not(text: str) -> None:
+def test_domains_that_only_the_libraries_accept_are_refused(text: str) -> None:
     assert domain.normalize_shop_domain(text, development=True) is None

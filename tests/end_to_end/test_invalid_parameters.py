@@ -1,4 +1,4 @@
-"""Every text in every route's path, query and body, with values that no client should send: never a 500.
+"""Invalid texts in path, query and body of every route never cause a 500.
 
 The routes and their parameters come from `/openapi.json`. Path parameters go through the HTTP server, where they stay
 percent-encoded, and in Lambda's own event, where they are decoded.
@@ -26,7 +26,7 @@ from infra.deploy import handlers
 from infra.sandbox.image_provider import SANDBOX_WEBHOOK_SECRET
 from infra.sandbox.shopify import SANDBOX_APPS
 from infra.sandbox.shopify.signing import oauth_hmac, webhook_hmac
-from tests.end_to_end.test_tenants import BODIES, Owned
+from tests.end_to_end.test_tenants import BODIES, Tenant
 from tests.examples import examples
 from tests.studio.conftest import Gallery, gallery
 
@@ -40,7 +40,7 @@ ODD_TEXTS = (
     " ",
     "x" * 3_000,
     "7" * 3_000,
-    "🙂" * 250,  # within the characters of a path parameter, beyond the bytes of a key
+    "🙂" * 250,  # within the length limit of a parameter, over the byte limit of a key
     "\0",
     "a\0b",
     "🙂",
@@ -67,7 +67,7 @@ VALID = {
     "hmac": "hmac",
     "timestamp": "1",
 }
-"""Values of required query parameters, and of path parameters that no row of the gallery stands for."""
+"""Values of required query parameters, and of path parameters without a row."""
 
 MORE_BODIES: dict[str, dict[str, Any]] = {
     "CodeCreate": {"code": "SUMMER", "discount_type": "percentage", "value": "10"},
@@ -75,7 +75,7 @@ MORE_BODIES: dict[str, dict[str, Any]] = {
     "CreditGrant": {"owner_type": "member", "owner_id": "m", "amount": 1, "reason": "x"},
     "PrivacyRequestCreate": {"kind": "export", "subject": "member:somebody"},
 }
-"""Bodies of the routes for operators, which `BODIES` has not."""
+"""Bodies of operator routes, which `BODIES` lacks."""
 
 Operation = tuple[str, str, dict[str, Any]]
 
@@ -88,7 +88,7 @@ ROLES: dict[Any, tuple[Role, ...]] = {
 """Roles that a verifier of our own tokens accepts; any other verifier accepts members and store owners."""
 
 
-def contract_of(method: str, path: str) -> EndpointSpec:
+def endpoint_spec(method: str, path: str) -> EndpointSpec:
     view = handlers.chalice_app().routes[path][method.upper()].view_function
     contract: EndpointSpec = view.__dict__["contract"]
     return contract
@@ -98,22 +98,22 @@ class Caller:
     """Sends a request with the credential that the operation's security scheme needs."""
 
     def __init__(self, gallery: Gallery) -> None:
-        self.gallery, self.owned = gallery, Owned(gallery)
+        self.gallery, self.owned = gallery, Tenant(gallery)
         self.known = {**VALID, **self.owned.ids, "shop": gallery.shop}
 
     def path_values(self, path: str) -> dict[str, str]:
-        """Values for the path's parameters: those of the gallery's own rows where there are any."""
+        """Return values for the path parameters, from existing rows if possible."""
         return {name: self.known.get(name, ids.new()) for name in re.findall(r"{(\w+)}", path)}
 
     def query_values(self, operation: dict[str, Any]) -> dict[str, str]:
-        """Values for the query parameters that must be there."""
+        """Return values for the required query parameters."""
         return {
             p["name"]: self.known[p["name"]] for p in operation["parameters"] if p["in"] == "query" and p["required"]
         }
 
     def body(self, method: str, path: str) -> dict[str, Any]:
-        """A valid body; empty where the route takes none."""
-        contract = contract_of(method, path)
+        """Return a valid body, or an empty one if the route has none."""
+        contract = endpoint_spec(method, path)
         if contract.body is None:
             return {}
         name = contract.body.__name__
@@ -122,12 +122,12 @@ class Caller:
     def signed(
         self, operation: Operation, query: dict[str, str], body: str
     ) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
-        """Query and headers of each caller that the operation might let in."""
+        """Yield query and headers of each caller that the operation may accept."""
         method, path, described = operation
         schemes = [name for scheme in described["security"] for name in scheme]
         sandbox, shop = self.gallery.shopify, self.gallery.shop
         if "accessToken" in schemes:
-            for role in ROLES.get(contract_of(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
+            for role in ROLES.get(endpoint_spec(method, path).auth, (Role.MEMBER, Role.STORE_OWNER)):
                 yield query, {"Authorization": f"Bearer {auth.mint(role, 'odd-parameters')}", "If-Match": '"0"'}
         elif "shopifySessionToken" in schemes:
             yield query, {"Authorization": f"Bearer {sandbox.session_token('studio', shop)}", "If-Match": '"0"'}
@@ -156,20 +156,20 @@ def caller(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Caller:
     return Caller(gallery)
 
 
-def operations(api: httpx.Client) -> list[Operation]:
-    """Every operation of the document, with its method and path."""
+def documented_operations(api: httpx.Client) -> list[Operation]:
+    """Return every documented operation with its method and path."""
     paths = api.get("/openapi.json").json()["paths"]
-    return [(method, path, found) for path, methods in sorted(paths.items()) for method, found in methods.items()]
+    return [(method, path, items) for path, methods in sorted(paths.items()) for method, items in methods.items()]
 
 
-def names(operation: dict[str, Any], place: str) -> list[str]:
+def parameter_names(operation: dict[str, Any], place: str) -> list[str]:
     return [parameter["name"] for parameter in operation["parameters"] if parameter["in"] == place]
 
 
-def in_lambda(
+def call_lambda(
     method: str, path: str, values: dict[str, str], headers: dict[str, str], query: dict[str, str], body: str
 ):
-    """The app's answer to API Gateway's event, in which path parameters are decoded: status and body."""
+    """Return status and body of the app for an API Gateway event, which has decoded path parameters."""
     event = {
         "resource": path,
         "path": path,
@@ -188,73 +188,83 @@ def in_lambda(
         "isBase64Encoded": False,
         "body": body,
     }
-    answer = handlers.chalice_app()(event, None)
-    return answer["statusCode"], answer["body"]
+    response = handlers.chalice_app()(event, None)
+    return response["statusCode"], response["body"]
 
 
-def url_of(path: str, values: dict[str, str], query: dict[str, str]) -> str:
+def build_url(path: str, values: dict[str, str], query: dict[str, str]) -> str:
     filled = re.sub(r"{(\w+)}", lambda match: quote(values[match[1]], safe=""), path)
     return filled + "?" + "&".join(f"{quote(name)}={quote(value, safe='')}" for name, value in query.items())
 
 
-def answers_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
-    """The answers over HTTP, one for each caller, with one query parameter replaced."""
+def responses_to_query(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
+    """Yield the HTTP responses with one query parameter replaced, one for each caller."""
     method, path, described = operation
     query, body = caller.query_values(described) | {name: value}, json.dumps(caller.body(method, path))
     for signed, headers in caller.signed(operation, query, body):
-        url = url_of(path, caller.path_values(path), signed)
+        url = build_url(path, caller.path_values(path), signed)
         yield api.request(method, url, content=body, headers={**headers, "Content-Type": "application/json"})
 
 
 def statuses_of_path(api: httpx.Client, caller: Caller, operation: Operation, name: str, value: str):
-    """The statuses over HTTP and in Lambda, for each caller, with one path parameter replaced."""
+    """Yield the statuses over HTTP and in Lambda with one path parameter replaced, for each caller."""
     method, path, described = operation
     values, body = caller.path_values(path) | {name: value}, json.dumps(caller.body(method, path))
     for query, headers in caller.signed(operation, caller.query_values(described), body):
-        sent = {**headers, "Content-Type": "application/json"}
-        yield api.request(method, url_of(path, values, query), content=body, headers=sent).status_code
-        yield in_lambda(method, path, values, headers, query, body)[0]
+        request_headers = {**headers, "Content-Type": "application/json"}
+        yield api.request(method, build_url(path, values, query), content=body, headers=request_headers).status_code
+        yield call_lambda(method, path, values, headers, query, body)[0]
 
 
-def test_no_odd_query_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
-    """And one that is refused is named."""
-    walked: set[str] = set()
+def test_no_invalid_query_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
+    """An invalid name is listed in the error."""
+    visited_names: set[str] = set()
     wrong: list[Any] = []
-    for operation in operations(api):
+    for operation in documented_operations(api):
         method, path, described = operation
-        for name in names(described, "query"):
-            walked.add(name)
+        for name in parameter_names(described, "query"):
+            visited_names.add(name)
             for value in ODD:
-                for answer in answers_to_query(api, caller, operation, name, value):
-                    shown = (method, path, name, value[:40], answer.status_code)
-                    if answer.status_code >= 500:
-                        wrong.append(shown)
-                    elif answer.status_code == 422:
-                        paths = {error["path"] for error in answer.json().get("errors", [])}
+                for response in responses_to_query(api, caller, operation, name, value):
+                    label = (method, path, name, value[:40], response.status_code)
+                    if response.status_code >= 500:
+                        wrong.append(label)
+                    elif response.status_code == 422:
+                        paths = {error["path"] for error in response.json().get("errors", [])}
                         if f"query.{name}" not in paths:
-                            wrong.append((*shown, paths))
+                            wrong.append((*label, paths))
     assert not wrong, "\n".join(map(str, wrong))
-    assert {"rule", "subject", "event_type", "customer_id", "order_id", "app", "shop", "cursor", "limit"} <= walked
+    assert {
+        "rule",
+        "subject",
+        "event_type",
+        "customer_id",
+        "order_id",
+        "app",
+        "shop",
+        "cursor",
+        "limit",
+    } <= visited_names
 
 
-def test_no_odd_path_parameter_is_a_500(api: httpx.Client, caller: Caller) -> None:
-    walked, wrong = set(), []
-    for operation in operations(api):
+def test_no_invalid_path_parameter_causes_a_500(api: httpx.Client, caller: Caller) -> None:
+    visited_names, wrong = set(), []
+    for operation in documented_operations(api):
         method, path, described = operation
-        for name in names(described, "path"):
-            walked.add(path)
+        for name in parameter_names(described, "path"):
+            visited_names.add(path)
             for value in ODD_TEXTS:
-                found = list(statuses_of_path(api, caller, operation, name, value))
-                if any(status >= 500 for status in found):
-                    wrong.append((method, path, name, value[:40], found))
+                result = list(statuses_of_path(api, caller, operation, name, value))
+                if any(status >= 500 for status in result):
+                    wrong.append((method, path, name, value[:40], result))
     assert not wrong, "\n".join(map(str, wrong))
-    assert walked == {path for path in handlers.chalice_app().routes if "{" in path}
+    assert visited_names == {path for path in handlers.chalice_app().routes if "{" in path}
 
 
-def test_every_text_of_a_query_has_a_greatest_length(api: httpx.Client) -> None:
-    """The engine takes longer keys in a query than DynamoDB does: the document itself must say that they are short."""
+def test_every_query_string_has_a_maximum_length(api: httpx.Client) -> None:
+    """The engine accepts longer keys than DynamoDB, so the API document must limit their length."""
     unbounded = []
-    for method, path, described in operations(api):
+    for method, path, described in documented_operations(api):
         for parameter in described["parameters"]:
             schema = parameter["schema"]
             texts = [kind for kind in (schema, *schema.get("anyOf", ())) if kind.get("type") == "string"]
@@ -267,10 +277,10 @@ def test_every_text_of_a_query_has_a_greatest_length(api: httpx.Client) -> None:
     assert unbounded == []
 
 
-def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> None:
+def test_no_invalid_text_in_a_body_causes_a_500(api: httpx.Client, caller: Caller) -> None:
     document = api.get("/openapi.json").json()
-    walked, wrong = set(), []
-    for operation in operations(api):
+    visited_names, wrong = set(), []
+    for operation in documented_operations(api):
         method, path, described = operation
         if "requestBody" not in described:
             continue
@@ -280,32 +290,34 @@ def test_no_odd_text_in_a_body_is_a_500(api: httpx.Client, caller: Caller) -> No
         for name, schema in members.items():
             if "string" not in [kind.get("type") for kind in (schema, *schema.get("anyOf", ()))]:
                 continue
-            walked.add(name)
+            visited_names.add(name)
             for value in ODD:
                 body = json.dumps(valid | {name: value})
                 for query, headers in caller.signed(operation, caller.query_values(described), body):
-                    sent = {**headers, "Content-Type": "application/json"}
-                    answer = api.request(method, url_of(path, values, query), content=body, headers=sent)
-                    if answer.status_code >= 500:
-                        wrong.append((method, path, name, value[:40], answer.status_code))
+                    request_headers = {**headers, "Content-Type": "application/json"}
+                    response = api.request(
+                        method, build_url(path, values, query), content=body, headers=request_headers
+                    )
+                    if response.status_code >= 500:
+                        wrong.append((method, path, name, value[:40], response.status_code))
     assert not wrong, "\n".join(map(str, wrong))
-    assert {"code", "subject", "shopify_variant_id", "name", "text"} <= walked
+    assert {"code", "subject", "shopify_variant_id", "name", "text"} <= visited_names
 
 
 @settings(max_examples=examples(4), suppress_health_check=list(HealthCheck))
 @given(value=st.text(max_size=300))
-def test_any_text_in_a_query_that_reaches_a_key_is_answered(api: httpx.Client, caller: Caller, value: str) -> None:
+def test_any_query_text_used_in_a_key_gets_a_response(api: httpx.Client, caller: Caller, value: str) -> None:
     keyed = {"rule", "subject", "event_type", "app", "shop"}
-    for operation in operations(api):
-        for name in keyed & set(names(operation[2], "query")):
-            answers = answers_to_query(api, caller, operation, name, value)
-            assert all(answer.status_code < 500 for answer in answers), (operation[:2], name, value)
+    for operation in documented_operations(api):
+        for name in keyed & set(parameter_names(operation[2], "query")):
+            responses = responses_to_query(api, caller, operation, name, value)
+            assert all(response.status_code < 500 for response in responses), (operation[:2], name, value)
 
 
 @pytest.mark.parametrize("value", ["", "x" * 3_000])
-def test_a_rule_that_is_no_name_is_refused_by_name(api: httpx.Client, value: str) -> None:
+def test_an_invalid_retention_rule_is_named_in_the_error(api: httpx.Client, value: str) -> None:
     headers = {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'somebody')}"}
-    answer = api.get("/v1/operator/retention-runs", params={"rule": value}, headers=headers)
+    response = api.get("/v1/operator/retention-runs", params={"rule": value}, headers=headers)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidInput")
-    assert [error["path"] for error in answer.json()["errors"]] == ["query.rule"]
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidInput")
+    assert [error["path"] for error in response.json()["errors"]] == ["query.rule"]

@@ -1,6 +1,6 @@
-"""A command that pauses before its nth call of an AWS operation: `python -m tests.infra.ops.pausing UpdateItem 150 COMMAND`.
+"""A command that pauses before its nth call of an AWS operation: `python -m tests.infra.ops.paused_command UpdateItem 150 COMMAND`.
 
-It goes no further until a signal comes, however slow the one who sends it is.
+It waits until a signal arrives.
 """
 
 from __future__ import annotations

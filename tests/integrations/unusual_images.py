@@ -1,4 +1,4 @@
-"""PNG and WebP files of every kind, cut into their chunks."""
+"""PNG and WebP files of every kind, as lists of chunks."""
 
 from __future__ import annotations
 
