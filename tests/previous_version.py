@@ -112,7 +112,7 @@ def _objects() -> Iterator[tuple[str, str]]:
 
 
 def _messages() -> Iterator[tuple[str, list[str]]]:
-    """Bodies by queue; each message that is received here stays invisible."""
+    """Bodies by queue, without delayed messages; each message that is received here stays invisible."""
     client = aws.client("sqs")
     for name in _logical([url.rpartition("/")[2] for url in client.list_queues().get("QueueUrls", [])]):
         bodies = []
