@@ -117,6 +117,7 @@ def scheduled(
                 locks.release(lease, watermark)
 
         handler.__dict__["schedule"] = name
+        handler.__dict__["formerly"] = formerly
         return handler
 
     return decorate

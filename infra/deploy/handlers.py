@@ -58,9 +58,10 @@ class Consumer(Handler):
 
 @dataclass(frozen=True, slots=True)
 class Schedule(Handler):
-    """A Lambda that EventBridge starts; `expression` is its schedule expression."""
+    """A Lambda that EventBridge starts; `expression` is its schedule expression, `formerly` its name in an earlier release."""
 
     expression: str
+    formerly: str | None = None
 
 
 def chalice_app() -> Chalice:
@@ -97,11 +98,12 @@ def consumers() -> list[Consumer]:
 
 def schedules() -> list[Schedule]:
     """Return every schedule, sorted by name."""
-    found = [
-        Schedule(**_common(source.name, source.handler_string), expression=str(source.schedule_expression))
-        for source in chalice_app().event_sources
-        if isinstance(source, ScheduledEventConfig)
-    ]
+    found = []
+    for source in chalice_app().event_sources:
+        if isinstance(source, ScheduledEventConfig):
+            formerly = vars(chalice_app().handler_map[source.name])["func"].formerly
+            common = _common(source.name, source.handler_string)
+            found.append(Schedule(**common, expression=str(source.schedule_expression), formerly=formerly))
     return sorted(found, key=lambda schedule: schedule.name)
 
 

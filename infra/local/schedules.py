@@ -23,6 +23,8 @@ def seconds(expression: str) -> int:
 def first_wait(schedule: Schedule) -> float:
     """Return the seconds until the first run; 0 if the last completed run is at least one period ago."""
     last = locks.watermark(f"schedule/{schedule.name}")
+    if last is None and schedule.formerly:
+        last = locks.watermark(f"schedule/{schedule.formerly}")
     period = seconds(schedule.expression)
     if last is None:
         return float(period)
