@@ -18,7 +18,8 @@ from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance, PaymentTransaction
 from chalicelib.billing.service import credits, entitlement, grant_schedule, invariants, sync_plans
-from chalicelib.integrations.stripe import StripeRefused, create_refund
+from chalicelib.integrations.stripe.errors import StripeRefused
+from chalicelib.integrations.stripe.payments import create_refund
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox

@@ -19,13 +19,14 @@ from chalicelib.billing.service import addons, discount_redemptions, gifts, plan
 from chalicelib.billing.service.customers import ensure_stripe_customer
 from chalicelib.billing.service.sync.purchases import metadata
 from chalicelib.billing.stripe_objects.fields import required_timestamp
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import checkout_sessions
+from chalicelib.integrations.stripe.client import Json
 from chalicelib.kit import ids
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
+def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> Json:
     """Create a Stripe Checkout session for a plan, an add-on or credits. The same request key returns the same session.
 
     A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
@@ -41,7 +42,7 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
     return _open(customer, params, order.success_url, order.cancel_url, request_key)
 
 
-def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, stripe.Json]:
+def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, Json]:
     """Create a pending gift and the Checkout session for its payment.
 
     Raises CustomerNotFound if the buyer is not registered, PlanUnavailable if the plan is not for sale, GiftToOneself
@@ -58,7 +59,7 @@ def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tup
 
 def _open(
     customer: Customer, params: Mapping[str, Any], success_url: str, cancel_url: str, request_key: str | None
-) -> stripe.Json:
+) -> Json:
     whole = {
         "customer": ensure_stripe_customer(customer),
         "client_reference_id": customer.owner_id,
@@ -66,7 +67,7 @@ def _open(
         "cancel_url": cancel_url,
         **params,
     }
-    return stripe.create_checkout_session(whole, f"checkout-{request_key or ids.new()}")
+    return checkout_sessions.create_checkout_session(whole, f"checkout-{request_key or ids.new()}")
 
 
 def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
@@ -87,7 +88,7 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     )
 
 
-def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
+def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> Json:
     """Create a Checkout session for a plan.
 
     Reserves the use of a discount code first, and releases it if Stripe creates no session.
@@ -113,9 +114,7 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     return session
 
 
-def _open_sole(
-    customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None
-) -> stripe.Json:
+def _open_sole(customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None) -> Json:
     """Create the only open session in which the owner can pay for a plan, and claim the plan with it.
 
     If the process crashes before the claim is stored, the session's URL was never returned to the buyer.

@@ -7,7 +7,7 @@ from typing import Literal
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Customer
 from chalicelib.billing.repository import customers
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import customers as stripe_customers
 from chalicelib.kit import signing, tombstones
 
 
@@ -40,7 +40,7 @@ def ensure_stripe_customer(customer: Customer) -> str:
         owner = {"owner_type": str(customer.owner_type), "owner_id": customer.owner_id}
         state = "/".join(map(str, (*owner.values(), customer.email, customer.name, customer.stripe_customer_id)))
         key = f"customer-{signing.digest(state.encode())}"
-        customers.link(customer, stripe.create_customer(customer.email, customer.name, owner, key))
+        customers.link(customer, stripe_customers.create_customer(customer.email, customer.name, owner, key))
     return str(customer.at_stripe)
 
 

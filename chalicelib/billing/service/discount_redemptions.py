@@ -18,8 +18,8 @@ from chalicelib.billing.models import DiscountCode, DiscountUsage, SubscriptionP
 from chalicelib.billing.repository import discount_codes
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.integrations.stripe import checkout_sessions
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
 from chalicelib.kit import clock, logs
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -176,8 +176,8 @@ def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
     if usage.checkout_session_id is None:
         return True
     try:
-        view = payment_intents.session(stripe.checkout_session(usage.checkout_session_id))
-    except ObjectMissing:
+        view = payment_intents.session(checkout_sessions.retrieve_checkout_session(usage.checkout_session_id))
+    except StripeObjectNotFound:
         return True
     if view.status == "expired":
         return True

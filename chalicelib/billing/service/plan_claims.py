@@ -10,8 +10,8 @@ from chalicelib.billing.errors import AlreadySubscribed
 from chalicelib.billing.models import Customer, Subscription
 from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.integrations.stripe import checkout_sessions
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
 from chalicelib.kit.unit_of_work import UnitOfWork
 
 _SESSION = "cs_"
@@ -35,11 +35,11 @@ def claim_plan(unit: UnitOfWork, customer: Customer, source: str) -> None:
 
 def _end_session(session_id: str) -> None:
     try:
-        view = payment_intents.session(stripe.checkout_session(session_id))
-    except ObjectMissing:
+        view = payment_intents.session(checkout_sessions.retrieve_checkout_session(session_id))
+    except StripeObjectNotFound:
         return
     if view.status == "open":
-        stripe.expire_checkout_session(session_id)
+        checkout_sessions.expire_checkout_session(session_id)
     elif view.subscription_id is not None:
         row = subscriptions.find_by_stripe_id(view.subscription_id)
         if row is None:

@@ -13,8 +13,8 @@ from chalicelib.billing.repository import refunds
 from chalicelib.billing.service import payments
 from chalicelib.billing.service.sync import refunds_and_disputes
 from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
+from chalicelib.integrations.stripe import payments as stripe_payments
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound, StripeRefused
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -35,7 +35,7 @@ def approve(refund_id: str) -> Refund:
 
     Raises RefundNotFound; RefundDecided; PaymentDisputed while a dispute is open that is not an inquiry (the request
     stays pending, because a lost dispute would take the money twice); NotRefundable if less of the payment is left;
-    StripeRefused or ObjectMissing if Stripe rejects the refund, which then has failed.
+    StripeRefused or StripeObjectNotFound if Stripe rejects the refund, which then has failed.
     """
     _check_undisputed(refunds.get(refund_id))
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
@@ -46,8 +46,8 @@ def approve(refund_id: str) -> Refund:
     amount = money.to_minor(row.amount, row.currency)
     intent_id, charge_id = payment.stripe_payment_intent_id, payment.stripe_charge_id
     try:
-        stripe.create_refund(intent_id, charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
-    except (StripeRefused, ObjectMissing):
+        stripe_payments.create_refund(intent_id, charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
+    except (StripeRefused, StripeObjectNotFound):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise
     refunds_and_disputes.sync_refunds(intent_id, charge_id)
@@ -117,7 +117,7 @@ def _check_undisputed(row: Refund) -> None:
     is_waiting = row.stripe_refund_id is None and row.status in (RefundStatus.REQUESTED, RefundStatus.APPROVED)
     if not is_waiting or payment.dispute is not DisputeStatus.OPEN:
         return
-    objects = stripe.disputes(payment.stripe_payment_intent_id, payment.stripe_charge_id)
+    objects = stripe_payments.list_disputes(payment.stripe_payment_intent_id, payment.stripe_charge_id)
     views = [payment_intents.dispute(stripe_object) for stripe_object in objects]
     if any(view.status is DisputeStatus.OPEN and not view.is_inquiry for view in views):
         raise PaymentDisputed("Approve the refund when the dispute is closed, or reject it.")

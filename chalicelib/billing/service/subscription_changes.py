@@ -32,9 +32,12 @@ from chalicelib.billing.service import plans
 from chalicelib.billing.service.sync.invoices import sync_plan_subscription
 from chalicelib.billing.stripe_objects import invoices
 from chalicelib.billing.stripe_objects.invoices import StripeSubscription
-from chalicelib.integrations import stripe, stripe_subscriptions
-from chalicelib.integrations.stripe import Json, ObjectMissing
-from chalicelib.integrations.stripe_subscriptions import PriceChange, ProrationBehavior
+from chalicelib.integrations.stripe import customers as stripe_customers
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
+from chalicelib.integrations.stripe.client import Json
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
+from chalicelib.integrations.stripe.subscriptions import PriceChange, ProrationBehavior
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import Unavailable
 
@@ -99,7 +102,7 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
     _demand_changeable(current, chosen)
     proration = _prorated(current, chosen, max(clock.now(), current.period.start))
     asked = _asked(current, chosen, proration.prorated_at)
-    invoice = stripe_subscriptions.preview_change(asked)
+    invoice = stripe_invoices.preview_price_change(asked)
     is_billed_now = asked.behavior == "always_invoice"
     return ChangePreview(
         plan=chosen.plan.id,
@@ -158,7 +161,7 @@ def cancel_subscription(
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
     if not at_period_end:
-        with suppress(ObjectMissing):  # it has already ended; the sync below updates the row
+        with suppress(StripeObjectNotFound):  # it has already ended; the sync below updates the row
             stripe_subscriptions.cancel_now(stripe_id)
     elif row.cancel_at_period_end:
         raise AlreadyCanceled
@@ -175,14 +178,14 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
     """
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
-    shown = stripe.subscription(stripe_id)
+    shown = stripe_subscriptions.retrieve_subscription(stripe_id)
     view = invoices.subscription(shown)
     if view.status.is_final:
         raise NotSubscribed
     if not view.cancel_at_period_end:
         raise NotCanceled
     was_dated = not shown["cancel_at_period_end"]
-    stripe_subscriptions.resume(stripe_id, was_dated, f"resume-{request_key or ids.new()}")
+    stripe_subscriptions.resume_subscription(stripe_id, was_dated, f"resume-{request_key or ids.new()}")
     return sync_plan_subscription(stripe_id)
 
 
@@ -195,7 +198,7 @@ def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_k
     if customer.at_stripe is None:
         raise NotSubscribed("The portal is available after the first purchase.")
     key = f"portal-{request_key or ids.new()}"
-    return stripe_subscriptions.create_portal_session(customer.at_stripe, return_url, key)
+    return stripe_customers.create_portal_session(customer.at_stripe, return_url, key)
 
 
 def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
@@ -222,7 +225,7 @@ def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCy
 
 
 def _current(stripe_id: str) -> _Current:
-    shown = stripe.subscription(stripe_id)
+    shown = stripe_subscriptions.retrieve_subscription(stripe_id)
     view = invoices.subscription(shown)
     found = price_lookup.read().plans
     for item, raw in zip(view.items, shown["items"]["data"], strict=True):

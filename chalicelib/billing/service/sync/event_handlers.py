@@ -16,8 +16,9 @@ from chalicelib.billing.service.sync.refunds_and_disputes import PaymentUnknown
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
 from chalicelib.billing.stripe_objects.payment_intents import PURCHASE
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import payments as stripe_payments
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
 from chalicelib.kit import messages
 
 Handler = Callable[[StripeObject, EventContext], str | None]
@@ -39,7 +40,7 @@ def handle_event(event_type: str, shown: StripeObject, cause: EventContext) -> s
         return handler(shown, cause)
     except NotOurs as error:
         return str(error)
-    except ObjectMissing:
+    except StripeObjectNotFound:
         return "its object no longer exists at Stripe"
     except CustomerNotFound:
         return "its owner is no longer registered"
@@ -80,7 +81,7 @@ def _checkout_paid(shown: StripeObject, cause: EventContext) -> str | None:
         return None
     if view.intent_id is None:
         return "the checkout has no payment"
-    purchases.sync_purchase(stripe.payment_intent(view.intent_id), cause)
+    purchases.sync_purchase(stripe_payments.retrieve_payment_intent(view.intent_id), cause)
     return None
 
 
@@ -108,7 +109,11 @@ def _intent_changed(shown: StripeObject, cause: EventContext) -> str | None:
         return None
     if not payment_intents.is_settled(shown):
         return "covered by the events of its invoice"
-    invoice = stripe.invoice(view.invoice_id) if view.invoice_id else stripe.invoice_of_intent(view.id)
+    invoice = (
+        stripe_invoices.retrieve_invoice(view.invoice_id)
+        if view.invoice_id
+        else stripe_invoices.find_invoice_of_intent(view.id)
+    )
     if invoice is None:
         return "neither an invoice's payment nor a known purchase"
     invoices.sync_invoice(invoice, cause, PaymentLink(view.id, view.charge_id))
@@ -140,13 +145,13 @@ def _make_known(shown: StripeObject, intent_id: str | None, charge_id: str | Non
     """
     invoice = None
     if shown.get("invoice"):
-        invoice = stripe.invoice(str(id_of(shown["invoice"])))
+        invoice = stripe_invoices.retrieve_invoice(str(id_of(shown["invoice"])))
     elif intent_id:
-        invoice = stripe.invoice_of_intent(intent_id)
+        invoice = stripe_invoices.find_invoice_of_intent(intent_id)
     if invoice is not None:
         invoices.sync_invoice(invoice, cause, PaymentLink(intent_id, charge_id))
     elif intent_id:
-        purchases.sync_purchase(stripe.payment_intent(intent_id), cause)
+        purchases.sync_purchase(stripe_payments.retrieve_payment_intent(intent_id), cause)
     else:
         return "its payment is unknown"
     raise RetryEvent

@@ -10,7 +10,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.billing import signature
 from chalicelib.billing.enums import WebhookStatus
 from chalicelib.billing.errors import InvalidStripeEvent, InvalidStripeSignature, WrongStripeMode
 from chalicelib.billing.models import StripeWebhook
@@ -21,6 +20,7 @@ from chalicelib.billing.service.sync.event_handlers import RetryEvent
 from chalicelib.billing.service.sync.invoices import EventContext
 from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
 from chalicelib.integrations import storage
+from chalicelib.integrations.stripe.signature import verify_signature
 from chalicelib.kit import clock, config, logs, messages, secret_reader, tombstones
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.data_subjects import stripe_customer
@@ -67,7 +67,7 @@ def stripe_sender(credentials: Credentials) -> Sender:
     """
     secrets = [secret.strip() for secret in secret_reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if secret.strip()]
     header = credentials.headers.get("stripe-signature", "")
-    if not signature.is_genuine(header, credentials.raw_body, secrets, clock.now().timestamp()):
+    if not verify_signature(header, credentials.raw_body, secrets, clock.now().timestamp()):
         raise InvalidStripeSignature
     return Sender()
 

@@ -38,7 +38,8 @@ from chalicelib.billing.stripe_objects import invoices
 from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
 from chalicelib.billing.stripe_objects.invoices import Decision, StripeInvoice, StripeSubscription
 from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
@@ -65,7 +66,7 @@ class PaymentLink:
 def sync_plan_subscription(subscription_id: str) -> Subscription:
     """Sync a plan's subscription from Stripe, return its row, and publish its state even if nothing changed.
 
-    Raises NotOurs if its customer is not registered or it has no known plan, ObjectMissing if Stripe has no such
+    Raises NotOurs if its customer is not registered or it has no known plan, StripeObjectNotFound if Stripe has no such
     subscription.
     """
     row = sync_subscription(subscription_id)
@@ -132,7 +133,9 @@ def _subscription(
         subscriptions.publish_subscription(unit, row)
         return row
     _read_addons(found, row, customer_id)
-    fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
+    fetched = (
+        shown if decision is Decision.APPLY and shown else stripe_subscriptions.retrieve_subscription(subscription_id)
+    )
     view = invoices.subscription(fetched)
     owner = _owner_key(found, row, view.customer_id)
     found.read([owner])
@@ -170,7 +173,7 @@ def _catch_up(subscription: Subscription, customer: Customer, cause: EventContex
     Each payment has its own transaction, committed before the subscription's row. After a crash, a retry therefore
     repeats the backfill.
     """
-    paid = {shown["id"] for shown in stripe.paid_invoices(str(subscription.stripe_subscription_id))}
+    paid = {shown["id"] for shown in stripe_invoices.list_paid_invoices(str(subscription.stripe_subscription_id))}
     for invoice_id in paid - {but}:
         view, _ = _fetched(invoice_id)
         run_unit_of_work(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
@@ -226,17 +229,17 @@ def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tup
     """
     is_linked = told.is_linked or link.intent_id is not None or not told.amount
     if invoices.is_final(shown) and is_linked and not told.has_more_lines:
-        return told, stripe.subscription(str(told.subscription_id))
+        return told, stripe_subscriptions.retrieve_subscription(str(told.subscription_id))
     view, subscription = _fetched(told.id)
-    return view, subscription or stripe.subscription(str(told.subscription_id))
+    return view, subscription or stripe_subscriptions.retrieve_subscription(str(told.subscription_id))
 
 
 def _fetched(invoice_id: str) -> tuple[StripeInvoice, StripeObject | None]:
     """Fetch the invoice, with all of its lines if it is paid, and its subscription if that field is expanded."""
-    fetched = stripe.invoice(invoice_id)
+    fetched = stripe_invoices.retrieve_invoice(invoice_id)
     view = invoices.invoice(fetched)
     if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
-        lines = invoices.lines(stripe.invoice_lines(view.id), view.currency)
+        lines = invoices.lines(stripe_invoices.list_invoice_lines(view.id), view.currency)
         view = invoices.with_lines(view, lines)
     return view, invoices.subscription_of(fetched)
 
@@ -324,5 +327,5 @@ def _unpaid_since(view: StripeSubscription) -> datetime | None:
     """Return the time at which the oldest unpaid invoice was finalized; None if the subscription is not past due."""
     if view.status is not SubscriptionStatus.PAST_DUE:
         return None
-    unpaid = [invoices.invoice(shown).finalized_at for shown in stripe.open_invoices(view.id)]
+    unpaid = [invoices.invoice(shown).finalized_at for shown in stripe_invoices.list_open_invoices(view.id)]
     return min((moment for moment in unpaid if moment), default=None)

@@ -21,7 +21,7 @@ from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.service.sync.invoices import EventContext
 from chalicelib.billing.stripe_objects.fields import StripeObject
 from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, intent, is_settled
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -44,7 +44,7 @@ def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]
 
 
 def _follow(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None) -> None:
-    view = intent(shown if is_settled(shown) else stripe.payment_intent(shown["id"]))
+    view = intent(shown if is_settled(shown) else stripe_payments.retrieve_payment_intent(shown["id"]))
     if not view.is_purchase:
         raise NotOurs("not a purchase through our checkout")
     kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]

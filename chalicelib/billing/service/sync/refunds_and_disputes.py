@@ -35,7 +35,7 @@ from chalicelib.billing.service import (
 from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.billing.stripe_objects import payment_intents
 from chalicelib.billing.stripe_objects.payment_intents import StripeRefund
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
@@ -62,7 +62,7 @@ def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
 
 def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
     found, earlier = _read(intent_id, charge_id)
-    views = [payment_intents.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
+    views = [payment_intents.refund(shown) for shown in stripe_payments.list_refunds(intent_id, charge_id)]
     found.read([*(refund_key(_id_of(view)) for view in views), *monthly_grants.ledger_keys(found, earlier)])
     row = payments.copy(earlier)
     for view in views:
@@ -78,7 +78,7 @@ def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | No
 def _follow_disputes(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
     """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
     found, earlier = _read(intent_id, charge_id)
-    views = [payment_intents.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
+    views = [payment_intents.dispute(shown) for shown in stripe_payments.list_disputes(intent_id, charge_id)]
     found.read(monthly_grants.ledger_keys(found, earlier))
     lost = [view for view in views if view.is_lost]
     row = payments.copy(earlier)

@@ -1,4 +1,4 @@
-"""Stripe's client against the stand-in, over real HTTP."""
+"""The Stripe client against the sandbox, over real HTTP."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import API_VERSION, ObjectMissing, StripeRefused
+from chalicelib.integrations.stripe import checkout_sessions, products
+from chalicelib.integrations.stripe import client as stripe_client
+from chalicelib.integrations.stripe import customers as stripe_customers
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
+from chalicelib.integrations.stripe.client import API_VERSION
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound, StripeRefused
 from chalicelib.kit import config
 from chalicelib.kit.config import SettingMissing
 from chalicelib.kit.errors import Conflict, Unavailable
@@ -17,9 +22,9 @@ from infra.sandbox.stripe import StripeSandbox
 
 @pytest.fixture(autouse=True)
 def _fresh_client() -> Iterator[None]:
-    stripe.forget()
+    stripe_client.forget_client()
     yield
-    stripe.forget()
+    stripe_client.forget_client()
     config.settings.cache_clear()
 
 
@@ -28,7 +33,7 @@ def key() -> str:
 
 
 def test_every_call_is_made_in_the_pinned_version(stripe_peer: StripeSandbox) -> None:
-    stripe.create_customer("a@example.com", None, {}, key())
+    stripe_customers.create_customer("a@example.com", None, {}, key())
     request = stripe_peer.requests[-1]
     assert request.header("stripe-version") == API_VERSION
     assert request.header("authorization").startswith("Bearer sk_test_")
@@ -36,31 +41,31 @@ def test_every_call_is_made_in_the_pinned_version(stripe_peer: StripeSandbox) ->
 
 def test_the_same_key_makes_one_customer(stripe_peer: StripeSandbox) -> None:
     one = key()
-    first = stripe.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one)
-    assert stripe.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one) == first
+    first = stripe_customers.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one)
+    assert stripe_customers.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one) == first
     with pytest.raises(Conflict):
-        stripe.create_customer("b@example.com", "Ada", {"owner_id": "1"}, one)
+        stripe_customers.create_customer("b@example.com", "Ada", {"owner_id": "1"}, one)
 
 
 def test_products_and_prices_are_made_once_and_the_lookup_key_moves(stripe_peer: StripeSandbox) -> None:
     product, lookup, one = f"backroom_{key()}", f"key_{key()}", key()
-    stripe.put_product(product, "Before", "…")
-    stripe.put_product(product, "After", "…")
-    first = stripe.create_price(product, lookup, 1000, "USD", "month", one)
-    assert stripe.create_price(product, lookup, 1000, "USD", "month", one)["id"] == first["id"]
-    assert stripe.prices_by_lookup_key([lookup]).keys() == {lookup}
-    second = stripe.create_price(product, lookup, 1100, "USD", "month", key())
-    assert stripe.prices_by_lookup_key([lookup])[lookup]["id"] == second["id"] != first["id"]
+    products.put_product(product, "Before", "…")
+    products.put_product(product, "After", "…")
+    first = products.create_price(product, lookup, 1000, "USD", "month", one)
+    assert products.create_price(product, lookup, 1000, "USD", "month", one)["id"] == first["id"]
+    assert products.list_prices_by_lookup_key([lookup]).keys() == {lookup}
+    second = products.create_price(product, lookup, 1100, "USD", "month", key())
+    assert products.list_prices_by_lookup_key([lookup])[lookup]["id"] == second["id"] != first["id"]
     with stripe_peer.store() as store:
         assert store.get("product", product)["name"] == "After"
 
 
 def test_answers_are_plain_data_with_what_was_expanded(stripe_peer: StripeSandbox) -> None:
     product = f"backroom_{key()}"
-    stripe.put_product(product, "Plan", "…")
-    price = stripe.create_price(product, f"key_{key()}", 1000, "USD", "month", key())
-    customer = stripe.create_customer("a@example.com", None, {}, key())
-    session = stripe.create_checkout_session(
+    products.put_product(product, "Plan", "…")
+    price = products.create_price(product, f"key_{key()}", 1000, "USD", "month", key())
+    customer = stripe_customers.create_customer("a@example.com", None, {}, key())
+    session = checkout_sessions.create_checkout_session(
         {
             "mode": "subscription",
             "customer": customer,
@@ -71,26 +76,26 @@ def test_answers_are_plain_data_with_what_was_expanded(stripe_peer: StripeSandbo
     )
     events = stripe_peer.complete_checkout(session["id"])
     shown = next(event["data"]["object"] for event in events if event["type"] == "invoice.paid")
-    invoice = stripe.invoice(shown["id"])
+    invoice = stripe_invoices.retrieve_invoice(shown["id"])
     assert type(invoice) is dict
     (payment,) = invoice["payments"]["data"]
     assert type(payment) is dict
     assert payment["payment"]["payment_intent"]["latest_charge"].startswith("ch_")
     subscription_id = shown["parent"]["subscription_details"]["subscription"]
-    assert stripe.subscription(subscription_id)["items"]["data"][0]["current_period_end"]
-    assert stripe.open_invoices(subscription_id) == []
+    assert stripe_subscriptions.retrieve_subscription(subscription_id)["items"]["data"][0]["current_period_end"]
+    assert stripe_invoices.list_open_invoices(subscription_id) == []
 
 
 def test_what_stripe_does_not_have_is_missing(stripe_peer: StripeSandbox) -> None:
-    for read in (stripe.subscription, stripe.invoice):
-        with pytest.raises(ObjectMissing):
+    for read in (stripe_subscriptions.retrieve_subscription, stripe_invoices.retrieve_invoice):
+        with pytest.raises(StripeObjectNotFound):
             read("nothing_1")
 
 
 def test_a_wrong_key_is_refused_without_saying_it(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_somebody_else")
     with pytest.raises(StripeRefused) as refused:
-        stripe.subscription("sub_1")
+        stripe_subscriptions.retrieve_subscription("sub_1")
     assert "sk_test" not in str(refused.value)
     assert refused.value.status == 502
 
@@ -99,7 +104,7 @@ def test_a_stripe_that_does_not_answer_is_unavailable(monkeypatch: pytest.Monkey
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:9")
     config.settings.cache_clear()
     with pytest.raises(Unavailable) as unavailable:
-        stripe.subscription("sub_1")
+        stripe_subscriptions.retrieve_subscription("sub_1")
     assert unavailable.value.headers == {"Retry-After": "5"}
 
 
@@ -107,5 +112,5 @@ def test_a_stripe_that_does_not_answer_is_unavailable(monkeypatch: pytest.Monkey
 def test_live_keys_are_refused_outside_prod(monkeypatch: pytest.MonkeyPatch, live: str) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", live)
     with pytest.raises(SettingMissing) as refused:
-        stripe.subscription("sub_1")
+        stripe_subscriptions.retrieve_subscription("sub_1")
     assert live not in str(refused.value)
