@@ -19,7 +19,8 @@ from chalicelib.billing.enums import EntryType, PaymentStatus
 from chalicelib.billing.models import MonthlyGrant
 from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.service import grant_schedule, invariants, sync_plans
-from chalicelib.billing.stripe_objects import invoices
+from chalicelib.billing.stripe_objects.invoices import parse_invoice
+from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.tables import Transaction
@@ -165,8 +166,8 @@ def test_the_projection_is_stripe_s_state(
 
 def _assert_equal(sandbox: StripeSandbox) -> None:
     with sandbox.store() as stripe:
-        theirs = {row["id"]: invoices.subscription(row) for row in stripe.all("subscription")}
-        bills = {row["id"]: invoices.invoice(row) for row in stripe.all("invoice")}
+        theirs = {row["id"]: parse_subscription(row) for row in stripe.all("subscription")}
+        bills = {row["id"]: parse_invoice(row) for row in stripe.all("invoice")}
         refunded: dict[str, int] = {}
         for row in stripe.all("refund"):
             refunded[row["payment_intent"]] = refunded.get(row["payment_intent"], 0) + row["amount"]

@@ -72,9 +72,8 @@ def open_portal(call: ApiRequest[Account, PortalCreate]) -> PortalRead:
 
     The caller sees invoices there and changes the payment method.
     """
-    return PortalRead.of(
-        subscription_changes.open_portal(*key(call.principal), call.body.return_url, _request_key(call))
-    )
+    url = subscription_changes.open_portal(*key(call.principal), call.body.return_url, _request_key(call))
+    return PortalRead(url=url)
 
 
 def _request_key(call: ApiRequest[Account, Any]) -> str | None:

@@ -8,7 +8,7 @@ from chalicelib.billing.errors import AddonActive, AddonUnavailable
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.repository import addons, plans
 from chalicelib.billing.repository.identity_map import IdentityMap, owner_key
-from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork
 

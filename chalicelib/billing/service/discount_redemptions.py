@@ -16,8 +16,7 @@ from chalicelib.billing.enums import OwnerType, RedemptionStatus
 from chalicelib.billing.errors import InvalidCode
 from chalicelib.billing.models import DiscountCode, DiscountUsage, SubscriptionPlan
 from chalicelib.billing.repository import discount_codes
-from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
+from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
 from chalicelib.integrations.stripe import checkout_sessions
 from chalicelib.integrations.stripe.errors import StripeObjectNotFound
 from chalicelib.kit import clock, logs
@@ -76,9 +75,9 @@ def reserve(
     return run_unit_of_work(decide)
 
 
-def note_session(reservation: Reservation, session_id: str, expires_at: datetime) -> None:
+def note_session(reservation: Reservation, session: StripeCheckoutSession) -> None:
     """Extend the reservation until the Checkout session expires, plus a margin."""
-    discount_codes.note_session(reservation.usage, session_id, expires_at + MARGIN)
+    discount_codes.note_session(reservation.usage, session.id, (session.expires_at or clock.now()) + MARGIN)
 
 
 def release(code: str, redemption: str, session_id: str) -> None:
@@ -176,7 +175,7 @@ def _is_given_up(usage: DiscountUsage, now: datetime) -> bool:
     if usage.checkout_session_id is None:
         return True
     try:
-        view = payment_intents.session(checkout_sessions.retrieve_checkout_session(usage.checkout_session_id))
+        view = parse_checkout_session(checkout_sessions.retrieve_checkout_session(usage.checkout_session_id))
     except StripeObjectNotFound:
         return True
     if view.status == "expired":

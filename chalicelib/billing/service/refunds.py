@@ -12,7 +12,8 @@ from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.service import payments
 from chalicelib.billing.service.sync import refunds_and_disputes
-from chalicelib.billing.stripe_objects import payment_intents
+from chalicelib.billing.stripe_objects.disputes import parse_dispute
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.integrations.stripe.errors import StripeObjectNotFound, StripeRefused
 from chalicelib.kit import clock, ids
@@ -50,7 +51,7 @@ def approve(refund_id: str) -> Refund:
     except (StripeRefused, StripeObjectNotFound):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise
-    refunds_and_disputes.sync_refunds(intent_id, charge_id)
+    refunds_and_disputes.sync_refunds(StripePaymentReference(intent_id, charge_id))
     return refunds.get(refund_id)
 
 
@@ -118,8 +119,8 @@ def _check_undisputed(row: Refund) -> None:
     if not is_waiting or payment.dispute is not DisputeStatus.OPEN:
         return
     objects = stripe_payments.list_disputes(payment.stripe_payment_intent_id, payment.stripe_charge_id)
-    views = [payment_intents.dispute(stripe_object) for stripe_object in objects]
-    if any(view.status is DisputeStatus.OPEN and not view.is_inquiry for view in views):
+    disputes = [parse_dispute(stripe_object) for stripe_object in objects]
+    if any(dispute.status is DisputeStatus.OPEN and not dispute.is_inquiry for dispute in disputes):
         raise PaymentDisputed("Approve the refund when the dispute is closed, or reject it.")
 
 

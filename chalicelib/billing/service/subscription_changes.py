@@ -30,12 +30,11 @@ from chalicelib.billing.models import Subscription, SubscriptionPlan
 from chalicelib.billing.repository import customers, price_lookup, subscriptions
 from chalicelib.billing.service import plans
 from chalicelib.billing.service.sync.invoices import sync_plan_subscription
-from chalicelib.billing.stripe_objects import invoices
-from chalicelib.billing.stripe_objects.invoices import StripeSubscription
+from chalicelib.billing.stripe_objects.invoices import parse_amount_due
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
 from chalicelib.integrations.stripe import customers as stripe_customers
 from chalicelib.integrations.stripe import invoices as stripe_invoices
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
-from chalicelib.integrations.stripe.client import Json
 from chalicelib.integrations.stripe.errors import StripeObjectNotFound
 from chalicelib.integrations.stripe.subscriptions import PriceChange, ProrationBehavior
 from chalicelib.kit import clock, ids
@@ -73,7 +72,6 @@ class _Current:
     """The plan's item of a subscription, in its current state at Stripe."""
 
     view: StripeSubscription
-    metadata: Json
     item_id: str
     plan_id: str
     price: Price
@@ -102,7 +100,7 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
     _demand_changeable(current, chosen)
     proration = _prorated(current, chosen, max(clock.now(), current.period.start))
     asked = _asked(current, chosen, proration.prorated_at)
-    invoice = stripe_invoices.preview_price_change(asked)
+    amount_due = parse_amount_due(stripe_invoices.preview_price_change(asked))
     is_billed_now = asked.behavior == "always_invoice"
     return ChangePreview(
         plan=chosen.plan.id,
@@ -111,7 +109,7 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
         lines=proration.lines,
         total=proration.total,
         is_billed_now=is_billed_now,
-        amount_due=money.from_minor(invoice["amount_due"], invoice["currency"]),
+        amount_due=amount_due,
         due_at=proration.prorated_at if is_billed_now else current.period.end,
         proration_date=proration.prorated_at,
         period_start=proration.period.start,
@@ -142,7 +140,7 @@ def change_plan(
     """
     key = request_key or ids.new()
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
-    if current.metadata.get(_CHANGED_BY) != key:
+    if current.view.metadata.get(_CHANGED_BY) != key:
         _demand_changeable(current, chosen)
         _demand_recent(previewed_at, current.period)
         metadata = {"plan": chosen.plan.id, _CHANGED_BY: key}
@@ -178,19 +176,17 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
     """
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
-    shown = stripe_subscriptions.retrieve_subscription(stripe_id)
-    view = invoices.subscription(shown)
+    view = parse_subscription(stripe_subscriptions.retrieve_subscription(stripe_id))
     if view.status.is_final:
         raise NotSubscribed
     if not view.cancel_at_period_end:
         raise NotCanceled
-    was_dated = not shown["cancel_at_period_end"]
-    stripe_subscriptions.resume_subscription(stripe_id, was_dated, f"resume-{request_key or ids.new()}")
+    stripe_subscriptions.resume_subscription(stripe_id, view.is_end_dated, f"resume-{request_key or ids.new()}")
     return sync_plan_subscription(stripe_id)
 
 
-def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> Json:
-    """Create a session of Stripe's customer portal.
+def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> str:
+    """Create a session of Stripe's customer portal and return its URL.
 
     Raises CustomerNotFound if the owner is not registered, NotSubscribed if they have no Stripe customer yet.
     """
@@ -225,16 +221,13 @@ def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCy
 
 
 def _current(stripe_id: str) -> _Current:
-    shown = stripe_subscriptions.retrieve_subscription(stripe_id)
-    view = invoices.subscription(shown)
+    view = parse_subscription(stripe_subscriptions.retrieve_subscription(stripe_id))
     found = price_lookup.read().plans
-    for item, raw in zip(view.items, shown["items"]["data"], strict=True):
+    for item in view.items:
         if item.price_id in found and item.period_start and item.period_end:
             plan, cycle = found[item.price_id]
-            price = Price(item.amount or Decimal(0), item.currency, cycle, raw["quantity"])
-            return _Current(
-                view, shown["metadata"], raw["id"], plan.id, price, Period(item.period_start, item.period_end)
-            )
+            price = Price(item.amount or Decimal(0), item.currency, cycle, item.quantity)
+            return _Current(view, item.id, plan.id, price, Period(item.period_start, item.period_end))
     raise NotSubscribed("The subscription has no item of a known plan.")
 
 

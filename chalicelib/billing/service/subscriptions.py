@@ -15,8 +15,7 @@ from chalicelib.billing.repository import subscriptions
 from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
 from chalicelib.billing.service import payments
-from chalicelib.billing.stripe_objects import invoices
-from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock, logs
 from chalicelib.kit.unit_of_work import UnitOfWork
 
@@ -190,7 +189,7 @@ def _facts(row: Subscription) -> dict[str, Any]:
     return {name: value for name, value in row.attribute_values.items() if value is not None}
 
 
-def _apply_plan(made: Subscription, offers: PriceLookup, bought: invoices.StripeSubscriptionItem) -> None:
+def _apply_plan(made: Subscription, offers: PriceLookup, bought: StripeSubscriptionItem) -> None:
     plan, cycle = offers.plans[bought.price_id]
     made.plan_name, made.billing_cycle, made.currency = plan.id, cycle, bought.currency
     made.price_monthly = bought.amount if cycle == "monthly" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.integrations.stripe.client import Json, call
+from chalicelib.integrations.stripe.client import call
 
 
 def create_customer(email: str, name: str | None, metadata: Mapping[str, str], idempotency_key: str) -> str:
@@ -18,10 +18,11 @@ def create_customer(email: str, name: str | None, metadata: Mapping[str, str], i
     return str(customer["id"])
 
 
-def create_portal_session(customer_id: str, return_url: str, idempotency_key: str) -> Json:
-    """Create a customer portal session, in which the customer manages invoices and payment methods.
+def create_portal_session(customer_id: str, return_url: str, idempotency_key: str) -> str:
+    """Create a customer portal session and return its URL; the portal links back to `return_url`.
 
-    The portal links back to `return_url`.
+    The customer manages invoices and payment methods there.
     """
     params: Any = {"customer": customer_id, "return_url": return_url}
-    return call(lambda client: client.v1.billing_portal.sessions.create(params, {"idempotency_key": idempotency_key}))
+    options: Any = {"idempotency_key": idempotency_key}
+    return str(call(lambda client: client.v1.billing_portal.sessions.create(params, options))["url"])

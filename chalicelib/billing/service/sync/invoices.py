@@ -6,12 +6,13 @@ An event needs at most two fetches from Stripe, four read calls and one transact
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.billing.domain import credit_months
 from chalicelib.billing.domain.credit_months import GrantMonth
+from chalicelib.billing.domain.event_order import Decision, EventContext, decide
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
 from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import price_lookup
@@ -34,10 +35,14 @@ from chalicelib.billing.service import (
 )
 from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
 from chalicelib.billing.service.subscriptions import NotOurs
-from chalicelib.billing.stripe_objects import invoices
-from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
-from chalicelib.billing.stripe_objects.invoices import Decision, StripeInvoice, StripeSubscription
-from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
+from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession
+from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice, parse_lines
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
+from chalicelib.billing.stripe_objects.subscriptions import (
+    StripeSubscription,
+    StripeSubscriptionSnapshot,
+    parse_subscription,
+)
 from chalicelib.integrations.stripe import invoices as stripe_invoices
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import clock
@@ -45,22 +50,6 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _PROMPT = timedelta(minutes=10)
 """If we first see a subscription more than ten minutes after it started, earlier events may have been ignored."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventContext:
-    """The event that causes a sync, and its creation time at Stripe."""
-
-    event_id: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentLink:
-    """The payment of an invoice, if an event names it and the invoice does not."""
-
-    intent_id: str | None = None
-    charge_id: str | None = None
 
 
 def sync_plan_subscription(subscription_id: str) -> Subscription:
@@ -75,43 +64,48 @@ def sync_plan_subscription(subscription_id: str) -> Subscription:
     return row
 
 
-def sync_subscription(
-    subscription_id: str, shown: StripeObject | None = None, cause: EventContext | None = None
-) -> Subscription | None:
+def sync_subscription(subscription_id: str) -> Subscription | None:
     """Sync a subscription from Stripe and return its row; None if it has only add-ons.
 
-    `shown` is the event's object. Raises the same errors as `sync_plan_subscription`.
+    Raises the same errors as `sync_plan_subscription`.
     """
-    return run_unit_of_work(lambda unit: _subscription(unit, IdentityMap(), subscription_id, shown, cause))
+    return sync_event_subscription(StripeSubscriptionSnapshot(subscription_id, None, None), None)
 
 
-def sync_checkout(view: StripeCheckoutSession, cause: EventContext | None) -> None:
+def sync_event_subscription(snapshot: StripeSubscriptionSnapshot, event: EventContext | None) -> Subscription | None:
+    """Sync the subscription of an event and return its row; None if it has only add-ons."""
+    return run_unit_of_work(lambda unit: _subscription(unit, IdentityMap(), snapshot, event))
+
+
+def sync_checkout(view: StripeCheckoutSession, event: EventContext | None) -> None:
     """Sync the subscription of a paid checkout, and redeem the use of its discount code."""
     code, redemption = view.metadata.get(discount_redemptions.CODE), view.metadata.get(discount_redemptions.REDEMPTION)
 
-    def decide(unit: UnitOfWork) -> None:
+    def sync(unit: UnitOfWork) -> None:
         found = IdentityMap()
         keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(view.customer_id)]
-        row = _subscription(unit, found, str(view.subscription_id), None, cause, keys)
+        snapshot = StripeSubscriptionSnapshot(str(view.subscription_id), None, None)
+        row = _subscription(unit, found, snapshot, event, keys)
         discount_redemptions.redeem(unit, found.usage(code, redemption), view, row.id if row else None)
 
-    run_unit_of_work(decide)
+    run_unit_of_work(sync)
 
 
-def sync_invoice(shown: StripeObject, cause: EventContext | None, link: PaymentLink | None = None) -> None:
+def sync_invoice(
+    invoice: StripeInvoice, event: EventContext | None, link: StripePaymentReference | None = None
+) -> None:
     """Sync an invoice: its subscription, its payment, and the months of credits that it pays for.
 
     Raises NotOurs if it is not a subscription's invoice or its customer is not registered.
     """
-    run_unit_of_work(lambda unit: _invoice(unit, shown, cause, link or PaymentLink()))
+    run_unit_of_work(lambda unit: _invoice(unit, invoice, event, link or StripePaymentReference()))
 
 
 def _subscription(
     unit: UnitOfWork,
     found: IdentityMap,
-    subscription_id: str,
-    shown: StripeObject | None,
-    cause: EventContext | None,
+    snapshot: StripeSubscriptionSnapshot,
+    event: EventContext | None,
     others: Iterable[Key | None] = (),
 ) -> Subscription | None:
     """Sync a subscription within a unit of work.
@@ -119,28 +113,23 @@ def _subscription(
     Rows are read before the fetch from Stripe and written only if unchanged since, so that stale state never replaces
     newer state.
     """
-    customer_id = id_of(shown["customer"]) if shown else None
-    found.read([subscription_key(subscription_id), customer_guard(customer_id), *price_lookup.KEYS, *others])
-    row = found.subscription(subscription_id)
-    final = shown is not None and invoices.is_final(shown)
-    decision = invoices.decide(
-        final,
-        cause.at if cause else clock.now(),
+    found.read([subscription_key(snapshot.id), customer_guard(snapshot.customer_id), *price_lookup.KEYS, *others])
+    row = found.subscription(snapshot.id)
+    decision = decide(
+        snapshot.final is not None,
+        event.at if event else clock.now(),
         row.status if row else None,
         row.last_stripe_event_at if row else None,
     )
     if decision is Decision.KEEP and row is not None:
         subscriptions.publish_subscription(unit, row)
         return row
-    _read_addons(found, row, customer_id)
-    fetched = (
-        shown if decision is Decision.APPLY and shown else stripe_subscriptions.retrieve_subscription(subscription_id)
-    )
-    view = invoices.subscription(fetched)
+    _read_addons(found, row, snapshot.customer_id)
+    view = snapshot.final or parse_subscription(stripe_subscriptions.retrieve_subscription(snapshot.id))
     owner = _owner_key(found, row, view.customer_id)
     found.read([owner])
     customer = _customer(found, owner)
-    changed = _settle(unit, found, view, row, customer, cause)
+    changed = _settle(unit, found, view, row, customer, event)
     if changed is not None:
         subscriptions.stage_change(unit, changed, row)
     return changed
@@ -152,7 +141,7 @@ def _settle(
     view: StripeSubscription,
     row: Subscription | None,
     customer: Customer,
-    cause: EventContext | None,
+    event: EventContext | None,
     invoice_id: str | None = None,
 ) -> Subscription | None:
     """Return the subscription's row for the caller to stage; stage its add-ons.
@@ -160,37 +149,38 @@ def _settle(
     `invoice_id` is the invoice that the same unit of work syncs; the backfill of earlier invoices omits it.
     """
     since = _unpaid_since(view)
-    made = subscriptions.settle(found.offers, view, row, customer, cause.at if cause else None, since)
+    made = subscriptions.settle(found.offers, view, row, customer, event.at if event else None, since)
     addons.settle(unit, found, view, customer)
     if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
-        _catch_up(made, customer, cause, invoice_id)
+        _catch_up(made, customer, event, invoice_id)
     return made
 
 
-def _catch_up(subscription: Subscription, customer: Customer, cause: EventContext | None, but: str | None) -> None:
+def _catch_up(subscription: Subscription, customer: Customer, event: EventContext | None, but: str | None) -> None:
     """Backfill the invoices paid before the subscription's price and customer were known, except the invoice `but`.
 
     Each payment has its own transaction, committed before the subscription's row. After a crash, a retry therefore
     repeats the backfill.
     """
-    paid = {shown["id"] for shown in stripe_invoices.list_paid_invoices(str(subscription.stripe_subscription_id))}
+    paid = {
+        str(invoice["id"]) for invoice in stripe_invoices.list_paid_invoices(str(subscription.stripe_subscription_id))
+    }
     for invoice_id in paid - {but}:
-        view, _ = _fetched(invoice_id)
-        run_unit_of_work(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
+        view = _fetched(invoice_id)
+        run_unit_of_work(partial(_pay_late, view=view, customer=customer, subscription=subscription, event=event))
 
 
 def _pay_late(
-    unit: UnitOfWork, view: StripeInvoice, customer: Customer, subscription: Subscription, cause: EventContext | None
+    unit: UnitOfWork, view: StripeInvoice, customer: Customer, subscription: Subscription, event: EventContext | None
 ) -> None:
     found = IdentityMap()
     stripe_ids = view.id, view.payment_intent_id, view.charge_id
     found.read([*payment_guards(*stripe_ids), *price_lookup.KEYS])
     found.read([found.payment_key(*stripe_ids)])
-    _pay(unit, found, view, customer, subscription, PaymentLink(), cause)
+    _pay(unit, found, view, customer, subscription, StripePaymentReference(), event)
 
 
-def _invoice(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None, link: PaymentLink) -> None:
-    told = invoices.invoice(shown)
+def _invoice(unit: UnitOfWork, told: StripeInvoice, event: EventContext | None, link: StripePaymentReference) -> None:
     if told.subscription_id is None:
         raise NotOurs("not a subscription's invoice")
     found = IdentityMap()
@@ -205,43 +195,43 @@ def _invoice(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None, 
     )
     row = found.subscription(told.subscription_id)
     _read_addons(found, row, told.customer_id)
-    current, subscription = _current(shown, told, link)
+    current, subscription = _current(told, link)
     firsts = [month.begins_at for month in _paid_months(found, current) if month.is_first]
     owner = _owner_key(found, row, current.customer_id)
     payment = found.payment_key(current.id, intent_id, charge_id)
     found.read([owner, payment, *monthly_grants.month_keys(owner, told.subscription_id, firsts)])
     customer = _customer(found, owner)
     if row is None or not row.status.is_final:
-        made = _settle(unit, found, invoices.subscription(subscription), row, customer, cause, current.id)
+        made = _settle(unit, found, subscription, row, customer, event, current.id)
     else:
         made = row
-    paid = _pay(unit, found, current, customer, made, link, cause)
+    paid = _pay(unit, found, current, customer, made, link, event)
     if made is not None:
         opened = subscriptions.follow_payment(made, paid) if paid and not made.status.is_final else made
         subscriptions.stage_change(unit, opened, row)
 
 
-def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tuple[StripeInvoice, StripeObject]:
+def _current(told: StripeInvoice, link: StripePaymentReference) -> tuple[StripeInvoice, StripeSubscription]:
     """Return the current state of the invoice and of its subscription.
 
     Uses the event's invoice if its state is final, all of its lines are present, and its payment is known or its
     amount is zero. Otherwise fetches the invoice.
     """
     is_linked = told.is_linked or link.intent_id is not None or not told.amount
-    if invoices.is_final(shown) and is_linked and not told.has_more_lines:
-        return told, stripe_subscriptions.retrieve_subscription(str(told.subscription_id))
-    view, subscription = _fetched(told.id)
-    return view, subscription or stripe_subscriptions.retrieve_subscription(str(told.subscription_id))
+    invoice = told if told.is_final and is_linked and not told.has_more_lines else _fetched(told.id)
+    subscription_id = str(told.subscription_id)
+    return invoice, invoice.subscription or parse_subscription(
+        stripe_subscriptions.retrieve_subscription(subscription_id)
+    )
 
 
-def _fetched(invoice_id: str) -> tuple[StripeInvoice, StripeObject | None]:
-    """Fetch the invoice, with all of its lines if it is paid, and its subscription if that field is expanded."""
-    fetched = stripe_invoices.retrieve_invoice(invoice_id)
-    view = invoices.invoice(fetched)
-    if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
-        lines = invoices.lines(stripe_invoices.list_invoice_lines(view.id), view.currency)
-        view = invoices.with_lines(view, lines)
-    return view, invoices.subscription_of(fetched)
+def _fetched(invoice_id: str) -> StripeInvoice:
+    """Fetch the invoice, with all of its lines if it is paid, and its subscription."""
+    invoice = parse_invoice(stripe_invoices.retrieve_invoice(invoice_id))
+    if invoice.has_more_lines and invoice.status is PaymentStatus.COMPLETED:
+        lines = parse_lines(stripe_invoices.list_invoice_lines(invoice.id), invoice.currency)
+        invoice = replace(invoice, lines=lines, has_more_lines=False)
+    return invoice
 
 
 def _pay(
@@ -250,8 +240,8 @@ def _pay(
     view: StripeInvoice,
     customer: Customer,
     subscription: Subscription | None,
-    link: PaymentLink,
-    cause: EventContext | None,
+    link: StripePaymentReference,
+    event: EventContext | None,
 ) -> PaymentTransaction | None:
     """Stage the payment and the credits of the months that it pays for; return the payment, None if nothing was paid.
 
@@ -263,7 +253,7 @@ def _pay(
         return None
     earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
     row = payments.of_invoice(
-        view, earlier, customer, subscription.id if subscription else None, cause.event_id if cause else None
+        view, earlier, customer, subscription.id if subscription else None, event.event_id if event else None
     )
     row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
     row.stripe_charge_id = row.stripe_charge_id or link.charge_id
@@ -327,5 +317,5 @@ def _unpaid_since(view: StripeSubscription) -> datetime | None:
     """Return the time at which the oldest unpaid invoice was finalized; None if the subscription is not past due."""
     if view.status is not SubscriptionStatus.PAST_DUE:
         return None
-    unpaid = [invoices.invoice(shown).finalized_at for shown in stripe_invoices.list_open_invoices(view.id)]
+    unpaid = [parse_invoice(invoice).finalized_at for invoice in stripe_invoices.list_open_invoices(view.id)]
     return min((moment for moment in unpaid if moment), default=None)

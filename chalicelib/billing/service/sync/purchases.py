@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.billing.catalogue.plans import CREDIT_PACKS
 from chalicelib.billing.domain.credit_ledger import source_key
+from chalicelib.billing.domain.event_order import EventContext
 from chalicelib.billing.enums import EntryType, PaymentKind, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.repository import credits as ledger_rows
@@ -18,19 +19,17 @@ from chalicelib.billing.repository.identity_map import (
 from chalicelib.billing.service import addons, credits, gifts, payments
 from chalicelib.billing.service.customers import ledger_of
 from chalicelib.billing.service.subscriptions import NotOurs
-from chalicelib.billing.service.sync.invoices import EventContext
-from chalicelib.billing.stripe_objects.fields import StripeObject
-from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, intent, is_settled
+from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, parse_payment_intent
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def sync_purchase(shown: StripeObject, cause: EventContext | None) -> None:
-    """Sync the payment, and what it bought, from its payment intent.
+def sync_purchase(intent: StripePaymentIntent, event: EventContext | None) -> None:
+    """Sync the payment, and what it bought, from its payment intent. Fetch the intent if its state is not final.
 
     Raises NotOurs if the intent is not a purchase through our checkout or its buyer is not registered.
     """
-    run_unit_of_work(lambda unit: _follow(unit, shown, cause))
+    run_unit_of_work(lambda unit: _sync(unit, intent, event))
 
 
 def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]:
@@ -43,8 +42,8 @@ def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]
     }
 
 
-def _follow(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None) -> None:
-    view = intent(shown if is_settled(shown) else stripe_payments.retrieve_payment_intent(shown["id"]))
+def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | None) -> None:
+    view = intent if intent.is_final else parse_payment_intent(stripe_payments.retrieve_payment_intent(intent.id))
     if not view.is_purchase:
         raise NotOurs("not a purchase through our checkout")
     kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]
@@ -58,11 +57,11 @@ def _follow(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None) -
     payment_key = found.payment_key(None, view.id, view.charge_id)
     found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
     earlier = found.payment(None, view.id, view.charge_id)
-    row = payments.of_intent(view, earlier, customer, kind, cause.event_id if cause else None)
+    row = payments.of_intent(view, earlier, customer, kind, event.event_id if event else None)
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
         _give(unit, found, row, customer, entry_source)
-    elif kind is PaymentKind.GIFT and view.status is PaymentStatus.FAILED and _is_over(view, shown):
+    elif kind is PaymentKind.GIFT and intent.is_canceled:
         gifts.void(unit, found.gift(item))
     payments.stage(unit, row, earlier)
 
@@ -81,8 +80,3 @@ def _give(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, custome
         addons.sold(unit, customer.owner_id, str(row.item), row)
     elif row.kind is PaymentKind.GIFT:
         gifts.pay(unit, found.gift(str(row.item)), row)
-
-
-def _is_over(view: StripePaymentIntent, shown: StripeObject) -> bool:
-    """Return whether the payment has failed and cannot be retried."""
-    return view.status is PaymentStatus.FAILED and shown["status"] == "canceled"

@@ -33,8 +33,9 @@ from chalicelib.billing.service import (
     subscriptions,
 )
 from chalicelib.billing.service.reversed_credits import Reversal
-from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.billing.stripe_objects.payment_intents import StripeRefund
+from chalicelib.billing.stripe_objects.disputes import parse_dispute
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
+from chalicelib.billing.stripe_objects.refunds import StripeRefund, parse_refund
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -44,30 +45,30 @@ class PaymentUnknown(Exception):
     """The payment of a refund or dispute is not stored yet, or not stored as paid."""
 
 
-def sync_refunds(intent_id: str | None, charge_id: str | None) -> None:
+def sync_refunds(payment: StripePaymentReference) -> None:
     """Bring a payment's refunds, and whatever was bought with it, to Stripe's state. Raises PaymentUnknown."""
-    row = run_unit_of_work(lambda unit: _follow_refunds(unit, intent_id, charge_id))
+    row = run_unit_of_work(lambda unit: _sync_refunds(unit, payment))
     credit_backing.settle_later_invoices(row)
 
 
-def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
+def sync_disputes(payment: StripePaymentReference) -> None:
     """Bring a payment's disputes, and whatever was bought with it, to Stripe's state.
 
     An open one flags the payment and suspends bought credits, a lost one reverses its amount, a won one frees it.
     Raises PaymentUnknown.
     """
-    row = run_unit_of_work(lambda unit: _follow_disputes(unit, intent_id, charge_id))
+    row = run_unit_of_work(lambda unit: _sync_disputes(unit, payment))
     credit_backing.settle_later_invoices(row)
 
 
-def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
-    found, earlier = _read(intent_id, charge_id)
-    views = [payment_intents.refund(shown) for shown in stripe_payments.list_refunds(intent_id, charge_id)]
-    found.read([*(refund_key(_id_of(view)) for view in views), *monthly_grants.ledger_keys(found, earlier)])
+def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
+    found, earlier = _read(payment)
+    stripe_refunds = [parse_refund(each) for each in stripe_payments.list_refunds(payment.intent_id, payment.charge_id)]
+    found.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *monthly_grants.ledger_keys(found, earlier)])
     row = payments.copy(earlier)
-    for view in views:
+    for view in stripe_refunds:
         _settle_refund(unit, found, row, view)
-    completed = [view for view in views if view.status is RefundStatus.COMPLETED]
+    completed = [view for view in stripe_refunds if view.status is RefundStatus.COMPLETED]
     row.returned_amount = refund_amounts.refunded(row.amount, (view.amount for view in completed))
     row.lost_amount = payments.lost_amount(earlier)
     moments = [view.created_at for view in completed]
@@ -75,18 +76,18 @@ def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | No
     return row
 
 
-def _follow_disputes(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
+def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
     """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
-    found, earlier = _read(intent_id, charge_id)
-    views = [payment_intents.dispute(shown) for shown in stripe_payments.list_disputes(intent_id, charge_id)]
+    found, earlier = _read(payment)
+    disputes = [parse_dispute(each) for each in stripe_payments.list_disputes(payment.intent_id, payment.charge_id)]
     found.read(monthly_grants.ledger_keys(found, earlier))
-    lost = [view for view in views if view.is_lost]
+    lost = [view for view in disputes if view.is_lost]
     row = payments.copy(earlier)
     row.returned_amount = payments.returned_amount(earlier)
     row.lost_amount = refund_amounts.lost(row.amount, row.currency, ((view.amount, view.currency) for view in lost))
-    row.dispute = refund_amounts.dispute_status(row.amount, row.lost_amount, (view.status for view in views))
+    row.dispute = refund_amounts.dispute_status(row.amount, row.lost_amount, (view.status for view in disputes))
     flagged = (DisputeStatus.OPEN, DisputeStatus.LOST)
-    row.disputed_at = min((view.created_at for view in views if view.status in flagged), default=None)
+    row.disputed_at = min((view.created_at for view in disputes if view.status in flagged), default=None)
     moments = [view.created_at for view in lost]
     _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
     return row
@@ -117,7 +118,7 @@ def _reverse(
     payment_rows.stage(unit.transaction, row)
 
 
-def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, PaymentTransaction]:
+def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransaction]:
     """Read the payment and what was bought with it, before Stripe is asked.
 
     The payment is always written, on condition of the version that was read, so a newer row is never overwritten.
@@ -125,9 +126,10 @@ def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, Pa
     the event of the success, and then there is nothing to take back yet.
     """
     found = IdentityMap()
-    found.read(payment_guards(None, intent_id, charge_id))
-    found.read([found.payment_key(None, intent_id, charge_id)])
-    row = found.payment(None, intent_id, charge_id)
+    stripe_ids = None, payment.intent_id, payment.charge_id
+    found.read(payment_guards(*stripe_ids))
+    found.read([found.payment_key(*stripe_ids)])
+    row = found.payment(*stripe_ids)
     if row is None or not payments.is_paid(row):
         raise PaymentUnknown
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None

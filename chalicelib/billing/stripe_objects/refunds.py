@@ -1,0 +1,38 @@
+"""Parse Stripe refunds (docs.stripe.com/api/refunds)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from chalicelib.billing.domain import money, refund_amounts
+from chalicelib.billing.enums import RefundStatus
+from chalicelib.integrations.stripe.fields import StripeObject, required_timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class StripeRefund:
+    """A refund. `amount` is in the main unit of `currency`."""
+
+    id: str
+    amount: Decimal
+    currency: str
+    status: RefundStatus
+    reason: str | None
+    request_id: str | None
+    """The id of our refund request; None for a refund created in Stripe's dashboard or API."""
+    created_at: datetime
+
+
+def parse_refund(stripe_object: StripeObject) -> StripeRefund:
+    """Parse a refund. Raises KeyError if a required field is missing."""
+    return StripeRefund(
+        id=stripe_object["id"],
+        amount=money.from_minor(stripe_object["amount"], stripe_object["currency"]),
+        currency=stripe_object["currency"].upper(),
+        status=refund_amounts.status_of(stripe_object.get("status")),
+        reason=stripe_object.get("reason"),
+        request_id=(stripe_object.get("metadata") or {}).get("refund_id"),
+        created_at=required_timestamp(stripe_object["created"]),
+    )
