@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain import monthly_grants
 from chalicelib.billing.models import (
     CreditBalance,
     CreditEntry,
@@ -158,7 +158,7 @@ def pass_time(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Ca
 def new_month(pass_time: Callable[..., list[Json]]) -> datetime:
     """Let time pass until noon of the first day of a calendar month (UTC): so many days later is the same month."""
     now = clock.now()
-    first = credit_months.add_months(now.replace(day=1, hour=12, minute=0, second=0, microsecond=0), 1)
+    first = monthly_grants.add_months(now.replace(day=1, hour=12, minute=0, second=0, microsecond=0), 1)
     pass_time(seconds=int((first - now).total_seconds()) + 1)
     return first
 

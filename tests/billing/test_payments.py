@@ -6,11 +6,15 @@ from itertools import permutations
 
 import pytest
 
+from chalicelib.billing.domain.payments import InvoiceContext, decide_invoice
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.billing.repository import payments
 from chalicelib.billing.repository.identity_map import IdentityMap, payment_guards
-from chalicelib.billing.service import payments
+from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
+from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing import objects
 
@@ -31,8 +35,12 @@ def record(view: StripeInvoice) -> PaymentTransaction:
         found.read([found.payment_key(*ids)])
         earlier = found.payment(*ids)
         customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
-        row = payments.of_invoice(view, earlier, customer, "subscription_1", "evt_1")
-        payments.stage(unit, row, earlier)
+        context = InvoiceContext({}, "subscription_1", None, StripePaymentReference(), "evt_1", clock.now())
+        before = earlier or payments.new(customer, view.created_at)
+        changes = decide_invoice(view, before, context)
+        assert changes is not None
+        row = payments.copy_payment(before, changes.payment)
+        stage_payment(unit, row, earlier)
         return row
 
     return run_unit_of_work(decide)

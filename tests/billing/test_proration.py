@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import money
-from chalicelib.billing.domain.credit_months import add_months
+from chalicelib.billing.domain.monthly_grants import add_months
 from chalicelib.billing.domain.proration import MONTHS, LineKind, Period, Price, Proration, is_upgrade, prorate, share
 from chalicelib.billing.enums import BillingCycle
 

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.credit_ledger import CreditLedger, NotEnough
-from chalicelib.billing.domain.credit_lots import CreditLot
+from chalicelib.billing.domain.credit_ledger import CreditLedger, CreditLot, NotEnough
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.service import credits, register_customer
 from chalicelib.kit import ids

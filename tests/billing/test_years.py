@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain import credit_months
-from chalicelib.billing.domain.monthly_grants import kept_share
+from chalicelib.billing.domain import monthly_grants
+from chalicelib.billing.domain.payments import kept_share
 from chalicelib.billing.enums import EntryType, PaymentStatus
 from chalicelib.billing.models import MonthlyGrant
 from chalicelib.billing.repository import price_lookup
@@ -191,7 +191,7 @@ def _assert_equal(sandbox: StripeSandbox) -> None:
     paid_for, stays_paid = dict[str, int](), dict[str, int]()
     for bill in (bill for bill in bills.values() if bill.status is PaymentStatus.COMPLETED):
         sent_back = paid[bill.id].refunded_amount if bill.amount else Decimal(0)
-        for month in credit_months.paid_months(bill.lines):
+        for month in monthly_grants.paid_months(bill.lines):
             name, size = f"{month.begins_at:%Y-%m}", sizes[month.price_id]
             paid_for[name] = max(paid_for.get(name, 0), size)
             if month.is_first:

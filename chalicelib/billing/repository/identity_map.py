@@ -76,6 +76,12 @@ class IdentityMap:
         owner = self.owner_of(customers.guard_of(stripe_id)) if stripe_id else None
         return owner_key(*owner.split("/", 1)) if owner else None
 
+    def read_owner_key(self, row: Subscription | None, stripe_customer_id: str) -> Key | None:
+        """Return the key of a subscription's owner: from its row, else from the Stripe customer id's unique value."""
+        if row is None:
+            self.read([customer_guard(stripe_customer_id)])
+        return owner_key(row.owner_type, row.owner_id) if row else self.customer_key(stripe_customer_id)
+
     def refund(self, refund_id: str) -> Refund | None:
         """Return the refund with this id, or None."""
         row = self.rows.get((Refund, (refund_id,)))

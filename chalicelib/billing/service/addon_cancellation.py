@@ -6,7 +6,7 @@ from chalicelib.billing.enums import AddonStatus
 from chalicelib.billing.errors import AddonNotCancelable
 from chalicelib.billing.models import UserAddon
 from chalicelib.billing.repository import addons
-from chalicelib.billing.service.sync.invoices import sync_subscription
+from chalicelib.billing.service.sync.subscriptions import sync_subscription
 from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import ids

@@ -40,7 +40,7 @@ def list_of(user_id: str) -> list[UserAddon]:
     return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
 
 
-def settle(unit: UnitOfWork, found: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
+def settle_addons(unit: UnitOfWork, found: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
     """Sync the member's add-ons from the items of one of their subscriptions.
 
     An add-on whose item was removed from the subscription becomes `canceled`.

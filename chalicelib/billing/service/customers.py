@@ -42,8 +42,3 @@ def ensure_stripe_customer(customer: Customer) -> str:
         key = f"customer-{signing.digest(state.encode())}"
         customers.link(customer, stripe_customers.create_customer(customer.email, customer.name, owner, key))
     return str(customer.at_stripe)
-
-
-def ledger_of(customer: Customer) -> str:
-    """Return the id of the owner's credit ledger: the couple's `relationship_id`, else the owner's id."""
-    return customer.relationship_id or customer.owner_id

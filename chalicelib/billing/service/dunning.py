@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.billing.domain import access
 from chalicelib.billing.domain.dunning import LONGEST, notice_due
+from chalicelib.billing.domain.subscriptions import access_until
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import dunning, subscriptions
@@ -58,5 +58,5 @@ def _notice(row: Subscription, now: datetime) -> ReminderDue | None:
         plan_name=row.plan_name,
         notice_day=day,
         past_due_since=since,
-        access_until=access.access_until(row),
+        access_until=access_until(row),
     )

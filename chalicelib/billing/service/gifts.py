@@ -7,7 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.billing.catalogue.sample import GIFT_LASTS_MONTHS
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain.credit_ledger import ledger_of
+from chalicelib.billing.domain.monthly_grants import PaidMonth, add_months, months_of_period
+from chalicelib.billing.domain.payments import is_kept
 from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import AlreadySubscribed, GiftNotFound, GiftNotRedeemable
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription, SubscriptionPlan
@@ -15,9 +17,7 @@ from chalicelib.billing.repository import customers, gifts, price_lookup, subscr
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, gift_key, owner_key, payment_id_key
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import credits, monthly_grants, payments, plan_claims
-from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.monthly_grants import PaidMonth
+from chalicelib.billing.service import credits, monthly_grants, plan_claims
 from chalicelib.billing.service.subscriptions import publish_subscription
 from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.batches import Batch
@@ -44,7 +44,7 @@ def begin(
         plan_name=plan.id,
         message=message,
         status=GiftStatus.PENDING,
-        expires_at=credit_months.add_months(now, GIFT_LASTS_MONTHS),
+        expires_at=add_months(now, GIFT_LASTS_MONTHS),
         created_at=now,
         updated_at=now,
     )
@@ -183,18 +183,18 @@ def _grant(
     row: Subscription,
     plan: SubscriptionPlan,
 ) -> None:
-    changed = payments.copy(payment)
+    changed = payment_rows.copy_payment(payment)
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
-    first, *later = credit_months.months(row.started_at, row.current_period_end or row.started_at)
-    if plan.included_credits and payments.is_kept(payment):
+    first, *later = months_of_period(row.started_at, row.current_period_end or row.started_at)
+    if plan.included_credits and is_kept(payment):
         month = PaidMonth(row.id, first, plan.included_credits, plan.id)
         monthly_grants.claim_months(unit, found, customer, changed, [month])
-        payments.await_months(changed, later)
+        payment_rows.set_months(changed, later)
     payment_rows.stage(unit.transaction, changed)
 
 
 def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: datetime) -> Subscription:
-    ends_at = credit_months.add_months(now, _PERIOD[plan.billing_cycle])
+    ends_at = add_months(now, _PERIOD[plan.billing_cycle])
     return Subscription(
         id=ids.time_ordered(),
         owner=subscriptions.owner(OwnerType.MEMBER, customer.owner_id),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain.monthly_grants import MONTHS_PER_STEP, PaidMonth, months_end, paid_plan
+from chalicelib.billing.domain.payments import is_kept
 from chalicelib.billing.models import PaymentTransaction, Subscription
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, owner_key
 from chalicelib.billing.repository.price_lookup import PriceLookup
-from chalicelib.billing.service import monthly_grants, payments
-from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
+from chalicelib.billing.service import monthly_grants
 from chalicelib.kit import clock
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -44,13 +44,13 @@ def _grant(unit: UnitOfWork, payment_id: str, now: datetime) -> bool:
     """Grant one step's months; return whether months that have begun are left."""
     payment = payment_rows.get(payment_id)
     months = [clock.parse(begins_at) for begins_at in payment.months or []]
-    if not payments.is_kept(payment) or not any(begins_at <= now for begins_at in months):
+    if not is_kept(payment) or not any(begins_at <= now for begins_at in months):
         return False
     found = IdentityMap()
     found.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
     subscription = found.rows.get(own_subscription_key(payment.subscription_id) or price_lookup.KEYS[0])
-    changed = payments.copy(payment)
-    payments.await_months(changed, [])
+    changed = payment_rows.copy_payment(payment)
+    payment_rows.set_months(changed, [])
     if isinstance(subscription, Subscription):
         _grant_begun(unit, found, changed, subscription, months, now)
     payment_rows.stage(unit.transaction, changed)
@@ -76,7 +76,7 @@ def _grant_begun(
     covered = [begins_at for begins_at in months if all(begins_at < at for at in ends)]
     begun = sorted(at for at in covered if at <= now)
     step, later = begun[:MONTHS_PER_STEP], begun[MONTHS_PER_STEP:]
-    payments.await_months(payment, [*later, *(at for at in covered if at > now)])
+    payment_rows.set_months(payment, [*later, *(at for at in covered if at > now)])
     if customer is None:
         return
     present = None if superseded_at else subscription.plan_name
@@ -94,15 +94,12 @@ def _plan(
     None if neither is known: payments of earlier versions do not name their plan. The first of the payments is the one
     that is granted; changes to a larger plan are granted by their own payments, those of earlier versions by this one.
     """
-    paid = credit_months.paid_plan(
+    paid = paid_plan(
         begins_at,
         [
             (row.plan_from, row.plan_name)
             for number, row in enumerate(payments_made)
-            if (number == 0 or row.replaced_credits is None)
-            and row.plan_from
-            and row.plan_name
-            and payments.is_kept(row)
+            if (number == 0 or row.replaced_credits is None) and row.plan_from and row.plan_name and is_kept(row)
         ],
     )
     return min((name for name in (paid, present) if name), key=sold.credits_of, default=None)
@@ -117,4 +114,4 @@ def _superseded_at(
     """
     paid_from = payment.months_from or (payment.plan_from if payment.replaced_credits is not None else None)
     beginnings = [row.months_from for row in others]
-    return credit_months.ended(paid_from, [at for at in (*beginnings, subscription.current_period_start) if at])
+    return months_end(paid_from, [at for at in (*beginnings, subscription.current_period_start) if at])

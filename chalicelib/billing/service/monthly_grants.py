@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.billing.catalogue.sample import GRANT_LASTS_MONTHS
-from chalicelib.billing.domain import credit_lots, credit_months
-from chalicelib.billing.domain.credit_ledger import CreditLedger, source_key
-from chalicelib.billing.domain.monthly_grants import Lot, OwnerMonth, calendar_month, is_over
+from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, ledger_of, remaining_in, source_key
+from chalicelib.billing.domain.monthly_grants import (
+    Lot,
+    OwnerMonth,
+    PaidMonth,
+    add_months,
+    calendar_month,
+    is_over,
+    month_source_key,
+)
+from chalicelib.billing.domain.payments import is_gone, kept_credits
 from chalicelib.billing.enums import EntryType, PaymentKind
 from chalicelib.billing.models import Customer, MonthlyGrant, PaymentTransaction, Subscription
 from chalicelib.billing.repository import credits as ledger_rows
@@ -23,36 +31,16 @@ from chalicelib.billing.repository.identity_map import (
     own_subscription_key,
     owner_key,
 )
-from chalicelib.billing.service import carried_grants, payments
-from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.open_ledgers import OpenLedgers
-from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.billing.service import carried_grants
+from chalicelib.billing.service.credits import OpenLedgers
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork
-
-MONTHS_PER_STEP = 16
-"""Months that one transaction grants at most: two rows each, 32 of 40."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaidMonth:
-    """A month of credits that was paid for and has begun. `subscription_id` is Stripe's, or ours of a gift."""
-
-    subscription_id: str
-    begins_at: datetime
-    credits: int
-    plan_name: str
-
-    @property
-    def calendar_month(self) -> str:
-        """The calendar month that it counts in."""
-        return calendar_month(self.begins_at)
 
 
 def month_keys(owner: Key | None, subscription_id: str | None, beginnings: Iterable[datetime]) -> list[Key]:
     """Return the keys of what decides on grants for months, to be read with whatever else is read."""
     begun = list(beginnings)
-    guards = entry_guards(credit_months.month_source_key(str(subscription_id), at) for at in begun)
+    guards = entry_guards(month_source_key(str(subscription_id), at) for at in begun)
     return [*guards, *(monthly_grant_key(owner, calendar_month(at)) for at in begun)] if owner else guards
 
 
@@ -63,15 +51,20 @@ def claim_months(
 
     Notes the claims in `payment`, which the caller stages. A payment that was reversed claims nothing.
     """
-    if not months or payments.is_gone(payment):
-        return
+    if months and not is_gone(payment):
+        _claim_months(unit, found, customer, payment, months)
+
+
+def _claim_months(
+    unit: UnitOfWork, found: IdentityMap, customer: Customer, payment: PaymentTransaction, months: Sequence[PaidMonth]
+) -> None:
     owner = owner_key(customer.owner_type, customer.owner_id)
     relationship_id = ledger_of(customer)
     new = _unclaimed(payment, months)
     found.read(key for month in new for key in month_keys(owner, month.subscription_id, [month.begins_at]))
     books = OpenLedgers(found)
     books.open(relationship_id)
-    carried = carried_grants.credits_by_month(found, owner, found.head(relationship_id), _unknown(found, owner, new))
+    carried = _carried(found, owner, relationship_id, _without_row(found, owner, new))
     for month in new:
         key = monthly_grant_key(owner, month.calendar_month)
         row = found.monthly_grant(key) or MonthlyGrant(owner=key[1][0], month=key[1][1])
@@ -156,7 +149,7 @@ class _Credit:
 
 
 def _share(size: int, payment: PaymentTransaction) -> int:
-    return payments.kept_credits(payment, size)
+    return kept_credits(payment, size)
 
 
 def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
@@ -167,18 +160,17 @@ def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit:
 
 
 def _grant(book: CreditLedger, relationship_id: str, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
-    state = state.pruned(lambda lot: lot[0] == relationship_id and not credit_lots.remaining(book.lots, lot[1]))
-    amount = state.lacking
-    if not amount:
-        return state
-    expires_at = credit_months.add_months(credit.begins_at, GRANT_LASTS_MONTHS)
-    lot_id = book.credit(credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id)
-    return state.credited((relationship_id, lot_id), amount)
+    state = state.pruned(lambda lot: lot[0] == relationship_id and not remaining_in(book.lots, lot[1]))
+    if amount := state.lacking:
+        expires_at = add_months(credit.begins_at, GRANT_LASTS_MONTHS)
+        lot_id = book.credit(credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id)
+        state = state.credited((relationship_id, lot_id), amount)
+    return state
 
 
 def _source_key(month: PaidMonth, row: MonthlyGrant) -> str:
     """Return the cause of a grant: of a month's first the subscription and day alone, later with the row's version."""
-    key = credit_months.month_source_key(month.subscription_id, month.begins_at)
+    key = month_source_key(month.subscription_id, month.begins_at)
     return f"{key}/{row.version}" if row.granted or row.version else key
 
 
@@ -190,11 +182,23 @@ def _unclaimed(payment: PaymentTransaction, months: Sequence[PaidMonth]) -> list
     return sorted((month for name, month in largest.items() if name not in claimed), key=lambda month: month.begins_at)
 
 
-def _unknown(found: IdentityMap, owner: Key, months: Iterable[PaidMonth]) -> dict[str, str | None]:
+def _carried(found: IdentityMap, owner: Key, relationship_id: str, months: Mapping[str, str | None]) -> dict[str, int]:
+    """Return the credits that an earlier release granted in calendar months without a row, by month.
+
+    `months` are these months (`YYYY-MM`), each with the entry (`ledger/id`) of the same grant if there is one. Reads the
+    ledgers only if an earlier release may have granted credits; this costs two more calls.
+    """
+    ledgers = {ledger_rows.key_of(entry)[0] for entry in months.values() if entry}
+    if any(month <= (found.head(relationship_id).carried_until or month) for month in months):
+        ledgers.add(relationship_id)
+    return carried_grants.credits_by_month(found, owner, ledgers, months) if ledgers else {}
+
+
+def _without_row(found: IdentityMap, owner: Key, months: Iterable[PaidMonth]) -> dict[str, str | None]:
     """Return the calendar months without a row, each with the entry that an earlier version granted it by, if any."""
     return {
         month.calendar_month: found.owner_of(
-            ledger_rows.source_guard(credit_months.month_source_key(month.subscription_id, month.begins_at))
+            ledger_rows.source_guard(month_source_key(month.subscription_id, month.begins_at))
         )
         for month in months
         if found.monthly_grant(monthly_grant_key(owner, month.calendar_month)) is None

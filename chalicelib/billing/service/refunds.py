@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from chalicelib.billing.domain import money, refund_amounts
+from chalicelib.billing.domain import money
+from chalicelib.billing.domain.payments import is_gone, is_kept, is_paid, lost_amount, refundable
 from chalicelib.billing.enums import DisputeStatus, OwnerType, RefundStatus
 from chalicelib.billing.errors import NotRefundable, PaymentDisputed, RefundDecided, RefundExceedsPayment
 from chalicelib.billing.models import PaymentTransaction, Refund
@@ -41,7 +42,7 @@ def approve(refund_id: str) -> Refund:
     _check_undisputed(refunds.get(refund_id))
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
-    if row.stripe_refund_id is None and row.amount > refund_amounts.refundable(payment.amount, payment.refunded_amount):
+    if row.stripe_refund_id is None and row.amount > refundable(payment.amount, payment.refunded_amount):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise NotRefundable("Less than the requested amount is left of the payment: refunds or a lost dispute took it.")
     amount = money.to_minor(row.amount, row.currency)
@@ -80,7 +81,7 @@ def _request(
 ) -> Refund:
     payment = payments.get(owner_type, owner_id, payment_id)
     _check_refundable(payment)
-    rest = refund_amounts.refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
+    rest = refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
     wanted = rest if amount is None else amount
     if not Decimal(0) < wanted <= rest:
         message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be asked back"
@@ -126,10 +127,10 @@ def _check_undisputed(row: Refund) -> None:
 
 def _check_refundable(payment: PaymentTransaction) -> None:
     """Check that some of the payment can go back by a refund. Raises NotRefundable with the reason."""
-    if payments.is_paid(payment) and payments.is_gone(payment):
-        lost = payments.lost_amount(payment)
+    if is_paid(payment) and is_gone(payment):
+        lost = lost_amount(payment)
         raise NotRefundable("A lost dispute took it back." if lost else "All of it has gone back.")
-    if not payments.is_kept(payment) or not payment.amount:
+    if not is_kept(payment) or not payment.amount:
         raise NotRefundable("Only a payment that was completed can be refunded.")
     if not (payment.stripe_payment_intent_id or payment.stripe_charge_id):
         raise NotRefundable("It was not made through Stripe; refund it where it was made.")

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from chalicelib.billing.domain import refund_amounts
-from chalicelib.billing.domain.credit_ledger import CreditLedger, source_key
+from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, source_key
+from chalicelib.billing.domain.payments import credits_due
 from chalicelib.billing.enums import DisputeStatus, PaymentKind
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import credits as ledger_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, Key, head_key
 from chalicelib.billing.service import credits
 from chalicelib.kit.unit_of_work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class Reversal:
-    """Why credits move: `version` is that of the payment's row; the reasons stand in the ledger."""
-
-    payment_id: str
-    version: int
-    taken_because: str
-    given_because: str
 
 
 def head_keys(row: PaymentTransaction) -> list[Key]:
@@ -40,7 +28,7 @@ def settle_purchase(unit: UnitOfWork, found: IdentityMap, row: PaymentTransactio
     book = ledger_rows.opened(head)
     if row.credits_owed is None and not row.credits_taken:
         row.credits_owed = 0
-    due = refund_amounts.credits_due(row.credits, row.amount, row.refunded_amount)
+    due = credits_due(row.credits, row.amount, row.refunded_amount)
     row.credits_owed = enter_reversal(book, row.id, due - row.credits_taken, reversal, row.credits_owed)
     row.credits_taken = due
     book.suspend(row.id, row.dispute is DisputeStatus.OPEN)

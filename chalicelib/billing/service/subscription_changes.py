@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chalicelib.billing.domain import access, money
+from chalicelib.billing.domain import money
 from chalicelib.billing.domain.proration import Period, Price, ProratedLine, Proration, is_upgrade, prorate
+from chalicelib.billing.domain.subscriptions import current_subscription
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import (
     AlreadyCanceled,
@@ -29,7 +30,7 @@ from chalicelib.billing.errors import (
 from chalicelib.billing.models import Subscription, SubscriptionPlan
 from chalicelib.billing.repository import customers, price_lookup, subscriptions
 from chalicelib.billing.service import plans
-from chalicelib.billing.service.sync.invoices import sync_plan_subscription
+from chalicelib.billing.service.sync.subscriptions import sync_plan_subscription
 from chalicelib.billing.stripe_objects.invoices import parse_amount_due
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
 from chalicelib.integrations.stripe import customers as stripe_customers
@@ -203,7 +204,7 @@ def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
     Raises GiftUnchangeable if the owner has only a gift, NotSubscribed if they have no subscription.
     """
     live = [row for row in subscriptions.list_by_owner(owner_type, owner_id) if not row.status.is_final]
-    row = access.current_subscription([row for row in live if row.stripe_subscription_id], clock.now())
+    row = current_subscription([row for row in live if row.stripe_subscription_id], clock.now())
     if row is None:
         raise GiftUnchangeable if live else NotSubscribed
     return row

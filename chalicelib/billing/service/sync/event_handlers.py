@@ -12,7 +12,7 @@ from chalicelib.billing.repository import customers
 from chalicelib.billing.schemas.messages import TrialEnding
 from chalicelib.billing.service import discount_redemptions, gifts
 from chalicelib.billing.service.subscriptions import NotOurs
-from chalicelib.billing.service.sync import invoices, purchases, refunds_and_disputes
+from chalicelib.billing.service.sync import invoices, purchases, refunds_and_disputes, subscriptions
 from chalicelib.billing.service.sync.refunds_and_disputes import PaymentUnknown
 from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
 from chalicelib.billing.stripe_objects.customers import StripeCustomer, parse_customer
@@ -49,7 +49,7 @@ class EventHandler(Generic[T]):
 
 
 def _trial_will_end(snapshot: StripeSubscriptionSnapshot, event: EventContext) -> None:
-    row = invoices.sync_event_subscription(snapshot, event)
+    row = subscriptions.sync_event_subscription(snapshot, event)
     if row is not None and row.status is SubscriptionStatus.TRIALING and row.trial_ends_at:
         messages.publish(
             TrialEnding(
@@ -67,7 +67,7 @@ def _checkout_paid(session: StripeCheckoutSession, event: EventContext) -> None:
     if not session.is_paid:
         raise NotOurs("not paid yet")
     if session.mode == "subscription" and session.subscription_id:
-        invoices.sync_checkout(session, event)
+        subscriptions.sync_checkout(session, event)
     elif session.intent_id is None:
         raise NotOurs("the checkout has no payment")
     else:
@@ -159,7 +159,7 @@ def _customer_deleted(customer: StripeCustomer, _: EventContext) -> None:
     customers.unlink(row, customer.id)
 
 
-_SUBSCRIPTION = EventHandler(parse_snapshot, invoices.sync_event_subscription)
+_SUBSCRIPTION = EventHandler(parse_snapshot, subscriptions.sync_event_subscription)
 _INVOICE = EventHandler(parse_invoice, invoices.sync_invoice)
 _REFUND = EventHandler(parse_payment_reference, _money_back)
 _DISPUTE = EventHandler(parse_payment_reference, _disputed)

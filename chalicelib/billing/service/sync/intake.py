@@ -106,14 +106,19 @@ def process_event(stripe_event_id: str) -> None:
 def _process(row: StripeWebhook) -> None:
     try:
         stripe_object = _payload(row)["data"]["object"]
-        customer_id, reason = customer_id_of(stripe_object), _handle(row, stripe_object)
+        reason = _handle(row, stripe_object)
     except RetryEvent:
         _retry(row)
     except Exception as error:
         stripe_events.fail(row, logs.redact(f"{type(error).__name__}: {error}"))
         raise
     else:
-        _finish(row, reason, customer_id)
+        if reason:
+            extra = {"event": row.stripe_event_id, "type": row.event_type, "why": reason}
+            log.info("stripe event ignored", extra=extra)
+        if (reason or row.event_type in ENDS_OF_CHECKOUTS) and _is_erased(customer_id_of(stripe_object)):
+            _forget(row)
+        stripe_events.finish(row, reason)
 
 
 def _handle(row: StripeWebhook, stripe_object: StripeObject) -> str | None:
@@ -144,17 +149,6 @@ def _retry(row: StripeWebhook) -> None:
         messages.publish(EventReceived(stripe_event_id=row.stripe_event_id))
 
 
-def _finish(row: StripeWebhook, reason: str | None, customer_id: str | None) -> None:
-    """Mark the event as processed, or as ignored for a reason; delete the payload if its customer was erased."""
-    if reason:
-        why = {"event": row.stripe_event_id, "type": row.event_type, "why": reason}
-        log.info("stripe event ignored", extra=why)
-    can_forget = reason is not None or row.event_type in ENDS_OF_CHECKOUTS
-    if can_forget and customer_id and tombstones.is_erased(stripe_customer(customer_id)):
-        _forget(row)
-    stripe_events.finish(row, reason)
-
-
 def get_event(stripe_event_id: str) -> StripeWebhook:
     """Return a stored event. Raises StripeEventNotFound if there is no such event."""
     return stripe_events.get(stripe_event_id)
@@ -175,6 +169,11 @@ def replay_event(stripe_event_id: str) -> StripeWebhook:
     stripe_events.reopen(stripe_event_id)
     messages.publish(EventReceived(stripe_event_id=stripe_event_id))
     return stripe_events.get(stripe_event_id)
+
+
+def _is_erased(customer_id: str | None) -> bool:
+    """Return whether the Stripe customer was erased."""
+    return customer_id is not None and tombstones.is_erased(stripe_customer(customer_id))
 
 
 def _forget(row: StripeWebhook) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from chalicelib.billing.catalogue.plans import CREDIT_PACKS
-from chalicelib.billing.domain.credit_ledger import source_key
+from chalicelib.billing.domain.credit_ledger import ledger_of, source_key
 from chalicelib.billing.domain.event_order import EventContext
+from chalicelib.billing.domain.payments import intent_columns
 from chalicelib.billing.enums import EntryType, PaymentKind, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.billing.repository import addons as addon_rows
 from chalicelib.billing.repository import credits as ledger_rows
+from chalicelib.billing.repository import payments
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
     entry_guards,
@@ -16,11 +19,12 @@ from chalicelib.billing.repository.identity_map import (
     owner_key,
     payment_guards,
 )
-from chalicelib.billing.service import addons, credits, gifts, payments
-from chalicelib.billing.service.customers import ledger_of
+from chalicelib.billing.service import addons, credits, gifts
 from chalicelib.billing.service.subscriptions import NotOurs
+from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, parse_payment_intent
 from chalicelib.integrations.stripe import payments as stripe_payments
+from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -57,13 +61,15 @@ def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | N
     payment_key = found.payment_key(None, view.id, view.charge_id)
     found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
     earlier = found.payment(None, view.id, view.charge_id)
-    row = payments.of_intent(view, earlier, customer, kind, event.event_id if event else None)
+    before, event_id = earlier or payments.new(customer, view.created_at), event.event_id if event else None
+    row = payments.copy_payment(before, intent_columns(view, before, kind, event_id, clock.now()))
+    row.addon_ids = [addon_rows.id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
         _give(unit, found, row, customer, entry_source)
     elif kind is PaymentKind.GIFT and intent.is_canceled:
         gifts.void(unit, found.gift(item))
-    payments.stage(unit, row, earlier)
+    stage_payment(unit, row, earlier)
 
 
 def _give(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:

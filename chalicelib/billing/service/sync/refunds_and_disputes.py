@@ -9,7 +9,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.billing.domain import refund_amounts
+from chalicelib.billing.domain.credit_ledger import Reversal
+from chalicelib.billing.domain.payments import (
+    dispute_status,
+    is_gone,
+    is_paid,
+    lost,
+    lost_amount,
+    refunded,
+    returned_amount,
+)
 from chalicelib.billing.enums import DisputeStatus, PaymentKind, PaymentStatus, RefundStatus
 from chalicelib.billing.models import PaymentTransaction, Refund, Subscription
 from chalicelib.billing.repository import payments as payment_rows
@@ -25,14 +34,12 @@ from chalicelib.billing.repository.identity_map import (
 from chalicelib.billing.schemas.messages import RefundCompleted
 from chalicelib.billing.service import (
     addons,
-    credit_backing,
+    backed_credit,
     gifts,
     monthly_grants,
-    payments,
     reversed_credits,
     subscriptions,
 )
-from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.billing.stripe_objects.disputes import parse_dispute
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.billing.stripe_objects.refunds import StripeRefund, parse_refund
@@ -48,7 +55,7 @@ class PaymentUnknown(Exception):
 def sync_refunds(payment: StripePaymentReference) -> None:
     """Bring a payment's refunds, and whatever was bought with it, to Stripe's state. Raises PaymentUnknown."""
     row = run_unit_of_work(lambda unit: _sync_refunds(unit, payment))
-    credit_backing.settle_later_invoices(row)
+    backed_credit.settle_later_invoices(row)
 
 
 def sync_disputes(payment: StripePaymentReference) -> None:
@@ -58,19 +65,19 @@ def sync_disputes(payment: StripePaymentReference) -> None:
     Raises PaymentUnknown.
     """
     row = run_unit_of_work(lambda unit: _sync_disputes(unit, payment))
-    credit_backing.settle_later_invoices(row)
+    backed_credit.settle_later_invoices(row)
 
 
 def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
     found, earlier = _read(payment)
     stripe_refunds = [parse_refund(each) for each in stripe_payments.list_refunds(payment.intent_id, payment.charge_id)]
     found.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *monthly_grants.ledger_keys(found, earlier)])
-    row = payments.copy(earlier)
+    row = payment_rows.copy_payment(earlier)
     for view in stripe_refunds:
         _settle_refund(unit, found, row, view)
     completed = [view for view in stripe_refunds if view.status is RefundStatus.COMPLETED]
-    row.returned_amount = refund_amounts.refunded(row.amount, (view.amount for view in completed))
-    row.lost_amount = payments.lost_amount(earlier)
+    row.returned_amount = refunded(row.amount, (view.amount for view in completed))
+    row.lost_amount = lost_amount(earlier)
     moments = [view.created_at for view in completed]
     _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"), moments)
     return row
@@ -81,14 +88,14 @@ def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> Payment
     found, earlier = _read(payment)
     disputes = [parse_dispute(each) for each in stripe_payments.list_disputes(payment.intent_id, payment.charge_id)]
     found.read(monthly_grants.ledger_keys(found, earlier))
-    lost = [view for view in disputes if view.is_lost]
-    row = payments.copy(earlier)
-    row.returned_amount = payments.returned_amount(earlier)
-    row.lost_amount = refund_amounts.lost(row.amount, row.currency, ((view.amount, view.currency) for view in lost))
-    row.dispute = refund_amounts.dispute_status(row.amount, row.lost_amount, (view.status for view in disputes))
+    lost_disputes = [dispute for dispute in disputes if dispute.is_lost]
+    row = payment_rows.copy_payment(earlier)
+    row.returned_amount = returned_amount(earlier)
+    row.lost_amount = lost(row.amount, row.currency, ((dispute.amount, dispute.currency) for dispute in lost_disputes))
+    row.dispute = dispute_status(row.amount, row.lost_amount, (view.status for view in disputes))
     flagged = (DisputeStatus.OPEN, DisputeStatus.LOST)
     row.disputed_at = min((view.created_at for view in disputes if view.status in flagged), default=None)
-    moments = [view.created_at for view in lost]
+    moments = [dispute.created_at for dispute in lost_disputes]
     _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
     return row
 
@@ -105,13 +112,13 @@ def _reverse(
 
     Both kinds add up to at most the payment; each has its part in the row, so that their order does not matter.
     """
-    parts = (payments.returned_amount(row), payments.lost_amount(row))
-    row.refunded_amount = refund_amounts.refunded(row.amount, parts)
-    is_gone = row.refunded_amount >= row.amount > 0
-    row.status = PaymentStatus.REFUNDED if is_gone else PaymentStatus.COMPLETED
+    parts = (returned_amount(row), lost_amount(row))
+    row.refunded_amount = refunded(row.amount, parts)
+    is_returned = row.refunded_amount >= row.amount > 0
+    row.status = PaymentStatus.REFUNDED if is_returned else PaymentStatus.COMPLETED
     latest = [*moments, *([row.reversed_at] if row.reversed_at else [])]
     row.reversed_at = max(latest, default=None) if row.refunded_amount else None
-    if payments.is_gone(earlier) and not is_gone and row.months:
+    if is_gone(earlier) and not is_returned and row.months:
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
     _settle_access(unit, found, row, earlier)
     _take_along(unit, found, row, earlier, reversal)
@@ -130,7 +137,7 @@ def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransact
     found.read(payment_guards(*stripe_ids))
     found.read([found.payment_key(*stripe_ids)])
     row = found.payment(*stripe_ids)
-    if row is None or not payments.is_paid(row):
+    if row is None or not is_paid(row):
         raise PaymentUnknown
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
     credits_of = [*reversed_credits.head_keys(row), *monthly_grants.payment_keys(row)]
@@ -169,10 +176,10 @@ def _settle_access(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction
     """End the access that was paid for when all of the money has gone back; restore it when it has not after all."""
     key = own_subscription_key(row.subscription_id)
     subscription = found.rows.get(key) if key else None
-    if not isinstance(subscription, Subscription) or not (payments.is_gone(row) or payments.is_gone(earlier)):
+    if not isinstance(subscription, Subscription) or not (is_gone(row) or is_gone(earlier)):
         return
     ended_at = row.reversed_at or subscription.refunded_at or clock.now()
-    subscriptions.paid_back(unit, subscription, row.period_end, ended_at if payments.is_gone(row) else None)
+    subscriptions.set_refunded(unit, subscription, row.period_end, ended_at if is_gone(row) else None)
 
 
 def _take_along(
@@ -181,13 +188,13 @@ def _take_along(
     """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
     reversed_credits.settle_purchase(unit, found, row, reversal)
     monthly_grants.settle_payment(unit, found, row, earlier, reversal)
-    is_gone = payments.is_gone(row)
-    if payments.is_gone(earlier) is is_gone:
+    is_returned = is_gone(row)
+    if is_gone(earlier) is is_returned:
         return
     for addon in found.addons(row):
-        addons.reverse(unit, addon, row, is_gone)
+        addons.reverse(unit, addon, row, is_returned)
     if row.kind is PaymentKind.GIFT:
-        change = gifts.void if is_gone else gifts.restore
+        change = gifts.void if is_returned else gifts.restore
         change(unit, found.gift(str(row.item)))
 
 

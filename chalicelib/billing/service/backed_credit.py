@@ -6,19 +6,18 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from chalicelib.billing.domain.credit_backing import InvoicePayment, unbacked_credits
+from chalicelib.billing.domain.backed_credit import InvoicePayment, unbacked_credits
+from chalicelib.billing.domain.credit_ledger import Reversal
+from chalicelib.billing.domain.payments import is_paid
 from chalicelib.billing.models import PaymentTransaction, Subscription
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, payment_id_key
-from chalicelib.billing.service import monthly_grants, payments, subscriptions
-from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.billing.service import monthly_grants, subscriptions
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def unbacked_credit(found: IdentityMap, row: PaymentTransaction) -> Decimal | None:
-    """Return the part of the invoice's credit that is not backed by money. Reads rows only if credit was used."""
-    if not row.credit_used:
-        return row.credit_unbacked
+def unbacked_credit(found: IdentityMap, row: PaymentTransaction) -> Decimal:
+    """Return the part of the credit used by an invoice that is not backed by money."""
     return _unbacked(_invoices(found, row)).get(row.id, Decimal(0))
 
 
@@ -31,7 +30,7 @@ def settle_later_invoices(source: PaymentTransaction) -> None:
         return
     rows = _invoices(IdentityMap(), source)
     unbacked = _unbacked(rows)
-    cycles = [row for row in rows if row.months_from and payments.is_paid(row)]
+    cycles = [row for row in rows if row.months_from and is_paid(row)]
     present = max(cycles, key=_order, default=None)
     for row in rows:
         has_changed = row.id in unbacked and unbacked[row.id] != (row.credit_unbacked or 0)
@@ -42,8 +41,9 @@ def settle_later_invoices(source: PaymentTransaction) -> None:
 def _settle(unit: UnitOfWork, payment_id: str) -> None:
     found = IdentityMap()
     earlier = payment_rows.get(payment_id)
-    row = payments.copy(earlier)
-    row.credit_unbacked = unbacked_credit(found, earlier)
+    row = payment_rows.copy_payment(earlier)
+    if row.credit_used:
+        row.credit_unbacked = unbacked_credit(found, earlier)
     key = own_subscription_key(row.subscription_id)
     found.read([key, *monthly_grants.payment_keys(row)])
     found.read(monthly_grants.ledger_keys(found, row))
@@ -81,5 +81,5 @@ def _unbacked(rows: list[PaymentTransaction]) -> dict[str, Decimal]:
             row.months_from is not None,
         )
         for row in rows
-        if payments.is_paid(row)
+        if is_paid(row)
     )
