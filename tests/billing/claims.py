@@ -47,7 +47,7 @@ def pay(
         changed = payment_rows.copy_payment(row)
         month = PaidMonth("sub_1", at, size, "a plan")
         monthly_grants.claim_months(unit, IdentityMap(), customer, changed, [month])
-        payment_rows.stage(unit.transaction, changed)
+        payment_rows.stage_payment(unit.transaction, changed)
         return changed
 
     return run_unit_of_work(decide)
@@ -65,7 +65,7 @@ def reverse(payment: PaymentTransaction, share: str = "1") -> None:
         found.read([own_subscription_key(earlier.subscription_id), *monthly_grants.payment_keys(earlier)])
         reversal = Reversal(earlier.id, earlier.version, "refunded", "the refund failed")
         monthly_grants.settle_payment(unit, found, changed, earlier, reversal)
-        payment_rows.stage(unit.transaction, changed)
+        payment_rows.stage_payment(unit.transaction, changed)
 
     run_unit_of_work(decide)
 

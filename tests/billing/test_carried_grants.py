@@ -51,7 +51,7 @@ def grant_as_before(owner: Owner, subscription_id: str, begins_at: datetime, amo
     book.credit(EntryType.GRANT, amount, key, "try_it_out", monthly_grants.add_months(begins_at, 12))
     unit = UnitOfWork()
     with unit.transaction:
-        ledger_rows.stage(unit.transaction, head, book)
+        ledger_rows.stage_ledger(unit.transaction, head, book)
         entry_id = book.entries[-1].id
         unique_values.claim(
             unit.transaction, ledger_rows.source_guard(key), f"{relationship}/{entry_id}", Unavailable()

@@ -43,7 +43,7 @@ def fill(owner: Owner, count: int, kept: int = 0) -> None:
         if kept and not left:
             book.credit(EntryType.GRANT, kept, f"operator/{ids.new()}", "a test")
         with Transaction() as transaction:
-            ledger_rows.stage(transaction, head, book)
+            ledger_rows.stage_ledger(transaction, head, book)
         head = ledger_rows.balance(str(owner.relationship_id))
         book = ledger_rows.opened(head)
 

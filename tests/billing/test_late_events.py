@@ -34,7 +34,7 @@ def erase(member: Owner, drain: Drain) -> None:
 
 
 def tell(kind: str, told: dict[str, Any]) -> None:
-    """An event of Stripe's, past its signature."""
+    """A Stripe event, after its signature was verified."""
     event = {"id": f"evt_{ids.new()}", "object": "event", "type": kind, "livemode": False, "data": {"object": told}}
     event |= {"created": int(clock.now().timestamp()), "api_version": "2024-06-20"}
     service.receive_event(json.dumps(event).encode())

@@ -37,7 +37,7 @@ class CreditLot:
     is_suspended: bool = False
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it has expired."""
+        """Return whether it has expired."""
         return self.expires_at is not None and self.expires_at <= now
 
 

@@ -45,7 +45,7 @@ def opened(head: CreditBalance) -> CreditLedger:
     return CreditLedger(head.balance, head.shortfall, parse_lots(head.lots), clock.now(), ids.time_ordered)
 
 
-def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
+def stage_ledger(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
     """Stage the ledger's new entries and its new head, if the head still has the version that was read.
 
     The transaction fails with WriteConflict if the head has changed, or if a source key already has an entry.

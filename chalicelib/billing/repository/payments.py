@@ -26,7 +26,7 @@ def get(payment_id: str) -> PaymentTransaction:
         raise PaymentNotFound from error
 
 
-def stage(transaction: Transaction, row: PaymentTransaction) -> None:
+def stage_payment(transaction: Transaction, row: PaymentTransaction) -> None:
     """Stage a write of the row if it still has the version that was read, and claim its Stripe ids.
 
     The transaction fails with WriteConflict if the row has changed or one of the ids belongs to another payment.

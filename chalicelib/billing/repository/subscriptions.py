@@ -15,14 +15,14 @@ from chalicelib.kit.tables import Transaction, readable_rows
 _NAMESPACE = "0a5a30e3-3a2a-4b0f-8c1a-6f0e6c1d9b7e"
 
 
-def id_of(stripe_subscription_id: str) -> str:
+def subscription_id_of(stripe_subscription_id: str) -> str:
     """Return our id of a Stripe subscription."""
     return ids.derived(_NAMESPACE, stripe_subscription_id)
 
 
 def find_by_stripe_id(stripe_subscription_id: str) -> Subscription | None:
     """Return the subscription with this Stripe id, read consistently, or None."""
-    return get(id_of(stripe_subscription_id))
+    return get(subscription_id_of(stripe_subscription_id))
 
 
 def list_by_owner(owner_type: OwnerType, owner_id: str) -> list[Subscription]:
@@ -38,7 +38,7 @@ def owner(owner_type: OwnerType, owner_id: str) -> str:
     return f"{owner_type}/{owner_id}"
 
 
-def stage(transaction: Transaction, row: Subscription) -> None:
+def stage_subscription(transaction: Transaction, row: Subscription) -> None:
     """Stage a write of the row if it still has the version that was read, and increment the version.
 
     The transaction fails with WriteConflict if the row has changed.

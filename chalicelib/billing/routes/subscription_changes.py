@@ -41,11 +41,7 @@ def change_plan(call: ApiRequest[Account, ChangeCreate]) -> SubscriptionRead:
 
     An upgrade is billed at once. A downgrade is credited on the next invoice.
     """
-    asked = call.body
-    row = subscription_changes.change_plan(
-        *key(call.principal), asked.plan, asked.billing_cycle, asked.proration_date, _request_key(call)
-    )
-    return SubscriptionRead.of(row)
+    return SubscriptionRead.of(subscription_changes.change_plan(*key(call.principal), call.body, _request_key(call)))
 
 
 @bp.route("/v1/billing/subscription/cancel", methods=["POST"])

@@ -17,6 +17,7 @@ from chalicelib.billing.schemas.discount_codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
 from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
+from chalicelib.billing.service.discount_redemptions import PlanPurchase
 from chalicelib.billing.service.sync.purchases import metadata
 from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
 from chalicelib.integrations.stripe import checkout_sessions
@@ -79,13 +80,12 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     """
     plan, _ = plans.choose(check.plan, check.billing_cycle, owner_type)
     price = _price_of(plan, check.billing_cycle)
-    discount = discount_redemptions.validate(check.code, owner_type, owner_id, plan, price)
-    shown = [money.padded(amount, plan.currency) for amount in (price, discount, price - discount)]
+    discount = discount_redemptions.validate(check.code, PlanPurchase(owner_type, owner_id, plan, price))
     return CodeOffer(
         code=discounts.normalize_code(check.code),
-        price=shown[0],
-        discount_amount=shown[1],
-        amount_due=shown[2],
+        price=money.padded(price, plan.currency),
+        discount_amount=money.padded(discount, plan.currency),
+        amount_due=money.padded(price - discount, plan.currency),
         currency=plan.currency,
     )
 
@@ -99,9 +99,8 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     if order.code is None:
         return _open_sole(customer, params, order, request_key)
     price = _price_of(plan, order.billing_cycle)
-    reserved = discount_redemptions.reserve(
-        order.code, customer.owner_type, customer.owner_id, plan, price, request_key
-    )
+    purchase = PlanPurchase(customer.owner_type, customer.owner_id, plan, price)
+    reserved = discount_redemptions.reserve(order.code, purchase, request_key)
     discounted = {
         **params,
         "discounts": [{"promotion_code": reserved.promotion_code_id}],

@@ -22,6 +22,7 @@ from chalicelib.billing.errors import GrantExpired, InsufficientCredits
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import credits, customers
 from chalicelib.billing.repository.identity_map import IdentityMap, entry_guards, head_key
+from chalicelib.billing.schemas.credits import CreditGrant
 from chalicelib.billing.schemas.messages import CreditsChanged
 from chalicelib.kit import signing
 from chalicelib.kit.batches import Batch
@@ -66,23 +67,21 @@ def spend_credits(
     return _enter_once(relationship_id, key, -amount, reason, spend)
 
 
-def grant_credits(
-    owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str, expires_at: datetime | None
-) -> CreditEntry:
+def grant_credits(body: CreditGrant, request_key: str) -> CreditEntry:
     """Grant credits to an owner on behalf of an operator. A repeated request key grants nothing.
 
     Raises GrantExpired if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
     IdempotencyConflict if the key was used for another amount or reason.
     """
-    relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    key = _request("operator", owner_type, owner_id, request_key)
+    relationship_id = ledger_of(customers.get(body.owner_type, body.owner_id))
+    key = _request("operator", body.owner_type, body.owner_id, request_key)
 
     def grant(book: CreditLedger) -> None:
-        if expires_at is not None and expires_at <= book.now:
+        if body.expires_at is not None and body.expires_at <= book.now:
             raise GrantExpired(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
-        book.credit(EntryType.GRANT, amount, key, reason, expires_at)
+        book.credit(EntryType.GRANT, body.amount, key, body.reason, body.expires_at)
 
-    return _enter_once(relationship_id, key, amount, reason, grant)
+    return _enter_once(relationship_id, key, body.amount, body.reason, grant)
 
 
 def expire_due_credits(now: datetime, since: datetime | None) -> int:
@@ -100,7 +99,7 @@ def close(unit: UnitOfWork, head: CreditBalance, book: CreditLedger) -> None:
     """Stage the ledger's changes, and publish `CreditsChanged` even if nothing changed."""
     changed = bool(book.entries) or book.shortfall != head.shortfall or book.lots != parse_lots(head.lots)
     if changed:
-        credits.stage(unit.transaction, head, book)
+        credits.stage_ledger(unit.transaction, head, book)
     unit.publish(
         CreditsChanged(
             relationship_id=head.relationship_id,
@@ -114,15 +113,15 @@ def close(unit: UnitOfWork, head: CreditBalance, book: CreditLedger) -> None:
 class OpenLedgers:
     """The ledgers that one decision changes, each opened once and closed together."""
 
-    def __init__(self, found: IdentityMap) -> None:
-        self._found = found
+    def __init__(self, rows: IdentityMap) -> None:
+        self._rows = rows
         self._books: dict[str, CreditLedger] = {}
 
     def open(self, name: str) -> CreditLedger:
         """Return the ledger of a relationship, read when it is first needed."""
         if name not in self._books:
-            self._found.read([head_key(name)])
-            self._books[name] = credits.opened(self._found.head(name))
+            self._rows.read([head_key(name)])
+            self._books[name] = credits.opened(self._rows.head(name))
         return self._books[name]
 
     def remaining(self, lot: Lot) -> int:
@@ -145,7 +144,7 @@ class OpenLedgers:
     def close(self, unit: UnitOfWork) -> None:
         """Stage the changes; publish every ledger, even if it is unchanged."""
         for name, book in self._books.items():
-            close(unit, self._found.head(name), book)
+            close(unit, self._rows.head(name), book)
 
 
 def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
@@ -160,11 +159,11 @@ def _enter_once(
     relationship_id: str, key: str, amount: int, reason: str | None, enter: Callable[[CreditLedger], None]
 ) -> CreditEntry:
     def decide(unit: UnitOfWork) -> str:
-        found = IdentityMap()
-        found.read([head_key(relationship_id), *entry_guards([key])])
-        head = found.head(relationship_id)
+        rows = IdentityMap()
+        rows.read([head_key(relationship_id), *entry_guards([key])])
+        head = rows.head(relationship_id)
         book = credits.opened(head)
-        entered = found.owner_of(credits.source_guard(key))
+        entered = rows.owner_of(credits.source_guard(key))
         if entered is None:
             enter(book)
             entry_id = next(entry.id for entry in book.entries if entry.source_key == key)

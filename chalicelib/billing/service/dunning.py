@@ -33,9 +33,9 @@ def notify_due(now: datetime) -> None:
     log.info("reminders published", extra={"count": batch.finish()})
 
 
-def _publish_notice(found: Subscription, now: datetime) -> None:
+def _publish_notice(due: Subscription, now: datetime) -> None:
     """Publish what a fresh read of the subscription says: a payment that succeeded in between stops the notice."""
-    row = subscriptions.find_by_stripe_id(str(found.stripe_subscription_id))
+    row = subscriptions.find_by_stripe_id(str(due.stripe_subscription_id))
     notice = _notice(row, now) if row else None
     if row is not None and notice is not None:
         messages.publish(notice)

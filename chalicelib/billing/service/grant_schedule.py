@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -46,30 +47,34 @@ def _grant(unit: UnitOfWork, payment_id: str, now: datetime) -> bool:
     months = [clock.parse(begins_at) for begins_at in payment.months or []]
     if not is_kept(payment) or not any(begins_at <= now for begins_at in months):
         return False
-    found = IdentityMap()
-    found.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
-    subscription = found.rows.get(own_subscription_key(payment.subscription_id) or price_lookup.KEYS[0])
+    rows = IdentityMap()
+    rows.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
+    subscription = rows.subscription_by_id(payment.subscription_id)
     changed = payment_rows.copy_payment(payment)
     payment_rows.set_months(changed, [])
-    if isinstance(subscription, Subscription):
-        _grant_begun(unit, found, changed, subscription, months, now)
-    payment_rows.stage(unit.transaction, changed)
+    if subscription is not None:
+        _grant_begun(unit, rows, changed, _DueMonths(subscription, months, now))
+    payment_rows.stage_payment(unit.transaction, changed)
     return any(clock.parse(begins_at) <= now for begins_at in changed.months or [])
 
 
-def _grant_begun(
-    unit: UnitOfWork,
-    found: IdentityMap,
-    payment: PaymentTransaction,
-    subscription: Subscription,
-    months: list[datetime],
-    now: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _DueMonths:
+    """The months that a payment waits to grant, some of which have begun by `now`."""
+
+    subscription: Subscription
+    months: list[datetime]
+    now: datetime
+
+
+def _grant_begun(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransaction, due: _DueMonths) -> None:
+    """Claim the months that have begun, and schedule the others, unless the subscription no longer covers them."""
+    subscription, months, now = due.subscription, due.months, due.now
     owner = owner_key(subscription.owner_type, subscription.owner_id)
     known_as = subscription.stripe_subscription_id or subscription.id
     begun = sorted(begins_at for begins_at in months if begins_at <= now)
-    found.read([owner, *monthly_grants.month_keys(owner, known_as, begun[:MONTHS_PER_STEP])])
-    customer = found.customer(owner)
+    rows.read([owner, *monthly_grants.month_keys(owner, known_as, begun[:MONTHS_PER_STEP])])
+    customer = rows.customer(owner)
     others = [row for row in payment_rows.iterate_by_subscription(subscription.id) if row.id != payment.id]
     superseded_at = _superseded_at(payment, subscription, others)
     ends = [at for at in (subscription.ended_at, superseded_at) if at]
@@ -80,10 +85,10 @@ def _grant_begun(
     if customer is None:
         return
     present = None if superseded_at else subscription.plan_name
-    plans = {at: _plan(found.offers, [payment, *others], at, present) or subscription.plan_name for at in step}
-    amounts = {name: found.offers.credits_of(name) for name in plans.values()}
+    plans = {at: _plan(rows.offers, [payment, *others], at, present) or subscription.plan_name for at in step}
+    amounts = {name: rows.offers.credits_of(name) for name in plans.values()}
     paid = [PaidMonth(known_as, at, amounts[name], name) for at, name in plans.items() if amounts[name]]
-    monthly_grants.claim_months(unit, found, customer, payment, paid)
+    monthly_grants.claim_months(unit, rows, customer, payment, paid)
 
 
 def _plan(

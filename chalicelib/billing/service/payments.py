@@ -22,6 +22,6 @@ def get_of_any_owner(payment_id: str) -> PaymentTransaction:
     return payments.get(payment_id)
 
 
-def list_of(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:
+def list_payments(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:
     """List an owner's payments, newest first."""
     return payments.list_by_owner(owner_type, owner_id, page)

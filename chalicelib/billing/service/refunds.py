@@ -11,6 +11,7 @@ from chalicelib.billing.errors import NotRefundable, PaymentDisputed, RefundDeci
 from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
+from chalicelib.billing.schemas.payments import RefundCreate
 from chalicelib.billing.service import payments
 from chalicelib.billing.service.sync import refunds_and_disputes
 from chalicelib.billing.stripe_objects.disputes import parse_dispute
@@ -22,14 +23,13 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def request(
-    owner_type: OwnerType, owner_id: str, payment_id: str, amount: Decimal | None, reason: str | None
-) -> Refund:
-    """Ask for money back: `amount`, or all that is left. Nothing goes back before an operator approves.
+def request_refund(owner_type: OwnerType, owner_id: str, payment_id: str, body: RefundCreate) -> Refund:
+    """Request a refund of an amount, or of all that is left. Nothing is refunded before an operator approves.
 
-    Raises PaymentNotFound (also for another owner's payment), NotRefundable, RefundExceedsPayment.
+    Raises PaymentNotFound if the owner has no such payment, NotRefundable if nothing of it can be refunded,
+    RefundExceedsPayment if the amount is higher than what is left.
     """
-    return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, amount, reason))
+    return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, body))
 
 
 def approve(refund_id: str) -> Refund:
@@ -62,27 +62,20 @@ def reject(refund_id: str) -> Refund:
 
 
 def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:
-    """Refunds of one status, oldest first."""
+    """List the refunds of one status, oldest first."""
     return refunds.list_by_status(status, page)
 
 
-def list_of(owner_type: OwnerType, owner_id: str, payment_id: str) -> list[Refund]:
-    """Return the refunds of one of the owner's payments. Raises PaymentNotFound."""
+def list_refunds(owner_type: OwnerType, owner_id: str, payment_id: str) -> list[Refund]:
+    """List the refunds of one of the owner's payments. Raises PaymentNotFound if the owner has no such payment."""
     return refunds.list_by_payment(payments.get(owner_type, owner_id, payment_id).id)
 
 
-def _request(
-    unit: UnitOfWork,
-    owner_type: OwnerType,
-    owner_id: str,
-    payment_id: str,
-    amount: Decimal | None,
-    reason: str | None,
-) -> Refund:
+def _request(unit: UnitOfWork, owner_type: OwnerType, owner_id: str, payment_id: str, body: RefundCreate) -> Refund:
     payment = payments.get(owner_type, owner_id, payment_id)
     _check_refundable(payment)
     rest = refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
-    wanted = rest if amount is None else amount
+    wanted = rest if body.amount is None else body.amount
     if not Decimal(0) < wanted <= rest:
         message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be asked back"
         raise RefundExceedsPayment(errors=[{"path": "body.amount", "message": message}])
@@ -98,15 +91,15 @@ def _request(
         owner_type=owner_type,
         amount=wanted,
         currency=payment.currency,
-        reason=reason,
+        reason=body.reason,
         status=RefundStatus.REQUESTED,
         requested_at=now,
         created_at=now,
         updated_at=now,
     )
     payment.refunding_amount += wanted
-    payment_rows.stage(unit.transaction, payment)
-    refunds.stage(unit.transaction, row, None)
+    payment_rows.stage_payment(unit.transaction, payment)
+    refunds.stage_refund(unit.transaction, row, None)
     return row
 
 
@@ -138,17 +131,17 @@ def _check_refundable(payment: PaymentTransaction) -> None:
 
 def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:
     """End a refund that Stripe does not know of, and set its amount free."""
-    found = refunds.get(refund_id)
-    if found.status is status:
-        return found
-    if found.status not in (RefundStatus.REQUESTED, RefundStatus.APPROVED):
-        raise RefundDecided(f"It is {found.status}.")
-    if status is RefundStatus.REJECTED and found.status is RefundStatus.APPROVED:
+    earlier = refunds.get(refund_id)
+    if earlier.status is status:
+        return earlier
+    if earlier.status not in (RefundStatus.REQUESTED, RefundStatus.APPROVED):
+        raise RefundDecided(f"It is {earlier.status}.")
+    if status is RefundStatus.REJECTED and earlier.status is RefundStatus.APPROVED:
         raise RefundDecided("It is approved.")
-    payment = payment_rows.get(found.payment_transaction_id)
-    payment.refunding_amount -= found.amount
-    payment_rows.stage(unit.transaction, payment)
-    row = refunds.copy(found)
+    payment = payment_rows.get(earlier.payment_transaction_id)
+    payment.refunding_amount -= earlier.amount
+    payment_rows.stage_payment(unit.transaction, payment)
+    row = refunds.copy(earlier)
     row.status, row.processed_at = status, clock.now()
-    refunds.stage(unit.transaction, row, found)
+    refunds.stage_refund(unit.transaction, row, earlier)
     return row

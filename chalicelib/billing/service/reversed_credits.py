@@ -17,14 +17,14 @@ def head_keys(row: PaymentTransaction) -> list[Key]:
     return [head_key(row.relationship_id)] if row.kind is PaymentKind.CREDITS and row.relationship_id else []
 
 
-def settle_purchase(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
+def settle_purchase(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
     """Take back as many bought credits as the money that went back had bought; suspend them during a dispute.
 
     They are taken from the ledger that they were entered in, even if the buyer shares another one by now.
     """
     if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
         return
-    head = found.head(row.relationship_id)
+    head = rows.head(row.relationship_id)
     book = ledger_rows.opened(head)
     if row.credits_owed is None and not row.credits_taken:
         row.credits_owed = 0

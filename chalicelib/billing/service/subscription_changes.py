@@ -29,6 +29,7 @@ from chalicelib.billing.errors import (
 )
 from chalicelib.billing.models import Subscription, SubscriptionPlan
 from chalicelib.billing.repository import customers, price_lookup, subscriptions
+from chalicelib.billing.schemas.subscription_changes import ChangeCreate
 from chalicelib.billing.service import plans
 from chalicelib.billing.service.sync.subscriptions import sync_plan_subscription
 from chalicelib.billing.stripe_objects.invoices import parse_amount_due
@@ -100,9 +101,9 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
     _demand_changeable(current, chosen)
     proration = _prorated(current, chosen, max(clock.now(), current.period.start))
-    asked = _asked(current, chosen, proration.prorated_at)
-    amount_due = parse_amount_due(stripe_invoices.preview_price_change(asked))
-    is_billed_now = asked.behavior == "always_invoice"
+    change = _price_change(current, chosen, proration.prorated_at)
+    amount_due = parse_amount_due(stripe_invoices.preview_price_change(change))
+    is_billed_now = change.behavior == "always_invoice"
     return ChangePreview(
         plan=chosen.plan.id,
         billing_cycle=cycle,
@@ -119,16 +120,11 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
 
 
 def change_plan(
-    owner_type: OwnerType,
-    owner_id: str,
-    plan: str,
-    cycle: BillingCycle,
-    previewed_at: datetime | None = None,
-    request_key: str | None = None,
+    owner_type: OwnerType, owner_id: str, body: ChangeCreate, request_key: str | None = None
 ) -> Subscription:
     """Change the owner's subscription to another plan or cycle, and return its synced row.
 
-    With `previewed_at` (a preview's `proration_date`), the change costs what that preview showed.
+    With the `proration_date` of a preview, the change costs what that preview showed.
 
     Raises:
     - NotSubscribed if there is no subscription, GiftUnchangeable if the plan is a gift.
@@ -140,12 +136,14 @@ def change_plan(
     - Unavailable if the subscription is being renewed.
     """
     key = request_key or ids.new()
-    current, chosen = _change_of(owner_type, owner_id, plan, cycle)
+    current, chosen = _change_of(owner_type, owner_id, body.plan, body.billing_cycle)
     if current.view.metadata.get(_CHANGED_BY) != key:
         _demand_changeable(current, chosen)
-        _demand_recent(previewed_at, current.period)
+        _demand_recent(body.proration_date, current.period)
         metadata = {"plan": chosen.plan.id, _CHANGED_BY: key}
-        stripe_subscriptions.change_price(_asked(current, chosen, previewed_at), metadata, f"change-{key}")
+        stripe_subscriptions.change_price(
+            _price_change(current, chosen, body.proration_date), metadata, f"change-{key}"
+        )
     return sync_plan_subscription(current.view.id)
 
 
@@ -187,7 +185,7 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
 
 
 def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> str:
-    """Create a session of Stripe's customer portal and return its URL.
+    """Create a session of the Stripe customer portal and return its URL.
 
     Raises CustomerNotFound if the owner is not registered, NotSubscribed if they have no Stripe customer yet.
     """
@@ -223,10 +221,10 @@ def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCy
 
 def _current(stripe_id: str) -> _Current:
     view = parse_subscription(stripe_subscriptions.retrieve_subscription(stripe_id))
-    found = price_lookup.read().plans
+    plans_by_price = price_lookup.read().plans
     for item in view.items:
-        if item.price_id in found and item.period_start and item.period_end:
-            plan, cycle = found[item.price_id]
+        if item.price_id in plans_by_price and item.period_start and item.period_end:
+            plan, cycle = plans_by_price[item.price_id]
             price = Price(item.amount or Decimal(0), item.currency, cycle, item.quantity)
             return _Current(view, item.id, plan.id, price, Period(item.period_start, item.period_end))
     raise NotSubscribed("The subscription has no item of a known plan.")
@@ -269,7 +267,7 @@ def _prorated(current: _Current, chosen: _Chosen, at: datetime) -> Proration:
     return Proration((), nothing, chosen.price.currency, at.replace(microsecond=0), current.period)
 
 
-def _asked(current: _Current, chosen: _Chosen, at: datetime | None) -> PriceChange:
+def _price_change(current: _Current, chosen: _Chosen, at: datetime | None) -> PriceChange:
     behavior: ProrationBehavior = "always_invoice" if is_upgrade(current.price, chosen.price) else "create_prorations"
     return PriceChange(
         subscription_id=current.view.id,

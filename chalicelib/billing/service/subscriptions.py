@@ -94,7 +94,7 @@ def settle_subscription(
 def stage_change(unit: UnitOfWork, row: Subscription, earlier: Subscription | None) -> None:
     """Stage the row if it differs from the stored one, and publish its state even if nothing changed."""
     if earlier is None or subscriptions.is_changed(row, earlier):
-        subscriptions.stage(unit.transaction, row)
+        subscriptions.stage_subscription(unit.transaction, row)
     publish_subscription(unit, row)
 
 
@@ -138,7 +138,7 @@ def set_refunded(unit: UnitOfWork, row: Subscription, period_end: datetime | Non
     if period_end is not None and row.current_period_end is not None and period_end >= row.current_period_end:
         changed = subscriptions.copy_subscription(row, {"refunded_at": at})
         if changed.refunded_at != row.refunded_at:
-            subscriptions.stage(unit.transaction, changed)
+            subscriptions.stage_subscription(unit.transaction, changed)
         publish_subscription(unit, changed)
 
 
@@ -149,7 +149,7 @@ def _terms(offers: PriceLookup, price_id: str) -> PlanTerms:
 
 def _new(subscription: StripeSubscription, customer: Customer) -> Subscription:
     return Subscription(
-        id=subscriptions.id_of(subscription.id),
+        id=subscriptions.subscription_id_of(subscription.id),
         owner=subscriptions.owner(customer.owner_type, customer.owner_id),
         owner_type=customer.owner_type,
         owner_id=customer.owner_id,

@@ -173,7 +173,7 @@ def _commit_payment(
         earlier = rows.payment(*bill.stripe_ids)
         row = payments.copy_payment(earlier or payments.new(bill.customer, bill.invoice.created_at), changes.payment)
         items = [line.item_id for line in bill.invoice.periods if line.item_id]
-        row.addon_ids = [addon_rows.id_of(item_id) for item_id in items] or row.addon_ids
+        row.addon_ids = [addon_rows.addon_id_of(item_id) for item_id in items] or row.addon_ids
         if row.credit_used:
             row.credit_unbacked = backed_credit.unbacked_credit(rows, row)
         monthly_grants.claim_months(unit, rows, bill.customer, row, changes.claims)
@@ -186,7 +186,7 @@ def _commit_payment(
 def stage_payment(unit: UnitOfWork, row: PaymentTransaction, earlier: PaymentTransaction | None) -> None:
     """Stage the payment if it differs from the stored one, and publish its status even if nothing changed."""
     if earlier is None or payments.has_changed(row, earlier):
-        payments.stage(unit.transaction, row)
+        payments.stage_payment(unit.transaction, row)
     facts = {
         "owner_type": row.owner_type,
         "owner_id": row.owner_id,

@@ -52,37 +52,37 @@ def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | N
         raise NotOurs("not a purchase through our checkout")
     kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]
     buyer = owner_key(view.metadata["owner_type"], view.metadata["owner_id"])
-    found = IdentityMap()
-    found.read([buyer, *payment_guards(None, view.id, view.charge_id), gift_key(item)])
-    customer = found.customer(buyer)
+    rows = IdentityMap()
+    rows.read([buyer, *payment_guards(None, view.id, view.charge_id), gift_key(item)])
+    customer = rows.customer(buyer)
     if customer is None:
         raise NotOurs("its buyer is not registered")
     entry_source = source_key("purchase", view.id)
-    payment_key = found.payment_key(None, view.id, view.charge_id)
-    found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
-    earlier = found.payment(None, view.id, view.charge_id)
+    payment_key = rows.payment_key(None, view.id, view.charge_id)
+    rows.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
+    earlier = rows.payment(None, view.id, view.charge_id)
     before, event_id = earlier or payments.new(customer, view.created_at), event.event_id if event else None
     row = payments.copy_payment(before, intent_columns(view, before, kind, event_id, clock.now()))
-    row.addon_ids = [addon_rows.id_of(view.id)] if kind is PaymentKind.ADDON else None
+    row.addon_ids = [addon_rows.addon_id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
-        _give(unit, found, row, customer, entry_source)
+        _give(unit, rows, row, customer, entry_source)
     elif kind is PaymentKind.GIFT and intent.is_canceled:
-        gifts.void(unit, found.gift(item))
+        gifts.void(unit, rows.gift(item))
     stage_payment(unit, row, earlier)
 
 
-def _give(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
+def _give(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
     if row.kind is PaymentKind.CREDITS:
         row.credits = CREDIT_PACKS[str(row.item)].credits
         row.relationship_id = row.relationship_id or ledger_of(customer)
-        found.read([head_key(row.relationship_id)])
-        head = found.head(row.relationship_id)
+        rows.read([head_key(row.relationship_id)])
+        head = rows.head(row.relationship_id)
         book = ledger_rows.opened(head)
-        if not found.is_entered(source_key):
+        if not rows.is_entered(source_key):
             book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
         credits.close(unit, head, book)
     elif row.kind is PaymentKind.ADDON:
         addons.sold(unit, customer.owner_id, str(row.item), row)
     elif row.kind is PaymentKind.GIFT:
-        gifts.pay(unit, found.gift(str(row.item)), row)
+        gifts.pay(unit, rows.gift(str(row.item)), row)

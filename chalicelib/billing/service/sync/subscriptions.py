@@ -57,7 +57,7 @@ def sync_checkout(session: StripeCheckoutSession, event: EventContext | None) ->
         rows = IdentityMap()
         keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(session.customer_id)]
         row = _sync(unit, rows, snapshot, event, keys)
-        discount_redemptions.redeem(unit, rows.usage(code, redemption), session, row.id if row else None)
+        discount_redemptions.redeem_code(unit, rows.usage(code, redemption), session, row.id if row else None)
 
     run_unit_of_work(sync)
 
