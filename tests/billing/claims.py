@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from chalicelib.billing.domain.credit_ledger import Reversal
+from chalicelib.billing.domain.monthly_grants import PaidMonth
 from chalicelib.billing.enums import OwnerType, PaymentKind, PaymentStatus
 from chalicelib.billing.models import (
     Customer,
@@ -14,10 +16,7 @@ from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key
 from chalicelib.billing.service import (
     monthly_grants,
-    payments,
 )
-from chalicelib.billing.service.monthly_grants import PaidMonth
-from chalicelib.billing.service.reversed_credits import Reversal
 from chalicelib.kit import ids
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing.conftest import Owner
@@ -45,10 +44,10 @@ def pay(
     def decide(unit: UnitOfWork) -> PaymentTransaction:
         row = payment_rows.get(name) if name else new
         customer = Customer.get(OwnerType.MEMBER, owner.id)
-        changed = payments.copy(row)
+        changed = payment_rows.copy_payment(row)
         month = PaidMonth("sub_1", at, size, "a plan")
         monthly_grants.claim_months(unit, IdentityMap(), customer, changed, [month])
-        payment_rows.stage(unit.transaction, changed)
+        payment_rows.stage_payment(unit.transaction, changed)
         return changed
 
     return run_unit_of_work(decide)
@@ -59,14 +58,14 @@ def reverse(payment: PaymentTransaction, share: str = "1") -> None:
 
     def decide(unit: UnitOfWork) -> None:
         earlier = payment_rows.get(payment.id)
-        changed = payments.copy(earlier)
+        changed = payment_rows.copy_payment(earlier)
         changed.refunded_amount = earlier.amount * Decimal(share)
         changed.status = PaymentStatus.REFUNDED if share == "1" else PaymentStatus.COMPLETED
         found = IdentityMap()
         found.read([own_subscription_key(earlier.subscription_id), *monthly_grants.payment_keys(earlier)])
         reversal = Reversal(earlier.id, earlier.version, "refunded", "the refund failed")
         monthly_grants.settle_payment(unit, found, changed, earlier, reversal)
-        payment_rows.stage(unit.transaction, changed)
+        payment_rows.stage_payment(unit.transaction, changed)
 
     run_unit_of_work(decide)
 

@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain import monthly_grants
+from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import (
     CreditBalance,
     CreditEntry,
@@ -25,14 +26,16 @@ from chalicelib.billing.models import (
     SubscriptionPlan,
 )
 from chalicelib.billing.repository import credits
+from chalicelib.billing.schemas.credits import CreditGrant
+from chalicelib.billing.service import credits as credit_service
 from chalicelib.billing.service import register_customer, sync_plans
-from chalicelib.kit import auth, aws, clock, messages
+from chalicelib.kit import auth, aws, clock, ids, messages
 from chalicelib.kit.auth import Role
 from infra.sandbox.server import Request, Response
 from infra.sandbox.stripe import SANDBOX_SECRET_KEY, StripeSandbox
 
 Json = dict[str, Any]
-Meanwhile = Callable[[str, Callable[[], None]], None]
+Interleave = Callable[[str, Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def pass_time(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Ca
 def new_month(pass_time: Callable[..., list[Json]]) -> datetime:
     """Let time pass until noon of the first day of a calendar month (UTC): so many days later is the same month."""
     now = clock.now()
-    first = credit_months.add_months(now.replace(day=1, hour=12, minute=0, second=0, microsecond=0), 1)
+    first = monthly_grants.add_months(now.replace(day=1, hour=12, minute=0, second=0, microsecond=0), 1)
     pass_time(seconds=int((first - now).total_seconds()) + 1)
     return first
 
@@ -179,6 +182,14 @@ def buy(
     return paid
 
 
+def operator_grant(member: Owner, amount: int, reason: str, expires_at: datetime | None = None) -> None:
+    """Grant credits to a member, as an operator does."""
+    body = CreditGrant(
+        owner_type=OwnerType.MEMBER, owner_id=member.id, amount=amount, reason=reason, expires_at=expires_at
+    )
+    credit_service.grant_credits(body, ids.new())
+
+
 def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str:
     """As an operator does in Stripe's dashboard; its id there."""
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
@@ -197,8 +208,8 @@ def delete_at_stripe(customer: str, stripe_peer: StripeSandbox) -> None:
 
 
 @pytest.fixture
-def meanwhile(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    """`meanwhile("/v1/refunds", between)`: Stripe's next answer from there is on its way while `between` happens."""
+def interleave(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Interleave:
+    """`interleave("/v1/refunds", between)`: Stripe's next answer from there is on its way while `between` happens."""
     handle, waiting = stripe_peer._api.handle, dict[str, Callable[[], None]]()
 
     def answer(request: Request) -> Response:
@@ -275,7 +286,7 @@ def listen(topic: str = "billing-subscription_changed") -> Callable[[], list[Jso
 
 @pytest.fixture
 def forget_rows() -> Callable[[], None]:
-    """Empty billing's tables, for a test that begins anew within itself."""
+    """Empty billing's tables, for a test that starts over within itself."""
 
     def forget() -> None:
         for model in (Subscription, PaymentTransaction, CreditEntry, CreditBalance, MonthlyGrant, StripeWebhook):

@@ -9,6 +9,7 @@ from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.errors import InvalidCode
 from chalicelib.billing.repository import plans
 from chalicelib.billing.service import discount_redemptions
+from chalicelib.billing.service.discount_redemptions import PlanPurchase
 from chalicelib.kit import ids
 from chalicelib.kit.errors import Unavailable
 
@@ -19,7 +20,7 @@ def reserve(code: str) -> str:
     assert plan is not None
     while True:
         try:
-            discount_redemptions.reserve(code, OwnerType.MEMBER, ids.new(), plan, Decimal(30))
+            discount_redemptions.reserve(code, PlanPurchase(OwnerType.MEMBER, ids.new(), plan, Decimal(30)))
         except InvalidCode:
             return "refused"
         except Unavailable:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.access import access_until, current_subscription, has_access
+from chalicelib.billing.domain.subscriptions import access_until, current_subscription, has_access
 from chalicelib.billing.enums import SubscriptionStatus
 
 NOW = datetime(2028, 2, 29, 12, tzinfo=UTC)

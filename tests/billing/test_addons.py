@@ -13,7 +13,7 @@ from chalicelib.billing.models import UserAddon
 from chalicelib.billing.service import addon_cancellation, entitlement
 from chalicelib.billing.service.sync import intake
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
-from tests.billing.conftest import Json, Meanwhile, Owner, balances, of_type, payments, refund, subscriptions
+from tests.billing.conftest import Interleave, Json, Owner, balances, of_type, payments, refund, subscriptions
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
@@ -203,7 +203,7 @@ def test_one_is_back_when_its_refund_failed(member: Owner, buy: Buy, stripe_peer
 
 
 def test_a_slow_handler_does_not_revive_one_that_has_ended(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, meanwhile: Meanwhile
+    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, interleave: Interleave
 ) -> None:
     buy(member, addon="calendar_plus")
     stripe_peer.hold_events = True
@@ -223,7 +223,7 @@ def test_a_slow_handler_does_not_revive_one_that_has_ended(
         stripe_peer.deliver([last])
         intake.process_event(last["id"])
 
-    meanwhile("/v1/subscriptions", it_ends)
+    interleave("/v1/subscriptions", it_ends)
     stripe_peer.deliver([updated])
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]

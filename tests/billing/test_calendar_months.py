@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.monthly_grants import kept_share
+from chalicelib.billing.domain.payments import kept_share
 from chalicelib.billing.models import (
     CreditBalance,
     CreditEntry,

@@ -131,7 +131,7 @@ def test_the_portal_sends_nobody_just_anywhere(member: Owner, ask: Ask, url: str
 
 
 def give(owner: Owner) -> None:
-    """A subscription that somebody else paid for: none of Stripe's."""
+    """A subscription that somebody else paid for; Stripe has none."""
     Subscription(
         id=str(uuid.uuid4()),
         owner=f"member/{owner.id}",

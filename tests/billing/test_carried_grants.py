@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain import monthly_grants
 from chalicelib.billing.domain.credit_ledger import source_key
 from chalicelib.billing.domain.monthly_grants import calendar_month
 from chalicelib.billing.enums import EntryType, OwnerType
@@ -48,10 +48,10 @@ def grant_as_before(owner: Owner, subscription_id: str, begins_at: datetime, amo
     entry_id, key = ids.time_ordered(), source_key("grant", subscription_id, f"{begins_at:%Y-%m-%d}")
     head = ledger_rows.balance(relationship)
     book = ledger_rows.opened(head)
-    book.credit(EntryType.GRANT, amount, key, "try_it_out", credit_months.add_months(begins_at, 12))
+    book.credit(EntryType.GRANT, amount, key, "try_it_out", monthly_grants.add_months(begins_at, 12))
     unit = UnitOfWork()
     with unit.transaction:
-        ledger_rows.stage(unit.transaction, head, book)
+        ledger_rows.stage_ledger(unit.transaction, head, book)
         entry_id = book.entries[-1].id
         unique_values.claim(
             unit.transaction, ledger_rows.source_guard(key), f"{relationship}/{entry_id}", Unavailable()
@@ -76,7 +76,7 @@ def test_grants_of_the_version_before_count(member: Owner) -> None:
 def test_a_grant_of_the_version_before_counts_after_the_couple_changed(member: Owner) -> None:
     begins_at = clock.now() - timedelta(seconds=5)
     key = grant_as_before(member, "sub_1", begins_at, 20)
-    assert key == credit_months.month_source_key("sub_1", begins_at)
+    assert key == monthly_grants.month_source_key("sub_1", begins_at)
     register_customer("member", member.id, "a@example.com", relationship_id=str(uuid.uuid4()))
     pay(member, 20, at=begins_at)
     assert balances() == {member.relationship_id: 20}, "the guard of the same grant leads to its ledger"
@@ -106,6 +106,6 @@ def test_only_the_month_of_the_deployment_looks_for_grants_of_the_version_before
         "iterate_grants",
         lambda name, since: looks.append(name) or iterate(name, since),  # type: ignore[func-returns-value]
     )
-    pay(member, 20, at=credit_months.add_months(begins_at, 1))
+    pay(member, 20, at=monthly_grants.add_months(begins_at, 1))
     assert looks == []
     assert balances() == {member.relationship_id: 60}

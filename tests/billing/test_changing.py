@@ -1,4 +1,4 @@
-"""A running subscription gets another plan or cycle: through the API, against Stripe's stand-in."""
+"""A running subscription gets another plan or cycle: through the API, against the sandbox."""
 
 from __future__ import annotations
 

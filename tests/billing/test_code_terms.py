@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from chalicelib.billing.models import DiscountCode, DiscountUsage
-from chalicelib.integrations import stripe_coupons
+from chalicelib.integrations.stripe import coupons
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
@@ -106,7 +106,7 @@ def test_a_code_that_stripe_did_not_hear_of_is_asked_for_again(
         return api.post(URL, json=terms | changes, headers=headers).status_code
 
     with monkeypatch.context() as outage:
-        outage.setattr(stripe_coupons, lost, down)
+        outage.setattr(coupons, lost, down)
         assert ask() == 503
     assert ask(value="50") == 409, "the letters are taken by other terms"
     assert ask() == 201

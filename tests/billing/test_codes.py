@@ -18,6 +18,7 @@ from chalicelib.billing.enums import OwnerType, RedemptionStatus
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.billing.repository import plans, stripe_events
 from chalicelib.billing.service import discount_redemptions
+from chalicelib.billing.service.discount_redemptions import PlanPurchase
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
@@ -171,10 +172,10 @@ def test_a_schedule_that_read_too_early_leaves_a_new_reservation(member: Owner, 
     code(max_uses=1)
     plan = plans.find("try_it_out")
     assert plan is not None
-    seen = discount_redemptions.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30)).usage
+    seen = discount_redemptions.reserve("SPRING-27", PlanPurchase(OwnerType.MEMBER, member.id, plan, Decimal(30))).usage
     discount_redemptions.give_up(seen)
     assert counted() == (0, ["released"])
-    discount_redemptions.reserve("SPRING-27", OwnerType.MEMBER, member.id, plan, Decimal(30))
+    discount_redemptions.reserve("SPRING-27", PlanPurchase(OwnerType.MEMBER, member.id, plan, Decimal(30)))
     discount_redemptions.give_up(seen)
     assert counted() == (1, ["reserved"])
 

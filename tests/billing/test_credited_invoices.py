@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.billing.domain.credit_backing import InvoicePayment, unbacked_credits
+from chalicelib.billing.domain.backed_credit import InvoicePayment, unbacked_credits
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.service import entitlement, grant_schedule
 from chalicelib.kit import clock

@@ -22,7 +22,7 @@ def enter(relationship_id: str, amount: int, source_key: str, head: CreditBalanc
     book = credits.opened(head)
     book.credit(EntryType.GRANT, amount, source_key, "a test")
     with Transaction() as transaction:
-        credits.stage(transaction, head, book)
+        credits.stage_ledger(transaction, head, book)
 
 
 def test_one_cause_enters_once_and_the_head_is_the_sum(member: Owner) -> None:

@@ -41,7 +41,7 @@ def test_members_and_stores_of_one_id_are_two() -> None:
 
 
 def test_an_id_of_stripe_s_belongs_to_one_owner_and_an_owner_has_one() -> None:
-    one, other = (customers.register(OwnerType.STORE, str(uuid.uuid4()), "a@b.c", None, None, "UTC") for _ in range(2))
+    one, other = (customers.register(OwnerType.STORE, str(uuid.uuid4()), "a@b.c", {}) for _ in range(2))
     customers.link(one, "cus_1")
     customers.link(one, "cus_1")
     for owner, stripe_id in ((other, "cus_1"), (one, "cus_2")):

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.domain import credit_lots
-from chalicelib.billing.domain.credit_lots import CreditLot
+from chalicelib.billing.domain.credit_ledger import CreditLot, take_back_lots
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, operator
@@ -60,5 +59,5 @@ def test_a_refund_resolves_an_inquiry(
 def test_expired_credits_pay_for_none_that_go_back() -> None:
     now = clock.now()
     over, held = CreditLot("over", 50, now), CreditLot("held", 5, now + timedelta(days=1))
-    assert credit_lots.take_back((over, held), "pack", 20, now) == ((over,), 5)
-    assert credit_lots.take_back((over, held), "over", 20, now) == ((over,), 5)
+    assert take_back_lots((over, held), "pack", 20, now) == ((over,), 5)
+    assert take_back_lots((over, held), "over", 20, now) == ((over,), 5)

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing import jobs
-from chalicelib.billing.domain.credit_ledger import LOTS_PER_STEP, CreditLedger
-from chalicelib.billing.domain.credit_lots import CreditLot
+from chalicelib.billing.domain.credit_ledger import LOTS_PER_STEP, CreditLedger, CreditLot
 from chalicelib.billing.enums import EntryType, GiftStatus, OwnerType
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance, Gift, PaymentTransaction, Subscription
@@ -44,7 +43,7 @@ def fill(owner: Owner, count: int, kept: int = 0) -> None:
         if kept and not left:
             book.credit(EntryType.GRANT, kept, f"operator/{ids.new()}", "a test")
         with Transaction() as transaction:
-            ledger_rows.stage(transaction, head, book)
+            ledger_rows.stage_ledger(transaction, head, book)
         head = ledger_rows.balance(str(owner.relationship_id))
         book = ledger_rows.opened(head)
 

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.billing.enums import GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription
 from chalicelib.billing.service import entitlement, gifts, grant_schedule
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import checkout_sessions
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
@@ -77,14 +77,14 @@ def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, be
 def test_a_gift_whose_answer_was_lost_is_asked_for_again_by_its_key(
     api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = stripe.create_checkout_session
+    send = checkout_sessions.create_checkout_session
 
     def lost(params: Json, key: str) -> None:
         send(params, key)
         raise Unavailable("The answer did not come.")
 
     with monkeypatch.context() as losing:
-        losing.setattr(stripe, "create_checkout_session", lost)
+        losing.setattr(checkout_sessions, "create_checkout_session", lost)
         assert order(api, member, key="mine").status_code == 503
     begun = order(api, member, key="mine")
     assert begun.status_code == 201, begun.text

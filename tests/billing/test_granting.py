@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain import monthly_grants
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import CreditBalance, SubscriptionPlan
 from chalicelib.billing.service import grant_schedule
@@ -42,7 +42,7 @@ def test_a_year_is_granted_month_by_month(
         (line,) = stripe.get("invoice", paid["data"]["object"]["id"])["lines"]["data"]
         begun = datetime.fromtimestamp(line["period"]["start"], UTC)
         for name, count in (("start", -5), ("end", 7)):
-            line["period"][name] = int(credit_months.add_months(begun, count).timestamp())
+            line["period"][name] = int(monthly_grants.add_months(begun, count).timestamp())
     stripe_peer.deliver([paid | {"id": "evt_again"}])
     assert drain() == []
     grant_schedule.grant_due_months(clock.now(), None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.credit_months import add_months, month_source_key, months, paid_months
+from chalicelib.billing.domain.monthly_grants import add_months, month_source_key, months_of_period, paid_months
 from chalicelib.billing.stripe_objects.invoices import StripeInvoiceLine
 
 anchors = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2035, 1, 1), timezones=st.just(UTC))
@@ -25,20 +25,20 @@ LINE = StripeInvoiceLine(
 @given(anchors, st.integers(min_value=0, max_value=40))
 def test_every_monthly_period_is_one_month_also_where_the_anchor_s_day_is_missing(anchor: datetime, n: int) -> None:
     period = add_months(anchor, n), add_months(anchor, n + 1)
-    assert months(*period) == [period[0]]
+    assert months_of_period(*period) == [period[0]]
 
 
 @given(anchors, st.integers(min_value=0, max_value=5))
 def test_a_yearly_period_opens_twelve_different_days(anchor: datetime, year: int) -> None:
-    found = months(add_months(anchor, 12 * year), add_months(anchor, 12 * (year + 1)))
+    found = months_of_period(add_months(anchor, 12 * year), add_months(anchor, 12 * (year + 1)))
     assert len({moment.date() for moment in found}) == 12
     assert found == sorted(found)
 
 
 @given(anchors)
 def test_the_months_of_successive_years_do_not_meet(anchor: datetime) -> None:
-    first = months(anchor, add_months(anchor, 12))
-    second = months(add_months(anchor, 12), add_months(anchor, 24))
+    first = months_of_period(anchor, add_months(anchor, 12))
+    second = months_of_period(add_months(anchor, 12), add_months(anchor, 24))
     assert not {moment.date() for moment in first} & {moment.date() for moment in second}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain import monthly_grants
 from chalicelib.billing.domain.monthly_grants import calendar_month
 from chalicelib.billing.enums import OwnerType, PaymentKind
 from chalicelib.billing.models import (
@@ -71,7 +71,7 @@ def test_the_next_calendar_month_is_granted_again(
 ) -> None:
     """The month counts by the day it begins on: one begun on the last day counts in that day's calendar month."""
     subscribe(member, "better_together")
-    last_day = credit_months.add_months(new_month, 1) - timedelta(days=1)
+    last_day = monthly_grants.add_months(new_month, 1) - timedelta(days=1)
     pass_time(seconds=int((last_day - clock.now()).total_seconds()))
     switch(ask, member, "try_it_out")
     stripe_peer.drain()

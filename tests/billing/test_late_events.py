@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.billing.models import Customer
 from chalicelib.billing.service.sync import intake as service
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe.payments import create_refund
 from chalicelib.kit import clock, ids
 from chalicelib.retention.models import PrivacyKind
 from chalicelib.retention.service import privacy_requests
@@ -34,7 +34,7 @@ def erase(member: Owner, drain: Drain) -> None:
 
 
 def tell(kind: str, told: dict[str, Any]) -> None:
-    """An event of Stripe's, past its signature."""
+    """A Stripe event, after its signature was verified."""
     event = {"id": f"evt_{ids.new()}", "object": "event", "type": kind, "livemode": False, "data": {"object": told}}
     event |= {"created": int(clock.now().timestamp()), "api_version": "2024-06-20"}
     service.receive_event(json.dumps(event).encode())
@@ -46,7 +46,7 @@ def test_a_late_refund_reaches_the_payment_and_leaves_no_name(
     buy(member, credit_pack="credits_200")
     customer, [paid] = Customer.get("member", member.id), payments()
     erase(member, drain)
-    stripe.create_refund(str(paid.stripe_payment_intent_id), str(paid.stripe_charge_id), 100, {}, "late")
+    create_refund(str(paid.stripe_payment_intent_id), str(paid.stripe_charge_id), 100, {}, "late")
     stripe_peer.drain()
     assert drain() == []
     [kept] = payments()

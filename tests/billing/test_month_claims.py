@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain import credit_months
-from chalicelib.billing.domain.monthly_grants import kept_share
+from chalicelib.billing.domain import monthly_grants
+from chalicelib.billing.domain.payments import kept_share
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import (
@@ -115,7 +115,7 @@ def test_a_refund_takes_back_from_the_ledger_that_was_credited(member: Owner) ->
 def test_a_year_s_refund_is_one_small_transaction(member: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     payment = pay(member, 40)
     for number in range(1, 13):
-        payment = pay(member, 40, payment, credit_months.add_months(AUGUST, number))
+        payment = pay(member, 40, payment, monthly_grants.add_months(AUGUST, number))
     assert balances() == {member.relationship_id: 13 * 40}
     reverse(payment)
     assert balances() == {member.relationship_id: 0}

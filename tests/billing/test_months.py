@@ -14,7 +14,7 @@ from chalicelib.billing.models import CreditBalance
 from chalicelib.billing.service import credits, grant_schedule
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, of_type
+from tests.billing.conftest import Json, Owner, balances, entries, ledger_sums, of_type, operator_grant
 
 Buy = Callable[..., list[Json]]
 Drain = Callable[[], list[Any]]
@@ -82,7 +82,7 @@ def test_a_month_that_is_told_of_when_it_has_lapsed_keeps_no_other_from_lapsing(
 ) -> None:
     events = events_of(member, "try_it_out")
     pass_time(days=500)
-    credits.grant_credits(OwnerType.MEMBER, member.id, 7, "k", "sorry", clock.now() + timedelta(days=40))
+    operator_grant(member, 7, "sorry", clock.now() + timedelta(days=40))
     stripe_peer.deliver(events)
     drain()
     before = clock.now()

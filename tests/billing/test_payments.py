@@ -6,22 +6,26 @@ from itertools import permutations
 
 import pytest
 
+from chalicelib.billing.domain.payments import InvoiceContext, decide_invoice
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.billing.repository import payments
 from chalicelib.billing.repository.identity_map import IdentityMap, payment_guards
-from chalicelib.billing.service import payments
-from chalicelib.billing.stripe_objects import invoices
+from chalicelib.billing.service.sync.invoices import stage_payment
+from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
+from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing import objects
 
-PAID_BEFORE = invoices.invoice(objects.invoice(new=False))
-PAID = invoices.invoice(objects.invoice())
-UNLINKED = invoices.invoice(objects.invoice(intent=None))
-FAILED = invoices.invoice(objects.invoice(status="open"))
-PENDING = invoices.invoice(objects.invoice(status="draft", attempted=False, intent=None))
+PAID_BEFORE = parse_invoice(objects.invoice(new=False))
+PAID = parse_invoice(objects.invoice())
+UNLINKED = parse_invoice(objects.invoice(intent=None))
+FAILED = parse_invoice(objects.invoice(status="open"))
+PENDING = parse_invoice(objects.invoice(status="draft", attempted=False, intent=None))
 
 
-def record(view: invoices.StripeInvoice) -> PaymentTransaction:
+def record(view: StripeInvoice) -> PaymentTransaction:
     """As following does, without a subscription's state."""
 
     def decide(unit: UnitOfWork) -> PaymentTransaction:
@@ -31,15 +35,19 @@ def record(view: invoices.StripeInvoice) -> PaymentTransaction:
         found.read([found.payment_key(*ids)])
         earlier = found.payment(*ids)
         customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
-        row = payments.of_invoice(view, earlier, customer, "subscription_1", "evt_1")
-        payments.stage(unit, row, earlier)
+        context = InvoiceContext({}, "subscription_1", None, StripePaymentReference(), "evt_1", clock.now())
+        before = earlier or payments.new(customer, view.created_at)
+        changes = decide_invoice(view, before, context)
+        assert changes is not None
+        row = payments.copy_payment(before, changes.payment)
+        stage_payment(unit, row, earlier)
         return row
 
     return run_unit_of_work(decide)
 
 
 @pytest.mark.parametrize("order", list(permutations([PAID_BEFORE, UNLINKED, FAILED, PENDING], 4))[::5])
-def test_a_payment_never_goes_back(order: tuple[invoices.StripeInvoice, ...]) -> None:
+def test_a_payment_never_goes_back(order: tuple[StripeInvoice, ...]) -> None:
     for view in order:
         record(view)
     (row,) = PaymentTransaction.scan()
@@ -50,9 +58,9 @@ def test_a_payment_never_goes_back(order: tuple[invoices.StripeInvoice, ...]) ->
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_it_is_known_by_the_charge_that_paid_not_by_one_that_failed(order: tuple[int, ...]) -> None:
-    declined = invoices.invoice(objects.invoice(status="open", intent={"id": "pi_1", "latest_charge": "ch_0"}))
-    gave_up = invoices.invoice(objects.invoice(status="open", intent={"id": "pi_0", "latest_charge": "ch_00"}))
-    paid = invoices.invoice(objects.invoice(intent={"id": "pi_1", "latest_charge": "ch_1"}))
+    declined = parse_invoice(objects.invoice(status="open", intent={"id": "pi_1", "latest_charge": "ch_0"}))
+    gave_up = parse_invoice(objects.invoice(status="open", intent={"id": "pi_0", "latest_charge": "ch_00"}))
+    paid = parse_invoice(objects.invoice(intent={"id": "pi_1", "latest_charge": "ch_1"}))
     for number in (*order, *order):
         record((gave_up, declined, paid)[number])
     (row,) = PaymentTransaction.scan()
@@ -70,5 +78,5 @@ def test_telling_it_again_writes_nothing() -> None:
 def test_two_payments_are_two() -> None:
     other = objects.invoice(intent="pi_2") | {"id": "in_2"}
     record(PAID)
-    record(invoices.invoice(other))
+    record(parse_invoice(other))
     assert {row.stripe_invoice_id for row in PaymentTransaction.scan()} == {"in_1", "in_2"}

@@ -1,4 +1,4 @@
-"""What a customer clicks in the portal shows here, as Stripe's events tell it."""
+"""Changes that a customer makes in the portal arrive here by Stripe events."""
 
 from __future__ import annotations
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.billing.domain.event_order import Decision, decide
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
-from chalicelib.billing.stripe_objects import invoices
-from chalicelib.billing.stripe_objects.invoices import Decision, decide
+from chalicelib.billing.stripe_objects.invoices import parse_invoice
+from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
 from tests.billing import objects
 from tests.billing.objects import END, START
 
@@ -31,7 +32,7 @@ def moment(seconds: int) -> datetime:
     ],
 )
 def test_both_shapes_of_a_subscription_say_the_same(facts: dict[str, Any]) -> None:
-    new, old = (invoices.subscription(objects.subscription(shape, **facts)) for shape in (True, False))
+    new, old = (parse_subscription(objects.subscription(shape, **facts)) for shape in (True, False))
     assert new == old
     assert new.customer_id == "cus_1"
     assert (new.items[0].period_start, new.items[0].period_end) == (moment(START), moment(END))
@@ -40,21 +41,21 @@ def test_both_shapes_of_a_subscription_say_the_same(facts: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("status", list(SubscriptionStatus))
 def test_stripe_s_status_is_kept_as_it_is(status: SubscriptionStatus) -> None:
-    assert invoices.subscription(objects.subscription(status=status.value)).status is status
+    assert parse_subscription(objects.subscription(status=status.value)).status is status
 
 
 def test_a_date_of_cancellation_at_the_period_s_end_counts_as_the_flag() -> None:
-    assert invoices.subscription(objects.subscription(cancel_at=END)).cancel_at_period_end
-    assert not invoices.subscription(objects.subscription(cancel_at=END + 1)).cancel_at_period_end
+    assert parse_subscription(objects.subscription(cancel_at=END)).cancel_at_period_end
+    assert not parse_subscription(objects.subscription(cancel_at=END + 1)).cancel_at_period_end
 
 
 def test_a_price_in_tiers_has_no_amount() -> None:
     tiers = objects.price() | {"unit_amount": None, "unit_amount_decimal": None}
-    assert invoices.subscription(objects.subscription(items=[tiers])).items[0].amount is None
+    assert parse_subscription(objects.subscription(items=[tiers])).items[0].amount is None
 
 
 def test_both_shapes_of_a_paid_invoice_say_the_same() -> None:
-    new, old = (invoices.invoice(objects.invoice(shape)) for shape in (True, False))
+    new, old = (parse_invoice(objects.invoice(shape)) for shape in (True, False))
     assert replace(old, charge_id=None) == new
     assert (new.status, new.amount, new.subscription_id) == (PaymentStatus.COMPLETED, Decimal("30.00"), "sub_1")
     assert (new.payment_intent_id, old.charge_id, new.paid_at) == ("pi_1", "ch_1", moment(START + 90))
@@ -65,7 +66,7 @@ def test_both_shapes_of_a_paid_invoice_say_the_same() -> None:
 @pytest.mark.parametrize("new", [True, False])
 def test_lines_tell_prorations_and_other_sales(new: bool) -> None:
     lines = [objects.line(new, proration=True), objects.line(new, of_subscription=False)]
-    first, second = invoices.invoice(objects.invoice(new, lines)).lines
+    first, second = parse_invoice(objects.invoice(new, lines)).lines
     assert (first.is_proration, second.is_proration) == (True, False)
     assert (first.is_subscription, second.is_subscription) == (True, False)
 
@@ -73,14 +74,14 @@ def test_lines_tell_prorations_and_other_sales(new: bool) -> None:
 @pytest.mark.parametrize("new", [True, False])
 def test_the_difference_of_a_change_bills_no_period(new: bool) -> None:
     change = objects.line(new, proration=True)
-    assert invoices.invoice(objects.invoice(new, [change])).period_end is None
-    assert invoices.invoice(objects.invoice(new, [change, objects.line(new)])).period_end == moment(END)
+    assert parse_invoice(objects.invoice(new, [change])).period_end is None
+    assert parse_invoice(objects.invoice(new, [change, objects.line(new)])).period_end == moment(END)
 
 
 def test_a_webhook_s_invoice_of_the_newer_shape_names_no_payment() -> None:
     shown = objects.invoice()
     del shown["payments"]
-    assert not invoices.invoice(shown).is_linked
+    assert not parse_invoice(shown).is_linked
 
 
 def test_of_several_payments_the_one_that_paid_counts() -> None:
@@ -88,13 +89,13 @@ def test_of_several_payments_the_one_that_paid_counts() -> None:
     (paid,) = shown["payments"]["data"]
     failed = paid | {"status": "canceled", "created": START + 99, "payment": {"payment_intent": "pi_0"}}
     shown["payments"]["data"] = [failed, paid]
-    assert invoices.invoice(shown).payment_intent_id == "pi_1"
+    assert parse_invoice(shown).payment_intent_id == "pi_1"
 
 
 def test_a_payment_that_failed_says_why() -> None:
     error = {"code": "card_declined", "decline_code": "insufficient_funds"}
     intent = {"id": "pi_1", "object": "payment_intent", "latest_charge": "ch_9", "last_payment_error": error}
-    view = invoices.invoice(objects.invoice(status="open", intent=intent))
+    view = parse_invoice(objects.invoice(status="open", intent=intent))
     assert (view.status, view.failure_reason) == (PaymentStatus.FAILED, "insufficient_funds")
     assert (view.payment_intent_id, view.charge_id, view.amount) == ("pi_1", "ch_9", Decimal("30.00"))
 
@@ -110,12 +111,12 @@ def test_a_payment_that_failed_says_why() -> None:
     ],
 )
 def test_what_an_unpaid_invoice_means(status: str, attempted: bool, expected: PaymentStatus) -> None:
-    assert invoices.invoice(objects.invoice(status=status, attempted=attempted)).status is expected
+    assert parse_invoice(objects.invoice(status=status, attempted=attempted)).status is expected
 
 
 def test_amounts_follow_the_currency() -> None:
-    assert invoices.invoice(objects.invoice(currency="jpy")).amount == Decimal(3000)
-    assert invoices.invoice(objects.invoice(currency="kwd")).amount == Decimal(3)
+    assert parse_invoice(objects.invoice(currency="jpy")).amount == Decimal(3000)
+    assert parse_invoice(objects.invoice(currency="kwd")).amount == Decimal(3)
 
 
 SECOND = timedelta(seconds=1)

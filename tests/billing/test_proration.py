@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.billing.domain import money
-from chalicelib.billing.domain.credit_months import add_months
+from chalicelib.billing.domain.monthly_grants import add_months
 from chalicelib.billing.domain.proration import MONTHS, LineKind, Period, Price, Proration, is_upgrade, prorate, share
 from chalicelib.billing.enums import BillingCycle
 
@@ -150,7 +150,7 @@ def at(day: str) -> datetime:
             ("-1.66", "5.41"),
             id="stripe's preview",
         ),
-        # https://gist.github.com/matthewarkin/27bcfdf622eb91d3508ea082d0ad50b8, an answer of Stripe's API: 10.00 USD a
+        # https://gist.github.com/matthewarkin/27bcfdf622eb91d3508ea082d0ad50b8, an answer of the Stripe API: 10.00 USD a
         # month, unused from 1488568488 to 1489449600 (14 March 2017), -364 cents.
         pytest.param(
             "10", "10", days("2017-02-14", "2017-03-14"), "2017-03-03T19:14:48", ("-3.64", "3.64"), id="stripe's API"

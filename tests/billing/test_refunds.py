@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain import refund_amounts
+from chalicelib.billing.domain import payments as rules
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus, RefundStatus
 from chalicelib.billing.models import CreditBalance, Refund, UserAddon
 from chalicelib.billing.service import credits, entitlement
@@ -253,15 +253,15 @@ def test_an_add_on_that_is_paid_back_is_gone(member: Owner, buy: Buy, stripe_pee
 
 @given(paid=amounts, parts=st.lists(amounts, max_size=6))
 def test_what_went_back_never_exceeds_what_was_paid(paid: Decimal, parts: list[Decimal]) -> None:
-    back = refund_amounts.refunded(paid, parts)
+    back = rules.refunded(paid, parts)
     assert back <= paid
-    assert back + refund_amounts.refundable(paid, back) == paid
+    assert back + rules.refundable(paid, back) == paid
 
 
 @given(bought=st.integers(1, 10_000), paid=amounts, share=st.integers(0, 100))
 def test_credits_go_in_proportion_and_all_of_them_with_all_of_the_money(bought: int, paid: Decimal, share: int) -> None:
     back = (paid * share / 100).quantize(Decimal("0.01"))
-    due = refund_amounts.credits_due(bought, paid, min(back, paid))
+    due = rules.credits_due(bought, paid, min(back, paid))
     assert 0 <= due <= bought
-    assert refund_amounts.credits_due(bought, paid, paid) == bought
-    assert refund_amounts.credits_due(bought, paid, Decimal(0)) == 0
+    assert rules.credits_due(bought, paid, paid) == bought
+    assert rules.credits_due(bought, paid, Decimal(0)) == 0

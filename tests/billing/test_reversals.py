@@ -1,4 +1,4 @@
-"""What goes back of a payment that was tried more than once, refunded and disputed, or told of by two at once."""
+"""Reversals of a payment that was tried more than once, refunded and disputed, or changed by concurrent events."""
 
 from __future__ import annotations
 
@@ -12,11 +12,22 @@ import pytest
 from chalicelib.billing.enums import AddonStatus, OwnerType, PaymentStatus
 from chalicelib.billing.models import CreditBalance, UserAddon
 from chalicelib.billing.repository import addons
-from chalicelib.billing.service import credits, entitlement, register_customer
+from chalicelib.billing.service import entitlement, register_customer
 from chalicelib.billing.service.sync import intake
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
-from tests.billing.conftest import Json, Meanwhile, Owner, balances, ledger_sums, make_owner, of_type, payments, refund
+from tests.billing.conftest import (
+    Interleave,
+    Json,
+    Owner,
+    balances,
+    ledger_sums,
+    make_owner,
+    of_type,
+    operator_grant,
+    payments,
+    refund,
+)
 from tests.billing.running import Ask, Drain, Subscribe, ask, at_stripe, subscribe
 
 __all__ = ["ask", "subscribe"]
@@ -34,7 +45,7 @@ def moved(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, int]:
     partner, joined = make_owner(Role.MEMBER), str(uuid.uuid4())
     for owner in (partner, member):
         register_customer("member", owner.id, f"{owner.id[:8]}@example.com", relationship_id=joined)
-    credits.grant_credits(OwnerType.MEMBER, partner.id, 100, "k", "welcome", None)
+    operator_grant(partner, 100, "welcome", None)
     found = {str(member.relationship_id): 200, joined: 100}
     assert balances() == found
     return found
@@ -233,7 +244,7 @@ def test_a_slow_handler_does_not_undo_a_later_refund(
     buy: Callable[..., list[Json]],
     stripe_peer: StripeSandbox,
     drain: Drain,
-    meanwhile: Meanwhile,
+    interleave: Interleave,
 ) -> None:
     buy(member, plan="better_together")
     charge = payments()[0].stripe_charge_id
@@ -247,7 +258,7 @@ def test_a_slow_handler_does_not_undo_a_later_refund(
         stripe_peer.deliver([last])
         intake.process_event(last["id"])
 
-    meanwhile("/v1/refunds", rest_goes_back)
+    interleave("/v1/refunds", rest_goes_back)
     told(stripe_peer, drain, [first])
     (payment,) = payments()
     assert (payment.refunded_amount, payment.status) == (Decimal(240), PaymentStatus.REFUNDED)
@@ -259,7 +270,7 @@ def test_a_slow_handler_does_not_open_a_dispute_again(
     buy: Callable[..., list[Json]],
     stripe_peer: StripeSandbox,
     drain: Drain,
-    meanwhile: Meanwhile,
+    interleave: Interleave,
 ) -> None:
     buy(member, credit_pack="credits_200")
     stripe_peer.hold_events = True
@@ -274,7 +285,7 @@ def test_a_slow_handler_does_not_open_a_dispute_again(
         stripe_peer.deliver([last])
         intake.process_event(last["id"])
 
-    meanwhile("/v1/disputes", it_is_won)
+    interleave("/v1/disputes", it_is_won)
     told(stripe_peer, drain, [opened])
     (head,) = CreditBalance.scan()
     assert head.suspended == 0

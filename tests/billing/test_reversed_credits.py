@@ -10,11 +10,10 @@ from itertools import count, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain import refund_amounts
-from chalicelib.billing.domain.credit_ledger import CreditLedger
-from chalicelib.billing.domain.credit_lots import CreditLot
+from chalicelib.billing.domain import payments as rules
+from chalicelib.billing.domain.credit_ledger import CreditLedger, CreditLot, Reversal
 from chalicelib.billing.enums import DisputeStatus
-from chalicelib.billing.service.reversed_credits import Reversal, enter_reversal
+from chalicelib.billing.service.reversed_credits import enter_reversal
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PAID = Decimal("18.00")
@@ -38,7 +37,7 @@ def test_after_any_moves_a_bought_lot_has_given_what_is_still_paid_and_no_more(
     book = opened(CreditLot("lot", amount), CreditLot("other", 7))
     if spent:
         book.take_back("lot", spent, "spent", "spent", "payment")
-    due = [0, *(refund_amounts.credits_due(amount, PAID, Decimal(back) / 100) for back in backs)]
+    due = [0, *(rules.credits_due(amount, PAID, Decimal(back) / 100) for back in backs)]
     for version, (before, after) in enumerate(pairwise(due)):
         enter_reversal(book, "lot", after - before, Reversal("payment", version, "dispute lost", "dispute won"))
         assert book.balance - book.shortfall == amount + 7 - spent - after
@@ -47,12 +46,12 @@ def test_after_any_moves_a_bought_lot_has_given_what_is_still_paid_and_no_more(
 
 
 def test_the_statuses_of_several_disputes_are_one() -> None:
-    assert refund_amounts.dispute_status(PAID, Decimal(0), []) is None
-    assert refund_amounts.dispute_status(PAID, Decimal(0), [None, WON]) is WON
-    assert refund_amounts.dispute_status(PAID, Decimal(0), [WON, OPEN]) is OPEN
-    assert refund_amounts.dispute_status(PAID, Decimal(9), [LOST, WON]) is LOST
-    assert refund_amounts.dispute_status(PAID, Decimal(9), [LOST, OPEN]) is OPEN
-    assert refund_amounts.dispute_status(PAID, PAID, [LOST, OPEN]) is LOST
+    assert rules.dispute_status(PAID, Decimal(0), []) is None
+    assert rules.dispute_status(PAID, Decimal(0), [None, WON]) is WON
+    assert rules.dispute_status(PAID, Decimal(0), [WON, OPEN]) is OPEN
+    assert rules.dispute_status(PAID, Decimal(9), [LOST, WON]) is LOST
+    assert rules.dispute_status(PAID, Decimal(9), [LOST, OPEN]) is OPEN
+    assert rules.dispute_status(PAID, PAID, [LOST, OPEN]) is LOST
 
 
 @given(
@@ -60,5 +59,5 @@ def test_the_statuses_of_several_disputes_are_one() -> None:
 )
 def test_lost_disputes_take_at_most_the_payment(disputed: list[tuple[int, str]]) -> None:
     amounts = [(Decimal(amount) / 100, currency) for amount, currency in disputed]
-    lost = refund_amounts.lost(PAID, "USD", amounts)
+    lost = rules.lost(PAID, "USD", amounts)
     assert lost == min(PAID, sum((PAID if currency == "EUR" else amount for amount, currency in amounts), Decimal(0)))

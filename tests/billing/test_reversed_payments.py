@@ -13,12 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain import refund_amounts
+from chalicelib.billing.domain import payments as rules
 from chalicelib.billing.enums import DisputeStatus, OwnerType, PaymentStatus
 from chalicelib.billing.errors import InsufficientCredits
 from chalicelib.billing.models import CreditBalance, PaymentTransaction
 from chalicelib.billing.service import credits, entitlement, grant_schedule, invariants, sync_plans
-from chalicelib.integrations.stripe import StripeRefused, create_refund
+from chalicelib.integrations.stripe.errors import StripeRefused
+from chalicelib.integrations.stripe.payments import create_refund
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import NEW_API_VERSION, OLD_API_VERSION, StripeSandbox
@@ -181,7 +182,7 @@ def _assert_follows_stripe(life: Life, begun: datetime) -> None:
     assert (payment.refunded_amount, payment.lost_amount) == (back, lost)
     assert payment.status is (PaymentStatus.REFUNDED if is_gone else PaymentStatus.COMPLETED)
     statuses = [status for _, status in disputes]
-    assert payment.dispute is refund_amounts.dispute_status(payment.amount, lost, statuses)
+    assert payment.dispute is rules.dispute_status(payment.amount, lost, statuses)
     assert (payment.disputed_at is not None) is any(status in FLAGGED for status in statuses)
     begun_months = sum(begun + timedelta(days=31 * number) <= clock.now() for number in range(14))
     number = 1 if life.sold == "pack" else 0 if is_gone else begun_months
@@ -200,4 +201,4 @@ def _net(life: Life) -> int:
 
 def _kept(life: Life, payment: PaymentTransaction) -> int:
     whole = SOLD[life.sold][1]
-    return whole - refund_amounts.credits_due(whole, payment.amount, payment.refunded_amount)
+    return whole - rules.credits_due(whole, payment.amount, payment.refunded_amount)

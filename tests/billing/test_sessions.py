@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.billing.stripe_objects import payment_intents
+from chalicelib.billing.stripe_objects.checkout_sessions import parse_checkout_session
 from infra.sandbox.stripe import OLD_API_VERSION, StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, of_type, payments
 
@@ -24,7 +24,7 @@ OLD: Json = {
 
 
 def test_an_old_session_was_paid_when_it_was_told_of() -> None:
-    view = payment_intents.session(OLD)
+    view = parse_checkout_session(OLD)
     assert (view.status, view.is_paid, view.expires_at) == ("complete", True, None)
 
 
@@ -39,7 +39,7 @@ def test_an_old_session_was_paid_when_it_was_told_of() -> None:
     ],
 )
 def test_what_a_session_says_counts(facts: Json, is_paid: bool) -> None:
-    assert payment_intents.session(OLD | facts).is_paid is is_paid
+    assert parse_checkout_session(OLD | facts).is_paid is is_paid
 
 
 def test_what_was_bought_by_an_old_session_is_given(

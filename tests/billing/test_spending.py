@@ -13,13 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain.credit_ledger import CreditLedger, NotEnough
-from chalicelib.billing.domain.credit_lots import CreditLot
+from chalicelib.billing.domain.credit_ledger import CreditLedger, CreditLot, NotEnough
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.service import credits, register_customer
 from chalicelib.kit import ids
 from chalicelib.kit.errors import IdempotencyConflict
-from tests.billing.conftest import Owner, balances, entries, ledger_sums
+from tests.billing.conftest import Owner, balances, entries, ledger_sums, operator_grant
 from tests.billing.spending_process import spend
 from tests.timeouts import LIMIT
 
@@ -28,7 +27,7 @@ NOW = datetime(2027, 5, 1, tzinfo=UTC)
 
 def grant(member: Owner, amount: int, days: int | None = None) -> None:
     expires_at = datetime.now(UTC) + timedelta(days=days) if days else None
-    credits.grant_credits(OwnerType.MEMBER, member.id, amount, ids.new(), "a test", expires_at)
+    operator_grant(member, amount, "a test", expires_at)
 
 
 def test_fifty_threads_spend_the_last_credit_once(member: Owner) -> None:

@@ -18,7 +18,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 def made(stripe_id: str = "sub_1", **facts: object) -> Subscription:
     values: dict[str, Any] = {
-        "id": subscriptions.id_of(stripe_id),
+        "id": subscriptions.subscription_id_of(stripe_id),
         "owner": subscriptions.owner(OwnerType.STORE, "store_1"),
         "owner_type": OwnerType.STORE,
         "owner_id": "store_1",
@@ -34,7 +34,7 @@ def made(stripe_id: str = "sub_1", **facts: object) -> Subscription:
 
 def save(row: Subscription) -> None:
     with Transaction() as transaction:
-        subscriptions.stage(transaction, row)
+        subscriptions.stage_subscription(transaction, row)
 
 
 def test_a_subscription_of_stripe_s_is_created_once() -> None:
@@ -70,16 +70,16 @@ def test_an_owner_s_subscriptions_are_found_and_nobody_else_s() -> None:
     assert {row.stripe_subscription_id for row in found} == {"sub_1", "sub_2"}
 
 
-def test_who_is_overtaken_tries_again_and_not_for_ever() -> None:
+def test_who_has_a_conflict_tries_again_and_not_for_ever() -> None:
     tries: list[int] = []
 
-    def overtaken_twice(_: UnitOfWork) -> str:
+    def conflicted_twice(_: UnitOfWork) -> str:
         tries.append(1)
         if len(tries) < 3:
             raise WriteConflict
         return "done"
 
-    assert run_unit_of_work(overtaken_twice) == "done"
+    assert run_unit_of_work(conflicted_twice) == "done"
 
     def always_overtaken(_: UnitOfWork) -> None:
         tries.append(1)

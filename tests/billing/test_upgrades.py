@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.billing.domain.credit_months import paid_upgrade, running_months
+from chalicelib.billing.domain.monthly_grants import paid_upgrade, running_months
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.service import credits, grant_schedule

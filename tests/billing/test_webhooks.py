@@ -17,8 +17,8 @@ import pytest
 from chalicelib.billing.enums import WebhookStatus
 from chalicelib.billing.models import StripeWebhook
 from chalicelib.billing.schemas.messages import EventReceived
-from chalicelib.billing.signature import sign
-from chalicelib.integrations import stripe
+from chalicelib.integrations.stripe import client
+from chalicelib.integrations.stripe.signature import sign
 from chalicelib.kit import aws, clock, messages
 from infra.sandbox.stripe import SANDBOX_WEBHOOK_SECRET, StripeSandbox
 from tests.billing.conftest import Json, Owner, subscriptions, webhooks
@@ -210,10 +210,10 @@ def test_a_failing_event_keeps_its_error_and_heals_when_delivered_again(
     created = next(e for e in events_of(member) if e["type"] == "customer.subscription.created")
     with monkeypatch.context() as wrong_key:
         wrong_key.setenv("STRIPE_SECRET_KEY", "sk_test_of_somebody_else")
-        stripe.forget()
+        client.forget_client()
         stripe_peer.deliver([created])
         assert len(drain()) == 1
-    stripe.forget()
+    client.forget_client()
     row = webhooks()[created["id"]]
     assert (row.status, row.attempts) == (WebhookStatus.FAILED, 1)
     assert row.expires_epoch is None

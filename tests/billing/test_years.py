@@ -13,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.billing.domain import credit_months
-from chalicelib.billing.domain.monthly_grants import kept_share
+from chalicelib.billing.domain import monthly_grants
+from chalicelib.billing.domain.payments import kept_share
 from chalicelib.billing.enums import EntryType, PaymentStatus
 from chalicelib.billing.models import MonthlyGrant
 from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.service import grant_schedule, invariants, sync_plans
-from chalicelib.billing.stripe_objects import invoices
+from chalicelib.billing.stripe_objects.invoices import parse_invoice
+from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
 from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from chalicelib.kit.tables import Transaction
@@ -165,8 +166,8 @@ def test_the_projection_is_stripe_s_state(
 
 def _assert_equal(sandbox: StripeSandbox) -> None:
     with sandbox.store() as stripe:
-        theirs = {row["id"]: invoices.subscription(row) for row in stripe.all("subscription")}
-        bills = {row["id"]: invoices.invoice(row) for row in stripe.all("invoice")}
+        theirs = {row["id"]: parse_subscription(row) for row in stripe.all("subscription")}
+        bills = {row["id"]: parse_invoice(row) for row in stripe.all("invoice")}
         refunded: dict[str, int] = {}
         for row in stripe.all("refund"):
             refunded[row["payment_intent"]] = refunded.get(row["payment_intent"], 0) + row["amount"]
@@ -190,7 +191,7 @@ def _assert_equal(sandbox: StripeSandbox) -> None:
     paid_for, stays_paid = dict[str, int](), dict[str, int]()
     for bill in (bill for bill in bills.values() if bill.status is PaymentStatus.COMPLETED):
         sent_back = paid[bill.id].refunded_amount if bill.amount else Decimal(0)
-        for month in credit_months.paid_months(bill.lines):
+        for month in monthly_grants.paid_months(bill.lines):
             name, size = f"{month.begins_at:%Y-%m}", sizes[month.price_id]
             paid_for[name] = max(paid_for.get(name, 0), size)
             if month.is_first:

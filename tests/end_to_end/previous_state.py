@@ -15,7 +15,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from chalicelib.integrations import stripe as stripe_client
+from chalicelib.integrations.stripe import client as stripe_client
 from chalicelib.kit import auth, aws, clock, config, messages
 from chalicelib.kit.auth import Role
 from infra.deploy import data_stack, handlers
@@ -141,14 +141,14 @@ def sandboxes(
         environment.setenv("STRIPE_API_BASE", stripe.url)
         environment.setenv("SECRETS_KEY_FILE", str(tmp_path / "secrets.key"))
         config.forget()
-        stripe_client.forget()
+        stripe_client.forget_client()
         shopify.start()
         stripe.start()
         yield shopify, stripe
         shopify.stop()
         stripe.stop()
     config.forget()
-    stripe_client.forget()
+    stripe_client.forget_client()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ _EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 def decimals(currency: str) -> int:
-    """Return the number of decimals of Stripe's amounts in the ISO 4217 `currency`."""
+    """Return the number of decimals that Stripe's amounts have in the ISO 4217 `currency`."""
     code = currency.upper()
     return 0 if code in _ZERO_DECIMAL else 3 if code in _THREE_DECIMAL else 2
 

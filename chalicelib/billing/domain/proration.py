@@ -15,7 +15,7 @@ from decimal import Context, Decimal
 from enum import StrEnum
 
 from chalicelib.billing.domain import money
-from chalicelib.billing.domain.credit_months import add_months
+from chalicelib.billing.domain.monthly_grants import add_months
 from chalicelib.billing.enums import BillingCycle
 
 MONTHS = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}

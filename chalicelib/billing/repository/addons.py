@@ -12,7 +12,7 @@ from chalicelib.kit.tables import Transaction, update_if
 _NAMESPACE = "5f0f2f6e-9f0f-4a8b-8f3a-0f6d9f6f3c55"
 
 
-def id_of(stripe_id: str) -> str:
+def addon_id_of(stripe_id: str) -> str:
     """Return our id of the add-on that was bought as this subscription item or with this payment intent."""
     return ids.derived(_NAMESPACE, stripe_id)
 
@@ -30,7 +30,7 @@ def list_by_user(user_id: str) -> list[UserAddon]:
     return list(UserAddon.query(user_id, consistent_read=True))
 
 
-def stage(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
+def stage_addon(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
     """Stage a write of the row. A new row claims its subscription item.
 
     The transaction fails with WriteConflict if a new row exists already, or an existing row has changed since it was

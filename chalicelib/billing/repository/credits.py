@@ -7,8 +7,14 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import takewhile
 
-from chalicelib.billing.domain import credit_lots
-from chalicelib.billing.domain.credit_ledger import CreditLedger, is_guarded
+from chalicelib.billing.domain.credit_ledger import (
+    CreditLedger,
+    CreditLot,
+    is_guarded,
+    next_expiry,
+    parse_lots,
+    suspended_credits,
+)
 from chalicelib.billing.enums import EntryType
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.kit import clock, ids, pagination, unique_values
@@ -36,20 +42,20 @@ def empty(relationship_id: str) -> CreditBalance:
 
 def opened(head: CreditBalance) -> CreditLedger:
     """Return the ledger of this head, open for changes."""
-    return CreditLedger(head.balance, head.shortfall, credit_lots.read(head.lots), clock.now(), ids.time_ordered)
+    return CreditLedger(head.balance, head.shortfall, parse_lots(head.lots), clock.now(), ids.time_ordered)
 
 
-def stage(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
+def stage_ledger(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
     """Stage the ledger's new entries and its new head, if the head still has the version that was read.
 
     The transaction fails with WriteConflict if the head has changed, or if a source key already has an entry.
     """
     before, now = head.version, clock.now()
-    expires_next_at = credit_lots.next_expiry(book.lots)
+    expires_next_at = next_expiry(book.lots)
     moved = CreditBalance(
         head.relationship_id,
         balance=book.balance,
-        suspended=credit_lots.suspended(book.lots),
+        suspended=suspended_credits(book.lots),
         shortfall=book.shortfall,
         lots=[_row(lot) for lot in book.lots],
         expires_next_at=expires_next_at,
@@ -149,7 +155,7 @@ def source_guard(source_key: str) -> str:
     return unique_values.value_key("billing", "ai_credits", "source_key", source_key)
 
 
-def _row(lot: credit_lots.CreditLot) -> dict[str, object]:
+def _row(lot: CreditLot) -> dict[str, object]:
     row: dict[str, object] = {"lot_id": lot.lot_id, "remaining": lot.remaining}
     if lot.expires_at:
         row["expires_at"] = clock.iso(lot.expires_at)

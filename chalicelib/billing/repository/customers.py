@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.errors import CustomerNotFound
 from chalicelib.billing.models import Customer
@@ -10,17 +12,24 @@ from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.kit.tables import Transaction
 
 
-def register(
-    owner_type: OwnerType, owner_id: str, email: str, name: str | None, relationship_id: str | None, timezone: str
-) -> Customer:
+class CustomerDetails(TypedDict, total=False):
+    """What may be known of an owner. `relationship_id` names the ledger of a member's credits."""
+
+    name: str | None
+    relationship_id: str | None
+    timezone: str
+
+
+def register(owner_type: OwnerType, owner_id: str, email: str, details: CustomerDetails) -> Customer:
     """Write the owner's current data; keep the Stripe customer id."""
     now, row = clock.now(), Customer(owner_type, owner_id)
+    name, relationship_id = details.get("name"), details.get("relationship_id")
     row.update(
         actions=[
             Customer.email.set(email),
             Customer.name.set(name) if name else Customer.name.remove(),
             Customer.relationship_id.set(relationship_id) if relationship_id else Customer.relationship_id.remove(),
-            Customer.timezone.set(timezone),
+            Customer.timezone.set(details.get("timezone", "UTC")),
             Customer.created_at.set(Customer.created_at | now),
             Customer.updated_at.set(now),
         ]

@@ -10,7 +10,7 @@ from pynamodb.exceptions import PutError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.billing.enums import OwnerType, RedemptionStatus
+from chalicelib.billing.enums import RedemptionStatus
 from chalicelib.billing.errors import CodeExists, CodeNeverValid, CodeNotFound
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pagination
@@ -103,32 +103,13 @@ def find_use(code: str, redemption: str) -> DiscountUsage | None:
         return None
 
 
-def reserve(
-    transaction: Transaction,
-    row: DiscountCode,
-    redemption: str,
-    owner_type: OwnerType,
-    user_id: str,
-    discount: Decimal,
-    until: datetime,
-    request_key: str | None,
-) -> DiscountUsage:
-    """Stage a reservation that counts as a use of the code and expires at `until`.
+def reserve(transaction: Transaction, row: DiscountCode, usage: DiscountUsage) -> None:
+    """Stage a new reservation, which counts as a use of the code.
 
     The transaction fails with WriteConflict if the code cannot be used (any more), or the owner's redemption is already
     taken.
     """
     now = clock.now()
-    usage = DiscountUsage(
-        code=row.code,
-        redemption=redemption,
-        user_id=user_id,
-        owner_type=owner_type,
-        status=RedemptionStatus.RESERVED,
-        reserved_until=until,
-        request_key=request_key,
-        discount_amount=discount,
-    )
     may_be_used = (
         (DiscountCode.is_active == True)  # noqa: E712 - a condition, not a comparison
         & (DiscountCode.valid_from.does_not_exist() | (DiscountCode.valid_from <= now))
@@ -138,7 +119,6 @@ def reserve(
     free = DiscountUsage.code.does_not_exist() | (DiscountUsage.status == RedemptionStatus.RELEASED)
     transaction.update(row, [DiscountCode.times_used.add(1)], condition=may_be_used, otherwise=WriteConflict())
     transaction.put(usage, condition=free, otherwise=WriteConflict())
-    return usage
 
 
 def prolong(transaction: Transaction, usage: DiscountUsage, until: datetime) -> None:
@@ -162,7 +142,7 @@ def release(transaction: Transaction, usage: DiscountUsage) -> None:
     transaction.update(DiscountCode(usage.code), [DiscountCode.times_used.add(-1)])
 
 
-def redeem(
+def redeem_code(
     transaction: Transaction, usage: DiscountUsage, session_id: str, subscription_id: str | None, discount: Decimal
 ) -> None:
     """Stage a redemption as redeemed, because it was paid for.

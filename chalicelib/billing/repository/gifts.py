@@ -26,7 +26,7 @@ def find(code: str) -> Gift | None:
         return None
 
 
-def stage(transaction: Transaction, row: Gift, was: GiftStatus) -> None:
+def stage_gift(transaction: Transaction, row: Gift, was: GiftStatus) -> None:
     """Stage a write of the gift if its status is still `was`.
 
     The transaction fails with WriteConflict if the status has changed.

@@ -30,14 +30,14 @@ class IdentityMap:
     """Rows by key, each read once."""
 
     rows: dict[Key, Table] = field(default_factory=dict)
-    asked: set[Key] = field(default_factory=set)
-    held: dict[Key, list[UserAddon]] = field(default_factory=dict)
+    keys_read: set[Key] = field(default_factory=set)
+    addons_by_owner: dict[Key, list[UserAddon]] = field(default_factory=dict)
 
     def read(self, keys: Iterable[Key | None]) -> None:
         """Read these rows too, consistently, in one call; in none if all were read before."""
-        wanted = list(dict.fromkeys(key for key in keys if key and key not in self.asked))
-        self.asked.update(wanted)
-        for key, row in zip(wanted, get_many(wanted, consistent=True), strict=True):
+        unread = list(dict.fromkeys(key for key in keys if key and key not in self.keys_read))
+        self.keys_read.update(unread)
+        for key, row in zip(unread, get_many(unread, consistent=True), strict=True):
             if row is not None:
                 self.rows[key] = row
 
@@ -55,6 +55,16 @@ class IdentityMap:
         """Return the subscription with this Stripe id, or None."""
         row = self.rows.get(subscription_key(stripe_id)) if stripe_id else None
         return row if isinstance(row, Subscription) else None
+
+    def subscription_by_id(self, subscription_id: str | None) -> Subscription | None:
+        """Return the subscription with our id, or None."""
+        row = self.rows.get((Subscription, (subscription_id or "",)))
+        return row if isinstance(row, Subscription) else None
+
+    def payment_by_id(self, payment_id: str | None) -> PaymentTransaction | None:
+        """Return the payment with our id, or None."""
+        row = self.rows.get((PaymentTransaction, (payment_id or "",)))
+        return row if isinstance(row, PaymentTransaction) else None
 
     def payment(self, *stripe_ids: str | None) -> PaymentTransaction | None:
         """Return the payment with one of these Stripe ids (invoice, intent, charge), or None."""
@@ -76,6 +86,12 @@ class IdentityMap:
         owner = self.owner_of(customers.guard_of(stripe_id)) if stripe_id else None
         return owner_key(*owner.split("/", 1)) if owner else None
 
+    def read_owner_key(self, row: Subscription | None, stripe_customer_id: str) -> Key | None:
+        """Return the key of a subscription's owner: from its row, else from the Stripe customer id's unique value."""
+        if row is None:
+            self.read([customer_guard(stripe_customer_id)])
+        return owner_key(row.owner_type, row.owner_id) if row else self.customer_key(stripe_customer_id)
+
     def refund(self, refund_id: str) -> Refund | None:
         """Return the refund with this id, or None."""
         row = self.rows.get((Refund, (refund_id,)))
@@ -89,9 +105,9 @@ class IdentityMap:
     def addons_of(self, owner: Key) -> list[UserAddon]:
         """Return every add-on of the owner as of the first call, in one read. Stores have none."""
         owner_type, owner_id = owner[1]
-        if owner not in self.held:
-            self.held[owner] = addons.list_by_user(owner_id) if owner_type == OwnerType.MEMBER else []
-        return self.held[owner]
+        if owner not in self.addons_by_owner:
+            self.addons_by_owner[owner] = addons.list_by_user(owner_id) if owner_type == OwnerType.MEMBER else []
+        return self.addons_by_owner[owner]
 
     def addons(self, payment: PaymentTransaction) -> list[UserAddon]:
         """Return the add-ons that the payment pays for."""
@@ -120,7 +136,7 @@ class IdentityMap:
 
 def subscription_key(stripe_id: str) -> Key:
     """Return the key of a subscription by its Stripe id."""
-    return Subscription, (subscriptions.id_of(stripe_id),)
+    return Subscription, (subscriptions.subscription_id_of(stripe_id),)
 
 
 def own_subscription_key(subscription_id: str | None) -> Key | None:

@@ -15,7 +15,7 @@ def state_of(row: MonthlyGrant) -> OwnerMonth:
     return OwnerMonth(claims, row.granted, row.carried, tuple((ledger, lot) for ledger, lot in row.lots))
 
 
-def stage(transaction: Transaction, row: MonthlyGrant, state: OwnerMonth, relationship_id: str | None) -> None:
+def stage_grant(transaction: Transaction, row: MonthlyGrant, state: OwnerMonth, relationship_id: str | None) -> None:
     """Stage the month's state if the row still has the version that was read.
 
     `row` has version 0 if it does not exist yet. The transaction fails with WriteConflict if the row has changed.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
+from typing import Any
 
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
-from chalicelib.billing.models import PaymentTransaction
-from chalicelib.kit import pagination, unique_values
+from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.kit import clock, ids, pagination, unique_values
 from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction, readable_rows
@@ -24,7 +26,7 @@ def get(payment_id: str) -> PaymentTransaction:
         raise PaymentNotFound from error
 
 
-def stage(transaction: Transaction, row: PaymentTransaction) -> None:
+def stage_payment(transaction: Transaction, row: PaymentTransaction) -> None:
     """Stage a write of the row if it still has the version that was read, and claim its Stripe ids.
 
     The transaction fails with WriteConflict if the row has changed or one of the ids belongs to another payment.
@@ -34,6 +36,36 @@ def stage(transaction: Transaction, row: PaymentTransaction) -> None:
     transaction.put(row, condition=unchanged, otherwise=WriteConflict())
     for name in guards_of(*(getattr(row, name) for name in _IDS)):
         unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
+
+
+def new(customer: Customer, created_at: datetime) -> PaymentTransaction:
+    """Return a pending payment of the owner; does not write it."""
+    return PaymentTransaction(
+        id=ids.time_ordered(),
+        owner=f"{customer.owner_type}/{customer.owner_id}",
+        day=f"{created_at:%Y-%m-%d}",
+        owner_type=customer.owner_type,
+        owner_id=customer.owner_id,
+        status=PaymentStatus.PENDING,
+        created_at=created_at,
+    )
+
+
+def copy_payment(row: PaymentTransaction, columns: Mapping[str, Any] | None = None) -> PaymentTransaction:
+    """Return a copy of the row that can be changed, with these columns replaced."""
+    return PaymentTransaction(**{**_known(row), **(columns or {})})
+
+
+def has_changed(row: PaymentTransaction, earlier: PaymentTransaction) -> bool:
+    """Return whether the rows differ in any value that is not None."""
+    return _known(row) != _known(earlier)
+
+
+def set_months(row: PaymentTransaction, months: Iterable[datetime]) -> None:
+    """Set the months whose credits the schedule grants for this payment. Months already begun are due immediately."""
+    ordered = sorted(set(months))
+    row.months = [clock.iso(begins_at) for begins_at in ordered] or None
+    row.next_grant_day = f"{max(ordered[0], clock.now()):%Y-%m-%d}" if ordered else None
 
 
 def list_by_owner(owner_type: OwnerType, owner_id: str, page: PageRequest) -> PageResult[PaymentTransaction]:
@@ -92,3 +124,7 @@ def guards_of(*stripe_ids: str | None) -> list[str]:
         for name, value in zip(_IDS, stripe_ids, strict=True)
         if value
     ]
+
+
+def _known(row: PaymentTransaction) -> dict[str, Any]:
+    return {name: value for name, value in row.attribute_values.items() if value is not None}

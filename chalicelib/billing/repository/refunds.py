@@ -13,7 +13,7 @@ from chalicelib.kit.tables import Transaction
 _NAMESPACE = "9f6f0f57-9d8e-4f57-9d0a-2a8d1f1f8b11"
 
 
-def id_of(stripe_refund_id: str) -> str:
+def refund_id_of(stripe_refund_id: str) -> str:
     """Return our id of a refund that was made at Stripe."""
     return ids.derived(_NAMESPACE, stripe_refund_id)
 
@@ -38,7 +38,7 @@ def decide(refund_id: str, status: RefundStatus) -> Refund:
     return get(refund_id)
 
 
-def stage(transaction: Transaction, row: Refund, earlier: Refund | None) -> None:
+def stage_refund(transaction: Transaction, row: Refund, earlier: Refund | None) -> None:
     """Stage a write of the row over `earlier` and claim its Stripe refund id.
 
     The transaction fails with WriteConflict if the row has changed or the Stripe id belongs to another refund.

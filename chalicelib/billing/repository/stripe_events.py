@@ -37,7 +37,7 @@ def get(stripe_event_id: str) -> StripeWebhook:
         raise StripeEventNotFound from error
 
 
-def is_on_record(stripe_event_id: str) -> bool:
+def is_stored(stripe_event_id: str) -> bool:
     """Return whether the event is stored."""
     return bool(StripeWebhook.count(stripe_event_id))
 
@@ -77,7 +77,7 @@ def again(row: StripeWebhook) -> None:
 
 
 def reopen(stripe_event_id: str) -> None:
-    """Reopen a processed or ignored event, so that it is processed again.
+    """Mark a processed or ignored event as received, so that it is processed again.
 
     Raises StripeEventNotFound if it is not stored.
     """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Subscription
@@ -14,14 +15,14 @@ from chalicelib.kit.tables import Transaction, readable_rows
 _NAMESPACE = "0a5a30e3-3a2a-4b0f-8c1a-6f0e6c1d9b7e"
 
 
-def id_of(stripe_subscription_id: str) -> str:
+def subscription_id_of(stripe_subscription_id: str) -> str:
     """Return our id of a Stripe subscription."""
     return ids.derived(_NAMESPACE, stripe_subscription_id)
 
 
 def find_by_stripe_id(stripe_subscription_id: str) -> Subscription | None:
     """Return the subscription with this Stripe id, read consistently, or None."""
-    return get(id_of(stripe_subscription_id))
+    return get(subscription_id_of(stripe_subscription_id))
 
 
 def list_by_owner(owner_type: OwnerType, owner_id: str) -> list[Subscription]:
@@ -37,7 +38,7 @@ def owner(owner_type: OwnerType, owner_id: str) -> str:
     return f"{owner_type}/{owner_id}"
 
 
-def stage(transaction: Transaction, row: Subscription) -> None:
+def stage_subscription(transaction: Transaction, row: Subscription) -> None:
     """Stage a write of the row if it still has the version that was read, and increment the version.
 
     The transaction fails with WriteConflict if the row has changed.
@@ -46,6 +47,16 @@ def stage(transaction: Transaction, row: Subscription) -> None:
     row.renews_in = f"{row.current_period_end:%Y-%m}" if row.current_period_end and not row.status.is_final else None
     condition = Subscription.version == before if before else Subscription.id.does_not_exist()
     transaction.put(row, condition=condition, otherwise=WriteConflict())
+
+
+def copy_subscription(row: Subscription, columns: Mapping[str, Any] | None = None) -> Subscription:
+    """Return a copy of the row that can be changed, with these columns replaced."""
+    return Subscription(**{**_known(row), **(columns or {})})
+
+
+def is_changed(row: Subscription, earlier: Subscription) -> bool:
+    """Return whether the rows differ in any value that is not None."""
+    return _known(row) != _known(earlier)
 
 
 def get(subscription_id: str) -> Subscription | None:
@@ -59,3 +70,7 @@ def get(subscription_id: str) -> Subscription | None:
 def iterate_due(month: str, until: datetime) -> Iterator[Subscription]:
     """Yield the subscriptions that have not ended and whose period ends in a month (`YYYY-MM`), before `until`."""
     yield from readable_rows(Subscription.by_renewal.query(month, Subscription.current_period_end < until))
+
+
+def _known(row: Subscription) -> dict[str, Any]:
+    return {name: value for name, value in row.attribute_values.items() if value is not None}

@@ -29,7 +29,7 @@ def list_addons(call: ApiRequest[Account]) -> PageResult[AddonRead]:
 @endpoint(bp, auth=member, returns=Page[UserAddonRead])
 def list_my_addons(call: ApiRequest[Account]) -> PageResult[UserAddonRead]:
     """List the add-ons that the caller has or had, newest first, all on one page."""
-    return PageResult([UserAddonRead.of(row) for row in addons.list_of(call.principal.id)])
+    return PageResult([UserAddonRead.of(row) for row in addons.list_addons(call.principal.id)])
 
 
 @bp.route("/v1/billing/addons/mine/{addon}/cancel", methods=["POST"])

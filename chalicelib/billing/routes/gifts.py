@@ -40,5 +40,5 @@ def redeem_gift(call: ApiRequest[Account, GiftRedeem]) -> EntitlementRead:
 
     Repeating the request returns the same result.
     """
-    row = gifts.redeem(call.principal.id, call.body.code)
+    row = gifts.redeem_gift(call.principal.id, call.body.code)
     return EntitlementRead.of(subscriptions.entitlement_with(OwnerType.MEMBER, call.principal.id, row))

@@ -62,7 +62,7 @@ def grant_credits(call: ApiRequest[Account, CreditGrant]) -> CreditEntryRead:
     """Grant credits to an owner."""
     body = call.body
     request_key = call.idempotency.key if call.idempotency else ids.new()
-    row = credits.grant_credits(body.owner_type, body.owner_id, body.amount, request_key, body.reason, body.expires_at)
+    row = credits.grant_credits(body, request_key)
     audit.publish_operator_action(call.principal, "billing.grant_credits", f"{body.owner_type}:{body.owner_id}")
     return CreditEntryRead.of(row)
 

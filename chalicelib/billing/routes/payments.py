@@ -22,7 +22,7 @@ def list_payments(call: ApiRequest[Account, None, PageQuery]) -> PageResult[Paym
 
     `invoice_url` is the invoice of a payment that has one.
     """
-    return payments.list_of(*key(call.principal), call.page).map(PaymentRead.of)
+    return payments.list_payments(*key(call.principal), call.page).map(PaymentRead.of)
 
 
 @bp.route("/v1/billing/payments/{payment}", methods=["GET"])
@@ -36,7 +36,7 @@ def get_payment(call: ApiRequest[Account], payment: str) -> PaymentRead:
 @endpoint(bp, auth=owner, returns=Page[RefundRead])
 def list_refunds(call: ApiRequest[Account], payment: str) -> PageResult[RefundRead]:
     """List the refunds of a payment, oldest first, all on one page."""
-    return PageResult([RefundRead.of(row) for row in refunds.list_of(*key(call.principal), payment)])
+    return PageResult([RefundRead.of(row) for row in refunds.list_refunds(*key(call.principal), payment)])
 
 
 @bp.route("/v1/billing/payments/{payment}/refunds", methods=["POST"])
@@ -46,5 +46,5 @@ def request_refund(call: ApiRequest[Account, RefundCreate], payment: str) -> Ref
 
     An operator decides on it. Several requests together never exceed the paid amount.
     """
-    row = refunds.request(*key(call.principal), payment, call.body.amount, call.body.reason)
+    row = refunds.request_refund(*key(call.principal), payment, call.body)
     return RefundRead.of(row)

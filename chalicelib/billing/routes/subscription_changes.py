@@ -41,11 +41,7 @@ def change_plan(call: ApiRequest[Account, ChangeCreate]) -> SubscriptionRead:
 
     An upgrade is billed at once. A downgrade is credited on the next invoice.
     """
-    asked = call.body
-    row = subscription_changes.change_plan(
-        *key(call.principal), asked.plan, asked.billing_cycle, asked.proration_date, _request_key(call)
-    )
-    return SubscriptionRead.of(row)
+    return SubscriptionRead.of(subscription_changes.change_plan(*key(call.principal), call.body, _request_key(call)))
 
 
 @bp.route("/v1/billing/subscription/cancel", methods=["POST"])
@@ -72,9 +68,8 @@ def open_portal(call: ApiRequest[Account, PortalCreate]) -> PortalRead:
 
     The caller sees invoices there and changes the payment method.
     """
-    return PortalRead.of(
-        subscription_changes.open_portal(*key(call.principal), call.body.return_url, _request_key(call))
-    )
+    url = subscription_changes.open_portal(*key(call.principal), call.body.return_url, _request_key(call))
+    return PortalRead(url=url)
 
 
 def _request_key(call: ApiRequest[Account, Any]) -> str | None:

@@ -63,7 +63,7 @@ class EntitlementRead(Schema):
 
 
 BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\S*$")]
-"""A string, because parsing a URL would escape the braces of Stripe's template."""
+"""A string, because parsing a URL would escape the braces in the template."""
 
 
 class CheckoutCreate(Input):

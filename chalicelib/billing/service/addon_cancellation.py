@@ -6,8 +6,9 @@ from chalicelib.billing.enums import AddonStatus
 from chalicelib.billing.errors import AddonNotCancelable
 from chalicelib.billing.models import UserAddon
 from chalicelib.billing.repository import addons
-from chalicelib.billing.service.sync.invoices import sync_subscription
-from chalicelib.integrations import stripe, stripe_subscriptions
+from chalicelib.billing.service.sync.subscriptions import sync_subscription
+from chalicelib.billing.stripe_objects.subscriptions import parse_subscription
+from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import ids
 
 
@@ -25,8 +26,8 @@ def cancel_addon(user_id: str, row_id: str, request_key: str | None) -> UserAddo
         raise AddonNotCancelable(
             f"This add-on is {row.status}." if row.stripe_subscription_id else "This add-on does not renew."
         )
-    shown = stripe.subscription(row.stripe_subscription_id)
-    items = [item["id"] for item in shown["items"]["data"]]
+    subscription = parse_subscription(stripe_subscriptions.retrieve_subscription(row.stripe_subscription_id))
+    items = [item.id for item in subscription.items]
     if items == [row.stripe_subscription_item_id]:
         stripe_subscriptions.cancel_at_period_end(row.stripe_subscription_id, f"cancel-{request_key or ids.new()}")
     elif row.stripe_subscription_item_id in items:

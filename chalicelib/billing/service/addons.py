@@ -8,7 +8,7 @@ from chalicelib.billing.errors import AddonActive, AddonUnavailable
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.repository import addons, plans
 from chalicelib.billing.repository.identity_map import IdentityMap, owner_key
-from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, StripeSubscriptionItem
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork
 
@@ -35,34 +35,35 @@ def check_not_active(user_id: str, addon: SubscriptionAddon) -> None:
         raise AddonActive
 
 
-def list_of(user_id: str) -> list[UserAddon]:
+def list_addons(user_id: str) -> list[UserAddon]:
     """List the member's current and past add-ons, newest first."""
     return sorted(addons.list_by_user(user_id), key=lambda row: row.purchased_at, reverse=True)
 
 
-def settle(unit: UnitOfWork, found: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
+def settle_addons(unit: UnitOfWork, rows: IdentityMap, view: StripeSubscription, customer: Customer) -> None:
     """Sync the member's add-ons from the items of one of their subscriptions.
 
     An add-on whose item was removed from the subscription becomes `canceled`.
     """
     if customer.owner_type is not OwnerType.MEMBER:
         return
-    offers = found.offers
-    present = {row.id: row for row in found.addons_of(owner_key(customer.owner_type, customer.owner_id))}
-    items = {addons.id_of(item.id): item for item in view.items if item.price_id in offers.addons}
+    offers = rows.offers
+    present = {row.id: row for row in rows.addons_of(owner_key(customer.owner_type, customer.owner_id))}
+    items = {addons.addon_id_of(item.id): item for item in view.items if item.price_id in offers.addons}
     for row_id, item in items.items():
-        row = _row(row_id, view, item, offers.addons[item.price_id], customer, present.get(row_id))
+        before = present.get(row_id) or _new(row_id, view, customer)
+        row = _settled(before, view, item, offers.addons[item.price_id])
         if row_id not in present or row.attribute_values != present[row_id].attribute_values:
-            addons.stage(unit.transaction, row, is_new=row_id not in present)
+            addons.stage_addon(unit.transaction, row, is_new=row_id not in present)
     for row_id, row in present.items():
         if row.stripe_subscription_id == view.id and row_id not in items and row.status is AddonStatus.ACTIVE:
             row.status, row.expires_at = AddonStatus.CANCELED, clock.now()
-            addons.stage(unit.transaction, row, is_new=False)
+            addons.stage_addon(unit.transaction, row, is_new=False)
 
 
 def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransaction) -> None:
     """Add a one-time add-on that the member bought. Idempotent."""
-    row_id = addons.id_of(str(payment.stripe_payment_intent_id))
+    row_id = addons.addon_id_of(str(payment.stripe_payment_intent_id))
     if any(row.id == row_id for row in addons.list_by_user(user_id)):
         return
     row = UserAddon(
@@ -74,7 +75,7 @@ def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransact
         purchased_at=payment.created_at,
         created_at=clock.now(),
     )
-    addons.stage(unit.transaction, row, is_new=True)
+    addons.stage_addon(unit.transaction, row, is_new=True)
 
 
 def reverse(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
@@ -93,33 +94,34 @@ def reverse(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_go
     row.refunded_until = payment.period_end if is_gone else None
     if row.status is before and not has_ended:
         row.status = after
-    addons.stage(unit.transaction, row, is_new=False)
+    addons.stage_addon(unit.transaction, row, is_new=False)
 
 
-def _row(
-    row_id: str,
-    view: StripeSubscription,
-    item: StripeSubscriptionItem,
-    addon: SubscriptionAddon,
-    customer: Customer,
-    present: UserAddon | None,
+def _new(row_id: str, view: StripeSubscription, customer: Customer) -> UserAddon:
+    now = clock.now()
+    return UserAddon(user_id=customer.owner_id, id=row_id, purchased_at=view.started_at, created_at=now, updated_at=now)
+
+
+def _settled(
+    before: UserAddon, view: StripeSubscription, item: StripeSubscriptionItem, addon: SubscriptionAddon
 ) -> UserAddon:
+    """Return the row brought to the state of its subscription item."""
     ends = view.ended_at or (item.period_end if view.cancel_at_period_end else None)
-    refunded_until = present.refunded_until if present else None
+    refunded_until = before.refunded_until
     is_refunded = refunded_until is not None and item.period_end is not None and item.period_end <= refunded_until
     return UserAddon(
-        user_id=customer.owner_id,
-        id=row_id,
+        user_id=before.user_id,
+        id=before.id,
         addon_id=addon.id,
         status=AddonStatus.CANCELED if is_refunded else _status(view),
         stripe_subscription_id=view.id,
         stripe_subscription_item_id=item.id,
-        payment_transaction_id=present.payment_transaction_id if present else None,
-        purchased_at=present.purchased_at if present else view.started_at,
+        payment_transaction_id=before.payment_transaction_id,
+        purchased_at=before.purchased_at,
         expires_at=ends,
         refunded_until=refunded_until,
-        created_at=present.created_at if present else clock.now(),
-        updated_at=present.updated_at if present else clock.now(),
+        created_at=before.created_at,
+        updated_at=before.updated_at,
     )
 
 

@@ -17,15 +17,18 @@ from chalicelib.billing.schemas.discount_codes import CodeCheck, CodeOffer
 from chalicelib.billing.schemas.gifts import GiftCreate
 from chalicelib.billing.service import addons, discount_redemptions, gifts, plan_claims, plans
 from chalicelib.billing.service.customers import ensure_stripe_customer
+from chalicelib.billing.service.discount_redemptions import PlanPurchase
 from chalicelib.billing.service.sync.purchases import metadata
-from chalicelib.billing.stripe_objects.fields import required_timestamp
-from chalicelib.integrations import stripe
+from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
+from chalicelib.integrations.stripe import checkout_sessions
 from chalicelib.kit import ids
 from chalicelib.kit.errors import Problem
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
+def start_checkout(
+    owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None
+) -> StripeCheckoutSession:
     """Create a Stripe Checkout session for a plan, an add-on or credits. The same request key returns the same session.
 
     A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
@@ -41,7 +44,7 @@ def start_checkout(owner_type: OwnerType, owner_id: str, order: CheckoutCreate, 
     return _open(customer, params, order.success_url, order.cancel_url, request_key)
 
 
-def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, stripe.Json]:
+def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, StripeCheckoutSession]:
     """Create a pending gift and the Checkout session for its payment.
 
     Raises CustomerNotFound if the buyer is not registered, PlanUnavailable if the plan is not for sale, GiftToOneself
@@ -58,7 +61,7 @@ def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tup
 
 def _open(
     customer: Customer, params: Mapping[str, Any], success_url: str, cancel_url: str, request_key: str | None
-) -> stripe.Json:
+) -> StripeCheckoutSession:
     whole = {
         "customer": ensure_stripe_customer(customer),
         "client_reference_id": customer.owner_id,
@@ -66,7 +69,8 @@ def _open(
         "cancel_url": cancel_url,
         **params,
     }
-    return stripe.create_checkout_session(whole, f"checkout-{request_key or ids.new()}")
+    key = f"checkout-{request_key or ids.new()}"
+    return parse_checkout_session(checkout_sessions.create_checkout_session(whole, key))
 
 
 def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
@@ -76,18 +80,17 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     """
     plan, _ = plans.choose(check.plan, check.billing_cycle, owner_type)
     price = _price_of(plan, check.billing_cycle)
-    discount = discount_redemptions.validate(check.code, owner_type, owner_id, plan, price)
-    shown = [money.padded(amount, plan.currency) for amount in (price, discount, price - discount)]
+    discount = discount_redemptions.validate(check.code, PlanPurchase(owner_type, owner_id, plan, price))
     return CodeOffer(
         code=discounts.normalize_code(check.code),
-        price=shown[0],
-        discount_amount=shown[1],
-        amount_due=shown[2],
+        price=money.padded(price, plan.currency),
+        discount_amount=money.padded(discount, plan.currency),
+        amount_due=money.padded(price - discount, plan.currency),
         currency=plan.currency,
     )
 
 
-def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> stripe.Json:
+def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> StripeCheckoutSession:
     """Create a Checkout session for a plan.
 
     Reserves the use of a discount code first, and releases it if Stripe creates no session.
@@ -96,9 +99,8 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     if order.code is None:
         return _open_sole(customer, params, order, request_key)
     price = _price_of(plan, order.billing_cycle)
-    reserved = discount_redemptions.reserve(
-        order.code, customer.owner_type, customer.owner_id, plan, price, request_key
-    )
+    purchase = PlanPurchase(customer.owner_type, customer.owner_id, plan, price)
+    reserved = discount_redemptions.reserve(order.code, purchase, request_key)
     discounted = {
         **params,
         "discounts": [{"promotion_code": reserved.promotion_code_id}],
@@ -109,13 +111,13 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
     except Problem:
         discount_redemptions.give_up(reserved.usage)
         raise
-    discount_redemptions.note_session(reserved, session["id"], required_timestamp(session["expires_at"]))
+    discount_redemptions.note_session(reserved, session)
     return session
 
 
 def _open_sole(
     customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None
-) -> stripe.Json:
+) -> StripeCheckoutSession:
     """Create the only open session in which the owner can pay for a plan, and claim the plan with it.
 
     If the process crashes before the claim is stored, the session's URL was never returned to the buyer.
@@ -123,7 +125,7 @@ def _open_sole(
     session = _open(customer, params, order.success_url, order.cancel_url, request_key)
 
     def note(unit: UnitOfWork) -> None:
-        plan_claims.claim_plan(unit, customers.get(customer.owner_type, customer.owner_id), session["id"])
+        plan_claims.claim_plan(unit, customers.get(customer.owner_type, customer.owner_id), session.id)
 
     run_unit_of_work(note)
     return session

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
-from chalicelib.billing.domain import credit_lots, credit_months
-from chalicelib.billing.domain.credit_ledger import CreditLedger, NotEnough, source_key
+from chalicelib.billing.domain.credit_ledger import (
+    CreditLedger,
+    NotEnough,
+    Reversal,
+    ledger_of,
+    parse_lots,
+    remaining_in,
+    source_key,
+    suspended_credits,
+)
+from chalicelib.billing.domain.monthly_grants import Lot, add_months
 from chalicelib.billing.enums import EntryType, OwnerType
 from chalicelib.billing.errors import GrantExpired, InsufficientCredits
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import credits, customers
 from chalicelib.billing.repository.identity_map import IdentityMap, entry_guards, head_key
+from chalicelib.billing.schemas.credits import CreditGrant
 from chalicelib.billing.schemas.messages import CreditsChanged
-from chalicelib.billing.service.customers import ledger_of
 from chalicelib.kit import signing
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.errors import IdempotencyConflict
@@ -58,23 +67,21 @@ def spend_credits(
     return _enter_once(relationship_id, key, -amount, reason, spend)
 
 
-def grant_credits(
-    owner_type: OwnerType, owner_id: str, amount: int, request_key: str, reason: str, expires_at: datetime | None
-) -> CreditEntry:
+def grant_credits(body: CreditGrant, request_key: str) -> CreditEntry:
     """Grant credits to an owner on behalf of an operator. A repeated request key grants nothing.
 
     Raises GrantExpired if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
     IdempotencyConflict if the key was used for another amount or reason.
     """
-    relationship_id = ledger_of(customers.get(owner_type, owner_id))
-    key = _request("operator", owner_type, owner_id, request_key)
+    relationship_id = ledger_of(customers.get(body.owner_type, body.owner_id))
+    key = _request("operator", body.owner_type, body.owner_id, request_key)
 
     def grant(book: CreditLedger) -> None:
-        if expires_at is not None and expires_at <= book.now:
+        if body.expires_at is not None and body.expires_at <= book.now:
             raise GrantExpired(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
-        book.credit(EntryType.GRANT, amount, key, reason, expires_at)
+        book.credit(EntryType.GRANT, body.amount, key, body.reason, body.expires_at)
 
-    return _enter_once(relationship_id, key, amount, reason, grant)
+    return _enter_once(relationship_id, key, body.amount, body.reason, grant)
 
 
 def expire_due_credits(now: datetime, since: datetime | None) -> int:
@@ -90,17 +97,54 @@ def expire_due_credits(now: datetime, since: datetime | None) -> int:
 
 def close(unit: UnitOfWork, head: CreditBalance, book: CreditLedger) -> None:
     """Stage the ledger's changes, and publish `CreditsChanged` even if nothing changed."""
-    changed = bool(book.entries) or book.shortfall != head.shortfall or book.lots != credit_lots.read(head.lots)
+    changed = bool(book.entries) or book.shortfall != head.shortfall or book.lots != parse_lots(head.lots)
     if changed:
-        credits.stage(unit.transaction, head, book)
+        credits.stage_ledger(unit.transaction, head, book)
     unit.publish(
         CreditsChanged(
             relationship_id=head.relationship_id,
             balance=book.balance,
-            suspended=credit_lots.suspended(book.lots),
+            suspended=suspended_credits(book.lots),
             version=head.version + changed,
         )
     )
+
+
+class OpenLedgers:
+    """The ledgers that one decision changes, each opened once and closed together."""
+
+    def __init__(self, rows: IdentityMap) -> None:
+        self._rows = rows
+        self._books: dict[str, CreditLedger] = {}
+
+    def open(self, name: str) -> CreditLedger:
+        """Return the ledger of a relationship, read when it is first needed."""
+        if name not in self._books:
+            self._rows.read([head_key(name)])
+            self._books[name] = credits.opened(self._rows.head(name))
+        return self._books[name]
+
+    def remaining(self, lot: Lot) -> int:
+        """Return the credits that are left in a lot."""
+        return remaining_in(self.open(lot[0]).lots, lot[1])
+
+    def owe(self, name: str | None, amount: int) -> None:
+        """Add to what is owed in the ledger of a month's last grant; a negative amount is forgiven."""
+        if amount and name:
+            book = self.open(name)
+            book.shortfall = max(0, book.shortfall + amount)
+
+    def withdraw(self, taken: Mapping[Lot, int], reversal: Reversal) -> None:
+        """Enter the credits that are taken back, one entry per ledger."""
+        key = source_key("grant_refund", reversal.payment_id, str(reversal.version))
+        for name in dict.fromkeys(name for name, _ in taken):
+            amounts = {lot_id: amount for (ledger_id, lot_id), amount in taken.items() if ledger_id == name}
+            self.open(name).withdraw(amounts, key, reversal.taken_because, reversal.payment_id)
+
+    def close(self, unit: UnitOfWork) -> None:
+        """Stage the changes; publish every ledger, even if it is unchanged."""
+        for name, book in self._books.items():
+            close(unit, self._rows.head(name), book)
 
 
 def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
@@ -115,11 +159,11 @@ def _enter_once(
     relationship_id: str, key: str, amount: int, reason: str | None, enter: Callable[[CreditLedger], None]
 ) -> CreditEntry:
     def decide(unit: UnitOfWork) -> str:
-        found = IdentityMap()
-        found.read([head_key(relationship_id), *entry_guards([key])])
-        head = found.head(relationship_id)
+        rows = IdentityMap()
+        rows.read([head_key(relationship_id), *entry_guards([key])])
+        head = rows.head(relationship_id)
         book = credits.opened(head)
-        entered = found.owner_of(credits.source_guard(key))
+        entered = rows.owner_of(credits.source_guard(key))
         if entered is None:
             enter(book)
             entry_id = next(entry.id for entry in book.entries if entry.source_key == key)
@@ -150,6 +194,6 @@ def _expire_lots(unit: UnitOfWork, relationship_id: str) -> bool:
 
 def months_between(since: datetime, until: datetime) -> list[str]:
     """List the calendar months (`YYYY-MM`) of the range and the month before it, in case an earlier run crashed."""
-    first = credit_months.add_months(since.replace(day=1), -1)
+    first = add_months(since.replace(day=1), -1)
     count = (until.year - first.year) * 12 + until.month - first.month
-    return [f"{credit_months.add_months(first, number):%Y-%m}" for number in range(count + 1)]
+    return [f"{add_months(first, number):%Y-%m}" for number in range(count + 1)]

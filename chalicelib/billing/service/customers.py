@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Unpack
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Customer
 from chalicelib.billing.repository import customers
-from chalicelib.integrations import stripe
+from chalicelib.billing.repository.customers import CustomerDetails
+from chalicelib.integrations.stripe import customers as stripe_customers
 from chalicelib.kit import signing, tombstones
 
 
 def register_customer(
-    owner_type: Literal["member", "store"],
-    owner_id: str,
-    email: str,
-    *,
-    name: str | None = None,
-    relationship_id: str | None = None,
-    timezone: str = "UTC",
+    owner_type: Literal["member", "store"], owner_id: str, email: str, **details: Unpack[CustomerDetails]
 ) -> None:
     """Create or replace an owner's registration. Omitted values are cleared. Idempotent; call it at every change.
 
     `relationship_id` names the ledger of a member's credits; without it, the member has their own ledger. The
     registration of an erased owner removes their tombstone, so that messages about them are processed again.
     """
-    row = customers.register(OwnerType(owner_type), owner_id, email, name, relationship_id, timezone)
+    row = customers.register(OwnerType(owner_type), owner_id, email, details)
     if row.created_at == row.updated_at:
         tombstones.remove(f"{owner_type}:{owner_id}")
 
@@ -40,10 +35,5 @@ def ensure_stripe_customer(customer: Customer) -> str:
         owner = {"owner_type": str(customer.owner_type), "owner_id": customer.owner_id}
         state = "/".join(map(str, (*owner.values(), customer.email, customer.name, customer.stripe_customer_id)))
         key = f"customer-{signing.digest(state.encode())}"
-        customers.link(customer, stripe.create_customer(customer.email, customer.name, owner, key))
+        customers.link(customer, stripe_customers.create_customer(customer.email, customer.name, owner, key))
     return str(customer.at_stripe)
-
-
-def ledger_of(customer: Customer) -> str:
-    """Return the id of the owner's credit ledger: the couple's `relationship_id`, else the owner's id."""
-    return customer.relationship_id or customer.owner_id

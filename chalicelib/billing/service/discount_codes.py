@@ -10,8 +10,8 @@ from chalicelib.billing.errors import CodeExists
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.billing.repository import discount_codes
 from chalicelib.billing.schemas.discount_codes import CodeCreate
-from chalicelib.integrations import stripe_coupons
-from chalicelib.integrations.stripe import StripeRefused
+from chalicelib.integrations.stripe import coupons
+from chalicelib.integrations.stripe.errors import StripeRefused
 from chalicelib.kit import clock, logs
 from chalicelib.kit.pagination import PageRequest, PageResult
 
@@ -52,7 +52,7 @@ def update(code: str, values: dict[str, Any]) -> DiscountCode:
     row = _mirror(row)
     if "is_active" in values and row.stripe_promotion_code_id:
         key = f"set-active-{row.code}-{clock.iso(row.updated_at)}"
-        stripe_coupons.set_active(row.stripe_promotion_code_id, row.is_active, key)
+        coupons.set_promotion_code_active(row.stripe_promotion_code_id, row.is_active, key)
     return row
 
 
@@ -80,8 +80,8 @@ def _mirror(row: DiscountCode) -> DiscountCode:
     if row.stripe_promotion_code_id is not None:
         return row
     key = f"{row.code}-{clock.iso(row.created_at)}"
-    coupon_id = row.stripe_coupon_id or stripe_coupons.create_coupon(_coupon(row), f"coupon-{key}")
-    promotion_code_id = stripe_coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{key}")
+    coupon_id = row.stripe_coupon_id or coupons.create_coupon(_coupon(row), f"coupon-{key}")
+    promotion_code_id = coupons.create_promotion_code(coupon_id, row.code, f"promotion-code-{key}")
     log.info("discount code mirrored to Stripe", extra={"code": row.code, "coupon": coupon_id})
     return discount_codes.change(
         row.code, {"stripe_coupon_id": coupon_id, "stripe_promotion_code_id": promotion_code_id}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.billing.domain import access
 from chalicelib.billing.domain.dunning import LONGEST, notice_due
+from chalicelib.billing.domain.subscriptions import access_until
 from chalicelib.billing.enums import SubscriptionStatus
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import dunning, subscriptions
@@ -33,9 +33,9 @@ def notify_due(now: datetime) -> None:
     log.info("reminders published", extra={"count": batch.finish()})
 
 
-def _publish_notice(found: Subscription, now: datetime) -> None:
+def _publish_notice(due: Subscription, now: datetime) -> None:
     """Publish what a fresh read of the subscription says: a payment that succeeded in between stops the notice."""
-    row = subscriptions.find_by_stripe_id(str(found.stripe_subscription_id))
+    row = subscriptions.find_by_stripe_id(str(due.stripe_subscription_id))
     notice = _notice(row, now) if row else None
     if row is not None and notice is not None:
         messages.publish(notice)
@@ -58,5 +58,5 @@ def _notice(row: Subscription, now: datetime) -> ReminderDue | None:
         plan_name=row.plan_name,
         notice_day=day,
         past_due_since=since,
-        access_until=access.access_until(row),
+        access_until=access_until(row),
     )

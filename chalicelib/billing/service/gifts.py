@@ -1,4 +1,4 @@
-"""Gifts: one member pays once, another has a plan for one period. A gift ends; it never bills who received it."""
+"""Gifts: one member pays once, another has a plan for one period. A gift never renews, so the recipient is never billed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from datetime import datetime
 from functools import partial
 
 from chalicelib.billing.catalogue.sample import GIFT_LASTS_MONTHS
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain.credit_ledger import ledger_of
+from chalicelib.billing.domain.monthly_grants import PaidMonth, add_months, months_of_period
+from chalicelib.billing.domain.payments import is_kept
 from chalicelib.billing.enums import BillingCycle, GiftStatus, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import AlreadySubscribed, GiftNotFound, GiftNotRedeemable
 from chalicelib.billing.models import Customer, Gift, PaymentTransaction, Subscription, SubscriptionPlan
@@ -15,9 +17,7 @@ from chalicelib.billing.repository import customers, gifts, price_lookup, subscr
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, gift_key, owner_key, payment_id_key
 from chalicelib.billing.schemas.messages import GiftPaid
-from chalicelib.billing.service import credits, monthly_grants, payments, plan_claims
-from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.monthly_grants import PaidMonth
+from chalicelib.billing.service import credits, monthly_grants, plan_claims
 from chalicelib.billing.service.subscriptions import publish_subscription
 from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.batches import Batch
@@ -25,16 +25,16 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Without those that are read for one another. Sixteen of them are 78 bits: a code cannot be guessed."""
+"""Without letters that look alike. Sixteen of them are 78 bits: a code cannot be guessed."""
 _PERIOD = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 
 
 def begin(
     buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None, request_key: str | None
 ) -> Gift:
-    """Create an unpaid gift, or return the one of the same idempotency key.
+    """Create an unpaid gift, or return the gift of the same idempotency key.
 
-    Stripe knows the checkout by that key, and would refuse another gift code for it.
+    Stripe stores the checkout by that key, and would reject another gift code for it.
     """
     now = clock.now()
     row = Gift(
@@ -44,7 +44,7 @@ def begin(
         plan_name=plan.id,
         message=message,
         status=GiftStatus.PENDING,
-        expires_at=credit_months.add_months(now, GIFT_LASTS_MONTHS),
+        expires_at=add_months(now, GIFT_LASTS_MONTHS),
         created_at=now,
         updated_at=now,
     )
@@ -63,7 +63,7 @@ def pay(unit: UnitOfWork, row: Gift | None, payment: PaymentTransaction) -> None
         return
     if row.status is GiftStatus.PENDING:
         row.status, row.payment_transaction_id = GiftStatus.PAID, payment.id
-        gifts.stage(unit.transaction, row, GiftStatus.PENDING)
+        gifts.stage_gift(unit.transaction, row, GiftStatus.PENDING)
     if row.status is GiftStatus.PAID:
         unit.publish(
             GiftPaid(
@@ -78,29 +78,29 @@ def pay(unit: UnitOfWork, row: Gift | None, payment: PaymentTransaction) -> None
 
 
 def void(unit: UnitOfWork, row: Gift | None) -> None:
-    """Void a gift that was not paid or was refunded; its code is no longer valid. A redeemed gift is not changed here."""
+    """Cancel a gift that was not paid or was refunded; its code is no longer valid. A redeemed gift is not changed."""
     if row is not None and row.status in (GiftStatus.PENDING, GiftStatus.PAID):
         before, row.status = row.status, GiftStatus.VOIDED
-        gifts.stage(unit.transaction, row, before)
+        gifts.stage_gift(unit.transaction, row, before)
 
 
 def restore(unit: UnitOfWork, row: Gift | None) -> None:
     """Make the code of a voided gift valid again after its refund failed."""
     if row is not None and row.status is GiftStatus.VOIDED and row.payment_transaction_id:
         row.status = GiftStatus.PAID
-        gifts.stage(unit.transaction, row, GiftStatus.VOIDED)
+        gifts.stage_gift(unit.transaction, row, GiftStatus.VOIDED)
 
 
 def abandon(code: str) -> None:
-    """Void the gift of a checkout that ended unpaid."""
+    """Cancel the gift of a checkout that ended unpaid."""
     run_unit_of_work(lambda unit: void(unit, _pending(code)))
 
 
-def redeem(owner_id: str, code: str) -> Subscription:
-    """Begin the gift's period for a member. Redeeming one's own again gives the same subscription.
+def redeem_gift(owner_id: str, code: str) -> Subscription:
+    """Start the gift's period for a member. Redeeming the same gift again returns the same subscription.
 
-    Raises GiftNotFound, GiftNotRedeemable (not paid, voided, expired, another's by now, bought by the member), and
-    AlreadySubscribed while a subscription has not ended: the gift waits.
+    Raises GiftNotFound if there is no such gift. Raises GiftNotRedeemable if it is not paid, voided, expired, redeemed by
+    another member, or was bought by the member. Raises AlreadySubscribed while a subscription has not ended.
     """
     return run_unit_of_work(lambda unit: _redeem(unit, owner_id, code.strip().upper()))
 
@@ -111,9 +111,10 @@ def list_bought(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
 
 
 def end_due(now: datetime, since: datetime | None) -> int:
-    """Let gifts lapse that nobody redeemed, and end the subscriptions of those whose period is over; how many.
+    """Expire gifts that nobody redeemed, and end the subscriptions of gifts whose period is over; return their number.
 
-    One that fails ends no other's: the next run finds a gift by its status, a subscription by the month of its end.
+    If one fails, the others are still processed. The next run finds a gift by its status, a subscription by the month of
+    its end.
     """
     batch = Batch("billing-expire_credits")
     for status in (GiftStatus.PENDING, GiftStatus.PAID):
@@ -126,7 +127,7 @@ def end_due(now: datetime, since: datetime | None) -> int:
 
 
 def _code(request_key: str | None) -> str:
-    """By the request where it has a key, but only we can tell from it; else by chance."""
+    """Return the code for an idempotency key, which only our signing key can derive; without a key, a random one."""
     if request_key is None:
         number = secrets.randbits(256)
     else:
@@ -143,10 +144,10 @@ def _asked_for(row: Gift) -> tuple[object, ...]:
 
 
 def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
-    found = IdentityMap()
+    rows = IdentityMap()
     buyer_or_other = owner_key(OwnerType.MEMBER, owner_id)
-    found.read([gift_key(code), buyer_or_other, *price_lookup.KEYS])
-    gift, customer = found.gift(code), found.customer(buyer_or_other) or customers.get(OwnerType.MEMBER, owner_id)
+    rows.read([gift_key(code), buyer_or_other, *price_lookup.KEYS])
+    gift, customer = rows.gift(code), rows.customer(buyer_or_other) or customers.get(OwnerType.MEMBER, owner_id)
     if gift is None:
         raise GiftNotFound
     if gift.status is GiftStatus.REDEEMED and gift.recipient_id == owner_id and gift.subscription_id:
@@ -160,41 +161,42 @@ def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
         raise GiftNotRedeemable("Who bought a gift does not redeem it; it is for somebody else.")
     if any(not row.status.is_final for row in subscriptions.list_by_owner(OwnerType.MEMBER, owner_id)):
         raise AlreadySubscribed("Redeem the gift when the present subscription has ended.")
-    plan = next(plan for plan, _ in found.offers.plans.values() if plan.id == gift.plan_name)
-    found.read([payment_id_key(gift.payment_transaction_id)])
-    payment = found.rows.get(payment_id_key(gift.payment_transaction_id) or gift_key(None))
+    plan = next(plan for plan, _ in rows.offers.plans.values() if plan.id == gift.plan_name)
+    rows.read([payment_id_key(gift.payment_transaction_id)])
+    payment = rows.payment_by_id(gift.payment_transaction_id)
     row = _subscription(gift, plan, customer, now)
     plan_claims.claim_plan(unit, customer, row.id)
-    subscriptions.stage(unit.transaction, row)
+    subscriptions.stage_subscription(unit.transaction, row)
     gift.status, gift.recipient_id, gift.subscription_id, gift.redeemed_at = GiftStatus.REDEEMED, owner_id, row.id, now
     gift.relationship_id = ledger_of(customer)
-    gifts.stage(unit.transaction, gift, GiftStatus.PAID)
-    if isinstance(payment, PaymentTransaction):
-        _grant(unit, found, customer, payment, row, plan)
+    gifts.stage_gift(unit.transaction, gift, GiftStatus.PAID)
+    if payment is not None:
+        _grant(unit, rows, customer, payment, row)
     publish_subscription(unit, row)
     return row
 
 
 def _grant(
     unit: UnitOfWork,
-    found: IdentityMap,
+    rows: IdentityMap,
     customer: Customer,
     payment: PaymentTransaction,
     row: Subscription,
-    plan: SubscriptionPlan,
 ) -> None:
-    changed = payments.copy(payment)
+    """Claim the first month of a redeemed gift for its payment, and schedule the others."""
+    credits_per_month = rows.offers.credits_of(row.plan_name)
+    changed = payment_rows.copy_payment(payment)
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
-    first, *later = credit_months.months(row.started_at, row.current_period_end or row.started_at)
-    if plan.included_credits and payments.is_kept(payment):
-        month = PaidMonth(row.id, first, plan.included_credits, plan.id)
-        monthly_grants.claim_months(unit, found, customer, changed, [month])
-        payments.await_months(changed, later)
-    payment_rows.stage(unit.transaction, changed)
+    first, *later = months_of_period(row.started_at, row.current_period_end or row.started_at)
+    if credits_per_month and is_kept(payment):
+        month = PaidMonth(row.id, first, credits_per_month, row.plan_name)
+        monthly_grants.claim_months(unit, rows, customer, changed, [month])
+        payment_rows.set_months(changed, later)
+    payment_rows.stage_payment(unit.transaction, changed)
 
 
 def _subscription(gift: Gift, plan: SubscriptionPlan, customer: Customer, now: datetime) -> Subscription:
-    ends_at = credit_months.add_months(now, _PERIOD[plan.billing_cycle])
+    ends_at = add_months(now, _PERIOD[plan.billing_cycle])
     return Subscription(
         id=ids.time_ordered(),
         owner=subscriptions.owner(OwnerType.MEMBER, customer.owner_id),
@@ -230,7 +232,7 @@ def _lapse(unit: UnitOfWork, code: str, was: GiftStatus, now: datetime) -> None:
     row = gifts.find(code)
     if row is not None and row.status is was and row.expires_at <= now:
         row.status = GiftStatus.EXPIRED
-        gifts.stage(unit.transaction, row, was)
+        gifts.stage_gift(unit.transaction, row, was)
 
 
 def _end_subscription(row: Subscription, now: datetime) -> None:
@@ -242,5 +244,5 @@ def _end(unit: UnitOfWork, subscription_id: str, now: datetime) -> None:
     if row is None or row.status.is_final or not row.current_period_end or row.current_period_end > now:
         return
     row.status = SubscriptionStatus.EXPIRED
-    subscriptions.stage(unit.transaction, row)
+    subscriptions.stage_subscription(unit.transaction, row)
     publish_subscription(unit, row)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.billing.domain import credit_months
+from chalicelib.billing.domain.monthly_grants import MONTHS_PER_STEP, PaidMonth, months_end, paid_plan
+from chalicelib.billing.domain.payments import is_kept
 from chalicelib.billing.models import PaymentTransaction, Subscription
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, owner_key
 from chalicelib.billing.repository.price_lookup import PriceLookup
-from chalicelib.billing.service import monthly_grants, payments
-from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
+from chalicelib.billing.service import monthly_grants
 from chalicelib.kit import clock
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -44,46 +45,50 @@ def _grant(unit: UnitOfWork, payment_id: str, now: datetime) -> bool:
     """Grant one step's months; return whether months that have begun are left."""
     payment = payment_rows.get(payment_id)
     months = [clock.parse(begins_at) for begins_at in payment.months or []]
-    if not payments.is_kept(payment) or not any(begins_at <= now for begins_at in months):
+    if not is_kept(payment) or not any(begins_at <= now for begins_at in months):
         return False
-    found = IdentityMap()
-    found.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
-    subscription = found.rows.get(own_subscription_key(payment.subscription_id) or price_lookup.KEYS[0])
-    changed = payments.copy(payment)
-    payments.await_months(changed, [])
-    if isinstance(subscription, Subscription):
-        _grant_begun(unit, found, changed, subscription, months, now)
-    payment_rows.stage(unit.transaction, changed)
+    rows = IdentityMap()
+    rows.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
+    subscription = rows.subscription_by_id(payment.subscription_id)
+    changed = payment_rows.copy_payment(payment)
+    payment_rows.set_months(changed, [])
+    if subscription is not None:
+        _grant_begun(unit, rows, changed, _DueMonths(subscription, months, now))
+    payment_rows.stage_payment(unit.transaction, changed)
     return any(clock.parse(begins_at) <= now for begins_at in changed.months or [])
 
 
-def _grant_begun(
-    unit: UnitOfWork,
-    found: IdentityMap,
-    payment: PaymentTransaction,
-    subscription: Subscription,
-    months: list[datetime],
-    now: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _DueMonths:
+    """The months that a payment waits to grant, some of which have begun by `now`."""
+
+    subscription: Subscription
+    months: list[datetime]
+    now: datetime
+
+
+def _grant_begun(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransaction, due: _DueMonths) -> None:
+    """Claim the months that have begun, and schedule the others, unless the subscription no longer covers them."""
+    subscription, months, now = due.subscription, due.months, due.now
     owner = owner_key(subscription.owner_type, subscription.owner_id)
     known_as = subscription.stripe_subscription_id or subscription.id
     begun = sorted(begins_at for begins_at in months if begins_at <= now)
-    found.read([owner, *monthly_grants.month_keys(owner, known_as, begun[:MONTHS_PER_STEP])])
-    customer = found.customer(owner)
+    rows.read([owner, *monthly_grants.month_keys(owner, known_as, begun[:MONTHS_PER_STEP])])
+    customer = rows.customer(owner)
     others = [row for row in payment_rows.iterate_by_subscription(subscription.id) if row.id != payment.id]
     superseded_at = _superseded_at(payment, subscription, others)
     ends = [at for at in (subscription.ended_at, superseded_at) if at]
     covered = [begins_at for begins_at in months if all(begins_at < at for at in ends)]
     begun = sorted(at for at in covered if at <= now)
     step, later = begun[:MONTHS_PER_STEP], begun[MONTHS_PER_STEP:]
-    payments.await_months(payment, [*later, *(at for at in covered if at > now)])
+    payment_rows.set_months(payment, [*later, *(at for at in covered if at > now)])
     if customer is None:
         return
     present = None if superseded_at else subscription.plan_name
-    plans = {at: _plan(found.offers, [payment, *others], at, present) or subscription.plan_name for at in step}
-    amounts = {name: found.offers.credits_of(name) for name in plans.values()}
+    plans = {at: _plan(rows.offers, [payment, *others], at, present) or subscription.plan_name for at in step}
+    amounts = {name: rows.offers.credits_of(name) for name in plans.values()}
     paid = [PaidMonth(known_as, at, amounts[name], name) for at, name in plans.items() if amounts[name]]
-    monthly_grants.claim_months(unit, found, customer, payment, paid)
+    monthly_grants.claim_months(unit, rows, customer, payment, paid)
 
 
 def _plan(
@@ -94,15 +99,12 @@ def _plan(
     None if neither is known: payments of earlier versions do not name their plan. The first of the payments is the one
     that is granted; changes to a larger plan are granted by their own payments, those of earlier versions by this one.
     """
-    paid = credit_months.paid_plan(
+    paid = paid_plan(
         begins_at,
         [
             (row.plan_from, row.plan_name)
             for number, row in enumerate(payments_made)
-            if (number == 0 or row.replaced_credits is None)
-            and row.plan_from
-            and row.plan_name
-            and payments.is_kept(row)
+            if (number == 0 or row.replaced_credits is None) and row.plan_from and row.plan_name and is_kept(row)
         ],
     )
     return min((name for name in (paid, present) if name), key=sold.credits_of, default=None)
@@ -117,4 +119,4 @@ def _superseded_at(
     """
     paid_from = payment.months_from or (payment.plan_from if payment.replaced_credits is not None else None)
     beginnings = [row.months_from for row in others]
-    return credit_months.ended(paid_from, [at for at in (*beginnings, subscription.current_period_start) if at])
+    return months_end(paid_from, [at for at in (*beginnings, subscription.current_period_start) if at])

@@ -1,4 +1,4 @@
-"""What must hold at any time; where it does not, somebody is told. Nothing is put right here but lost messages."""
+"""Invariants between tables: a violation raises an alarm. Only lost messages are repaired."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ log = logs.logger("billing")
 INVARIANTS = ("period_over", "balance", "payment_without_event", "code_miscounted", "event_unprocessed")
 
 PATIENCE = timedelta(minutes=10)
-"""What may be unfinished for so long."""
+"""How long work may be unfinished."""
 _FORGOTTEN = timedelta(days=365)
-"""So far back subscriptions are looked for that nobody told of: a month is one query, which seldom finds any."""
+"""How far back overdue subscriptions are searched: one query per month, which seldom returns any."""
 _RENEWING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
 
 def check(now: datetime) -> list[str]:
-    """Name each thing that does not add up in a log line and count it in the metric `InvariantsBroken`, by kind.
+    """Log each violation, and count it in the metric `InvariantsBroken` by kind.
 
     Events whose message was lost are queued again.
     """
     broken, batch = list[str](), Batch("billing-check_invariants")
-    looked = (_overdue(now), _unbalanced(now), _untold(now), _miscounted(), _unprocessed(now))
-    for kind, suspects in zip(INVARIANTS, looked, strict=True):
+    suspects_by_kind = (_overdue(now), _unbalanced(now), _without_event(now), _miscounted(), _unprocessed(now))
+    for kind, suspects in zip(INVARIANTS, suspects_by_kind, strict=True):
         named = list[str]()
         batch.run(suspects, partial(_note_broken, named), label=lambda suspect: suspect.name)
         for subject in named:
@@ -45,7 +45,7 @@ def check(now: datetime) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Something that may not add up: `is_broken` reads what tells. Its failure ends no other's check."""
+    """A row that may violate an invariant; `is_broken` reads what decides. If it fails, the others are still checked."""
 
     name: str
     is_broken: Callable[[], bool]
@@ -57,7 +57,7 @@ def _note_broken(named: list[str], suspect: Suspect) -> None:
 
 
 def _overdue(now: datetime) -> Iterator[Suspect]:
-    """Subscriptions that go on although their period ended: no renewal was told of, and no end."""
+    """Yield the subscriptions whose period has ended without an event of a renewal or an end."""
     for month in months_between(now - _FORGOTTEN, now):
         for row in subscriptions.iterate_due(month, now - PATIENCE):
             if row.status in _RENEWING:
@@ -65,7 +65,7 @@ def _overdue(now: datetime) -> Iterator[Suspect]:
 
 
 def _unbalanced(now: datetime) -> Iterator[Suspect]:
-    """Of the balances that changed since yesterday those that are not the sum of their ledger."""
+    """Yield the balances that changed since yesterday; one is broken if it is not the sum of its ledger."""
     for day in (now - timedelta(days=1), now):
         for row in credits.iterate_changed(f"{day:%Y-%m-%d}"):
             yield Suspect(row.relationship_id, partial(_is_unbalanced, row.relationship_id))
@@ -75,19 +75,19 @@ def _is_unbalanced(relationship_id: str) -> bool:
     return credits.total(relationship_id) != credits.balance(relationship_id).balance
 
 
-def _untold(now: datetime) -> Iterator[Suspect]:
+def _without_event(now: datetime) -> Iterator[Suspect]:
     """Yield the payments completed since yesterday for which no Stripe event is stored."""
     for day in (now - timedelta(days=1), now):
         for row in payments.iterate_completed(f"{day:%Y-%m-%d}"):
-            yield Suspect(row.id, partial(_is_untold, row.stripe_event_id))
+            yield Suspect(row.id, partial(_is_without_event, row.stripe_event_id))
 
 
-def _is_untold(stripe_event_id: str | None) -> bool:
-    return stripe_event_id is None or not stripe_events.is_on_record(stripe_event_id)
+def _is_without_event(stripe_event_id: str | None) -> bool:
+    return stripe_event_id is None or not stripe_events.is_stored(stripe_event_id)
 
 
 def _miscounted() -> Iterator[Suspect]:
-    """Codes whose counter is not the number of their uses."""
+    """Yield the discount codes; one is broken if its counter is not the number of its uses."""
     for row in discount_codes.iterate():
         yield Suspect(row.code, partial(_is_miscounted, row.code))
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.billing.catalogue.sample import GRANT_LASTS_MONTHS
-from chalicelib.billing.domain import credit_lots, credit_months
-from chalicelib.billing.domain.credit_ledger import CreditLedger, source_key
-from chalicelib.billing.domain.monthly_grants import Lot, OwnerMonth, calendar_month, is_over
+from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, ledger_of, remaining_in, source_key
+from chalicelib.billing.domain.monthly_grants import (
+    Lot,
+    OwnerMonth,
+    PaidMonth,
+    add_months,
+    calendar_month,
+    is_over,
+    month_source_key,
+)
+from chalicelib.billing.domain.payments import is_gone, kept_credits
 from chalicelib.billing.enums import EntryType, PaymentKind
-from chalicelib.billing.models import Customer, MonthlyGrant, PaymentTransaction, Subscription
+from chalicelib.billing.models import Customer, MonthlyGrant, PaymentTransaction
 from chalicelib.billing.repository import credits as ledger_rows
 from chalicelib.billing.repository import monthly_grants
 from chalicelib.billing.repository.identity_map import (
@@ -20,61 +28,45 @@ from chalicelib.billing.repository.identity_map import (
     entry_guards,
     head_key,
     monthly_grant_key,
-    own_subscription_key,
     owner_key,
 )
-from chalicelib.billing.service import carried_grants, payments
-from chalicelib.billing.service.customers import ledger_of
-from chalicelib.billing.service.open_ledgers import OpenLedgers
-from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.billing.service import carried_grants
+from chalicelib.billing.service.credits import OpenLedgers
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork
-
-MONTHS_PER_STEP = 16
-"""Months that one transaction grants at most: two rows each, 32 of 40."""
-
-
-@dataclass(frozen=True, slots=True)
-class PaidMonth:
-    """A month of credits that was paid for and has begun. `subscription_id` is Stripe's, or ours of a gift."""
-
-    subscription_id: str
-    begins_at: datetime
-    credits: int
-    plan_name: str
-
-    @property
-    def calendar_month(self) -> str:
-        """The calendar month that it counts in."""
-        return calendar_month(self.begins_at)
 
 
 def month_keys(owner: Key | None, subscription_id: str | None, beginnings: Iterable[datetime]) -> list[Key]:
     """Return the keys of what decides on grants for months, to be read with whatever else is read."""
     begun = list(beginnings)
-    guards = entry_guards(credit_months.month_source_key(str(subscription_id), at) for at in begun)
+    guards = entry_guards(month_source_key(str(subscription_id), at) for at in begun)
     return [*guards, *(monthly_grant_key(owner, calendar_month(at)) for at in begun)] if owner else guards
 
 
 def claim_months(
-    unit: UnitOfWork, found: IdentityMap, customer: Customer, payment: PaymentTransaction, months: Sequence[PaidMonth]
+    unit: UnitOfWork, rows: IdentityMap, customer: Customer, payment: PaymentTransaction, months: Sequence[PaidMonth]
 ) -> None:
     """Claim the credits of months that have begun for a payment, each once; grant what the claims lack by now.
 
     Notes the claims in `payment`, which the caller stages. A payment that was reversed claims nothing.
     """
-    if not months or payments.is_gone(payment):
-        return
+    if months and not is_gone(payment):
+        _claim_months(unit, rows, customer, payment, months)
+
+
+def _claim_months(
+    unit: UnitOfWork, rows: IdentityMap, customer: Customer, payment: PaymentTransaction, months: Sequence[PaidMonth]
+) -> None:
     owner = owner_key(customer.owner_type, customer.owner_id)
     relationship_id = ledger_of(customer)
     new = _unclaimed(payment, months)
-    found.read(key for month in new for key in month_keys(owner, month.subscription_id, [month.begins_at]))
-    books = OpenLedgers(found)
+    rows.read(key for month in new for key in month_keys(owner, month.subscription_id, [month.begins_at]))
+    books = OpenLedgers(rows)
     books.open(relationship_id)
-    carried = carried_grants.credits_by_month(found, owner, found.head(relationship_id), _unknown(found, owner, new))
+    carried = _carried(rows, owner, relationship_id, _without_row(rows, owner, new))
     for month in new:
         key = monthly_grant_key(owner, month.calendar_month)
-        row = found.monthly_grant(key) or MonthlyGrant(owner=key[1][0], month=key[1][1])
+        row = rows.monthly_grant(key) or MonthlyGrant(owner=key[1][0], month=key[1][1])
         if not row.version:
             row.granted = row.carried = carried.get(row.month, 0)
         before = monthly_grants.state_of(row)
@@ -90,7 +82,7 @@ def claim_months(
         books.owe(row.relationship_id, state.excess - before.excess)
         # What is owed stays in the ledger of the last grant.
         last = relationship_id if state.granted > before.granted else row.relationship_id
-        monthly_grants.stage(unit.transaction, row, state, last or relationship_id)
+        monthly_grants.stage_grant(unit.transaction, row, state, last or relationship_id)
         payment.month_claims = {**(payment.month_claims or {}), _claim(month.begins_at): month.credits}
     books.close(unit)
 
@@ -102,17 +94,17 @@ def payment_keys(payment: PaymentTransaction) -> list[Key]:
     return _claimed_keys(owner_key(payment.owner_type, payment.owner_id), payment)
 
 
-def ledger_keys(found: IdentityMap, payment: PaymentTransaction) -> list[Key]:
+def ledger_keys(rows: IdentityMap, payment: PaymentTransaction) -> list[Key]:
     """Return the keys of the ledgers that hold credits of the payment's months; of a gift those of the months too."""
     if payment.kind is not PaymentKind.GIFT:
-        return [head_key(name) for name in _ledgers(found, payment)]
-    gift = found.gift(str(payment.item))
+        return [head_key(name) for name in _ledgers(rows, payment)]
+    gift = rows.gift(str(payment.item))
     known = [head_key(gift.relationship_id)] if gift and gift.relationship_id else []
-    return [*_claimed_keys(_owner(found, payment), payment), *known]
+    return [*_claimed_keys(_owner(rows, payment), payment), *known]
 
 
 def settle_payment(
-    unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+    unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
     """Let a payment's claims follow the money that went back, or came back, since it was `earlier`.
 
@@ -122,11 +114,11 @@ def settle_payment(
     moved = (row.refunded_amount, earlier.refunded_amount, row.credit_unbacked, earlier.credit_unbacked)
     if not row.month_claims or not any(moved):
         return
-    found.read(_claimed_keys(_owner(found, row), row))
-    books, taken = OpenLedgers(found), dict[Lot, int]()
-    for name in _ledgers(found, row):
+    rows.read(_claimed_keys(_owner(rows, row), row))
+    books, taken = OpenLedgers(rows), dict[Lot, int]()
+    for name in _ledgers(rows, row):
         books.open(name)
-    for month, begins_at, size in _months_of(found, row):
+    for month, begins_at, size in _months_of(rows, row):
         old, new = _share(size, earlier), _share(size, row)
         if old != new:
             before = monthly_grants.state_of(month)
@@ -139,7 +131,7 @@ def settle_payment(
                 taken |= withdrawals
                 state = state.withdrawn(withdrawals)
                 books.owe(month.relationship_id, state.excess - before.excess)
-            monthly_grants.stage(unit.transaction, month, state, month.relationship_id)
+            monthly_grants.stage_grant(unit.transaction, month, state, month.relationship_id)
     books.withdraw(taken, reversal)
     books.close(unit)
 
@@ -156,7 +148,7 @@ class _Credit:
 
 
 def _share(size: int, payment: PaymentTransaction) -> int:
-    return payments.kept_credits(payment, size)
+    return kept_credits(payment, size)
 
 
 def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
@@ -167,18 +159,17 @@ def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit:
 
 
 def _grant(book: CreditLedger, relationship_id: str, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
-    state = state.pruned(lambda lot: lot[0] == relationship_id and not credit_lots.remaining(book.lots, lot[1]))
-    amount = state.lacking
-    if not amount:
-        return state
-    expires_at = credit_months.add_months(credit.begins_at, GRANT_LASTS_MONTHS)
-    lot_id = book.credit(credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id)
-    return state.credited((relationship_id, lot_id), amount)
+    state = state.pruned(lambda lot: lot[0] == relationship_id and not remaining_in(book.lots, lot[1]))
+    if amount := state.lacking:
+        expires_at = add_months(credit.begins_at, GRANT_LASTS_MONTHS)
+        lot_id = book.credit(credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id)
+        state = state.credited((relationship_id, lot_id), amount)
+    return state
 
 
 def _source_key(month: PaidMonth, row: MonthlyGrant) -> str:
     """Return the cause of a grant: of a month's first the subscription and day alone, later with the row's version."""
-    key = credit_months.month_source_key(month.subscription_id, month.begins_at)
+    key = month_source_key(month.subscription_id, month.begins_at)
     return f"{key}/{row.version}" if row.granted or row.version else key
 
 
@@ -190,14 +181,26 @@ def _unclaimed(payment: PaymentTransaction, months: Sequence[PaidMonth]) -> list
     return sorted((month for name, month in largest.items() if name not in claimed), key=lambda month: month.begins_at)
 
 
-def _unknown(found: IdentityMap, owner: Key, months: Iterable[PaidMonth]) -> dict[str, str | None]:
+def _carried(rows: IdentityMap, owner: Key, relationship_id: str, months: Mapping[str, str | None]) -> dict[str, int]:
+    """Return the credits that an earlier release granted in calendar months without a row, by month.
+
+    `months` are these months (`YYYY-MM`), each with the entry (`ledger/id`) of the same grant if there is one. Reads the
+    ledgers only if an earlier release may have granted credits; this costs two more calls.
+    """
+    ledgers = {ledger_rows.key_of(entry)[0] for entry in months.values() if entry}
+    if any(month <= (rows.head(relationship_id).carried_until or month) for month in months):
+        ledgers.add(relationship_id)
+    return carried_grants.credits_by_month(rows, owner, ledgers, months) if ledgers else {}
+
+
+def _without_row(rows: IdentityMap, owner: Key, months: Iterable[PaidMonth]) -> dict[str, str | None]:
     """Return the calendar months without a row, each with the entry that an earlier version granted it by, if any."""
     return {
-        month.calendar_month: found.owner_of(
-            ledger_rows.source_guard(credit_months.month_source_key(month.subscription_id, month.begins_at))
+        month.calendar_month: rows.owner_of(
+            ledger_rows.source_guard(month_source_key(month.subscription_id, month.begins_at))
         )
         for month in months
-        if found.monthly_grant(monthly_grant_key(owner, month.calendar_month)) is None
+        if rows.monthly_grant(monthly_grant_key(owner, month.calendar_month)) is None
     }
 
 
@@ -209,33 +212,28 @@ def _claimed_keys(owner: Key, payment: PaymentTransaction) -> list[Key]:
     return [monthly_grant_key(owner, calendar_month(clock.parse(at))) for at in payment.month_claims or {}]
 
 
-def _months_of(found: IdentityMap, payment: PaymentTransaction) -> list[tuple[MonthlyGrant, datetime, int]]:
+def _months_of(rows: IdentityMap, payment: PaymentTransaction) -> list[tuple[MonthlyGrant, datetime, int]]:
     """Return the rows of the months that a payment has claimed, when each began and its plan's credits.
 
     A row of an erased owner, or one that retention has deleted, is left out.
     """
-    owner, claims = _owner(found, payment), payment.month_claims or {}
+    owner, claims = _owner(rows, payment), payment.month_claims or {}
     begun = [(clock.parse(at), size) for at, size in claims.items()]
-    rows = [(found.monthly_grant(monthly_grant_key(owner, calendar_month(at))), at, size) for at, size in begun]
-    return [(row, at, size) for row, at, size in rows if row is not None]
+    grants = [(rows.monthly_grant(monthly_grant_key(owner, calendar_month(at))), at, size) for at, size in begun]
+    return [(row, at, size) for row, at, size in grants if row is not None]
 
 
-def _ledgers(found: IdentityMap, payment: PaymentTransaction) -> list[str]:
+def _ledgers(rows: IdentityMap, payment: PaymentTransaction) -> list[str]:
     names = []
-    for row, _, _ in _months_of(found, payment):
+    for row, _, _ in _months_of(rows, payment):
         names += [ledger_id for ledger_id, _ in monthly_grants.state_of(row).lots]
         names += [row.relationship_id] if row.relationship_id else []
     return list(dict.fromkeys(names))
 
 
-def _owner(found: IdentityMap, payment: PaymentTransaction) -> Key:
+def _owner(rows: IdentityMap, payment: PaymentTransaction) -> Key:
     """Return the key of whose months the payment claims: the recipient's of a gift, else the payer's."""
-    subscription = _subscription(found, payment)
+    subscription = rows.subscription_by_id(payment.subscription_id)
     if payment.kind is PaymentKind.GIFT and subscription is not None:
         return owner_key(subscription.owner_type, subscription.owner_id)
     return owner_key(payment.owner_type, payment.owner_id)
-
-
-def _subscription(found: IdentityMap, payment: PaymentTransaction) -> Subscription | None:
-    row = found.rows.get(own_subscription_key(payment.subscription_id) or (Subscription, ()))
-    return row if isinstance(row, Subscription) else None

@@ -9,9 +9,9 @@ from __future__ import annotations
 from chalicelib.billing.errors import AlreadySubscribed
 from chalicelib.billing.models import Customer, Subscription
 from chalicelib.billing.repository import customers, subscriptions
-from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.billing.stripe_objects.checkout_sessions import parse_checkout_session
+from chalicelib.integrations.stripe import checkout_sessions
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
 from chalicelib.kit.unit_of_work import UnitOfWork
 
 _SESSION = "cs_"
@@ -35,13 +35,13 @@ def claim_plan(unit: UnitOfWork, customer: Customer, source: str) -> None:
 
 def _end_session(session_id: str) -> None:
     try:
-        view = payment_intents.session(stripe.checkout_session(session_id))
-    except ObjectMissing:
+        session = parse_checkout_session(checkout_sessions.retrieve_checkout_session(session_id))
+    except StripeObjectNotFound:
         return
-    if view.status == "open":
-        stripe.expire_checkout_session(session_id)
-    elif view.subscription_id is not None:
-        row = subscriptions.find_by_stripe_id(view.subscription_id)
+    if session.status == "open":
+        checkout_sessions.expire_checkout_session(session_id)
+    elif session.subscription_id is not None:
+        row = subscriptions.find_by_stripe_id(session.subscription_id)
         if row is None:
             raise AlreadySubscribed("The earlier checkout was just paid.")
         _check_ended(row)

@@ -11,7 +11,8 @@ from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType
 from chalicelib.billing.errors import PlanUnavailable
 from chalicelib.billing.models import SubscriptionPlan
 from chalicelib.billing.repository import plans
-from chalicelib.integrations import stripe
+from chalicelib.billing.stripe_objects.prices import StripePrice, parse_price
+from chalicelib.integrations.stripe import products
 from chalicelib.kit import logs
 
 log = logs.logger("billing")
@@ -26,7 +27,7 @@ def sync_plans() -> list[SubscriptionPlan]:
     price continue and are still recognized.
     """
     keys = [lookup_key(plan.id, cycle) for plan in PLANS.values() for cycle in plan.prices]
-    present = stripe.prices_by_lookup_key(keys)
+    present = _prices(keys)
     synced = [_sync(plan, present) for plan in PLANS.values()]
     _sync_addons()
     return synced
@@ -51,30 +52,35 @@ def choose(plan_id: str, cycle: BillingCycle | None, audience: OwnerType) -> tup
     return plan, str(prices[0])
 
 
-def _sync(plan: Plan, present: dict[str, stripe.Json]) -> SubscriptionPlan:
+def _sync(plan: Plan, present: Mapping[str, StripePrice]) -> SubscriptionPlan:
     if not plan.prices:
         return plans.put(plan, {}, None)
     product = product_id(plan.id)
-    stripe.put_product(product, plan.name, plan.description)
+    products.put_product(product, plan.name, plan.description)
     current = {cycle: _price(plan.id, cycle, price, present) for cycle, price in plan.prices.items()}
     return plans.put(plan, current, product)
 
 
 def _sync_addons() -> None:
-    present = stripe.prices_by_lookup_key([lookup_key(addon.id, addon.billing_cycle) for addon in ADDONS.values()])
+    present = _prices([lookup_key(addon.id, addon.billing_cycle) for addon in ADDONS.values()])
     for addon in ADDONS.values():
-        stripe.put_product(product_id(addon.id), addon.name, addon.description)
+        products.put_product(product_id(addon.id), addon.name, addon.description)
         price_id = _price(addon.id, addon.billing_cycle, addon.price, present)
         plans.put_addon(addon, price_id)
 
 
-def _price(item_id: str, cycle: BillingCycle | AddonCycle, price: Decimal, present: Mapping[str, stripe.Json]) -> str:
+def _price(item_id: str, cycle: BillingCycle | AddonCycle, price: Decimal, present: Mapping[str, StripePrice]) -> str:
     key = lookup_key(item_id, cycle)
     product, amount = product_id(item_id), money.to_minor(price, CURRENCY)
     there = present.get(key)
-    if there and (there["product"], there["unit_amount"], there["currency"]) == (product, amount, CURRENCY.lower()):
-        return str(there["id"])
-    asked = f"price-{key}-{amount}-after-{there['id'] if there else 'none'}"
-    made = stripe.create_price(product, key, amount, CURRENCY, INTERVALS[cycle], asked)
-    log.info("price created at Stripe", extra={"item": item_id, "cycle": cycle, "price": made["id"]})
-    return str(made["id"])
+    if there and (there.product_id, there.unit_amount, there.currency) == (product, amount, CURRENCY.lower()):
+        return there.id
+    request_key = f"price-{key}-{amount}-after-{there.id if there else 'none'}"
+    created = parse_price(products.create_price(product, key, amount, CURRENCY, INTERVALS[cycle], request_key))
+    log.info("price created at Stripe", extra={"item": item_id, "cycle": cycle, "price": created.id})
+    return created.id
+
+
+def _prices(keys: list[str]) -> dict[str, StripePrice]:
+    """Fetch the active Stripe prices with these lookup keys, by lookup key."""
+    return {key: parse_price(price) for key, price in products.list_prices_by_lookup_key(keys).items()}

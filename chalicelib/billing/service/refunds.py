@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from chalicelib.billing.domain import money, refund_amounts
+from chalicelib.billing.domain import money
+from chalicelib.billing.domain.payments import is_gone, is_kept, is_paid, lost_amount, refundable
 from chalicelib.billing.enums import DisputeStatus, OwnerType, RefundStatus
 from chalicelib.billing.errors import NotRefundable, PaymentDisputed, RefundDecided, RefundExceedsPayment
 from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
+from chalicelib.billing.schemas.payments import RefundCreate
 from chalicelib.billing.service import payments
 from chalicelib.billing.service.sync import refunds_and_disputes
-from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import ObjectMissing, StripeRefused
+from chalicelib.billing.stripe_objects.disputes import parse_dispute
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
+from chalicelib.integrations.stripe import payments as stripe_payments
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound, StripeRefused
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def request(
-    owner_type: OwnerType, owner_id: str, payment_id: str, amount: Decimal | None, reason: str | None
-) -> Refund:
-    """Ask for money back: `amount`, or all that is left. Nothing goes back before an operator approves.
+def request_refund(owner_type: OwnerType, owner_id: str, payment_id: str, body: RefundCreate) -> Refund:
+    """Request a refund of an amount, or of all that is left. Nothing is refunded before an operator approves.
 
-    Raises PaymentNotFound (also for another owner's payment), NotRefundable, RefundExceedsPayment.
+    Raises PaymentNotFound if the owner has no such payment, NotRefundable if nothing of it can be refunded,
+    RefundExceedsPayment if the amount is higher than what is left.
     """
-    return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, amount, reason))
+    return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, body))
 
 
 def approve(refund_id: str) -> Refund:
@@ -35,22 +37,22 @@ def approve(refund_id: str) -> Refund:
 
     Raises RefundNotFound; RefundDecided; PaymentDisputed while a dispute is open that is not an inquiry (the request
     stays pending, because a lost dispute would take the money twice); NotRefundable if less of the payment is left;
-    StripeRefused or ObjectMissing if Stripe rejects the refund, which then has failed.
+    StripeRefused or StripeObjectNotFound if Stripe rejects the refund, which then has failed.
     """
     _check_undisputed(refunds.get(refund_id))
     row = refunds.decide(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
-    if row.stripe_refund_id is None and row.amount > refund_amounts.refundable(payment.amount, payment.refunded_amount):
+    if row.stripe_refund_id is None and row.amount > refundable(payment.amount, payment.refunded_amount):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise NotRefundable("Less than the requested amount is left of the payment: refunds or a lost dispute took it.")
     amount = money.to_minor(row.amount, row.currency)
     intent_id, charge_id = payment.stripe_payment_intent_id, payment.stripe_charge_id
     try:
-        stripe.create_refund(intent_id, charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
-    except (StripeRefused, ObjectMissing):
+        stripe_payments.create_refund(intent_id, charge_id, amount, {"refund_id": row.id}, f"refund-{row.id}")
+    except (StripeRefused, StripeObjectNotFound):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
         raise
-    refunds_and_disputes.sync_refunds(intent_id, charge_id)
+    refunds_and_disputes.sync_refunds(StripePaymentReference(intent_id, charge_id))
     return refunds.get(refund_id)
 
 
@@ -60,27 +62,20 @@ def reject(refund_id: str) -> Refund:
 
 
 def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:
-    """Refunds of one status, oldest first."""
+    """List the refunds of one status, oldest first."""
     return refunds.list_by_status(status, page)
 
 
-def list_of(owner_type: OwnerType, owner_id: str, payment_id: str) -> list[Refund]:
-    """Return the refunds of one of the owner's payments. Raises PaymentNotFound."""
+def list_refunds(owner_type: OwnerType, owner_id: str, payment_id: str) -> list[Refund]:
+    """List the refunds of one of the owner's payments. Raises PaymentNotFound if the owner has no such payment."""
     return refunds.list_by_payment(payments.get(owner_type, owner_id, payment_id).id)
 
 
-def _request(
-    unit: UnitOfWork,
-    owner_type: OwnerType,
-    owner_id: str,
-    payment_id: str,
-    amount: Decimal | None,
-    reason: str | None,
-) -> Refund:
+def _request(unit: UnitOfWork, owner_type: OwnerType, owner_id: str, payment_id: str, body: RefundCreate) -> Refund:
     payment = payments.get(owner_type, owner_id, payment_id)
     _check_refundable(payment)
-    rest = refund_amounts.refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
-    wanted = rest if amount is None else amount
+    rest = refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
+    wanted = rest if body.amount is None else body.amount
     if not Decimal(0) < wanted <= rest:
         message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be asked back"
         raise RefundExceedsPayment(errors=[{"path": "body.amount", "message": message}])
@@ -96,15 +91,15 @@ def _request(
         owner_type=owner_type,
         amount=wanted,
         currency=payment.currency,
-        reason=reason,
+        reason=body.reason,
         status=RefundStatus.REQUESTED,
         requested_at=now,
         created_at=now,
         updated_at=now,
     )
     payment.refunding_amount += wanted
-    payment_rows.stage(unit.transaction, payment)
-    refunds.stage(unit.transaction, row, None)
+    payment_rows.stage_payment(unit.transaction, payment)
+    refunds.stage_refund(unit.transaction, row, None)
     return row
 
 
@@ -117,18 +112,18 @@ def _check_undisputed(row: Refund) -> None:
     is_waiting = row.stripe_refund_id is None and row.status in (RefundStatus.REQUESTED, RefundStatus.APPROVED)
     if not is_waiting or payment.dispute is not DisputeStatus.OPEN:
         return
-    objects = stripe.disputes(payment.stripe_payment_intent_id, payment.stripe_charge_id)
-    views = [payment_intents.dispute(stripe_object) for stripe_object in objects]
-    if any(view.status is DisputeStatus.OPEN and not view.is_inquiry for view in views):
+    objects = stripe_payments.list_disputes(payment.stripe_payment_intent_id, payment.stripe_charge_id)
+    disputes = [parse_dispute(stripe_object) for stripe_object in objects]
+    if any(dispute.status is DisputeStatus.OPEN and not dispute.is_inquiry for dispute in disputes):
         raise PaymentDisputed("Approve the refund when the dispute is closed, or reject it.")
 
 
 def _check_refundable(payment: PaymentTransaction) -> None:
     """Check that some of the payment can go back by a refund. Raises NotRefundable with the reason."""
-    if payments.is_paid(payment) and payments.is_gone(payment):
-        lost = payments.lost_amount(payment)
+    if is_paid(payment) and is_gone(payment):
+        lost = lost_amount(payment)
         raise NotRefundable("A lost dispute took it back." if lost else "All of it has gone back.")
-    if not payments.is_kept(payment) or not payment.amount:
+    if not is_kept(payment) or not payment.amount:
         raise NotRefundable("Only a payment that was completed can be refunded.")
     if not (payment.stripe_payment_intent_id or payment.stripe_charge_id):
         raise NotRefundable("It was not made through Stripe; refund it where it was made.")
@@ -136,17 +131,17 @@ def _check_refundable(payment: PaymentTransaction) -> None:
 
 def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:
     """End a refund that Stripe does not know of, and set its amount free."""
-    found = refunds.get(refund_id)
-    if found.status is status:
-        return found
-    if found.status not in (RefundStatus.REQUESTED, RefundStatus.APPROVED):
-        raise RefundDecided(f"It is {found.status}.")
-    if status is RefundStatus.REJECTED and found.status is RefundStatus.APPROVED:
+    earlier = refunds.get(refund_id)
+    if earlier.status is status:
+        return earlier
+    if earlier.status not in (RefundStatus.REQUESTED, RefundStatus.APPROVED):
+        raise RefundDecided(f"It is {earlier.status}.")
+    if status is RefundStatus.REJECTED and earlier.status is RefundStatus.APPROVED:
         raise RefundDecided("It is approved.")
-    payment = payment_rows.get(found.payment_transaction_id)
-    payment.refunding_amount -= found.amount
-    payment_rows.stage(unit.transaction, payment)
-    row = refunds.copy(found)
+    payment = payment_rows.get(earlier.payment_transaction_id)
+    payment.refunding_amount -= earlier.amount
+    payment_rows.stage_payment(unit.transaction, payment)
+    row = refunds.copy(earlier)
     row.status, row.processed_at = status, clock.now()
-    refunds.stage(unit.transaction, row, found)
+    refunds.stage_refund(unit.transaction, row, earlier)
     return row

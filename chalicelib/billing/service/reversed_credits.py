@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from chalicelib.billing.domain import refund_amounts
-from chalicelib.billing.domain.credit_ledger import CreditLedger, source_key
+from chalicelib.billing.domain.credit_ledger import CreditLedger, Reversal, source_key
+from chalicelib.billing.domain.payments import credits_due
 from chalicelib.billing.enums import DisputeStatus, PaymentKind
 from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import credits as ledger_rows
@@ -14,33 +12,23 @@ from chalicelib.billing.service import credits
 from chalicelib.kit.unit_of_work import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
-class Reversal:
-    """Why credits move: `version` is that of the payment's row; the reasons stand in the ledger."""
-
-    payment_id: str
-    version: int
-    taken_because: str
-    given_because: str
-
-
 def head_keys(row: PaymentTransaction) -> list[Key]:
     """Return the key of the ledger that bought credits are in."""
     return [head_key(row.relationship_id)] if row.kind is PaymentKind.CREDITS and row.relationship_id else []
 
 
-def settle_purchase(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
+def settle_purchase(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
     """Take back as many bought credits as the money that went back had bought; suspend them during a dispute.
 
     They are taken from the ledger that they were entered in, even if the buyer shares another one by now.
     """
     if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
         return
-    head = found.head(row.relationship_id)
+    head = rows.head(row.relationship_id)
     book = ledger_rows.opened(head)
     if row.credits_owed is None and not row.credits_taken:
         row.credits_owed = 0
-    due = refund_amounts.credits_due(row.credits, row.amount, row.refunded_amount)
+    due = credits_due(row.credits, row.amount, row.refunded_amount)
     row.credits_owed = enter_reversal(book, row.id, due - row.credits_taken, reversal, row.credits_owed)
     row.credits_taken = due
     book.suspend(row.id, row.dispute is DisputeStatus.OPEN)

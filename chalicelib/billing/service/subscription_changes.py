@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from chalicelib.billing.domain import access, money
+from chalicelib.billing.domain import money
 from chalicelib.billing.domain.proration import Period, Price, ProratedLine, Proration, is_upgrade, prorate
+from chalicelib.billing.domain.subscriptions import current_subscription
 from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import (
     AlreadyCanceled,
@@ -28,13 +29,16 @@ from chalicelib.billing.errors import (
 )
 from chalicelib.billing.models import Subscription, SubscriptionPlan
 from chalicelib.billing.repository import customers, price_lookup, subscriptions
+from chalicelib.billing.schemas.subscription_changes import ChangeCreate
 from chalicelib.billing.service import plans
-from chalicelib.billing.service.sync.invoices import sync_plan_subscription
-from chalicelib.billing.stripe_objects import invoices
-from chalicelib.billing.stripe_objects.invoices import StripeSubscription
-from chalicelib.integrations import stripe, stripe_subscriptions
-from chalicelib.integrations.stripe import Json, ObjectMissing
-from chalicelib.integrations.stripe_subscriptions import PriceChange, ProrationBehavior
+from chalicelib.billing.service.sync.subscriptions import sync_plan_subscription
+from chalicelib.billing.stripe_objects.invoices import parse_amount_due
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
+from chalicelib.integrations.stripe import customers as stripe_customers
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
+from chalicelib.integrations.stripe.subscriptions import PriceChange, ProrationBehavior
 from chalicelib.kit import clock, ids
 from chalicelib.kit.errors import Unavailable
 
@@ -70,7 +74,6 @@ class _Current:
     """The plan's item of a subscription, in its current state at Stripe."""
 
     view: StripeSubscription
-    metadata: Json
     item_id: str
     plan_id: str
     price: Price
@@ -98,9 +101,9 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
     _demand_changeable(current, chosen)
     proration = _prorated(current, chosen, max(clock.now(), current.period.start))
-    asked = _asked(current, chosen, proration.prorated_at)
-    invoice = stripe_subscriptions.preview_change(asked)
-    is_billed_now = asked.behavior == "always_invoice"
+    change = _price_change(current, chosen, proration.prorated_at)
+    amount_due = parse_amount_due(stripe_invoices.preview_price_change(change))
+    is_billed_now = change.behavior == "always_invoice"
     return ChangePreview(
         plan=chosen.plan.id,
         billing_cycle=cycle,
@@ -108,7 +111,7 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
         lines=proration.lines,
         total=proration.total,
         is_billed_now=is_billed_now,
-        amount_due=money.from_minor(invoice["amount_due"], invoice["currency"]),
+        amount_due=amount_due,
         due_at=proration.prorated_at if is_billed_now else current.period.end,
         proration_date=proration.prorated_at,
         period_start=proration.period.start,
@@ -117,16 +120,11 @@ def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: Billi
 
 
 def change_plan(
-    owner_type: OwnerType,
-    owner_id: str,
-    plan: str,
-    cycle: BillingCycle,
-    previewed_at: datetime | None = None,
-    request_key: str | None = None,
+    owner_type: OwnerType, owner_id: str, body: ChangeCreate, request_key: str | None = None
 ) -> Subscription:
     """Change the owner's subscription to another plan or cycle, and return its synced row.
 
-    With `previewed_at` (a preview's `proration_date`), the change costs what that preview showed.
+    With the `proration_date` of a preview, the change costs what that preview showed.
 
     Raises:
     - NotSubscribed if there is no subscription, GiftUnchangeable if the plan is a gift.
@@ -138,12 +136,14 @@ def change_plan(
     - Unavailable if the subscription is being renewed.
     """
     key = request_key or ids.new()
-    current, chosen = _change_of(owner_type, owner_id, plan, cycle)
-    if current.metadata.get(_CHANGED_BY) != key:
+    current, chosen = _change_of(owner_type, owner_id, body.plan, body.billing_cycle)
+    if current.view.metadata.get(_CHANGED_BY) != key:
         _demand_changeable(current, chosen)
-        _demand_recent(previewed_at, current.period)
+        _demand_recent(body.proration_date, current.period)
         metadata = {"plan": chosen.plan.id, _CHANGED_BY: key}
-        stripe_subscriptions.change_price(_asked(current, chosen, previewed_at), metadata, f"change-{key}")
+        stripe_subscriptions.change_price(
+            _price_change(current, chosen, body.proration_date), metadata, f"change-{key}"
+        )
     return sync_plan_subscription(current.view.id)
 
 
@@ -158,7 +158,7 @@ def cancel_subscription(
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
     if not at_period_end:
-        with suppress(ObjectMissing):  # it has already ended; the sync below updates the row
+        with suppress(StripeObjectNotFound):  # it has already ended; the sync below updates the row
             stripe_subscriptions.cancel_now(stripe_id)
     elif row.cancel_at_period_end:
         raise AlreadyCanceled
@@ -175,19 +175,17 @@ def resume_subscription(owner_type: OwnerType, owner_id: str, request_key: str |
     """
     row = _running(owner_type, owner_id)
     stripe_id = str(row.stripe_subscription_id)
-    shown = stripe.subscription(stripe_id)
-    view = invoices.subscription(shown)
+    view = parse_subscription(stripe_subscriptions.retrieve_subscription(stripe_id))
     if view.status.is_final:
         raise NotSubscribed
     if not view.cancel_at_period_end:
         raise NotCanceled
-    was_dated = not shown["cancel_at_period_end"]
-    stripe_subscriptions.resume(stripe_id, was_dated, f"resume-{request_key or ids.new()}")
+    stripe_subscriptions.resume_subscription(stripe_id, view.is_end_dated, f"resume-{request_key or ids.new()}")
     return sync_plan_subscription(stripe_id)
 
 
-def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> Json:
-    """Create a session of Stripe's customer portal.
+def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_key: str | None = None) -> str:
+    """Create a session of the Stripe customer portal and return its URL.
 
     Raises CustomerNotFound if the owner is not registered, NotSubscribed if they have no Stripe customer yet.
     """
@@ -195,7 +193,7 @@ def open_portal(owner_type: OwnerType, owner_id: str, return_url: str, request_k
     if customer.at_stripe is None:
         raise NotSubscribed("The portal is available after the first purchase.")
     key = f"portal-{request_key or ids.new()}"
-    return stripe_subscriptions.create_portal_session(customer.at_stripe, return_url, key)
+    return stripe_customers.create_portal_session(customer.at_stripe, return_url, key)
 
 
 def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
@@ -204,7 +202,7 @@ def _running(owner_type: OwnerType, owner_id: str) -> Subscription:
     Raises GiftUnchangeable if the owner has only a gift, NotSubscribed if they have no subscription.
     """
     live = [row for row in subscriptions.list_by_owner(owner_type, owner_id) if not row.status.is_final]
-    row = access.current_subscription([row for row in live if row.stripe_subscription_id], clock.now())
+    row = current_subscription([row for row in live if row.stripe_subscription_id], clock.now())
     if row is None:
         raise GiftUnchangeable if live else NotSubscribed
     return row
@@ -222,16 +220,13 @@ def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCy
 
 
 def _current(stripe_id: str) -> _Current:
-    shown = stripe.subscription(stripe_id)
-    view = invoices.subscription(shown)
-    found = price_lookup.read().plans
-    for item, raw in zip(view.items, shown["items"]["data"], strict=True):
-        if item.price_id in found and item.period_start and item.period_end:
-            plan, cycle = found[item.price_id]
-            price = Price(item.amount or Decimal(0), item.currency, cycle, raw["quantity"])
-            return _Current(
-                view, shown["metadata"], raw["id"], plan.id, price, Period(item.period_start, item.period_end)
-            )
+    view = parse_subscription(stripe_subscriptions.retrieve_subscription(stripe_id))
+    plans_by_price = price_lookup.read().plans
+    for item in view.items:
+        if item.price_id in plans_by_price and item.period_start and item.period_end:
+            plan, cycle = plans_by_price[item.price_id]
+            price = Price(item.amount or Decimal(0), item.currency, cycle, item.quantity)
+            return _Current(view, item.id, plan.id, price, Period(item.period_start, item.period_end))
     raise NotSubscribed("The subscription has no item of a known plan.")
 
 
@@ -272,7 +267,7 @@ def _prorated(current: _Current, chosen: _Chosen, at: datetime) -> Proration:
     return Proration((), nothing, chosen.price.currency, at.replace(microsecond=0), current.period)
 
 
-def _asked(current: _Current, chosen: _Chosen, at: datetime | None) -> PriceChange:
+def _price_change(current: _Current, chosen: _Chosen, at: datetime | None) -> PriceChange:
     behavior: ProrationBehavior = "always_invoice" if is_upgrade(current.price, chosen.price) else "create_prorations"
     return PriceChange(
         subscription_id=current.view.id,

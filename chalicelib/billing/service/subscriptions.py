@@ -1,28 +1,32 @@
-"""Subscriptions: the row that Stripe's state makes, and what an owner may use because of it."""
+"""Subscriptions: their rows brought to Stripe's state, and what an owner may use because of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from chalicelib.billing.catalogue import plans
-from chalicelib.billing.domain import access
-from chalicelib.billing.enums import OwnerType, SubscriptionStatus
+from chalicelib.billing.domain.payments import is_backed, is_paid
+from chalicelib.billing.domain.subscriptions import (
+    LIMITS,
+    PlanTerms,
+    SyncContext,
+    access_until,
+    current_subscription,
+    has_access,
+    subscription_columns,
+)
+from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import subscriptions
 from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
-from chalicelib.billing.service import payments
-from chalicelib.billing.stripe_objects import invoices
-from chalicelib.billing.stripe_objects.invoices import StripeSubscription, StripeSubscriptionItem
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription
 from chalicelib.kit import clock, logs
 from chalicelib.kit.unit_of_work import UnitOfWork
 
 log = logs.logger("billing")
-
-LIMITS = ("max_products", "max_orders_per_month", "max_storage_gb", "max_api_calls_per_month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,11 @@ class Entitlement:
 
 
 class NotOurs(Exception):
-    """The subscription cannot be kept: its customer or its price is none of ours. The text says which."""
+    """The object of an event is not synced, because it is not ours. The text is the reason."""
 
 
 def entitlement(owner_type: OwnerType, owner_id: str) -> Entitlement:
-    """Whether an owner has access, by which plan, until when and within which limits; one read."""
+    """Return whether an owner has access, by which plan, until when and within which limits; one read."""
     return _entitled(owner_type, subscriptions.list_by_owner(owner_type, owner_id))
 
 
@@ -53,9 +57,9 @@ def entitlement_with(owner_type: OwnerType, owner_id: str, just_written: Subscri
 
 def _entitled(owner_type: OwnerType, rows: list[Subscription]) -> Entitlement:
     now = clock.now()
-    row = access.current_subscription(rows, now)
-    if row is not None and access.has_access(row, now):
-        return Entitlement(True, row.plan_name, access.access_until(row), limits_of(row), row)
+    row = current_subscription(rows, now)
+    if row is not None and has_access(row, now):
+        return Entitlement(True, row.plan_name, access_until(row), limits_of(row), row)
     if owner_type is OwnerType.STORE:
         return Entitlement(True, plans.FREE, None, plans.PLANS[plans.FREE].limits, row)
     return Entitlement(False, None, None, {}, row)
@@ -66,52 +70,49 @@ def limits_of(row: Subscription) -> dict[str, int]:
     return {name: getattr(row, name) for name in LIMITS if getattr(row, name) is not None}
 
 
-def settle(
+def settle_subscription(
     offers: PriceLookup,
-    view: StripeSubscription,
-    found: Subscription | None,
+    subscription: StripeSubscription,
+    row: Subscription | None,
     customer: Customer,
-    at: datetime | None,
-    unpaid_since: datetime | None,
+    context: SyncContext,
 ) -> Subscription | None:
-    """Return the row brought to Stripe's state, for `stage_change`; None where the subscription is of add-ons only.
+    """Return the row brought to Stripe's state, for `stage_change`; None if the subscription has only add-ons.
 
-    `at` is when the event happened, `unpaid_since` when the oldest unpaid invoice became due. Raises NothingToFollow
-    where none of the prices is ours.
+    Raises NotOurs if none of the prices is known.
     """
-    bought = next((item for item in view.items if item.price_id in offers.plans), None)
-    if found is None and bought is None:
-        if any(item.price_id in offers.addons for item in view.items):
-            return None
-        raise NotOurs(f"none of the prices of {view.id} is a plan's")
-    if bought is None:
-        log.warning("a subscription has no plan's price any more", extra={"subscription": view.id})
-    return _project(offers, view, found, customer, bought, at, unpaid_since)
+    item = next((item for item in subscription.items if item.price_id in offers.plans), None)
+    if row is None and item is None and not any(item.price_id in offers.addons for item in subscription.items):
+        raise NotOurs(f"none of the prices of {subscription.id} is a plan's")
+    if row is not None and item is None:
+        log.warning("a subscription has no plan's price any more", extra={"subscription": subscription.id})
+    before = row or _new(subscription, customer)
+    columns = subscription_columns(subscription, item, _terms(offers, item.price_id) if item else None, before, context)
+    return subscriptions.copy_subscription(before, columns) if row or item else None
 
 
-def stage_change(unit: UnitOfWork, row: Subscription, found: Subscription | None) -> None:
-    """Write the row if it differs from what was found, and publish it either way."""
-    if found is None or _facts(row) != _facts(found):
-        subscriptions.stage(unit.transaction, row)
+def stage_change(unit: UnitOfWork, row: Subscription, earlier: Subscription | None) -> None:
+    """Stage the row if it differs from the stored one, and publish its state even if nothing changed."""
+    if earlier is None or subscriptions.is_changed(row, earlier):
+        subscriptions.stage_subscription(unit.transaction, row)
     publish_subscription(unit, row)
 
 
 def follow_payment(row: Subscription, payment: PaymentTransaction) -> Subscription:
-    """Return the row with the access that the payment which opened its present period gives, or gives no more.
+    """Return the row with the access that the payment which opened its current period gives, or gives no more.
 
-    Any other payment changes nothing, nor does one of no money of which an earlier release did not store what paid it.
+    Any other payment changes nothing, nor does one of zero for which an earlier release did not store what paid it.
     """
     is_opener = payment.subscription_id == row.id and payment.months_from == row.current_period_start
-    if not is_opener or not payments.is_paid(payment) or not (payment.amount or payment.credit_used is not None):
-        return row
-    changed = _copy(row)
-    ended_at = row.refunded_at or payment.reversed_at or clock.now()
-    changed.refunded_at = None if payments.is_backed(payment) else ended_at
-    return changed
+    is_known = bool(payment.amount) or payment.credit_used is not None
+    refunded_at: datetime | None = row.refunded_at
+    if is_opener and is_paid(payment) and is_known:
+        refunded_at = None if is_backed(payment) else row.refunded_at or payment.reversed_at or clock.now()
+    return subscriptions.copy_subscription(row, {"refunded_at": refunded_at})
 
 
 def publish_subscription(unit: UnitOfWork, row: Subscription) -> None:
-    """Tell the other contexts what the subscription is now."""
+    """Publish the subscription's state to the other contexts."""
     unit.publish(
         SubscriptionChanged(
             owner_type=row.owner_type,
@@ -123,86 +124,35 @@ def publish_subscription(unit: UnitOfWork, row: Subscription) -> None:
             billing_cycle=row.billing_cycle,
             current_period_end=row.current_period_end,
             cancel_at_period_end=row.cancel_at_period_end,
-            access_until=access.access_until(row),
+            access_until=access_until(row),
             limits=limits_of(row),
         )
     )
 
 
-def paid_back(unit: UnitOfWork, row: Subscription, period_end: datetime | None, at: datetime | None) -> None:
-    """End the access that a payment gave for the present period, which was refunded in full; or (None) give it again."""
-    if period_end is None or row.current_period_end is None or period_end < row.current_period_end:
-        return
-    changed = _copy(row)
-    changed.refunded_at = at
-    if changed.refunded_at != row.refunded_at:
-        subscriptions.stage(unit.transaction, changed)
-    publish_subscription(unit, changed)
+def set_refunded(unit: UnitOfWork, row: Subscription, period_end: datetime | None, at: datetime | None) -> None:
+    """End the access to the current period at a time, because its payment was returned in full; restore it for None.
+
+    `period_end` is the end of the period that the payment paid for; an earlier period changes nothing.
+    """
+    if period_end is not None and row.current_period_end is not None and period_end >= row.current_period_end:
+        changed = subscriptions.copy_subscription(row, {"refunded_at": at})
+        if changed.refunded_at != row.refunded_at:
+            subscriptions.stage_subscription(unit.transaction, changed)
+        publish_subscription(unit, changed)
 
 
-def _project(
-    offers: PriceLookup,
-    view: StripeSubscription,
-    row: Subscription | None,
-    customer: Customer,
-    bought: StripeSubscriptionItem | None,
-    at: datetime | None,
-    unpaid_since: datetime | None,
-) -> Subscription:
-    """Return `row` updated to the state at Stripe, a new row if it is None."""
-    made = _copy(row) if row else _new(view, customer)
-    if bought is not None:
-        _apply_plan(made, offers, bought)
-    period = bought or (view.items[0] if view.items else None)
-    made.status = view.status
-    made.stripe_customer_id = view.customer_id
-    made.started_at = view.started_at
-    made.trial_ends_at = view.trial_ends_at
-    if view.status is SubscriptionStatus.TRIALING and period and period.period_start != made.current_period_start:
-        made.refunded_at = None  # nothing is to be paid for it; any other period is opened by its payment
-    made.current_period_start = period.period_start if period else made.current_period_start
-    made.current_period_end = period.period_end if period else made.current_period_end
-    made.cancel_at_period_end = view.cancel_at_period_end
-    made.cancelled_at = view.cancelled_at
-    made.ended_at = view.ended_at
-    made.past_due_since = _past_due_since(view, row, unpaid_since)
-    if at is not None:
-        made.last_stripe_event_at = max(at, made.last_stripe_event_at or at)
-    return made
+def _terms(offers: PriceLookup, price_id: str) -> PlanTerms:
+    plan, cycle = offers.plans[price_id]
+    return PlanTerms(plan.id, cycle, plan.limits or {})
 
 
-def _new(view: StripeSubscription, customer: Customer) -> Subscription:
+def _new(subscription: StripeSubscription, customer: Customer) -> Subscription:
     return Subscription(
-        id=subscriptions.id_of(view.id),
+        id=subscriptions.subscription_id_of(subscription.id),
         owner=subscriptions.owner(customer.owner_type, customer.owner_id),
         owner_type=customer.owner_type,
         owner_id=customer.owner_id,
-        stripe_subscription_id=view.id,
-        created_at=view.created_at,
+        stripe_subscription_id=subscription.id,
+        created_at=subscription.created_at,
     )
-
-
-def _copy(row: Subscription) -> Subscription:
-    return Subscription(**_facts(row))
-
-
-def _facts(row: Subscription) -> dict[str, Any]:
-    return {name: value for name, value in row.attribute_values.items() if value is not None}
-
-
-def _apply_plan(made: Subscription, offers: PriceLookup, bought: invoices.StripeSubscriptionItem) -> None:
-    plan, cycle = offers.plans[bought.price_id]
-    made.plan_name, made.billing_cycle, made.currency = plan.id, cycle, bought.currency
-    made.price_monthly = bought.amount if cycle == "monthly" else None
-    made.price_annual = bought.amount if cycle == "annual" else None
-    for name in LIMITS:
-        setattr(made, name, (plan.limits or {}).get(name))
-
-
-def _past_due_since(
-    view: StripeSubscription, row: Subscription | None, unpaid_since: datetime | None
-) -> datetime | None:
-    """When the oldest invoice that is still unpaid became due: the same whichever event makes us ask."""
-    if view.status is not SubscriptionStatus.PAST_DUE:
-        return None
-    return unpaid_since or (row and row.past_due_since) or clock.now()

@@ -1,1 +1,1 @@
-"""Parsers of Stripe's JSON objects, for every supported API version."""
+"""Typed Stripe objects: JSON of every supported API version is parsed here, once."""

@@ -1,66 +1,24 @@
-"""Parse Stripe subscriptions and invoices of either API shape, and decide whether an event's state is applied.
+"""Parse Stripe invoices of either API shape.
 
-Up to API version 2025-02-24, the subscription has the period. The invoice names its subscription, payment intent and
-charge. From 2025-03-31 (docs.stripe.com/changelog/basil), the items have the period. The invoice's subscription is in
-`parent`, its payments are in `payments`, and a line's price is in `pricing`.
+Up to API version 2025-02-24, the invoice names its subscription, payment intent and charge. From 2025-03-31
+(docs.stripe.com/changelog/basil), its subscription is in `parent`, its payments are in `payments`, and a line's price is
+in `pricing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import Enum, auto
 from typing import Any
 
 from chalicelib.billing.domain import money
-from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
-from chalicelib.billing.stripe_objects.fields import StripeObject, expanded_field, id_of, required_timestamp, timestamp
+from chalicelib.billing.enums import PaymentStatus
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
+from chalicelib.integrations.stripe.fields import StripeObject, expanded_field, id_of, required_timestamp, timestamp
 
-_FINAL: Mapping[str, set[str]] = {
-    "subscription": {status for status in SubscriptionStatus if status.is_final},
-    "invoice": {"paid", "void"},
-}
-
-
-class Decision(Enum):
-    """Keep the row, apply the event's state, or fetch the current state from Stripe."""
-
-    KEEP = auto()
-    APPLY = auto()
-    FETCH = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class StripeSubscriptionItem:
-    """An item of a subscription.
-
-    `amount` is the price per unit and cycle, in the main unit; None if the price has tiers.
-    """
-
-    id: str
-    price_id: str
-    amount: Decimal | None
-    currency: str
-    period_start: datetime | None
-    period_end: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StripeSubscription:
-    """The state of a Stripe subscription at one time."""
-
-    id: str
-    customer_id: str
-    status: SubscriptionStatus
-    items: tuple[StripeSubscriptionItem, ...]
-    started_at: datetime
-    created_at: datetime
-    trial_ends_at: datetime | None
-    cancel_at_period_end: bool
-    cancelled_at: datetime | None
-    ended_at: datetime | None
+_FINAL = ("paid", "void")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +42,13 @@ class StripeInvoice:
     id: str
     customer_id: str
     subscription_id: str | None
+    subscription: StripeSubscription | None
+    """Its subscription if the field was expanded."""
     payment_intent_id: str | None
     charge_id: str | None
     status: PaymentStatus
+    is_final: bool
+    """Whether no newer state of the invoice can follow, so that it need not be fetched."""
     amount: Decimal
     currency: str
     description: str | None
@@ -133,102 +95,46 @@ class StripeInvoice:
         return self.payment_intent_id is not None
 
 
-def subscription(shown: StripeObject) -> StripeSubscription:
-    """Parse a subscription of either shape. Raises KeyError or ValueError if the object is not a subscription."""
-    items = tuple(_item(shown, item) for item in shown["items"]["data"])
-    ends = [item.period_end for item in items if item.period_end]
-    cancel_at = timestamp(shown.get("cancel_at"))
-    return StripeSubscription(
-        id=shown["id"],
-        customer_id=id_of(shown["customer"]) or "",
-        status=SubscriptionStatus(shown["status"]),
-        items=items,
-        started_at=required_timestamp(shown["start_date"]),
-        created_at=required_timestamp(shown["created"]),
-        trial_ends_at=timestamp(shown.get("trial_end")),
-        # With flexible billing, the customer portal sets only the date (docs.stripe.com/billing/subscriptions/cancel).
-        cancel_at_period_end=bool(shown.get("cancel_at_period_end"))
-        or (cancel_at is not None and bool(ends) and cancel_at <= max(ends)),
-        cancelled_at=timestamp(shown.get("canceled_at")),
-        ended_at=timestamp(shown.get("ended_at")),
-    )
-
-
-def invoice(shown: StripeObject) -> StripeInvoice:
-    """Parse an invoice of either shape; read `payments` if it is expanded.
+def parse_invoice(stripe_object: StripeObject) -> StripeInvoice:
+    """Parse an invoice of either shape; read `payments` and the subscription if they are expanded.
 
     Raises KeyError if the object is not an invoice.
     """
-    intent = _intent(shown)
-    paid = shown["status"] == "paid"
-    transitions = shown.get("status_transitions") or {}
+    intent, parent = _intent(stripe_object), _parent(stripe_object)
+    paid, subscription = stripe_object["status"] == "paid", parent.get("subscription")
+    transitions, currency = stripe_object.get("status_transitions") or {}, stripe_object["currency"]
     return StripeInvoice(
-        id=shown["id"],
-        customer_id=id_of(shown["customer"]) or "",
-        subscription_id=id_of(_parent(shown).get("subscription") or shown.get("subscription")),
+        id=stripe_object["id"],
+        customer_id=id_of(stripe_object["customer"]) or "",
+        subscription_id=id_of(subscription or stripe_object.get("subscription")),
+        subscription=parse_subscription(subscription) if isinstance(subscription, Mapping) else None,
         payment_intent_id=id_of(intent),
-        charge_id=id_of(shown.get("charge")) or id_of(expanded_field(intent, "latest_charge")),
-        status=_payment_status(shown),
-        amount=money.from_minor(shown["amount_paid"] if paid else shown["amount_due"], shown["currency"]),
-        currency=shown["currency"].upper(),
-        description=shown.get("number"),
-        invoice_url=shown.get("hosted_invoice_url"),
+        charge_id=id_of(stripe_object.get("charge")) or id_of(expanded_field(intent, "latest_charge")),
+        status=_payment_status(stripe_object),
+        is_final=stripe_object["status"] in _FINAL,
+        amount=money.from_minor(stripe_object["amount_paid"] if paid else stripe_object["amount_due"], currency),
+        currency=currency.upper(),
+        description=stripe_object.get("number"),
+        invoice_url=stripe_object.get("hosted_invoice_url"),
         failure_reason=None if paid else _failure(intent),
-        created_at=required_timestamp(shown["created"]),
+        created_at=required_timestamp(stripe_object["created"]),
         finalized_at=timestamp(transitions.get("finalized_at")),
         paid_at=timestamp(transitions.get("paid_at")),
-        lines=lines(shown["lines"]["data"], shown["currency"]),
-        has_more_lines=bool(shown["lines"].get("has_more")),
-        total=money.from_minor(shown.get("total", shown["amount_due"]), shown["currency"]),
-        starting_balance=money.from_minor(shown.get("starting_balance") or 0, shown["currency"]),
+        lines=parse_lines(stripe_object["lines"]["data"], currency),
+        has_more_lines=bool(stripe_object["lines"].get("has_more")),
+        total=money.from_minor(stripe_object.get("total", stripe_object["amount_due"]), currency),
+        starting_balance=money.from_minor(stripe_object.get("starting_balance") or 0, currency),
     )
 
 
-def lines(shown: Sequence[StripeObject], currency: str) -> tuple[StripeInvoiceLine, ...]:
+def parse_lines(stripe_objects: Sequence[StripeObject], currency: str) -> tuple[StripeInvoiceLine, ...]:
     """Parse an invoice's lines of either shape."""
-    return tuple(_line(line, currency) for line in shown)
+    return tuple(_line(line, currency) for line in stripe_objects)
 
 
-def with_lines(view: StripeInvoice, whole: tuple[StripeInvoiceLine, ...]) -> StripeInvoice:
-    """Return the invoice with all of its lines."""
-    return replace(view, lines=whole, has_more_lines=False)
-
-
-def subscription_of(shown: StripeObject) -> StripeObject | None:
-    """Return the subscription of an invoice if the field is expanded, else None."""
-    found = _parent(shown).get("subscription")
-    return found if isinstance(found, Mapping) else None
-
-
-def is_final(shown: StripeObject) -> bool:
-    """Return whether this state of a subscription or invoice is final, so that no newer state must be fetched."""
-    return shown["status"] in _FINAL[shown["object"]]
-
-
-def decide(final: bool, at: datetime, status: SubscriptionStatus | None, applied: datetime | None) -> Decision:
-    """Decide what to do with the subscription state of an event created `at`.
-
-    `status` and `applied` (the time of the latest applied event) are the row's; None if there is no row. Stripe's
-    timestamps are whole seconds, and events arrive in any order. A final state replaces every other state; of two
-    final states, the later one is kept. A state that is not final may be stale, so the current state is fetched.
-    """
-    ended = status is not None and status.is_final
-    if not final:
-        return Decision.KEEP if ended else Decision.FETCH
-    return Decision.KEEP if ended and applied is not None and at <= applied else Decision.APPLY
-
-
-def _item(shown: StripeObject, item: StripeObject) -> StripeSubscriptionItem:
-    price = item.get("price") or item["plan"]
-    amount = price.get("unit_amount_decimal") or price.get("amount_decimal")
-    return StripeSubscriptionItem(
-        id=item["id"],
-        price_id=price["id"],
-        amount=money.from_minor(Decimal(amount), price["currency"]) if amount else None,
-        currency=price["currency"].upper(),
-        period_start=timestamp(item.get("current_period_start", shown.get("current_period_start"))),
-        period_end=timestamp(item.get("current_period_end", shown.get("current_period_end"))),
-    )
+def parse_amount_due(stripe_object: StripeObject) -> Decimal:
+    """Parse the amount that is due of the preview of an invoice, in the main unit."""
+    return money.from_minor(stripe_object["amount_due"], stripe_object["currency"])
 
 
 def _line(line: StripeObject, currency: str) -> StripeInvoiceLine:
@@ -246,23 +152,27 @@ def _line(line: StripeObject, currency: str) -> StripeInvoiceLine:
     )
 
 
-def _payment_status(shown: StripeObject) -> PaymentStatus:
-    if shown["status"] == "paid":
-        return PaymentStatus.COMPLETED
-    failed = shown["status"] in ("void", "uncollectible") or (shown["status"] == "open" and shown.get("attempted"))
-    return PaymentStatus.FAILED if failed else PaymentStatus.PENDING
+def _payment_status(stripe_object: StripeObject) -> PaymentStatus:
+    attempted = PaymentStatus.FAILED if stripe_object.get("attempted") else PaymentStatus.PENDING
+    statuses = {
+        "paid": PaymentStatus.COMPLETED,
+        "void": PaymentStatus.FAILED,
+        "uncollectible": PaymentStatus.FAILED,
+        "open": attempted,
+    }
+    return statuses.get(stripe_object["status"], PaymentStatus.PENDING)
 
 
-def _parent(shown: StripeObject) -> StripeObject:
-    return (shown.get("parent") or {}).get("subscription_details") or {}
+def _parent(stripe_object: StripeObject) -> StripeObject:
+    return (stripe_object.get("parent") or {}).get("subscription_details") or {}
 
 
-def _intent(shown: StripeObject) -> Any:
+def _intent(stripe_object: StripeObject) -> Any:
     """Return the payment intent (an id, or an object if expanded) of the paid payment, else of the latest one."""
-    payments = (shown.get("payments") or {}).get("data") or []
+    payments = (stripe_object.get("payments") or {}).get("data") or []
     ordered = sorted(payments, key=lambda payment: (payment["status"] == "paid", payment["created"]), reverse=True)
-    found = [payment["payment"].get("payment_intent") for payment in ordered]
-    return next((intent for intent in found if intent), shown.get("payment_intent"))
+    intents = [payment["payment"].get("payment_intent") for payment in ordered]
+    return next((intent for intent in intents if intent), stripe_object.get("payment_intent"))
 
 
 def _failure(intent: Any) -> str | None:

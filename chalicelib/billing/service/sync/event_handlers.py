@@ -1,57 +1,55 @@
-"""Event handlers by Stripe event type. A handler returns None, or the reason why the event is ignored."""
+"""Event handlers by Stripe event type: each parses the event's object, and syncs what it describes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from chalicelib.billing.enums import OwnerType, PaymentKind, SubscriptionStatus
-from chalicelib.billing.errors import CustomerNotFound
+from chalicelib.billing.domain.event_order import EventContext
+from chalicelib.billing.enums import PaymentKind, SubscriptionStatus
 from chalicelib.billing.repository import customers
 from chalicelib.billing.schemas.messages import TrialEnding
 from chalicelib.billing.service import discount_redemptions, gifts
 from chalicelib.billing.service.subscriptions import NotOurs
-from chalicelib.billing.service.sync import invoices, purchases, refunds_and_disputes
-from chalicelib.billing.service.sync.invoices import EventContext, PaymentLink
+from chalicelib.billing.service.sync import invoices, purchases, refunds_and_disputes, subscriptions
 from chalicelib.billing.service.sync.refunds_and_disputes import PaymentUnknown
-from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
-from chalicelib.billing.stripe_objects.payment_intents import PURCHASE
-from chalicelib.integrations import stripe
-from chalicelib.integrations.stripe import ObjectMissing
+from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
+from chalicelib.billing.stripe_objects.customers import StripeCustomer, parse_customer
+from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice
+from chalicelib.billing.stripe_objects.payment_intents import (
+    PURCHASE,
+    StripePaymentIntent,
+    StripePaymentReference,
+    parse_payment_intent,
+    parse_payment_reference,
+)
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscriptionSnapshot, parse_snapshot
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import payments as stripe_payments
+from chalicelib.integrations.stripe.fields import StripeObject
 from chalicelib.kit import messages
 
-Handler = Callable[[StripeObject, EventContext], str | None]
+T = TypeVar("T")
 
 
 class RetryEvent(Exception):
     """The event's payment was missing and has now been synced; the event must be retried."""
 
 
-def handle_event(event_type: str, shown: StripeObject, cause: EventContext) -> str | None:
-    """Apply the event; `shown` is its object. Return the reason if it is ignored, else None.
+@dataclass(frozen=True, slots=True)
+class EventHandler(Generic[T]):
+    """How the events of a type are handled.
 
-    Raises RetryEvent if the event must be retried.
+    `handle` raises NotOurs with the reason if the event is ignored, RetryEvent if the event must be retried.
     """
-    handler = HANDLERS.get(event_type)
-    if handler is None:
-        return "not handled"
-    try:
-        return handler(shown, cause)
-    except NotOurs as error:
-        return str(error)
-    except ObjectMissing:
-        return "its object no longer exists at Stripe"
-    except CustomerNotFound:
-        return "its owner is no longer registered"
+
+    parse: Callable[[StripeObject], T]
+    handle: Callable[[T, EventContext], object]
 
 
-def _subscription_changed(shown: StripeObject, cause: EventContext) -> str | None:
-    invoices.sync_subscription(shown["id"], shown, cause)
-    return None
-
-
-def _trial_will_end(shown: StripeObject, cause: EventContext) -> str | None:
-    row = invoices.sync_subscription(shown["id"], shown, cause)
+def _trial_will_end(snapshot: StripeSubscriptionSnapshot, event: EventContext) -> None:
+    row = subscriptions.sync_event_subscription(snapshot, event)
     if row is not None and row.status is SubscriptionStatus.TRIALING and row.trial_ends_at:
         messages.publish(
             TrialEnding(
@@ -62,151 +60,140 @@ def _trial_will_end(shown: StripeObject, cause: EventContext) -> str | None:
                 trial_ends_at=row.trial_ends_at,
             )
         )
-    return None
 
 
-def _invoice_changed(shown: StripeObject, cause: EventContext) -> str | None:
-    invoices.sync_invoice(shown, cause)
-    return None
-
-
-def _checkout_paid(shown: StripeObject, cause: EventContext) -> str | None:
+def _checkout_paid(session: StripeCheckoutSession, event: EventContext) -> None:
     """Sync what a paid checkout bought: a subscription, or a one-time purchase."""
-    view = payment_intents.session(shown)
-    if not view.is_paid:
-        return "not paid yet"
-    if view.mode == "subscription" and view.subscription_id:
-        invoices.sync_checkout(view, cause)
-        return None
-    if view.intent_id is None:
-        return "the checkout has no payment"
-    purchases.sync_purchase(stripe.payment_intent(view.intent_id), cause)
-    return None
+    if not session.is_paid:
+        raise NotOurs("not paid yet")
+    if session.mode == "subscription" and session.subscription_id:
+        subscriptions.sync_checkout(session, event)
+    elif session.intent_id is None:
+        raise NotOurs("the checkout has no payment")
+    else:
+        purchases.sync_purchase(_fetch_intent(session.intent_id), event)
 
 
-def _checkout_lost(shown: StripeObject, _: EventContext) -> str | None:
+def _checkout_lost(session: StripeCheckoutSession, _: EventContext) -> None:
     """Release what an unpaid checkout reserved: its gift and its discount code's use."""
-    view = payment_intents.session(shown)
-    metadata = view.metadata
+    metadata = session.metadata
     if metadata.get(PURCHASE) == PaymentKind.GIFT:
         gifts.abandon(metadata["item"])
     if discount_redemptions.CODE in metadata:
-        discount_redemptions.release(
-            metadata[discount_redemptions.CODE], metadata[discount_redemptions.REDEMPTION], view.id
-        )
-    return None
+        code, redemption = metadata[discount_redemptions.CODE], metadata[discount_redemptions.REDEMPTION]
+        discount_redemptions.release(code, redemption, session.id)
 
 
-def _intent_changed(shown: StripeObject, cause: EventContext) -> str | None:
+def _intent_changed(intent: StripePaymentIntent, event: EventContext) -> None:
     """Sync a purchase from its payment intent, or an invoice whose payment intent has ended.
 
     Other failures of an invoice's payment arrive as events of the invoice.
     """
-    view = payment_intents.intent(shown)
-    if view.is_purchase:
-        purchases.sync_purchase(shown, cause)
-        return None
-    if not payment_intents.is_settled(shown):
-        return "covered by the events of its invoice"
-    invoice = stripe.invoice(view.invoice_id) if view.invoice_id else stripe.invoice_of_intent(view.id)
-    if invoice is None:
-        return "neither an invoice's payment nor a known purchase"
-    invoices.sync_invoice(invoice, cause, PaymentLink(view.id, view.charge_id))
-    return None
+    payment = StripePaymentReference(intent.id, intent.charge_id, intent.invoice_id)
+    if intent.is_purchase:
+        purchases.sync_purchase(intent, event)
+    elif not intent.is_final:
+        raise NotOurs("covered by the events of its invoice")
+    elif (invoice := _fetch_invoice(payment)) is None:
+        raise NotOurs("neither an invoice's payment nor a known purchase")
+    else:
+        invoices.sync_invoice(invoice, event, payment)
 
 
-def _money_back(shown: StripeObject, cause: EventContext) -> str | None:
-    intent_id, charge_id = payment_intents.charge_of(shown)
+def _money_back(payment: StripePaymentReference, event: EventContext) -> None:
     try:
-        refunds_and_disputes.sync_refunds(intent_id, charge_id)
+        refunds_and_disputes.sync_refunds(payment)
     except PaymentUnknown:
-        return _make_known(shown, intent_id, charge_id, cause)
-    return None
+        _sync_payment(payment, event)
 
 
-def _disputed(shown: StripeObject, cause: EventContext) -> str | None:
-    intent_id, charge_id = payment_intents.charge_of(shown)
+def _disputed(payment: StripePaymentReference, event: EventContext) -> None:
     try:
-        refunds_and_disputes.sync_disputes(intent_id, charge_id)
+        refunds_and_disputes.sync_disputes(payment)
     except PaymentUnknown:
-        return _make_known(shown, intent_id, charge_id, cause)
-    return None
+        _sync_payment(payment, event)
 
 
-def _make_known(shown: StripeObject, intent_id: str | None, charge_id: str | None, cause: EventContext) -> str | None:
+def _sync_payment(payment: StripePaymentReference, event: EventContext) -> None:
     """Sync the payment of a refund or dispute that arrived before the payment's own event.
 
-    Returns a reason if the payment is not ours. Raises RetryEvent once the payment is synced.
+    Raises NotOurs if the payment is not ours, RetryEvent once the payment is synced.
     """
-    invoice = None
-    if shown.get("invoice"):
-        invoice = stripe.invoice(str(id_of(shown["invoice"])))
-    elif intent_id:
-        invoice = stripe.invoice_of_intent(intent_id)
+    invoice = _fetch_invoice(payment)
     if invoice is not None:
-        invoices.sync_invoice(invoice, cause, PaymentLink(intent_id, charge_id))
-    elif intent_id:
-        purchases.sync_purchase(stripe.payment_intent(intent_id), cause)
+        invoices.sync_invoice(invoice, event, payment)
+    elif payment.intent_id:
+        purchases.sync_purchase(_fetch_intent(payment.intent_id), event)
     else:
-        return "its payment is unknown"
+        raise NotOurs("its payment is unknown")
     raise RetryEvent
 
 
-def _customer_updated(shown: StripeObject, _: EventContext) -> str | None:
+def _fetch_intent(intent_id: str) -> StripePaymentIntent:
+    return parse_payment_intent(stripe_payments.retrieve_payment_intent(intent_id))
+
+
+def _fetch_invoice(payment: StripePaymentReference) -> StripeInvoice | None:
+    """Fetch the invoice that a payment pays; None if it pays none."""
+    stripe_object = None
+    if payment.invoice_id:
+        stripe_object = stripe_invoices.retrieve_invoice(payment.invoice_id)
+    elif payment.intent_id:
+        stripe_object = stripe_invoices.find_invoice_of_intent(payment.intent_id)
+    return parse_invoice(stripe_object) if stripe_object else None
+
+
+def _customer_updated(customer: StripeCustomer, _: EventContext) -> None:
     """Link the Stripe customer to its owner if a crash prevented that after the customer was created."""
-    owner = shown.get("metadata") or {}
-    if "owner_type" not in owner or "owner_id" not in owner:
-        return "not a known customer"
-    row = customers.get(OwnerType(owner["owner_type"]), owner["owner_id"])
-    if row.at_stripe is None and row.stripe_customer_id != shown["id"]:  # do not relink a deleted customer
-        customers.link(row, shown["id"])
-    return None
+    if customer.owner is None:
+        raise NotOurs("not a known customer")
+    row = customers.get(*customer.owner)
+    if row.at_stripe is None and row.stripe_customer_id != customer.id:  # do not relink a deleted customer
+        customers.link(row, customer.id)
 
 
-def _customer_deleted(shown: StripeObject, _: EventContext) -> str | None:
-    row = customers.find_by_stripe_id(shown["id"])
+def _customer_deleted(customer: StripeCustomer, _: EventContext) -> None:
+    row = customers.find_by_stripe_id(customer.id)
     if row is None:
-        return "not a known customer"
-    customers.unlink(row, shown["id"])
-    return None
+        raise NotOurs("not a known customer")
+    customers.unlink(row, customer.id)
 
 
-HANDLERS: Mapping[str, Handler] = {
-    **dict.fromkeys(
-        (
-            "customer.subscription.created",
-            "customer.subscription.updated",
-            "customer.subscription.deleted",
-            "customer.subscription.paused",
-            "customer.subscription.resumed",
-        ),
-        _subscription_changed,
-    ),
-    "customer.subscription.trial_will_end": _trial_will_end,
-    **dict.fromkeys(
-        (
-            "invoice.payment_succeeded",
-            "invoice.paid",
-            "invoice.payment_failed",
-            "invoice.finalized",
-            "invoice.voided",
-        ),
-        _invoice_changed,
-    ),
-    **dict.fromkeys(("charge.refunded", "refund.created", "refund.updated", "refund.failed"), _money_back),
-    **dict.fromkeys(
-        (
-            "charge.dispute.created",
-            "charge.dispute.updated",
-            "charge.dispute.funds_withdrawn",
-            "charge.dispute.funds_reinstated",
-            "charge.dispute.closed",
-        ),
-        _disputed,
-    ),
-    **dict.fromkeys(("checkout.session.completed", "checkout.session.async_payment_succeeded"), _checkout_paid),
-    **dict.fromkeys(("checkout.session.async_payment_failed", "checkout.session.expired"), _checkout_lost),
-    **dict.fromkeys(("payment_intent.succeeded", "payment_intent.payment_failed"), _intent_changed),
-    "customer.updated": _customer_updated,
-    "customer.deleted": _customer_deleted,
+_SUBSCRIPTION = EventHandler(parse_snapshot, subscriptions.sync_event_subscription)
+_INVOICE = EventHandler(parse_invoice, invoices.sync_invoice)
+_REFUND = EventHandler(parse_payment_reference, _money_back)
+_DISPUTE = EventHandler(parse_payment_reference, _disputed)
+_PAID = EventHandler(parse_checkout_session, _checkout_paid)
+_LOST = EventHandler(parse_checkout_session, _checkout_lost)
+_INTENT = EventHandler(parse_payment_intent, _intent_changed)
+
+HANDLERS: Mapping[str, EventHandler[Any]] = {
+    "customer.subscription.created": _SUBSCRIPTION,
+    "customer.subscription.updated": _SUBSCRIPTION,
+    "customer.subscription.deleted": _SUBSCRIPTION,
+    "customer.subscription.paused": _SUBSCRIPTION,
+    "customer.subscription.resumed": _SUBSCRIPTION,
+    "customer.subscription.trial_will_end": EventHandler(parse_snapshot, _trial_will_end),
+    "invoice.payment_succeeded": _INVOICE,
+    "invoice.paid": _INVOICE,
+    "invoice.payment_failed": _INVOICE,
+    "invoice.finalized": _INVOICE,
+    "invoice.voided": _INVOICE,
+    "charge.refunded": _REFUND,
+    "refund.created": _REFUND,
+    "refund.updated": _REFUND,
+    "refund.failed": _REFUND,
+    "charge.dispute.created": _DISPUTE,
+    "charge.dispute.updated": _DISPUTE,
+    "charge.dispute.funds_withdrawn": _DISPUTE,
+    "charge.dispute.funds_reinstated": _DISPUTE,
+    "charge.dispute.closed": _DISPUTE,
+    "checkout.session.completed": _PAID,
+    "checkout.session.async_payment_succeeded": _PAID,
+    "checkout.session.async_payment_failed": _LOST,
+    "checkout.session.expired": _LOST,
+    "payment_intent.succeeded": _INTENT,
+    "payment_intent.payment_failed": _INTENT,
+    "customer.updated": EventHandler(parse_customer, _customer_updated),
+    "customer.deleted": EventHandler(parse_customer, _customer_deleted),
 }

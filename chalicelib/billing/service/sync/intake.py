@@ -10,17 +10,20 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.billing import signature
+from chalicelib.billing.domain.event_order import EventContext
 from chalicelib.billing.enums import WebhookStatus
-from chalicelib.billing.errors import InvalidStripeEvent, InvalidStripeSignature, WrongStripeMode
+from chalicelib.billing.errors import CustomerNotFound, InvalidStripeEvent, InvalidStripeSignature, WrongStripeMode
 from chalicelib.billing.models import StripeWebhook
 from chalicelib.billing.repository import stripe_events
 from chalicelib.billing.schemas.messages import EventReceived, StripeEvent
+from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.service.sync import event_handlers
 from chalicelib.billing.service.sync.event_handlers import RetryEvent
-from chalicelib.billing.service.sync.invoices import EventContext
-from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
+from chalicelib.billing.stripe_objects.customers import customer_id_of
 from chalicelib.integrations import storage
+from chalicelib.integrations.stripe.errors import StripeObjectNotFound
+from chalicelib.integrations.stripe.fields import StripeObject
+from chalicelib.integrations.stripe.signature import verify_signature
 from chalicelib.kit import clock, config, logs, messages, secret_reader, tombstones
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.data_subjects import stripe_customer
@@ -67,7 +70,7 @@ def stripe_sender(credentials: Credentials) -> Sender:
     """
     secrets = [secret.strip() for secret in secret_reader.secret("STRIPE_WEBHOOK_SECRET").split(",") if secret.strip()]
     header = credentials.headers.get("stripe-signature", "")
-    if not signature.is_genuine(header, credentials.raw_body, secrets, clock.now().timestamp()):
+    if not verify_signature(header, credentials.raw_body, secrets, clock.now().timestamp()):
         raise InvalidStripeSignature
     return Sender()
 
@@ -94,30 +97,56 @@ def process_event(stripe_event_id: str) -> None:
     row = stripe_events.begin(stripe_event_id)
     if row is None:
         log.info("stripe event skipped: already processed or deleted", extra={"event": stripe_event_id})
-        return
-    if row.payload is None and row.payload_ref is None:
+    elif row.payload is None and row.payload_ref is None:
         stripe_events.finish(row, "its payload is not stored")
-        return
+    else:
+        _process(row)
+
+
+def _process(row: StripeWebhook) -> None:
     try:
-        shown = _payload(row)["data"]["object"]
-        reason = event_handlers.handle_event(
-            row.event_type, shown, EventContext(stripe_event_id, row.stripe_created_at)
-        )
+        stripe_object = _payload(row)["data"]["object"]
+        reason = _handle(row, stripe_object)
     except RetryEvent:
-        if row.attempts >= MOST_ATTEMPTS:
-            stripe_events.fail(row, "its payment is still missing after the last attempt")
-            return
-        stripe_events.again(row)
-        messages.publish(EventReceived(stripe_event_id=stripe_event_id))
-        return
+        _retry(row)
     except Exception as error:
         stripe_events.fail(row, logs.redact(f"{type(error).__name__}: {error}"))
         raise
-    if reason:
-        log.info("stripe event ignored", extra={"event": stripe_event_id, "type": row.event_type, "why": reason})
-    if (reason or row.event_type in ENDS_OF_CHECKOUTS) and _is_of_erased(shown):
-        _forget(row)
-    stripe_events.finish(row, reason)
+    else:
+        if reason:
+            extra = {"event": row.stripe_event_id, "type": row.event_type, "why": reason}
+            log.info("stripe event ignored", extra=extra)
+        if (reason or row.event_type in ENDS_OF_CHECKOUTS) and _is_erased(customer_id_of(stripe_object)):
+            _forget(row)
+        stripe_events.finish(row, reason)
+
+
+def _handle(row: StripeWebhook, stripe_object: StripeObject) -> str | None:
+    """Parse the event's object and pass it to the handler. Return the reason if the event is ignored, else None.
+
+    Raises RetryEvent if the event must be retried.
+    """
+    handler, reason = event_handlers.HANDLERS.get(row.event_type), None
+    try:
+        if handler is None:
+            raise NotOurs("not handled")
+        handler.handle(handler.parse(stripe_object), EventContext(row.stripe_event_id, row.stripe_created_at))
+    except NotOurs as error:
+        reason = str(error)
+    except StripeObjectNotFound:
+        reason = "its object no longer exists at Stripe"
+    except CustomerNotFound:
+        reason = "its owner is no longer registered"
+    return reason
+
+
+def _retry(row: StripeWebhook) -> None:
+    """Queue the event again, or let it fail after MOST_ATTEMPTS."""
+    if row.attempts >= MOST_ATTEMPTS:
+        stripe_events.fail(row, "its payment is still missing after the last attempt")
+    else:
+        stripe_events.again(row)
+        messages.publish(EventReceived(stripe_event_id=row.stripe_event_id))
 
 
 def get_event(stripe_event_id: str) -> StripeWebhook:
@@ -142,10 +171,9 @@ def replay_event(stripe_event_id: str) -> StripeWebhook:
     return stripe_events.get(stripe_event_id)
 
 
-def _is_of_erased(shown: StripeObject) -> bool:
-    """Return whether the event's customer was erased."""
-    customer = shown["id"] if shown.get("object") == "customer" else id_of(shown.get("customer"))
-    return bool(customer) and tombstones.is_erased(stripe_customer(str(customer)))
+def _is_erased(customer_id: str | None) -> bool:
+    """Return whether the Stripe customer was erased."""
+    return customer_id is not None and tombstones.is_erased(stripe_customer(customer_id))
 
 
 def _forget(row: StripeWebhook) -> None:
@@ -178,11 +206,11 @@ def _row(event: StripeEvent, raw_body: bytes) -> StripeWebhook:
         received_at=clock.now(),
     )
     payload = json.loads(raw_body, parse_float=Decimal)
-    shown = payload["data"]["object"]
-    if shown.get("object") in ("charge", "dispute"):
-        for told in (shown, payload["data"].get("previous_attributes") or {}):
+    stripe_object = payload["data"]["object"]
+    if stripe_object.get("object") in ("charge", "dispute"):
+        for fields in (stripe_object, payload["data"].get("previous_attributes") or {}):
             for name in _NAMES:
-                told.pop(name, None)
+                fields.pop(name, None)
         raw_body = json.dumps(payload, default=str).encode()
     if len(raw_body) <= MAX_INLINE:
         row.payload = payload

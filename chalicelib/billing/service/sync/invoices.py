@@ -1,44 +1,40 @@
-"""Sync subscriptions and invoices from Stripe: read both sides, decide, and write in one transaction.
+"""Sync invoices from Stripe: the subscription, the payment, and the months of credits that are paid.
 
-An event needs at most two fetches from Stripe, four read calls and one transaction (docs/billing-events.md).
+Load the rows that may be written; fetch from Stripe; load what the invoice refers to; decide without I/O
+(`domain.payments.decide_invoice`); commit in one transaction. Rows that were read before the fetch are written only if
+they have not changed since, so that stale state never replaces newer state. An event needs at most two fetches, four
+read calls and one transaction (docs/billing-events.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from chalicelib.billing.domain import credit_months
-from chalicelib.billing.domain.credit_months import GrantMonth
+from chalicelib.billing.domain.event_order import EventContext
+from chalicelib.billing.domain.monthly_grants import paid_months, paid_upgrade
+from chalicelib.billing.domain.payments import InvoiceChanges, InvoiceContext, decide_invoice
+from chalicelib.billing.domain.subscriptions import SyncContext
 from chalicelib.billing.enums import PaymentStatus, SubscriptionStatus
 from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
-from chalicelib.billing.repository import price_lookup
+from chalicelib.billing.repository import addons as addon_rows
+from chalicelib.billing.repository import payments, price_lookup
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
-    Key,
     customer_guard,
     owner_key,
     payment_guards,
     subscription_key,
-    usage_key,
 )
-from chalicelib.billing.service import (
-    addons,
-    credit_backing,
-    discount_redemptions,
-    monthly_grants,
-    payments,
-    subscriptions,
-)
-from chalicelib.billing.service.monthly_grants import MONTHS_PER_STEP, PaidMonth
-from chalicelib.billing.service.subscriptions import NotOurs
-from chalicelib.billing.stripe_objects import invoices
-from chalicelib.billing.stripe_objects.fields import StripeObject, id_of
-from chalicelib.billing.stripe_objects.invoices import Decision, StripeInvoice, StripeSubscription
-from chalicelib.billing.stripe_objects.payment_intents import StripeCheckoutSession
-from chalicelib.integrations import stripe
+from chalicelib.billing.schemas.messages import PaymentFailed, PaymentSucceeded
+from chalicelib.billing.service import addons, backed_credit, monthly_grants
+from chalicelib.billing.service.subscriptions import NotOurs, follow_payment, settle_subscription, stage_change
+from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice, parse_lines
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
+from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
@@ -47,282 +43,228 @@ _PROMPT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class EventContext:
-    """The event that causes a sync, and its creation time at Stripe."""
+class Bill:
+    """An invoice, with the payment and the event that refer to it, and whose it is."""
 
-    event_id: str
-    at: datetime
+    invoice: StripeInvoice
+    reference: StripePaymentReference
+    event: EventContext | None
+    customer: Customer
+    subscription: Subscription | None
+
+    @property
+    def stripe_ids(self) -> tuple[str, str | None, str | None]:
+        """The Stripe ids by which the payment is found: invoice, payment intent, charge."""
+        return _stripe_ids(self.invoice, self.reference)
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentLink:
-    """The payment of an invoice, if an event names it and the invoice does not."""
+class SubscriptionSync:
+    """A subscription at Stripe, with its row (None if it is new), its owner and the event."""
 
-    intent_id: str | None = None
-    charge_id: str | None = None
-
-
-def sync_plan_subscription(subscription_id: str) -> Subscription:
-    """Sync a plan's subscription from Stripe, return its row, and publish its state even if nothing changed.
-
-    Raises NotOurs if its customer is not registered or it has no known plan, ObjectMissing if Stripe has no such
-    subscription.
-    """
-    row = sync_subscription(subscription_id)
-    if row is None:
-        raise NotOurs(f"{subscription_id} has only add-ons")
-    return row
+    subscription: StripeSubscription
+    row: Subscription | None
+    customer: Customer
+    event: EventContext | None
 
 
-def sync_subscription(
-    subscription_id: str, shown: StripeObject | None = None, cause: EventContext | None = None
-) -> Subscription | None:
-    """Sync a subscription from Stripe and return its row; None if it has only add-ons.
-
-    `shown` is the event's object. Raises the same errors as `sync_plan_subscription`.
-    """
-    return run_unit_of_work(lambda unit: _subscription(unit, IdentityMap(), subscription_id, shown, cause))
-
-
-def sync_checkout(view: StripeCheckoutSession, cause: EventContext | None) -> None:
-    """Sync the subscription of a paid checkout, and redeem the use of its discount code."""
-    code, redemption = view.metadata.get(discount_redemptions.CODE), view.metadata.get(discount_redemptions.REDEMPTION)
-
-    def decide(unit: UnitOfWork) -> None:
-        found = IdentityMap()
-        keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(view.customer_id)]
-        row = _subscription(unit, found, str(view.subscription_id), None, cause, keys)
-        discount_redemptions.redeem(unit, found.usage(code, redemption), view, row.id if row else None)
-
-    run_unit_of_work(decide)
-
-
-def sync_invoice(shown: StripeObject, cause: EventContext | None, link: PaymentLink | None = None) -> None:
+def sync_invoice(
+    invoice: StripeInvoice, event: EventContext | None, reference: StripePaymentReference | None = None
+) -> None:
     """Sync an invoice: its subscription, its payment, and the months of credits that it pays for.
 
-    Raises NotOurs if it is not a subscription's invoice or its customer is not registered.
+    `reference` is its payment, if the event names it. Raises NotOurs if it is not a subscription's invoice or its
+    customer is not registered.
     """
-    run_unit_of_work(lambda unit: _invoice(unit, shown, cause, link or PaymentLink()))
-
-
-def _subscription(
-    unit: UnitOfWork,
-    found: IdentityMap,
-    subscription_id: str,
-    shown: StripeObject | None,
-    cause: EventContext | None,
-    others: Iterable[Key | None] = (),
-) -> Subscription | None:
-    """Sync a subscription within a unit of work.
-
-    Rows are read before the fetch from Stripe and written only if unchanged since, so that stale state never replaces
-    newer state.
-    """
-    customer_id = id_of(shown["customer"]) if shown else None
-    found.read([subscription_key(subscription_id), customer_guard(customer_id), *price_lookup.KEYS, *others])
-    row = found.subscription(subscription_id)
-    final = shown is not None and invoices.is_final(shown)
-    decision = invoices.decide(
-        final,
-        cause.at if cause else clock.now(),
-        row.status if row else None,
-        row.last_stripe_event_at if row else None,
-    )
-    if decision is Decision.KEEP and row is not None:
-        subscriptions.publish_subscription(unit, row)
-        return row
-    _read_addons(found, row, customer_id)
-    fetched = shown if decision is Decision.APPLY and shown else stripe.subscription(subscription_id)
-    view = invoices.subscription(fetched)
-    owner = _owner_key(found, row, view.customer_id)
-    found.read([owner])
-    customer = _customer(found, owner)
-    changed = _settle(unit, found, view, row, customer, cause)
-    if changed is not None:
-        subscriptions.stage_change(unit, changed, row)
-    return changed
-
-
-def _settle(
-    unit: UnitOfWork,
-    found: IdentityMap,
-    view: StripeSubscription,
-    row: Subscription | None,
-    customer: Customer,
-    cause: EventContext | None,
-    invoice_id: str | None = None,
-) -> Subscription | None:
-    """Return the subscription's row for the caller to stage; stage its add-ons.
-
-    `invoice_id` is the invoice that the same unit of work syncs; the backfill of earlier invoices omits it.
-    """
-    since = _unpaid_since(view)
-    made = subscriptions.settle(found.offers, view, row, customer, cause.at if cause else None, since)
-    addons.settle(unit, found, view, customer)
-    if row is None and made is not None and view.created_at < clock.now() - _PROMPT:
-        _catch_up(made, customer, cause, invoice_id)
-    return made
-
-
-def _catch_up(subscription: Subscription, customer: Customer, cause: EventContext | None, but: str | None) -> None:
-    """Backfill the invoices paid before the subscription's price and customer were known, except the invoice `but`.
-
-    Each payment has its own transaction, committed before the subscription's row. After a crash, a retry therefore
-    repeats the backfill.
-    """
-    paid = {shown["id"] for shown in stripe.paid_invoices(str(subscription.stripe_subscription_id))}
-    for invoice_id in paid - {but}:
-        view, _ = _fetched(invoice_id)
-        run_unit_of_work(partial(_pay_late, view=view, customer=customer, subscription=subscription, cause=cause))
-
-
-def _pay_late(
-    unit: UnitOfWork, view: StripeInvoice, customer: Customer, subscription: Subscription, cause: EventContext | None
-) -> None:
-    found = IdentityMap()
-    stripe_ids = view.id, view.payment_intent_id, view.charge_id
-    found.read([*payment_guards(*stripe_ids), *price_lookup.KEYS])
-    found.read([found.payment_key(*stripe_ids)])
-    _pay(unit, found, view, customer, subscription, PaymentLink(), cause)
-
-
-def _invoice(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None, link: PaymentLink) -> None:
-    told = invoices.invoice(shown)
-    if told.subscription_id is None:
+    if invoice.subscription_id is None:
         raise NotOurs("not a subscription's invoice")
-    found = IdentityMap()
-    intent_id, charge_id = told.payment_intent_id or link.intent_id, told.charge_id or link.charge_id
-    found.read(
+    run_unit_of_work(lambda unit: _sync(unit, invoice, event, reference or StripePaymentReference()))
+
+
+def _sync(
+    unit: UnitOfWork, reported: StripeInvoice, event: EventContext | None, reference: StripePaymentReference
+) -> None:
+    rows = _load(reported, reference)
+    row = rows.subscription(reported.subscription_id)
+    invoice, subscription = _fetch(reported, reference)
+    customer = _load_owner(rows, invoice, row, _stripe_ids(reported, reference))
+    synced = row
+    if row is None or not row.status.is_final:
+        synced = sync_rows(unit, rows, SubscriptionSync(subscription, row, customer, event), invoice.id)
+    bill = Bill(invoice, reference, event, customer, synced)
+    payment = _commit_payment(unit, rows, bill, _decide(rows, bill))
+    if synced is not None:
+        follows = payment is not None and not synced.status.is_final
+        stage_change(unit, follow_payment(synced, payment) if payment and follows else synced, row)
+
+
+def _load(reported: StripeInvoice, reference: StripePaymentReference) -> IdentityMap:
+    """Read the rows that the event's invoice refers to, before the fetch."""
+    rows = IdentityMap()
+    rows.read(
         [
-            subscription_key(told.subscription_id),
-            customer_guard(told.customer_id),
-            *payment_guards(told.id, intent_id, charge_id),
+            subscription_key(str(reported.subscription_id)),
+            customer_guard(reported.customer_id),
+            *payment_guards(*_stripe_ids(reported, reference)),
             *price_lookup.KEYS,
         ]
     )
-    row = found.subscription(told.subscription_id)
-    _read_addons(found, row, told.customer_id)
-    current, subscription = _current(shown, told, link)
-    firsts = [month.begins_at for month in _paid_months(found, current) if month.is_first]
-    owner = _owner_key(found, row, current.customer_id)
-    payment = found.payment_key(current.id, intent_id, charge_id)
-    found.read([owner, payment, *monthly_grants.month_keys(owner, told.subscription_id, firsts)])
-    customer = _customer(found, owner)
-    if row is None or not row.status.is_final:
-        made = _settle(unit, found, invoices.subscription(subscription), row, customer, cause, current.id)
-    else:
-        made = row
-    paid = _pay(unit, found, current, customer, made, link, cause)
-    if made is not None:
-        opened = subscriptions.follow_payment(made, paid) if paid and not made.status.is_final else made
-        subscriptions.stage_change(unit, opened, row)
+    read_addons(rows, rows.subscription(reported.subscription_id), reported.customer_id)
+    return rows
 
 
-def _current(shown: StripeObject, told: StripeInvoice, link: PaymentLink) -> tuple[StripeInvoice, StripeObject]:
+def _fetch(reported: StripeInvoice, reference: StripePaymentReference) -> tuple[StripeInvoice, StripeSubscription]:
     """Return the current state of the invoice and of its subscription.
 
     Uses the event's invoice if its state is final, all of its lines are present, and its payment is known or its
     amount is zero. Otherwise fetches the invoice.
     """
-    is_linked = told.is_linked or link.intent_id is not None or not told.amount
-    if invoices.is_final(shown) and is_linked and not told.has_more_lines:
-        return told, stripe.subscription(str(told.subscription_id))
-    view, subscription = _fetched(told.id)
-    return view, subscription or stripe.subscription(str(told.subscription_id))
+    is_linked = reported.is_linked or reference.intent_id is not None or not reported.amount
+    is_whole = reported.is_final and is_linked and not reported.has_more_lines
+    invoice = reported if is_whole else _fetch_invoice(reported.id)
+    if invoice.subscription is not None:
+        return invoice, invoice.subscription
+    return invoice, parse_subscription(stripe_subscriptions.retrieve_subscription(str(reported.subscription_id)))
 
 
-def _fetched(invoice_id: str) -> tuple[StripeInvoice, StripeObject | None]:
-    """Fetch the invoice, with all of its lines if it is paid, and its subscription if that field is expanded."""
-    fetched = stripe.invoice(invoice_id)
-    view = invoices.invoice(fetched)
-    if view.has_more_lines and view.status is PaymentStatus.COMPLETED:
-        lines = invoices.lines(stripe.invoice_lines(view.id), view.currency)
-        view = invoices.with_lines(view, lines)
-    return view, invoices.subscription_of(fetched)
+def _fetch_invoice(invoice_id: str) -> StripeInvoice:
+    """Fetch the invoice, with all of its lines if it is paid, and its subscription."""
+    invoice = parse_invoice(stripe_invoices.retrieve_invoice(invoice_id))
+    if invoice.has_more_lines and invoice.status is PaymentStatus.COMPLETED:
+        lines = parse_lines(stripe_invoices.list_invoice_lines(invoice.id), invoice.currency)
+        invoice = replace(invoice, lines=lines, has_more_lines=False)
+    return invoice
 
 
-def _pay(
-    unit: UnitOfWork,
-    found: IdentityMap,
-    view: StripeInvoice,
-    customer: Customer,
-    subscription: Subscription | None,
-    link: PaymentLink,
-    cause: EventContext | None,
-) -> PaymentTransaction | None:
-    """Stage the payment and the credits of the months that it pays for; return the payment, None if nothing was paid.
+def _load_owner(
+    rows: IdentityMap, invoice: StripeInvoice, row: Subscription | None, stripe_ids: tuple[str | None, ...]
+) -> Customer:
+    """Read the invoice's owner, its payment and the months that it pays for. Raises NotOurs if it has no owner."""
+    sold = rows.offers.sold
+    upgrade = paid_upgrade(invoice.lines, invoice.total, sold)
+    months = [*paid_months(invoice.lines, sold), *(upgrade.months if upgrade else ())]
+    owner, firsts = rows.read_owner_key(row, invoice.customer_id), [at.begins_at for at in months if at.is_first]
+    month_keys = monthly_grants.month_keys(owner, invoice.subscription_id, firsts)
+    rows.read([owner, rows.payment_key(*stripe_ids), *month_keys])
+    return registered_customer(rows, row, invoice.customer_id)
 
-    Grants the first month of each line now; the schedule grants the other months.
-    """
-    sold = found.offers.plans
-    months = _paid_months(found, view)
-    if not view.amount and not (months and view.status is PaymentStatus.COMPLETED):
-        return None
-    earlier = found.payment(view.id, view.payment_intent_id or link.intent_id, view.charge_id or link.charge_id)
-    row = payments.of_invoice(
-        view, earlier, customer, subscription.id if subscription else None, cause.event_id if cause else None
+
+def _decide(rows: IdentityMap, bill: Bill) -> InvoiceChanges | None:
+    """Decide what the invoice changes, from the rows that were read."""
+    subscription = bill.subscription
+    context = InvoiceContext(
+        sold=rows.offers.sold,
+        subscription_id=subscription.id if subscription else None,
+        ended_at=subscription.ended_at if subscription else None,
+        reference=bill.reference,
+        event_id=bill.event.event_id if bill.event else None,
+        now=clock.now(),
     )
-    row.stripe_payment_intent_id = row.stripe_payment_intent_id or link.intent_id
-    row.stripe_charge_id = row.stripe_charge_id or link.charge_id
-    paid = credit_months.paid_price(view.lines, sold)
-    if paid is not None:
-        row.plan_name, row.plan_from = sold[paid[0]][0].id, paid[1]
-    upgrade = credit_months.paid_upgrade(view.lines, view.total, sold)
-    row.replaced_credits = sold[upgrade.replaced_price_id][0].included_credits if upgrade else None
-    row.months_from = min((month.begins_at for month in credit_months.paid_months(view.lines, sold)), default=None)
-    row.credit_unbacked = credit_backing.unbacked_credit(found, row)
-    opened = [month for month in months if sold[month.price_id][0].included_credits]
-    if subscription is not None and opened and payments.is_kept(row):
-        now = clock.now()
-        first = [month for month in opened if month.is_first and month.begins_at <= now][:MONTHS_PER_STEP]
-        begun = [
-            PaidMonth(str(view.subscription_id), month.begins_at, plan.included_credits, plan.id)
-            for month, plan in ((month, sold[month.price_id][0]) for month in first)
-            if _is_covered(subscription, month.begins_at)
-        ]
-        monthly_grants.claim_months(unit, found, customer, row, begun)
-        payments.await_months(row, [month.begins_at for month in opened if month not in first])
-    payments.stage(unit, row, earlier)
+    payment = rows.payment(*bill.stripe_ids) or payments.new(bill.customer, bill.invoice.created_at)
+    return decide_invoice(bill.invoice, payment, context)
+
+
+def _commit_payment(
+    unit: UnitOfWork, rows: IdentityMap, bill: Bill, changes: InvoiceChanges | None
+) -> PaymentTransaction | None:
+    """Stage the payment and the months that it claims; return the payment, None if nothing was paid."""
+    row = None
+    if changes is not None:
+        earlier = rows.payment(*bill.stripe_ids)
+        row = payments.copy_payment(earlier or payments.new(bill.customer, bill.invoice.created_at), changes.payment)
+        items = [line.item_id for line in bill.invoice.periods if line.item_id]
+        row.addon_ids = [addon_rows.addon_id_of(item_id) for item_id in items] or row.addon_ids
+        if row.credit_used:
+            row.credit_unbacked = backed_credit.unbacked_credit(rows, row)
+        monthly_grants.claim_months(unit, rows, bill.customer, row, changes.claims)
+        if changes.later is not None:
+            payments.set_months(row, changes.later)
+        stage_payment(unit, row, earlier)
     return row
 
 
-def _paid_months(found: IdentityMap, view: StripeInvoice) -> list[GrantMonth]:
-    """Return the months of plans that an invoice pays for: of whole periods, and those of a change to a larger plan."""
-    sold = found.offers.plans
-    upgrade = credit_months.paid_upgrade(view.lines, view.total, sold)
-    return [*credit_months.paid_months(view.lines, sold), *(upgrade.months if upgrade else ())]
+def stage_payment(unit: UnitOfWork, row: PaymentTransaction, earlier: PaymentTransaction | None) -> None:
+    """Stage the payment if it differs from the stored one, and publish its status even if nothing changed."""
+    if earlier is None or payments.has_changed(row, earlier):
+        payments.stage_payment(unit.transaction, row)
+    facts = {
+        "owner_type": row.owner_type,
+        "owner_id": row.owner_id,
+        "payment_id": row.id,
+        "version": row.version,
+        "kind": row.kind,
+        "amount": row.amount,
+        "currency": row.currency,
+        "subscription_id": row.subscription_id,
+    }
+    if row.status is PaymentStatus.COMPLETED:
+        unit.publish(PaymentSucceeded(**facts))
+    elif row.status is PaymentStatus.FAILED:
+        unit.publish(PaymentFailed(**facts, failure_reason=row.failure_reason))
 
 
-def _is_covered(subscription: Subscription, begins_at: datetime) -> bool:
-    return subscription.ended_at is None or begins_at < subscription.ended_at
+def sync_rows(
+    unit: UnitOfWork, rows: IdentityMap, sync: SubscriptionSync, invoice_id: str | None
+) -> Subscription | None:
+    """Return the subscription's row brought to Stripe's state, for the caller to stage; stage its add-ons.
+
+    Returns None if the subscription has only add-ons. If it is first seen late, backfills its paid invoices, except
+    `invoice_id`, which the same unit of work syncs.
+    """
+    subscription, customer, now = sync.subscription, sync.customer, clock.now()
+    context = SyncContext(sync.event.at if sync.event else None, _unpaid_since(subscription), now)
+    row = settle_subscription(rows.offers, subscription, sync.row, customer, context)
+    held = rows.addons_of(owner_key(customer.owner_type, customer.owner_id))
+    if held or any(item.price_id in rows.offers.addons for item in subscription.items):
+        addons.settle_addons(unit, rows, subscription, customer)
+    if sync.row is None and row is not None and subscription.created_at < now - _PROMPT:
+        _backfill(row, sync, invoice_id)
+    return row
 
 
-def _owner_key(found: IdentityMap, row: Subscription | None, stripe_customer_id: str) -> Key | None:
-    """Return the owner's key: from the subscription's row, else from the unique value of the Stripe customer id."""
-    if row is not None:
-        return owner_key(row.owner_type, row.owner_id)
-    found.read([customer_guard(stripe_customer_id)])
-    return found.customer_key(stripe_customer_id)
+def _backfill(row: Subscription, sync: SubscriptionSync, but: str | None) -> None:
+    """Sync the invoices paid before the subscription's price and customer were known, except the invoice `but`.
+
+    Each payment has its own transaction, committed before the subscription's row. After a crash, a retry therefore
+    repeats the backfill.
+    """
+    paid = {str(invoice["id"]) for invoice in stripe_invoices.list_paid_invoices(sync.subscription.id)}
+    for invoice_id in paid - {but}:
+        bill = Bill(_fetch_invoice(invoice_id), StripePaymentReference(), sync.event, sync.customer, row)
+        run_unit_of_work(partial(_backfill_payment, bill=bill))
 
 
-def _customer(found: IdentityMap, key: Key | None) -> Customer:
-    """Return the owner from the rows already read. Raises NotOurs if the owner is not registered."""
-    customer = found.customer(key)
+def _backfill_payment(unit: UnitOfWork, bill: Bill) -> None:
+    rows = IdentityMap()
+    rows.read([*payment_guards(*bill.stripe_ids), *price_lookup.KEYS])
+    rows.read([rows.payment_key(*bill.stripe_ids)])
+    _commit_payment(unit, rows, bill, _decide(rows, bill))
+
+
+def read_addons(rows: IdentityMap, row: Subscription | None, stripe_customer_id: str | None) -> None:
+    """Read the owner's add-ons before the fetch from Stripe, like all rows that may be written."""
+    key = owner_key(row.owner_type, row.owner_id) if row else rows.customer_key(stripe_customer_id)
+    if key is not None:
+        rows.addons_of(key)
+
+
+def registered_customer(rows: IdentityMap, row: Subscription | None, stripe_customer_id: str) -> Customer:
+    """Return the subscription's owner, reading it if necessary. Raises NotOurs if the owner is not registered."""
+    owner = rows.read_owner_key(row, stripe_customer_id)
+    rows.read([owner])
+    customer = rows.customer(owner)
     if customer is None:
         raise NotOurs("its customer is not registered")
     return customer
 
 
-def _read_addons(found: IdentityMap, row: Subscription | None, stripe_customer_id: str | None) -> None:
-    """Read the owner's add-ons before the fetch from Stripe, like all rows that may be written."""
-    key = owner_key(row.owner_type, row.owner_id) if row else found.customer_key(stripe_customer_id)
-    if key is not None:
-        found.addons_of(key)
-
-
-def _unpaid_since(view: StripeSubscription) -> datetime | None:
+def _unpaid_since(subscription: StripeSubscription) -> datetime | None:
     """Return the time at which the oldest unpaid invoice was finalized; None if the subscription is not past due."""
-    if view.status is not SubscriptionStatus.PAST_DUE:
-        return None
-    unpaid = [invoices.invoice(shown).finalized_at for shown in stripe.open_invoices(view.id)]
-    return min((moment for moment in unpaid if moment), default=None)
+    is_past_due = subscription.status is SubscriptionStatus.PAST_DUE
+    unpaid = stripe_invoices.list_open_invoices(subscription.id) if is_past_due else []
+    finalized = [parse_invoice(invoice).finalized_at for invoice in unpaid]
+    return min((at for at in finalized if at), default=None)
+
+
+def _stripe_ids(invoice: StripeInvoice, reference: StripePaymentReference) -> tuple[str, str | None, str | None]:
+    return invoice.id, invoice.payment_intent_id or reference.intent_id, invoice.charge_id or reference.charge_id

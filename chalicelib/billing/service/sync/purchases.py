@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from chalicelib.billing.catalogue.plans import CREDIT_PACKS
-from chalicelib.billing.domain.credit_ledger import source_key
+from chalicelib.billing.domain.credit_ledger import ledger_of, source_key
+from chalicelib.billing.domain.event_order import EventContext
+from chalicelib.billing.domain.payments import intent_columns
 from chalicelib.billing.enums import EntryType, PaymentKind, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
+from chalicelib.billing.repository import addons as addon_rows
 from chalicelib.billing.repository import credits as ledger_rows
+from chalicelib.billing.repository import payments
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
     entry_guards,
@@ -15,22 +19,21 @@ from chalicelib.billing.repository.identity_map import (
     owner_key,
     payment_guards,
 )
-from chalicelib.billing.service import addons, credits, gifts, payments
-from chalicelib.billing.service.customers import ledger_of
+from chalicelib.billing.service import addons, credits, gifts
 from chalicelib.billing.service.subscriptions import NotOurs
-from chalicelib.billing.service.sync.invoices import EventContext
-from chalicelib.billing.stripe_objects.fields import StripeObject
-from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, intent, is_settled
-from chalicelib.integrations import stripe
+from chalicelib.billing.service.sync.invoices import stage_payment
+from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, parse_payment_intent
+from chalicelib.integrations.stripe import payments as stripe_payments
+from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def sync_purchase(shown: StripeObject, cause: EventContext | None) -> None:
-    """Sync the payment, and what it bought, from its payment intent.
+def sync_purchase(intent: StripePaymentIntent, event: EventContext | None) -> None:
+    """Sync the payment, and what it bought, from its payment intent. Fetch the intent if its state is not final.
 
     Raises NotOurs if the intent is not a purchase through our checkout or its buyer is not registered.
     """
-    run_unit_of_work(lambda unit: _follow(unit, shown, cause))
+    run_unit_of_work(lambda unit: _sync(unit, intent, event))
 
 
 def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]:
@@ -43,46 +46,43 @@ def metadata(kind: PaymentKind, item: str, customer: Customer) -> dict[str, str]
     }
 
 
-def _follow(unit: UnitOfWork, shown: StripeObject, cause: EventContext | None) -> None:
-    view = intent(shown if is_settled(shown) else stripe.payment_intent(shown["id"]))
+def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | None) -> None:
+    view = intent if intent.is_final else parse_payment_intent(stripe_payments.retrieve_payment_intent(intent.id))
     if not view.is_purchase:
         raise NotOurs("not a purchase through our checkout")
     kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]
     buyer = owner_key(view.metadata["owner_type"], view.metadata["owner_id"])
-    found = IdentityMap()
-    found.read([buyer, *payment_guards(None, view.id, view.charge_id), gift_key(item)])
-    customer = found.customer(buyer)
+    rows = IdentityMap()
+    rows.read([buyer, *payment_guards(None, view.id, view.charge_id), gift_key(item)])
+    customer = rows.customer(buyer)
     if customer is None:
         raise NotOurs("its buyer is not registered")
     entry_source = source_key("purchase", view.id)
-    payment_key = found.payment_key(None, view.id, view.charge_id)
-    found.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
-    earlier = found.payment(None, view.id, view.charge_id)
-    row = payments.of_intent(view, earlier, customer, kind, cause.event_id if cause else None)
+    payment_key = rows.payment_key(None, view.id, view.charge_id)
+    rows.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
+    earlier = rows.payment(None, view.id, view.charge_id)
+    before, event_id = earlier or payments.new(customer, view.created_at), event.event_id if event else None
+    row = payments.copy_payment(before, intent_columns(view, before, kind, event_id, clock.now()))
+    row.addon_ids = [addon_rows.addon_id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
-        _give(unit, found, row, customer, entry_source)
-    elif kind is PaymentKind.GIFT and view.status is PaymentStatus.FAILED and _is_over(view, shown):
-        gifts.void(unit, found.gift(item))
-    payments.stage(unit, row, earlier)
+        _give(unit, rows, row, customer, entry_source)
+    elif kind is PaymentKind.GIFT and intent.is_canceled:
+        gifts.void(unit, rows.gift(item))
+    stage_payment(unit, row, earlier)
 
 
-def _give(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
+def _give(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, customer: Customer, source_key: str) -> None:
     if row.kind is PaymentKind.CREDITS:
         row.credits = CREDIT_PACKS[str(row.item)].credits
         row.relationship_id = row.relationship_id or ledger_of(customer)
-        found.read([head_key(row.relationship_id)])
-        head = found.head(row.relationship_id)
+        rows.read([head_key(row.relationship_id)])
+        head = rows.head(row.relationship_id)
         book = ledger_rows.opened(head)
-        if not found.is_entered(source_key):
+        if not rows.is_entered(source_key):
             book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
         credits.close(unit, head, book)
     elif row.kind is PaymentKind.ADDON:
         addons.sold(unit, customer.owner_id, str(row.item), row)
     elif row.kind is PaymentKind.GIFT:
-        gifts.pay(unit, found.gift(str(row.item)), row)
-
-
-def _is_over(view: StripePaymentIntent, shown: StripeObject) -> bool:
-    """Return whether the payment has failed and cannot be retried."""
-    return view.status is PaymentStatus.FAILED and shown["status"] == "canceled"
+        gifts.pay(unit, rows.gift(str(row.item)), row)

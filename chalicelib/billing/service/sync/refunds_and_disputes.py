@@ -9,9 +9,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from chalicelib.billing.domain import refund_amounts
+from chalicelib.billing.domain.credit_ledger import Reversal
+from chalicelib.billing.domain.payments import (
+    dispute_status,
+    is_gone,
+    is_paid,
+    lost,
+    lost_amount,
+    refunded,
+    returned_amount,
+)
 from chalicelib.billing.enums import DisputeStatus, PaymentKind, PaymentStatus, RefundStatus
-from chalicelib.billing.models import PaymentTransaction, Refund, Subscription
+from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
 from chalicelib.billing.repository.identity_map import (
@@ -25,17 +34,16 @@ from chalicelib.billing.repository.identity_map import (
 from chalicelib.billing.schemas.messages import RefundCompleted
 from chalicelib.billing.service import (
     addons,
-    credit_backing,
+    backed_credit,
     gifts,
     monthly_grants,
-    payments,
     reversed_credits,
     subscriptions,
 )
-from chalicelib.billing.service.reversed_credits import Reversal
-from chalicelib.billing.stripe_objects import payment_intents
-from chalicelib.billing.stripe_objects.payment_intents import StripeRefund
-from chalicelib.integrations import stripe
+from chalicelib.billing.stripe_objects.disputes import parse_dispute
+from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
+from chalicelib.billing.stripe_objects.refunds import StripeRefund, parse_refund
+from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
@@ -44,100 +52,107 @@ class PaymentUnknown(Exception):
     """The payment of a refund or dispute is not stored yet, or not stored as paid."""
 
 
-def sync_refunds(intent_id: str | None, charge_id: str | None) -> None:
-    """Bring a payment's refunds, and whatever was bought with it, to Stripe's state. Raises PaymentUnknown."""
-    row = run_unit_of_work(lambda unit: _follow_refunds(unit, intent_id, charge_id))
-    credit_backing.settle_later_invoices(row)
+def sync_refunds(payment: StripePaymentReference) -> None:
+    """Sync a payment's refunds, and what was bought with it, from Stripe.
 
-
-def sync_disputes(intent_id: str | None, charge_id: str | None) -> None:
-    """Bring a payment's disputes, and whatever was bought with it, to Stripe's state.
-
-    An open one flags the payment and suspends bought credits, a lost one reverses its amount, a won one frees it.
-    Raises PaymentUnknown.
+    Raises PaymentUnknown if the payment is not stored as paid.
     """
-    row = run_unit_of_work(lambda unit: _follow_disputes(unit, intent_id, charge_id))
-    credit_backing.settle_later_invoices(row)
+    row = run_unit_of_work(lambda unit: _sync_refunds(unit, payment))
+    backed_credit.settle_later_invoices(row)
 
 
-def _follow_refunds(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
-    found, earlier = _read(intent_id, charge_id)
-    views = [payment_intents.refund(shown) for shown in stripe.refunds(intent_id, charge_id)]
-    found.read([*(refund_key(_id_of(view)) for view in views), *monthly_grants.ledger_keys(found, earlier)])
-    row = payments.copy(earlier)
-    for view in views:
-        _settle_refund(unit, found, row, view)
-    completed = [view for view in views if view.status is RefundStatus.COMPLETED]
-    row.returned_amount = refund_amounts.refunded(row.amount, (view.amount for view in completed))
-    row.lost_amount = payments.lost_amount(earlier)
-    moments = [view.created_at for view in completed]
-    _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"), moments)
+def sync_disputes(payment: StripePaymentReference) -> None:
+    """Sync a payment's disputes, and what was bought with it, from Stripe.
+
+    An open dispute flags the payment and suspends bought credits, a lost one reverses its amount, a won one releases
+    them. Raises PaymentUnknown if the payment is not stored as paid.
+    """
+    row = run_unit_of_work(lambda unit: _sync_disputes(unit, payment))
+    backed_credit.settle_later_invoices(row)
+
+
+def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
+    rows, earlier = _read(payment)
+    stripe_refunds = [parse_refund(each) for each in stripe_payments.list_refunds(payment.intent_id, payment.charge_id)]
+    rows.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *monthly_grants.ledger_keys(rows, earlier)])
+    row = payment_rows.copy_payment(earlier)
+    for view in stripe_refunds:
+        _settle_refund(unit, rows, row, view)
+    completed = [view for view in stripe_refunds if view.status is RefundStatus.COMPLETED]
+    row.returned_amount = refunded(row.amount, (view.amount for view in completed))
+    row.lost_amount = lost_amount(earlier)
+    row.reversed_at = _latest(row, (refund.created_at for refund in completed))
+    _reverse(unit, rows, row, earlier, Reversal(row.id, row.version, "refunded", "the refund failed"))
     return row
 
 
-def _follow_disputes(unit: UnitOfWork, intent_id: str | None, charge_id: str | None) -> PaymentTransaction:
-    """Bring the row to Stripe's disputes of the payment, which may be several: each lost one takes its amount."""
-    found, earlier = _read(intent_id, charge_id)
-    views = [payment_intents.dispute(shown) for shown in stripe.disputes(intent_id, charge_id)]
-    found.read(monthly_grants.ledger_keys(found, earlier))
-    lost = [view for view in views if view.is_lost]
-    row = payments.copy(earlier)
-    row.returned_amount = payments.returned_amount(earlier)
-    row.lost_amount = refund_amounts.lost(row.amount, row.currency, ((view.amount, view.currency) for view in lost))
-    row.dispute = refund_amounts.dispute_status(row.amount, row.lost_amount, (view.status for view in views))
+def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentTransaction:
+    """Sync the payment's row from all of its disputes; each lost one takes its amount."""
+    rows, earlier = _read(payment)
+    disputes = [parse_dispute(each) for each in stripe_payments.list_disputes(payment.intent_id, payment.charge_id)]
+    rows.read(monthly_grants.ledger_keys(rows, earlier))
+    lost_disputes = [dispute for dispute in disputes if dispute.is_lost]
+    row = payment_rows.copy_payment(earlier)
+    row.returned_amount = returned_amount(earlier)
+    row.lost_amount = lost(row.amount, row.currency, ((dispute.amount, dispute.currency) for dispute in lost_disputes))
+    row.dispute = dispute_status(row.amount, row.lost_amount, (view.status for view in disputes))
     flagged = (DisputeStatus.OPEN, DisputeStatus.LOST)
-    row.disputed_at = min((view.created_at for view in views if view.status in flagged), default=None)
-    moments = [view.created_at for view in lost]
-    _reverse(unit, found, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"), moments)
+    row.disputed_at = min((view.created_at for view in disputes if view.status in flagged), default=None)
+    row.reversed_at = _latest(row, (dispute.created_at for dispute in lost_disputes))
+    _reverse(unit, rows, row, earlier, Reversal(row.id, row.version, "dispute lost", "dispute won"))
     return row
 
 
 def _reverse(
     unit: UnitOfWork,
-    found: IdentityMap,
+    rows: IdentityMap,
     row: PaymentTransaction,
     earlier: PaymentTransaction,
     reversal: Reversal,
-    moments: Iterable[datetime],
 ) -> None:
-    """Let what was paid for follow the money that went back by refunds and lost disputes, at these `moments`.
+    """Reverse or restore what was paid for, as far as its money was returned by refunds and lost disputes.
 
-    Both kinds add up to at most the payment; each has its part in the row, so that their order does not matter.
+    Both add up to at most the payment; each has its part in the row, so that their order does not matter.
     """
-    parts = (payments.returned_amount(row), payments.lost_amount(row))
-    row.refunded_amount = refund_amounts.refunded(row.amount, parts)
-    is_gone = row.refunded_amount >= row.amount > 0
-    row.status = PaymentStatus.REFUNDED if is_gone else PaymentStatus.COMPLETED
-    latest = [*moments, *([row.reversed_at] if row.reversed_at else [])]
-    row.reversed_at = max(latest, default=None) if row.refunded_amount else None
-    if payments.is_gone(earlier) and not is_gone and row.months:
+    parts = (returned_amount(row), lost_amount(row))
+    row.refunded_amount = refunded(row.amount, parts)
+    is_returned = row.refunded_amount >= row.amount > 0
+    row.status = PaymentStatus.REFUNDED if is_returned else PaymentStatus.COMPLETED
+    row.reversed_at = row.reversed_at if row.refunded_amount else None
+    if is_gone(earlier) and not is_returned and row.months:
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
-    _settle_access(unit, found, row, earlier)
-    _take_along(unit, found, row, earlier, reversal)
-    payment_rows.stage(unit.transaction, row)
+    _settle_access(unit, rows, row, earlier)
+    _take_along(unit, rows, row, earlier, reversal)
+    payment_rows.stage_payment(unit.transaction, row)
 
 
-def _read(intent_id: str | None, charge_id: str | None) -> tuple[IdentityMap, PaymentTransaction]:
+def _latest(row: PaymentTransaction, moments: Iterable[datetime]) -> datetime | None:
+    """Return the time of the latest reversal: one of `moments`, or the one that is stored."""
+    return max([*moments, *([row.reversed_at] if row.reversed_at else [])], default=None)
+
+
+def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransaction]:
     """Read the payment and what was bought with it, before Stripe is asked.
 
     The payment is always written, on condition of the version that was read, so a newer row is never overwritten.
     Raises PaymentUnknown, also for a payment that is not stored as paid yet: the refund or dispute may have arrived before
     the event of the success, and then there is nothing to take back yet.
     """
-    found = IdentityMap()
-    found.read(payment_guards(None, intent_id, charge_id))
-    found.read([found.payment_key(None, intent_id, charge_id)])
-    row = found.payment(None, intent_id, charge_id)
-    if row is None or not payments.is_paid(row):
+    rows = IdentityMap()
+    stripe_ids = None, payment.intent_id, payment.charge_id
+    rows.read(payment_guards(*stripe_ids))
+    rows.read([rows.payment_key(*stripe_ids)])
+    row = rows.payment(*stripe_ids)
+    if row is None or not is_paid(row):
         raise PaymentUnknown
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
     credits_of = [*reversed_credits.head_keys(row), *monthly_grants.payment_keys(row)]
-    found.read([own_subscription_key(row.subscription_id), gift, *credits_of, *addon_keys(row)])
-    return found, row
+    rows.read([own_subscription_key(row.subscription_id), gift, *credits_of, *addon_keys(row)])
+    return rows, row
 
 
-def _settle_refund(unit: UnitOfWork, found: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
-    earlier = found.refund(_id_of(view))
+def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
+    earlier = rows.refund(_id_of(view))
     row = refunds.copy(earlier) if earlier else _new(payment, view)
     if not (earlier and earlier.status is RefundStatus.COMPLETED and view.status.is_open):
         row.status = view.status
@@ -149,7 +164,7 @@ def _settle_refund(unit: UnitOfWork, found: IdentityMap, payment: PaymentTransac
     was_open = earlier.amount if earlier and earlier.status.is_open else Decimal(0)
     payment.refunding_amount += (row.amount if row.status.is_open else Decimal(0)) - was_open
     if earlier is None or refunds.differ(row, earlier):
-        refunds.stage(unit.transaction, row, earlier)
+        refunds.stage_refund(unit.transaction, row, earlier)
     if row.status is RefundStatus.COMPLETED:
         unit.publish(
             RefundCompleted(
@@ -163,40 +178,39 @@ def _settle_refund(unit: UnitOfWork, found: IdentityMap, payment: PaymentTransac
         )
 
 
-def _settle_access(unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
+def _settle_access(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
     """End the access that was paid for when all of the money has gone back; restore it when it has not after all."""
-    key = own_subscription_key(row.subscription_id)
-    subscription = found.rows.get(key) if key else None
-    if not isinstance(subscription, Subscription) or not (payments.is_gone(row) or payments.is_gone(earlier)):
+    subscription = rows.subscription_by_id(row.subscription_id)
+    if subscription is None or not (is_gone(row) or is_gone(earlier)):
         return
     ended_at = row.reversed_at or subscription.refunded_at or clock.now()
-    subscriptions.paid_back(unit, subscription, row.period_end, ended_at if payments.is_gone(row) else None)
+    subscriptions.set_refunded(unit, subscription, row.period_end, ended_at if is_gone(row) else None)
 
 
 def _take_along(
-    unit: UnitOfWork, found: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
+    unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
     """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
-    reversed_credits.settle_purchase(unit, found, row, reversal)
-    monthly_grants.settle_payment(unit, found, row, earlier, reversal)
-    is_gone = payments.is_gone(row)
-    if payments.is_gone(earlier) is is_gone:
+    reversed_credits.settle_purchase(unit, rows, row, reversal)
+    monthly_grants.settle_payment(unit, rows, row, earlier, reversal)
+    is_returned = is_gone(row)
+    if is_gone(earlier) is is_returned:
         return
-    for addon in found.addons(row):
-        addons.reverse(unit, addon, row, is_gone)
+    for addon in rows.addons(row):
+        addons.reverse(unit, addon, row, is_returned)
     if row.kind is PaymentKind.GIFT:
-        change = gifts.void if is_gone else gifts.restore
-        change(unit, found.gift(str(row.item)))
+        change = gifts.void if is_returned else gifts.restore
+        change(unit, rows.gift(str(row.item)))
 
 
 def _id_of(view: StripeRefund) -> str:
-    return view.request_id or refunds.id_of(view.id)
+    return view.request_id or refunds.refund_id_of(view.id)
 
 
 def _new(payment: PaymentTransaction, view: StripeRefund) -> Refund:
     """Return the row of a refund that was made at Stripe, not requested through our API."""
     return Refund(
-        id=refunds.id_of(view.id),
+        id=refunds.refund_id_of(view.id),
         payment_transaction_id=payment.id,
         user_id=payment.owner_id,
         owner_type=payment.owner_type,

@@ -1,4 +1,4 @@
-"""Read fields of Stripe objects. An expandable field is an id or the whole object."""
+"""Read fields of Stripe objects, by the conventions of Stripe's API. An expandable field is an id or the whole object."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 StripeObject = Mapping[str, Any]
+"""The JSON of an object, in any API version."""
 
 
-def id_of(shown: Any) -> str | None:
+def id_of(field: Any) -> str | None:
     """Return the id of an expandable field; None if the field is empty."""
-    found = shown["id"] if isinstance(shown, Mapping) else shown
-    return str(found) if found else None
+    value = field["id"] if isinstance(field, Mapping) else field
+    return str(value) if value else None
 
 
-def expanded_field(shown: Any, name: str) -> Any:
-    """Return the field `name` of an expanded object; None if `shown` is only an id."""
-    return shown.get(name) if isinstance(shown, Mapping) else None
+def expanded_field(field: Any, name: str) -> Any:
+    """Return the field `name` of an expanded object; None if `field` is only an id."""
+    return field.get(name) if isinstance(field, Mapping) else None
 
 
 def timestamp(seconds: int | None) -> datetime | None:

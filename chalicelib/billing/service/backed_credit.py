@@ -6,20 +6,19 @@ from datetime import datetime
 from decimal import Decimal
 from functools import partial
 
-from chalicelib.billing.domain.credit_backing import InvoicePayment, unbacked_credits
-from chalicelib.billing.models import PaymentTransaction, Subscription
+from chalicelib.billing.domain.backed_credit import InvoicePayment, unbacked_credits
+from chalicelib.billing.domain.credit_ledger import Reversal
+from chalicelib.billing.domain.payments import is_paid
+from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, payment_id_key
-from chalicelib.billing.service import monthly_grants, payments, subscriptions
-from chalicelib.billing.service.reversed_credits import Reversal
+from chalicelib.billing.service import monthly_grants, subscriptions
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def unbacked_credit(found: IdentityMap, row: PaymentTransaction) -> Decimal | None:
-    """Return the part of the invoice's credit that is not backed by money. Reads rows only if credit was used."""
-    if not row.credit_used:
-        return row.credit_unbacked
-    return _unbacked(_invoices(found, row)).get(row.id, Decimal(0))
+def unbacked_credit(rows: IdentityMap, row: PaymentTransaction) -> Decimal:
+    """Return the part of the credit used by an invoice that is not backed by money."""
+    return _unbacked(_invoices(rows, row)).get(row.id, Decimal(0))
 
 
 def settle_later_invoices(source: PaymentTransaction) -> None:
@@ -29,39 +28,40 @@ def settle_later_invoices(source: PaymentTransaction) -> None:
     """
     if not source.stripe_invoice_id:
         return
-    rows = _invoices(IdentityMap(), source)
-    unbacked = _unbacked(rows)
-    cycles = [row for row in rows if row.months_from and payments.is_paid(row)]
+    invoices = _invoices(IdentityMap(), source)
+    unbacked = _unbacked(invoices)
+    cycles = [row for row in invoices if row.months_from and is_paid(row)]
     present = max(cycles, key=_order, default=None)
-    for row in rows:
+    for row in invoices:
         has_changed = row.id in unbacked and unbacked[row.id] != (row.credit_unbacked or 0)
         if has_changed or (row is present and row.id != source.id):
             run_unit_of_work(partial(_settle, payment_id=row.id))
 
 
 def _settle(unit: UnitOfWork, payment_id: str) -> None:
-    found = IdentityMap()
+    rows = IdentityMap()
     earlier = payment_rows.get(payment_id)
-    row = payments.copy(earlier)
-    row.credit_unbacked = unbacked_credit(found, earlier)
+    row = payment_rows.copy_payment(earlier)
+    if row.credit_used:
+        row.credit_unbacked = unbacked_credit(rows, earlier)
     key = own_subscription_key(row.subscription_id)
-    found.read([key, *monthly_grants.payment_keys(row)])
-    found.read(monthly_grants.ledger_keys(found, row))
+    rows.read([key, *monthly_grants.payment_keys(row)])
+    rows.read(monthly_grants.ledger_keys(rows, row))
     reversal = Reversal(row.id, row.version, "what paid for it went back", "what paid for it came back")
     if row.credit_unbacked != earlier.credit_unbacked:
-        monthly_grants.settle_payment(unit, found, row, earlier, reversal)
-        payment_rows.stage(unit.transaction, row)
-    subscription = found.rows.get(key) if key else None
-    if isinstance(subscription, Subscription) and not subscription.status.is_final:
+        monthly_grants.settle_payment(unit, rows, row, earlier, reversal)
+        payment_rows.stage_payment(unit.transaction, row)
+    subscription = rows.subscription_by_id(row.subscription_id)
+    if subscription is not None and not subscription.status.is_final:
         subscriptions.stage_change(unit, subscriptions.follow_payment(subscription, row), subscription)
 
 
-def _invoices(found: IdentityMap, row: PaymentTransaction) -> list[PaymentTransaction]:
+def _invoices(rows: IdentityMap, row: PaymentTransaction) -> list[PaymentTransaction]:
     """Return the owner's invoice payments in order of time: `row` itself, the others read consistently."""
     ids = [each for each in payment_rows.list_ids_of_owner(row.owner_type, row.owner_id) if each != row.id]
-    found.read(payment_id_key(each) for each in ids)
-    others = [found.rows.get(payment_id_key(each) or (PaymentTransaction, ())) for each in ids]
-    known = [each for each in others if isinstance(each, PaymentTransaction) and each.stripe_invoice_id]
+    rows.read(payment_id_key(each) for each in ids)
+    others = [rows.payment_by_id(each) for each in ids]
+    known = [each for each in others if each is not None and each.stripe_invoice_id]
     return sorted([row, *known], key=_order)
 
 
@@ -70,7 +70,7 @@ def _order(row: PaymentTransaction) -> tuple[datetime, str]:
     return row.created_at, str(row.description or row.id)
 
 
-def _unbacked(rows: list[PaymentTransaction]) -> dict[str, Decimal]:
+def _unbacked(invoices: list[PaymentTransaction]) -> dict[str, Decimal]:
     return unbacked_credits(
         InvoicePayment(
             row.id,
@@ -80,6 +80,6 @@ def _unbacked(rows: list[PaymentTransaction]) -> dict[str, Decimal]:
             row.credit_used or Decimal(0),
             row.months_from is not None,
         )
-        for row in rows
-        if payments.is_paid(row)
+        for row in invoices
+        if is_paid(row)
     )

@@ -1,4 +1,4 @@
-"""Subscription changes at the Stripe sandbox, over real HTTP: requests and the mapping of errors."""
+"""Changes of a subscription in the sandbox, over real HTTP: requests and errors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from chalicelib.integrations import stripe, stripe_subscriptions
-from chalicelib.integrations.stripe import API_VERSION, Json, ObjectMissing, PaymentDeclined
-from chalicelib.integrations.stripe_subscriptions import PriceChange
+from chalicelib.integrations.stripe import checkout_sessions, products
+from chalicelib.integrations.stripe import client as stripe_client
+from chalicelib.integrations.stripe import customers as stripe_customers
+from chalicelib.integrations.stripe import invoices as stripe_invoices
+from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
+from chalicelib.integrations.stripe.client import API_VERSION, Json
+from chalicelib.integrations.stripe.errors import PaymentDeclined, StripeObjectNotFound
+from chalicelib.integrations.stripe.subscriptions import PriceChange
 from chalicelib.kit.errors import Conflict
 from infra.sandbox.stripe import StripeSandbox
 from infra.sandbox.stripe.price_changes import DECLINING_METHOD
@@ -18,9 +23,9 @@ from infra.sandbox.stripe.price_changes import DECLINING_METHOD
 
 @pytest.fixture(autouse=True)
 def _fresh_client() -> Iterator[None]:
-    stripe.forget()
+    stripe_client.forget_client()
     yield
-    stripe.forget()
+    stripe_client.forget_client()
 
 
 def key() -> str:
@@ -32,18 +37,18 @@ def active_subscription(stripe_peer: StripeSandbox) -> Json:
     """A subscription to 10.00 a month."""
     stripe_peer.webhook_url = None
     plan = f"plan_{key()}"
-    stripe.put_product(plan, "A plan", "For a test.")
+    products.put_product(plan, "A plan", "For a test.")
     cheap, dear = (
-        stripe.create_price(plan, f"{plan}_{amount}", amount, "USD", "month", key()) for amount in (1000, 2000)
+        products.create_price(plan, f"{plan}_{amount}", amount, "USD", "month", key()) for amount in (1000, 2000)
     )
-    customer = stripe.create_customer("a@example.com", None, {}, key())
-    params = {
+    customer = stripe_customers.create_customer("a@example.com", None, {}, key())
+    asked = {
         "mode": "subscription",
         "customer": customer,
         "line_items": [{"price": cheap["id"], "quantity": 1}],
         "success_url": "https://a.b/",
     }
-    session = stripe.create_checkout_session(params, key())
+    session = checkout_sessions.create_checkout_session(asked, key())
     stripe_peer.complete_checkout(session["id"])
     with stripe_peer.store() as store:
         (row,) = [row for row in store.all("subscription") if row["customer"] == customer]
@@ -78,11 +83,11 @@ def test_a_price_change_names_its_item_and_keeps_the_quantity(
     }
     request = stripe_peer.requests[-1]
     assert (request.header("stripe-version"), request.header("idempotency-key")) == (API_VERSION, one)
-    assert stripe.invoice(updated_subscription["latest_invoice"])["amount_paid"] == 3000
+    assert stripe_invoices.retrieve_invoice(updated_subscription["latest_invoice"])["amount_paid"] == 3000
 
 
 def test_without_proration_no_date_is_sent(active_subscription: Json, stripe_peer: StripeSandbox) -> None:
-    stripe_subscriptions.preview_change(change(active_subscription, behavior="none", proration_date=1))
+    stripe_invoices.preview_price_change(change(active_subscription, behavior="none", proration_date=1))
     assert "subscription_details[proration_date]" not in last_request(stripe_peer)
 
 
@@ -102,15 +107,15 @@ def test_a_declined_payment_raises_without_details(active_subscription: Json, st
     assert "card" not in error.value.detail
 
 
-def test_an_ended_subscription_cannot_be_canceled(active_subscription: Json) -> None:
+def test_what_has_ended_cannot_be_ended(active_subscription: Json) -> None:
     assert stripe_subscriptions.cancel_at_period_end(active_subscription["id"], key())["cancel_at_period_end"]
-    assert not stripe_subscriptions.resume(active_subscription["id"], False, key())["cancel_at_period_end"]
+    assert not stripe_subscriptions.resume_subscription(active_subscription["id"], False, key())["cancel_at_period_end"]
     assert stripe_subscriptions.cancel_now(active_subscription["id"])["status"] == "canceled"
-    with pytest.raises(ObjectMissing):
+    with pytest.raises(StripeObjectNotFound):
         stripe_subscriptions.cancel_now(active_subscription["id"])
 
 
 def test_one_idempotency_key_opens_one_portal(active_subscription: Json) -> None:
     one = key()
-    first = stripe_subscriptions.create_portal_session(active_subscription["customer"], "https://a.b/", one)
-    assert stripe_subscriptions.create_portal_session(active_subscription["customer"], "https://a.b/", one) == first
+    first = stripe_customers.create_portal_session(active_subscription["customer"], "https://a.b/", one)
+    assert stripe_customers.create_portal_session(active_subscription["customer"], "https://a.b/", one) == first

@@ -15,7 +15,7 @@ TOLERANCE = 300
 """Maximum difference between the signed time and now, in seconds, in either direction."""
 
 
-def is_genuine(header: str, body: bytes, secrets: Iterable[str], now: float) -> bool:
+def verify_signature(header: str, body: bytes, secrets: Iterable[str], now: float) -> bool:
     """Return whether one of the secrets signed the body within TOLERANCE of `now` (epoch seconds).
 
     Compares signatures in constant time.

@@ -1,8 +1,4 @@
-"""Stripe's API for running subscriptions: price changes, cancellation, and the customer portal.
-
-Errors as in `integrations.stripe`. Parameters: docs.stripe.com/api/subscriptions/update, …/subscriptions/cancel,
-…/invoices/create_preview, …/customer_portal/sessions/create.
-"""
+"""Subscriptions: price changes, cancellation and resumption (docs.stripe.com/api/subscriptions/update, …/cancel)."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from chalicelib.integrations.stripe import Json, call
+from chalicelib.integrations.stripe.client import Json, call
 
 ProrationBehavior = Literal["always_invoice", "create_prorations", "none"]
 
@@ -44,13 +40,9 @@ class PriceChange:
         )
 
 
-def preview_change(change: PriceChange) -> Json:
-    """Preview the invoice of the change, or the next invoice if the change is not billed at once.
-
-    The amounts are after discounts, taxes and the customer's balance.
-    """
-    params: Any = {"subscription": change.subscription_id, "subscription_details": change.params}
-    return call(lambda client: client.v1.invoices.create_preview(params))
+def retrieve_subscription(subscription_id: str) -> Json:
+    """Retrieve a subscription's current state."""
+    return call(lambda client: client.v1.subscriptions.retrieve(subscription_id))
 
 
 def change_price(change: PriceChange, metadata: Mapping[str, str], idempotency_key: str) -> Json:
@@ -70,12 +62,12 @@ def cancel_at_period_end(subscription_id: str, idempotency_key: str) -> Json:
 def cancel_now(subscription_id: str) -> Json:
     """Cancel the subscription at once, without a refund, and return it.
 
-    Raises ObjectMissing if it had already ended.
+    Raises StripeObjectNotFound if it had already ended.
     """
     return call(lambda client: client.v1.subscriptions.cancel(subscription_id))
 
 
-def resume(subscription_id: str, was_dated: bool, idempotency_key: str) -> Json:
+def resume_subscription(subscription_id: str, was_dated: bool, idempotency_key: str) -> Json:
     """Remove the planned end of the subscription, and return it.
 
     `was_dated`: the end was set as a date, which the customer portal may do.
@@ -92,15 +84,6 @@ def delete_item(item_id: str) -> None:
     """
     params: Any = {"proration_behavior": "create_prorations"}
     call(lambda client: client.v1.subscription_items.delete(item_id, params))
-
-
-def create_portal_session(customer_id: str, return_url: str, idempotency_key: str) -> Json:
-    """Create a customer portal session, in which the customer manages invoices and payment methods.
-
-    The portal links back to `return_url`.
-    """
-    params: Any = {"customer": customer_id, "return_url": return_url}
-    return call(lambda client: client.v1.billing_portal.sessions.create(params, {"idempotency_key": idempotency_key}))
 
 
 def _update(subscription_id: str, params: Any, idempotency_key: str) -> Json:

@@ -1,11 +1,11 @@
-"""Stripe's coupons and promotion codes (docs.stripe.com/api/coupons, …/promotion_codes)."""
+"""Coupons and promotion codes (docs.stripe.com/api/coupons, …/promotion_codes)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from chalicelib.integrations.stripe import call
+from chalicelib.integrations.stripe.client import call
 
 
 def create_coupon(params: Mapping[str, Any], idempotency_key: str) -> str:
@@ -25,8 +25,8 @@ def create_promotion_code(coupon_id: str, code: str, idempotency_key: str) -> st
     )
 
 
-def set_active(promotion_code_id: str, is_active: bool, idempotency_key: str) -> None:
-    """Activate or deactivate the promotion code.
+def set_promotion_code_active(promotion_code_id: str, is_active: bool, idempotency_key: str) -> None:
+    """Set whether the promotion code is active.
 
     Each change needs a new idempotency key: for an old key, Stripe replays the stored response and changes nothing.
     """

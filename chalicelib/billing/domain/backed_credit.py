@@ -1,4 +1,4 @@
-"""How much of a customer's credit balance at Stripe is backed by money that was not returned.
+"""The part of a customer's credit balance at Stripe that is backed by money that was not returned.
 
 A plan change credits the unused part of a payment, and that credit pays for later invoices. If the payment is then
 refunded or lost in a dispute, the credit stays at Stripe. So the money returned since the last billing cycle that was paid

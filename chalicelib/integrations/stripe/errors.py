@@ -1,0 +1,21 @@
+"""Errors from the Stripe API that kit has no class for."""
+
+from __future__ import annotations
+
+from chalicelib.kit.errors import NotFound, Problem
+
+
+class StripeObjectNotFound(NotFound):
+    title = "Stripe has no such object"
+
+
+class StripeRefused(Problem):
+    """Stripe rejected our request: a defect or a wrong key. The caller gets no details."""
+
+    status, title = 502, "The payment service did not accept the request"
+
+
+class PaymentDeclined(Problem):
+    """The customer's payment method was declined, or needs a confirmation by the customer."""
+
+    status, title = 402, "The payment failed; nothing was changed"
