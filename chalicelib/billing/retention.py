@@ -1,7 +1,7 @@
-"""How long billing's rows live, and whose they are.
+"""Retention rules and personal data of billing's tables.
 
-Payments live as long as the law wants to see them, under a pseudonym once their owner is erased; events as long as one
-may replay them.
+Payments and refunds are kept for the legal time, under a pseudonym once their owner is erased. Stripe events are kept as
+long as an operator may replay them.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ RULES: tuple[RetentionRule, ...] = (
 
 OWNERS = (SubjectType.MEMBER, SubjectType.STORE)
 _CUSTOMERS = "billing/customers"
-_LAW = "payments are kept for the legal time of seven years"
-_THEIRS_TOO = "it is somebody else's as well"
-_FEW = "few rows, and a key for this would serve nothing else"
+_LEGAL_TIME = "payments are kept for the legal time of seven years"
+_SHARED_ROW = "the row has data of another person as well"
+_FEW_ROWS = "the table has few rows, and nothing else would use an index"
 _REDACT_BUYER = Redact(
     {"buyer_id": Redaction.PSEUDONYM, "message": Redaction.REMOVED},
-    reason=_THEIRS_TOO,
+    reason=_SHARED_ROW,
 )
 _REDACT_RECIPIENT = Redact(
     {
@@ -70,11 +70,11 @@ _REDACT_RECIPIENT = Redact(
         "relationship_id": Redaction.REMOVED,
         "message": Redaction.REMOVED,
     },
-    reason=_THEIRS_TOO,
+    reason=_SHARED_ROW,
 )
 _REDACT_GIVER = Redact(
     {"gifted_by": Redaction.PSEUDONYM, "gift_message": Redaction.REMOVED},
-    reason=_THEIRS_TOO,
+    reason=_SHARED_ROW,
 )
 _REDACT_PAYMENT = Redact(
     {
@@ -85,35 +85,40 @@ _REDACT_PAYMENT = Redact(
         "invoice_url": Redaction.REMOVED,
         "failure_reason": Redaction.REMOVED,
     },
-    reason=_LAW,
+    reason=_LEGAL_TIME,
 )
-_REDACT_REFUND = Redact({"user_id": Redaction.PSEUDONYM, "reason": Redaction.REMOVED}, reason=_LAW)
+_REDACT_REFUND = Redact({"user_id": Redaction.PSEUDONYM, "reason": Redaction.REMOVED}, reason=_LEGAL_TIME)
 _REDACT_EVENT = Redact(
     {"payload": Redaction.REMOVED, "payload_ref": Redaction.REMOVED},
-    reason="that an event came proves the payment that it told of",
+    reason="the row proves that Stripe reported the payment",
 )
 _DELETE_USAGE = Delete(
     CounterAdjustment("", DiscountCode, "{code}", "times_used", exclusion=("status", RedemptionStatus.RELEASED))
 )
 
 
-def _ledger(who: SubjectType) -> tuple[SubjectQuery, ...]:
+def _ledger(subject_type: SubjectType) -> tuple[SubjectQuery, ...]:
     """Return the queries for credits: a couple's stay while the other partner exists, a single owner's are deleted."""
     shared = SubjectQuery(
-        who,
+        subject_type,
         ViaTable(_CUSTOMERS, ByKey("relationship_id", "{relationship_id}")),
         KeepWhileShared(
-            "{owner_type}:{owner_id}", reason="a couple's credits stay while the other is there", scan_reason=_FEW
+            "{owner_type}:{owner_id}",
+            reason="a couple's credits are kept until both partners are erased",
+            scan_reason=_FEW_ROWS,
         ),
     )
-    return shared, SubjectQuery(who, ByKey("relationship_id", "{id}"))
+    return shared, SubjectQuery(subject_type, ByKey("relationship_id", "{id}"))
 
 
 TABLE_POLICIES = (
     TablePolicy(
         _CUSTOMERS,
         Customer,
-        queries=tuple(SubjectQuery(who, ByKey("owner_type", "{subject_type}", range_key="{id}")) for who in OWNERS),
+        queries=tuple(
+            SubjectQuery(subject_type, ByKey("owner_type", "{subject_type}", range_key="{id}"))
+            for subject_type in OWNERS
+        ),
         alias_column="stripe_customer_id",
         unique_values=(("stripe_customer_id", "stripe_customer_id"),),
     ),
@@ -131,7 +136,7 @@ TABLE_POLICIES = (
     TablePolicy(
         "billing/monthly_grants",
         MonthlyGrant,
-        queries=tuple(SubjectQuery(who, ByKey("owner", "{subject_type}/{id}")) for who in OWNERS),
+        queries=tuple(SubjectQuery(subject_type, ByKey("owner", "{subject_type}/{id}")) for subject_type in OWNERS),
     ),
     TablePolicy(
         "billing/gifts",
@@ -144,7 +149,7 @@ TABLE_POLICIES = (
                 _REDACT_RECIPIENT,
             ),
             SubjectQuery(
-                SubjectType.MEMBER, ByScan(column="recipient_id", value="{id}", reason=_FEW), _REDACT_RECIPIENT
+                SubjectType.MEMBER, ByScan(column="recipient_id", value="{id}", reason=_FEW_ROWS), _REDACT_RECIPIENT
             ),
         ),
     ),
@@ -152,23 +157,27 @@ TABLE_POLICIES = (
         "billing/subscriptions",
         Subscription,
         queries=(
-            *(SubjectQuery(who, ByIndex("owner", "{subject_type}/{id}")) for who in OWNERS),
-            SubjectQuery(SubjectType.MEMBER, ByScan(column="gifted_by", value="{id}", reason=_FEW), _REDACT_GIVER),
+            *(SubjectQuery(subject_type, ByIndex("owner", "{subject_type}/{id}")) for subject_type in OWNERS),
+            SubjectQuery(SubjectType.MEMBER, ByScan(column="gifted_by", value="{id}", reason=_FEW_ROWS), _REDACT_GIVER),
         ),
     ),
     TablePolicy(
         "billing/payment_transactions",
         PaymentTransaction,
-        queries=tuple(SubjectQuery(who, ByIndex("owner", "{subject_type}/{id}"), _REDACT_PAYMENT) for who in OWNERS),
-        note="Stripe's ids stay: they lead to the invoice that the tax office may ask for.",
+        queries=tuple(
+            SubjectQuery(subject_type, ByIndex("owner", "{subject_type}/{id}"), _REDACT_PAYMENT)
+            for subject_type in OWNERS
+        ),
+        note="Stripe ids are kept: they identify the invoice in a tax audit.",
     ),
     TablePolicy(
         "billing/refunds",
         Refund,
         queries=tuple(
-            SubjectQuery(who, ByScan(column="user_id", value="{id}", reason=_FEW), _REDACT_REFUND) for who in OWNERS
+            SubjectQuery(subject_type, ByScan(column="user_id", value="{id}", reason=_FEW_ROWS), _REDACT_REFUND)
+            for subject_type in OWNERS
         ),
-        note="One lives longer than its payment, by the time between the two: it is not found through that.",
+        note="A refund is kept longer than its payment, so it cannot be found through the payment.",
     ),
     TablePolicy(
         "billing/user_addons",
@@ -179,14 +188,14 @@ TABLE_POLICIES = (
     TablePolicy(
         "billing/discount_usage",
         DiscountUsage,
-        queries=tuple(SubjectQuery(who, ByIndex("user_id", "{id}"), _DELETE_USAGE) for who in OWNERS),
+        queries=tuple(SubjectQuery(subject_type, ByIndex("user_id", "{id}"), _DELETE_USAGE) for subject_type in OWNERS),
     ),
     TablePolicy(
         "billing/stripe_webhooks",
         StripeWebhook,
         queries=tuple(
             SubjectQuery(
-                who,
+                subject_type,
                 ViaTable(
                     _CUSTOMERS,
                     ByScan(
@@ -199,7 +208,7 @@ TABLE_POLICIES = (
                 _REDACT_EVENT,
                 OwnerFilter(json_column="payload"),
             )
-            for who in OWNERS
+            for subject_type in OWNERS
         ),
     ),
     TablePolicy(
@@ -221,6 +230,6 @@ OBJECT_PREFIXES = (
         "payloads/billing/",
         folders=dict.fromkeys(OWNERS, "payloads/billing/"),
         content_matched=frozenset(OWNERS),
-        note="Events of over 300 KB; the bucket ends them after 90 days.",
+        note="Events of over 300 KB. The bucket deletes them after 90 days.",
     ),
 )

@@ -91,6 +91,6 @@ OBJECT_PREFIXES = (
         "payloads/shops/",
         folders={SubjectType.SHOP: "payloads/shops/{shop}/{app}/", SubjectType.CUSTOMER: "payloads/shops/{shop}/"},
         content_matched=frozenset({SubjectType.CUSTOMER}),
-        note="The bucket ends them after 90 days.",
+        note="The bucket deletes them after 90 days.",
     ),
 )

@@ -129,8 +129,8 @@ def _action_text(policy: TablePolicy, query: SubjectQuery) -> str:
     match query.action:
         case Redact(columns=columns, reason=reason):
             return f"kept, because {reason}: " + ", ".join(f"`{name}` {how}" for name, how in columns.items())
-        case KeepWhileShared(reason=reason):
-            return f"deleted, unless shared: {reason}{objects}"
+        case KeepWhileShared(reason=reason, scan_reason=scan_reason):
+            return f"deleted, unless shared: {reason}; the other owner is found by a scan ({scan_reason}){objects}"
         case Delete():
             return f"deleted{objects}"
 
