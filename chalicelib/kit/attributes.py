@@ -1,4 +1,9 @@
-"""Attribute types of the documented data model. Models use these only: PynamoDB's own lose precision or write `+0000`."""
+"""Attribute types of the documented data model. Models use these only: PynamoDB's own lose precision or write `+0000`.
+
+Each attribute declares `personal`: whether the column relates to a data subject. There is no default, so that a new
+column cannot forget it; mypy and a TypeError reject a declaration without it. The keys of an index repeat what the
+table declares.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +12,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
-from pynamodb.attributes import Attribute, BooleanAttribute, UnicodeAttribute
-from pynamodb.constants import LIST, NUMBER, STRING
+from pynamodb.attributes import Attribute
+from pynamodb.constants import BOOLEAN, LIST, NUMBER, STRING
 
 from chalicelib.kit import clock
 
@@ -28,18 +33,62 @@ __all__ = [
     "UnicodeAttribute",
 ]
 
+T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 
-class DecimalAttribute(Attribute[Decimal]):
+class ColumnOptions(TypedDict, total=False):
+    """The options of PynamoDB that our models use."""
+
+    hash_key: bool
+    range_key: bool
+    null: bool
+    attr_name: str
+
+
+class ColumnAttribute(Attribute[T]):
+    """The base of every attribute type. `personal`: the column relates to a data subject."""
+
+    def __init__(
+        self, *, personal: bool, default: T | Callable[[], T] | None = None, **options: Unpack[ColumnOptions]
+    ) -> None:
+        super().__init__(default=default, **options)
+        self.personal = personal
+
+
+class UnicodeAttribute(ColumnAttribute[str]):
+    """A text."""
+
+    attr_type = STRING
+
+
+class BooleanAttribute(ColumnAttribute[bool]):
+    """True or false."""
+
+    attr_type = BOOLEAN
+
+    def serialize(self, value: bool) -> bool:
+        return bool(value)
+
+    def deserialize(self, value: bool) -> bool:
+        return bool(value)
+
+
+class DecimalAttribute(ColumnAttribute[Decimal]):
     """An exact decimal, stored as DynamoDB's `N` (38 digits). Rejects floats."""
 
     attr_type = NUMBER
 
-    def __init__(self, default: Decimal | Callable[[], Decimal] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        personal: bool,
+        default: Decimal | Callable[[], Decimal] | None = None,
+        **options: Unpack[ColumnOptions],
+    ) -> None:
         # PynamoDB rejects a Decimal as a mutable default; a callable passes.
         factory = (lambda: default) if isinstance(default, Decimal) else default
-        super().__init__(default=factory, **kwargs)
+        super().__init__(personal=personal, default=factory, **options)
 
     def serialize(self, value: Decimal | int) -> str:
         if isinstance(value, float):
@@ -50,7 +99,7 @@ class DecimalAttribute(Attribute[Decimal]):
         return Decimal(value)
 
 
-class IntegerAttribute(Attribute[int]):
+class IntegerAttribute(ColumnAttribute[int]):
     """A whole number, DynamoDB's `N`."""
 
     attr_type = NUMBER
@@ -64,7 +113,7 @@ class IntegerAttribute(Attribute[int]):
         return int(value)
 
 
-class DateTimeAttribute(Attribute[datetime]):
+class DateTimeAttribute(ColumnAttribute[datetime]):
     """An aware time as ISO-8601 UTC text with `Z` and microseconds; its text sorts by time."""
 
     attr_type = STRING
@@ -76,7 +125,7 @@ class DateTimeAttribute(Attribute[datetime]):
         return clock.parse(value)
 
 
-class ExpiryAttribute(Attribute[datetime]):
+class ExpiryAttribute(ColumnAttribute[datetime]):
     """The time at which DynamoDB's TTL may delete the row, in epoch seconds."""
 
     attr_type = NUMBER
@@ -88,7 +137,7 @@ class ExpiryAttribute(Attribute[datetime]):
         return datetime.fromtimestamp(int(value), UTC)
 
 
-class DateAttribute(Attribute[date]):
+class DateAttribute(ColumnAttribute[date]):
     """A calendar day, `YYYY-MM-DD`."""
 
     attr_type = STRING
@@ -100,13 +149,20 @@ class DateAttribute(Attribute[date]):
         return date.fromisoformat(value)
 
 
-class EnumAttribute(Attribute[E], Generic[E]):
+class EnumAttribute(ColumnAttribute[E], Generic[E]):
     """One value of a string enum; rejects any other."""
 
     attr_type = STRING
 
-    def __init__(self, kind: type[E], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        kind: type[E],
+        *,
+        personal: bool,
+        default: E | Callable[[], E] | None = None,
+        **options: Unpack[ColumnOptions],
+    ) -> None:
+        super().__init__(personal=personal, default=default, **options)
         self.kind = kind
 
     def serialize(self, value: E) -> str:
@@ -116,7 +172,7 @@ class EnumAttribute(Attribute[E], Generic[E]):
         return self.kind(value)
 
 
-class JsonAttribute(Attribute[Any]):
+class JsonAttribute(ColumnAttribute[Any]):
     """Any JSON value, stored as text. Decimals are written as strings, dates and times as ISO-8601."""
 
     attr_type = STRING
@@ -128,7 +184,7 @@ class JsonAttribute(Attribute[Any]):
         return json.loads(value)
 
 
-class StringListAttribute(Attribute[list[str]]):
+class StringListAttribute(ColumnAttribute[list[str]]):
     """A list of strings, in order."""
 
     attr_type = LIST
@@ -140,7 +196,7 @@ class StringListAttribute(Attribute[list[str]]):
         return [item[STRING] for item in value]
 
 
-class SecretAttribute(Attribute[str]):
+class SecretAttribute(ColumnAttribute[str]):
     """A secret encrypted by `kit.secrets.encrypt`; rejects plain text."""
 
     attr_type = STRING

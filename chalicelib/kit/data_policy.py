@@ -1,97 +1,31 @@
 """Data policies: how a context declares how long its rows live, whose data they are, and how a subject is erased.
 
-`retention` sweeps, erases and exports by these declarations. Values are templates over the subject: `{subject_type}`
-(shop, customer, member, store), `{id}`, `{shop}`, `{app}`.
+`retention` sweeps, erases and exports by these declarations. The models declare which columns are personal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from chalicelib.kit import subject_query_checks, table_schema
 from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.subject_queries import SubjectQuery
 from chalicelib.kit.tables import Table
-
-
-class ErasureAction(StrEnum):
-    """What an erasure does with a column of a row that is not deleted."""
-
-    REMOVED = "removed"
-    PSEUDONYM = "pseudonymised"
-
-
-@dataclass(frozen=True, slots=True)
-class OwnerFilter:
-    """Selects the subject's rows among those that a query finds: one matching column is enough."""
-
-    column: str = ""
-    """Holds the subject's id."""
-    other_column: str = ""
-    """Holds the id of a second owner. Erasing either owner erases the row."""
-    unowned: bool = False
-    """Rows with an empty `column` belong to the subject, too."""
-    alias_column: str = ""
-    """Holds another identifier of the subject, e.g. an order id that the request lists."""
-    json_column: str = ""
-    """Holds JSON, inline or in S3, that contains the subject's id or another identifier."""
-
-
-@dataclass(frozen=True, slots=True)
-class CounterAdjustment:
-    """A counter in another table that decreases when a row is deleted.
-
-    It decreases by the row's `amount_column`, divided by `divisor`; by one if no column is named.
-    """
-
-    amount_column: str
-    table: type[Table]
-    counter_key: str
-    """Key of the counter's row, as a template over the deleted row."""
-    counter_column: str
-    divisor: int = 1
-    exclusion: tuple[str, str] | None = None
-    """A column and a value: rows with that value do not count."""
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectQuery:
-    """Finds a subject's rows: those where `column` equals `value`, by key or index if `column` is its hash key.
-
-    With `via`, the subject's rows of that table fill the template with their own columns; `transform` maps the result.
-    """
-
-    subject_type: SubjectType
-    column: str
-    value: str
-    range_key: str = ""
-    """Template of the range key."""
-    via: str = ""
-    transform: Callable[[str], str] | None = None
-    contains: bool = False
-    """`column` contains the value instead of being equal to it."""
-    owner: OwnerFilter | None = None
-    redactions: Mapping[str, ErasureAction] | None = None
-    """Keep the row and apply these actions to its columns; None: delete the row."""
-    keep_reason: str = ""
-    """Why the row is kept."""
-    other_owner: str = ""
-    """Template of a subject over rows of `via`: the row is kept while another subject owns it and is not erased."""
-    scan_reason: str = ""
-    """Why the table is scanned; required if neither key nor index fits."""
-    counter: CounterAdjustment | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TablePolicy:
-    """Personal data in a table. `name` is `<context>/<table>`; each column is either personal or impersonal."""
+    """How the rows of data subjects are found in a table. `name` is `<context>/<table>`.
+
+    Raises ValueError for a declaration that cannot work.
+    """
 
     name: str
     table: type[Table]
-    personal: tuple[str, ...] = ()
-    impersonal: tuple[str, ...] = ()
     queries: tuple[SubjectQuery, ...] = ()
     app: str = ""
     """Handle of the only app with rows here; or, in braces, the column that holds the handle."""
@@ -104,6 +38,23 @@ class TablePolicy:
     unique_values: tuple[tuple[str, ...], ...] = ()
     """The row's claims on unique values: the field's name, then the columns with the values."""
     note: str = ""
+    """Remark for docs/retention.md; required if personal columns have no query."""
+
+    def __post_init__(self) -> None:
+        faults = [*self._faults(), *subject_query_checks.query_faults(self.table, self.queries)]
+        if faults:
+            raise ValueError(f"{self.name}: {'; '.join(faults)}")
+
+    def _faults(self) -> Iterator[str]:
+        if not str(self.table.Meta.table_name).endswith(f"-{self.name.replace('/', '-')}"):
+            yield f"the table is {self.table.Meta.table_name}"
+        if table_schema.personal_columns(self.table) and not self.queries and not self.note:
+            yield "personal columns need a query, or a note that says why there is none"
+        named = [*self.object_columns, self.alias_column, *(name for _, *names in self.unique_values for name in names)]
+        if self.app.startswith("{"):
+            named.append(self.app.strip("{}"))
+        for column in sorted({*filter(None, named)} - set(table_schema.columns(self.table))):
+            yield f"no column `{column}`"
 
 
 class Bucket(StrEnum):
@@ -146,8 +97,3 @@ class RetentionRule:
     timestamp_column: str
     lifetime: timedelta
     action: ExpiryAction
-
-
-def columns(text: str) -> tuple[str, ...]:
-    """Return the names in a text, split at white space."""
-    return tuple(text.split())

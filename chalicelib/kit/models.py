@@ -22,10 +22,10 @@ class UniqueValue(Table):
     class Meta:
         table_name = tables.name("kit", "guards")
 
-    guard = UnicodeAttribute(hash_key=True)
-    owner = UnicodeAttribute()
-    created_at = DateTimeAttribute()
-    expires_epoch = ExpiryAttribute(null=True)
+    guard = UnicodeAttribute(personal=True, hash_key=True)
+    owner = UnicodeAttribute(personal=True)
+    created_at = DateTimeAttribute(personal=False)
+    expires_epoch = ExpiryAttribute(personal=False, null=True)
 
 
 class IdempotencyStatus(StrEnum):
@@ -39,15 +39,15 @@ class IdempotencyRecord(Table):
     class Meta:
         table_name = tables.name("kit", "idempotency")
 
-    key = UnicodeAttribute(hash_key=True)
-    subject = UnicodeAttribute(null=True)
+    key = UnicodeAttribute(personal=False, hash_key=True)
+    subject = UnicodeAttribute(personal=True, null=True)
     """The caller; erasures find the row by it."""
-    body_hash = UnicodeAttribute()
-    status = EnumAttribute(IdempotencyStatus)
-    in_progress_until = DateTimeAttribute(null=True)
-    response = JsonAttribute(null=True)
-    created_at = DateTimeAttribute()
-    expires_epoch = ExpiryAttribute()
+    body_hash = UnicodeAttribute(personal=False)
+    status = EnumAttribute(IdempotencyStatus, personal=False)
+    in_progress_until = DateTimeAttribute(personal=False, null=True)
+    response = JsonAttribute(personal=True, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    expires_epoch = ExpiryAttribute(personal=False)
 
 
 class Lock(Table):
@@ -56,11 +56,11 @@ class Lock(Table):
     class Meta:
         table_name = tables.name("kit", "locks")
 
-    name = UnicodeAttribute(hash_key=True)
-    holder = UnicodeAttribute(null=True)
-    fence = IntegerAttribute(default=0)
-    held_until = DateTimeAttribute(null=True)
-    watermark = UnicodeAttribute(null=True)
+    name = UnicodeAttribute(personal=True, hash_key=True)
+    holder = UnicodeAttribute(personal=False, null=True)
+    fence = IntegerAttribute(personal=False, default=0)
+    held_until = DateTimeAttribute(personal=False, null=True)
+    watermark = UnicodeAttribute(personal=False, null=True)
 
 
 class Tombstone(Table):
@@ -69,6 +69,6 @@ class Tombstone(Table):
     class Meta:
         table_name = tables.name("kit", "tombstones")
 
-    subject = UnicodeAttribute(hash_key=True)
-    erased_at = DateTimeAttribute()
-    expires_epoch = ExpiryAttribute()
+    subject = UnicodeAttribute(personal=False, hash_key=True)
+    erased_at = DateTimeAttribute(personal=False)
+    expires_epoch = ExpiryAttribute(personal=False)

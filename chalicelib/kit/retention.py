@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, SubjectQuery, TablePolicy, columns
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.messages import STORED
 from chalicelib.kit.models import IdempotencyRecord, Lock, Tombstone, UniqueValue
+from chalicelib.kit.subject_queries import ByKey, ByScan, SubjectQuery
 
 _SHORT_LIVED = "keys are hashes, and rows live for a day: an index would add a write to every request"
 
 _OPERATORS = "stored responses to operators name the erased or exported subject; rows live for a day"
+
+
+def _requests_by(subject_type: SubjectType, value: str, *, contains: bool = False) -> SubjectQuery:
+    """Return the query for idempotency records of a caller."""
+    return SubjectQuery(subject_type, ByScan(column="subject", value=value, contains=contains, reason=_SHORT_LIVED))
+
+
+def _responses_about(subject_type: SubjectType, value: str) -> SubjectQuery:
+    """Return the query for idempotency records whose response names a subject."""
+    return SubjectQuery(subject_type, ByScan(column="response", value=value, contains=True, reason=_OPERATORS))
+
 
 RULES: tuple[RetentionRule, ...] = ()
 
@@ -17,41 +29,32 @@ TABLE_POLICIES = (
     TablePolicy(
         "kit/guards",
         UniqueValue,
-        personal=columns("guard owner"),
-        impersonal=columns("created_at expires_epoch"),
         note="Each is deleted with the row that claims it. If DynamoDB's TTL deletes the row, it deletes the claim, too.",
     ),
     TablePolicy(
         "kit/idempotency",
         IdempotencyRecord,
-        personal=columns("subject response"),
-        impersonal=columns("key body_hash status in_progress_until created_at expires_epoch"),
         queries=(
-            SubjectQuery(SubjectType.SHOP, "subject", "shop:{shop}", scan_reason=_SHORT_LIVED),
-            SubjectQuery(SubjectType.SHOP, "subject", "shopper:{shop}:", contains=True, scan_reason=_SHORT_LIVED),
-            SubjectQuery(SubjectType.CUSTOMER, "subject", "shopper:{shop}:{id}", scan_reason=_SHORT_LIVED),
-            SubjectQuery(SubjectType.MEMBER, "subject", "member:{id}", scan_reason=_SHORT_LIVED),
-            SubjectQuery(SubjectType.STORE, "subject", "store:{id}", scan_reason=_SHORT_LIVED),
-            SubjectQuery(SubjectType.SHOP, "response", '"shop:{shop}"', contains=True, scan_reason=_OPERATORS),
-            SubjectQuery(
-                SubjectType.CUSTOMER, "response", '"customer:{shop}:{id}"', contains=True, scan_reason=_OPERATORS
-            ),
-            SubjectQuery(SubjectType.MEMBER, "response", '"member:{id}"', contains=True, scan_reason=_OPERATORS),
-            SubjectQuery(SubjectType.STORE, "response", '"store:{id}"', contains=True, scan_reason=_OPERATORS),
+            _requests_by(SubjectType.SHOP, "shop:{shop}"),
+            _requests_by(SubjectType.SHOP, "shopper:{shop}:", contains=True),
+            _requests_by(SubjectType.CUSTOMER, "shopper:{shop}:{id}"),
+            _requests_by(SubjectType.MEMBER, "member:{id}"),
+            _requests_by(SubjectType.STORE, "store:{id}"),
+            _responses_about(SubjectType.SHOP, '"shop:{shop}"'),
+            _responses_about(SubjectType.CUSTOMER, '"customer:{shop}:{id}"'),
+            _responses_about(SubjectType.MEMBER, '"member:{id}"'),
+            _responses_about(SubjectType.STORE, '"store:{id}"'),
         ),
         note="A response to another caller that mentions the subject (e.g. of a gift) stays for its day.",
     ),
     TablePolicy(
         "kit/locks",
         Lock,
-        personal=columns("name"),
-        impersonal=columns("holder fence held_until watermark"),
-        queries=(SubjectQuery(SubjectType.SHOP, "name", "shops/tokens/{shop}/{app}"),),
+        queries=(SubjectQuery(SubjectType.SHOP, ByKey("name", "shops/tokens/{shop}/{app}")),),
     ),
     TablePolicy(
         "kit/tombstones",
         Tombstone,
-        impersonal=columns("subject erased_at expires_epoch"),
         note="`subject` is always a pseudonym.",
     ),
 )

@@ -33,16 +33,16 @@ class Archive(Table):
     class Meta:
         table_name = tables.name("retention", "archives")
 
-    source_table = UnicodeAttribute(hash_key=True)
-    archive_id = UnicodeAttribute(range_key=True)
-    s3_key = UnicodeAttribute()
-    row_count = IntegerAttribute()
-    byte_count = IntegerAttribute()
-    sha256 = UnicodeAttribute()
-    oldest = DateTimeAttribute()
-    newest = DateTimeAttribute()
-    status = EnumAttribute(ArchiveStatus)
-    created_at = DateTimeAttribute()
+    source_table = UnicodeAttribute(personal=False, hash_key=True)
+    archive_id = UnicodeAttribute(personal=False, range_key=True)
+    s3_key = UnicodeAttribute(personal=False)
+    row_count = IntegerAttribute(personal=False)
+    byte_count = IntegerAttribute(personal=False)
+    sha256 = UnicodeAttribute(personal=False)
+    oldest = DateTimeAttribute(personal=False)
+    newest = DateTimeAttribute(personal=False)
+    status = EnumAttribute(ArchiveStatus, personal=False)
+    created_at = DateTimeAttribute(personal=False)
 
 
 class RunStatus(StrEnum):
@@ -61,18 +61,18 @@ class RuleRun(Table):
     class Meta:
         table_name = tables.name("retention", "rule_runs")
 
-    rule = UnicodeAttribute(hash_key=True)
-    run = UnicodeAttribute(range_key=True)
-    cut_off = DateTimeAttribute()
-    segments = IntegerAttribute()
-    cursor = JsonAttribute(null=True)
-    status = EnumAttribute(RunStatus)
-    rows_archived = IntegerAttribute(default=0)
-    rows_deleted = IntegerAttribute(default=0)
-    version = IntegerAttribute(default=0)
-    started_at = DateTimeAttribute()
-    completed_at = DateTimeAttribute(null=True)
-    expires_epoch = ExpiryAttribute()
+    rule = UnicodeAttribute(personal=False, hash_key=True)
+    run = UnicodeAttribute(personal=False, range_key=True)
+    cut_off = DateTimeAttribute(personal=False)
+    segments = IntegerAttribute(personal=False)
+    cursor = JsonAttribute(personal=True, null=True)
+    status = EnumAttribute(RunStatus, personal=False)
+    rows_archived = IntegerAttribute(personal=False, default=0)
+    rows_deleted = IntegerAttribute(personal=False, default=0)
+    version = IntegerAttribute(personal=False, default=0)
+    started_at = DateTimeAttribute(personal=False)
+    completed_at = DateTimeAttribute(personal=False, null=True)
+    expires_epoch = ExpiryAttribute(personal=False)
 
 
 class PrivacyKind(StrEnum):
@@ -92,8 +92,8 @@ class PrivacyRequestsBySubject(GlobalSecondaryIndex["PrivacyRequest"]):
         index_name = "by_subject"
         projection = AllProjection()
 
-    subject = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    subject = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class PrivacyRequestsByStatus(GlobalSecondaryIndex["PrivacyRequest"]):
@@ -103,8 +103,8 @@ class PrivacyRequestsByStatus(GlobalSecondaryIndex["PrivacyRequest"]):
         index_name = "by_status"
         projection = AllProjection()
 
-    status = EnumAttribute(PrivacyStatus, hash_key=True)
-    due_at = DateTimeAttribute(range_key=True)
+    status = EnumAttribute(PrivacyStatus, personal=False, hash_key=True)
+    due_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class PrivacyRequest(Table):
@@ -113,16 +113,16 @@ class PrivacyRequest(Table):
     class Meta:
         table_name = tables.name("retention", "privacy_requests")
 
-    id = UnicodeAttribute(hash_key=True)
-    kind = EnumAttribute(PrivacyKind)
-    subject = UnicodeAttribute()
-    origin = UnicodeAttribute()
-    status = EnumAttribute(PrivacyStatus)
-    progress = JsonAttribute(null=True)
-    version = IntegerAttribute(default=0)
-    report = JsonAttribute(null=True)
-    due_at = DateTimeAttribute()
-    created_at = DateTimeAttribute()
-    completed_at = DateTimeAttribute(null=True)
+    id = UnicodeAttribute(personal=False, hash_key=True)
+    kind = EnumAttribute(PrivacyKind, personal=False)
+    subject = UnicodeAttribute(personal=True)
+    origin = UnicodeAttribute(personal=False)
+    status = EnumAttribute(PrivacyStatus, personal=False)
+    progress = JsonAttribute(personal=True, null=True)
+    version = IntegerAttribute(personal=False, default=0)
+    report = JsonAttribute(personal=False, null=True)
+    due_at = DateTimeAttribute(personal=False)
+    created_at = DateTimeAttribute(personal=False)
+    completed_at = DateTimeAttribute(personal=False, null=True)
     by_subject = PrivacyRequestsBySubject()
     by_status = PrivacyRequestsByStatus()

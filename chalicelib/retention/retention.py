@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy, columns
+from chalicelib.kit.data_policy import Bucket, ObjectPrefix, RetentionRule, TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.retention.models import Archive, PrivacyRequest, RuleRun
 
@@ -12,25 +12,15 @@ TABLE_POLICIES = (
     TablePolicy(
         "retention/archives",
         Archive,
-        impersonal=columns(
-            "source_table archive_id s3_key row_count byte_count sha256 oldest newest status created_at"
-        ),
     ),
     TablePolicy(
         "retention/rule_runs",
         RuleRun,
-        personal=columns("cursor"),
-        impersonal=columns(
-            """rule run cut_off segments status rows_archived rows_deleted version started_at completed_at
-            expires_epoch"""
-        ),
         note="`cursor` holds the last key that a run has read; it is empty once the run is completed.",
     ),
     TablePolicy(
         "retention/privacy_requests",
         PrivacyRequest,
-        personal=columns("subject progress"),
-        impersonal=columns("id kind origin status report version due_at created_at completed_at"),
         note="A completed request has the subject's pseudonym and no progress.",
     ),
 )

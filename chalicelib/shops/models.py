@@ -42,8 +42,8 @@ class ShopsByActiveApp(GlobalSecondaryIndex["Shop"]):
         index_name = "by_active_app"
         projection = AllProjection()
 
-    active_app = UnicodeAttribute(hash_key=True)
-    installed_at = DateTimeAttribute(range_key=True)
+    active_app = UnicodeAttribute(personal=False, hash_key=True)
+    installed_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class Shop(Table):
@@ -52,36 +52,36 @@ class Shop(Table):
     class Meta:
         table_name = tables.name("shops", "shops")
 
-    shop = UnicodeAttribute(hash_key=True)
-    app = UnicodeAttribute(range_key=True)
-    access_token = SecretAttribute(null=True)
-    refresh_token = SecretAttribute(null=True)
-    token_expires_at = DateTimeAttribute(null=True)
-    refresh_token_expires_at = DateTimeAttribute(null=True)
-    scope = UnicodeAttribute(null=True)
-    last_triggered_at = DateTimeAttribute(null=True)
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    app = UnicodeAttribute(personal=False, range_key=True)
+    access_token = SecretAttribute(personal=True, null=True)
+    refresh_token = SecretAttribute(personal=True, null=True)
+    token_expires_at = DateTimeAttribute(personal=False, null=True)
+    refresh_token_expires_at = DateTimeAttribute(personal=False, null=True)
+    scope = UnicodeAttribute(personal=False, null=True)
+    last_triggered_at = DateTimeAttribute(personal=False, null=True)
     """Event time of the newest uninstall; details and scopes have columns of their own."""
-    details_triggered_at = DateTimeAttribute(null=True)
-    scope_triggered_at = DateTimeAttribute(null=True)
-    registered_at = DateTimeAttribute(null=True)
+    details_triggered_at = DateTimeAttribute(personal=False, null=True)
+    scope_triggered_at = DateTimeAttribute(personal=False, null=True)
+    registered_at = DateTimeAttribute(personal=False, null=True)
     """When this installation's webhooks were registered and ShopInstalled was published; None until then."""
-    iana_timezone = UnicodeAttribute(null=True, default="UTC")
-    currency = UnicodeAttribute(null=True)
-    shop_name = UnicodeAttribute(null=True)
-    email = UnicodeAttribute(null=True)
-    plan_name = UnicodeAttribute(null=True, default="basic")
-    confirmed_at = DateTimeAttribute(null=True)
+    iana_timezone = UnicodeAttribute(personal=True, null=True, default="UTC")
+    currency = UnicodeAttribute(personal=True, null=True)
+    shop_name = UnicodeAttribute(personal=True, null=True)
+    email = UnicodeAttribute(personal=True, null=True)
+    plan_name = UnicodeAttribute(personal=True, null=True, default="basic")
+    confirmed_at = DateTimeAttribute(personal=False, null=True)
     """When the newest granted tokens of this installation were requested; an installation does not set it."""
-    session_issued_at = DateTimeAttribute(null=True)
+    session_issued_at = DateTimeAttribute(personal=False, null=True)
     """The newest stored `iat` of a merchant's session token; an installation clears it."""
-    token_checked_at = DateTimeAttribute(null=True)
+    token_checked_at = DateTimeAttribute(personal=False, null=True)
     """When the last check of the access token was requested; an installation clears it."""
-    is_active = BooleanAttribute(default=True)
-    active_app = UnicodeAttribute(null=True)
-    installed_at = DateTimeAttribute()
-    uninstalled_at = DateTimeAttribute(null=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    is_active = BooleanAttribute(personal=False, default=True)
+    active_app = UnicodeAttribute(personal=False, null=True)
+    installed_at = DateTimeAttribute(personal=False)
+    uninstalled_at = DateTimeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
     by_active_app = ShopsByActiveApp()
 
@@ -93,8 +93,8 @@ class SessionsByShop(GlobalSecondaryIndex["Session"]):
         index_name = "by_shop"
         projection = AllProjection()
 
-    shop = UnicodeAttribute(hash_key=True)
-    app = UnicodeAttribute(range_key=True)
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    app = UnicodeAttribute(personal=False, range_key=True)
 
 
 class Session(Table):
@@ -103,24 +103,24 @@ class Session(Table):
     class Meta:
         table_name = tables.name("shops", "sessions")
 
-    id = UnicodeAttribute(hash_key=True)
-    shop = UnicodeAttribute()
-    app = UnicodeAttribute()
-    state = UnicodeAttribute()
-    is_online = BooleanAttribute(default=False)
-    scope = UnicodeAttribute(null=True)
-    expires = DateTimeAttribute(null=True)
-    expires_epoch = ExpiryAttribute(null=True)
-    access_token = SecretAttribute(null=True)
-    user_id = IntegerAttribute(null=True)
-    first_name = UnicodeAttribute(null=True)
-    last_name = UnicodeAttribute(null=True)
-    email = UnicodeAttribute(null=True)
-    account_owner = BooleanAttribute(default=False)
-    locale = UnicodeAttribute(null=True)
-    collaborator = BooleanAttribute(null=True, default=False)
-    email_verified = BooleanAttribute(null=True, default=False)
-    created_at = DateTimeAttribute()
+    id = UnicodeAttribute(personal=True, hash_key=True)
+    shop = UnicodeAttribute(personal=True)
+    app = UnicodeAttribute(personal=False)
+    state = UnicodeAttribute(personal=False)
+    is_online = BooleanAttribute(personal=False, default=False)
+    scope = UnicodeAttribute(personal=False, null=True)
+    expires = DateTimeAttribute(personal=False, null=True)
+    expires_epoch = ExpiryAttribute(personal=False, null=True)
+    access_token = SecretAttribute(personal=True, null=True)
+    user_id = IntegerAttribute(personal=True, null=True)
+    first_name = UnicodeAttribute(personal=True, null=True)
+    last_name = UnicodeAttribute(personal=True, null=True)
+    email = UnicodeAttribute(personal=True, null=True)
+    account_owner = BooleanAttribute(personal=False, default=False)
+    locale = UnicodeAttribute(personal=True, null=True)
+    collaborator = BooleanAttribute(personal=False, null=True, default=False)
+    email_verified = BooleanAttribute(personal=False, null=True, default=False)
+    created_at = DateTimeAttribute(personal=False)
 
     by_shop = SessionsByShop()
 
@@ -132,8 +132,8 @@ class InstallationLogsByApp(GlobalSecondaryIndex["InstallationLog"]):
         index_name = "by_app"
         projection = AllProjection()
 
-    app = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    app = UnicodeAttribute(personal=False, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class InstallationLog(Table):
@@ -142,12 +142,12 @@ class InstallationLog(Table):
     class Meta:
         table_name = tables.name("shops", "installation_logs")
 
-    shop = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
-    app = UnicodeAttribute()
-    event_type = EnumAttribute(EventType)
-    metadata = JsonAttribute(null=True)
-    created_at = DateTimeAttribute()
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    id = UnicodeAttribute(personal=False, range_key=True)
+    app = UnicodeAttribute(personal=False)
+    event_type = EnumAttribute(EventType, personal=False)
+    metadata = JsonAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
 
     by_app = InstallationLogsByApp()
 
@@ -158,12 +158,12 @@ class AppSettings(Table):
     class Meta:
         table_name = tables.name("shops", "app_settings")
 
-    shop = UnicodeAttribute(hash_key=True)
-    app = UnicodeAttribute(range_key=True)
-    settings = JsonAttribute(default=dict)
-    version = IntegerAttribute(default=1)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    app = UnicodeAttribute(personal=False, range_key=True)
+    settings = JsonAttribute(personal=True, default=dict)
+    version = IntegerAttribute(personal=False, default=1)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class AppSettingsVersion(Table):
@@ -172,14 +172,14 @@ class AppSettingsVersion(Table):
     class Meta:
         table_name = tables.name("shops", "app_settings_history")
 
-    shop_app = UnicodeAttribute(hash_key=True)
-    version = IntegerAttribute(range_key=True)
-    shop = UnicodeAttribute()
-    app = UnicodeAttribute()
-    settings = JsonAttribute()
-    changed_by = UnicodeAttribute(null=True)
-    changed_at = DateTimeAttribute()
-    expires_epoch = ExpiryAttribute()
+    shop_app = UnicodeAttribute(personal=True, hash_key=True)
+    version = IntegerAttribute(personal=False, range_key=True)
+    shop = UnicodeAttribute(personal=True)
+    app = UnicodeAttribute(personal=False)
+    settings = JsonAttribute(personal=True)
+    changed_by = UnicodeAttribute(personal=True, null=True)
+    changed_at = DateTimeAttribute(personal=False)
+    expires_epoch = ExpiryAttribute(personal=False)
 
 
 class DeliveriesByShop(GlobalSecondaryIndex["WebhookDelivery"]):
@@ -189,8 +189,8 @@ class DeliveriesByShop(GlobalSecondaryIndex["WebhookDelivery"]):
         index_name = "by_shop"
         projection = KeysOnlyProjection()
 
-    shop = UnicodeAttribute(hash_key=True)
-    received_at = DateTimeAttribute(range_key=True)
+    shop = UnicodeAttribute(personal=True, hash_key=True)
+    received_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class WebhookDelivery(Table):
@@ -199,17 +199,17 @@ class WebhookDelivery(Table):
     class Meta:
         table_name = tables.name("shops", "webhook_deliveries")
 
-    delivery_id = UnicodeAttribute(hash_key=True)
-    event_id = UnicodeAttribute(null=True)
-    triggered_at = DateTimeAttribute(null=True)
-    payload = JsonAttribute(null=True)
-    shop = UnicodeAttribute()
-    app = UnicodeAttribute()
-    topic = UnicodeAttribute()
-    status = EnumAttribute(DeliveryStatus)
-    error_message = UnicodeAttribute(null=True)
-    received_at = DateTimeAttribute()
-    processed_at = DateTimeAttribute(null=True)
-    expires_epoch = ExpiryAttribute()
+    delivery_id = UnicodeAttribute(personal=False, hash_key=True)
+    event_id = UnicodeAttribute(personal=False, null=True)
+    triggered_at = DateTimeAttribute(personal=False, null=True)
+    payload = JsonAttribute(personal=True, null=True)
+    shop = UnicodeAttribute(personal=True)
+    app = UnicodeAttribute(personal=False)
+    topic = UnicodeAttribute(personal=False)
+    status = EnumAttribute(DeliveryStatus, personal=False)
+    error_message = UnicodeAttribute(personal=False, null=True)
+    received_at = DateTimeAttribute(personal=False)
+    processed_at = DateTimeAttribute(personal=False, null=True)
+    expires_epoch = ExpiryAttribute(personal=False)
 
     by_shop = DeliveriesByShop()

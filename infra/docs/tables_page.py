@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from chalicelib.kit.attributes import EnumAttribute
+from chalicelib.kit import table_schema
+from chalicelib.kit.attributes import ColumnAttribute, EnumAttribute
 from chalicelib.kit.tables import Table
 from infra.deploy import data_stack
 
@@ -52,14 +53,17 @@ def _table(model: type[Table]) -> list[str]:
     ]
     if data_stack.expires(model):
         lines.append("Rows expire at `expires_epoch`.")
-    lines += ["", "| column | type | may be null |", "| --- | --- | --- |"]
-    for attribute in model.get_attributes().values():
-        kind = type(attribute).__name__
-        shown = _KINDS.get(kind, _TYPES.get(attribute.attr_type, attribute.attr_type))
-        if isinstance(attribute, EnumAttribute):
-            shown = "one of " + ", ".join(f"`{value}`" for value in attribute.kind)
-        lines.append(f"| {attribute.attr_name} | {shown} | {'yes' if attribute.null else ''} |")
+    lines += ["", "| column | type | may be null | personal |", "| --- | --- | --- | --- |"]
+    for name, attribute in table_schema.columns(model).items():
+        cells = [name, _type(attribute), "yes" if attribute.null else "", "yes" if attribute.personal else ""]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
+
+
+def _type(attribute: ColumnAttribute[Any]) -> str:
+    if isinstance(attribute, EnumAttribute):
+        return "one of " + ", ".join(f"`{value}`" for value in attribute.kind)
+    return _KINDS.get(type(attribute).__name__, _TYPES.get(attribute.attr_type, attribute.attr_type))
 
 
 def _key(schema: Sequence[Mapping[str, Any]]) -> str:

@@ -140,14 +140,14 @@ def sandboxes(
         environment.setenv("SHOPIFY_API_BASE", shopify.url)
         environment.setenv("STRIPE_API_BASE", stripe.url)
         environment.setenv("SECRETS_KEY_FILE", str(tmp_path / "secrets.key"))
-        config.forget()
+        config.forget_settings()
         stripe_client.forget_client()
         shopify.start()
         stripe.start()
         yield shopify, stripe
         shopify.stop()
         stripe.stop()
-    config.forget()
+    config.forget_settings()
     stripe_client.forget_client()
 
 

@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 from chalicelib.billing import models as billing
 from chalicelib.billing.enums import OwnerType
 from chalicelib.integrations import parquet
-from chalicelib.kit import attributes, aws, clock, ids, unique_values
+from chalicelib.kit import attributes, aws, clock, ids, table_schema, unique_values
 from chalicelib.kit import models as kit
 from chalicelib.kit.data_policy import Bucket
 from chalicelib.kit.messages import STORED
+from chalicelib.kit.subject_queries import Redact
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import ITEM
 from chalicelib.retention.repository import s3_objects
@@ -32,8 +33,9 @@ Items = dict[tuple[str, str], dict[str, Any]]
 
 def row(model: type[T], mark: str, **given: Any) -> T:
     """Store a row with every column filled. All columns contain the mark; only personal ones if an erasure keeps the row."""
-    [holding] = [each for each in TABLE_POLICIES.values() if each.table is model]
-    marked = holding.personal if any(claim.redactions for claim in holding.queries) else model.get_attributes()
+    [policy] = [each for each in TABLE_POLICIES.values() if each.table is model]
+    is_kept = any(isinstance(query.action, Redact) for query in policy.queries)
+    marked = table_schema.personal_columns(model) if is_kept else model.get_attributes()
     values = {
         name: _value(attribute, f"{mark}-{name}-{ids.new()}" if name in marked else ids.new())
         for name, attribute in model.get_attributes().items()

@@ -1,4 +1,4 @@
-"""Nothing that is kept lacks a declaration of whose it is."""
+"""Every column says whether it is personal, and every personal row and folder can be found."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kit.data_policy import SubjectQuery, TablePolicy
+from chalicelib.kit import table_schema
+from chalicelib.kit.data_policy import TablePolicy
 from chalicelib.kit.data_subjects import SubjectType
 from chalicelib.kit.messages import STORED
-from chalicelib.retention.domain import subject_matching
-from chalicelib.retention.repository.subject_rows import BY_SCAN, access_path
+from chalicelib.kit.subject_queries import KeepWhileShared, SubjectQuery, ViaTable, placeholders
+from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.rules import OBJECT_PREFIXES, TABLE_POLICIES
 from infra.deploy import data_stack
 from infra.deploy.packaging import policies
@@ -21,39 +22,57 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("model", data_stack.models(), ids=lambda model: str(model.Meta.table_name))
-def test_every_column_of_every_table_is_personal_or_not(model: Any) -> None:
-    [holding] = [holding for holding in TABLE_POLICIES.values() if holding.table is model]
-    context = model.__module__.split(".")[1]
-    assert model.Meta.table_name == f"backroom-test-{holding.name.replace('/', '-', 1)}"
-    assert holding.name.startswith(f"{context}/")
-    declared = [*holding.personal, *holding.impersonal]
-    assert sorted(declared) == sorted(attribute.attr_name for attribute in model.get_attributes().values())
+def test_every_table_has_one_policy_of_its_context(model: Any) -> None:
+    [policy] = [policy for policy in TABLE_POLICIES.values() if policy.table is model]
+    assert policy.name.startswith(f"{model.__module__.split('.')[1]}/")
+    assert model.Meta.table_name == f"backroom-test-{policy.name.replace('/', '-', 1)}"
 
 
-@pytest.mark.parametrize("holding", TABLE_POLICIES.values(), ids=lambda holding: str(holding.name))
-def test_personal_columns_can_be_found(holding: TablePolicy) -> None:
-    assert not holding.personal or holding.queries or holding.note
-    for claim in holding.queries:
-        assert not claim.via or subject_matching.queries_for(TABLE_POLICIES[claim.via], claim.subject_type), (
-            "it leads from nowhere"
-        )
-        assert (claim.redactions is None and not claim.other_owner) or claim.keep_reason, "say why it stays"
-        columns = {claim.column, *(claim.redactions or {}), *filter(None, [claim.owner and claim.owner.column])}
-        assert columns <= {attribute.attr_name for attribute in holding.table.get_attributes().values()}
+@pytest.mark.parametrize("model", data_stack.models(), ids=lambda model: str(model.Meta.table_name))
+def test_every_column_says_whether_it_is_personal(model: Any) -> None:
+    columns = table_schema.columns(model)
+    assert set(columns) == {attribute.attr_name for attribute in model.get_attributes().values()}
+    assert {type(attribute.personal) for attribute in columns.values()} == {bool}
 
 
-def _scanned() -> list[Any]:
+@pytest.mark.parametrize("model", data_stack.models(), ids=lambda model: str(model.Meta.table_name))
+def test_the_keys_of_an_index_agree_with_the_table(model: Any) -> None:
+    columns = table_schema.columns(model)
+    for index in model._indexes.values():
+        for key in index.Meta.attributes.values():
+            assert (key.attr_name, key.personal) == (key.attr_name, columns[key.attr_name].personal)
+
+
+def _queries_via_tables() -> list[Any]:
     return [
-        pytest.param(holding, claim, id=f"{holding.name}-{claim.subject_type}-{claim.column}")
-        for holding in TABLE_POLICIES.values()
-        for claim in holding.queries
-        if claim.contains or access_path(holding.table, claim.column) == BY_SCAN
+        pytest.param(query, query.lookup, id=f"{policy.name}-{query.subject_type}-{query.lookup.table}")
+        for policy in TABLE_POLICIES.values()
+        for query in policy.queries
+        if isinstance(query.lookup, ViaTable)
     ]
 
 
-@pytest.mark.parametrize(("holding", "claim"), _scanned())
-def test_every_scan_has_a_reason(holding: TablePolicy, claim: SubjectQuery) -> None:
-    assert claim.scan_reason
+@pytest.mark.parametrize(("query", "via"), _queries_via_tables())
+def test_a_lookup_via_a_table_finds_the_subject_there(query: SubjectQuery, via: ViaTable) -> None:
+    parent = TABLE_POLICIES[via.table]
+    assert row_ownership.direct_lookups(parent, query.subject_type), "the subject has no rows in that table"
+    names = placeholders(via.lookup.value)
+    if isinstance(query.action, KeepWhileShared):
+        names |= placeholders(query.action.other_owner)
+    assert names <= set(table_schema.columns(parent.table))
+
+
+@pytest.mark.parametrize("policy", TABLE_POLICIES.values(), ids=lambda policy: str(policy.name))
+def test_only_personal_columns_identify_a_subject(policy: TablePolicy) -> None:
+    """An owner filter compares columns with the subject's id, so they are personal."""
+    owners = [query.owner for query in policy.queries if query.owner]
+    names = {
+        name
+        for owner in owners
+        for name in (owner.column, owner.other_column, owner.alias_column, owner.json_column)
+        if name
+    }
+    assert names <= set(table_schema.personal_columns(policy.table))
 
 
 def test_every_folder_in_the_sources_is_declared() -> None:
@@ -69,5 +88,8 @@ def test_every_folder_in_the_sources_is_declared() -> None:
 
 
 def test_every_subject_type_has_rows() -> None:
-    for who in SubjectType:
-        assert [holding.name for holding in TABLE_POLICIES.values() if subject_matching.queries_for(holding, who)]
+    for subject_type in SubjectType:
+        policies_with_rows = [
+            policy.name for policy in TABLE_POLICIES.values() if row_ownership.queries_for(policy, subject_type)
+        ]
+        assert policies_with_rows

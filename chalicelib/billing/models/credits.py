@@ -26,8 +26,8 @@ class BalancesByExpiry(GlobalSecondaryIndex["CreditBalance"]):
         index_name = "by_expiry"
         projection = AllProjection()
 
-    expires_in = UnicodeAttribute(hash_key=True)
-    expires_next_at = DateTimeAttribute(range_key=True)
+    expires_in = UnicodeAttribute(personal=False, hash_key=True)
+    expires_next_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class BalancesByChange(GlobalSecondaryIndex["CreditBalance"]):
@@ -37,8 +37,8 @@ class BalancesByChange(GlobalSecondaryIndex["CreditBalance"]):
         index_name = "by_change"
         projection = AllProjection()
 
-    changed_on = UnicodeAttribute(hash_key=True)
-    relationship_id = UnicodeAttribute(range_key=True)
+    changed_on = UnicodeAttribute(personal=False, hash_key=True)
+    relationship_id = UnicodeAttribute(personal=True, range_key=True)
 
 
 class CreditBalance(Table):
@@ -55,17 +55,17 @@ class CreditBalance(Table):
     by_expiry = BalancesByExpiry()
     by_change = BalancesByChange()
 
-    relationship_id = UnicodeAttribute(hash_key=True)
-    balance = IntegerAttribute(default=0)
-    suspended = IntegerAttribute(default=0)
-    shortfall = IntegerAttribute(default=0)
-    lots = JsonAttribute(default=list)
-    expires_in = UnicodeAttribute(null=True)
-    expires_next_at = DateTimeAttribute(null=True)
-    changed_on = UnicodeAttribute()
-    carried_until = UnicodeAttribute(null=True)
-    version = IntegerAttribute(default=0)
-    updated_at = DateTimeAttribute()
+    relationship_id = UnicodeAttribute(personal=True, hash_key=True)
+    balance = IntegerAttribute(personal=False, default=0)
+    suspended = IntegerAttribute(personal=False, default=0)
+    shortfall = IntegerAttribute(personal=False, default=0)
+    lots = JsonAttribute(personal=False, default=list)
+    expires_in = UnicodeAttribute(personal=False, null=True)
+    expires_next_at = DateTimeAttribute(personal=False, null=True)
+    changed_on = UnicodeAttribute(personal=False)
+    carried_until = UnicodeAttribute(personal=False, null=True)
+    version = IntegerAttribute(personal=False, default=0)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class CreditEntry(Table):
@@ -74,17 +74,17 @@ class CreditEntry(Table):
     class Meta:
         table_name = tables.name("billing", "ai_credits")
 
-    relationship_id = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
-    entry_type = EnumAttribute(EntryType)
-    amount = IntegerAttribute()
-    balance_after = IntegerAttribute()
-    reason = UnicodeAttribute(null=True)
-    source_key = UnicodeAttribute()
-    lot_id = UnicodeAttribute(null=True)
-    payment_transaction_id = UnicodeAttribute(null=True)
-    expires_at = DateTimeAttribute(null=True)
-    created_at = DateTimeAttribute()
+    relationship_id = UnicodeAttribute(personal=True, hash_key=True)
+    id = UnicodeAttribute(personal=False, range_key=True)
+    entry_type = EnumAttribute(EntryType, personal=False)
+    amount = IntegerAttribute(personal=False)
+    balance_after = IntegerAttribute(personal=False)
+    reason = UnicodeAttribute(personal=True, null=True)
+    source_key = UnicodeAttribute(personal=True)
+    lot_id = UnicodeAttribute(personal=False, null=True)
+    payment_transaction_id = UnicodeAttribute(personal=False, null=True)
+    expires_at = DateTimeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
 
 
 class MonthlyGrant(Table):
@@ -101,12 +101,12 @@ class MonthlyGrant(Table):
     KEEP: ClassVar = timedelta(days=3 * 366)
     """No refund, dispute or event of a month arrives later."""
 
-    owner = UnicodeAttribute(hash_key=True)
-    month = UnicodeAttribute(range_key=True)
-    claims = JsonAttribute(default=dict)
-    granted = IntegerAttribute(default=0)
-    carried = IntegerAttribute(default=0)
-    lots = JsonAttribute(default=list)
-    relationship_id = UnicodeAttribute(null=True)
-    version = IntegerAttribute(default=0)
-    updated_at = DateTimeAttribute()
+    owner = UnicodeAttribute(personal=True, hash_key=True)
+    month = UnicodeAttribute(personal=False, range_key=True)
+    claims = JsonAttribute(personal=False, default=dict)
+    granted = IntegerAttribute(personal=False, default=0)
+    carried = IntegerAttribute(personal=False, default=0)
+    lots = JsonAttribute(personal=True, default=list)
+    relationship_id = UnicodeAttribute(personal=True, null=True)
+    version = IntegerAttribute(personal=False, default=0)
+    updated_at = DateTimeAttribute(personal=False)

@@ -19,17 +19,17 @@ class Customer(Table):
     class Meta:
         table_name = tables.name("billing", "customers")
 
-    owner_type = EnumAttribute(OwnerType, hash_key=True)
-    owner_id = UnicodeAttribute(range_key=True)
-    relationship_id = UnicodeAttribute(null=True)
-    email = UnicodeAttribute()
-    name = UnicodeAttribute(null=True)
-    timezone = UnicodeAttribute(default="UTC")
-    stripe_customer_id = UnicodeAttribute(null=True)
-    plan_source = UnicodeAttribute(null=True)
-    stripe_deleted_at = DateTimeAttribute(null=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    owner_type = EnumAttribute(OwnerType, personal=False, hash_key=True)
+    owner_id = UnicodeAttribute(personal=True, range_key=True)
+    relationship_id = UnicodeAttribute(personal=True, null=True)
+    email = UnicodeAttribute(personal=True)
+    name = UnicodeAttribute(personal=True, null=True)
+    timezone = UnicodeAttribute(personal=True, default="UTC")
+    stripe_customer_id = UnicodeAttribute(personal=True, null=True)
+    plan_source = UnicodeAttribute(personal=True, null=True)
+    stripe_deleted_at = DateTimeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
     @property
     def at_stripe(self) -> str | None:

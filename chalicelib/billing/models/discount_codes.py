@@ -25,8 +25,8 @@ class AllCodes(GlobalSecondaryIndex["DiscountCode"]):
         index_name = "by_kind"
         projection = AllProjection()
 
-    kind = UnicodeAttribute(hash_key=True)
-    code = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute(personal=False, hash_key=True)
+    code = UnicodeAttribute(personal=False, range_key=True)
 
 
 class DiscountCode(Table):
@@ -40,25 +40,25 @@ class DiscountCode(Table):
 
     by_kind = AllCodes()
 
-    code = UnicodeAttribute(hash_key=True)
-    kind = UnicodeAttribute(default="code")
-    description = UnicodeAttribute(null=True)
-    discount_type = EnumAttribute(DiscountType)
-    value = DecimalAttribute()
-    currency = UnicodeAttribute(null=True)
-    max_uses = IntegerAttribute(null=True)
-    times_used = IntegerAttribute(default=0)
-    max_uses_per_user = IntegerAttribute(default=1)
-    applies_to = StringListAttribute(null=True)
-    valid_from = DateTimeAttribute(null=True)
-    expires_at = DateTimeAttribute(null=True)
-    stripe_coupon_id = UnicodeAttribute(null=True)
-    stripe_promotion_code_id = UnicodeAttribute(null=True)
-    duration = EnumAttribute(DiscountDuration, default=DiscountDuration.ONCE)
-    duration_months = IntegerAttribute(null=True)
-    is_active = BooleanAttribute(default=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    code = UnicodeAttribute(personal=False, hash_key=True)
+    kind = UnicodeAttribute(personal=False, default="code")
+    description = UnicodeAttribute(personal=False, null=True)
+    discount_type = EnumAttribute(DiscountType, personal=False)
+    value = DecimalAttribute(personal=False)
+    currency = UnicodeAttribute(personal=False, null=True)
+    max_uses = IntegerAttribute(personal=False, null=True)
+    times_used = IntegerAttribute(personal=False, default=0)
+    max_uses_per_user = IntegerAttribute(personal=False, default=1)
+    applies_to = StringListAttribute(personal=False, null=True)
+    valid_from = DateTimeAttribute(personal=False, null=True)
+    expires_at = DateTimeAttribute(personal=False, null=True)
+    stripe_coupon_id = UnicodeAttribute(personal=False, null=True)
+    stripe_promotion_code_id = UnicodeAttribute(personal=False, null=True)
+    duration = EnumAttribute(DiscountDuration, personal=False, default=DiscountDuration.ONCE)
+    duration_months = IntegerAttribute(personal=False, null=True)
+    is_active = BooleanAttribute(personal=False, default=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class UsagesByUser(GlobalSecondaryIndex["DiscountUsage"]):
@@ -68,8 +68,8 @@ class UsagesByUser(GlobalSecondaryIndex["DiscountUsage"]):
         index_name = "by_user"
         projection = AllProjection()
 
-    user_id = UnicodeAttribute(hash_key=True)
-    redemption = UnicodeAttribute(range_key=True)
+    user_id = UnicodeAttribute(personal=True, hash_key=True)
+    redemption = UnicodeAttribute(personal=True, range_key=True)
 
 
 class UsagesByReservation(GlobalSecondaryIndex["DiscountUsage"]):
@@ -79,8 +79,8 @@ class UsagesByReservation(GlobalSecondaryIndex["DiscountUsage"]):
         index_name = "by_reservation"
         projection = AllProjection()
 
-    status = EnumAttribute(RedemptionStatus, hash_key=True)
-    reserved_until = DateTimeAttribute(range_key=True)
+    status = EnumAttribute(RedemptionStatus, personal=False, hash_key=True)
+    reserved_until = DateTimeAttribute(personal=False, range_key=True)
 
 
 class DiscountUsage(Table):
@@ -96,15 +96,15 @@ class DiscountUsage(Table):
     by_user = UsagesByUser()
     by_reservation = UsagesByReservation()
 
-    code = UnicodeAttribute(hash_key=True)
-    redemption = UnicodeAttribute(range_key=True)
-    user_id = UnicodeAttribute()
-    owner_type = EnumAttribute(OwnerType, default=OwnerType.MEMBER)
-    status = EnumAttribute(RedemptionStatus)
-    request_key = UnicodeAttribute(null=True)
-    checkout_session_id = UnicodeAttribute(null=True)
-    reserved_until = DateTimeAttribute(null=True)
-    subscription_id = UnicodeAttribute(null=True)
-    payment_transaction_id = UnicodeAttribute(null=True)
-    discount_amount = DecimalAttribute(null=True)
-    used_at = DateTimeAttribute(null=True)
+    code = UnicodeAttribute(personal=False, hash_key=True)
+    redemption = UnicodeAttribute(personal=True, range_key=True)
+    user_id = UnicodeAttribute(personal=True)
+    owner_type = EnumAttribute(OwnerType, personal=False, default=OwnerType.MEMBER)
+    status = EnumAttribute(RedemptionStatus, personal=False)
+    request_key = UnicodeAttribute(personal=True, null=True)
+    checkout_session_id = UnicodeAttribute(personal=True, null=True)
+    reserved_until = DateTimeAttribute(personal=False, null=True)
+    subscription_id = UnicodeAttribute(personal=False, null=True)
+    payment_transaction_id = UnicodeAttribute(personal=False, null=True)
+    discount_amount = DecimalAttribute(personal=False, null=True)
+    used_at = DateTimeAttribute(personal=False, null=True)

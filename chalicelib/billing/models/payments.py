@@ -28,8 +28,8 @@ class PaymentsByOwner(GlobalSecondaryIndex["PaymentTransaction"]):
         index_name = "by_owner"
         projection = AllProjection()
 
-    owner = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    owner = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class PaymentsBySubscription(GlobalSecondaryIndex["PaymentTransaction"]):
@@ -39,8 +39,8 @@ class PaymentsBySubscription(GlobalSecondaryIndex["PaymentTransaction"]):
         index_name = "by_subscription"
         projection = AllProjection()
 
-    subscription_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    subscription_id = UnicodeAttribute(personal=False, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class PaymentsByDay(GlobalSecondaryIndex["PaymentTransaction"]):
@@ -50,8 +50,8 @@ class PaymentsByDay(GlobalSecondaryIndex["PaymentTransaction"]):
         index_name = "by_day"
         projection = AllProjection()
 
-    day = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    day = UnicodeAttribute(personal=False, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class PaymentsByGrantDay(GlobalSecondaryIndex["PaymentTransaction"]):
@@ -61,8 +61,8 @@ class PaymentsByGrantDay(GlobalSecondaryIndex["PaymentTransaction"]):
         index_name = "by_next_grant"
         projection = AllProjection()
 
-    next_grant_day = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
+    next_grant_day = UnicodeAttribute(personal=False, hash_key=True)
+    id = UnicodeAttribute(personal=False, range_key=True)
 
 
 class PaymentTransaction(Table):
@@ -98,52 +98,52 @@ class PaymentTransaction(Table):
     by_day = PaymentsByDay()
     by_next_grant = PaymentsByGrantDay()
 
-    id = UnicodeAttribute(hash_key=True)
-    owner = UnicodeAttribute()
-    day = UnicodeAttribute()
-    owner_type = EnumAttribute(OwnerType)
-    owner_id = UnicodeAttribute()
-    subscription_id = UnicodeAttribute(null=True)
-    kind = EnumAttribute(PaymentKind)
-    amount = DecimalAttribute()
-    currency = UnicodeAttribute(default="USD")
-    status = EnumAttribute(PaymentStatus)
-    payment_method = EnumAttribute(PaymentMethod, default=PaymentMethod.STRIPE)
-    payment_provider_id = UnicodeAttribute(null=True)
-    stripe_invoice_id = UnicodeAttribute(null=True)
-    stripe_payment_intent_id = UnicodeAttribute(null=True)
-    stripe_charge_id = UnicodeAttribute(null=True)
-    refunded_amount = DecimalAttribute(default=Decimal)
-    returned_amount = DecimalAttribute(null=True)
-    lost_amount = DecimalAttribute(default=Decimal)
-    refunding_amount = DecimalAttribute(default=Decimal)
-    credit_held = DecimalAttribute(null=True)
-    credit_used = DecimalAttribute(null=True)
-    credit_unbacked = DecimalAttribute(null=True)
-    reversed_at = DateTimeAttribute(null=True)
-    disputed_at = DateTimeAttribute(null=True)
-    description = UnicodeAttribute(null=True)
-    invoice_url = UnicodeAttribute(null=True)
-    failure_reason = UnicodeAttribute(null=True)
-    processed_at = DateTimeAttribute(null=True)
-    period_end = DateTimeAttribute(null=True)
-    item = UnicodeAttribute(null=True)
-    dispute = EnumAttribute(DisputeStatus, null=True)
-    credits = IntegerAttribute(default=0)
-    credits_taken = IntegerAttribute(default=0)
-    credits_owed = IntegerAttribute(null=True)
-    relationship_id = UnicodeAttribute(null=True)
-    addon_ids = JsonAttribute(null=True)
-    stripe_event_id = UnicodeAttribute(null=True)
-    months = JsonAttribute(null=True)
-    month_claims = JsonAttribute(null=True)
-    plan_name = UnicodeAttribute(null=True)
-    replaced_credits = IntegerAttribute(null=True)
-    plan_from = DateTimeAttribute(null=True)
-    months_from = DateTimeAttribute(null=True)
-    next_grant_day = UnicodeAttribute(null=True)
-    version = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
+    id = UnicodeAttribute(personal=False, hash_key=True)
+    owner = UnicodeAttribute(personal=True)
+    day = UnicodeAttribute(personal=False)
+    owner_type = EnumAttribute(OwnerType, personal=False)
+    owner_id = UnicodeAttribute(personal=True)
+    subscription_id = UnicodeAttribute(personal=False, null=True)
+    kind = EnumAttribute(PaymentKind, personal=False)
+    amount = DecimalAttribute(personal=False)
+    currency = UnicodeAttribute(personal=False, default="USD")
+    status = EnumAttribute(PaymentStatus, personal=False)
+    payment_method = EnumAttribute(PaymentMethod, personal=False, default=PaymentMethod.STRIPE)
+    payment_provider_id = UnicodeAttribute(personal=False, null=True)
+    stripe_invoice_id = UnicodeAttribute(personal=False, null=True)
+    stripe_payment_intent_id = UnicodeAttribute(personal=False, null=True)
+    stripe_charge_id = UnicodeAttribute(personal=False, null=True)
+    refunded_amount = DecimalAttribute(personal=False, default=Decimal)
+    returned_amount = DecimalAttribute(personal=False, null=True)
+    lost_amount = DecimalAttribute(personal=False, default=Decimal)
+    refunding_amount = DecimalAttribute(personal=False, default=Decimal)
+    credit_held = DecimalAttribute(personal=False, null=True)
+    credit_used = DecimalAttribute(personal=False, null=True)
+    credit_unbacked = DecimalAttribute(personal=False, null=True)
+    reversed_at = DateTimeAttribute(personal=False, null=True)
+    disputed_at = DateTimeAttribute(personal=False, null=True)
+    description = UnicodeAttribute(personal=True, null=True)
+    invoice_url = UnicodeAttribute(personal=True, null=True)
+    failure_reason = UnicodeAttribute(personal=True, null=True)
+    processed_at = DateTimeAttribute(personal=False, null=True)
+    period_end = DateTimeAttribute(personal=False, null=True)
+    item = UnicodeAttribute(personal=False, null=True)
+    dispute = EnumAttribute(DisputeStatus, personal=False, null=True)
+    credits = IntegerAttribute(personal=False, default=0)
+    credits_taken = IntegerAttribute(personal=False, default=0)
+    credits_owed = IntegerAttribute(personal=False, null=True)
+    relationship_id = UnicodeAttribute(personal=True, null=True)
+    addon_ids = JsonAttribute(personal=False, null=True)
+    stripe_event_id = UnicodeAttribute(personal=False, null=True)
+    months = JsonAttribute(personal=False, null=True)
+    month_claims = JsonAttribute(personal=False, null=True)
+    plan_name = UnicodeAttribute(personal=False, null=True)
+    replaced_credits = IntegerAttribute(personal=False, null=True)
+    plan_from = DateTimeAttribute(personal=False, null=True)
+    months_from = DateTimeAttribute(personal=False, null=True)
+    next_grant_day = UnicodeAttribute(personal=False, null=True)
+    version = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
 
 
 class RefundsByPayment(GlobalSecondaryIndex["Refund"]):
@@ -153,8 +153,8 @@ class RefundsByPayment(GlobalSecondaryIndex["Refund"]):
         index_name = "by_payment"
         projection = AllProjection()
 
-    payment_transaction_id = UnicodeAttribute(hash_key=True)
-    requested_at = DateTimeAttribute(range_key=True)
+    payment_transaction_id = UnicodeAttribute(personal=False, hash_key=True)
+    requested_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class RefundsByStatus(GlobalSecondaryIndex["Refund"]):
@@ -164,8 +164,8 @@ class RefundsByStatus(GlobalSecondaryIndex["Refund"]):
         index_name = "by_status"
         projection = AllProjection()
 
-    status = EnumAttribute(RefundStatus, hash_key=True)
-    requested_at = DateTimeAttribute(range_key=True)
+    status = EnumAttribute(RefundStatus, personal=False, hash_key=True)
+    requested_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class Refund(Table):
@@ -177,16 +177,16 @@ class Refund(Table):
     by_payment = RefundsByPayment()
     by_status = RefundsByStatus()
 
-    id = UnicodeAttribute(hash_key=True)
-    payment_transaction_id = UnicodeAttribute()
-    user_id = UnicodeAttribute()
-    owner_type = EnumAttribute(OwnerType, default=OwnerType.MEMBER)
-    amount = DecimalAttribute()
-    currency = UnicodeAttribute()
-    reason = UnicodeAttribute(null=True)
-    status = EnumAttribute(RefundStatus)
-    stripe_refund_id = UnicodeAttribute(null=True)
-    requested_at = DateTimeAttribute()
-    processed_at = DateTimeAttribute(null=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    id = UnicodeAttribute(personal=False, hash_key=True)
+    payment_transaction_id = UnicodeAttribute(personal=False)
+    user_id = UnicodeAttribute(personal=True)
+    owner_type = EnumAttribute(OwnerType, personal=False, default=OwnerType.MEMBER)
+    amount = DecimalAttribute(personal=False)
+    currency = UnicodeAttribute(personal=False)
+    reason = UnicodeAttribute(personal=True, null=True)
+    status = EnumAttribute(RefundStatus, personal=False)
+    stripe_refund_id = UnicodeAttribute(personal=False, null=True)
+    requested_at = DateTimeAttribute(personal=False)
+    processed_at = DateTimeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)

@@ -39,8 +39,8 @@ class EventsByType(GlobalSecondaryIndex["StripeWebhook"]):
         index_name = "by_type"
         projection = IncludeProjection([name for name in _SHOWN if name not in ("event_type", "stripe_created_at")])
 
-    event_type = UnicodeAttribute(hash_key=True)
-    stripe_created_at = DateTimeAttribute(range_key=True)
+    event_type = UnicodeAttribute(personal=False, hash_key=True)
+    stripe_created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class EventsByUnfinished(GlobalSecondaryIndex["StripeWebhook"]):
@@ -50,8 +50,8 @@ class EventsByUnfinished(GlobalSecondaryIndex["StripeWebhook"]):
         index_name = "by_unfinished"
         projection = IncludeProjection([name for name in _SHOWN if name != "received_at"])
 
-    unfinished = EnumAttribute(WebhookStatus, hash_key=True)
-    received_at = DateTimeAttribute(range_key=True)
+    unfinished = EnumAttribute(WebhookStatus, personal=False, hash_key=True)
+    received_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class StripeWebhook(Table):
@@ -65,17 +65,17 @@ class StripeWebhook(Table):
     by_type = EventsByType()
     by_unfinished = EventsByUnfinished()
 
-    stripe_event_id = UnicodeAttribute(hash_key=True)
-    event_type = UnicodeAttribute()
-    api_version = UnicodeAttribute(null=True)
-    livemode = BooleanAttribute()
-    payload = JsonAttribute(null=True)
-    payload_ref = UnicodeAttribute(null=True)
-    status = EnumAttribute(WebhookStatus)
-    unfinished = EnumAttribute(WebhookStatus, null=True)
-    attempts = IntegerAttribute(default=0)
-    error_message = UnicodeAttribute(null=True)
-    stripe_created_at = DateTimeAttribute()
-    received_at = DateTimeAttribute()
-    processed_at = DateTimeAttribute(null=True)
-    expires_epoch = ExpiryAttribute(null=True)
+    stripe_event_id = UnicodeAttribute(personal=False, hash_key=True)
+    event_type = UnicodeAttribute(personal=False)
+    api_version = UnicodeAttribute(personal=False, null=True)
+    livemode = BooleanAttribute(personal=False)
+    payload = JsonAttribute(personal=True, null=True)
+    payload_ref = UnicodeAttribute(personal=True, null=True)
+    status = EnumAttribute(WebhookStatus, personal=False)
+    unfinished = EnumAttribute(WebhookStatus, personal=False, null=True)
+    attempts = IntegerAttribute(personal=False, default=0)
+    error_message = UnicodeAttribute(personal=False, null=True)
+    stripe_created_at = DateTimeAttribute(personal=False)
+    received_at = DateTimeAttribute(personal=False)
+    processed_at = DateTimeAttribute(personal=False, null=True)
+    expires_epoch = ExpiryAttribute(personal=False, null=True)

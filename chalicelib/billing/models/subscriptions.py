@@ -24,8 +24,8 @@ class SubscriptionsByOwner(GlobalSecondaryIndex["Subscription"]):
         index_name = "by_owner"
         projection = AllProjection()
 
-    owner = UnicodeAttribute(hash_key=True)
-    status = EnumAttribute(SubscriptionStatus, range_key=True)
+    owner = UnicodeAttribute(personal=True, hash_key=True)
+    status = EnumAttribute(SubscriptionStatus, personal=False, range_key=True)
 
 
 class SubscriptionsByDueMonth(GlobalSecondaryIndex["Subscription"]):
@@ -35,8 +35,8 @@ class SubscriptionsByDueMonth(GlobalSecondaryIndex["Subscription"]):
         index_name = "by_renewal"
         projection = AllProjection()
 
-    renews_in = UnicodeAttribute(hash_key=True)
-    current_period_end = DateTimeAttribute(range_key=True)
+    renews_in = UnicodeAttribute(personal=False, hash_key=True)
+    current_period_end = DateTimeAttribute(personal=False, range_key=True)
 
 
 class SubscriptionsByPastDue(GlobalSecondaryIndex["Subscription"]):
@@ -46,8 +46,8 @@ class SubscriptionsByPastDue(GlobalSecondaryIndex["Subscription"]):
         index_name = "by_past_due"
         projection = AllProjection()
 
-    status = EnumAttribute(SubscriptionStatus, hash_key=True)
-    past_due_since = DateTimeAttribute(range_key=True)
+    status = EnumAttribute(SubscriptionStatus, personal=False, hash_key=True)
+    past_due_since = DateTimeAttribute(personal=False, range_key=True)
 
 
 class Subscription(Table):
@@ -65,41 +65,41 @@ class Subscription(Table):
     by_renewal = SubscriptionsByDueMonth()
     by_past_due = SubscriptionsByPastDue()
 
-    id = UnicodeAttribute(hash_key=True)
-    owner = UnicodeAttribute()
-    owner_type = EnumAttribute(OwnerType)
-    owner_id = UnicodeAttribute()
-    plan_name = UnicodeAttribute()
-    status = EnumAttribute(SubscriptionStatus)
-    price_monthly = DecimalAttribute(null=True)
-    price_annual = DecimalAttribute(null=True)
-    billing_cycle = EnumAttribute(BillingCycle)
-    currency = UnicodeAttribute(default="USD")
-    max_products = IntegerAttribute(null=True)
-    max_orders_per_month = IntegerAttribute(null=True)
-    max_storage_gb = IntegerAttribute(null=True)
-    max_api_calls_per_month = IntegerAttribute(null=True)
-    stripe_customer_id = UnicodeAttribute(null=True)
-    stripe_subscription_id = UnicodeAttribute(null=True)
-    is_gift = BooleanAttribute(default=False)
-    gifted_by = UnicodeAttribute(null=True)
-    gift_message = UnicodeAttribute(null=True)
-    started_at = DateTimeAttribute()
-    trial_ends_at = DateTimeAttribute(null=True)
-    current_period_start = DateTimeAttribute(null=True)
-    current_period_end = DateTimeAttribute(null=True)
-    renews_in = UnicodeAttribute(null=True)
-    cancel_at_period_end = BooleanAttribute(default=False)
-    cancelled_at = DateTimeAttribute(null=True)
-    ended_at = DateTimeAttribute(null=True)
-    past_due_since = DateTimeAttribute(null=True)
-    refunded_at = DateTimeAttribute(null=True)
-    last_stripe_event_at = DateTimeAttribute(null=True)
-    reminded_until = DateTimeAttribute(null=True)
+    id = UnicodeAttribute(personal=False, hash_key=True)
+    owner = UnicodeAttribute(personal=True)
+    owner_type = EnumAttribute(OwnerType, personal=False)
+    owner_id = UnicodeAttribute(personal=True)
+    plan_name = UnicodeAttribute(personal=False)
+    status = EnumAttribute(SubscriptionStatus, personal=False)
+    price_monthly = DecimalAttribute(personal=False, null=True)
+    price_annual = DecimalAttribute(personal=False, null=True)
+    billing_cycle = EnumAttribute(BillingCycle, personal=False)
+    currency = UnicodeAttribute(personal=False, default="USD")
+    max_products = IntegerAttribute(personal=False, null=True)
+    max_orders_per_month = IntegerAttribute(personal=False, null=True)
+    max_storage_gb = IntegerAttribute(personal=False, null=True)
+    max_api_calls_per_month = IntegerAttribute(personal=False, null=True)
+    stripe_customer_id = UnicodeAttribute(personal=True, null=True)
+    stripe_subscription_id = UnicodeAttribute(personal=True, null=True)
+    is_gift = BooleanAttribute(personal=False, default=False)
+    gifted_by = UnicodeAttribute(personal=True, null=True)
+    gift_message = UnicodeAttribute(personal=True, null=True)
+    started_at = DateTimeAttribute(personal=False)
+    trial_ends_at = DateTimeAttribute(personal=False, null=True)
+    current_period_start = DateTimeAttribute(personal=False, null=True)
+    current_period_end = DateTimeAttribute(personal=False, null=True)
+    renews_in = UnicodeAttribute(personal=False, null=True)
+    cancel_at_period_end = BooleanAttribute(personal=False, default=False)
+    cancelled_at = DateTimeAttribute(personal=False, null=True)
+    ended_at = DateTimeAttribute(personal=False, null=True)
+    past_due_since = DateTimeAttribute(personal=False, null=True)
+    refunded_at = DateTimeAttribute(personal=False, null=True)
+    last_stripe_event_at = DateTimeAttribute(personal=False, null=True)
+    reminded_until = DateTimeAttribute(personal=False, null=True)
     """Dunning notices due up to this time were sent."""
-    version = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    version = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class GiftsByBuyer(GlobalSecondaryIndex["Gift"]):
@@ -109,8 +109,8 @@ class GiftsByBuyer(GlobalSecondaryIndex["Gift"]):
         index_name = "by_buyer"
         projection = AllProjection()
 
-    buyer_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    buyer_id = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GiftsByRecipient(GlobalSecondaryIndex["Gift"]):
@@ -120,8 +120,8 @@ class GiftsByRecipient(GlobalSecondaryIndex["Gift"]):
         index_name = "by_recipient"
         projection = AllProjection()
 
-    recipient_email = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    recipient_email = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GiftsByStatus(GlobalSecondaryIndex["Gift"]):
@@ -131,8 +131,8 @@ class GiftsByStatus(GlobalSecondaryIndex["Gift"]):
         index_name = "by_status"
         projection = AllProjection()
 
-    status = EnumAttribute(GiftStatus, hash_key=True)
-    expires_at = DateTimeAttribute(range_key=True)
+    status = EnumAttribute(GiftStatus, personal=False, hash_key=True)
+    expires_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class Gift(Table):
@@ -148,20 +148,20 @@ class Gift(Table):
     by_recipient = GiftsByRecipient()
     by_status = GiftsByStatus()
 
-    code = UnicodeAttribute(hash_key=True)
-    buyer_id = UnicodeAttribute()
-    recipient_email = UnicodeAttribute()
-    recipient_id = UnicodeAttribute(null=True)
-    relationship_id = UnicodeAttribute(null=True)
-    plan_name = UnicodeAttribute()
-    message = UnicodeAttribute(null=True)
-    status = EnumAttribute(GiftStatus)
-    payment_transaction_id = UnicodeAttribute(null=True)
-    subscription_id = UnicodeAttribute(null=True)
-    expires_at = DateTimeAttribute()
-    redeemed_at = DateTimeAttribute(null=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    code = UnicodeAttribute(personal=False, hash_key=True)
+    buyer_id = UnicodeAttribute(personal=True)
+    recipient_email = UnicodeAttribute(personal=True)
+    recipient_id = UnicodeAttribute(personal=True, null=True)
+    relationship_id = UnicodeAttribute(personal=True, null=True)
+    plan_name = UnicodeAttribute(personal=False)
+    message = UnicodeAttribute(personal=True, null=True)
+    status = EnumAttribute(GiftStatus, personal=False)
+    payment_transaction_id = UnicodeAttribute(personal=False, null=True)
+    subscription_id = UnicodeAttribute(personal=False, null=True)
+    expires_at = DateTimeAttribute(personal=False)
+    redeemed_at = DateTimeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class UserAddonsByAddon(GlobalSecondaryIndex["UserAddon"]):
@@ -171,8 +171,8 @@ class UserAddonsByAddon(GlobalSecondaryIndex["UserAddon"]):
         index_name = "by_addon"
         projection = AllProjection()
 
-    addon_id = UnicodeAttribute(hash_key=True)
-    purchased_at = DateTimeAttribute(range_key=True)
+    addon_id = UnicodeAttribute(personal=False, hash_key=True)
+    purchased_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class UserAddon(Table):
@@ -187,15 +187,15 @@ class UserAddon(Table):
 
     by_addon = UserAddonsByAddon()
 
-    user_id = UnicodeAttribute(hash_key=True)
-    id = UnicodeAttribute(range_key=True)
-    payment_transaction_id = UnicodeAttribute(null=True)
-    addon_id = UnicodeAttribute()
-    status = EnumAttribute(AddonStatus)
-    stripe_subscription_id = UnicodeAttribute(null=True)
-    stripe_subscription_item_id = UnicodeAttribute(null=True)
-    purchased_at = DateTimeAttribute()
-    expires_at = DateTimeAttribute(null=True)
-    refunded_until = DateTimeAttribute(null=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    user_id = UnicodeAttribute(personal=True, hash_key=True)
+    id = UnicodeAttribute(personal=False, range_key=True)
+    payment_transaction_id = UnicodeAttribute(personal=False, null=True)
+    addon_id = UnicodeAttribute(personal=False)
+    status = EnumAttribute(AddonStatus, personal=False)
+    stripe_subscription_id = UnicodeAttribute(personal=True, null=True)
+    stripe_subscription_item_id = UnicodeAttribute(personal=True, null=True)
+    purchased_at = DateTimeAttribute(personal=False)
+    expires_at = DateTimeAttribute(personal=False, null=True)
+    refunded_until = DateTimeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)

@@ -1,6 +1,6 @@
 """Archive pages: the expired rows that one step of a segment archives or deletes. Pure.
 
-Items have the form of DynamoDB's API: `{"shop": {"S": "a.myshopify.com"}, "total": {"N": "3"}}`.
+Items have the format of the DynamoDB API: `{"shop": {"S": "a.myshopify.com"}, "total": {"N": "3"}}`.
 """
 
 from __future__ import annotations
@@ -47,6 +47,25 @@ class SegmentCursor:
     def next(self, after: Item | None) -> SegmentCursor:
         """Return the cursor of the next page, which starts after this key."""
         return SegmentCursor(self.page + 1, after)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentMove:
+    """A segment's move from the cursor `old` to `new` (None: the segment is completed)."""
+
+    segment: int
+    old: SegmentCursor
+    new: SegmentCursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentScan:
+    """The scan of one of `segments` parts of a table for rows that are expired at the cut-off, from a key on."""
+
+    cut_off: datetime
+    segment: int
+    segments: int
+    after: Item | None = None
 
 
 def by_month(rows: Iterable[ExpiredRow]) -> dict[Month, list[ExpiredRow]]:

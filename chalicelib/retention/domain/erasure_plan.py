@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from chalicelib.kit import data_subjects
-from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, SubjectQuery, TablePolicy
+from chalicelib.kit.data_policy import ExpiryAction, ObjectPrefix, TablePolicy
 from chalicelib.kit.data_subjects import Subject, SubjectType
-from chalicelib.retention.domain import subject_matching
+from chalicelib.kit.subject_queries import SubjectQuery, ViaTable
+from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.domain.request_progress import RequestProgress
-from chalicelib.retention.domain.subject_matching import SubjectContext
+from chalicelib.retention.domain.row_ownership import SubjectContext
 from chalicelib.retention.rules import OBJECT_PREFIXES, RULES, TABLE_POLICIES
 
 SET_TOMBSTONES, START_ROUND, COMPLETE = "bury", "again", "end"
@@ -90,7 +91,9 @@ def alias_steps(subject_type: SubjectType) -> list[AliasStep]:
     return [
         AliasStep(f"names/{step.policy.name}", step.policy, step.query)
         for step in row_steps(subject_type)
-        if step.policy.alias_column and not step.query.via and subject_type is not SubjectType.SHOP
+        if step.policy.alias_column
+        and not isinstance(step.query.lookup, ViaTable)
+        and subject_type is not SubjectType.SHOP
     ]
 
 
@@ -99,14 +102,14 @@ def row_steps(subject_type: SubjectType) -> list[RowStep]:
     dependents: dict[str, list[str]] = {name: [] for name in TABLE_POLICIES}
     for policy in TABLE_POLICIES.values():
         for query in policy.queries:
-            if query.via and query.via != policy.name:
-                dependents[query.via].append(policy.name)
+            if isinstance(query.lookup, ViaTable) and query.lookup.table != policy.name:
+                dependents[query.lookup.table].append(policy.name)
     names = TopologicalSorter(dependents).static_order()
     ordered = sorted((TABLE_POLICIES[name] for name in names), key=lambda policy: policy.erase_last)
     return [
         RowStep(f"rows/{policy.name}/{number}", policy, query)
         for policy in ordered
-        for number, query in enumerate(subject_matching.queries_for(policy, subject_type))
+        for number, query in enumerate(row_ownership.queries_for(policy, subject_type))
     ]
 
 
@@ -122,5 +125,5 @@ def archive_steps(subject_type: SubjectType) -> list[ArchiveStep]:
     return [
         ArchiveStep(f"archive/{policy.name}", policy)
         for policy in policies
-        if any(not query.via for query in subject_matching.queries_for(policy, subject_type))
+        if row_ownership.direct_lookups(policy, subject_type)
     ]

@@ -42,5 +42,5 @@ class WriteRateLimiter:
         self.rate = min(self.max_rate, self.rate + self.max_rate * RECOVERY)
 
     def record_throttling(self) -> None:
-        """Halve the rate: the table is throttled, also for other writers."""
+        """Reduce the rate to half: the table is throttled, also for other writers."""
         self.rate = min(self.max_rate, max(self.rate / 2, MIN_RATE))

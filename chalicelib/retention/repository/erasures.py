@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.kit import aws, retries, unique_values
-from chalicelib.kit.data_policy import CounterAdjustment, TablePolicy
+from chalicelib.kit import aws, retries, table_schema, unique_values
+from chalicelib.kit.data_policy import TablePolicy
 from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.models import UniqueValue
+from chalicelib.kit.subject_queries import CounterAdjustment
 from chalicelib.kit.tables import THROTTLES, Table
-from chalicelib.retention.domain import subject_matching
+from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.domain.archive_pages import Item, batched_by_size
 from chalicelib.retention.domain.request_progress import RequestProgress
 from chalicelib.retention.models import PrivacyRequest
@@ -98,7 +99,7 @@ def _row_operation(table: type[Table], change: RowChange) -> dict[str, Any]:
 def _unique_value_keys(policy: TablePolicy, item: Item) -> Iterator[str]:
     context, _, table = policy.name.partition("/")
     for field, *columns in policy.unique_values:
-        values = [subject_matching.column_text(item, column) for column in columns]
+        values = [row_ownership.column_text(item, column) for column in columns]
         if None not in values:
             yield unique_values.value_key(context, table, field, *map(str, values))
 
@@ -109,18 +110,17 @@ def _counter_operations(counter: CounterAdjustment | None, changes: list[RowChan
         return
     totals: dict[str, Decimal] = {}
     for change in changes:
-        key = subject_matching.column_text(change.item, counter.counter_key.strip("{}"))
+        key = row_ownership.column_text(change.item, counter.counter_key.strip("{}"))
         if key and not (
-            counter.exclusion
-            and subject_matching.column_text(change.item, counter.exclusion[0]) == counter.exclusion[1]
+            counter.exclusion and row_ownership.column_text(change.item, counter.exclusion[0]) == counter.exclusion[1]
         ):
             amount = (
-                Decimal(subject_matching.column_text(change.item, counter.amount_column) or 0)
+                Decimal(row_ownership.column_text(change.item, counter.amount_column) or 0)
                 if counter.amount_column
                 else Decimal(1)
             )
             totals[key] = totals.get(key, Decimal(0)) - amount / counter.divisor
-    hash_key = counter.table.get_attributes()[counter.table._hash_keyname or ""].attr_name
+    hash_key = table_schema.hash_key(counter.table)
     for key, total in totals.items():
         if total:
             yield {

@@ -9,10 +9,10 @@ from typing import Any
 from pynamodb.attributes import Attribute
 
 from chalicelib.integrations.parquet import Kind
-from chalicelib.kit import attributes, aws, logs, metrics
+from chalicelib.kit import attributes, aws, logs, metrics, table_schema
 from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.kit.tables import Table
-from chalicelib.retention.domain.archive_pages import ITEM, ExpiredRow, Item
+from chalicelib.retention.domain.archive_pages import ITEM, ExpiredRow, Item, SegmentScan
 
 log = logs.logger("retention")
 
@@ -35,27 +35,27 @@ _KINDS: dict[type[Attribute[Any]], Kind] = {
 
 def columns(table: type[Table]) -> dict[str, Kind]:
     """Return the columns of a table in the archive, the exact item last. Columns without a special type are text."""
-    return {a.attr_name: _KINDS.get(type(a), Kind.TEXT) for a in table.get_attributes().values()} | {ITEM: Kind.TEXT}
+    kinds = {name: _KINDS.get(type(attribute), Kind.TEXT) for name, attribute in table_schema.columns(table).items()}
+    return kinds | {ITEM: Kind.TEXT}
 
 
-def expired_page(
-    rule: RetentionRule, cut_off: datetime, segment: int, segments: int, after: Item | None, units: float = inf
-) -> tuple[list[ExpiredRow], Item | None]:
+def expired_page(rule: RetentionRule, scan: SegmentScan, units: float = inf) -> tuple[list[ExpiredRow], Item | None]:
     """Return a page of a segment's expired rows, and the last key that was read (None: no more).
 
     Reads are consistent: a stale read would return rows that the previous page has archived. The deletes of the page
     cost about `units` write units; the page has at least one row. Rows with an unreadable time are logged and skipped.
     """
     rows: list[ExpiredRow] = []
+    after = scan.after
     for _ in range(SCAN_CALLS):
         answer = aws.client("dynamodb").scan(
             TableName=rule.table.Meta.table_name,
-            Segment=segment,
-            TotalSegments=segments,
+            Segment=scan.segment,
+            TotalSegments=scan.segments,
             Limit=SCAN_ROWS,
             ConsistentRead=True,
             FilterExpression=_EXPIRED,
-            **_expired_values(rule, cut_off),
+            **_expired_values(rule, scan.cut_off),
             **({"ExclusiveStartKey": after} if after else {}),
         )
         for item in answer["Items"]:
@@ -106,13 +106,12 @@ def timestamp_attribute(rule: RetentionRule) -> Attribute[datetime]:
 
 def key_of(table: type[Table], item: Item) -> Item:
     """Return the key of an item."""
-    names = [table.get_attributes()[name].attr_name for name in (table._hash_keyname, table._range_keyname) if name]
-    return {name: item[name] for name in names}
+    return {name: item[name] for name in (table_schema.hash_key(table), table_schema.range_key(table)) if name}
 
 
 def unchanged(table: type[Table], item: Item) -> dict[str, Any]:
     """Return the condition that a row has these values and no other attributes of the table."""
-    absent = [a.attr_name for a in table.get_attributes().values() if a.attr_name not in item]
+    absent = [name for name in table_schema.columns(table) if name not in item]
     names = {f"#n{n}": name for n, name in enumerate([*item, *absent])}
     equal = [f"#n{n} = :v{n}" for n in range(len(item))]
     missing = [f"attribute_not_exists(#n{n})" for n in range(len(item), len(names))]

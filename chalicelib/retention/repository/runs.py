@@ -12,7 +12,7 @@ from chalicelib.kit import clock, retries, tables
 from chalicelib.kit.errors import Unavailable, WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction
-from chalicelib.retention.domain.archive_pages import SegmentCursor, page_id
+from chalicelib.retention.domain.archive_pages import SegmentCursor, SegmentMove, page_id
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun, RunStatus
 
 KEEP = timedelta(days=365)
@@ -66,15 +66,8 @@ def segment_cursors(run: RuleRun) -> dict[int, SegmentCursor]:
     return {int(segment): SegmentCursor(**cursor) for segment, cursor in (run.cursor or {}).items()}
 
 
-def advance_segment(
-    run: RuleRun,
-    segment: int,
-    old: SegmentCursor,
-    new: SegmentCursor | None,
-    announced: Iterable[Archive] = (),
-    deleted: int = 0,
-) -> None:
-    """Move a segment from cursor `old` to `new` (None: completed), and store the manifests of `announced`.
+def advance_segment(run: RuleRun, move: SegmentMove, announced: Iterable[Archive] = (), deleted: int = 0) -> None:
+    """Move a segment's cursor and store the manifests of `announced`.
 
     The last segment completes the run. Raises WriteConflict if another worker has moved the segment.
     """
@@ -82,12 +75,12 @@ def advance_segment(
     for _ in retries.attempts(retries.CONFLICT_ATTEMPTS):
         row = get(run.rule, run.run)
         cursors = segment_cursors(row)
-        if cursors.pop(segment, None) != old:
+        if cursors.pop(move.segment, None) != move.old:
             raise WriteConflict(
-                f"{run.rule} {run.run}: another worker has moved segment {segment} from page {old.page}"
+                f"{run.rule} {run.run}: another worker has moved segment {move.segment} from page {move.old.page}"
             )
-        if new is not None:
-            cursors[segment] = new
+        if move.new is not None:
+            cursors[move.segment] = move.new
         actions: list[Action] = [
             RuleRun.cursor.set(_cursor(cursors)),
             RuleRun.version.add(1),

@@ -94,7 +94,7 @@ class Upload:
         return len(data)
 
     def flush(self) -> None:
-        """Do nothing: parts have a minimum size. `zipfile` calls this method."""
+        """Ignore the call of `zipfile`: parts have a minimum size."""
 
     def complete(self) -> None:
         """Upload the last part and complete the object."""

@@ -8,14 +8,24 @@ from typing import Any
 
 from pynamodb.exceptions import AttributeDeserializationError
 
-from chalicelib.kit import aws, retries, tombstones
+from chalicelib.kit import aws, retries, table_schema, tombstones
 from chalicelib.kit.attributes import SecretAttribute
-from chalicelib.kit.data_policy import SubjectQuery, TablePolicy
+from chalicelib.kit.data_policy import TablePolicy
 from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.subject_queries import (
+    ByIndex,
+    ByKey,
+    ByScan,
+    DirectLookup,
+    KeepWhileShared,
+    SubjectQuery,
+    ViaTable,
+    placeholders,
+)
 from chalicelib.kit.tables import Table
-from chalicelib.retention.domain import subject_matching
+from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.domain.archive_pages import Item
-from chalicelib.retention.domain.subject_matching import SubjectContext
+from chalicelib.retention.domain.row_ownership import SubjectContext
 from chalicelib.retention.repository import s3_objects
 from chalicelib.retention.repository.rows import key_of
 from chalicelib.retention.rules import TABLE_POLICIES
@@ -26,7 +36,6 @@ SCAN_ROWS = 1_000
 MAX_ROWS = 10
 """Maximum rows of one BatchGetItem; a row has up to 400 KB."""
 _ATTEMPTS = 8
-BY_KEY, BY_SCAN = "key", "scan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +61,21 @@ def find_page(
 
     `with_shared`: include rows that another subject owns as well.
     """
-    if not subject_matching.is_app_in_scope(policy.app, context):
+    if not row_ownership.is_app_in_scope(policy.app, context):
         return SubjectRowPage(iter(()), None)
-    if not query.via:
-        items, next_cursor = _query_page(policy.table, query, context, cursor)
-        return SubjectRowPage(_subject_rows(policy, query, context, items), next_cursor)
-    parents, next_cursor = _parents(query, context, cursor)
-    filled = {subject_matching.value_from_row(query, row) for row in parents}
-    values = [
-        value for value in sorted(filter(None, filled)) if with_shared or not _has_other_owner(query, context, value)
-    ]
-    return SubjectRowPage(_rows_via(policy, query, context, values), next_cursor)
-
-
-def access_path(table: type[Table], column: str) -> str:
-    """Return how rows are found by a column: BY_KEY, the name of an index, or BY_SCAN."""
-    attributes = table.get_attributes()
-    if attributes[table._hash_keyname or ""].attr_name == column:
-        return BY_KEY
-    for index in table._indexes.values():
-        if index._hash_key_attribute().attr_name == column:
-            return str(index.Meta.index_name)
-    return BY_SCAN
+    match query.lookup:
+        case ViaTable() as via:
+            parents, next_cursor = _parents(via, context, cursor)
+            filled = {row_ownership.value_from_row(via, row) for row in parents}
+            values = [
+                value
+                for value in sorted(filter(None, filled))
+                if with_shared or not _has_other_owner(query, via, context, value)
+            ]
+            return SubjectRowPage(_rows_via(policy, query, via.lookup, context, values), next_cursor)
+        case lookup:
+            items, next_cursor = _lookup_page(policy.table, lookup, context, cursor)
+            return SubjectRowPage(_subject_rows(policy, query, context, items), next_cursor)
 
 
 def readable_row(table: type[Table], item: Item) -> dict[str, Any]:
@@ -91,32 +93,31 @@ def readable_row(table: type[Table], item: Item) -> dict[str, Any]:
     return read
 
 
-def _parents(
-    query: SubjectQuery, context: SubjectContext, cursor: QueryCursor
-) -> tuple[list[Item], QueryCursor | None]:
-    """Return rows of the query's `via` table, and the next cursor. That table's queries run one after the other."""
-    policy = TABLE_POLICIES[query.via]
-    direct = [each for each in subject_matching.queries_for(policy, context.subject.type) if not each.via]
-    pairs = [(each, value) for each in direct for value in subject_matching.fill_template(each.value, context)]
-    if cursor.value >= len(pairs):
-        return [], None
-    parent, value = pairs[cursor.value]
-    items, after = _page(policy.table, parent, context, value, cursor.after)
-    rows = [
-        row
-        for row in _subject_rows(policy, parent, context, items)
-        if subject_matching.leads_further(policy, context, row)
+def _parents(via: ViaTable, context: SubjectContext, cursor: QueryCursor) -> tuple[list[Item], QueryCursor | None]:
+    """Return the subject's rows of the `via` table, and the next cursor. That table's queries run one after the other."""
+    policy = TABLE_POLICIES[via.table]
+    triples = [
+        (query, lookup, value)
+        for query, lookup in row_ownership.direct_lookups(policy, context.subject.type)
+        for value in row_ownership.fill_template(lookup.value, context)
     ]
-    return rows, _next_cursor(cursor, after, len(pairs))
+    if cursor.value >= len(triples):
+        return [], None
+    query, lookup, value = triples[cursor.value]
+    items, after = _page(policy.table, lookup, context, value, cursor.after)
+    rows = [
+        row for row in _subject_rows(policy, query, context, items) if row_ownership.leads_further(policy, context, row)
+    ]
+    return rows, _next_cursor(cursor, after, len(triples))
 
 
-def _query_page(
-    table: type[Table], query: SubjectQuery, context: SubjectContext, cursor: QueryCursor
+def _lookup_page(
+    table: type[Table], lookup: DirectLookup, context: SubjectContext, cursor: QueryCursor
 ) -> tuple[Iterator[Item], QueryCursor | None]:
-    values = subject_matching.fill_template(query.value, context)
+    values = row_ownership.fill_template(lookup.value, context)
     if cursor.value >= len(values):
         return iter(()), None
-    items, after = _page(table, query, context, values[cursor.value], cursor.after)
+    items, after = _page(table, lookup, context, values[cursor.value], cursor.after)
     return items, _next_cursor(cursor, after, len(values))
 
 
@@ -127,12 +128,12 @@ def _next_cursor(cursor: QueryCursor, after: Item | None, value_count: int) -> Q
 
 
 def _rows_via(
-    policy: TablePolicy, query: SubjectQuery, context: SubjectContext, values: Sequence[str]
+    policy: TablePolicy, query: SubjectQuery, lookup: DirectLookup, context: SubjectContext, values: Sequence[str]
 ) -> Iterator[Item]:
     for value in values:
         after: Item | None = None
         while True:
-            items, after = _page(policy.table, query, context, value, after)
+            items, after = _page(policy.table, lookup, context, value, after)
             yield from _subject_rows(policy, query, context, items)
             if after is None:
                 break
@@ -142,32 +143,41 @@ def _subject_rows(
     policy: TablePolicy, query: SubjectQuery, context: SubjectContext, items: Iterator[Item]
 ) -> Iterator[Item]:
     for item in items:
-        if subject_matching.is_app_in_scope(policy.app, context, item) and _owns_row(query, context, item):
+        if row_ownership.is_app_in_scope(policy.app, context, item) and _owns_row(query, context, item):
             yield item
 
 
 def _owns_row(query: SubjectQuery, context: SubjectContext, item: Item) -> bool:
     stored = None
     if query.owner and query.owner.json_column:
-        address = subject_matching.payload_address(subject_matching.column_text(item, query.owner.json_column) or "")
+        address = row_ownership.payload_address(row_ownership.column_text(item, query.owner.json_column) or "")
         stored = s3_objects.read_text(address) if address else None
         if address and stored is None:
             return True  # an erasure deleted the object and crashed before it deleted the row
-    return subject_matching.owns_row(query.owner, context, item, stored)
+    return row_ownership.owns_row(query.owner, context, item, stored)
 
 
 def _page(
-    table: type[Table], query: SubjectQuery, context: SubjectContext, value: str, after: Item | None
+    table: type[Table], lookup: DirectLookup, context: SubjectContext, value: str, after: Item | None
 ) -> tuple[Iterator[Item], Item | None]:
     """Return the complete rows of one query or scan, read consistently, and the last key that was read."""
-    access = access_path(table, query.column)
-    if access == BY_SCAN or query.contains:
-        return _scan(table, query, value, after)
-    names, values = {"#c": query.column}, {":v": {"S": value}}
+    match lookup:
+        case ByKey():
+            return _query_by_key(table, lookup, context, value, after)
+        case ByIndex():
+            return _query_by_index(table, lookup, value, after)
+        case ByScan():
+            return _scan(table, lookup, value, after)
+
+
+def _query_by_key(
+    table: type[Table], lookup: ByKey, context: SubjectContext, value: str, after: Item | None
+) -> tuple[Iterator[Item], Item | None]:
+    names, values = {"#c": lookup.column}, {":v": {"S": value}}
     condition = "#c = :v"
-    if query.range_key:
-        names["#r"] = table.get_attributes()[table._range_keyname or ""].attr_name
-        values[":r"] = {"S": next(iter(subject_matching.fill_template(query.range_key, context)), "")}
+    if lookup.range_key:
+        names["#r"] = table_schema.range_key(table)
+        values[":r"] = {"S": next(iter(row_ownership.fill_template(lookup.range_key, context)), "")}
         condition += " AND #r = :r"
     response = aws.client("dynamodb").query(
         TableName=table.Meta.table_name,
@@ -175,23 +185,35 @@ def _page(
         ExpressionAttributeNames=names,
         ExpressionAttributeValues=values,
         Limit=QUERY_ROWS,
-        **({"ConsistentRead": True} if access == BY_KEY else {"IndexName": access}),
+        ConsistentRead=True,
         **({"ExclusiveStartKey": after} if after else {}),
     )
-    if access == BY_KEY:
-        return iter(response["Items"]), response.get("LastEvaluatedKey")
+    return iter(response["Items"]), response.get("LastEvaluatedKey")
+
+
+def _query_by_index(
+    table: type[Table], lookup: ByIndex, value: str, after: Item | None
+) -> tuple[Iterator[Item], Item | None]:
+    """Return the rows whose keys are in the index, and the last key. Rows that have changed since are left out."""
+    response = aws.client("dynamodb").query(
+        TableName=table.Meta.table_name,
+        IndexName=table_schema.index_by(table, lookup.column),
+        KeyConditionExpression="#c = :v",
+        ExpressionAttributeNames={"#c": lookup.column},
+        ExpressionAttributeValues={":v": {"S": value}},
+        Limit=QUERY_ROWS,
+        **({"ExclusiveStartKey": after} if after else {}),
+    )
     keys = [key_of(table, item) for item in response["Items"]]
-    whole = (item for item in _whole(table, keys) if subject_matching.column_text(item, query.column) == value)
+    whole = (item for item in _whole(table, keys) if row_ownership.column_text(item, lookup.column) == value)
     return whole, response.get("LastEvaluatedKey")
 
 
-def _scan(
-    table: type[Table], query: SubjectQuery, value: str, after: Item | None
-) -> tuple[Iterator[Item], Item | None]:
+def _scan(table: type[Table], lookup: ByScan, value: str, after: Item | None) -> tuple[Iterator[Item], Item | None]:
     response = aws.client("dynamodb").scan(
         TableName=table.Meta.table_name,
-        FilterExpression="contains(#c, :v)" if query.contains else "#c = :v",
-        ExpressionAttributeNames={"#c": query.column},
+        FilterExpression="contains(#c, :v)" if lookup.contains else "#c = :v",
+        ExpressionAttributeNames={"#c": lookup.column},
         ExpressionAttributeValues={":v": {"S": value}},
         Limit=SCAN_ROWS,
         ConsistentRead=True,
@@ -200,19 +222,20 @@ def _scan(
     return iter(response["Items"]), response.get("LastEvaluatedKey")
 
 
-def _has_other_owner(query: SubjectQuery, context: SubjectContext, value: str) -> bool:
-    """Return whether another subject that is not erased owns the value as well.
+def _has_other_owner(query: SubjectQuery, via: ViaTable, context: SubjectContext, value: str) -> bool:
+    """Return whether the row is kept because another subject that is not erased owns the value as well.
 
     If both owners are erased concurrently, either erasure deletes the rows.
     """
-    if not query.other_owner:
+    if not isinstance(query.action, KeepWhileShared):
         return False
-    [column] = [name for name in TABLE_POLICIES[query.via].table.get_attributes() if f"{{{name}}}" == query.value]
-    probe, after = SubjectQuery(query.subject_type, column, value), None
+    owners = TABLE_POLICIES[via.table].table
+    [column] = placeholders(via.lookup.value)
+    lookup, after = ByScan(column=column, value=value, reason=query.action.scan_reason), None
     while True:
-        items, after = _scan(TABLE_POLICIES[query.via].table, probe, value, after)
+        items, after = _scan(owners, lookup, value, after)
         names = {
-            query.other_owner.format(**{name: subject_matching.column_text(item, name) for name in item})
+            query.action.other_owner.format(**{name: row_ownership.column_text(item, name) for name in item})
             for item in items
         }
         if any(not tombstones.is_erased(name) for name in names - {str(context.subject)}):

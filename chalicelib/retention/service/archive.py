@@ -15,7 +15,7 @@ from chalicelib.kit import clock, signing
 from chalicelib.kit.data_policy import RetentionRule
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.retention.domain import archive_pages
-from chalicelib.retention.domain.archive_pages import ITEM, ExpiredRow, Item, SegmentCursor
+from chalicelib.retention.domain.archive_pages import ITEM, ExpiredRow, Item, SegmentCursor, SegmentMove, SegmentScan
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
 from chalicelib.retention.errors import ArchiveDamaged
 from chalicelib.retention.models import Archive, ArchiveStatus, RuleRun
@@ -39,8 +39,8 @@ def archive_page(
     if cursor.announced:
         _resume_page(rule, run, segment, cursor, limiter)
         return
-    units = limiter.units_within(PAGE_SECONDS)
-    expired, last_key = rows.expired_page(rule, run.cut_off, segment, run.segments, cursor.after, units)
+    scan = SegmentScan(run.cut_off, segment, run.segments, cursor.after)
+    expired, last_key = rows.expired_page(rule, scan, limiter.units_within(PAGE_SECONDS))
     months = archive_pages.by_month(expired)
     after = cursor.next(last_key) if last_key else None
     if len(months) > MAX_FILES:
@@ -49,13 +49,14 @@ def archive_page(
         announced = [
             _manifest_and_file(rule, run, segment, cursor, (month, members)) for month, members in months.items()
         ]
-        runs.advance_segment(run, segment, cursor, cursor.announce(), [archive for archive, _ in announced])
+        move = SegmentMove(segment, cursor, cursor.announce())
+        runs.advance_segment(run, move, [archive for archive, _ in announced])
         for archive, data in announced:
             archive_files.put_if_absent(archive.s3_key, data, parquet.MEDIA_TYPE)
             if not _verify_and_delete(rule, run, archive, limiter):
                 raise WriteConflict(f"another worker has written {archive.s3_key}")
         cursor = cursor.announce()
-    runs.advance_segment(run, segment, cursor, after)
+    runs.advance_segment(run, SegmentMove(segment, cursor, after))
 
 
 def _resume_page(
@@ -67,7 +68,7 @@ def _resume_page(
             archive_files.put_if_absent(archive.s3_key, empty_file, parquet.MEDIA_TYPE)
         if archive.status is not ArchiveStatus.PURGED:
             _verify_and_delete(rule, run, archive, limiter)
-    runs.advance_segment(run, segment, cursor, cursor.next(cursor.after))
+    runs.advance_segment(run, SegmentMove(segment, cursor, cursor.next(cursor.after)))
 
 
 def _manifest_and_file(

@@ -19,7 +19,8 @@ from datetime import timedelta
 from chalicelib.kit import clock, logs, messages, metrics, tombstones
 from chalicelib.kit.data_subjects import Subject, SubjectType
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.retention.domain import erasure_plan, subject_matching
+from chalicelib.kit.subject_queries import Delete, Redact
+from chalicelib.retention.domain import erasure_plan, redaction, row_ownership
 from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.erasure_plan import (
     SET_TOMBSTONES,
@@ -31,7 +32,7 @@ from chalicelib.retention.domain.erasure_plan import (
     Step,
 )
 from chalicelib.retention.domain.request_progress import RequestProgress
-from chalicelib.retention.domain.subject_matching import SubjectContext
+from chalicelib.retention.domain.row_ownership import SubjectContext
 from chalicelib.retention.errors import Postponed
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import erasures, manifests, rows, s3_objects, subject_rows
@@ -142,7 +143,7 @@ class _Erasure:
     def _collect_aliases(self, step: AliasStep, following: str) -> None:
         page = subject_rows.find_page(step.policy, step.query, self.context, self._cursor)
         column = step.policy.alias_column
-        page_aliases = {alias for item in page.items if (alias := subject_matching.column_text(item, column))}
+        page_aliases = {alias for item in page.items if (alias := row_ownership.column_text(item, column))}
         aliases, progress = tuple(sorted({*self.progress.order_ids, *page_aliases})), self.progress
         if aliases != progress.order_ids:
             progress = replace(progress, order_ids=aliases, buried_at=None)
@@ -164,20 +165,20 @@ class _Erasure:
 
     def _erase_rows(self, step: RowStep, following: str) -> None:
         page = subject_rows.find_page(step.policy, step.query, self.context, self._cursor)
+        counter = step.query.action.counter if isinstance(step.query.action, Delete) else None
         changes = (RowChange(item, new) for item in page.items if (new := self._new_item(step, item)) != item)
         for batch in erasures.batches(changes):
             self._require_no_reinstall()
             count = self._delete_row_objects(step, batch)
             progress = self.progress.with_count(step.policy.name, len(batch)).with_count("objects", count)
-            erasures.erase_rows(self.row, progress, step.policy, batch, step.query.counter)
+            erasures.erase_rows(self.row, progress, step.policy, batch, counter)
             self.progress = progress
         self._save_cursor(self.progress, page.next_cursor, step.name, following)
 
     def _new_item(self, step: RowStep, item: Item) -> Item | None:
         """Return the redacted row, or None if the row is to be deleted."""
-        if step.query.redactions is None:
-            return None
-        return subject_matching.redact(item, step.query.redactions, self.context)
+        action = step.query.action
+        return redaction.redact(item, action.columns, self.context) if isinstance(action, Redact) else None
 
     def _delete_row_objects(self, step: RowStep, batch: Iterable[RowChange]) -> int:
         """Delete the objects of deleted rows and return their number. Objects go first: the rows hold their addresses."""
@@ -185,7 +186,7 @@ class _Erasure:
         addresses = [
             s3_objects.address(text)
             for item in deleted
-            for text in subject_matching.object_addresses(item, step.policy.object_columns)
+            for text in row_ownership.object_addresses(item, step.policy.object_columns)
         ]
         for address in addresses:
             s3_objects.delete_object(address)
@@ -194,7 +195,7 @@ class _Erasure:
     def _empty_folders(self, step: FolderStep, following: str) -> None:
         """Delete a page of objects. Saves the count first, so that each object is counted once, also after a crash."""
         context, cursor = self.context, FolderCursor(**(self.progress.place or {}))
-        folders = sorted(subject_matching.subject_folders(step.prefix, context))
+        folders = sorted(row_ownership.subject_folders(step.prefix, context))
         if cursor.folder >= len(folders):
             self._save(replace(self.progress, step=following, place=None))
             return
@@ -214,7 +215,7 @@ class _Erasure:
         self._save(replace(self.progress, step=step.name, place=asdict(next_cursor)))
 
     def _is_mentioned_in(self, bucket: str, key: str) -> bool:
-        return subject_matching.mentions_subject(s3_objects.read_text(f"s3://{bucket}/{key}") or "", self.context)
+        return self.context.is_mentioned_in(s3_objects.read_text(f"s3://{bucket}/{key}") or "")
 
     def _start_round(self, following: str) -> None:
         """Start another round once all workers from before the tombstones have finished; repeat until one finds nothing."""
@@ -241,7 +242,7 @@ class _Erasure:
         self._save_cursor(self.progress, next_id, step.name, following)
 
     def _owns_archived(self, step: ArchiveStep, item: Item) -> bool:
-        return subject_matching.owns_archived_row(step.policy, self.context, item)
+        return row_ownership.owns_archived_row(step.policy, self.context, item)
 
     def _require_no_reinstall(self) -> None:
         """Raise WriteConflict if an app was installed again; the next call skips it."""

@@ -10,9 +10,9 @@ from chalicelib.kit import clock, data_subjects, logs, metrics, tombstones
 from chalicelib.kit.data_policy import Bucket, TablePolicy
 from chalicelib.kit.data_subjects import Subject, SubjectType
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.retention.domain import erasure_plan, subject_matching
+from chalicelib.retention.domain import erasure_plan, redaction, row_ownership
 from chalicelib.retention.domain.archive_pages import Item
-from chalicelib.retention.domain.subject_matching import SubjectContext
+from chalicelib.retention.domain.row_ownership import SubjectContext
 from chalicelib.retention.models import ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import manifests, rows, s3_objects, subject_rows, zip_stream
 from chalicelib.retention.repository import privacy_requests as requests
@@ -66,7 +66,7 @@ def _write_export(row: PrivacyRequest, context: SubjectContext, bucket: str, key
 
 def export_key(row: PrivacyRequest, context: SubjectContext) -> str:
     """Return the export's key in the archive bucket, below the pseudonyms of its shop and subject."""
-    folder = next(iter(subject_matching.subject_folders(OBJECT_PREFIXES["exports/"], context)))
+    folder = next(iter(row_ownership.subject_folders(OBJECT_PREFIXES["exports/"], context)))
     return f"{folder}{'whole/' if context.subject.type is SubjectType.SHOP else ''}{row.id}.zip"
 
 
@@ -81,7 +81,7 @@ def _with_aliases(context: SubjectContext) -> SubjectContext:
     """Return the subject with all its identifiers."""
     for step in erasure_plan.alias_steps(context.subject.type):
         aliases = {
-            subject_matching.column_text(item, step.policy.alias_column) for item in _current_rows(step.policy, context)
+            row_ownership.column_text(item, step.policy.alias_column) for item in _current_rows(step.policy, context)
         }
         context = replace(context, aliases=tuple(sorted({*context.aliases, *filter(None, aliases)})))
     return context
@@ -92,7 +92,7 @@ def _write_entries(file: ZipStream, context: SubjectContext) -> dict[str, int]:
     counts: dict[str, int] = {}
     files: set[str] = set()
     for policy in TABLE_POLICIES.values():
-        if subject_matching.queries_for(policy, subject_type):
+        if row_ownership.queries_for(policy, subject_type):
             rows = _readable_rows(policy, context, files if subject_type is not SubjectType.SHOP else None)
             counts[policy.name] = file.add_json(f"tables/{policy.name}.json", rows)
     for step in erasure_plan.archive_steps(subject_type):
@@ -109,7 +109,7 @@ def _write_entries(file: ZipStream, context: SubjectContext) -> dict[str, int]:
 
 def _current_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item]:
     """Yield the subject's rows of a table, each once."""
-    claims = subject_matching.queries_for(policy, context.subject.type)
+    claims = row_ownership.queries_for(policy, context.subject.type)
     seen: set[str] = set()
     for query in claims:
         cursor: QueryCursor | None = QueryCursor()
@@ -128,8 +128,8 @@ def _readable_rows(policy: TablePolicy, context: SubjectContext, files: set[str]
     """Yield a table's rows for the export; add the addresses of their objects to `files`, if given."""
     for item in _current_rows(policy, context):
         if files is not None:
-            files |= {s3_objects.address(at) for at in subject_matching.object_addresses(item, policy.object_columns)}
-        yield readable_row(policy.table, subject_matching.hide_other_owners(policy, context, item))
+            files |= {s3_objects.address(at) for at in row_ownership.object_addresses(item, policy.object_columns)}
+        yield readable_row(policy.table, redaction.hide_other_owners(policy, context, item))
 
 
 def _archived_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Item]:
@@ -140,7 +140,7 @@ def _archived_rows(policy: TablePolicy, context: SubjectContext) -> Iterator[Ite
             if archive.status is ArchiveStatus.WRITTEN:
                 continue  # the table still has its rows, and the file may not exist yet
             items, _ = manifests.read_file(archive)
-            yield from (item for item in items if subject_matching.owns_archived_row(policy, context, item))
+            yield from (item for item in items if row_ownership.owns_archived_row(policy, context, item))
         if after is None:
             return
 
@@ -151,11 +151,10 @@ def _folder_objects(context: SubjectContext, files: set[str]) -> Iterator[str]:
         if prefix.bucket is Bucket.IMAGES:
             bucket = s3_objects.bucket_name(prefix.bucket)
             is_content_matched = context.subject.type in prefix.content_matched
-            for folder in sorted(subject_matching.subject_folders(prefix, context)):
+            for folder in sorted(row_ownership.subject_folders(prefix, context)):
                 for key in s3_objects.iterate_keys(bucket, folder):
                     url = f"s3://{bucket}/{key}"
                     if url not in files and (
-                        not is_content_matched
-                        or subject_matching.mentions_subject(s3_objects.read_text(url) or "", context)
+                        not is_content_matched or context.is_mentioned_in(s3_objects.read_text(url) or "")
                     ):
                         yield url

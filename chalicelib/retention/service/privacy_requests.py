@@ -31,7 +31,7 @@ log = logs.logger("retention")
 
 
 def accept_request(message: PrivacyRequested) -> None:
-    """Store a request of Shopify once and dispatch it. `shop/redact` erases the data of the requesting app only."""
+    """Store a request from Shopify once and dispatch it. `shop/redact` erases the data of the requesting app only."""
     row = _new_row(
         ids.derived(_NAMESPACE, message.message_id),
         PrivacyKind.EXPORT if message.request is PrivacyTopic.DATA_REQUEST else PrivacyKind.ERASE,
@@ -120,7 +120,7 @@ def _new_row(request: str, kind: PrivacyKind, subject: Subject, origin: str, req
 
 
 def _message_subject(message: PrivacyRequested) -> Subject:
-    """Return the subject of Shopify's request; a customer without an id is a guest, identified by orders."""
+    """Return the subject of a request from Shopify; a customer without an id is a guest, identified by orders."""
     if message.request is PrivacyTopic.SHOP_REDACT:
         return Subject(SubjectType.SHOP, message.shop, message.shop)
     if message.customer_id is None:

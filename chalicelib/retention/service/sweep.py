@@ -8,7 +8,7 @@ from chalicelib.kit import clock, logs, messages
 from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
 from chalicelib.kit.errors import Conflict, WriteConflict
 from chalicelib.retention.domain import archive_pages
-from chalicelib.retention.domain.archive_pages import SegmentCursor
+from chalicelib.retention.domain.archive_pages import SegmentCursor, SegmentMove, SegmentScan
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
 from chalicelib.retention.errors import ArchiveDamaged
 from chalicelib.retention.models import RuleRun, RunStatus
@@ -90,6 +90,7 @@ def _process_page(rule: RetentionRule, run: RuleRun, segment: int, limiter: Writ
 def _delete_page(
     rule: RetentionRule, run: RuleRun, segment: int, cursor: SegmentCursor, limiter: WriteRateLimiter
 ) -> None:
-    expired, last_key = rows.expired_page(rule, run.cut_off, segment, run.segments, cursor.after)
+    expired, last_key = rows.expired_page(rule, SegmentScan(run.cut_off, segment, run.segments, cursor.after))
     deleted = deletes.delete_expired(rule, run.cut_off, [row.item for row in expired], limiter)
-    runs.advance_segment(run, segment, cursor, cursor.next(last_key) if last_key else None, deleted=deleted)
+    move = SegmentMove(segment, cursor, cursor.next(last_key) if last_key else None)
+    runs.advance_segment(run, move, deleted=deleted)

@@ -28,8 +28,8 @@ class VariantsByBase(GlobalSecondaryIndex["ProductBaseVariant"]):
         index_name = "by_product_base_id"
         projection = AllProjection()
 
-    product_base_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    product_base_id = UnicodeAttribute(personal=False, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class Product(Table):
@@ -38,17 +38,17 @@ class Product(Table):
     class Meta:
         table_name = tables.name("studio", "products")
 
-    shop_id = UnicodeAttribute(hash_key=True)
-    uuid = UnicodeAttribute(range_key=True)
-    shopify_product_id = IntegerAttribute()
-    title = UnicodeAttribute()
-    is_enabled = BooleanAttribute(default=True)
-    style_count = IntegerAttribute(default=0)
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    uuid = UnicodeAttribute(personal=False, range_key=True)
+    shopify_product_id = IntegerAttribute(personal=True)
+    title = UnicodeAttribute(personal=True)
+    is_enabled = BooleanAttribute(personal=False, default=True)
+    style_count = IntegerAttribute(personal=False, default=0)
     """Number of styles ever added to the product; the limit applies to it."""
-    told_at = DateTimeAttribute(null=True)
+    told_at = DateTimeAttribute(personal=False, null=True)
     """The trigger time of the newest Shopify webhook that was applied."""
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class Size(Table):
@@ -57,16 +57,16 @@ class Size(Table):
     class Meta:
         table_name = tables.name("studio", "sizes")
 
-    uuid = UnicodeAttribute(range_key=True)
-    product_id = UnicodeAttribute(hash_key=True)
-    shopify_variant_id = UnicodeAttribute(null=True)
-    name = UnicodeAttribute()
-    width_px = IntegerAttribute()
-    height_px = IntegerAttribute()
-    is_active = BooleanAttribute(default=True)
-    sort_order = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    uuid = UnicodeAttribute(personal=False, range_key=True)
+    product_id = UnicodeAttribute(personal=False, hash_key=True)
+    shopify_variant_id = UnicodeAttribute(personal=True, null=True)
+    name = UnicodeAttribute(personal=True)
+    width_px = IntegerAttribute(personal=False)
+    height_px = IntegerAttribute(personal=False)
+    is_active = BooleanAttribute(personal=False, default=True)
+    sort_order = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class AiStyle(Table):
@@ -75,20 +75,20 @@ class AiStyle(Table):
     class Meta:
         table_name = tables.name("studio", "ai_styles")
 
-    uuid = UnicodeAttribute(range_key=True)
-    shop_id = UnicodeAttribute(hash_key=True)
-    name = UnicodeAttribute()
-    prompt_template = UnicodeAttribute()
-    parameters = JsonAttribute(null=True)
+    uuid = UnicodeAttribute(personal=False, range_key=True)
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    name = UnicodeAttribute(personal=True)
+    prompt_template = UnicodeAttribute(personal=True)
+    parameters = JsonAttribute(personal=True, null=True)
     """Parameters of the image model, such as the local model's `style`."""
-    example_image_url = UnicodeAttribute(null=True)
-    example_byte_count = IntegerAttribute(null=True)
+    example_image_url = UnicodeAttribute(personal=True, null=True)
+    example_byte_count = IntegerAttribute(personal=False, null=True)
     """Size of the example image, as counted in the storage quota."""
-    is_active = BooleanAttribute(default=True)
-    sort_order = IntegerAttribute(default=0)
-    usage_count = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    is_active = BooleanAttribute(personal=False, default=True)
+    sort_order = IntegerAttribute(personal=False, default=0)
+    usage_count = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class ProductStyle(Table):
@@ -97,12 +97,12 @@ class ProductStyle(Table):
     class Meta:
         table_name = tables.name("studio", "product_styles")
 
-    product_id = UnicodeAttribute(hash_key=True)
-    ai_style_id = UnicodeAttribute(range_key=True)
-    sort_order = IntegerAttribute(default=0)
-    is_enabled = BooleanAttribute(default=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    product_id = UnicodeAttribute(personal=False, hash_key=True)
+    ai_style_id = UnicodeAttribute(personal=False, range_key=True)
+    sort_order = IntegerAttribute(personal=False, default=0)
+    is_enabled = BooleanAttribute(personal=False, default=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class ProductBase(Table):
@@ -111,16 +111,16 @@ class ProductBase(Table):
     class Meta:
         table_name = tables.name("studio", "product_bases")
 
-    uuid = UnicodeAttribute(range_key=True)
-    shop_id = UnicodeAttribute(hash_key=True)
-    name = UnicodeAttribute()
-    description = UnicodeAttribute(null=True)
-    option_names = StringListAttribute(null=True)
-    base_price = DecimalAttribute(null=True)
-    is_active = BooleanAttribute(default=True)
-    sort_order = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    uuid = UnicodeAttribute(personal=False, range_key=True)
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    name = UnicodeAttribute(personal=True)
+    description = UnicodeAttribute(personal=True, null=True)
+    option_names = StringListAttribute(personal=True, null=True)
+    base_price = DecimalAttribute(personal=True, null=True)
+    is_active = BooleanAttribute(personal=False, default=True)
+    sort_order = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class ProductBaseVariant(Table):
@@ -129,18 +129,18 @@ class ProductBaseVariant(Table):
     class Meta:
         table_name = tables.name("studio", "product_base_variants")
 
-    uuid = UnicodeAttribute(hash_key=True)
-    product_base_id = UnicodeAttribute()
-    name = UnicodeAttribute()
-    option_values = JsonAttribute(null=True)
-    width_px = IntegerAttribute()
-    height_px = IntegerAttribute()
-    price_modifier = DecimalAttribute(default=Decimal(0))
-    is_active = BooleanAttribute(default=True)
-    sort_order = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
-    shop_id = UnicodeAttribute()
+    uuid = UnicodeAttribute(personal=False, hash_key=True)
+    product_base_id = UnicodeAttribute(personal=False)
+    name = UnicodeAttribute(personal=True)
+    option_values = JsonAttribute(personal=True, null=True)
+    width_px = IntegerAttribute(personal=False)
+    height_px = IntegerAttribute(personal=False)
+    price_modifier = DecimalAttribute(personal=True, default=Decimal(0))
+    is_active = BooleanAttribute(personal=False, default=True)
+    sort_order = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
+    shop_id = UnicodeAttribute(personal=True)
     by_product_base_id = VariantsByBase()
 
 
@@ -150,12 +150,12 @@ class ProductProductBase(Table):
     class Meta:
         table_name = tables.name("studio", "product_product_bases")
 
-    product_id = UnicodeAttribute(hash_key=True)
-    product_base_id = UnicodeAttribute(range_key=True)
-    is_enabled = BooleanAttribute(default=True)
-    sort_order = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    product_id = UnicodeAttribute(personal=False, hash_key=True)
+    product_base_id = UnicodeAttribute(personal=False, range_key=True)
+    is_enabled = BooleanAttribute(personal=False, default=True)
+    sort_order = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class ProductBaseVariantMapping(Table):
@@ -164,14 +164,14 @@ class ProductBaseVariantMapping(Table):
     class Meta:
         table_name = tables.name("studio", "product_base_variant_mappings")
 
-    product_id = UnicodeAttribute(hash_key=True)
-    variant_pair = UnicodeAttribute(range_key=True)
+    product_id = UnicodeAttribute(personal=False, hash_key=True)
+    variant_pair = UnicodeAttribute(personal=True, range_key=True)
     """`<product_base_variant_id>#<shopify_variant_id>`."""
-    product_base_variant_id = UnicodeAttribute()
-    shopify_variant_id = UnicodeAttribute()
-    is_active = BooleanAttribute(default=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    product_base_variant_id = UnicodeAttribute(personal=False)
+    shopify_variant_id = UnicodeAttribute(personal=True)
+    is_active = BooleanAttribute(personal=False, default=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
 
 
 class Watermark(Table):
@@ -180,13 +180,13 @@ class Watermark(Table):
     class Meta:
         table_name = tables.name("studio", "watermarks")
 
-    shop_id = UnicodeAttribute(hash_key=True)
-    image_url = UnicodeAttribute()
-    byte_count = IntegerAttribute(null=True)
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    image_url = UnicodeAttribute(personal=True)
+    byte_count = IntegerAttribute(personal=False, null=True)
     """Size of the image, as counted in the storage quota."""
-    opacity = DecimalAttribute(default=Decimal("0.3"))
-    position = EnumAttribute(Position, default=Position.BOTTOM_RIGHT)
-    size_percentage = DecimalAttribute(default=Decimal(10))
-    is_active = BooleanAttribute(default=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    opacity = DecimalAttribute(personal=False, default=Decimal("0.3"))
+    position = EnumAttribute(Position, personal=False, default=Position.BOTTOM_RIGHT)
+    size_percentage = DecimalAttribute(personal=False, default=Decimal(10))
+    is_active = BooleanAttribute(personal=False, default=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)

@@ -55,8 +55,8 @@ class UploadsByUnused(GlobalSecondaryIndex["Upload"]):
         index_name = "by_unused"
         projection = AllProjection()
 
-    unused = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    unused = UnicodeAttribute(personal=False, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class UploadsByShop(GlobalSecondaryIndex["Upload"]):
@@ -66,8 +66,8 @@ class UploadsByShop(GlobalSecondaryIndex["Upload"]):
         index_name = "by_shop"
         projection = KeysOnlyProjection()
 
-    shop_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByShop(GlobalSecondaryIndex["Generation"]):
@@ -77,8 +77,8 @@ class GenerationsByShop(GlobalSecondaryIndex["Generation"]):
         index_name = "by_shop"
         projection = AllProjection()
 
-    shop_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByOrder(GlobalSecondaryIndex["Generation"]):
@@ -88,8 +88,8 @@ class GenerationsByOrder(GlobalSecondaryIndex["Generation"]):
         index_name = "by_order"
         projection = AllProjection()
 
-    order_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    order_id = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByStatus(GlobalSecondaryIndex["Generation"]):
@@ -99,8 +99,8 @@ class GenerationsByStatus(GlobalSecondaryIndex["Generation"]):
         index_name = "by_status"
         projection = AllProjection()
 
-    shop_status = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    shop_status = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByUpscaleStatus(GlobalSecondaryIndex["Generation"]):
@@ -110,8 +110,8 @@ class GenerationsByUpscaleStatus(GlobalSecondaryIndex["Generation"]):
         index_name = "by_upscale_status"
         projection = AllProjection()
 
-    shop_upscale_status = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    shop_upscale_status = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByProduct(GlobalSecondaryIndex["Generation"]):
@@ -121,8 +121,8 @@ class GenerationsByProduct(GlobalSecondaryIndex["Generation"]):
         index_name = "by_product"
         projection = AllProjection()
 
-    product_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    product_id = UnicodeAttribute(personal=False, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByStyle(GlobalSecondaryIndex["Generation"]):
@@ -132,8 +132,8 @@ class GenerationsByStyle(GlobalSecondaryIndex["Generation"]):
         index_name = "by_style"
         projection = AllProjection()
 
-    ai_style_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    ai_style_id = UnicodeAttribute(personal=False, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByCustomer(GlobalSecondaryIndex["Generation"]):
@@ -143,8 +143,8 @@ class GenerationsByCustomer(GlobalSecondaryIndex["Generation"]):
         index_name = "by_customer"
         projection = AllProjection()
 
-    customer_id = UnicodeAttribute(hash_key=True)
-    created_at = DateTimeAttribute(range_key=True)
+    customer_id = UnicodeAttribute(personal=True, hash_key=True)
+    created_at = DateTimeAttribute(personal=False, range_key=True)
 
 
 class GenerationsByOpenWork(GlobalSecondaryIndex["Generation"]):
@@ -154,8 +154,8 @@ class GenerationsByOpenWork(GlobalSecondaryIndex["Generation"]):
         index_name = "by_open_work"
         projection = AllProjection()
 
-    open_work = UnicodeAttribute(hash_key=True)
-    lease_until = DateTimeAttribute(range_key=True)
+    open_work = UnicodeAttribute(personal=False, hash_key=True)
+    lease_until = DateTimeAttribute(personal=False, range_key=True)
 
 
 class QuotasByMonth(GlobalSecondaryIndex["Quota"]):
@@ -165,8 +165,8 @@ class QuotasByMonth(GlobalSecondaryIndex["Quota"]):
         index_name = "by_last_reset_date"
         projection = KeysOnlyProjection()
 
-    last_reset_date = DateTimeAttribute(hash_key=True)
-    shop_id = UnicodeAttribute(range_key=True)
+    last_reset_date = DateTimeAttribute(personal=False, hash_key=True)
+    shop_id = UnicodeAttribute(personal=True, range_key=True)
 
 
 class Quota(Table):
@@ -175,18 +175,18 @@ class Quota(Table):
     class Meta:
         table_name = tables.name("studio", "quotas")
 
-    shop_id = UnicodeAttribute(hash_key=True)
-    monthly_generation_limit = IntegerAttribute(default=500)
-    storage_quota_mb = IntegerAttribute(default=1000)
-    max_concurrent_generations = IntegerAttribute(default=3)
-    current_generations = IntegerAttribute(default=0)
-    current_storage_mb = DecimalAttribute(default=Decimal(0))
-    leases = JsonAttribute(default=dict)
-    version = IntegerAttribute(default=0)
-    last_reset_date = DateTimeAttribute()
-    total_generations = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    monthly_generation_limit = IntegerAttribute(personal=False, default=500)
+    storage_quota_mb = IntegerAttribute(personal=False, default=1000)
+    max_concurrent_generations = IntegerAttribute(personal=False, default=3)
+    current_generations = IntegerAttribute(personal=False, default=0)
+    current_storage_mb = DecimalAttribute(personal=False, default=Decimal(0))
+    leases = JsonAttribute(personal=False, default=dict)
+    version = IntegerAttribute(personal=False, default=0)
+    last_reset_date = DateTimeAttribute(personal=False)
+    total_generations = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
     by_last_reset_date = QuotasByMonth()
 
 
@@ -196,20 +196,20 @@ class Upload(Table):
     class Meta:
         table_name = tables.name("studio", "uploads")
 
-    id = UnicodeAttribute(hash_key=True)
-    shop_id = UnicodeAttribute()
-    customer_id = UnicodeAttribute(null=True)
-    object_key = UnicodeAttribute()
-    status = EnumAttribute(UploadStatus)
-    reject_reason = UnicodeAttribute(null=True)
-    byte_count = IntegerAttribute(null=True)
-    width = IntegerAttribute(null=True)
-    height = IntegerAttribute(null=True)
-    sequencer = UnicodeAttribute(null=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
-    expires_epoch = ExpiryAttribute(null=True)
-    unused = UnicodeAttribute(null=True)
+    id = UnicodeAttribute(personal=False, hash_key=True)
+    shop_id = UnicodeAttribute(personal=True)
+    customer_id = UnicodeAttribute(personal=True, null=True)
+    object_key = UnicodeAttribute(personal=True)
+    status = EnumAttribute(UploadStatus, personal=False)
+    reject_reason = UnicodeAttribute(personal=False, null=True)
+    byte_count = IntegerAttribute(personal=False, null=True)
+    width = IntegerAttribute(personal=False, null=True)
+    height = IntegerAttribute(personal=False, null=True)
+    sequencer = UnicodeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
+    expires_epoch = ExpiryAttribute(personal=False, null=True)
+    unused = UnicodeAttribute(personal=False, null=True)
     """Set while no generation uses the photo, so that it may be deleted."""
     by_unused = UploadsByUnused()
     by_shop = UploadsByShop()
@@ -221,66 +221,66 @@ class Generation(Table):
     class Meta:
         table_name = tables.name("studio", "generations")
 
-    id = UnicodeAttribute(hash_key=True)
-    shop_id = UnicodeAttribute()
-    product_id = UnicodeAttribute()
-    ai_style_id = UnicodeAttribute()
-    order_id = UnicodeAttribute(null=True)
-    line_item_id = UnicodeAttribute(null=True)
-    source_generation_id = UnicodeAttribute(null=True)
-    product_base_variant_id = UnicodeAttribute(null=True)
-    shopify_variant_id = UnicodeAttribute(null=True)
+    id = UnicodeAttribute(personal=False, hash_key=True)
+    shop_id = UnicodeAttribute(personal=True)
+    product_id = UnicodeAttribute(personal=False)
+    ai_style_id = UnicodeAttribute(personal=False)
+    order_id = UnicodeAttribute(personal=True, null=True)
+    line_item_id = UnicodeAttribute(personal=True, null=True)
+    source_generation_id = UnicodeAttribute(personal=False, null=True)
+    product_base_variant_id = UnicodeAttribute(personal=False, null=True)
+    shopify_variant_id = UnicodeAttribute(personal=False, null=True)
     """The ordered variant: it determines a final's print size."""
-    customer_id = UnicodeAttribute(null=True)
+    customer_id = UnicodeAttribute(personal=True, null=True)
     """A preview's shopper; a final's order's customer."""
-    preview_customer_id = UnicodeAttribute(null=True)
+    preview_customer_id = UnicodeAttribute(personal=True, null=True)
     """The shopper of a final's preview, if known; not always the order's customer."""
-    input_image_url = UnicodeAttribute()
-    preview_image_url = UnicodeAttribute(null=True)
-    final_image_url = UnicodeAttribute(null=True)
-    byte_count = IntegerAttribute(null=True)
+    input_image_url = UnicodeAttribute(personal=True)
+    preview_image_url = UnicodeAttribute(personal=True, null=True)
+    final_image_url = UnicodeAttribute(personal=True, null=True)
+    byte_count = IntegerAttribute(personal=False, null=True)
     """Size of the image, as counted in the storage quota."""
-    generation_type = EnumAttribute(GenerationType)
-    status = EnumAttribute(GenerationStatus, default=GenerationStatus.PENDING)
-    ai_prompt_used = UnicodeAttribute()
-    error_message = UnicodeAttribute(null=True)
-    processing_time_ms = IntegerAttribute(null=True)
-    ai_model_used = UnicodeAttribute(null=True)
-    generation_params = JsonAttribute(null=True)
-    upscale_status = EnumAttribute(UpscaleStatus, default=UpscaleStatus.NOT_NEEDED)
-    upscale_factor = DecimalAttribute(null=True)
-    original_width = IntegerAttribute(null=True)
-    original_height = IntegerAttribute(null=True)
-    final_width = IntegerAttribute(null=True)
-    final_height = IntegerAttribute(null=True)
-    upscale_started_at = DateTimeAttribute(null=True)
-    upscale_completed_at = DateTimeAttribute(null=True)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
-    open_work = UnicodeAttribute(null=True)
-    lease_until = DateTimeAttribute(null=True)
-    attempts = IntegerAttribute(default=0)
-    answered = IntegerAttribute(default=0)
+    generation_type = EnumAttribute(GenerationType, personal=False)
+    status = EnumAttribute(GenerationStatus, personal=False, default=GenerationStatus.PENDING)
+    ai_prompt_used = UnicodeAttribute(personal=True)
+    error_message = UnicodeAttribute(personal=True, null=True)
+    processing_time_ms = IntegerAttribute(personal=False, null=True)
+    ai_model_used = UnicodeAttribute(personal=False, null=True)
+    generation_params = JsonAttribute(personal=True, null=True)
+    upscale_status = EnumAttribute(UpscaleStatus, personal=False, default=UpscaleStatus.NOT_NEEDED)
+    upscale_factor = DecimalAttribute(personal=False, null=True)
+    original_width = IntegerAttribute(personal=False, null=True)
+    original_height = IntegerAttribute(personal=False, null=True)
+    final_width = IntegerAttribute(personal=False, null=True)
+    final_height = IntegerAttribute(personal=False, null=True)
+    upscale_started_at = DateTimeAttribute(personal=False, null=True)
+    upscale_completed_at = DateTimeAttribute(personal=False, null=True)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)
+    open_work = UnicodeAttribute(personal=False, null=True)
+    lease_until = DateTimeAttribute(personal=False, null=True)
+    attempts = IntegerAttribute(personal=False, default=0)
+    answered = IntegerAttribute(personal=False, default=0)
     """Attempts that a provider answered with a job; they do not count as failed."""
-    deaths = IntegerAttribute(default=0)
+    deaths = IntegerAttribute(personal=False, default=0)
     """Attempts whose worker died."""
-    provider_job = UnicodeAttribute(null=True)
+    provider_job = UnicodeAttribute(personal=False, null=True)
     """The id of the image provider's job."""
-    provider_job_at = DateTimeAttribute(null=True)
+    provider_job_at = DateTimeAttribute(personal=False, null=True)
     """When the provider accepted the job."""
-    jobs_lost = IntegerAttribute(default=0)
+    jobs_lost = IntegerAttribute(personal=False, default=0)
     """Provider jobs without an image; the next job gets a new reference."""
-    awaits = BooleanAttribute(null=True)
+    awaits = BooleanAttribute(personal=False, null=True)
     """Set while the work waits for the provider's callback, or the end of the lease."""
-    requested_at = DateTimeAttribute(null=True)
+    requested_at = DateTimeAttribute(personal=False, null=True)
     """When a final's order, or the last remake, requested it."""
-    retries = IntegerAttribute(default=0)
+    retries = IntegerAttribute(personal=False, default=0)
     """Failed attempts at a final since `requested_at`."""
-    next_attempt_at = DateTimeAttribute(null=True)
+    next_attempt_at = DateTimeAttribute(personal=False, null=True)
     """Set while a final waits after a failed attempt; no worker starts it before."""
-    shop_status = UnicodeAttribute(null=True)
+    shop_status = UnicodeAttribute(personal=True, null=True)
     """`<shop_id>#<status>`."""
-    shop_upscale_status = UnicodeAttribute(null=True)
+    shop_upscale_status = UnicodeAttribute(personal=True, null=True)
     """`<shop_id>#<upscale_status>`."""
     by_shop = GenerationsByShop()
     by_order = GenerationsByOrder()
@@ -298,15 +298,15 @@ class Order(Table):
     class Meta:
         table_name = tables.name("studio", "orders")
 
-    shop_id = UnicodeAttribute(hash_key=True)
-    shopify_order_id = UnicodeAttribute(range_key=True)
-    customer_id = UnicodeAttribute(null=True)
-    order_number = UnicodeAttribute(null=True)
-    total_price = DecimalAttribute(null=True)
-    status = UnicodeAttribute(null=True)
-    facts = JsonAttribute(null=True)
-    told_at = DateTimeAttribute(null=True)
+    shop_id = UnicodeAttribute(personal=True, hash_key=True)
+    shopify_order_id = UnicodeAttribute(personal=True, range_key=True)
+    customer_id = UnicodeAttribute(personal=True, null=True)
+    order_number = UnicodeAttribute(personal=True, null=True)
+    total_price = DecimalAttribute(personal=True, null=True)
+    status = UnicodeAttribute(personal=False, null=True)
+    facts = JsonAttribute(personal=True, null=True)
+    told_at = DateTimeAttribute(personal=False, null=True)
     """The trigger time of the newest message, which sets price and number."""
-    version = IntegerAttribute(default=0)
-    created_at = DateTimeAttribute()
-    updated_at = DateTimeAttribute()
+    version = IntegerAttribute(personal=False, default=0)
+    created_at = DateTimeAttribute(personal=False)
+    updated_at = DateTimeAttribute(personal=False)

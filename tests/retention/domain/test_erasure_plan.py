@@ -1,4 +1,4 @@
-"""The order in which a subject is gone through."""
+"""The order of the steps of an erasure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.kit.data_subjects import SubjectType
+from chalicelib.kit.subject_queries import ViaTable
 from chalicelib.retention.domain import erasure_plan
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,17 +20,18 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_rows_are_erased_before_the_rows_that_lead_to_them(who: SubjectType) -> None:
     names = [step.policy.name for step in erasure_plan.row_steps(who)]
     for step in erasure_plan.row_steps(who):
-        if step.query.via and step.query.via != step.policy.name:
-            assert names.index(step.policy.name) < names.index(step.query.via)
+        lookup = step.query.lookup
+        if isinstance(lookup, ViaTable) and lookup.table != step.policy.name:
+            assert names.index(step.policy.name) < names.index(lookup.table)
 
 
 def test_the_installation_is_erased_last() -> None:
-    """A merchant's open page that found none would begin anew in the middle of the erasure."""
+    """Until then a merchant's open page must find it; otherwise the page would start a new installation."""
     assert erasure_plan.row_steps(SubjectType.SHOP)[-1].policy.name == "shops/shops"
 
 
 def test_every_process_has_the_same_order() -> None:
-    """Whoever takes a request up goes on from the step that another was at."""
+    """A worker that resumes a request starts at the step of the previous worker."""
     code = "from chalicelib.retention.domain import erasure_plan as plan\nprint([s.name for w in plan.SubjectType for s in plan.row_steps(w)])"
     orders = {
         subprocess.run(

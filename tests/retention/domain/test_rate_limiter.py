@@ -1,4 +1,4 @@
-"""A worker never takes of a table what is reserved for others, whatever its batches cost and whoever was throttled."""
+"""A worker leaves the reserved capacity of a table to others, for batches of any cost and after throttling."""
 
 from __future__ import annotations
 

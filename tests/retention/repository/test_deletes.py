@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSResponse
 
 from chalicelib.kit import aws
 from chalicelib.kit.errors import Unavailable
+from chalicelib.retention.domain.archive_pages import SegmentScan
 from chalicelib.retention.domain.rate_limiter import WriteRateLimiter
 from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
@@ -24,7 +25,7 @@ PACE = WriteRateLimiter(1e6, 1e6)
 
 
 def items() -> list[Any]:
-    return [row.item for row in rows.expired_page(LOGS, CUT_OFF, 0, 1, None)[0]]
+    return [row.item for row in rows.expired_page(LOGS, SegmentScan(CUT_OFF, 0, 1))[0]]
 
 
 def test_only_rows_still_past_the_cut_off_are_deleted() -> None:

@@ -11,6 +11,7 @@ from chalicelib.integrations.parquet import Kind
 from chalicelib.kit import aws
 from chalicelib.kit.attributes import ExpiryAttribute
 from chalicelib.kit.data_policy import ExpiryAction, RetentionRule
+from chalicelib.retention.domain.archive_pages import SegmentScan
 from chalicelib.retention.repository import deletes, rows
 from chalicelib.retention.rules import RULES
 from chalicelib.shops.models import InstallationLog, Session
@@ -24,7 +25,7 @@ def items(rule: RetentionRule = LOGS, segments: int = 1) -> list[Any]:
     for segment in range(segments):
         after = None
         while True:
-            page, after = rows.expired_page(rule, CUT_OFF, segment, segments, after)
+            page, after = rows.expired_page(rule, SegmentScan(CUT_OFF, segment, segments, after))
             found += [row.item for row in page]
             if after is None:
                 break
@@ -41,7 +42,7 @@ def test_the_next_page_starts_after_the_previous_one(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(rows, "SCAN_ROWS", 2)
     monkeypatch.setattr(rows, "PAGE_ROWS", 5)
     stored = {log_of(CUT_OFF).id for _ in range(12)}
-    first, after = rows.expired_page(LOGS, CUT_OFF, 0, 1, None)
+    first, after = rows.expired_page(LOGS, SegmentScan(CUT_OFF, 0, 1))
     assert len(first) == 6
     assert after is not None
     assert {item["id"]["S"] for item in items()} == stored
@@ -49,10 +50,10 @@ def test_the_next_page_starts_after_the_previous_one(monkeypatch: pytest.MonkeyP
 
 def test_a_page_has_no_more_rows_than_can_be_deleted_in_time() -> None:
     stored = {log_of(CUT_OFF, metadata={"note": "x" * 900}).id for _ in range(7)}
-    first, after = rows.expired_page(LOGS, CUT_OFF, 0, 1, None, units=8)
+    first, after = rows.expired_page(LOGS, SegmentScan(CUT_OFF, 0, 1), units=8)
     assert (len(first), after is not None) == (2, True), "each costs four: two KB, in the table and its index"
-    [one], _ = rows.expired_page(LOGS, CUT_OFF, 0, 1, None, units=0.1)
-    second, _ = rows.expired_page(LOGS, CUT_OFF, 0, 1, after)
+    [one], _ = rows.expired_page(LOGS, SegmentScan(CUT_OFF, 0, 1), units=0.1)
+    second, _ = rows.expired_page(LOGS, SegmentScan(CUT_OFF, 0, 1, after))
     assert {row.item["id"]["S"] for row in first + second} == stored
     assert one in first
 
@@ -69,7 +70,7 @@ def test_a_row_with_an_unreadable_time_is_kept_and_logged(caplog: pytest.LogCapt
 def test_rows_without_a_time_never_expire() -> None:
     session_of(None)
     rule = RULES["shops/sessions"]
-    page, _ = rows.expired_page(rule, DUE, 0, 1, None)
+    page, _ = rows.expired_page(rule, SegmentScan(DUE, 0, 1))
     assert page == []
 
 
@@ -80,9 +81,9 @@ def test_a_rule_may_use_epoch_seconds() -> None:
         "shops/sessions", Session, timestamp_column="expires_epoch", lifetime=timedelta(0), action=ExpiryAction.DELETE
     )
     assert isinstance(Session.expires_epoch, ExpiryAttribute)
-    [found] = rows.expired_page(rule, DUE, 0, 1, None)[0]
+    [found] = rows.expired_page(rule, SegmentScan(DUE, 0, 1))[0]
     assert found.moment == DUE
-    assert rows.expired_page(rule, DUE - timedelta(seconds=1), 0, 1, None)[0] == []
+    assert rows.expired_page(rule, SegmentScan(DUE - timedelta(seconds=1), 0, 1))[0] == []
     assert deletes.delete_expired(rule, DUE, [found.item], deletes.write_limiter(Session, 1)) == 1
 
 

@@ -1,4 +1,4 @@
-"""What is under way while its subject is erased leaves nothing behind: a photo, a picture being made, a webhook."""
+"""Requests in progress while their subject is erased leave no data: an upload, a generation, a webhook."""
 
 from __future__ import annotations
 
@@ -84,15 +84,15 @@ def test_a_picture_generated_during_the_erasure_is_deleted(
 def test_the_erasure_waits_for_workers_from_before_the_tombstones(
     gallery: Gallery, drain: Drain, monkeypatch: pytest.MonkeyPatch, table: str, waits: int
 ) -> None:
-    """An order that is taken in, or filled, while its customer is erased: what it writes is found by the last round.
+    """The last round finds what a worker writes about an order while its customer is erased.
 
-    The order is a name that was not known: what is under way about it is waited for as well.
+    The order is a new identifier of the customer, so the erasure also waits for workers on the order.
     """
     order = gallery.order(gallery.preview()["line_item_property"], variant=VARIANT)
     begun: list[str] = []
 
     def interfere(params: dict[str, Any], **_: Any) -> None:
-        """Erase as far as that goes, just before the row is written."""
+        """Erase until the erasure is postponed, just before the row is written."""
         if f"-{table}".encode() in params["body"] and not begun:
             begun.append(
                 privacy_requests.begin_request(OPERATOR, PrivacyKind.ERASE, subject_of(gallery, "customer")).id
@@ -112,7 +112,7 @@ def test_the_erasure_waits_for_workers_from_before_the_tombstones(
     now = clock.now
 
     def later(minutes: int) -> PrivacyStatus:
-        """Go on with it so many minutes after now."""
+        """Resume the erasure this many minutes later."""
         with monkeypatch.context() as patch:
             patch.setattr(clock, "now", lambda: now() + timedelta(minutes=minutes))
             erasure.erase_subject(begun[0])

@@ -1,4 +1,4 @@
-"""Erasing takes what is the subject's, wherever it stands, and nothing of whoever merely looks alike."""
+"""An erasure deletes all data of the subject, and no data of subjects with similar ids."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def touch(log: InstallationLog) -> bool:
 
 
 def crash_and_recover(nth: int, when: str) -> bool:
-    """Die at the nth call, be changed meanwhile, die again while recovering, recover; False if nothing died."""
+    """Crash at the nth call, change a row, crash in the recovery, recover. Returns False if the first call did not crash."""
     open_run_logs = open_run()
     try:
         with crash_at(nth, when):

@@ -24,7 +24,8 @@ from chalicelib.billing.models import (
 from chalicelib.kit import clock, ids, tombstones
 from chalicelib.kit.auth import Account, Role
 from chalicelib.kit.data_subjects import SubjectType, pseudonym
-from chalicelib.retention.domain import subject_matching
+from chalicelib.kit.subject_queries import KeepWhileShared
+from chalicelib.retention.domain import row_ownership
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.rules import TABLE_POLICIES
 from chalicelib.retention.schemas import PrivacyRequestRead
@@ -137,7 +138,9 @@ def test_an_erasure_removes_one_subject_and_keeps_the_others(
 
     assert read.report is not None
     visited = {
-        h.name for h in TABLE_POLICIES.values() if any(not c.other_owner for c in subject_matching.queries_for(h, who))
+        policy.name
+        for policy in TABLE_POLICIES.values()
+        if any(not isinstance(query.action, KeepWhileShared) for query in row_ownership.queries_for(policy, who))
     }
     assert {name for name in read.report["erased"] if name in TABLE_POLICIES} == visited
     assert read.subject == pseudonym(subject)

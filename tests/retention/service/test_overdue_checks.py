@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.kit import clock, ids
+from chalicelib.retention.domain.archive_pages import SegmentMove
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus, RuleRun
 from chalicelib.retention.repository import privacy_requests, runs
 from chalicelib.retention.rules import RULES
@@ -28,14 +29,14 @@ def test_a_rule_is_overdue_after_two_days() -> None:
 def test_a_stuck_rule_is_overdue_two_days_after_its_last_completion() -> None:
     rule, now = next(iter(RULES)), clock.now()
     done = runs.add(rule, "2027-01-01", now, segments=1)
-    runs.advance_segment(done, 0, runs.segment_cursors(done)[0], None)
+    runs.advance_segment(done, SegmentMove(0, runs.segment_cursors(done)[0], None))
     runs.add(rule, "2027-01-02", now, segments=1).update([RuleRun.started_at.set(now + timedelta(days=1))])
     assert check_overdue(now + RULE_OVERDUE - TICK)[0] == []
     assert check_overdue(now + RULE_OVERDUE + timedelta(minutes=1))[0] == [rule]
 
 
 def asked(due_at: datetime, status: PrivacyStatus = PrivacyStatus.PENDING) -> None:
-    """A request on record."""
+    """Store a request."""
     privacy_requests.add(
         PrivacyRequest(
             id=ids.new(),

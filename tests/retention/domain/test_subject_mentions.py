@@ -1,4 +1,4 @@
-"""Whom a document tells of: numbers count only where numbers of that kind stand."""
+"""Documents that mention a subject: a number counts only where numbers of its kind are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kit.data_subjects import Subject, SubjectType
-from chalicelib.retention.domain.subject_matching import SubjectContext, mentions_subject
+from chalicelib.retention.domain.row_ownership import SubjectContext
 
 BUYER = SubjectContext(
     Subject(SubjectType.CUSTOMER, "gid://shopify/Customer/42", "roses.myshopify.com"),
@@ -31,7 +31,7 @@ STRIPE = SubjectContext(Subject(SubjectType.MEMBER, "5"), aliases=("cus_a",))
     ],
 )
 def test_document_mentions_the_customer(document: Any) -> None:
-    assert mentions_subject(json.dumps(document), BUYER)
+    assert BUYER.is_mentioned_in(json.dumps(document))
 
 
 @pytest.mark.parametrize(
@@ -47,15 +47,15 @@ def test_document_mentions_the_customer(document: Any) -> None:
     ],
 )
 def test_document_with_similar_numbers_does_not_mention_the_customer(document: Any) -> None:
-    assert not mentions_subject(json.dumps(document), BUYER)
+    assert not BUYER.is_mentioned_in(json.dumps(document))
 
 
 def test_text_without_json_mentions_nobody() -> None:
-    assert not mentions_subject("42", BUYER)
-    assert not mentions_subject("{", BUYER)
+    assert not BUYER.is_mentioned_in("42")
+    assert not BUYER.is_mentioned_in("{")
 
 
 def test_stripe_event_mentions_an_owner_by_customer_id() -> None:
-    assert mentions_subject(json.dumps({"data": {"object": {"customer": "cus_a"}}}), STRIPE)
-    assert mentions_subject(json.dumps({"data": {"object": {"id": "cus_a", "object": "customer"}}}), STRIPE)
-    assert not mentions_subject(json.dumps({"data": {"object": {"customer": "cus_ab", "quantity": 5}}}), STRIPE)
+    assert STRIPE.is_mentioned_in(json.dumps({"data": {"object": {"customer": "cus_a"}}}))
+    assert STRIPE.is_mentioned_in(json.dumps({"data": {"object": {"id": "cus_a", "object": "customer"}}}))
+    assert not STRIPE.is_mentioned_in(json.dumps({"data": {"object": {"customer": "cus_ab", "quantity": 5}}}))
