@@ -18,7 +18,7 @@ from chalicelib.kit.attributes import (
 from chalicelib.kit.tables import Table
 
 
-class AllCodes(GlobalSecondaryIndex["DiscountCode"]):
+class CodesByKind(GlobalSecondaryIndex["DiscountCode"]):
     """All discount codes in alphabetical order, a few hundred at most."""
 
     class Meta:
@@ -38,7 +38,7 @@ class DiscountCode(Table):
     class Meta:
         table_name = tables.name("billing", "discount_codes")
 
-    by_kind = AllCodes()
+    by_kind = CodesByKind()
 
     code = UnicodeAttribute(personal=False, hash_key=True)
     kind = UnicodeAttribute(personal=False, default="code")

@@ -1,4 +1,4 @@
-"""Read fields of Stripe objects, by the conventions of Stripe's API. An expandable field is an id or the whole object."""
+"""Read fields of Stripe objects. An expandable field is an id or the whole object."""
 
 from __future__ import annotations
 
