@@ -1,14 +1,9 @@
-"""Names and English: the rules that ruff does not check.
-
-`python -m tests.test_names` writes `tests/unfinished_files.py`: by rule, the files that break it. A rule holds for every
-other file, and a file that keeps the rule must leave the list.
-"""
+"""Names and English: the rules that ruff does not check. `python -m tests.test_names` lists what breaks them."""
 
 from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -19,10 +14,9 @@ from pynamodb.indexes import GlobalSecondaryIndex
 
 from chalicelib.kit.errors import NotFound, PreconditionFailed, Problem
 from infra.deploy import handlers
-from tests.unfinished_files import UNFINISHED
 
 ROOT = Path(__file__).resolve().parents[1]
-ITSELF = ("tests/test_names.py", "tests/unfinished_files.py")
+ITSELF = ("tests/test_names.py",)
 Breaches = dict[str, list[str]]
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -240,13 +234,7 @@ RULES: dict[str, Callable[[], Breaches]] = {
 
 @pytest.mark.parametrize("rule", RULES)
 def test_every_file_keeps_the_rule(rule: str) -> None:
-    unfinished = UNFINISHED.get(rule, [])
-    assert {name: found for name, found in RULES[rule]().items() if name not in unfinished} == {}
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_a_file_that_keeps_the_rule_has_left_the_list(rule: str) -> None:
-    assert sorted(set(UNFINISHED.get(rule, [])) - set(RULES[rule]())) == [], "run `python -m tests.test_names`"
+    assert RULES[rule]() == {}
 
 
 @pytest.mark.parametrize(
@@ -263,15 +251,6 @@ def test_plain_words_are_not_banned(text: str) -> None:
 
 
 if __name__ == "__main__":
-    lines = [
-        f'    "{rule}": [\n' + "".join(f'        "{name}",\n' for name in sorted(check())) + "    ],\n"
-        for rule, check in RULES.items()
-    ]
-    head = (ROOT / "tests/unfinished_files.py").read_text().partition("UNFINISHED")[0]
-    (ROOT / "tests/unfinished_files.py").write_text(
-        f"{head}UNFINISHED: dict[str, list[str]] = {{\n{''.join(lines)}}}\n"
-    )
-    if "-v" in sys.argv:
-        for rule, check in RULES.items():
-            for name, found in check().items():
-                print(f"{rule}\t{name}\t{', '.join(found)}")
+    for rule, check in RULES.items():
+        for name, found in check().items():
+            print(f"{rule}\t{name}\t{', '.join(found)}")
