@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.integrations import images, storage
-from chalicelib.integrations.image_failures import ModelFailed, ModelMisconfigured
+from chalicelib.integrations import storage
+from chalicelib.integrations.image_models.failures import ModelFailed, ModelMisconfigured
+from chalicelib.integrations.images import renditions
 from chalicelib.kit import clock, logs, metrics
 from chalicelib.kit.messages import Message, publish
 from chalicelib.studio.domain.retry_schedule import is_job_old, retry_delay, spread_of
@@ -65,7 +66,7 @@ def run_leased(shop: str, generation: str, work: LeasedWork) -> None:
         work.run(row)
     except ModelFailed as failure:
         _handle_model_failure(row, failure, work.retry_message)
-    except images.UnreadableImage:
+    except renditions.UnreadableImage:
         _fail_generation(row, PHOTO_UNUSABLE)
     except storage.NoSuchObject:
         _fail_generation(row, PHOTO_MISSING)

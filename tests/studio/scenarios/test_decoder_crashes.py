@@ -17,7 +17,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.integrations import image_process, storage
+from chalicelib.integrations import storage
+from chalicelib.integrations.images import decoder_process
 from chalicelib.kit import config
 from chalicelib.studio.domain import image_validation
 from chalicelib.studio.domain.image_validation import RejectReason
@@ -106,7 +107,7 @@ def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
 def test_too_much_memory_is_a_refusal(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     """59 megapixels in 350 KB: a watermark is decoded whole."""
     bomb = base64.b64encode(Picture(0, 7700, 7700, components=3, sampling=0x22).data()).decode()
-    monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(megabytes=200))
+    monkeypatch.setattr(decoder_process, "REQUEST", decoder_process.REQUEST._replace(megabytes=200))
     answer = gallery.merchant("POST", "watermark/preview", {"image": bomb})
     assert answer.status_code == 422, answer.text[:200]
     assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]
@@ -118,7 +119,7 @@ def test_too_much_time_is_a_refusal(gallery: Gallery, monkeypatch: pytest.Monkey
     script.write_text("#!/bin/sh\nexec sleep 600\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(seconds=1))
+    monkeypatch.setattr(decoder_process, "REQUEST", decoder_process.REQUEST._replace(seconds=1))
     answer = gallery.merchant("PUT", "watermark", {"image": MARK})
     assert (answer.status_code, answer.json()["code"]) == (422, "InvalidImage")
     assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in answer.json()["detail"]

@@ -126,11 +126,11 @@ def test_the_vendors_libraries_load(unzipped: Path) -> None:
 @on_lambdas_platform
 def test_pictures_are_decoded_in_a_child_of_the_bundle_alone(unzipped: Path) -> None:
     code = """
-from chalicelib.integrations import image_process, image_decoding
-for data, expected in ((b"no picture", image_decoding.UnreadableImage), (sample, None)):
+from chalicelib.integrations.images import decoder_process, decoding
+for data, expected in ((b"no picture", decoding.UnreadableImage), (sample, None)):
     try:
-        image_process.check(data, image_process.REQUEST)
-    except image_decoding.UnreadableImage as error:
+        decoder_process.check(data, decoder_process.REQUEST)
+    except decoding.UnreadableImage as error:
         assert type(error) is expected, error
     else:
         assert expected is None

@@ -193,5 +193,5 @@ def test_a_function_that_stores_secrets_has_the_key_and_no_other_has_it(document
 
 def test_a_function_that_asks_a_model_of_bedrock_s_may_do_so(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
-        asks = "chalicelib.integrations.bedrock" in set(reached(name))
+        asks = "chalicelib.integrations.image_models.bedrock" in set(reached(name))
         assert bool(allowed(document, "bedrock:InvokeModel")) is asks, name

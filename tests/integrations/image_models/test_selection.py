@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from chalicelib.integrations import image_models, images
-from chalicelib.integrations.local_styles import STYLES, UnknownStyle
+from chalicelib.integrations.image_models import selection
+from chalicelib.integrations.image_models.local_styles import STYLES, UnknownStyle
+from chalicelib.integrations.images import renditions
 from tests.integrations.pictures import encoded, opened
 
-PORTRAIT = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
+PORTRAIT = (Path(__file__).parents[2] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 
 
 def test_the_local_model_says_what_it_did():
-    made = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
+    made = selection.choose_model("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
     assert made.model == "local/pencil"
     assert made.content_type == "image/png"
     assert opened(made.image).size == (made.width, made.height) == (171, 200)
@@ -29,28 +30,28 @@ def test_the_local_model_says_what_it_did():
     ],
 )
 def test_without_a_parameter_the_prompts_words_choose(prompt: str, model: str):
-    assert image_models.choose("local")(PORTRAIT, prompt, 64, {}).model == model
+    assert selection.choose_model("local")(PORTRAIT, prompt, 64, {}).model == model
 
 
 def test_an_unknown_style_names_those_there_are():
     with pytest.raises(UnknownStyle, match="pencil, charcoal"):
-        image_models.choose("local")(PORTRAIT, "", 64, {"style": "cubism"})
+        selection.choose_model("local")(PORTRAIT, "", 64, {"style": "cubism"})
 
 
 @pytest.mark.parametrize("name", ["", "Local", "bedrock:", "dall-e"])
 def test_an_unknown_model_is_refused(name: str):
-    with pytest.raises(image_models.UnknownImageModel, match="IMAGE_MODEL"):
-        image_models.choose(name)
+    with pytest.raises(selection.UnknownImageModel, match="IMAGE_MODEL"):
+        selection.choose_model(name)
 
 
 def test_what_is_no_picture_is_refused():
-    with pytest.raises(images.UnreadableImage):
-        image_models.choose("local")(PORTRAIT[:5000], "", 64, {})
+    with pytest.raises(renditions.UnreadableImage):
+        selection.choose_model("local")(PORTRAIT[:5000], "", 64, {})
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_print_shows_what_its_preview_showed(style: str):
-    model = image_models.choose("local")
+    model = selection.choose_model("local")
     preview, large = (opened(model(PORTRAIT, "", side, {"style": style}).image) for side in (300, 600))
     small = [picture.resize((30, 35), Image.Resampling.BOX) for picture in (preview, large)]
     assert max(ImageStat.Stat(ImageChops.difference(*small)).mean) < 12
@@ -58,5 +59,5 @@ def test_a_print_shows_what_its_preview_showed(style: str):
 
 def test_nothing_of_the_photos_metadata_is_kept():
     photo = encoded(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
-    made = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
+    made = selection.choose_model("local")(photo, "", 64, {"style": "vintage"})
     assert opened(made.image).info == {}

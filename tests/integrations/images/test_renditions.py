@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
-from chalicelib.integrations import images
+from chalicelib.integrations.images import renditions
 from chalicelib.studio.domain.print_size import PrintFormat, cover
 from chalicelib.studio.domain.watermark import Position, place_mark
 from tests.integrations.pictures import colour_at, encoded, near, opened, rgb_profile_with_red_and_blue_swapped
 
-PHOTOS = Path(__file__).parents[1] / "data" / "photos"
+PHOTOS = Path(__file__).parents[2] / "data" / "photos"
 PORTRAIT = (PHOTOS / "grace_hopper.jpg").read_bytes()
 GREY = encoded(Image.new("RGB", (400, 200), (100, 100, 100)))
 
@@ -31,15 +31,15 @@ def _with_metadata() -> bytes:
     )
 
 
-def _mark(opacity: float, *, position: Position = Position.CENTER, alpha: int = 255) -> images.Mark:
+def _mark(opacity: float, *, position: Position = Position.CENTER, alpha: int = 255) -> renditions.Mark:
     stamp = encoded(Image.new("RGBA", (100, 50), (255, 0, 0, alpha)))
-    return images.Mark(stamp, opacity, partial(place_mark, position=position, size_percentage=50))
+    return renditions.Mark(stamp, opacity, partial(place_mark, position=position, size_percentage=50))
 
 
 @pytest.mark.parametrize("photo", ["grace_hopper.jpg", "china.jpg", "flower.jpg"])
 def test_a_preview_is_a_jpeg_of_the_long_side_asked_for(photo: str):
     data = (PHOTOS / photo).read_bytes()
-    made = opened(images.preview(data, long_side=1024))
+    made = opened(renditions.preview(data, long_side=1024))
     assert made.format == "JPEG"
     assert max(made.size) == 1024
     source = opened(data)
@@ -53,14 +53,14 @@ def test_a_preview_is_a_jpeg_of_the_long_side_asked_for(photo: str):
 def test_the_watermark_shows_by_its_opacity_times_its_own_alpha(
     opacity: float, alpha: int, expected: tuple[int, int, int]
 ):
-    made = images.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
+    made = renditions.preview(GREY, long_side=400, mark=_mark(opacity, alpha=alpha))
     assert near(colour_at(made, 0.5, 0.5), expected, 4)
 
 
 @pytest.mark.parametrize("position", list(Position))
 def test_the_watermark_changes_its_rectangle_only(position: Position):
-    plain = opened(images.preview(GREY, long_side=400))
-    marked = opened(images.preview(GREY, long_side=400, mark=_mark(1.0, position=position)))
+    plain = opened(renditions.preview(GREY, long_side=400))
+    marked = opened(renditions.preview(GREY, long_side=400, mark=_mark(1.0, position=position)))
     changed = ImageChops.difference(plain, marked).convert("L").point([0] * 20 + [255] * 236).getbbox()
     left, top, width, height = place_mark((400, 200), (100, 50), position=position, size_percentage=50)
     assert changed is not None
@@ -71,14 +71,14 @@ def test_the_watermark_changes_its_rectangle_only(position: Position):
 def test_a_watermark_with_a_palette_and_one_pixel():
     pixel = Image.new("P", (1, 1), 0)
     pixel.putpalette([0, 0, 255])
-    mark = images.Mark(encoded(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
-    assert near(colour_at(images.preview(GREY, long_side=400, mark=mark), 0.5, 0.5), (0, 0, 255), 4)
+    mark = renditions.Mark(encoded(pixel), 1.0, partial(place_mark, position=Position.CENTER, size_percentage=100))
+    assert near(colour_at(renditions.preview(GREY, long_side=400, mark=mark), 0.5, 0.5), (0, 0, 255), 4)
 
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
 @pytest.mark.parametrize("size", [(600, 600), (301, 777), (1500, 500), (1, 1)])
 def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tuple[int, int]):
-    made = opened(images.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
+    made = opened(renditions.print_file(PORTRAIT, size=size, crop=cover, content_type=content_type))
     assert made.size == size
     assert Image.MIME[str(made.format)] == content_type
     assert made.info["dpi"] == pytest.approx((300, 300), abs=0.01)
@@ -89,7 +89,9 @@ def test_a_print_has_its_exact_size_300_dpi_and_srgb(content_type: str, size: tu
 
 @pytest.mark.parametrize("content_type", list(PrintFormat))
 def test_a_print_is_the_middle_of_the_picture_enlarged(content_type: str):
-    made = opened(images.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert("RGB")
+    made = opened(renditions.print_file(PORTRAIT, size=(900, 900), crop=cover, content_type=content_type)).convert(
+        "RGB"
+    )
     expected = opened(PORTRAIT).resize((900, 900), Image.Resampling.LANCZOS, box=cover((512, 600), (900, 900)))
     assert max(ImageStat.Stat(ImageChops.difference(made, expected)).mean) < 4
 
@@ -97,7 +99,7 @@ def test_a_print_is_the_middle_of_the_picture_enlarged(content_type: str):
 def test_a_print_is_sharpened_without_coloured_edges():
     edge = Image.new("RGB", (64, 64), (90, 90, 90))
     edge.paste((170, 170, 170), (32, 0, 64, 64))
-    made = opened(images.print_file(encoded(edge), size=(64, 64), crop=cover, content_type="image/png"))
+    made = opened(renditions.print_file(encoded(edge), size=(64, 64), crop=cover, content_type="image/png"))
     red, green, blue = made.split()
     ((darkest, lightest),) = ImageStat.Stat(red).extrema
     assert darkest < 85
@@ -109,17 +111,17 @@ def test_a_print_is_sharpened_without_coloured_edges():
 def test_the_same_picture_gives_the_same_bytes():
     for content_type in PrintFormat:
         first, second = (
-            images.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type=content_type) for _ in range(2)
+            renditions.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type=content_type) for _ in range(2)
         )
         assert first == second
-    assert images.preview(PORTRAIT, long_side=300) == images.preview(PORTRAIT, long_side=300)
+    assert renditions.preview(PORTRAIT, long_side=300) == renditions.preview(PORTRAIT, long_side=300)
 
 
 def test_no_metadata_leaves_with_a_picture():
     photo = _with_metadata()
     assert b"secret" in photo
-    outputs = [images.preview(photo, long_side=256, mark=_mark(0.5))]
-    outputs += [images.print_file(photo, size=(200, 200), crop=cover, content_type=kind) for kind in PrintFormat]
+    outputs = [renditions.preview(photo, long_side=256, mark=_mark(0.5))]
+    outputs += [renditions.print_file(photo, size=(200, 200), crop=cover, content_type=kind) for kind in PrintFormat]
     for output in outputs:
         assert b"secret" not in output
         assert b"Exif" not in output
@@ -131,7 +133,7 @@ def test_no_metadata_leaves_with_a_picture():
 
 
 def test_a_png_print_holds_the_chunks_it_needs_and_no_other():
-    data = images.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type="image/png")
+    data = renditions.print_file(PORTRAIT, size=(300, 300), crop=cover, content_type="image/png")
     kinds, position = [], 8
     while position < len(data):
         length, kind = struct.unpack_from(">I4s", data, position)
@@ -142,9 +144,9 @@ def test_a_png_print_holds_the_chunks_it_needs_and_no_other():
 
 def test_another_type_of_print_file_is_refused():
     with pytest.raises(ValueError, match="image/tiff"):
-        images.print_file(PORTRAIT, size=(10, 10), crop=cover, content_type="image/tiff")
+        renditions.print_file(PORTRAIT, size=(10, 10), crop=cover, content_type="image/tiff")
 
 
 def test_what_is_no_picture_makes_no_preview():
-    with pytest.raises(images.UnreadableImage):
-        images.preview(b"%PDF-1.7", long_side=100)
+    with pytest.raises(renditions.UnreadableImage):
+        renditions.preview(b"%PDF-1.7", long_side=100)

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
+from chalicelib.integrations.images.decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
 from tests.integrations import pictures
 from tests.integrations.pictures import encoded, near
 
-PHOTOS = Path(__file__).parents[1] / "data" / "photos"
+PHOTOS = Path(__file__).parents[2] / "data" / "photos"
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
 # What an upright picture looks like as a camera that was turned stores it.
 STORED = {
