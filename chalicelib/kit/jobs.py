@@ -17,9 +17,10 @@ from typing import Any
 
 from chalice.app import CloudWatchEvent, SQSEvent, SQSRecord
 
-from chalicelib.kit import clock, locks, logs, messages, metrics, tombstones
+from chalicelib.kit import clock, locks, logs, messages, tombstones
 from chalicelib.kit.locks import Lease
 from chalicelib.kit.messages import Message
+from chalicelib.kit.metrics import MESSAGES_FAILED
 
 log = logs.logger("jobs")
 
@@ -54,7 +55,7 @@ def _is_handled(by_name: Mapping[str, type[Message]], function: Callable[[Any], 
                 _deliver(function, message)
         except Exception:
             log.exception("message failed", extra={"handler": function.__name__, "kinds": sorted(by_name)})
-            metrics.count("MessagesFailed", handler=function.__name__)
+            MESSAGES_FAILED.count(handler=function.__name__)
             return False
     return True
 

@@ -11,7 +11,9 @@ from chalicelib.kit.batches import Batch
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
     written: list[tuple[str, int, str]] = []
-    monkeypatch.setattr(metrics, "count", lambda name, value, schedule: written.append((name, value, schedule)))
+    monkeypatch.setattr(
+        metrics, "write", lambda metric, value, by: written.append((metric.name, value, by["schedule"]))
+    )
     return written
 
 

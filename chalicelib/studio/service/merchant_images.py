@@ -6,12 +6,13 @@ import base64
 
 from chalicelib.integrations import storage
 from chalicelib.integrations.images import decoder_process, renditions
-from chalicelib.kit import config, ids, logs, metrics
+from chalicelib.kit import config, ids, logs
 from chalicelib.kit.child_process import Limits
 from chalicelib.studio.domain import image_validation
 from chalicelib.studio.domain.image_header import Probe, probe
 from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.errors import InvalidImage
+from chalicelib.studio.metrics import DECODER_CRASHES
 
 log = logs.logger("studio")
 
@@ -33,7 +34,7 @@ def decoder_rejection_reason(error: renditions.UnreadableImage) -> RejectReason:
     if isinstance(error, decoder_process.DecodingTooCostly):
         return RejectReason.TOO_COSTLY
     if isinstance(error, decoder_process.DecoderCrashed):
-        metrics.count("DecoderCrashes")
+        DECODER_CRASHES.count()
         log.error("image rejected: the decoder crashed", extra={"end": str(error)})
         return RejectReason.DECODER_FAILED
     return RejectReason.UNREADABLE

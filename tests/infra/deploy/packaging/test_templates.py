@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.billing.service.invariants import INVARIANTS
+from chalicelib.billing.metrics import INVARIANTS
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging.names import functions
 from tests.infra.deploy.packaging.conftest import expanded, of_type, read
@@ -172,14 +172,6 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
     assert stepped == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
-
-
-def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(app: dict[str, Any]) -> None:
-    alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
-    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "OldestOpenPrint"]
-    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Backroom", "Maximum", 30 * 60)
-    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}]
-    assert alarm["TreatMissingData"] == "breaching"
 
 
 def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> None:
