@@ -150,6 +150,14 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
         assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
 
 
+def test_every_function_runs_the_python_that_packaged_it(app: dict[str, Any]) -> None:
+    runtimes = {body["Runtime"] for body in of_type(app, "AWS::Serverless::Function").values()}
+    layers = [body["CompatibleRuntimes"] for body in of_type(app, "AWS::Lambda::LayerVersion").values()]
+
+    assert runtimes == {f"python{sys.version_info.major}.{sys.version_info.minor}"}
+    assert layers == [[*runtimes]]
+
+
 def test_everything_is_watched(app: dict[str, Any]) -> None:
     alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
     watched = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
