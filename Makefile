@@ -20,18 +20,29 @@ help: ## List the targets
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is required; install it or set PYTHON to its path"; exit 1; }
 	@echo "Installing the dependencies into .venv (once) …"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --requirement requirements-dev.txt
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 .venv-aws/.installed: infra/local/requirements-aws.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is required; install it or set PYTHON to its path"; exit 1; }
 	@echo "Installing the embedded AWS into .venv-aws (once) …"
 	@$(PYTHON) -m venv .venv-aws
-	@.venv-aws/bin/pip install --quiet --requirement infra/local/requirements-aws.txt
+	@.venv-aws/bin/pip install --quiet --require-hashes --requirement infra/local/requirements-aws.txt
 	@touch $@
 
 .PHONY: install
 install: .venv/.installed .venv-aws/.installed ## Install the dependencies into .venv and .venv-aws
+
+UV_VERSION := 0.13.9
+LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+
+.PHONY: lock
+lock: ## Pin all dependencies with hashes for Python 3.11 to 3.14: edit requirements*.in first; ARGS=--upgrade takes the newest
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is required; install it or set PYTHON to its path"; exit 1; }
+	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv==$(UV_VERSION); }
+	@$(LOCK) $(ARGS) --constraint requirements-dev.in --output-file requirements.txt requirements.in
+	@$(LOCK) $(ARGS) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
+	@$(LOCK) $(ARGS) --output-file infra/local/requirements-aws.txt infra/local/requirements-aws.in
 
 # --- run and test -------------------------------------------------------------------------------------------------
 

@@ -49,9 +49,9 @@ def _spans(document: str) -> set[str]:
 @cache
 def _code() -> str:
     """The text of chalicelib, infra, .chalice and the files beside them, without the tests."""
-    names = ["app.py", "Makefile", "pyproject.toml", ".env.example", ".chalice/config.json", "requirements-dev.txt"]
+    names = ["app.py", "Makefile", "pyproject.toml", ".env.example", ".chalice/config.json", "requirements-dev.in"]
     names += [str(path) for folder in ("chalicelib", "infra") for path in (ROOT / folder).rglob("*") if path.is_file()]
-    kinds = (".py", ".html", ".js", ".css", ".json", ".toml", ".txt", ".graphql", ".example", "")
+    kinds = (".py", ".html", ".js", ".css", ".json", ".toml", ".txt", ".in", ".graphql", ".example", "")
     return "\n".join((ROOT / name).read_text() for name in names if Path(name).suffix in kinds)
 
 

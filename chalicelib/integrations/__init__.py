@@ -1,1 +1,1 @@
-"""One file per vendor, the only place that imports it."""
+"""One package per vendor or trade, or one module where that is enough. Only code in here imports the vendor's library."""

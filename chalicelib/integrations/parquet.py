@@ -1,4 +1,4 @@
-"""Read and write Parquet files (zstd) with DuckDB, a development dependency here and a Lambda layer of one function.
+"""Read and write Parquet files (zstd) with DuckDB, a development dependency here and a Lambda layer of the functions that need it.
 
 Extensions are never downloaded: JSON, Parquet and ICU are built into DuckDB's wheels.
 """

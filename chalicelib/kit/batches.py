@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from chalicelib.kit import logs, metrics
+from chalicelib.kit import logs
+from chalicelib.kit.metrics import STEPS_FAILED
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class Batch:
 
         Raises the last error of `defer`, so that the schedule's next run starts where this one did.
         """
-        metrics.count("StepsFailed", self.failed, schedule=self.schedule)
+        STEPS_FAILED.count(self.failed, schedule=self.schedule)
         if self._undeferred is not None:
             raise self._undeferred
         return self.completed

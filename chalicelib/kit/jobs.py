@@ -17,20 +17,24 @@ from typing import Any
 
 from chalice.app import CloudWatchEvent, SQSEvent, SQSRecord
 
-from chalicelib.kit import clock, locks, logs, messages, metrics, tombstones
+from chalicelib.kit import clock, locks, logs, messages, tombstones
 from chalicelib.kit.locks import Lease
 from chalicelib.kit.messages import Message
+from chalicelib.kit.metrics import MESSAGES_FAILED
 
 log = logs.logger("jobs")
 
 BatchAnswer = dict[str, list[dict[str, str]]]
 
 
-def consumes(*kinds: type[Message]) -> Callable[[Callable[[Any], None]], Callable[[SQSEvent], BatchAnswer]]:
+def consumes(
+    *kinds: type[Message], layer: str | None = None
+) -> Callable[[Callable[[Any], None]], Callable[[SQSEvent], BatchAnswer]]:
     """Call the function with each message of a batch; SQS redelivers only the messages that fail.
 
     A queue may take several kinds of message: the message attribute `message_name` holds its class. Messages
     about an erased subject are dropped. An unreadable message fails like any other and ends in the dead-letter queue.
+    `layer` is a development package that is too large for the bundle; the function gets it as a Lambda layer.
     Returns the response for `ReportBatchItemFailures`.
     """
     by_name = {kind.__name__: kind for kind in kinds}
@@ -42,6 +46,7 @@ def consumes(*kinds: type[Message]) -> Callable[[Callable[[Any], None]], Callabl
             return {"batchItemFailures": [{"itemIdentifier": _id(record)} for record in failed]}
 
         handler.__dict__["consumes"] = kinds
+        handler.__dict__["layer"] = layer
         return handler
 
     return decorate
@@ -54,7 +59,7 @@ def _is_handled(by_name: Mapping[str, type[Message]], function: Callable[[Any], 
                 _deliver(function, message)
         except Exception:
             log.exception("message failed", extra={"handler": function.__name__, "kinds": sorted(by_name)})
-            metrics.count("MessagesFailed", handler=function.__name__)
+            MESSAGES_FAILED.count(handler=function.__name__)
             return False
     return True
 

@@ -15,8 +15,9 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
-from chalicelib.kit import aws, config, logs, metrics, retries
+from chalicelib.kit import aws, config, logs, retries
 from chalicelib.kit.errors import Conflict, Problem, Unavailable, WriteConflict
+from chalicelib.kit.metrics import ROWS_UNREADABLE
 
 M = TypeVar("M", bound=Model)
 
@@ -89,7 +90,7 @@ def readable_rows(rows: Iterator[M]) -> Iterator[M]:
             return
         except _UNREADABLE as error:
             log.error("row skipped: not readable", extra={"error": type(error).__name__})
-            metrics.count("RowsUnreadable", 1)
+            ROWS_UNREADABLE.count()
             continue
         yield row
 

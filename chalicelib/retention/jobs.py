@@ -20,7 +20,7 @@ def start_sweep(run: ScheduledRun) -> None:
 
 
 @bp.on_sqs_message(queue="retention-sweep_segment", batch_size=1, name="retention-sweep_segment")
-@consumes(SweepRequested)
+@consumes(SweepRequested, layer="duckdb")
 def sweep_segment(message: SweepRequested) -> None:
     """Archive or delete the expired rows of one segment."""
     sweep.sweep_segment(message)
@@ -34,14 +34,14 @@ def accept_privacy_request(message: PrivacyRequested) -> None:
 
 
 @bp.on_sqs_message(queue="retention-erase_subject", batch_size=1, name="retention-erase_subject")
-@consumes(ErasureRequested)
+@consumes(ErasureRequested, layer="duckdb")
 def erase_subject(message: ErasureRequested) -> None:
     """Erase a subject, a few pages per message."""
     erasure.erase_subject(message.request)
 
 
 @bp.on_sqs_message(queue="retention-export_subject", batch_size=1, name="retention-export_subject")
-@consumes(ExportRequested)
+@consumes(ExportRequested, layer="duckdb")
 def export_subject(message: ExportRequested) -> None:
     """Export the data of a subject."""
     export.export_subject(message.request)

@@ -40,6 +40,8 @@ class Consumer(Handler):
 
     batch_size: int
     messages: tuple[type[Message], ...]
+    layer: str | None
+    """The package that the function gets as a layer, if any."""
 
     @property
     def queue(self) -> str:
@@ -90,9 +92,11 @@ def consumers() -> list[Consumer]:
     found = []
     for source in chalice_app().event_sources:
         if isinstance(source, SQSEventConfig):
-            kinds = vars(chalice_app().handler_map[source.name])["func"].consumes
+            function = vars(chalice_app().handler_map[source.name])["func"]
             common = _common(source.name, source.handler_string)
-            found.append(Consumer(**common, batch_size=source.batch_size, messages=kinds))
+            found.append(
+                Consumer(**common, batch_size=source.batch_size, messages=function.consumes, layer=function.layer)
+            )
     return sorted(found, key=lambda consumer: consumer.name)
 
 

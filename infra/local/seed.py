@@ -58,6 +58,7 @@ def _furnish() -> None:
 
 
 def _example(style: str) -> bytes:
-    from chalicelib.integrations import image_models, sample_photo
+    from chalicelib.integrations.image_models import selection
+    from chalicelib.integrations.images import sample_photo
 
-    return image_models.choose("local")(sample_photo.encoded(), "", 320, {"style": style}).image
+    return selection.choose_model("local")(sample_photo.encoded(), "", 320, {"style": style}).image

@@ -163,7 +163,7 @@ def test_steps_and_spends_in_any_order_end_in_the_same_balance(
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, dict[str, str]]]:
     written: list[tuple[str, int, dict[str, str]]] = []
-    monkeypatch.setattr(metrics, "count", lambda name, value=1, **by: written.append((name, value, by)))
+    monkeypatch.setattr(metrics, "write", lambda metric, value, by: written.append((metric.name, value, by)))
     return written
 
 

@@ -33,7 +33,7 @@ def spoil(model: type[Table], **key: str) -> None:
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     found: list[tuple[str, int]] = []
-    monkeypatch.setattr(metrics, "count", lambda name, value=1, **_: found.append((name, value)))
+    monkeypatch.setattr(metrics, "write", lambda metric, value, _: found.append((metric.name, value)))
     return found
 
 

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.integrations import standard_webhooks
+from chalicelib.integrations.image_models.signature import sign
 from chalicelib.kit import auth, ids
 from chalicelib.kit.auth import Role
 from chalicelib.kit.http import EndpointSpec
@@ -140,7 +140,7 @@ class Caller:
             yield query, {**heading, "X-Shopify-Hmac-Sha256": webhook_hmac(body.encode(), secret)}
         elif "standardWebhooks" in schemes:
             now = int(time.time())
-            signature = standard_webhooks.sign(SANDBOX_WEBHOOK_SECRET, "odd", now, body.encode())
+            signature = sign(SANDBOX_WEBHOOK_SECRET, "odd", now, body.encode())
             headers = {"webhook-id": "odd", "webhook-timestamp": str(now), "webhook-signature": signature}
             yield query, headers
         elif path.endswith("/auth/callback"):

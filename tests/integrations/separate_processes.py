@@ -32,7 +32,7 @@ def decode_outcomes(files: list[bytes]) -> list[Any]:
 
 
 def _decode_size(data: bytes) -> list[Any]:
-    from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
+    from chalicelib.integrations.images.decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
 
     results: list[Any] = []
     for work in (check_decodes, decode, lambda each: decode(each, long_side=16), decode_with_alpha):

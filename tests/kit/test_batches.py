@@ -9,10 +9,12 @@ from chalicelib.kit.batches import Batch
 
 
 @pytest.fixture
-def metric_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
-    metric_lines: list[tuple[str, int, str]] = []
-    monkeypatch.setattr(metrics, "count", lambda name, value, schedule: metric_lines.append((name, value, schedule)))
-    return metric_lines
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
+    written: list[tuple[str, int, str]] = []
+    monkeypatch.setattr(
+        metrics, "write", lambda metric, value, by: written.append((metric.name, value, by["schedule"]))
+    )
+    return written
 
 
 def divide(number: int) -> None:

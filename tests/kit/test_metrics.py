@@ -6,13 +6,11 @@ import json
 
 import pytest
 
-from chalicelib.kit import metrics
+from chalicelib.kit.metrics import MESSAGES_FAILED
 
 
-def test_a_count_is_one_line_in_the_cloudwatch_format(
-    production_settings: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    metrics.count("MessagesFailed", 3, handler="studio-generate_preview")
+def test_a_count_is_one_line_that_cloudwatch_reads(live: None, capsys: pytest.CaptureFixture[str]) -> None:
+    MESSAGES_FAILED.count(3, handler="studio-generate_preview")
     [line] = capsys.readouterr().out.splitlines()
     document = json.loads(line)
     [directive] = document["_aws"]["CloudWatchMetrics"]
@@ -26,6 +24,12 @@ def test_a_count_is_one_line_in_the_cloudwatch_format(
     )
 
 
-def test_no_metric_is_printed_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    metrics.count("MessagesFailed", handler="studio-generate_preview")
+def test_a_person_s_terminal_stays_clean(capsys: pytest.CaptureFixture[str]) -> None:
+    MESSAGES_FAILED.count(handler="studio-generate_preview")
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("dimensions", [{}, {"queue": "a"}, {"handler": "a", "queue": "a"}])
+def test_other_dimensions_than_the_declared_ones_are_refused(dimensions: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="MessagesFailed has the dimensions"):
+        MESSAGES_FAILED.count(**dimensions)

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from chalicelib.integrations import storage
-from chalicelib.integrations.image_failures import StyleUnusable
+from chalicelib.integrations.image_models.failures import StyleUnusable
 from chalicelib.kit import aws, clock, config, messages
 from chalicelib.studio.models import AiStyle, Generation, GenerationStatus, Quota, Watermark
 from chalicelib.studio.repository import generations

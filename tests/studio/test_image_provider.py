@@ -11,7 +11,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.integrations.image_failures import ContentRefused, ModelGaveUp, ModelMisconfigured
+from chalicelib.integrations.image_models.failures import ContentRefused, ModelGaveUp, ModelMisconfigured
 from chalicelib.kit import clock, config
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.service import image_provider, stuck_generations

@@ -8,15 +8,14 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from chalicelib.billing.enums import SubscriptionStatus, WebhookStatus
+from chalicelib.billing.metrics import INVARIANTS, INVARIANTS_BROKEN
 from chalicelib.billing.repository import credits, discount_codes, payments, stripe_events, subscriptions
 from chalicelib.billing.schemas.messages import EventReceived
 from chalicelib.billing.service.credits import months_between
-from chalicelib.kit import logs, messages, metrics
+from chalicelib.kit import logs, messages
 from chalicelib.kit.batches import Batch
 
 log = logs.logger("billing")
-
-INVARIANTS = ("period_over", "balance", "payment_without_event", "code_miscounted", "event_unprocessed")
 
 PATIENCE = timedelta(minutes=10)
 """How long work may be unfinished."""
@@ -37,7 +36,7 @@ def check(now: datetime) -> list[str]:
         batch.run(suspects, partial(_note_broken, named), label=lambda suspect: suspect.name)
         for subject in named:
             log.error("an invariant is broken", extra={"invariant": kind, "subject": subject})
-        metrics.count("InvariantsBroken", len(named), invariant=kind)
+        INVARIANTS_BROKEN.count(len(named), invariant=kind)
         broken += [f"{kind}:{subject}" for subject in named]
     batch.finish()
     return broken

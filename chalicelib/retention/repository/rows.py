@@ -9,8 +9,9 @@ from typing import Any
 from pynamodb.attributes import Attribute
 
 from chalicelib.integrations.parquet import Kind
-from chalicelib.kit import attributes, aws, logs, metrics, table_schema
+from chalicelib.kit import attributes, aws, logs, table_schema
 from chalicelib.kit.data_policy import RetentionRule
+from chalicelib.kit.metrics import ROWS_UNREADABLE
 from chalicelib.kit.tables import Table
 from chalicelib.retention.domain.archive_pages import ITEM, ExpiredRow, Item, SegmentScan
 
@@ -77,7 +78,7 @@ def _moment(rule: RetentionRule, item: Item) -> datetime | None:
         moment: datetime = timestamp.deserialize(item[timestamp.attr_name][timestamp.attr_type])
     except (ValueError, KeyError):
         log.error("row skipped: its time is unreadable", extra={"rule": rule.name, "column": timestamp.attr_name})
-        metrics.count("RowsUnreadable", rule=rule.name)
+        ROWS_UNREADABLE.count()
         return None
     return moment
 

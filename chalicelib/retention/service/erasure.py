@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 
-from chalicelib.kit import clock, logs, messages, metrics, tombstones
+from chalicelib.kit import clock, logs, messages, tombstones
 from chalicelib.kit.data_subjects import Subject, SubjectType
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.subject_queries import Delete, Redact
@@ -34,6 +34,7 @@ from chalicelib.retention.domain.erasure_plan import (
 from chalicelib.retention.domain.request_progress import RequestProgress
 from chalicelib.retention.domain.row_ownership import SubjectContext
 from chalicelib.retention.errors import Postponed
+from chalicelib.retention.metrics import REQUESTS_COMPLETED
 from chalicelib.retention.models import PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import erasures, manifests, rows, s3_objects, subject_rows
 from chalicelib.retention.repository import privacy_requests as requests
@@ -265,7 +266,7 @@ class _Erasure:
         progress = self.progress
         report = {"erased": progress.counts, "rounds": progress.round, "came_back": list(progress.came_back)}
         requests.mark_completed(self.row, report)
-        metrics.count("RequestsCompleted", kind=PrivacyKind.ERASE.value)
+        REQUESTS_COMPLETED.count(kind=PrivacyKind.ERASE.value)
         log.info("erasure completed", extra={"request": self.row.id, "report": report})
 
     @property

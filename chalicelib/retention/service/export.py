@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from chalicelib.kit import clock, data_subjects, logs, metrics, tombstones
+from chalicelib.kit import clock, data_subjects, logs, tombstones
 from chalicelib.kit.data_policy import Bucket, TablePolicy
 from chalicelib.kit.data_subjects import Subject, SubjectType
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.retention.domain import erasure_plan, redaction, row_ownership
 from chalicelib.retention.domain.archive_pages import Item
 from chalicelib.retention.domain.row_ownership import SubjectContext
+from chalicelib.retention.metrics import REQUESTS_COMPLETED
 from chalicelib.retention.models import ArchiveStatus, PrivacyKind, PrivacyRequest, PrivacyStatus
 from chalicelib.retention.repository import manifests, rows, s3_objects, subject_rows, zip_stream
 from chalicelib.retention.repository import privacy_requests as requests
@@ -43,7 +44,7 @@ def export_subject(request: str) -> None:
     except WriteConflict:
         log.info("export stopped: another worker processes the request", extra={"request": request})
         return
-    metrics.count("RequestsCompleted", kind=PrivacyKind.EXPORT.value)
+    REQUESTS_COMPLETED.count(kind=PrivacyKind.EXPORT.value)
     log.info("export completed", extra={"request": request, "counts": counts})
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.kit import logs, metrics
+from chalicelib.kit import logs
+from chalicelib.retention.metrics import PRIVACY_REQUESTS_NEAR_DUE, RULES_OVERDUE
 from chalicelib.retention.repository import privacy_requests, runs
 from chalicelib.retention.rules import RULES
 
@@ -26,8 +27,8 @@ def check_overdue(now: datetime) -> tuple[list[str], list[str]]:
         log.error("retention rule overdue: no completed run for two days", extra={"rule": name})
     for request in near:
         log.error("privacy request not completed: due within five days", extra={"request": request})
-    metrics.count("RulesOverdue", len(rules))
-    metrics.count("PrivacyRequestsNearDue", len(near))
+    RULES_OVERDUE.count(len(rules))
+    PRIVACY_REQUESTS_NEAR_DUE.count(len(near))
     return rules, near
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.kit import clock, logs, metrics
+from chalicelib.kit import clock, logs
 from chalicelib.kit.messages import Message, publish
 from chalicelib.shops import apps
 from chalicelib.shops.errors import InstallationNotFound
+from chalicelib.shops.metrics import EVENTS_BACKFILLED
 from chalicelib.shops.schemas.messages import BackfillRequested
 from chalicelib.shops.schemas.orders import (
     OrderCancelled,
@@ -42,7 +43,7 @@ def backfill_events(request: BackfillRequested) -> None:
         log.info("events not backfilled: the app is not installed", extra=context)
         return
     log.info("events backfilled", extra={**context, "kind": request.kind, "count": count})
-    metrics.count("EventsBackfilled", count, kind=request.kind)
+    EVENTS_BACKFILLED.count(count, kind=request.kind)
     if cursor:
         publish(request.model_copy(update={"after": cursor, "attempt": 1}))
 

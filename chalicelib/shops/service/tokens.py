@@ -8,11 +8,12 @@ from typing import NoReturn
 
 from chalicelib.integrations.shopify import oauth
 from chalicelib.integrations.shopify.errors import ShopifyRefused
-from chalicelib.kit import clock, locks, logs, metrics
+from chalicelib.kit import clock, locks, logs
 from chalicelib.kit.errors import Unavailable
 from chalicelib.kit.secrets import DecryptionFailed
 from chalicelib.shops import apps
 from chalicelib.shops.errors import InstallationNotFound
+from chalicelib.shops.metrics import TOKENS_LOST, TOKENS_UNREADABLE
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import installations, tokens
 from chalicelib.shops.service.oauth_install import token_lock_name
@@ -71,7 +72,7 @@ def _refresh_token(row: Shop, rejected_token: str | None) -> str:
 
 def _delete_revoked_tokens(row: Shop, reason: str) -> NoReturn:
     log.warning("tokens deleted: Shopify revoked them", extra={"shop": row.shop, "app": row.app, "why": reason})
-    metrics.count("TokensLost", app=row.app)
+    TOKENS_LOST.count(app=row.app)
     tokens.delete_tokens(row)
     raise InstallationNotFound
 
@@ -90,6 +91,6 @@ def _decrypt_token(row: Shop, decrypt: Callable[[Shop], str | None]) -> str | No
     except DecryptionFailed:
         # Kept, in case its key is restored; the merchant's next request gets new tokens.
         log.exception("token not decrypted", extra={"shop": row.shop, "app": row.app})
-        metrics.count("TokensUnreadable", app=row.app)
+        TOKENS_UNREADABLE.count(app=row.app)
         tokens.expire_access_token(row)
         raise InstallationNotFound from None

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from chalicelib.kit import clock, data_subjects, logs, metrics, tombstones
+from chalicelib.kit import clock, data_subjects, logs, tombstones
 from chalicelib.kit.messages import Message, publish
 from chalicelib.shops.errors import DeliveryNotFound, MissingWebhookHeaders
+from chalicelib.shops.metrics import DELIVERIES_UNREADABLE
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.shops.repository import deliveries
 from chalicelib.shops.service import payload_storage
@@ -88,5 +89,5 @@ def _parse_message(row: WebhookDelivery, payload: payload_storage.Payload) -> Me
         row.status = DeliveryStatus.FAILED
         row.error_message = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         log.error("webhook payload invalid", extra={"topic": row.topic, "reason": row.error_message})
-        metrics.count("DeliveriesUnreadable", topic=row.topic)
+        DELIVERIES_UNREADABLE.count(topic=row.topic)
         return None

@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib.integrations.shopify.errors import ShopifyRefused
-from chalicelib.kit import clock, config, logs, metrics
+from chalicelib.kit import clock, config, logs
 from chalicelib.kit.jobs import ScheduledRun
 from chalicelib.kit.messages import publish, publish_many
 from chalicelib.shops import apps, scopes
 from chalicelib.shops.errors import InstallationNotFound
+from chalicelib.shops.metrics import SUBSCRIPTIONS_MISSING
 from chalicelib.shops.models import Shop
 from chalicelib.shops.repository import deliveries, details, installations
 from chalicelib.shops.schemas.messages import BackfillRequested, RegistrationRequested, ShopInstalled
@@ -109,7 +110,7 @@ def _request_backfill(request: RegistrationRequested, row: Shop, missing: set[st
     if row.registered_at is None or not missing:
         return
     since = _backfill_start(request, row)
-    metrics.count("SubscriptionsMissing", app=row.app)
+    SUBSCRIPTIONS_MISSING.count(app=row.app)
     context = {"shop": row.shop, "app": row.app, "topics": sorted(missing)}
     log.warning("webhook subscriptions missing: backfill requested", extra=context)
     for kind in ("orders", "products"):

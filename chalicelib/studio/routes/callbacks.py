@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from chalice.app import Blueprint
 
-from chalicelib.integrations import standard_webhooks
+from chalicelib.integrations.image_models.signature import verify_signature
 from chalicelib.kit import clock, secret_reader
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.errors import Unauthenticated
@@ -36,9 +36,7 @@ def provider_signature(credentials: Credentials) -> ImageProvider:
     """
     secrets = secret_reader.secret("IMAGE_HTTP_SECRET", "whsec_").split(",")
     valid_secrets = [secret.strip() for secret in secrets if secret.strip() != "whsec_"]
-    if not standard_webhooks.is_genuine(
-        credentials.headers, credentials.raw_body, valid_secrets, clock.now().timestamp()
-    ):
+    if not verify_signature(credentials.headers, credentials.raw_body, valid_secrets, clock.now().timestamp()):
         raise InvalidCallbackSignature
     return ImageProvider()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from chalicelib.integrations import images, storage
-from chalicelib.integrations.image_failures import ModelGaveUp
+from chalicelib.integrations import storage
+from chalicelib.integrations.image_models.failures import ModelGaveUp
+from chalicelib.integrations.images import renditions
 from chalicelib.kit import clock, config, ids
 from chalicelib.studio.domain import fulfillment
 from chalicelib.studio.domain.print_size import (
@@ -48,8 +49,8 @@ def _generate_final(row: Generation) -> None:
     if result is None:
         return
     try:
-        file = images.print_file(result.image, size=size.as_tuple, crop=cover, content_type=PrintFormat.JPEG.value)
-    except images.UnreadableImage as error:
+        file = renditions.print_file(result.image, size=size.as_tuple, crop=cover, content_type=PrintFormat.JPEG.value)
+    except renditions.UnreadableImage as error:
         raise ModelGaveUp("the model's image cannot be read") from error
     storage.put(row.final_image_url, file, PrintFormat.JPEG.value)
     columns: dict[str, Any] = {

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chalicelib.integrations import images, storage
-from chalicelib.integrations.image_failures import ModelFailed, ModelMisconfigured
-from chalicelib.kit import clock, logs, metrics
+from chalicelib.integrations import storage
+from chalicelib.integrations.image_models.failures import ModelFailed, ModelMisconfigured
+from chalicelib.integrations.images import renditions
+from chalicelib.kit import clock, logs
 from chalicelib.kit.messages import Message, publish
 from chalicelib.studio.domain.retry_schedule import is_job_old, retry_delay, spread_of
+from chalicelib.studio.metrics import MODEL_FAILURES, PRINTS_POSTPONED
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
 from chalicelib.studio.repository.generations import GenerationEnded
@@ -65,7 +67,7 @@ def run_leased(shop: str, generation: str, work: LeasedWork) -> None:
         work.run(row)
     except ModelFailed as failure:
         _handle_model_failure(row, failure, work.retry_message)
-    except images.UnreadableImage:
+    except renditions.UnreadableImage:
         _fail_generation(row, PHOTO_UNUSABLE)
     except storage.NoSuchObject:
         _fail_generation(row, PHOTO_MISSING)
@@ -93,7 +95,7 @@ def _delete_orphaned_image(row: Generation) -> None:
 def _handle_model_failure(row: Generation, failure: ModelFailed, retry_message: Message) -> None:
     """Postpone a final, queue a preview again, or fail either, by the kind of failure."""
     kind = type(failure).__name__
-    metrics.count("ModelFailures", kind=kind)
+    MODEL_FAILURES.count(kind=kind)
     level = log.error if isinstance(failure, ModelMisconfigured) else log.warning
     level("image model failed", extra={"generation": row.id, "kind": kind, "why": str(failure)})
     if row.generation_type is GenerationType.FINAL and not failure.is_refusal:
@@ -113,7 +115,7 @@ def postpone_final(row: Generation, reason: str, *, ends_job: bool = False) -> N
     """Schedule a final's next attempt, later after each failure. Does nothing if another worker has the lease."""
     delay = retry_delay(row.retries + 1, spread_of(row.id))
     if generations.schedule_retry(row, clock.now() + delay, reason, ends_job=ends_job):
-        metrics.count("PrintsPostponed")
+        PRINTS_POSTPONED.count()
         details = {"generation": row.id, "order": row.order_id, "retries": row.retries, "delay": str(delay)}
         log.warning("final postponed", extra=details)
 

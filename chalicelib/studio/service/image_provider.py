@@ -6,9 +6,11 @@ import json
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from chalicelib.integrations import image_http, image_models, image_process, images, storage
-from chalicelib.integrations.image_failures import ModelGaveUp
-from chalicelib.integrations.image_models import GeneratedImage
+from chalicelib.integrations import storage
+from chalicelib.integrations.image_models import http_jobs, selection
+from chalicelib.integrations.image_models.failures import ModelGaveUp
+from chalicelib.integrations.image_models.selection import GeneratedImage
+from chalicelib.integrations.images import decoder_process, renditions
 from chalicelib.kit import clock, config, logs
 from chalicelib.kit.errors import MalformedRequest
 from chalicelib.kit.messages import publish
@@ -34,7 +36,9 @@ def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
     """
     settings, parameters = config.settings(), row.generation_params or {}
     if settings.image_model != "http":
-        result = image_models.choose(settings.image_model)(_load_photo(row), row.ai_prompt_used, long_side, parameters)
+        result = selection.choose_model(settings.image_model)(
+            _load_photo(row), row.ai_prompt_used, long_side, parameters
+        )
         if settings.image_model != "local":
             _require_valid(probe(result.image), result.image)
         return result
@@ -42,7 +46,7 @@ def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
     if job is None:
         job = _submit_job(row, long_side)
     else:
-        data = image_http.collect(job)
+        data = http_jobs.collect(job)
         if data is not None:
             return _to_generated_image(data)
         if row.generation_type is GenerationType.FINAL and is_job_old(row.provider_job_at, clock.now()):
@@ -54,7 +58,7 @@ def generate_image(row: Generation, long_side: int) -> GeneratedImage | None:
 def _submit_job(row: Generation, long_side: int) -> str:
     """Submit a job to the provider and return its id."""
     _load_photo(row)
-    order = image_http.Order(
+    order = http_jobs.Order(
         reference=_job_reference(row),
         image_url=storage.presigned_get(row.input_image_url, seconds=_LINK_SECONDS),
         prompt=row.ai_prompt_used,
@@ -62,17 +66,17 @@ def _submit_job(row: Generation, long_side: int) -> str:
         parameters=row.generation_params or {},
         callback_url=f"{config.settings().public_url}/webhooks/images/{row.id}",
     )
-    return image_http.submit(order)
+    return http_jobs.submit(order)
 
 
 def _load_photo(row: Generation) -> bytes:
     """Return the photo, validated again: its upload form allows overwriting it for 15 minutes.
 
-    Raises images.UnreadableImage if it breaks a rule.
+    Raises renditions.UnreadableImage if it breaks a rule.
     """
     photo = storage.get(row.input_image_url)
     if image_validation.rejection_reason(probe(photo)) is not None:
-        raise images.UnreadableImage
+        raise renditions.UnreadableImage
     return photo
 
 
@@ -112,6 +116,6 @@ def _to_generated_image(data: bytes) -> GeneratedImage:
 
 def _require_valid(header: Probe, data: bytes) -> None:
     """Apply the rules of shoppers' photos to a provider's image. Raises ModelGaveUp if it breaks one."""
-    reason = merchant_images.inspect_image(header, data, image_process.WORKER)
+    reason = merchant_images.inspect_image(header, data, decoder_process.WORKER)
     if reason is not None:
         raise ModelGaveUp(f"the result is no picture: {reason}")

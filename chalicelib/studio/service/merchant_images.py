@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 
-from chalicelib.integrations import image_process, images, storage
-from chalicelib.kit import config, ids, logs, metrics
+from chalicelib.integrations import storage
+from chalicelib.integrations.images import decoder_process, renditions
+from chalicelib.kit import config, ids, logs
 from chalicelib.kit.child_process import Limits
 from chalicelib.studio.domain import image_validation
 from chalicelib.studio.domain.image_header import Probe, probe
 from chalicelib.studio.domain.image_validation import RejectReason
 from chalicelib.studio.errors import InvalidImage
+from chalicelib.studio.metrics import DECODER_CRASHES
 
 log = logs.logger("studio")
 
@@ -21,18 +23,18 @@ def inspect_image(header: Probe, data: bytes, limits: Limits) -> RejectReason | 
     if reason is not None:
         return reason
     try:
-        image_process.check(data, limits)
-    except images.UnreadableImage as error:
+        decoder_process.check(data, limits)
+    except renditions.UnreadableImage as error:
         return decoder_rejection_reason(error)
     return None
 
 
-def decoder_rejection_reason(error: images.UnreadableImage) -> RejectReason:
-    """Return the reason for an error of `image_process`; log and count a crash of the decoder."""
-    if isinstance(error, image_process.DecodingTooCostly):
+def decoder_rejection_reason(error: renditions.UnreadableImage) -> RejectReason:
+    """Return the reason for an error of `decoder_process`; log and count a crash of the decoder."""
+    if isinstance(error, decoder_process.DecodingTooCostly):
         return RejectReason.TOO_COSTLY
-    if isinstance(error, image_process.DecoderCrashed):
-        metrics.count("DecoderCrashes")
+    if isinstance(error, decoder_process.DecoderCrashed):
+        DECODER_CRASHES.count()
         log.error("image rejected: the decoder crashed", extra={"end": str(error)})
         return RejectReason.DECODER_FAILED
     return RejectReason.UNREADABLE
@@ -41,7 +43,7 @@ def decoder_rejection_reason(error: images.UnreadableImage) -> RejectReason:
 def check_image(data: bytes, field: str) -> str:
     """Return the content type of a valid image. Raises InvalidImage, naming the field, if it breaks a rule."""
     header = probe(data)
-    reason = inspect_image(header, data, image_process.REQUEST)
+    reason = inspect_image(header, data, decoder_process.REQUEST)
     if reason is not None:
         raise invalid_image(reason, [field])
     return f"image/{header.format}".lower()

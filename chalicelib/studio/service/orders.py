@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.integrations import storage
-from chalicelib.kit import clock, ids, logs, metrics
+from chalicelib.kit import clock, ids, logs
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.messages import publish
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
@@ -22,6 +22,7 @@ from chalicelib.shops.schemas.orders import OrderCancelled, OrderEdited, OrderLi
 from chalicelib.studio.domain import fulfillment
 from chalicelib.studio.domain.fulfillment import OrderFacts
 from chalicelib.studio.errors import FinalCanceled, FinalInProgress, GenerationNotFound
+from chalicelib.studio.metrics import GENERATION_IDS_REFUSED
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, Order, UpscaleStatus
 from chalicelib.studio.repository import generations, orders
 from chalicelib.studio.repository.generations import GenerationEnded
@@ -211,7 +212,7 @@ def _find_preview(message: OrderPaid | OrderEdited, line: OrderLine) -> Generati
         return row
     details = {"order": message.order_id, "line": line.line_item_id}
     log.warning("order line ignored: not a preview of this shop", extra=details)
-    metrics.count("GenerationIdsRefused")
+    GENERATION_IDS_REFUSED.count()
     return None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from chalicelib.integrations import images, storage
+from chalicelib.integrations import storage
+from chalicelib.integrations.images import renditions
 from chalicelib.kit import config, ids
 from chalicelib.studio.domain import image_validation, watermark
 from chalicelib.studio.domain.image_header import probe
@@ -31,7 +32,7 @@ def _generate_preview(row: Generation) -> None:
     result = generate_image(row, PREVIEW_LONG_SIDE)
     if result is None:
         return
-    preview = images.preview(result.image, long_side=PREVIEW_LONG_SIDE, mark=_load_watermark(row.shop_id))
+    preview = renditions.preview(result.image, long_side=PREVIEW_LONG_SIDE, mark=_load_watermark(row.shop_id))
     storage.put(row.preview_image_url, preview, "image/jpeg")
     columns = {
         "ai_model_used": result.model,
@@ -42,7 +43,7 @@ def _generate_preview(row: Generation) -> None:
     generations.complete_generation(row, columns, len(preview))
 
 
-def _load_watermark(shop: str) -> images.Mark | None:
+def _load_watermark(shop: str) -> renditions.Mark | None:
     """Return the shop's active watermark, or None.
 
     Reads it twice if its image is missing, because the merchant may have replaced it in between. Raises LookupError if
@@ -59,5 +60,5 @@ def _load_watermark(shop: str) -> images.Mark | None:
         if image_validation.rejection_reason(probe(image)) is not None:  # stored under earlier rules
             raise PermanentFailure(WATERMARK_UNUSABLE)
         place = partial(watermark.place_mark, position=row.position, size_percentage=row.size_percentage)
-        return images.Mark(image, float(row.opacity), place)
+        return renditions.Mark(image, float(row.opacity), place)
     raise LookupError("the watermark's image is missing")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from chalicelib.kit import clock, logs, metrics
+from chalicelib.kit import clock, logs
 from chalicelib.kit.messages import publish
 from chalicelib.studio.domain.retry_schedule import retry_delay, spread_of
+from chalicelib.studio.metrics import OLDEST_OPEN_PRINT, PRINTS_OPEN, WORK_RECOVERED
 from chalicelib.studio.models import Generation, GenerationType
 from chalicelib.studio.repository import generations
 from chalicelib.studio.repository.generations import GenerationEnded
@@ -31,7 +32,7 @@ def recover_generations(now: datetime) -> None:
     """Recover every preview and final whose lease expired before `now`. One that fails does not stop the others."""
     for kind in GenerationType:
         for row in generations.iterate_overdue(kind, now):
-            metrics.count("WorkRecovered", kind=kind.value)
+            WORK_RECOVERED.count(kind=kind.value)
             try:
                 _recover_generation(row, now)
             except GenerationEnded:
@@ -43,8 +44,8 @@ def recover_generations(now: datetime) -> None:
 def measure_open_finals(now: datetime) -> None:
     """Write the metrics of unfinished paid finals: their count and the age of the oldest; at every run, zero too."""
     request_times = generations.list_open_final_times()
-    metrics.count("PrintsOpen", len(request_times))
-    metrics.duration("OldestOpenPrint", longest_wait(request_times, now))
+    PRINTS_OPEN.count(len(request_times))
+    OLDEST_OPEN_PRINT.record(longest_wait(request_times, now))
 
 
 def longest_wait(request_times: Iterable[datetime], now: datetime) -> timedelta:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.integrations import image_process, storage
+from chalicelib.integrations import storage
+from chalicelib.integrations.images import decoder_process
 from chalicelib.kit import clock, config, data_subjects, ids, logs, signing, tombstones
 from chalicelib.kit.idempotency import Idempotency
 from chalicelib.kit.retries import retry_conflicts
@@ -118,7 +119,7 @@ def _inspect_object(row: Upload, event: UploadChanged, url: str) -> None:
     except storage.NoSuchObject:
         return  # deleted since; the event of the deletion follows
     header = probe(data)
-    reason = merchant_images.inspect_image(header, data, image_process.WORKER)
+    reason = merchant_images.inspect_image(header, data, decoder_process.WORKER)
     if reason is None:
         accepted = Inspection(UploadStatus.ACCEPTED, len(data), size=(header.width, header.height))
         try:

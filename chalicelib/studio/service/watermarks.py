@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from datetime import datetime
 
-from chalicelib.integrations import image_process, images, storage
+from chalicelib.integrations import storage
+from chalicelib.integrations.images import decoder_process, renditions
 from chalicelib.kit import clock
 from chalicelib.kit.errors import VersionMismatch
 from chalicelib.studio.domain import image_validation
@@ -87,11 +88,11 @@ def preview_watermark(shop: str, body: WatermarkPreviewCreate) -> WatermarkPrevi
         "size_percentage": float(body.size_percentage),
     }
     try:
-        preview = image_process.run(
-            watermark_sample.render_sample, [uploads.get("body.photo", b""), mark], settings, image_process.REQUEST
+        preview = decoder_process.run(
+            watermark_sample.render_sample, [uploads.get("body.photo", b""), mark], settings, decoder_process.REQUEST
         )
-    except images.UnreadableImage as error:
-        if not isinstance(error, image_process.DecodingTooCostly):
+    except renditions.UnreadableImage as error:
+        if not isinstance(error, decoder_process.DecodingTooCostly):
             for field, data in uploads.items():
                 merchant_images.check_image(data, field)
         reason = merchant_images.decoder_rejection_reason(error)

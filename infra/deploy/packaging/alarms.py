@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.billing.service.invariants import INVARIANTS
 from chalicelib.kit import config
+from chalicelib.kit.metrics import NAMESPACE, Alarm, Metric
 from infra.deploy import data_stack, handlers
 from infra.deploy.handlers import Consumer
+from infra.deploy.packaging import own_metrics
 from infra.deploy.packaging.names import API, API_STAGE, function_name, functions
 
 Resources = dict[str, dict[str, Any]]
@@ -20,28 +21,6 @@ ERROR_RATE = 0.01
 P95_MILLISECONDS = 500
 OLDEST_SECONDS = 900
 """The maximum age of a queue's oldest message, unless one retry takes longer."""
-PRINT_SECONDS = 1800
-"""The maximum age of a paid print that is not made."""
-
-INVARIANT = "A billing invariant is broken: see the errors in the log of billing-check_invariants."
-RULE_OVERDUE = "A retention rule has not completed for two days: see the log of retention-sweep_segment."
-ROWS_UNREADABLE = "A schedule skipped rows that it cannot read: see the runbook. It processed all other rows."
-STEPS_FAILED = "Steps of this schedule failed: see the errors in its log. The other steps were completed."
-REQUEST_NEAR = "A privacy request is due within five days and not completed: see the runbook."
-PRINT_WAITS = (
-    "A paid print has been pending for more than 30 minutes, "
-    "or studio-recover_generations, which checks every minute, does not run."
-)
-
-BATCHES = (
-    "billing-check_invariants",
-    "billing-expire_credits",
-    "billing-grant_monthly_credits",
-    "billing-release_reservations",
-    "billing-send_dunning_notices",
-    "studio-roll_over_quotas",
-)
-"""Schedules whose steps are independent (`kit/batches.py`)."""
 
 EMAIL_GIVEN = "AlarmEmailGiven"
 
@@ -53,14 +32,9 @@ def resources() -> Resources:
         found |= _function(name)
     for consumer in handlers.consumers():
         found |= _queue(consumer)
-    for kind in INVARIANTS:
-        found |= _ours(f"billing-{kind}", "InvariantsBroken", INVARIANT, {"invariant": kind})
-    for schedule in BATCHES:
-        found |= _ours(f"{schedule}-steps", "StepsFailed", STEPS_FAILED, {"schedule": schedule})
-    found |= _ours("rows-unreadable", "RowsUnreadable", ROWS_UNREADABLE)
-    found |= _ours("retention-rules-overdue", "RulesOverdue", RULE_OVERDUE)
-    found |= _ours("retention-requests-near-due", "PrivacyRequestsNearDue", REQUEST_NEAR)
-    return found | _prints() | _api()
+    for metric in own_metrics.declared():
+        found |= _ours(metric)
+    return found | _api()
 
 
 def _topic() -> Resources:
@@ -137,25 +111,30 @@ def _api() -> Resources:
     )
 
 
-def _prints() -> Resources:
-    """Return the alarm for pending prints. Missing data also triggers it, as the metric is written every minute."""
-    settings = config.settings()
-    [(name, alarm)] = _alarm(
-        f"{settings.namespace}-studio-oldest-open-print",
-        PRINT_WAITS,
-        metric=("Backroom", "OldestOpenPrint", {"stage": settings.stage}),
+def _ours(metric: Metric) -> Resources:
+    """Return the alarms that one of our own metrics declares, one for each value of its dimension."""
+    found: Resources = {}
+    if isinstance(metric.alarm, Alarm):
+        for dimensions in own_metrics.alarm_values(metric, metric.alarm):
+            found |= _our_alarm(metric.name, metric.alarm, dimensions)
+    return found
+
+
+def _our_alarm(metric: str, alarm: Alarm, dimensions: dict[str, str]) -> Resources:
+    """Return one alarm. Missing data triggers it if a schedule writes the metric at every run."""
+    settings, value = config.settings(), next(iter(dimensions.values()), "")
+    resource = _alarm(
+        f"{settings.namespace}-{alarm.name.format(value=value)}",
+        alarm.description,
+        metric=(NAMESPACE, metric, {"stage": settings.stage, **dimensions}),
         statistic="Maximum",
-        above=PRINT_SECONDS,
-    ).items()
-    alarm["Properties"]["TreatMissingData"] = "breaching"
-    return {name: alarm}
-
-
-def _ours(name: str, metric: str, description: str, dimensions: dict[str, str] | None = None) -> Resources:
-    """Return an alarm on one of our own metrics, which count failures."""
-    settings = config.settings()
-    ours = ("Backroom", metric, {"stage": settings.stage, **(dimensions or {})})
-    return _alarm(f"{settings.namespace}-{name}", description, metric=ours, statistic="Maximum", above=0)
+        above=alarm.above,
+    )
+    if alarm.written_by is not None:
+        [body] = resource.values()
+        period = own_metrics.alarm_period(alarm.written_by.format(value=value))
+        body["Properties"] |= {"Period": period, "TreatMissingData": "breaching"}
+    return resource
 
 
 def _alarm(

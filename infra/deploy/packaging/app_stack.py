@@ -21,11 +21,13 @@ def template() -> dict[str, Any]:
         resources |= _function(name)
     for consumer in handlers.consumers():
         _report_failures(resources[logical(consumer.name)], consumer)
-    for name, package in _layers().items():
+    for name, package in layers().items():
         resources[bundle.layer_id(package)] = _layer(package)
         resources[logical(name)]["Properties"]["Layers"] = [{"Ref": bundle.layer_id(package)}]
     parameters = {"ArtefactBucket": "The bucket that holds the zips", "BundleKey": "The bundle's key in it"}
-    parameters |= {bundle.layer_key(package): f"The key of {package}'s layer in it" for package in _layers().values()}
+    parameters |= {
+        bundle.layer_key(package): f"The key of {package}'s layer in it" for package in sorted(set(layers().values()))
+    }
     return {
         "Description": f"{settings.namespace}: API, functions, alarms and dashboard",
         "Parameters": {
@@ -77,9 +79,9 @@ def _report_failures(function: dict[str, Any], consumer: Consumer) -> None:
     function["Properties"]["Events"] = {logical(f"{consumer.name}-sqs-event-source"): {"Properties": source}}
 
 
-def _layers() -> dict[str, str]:
-    present = functions()
-    return {name: package for name, package in bundle.LAYERS.items() if name in present}
+def layers() -> dict[str, str]:
+    """Return the package that a function gets as a layer, by the function's name."""
+    return {consumer.name: consumer.layer for consumer in handlers.consumers() if consumer.layer}
 
 
 def _layer(package: str) -> dict[str, Any]:

@@ -8,13 +8,7 @@ from pathlib import Path
 from infra.deploy.packaging import bytecode, dependencies
 from infra.deploy.packaging.errors import PackagingFailed
 
-LAYERS = {
-    "retention-sweep_segment": "duckdb",
-    "retention-erase_subject": "duckdb",
-    "retention-export_subject": "duckdb",
-}
-"""By function: the package that it gets as a layer, because the package is too large for the bundle."""
-MAX_ZIPPED = 25_000_000
+MAX_ZIPPED = 18_000_000
 MAX_UNZIPPED = 80_000_000
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The earliest timestamp that a zip entry can have."""

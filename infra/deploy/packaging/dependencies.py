@@ -13,8 +13,9 @@ import tempfile
 from pathlib import Path
 
 from infra.deploy.handlers import ROOT
-from infra.deploy.packaging import bytecode, import_scan
+from infra.deploy.packaging import bytecode, import_scan, lock_files
 from infra.deploy.packaging.errors import PackagingFailed
+from infra.deploy.packaging.lock_files import Pin
 
 CACHE = ROOT / "build" / "dependencies"
 GLIBC_MINOR = 34
@@ -34,6 +35,15 @@ JUNK = (
     "*.c",
 )
 """Files that no import reads. METADATA in `*.dist-info` is kept: libraries read their version from it."""
+UNUSED = (
+    "PIL/_avif.*.so",
+    "PIL/_imagingft.*.so",
+    "PIL/_imagingtk.*.so",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
+)
+"""Large files of features that we do not use: AVIF, text in pictures (FreeType, HarfBuzz), Tk, Swagger UI. Pillow reports
+such a feature as missing. Shared libraries that only they need are also removed."""
 SHARED_DATA = ("_retry.json", "endpoints.json", "partitions.json", "sdk-default-configuration.json")
 """Files that every botocore service reads."""
 
@@ -45,10 +55,10 @@ class DependenciesMissing(PackagingFailed):
 def runtime() -> Path:
     """Return a cached directory with the packages of requirements.txt. Do not change the directory.
 
-    Chalice is excluded, because it adds its runtime to the bundle itself.
+    Chalice and what only Chalice needs are excluded, because it adds its runtime to the bundle itself.
     Raises DependenciesMissing if pip cannot install a package.
     """
-    return _prepared([line for line in _lines("requirements.txt") if not line.startswith("chalice==")])
+    return _prepared(lock_files.needed(lock_files.read(ROOT / "requirements.txt"), without="chalice"))
 
 
 def layer(package: str) -> Path:
@@ -56,22 +66,22 @@ def layer(package: str) -> Path:
 
     Raises DependenciesMissing if pip cannot install the package.
     """
-    return _prepared(
-        ["--no-deps", *(line for line in _lines("requirements-dev.txt") if line.startswith(f"{package}=="))]
-    )
+    pins = lock_files.read(ROOT / "requirements-dev.txt")
+    return _prepared([pin for pin in pins if pin.name == package])
 
 
-def _prepared(arguments: list[str]) -> Path:
+def _prepared(pins: list[Pin]) -> Path:
     services = sorted(import_scan.services())
-    depends_on = repr((sys.version, GLIBC_MINOR, JUNK, SHARED_DATA, services, arguments))
+    depends_on = repr((sys.version, GLIBC_MINOR, JUNK, UNUSED, SHARED_DATA, services, pins))
     target = CACHE / hashlib.sha256(depends_on.encode()).hexdigest()[:16]
     if target.exists():
         return target
     CACHE.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=CACHE, prefix="unfinished-"))
     try:
-        _install(arguments, scratch)
+        _install(pins, scratch)
         _remove_junk(scratch)
+        _remove_unneeded_libraries(scratch / "PIL", scratch / "pillow.libs")
         _trim(scratch / "botocore" / "data", {*services, *SHARED_DATA})
         bytecode.compile_instead(scratch)
         scratch.chmod(0o755)
@@ -84,22 +94,45 @@ def _prepared(arguments: list[str]) -> Path:
     return target
 
 
-def _install(arguments: list[str], target: Path) -> None:
+def _install(pins: list[Pin], target: Path) -> None:
+    """Install exactly the pins; a pin whose marker excludes this Python is skipped."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     command = [sys.executable, "-m", "pip", "install", "-qq", "--no-input", "--no-compile", f"--target={target}"]
-    command += ["--implementation=cp", f"--python-version={version}", "--only-binary=:all:"]
+    command += [
+        "--no-deps",
+        "--require-hashes",
+        "--implementation=cp",
+        f"--python-version={version}",
+        "--only-binary=:all:",
+    ]
     command += [f"--platform=manylinux_2_{minor}_x86_64" for minor in range(GLIBC_MINOR, 16, -1)]
-    done = subprocess.run(
-        [*command, "--platform=manylinux2014_x86_64", *arguments], capture_output=True, text=True, check=False
-    )
+    requirements = target / "requirements.txt"
+    requirements.write_text("".join(pin.text for pin in pins))
+    command += ["--platform=manylinux2014_x86_64", f"--requirement={requirements}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    requirements.unlink()
     if done.returncode:
         raise DependenciesMissing(f"pip could not install the bundle's packages:\n{done.stderr.strip()}")
 
 
 def _remove_junk(root: Path) -> None:
     found = [path for pattern in JUNK for path in root.rglob(pattern)]
+    found += [path for pattern in UNUSED for path in root.glob(pattern)]
     found += [path for path in root.glob("*.dist-info/*") if path.name != "METADATA"]
     for path in found:
+        _remove(path)
+
+
+def _remove_unneeded_libraries(modules: Path, libraries: Path) -> None:
+    """Remove the shared libraries that no extension module names, directly or through another library."""
+    unneeded = set(libraries.glob("*.so*"))
+    unread = list(modules.glob("*.so"))
+    while unread:
+        content = unread.pop().read_bytes()
+        needed = {library for library in unneeded if library.name.encode() in content}
+        unneeded -= needed
+        unread += needed
+    for path in unneeded:
         _remove(path)
 
 
@@ -118,8 +151,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)  # its directory may already be removed
-
-
-def _lines(name: str) -> list[str]:
-    lines = (line.partition(" #")[0].strip() for line in (ROOT / name).read_text().splitlines())
-    return [line for line in lines if line and not line.startswith(("#", "-"))]

@@ -7,13 +7,12 @@ update rolls back.
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import bundle, stacks
+from infra.deploy.packaging import app_stack, bundle, stacks
 from infra.deploy.packaging.package import APP, BUNDLE, DATA, layer_file
 from infra.deploy.packaging.stacks import Parameters
 
@@ -46,11 +45,9 @@ def _parameters(bucket: str, out: Path, alarm_email: str | None) -> Parameters:
 
     A changed zip gets a new key, so CloudFormation detects the change.
     """
-    declared = json.loads((out / APP).read_text())["Parameters"]
     layers = {
         bundle.layer_key(package): _upload(bucket, out / layer_file(package))
-        for package in bundle.LAYERS.values()
-        if bundle.layer_key(package) in declared
+        for package in sorted(set(app_stack.layers().values()))
     }
     bundle_key = _upload(bucket, out / BUNDLE)
     return {"ArtefactBucket": bucket, "BundleKey": bundle_key, "AlarmEmail": alarm_email, **layers}

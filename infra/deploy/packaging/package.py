@@ -17,7 +17,6 @@ from infra.deploy import data_stack
 from infra.deploy.handlers import CONFIG, ROOT
 from infra.deploy.packaging import app_stack, bundle, policies
 from infra.deploy.packaging.errors import PackagingFailed
-from infra.deploy.packaging.names import functions
 
 DATA, APP, BUNDLE = "data.json", "app.json", "deployment.zip"
 
@@ -42,10 +41,9 @@ def package(out: Path) -> list[Path]:
             archive.extractall(made / "sources")
         bundle.build(made / "sources", out / BUNDLE)
     written.append(out / BUNDLE)
-    for name, dependency in bundle.LAYERS.items():
-        if name in functions():
-            bundle.build_layer(dependency, out / layer_file(dependency))
-            written.append(out / layer_file(dependency))
+    for dependency in sorted(set(app_stack.layers().values())):
+        bundle.build_layer(dependency, out / layer_file(dependency))
+        written.append(out / layer_file(dependency))
     return written
 
 

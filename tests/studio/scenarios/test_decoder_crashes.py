@@ -17,7 +17,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.integrations import image_process, storage
+from chalicelib.integrations import storage
+from chalicelib.integrations.images import decoder_process
 from chalicelib.kit import config
 from chalicelib.studio.domain import image_validation
 from chalicelib.studio.domain.image_validation import RejectReason
@@ -110,7 +111,7 @@ def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
 def test_an_image_over_the_memory_limit_is_rejected(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:
     """59 megapixels in 350 KB: a watermark is decoded whole."""
     bomb = base64.b64encode(Picture(0, 7700, 7700, components=3, sampling=0x22).data()).decode()
-    monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(megabytes=200))
+    monkeypatch.setattr(decoder_process, "REQUEST", decoder_process.REQUEST._replace(megabytes=200))
     response = gallery.merchant("POST", "watermark/preview", {"image": bomb})
     assert response.status_code == 422, response.text[:200]
     assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in response.json()["detail"]
@@ -124,7 +125,7 @@ def test_an_image_over_the_time_limit_is_rejected(
     script.write_text("#!/bin/sh\nexec sleep 600\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    monkeypatch.setattr(image_process, "REQUEST", image_process.REQUEST._replace(seconds=1))
+    monkeypatch.setattr(decoder_process, "REQUEST", decoder_process.REQUEST._replace(seconds=1))
     response = gallery.merchant("PUT", "watermark", {"image": MARK})
     assert (response.status_code, response.json()["code"]) == (422, "InvalidImage")
     assert image_validation.DETAIL[RejectReason.TOO_COSTLY] in response.json()["detail"]

@@ -19,17 +19,18 @@ MEGABYTES = 900
 WORK = """
 import sys
 from pathlib import Path
-from chalicelib.integrations import image_decoding, image_models, images
+from chalicelib.integrations.image_models import selection
+from chalicelib.integrations.images import decoding, renditions
 from chalicelib.studio.domain.print_size import cover
 
 data, long_side = Path(sys.argv[1]).read_bytes(), int(sys.argv[2])
-image_decoding.check_decodes(data)
-made = image_models.choose("local")(data, "pencil", long_side, {})
+decoding.check_decodes(data)
+made = selection.choose_model("local")(data, "pencil", long_side, {})
 if long_side == 1024:
-    images.preview(made.image, long_side=long_side, mark=None)
+    renditions.preview(made.image, long_side=long_side, mark=None)
 else:
     for content_type in ("image/jpeg", "image/png"):
-        images.print_file(made.image, size=(7745, 7745), crop=cover, content_type=content_type)
+        renditions.print_file(made.image, size=(7745, 7745), crop=cover, content_type=content_type)
 [peak] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
 print(int(peak.split()[1]) // 1024)
 """

@@ -12,8 +12,8 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from chalicelib.integrations import bedrock
-from chalicelib.integrations.image_failures import (
+from chalicelib.integrations.image_models import bedrock
+from chalicelib.integrations.image_models.failures import (
     ContentRefused,
     ModelMisconfigured,
     ModelThrottled,

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from chalicelib.integrations import image_models
-from chalicelib.integrations.image_failures import ContentRefused
-from chalicelib.integrations.image_models import GeneratedImage
+from chalicelib.integrations.image_models import selection
+from chalicelib.integrations.image_models.failures import ContentRefused
+from chalicelib.integrations.image_models.selection import GeneratedImage
 from chalicelib.kit import aws, clock, config
 from chalicelib.studio.domain.retry_schedule import MAX_DELAY
 from chalicelib.studio.models import Generation, GenerationStatus, UpscaleStatus
@@ -252,7 +252,7 @@ def test_an_invalid_model_image_does_not_reject_the_photo(
 ) -> None:
     broken = GeneratedImage(PICTURE[:300], "image/png", 1024, 1280, "broken/1")
     with monkeypatch.context() as while_broken:
-        while_broken.setattr(image_models, "choose", lambda _: lambda *_: broken)
+        while_broken.setattr(selection, "choose_model", lambda _: lambda *_: broken)
         assert gallery.drain() == []
     assert_pending(final)
     time.advance(MAX_DELAY)

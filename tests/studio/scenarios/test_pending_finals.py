@@ -10,8 +10,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from chalicelib.integrations import image_models
-from chalicelib.integrations.image_failures import ModelThrottled
+from chalicelib.integrations.image_models import selection
+from chalicelib.integrations.image_models.failures import ModelThrottled
 from chalicelib.kit import clock
 from chalicelib.studio.domain import image_header, image_validation
 from chalicelib.studio.models import Generation, GenerationStatus
@@ -54,7 +54,7 @@ def test_a_cancellation_skips_a_final_that_waits_for_its_retry(
         raise ModelThrottled("busy")
 
     with monkeypatch.context() as while_busy:
-        while_busy.setattr(image_models, "choose", lambda _: raise_throttled)
+        while_busy.setattr(selection, "choose_model", lambda _: raise_throttled)
         finals.make_final(gallery.shop, final[0])
     orders.apply_cancellation(order_cancelled(gallery.shop, gallery.shopify.cancel_order(gallery.shop, final[1]["id"])))
     finals.make_final(gallery.shop, final[0])

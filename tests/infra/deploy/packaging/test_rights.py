@@ -199,5 +199,5 @@ def test_only_functions_that_store_secrets_may_use_the_key(documents: dict[str, 
 
 def test_a_function_that_calls_bedrock_may_do_so(documents: dict[str, dict[str, Any]]) -> None:
     for name, document in documents.items():
-        asks = "chalicelib.integrations.bedrock" in set(reached_modules(name))
+        asks = "chalicelib.integrations.image_models.bedrock" in set(reached_modules(name))
         assert bool(allowed(document, "bedrock:InvokeModel")) is asks, name

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.deploy.handlers import ROOT
-from infra.deploy.packaging import runtimes
+from infra.deploy.packaging import lock_files, runtimes
 from infra.deploy.packaging.runtimes import RuntimeTooOld
 from tests.infra.deploy.packaging.conftest import run_packaging
 
@@ -48,7 +48,6 @@ def test_a_missing_python_is_named_and_nothing_is_written(command: str, tmp_path
 
 
 def test_pillow_is_one_version_for_every_python() -> None:
-    pins = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if "pillow" in line.lower()]
+    [pillow] = [pin for pin in lock_files.read(ROOT / "requirements.txt") if pin.name == "pillow"]
 
-    assert len(pins) == 1
-    assert re.fullmatch(r"pillow==13\.\d+\.\d+", pins[0])
+    assert re.match(r"pillow==13\.\d+\.\d+ \\", pillow.text)

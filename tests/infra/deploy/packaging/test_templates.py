@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.billing.service.invariants import INVARIANTS
+from chalicelib.billing.metrics import INVARIANTS
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging.names import functions
 from tests.infra.deploy.packaging.conftest import expand_template, of_type, read
@@ -150,7 +150,15 @@ def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -
         assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
 
 
-def test_every_resource_has_an_alarm(app: dict[str, Any]) -> None:
+def test_every_function_runs_the_python_that_packaged_it(app: dict[str, Any]) -> None:
+    runtimes = {body["Runtime"] for body in of_type(app, "AWS::Serverless::Function").values()}
+    layers = [body["CompatibleRuntimes"] for body in of_type(app, "AWS::Lambda::LayerVersion").values()]
+
+    assert runtimes == {f"python{sys.version_info.major}.{sys.version_info.minor}"}
+    assert layers == [[*runtimes]]
+
+
+def test_everything_is_watched(app: dict[str, Any]) -> None:
     alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
     alarmed = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
     names = [f"backroom-prod-{'api' if name == 'api_handler' else name}" for name in functions()]
@@ -172,14 +180,6 @@ def test_every_resource_has_an_alarm(app: dict[str, Any]) -> None:
     assert step_metrics == set(re.findall(r'Batch\("([\w-]+)"\)', sources))
     assert all(alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}] for alarm in alarms)
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
-
-
-def test_a_final_pending_for_30_minutes_or_a_missing_metric_raises_an_alarm(app: dict[str, Any]) -> None:
-    alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
-    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "OldestOpenPrint"]
-    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Backroom", "Maximum", 30 * 60)
-    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}]
-    assert alarm["TreatMissingData"] == "breaching"
 
 
 def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> None:

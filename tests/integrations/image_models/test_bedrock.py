@@ -15,8 +15,8 @@ from botocore.stub import ANY, Stubber
 from botocore.validate import ParamValidator
 from PIL import Image
 
-from chalicelib.integrations import bedrock, image_models
-from chalicelib.integrations.image_failures import (
+from chalicelib.integrations.image_models import bedrock, selection
+from chalicelib.integrations.image_models.failures import (
     ContentRefused,
     ModelFailed,
     ModelMisconfigured,
@@ -26,7 +26,7 @@ from chalicelib.integrations.image_failures import (
 from chalicelib.kit import aws, config
 from tests.integrations.sample_images import encode_image, open_image
 
-PHOTO = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
+PHOTO = (Path(__file__).parents[2] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 MADE, LARGE = encode_image(Image.new("RGB", (832, 1216), "red")), encode_image(Image.new("RGB", (3328, 4864), "red"))
 BLOCKED = "This request has been blocked by our content filters."
 STYLE, UPSCALE = "stability.sd3-5-large-v1:0", "stability.stable-fast-upscale-v1:0"
@@ -68,8 +68,8 @@ def picture(data: bytes) -> dict[str, Any]:
     return {"seeds": [7], "finish_reasons": [None], "images": [base64.b64encode(data).decode()]}
 
 
-def generate_image(long_side: int = 1024, **parameters: Any) -> image_models.GeneratedImage:
-    return image_models.choose("bedrock")(PHOTO, "an oil painting", long_side, parameters)
+def generate_image(long_side: int = 1024, **parameters: Any) -> selection.GeneratedImage:
+    return selection.choose_model("bedrock")(PHOTO, "an oil painting", long_side, parameters)
 
 
 def test_a_photo_is_downscaled_and_styled(models: StubbedModels) -> None:

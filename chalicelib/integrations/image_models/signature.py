@@ -22,7 +22,7 @@ def sign(secret: str, message_id: str, timestamp: int | str, body: bytes) -> str
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def is_genuine(headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: float) -> bool:
+def verify_signature(headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: float) -> bool:
     """Return whether one of the secrets signed the message within TOLERANCE of `now` (epoch seconds).
 
     Header names must be in lower case. Raises ValueError if a secret is not base64.

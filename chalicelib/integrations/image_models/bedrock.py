@@ -13,8 +13,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from chalicelib.integrations.image_decoding import UnreadableImage
-from chalicelib.integrations.image_failures import (
+from chalicelib.integrations.image_models.failures import (
     ContentRefused,
     ModelFailed,
     ModelMisconfigured,
@@ -22,7 +21,8 @@ from chalicelib.integrations.image_failures import (
     ModelUnavailable,
     StyleUnusable,
 )
-from chalicelib.integrations.image_models import GeneratedImage
+from chalicelib.integrations.image_models.selection import GeneratedImage
+from chalicelib.integrations.images.decoding import UnreadableImage
 from chalicelib.kit import aws, config
 
 READ_SECONDS = 50
@@ -76,9 +76,9 @@ def _source(photo: bytes) -> bytes:
     """Encode the photo as an upright PNG of at most MOST_PIXELS, with sides that are multiples of _STEP."""
     from PIL.Image import Resampling
 
-    from chalicelib.integrations import image_decoding
+    from chalicelib.integrations.images import decoding
 
-    picture = image_decoding.decode(photo, long_side=1536)
+    picture = decoding.decode(photo, long_side=1536)
     scale = min(1.0, (MOST_PIXELS / (picture.width * picture.height)) ** 0.5)
     size = tuple(max(_STEP, int(side * scale) // _STEP * _STEP) for side in picture.size)
     out = BytesIO()
@@ -177,9 +177,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _size(picture: bytes) -> tuple[int, int]:
-    from chalicelib.integrations import image_decoding
+    from chalicelib.integrations.images import decoding
 
-    return image_decoding.size_of(picture)
+    return decoding.size_of(picture)
 
 
 def _text(data: bytes) -> str:

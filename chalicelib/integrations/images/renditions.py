@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from chalicelib.integrations.image_decoding import (
+from chalicelib.integrations.images.decoding import (
     UnreadableImage,
     decode,
     decode_with_alpha,
@@ -62,9 +62,9 @@ def print_file(picture: bytes, *, size: Size, crop: Callable[[Size, Size], Box],
         raise ValueError(f"no print file of type {content_type!r}")
     image = _enlarge(decode(picture), size, crop)
     if content_type == "image/png":
-        from chalicelib.integrations import image_png
+        from chalicelib.integrations.images import png
 
-        return image_png.encode(image, dpi=PRINT_DPI, icc_profile=srgb_profile())
+        return png.encode(image, dpi=PRINT_DPI, icc_profile=srgb_profile())
     out = BytesIO()
     dpi = (PRINT_DPI, PRINT_DPI)
     image.save(out, "JPEG", quality=PRINT_QUALITY, subsampling="4:4:4", dpi=dpi, icc_profile=srgb_profile())

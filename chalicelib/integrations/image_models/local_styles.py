@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.integrations.image_failures import StyleUnusable
-from chalicelib.integrations.local_textures import curve, dabs, grain, halftone, hatching, lines
+from chalicelib.integrations.image_models.failures import StyleUnusable
+from chalicelib.integrations.image_models.local_textures import curve, dabs, grain, halftone, hatching, lines
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from chalicelib.integrations.image_failures import (
+from chalicelib.integrations.image_models.failures import (
     ContentRefused,
     ModelFailed,
     ModelGaveUp,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.integrations import image_http
-from chalicelib.integrations.image_failures import (
+from chalicelib.integrations.image_models import http_jobs
+from chalicelib.integrations.image_models.failures import (
     ContentRefused,
     ModelFailed,
     ModelMisconfigured,
@@ -18,7 +18,7 @@ from chalicelib.integrations.image_failures import (
 from chalicelib.kit import config
 from infra.sandbox.image_provider import SANDBOX_TOKEN, ImageProviderSandbox
 
-ORDER = image_http.Order("reference", "https://example.com/photo", "a hat", 1024, {}, "https://example.com/back")
+ORDER = http_jobs.Order("reference", "https://example.com/photo", "a hat", 1024, {}, "https://example.com/back")
 REFUSED = b'{"error": "refused"}'
 
 
@@ -51,7 +51,7 @@ def test_the_status_decides_with_any_body(
     provider: ImageProviderSandbox, status: int, failure: type[ModelFailed], body: bytes
 ) -> None:
     provider.outage = (status, body)
-    for call in (lambda: image_http.submit(ORDER), lambda: image_http.collect("job")):
+    for call in (lambda: http_jobs.submit(ORDER), lambda: http_jobs.collect("job")):
         with pytest.raises(failure) as error:
             call()
         assert error.type is failure
@@ -64,20 +64,20 @@ def test_a_422_with_a_refusal_code_is_a_refusal(
 ) -> None:
     provider.outage = (422, body)
     with pytest.raises(failure):
-        image_http.submit(ORDER)
+        http_jobs.submit(ORDER)
 
 
 def test_a_success_without_json_is_an_outage(provider: ImageProviderSandbox) -> None:
     provider.outage = (200, b"<h1>Welcome</h1>")
     with pytest.raises(ModelUnavailable):
-        image_http.submit(ORDER)
+        http_jobs.submit(ORDER)
 
 
 def test_a_deleted_job_or_result_is_missing(provider: ImageProviderSandbox) -> None:
-    job = image_http.submit(ORDER)
+    job = http_jobs.submit(ORDER)
     provider.finish(job, b"", f"{provider.url}/results/none")
     with pytest.raises(ResultMissing):
-        image_http.collect(job)
+        http_jobs.collect(job)
     provider.lose(job)
     with pytest.raises(ResultMissing):
-        image_http.collect(job)
+        http_jobs.collect(job)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from chalicelib.integrations import image_decoding
-from chalicelib.integrations.image_decoding import UnreadableImage
+from chalicelib.integrations.images import decoding
+from chalicelib.integrations.images.decoding import UnreadableImage
 from chalicelib.kit import child_process
 from chalicelib.kit.child_process import Limits
 
@@ -29,7 +29,7 @@ class DecodingTooCostly(DecoderFailed):
 
 def check(data: bytes, limits: Limits) -> None:
     """Decode the picture `data` completely in a child process. Raises the same errors as `run`."""
-    run(image_decoding.check_decodes, [data], {}, limits)
+    run(decoding.check_decodes, [data], {}, limits)
 
 
 def run(

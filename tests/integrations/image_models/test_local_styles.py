@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from chalicelib.integrations.image_decoding import decode
-from chalicelib.integrations.local_styles import DEFAULT, STYLES, WORDS, stylise
+from chalicelib.integrations.image_models.local_styles import DEFAULT, STYLES, WORDS, stylise
+from chalicelib.integrations.images.decoding import decode
 
-PHOTOS = Path(__file__).parents[1] / "data" / "photos"
+PHOTOS = Path(__file__).parents[2] / "data" / "photos"
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ def test_the_photo_stays_recognisable(style: str, portrait: Image.Image):
 def test_styles_are_deterministic_across_processes(portrait: Image.Image):
     script = """
 import sys; from hashlib import sha256; from pathlib import Path
-from chalicelib.integrations.image_decoding import decode
-from chalicelib.integrations.local_styles import STYLES, stylise
+from chalicelib.integrations.images.decoding import decode
+from chalicelib.integrations.image_models.local_styles import STYLES, stylise
 photo = decode(Path(sys.argv[1]).read_bytes(), long_side=256)
 print(*(sha256(stylise(photo, style).tobytes()).hexdigest() for style in reversed(STYLES)))
 """

@@ -5,15 +5,16 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
-from chalicelib.integrations import image_models, images
-from chalicelib.integrations.local_styles import STYLES, UnknownStyle
+from chalicelib.integrations.image_models import selection
+from chalicelib.integrations.image_models.local_styles import STYLES, UnknownStyle
+from chalicelib.integrations.images import renditions
 from tests.integrations.sample_images import encode_image, open_image
 
-PORTRAIT = (Path(__file__).parents[1] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
+PORTRAIT = (Path(__file__).parents[2] / "data" / "photos" / "grace_hopper.jpg").read_bytes()
 
 
 def test_the_local_model_reports_its_parameters():
-    image = image_models.choose("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
+    image = selection.choose_model("local")(PORTRAIT, "an oil painting", 200, {"style": "pencil"})
     assert image.model == "local/pencil"
     assert image.content_type == "image/png"
     assert open_image(image.image).size == (image.width, image.height) == (171, 200)
@@ -29,28 +30,28 @@ def test_the_local_model_reports_its_parameters():
     ],
 )
 def test_the_prompt_chooses_the_style_by_default(prompt: str, model: str):
-    assert image_models.choose("local")(PORTRAIT, prompt, 64, {}).model == model
+    assert selection.choose_model("local")(PORTRAIT, prompt, 64, {}).model == model
 
 
 def test_an_unknown_style_lists_the_known_ones():
     with pytest.raises(UnknownStyle, match="pencil, charcoal"):
-        image_models.choose("local")(PORTRAIT, "", 64, {"style": "cubism"})
+        selection.choose_model("local")(PORTRAIT, "", 64, {"style": "cubism"})
 
 
 @pytest.mark.parametrize("name", ["", "Local", "bedrock:", "dall-e"])
 def test_an_unknown_model_is_refused(name: str):
-    with pytest.raises(image_models.UnknownImageModel, match="IMAGE_MODEL"):
-        image_models.choose(name)
+    with pytest.raises(selection.UnknownImageModel, match="IMAGE_MODEL"):
+        selection.choose_model(name)
 
 
 def test_invalid_image_data_is_refused():
-    with pytest.raises(images.UnreadableImage):
-        image_models.choose("local")(PORTRAIT[:5000], "", 64, {})
+    with pytest.raises(renditions.UnreadableImage):
+        selection.choose_model("local")(PORTRAIT[:5000], "", 64, {})
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_print_matches_its_preview(style: str):
-    model = image_models.choose("local")
+    model = selection.choose_model("local")
     preview, large = (open_image(model(PORTRAIT, "", side, {"style": style}).image) for side in (300, 600))
     small = [picture.resize((30, 35), Image.Resampling.BOX) for picture in (preview, large)]
     assert max(ImageStat.Stat(ImageChops.difference(*small)).mean) < 12
@@ -58,5 +59,5 @@ def test_a_print_matches_its_preview(style: str):
 
 def test_no_photo_metadata_is_kept():
     photo = encode_image(Image.new("RGB", (20, 20)), "JPEG", comment=b"secret")
-    image = image_models.choose("local")(photo, "", 64, {"style": "vintage"})
+    image = selection.choose_model("local")(photo, "", 64, {"style": "vintage"})
     assert open_image(image.image).info == {}

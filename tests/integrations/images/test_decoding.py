@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from chalicelib.integrations.image_decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
+from chalicelib.integrations.images.decoding import UnreadableImage, check_decodes, decode, decode_with_alpha
 from tests.integrations import sample_images
 from tests.integrations.sample_images import encode_image, is_close
 
-PHOTOS = Path(__file__).parents[1] / "data" / "photos"
+PHOTOS = Path(__file__).parents[2] / "data" / "photos"
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 160, 0), (0, 0, 255), (255, 255, 255)
 # The stored form of an upright image from a rotated camera.
 STORED = {

@@ -29,7 +29,7 @@ class UnknownImageModel(ValueError):
     """`IMAGE_MODEL` is not the name of a model behind this interface."""
 
 
-def choose(name: str) -> ImageModel:
+def choose_model(name: str) -> ImageModel:
     """Return the model with that name. Raises UnknownImageModel if there is none."""
     if name == "local":
         return _local
@@ -39,14 +39,15 @@ def choose(name: str) -> ImageModel:
 
 
 def _bedrock(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
-    from chalicelib.integrations import bedrock
+    from chalicelib.integrations.image_models import bedrock
 
     return bedrock.make(photo, prompt, long_side, parameters)
 
 
 def _local(photo: bytes, prompt: str, long_side: int, parameters: Mapping[str, Any]) -> GeneratedImage:
-    from chalicelib.integrations import image_decoding, image_png, local_styles
+    from chalicelib.integrations.image_models import local_styles
+    from chalicelib.integrations.images import decoding, png
 
     style = local_styles.pick(prompt, parameters)
-    picture = local_styles.stylise(image_decoding.decode(photo, long_side=long_side), style)
-    return GeneratedImage(image_png.encode(picture), "image/png", *picture.size, model=f"local/{style}")
+    picture = local_styles.stylise(decoding.decode(photo, long_side=long_side), style)
+    return GeneratedImage(png.encode(picture), "image/png", *picture.size, model=f"local/{style}")

@@ -1,0 +1,27 @@
+"""The metrics of billing."""
+
+from __future__ import annotations
+
+from chalicelib.kit.metrics import Alarm, Counter
+
+BATCH_SCHEDULES = (
+    "billing-check_invariants",
+    "billing-expire_credits",
+    "billing-grant_monthly_credits",
+    "billing-release_reservations",
+    "billing-send_dunning_notices",
+)
+"""The schedules that write `StepsFailed`."""
+
+INVARIANTS = ("period_over", "balance", "payment_without_event", "code_miscounted", "event_unprocessed")
+
+INVARIANTS_BROKEN = Counter(
+    "InvariantsBroken",
+    Alarm(
+        "billing-{value}",
+        "A billing invariant is broken, or billing-check_invariants does not run: see the errors in its log.",
+        values=INVARIANTS,
+        written_by="billing-check_invariants",
+    ),
+    dimensions=("invariant",),
+)

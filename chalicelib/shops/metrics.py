@@ -1,0 +1,31 @@
+"""The metrics of shops."""
+
+from __future__ import annotations
+
+from chalicelib.kit.metrics import Counter, NoAlarm
+
+TOKENS_LOST = Counter(
+    "TokensLost",
+    NoAlarm("The merchant removed the app, or their next request gets new tokens."),
+    dimensions=("app",),
+)
+TOKENS_UNREADABLE = Counter(
+    "TokensUnreadable",
+    NoAlarm("The merchant's next request gets new tokens; webhooks need none."),
+    dimensions=("app",),
+)
+DELIVERIES_UNREADABLE = Counter(
+    "DeliveriesUnreadable",
+    NoAlarm("The delivery is stored with status `failed` and can be replayed after a fix."),
+    dimensions=("topic",),
+)
+SUBSCRIPTIONS_MISSING = Counter(
+    "SubscriptionsMissing",
+    NoAlarm("The run that detects it creates the subscriptions again and starts a backfill."),
+    dimensions=("app",),
+)
+EVENTS_BACKFILLED = Counter(
+    "EventsBackfilled",
+    NoAlarm("It measures the volume of a backfill."),
+    dimensions=("kind",),
+)
