@@ -178,7 +178,7 @@ def shopify(api_url: str) -> ShopifySandbox:
 
 
 @pytest.fixture
-def stripe_peer(api_url: str) -> StripeSandbox:
+def stripe_sandbox(api_url: str) -> StripeSandbox:
     """The Stripe sandbox; it delivers events to our API."""
     _stripe.webhook_url = f"{api_url}/webhooks/stripe"
     _stripe.reset()

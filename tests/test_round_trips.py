@@ -146,23 +146,23 @@ def test_retention(costs: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch)
     assert stored_logs() == set()
 
 
-def test_billing(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, costs: Callable[[str], Any]) -> None:
+def test_billing(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain, costs: Callable[[str], Any]) -> None:
     billing.sync_plans()
     member = ids.new()
     billing.register_customer("member", member, "a@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}"}
     params = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-    stripe_peer.hold_events = True  # otherwise some arrive during the next measurement
+    stripe_sandbox.hold_events = True  # otherwise some arrive during the next measurement
     try:
         with costs("checkout created (with Idempotency-Key)"):
             start_response = api.post(
                 "/v1/billing/checkout", json=params, headers=headers | {"Idempotency-Key": "k"}
             ).json()
-        events = {event["type"]: event for event in stripe_peer.complete_checkout(start_response["id"])}
+        events = {event["type"]: event for event in stripe_sandbox.complete_checkout(start_response["id"])}
     finally:
-        stripe_peer.hold_events = False
-    created = stripe_peer.webhook(events["customer.subscription.created"])
-    payment_event = stripe_peer.webhook(events["invoice.paid"])
+        stripe_sandbox.hold_events = False
+    created = stripe_sandbox.webhook(events["customer.subscription.created"])
+    payment_event = stripe_sandbox.webhook(events["invoice.paid"])
     with costs("Stripe's webhook, first delivery"):
         httpx.post(created.url, content=created.body, headers=created.headers)
     with costs("Stripe's webhook, duplicate"):

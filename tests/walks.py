@@ -136,22 +136,22 @@ def shopify_webhook(gallery: Gallery) -> Walk:
     return walk
 
 
-def stripe_event(api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain) -> Walk:
+def stripe_event(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain) -> Walk:
     """Receive `invoice.paid` for a known subscription and grant its credits."""
     billing.sync_plans()
     member = ids.new()
     billing.register_customer("member", member, "a@example.com", relationship_id=ids.new())
     headers = {"Authorization": f"Bearer {auth.mint(Role.MEMBER, member)}", "Idempotency-Key": "k"}
     body = {"plan": "better_together", "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-    stripe_peer.hold_events = True
+    stripe_sandbox.hold_events = True
     try:
         checkout = api.post("/v1/billing/checkout", json=body, headers=headers).json()
-        events = {event["type"]: event for event in stripe_peer.complete_checkout(checkout["id"])}
+        events = {event["type"]: event for event in stripe_sandbox.complete_checkout(checkout["id"])}
     finally:
-        stripe_peer.hold_events = False
+        stripe_sandbox.hold_events = False
     walk = Walk("billing")
     for name in ("customer.subscription.created", "invoice.paid"):
-        webhook = stripe_peer.webhook(events[name])
+        webhook = stripe_sandbox.webhook(events[name])
         walk.entered.clear()  # the last one is measured
         with walk.traced():
             httpx.post(webhook.url, content=webhook.body, headers=webhook.headers).raise_for_status()
@@ -201,12 +201,12 @@ def erasure(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Walk:
 
 @pytest.fixture
 def walks(
-    gallery: Gallery, api: httpx.Client, stripe_peer: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+    gallery: Gallery, api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, Walk]:
     """Every walk, by its name in docs/architecture.md."""
     return {
         "Shopify webhook": shopify_webhook(gallery),
-        "Stripe event `invoice.paid`": stripe_event(api, stripe_peer, drain),
+        "Stripe event `invoice.paid`": stripe_event(api, stripe_sandbox, drain),
         "preview": preview(gallery),
         "print": final(gallery),
         "erasure": erasure(gallery, monkeypatch),

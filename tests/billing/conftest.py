@@ -79,16 +79,16 @@ _synced: list[Synced] = []
 
 
 @pytest.fixture
-def catalogue(stripe_peer: StripeSandbox) -> None:
+def catalogue(stripe_sandbox: StripeSandbox) -> None:
     """The plans, here and at Stripe: synced by the first test that wants them, written as they were for the others."""
     if not _synced:
         sync_plans()
-        with stripe_peer.store() as stripe:
+        with stripe_sandbox.store() as stripe:
             objects = [*reversed(stripe.all("product")), *reversed(stripe.all("price"))]
             _synced.append(Synced([*SubscriptionPlan.scan()], [*SubscriptionAddon.scan()], deepcopy(objects)))
         return
     [synced] = _synced
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         for each in deepcopy(synced.objects):
             stripe.put(each)
     with SubscriptionPlan.batch_write() as batch:
@@ -127,23 +127,23 @@ def checkout(api: httpx.Client) -> Callable[..., httpx.Response]:
 
 
 @pytest.fixture
-def events_of(checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox) -> Callable[..., list[Json]]:
+def events_of(checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox) -> Callable[..., list[Json]]:
     """Buy a plan; the events that tell of it, none of them sent."""
 
     def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> list[Json]:
-        url, stripe_peer.webhook_url = stripe_peer.webhook_url, None
+        url, stripe_sandbox.webhook_url = stripe_sandbox.webhook_url, None
         try:
             begun = checkout(owner, plan, **order)
             assert begun.status_code == 201, begun.text
-            return stripe_peer.complete_checkout(begun.json()["id"])
+            return stripe_sandbox.complete_checkout(begun.json()["id"])
         finally:
-            stripe_peer.webhook_url = url
+            stripe_sandbox.webhook_url = url
 
     return buy
 
 
 @pytest.fixture
-def pass_time(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Json]]:
+def pass_time(stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Json]]:
     """Let time pass here and at Stripe; the events of what it did there, delivered."""
     now = clock.now
     passed = timedelta()
@@ -152,7 +152,7 @@ def pass_time(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Ca
         nonlocal passed
         passed += timedelta(**by)
         monkeypatch.setattr(clock, "now", lambda: now() + passed)
-        return stripe_peer.advance(int(timedelta(**by).total_seconds()))
+        return stripe_sandbox.advance(int(timedelta(**by).total_seconds()))
 
     return later
 
@@ -168,14 +168,14 @@ def new_month(pass_time: Callable[..., list[Json]]) -> datetime:
 
 @pytest.fixture
 def buy(
-    checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> Callable[..., list[Json]]:
     """Buy something and pay for it; the events, all applied."""
 
     def paid(owner: Owner, **wanted: Any) -> list[Json]:
         begun = checkout(owner, wanted.pop("plan", None), **wanted)
         assert begun.status_code == 201, begun.text
-        events = stripe_peer.complete_checkout(begun.json()["id"])
+        events = stripe_sandbox.complete_checkout(begun.json()["id"])
         assert drain() == []
         return events
 
@@ -190,27 +190,27 @@ def operator_grant(member: Owner, amount: int, reason: str, expires_at: datetime
     credit_service.grant_credits(body, ids.new())
 
 
-def refund(stripe_peer: StripeSandbox, charge: str | None, **params: str) -> str:
+def refund(stripe_sandbox: StripeSandbox, charge: str | None, **params: str) -> str:
     """As an operator does in Stripe's dashboard; its id there."""
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     params["charge"] = str(charge)
-    answer = httpx.post(f"{stripe_peer.url}/v1/refunds", data=params, headers=key)
+    answer = httpx.post(f"{stripe_sandbox.url}/v1/refunds", data=params, headers=key)
     assert answer.status_code == 200, answer.text
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     return str(answer.json()["id"])
 
 
-def delete_at_stripe(customer: str, stripe_peer: StripeSandbox) -> None:
+def delete_at_stripe(customer: str, stripe_sandbox: StripeSandbox) -> None:
     """As somebody does in Stripe's dashboard; the event of it is sent."""
-    url, headers = f"{stripe_peer.url}/v1/customers/{customer}", {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}"}
+    url, headers = f"{stripe_sandbox.url}/v1/customers/{customer}", {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}"}
     assert httpx.delete(url, headers=headers).status_code == 200
-    stripe_peer.drain()
+    stripe_sandbox.drain()
 
 
 @pytest.fixture
-def interleave(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Interleave:
+def interleave(stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Interleave:
     """`interleave("/v1/refunds", between)`: Stripe's next answer from there is on its way while `between` happens."""
-    handle, waiting = stripe_peer._api.handle, dict[str, Callable[[], None]]()
+    handle, waiting = stripe_sandbox._api.handle, dict[str, Callable[[], None]]()
 
     def answer(request: Request) -> Response:
         response = handle(request)
@@ -219,7 +219,7 @@ def interleave(stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> I
                 waiting.pop(path)()
         return response
 
-    monkeypatch.setattr(stripe_peer._api, "handle", answer)
+    monkeypatch.setattr(stripe_sandbox._api, "handle", answer)
     return waiting.__setitem__
 
 

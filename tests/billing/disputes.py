@@ -17,15 +17,15 @@ Close = Callable[[str, str], None]
 
 
 @pytest.fixture
-def dispute(stripe_peer: StripeSandbox, drain: Drain) -> Dispute:
+def dispute(stripe_sandbox: StripeSandbox, drain: Drain) -> Dispute:
     """`dispute("lost", amount=900)`: a dispute of the newest payment, closed with that verdict if one is given."""
 
     def run(verdict: str | None = None, **of: Any) -> str:
         newest = max(payments(), key=lambda row: row.created_at)
-        row = stripe_peer.open_dispute(str(newest.stripe_charge_id), **of)
+        row = stripe_sandbox.open_dispute(str(newest.stripe_charge_id), **of)
         if verdict:
-            stripe_peer.close_dispute(row["id"], verdict)
-        stripe_peer.drain()
+            stripe_sandbox.close_dispute(row["id"], verdict)
+        stripe_sandbox.drain()
         assert drain() == []
         return str(row["id"])
 
@@ -33,10 +33,10 @@ def dispute(stripe_peer: StripeSandbox, drain: Drain) -> Dispute:
 
 
 @pytest.fixture
-def close(stripe_peer: StripeSandbox, drain: Drain) -> Close:
+def close(stripe_sandbox: StripeSandbox, drain: Drain) -> Close:
     def run(dispute_id: str, verdict: str) -> None:
-        stripe_peer.close_dispute(dispute_id, verdict)
-        stripe_peer.drain()
+        stripe_sandbox.close_dispute(dispute_id, verdict)
+        stripe_sandbox.drain()
         assert drain() == []
 
     return run

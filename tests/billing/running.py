@@ -31,45 +31,45 @@ def ask(api: httpx.Client) -> Ask:
 
 
 @pytest.fixture
-def subscribe(events_of: Buy, stripe_peer: StripeSandbox, drain: Drain) -> Callable[..., str]:
+def subscribe(events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> Callable[..., str]:
     """Buy and let every event arrive; Stripe's id of the subscription, whose trial is over unless wanted."""
 
     def buy(owner: Owner, plan: str = "try_it_out", on_trial: bool = False, **order: Any) -> str:
         events = events_of(owner, plan, **order)
-        stripe_peer.deliver(events)
+        stripe_sandbox.deliver(events)
         stripe_id = str(of_type(events, "customer.subscription.created")["data"]["object"]["id"])
         if not on_trial:
-            end_trial(stripe_peer, stripe_id)
+            end_trial(stripe_sandbox, stripe_id)
         assert drain() == []
         return stripe_id
 
     return buy
 
 
-def end_trial(stripe_peer: StripeSandbox, stripe_id: str) -> None:
+def end_trial(stripe_sandbox: StripeSandbox, stripe_id: str) -> None:
     """The subscription as though it had begun without one."""
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", stripe_id)
         row |= {"status": "active", "trial_end": None, "trial_start": None}
         (item,) = row["items"]["data"]
         interval = item["price"]["recurring"]["interval"]
         item["current_period_end"] = add_interval(item["current_period_start"], interval, 1)
         stripe.emit("customer.subscription.updated", row)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
 
 
-def at_stripe(stripe_peer: StripeSandbox, stripe_id: str) -> Json:
-    with stripe_peer.store() as stripe:
+def at_stripe(stripe_sandbox: StripeSandbox, stripe_id: str) -> Json:
+    with stripe_sandbox.store() as stripe:
         return dict(stripe.get("subscription", stripe_id))
 
 
-def sent(stripe_peer: StripeSandbox, method: str, path: str) -> int:
-    return sum((request.method, request.path) == (method, path) for request in stripe_peer.requests)
+def sent(stripe_sandbox: StripeSandbox, method: str, path: str) -> int:
+    return sum((request.method, request.path) == (method, path) for request in stripe_sandbox.requests)
 
 
-def backdated(stripe_peer: StripeSandbox, stripe_id: str, days: int = 10) -> str:
+def backdated(stripe_sandbox: StripeSandbox, stripe_id: str, days: int = 10) -> str:
     """The subscription as though it had begun so many days earlier."""
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", stripe_id)
         for moment in ("start_date", "created", "billing_cycle_anchor"):
             row[moment] -= days * 86_400

@@ -28,16 +28,16 @@ def cancel(api: httpx.Client, owner: Owner, addon: Json, headers: Json | None = 
     return api.post(f"/v1/billing/addons/mine/{addon['id']}/cancel", headers=owner.headers | (headers or {}))
 
 
-def calendar_beside_plan(stripe_peer: StripeSandbox, events: list[Json]) -> None:
+def calendar_beside_plan(stripe_sandbox: StripeSandbox, events: list[Json]) -> None:
     """The calendar as an item of the subscription that was bought with these events."""
     bought = of_type(events, "customer.subscription.created")["data"]["object"]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", bought["id"])
         price = next(each for each in stripe.all("price") if each["lookup_key"] == "backroom_calendar_plus_monthly")
         item = row["items"]["data"][0] | {"id": "si_calendar", "price": price}
         row["items"]["data"].append(item)
         stripe.emit("customer.subscription.updated", row)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
 
 
 def test_what_is_for_sale(api: httpx.Client, member: Owner) -> None:
@@ -53,9 +53,9 @@ def test_what_is_for_sale(api: httpx.Client, member: Owner) -> None:
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 def test_a_box_a_month_beside_a_yearly_plan(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox, version: str
+    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, version: str
 ) -> None:
-    stripe_peer.api_version = version
+    stripe_sandbox.api_version = version
     buy(member, plan="better_together")
     buy(member, addon="surprise_box")
     (box,) = mine(api, member)
@@ -85,12 +85,12 @@ def test_removing_an_item_once_more_leaves_the_plan(
     api: httpx.Client,
     member: Owner,
     buy: Buy,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first attempt died when Stripe had taken the item out and nothing here knew."""
-    calendar_beside_plan(stripe_peer, buy(member, plan="try_it_out"))
+    calendar_beside_plan(stripe_sandbox, buy(member, plan="try_it_out"))
     assert drain() == []
     (calendar,) = mine(api, member)
 
@@ -98,12 +98,12 @@ def test_removing_an_item_once_more_leaves_the_plan(
         raise SystemError("died")
 
     with monkeypatch.context() as dying:
-        stripe_peer.hold_events = True
+        stripe_sandbox.hold_events = True
         dying.setattr(addon_cancellation, "sync_subscription", die)
         assert cancel(api, member, calendar).status_code == 500
     shown = cancel(api, member, calendar)
     assert (shown.status_code, shown.json()["status"]) == (200, "canceled")
-    stripe_peer.deliver_held()
+    stripe_sandbox.deliver_held()
     assert drain() == []
     (row,) = subscriptions()
     assert row.cancel_at_period_end is False
@@ -147,17 +147,17 @@ def test_it_renews_by_itself(api: httpx.Client, member: Owner, buy: Buy, pass_ti
 
 
 def test_an_item_that_is_removed_at_stripe_is_cancelled_here(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """As in the customer portal: the add-on is an item of the plan's own subscription."""
     events = buy(member, plan="try_it_out")
-    calendar_beside_plan(stripe_peer, events)
+    calendar_beside_plan(stripe_sandbox, events)
     assert drain() == []
     (calendar,) = mine(api, member)
     assert (calendar["addon_id"], calendar["status"]) == ("calendar_plus", "active")
     shown = api.post(f"/v1/billing/addons/mine/{calendar['id']}/cancel", headers=member.headers).json()
     assert shown["status"] == "canceled"
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     assert [item["status"] for item in mine(api, member)] == ["canceled"]
     assert entitlement(OwnerType.MEMBER, member.id).plan_name == "try_it_out"
@@ -165,14 +165,14 @@ def test_an_item_that_is_removed_at_stripe_is_cancelled_here(
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 def test_one_that_is_paid_back_in_full_is_gone_until_it_is_paid_again(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy, version: str
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy, version: str
 ) -> None:
-    stripe_peer.api_version = version
+    stripe_sandbox.api_version = version
     bought = buy(member, addon="surprise_box")
-    refund(stripe_peer, payments()[0].stripe_charge_id)
+    refund(stripe_sandbox, payments()[0].stripe_charge_id)
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]
-    stripe_peer.deliver(bought)
+    stripe_sandbox.deliver(bought)
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]
     pass_time(days=32)
@@ -181,49 +181,51 @@ def test_one_that_is_paid_back_in_full_is_gone_until_it_is_paid_again(
 
 
 def test_a_month_that_is_over_is_paid_back_and_this_one_stays(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     buy(member, addon="surprise_box")
     (first,) = payments()
     pass_time(days=32)
     assert drain() == []
-    refund(stripe_peer, first.stripe_charge_id)
+    refund(stripe_sandbox, first.stripe_charge_id)
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
 
 
-def test_one_is_back_when_its_refund_failed(member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain) -> None:
+def test_one_is_back_when_its_refund_failed(
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
     buy(member, addon="surprise_box")
-    back = refund(stripe_peer, payments()[0].stripe_charge_id)
+    back = refund(stripe_sandbox, payments()[0].stripe_charge_id)
     assert drain() == []
-    stripe_peer.settle_refund(back, "failed")
-    stripe_peer.drain()
+    stripe_sandbox.settle_refund(back, "failed")
+    stripe_sandbox.drain()
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
 
 
 def test_a_slow_handler_does_not_revive_one_that_has_ended(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, interleave: Interleave
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, interleave: Interleave
 ) -> None:
     buy(member, addon="calendar_plus")
-    stripe_peer.hold_events = True
-    with stripe_peer.store() as stripe:
+    stripe_sandbox.hold_events = True
+    with stripe_sandbox.store() as stripe:
         (subscription,) = stripe.all("subscription")
         stripe.emit("customer.subscription.updated", subscription)
-    stripe_peer.drain()
-    (updated,) = stripe_peer.held()
+    stripe_sandbox.drain()
+    (updated,) = stripe_sandbox.held()
 
     def it_ends() -> None:
-        with stripe_peer.store() as stripe:
+        with stripe_sandbox.store() as stripe:
             row = stripe.get("subscription", subscription["id"])
             row |= {"status": "canceled", "ended_at": stripe.now, "canceled_at": stripe.now}
             stripe.emit("customer.subscription.deleted", row)
-        stripe_peer.drain()
-        last = stripe_peer.held()[-1]
-        stripe_peer.deliver([last])
+        stripe_sandbox.drain()
+        last = stripe_sandbox.held()[-1]
+        stripe_sandbox.deliver([last])
         intake.process_event(last["id"])
 
     interleave("/v1/subscriptions", it_ends)
-    stripe_peer.deliver([updated])
+    stripe_sandbox.deliver([updated])
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]

@@ -42,9 +42,9 @@ Drain = Callable[[], list[Any]]
 class Month:
     """An owner's switches and refunds within one calendar month, which happened at Stripe; no event is delivered yet."""
 
-    def __init__(self, stripe_peer: StripeSandbox, owner: Owner, ask: Ask, drain: Drain, events: list[Json]) -> None:
-        self.stripe, self.owner, self.ask, self.drain = stripe_peer, owner, ask, drain
-        stripe_peer.hold_events = True
+    def __init__(self, stripe_sandbox: StripeSandbox, owner: Owner, ask: Ask, drain: Drain, events: list[Json]) -> None:
+        self.stripe, self.owner, self.ask, self.drain = stripe_sandbox, owner, ask, drain
+        stripe_sandbox.hold_events = True
         self.events = events
         self.plans = {self.invoices()[0]["id"]: "try_it_out"}
         self.replaced: dict[str, str] = {}
@@ -145,23 +145,23 @@ def test_a_calendar_month_grants_what_the_largest_plan_paid_in_it_includes(
     new_month: datetime,
     events_of: Buy,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     walk: list[tuple[str, Any]],
     seed: int,
 ) -> None:
     """Whatever the order and number of events: two deliveries of the same events end in the same balance."""
     forget_events()
-    stripe_peer.reset()
+    stripe_sandbox.reset()
     sync_plans()
-    stripe_peer.advance(int(clock.now().timestamp()) - stripe_peer.now)
+    stripe_sandbox.advance(int(clock.now().timestamp()) - stripe_sandbox.now)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: datetime.now(UTC))  # the API reads the access token by the real time
         owner = make_owner(Role.MEMBER)
     events = events_of(owner, "try_it_out")
-    stripe_peer.deliver([of_type(events, "customer.subscription.created")])
+    stripe_sandbox.deliver([of_type(events, "customer.subscription.created")])
     assert drain() == []
-    month = Month(stripe_peer, owner, ask, drain, events)
+    month = Month(stripe_sandbox, owner, ask, drain, events)
     for move, value in walk:
         getattr(month, move)(value)
     for shuffled in (seed, seed + 1):

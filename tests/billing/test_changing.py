@@ -48,11 +48,11 @@ def test_what_cannot_be_changed_to_is_refused_with_its_field(
 @pytest.mark.parametrize("verb", ["preview", "change"])
 @pytest.mark.parametrize("status", ["past_due", "unpaid", "incomplete", "paused"])
 def test_who_owes_pays_before_changing(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, verb: str, status: str
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, verb: str, status: str
 ) -> None:
     """A credit for time that was never paid would be a gift."""
     stripe_id = subscribe(store, "enterprise")
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         stripe.get("subscription", stripe_id)["status"] = status
     answer = ask(store, verb, **YEARLY)
     assert (answer.status_code, answer.json()["code"]) == (409, "PaymentOverdue")
@@ -71,10 +71,10 @@ def test_what_is_about_to_end_is_taken_up_before_it_is_changed(
 
 @pytest.mark.parametrize("verb", ["preview", "change"])
 def test_what_is_over_and_being_renewed_is_changed_later(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, verb: str
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, verb: str
 ) -> None:
     stripe_id = subscribe(store, "enterprise")
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         (item,) = stripe.get("subscription", stripe_id)["items"]["data"]
         item["current_period_end"] = int(clock.now().timestamp()) - 1
         item["current_period_start"] = item["current_period_end"] - 30 * 86_400
@@ -87,20 +87,20 @@ def test_what_an_old_or_made_up_preview_showed_is_not_charged(
     store: Owner,
     subscribe: Subscribe,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     stopped_clock: datetime,
     offset: timedelta,
 ) -> None:
-    path = f"/v1/subscriptions/{backdated(stripe_peer, subscribe(store, 'enterprise'))}"
-    before = sent(stripe_peer, "POST", path)
+    path = f"/v1/subscriptions/{backdated(stripe_sandbox, subscribe(store, 'enterprise'))}"
+    before = sent(stripe_sandbox, "POST", path)
     answer = ask(store, "change", **YEARLY, proration_date=clock.iso(stopped_clock + offset))
     assert (answer.status_code, answer.json()["code"]) == (422, "PreviewExpired")
     assert answer.json()["errors"][0]["path"] == "body.proration_date"
-    assert sent(stripe_peer, "POST", path) == before
+    assert sent(stripe_sandbox, "POST", path) == before
 
 
 def test_a_preview_of_the_period_before_does_not_count(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     subscribe(store, "enterprise")
     answer = ask(store, "change", **YEARLY, proration_date=clock.iso(clock.now() - timedelta(minutes=5)))
@@ -119,9 +119,9 @@ def previewed(ask: Ask, owner: Owner, plan: str, cycle: str) -> Json:
     return dict(answer.json())
 
 
-def invoices(stripe_peer: StripeSandbox, stripe_id: str) -> list[Json]:
+def invoices(stripe_sandbox: StripeSandbox, stripe_id: str) -> list[Json]:
     """Stripe's invoices of the subscription, newest first."""
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         return [
             dict(row)
             for row in stripe.all("invoice")
@@ -135,14 +135,14 @@ def minor(amounts: list[str]) -> list[int]:
 
 @pytest.mark.parametrize("days", [0, 1, 10, 27])
 def test_an_upgrade_is_billed_at_once_at_what_was_shown(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, drain: Drain, days: int
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain, days: int
 ) -> None:
-    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"), days)
+    stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"), days)
     shown = previewed(ask, store, "enterprise", "annual")
     answer = change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
     assert answer.status_code == 200, answer.text
     assert (answer.json()["plan_name"], answer.json()["price_annual"]) == ("enterprise", "3990.00")
-    invoice, _ = invoices(stripe_peer, stripe_id)
+    invoice, _ = invoices(stripe_sandbox, stripe_id)
     assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
     assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
     assert [line["kind"] for line in shown["lines"]] == ["unused", "remaining"]
@@ -151,15 +151,15 @@ def test_an_upgrade_is_billed_at_once_at_what_was_shown(
         answer.json()["current_period_start"],
         answer.json()["current_period_end"],
     )
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     assert Decimal(shown["amount_due"]) in [payment.amount for payment in payments()]
 
 
 def test_a_downgrade_is_credited_on_the_next_invoice(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
-    stripe_id = backdated(stripe_peer, subscribe(store, "enterprise"))
+    stripe_id = backdated(stripe_sandbox, subscribe(store, "enterprise"))
     shown = previewed(ask, store, "professional", "monthly")
     assert Decimal(shown["total"]) < 0
     assert not shown["is_billed_now"]
@@ -167,8 +167,8 @@ def test_a_downgrade_is_credited_on_the_next_invoice(
     answer = change(ask, store, "professional", "monthly", proration_date=shown["proration_date"])
     assert (answer.status_code, answer.json()["plan_name"]) == (200, "professional")
     assert answer.json()["current_period_end"] == shown["period_end"]
-    assert len(invoices(stripe_peer, stripe_id)) == 1
-    with stripe_peer.store() as stripe:
+    assert len(invoices(stripe_sandbox, stripe_id)) == 1
+    with stripe_sandbox.store() as stripe:
         waiting = [row["amount"] for row in reversed(stripe.all("invoiceitem")) if row["subscription"] == stripe_id]
     assert waiting == minor([line["amount"] for line in shown["lines"]])
     assert Decimal(shown["amount_due"]) == max(Decimal(0), Decimal("99.00") + Decimal(shown["total"]))
@@ -181,18 +181,18 @@ def test_another_cycle_begins_a_period_at_its_whole_price(
     store: Owner,
     subscribe: Subscribe,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     plan: str,
     cycle: str,
     to: str,
 ) -> None:
-    stripe_id = backdated(stripe_peer, subscribe(store, plan, billing_cycle=cycle))
+    stripe_id = backdated(stripe_sandbox, subscribe(store, plan, billing_cycle=cycle))
     begun = clock.now()
     shown = previewed(ask, store, plan, to)
     answer = change(ask, store, plan, to, proration_date=shown["proration_date"])
     took = clock.now() - begun
     assert (answer.status_code, answer.json()["billing_cycle"]) == (200, to), answer.text
-    invoice = invoices(stripe_peer, stripe_id)[0]
+    invoice = invoices(stripe_sandbox, stripe_id)[0]
     assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
     assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
     assert [line["kind"] for line in shown["lines"]] == ["unused", "new_period"]
@@ -201,14 +201,14 @@ def test_another_cycle_begins_a_period_at_its_whole_price(
 
 
 def test_what_is_left_of_a_year_pays_for_months_to_come(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     """The invoice is negative: nothing is paid back, the customer's balance at Stripe holds it."""
     stripe_id = subscribe(store, "enterprise", billing_cycle="annual")
     shown = previewed(ask, store, "enterprise", "monthly")
     assert (shown["is_billed_now"], shown["amount_due"]) == (True, "0.00")
     change(ask, store, "enterprise", "monthly", proration_date=shown["proration_date"])
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         customer = stripe.get("customer", stripe.get("subscription", stripe_id)["customer"])
     assert [customer["balance"]] == minor([shown["total"]])
     upgrade = previewed(ask, store, "enterprise", "annual")
@@ -216,10 +216,10 @@ def test_what_is_left_of_a_year_pays_for_months_to_come(
 
 
 def test_on_trial_nothing_is_charged_and_the_trial_goes_on(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     stripe_id = subscribe(store, "starter", on_trial=True)
-    ends = at_stripe(stripe_peer, stripe_id)["trial_end"]
+    ends = at_stripe(stripe_sandbox, stripe_id)["trial_end"]
     shown = previewed(ask, store, "enterprise", "annual")
     assert (shown["lines"], shown["total"], shown["is_billed_now"]) == ([], "0.00", False)
     assert (shown["amount_due"], shown["due_at"], clock.parse(shown["due_at"]).timestamp()) == (
@@ -231,27 +231,30 @@ def test_on_trial_nothing_is_charged_and_the_trial_goes_on(
     assert (answer.status_code, answer.json()["status"]) == (200, "trialing"), answer.text
     assert (answer.json()["plan_name"], answer.json()["billing_cycle"]) == ("enterprise", "annual")
     assert clock.parse(answer.json()["current_period_end"]).timestamp() == ends
-    assert [invoice["total"] for invoice in invoices(stripe_peer, stripe_id)] == [0]
+    assert [invoice["total"] for invoice in invoices(stripe_sandbox, stripe_id)] == [0]
 
 
 def test_a_declined_upgrade_changes_nothing(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
 ) -> None:
     stripe_id = subscribe(store, "professional", billing_cycle="annual")
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         stripe.get("subscription", stripe_id)["default_payment_method"] = DECLINING_METHOD
     before = api.get("/v1/billing/subscription", headers=store.headers).json()
     answer = change(ask, store, "enterprise", "annual")
     assert (answer.status_code, answer.json()["code"]) == (402, "PaymentDeclined")
     assert api.get("/v1/billing/subscription", headers=store.headers).json() == before
-    assert len(invoices(stripe_peer, stripe_id)) == 1
-    assert at_stripe(stripe_peer, stripe_id)["items"]["data"][0]["price"]["unit_amount"] == 99000
+    assert len(invoices(stripe_sandbox, stripe_id)) == 1
+    assert at_stripe(stripe_sandbox, stripe_id)["items"]["data"][0]["price"]["unit_amount"] == 99000
 
 
 def test_the_same_key_charges_once_and_shows_the_same(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
-    stripe_id, key = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual")), str(uuid.uuid4())
+    stripe_id, key = (
+        backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual")),
+        str(uuid.uuid4()),
+    )
     first = change(ask, store, "enterprise", "annual", key)
     again = change(ask, store, "enterprise", "annual", key)
     assert (first.status_code, first.json()) == (200, again.json())
@@ -259,7 +262,7 @@ def test_the_same_key_charges_once_and_shows_the_same(
         record.delete()  # as where the process died after Stripe had acted
     healed = change(ask, store, "enterprise", "annual", key)
     assert (healed.status_code, healed.json()) == (200, first.json())
-    assert len(invoices(stripe_peer, stripe_id)) == 2
+    assert len(invoices(stripe_sandbox, stripe_id)) == 2
     other = change(ask, store, "enterprise", "annual", str(uuid.uuid4()))
     assert (other.status_code, other.json()["code"]) == (409, "SamePlan")
     conflict = change(ask, store, "starter", "annual", key)
@@ -267,14 +270,14 @@ def test_the_same_key_charges_once_and_shows_the_same(
 
 
 def test_two_at_once_are_charged_once(
-    store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox, api: httpx.Client
+    store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
 ) -> None:
-    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"))
+    stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"))
     with ThreadPoolExecutor(4) as clicks:
         answers = list(clicks.map(lambda _: change(ask, store, "enterprise", "annual"), range(4)))
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert 200 in {answer.status_code for answer in answers}
-    assert len(invoices(stripe_peer, stripe_id)) == 2
+    assert len(invoices(stripe_sandbox, stripe_id)) == 2
     shown = api.get("/v1/billing/subscription", headers=store.headers).json()
     assert shown["plan_name"] == "enterprise"
 
@@ -291,20 +294,24 @@ def test_a_change_is_told_and_the_limits_are_the_new_plan_s(
     assert api.get("/v1/billing/subscription", headers=store.headers).json()["limits"] == message["limits"]
 
 
-def test_a_preview_changes_nothing(store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox) -> None:
+def test_a_preview_changes_nothing(store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox) -> None:
     stripe_id = subscribe(store, "enterprise")
-    before = at_stripe(stripe_peer, stripe_id), invoices(stripe_peer, stripe_id), len(stripe_peer.events())
+    before = at_stripe(stripe_sandbox, stripe_id), invoices(stripe_sandbox, stripe_id), len(stripe_sandbox.events())
     for plan, cycle in (("professional", "monthly"), ("enterprise", "annual")):
         previewed(ask, store, plan, cycle)
-    assert (at_stripe(stripe_peer, stripe_id), invoices(stripe_peer, stripe_id), len(stripe_peer.events())) == before
+    assert (
+        at_stripe(stripe_sandbox, stripe_id),
+        invoices(stripe_sandbox, stripe_id),
+        len(stripe_sandbox.events()),
+    ) == before
 
 
-def test_seats_are_kept(store: Owner, subscribe: Subscribe, ask: Ask, stripe_peer: StripeSandbox) -> None:
+def test_seats_are_kept(store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox) -> None:
     """More than one was set at Stripe, in its dashboard."""
-    stripe_id = backdated(stripe_peer, subscribe(store, "professional", billing_cycle="annual"))
-    with stripe_peer.store() as stripe:
+    stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"))
+    with stripe_sandbox.store() as stripe:
         stripe.get("subscription", stripe_id)["items"]["data"][0]["quantity"] = 3
     shown = previewed(ask, store, "enterprise", "annual")
     change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
-    assert at_stripe(stripe_peer, stripe_id)["items"]["data"][0]["quantity"] == 3
-    assert [invoices(stripe_peer, stripe_id)[0]["total"]] == minor([shown["total"]])
+    assert at_stripe(stripe_sandbox, stripe_id)["items"]["data"][0]["quantity"] == 3
+    assert [invoices(stripe_sandbox, stripe_id)[0]["total"]] == minor([shown["total"]])

@@ -18,17 +18,17 @@ from tests.billing.conftest import Json, Owner, subscriptions
 Checkout = Callable[..., httpx.Response]
 
 
-def session_of(stripe_peer: StripeSandbox, answer: httpx.Response) -> Json:
+def session_of(stripe_sandbox: StripeSandbox, answer: httpx.Response) -> Json:
     assert answer.status_code == 201, answer.text
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         return dict(stripe.get("checkout.session", answer.json()["id"]))
 
 
 def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     answer = checkout(member, "better_together")
-    session = session_of(stripe_peer, answer)
+    session = session_of(stripe_sandbox, answer)
     assert answer.json()["url"] == session["url"]
     assert answer.json()["expires_at"].endswith("Z")
     assert (session["mode"], session["amount_total"], session["currency"]) == ("subscription", 24000, "usd")
@@ -36,38 +36,38 @@ def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
     assert session["success_url"] == "https://app.example.com/thanks"
     (customer,) = Customer.scan()
     assert session["customer"] == customer.stripe_customer_id
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         shown = stripe.get("customer", session["customer"])
     assert (shown["email"], shown["name"]) == (customer.email, "Ada")
     assert shown["metadata"] == {"owner_type": "member", "owner_id": member.id}
 
 
 def test_who_was_deleted_at_stripe_buys_as_another_customer(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     """Stripe gives the same answer to the same key for a day: the customer that is no more."""
-    deleted = session_of(stripe_peer, checkout(member))["customer"]
+    deleted = session_of(stripe_sandbox, checkout(member))["customer"]
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
-    httpx.delete(f"{stripe_peer.url}/v1/customers/{deleted}", headers=key).raise_for_status()
-    stripe_peer.drain()
+    httpx.delete(f"{stripe_sandbox.url}/v1/customers/{deleted}", headers=key).raise_for_status()
+    stripe_sandbox.drain()
     assert drain() == []
-    session = session_of(stripe_peer, checkout(member))
+    session = session_of(stripe_sandbox, checkout(member))
     assert session["customer"] != deleted
-    stripe_peer.complete_checkout(session["id"])
+    stripe_sandbox.complete_checkout(session["id"])
     assert drain() == []
     assert [row.stripe_customer_id for row in subscriptions()] == [session["customer"]]
 
 
-def test_a_store_chooses_the_cycle(store: Owner, checkout: Checkout, stripe_peer: StripeSandbox) -> None:
+def test_a_store_chooses_the_cycle(store: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox) -> None:
     order = {"success_url": "https://app.example.com/thanks?session={CHECKOUT_SESSION_ID}"}
-    session = session_of(stripe_peer, checkout(store, "starter", **order))
+    session = session_of(stripe_sandbox, checkout(store, "starter", **order))
     assert session["amount_total"] == 2900
     assert session["success_url"] == order["success_url"]
-    assert session_of(stripe_peer, checkout(store, "starter", billing_cycle="annual"))["amount_total"] == 29000
+    assert session_of(stripe_sandbox, checkout(store, "starter", billing_cycle="annual"))["amount_total"] == 29000
 
 
 def test_the_same_key_gives_the_same_session_and_another_body_none(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     key = str(uuid.uuid4())
     first, again = checkout(member, key=key), checkout(member, key=key)
@@ -76,7 +76,7 @@ def test_the_same_key_gives_the_same_session_and_another_body_none(
     assert checkout(member, "premium_plus", key=key).json()["code"] == "IdempotencyConflict"
     sent = [
         request.header("idempotency-key")
-        for request in stripe_peer.requests
+        for request in stripe_sandbox.requests
         if request.path == "/v1/checkout/sessions" and member.id in request.body.decode()
     ]
     assert len(sent) == 1
@@ -85,7 +85,7 @@ def test_the_same_key_gives_the_same_session_and_another_body_none(
 
 
 def test_a_key_that_our_record_forgot_is_known_to_stripe(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     """The process died after Stripe had answered: the claim lapses, the work is done again, the session is the same."""
     key = str(uuid.uuid4())
@@ -105,27 +105,27 @@ def test_two_first_checkouts_at_once_make_one_customer(member: Owner, checkout: 
 
 
 def test_whoever_is_subscribed_does_not_buy_twice(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
-    stripe_peer.complete_checkout(checkout(member).json()["id"])
+    stripe_sandbox.complete_checkout(checkout(member).json()["id"])
     drain()
     again = checkout(member, "premium_plus")
     assert (again.status_code, again.json()["code"]) == (409, "AlreadySubscribed")
 
 
-def open_sessions(stripe_peer: StripeSandbox) -> list[str]:
-    with stripe_peer.store() as stripe:
+def open_sessions(stripe_sandbox: StripeSandbox) -> list[str]:
+    with stripe_sandbox.store() as stripe:
         return [session["id"] for session in stripe.all("checkout.session") if session["status"] == "open"]
 
 
 def test_only_the_last_of_an_owner_s_checkouts_can_be_paid(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     """On two devices, or by the browser's back button."""
     first, second = checkout(member).json()["id"], checkout(member, "premium_plus").json()["id"]
     with pytest.raises(ApiError, match="no longer open"):
-        stripe_peer.complete_checkout(first)
-    stripe_peer.complete_checkout(second)
+        stripe_sandbox.complete_checkout(first)
+    stripe_sandbox.complete_checkout(second)
     third = checkout(member)
     assert (third.status_code, third.json()["code"]) == (409, "AlreadySubscribed"), "paid, and told of later"
     assert drain() == []
@@ -134,41 +134,41 @@ def test_only_the_last_of_an_owner_s_checkouts_can_be_paid(
 
 
 def test_of_checkouts_begun_at_once_one_can_be_paid(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     with ThreadPoolExecutor(4) as buyers:
         answers = list(buyers.map(lambda _: checkout(member), range(4)))
     shown = {answer.json()["id"] for answer in answers if answer.status_code == 201}
-    assert len(shown.intersection(open_sessions(stripe_peer))) == 1
+    assert len(shown.intersection(open_sessions(stripe_sandbox))) == 1
 
 
 def test_a_checkout_that_lapsed_or_whose_subscription_ended_is_in_nobody_s_way(
-    member: Owner, checkout: Checkout, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
-    stripe_peer.expire_checkout(checkout(member).json()["id"])
-    stripe_peer.complete_checkout(checkout(member).json()["id"])
+    stripe_sandbox.expire_checkout(checkout(member).json()["id"])
+    stripe_sandbox.complete_checkout(checkout(member).json()["id"])
     assert drain() == []
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         (row,) = stripe.all("subscription")
         row |= {"status": "canceled", "ended_at": row["created"]}
         stripe.emit("customer.subscription.deleted", row)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     assert checkout(member).status_code == 201
 
 
 def test_a_trial_is_for_those_who_never_subscribed(
-    store: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    store: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     statuses = []
     for _ in range(2):
         created = next(e for e in events_of(store, "starter") if e["type"] == "customer.subscription.created")
         statuses.append(created["data"]["object"]["status"])
-        with stripe_peer.store() as stripe:
+        with stripe_sandbox.store() as stripe:
             row = stripe.get("subscription", created["data"]["object"]["id"])
             row |= {"status": "canceled", "ended_at": row["created"]}
             stripe.emit("customer.subscription.deleted", row)
-        stripe_peer.drain()
+        stripe_sandbox.drain()
         drain()
     assert statuses == ["trialing", "active"]
 

@@ -77,10 +77,10 @@ def test_terms_that_cannot_be_are_refused(api: httpx.Client, member: Owner, term
 
 @pytest.mark.parametrize("value", ["1E1", "12.25", "100"])
 def test_a_percentage_is_the_same_at_stripe_however_it_is_written(
-    code: Code, stripe_peer: StripeSandbox, value: str
+    code: Code, stripe_sandbox: StripeSandbox, value: str
 ) -> None:
     code(value=value)
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         (coupon,) = stripe.all("coupon")
     assert coupon["percent_off"] == float(value)
 
@@ -94,7 +94,7 @@ def test_letters_are_free_again_where_stripe_does_not_take_the_terms(api: httpx.
 
 @pytest.mark.parametrize("lost", ["create_coupon", "create_promotion_code"])
 def test_a_code_that_stripe_did_not_hear_of_is_asked_for_again(
-    api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch, lost: str
+    api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     terms = {**QUARTER, "expires_at": "2030-01-01T00:00:00+01:00", "applies_to": ["try_it_out"], "max_uses": 3}
 
@@ -111,7 +111,7 @@ def test_a_code_that_stripe_did_not_hear_of_is_asked_for_again(
     assert ask(value="50") == 409, "the letters are taken by other terms"
     assert ask() == 201
     assert ask(max_uses=3) == 409, "it exists by now"
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         assert (len(stripe.all("coupon")), len(stripe.all("promotion_code"))) == (1, 1)
 
 
@@ -151,12 +151,12 @@ def test_a_code_is_valid_before_it_expires_whatever_is_changed(api: httpx.Client
 
 
 def test_a_code_goes_out_of_use_and_back_at_stripe_too(
-    api: httpx.Client, code: Code, stripe_peer: StripeSandbox
+    api: httpx.Client, code: Code, stripe_sandbox: StripeSandbox
 ) -> None:
     code()
     for is_active in (False, True, False, True):
         api.patch(f"{URL}/spring-27", json={"is_active": is_active}, headers=operator())
-        with stripe_peer.store() as stripe:
+        with stripe_sandbox.store() as stripe:
             (row,) = stripe.all("promotion_code")
         assert row["active"] is is_active
 
@@ -166,17 +166,17 @@ def test_a_limit_that_is_raised_can_be_used(
     member: Owner,
     code: Code,
     checkout: Checkout,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
     code(max_uses=1)
-    stripe_peer.complete_checkout(checkout(member, "try_it_out", code="SPRING-27").json()["id"])
+    stripe_sandbox.complete_checkout(checkout(member, "try_it_out", code="SPRING-27").json()["id"])
     assert drain() == []
     other = make_owner(Role.MEMBER)
     assert checkout(other, "try_it_out", code="SPRING-27").status_code == 422
     assert api.patch(f"{URL}/spring-27", json={"max_uses": 2}, headers=operator()).status_code == 200
     begun = checkout(other, "try_it_out", code="SPRING-27")
     assert begun.status_code == 201, begun.text
-    stripe_peer.complete_checkout(begun.json()["id"])
+    stripe_sandbox.complete_checkout(begun.json()["id"])
     assert drain() == []
     assert counted() == (2, ["redeemed", "redeemed"])

@@ -34,7 +34,7 @@ def test_a_code_makes_the_first_payment_less(
     member: Owner,
     code: Code,
     checkout: Checkout,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
     made = code(max_uses=3)
@@ -45,7 +45,7 @@ def test_a_code_makes_the_first_payment_less(
     begun = checkout(member, "better_together", code="spring-27")
     assert begun.status_code == 201, begun.text
     assert counted() == (1, ["reserved"])
-    events = stripe_peer.complete_checkout(begun.json()["id"])
+    events = stripe_sandbox.complete_checkout(begun.json()["id"])
     assert drain() == []
     assert counted() == (1, ["redeemed"])
     (payment,), (use,) = payments(), DiscountUsage.scan()
@@ -53,7 +53,7 @@ def test_a_code_makes_the_first_payment_less(
     assert (use.discount_amount, use.subscription_id) == (Decimal(60), payment.subscription_id)
     assert use.attribute_values.get("reserved_until") is None
     assert balances() == {member.relationship_id: 40}
-    stripe_peer.deliver(events, order="shuffled", seed=2)
+    stripe_sandbox.deliver(events, order="shuffled", seed=2)
     assert drain() == []
     assert counted() == (1, ["redeemed"])
     (listed,) = api.get(f"{URL}/spring-27/uses", headers=operator()).json()["items"]
@@ -62,13 +62,13 @@ def test_a_code_makes_the_first_payment_less(
 
 @pytest.mark.parametrize("ending", ["expired", "lapsed"])
 def test_a_checkout_that_is_given_up_gives_the_use_back(
-    member: Owner, code: Code, checkout: Checkout, stripe_peer: StripeSandbox, drain: Drain, ending: str
+    member: Owner, code: Code, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Drain, ending: str
 ) -> None:
     code(max_uses=1)
     session = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
-    stripe_peer.hold_events = ending == "lapsed"  # Stripe's event is lost
+    stripe_sandbox.hold_events = ending == "lapsed"  # Stripe's event is lost
     assert discount_redemptions.release_lapsed(clock.now() + timedelta(hours=26)) == 0, "it can still be paid"
-    stripe_peer.expire_checkout(session)
+    stripe_sandbox.expire_checkout(session)
     assert drain() == []
     if ending == "lapsed":
         assert counted() == (1, ["reserved"])
@@ -79,20 +79,20 @@ def test_a_checkout_that_is_given_up_gives_the_use_back(
 
 
 def test_one_checkout_that_cannot_be_read_keeps_no_other_use_reserved(
-    member: Owner, code: Code, checkout: Checkout, stripe_peer: StripeSandbox
+    member: Owner, code: Code, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     code(max_uses=3)
     owners = [member, *(make_owner(Role.MEMBER) for _ in range(2))]
     sessions = [checkout(owner, "try_it_out", code="SPRING-27").json()["id"] for owner in owners]
-    stripe_peer.hold_events = True
+    stripe_sandbox.hold_events = True
     for session in sessions:
-        stripe_peer.expire_checkout(session)
-    with stripe_peer.store() as stripe:
+        stripe_sandbox.expire_checkout(session)
+    with stripe_sandbox.store() as stripe:
         whole = dict(stripe.get("checkout.session", sessions[0]))
         stripe.get("checkout.session", sessions[0])["expires_at"] = "soon"
     assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 2
     assert counted() == (1, ["released", "released", "reserved"])
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         stripe.get("checkout.session", sessions[0]).update(whole)
     assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1, "it is found once it is mended"
 
@@ -102,7 +102,7 @@ def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
     member: Owner,
     code: Code,
     checkout: Checkout,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     order: tuple[str, ...],
 ) -> None:
@@ -111,7 +111,7 @@ def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
     (use,) = DiscountUsage.scan()
     for step in (*order, *order):
         if step == "pay" and not payments():
-            stripe_peer.complete_checkout(begun)
+            stripe_sandbox.complete_checkout(begun)
         elif step == "release":
             discount_redemptions.release(use.code, use.redemption, begun)
         else:
@@ -127,29 +127,29 @@ def test_the_end_of_an_earlier_checkout_leaves_the_next_one_its_use(
     member: Owner,
     code: Code,
     checkout: Checkout,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
     told: str,
 ) -> None:
     code(max_uses=1)
     first = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
-    stripe_peer.hold_events = True
-    stripe_peer.expire_checkout(first)
-    ended = of_type(stripe_peer.held(), "checkout.session.expired")
+    stripe_sandbox.hold_events = True
+    stripe_sandbox.expire_checkout(first)
+    ended = of_type(stripe_sandbox.held(), "checkout.session.expired")
     if told == "late":
         assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1, (
             "the schedule asked Stripe first"
         )
     elif told == "replayed":
-        stripe_peer.deliver([ended])
+        stripe_sandbox.deliver([ended])
         assert drain() == []
     else:
         with monkeypatch.context() as dying:
             dying.setattr(
                 stripe_events, "finish", lambda *_: (_ for _ in ()).throw(SystemError("died before it was noted"))
             )
-            stripe_peer.deliver([ended])
+            stripe_sandbox.deliver([ended])
             drain()
     assert counted() == (0, ["released"])
     second = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
@@ -157,12 +157,12 @@ def test_the_end_of_an_earlier_checkout_leaves_the_next_one_its_use(
         replayed = api.post(f"/v1/operator/billing/events/{ended['id']}/replay", headers=operator())
         assert replayed.status_code == 202
     else:
-        stripe_peer.deliver([ended])
+        stripe_sandbox.deliver([ended])
     assert drain() == []
     assert counted() == (1, ["reserved"])
     assert checkout(make_owner(Role.MEMBER), "try_it_out", code="SPRING-27").status_code == 422
-    stripe_peer.hold_events = False
-    stripe_peer.complete_checkout(second)
+    stripe_sandbox.hold_events = False
+    stripe_sandbox.complete_checkout(second)
     assert drain() == []
     assert counted() == (1, ["redeemed"])
 
@@ -219,7 +219,7 @@ def test_processes_share_the_limit(member: Owner, code: Code) -> None:
 
 
 def test_one_owner_has_their_number_of_uses(
-    member: Owner, code: Code, checkout: Checkout, stripe_peer: StripeSandbox
+    member: Owner, code: Code, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     code(max_uses_per_user=2)
     with ThreadPoolExecutor(6) as pool:
@@ -233,7 +233,7 @@ def test_a_checkout_that_died_on_the_way_goes_on_by_its_key(
     member: Owner,
     code: Code,
     checkout: Checkout,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -250,9 +250,9 @@ def test_a_checkout_that_died_on_the_way_goes_on_by_its_key(
     begun = checkout(member, "try_it_out", key="mine", code="SPRING-27")
     assert begun.status_code == 201, begun.text
     assert counted() == (1, ["reserved"])
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         assert [session["id"] for session in stripe.all("checkout.session")] == [begun.json()["id"]]
-    stripe_peer.complete_checkout(begun.json()["id"])
+    stripe_sandbox.complete_checkout(begun.json()["id"])
     assert drain() == []
     assert counted() == (1, ["redeemed"])
 
@@ -261,13 +261,13 @@ def test_a_lasting_code_is_off_later_payments_too(
     member: Owner,
     code: Code,
     checkout: Checkout,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     pass_time: Callable[..., list[Json]],
 ) -> None:
     code(duration="repeating", duration_months=2)
     begun = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
-    events = stripe_peer.complete_checkout(begun)
+    events = stripe_sandbox.complete_checkout(begun)
     assert of_type(events, "checkout.session.completed")["data"]["object"]["total_details"]["amount_discount"] == 750
     pass_time(days=63)
     assert drain() == []

@@ -45,13 +45,13 @@ def test_a_cycle_that_money_paid_for_begins_without_credit() -> None:
 
 
 @pytest.fixture
-def lose(stripe_peer: StripeSandbox, drain: Drain) -> Lose:
+def lose(stripe_sandbox: StripeSandbox, drain: Drain) -> Lose:
     """`lose(charge_id, amount)`: a dispute of a payment that is lost, wholly or in part (cents); its id."""
 
     def run(charge_id: str, amount: int | None) -> str:
-        row = stripe_peer.open_dispute(charge_id, amount)
-        stripe_peer.close_dispute(row["id"], "lost")
-        stripe_peer.drain()
+        row = stripe_sandbox.open_dispute(charge_id, amount)
+        stripe_sandbox.close_dispute(row["id"], "lost")
+        stripe_sandbox.drain()
         assert drain() == []
         return str(row["id"])
 
@@ -93,11 +93,11 @@ def switcher(
     new_month: datetime,
     subscribe: Subscribe,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     pass_time: Buy,
 ) -> Switcher:
-    return Switcher(member, subscribe, ask, stripe_peer, drain, pass_time)
+    return Switcher(member, subscribe, ask, stripe_sandbox, drain, pass_time)
 
 
 def test_credit_of_a_year_that_is_kept_pays_for_months(switcher: Switcher) -> None:

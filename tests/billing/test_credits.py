@@ -70,11 +70,11 @@ def test_a_couple_shares_its_credits_and_nobody_else_sees_them(
     member: Owner,
     store: Owner,
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Callable[[], list[Any]],
 ) -> None:
     partner = register_partner(member)
-    stripe_peer.complete_checkout(checkout(member, "premium_plus").json()["id"])
+    stripe_sandbox.complete_checkout(checkout(member, "premium_plus").json()["id"])
     drain()
     seen = [api.get("/v1/billing/credits", headers=owner.headers).json() for owner in (member, partner)]
     assert seen[0] == seen[1]

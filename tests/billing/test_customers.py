@@ -55,14 +55,14 @@ def test_an_id_of_stripe_s_belongs_to_one_owner_and_an_owner_has_one() -> None:
 
 
 def test_whom_stripe_deleted_is_another_customer_when_they_buy_again(
-    member: Owner, buy: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    member: Owner, buy: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     [event, *_] = buy(member, credit_pack="credits_200")
     first = customers.get(OwnerType.MEMBER, member.id)
-    delete_at_stripe(str(first.at_stripe), stripe_peer)
+    delete_at_stripe(str(first.at_stripe), stripe_sandbox)
     assert drain() == []
     shown = {"id": first.at_stripe, "object": "customer", "metadata": {"owner_type": "member", "owner_id": member.id}}
-    stripe_peer.deliver([event | {"id": "evt_late", "type": "customer.updated", "data": {"object": shown}}])
+    stripe_sandbox.deliver([event | {"id": "evt_late", "type": "customer.updated", "data": {"object": shown}}])
     assert drain() == []
     gone = customers.get(OwnerType.MEMBER, member.id)
     assert (gone.at_stripe, gone.stripe_customer_id) == (None, first.stripe_customer_id)

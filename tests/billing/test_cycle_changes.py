@@ -32,7 +32,7 @@ def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_i
     member: Owner,
     subscribe: Subscribe,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     new_month: datetime,
     pass_time: Buy,
@@ -43,7 +43,7 @@ def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_i
     grant_schedule.grant_due_months(clock.now(), clock.now() - timedelta(days=45))
     assert granted() == [40, 40]
     assert ask(member, "change", plan="try_it_out", billing_cycle="monthly").status_code == 200
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     for _ in range(3):
         assert drain() == []
         grant_schedule.grant_due_months(clock.now(), clock.now() - timedelta(days=31))
@@ -63,20 +63,20 @@ def test_a_plan_that_is_changed_on_the_day_of_the_purchase_brings_what_it_includ
     member: Owner,
     events_of: Buy,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     new_month: datetime,
     order: int,
 ) -> None:
     """Two payments of one day open the same month: the greater counts, however often one changes to and fro."""
-    stripe_peer.deliver([of_type(events_of(member, "try_it_out"), "customer.subscription.created")])
+    stripe_sandbox.deliver([of_type(events_of(member, "try_it_out"), "customer.subscription.created")])
     assert drain() == []
-    stripe_peer.hold_events = True
+    stripe_sandbox.hold_events = True
     for plan, cycle in 2 * (("better_together", "annual"), ("try_it_out", "monthly"), ("premium_plus", "annual")):
         assert ask(member, "change", plan=plan, billing_cycle=cycle).status_code == 200
-    stripe_peer.drain()
-    for event in stripe_peer.held()[::order]:
-        stripe_peer.deliver([event])
+    stripe_sandbox.drain()
+    for event in stripe_sandbox.held()[::order]:
+        stripe_sandbox.deliver([event])
         assert drain() == []
     assert balances() == {member.relationship_id: 80}
     ledger_sums()
@@ -86,7 +86,7 @@ def test_a_schedule_that_slept_and_an_event_told_late_grant_what_was_due_before_
     member: Owner,
     events_of: Buy,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     new_month: datetime,
     pass_time: Buy,
@@ -97,16 +97,16 @@ def test_a_schedule_that_slept_and_an_event_told_late_grant_what_was_due_before_
     begun = clock.now()
     events = events_of(member, "better_together")
     paid = of_type(events, "invoice.paid")
-    stripe_peer.deliver([event for event in events if not event["type"].startswith(("invoice", "payment_intent"))])
+    stripe_sandbox.deliver([event for event in events if not event["type"].startswith(("invoice", "payment_intent"))])
     assert drain() == []
     for days, plan, cycle in ((45, "try_it_out", "monthly"), (25, "premium_plus", "annual")):
         pass_time(days=days)
         assert ask(member, "change", plan=plan, billing_cycle=cycle).status_code == 200
-        stripe_peer.drain()
+        stripe_sandbox.drain()
         assert drain() == []
     pass_time(days=40)
     for number in range(2):
-        stripe_peer.deliver([paid | {"id": f"evt_late_{number}"}])
+        stripe_sandbox.deliver([paid | {"id": f"evt_late_{number}"}])
         assert drain() == []
         grant_schedule.grant_due_months(clock.now(), begun)
         assert granted_by_month() == [40, 40, 80, 80]

@@ -61,17 +61,17 @@ def test_a_request_of_a_lost_payment_is_refused(api: httpx.Client, member: Owner
 
 
 def test_a_request_made_before_the_loss_is_not_sent(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_peer: StripeSandbox
+    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, credit_pack="credits_200")
     asked = request_refund(api, member, amount="10.00").json()["id"]
     dispute("lost", amount=900)
-    before = sent(stripe_peer, "POST", "/v1/refunds")
+    before = sent(stripe_sandbox, "POST", "/v1/refunds")
     done = api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=operator_headers())
     assert (done.status_code, done.json()["code"]) == (409, "NotRefundable")
     (row,) = Refund.scan()
     assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
-    assert sent(stripe_peer, "POST", "/v1/refunds") == before
+    assert sent(stripe_sandbox, "POST", "/v1/refunds") == before
     assert request_refund(api, member).json()["amount"] == "9.00"
 
 
@@ -120,13 +120,13 @@ def test_a_prevented_dispute_is_lost_if_its_amount_was_withdrawn(
     buy: Buy,
     dispute: Dispute,
     close: Close,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     net: int,
     left: int,
 ) -> None:
     buy(member, credit_pack="credits_200")
     opened = dispute()
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         stripe.get("dispute", opened)["balance_transactions"] = [{"amount": -1800}, {"amount": 1800 + net}]
     close(opened, "prevented")
     (head,) = CreditBalance.scan()
@@ -151,7 +151,7 @@ def test_refunds_and_lost_disputes_add_up_to_at_most_the_payment(
     member: Owner,
     buy: Buy,
     dispute: Dispute,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     loss_first: bool,
     sent_back: int,
@@ -162,7 +162,7 @@ def test_refunds_and_lost_disputes_add_up_to_at_most_the_payment(
     buy(member, credit_pack="credits_200")
     steps = [
         lambda: dispute("lost", amount=disputed),
-        lambda: refund(stripe_peer, payments()[0].stripe_charge_id, amount=str(sent_back)),
+        lambda: refund(stripe_sandbox, payments()[0].stripe_charge_id, amount=str(sent_back)),
     ]
     for step in steps if loss_first else steps[::-1]:
         step()

@@ -48,7 +48,7 @@ def test_a_refund_waits_until_the_dispute_is_closed(
 
 
 def test_a_refund_resolves_an_inquiry(
-    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_peer: StripeSandbox
+    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
     dispute(status="warning_needs_response")

@@ -20,10 +20,10 @@ Drain = Callable[[], list[Any]]
 
 
 @pytest.fixture
-def disputed(member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain) -> str:
+def disputed(member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> str:
     buy(member, credit_pack="credits_200")
-    dispute = stripe_peer.open_dispute(str(payments()[0].stripe_charge_id))
-    stripe_peer.drain()
+    dispute = stripe_sandbox.open_dispute(str(payments()[0].stripe_charge_id))
+    stripe_sandbox.drain()
     assert drain() == []
     return str(dispute["id"])
 
@@ -44,16 +44,16 @@ def test_disputed_credits_count_and_cannot_be_spent(api: httpx.Client, member: O
 def test_the_verdict_frees_the_credits_or_takes_them(
     member: Owner,
     disputed: str,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     verdict: str,
     left: int,
     flagged: bool,
     version: str,
 ) -> None:
-    stripe_peer.api_version = version
-    stripe_peer.close_dispute(disputed, verdict)
-    stripe_peer.drain()
+    stripe_sandbox.api_version = version
+    stripe_sandbox.close_dispute(disputed, verdict)
+    stripe_sandbox.drain()
     assert drain() == []
     (head,), (payment,) = CreditBalance.scan(), payments()
     assert (head.balance, head.suspended) == (left, 0)
@@ -62,16 +62,16 @@ def test_the_verdict_frees_the_credits_or_takes_them(
 
 
 def test_the_opening_that_comes_after_the_verdict_holds_nothing(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
-    stripe_peer.hold_events = True
-    dispute = stripe_peer.open_dispute(str(payments()[0].stripe_charge_id))
-    stripe_peer.close_dispute(dispute["id"], "won")
-    stripe_peer.drain()
-    opened, closed = stripe_peer.held()
+    stripe_sandbox.hold_events = True
+    dispute = stripe_sandbox.open_dispute(str(payments()[0].stripe_charge_id))
+    stripe_sandbox.close_dispute(dispute["id"], "won")
+    stripe_sandbox.drain()
+    opened, closed = stripe_sandbox.held()
     for event in (closed, opened, closed):
-        stripe_peer.deliver([event])
+        stripe_sandbox.deliver([event])
         assert drain() == []
     (head,) = CreditBalance.scan()
     assert (head.balance, head.suspended) == (200, 0)
@@ -86,7 +86,7 @@ def test_the_opening_that_comes_after_the_verdict_holds_nothing(
 def test_a_verdict_frees_nothing_that_another_dispute_holds(
     member: Owner,
     buy: Buy,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     verdicts: tuple[str | None, ...],
     left: int,
@@ -94,14 +94,14 @@ def test_a_verdict_frees_nothing_that_another_dispute_holds(
     order: int,
 ) -> None:
     buy(member, credit_pack="credits_200")
-    stripe_peer.hold_events = True
-    opened = [stripe_peer.open_dispute(str(payments()[0].stripe_charge_id)) for _ in verdicts]
+    stripe_sandbox.hold_events = True
+    opened = [stripe_sandbox.open_dispute(str(payments()[0].stripe_charge_id)) for _ in verdicts]
     for dispute, verdict in zip(opened, verdicts, strict=True):
         if verdict:
-            stripe_peer.close_dispute(dispute["id"], verdict)
-    stripe_peer.drain()
-    for event in stripe_peer.held()[::order]:
-        stripe_peer.deliver([event])
+            stripe_sandbox.close_dispute(dispute["id"], verdict)
+    stripe_sandbox.drain()
+    for event in stripe_sandbox.held()[::order]:
+        stripe_sandbox.deliver([event])
         assert drain() == []
     (head,) = CreditBalance.scan()
     assert (head.balance, head.suspended) == (left, held)

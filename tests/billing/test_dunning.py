@@ -20,12 +20,12 @@ Drain = Callable[[], list[Any]]
 Buy = Callable[..., list[Json]]
 
 
-def fail_renewal(stripe_peer: StripeSandbox, events: list[Json], seconds_ago: int) -> Json:
+def fail_renewal(stripe_sandbox: StripeSandbox, events: list[Json], seconds_ago: int) -> Json:
     """A renewal that was due so long ago and could not be charged; the event that says so, sent."""
     paid = of_type(events, "invoice.paid")["data"]["object"]
     intent = of_type(events, "payment_intent.succeeded")["data"]["object"]
     due = int(time.time()) - seconds_ago
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         refused = stripe.put(
             intent
             | {
@@ -59,18 +59,18 @@ def fail_renewal(stripe_peer: StripeSandbox, events: list[Json], seconds_ago: in
         row["status"] = "past_due"
         stripe.emit("invoice.payment_failed", invoice)
         event = stripe.emitted[-1]
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     return event
 
 
 def test_a_failed_renewal_leaves_seven_days_from_the_oldest_unpaid_invoice(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     drain()
     day = 86_400
-    fail_renewal(stripe_peer, events, 2 * day)
+    fail_renewal(stripe_sandbox, events, 2 * day)
     assert drain() == []
     (row,) = subscriptions()
     assert row.status is SubscriptionStatus.PAST_DUE
@@ -78,7 +78,7 @@ def test_a_failed_renewal_leaves_seven_days_from_the_oldest_unpaid_invoice(
     failed = next(payment for payment in payments() if payment.status is PaymentStatus.FAILED)
     assert (failed.amount, failed.failure_reason) == (Decimal(30), "insufficient_funds")
     assert balances() == {member.relationship_id: 20}
-    fail_renewal(stripe_peer, events, 8 * day)
+    fail_renewal(stripe_sandbox, events, 8 * day)
     assert drain() == []
     (row,) = subscriptions()
     assert row.past_due_since is not None
@@ -89,29 +89,29 @@ def test_a_failed_renewal_leaves_seven_days_from_the_oldest_unpaid_invoice(
 
 
 def test_a_success_restores_access_and_completes_the_payment(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     drain()
-    failed = fail_renewal(stripe_peer, events, 10 * 86_400)
+    failed = fail_renewal(stripe_sandbox, events, 10 * 86_400)
     drain()
     assert not api.get("/v1/billing/subscription", headers=member.headers).json()["has_access"]
     invoice_id = failed["data"]["object"]["id"]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         invoice = stripe.get("invoice", invoice_id)
         invoice |= {"status": "paid", "amount_paid": 3000}
         invoice["status_transitions"]["paid_at"] = int(time.time())
         stripe.get("subscription", invoice["parent"]["subscription_details"]["subscription"])["status"] = "active"
         stripe.emit("invoice.paid", invoice)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     assert api.get("/v1/billing/subscription", headers=member.headers).json()["has_access"]
     (row,) = subscriptions()
     assert row.status is SubscriptionStatus.ACTIVE
     assert row.past_due_since is None
     assert Counter(payment.status for payment in payments()) == {PaymentStatus.COMPLETED: 2}
-    stripe_peer.deliver([failed | {"id": "evt_failed_again"}])
+    stripe_sandbox.deliver([failed | {"id": "evt_failed_again"}])
     assert drain() == []
     assert Counter(payment.status for payment in payments()) == {PaymentStatus.COMPLETED: 2}
     assert Subscription.get(row.id).status is SubscriptionStatus.ACTIVE

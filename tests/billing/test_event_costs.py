@@ -32,53 +32,55 @@ SPREAD = {
 
 @pytest.fixture
 def lives(
-    member: Owner, store: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox
+    member: Owner, store: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox
 ) -> list[Json]:
     """Events of a life with everything in it, in Stripe's order; none of them told."""
-    stripe_peer.hold_events = True
+    stripe_sandbox.hold_events = True
 
     def buy(owner: Owner, plan: str | None = None, **wanted: Any) -> None:
-        stripe_peer.complete_checkout(checkout(owner, plan, **wanted).json()["id"])
+        stripe_sandbox.complete_checkout(checkout(owner, plan, **wanted).json()["id"])
 
     buy(member, "try_it_out")
     buy(member, credit_pack="credits_200")
     buy(store, "starter")  # on trial
-    stripe_peer.advance(20 * 86_400)
-    with stripe_peer.store() as stripe:
+    stripe_sandbox.advance(20 * 86_400)
+    with stripe_sandbox.store() as stripe:
         charges = {row["amount"]: row["id"] for row in stripe.all("charge")}
         (customer, *_) = [row["customer"] for row in stripe.all("charge") if row["amount"] == 3000]
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
-    refund = httpx.post(f"{stripe_peer.url}/v1/refunds", data={"charge": charges[1800], "amount": "900"}, headers=key)
-    stripe_peer.settle_refund(refund.json()["id"], "failed")
-    httpx.post(f"{stripe_peer.url}/v1/refunds", data={"charge": charges[3000]}, headers=key).raise_for_status()
-    dispute = stripe_peer.open_dispute(charges[1800])
-    stripe_peer.close_dispute(dispute["id"], "lost")
-    stripe_peer.set_card(customer, declines=True)
-    stripe_peer.advance(60 * 86_400)
-    stripe_peer.expire_checkout(checkout(member, None, addon="surprise_box").json()["id"])
-    httpx.post(f"{stripe_peer.url}/v1/customers/{customer}", data={"name": "B"}, headers=key).raise_for_status()
-    httpx.delete(f"{stripe_peer.url}/v1/customers/{customer}", headers=key).raise_for_status()
-    return stripe_peer.held()
+    refund = httpx.post(
+        f"{stripe_sandbox.url}/v1/refunds", data={"charge": charges[1800], "amount": "900"}, headers=key
+    )
+    stripe_sandbox.settle_refund(refund.json()["id"], "failed")
+    httpx.post(f"{stripe_sandbox.url}/v1/refunds", data={"charge": charges[3000]}, headers=key).raise_for_status()
+    dispute = stripe_sandbox.open_dispute(charges[1800])
+    stripe_sandbox.close_dispute(dispute["id"], "lost")
+    stripe_sandbox.set_card(customer, declines=True)
+    stripe_sandbox.advance(60 * 86_400)
+    stripe_sandbox.expire_checkout(checkout(member, None, addon="surprise_box").json()["id"])
+    httpx.post(f"{stripe_sandbox.url}/v1/customers/{customer}", data={"name": "B"}, headers=key).raise_for_status()
+    httpx.delete(f"{stripe_sandbox.url}/v1/customers/{customer}", headers=key).raise_for_status()
+    return stripe_sandbox.held()
 
 
 @pytest.fixture
 def applied(
-    lives: list[Json], stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+    lives: list[Json], stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[Json]], dict[str, Cost]]:
     """Apply events one by one; the most that each type cost."""
     fetched: list[str] = []
-    handle = stripe_peer._api.handle
+    handle = stripe_sandbox._api.handle
 
     def count(request: Request) -> Response:
         fetched.append(request.path)
         return handle(request)
 
-    monkeypatch.setattr(stripe_peer._api, "handle", count)
+    monkeypatch.setattr(stripe_sandbox._api, "handle", count)
 
     def apply(told: list[Json]) -> dict[str, Cost]:
         most: dict[str, Cost] = {}
         for event in told:
-            stripe_peer.deliver([event])
+            stripe_sandbox.deliver([event])
             fetched.clear()
             with metered() as meter:
                 intake.process_event(event["id"])

@@ -52,10 +52,10 @@ def facts() -> dict[str, Any]:
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 def test_every_event_of_a_purchase_has_its_effect_in_either_shape(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, version: str
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, version: str
 ) -> None:
     events = events_of(member)
-    stripe_peer.deliver(events, api_version=version)
+    stripe_sandbox.deliver(events, api_version=version)
     assert drain() == []
     kept = webhooks()
     assert {row.api_version for row in kept.values()} == {version}
@@ -81,12 +81,12 @@ def test_every_event_of_a_purchase_has_its_effect_in_either_shape(
 
 
 def test_a_payment_told_in_both_shapes_is_one(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """The endpoint's version was changed between the two events that Stripe sends of each payment."""
     events = events_of(member)
-    stripe_peer.deliver([of_type(events, "invoice.paid")], api_version=OLD_API_VERSION)
-    stripe_peer.deliver([of_type(events, "invoice.payment_succeeded")], api_version=NEW_API_VERSION)
+    stripe_sandbox.deliver([of_type(events, "invoice.paid")], api_version=OLD_API_VERSION)
+    stripe_sandbox.deliver([of_type(events, "invoice.payment_succeeded")], api_version=NEW_API_VERSION)
     assert drain() == []
     assert (len(payments()), len(entries())) == (1, 1)
     assert {row.status for row in webhooks().values()} == {WebhookStatus.PROCESSED}
@@ -94,9 +94,9 @@ def test_a_payment_told_in_both_shapes_is_one(
 
 @pytest.mark.parametrize("kind", sorted(HANDLED))
 def test_each_event_alone_brings_the_subscription(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, kind: str
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, kind: str
 ) -> None:
-    stripe_peer.deliver([of_type(events_of(member), kind)])
+    stripe_sandbox.deliver([of_type(events_of(member), kind)])
     assert drain() == []
     (row,) = subscriptions()
     assert (row.owner_id, row.status) == (member.id, SubscriptionStatus.ACTIVE)
@@ -111,13 +111,13 @@ def test_each_event_alone_brings_the_subscription(
 
 @pytest.mark.parametrize("kind", ["invoice.paid", "customer.subscription.created"])
 def test_the_same_event_a_hundred_times_in_parallel_has_one_effect(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, kind: str
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, kind: str
 ) -> None:
     events = events_of(member)
-    deliveries = stripe_peer.deliver([of_type(events, kind)], copies=100, parallel=20)
+    deliveries = stripe_sandbox.deliver([of_type(events, kind)], copies=100, parallel=20)
     assert Counter(delivery.status for delivery in deliveries) == {200: 100}
     assert drain() == []
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     assert drain() == []
     assert len(webhooks()) == len(events)
     assert (len(subscriptions()), len(payments()), len(entries())) == (1, 1, 1)
@@ -125,11 +125,11 @@ def test_the_same_event_a_hundred_times_in_parallel_has_one_effect(
 
 
 def test_workers_that_handle_the_same_purchase_at_once_grant_once(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox
 ) -> None:
     """Every event in the hands of several workers at the same moment, as Lambda does when messages are late."""
     events = events_of(member)
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     work = [event["id"] for event in events if event["type"] in HANDLED] * 6
     with ThreadPoolExecutor(12) as workers:
         list(workers.map(service.process_event, work))
@@ -143,12 +143,12 @@ def test_workers_that_handle_the_same_purchase_at_once_grant_once(
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 def test_any_order_ends_in_the_same_rows(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, seed: int, version: str
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, seed: int, version: str
 ) -> None:
     """Bought, cancelled for the period's end, ended at once: all told late, shuffled, twice."""
     events = events_of(member)
     subscription_id = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
-    with stripe_peer.store() as store:
+    with stripe_sandbox.store() as store:
         shown = store.get("subscription", subscription_id)
         shown |= {"cancel_at_period_end": True, "canceled_at": shown["created"] + 10}
         store.emit("customer.subscription.updated", shown)
@@ -156,7 +156,7 @@ def test_any_order_ends_in_the_same_rows(
         store.emit("customer.subscription.deleted", shown)
         events += store.emitted
         store.emitted = []
-    stripe_peer.deliver(events, order="shuffled", copies=2, seed=seed, api_version=version)
+    stripe_sandbox.deliver(events, order="shuffled", copies=2, seed=seed, api_version=version)
     assert drain() == []
     (row,) = subscriptions()
     ended = datetime.fromtimestamp(of_type(events, "customer.subscription.deleted")["created"], UTC)
@@ -168,28 +168,28 @@ def test_any_order_ends_in_the_same_rows(
 
 
 def test_an_older_state_that_arrives_late_changes_nothing(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
     created = of_type(events, "customer.subscription.created")
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     drain()
-    with stripe_peer.store() as store:
+    with stripe_sandbox.store() as store:
         row = store.get("subscription", created["data"]["object"]["id"])
         row |= {"status": "canceled", "ended_at": row["created"] + 20}
         store.emit("customer.subscription.deleted", row)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     drain()
     before = facts()
     assert before["status"] is SubscriptionStatus.CANCELED
     late = created | {"id": "evt_late", "data": {"object": created["data"]["object"] | {"status": "active"}}}
-    stripe_peer.deliver([late])
+    stripe_sandbox.deliver([late])
     assert drain() == []
     assert webhooks()["evt_late"].status is WebhookStatus.PROCESSED
     assert facts() == before
 
 
-def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_peer: StripeSandbox, drain: Drain) -> None:
+def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_sandbox: StripeSandbox, drain: Drain) -> None:
     at = int(time.time())
     shown = {"id": "sub_gone", "object": "subscription", "status": "active", "customer": "cus_gone"}
     event = {
@@ -201,7 +201,7 @@ def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_peer: Stripe
         "livemode": False,
         "type": "customer.subscription.updated",
     }
-    stripe_peer.deliver([event])
+    stripe_sandbox.deliver([event])
     assert drain() == []
     row = webhooks()["evt_gone"]
     assert (row.status, row.error_message) == (WebhookStatus.IGNORED, "its object no longer exists at Stripe")
@@ -209,68 +209,68 @@ def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_peer: Stripe
 
 
 def test_an_unknown_customer_is_noted_and_heals_with_a_later_event(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
     (customer,) = Customer.scan()
     guard = UniqueValue.get(f"billing/customers/stripe_customer_id/{customer.stripe_customer_id}")
     guard.delete()
     created, paid = (of_type(events, kind) for kind in ("customer.subscription.created", "invoice.paid"))
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     assert drain() == []
     row = webhooks()[created["id"]]
     assert row.status is WebhookStatus.IGNORED
     assert row.error_message == "its customer is not registered"
     guard.save()
-    stripe_peer.deliver([paid])
+    stripe_sandbox.deliver([paid])
     assert drain() == []
     assert len(subscriptions()) == 1
     assert balances() == {member.relationship_id: 20}
 
 
 def test_an_unknown_price_is_noted_and_an_existing_row_goes_on_without(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
     created = of_type(events, "customer.subscription.created")
-    with stripe_peer.store() as store:
+    with stripe_sandbox.store() as store:
         row = store.get("subscription", created["data"]["object"]["id"])
         known = row["items"]["data"][0]["price"]
         row["items"]["data"][0]["price"] = known | {"id": "price_of_the_dashboard"}
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     assert drain() == []
     assert webhooks()[created["id"]].status is WebhookStatus.IGNORED
-    with stripe_peer.store() as store:
+    with stripe_sandbox.store() as store:
         row = store.get("subscription", created["data"]["object"]["id"])
         row["items"]["data"][0]["price"] = known
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     drain()
     assert [row.plan_name for row in subscriptions()] == ["try_it_out"]
-    with stripe_peer.store() as store:
+    with stripe_sandbox.store() as store:
         row = store.get("subscription", created["data"]["object"]["id"])
         row["items"]["data"][0]["price"] = known | {"id": "price_of_the_dashboard"}
         row["cancel_at_period_end"] = True
         store.emit("customer.subscription.updated", row)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     (kept,) = subscriptions()
     assert (kept.plan_name, kept.cancel_at_period_end) == ("try_it_out", True)
 
 
 def test_a_message_lost_after_the_write_is_sent_when_the_event_comes_again(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """The topic is away at that moment; the row is written, the event is not processed."""
     topic = messages.topic_arn("billing-subscription_changed")
     created = of_type(events_of(member), "customer.subscription.created")
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     aws.client("sns").delete_topic(TopicArn=topic)
     assert len(drain()) == 1
     (row,) = subscriptions()
     assert webhooks()[created["id"]].status is WebhookStatus.FAILED
     assert aws.client("sns").create_topic(Name=topic.rpartition(":")[2])["TopicArn"] == topic
     heard = listen()
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     assert drain() == []
     assert webhooks()[created["id"]].status is WebhookStatus.PROCESSED
     (after,) = subscriptions()
@@ -279,11 +279,11 @@ def test_a_message_lost_after_the_write_is_sent_when_the_event_comes_again(
 
 
 def test_other_contexts_hear_what_an_owner_may_use(
-    store: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     heard = listen()
     events = events_of(store, "professional", billing_cycle="annual")
-    stripe_peer.deliver([of_type(events, "customer.subscription.created")])
+    stripe_sandbox.deliver([of_type(events, "customer.subscription.created")])
     assert drain() == []
     (message,), (row,) = heard(), subscriptions()
     assert (message["owner_type"], message["owner_id"], message["subscription_id"]) == ("store", store.id, row.id)
@@ -302,10 +302,10 @@ def test_other_contexts_hear_what_an_owner_may_use(
     ],
 )
 def test_a_checkout_gives_only_what_is_paid(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, changes: Json, reason: str
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, changes: Json, reason: str
 ) -> None:
     completed = of_type(events_of(member), "checkout.session.completed")
-    stripe_peer.deliver([completed | {"data": {"object": completed["data"]["object"] | changes}}])
+    stripe_sandbox.deliver([completed | {"data": {"object": completed["data"]["object"] | changes}}])
     assert drain() == []
     row = webhooks()[completed["id"]]
     assert (row.status, row.error_message) == (WebhookStatus.IGNORED, reason)
@@ -313,20 +313,20 @@ def test_a_checkout_gives_only_what_is_paid(
 
 
 def test_of_who_was_erased_nothing_is_kept_but_that_an_event_came(
-    member: Owner, store: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     plans = ((member, "try_it_out"), (store, "starter"))
     theirs, others = (of_type(events_of(*plan), "customer.subscription.created") for plan in plans)
     customer = theirs["data"]["object"]["customer"]
     tombstones.add(data_subjects.stripe_customer(customer))  # as erasing does, with the rows
     UniqueValue(f"billing/customers/stripe_customer_id/{customer}").delete()
-    stripe_peer.deliver([theirs, others])
+    stripe_sandbox.deliver([theirs, others])
     assert drain() == []
     rows = webhooks()
     assert rows[theirs["id"]].status is WebhookStatus.IGNORED
     assert customer not in str(rows[theirs["id"]].attribute_values)
     assert rows[others["id"]].payload is not None
-    stripe_peer.deliver([theirs])
+    stripe_sandbox.deliver([theirs])
     service.replay_event(others["id"])
     service.replay_event(theirs["id"])
     assert drain() == []

@@ -15,7 +15,7 @@ def test_a_paid_checkout_becomes_a_subscription_and_a_month_of_credits(
     api: httpx.Client,
     member: Owner,
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Callable[[], list[Any]],
 ) -> None:
     before = api.get("/v1/billing/subscription", headers=member.headers).json()
@@ -28,8 +28,8 @@ def test_a_paid_checkout_becomes_a_subscription_and_a_month_of_credits(
     }
     begun = checkout(member)
     assert begun.status_code == 201, begun.text
-    assert begun.json()["url"].startswith(stripe_peer.url)
-    stripe_peer.complete_checkout(begun.json()["id"])
+    assert begun.json()["url"].startswith(stripe_sandbox.url)
+    stripe_sandbox.complete_checkout(begun.json()["id"])
     assert drain() == []
     after = api.get("/v1/billing/subscription", headers=member.headers).json()
     assert (after["has_access"], after["plan_name"]) == (True, "try_it_out")

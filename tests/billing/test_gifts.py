@@ -40,10 +40,10 @@ def redeem(api: httpx.Client, owner: Owner, code: str) -> httpx.Response:
 
 
 @pytest.fixture
-def code(api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Drain) -> str:
+def code(api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> str:
     """Of a gift that is paid."""
     begun = order(api, member).json()
-    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
     assert drain() == []
     return str(begun["gift"]["code"])
 
@@ -75,7 +75,7 @@ def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, be
 
 
 def test_a_gift_whose_answer_was_lost_is_asked_for_again_by_its_key(
-    api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
+    api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = checkout_sessions.create_checkout_session
 
@@ -90,19 +90,19 @@ def test_a_gift_whose_answer_was_lost_is_asked_for_again_by_its_key(
     assert begun.status_code == 201, begun.text
     (row,) = Gift.scan()
     assert row.code == begun.json()["gift"]["code"]
-    stripe_peer.complete_checkout(begun.json()["checkout"]["id"])
+    stripe_sandbox.complete_checkout(begun.json()["checkout"]["id"])
     assert drain() == []
     assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
     assert order(api, member, key="another").json()["gift"]["code"] != row.code
 
 
 def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
-    api: httpx.Client, member: Owner, bea: Owner, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     begun = order(api, member).json()
     answer = redeem(api, bea, begun["gift"]["code"])
     assert (answer.status_code, answer.json()["code"]) == (409, "GiftNotRedeemable")
-    stripe_peer.expire_checkout(begun["checkout"]["id"])
+    stripe_sandbox.expire_checkout(begun["checkout"]["id"])
     assert drain() == []
     (row,) = Gift.scan()
     assert row.status is GiftStatus.VOIDED
@@ -139,11 +139,11 @@ def test_a_gift_waits_while_there_is_a_subscription(
 
 
 def test_two_gifts_that_one_redeems_at_once_are_not_both_used_up(
-    api: httpx.Client, member: Owner, bea: Owner, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     begun = [order(api, member).json() for _ in range(6)]
     for each in begun:
-        stripe_peer.complete_checkout(each["checkout"]["id"])
+        stripe_sandbox.complete_checkout(each["checkout"]["id"])
     assert drain() == []
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda each: redeem(api, bea, each["gift"]["code"]).status_code, begun))
@@ -159,12 +159,12 @@ def test_a_redeemed_gift_ends_the_checkout_that_was_begun(
     bea: Owner,
     code: str,
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
 ) -> None:
     begun = checkout(bea).json()["id"]
     assert redeem(api, bea, code).status_code == 200
     with pytest.raises(ApiError, match="no longer open"):
-        stripe_peer.complete_checkout(begun)
+        stripe_sandbox.complete_checkout(begun)
     assert checkout(bea).status_code == 409
 
 
@@ -173,11 +173,11 @@ def test_a_gift_waits_for_what_was_paid_a_moment_ago(
     bea: Owner,
     code: str,
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
 ) -> None:
     begun = checkout(bea).json()["id"]
-    stripe_peer.hold_events = True
-    stripe_peer.complete_checkout(begun)
+    stripe_sandbox.hold_events = True
+    stripe_sandbox.complete_checkout(begun)
     answer = redeem(api, bea, code)
     assert (answer.status_code, answer.json()["code"]) == (409, "AlreadySubscribed")
     assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
@@ -188,14 +188,14 @@ def test_the_next_gift_is_redeemed_when_the_first_has_ended(
     member: Owner,
     bea: Owner,
     code: str,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     pass_time: Callable[..., list[Json]],
 ) -> None:
     assert redeem(api, bea, code).status_code == 200
     pass_time(days=300)
     begun = order(api, member).json()
-    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
     assert drain() == []
     assert redeem(api, bea, begun["gift"]["code"]).status_code == 409
     pass_time(days=66)
@@ -240,11 +240,11 @@ def test_a_gift_that_nobody_redeems_lapses(
 
 
 def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
-    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     payment = next(iter(PaymentTransaction.scan()))
     redeemed_code = order(api, member).json()
-    stripe_peer.complete_checkout(redeemed_code["checkout"]["id"])
+    stripe_sandbox.complete_checkout(redeemed_code["checkout"]["id"])
     assert drain() == []
     redeem(api, bea, redeemed_code["gift"]["code"])
     for row in PaymentTransaction.scan():
@@ -261,27 +261,27 @@ def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
 
 
 def test_a_gift_whose_refund_failed_is_good_again(
-    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     (payment,) = PaymentTransaction.scan()
     asked = api.post(f"/v1/billing/payments/{payment.id}/refunds", json={}, headers=member.headers).json()["id"]
     api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=operator())
     assert redeem(api, bea, code).status_code == 409
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         (refund,) = stripe.all("refund")
-    stripe_peer.settle_refund(refund["id"], "failed")
-    stripe_peer.drain()
+    stripe_sandbox.settle_refund(refund["id"], "failed")
+    stripe_sandbox.drain()
     assert drain() == []
     assert redeem(api, bea, code).status_code == 200
 
 
 def test_a_gift_whose_payment_the_bank_took_back_is_void(
-    api: httpx.Client, bea: Owner, code: str, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     (payment,) = PaymentTransaction.scan()
-    dispute = stripe_peer.open_dispute(str(payment.stripe_charge_id))
-    stripe_peer.close_dispute(dispute["id"], "lost")
-    stripe_peer.drain()
+    dispute = stripe_sandbox.open_dispute(str(payment.stripe_charge_id))
+    stripe_sandbox.close_dispute(dispute["id"], "lost")
+    stripe_sandbox.drain()
     assert drain() == []
     assert redeem(api, bea, code).status_code == 409
     (row,) = Gift.scan()

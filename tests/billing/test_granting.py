@@ -19,9 +19,9 @@ Buy = Callable[..., list[Json]]
 
 
 def test_a_trial_grants_nothing_and_is_no_payment(
-    store: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    stripe_peer.deliver(events_of(store, "starter"))
+    stripe_sandbox.deliver(events_of(store, "starter"))
     assert drain() == []
     (row,) = subscriptions()
     assert (row.status, row.max_orders_per_month) == (SubscriptionStatus.TRIALING, 1000)
@@ -30,20 +30,20 @@ def test_a_trial_grants_nothing_and_is_no_payment(
 
 
 def test_a_year_is_granted_month_by_month(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """The first month only; the others have not begun. Five months earlier, five more had begun: the schedule's."""
     events = events_of(member, "better_together")
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     drain()
     assert balances() == {member.relationship_id: 40}
     paid = of_type(events, "invoice.paid")
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         (line,) = stripe.get("invoice", paid["data"]["object"]["id"])["lines"]["data"]
         begun = datetime.fromtimestamp(line["period"]["start"], UTC)
         for name, count in (("start", -5), ("end", 7)):
             line["period"][name] = int(monthly_grants.add_months(begun, count).timestamp())
-    stripe_peer.deliver([paid | {"id": "evt_again"}])
+    stripe_sandbox.deliver([paid | {"id": "evt_again"}])
     assert drain() == []
     grant_schedule.grant_due_months(clock.now(), None)
     first = datetime.fromtimestamp(line["period"]["start"], UTC)
@@ -57,29 +57,29 @@ def test_a_year_is_granted_month_by_month(
 
 
 def test_two_lines_of_one_month_are_one_grant_of_the_greater_plan(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """A subscription with items of two plans, as the dashboard makes it: each line opens the same month."""
     prices = SubscriptionPlan.get("premium_plus").stripe_prices
     events = events_of(member, "try_it_out")
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         (invoice,) = stripe.all("invoice")
         (line,) = invoice["lines"]["data"]
         other = {"type": "price_details", "price_details": {"price": prices["annual"][0], "product": "premium_plus"}}
         invoice["lines"]["data"] = [line | {"id": "il_2", "pricing": other}, line]
-    stripe_peer.deliver(events, api_version="2025-04-30.basil")
+    stripe_sandbox.deliver(events, api_version="2025-04-30.basil")
     assert drain() == []
     assert len(payments()) == 1
     assert [(entry.amount, entry.reason.split(",")[0]) for entry in entries()] == [(80, "premium_plus")]
 
 
 def test_a_month_told_of_again_is_granted_as_it_was_when_it_was_paid(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, "try_it_out")
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     assert drain() == []
     SubscriptionPlan.get("try_it_out").update(actions=[SubscriptionPlan.included_credits.set(25)])
-    stripe_peer.deliver([of_type(events, "invoice.paid") | {"id": "evt_again"}])
+    stripe_sandbox.deliver([of_type(events, "invoice.paid") | {"id": "evt_again"}])
     assert drain() == []
     assert balances() == {member.relationship_id: 20}

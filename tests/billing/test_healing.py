@@ -20,7 +20,7 @@ Buy = Callable[..., list[Json]]
 
 @pytest.fixture
 def told_in_vain(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> Callable[[int], None]:
     """A monthly plan that was bought and ran for so many days before anybody here knew its price."""
 
@@ -29,7 +29,7 @@ def told_in_vain(
         plan = SubscriptionPlan.get("try_it_out")
         known = dict(plan.stripe_prices)
         plan.update(actions=[SubscriptionPlan.stripe_prices.set({})])
-        stripe_peer.deliver(events)
+        stripe_sandbox.deliver(events)
         pass_time(days=days)
         assert drain() == []
         assert {row.status for row in webhooks().values()} == {WebhookStatus.IGNORED}
@@ -38,17 +38,17 @@ def told_in_vain(
     return buy
 
 
-def update_at_stripe(stripe_peer: StripeSandbox) -> None:
-    with stripe_peer.store() as stripe:
+def update_at_stripe(stripe_sandbox: StripeSandbox) -> None:
+    with stripe_sandbox.store() as stripe:
         stripe.emit("customer.subscription.updated", stripe.all("subscription")[0])
-    stripe_peer.drain()
+    stripe_sandbox.drain()
 
 
 def test_a_subscription_whose_price_was_unknown_brings_what_was_paid_until_then(
-    member: Owner, told_in_vain: Callable[[int], None], stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, told_in_vain: Callable[[int], None], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     told_in_vain(40)
-    update_at_stripe(stripe_peer)
+    update_at_stripe(stripe_sandbox)
     assert drain() == []
     assert [row.plan_name for row in subscriptions()] == ["try_it_out"]
     paid = payments()
@@ -58,7 +58,7 @@ def test_a_subscription_whose_price_was_unknown_brings_what_was_paid_until_then(
 
 
 def test_the_renewal_of_a_subscription_whose_price_was_unknown_brings_the_first_payment_too(
-    member: Owner, told_in_vain: Callable[[int], None], stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+    member: Owner, told_in_vain: Callable[[int], None], stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     told_in_vain(20)
     pass_time(days=12)
@@ -71,14 +71,14 @@ def test_the_renewal_of_a_subscription_whose_price_was_unknown_brings_the_first_
 def test_who_dies_while_making_up_for_it_begins_again(
     member: Owner,
     told_in_vain: Callable[[int], None],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
     died_at: int,
 ) -> None:
     told_in_vain(40)
     before = set(webhooks())
-    update_at_stripe(stripe_peer)
+    update_at_stripe(stripe_sandbox)
     commit, calls = Transaction._commit, 0
 
     def die(transaction: Transaction) -> None:

@@ -44,7 +44,7 @@ def test_ten_daily_switches_grant_one_month(
     new_month: datetime,
     subscribe: Subscribe,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     pass_time: Buy,
 ) -> None:
@@ -52,7 +52,7 @@ def test_ten_daily_switches_grant_one_month(
     for number in range(10):
         pass_time(days=1)
         switch(ask, member, ("better_together", "try_it_out")[number % 2])
-        stripe_peer.drain()
+        stripe_sandbox.drain()
         assert drain() == []
         grant_schedule.grant_due_months(clock.now(), None)
     assert balances() == {member.relationship_id: 40}
@@ -65,7 +65,7 @@ def test_the_next_calendar_month_is_granted_again(
     new_month: datetime,
     subscribe: Subscribe,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     pass_time: Buy,
 ) -> None:
@@ -74,23 +74,23 @@ def test_the_next_calendar_month_is_granted_again(
     last_day = monthly_grants.add_months(new_month, 1) - timedelta(days=1)
     pass_time(seconds=int((last_day - clock.now()).total_seconds()))
     switch(ask, member, "try_it_out")
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     assert balances() == {member.relationship_id: 40}
     pass_time(days=1)
     switch(ask, member, "premium_plus")
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     assert balances() == {member.relationship_id: 40 + 80}
 
 
 def test_who_cancels_and_buys_within_the_month_has_no_second_grant(
-    member: Owner, new_month: datetime, buy: Buy, ask: Ask, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+    member: Owner, new_month: datetime, buy: Buy, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     buy(member, plan="better_together")
     for plan in ("try_it_out", "premium_plus"):
         assert ask(member, "cancel", at_period_end=False).status_code == 200
-        stripe_peer.drain()
+        stripe_sandbox.drain()
         assert drain() == []
         pass_time(days=2)
         buy(member, plan=plan)
@@ -115,7 +115,7 @@ def test_a_gift_brings_what_it_includes_more(
     new_month: datetime,
     buy: Buy,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
     """Its refund takes that back from the member who redeemed it, in four read calls like any other."""
@@ -128,18 +128,18 @@ def test_a_gift_brings_what_it_includes_more(
         "cancel_url": "https://a.b/",
     }
     begun = api.post("/v1/billing/gifts", json=order, headers=member.headers).json()
-    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
     assert ask(recipient, "cancel", at_period_end=False).status_code == 200
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     redeemed = api.post("/v1/billing/gifts/redeem", json={"code": begun["gift"]["code"]}, headers=recipient.headers)
     assert redeemed.status_code == 200, redeemed.text
     assert balances() == {recipient.relationship_id: 80}
     (paid,) = [row for row in all_payments() if row.kind is PaymentKind.GIFT]
-    stripe_peer.hold_events = True
-    refund(stripe_peer, paid.stripe_charge_id)
-    (told,) = [event for event in stripe_peer.held() if event["type"] == "charge.refunded"]
-    stripe_peer.deliver([told])
+    stripe_sandbox.hold_events = True
+    refund(stripe_sandbox, paid.stripe_charge_id)
+    (told,) = [event for event in stripe_sandbox.held() if event["type"] == "charge.refunded"]
+    stripe_sandbox.deliver([told])
     with metered() as meter:
         intake.process_event(told["id"])
     assert (meter.cost.reads, meter.calls["dynamodb.TransactWriteItems"]) == (4, 1)
@@ -150,7 +150,7 @@ def test_a_gift_brings_what_it_includes_more(
 
 @pytest.mark.parametrize("spent", [0, 30, 80])
 def test_a_full_refund_ends_what_is_left_of_the_month_and_brings_no_second_one(
-    member: Owner, new_month: datetime, buy: Buy, ask: Ask, stripe_peer: StripeSandbox, drain: Drain, spent: int
+    member: Owner, new_month: datetime, buy: Buy, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain, spent: int
 ) -> None:
     """Bought credits stay: other money paid for them. What was spent counts for who buys again."""
     buy(member, credit_pack="credits_50")
@@ -158,17 +158,17 @@ def test_a_full_refund_ends_what_is_left_of_the_month_and_brings_no_second_one(
     if spent:
         credits.spend_credits(OwnerType.MEMBER, member.id, spent, "k")
     (plan,) = [row for row in all_payments() if row.kind is PaymentKind.SUBSCRIPTION]
-    back = refund(stripe_peer, plan.stripe_charge_id)
+    back = refund(stripe_sandbox, plan.stripe_charge_id)
     assert drain() == []
     assert balances() == {member.relationship_id: 50}
     for _ in range(2):
-        stripe_peer.settle_refund(back, "failed")
-        stripe_peer.drain()
+        stripe_sandbox.settle_refund(back, "failed")
+        stripe_sandbox.drain()
         assert drain() == []
         assert balances() == {member.relationship_id: 130 - spent}
-    refund(stripe_peer, plan.stripe_charge_id)
+    refund(stripe_sandbox, plan.stripe_charge_id)
     assert ask(member, "cancel", at_period_end=False).status_code == 200
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     buy(member, plan="better_together")
     assert balances() == {member.relationship_id: 50 + max(0, 40 - spent)}
@@ -180,20 +180,20 @@ def test_invoices_that_are_processed_at_once_grant_one_month(
     new_month: datetime,
     events_of: Buy,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
     events = events_of(member, "try_it_out")
-    stripe_peer.deliver([of_type(events, "customer.subscription.created")])
+    stripe_sandbox.deliver([of_type(events, "customer.subscription.created")])
     assert drain() == []
-    stripe_peer.hold_events = True
+    stripe_sandbox.hold_events = True
     for plan in ("better_together", "try_it_out", "premium_plus", "try_it_out", "better_together"):
         switch(ask, member, plan)
-    stripe_peer.drain()
-    paid = [event for event in [*events, *stripe_peer.held()] if event["type"] == "invoice.paid"]
+    stripe_sandbox.drain()
+    paid = [event for event in [*events, *stripe_sandbox.held()] if event["type"] == "invoice.paid"]
     names = [f"evt_{number}" for number in range(2 * len(paid))]
     for name, event in zip(names, [*paid, *paid], strict=True):
-        stripe_peer.deliver([event | {"id": name}])
+        stripe_sandbox.deliver([event | {"id": name}])
 
     def process(name: str) -> None:
         for _ in range(20):

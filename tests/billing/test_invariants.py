@@ -49,14 +49,14 @@ def test_a_payment_that_no_event_tells_of(member: Owner, buy: Buy) -> None:
 
 
 def test_a_payment_that_was_completed_days_after_it_was_begun(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     """As dunning does: the card is declined, and works some days later."""
-    stripe_peer.deliver(events_of(member))
-    with stripe_peer.store() as stripe:
+    stripe_sandbox.deliver(events_of(member))
+    with stripe_sandbox.store() as stripe:
         (customer,) = {row["customer"] for row in stripe.all("subscription")}
     for declines, days in ((True, 32), (False, 4)):
-        stripe_peer.set_card(customer, declines=declines)
+        stripe_sandbox.set_card(customer, declines=declines)
         pass_time(days=days)
         assert drain() == []
     renewal = max(payments(), key=lambda row: row.created_at)
@@ -67,10 +67,10 @@ def test_a_payment_that_was_completed_days_after_it_was_begun(
 
 
 def test_an_event_whose_message_was_lost_is_told_and_heals(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     created = of_type(events_of(member), "customer.subscription.created")
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     aws.client("sqs").purge_queue(QueueUrl=messages.queue_url("billing-process_stripe_event"))
     assert drain() == []
     assert list(Subscription.scan()) == []
@@ -103,11 +103,11 @@ def test_operators_see_events_and_have_them_handled_once_more(
 
 
 def test_an_event_that_fails_is_listed_with_its_error(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     created = of_type(events_of(member), "customer.subscription.created")
     broken = created["data"]["object"] | {"status": "canceled", "items": {"data": [{}]}}
-    stripe_peer.deliver([created | {"data": {"object": broken}}])
+    stripe_sandbox.deliver([created | {"data": {"object": broken}}])
     assert drain() != []
     (listed,) = api.get("/v1/operator/billing/events", headers=operator()).json()["items"]
     assert (listed["status"], listed["error_message"]) == ("failed", "KeyError: 'plan'")

@@ -35,11 +35,11 @@ def test_an_event_is_replayed(api: httpx.Client, member: Owner, buy: Buy) -> Non
 
 
 def test_a_gift_is_redeemed(
-    api: httpx.Client, member: Owner, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     order = {"plan": "better_together", "recipient_email": "bea@example.com"}
     pages = {"success_url": "https://a.b/", "cancel_url": "https://a.b/"}
     begun = api.post("/v1/billing/gifts", json=order | pages, headers=member.headers).json()
-    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
     assert drain() == []
     twice(api, "/v1/billing/gifts/redeem", make_owner(Role.MEMBER).headers, {"code": begun["gift"]["code"]})

@@ -41,13 +41,13 @@ def tell(kind: str, told: dict[str, Any]) -> None:
 
 
 def test_a_late_refund_reaches_the_payment_and_leaves_no_name(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
     customer, [paid] = Customer.get("member", member.id), payments()
     erase(member, drain)
     create_refund(str(paid.stripe_payment_intent_id), str(paid.stripe_charge_id), 100, {}, "late")
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     [kept] = payments()
     assert kept.refunded_amount == 1
@@ -71,7 +71,7 @@ def test_a_late_end_of_a_checkout_leaves_no_name(member: Owner, buy: Buy, drain:
 
 
 def test_the_evidence_of_a_dispute_is_never_kept(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """A dispute names no customer by an id: nothing would lead an erasure to it."""
     buy(member, credit_pack="credits_200")
@@ -81,9 +81,9 @@ def test_the_evidence_of_a_dispute_is_never_kept(
         "customer_name": "Ada Mark",
         "uncategorized_text": "x" * 400_000,
     }
-    disputed = stripe_peer.open_dispute(str(paid.stripe_charge_id))
+    disputed = stripe_sandbox.open_dispute(str(paid.stripe_charge_id))
     tell("charge.dispute.updated", disputed | {"evidence": evidence})
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     assert list(traces("Ada Mark")) == []
     assert payments()[0].dispute is not None

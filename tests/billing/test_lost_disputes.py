@@ -58,13 +58,13 @@ def test_a_lost_dispute_takes_the_plan_s_credits_and_the_months_to_come(
 
 
 def test_a_full_refund_takes_the_plan_s_credits_too_and_spent_ones_are_owed(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_50")
     buy(member, plan="better_together")
     credits.spend_credits(OwnerType.MEMBER, member.id, 30, "k")
     plan = next(row for row in payments() if row.amount == 240)
-    refund(stripe_peer, plan.stripe_charge_id)
+    refund(stripe_sandbox, plan.stripe_charge_id)
     assert drain() == []
     (head,) = CreditBalance.scan()
     assert (head.balance, head.shortfall) == (50, 30), "what another payment bought stays"
@@ -91,7 +91,7 @@ def test_a_bank_debit_s_dispute_is_lost_when_it_is_opened(member: Owner, buy: Bu
 
 
 def test_a_loss_that_is_reversed_restores_everything(
-    member: Owner, buy: Buy, dispute: Dispute, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+    member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     """As Stripe reports it: by `funds_reinstated` alone, on a dispute that is won now."""
     buy(member, plan="better_together")
@@ -100,11 +100,11 @@ def test_a_loss_that_is_reversed_restores_everything(
     pass_time(days=31)
     grant_schedule.grant_due_months(clock.now(), before)
     assert balances() == {member.relationship_id: 0}
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         row = stripe.get("dispute", lost)
         row["status"] = "won"
         stripe.emit("charge.dispute.funds_reinstated", row)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     (payment,) = payments()
     assert (payment.status, payment.refunded_amount, payment.dispute) == (
@@ -121,14 +121,14 @@ def test_a_loss_that_is_reversed_restores_everything(
 
 
 def test_credits_that_come_back_during_a_dispute_are_suspended(
-    member: Owner, buy: Buy, dispute: Dispute, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
-    back = refund(stripe_peer, payments()[0].stripe_charge_id)
+    back = refund(stripe_sandbox, payments()[0].stripe_charge_id)
     assert drain() == []
     dispute()
-    stripe_peer.settle_refund(back, "failed")
-    stripe_peer.drain()
+    stripe_sandbox.settle_refund(back, "failed")
+    stripe_sandbox.drain()
     assert drain() == []
     (head,) = CreditBalance.scan()
     assert (head.balance, head.suspended) == (200, 200)
@@ -143,10 +143,10 @@ def test_an_add_on_goes_with_a_lost_dispute(member: Owner, buy: Buy, dispute: Di
 
 
 def test_a_redeemed_gift_ends_with_its_payment_and_the_buyer_s_payment_names_no_recipient(
-    api: httpx.Client, member: Owner, dispute: Dispute, stripe_peer: StripeSandbox, drain: Drain, pass_time: Buy
+    api: httpx.Client, member: Owner, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     begun, recipient = order(api, member).json(), make_owner(Role.MEMBER)
-    stripe_peer.complete_checkout(begun["checkout"]["id"])
+    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
     assert drain() == []
     assert redeem(api, recipient, begun["gift"]["code"]).status_code == 200
     before = clock.now()

@@ -44,14 +44,14 @@ def test_a_schedule_that_slept_catches_up(member: Owner, buy: Buy, pass_time: Bu
 
 
 def test_an_event_told_again_and_the_schedule_do_not_meet(
-    member: Owner, buy: Buy, pass_time: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = buy(member, plan="better_together")
     pass_time(days=62)
     paid = of_type(events, "invoice.paid")
     with ThreadPoolExecutor(4) as pool:
         runs = [pool.submit(grant_schedule.grant_due_months, clock.now(), None) for _ in range(3)]
-        told = pool.submit(stripe_peer.deliver, [paid | {"id": "evt_again"}])
+        told = pool.submit(stripe_sandbox.deliver, [paid | {"id": "evt_again"}])
         for run in runs:
             run.result()
         told.result()
@@ -62,15 +62,15 @@ def test_an_event_told_again_and_the_schedule_do_not_meet(
 
 
 def test_what_ended_is_granted_no_more(
-    member: Owner, buy: Buy, pass_time: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = buy(member, plan="better_together")
     bought = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", bought)
         row |= {"status": "canceled", "ended_at": stripe.now, "canceled_at": stripe.now}
         stripe.emit("customer.subscription.deleted", row)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     pass_time(days=62)
     grant_schedule.grant_due_months(clock.now(), None)
@@ -78,12 +78,12 @@ def test_what_ended_is_granted_no_more(
 
 
 def test_a_month_that_is_told_of_when_it_has_lapsed_keeps_no_other_from_lapsing(
-    member: Owner, events_of: Buy, pass_time: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, "try_it_out")
     pass_time(days=500)
     operator_grant(member, 7, "sorry", clock.now() + timedelta(days=40))
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     drain()
     before = clock.now()
     pass_time(days=41)

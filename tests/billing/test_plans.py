@@ -17,13 +17,15 @@ from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner
 
 
-def prices_at_stripe(stripe_peer: StripeSandbox) -> dict[str, int]:
-    with stripe_peer.store() as stripe:
+def prices_at_stripe(stripe_sandbox: StripeSandbox) -> dict[str, int]:
+    with stripe_sandbox.store() as stripe:
         return {row["lookup_key"]: row["unit_amount"] for row in stripe.all("price") if row["lookup_key"]}
 
 
-def test_plans_and_add_ons_are_at_stripe_under_their_lookup_keys(catalogue: None, stripe_peer: StripeSandbox) -> None:
-    assert prices_at_stripe(stripe_peer) == {
+def test_plans_and_add_ons_are_at_stripe_under_their_lookup_keys(
+    catalogue: None, stripe_sandbox: StripeSandbox
+) -> None:
+    assert prices_at_stripe(stripe_sandbox) == {
         "backroom_try_it_out_monthly": 3000,
         "backroom_better_together_annual": 24000,
         "backroom_premium_plus_annual": 28900,
@@ -38,36 +40,38 @@ def test_plans_and_add_ons_are_at_stripe_under_their_lookup_keys(catalogue: None
         "backroom_premium_features_monthly": 900,
         "backroom_calendar_plus_monthly": 500,
     }
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         assert stripe.get("product", "backroom_premium_plus")["name"] == "Premium Plus"
 
 
-def test_syncing_again_changes_nothing(catalogue: None, stripe_peer: StripeSandbox) -> None:
+def test_syncing_again_changes_nothing(catalogue: None, stripe_sandbox: StripeSandbox) -> None:
     before = {row.id: dict(row.stripe_prices) for row in SubscriptionPlan.scan()}
     created = {row.id: row.created_at for row in SubscriptionPlan.scan()}
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         count = len(stripe.all("price"))
     sync_plans()
     assert {row.id: dict(row.stripe_prices) for row in SubscriptionPlan.scan()} == before
     assert {row.id: row.created_at for row in SubscriptionPlan.scan()} == created
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         assert len(stripe.all("price")) == count
 
 
-def test_two_syncs_at_once_make_each_product_and_price_once(stripe_peer: StripeSandbox) -> None:
+def test_two_syncs_at_once_make_each_product_and_price_once(stripe_sandbox: StripeSandbox) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: sync_plans(), range(2)))
-    with stripe_peer.store() as stripe:
-        assert len(stripe.all("price")) == len(prices_at_stripe(stripe_peer))
+    with stripe_sandbox.store() as stripe:
+        assert len(stripe.all("price")) == len(prices_at_stripe(stripe_sandbox))
     made = [
-        request for request in stripe_peer.requests if request.path in ("/v1/prices", "/v1/products") and request.body
+        request
+        for request in stripe_sandbox.requests
+        if request.path in ("/v1/prices", "/v1/products") and request.body
     ]
     kinds = {request.header("idempotency-key").partition("-")[0] for request in made}
     assert kinds == {"price", "product"}
 
 
 def test_a_changed_price_is_a_new_one_and_the_earlier_is_still_recognised(
-    catalogue: None, stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+    catalogue: None, stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (before,) = repository.find("starter").stripe_prices["monthly"]  # type: ignore[union-attr]
     dearer = replace(source.PLANS["starter"], prices={BillingCycle.MONTHLY: Decimal("31.50")})
@@ -78,7 +82,7 @@ def test_a_changed_price_is_a_new_one_and_the_earlier_is_still_recognised(
     assert row is not None
     now, earlier = row.stripe_prices["monthly"]
     assert earlier == before != now
-    assert prices_at_stripe(stripe_peer)["backroom_starter_monthly"] == 3150
+    assert prices_at_stripe(stripe_sandbox)["backroom_starter_monthly"] == 3150
     found = price_lookup.read().plans
     assert {found[price][0].id for price in (before, now)} == {"starter"}
     assert {found[price][1] for price in (before, now)} == {BillingCycle.MONTHLY}

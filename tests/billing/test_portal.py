@@ -20,7 +20,7 @@ Press = Callable[[str], str]
 
 
 @pytest.fixture
-def press(api: httpx.Client, store: Owner, stripe_peer: StripeSandbox, drain: Drain) -> Press:
+def press(api: httpx.Client, store: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> Press:
     """Open the portal and press the button with these words; the page afterwards."""
 
     def click(words: str) -> str:
@@ -31,7 +31,7 @@ def press(api: httpx.Client, store: Owner, stripe_peer: StripeSandbox, drain: Dr
         form = next(found for found in re.findall(r"<form.*?</form>", page) if f">{words}<" in unescape(found))
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
         assert httpx.post(address, data=fields).status_code == 303
-        stripe_peer.drain()
+        stripe_sandbox.drain()
         assert drain() == []
         return httpx.get(address).text
 
@@ -39,13 +39,13 @@ def press(api: httpx.Client, store: Owner, stripe_peer: StripeSandbox, drain: Dr
 
 
 @pytest.fixture
-def subscribed(store: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain) -> str:
+def subscribed(store: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain) -> str:
     """A store whose trial is over."""
     events = events_of(store, "starter")
     subscription: str = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         stripe.get("subscription", subscription).update(status="active", trial_end=None)
-    stripe_peer.deliver(events)
+    stripe_sandbox.deliver(events)
     assert drain() == []
     return subscription
 
@@ -84,9 +84,9 @@ def test_another_customer_s_subscription_is_not_theirs(
     subscribed: str,
     member: Owner,
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
 ) -> None:
-    stripe_peer.complete_checkout(checkout(member).json()["id"])
+    stripe_sandbox.complete_checkout(checkout(member).json()["id"])
     opened = api.post("/v1/billing/portal", json={"return_url": "https://a.b/"}, headers=member.headers).json()["url"]
     assert httpx.post(opened, data={"subscription": subscribed, "action": "cancel"}).status_code == 404
     assert httpx.post(opened, data={"subscription": "sub_none"}).status_code == 404

@@ -35,44 +35,44 @@ def test_bought_credits_are_in_the_ledger_and_do_not_lapse(member: Owner, buy: B
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 @pytest.mark.parametrize("order", [*permutations(TOLD_BY), *((kind,) for kind in TOLD_BY)])
 def test_credits_are_given_once_whichever_event_comes_first_or_alone(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain, order: tuple[str, ...], version: str
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, order: tuple[str, ...], version: str
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
     for kind in (*order, *order):
-        stripe_peer.deliver([of_type(events, kind)], api_version=version)
+        stripe_sandbox.deliver([of_type(events, kind)], api_version=version)
         assert drain() == []
     assert (len(payments()), len(entries()), balances()) == (1, 1, {member.relationship_id: 50})
 
 
 def test_an_unpaid_checkout_gives_nothing(
-    member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """A payment that takes days (a bank debit) completes the checkout first."""
     events = events_of(member, None, credit_pack="credits_50")
     completed = of_type(events, "checkout.session.completed")
     unpaid = completed["data"]["object"] | {"payment_status": "unpaid"}
-    stripe_peer.deliver([completed | {"data": {"object": unpaid}}])
+    stripe_sandbox.deliver([completed | {"data": {"object": unpaid}}])
     assert drain() == []
     assert (payments(), balances()) == ([], {})
     later = completed | {"id": "evt_later", "type": "checkout.session.async_payment_succeeded"}
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         stripe._data["events"]["evt_later"] = later
-    stripe_peer.deliver([later])
+    stripe_sandbox.deliver([later])
     assert drain() == []
     assert balances() == {member.relationship_id: 50}
 
 
 def test_a_declined_payment_is_on_record_and_gives_nothing(
-    api: httpx.Client, member: Owner, events_of: Buy, stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
     intent_id = of_type(events, "payment_intent.succeeded")["data"]["object"]["id"]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         intent = stripe.get("payment_intent", intent_id)
         error = {"code": "card_declined", "decline_code": "insufficient_funds"}
         intent |= {"status": "requires_payment_method", "last_payment_error": error}
         stripe.emit("payment_intent.payment_failed", intent)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     shown = api.get("/v1/billing/payments", headers=member.headers).json()["items"][0]
     assert (shown["status"], shown["failure_reason"], shown["amount"]) == ("failed", "insufficient_funds", "5.00")

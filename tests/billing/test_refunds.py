@@ -35,7 +35,7 @@ def decide(api: httpx.Client, refund_id: str, verb: str = "approve") -> httpx.Re
 
 
 def test_a_refund_is_asked_for_approved_and_arrives(
-    api: httpx.Client, member: Owner, buy: Buy, drain: Drain, stripe_peer: StripeSandbox
+    api: httpx.Client, member: Owner, buy: Buy, drain: Drain, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
     asked = ask(api, member, amount="40.00", reason="I asked twice")
@@ -45,7 +45,7 @@ def test_a_refund_is_asked_for_approved_and_arrives(
     assert payments()[0].refunding_amount == 40
     done = decide(api, asked.json()["id"])
     assert (done.status_code, done.json()["status"]) == (200, "completed"), done.text
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
     (payment,), (refund,) = payments(), Refund.scan()
     assert (payment.refunded_amount, payment.refunding_amount, payment.status) == (
@@ -110,11 +110,11 @@ def test_approving_twice_at_once_pays_once(api: httpx.Client, member: Owner, buy
 
 
 def test_what_stripe_refuses_has_failed_and_may_be_asked_for_again(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox
+    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
     refund = ask(api, member).json()["id"]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         charge = stripe.get("charge", str(payments()[0].stripe_charge_id))
         charge["amount_refunded"] = charge["amount"]
     assert decide(api, refund).status_code == 502
@@ -123,43 +123,43 @@ def test_what_stripe_refuses_has_failed_and_may_be_asked_for_again(
 
 
 def test_a_refund_of_a_payment_that_stripe_does_not_have_has_failed(
-    api: httpx.Client, member: Owner, buy: Buy, stripe_peer: StripeSandbox
+    api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
 ) -> None:
     """As where the account's test data were deleted."""
     buy(member, plan="better_together")
     refund = ask(api, member).json()["id"]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         del stripe._data["objects"][payments()[0].stripe_payment_intent_id]
     assert decide(api, refund).status_code == 404
     (row,) = Refund.scan()
     assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
 
 
-def refund_at_stripe(stripe_peer: StripeSandbox, amount: int) -> str:
+def refund_at_stripe(stripe_sandbox: StripeSandbox, amount: int) -> str:
     """As an operator does in Stripe's dashboard."""
     (payment,) = payments()
     with httpx.Client(
-        base_url=stripe_peer.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+        base_url=stripe_sandbox.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     ) as client:
         answer = client.post("/v1/refunds", data={"charge": str(payment.stripe_charge_id), "amount": str(amount)})
     assert answer.status_code == 200, answer.text
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     return str(answer.json()["id"])
 
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
 def test_refunds_made_at_stripe_are_one_row_each_in_any_order(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, order: tuple[int, ...], version: str
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, order: tuple[int, ...], version: str
 ) -> None:
     buy(member, plan="better_together")
-    stripe_peer.hold_events = True
-    refund_at_stripe(stripe_peer, 4000)
-    refund_at_stripe(stripe_peer, 20000)
-    events = stripe_peer.held()
+    stripe_sandbox.hold_events = True
+    refund_at_stripe(stripe_sandbox, 4000)
+    refund_at_stripe(stripe_sandbox, 20000)
+    events = stripe_sandbox.held()
     assert [event["type"] for event in events] == ["refund.created", "charge.refunded"] * 2
     for position in (*order, *order):
-        stripe_peer.deliver([events[position]], api_version=version)
+        stripe_sandbox.deliver([events[position]], api_version=version)
         assert drain() == []
     (payment,) = payments()
     assert (payment.refunded_amount, payment.status) == (Decimal(240), PaymentStatus.REFUNDED)
@@ -172,27 +172,27 @@ def test_refunds_made_at_stripe_are_one_row_each_in_any_order(
 def test_a_refund_that_is_told_before_its_payment_waits_for_it(
     member: Owner,
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     wanted: Json,
     version: str,
 ) -> None:
-    stripe_peer.hold_events = True
+    stripe_sandbox.hold_events = True
     begun = checkout(member, wanted.get("plan"), **{k: v for k, v in wanted.items() if k != "plan"})
-    stripe_peer.complete_checkout(begun.json()["id"])
-    with stripe_peer.store() as stripe:
+    stripe_sandbox.complete_checkout(begun.json()["id"])
+    with stripe_sandbox.store() as stripe:
         charge = stripe.all("charge")[0]
     with httpx.Client(
-        base_url=stripe_peer.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
+        base_url=stripe_sandbox.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     ) as client:
         client.post("/v1/refunds", data={"charge": charge["id"]})
-    stripe_peer.drain()
-    held = stripe_peer.held()
-    stripe_peer.deliver([event for event in held if event["type"] == "charge.refunded"], api_version=version)
+    stripe_sandbox.drain()
+    held = stripe_sandbox.held()
+    stripe_sandbox.deliver([event for event in held if event["type"] == "charge.refunded"], api_version=version)
     assert drain() == []
     (payment,) = payments()
     assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, payment.amount)
-    stripe_peer.deliver(held, order="shuffled", seed=3, api_version=version)
+    stripe_sandbox.deliver(held, order="shuffled", seed=3, api_version=version)
     assert drain() == []
     (payment,) = payments()
     assert payment.status is PaymentStatus.REFUNDED
@@ -203,14 +203,14 @@ def test_a_refund_that_is_told_before_its_payment_waits_for_it(
 
 
 def test_a_refund_that_fails_later_is_reversed(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
-    refund = refund_at_stripe(stripe_peer, 1800)
+    refund = refund_at_stripe(stripe_sandbox, 1800)
     assert drain() == []
     assert balances() == {member.relationship_id: 0}
-    stripe_peer.settle_refund(refund, "failed")
-    stripe_peer.drain()
+    stripe_sandbox.settle_refund(refund, "failed")
+    stripe_sandbox.drain()
     assert drain() == []
     (payment,), (row,) = payments(), Refund.scan()
     assert (payment.status, payment.refunded_amount, row.status) == (
@@ -223,29 +223,31 @@ def test_a_refund_that_fails_later_is_reversed(
 
 
 def test_bought_credits_go_back_in_proportion_never_below_zero_and_the_rest_is_owed(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
-    refund_at_stripe(stripe_peer, 900)
+    refund_at_stripe(stripe_sandbox, 900)
     assert drain() == []
     assert balances() == {member.relationship_id: 100}
     credits.spend_credits(OwnerType.MEMBER, member.id, 70, "k")
-    last = refund_at_stripe(stripe_peer, 900)
+    last = refund_at_stripe(stripe_sandbox, 900)
     assert drain() == []
     (head,) = CreditBalance.scan()
     assert (head.balance, head.shortfall) == (0, 70)
     assert [entry.amount for entry in entries()] == [200, -100, -70, -30]
-    stripe_peer.settle_refund(last, "failed")
-    stripe_peer.drain()
+    stripe_sandbox.settle_refund(last, "failed")
+    stripe_sandbox.drain()
     assert drain() == []
     (head,) = CreditBalance.scan()
     assert (head.balance, head.shortfall) == (30, 0)
     ledger_sums()
 
 
-def test_an_add_on_that_is_paid_back_is_gone(member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain) -> None:
+def test_an_add_on_that_is_paid_back_is_gone(
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+) -> None:
     buy(member, addon="coaching_session")
-    refund_at_stripe(stripe_peer, 7900)
+    refund_at_stripe(stripe_sandbox, 7900)
     assert drain() == []
     (row,) = UserAddon.scan()
     assert row.status is AddonStatus.CANCELED

@@ -67,22 +67,22 @@ def heard() -> Callable[[], list[Json]]:
 
 
 @pytest.fixture
-def fail(events_of: Buy, stripe_peer: StripeSandbox, drain: Drain) -> Callable[[Owner, datetime], Subscription]:
+def fail(events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> Callable[[Owner, datetime], Subscription]:
     """A subscription whose renewal of that moment could not be charged, as Stripe tells of it."""
 
     def failed(owner: Owner, since: datetime) -> Subscription:
         events = events_of(owner)
-        stripe_peer.deliver(events)
+        stripe_sandbox.deliver(events)
         drain()
         paid = of_type(events, "invoice.paid")["data"]["object"]
-        with stripe_peer.store() as stripe:
+        with stripe_sandbox.store() as stripe:
             row = stripe.get("subscription", paid["parent"]["subscription_details"]["subscription"])
             row["status"] = "past_due"
             unpaid = {"id": f"{paid['id']}{since:%s}", "status": "open", "amount_paid": 0}
             unpaid |= {"status_transitions": {"finalized_at": int(since.timestamp()), "paid_at": None}}
             stripe.put(paid | unpaid)
             stripe.emit("customer.subscription.updated", row)
-        stripe_peer.drain()
+        stripe_sandbox.drain()
         assert drain() == []
         (found,) = [each for each in subscriptions() if each.owner_id == owner.id]
         assert (found.status, found.past_due_since) == (SubscriptionStatus.PAST_DUE, since)
@@ -91,15 +91,15 @@ def fail(events_of: Buy, stripe_peer: StripeSandbox, drain: Drain) -> Callable[[
     return failed
 
 
-def pay(stripe_peer: StripeSandbox, row: Subscription, drain: Drain) -> None:
-    with stripe_peer.store() as stripe:
+def pay(stripe_sandbox: StripeSandbox, row: Subscription, drain: Drain) -> None:
+    with stripe_sandbox.store() as stripe:
         shown = stripe.get("subscription", str(row.stripe_subscription_id))
         shown["status"] = "active"
         for invoice in stripe.all("invoice"):
             if invoice["customer"] == row.stripe_customer_id:
                 invoice["status"] = "paid"
         stripe.emit("customer.subscription.updated", shown)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     assert drain() == []
 
 
@@ -162,25 +162,25 @@ def test_a_success_in_between_stops_them_and_the_next_failure_begins_anew(
     member: Owner,
     fail: Callable[[Owner, datetime], Subscription],
     heard: Callable[[], list[Json]],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
     since = clock.now().replace(microsecond=0) - HOUR
     row = fail(member, since)
     run_at(since)
     (first,) = heard()
-    pay(stripe_peer, row, drain)
+    pay(stripe_sandbox, row, drain)
     run_at(since + 2 * DAY)
     assert heard() == []
     later = since + 30 * DAY
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         shown = stripe.get("subscription", str(row.stripe_subscription_id))
         shown["status"] = "past_due"
         unpaid = next(each for each in stripe.all("invoice") if each["customer"] == row.stripe_customer_id)
         unpaid |= {"status": "open"}
         unpaid["status_transitions"]["finalized_at"] = int(later.timestamp())
         stripe.emit("customer.subscription.updated", shown)
-    stripe_peer.drain()
+    stripe_sandbox.drain()
     drain()
     run_at(later)
     (second,) = heard()

@@ -133,7 +133,7 @@ steps = st.one_of(
 )
 def test_no_payment_gives_more_than_is_still_paid_of_it(
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     forget_rows: Callable[[], None],
     seed: int,
@@ -144,8 +144,8 @@ def test_no_payment_gives_more_than_is_still_paid_of_it(
     with pytest.MonkeyPatch.context() as patch:
         forget_rows()
         begun = clock.now()
-        life = Life(stripe_peer, checkout, seed, sold)
-        patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_peer.now - int(now().timestamp())))
+        life = Life(stripe_sandbox, checkout, seed, sold)
+        patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_sandbox.now - int(now().timestamp())))
         for step, value in walk:
             if step == "deliver":
                 life.deliver(drain, value)

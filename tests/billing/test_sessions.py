@@ -43,12 +43,12 @@ def test_what_a_session_says_counts(facts: Json, is_paid: bool) -> None:
 
 
 def test_what_was_bought_by_an_old_session_is_given(
-    member: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]
+    member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     event = of_type(events_of(member, None, credit_pack="credits_200"), "checkout.session.completed")
     for unsaid in ("status", "payment_status", "expires_at", "total_details"):
         event["data"]["object"].pop(unsaid, None)
-    stripe_peer.deliver([event], api_version=OLD_API_VERSION)
+    stripe_sandbox.deliver([event], api_version=OLD_API_VERSION)
     assert drain() == []
     assert len(payments()) == 1
     assert balances() == {member.relationship_id: 200}

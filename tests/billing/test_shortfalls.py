@@ -19,7 +19,7 @@ Drain = Callable[[], list[Any]]
 
 @pytest.mark.parametrize("is_plan_first", [True, False])
 def test_a_refund_that_fails_and_a_lost_plan_commute(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain, is_plan_first: bool
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, is_plan_first: bool
 ) -> None:
     buy(member, plan="better_together")
     credits.spend_credits(OwnerType.MEMBER, member.id, 40, "k")
@@ -27,22 +27,22 @@ def test_a_refund_that_fails_and_a_lost_plan_commute(
     plan, pack = sorted(payments(), key=lambda row: row.created_at)
 
     def settle() -> tuple[int, int]:
-        stripe_peer.drain()
+        stripe_sandbox.drain()
         assert drain() == []
         ledger_sums()
         (head,) = CreditBalance.scan()
         return head.balance, head.shortfall
 
     def lose() -> str:
-        row = stripe_peer.open_dispute(str(plan.stripe_charge_id))
-        stripe_peer.close_dispute(row["id"], "lost")
+        row = stripe_sandbox.open_dispute(str(plan.stripe_charge_id))
+        stripe_sandbox.close_dispute(row["id"], "lost")
         settle()
         return str(row["id"])
 
     def bounce() -> None:
-        refund_id = refund(stripe_peer, pack.stripe_charge_id)
+        refund_id = refund(stripe_sandbox, pack.stripe_charge_id)
         settle()
-        stripe_peer.settle_refund(refund_id, "failed")
+        stripe_sandbox.settle_refund(refund_id, "failed")
         settle()
 
     if is_plan_first:
@@ -52,5 +52,5 @@ def test_a_refund_that_fails_and_a_lost_plan_commute(
         bounce()
         dispute_id = lose()
     assert settle() == (50, 40)
-    stripe_peer.close_dispute(dispute_id, "won")
+    stripe_sandbox.close_dispute(dispute_id, "won")
     assert settle() == (50, 0)

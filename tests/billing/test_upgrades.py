@@ -98,18 +98,18 @@ def upgrade(
     new_month: datetime,
     subscribe: Subscribe,
     ask: Ask,
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     pass_time: Buy,
 ) -> Upgrade:
-    return Upgrade(member, subscribe, ask, stripe_peer, drain, pass_time)
+    return Upgrade(member, subscribe, ask, stripe_sandbox, drain, pass_time)
 
 
-def test_an_upgrade_brings_the_difference_at_once_and_once(upgrade: Upgrade, stripe_peer: StripeSandbox) -> None:
+def test_an_upgrade_brings_the_difference_at_once_and_once(upgrade: Upgrade, stripe_sandbox: StripeSandbox) -> None:
     assert sorted(entry.amount for entry in entries()) == [40, 40]
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         events = [event for event in stripe.all("event") if event["type"] == "invoice.paid"]
-    stripe_peer.deliver(events, copies=2)
+    stripe_sandbox.deliver(events, copies=2)
     upgrade.settle()
     grant_schedule.grant_due_months(clock.now(), None)
     assert upgrade.credits == 80

@@ -87,8 +87,8 @@ def test_an_unsigned_body_is_refused(api: httpx.Client) -> None:
     assert refusal(api.post("/webhooks/stripe", json=event())) == "InvalidStripeSignature"
 
 
-def test_a_body_changed_by_one_space_is_refused(api: httpx.Client, stripe_peer: StripeSandbox) -> None:
-    genuine = stripe_peer.webhook(event())
+def test_a_body_changed_by_one_space_is_refused(api: httpx.Client, stripe_sandbox: StripeSandbox) -> None:
+    genuine = stripe_sandbox.webhook(event())
     answer = api.post("/webhooks/stripe", content=genuine.body + b" ", headers=genuine.headers)
     assert refusal(answer) == "InvalidStripeSignature"
 
@@ -166,7 +166,7 @@ def test_an_event_too_large_for_an_item_goes_by_way_of_the_bucket(api: httpx.Cli
 
 
 def test_a_publication_lost_with_its_process_heals_with_the_redelivery(
-    api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """The process died between the write and the message: the row is all that is left."""
     created = next(e for e in events_of(member) if e["type"] == "customer.subscription.created")
@@ -181,20 +181,20 @@ def test_a_publication_lost_with_its_process_heals_with_the_redelivery(
     ).save()
     assert drain() == []
     assert subscriptions() == []
-    assert stripe_peer.deliver([created])[0].ok
+    assert stripe_sandbox.deliver([created])[0].ok
     assert drain() == []
     assert len(subscriptions()) == 1
     assert webhooks()[created["id"]].status is WebhookStatus.PROCESSED
 
 
 def test_what_is_processed_is_not_queued_again(
-    member: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     created = next(e for e in events_of(member) if e["type"] == "customer.subscription.created")
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     drain()
     before = webhooks()[created["id"]]
-    assert all(delivery.ok for delivery in stripe_peer.deliver([created], copies=5))
+    assert all(delivery.ok for delivery in stripe_sandbox.deliver([created], copies=5))
     assert drain() == []
     after = webhooks()[created["id"]]
     assert (after.attempts, after.processed_at) == (1, before.processed_at)
@@ -203,7 +203,7 @@ def test_what_is_processed_is_not_queued_again(
 def test_a_failing_event_keeps_its_error_and_heals_when_delivered_again(
     member: Owner,
     events_of: Callable[..., list[Json]],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -211,7 +211,7 @@ def test_a_failing_event_keeps_its_error_and_heals_when_delivered_again(
     with monkeypatch.context() as wrong_key:
         wrong_key.setenv("STRIPE_SECRET_KEY", "sk_test_of_somebody_else")
         client.forget_client()
-        stripe_peer.deliver([created])
+        stripe_sandbox.deliver([created])
         assert len(drain()) == 1
     client.forget_client()
     row = webhooks()[created["id"]]
@@ -219,7 +219,7 @@ def test_a_failing_event_keeps_its_error_and_heals_when_delivered_again(
     assert row.expires_epoch is None
     assert row.error_message == "StripeRefused: The payment service did not accept the request"
     assert subscriptions() == []
-    stripe_peer.deliver([created])
+    stripe_sandbox.deliver([created])
     assert drain() == []
     row = webhooks()[created["id"]]
     assert (row.status, row.attempts) == (WebhookStatus.PROCESSED, 2)

@@ -136,7 +136,7 @@ steps = st.one_of(
 def test_the_projection_is_stripe_s_state(
     member: Owner,
     checkout: Callable[..., httpx.Response],
-    stripe_peer: StripeSandbox,
+    stripe_sandbox: StripeSandbox,
     drain: Callable[[], list[Any]],
     forget_rows: Callable[[], None],
     seed: int,
@@ -146,8 +146,8 @@ def test_the_projection_is_stripe_s_state(
     now = clock.now
     with pytest.MonkeyPatch.context() as patch:
         forget_rows()
-        life = Life(stripe_peer, checkout, seed, plan)
-        patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_peer.now - int(now().timestamp())))
+        life = Life(stripe_sandbox, checkout, seed, plan)
+        patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_sandbox.now - int(now().timestamp())))
         for step, value in walk:
             if step == "change":
                 life.change(**({"cancel_at_period_end": True} if value else {"cancel_at_period_end": False}))
@@ -159,7 +159,7 @@ def test_the_projection_is_stripe_s_state(
                 getattr(life, step)(value)
         life.tell_all(drain)
         grant_schedule.grant_due_months(clock.now(), clock.now() - timedelta(days=800))
-        _assert_equal(stripe_peer)
+        _assert_equal(stripe_sandbox)
         broken = invariants.check(clock.now())
         assert [name for name in broken if not name.startswith("period_over")] == []
 

@@ -195,7 +195,7 @@ class Subscriber(str):
 
 
 @pytest.fixture
-def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[], list[Any]]) -> Subscriber:
+def subscriber(api: httpx.Client, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]) -> Subscriber:
     """A member with a subscription, an add-on, payments and credits."""
     billing.sync_plans()
     member = ids.new()
@@ -204,7 +204,7 @@ def subscriber(api: httpx.Client, stripe_peer: StripeSandbox, drain: Callable[[]
     for selection in ({"plan": "better_together"}, {"addon": "surprise_box"}):
         params = {**selection, "success_url": "https://a.b/", "cancel_url": "https://a.b/"}
         session = api.post("/v1/billing/checkout", json=params, headers=headers).json()["id"]
-        stripe_peer.complete_checkout(session)
+        stripe_sandbox.complete_checkout(session)
         assert drain() == []
     assert api.get("/v1/billing/credits", headers=headers).json()["balance"] > 0
     new_subscriber = Subscriber(member)

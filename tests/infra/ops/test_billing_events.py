@@ -20,18 +20,18 @@ Drain = Callable[[], list[Any]]
 
 @pytest.fixture
 def failed_event(
-    api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_peer: StripeSandbox, drain: Drain
+    api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> Json:
     """An event whose processing failed."""
     payment_event = of_type(events_of(member), "invoice.paid")
-    stripe_peer.deliver([payment_event])
-    with stripe_peer.store() as stripe:
+    stripe_sandbox.deliver([payment_event])
+    with stripe_sandbox.store() as stripe:
         row = stripe.get(
             "subscription", payment_event["data"]["object"]["parent"]["subscription_details"]["subscription"]
         )
         items, row["items"] = row["items"], {"data": [{}]}
     assert len(drain()) == 1
-    with stripe_peer.store() as stripe:
+    with stripe_sandbox.store() as stripe:
         stripe.get("subscription", row["id"])["items"] = items
     return payment_event
 

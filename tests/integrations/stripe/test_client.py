@@ -32,14 +32,14 @@ def key() -> str:
     return str(uuid.uuid4())
 
 
-def test_every_call_is_made_in_the_pinned_version(stripe_peer: StripeSandbox) -> None:
+def test_every_call_is_made_in_the_pinned_version(stripe_sandbox: StripeSandbox) -> None:
     stripe_customers.create_customer("a@example.com", None, {}, key())
-    request = stripe_peer.requests[-1]
+    request = stripe_sandbox.requests[-1]
     assert request.header("stripe-version") == API_VERSION
     assert request.header("authorization").startswith("Bearer sk_test_")
 
 
-def test_one_idempotency_key_creates_one_customer(stripe_peer: StripeSandbox) -> None:
+def test_one_idempotency_key_creates_one_customer(stripe_sandbox: StripeSandbox) -> None:
     one = key()
     first = stripe_customers.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one)
     assert stripe_customers.create_customer("a@example.com", "Ada", {"owner_id": "1"}, one) == first
@@ -47,7 +47,7 @@ def test_one_idempotency_key_creates_one_customer(stripe_peer: StripeSandbox) ->
         stripe_customers.create_customer("b@example.com", "Ada", {"owner_id": "1"}, one)
 
 
-def test_products_and_prices_are_created_once_and_the_lookup_key_moves(stripe_peer: StripeSandbox) -> None:
+def test_products_and_prices_are_created_once_and_the_lookup_key_moves(stripe_sandbox: StripeSandbox) -> None:
     product, lookup, one = f"backroom_{key()}", f"key_{key()}", key()
     products.put_product(product, "Before", "…")
     products.put_product(product, "After", "…")
@@ -56,11 +56,11 @@ def test_products_and_prices_are_created_once_and_the_lookup_key_moves(stripe_pe
     assert products.list_prices_by_lookup_key([lookup]).keys() == {lookup}
     second = products.create_price(product, lookup, 1100, "USD", "month", key())
     assert products.list_prices_by_lookup_key([lookup])[lookup]["id"] == second["id"] != first["id"]
-    with stripe_peer.store() as store:
+    with stripe_sandbox.store() as store:
         assert store.get("product", product)["name"] == "After"
 
 
-def test_responses_are_plain_data_with_expanded_fields(stripe_peer: StripeSandbox) -> None:
+def test_responses_are_plain_data_with_expanded_fields(stripe_sandbox: StripeSandbox) -> None:
     product = f"backroom_{key()}"
     products.put_product(product, "Plan", "…")
     price = products.create_price(product, f"key_{key()}", 1000, "USD", "month", key())
@@ -74,7 +74,7 @@ def test_responses_are_plain_data_with_expanded_fields(stripe_peer: StripeSandbo
         },
         key(),
     )
-    events = stripe_peer.complete_checkout(session["id"])
+    events = stripe_sandbox.complete_checkout(session["id"])
     shown = next(event["data"]["object"] for event in events if event["type"] == "invoice.paid")
     invoice = stripe_invoices.retrieve_invoice(shown["id"])
     assert type(invoice) is dict
@@ -86,14 +86,14 @@ def test_responses_are_plain_data_with_expanded_fields(stripe_peer: StripeSandbo
     assert stripe_invoices.list_open_invoices(subscription_id) == []
 
 
-def test_what_stripe_does_not_have_is_missing(stripe_peer: StripeSandbox) -> None:
+def test_what_stripe_does_not_have_is_missing(stripe_sandbox: StripeSandbox) -> None:
     for read in (stripe_subscriptions.retrieve_subscription, stripe_invoices.retrieve_invoice):
         with pytest.raises(StripeObjectNotFound):
             read("nothing_1")
 
 
 def test_a_wrong_api_key_is_refused_without_being_printed(
-    stripe_peer: StripeSandbox, monkeypatch: pytest.MonkeyPatch
+    stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_test_of_somebody_else")
     with pytest.raises(StripeRefused) as refused:

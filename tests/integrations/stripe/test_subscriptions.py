@@ -33,9 +33,9 @@ def key() -> str:
 
 
 @pytest.fixture
-def active_subscription(stripe_peer: StripeSandbox) -> Json:
+def active_subscription(stripe_sandbox: StripeSandbox) -> Json:
     """A subscription to 10.00 a month."""
-    stripe_peer.webhook_url = None
+    stripe_sandbox.webhook_url = None
     plan = f"plan_{key()}"
     products.put_product(plan, "A plan", "For a test.")
     cheap, dear = (
@@ -49,8 +49,8 @@ def active_subscription(stripe_peer: StripeSandbox) -> Json:
         "success_url": "https://a.b/",
     }
     session = checkout_sessions.create_checkout_session(asked, key())
-    stripe_peer.complete_checkout(session["id"])
-    with stripe_peer.store() as store:
+    stripe_sandbox.complete_checkout(session["id"])
+    with stripe_sandbox.store() as store:
         (row,) = [row for row in store.all("subscription") if row["customer"] == customer]
     return dict(row) | {"dearer": dear["id"]}
 
@@ -61,18 +61,18 @@ def change(active_subscription: Json, **facts: object) -> PriceChange:
     return PriceChange(active_subscription["id"], item["id"], active_subscription["dearer"], **given)
 
 
-def last_request(stripe_peer: StripeSandbox) -> dict[str, str]:
-    return dict(parse_qsl(stripe_peer.requests[-1].body.decode()))
+def last_request(stripe_sandbox: StripeSandbox) -> dict[str, str]:
+    return dict(parse_qsl(stripe_sandbox.requests[-1].body.decode()))
 
 
 def test_a_price_change_names_its_item_and_keeps_the_quantity(
-    active_subscription: Json, stripe_peer: StripeSandbox
+    active_subscription: Json, stripe_sandbox: StripeSandbox
 ) -> None:
     date, one = active_subscription["items"]["data"][0]["current_period_start"], key()
     updated_subscription = stripe_subscriptions.change_price(
         change(active_subscription, quantity=2, proration_date=date), {"plan": "p"}, one
     )
-    assert last_request(stripe_peer) == {
+    assert last_request(stripe_sandbox) == {
         "items[0][id]": active_subscription["items"]["data"][0]["id"],
         "items[0][price]": active_subscription["dearer"],
         "items[0][quantity]": "2",
@@ -81,14 +81,14 @@ def test_a_price_change_names_its_item_and_keeps_the_quantity(
         "payment_behavior": "error_if_incomplete",
         "metadata[plan]": "p",
     }
-    request = stripe_peer.requests[-1]
+    request = stripe_sandbox.requests[-1]
     assert (request.header("stripe-version"), request.header("idempotency-key")) == (API_VERSION, one)
     assert stripe_invoices.retrieve_invoice(updated_subscription["latest_invoice"])["amount_paid"] == 3000
 
 
-def test_without_proration_no_date_is_sent(active_subscription: Json, stripe_peer: StripeSandbox) -> None:
+def test_without_proration_no_date_is_sent(active_subscription: Json, stripe_sandbox: StripeSandbox) -> None:
     stripe_invoices.preview_price_change(change(active_subscription, behavior="none", proration_date=1))
-    assert "subscription_details[proration_date]" not in last_request(stripe_peer)
+    assert "subscription_details[proration_date]" not in last_request(stripe_sandbox)
 
 
 def test_the_same_key_with_another_change_is_a_conflict(active_subscription: Json) -> None:
@@ -98,8 +98,8 @@ def test_the_same_key_with_another_change_is_a_conflict(active_subscription: Jso
         stripe_subscriptions.change_price(change(active_subscription, quantity=5), {}, one)
 
 
-def test_a_declined_payment_raises_without_details(active_subscription: Json, stripe_peer: StripeSandbox) -> None:
-    with stripe_peer.store() as store:
+def test_a_declined_payment_raises_without_details(active_subscription: Json, stripe_sandbox: StripeSandbox) -> None:
+    with stripe_sandbox.store() as store:
         store.get("subscription", active_subscription["id"])["default_payment_method"] = DECLINING_METHOD
     with pytest.raises(PaymentDeclined) as error:
         stripe_subscriptions.change_price(change(active_subscription), {}, key())

@@ -33,12 +33,12 @@ Buy = Callable[..., list[dict[str, Any]]]
 
 
 def test_an_owner_deleted_at_stripe_first_is_erased(
-    member: Owner, buy: Buy, stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """In the order that docs/retention.md advises: its events are found by the id that is no more."""
     buy(member, credit_pack="credits_200")
     known = customers.get(OwnerType.MEMBER, member.id)
-    delete_at_stripe(str(known.at_stripe), stripe_peer)
+    delete_at_stripe(str(known.at_stripe), stripe_sandbox)
     assert drain() == []
     assert list(traces(str(known.stripe_customer_id)))
     erase(f"member:{member.id}", drain)
@@ -47,13 +47,13 @@ def test_an_owner_deleted_at_stripe_first_is_erased(
 
 @pytest.mark.parametrize("is_paid", [True, False])
 def test_billing_checks_pass_after_an_erasure(
-    member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain, is_paid: bool
+    member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain, is_paid: bool
 ) -> None:
     """A use of a code goes with its owner, from the code's count as well; that a payment was told of stays."""
     codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
     begun = checkout(member, code="TEN").json()
     if is_paid:
-        stripe_peer.complete_checkout(begun["id"])
+        stripe_sandbox.complete_checkout(begun["id"])
     assert drain() == []
     assert codes.get("TEN").times_used == 1
     erase(f"member:{member.id}", drain)
@@ -62,10 +62,10 @@ def test_billing_checks_pass_after_an_erasure(
 
 
 def test_a_released_discount_use_is_not_subtracted_twice(
-    member: Owner, checkout: Callable[..., httpx.Response], stripe_peer: StripeSandbox, drain: Drain
+    member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
-    stripe_peer.expire_checkout(checkout(member, code="TEN").json()["id"])
+    stripe_sandbox.expire_checkout(checkout(member, code="TEN").json()["id"])
     assert drain() == []
     [use] = DiscountUsage.scan()
     assert (use.status, codes.get("TEN").times_used) == (RedemptionStatus.RELEASED, 0)
