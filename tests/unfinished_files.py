@@ -34,7 +34,6 @@ UNFINISHED: dict[str, list[str]] = {
         "tests/billing/test_reversals.py",
         "tests/billing/test_subscriptions.py",
         "tests/conftest.py",
-        "tests/end_to_end/test_browser.py",
         "tests/infra/ops/test_replay.py",
         "tests/infra/sandbox/test_shopify_deliveries.py",
         "tests/infra/sandbox/test_shopify_oauth.py",

@@ -10,6 +10,7 @@ import pytest
 
 import chalicelib.shops.errors
 import chalicelib.studio.errors
+from chalicelib.integrations.shopify import app_bridge
 from chalicelib.kit import errors
 from chalicelib.studio.pages import watermark
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
@@ -36,7 +37,7 @@ def test_only_the_shop_s_admin_may_frame_it(
 
 
 def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
-    page = watermark.settings_page("key", "roses.myshopify.com")
+    page = watermark.settings_page(app_bridge.embed("key", "roses.myshopify.com"))
     assert 'src="https://cdn.shopify.com/shopifycloud/app-bridge.js"' in page.html
     policy = page.headers["Content-Security-Policy"]
     assert "script-src 'sha256-" in policy

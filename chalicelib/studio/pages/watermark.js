@@ -1,4 +1,3 @@
-"use strict";
 const $ = (id) => document.getElementById(id);
 const API = "../v1/studio/watermark";
 const MAX_BYTES = 500000;

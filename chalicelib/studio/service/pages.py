@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from chalicelib.integrations import storage
+from chalicelib.integrations.shopify import app_bridge
 from chalicelib.kit import config
+from chalicelib.kit.web import Document
 from chalicelib.shops.service import Shopper, app_key, parse_shop_domain
 from chalicelib.studio.errors import ProductNotFound
 from chalicelib.studio.pages import storefront, watermark
-from chalicelib.studio.pages.document import Document
 from chalicelib.studio.service.auth import APP
 from chalicelib.studio.service.storefront import read_offer
 
@@ -23,6 +24,5 @@ def storefront_page(shopper: Shopper, shopify_product_id: str) -> Document:
 
 def watermark_page(shop: str) -> Document:
     """Return the merchant's page; only the admin of `shop` may frame it. Raises AppNotFound if the app is unknown."""
-    return watermark.settings_page(
-        app_key(APP), parse_shop_domain(shop), config.settings().vendor_base_urls.get("shopify")
-    )
+    sandbox_url = config.settings().vendor_base_urls.get("shopify")
+    return watermark.settings_page(app_bridge.embed(app_key(APP), parse_shop_domain(shop), sandbox_url))
