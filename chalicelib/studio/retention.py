@@ -131,7 +131,7 @@ TABLE_POLICIES = (
         personal=columns("shop_id"),
         impersonal=columns(
             """monthly_generation_limit storage_quota_mb max_concurrent_generations current_generations
-            current_storage_mb leases version last_reset_date total_generations created_at updated_at"""
+            current_storage_mb leases daily_generations version last_reset_date total_generations created_at updated_at"""
         ),
         queries=(_BY_SHOP,),
         app=APP,

@@ -131,6 +131,7 @@ BODIES: dict[str, Callable[[Owned], dict[str, Any]]] = {
     },
     "SizeUpdate": lambda owned: {"name": "stolen"},
     "StyleOrder": lambda owned: {"ai_style_ids": [owned.ids["style_id"]] if owned else []},
+    "TrialCreate": lambda owned: {"product_id": owned.ids["product_id"]},
     "ExamplePut": lambda owned: {"image": base64.b64encode(encoded(Image.new("RGB", (8, 8)))).decode()},
     "BaseUpdate": lambda owned: {"name": "stolen"},
     "BaseVariantUpdate": lambda owned: {"name": "stolen"},

@@ -89,18 +89,18 @@
     },
     bar(picture, width, spec, all) {
       const { y, band, middle } = axes(picture, width, spec, all);
-      const each = (band * 0.8) / spec.series.length;
+      const wide = Math.min(band * 0.8, 64 * spec.series.length), each = wide / spec.series.length;
       return all.filter((point) => point.value !== null).map((point) => {
-        const x = middle(point.column) - band * 0.4 + each * point.row;
+        const x = middle(point.column) - wide / 2 + each * point.row;
         return mark(point, x + each / 2, y(point.value), box(x, y, 0, point.value, each));
       });
     },
     stacked(picture, width, spec, all) {
       const { y, band, middle } = axes(picture, width, spec, all);
-      const sums = spec.x.map(() => 0);
+      const sums = spec.x.map(() => 0), wide = Math.min(band * 0.8, 64);
       return all.filter((point) => point.value !== null).map((point) => {
         const from = sums[point.column], to = (sums[point.column] += point.value);
-        return mark(point, middle(point.column), y((from + to) / 2), box(middle(point.column) - band * 0.4, y, from, to, band * 0.8));
+        return mark(point, middle(point.column), y((from + to) / 2), box(middle(point.column) - wide / 2, y, from, to, wide));
       });
     },
     interval(picture, width, spec, all) {

@@ -40,9 +40,17 @@ kit.pause = (seconds) => new Promise((done) => {
 kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () => {} }) => {
   const keys = new Map(); // a request that got no response is repeated with its first key
 
+  async function bearer() {
+    try {
+      return await token();
+    } catch {
+      throw new kit.Problem(navigator.onLine ? "SessionExpired" : "Offline");
+    }
+  }
+
   async function send(method, url, options, name) {
     const headers = {};
-    if (token) headers.Authorization = "Bearer " + (await token());
+    if (token) headers.Authorization = "Bearer " + (await bearer());
     if (options.body !== undefined) headers["Content-Type"] = "application/json";
     if (options.etag) headers["If-Match"] = options.etag;
     if (options.key) headers["Idempotency-Key"] = keys.get(name);
@@ -71,7 +79,7 @@ kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () =
       try {
         response = await send(method, url, options, name);
       } catch (error) {
-        if (options.signal?.aborted) throw error;
+        if (options.signal?.aborted || error.code === "SessionExpired") throw error;
       }
       const body = response ? await response.json().catch(() => ({})) : {};
       if (response?.ok) {

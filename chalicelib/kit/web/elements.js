@@ -15,7 +15,7 @@ kit.h = (tag, props, ...children) => {
 let ids = 0;
 kit.id = (prefix) => prefix + "-" + ++ids;
 
-kit.button = (text, onclick, look = "") => kit.h("button", { type: "button", class: look, onclick }, text);
+kit.button = (text, onclick, look = "", props = {}) => kit.h("button", { type: "button", class: look, onclick, ...props }, text);
 
 /**
  * Return a labelled field with hint and error. `tag` is input, select or textarea; `options` are `[value, text]` pairs.
@@ -102,9 +102,10 @@ kit.table = (caption, columns, rows) => kit.h("div", { class: "frame", role: "re
     kit.h("tbody", null, rows.map((row) => kit.h("tr", null, columns.map(([title, cell, look], n) => n
       ? kit.h("td", { "data-label": title, class: look }, cell(row)) : kit.h("th", { scope: "row", class: look }, cell(row))))))));
 
-/** Show what `read()` resolves to in `place`; until then that it loads, and an error with a way to try again. */
+/** Show what `read()` resolves to in `place`; until then that it loads, and an error with a way to try again. The focus stays in `place`. */
 kit.load = async (place, read, render) => {
   const mine = (place.turn = (place.turn || 0) + 1);
+  const hadFocus = place.contains(document.activeElement);
   place.replaceChildren(kit.loading());
   place.setAttribute("aria-busy", "true");
   let shown;
@@ -120,6 +121,7 @@ kit.load = async (place, read, render) => {
   if (mine !== place.turn) return; // a later load has begun
   place.removeAttribute("aria-busy");
   place.replaceChildren(...[shown].flat());
+  if (hadFocus) (place.querySelector("[tabindex='-1']:not([role])") || place).focus();
 };
 
 /** Return tabs; `tabs` are `[key, title, open(panel)]`. The address keeps the tab after `#`. */

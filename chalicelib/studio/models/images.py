@@ -182,6 +182,8 @@ class Quota(Table):
     current_generations = IntegerAttribute(default=0)
     current_storage_mb = DecimalAttribute(default=Decimal(0))
     leases = JsonAttribute(default=dict)
+    daily_generations = JsonAttribute(default=list)
+    """The newest day with images, then the images of that day and of the days before it, at most 30."""
     version = IntegerAttribute(default=0)
     last_reset_date = DateTimeAttribute()
     total_generations = IntegerAttribute(default=0)
