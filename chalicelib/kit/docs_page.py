@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 from html import escape
+from pathlib import Path
 from typing import Any
 
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1c1e21;background:#fff}
-h2{margin-top:2.5rem;border-bottom:1px solid #d0d4da;text-transform:capitalize}
-details{border:1px solid #d0d4da;border-radius:6px;margin:.5rem 0;padding:.4rem .8rem}
-summary{cursor:pointer}code,pre{font:14px/1.4 ui-monospace,monospace}pre{overflow:auto;background:#f4f5f7;padding:.8rem}
-.method{display:inline-block;min-width:4.5rem;font-weight:700}.who{color:#5a6270}table{border-collapse:collapse}
-td,th{text-align:left;padding:.2rem 1rem .2rem 0;vertical-align:top}
-"""
+from chalicelib.kit.web import Document, Page, compose_document
 
 
-def render(document: dict[str, Any]) -> str:
+def render(document: dict[str, Any]) -> Document:
     """Return an HTML page that lists every operation with its parameters, body, responses and credential."""
     by_tag: dict[str, list[str]] = {}
     for path, methods in document["paths"].items():
@@ -27,12 +21,10 @@ def render(document: dict[str, Any]) -> str:
         f'<details id="{escape(name)}"><summary><code>{escape(name)}</code></summary>{_json(schema)}</details>'
         for name, schema in document["components"]["schemas"].items()
     )
-    title = escape(f"{document['info']['title']} {document['info']['version']}")
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><h1>{title}</h1>'
-        f'<p>The same document as JSON: <a href="openapi.json">openapi.json</a>.</p>'
-        f"{sections}<h2>Schemas</h2>{schemas}</body></html>"
+    title = f"{document['info']['title']} {document['info']['version']}"
+    fields = {"heading": escape(title), "sections": sections, "schemas": schemas}
+    return compose_document(
+        Page(Path(__file__).parent, title, markup="docs_page.html", style="docs_page.css", fields=fields)
     )
 
 
@@ -50,7 +42,7 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     )
     return (
         f'<details><summary><span class="method">{method.upper()}</span><code>{escape(path)}</code> '
-        f'{escape(operation["summary"])} <span class="who">({escape(who)})</span></summary>'
+        f'{escape(operation["summary"])} <span class="soft">({escape(who)})</span></summary>'
         f"<p>{escape(operation.get('description', ''))}</p>"
         + (f"<table><caption>Parameters</caption>{rows}</table>" if rows else "")
         + (f"<p>Body: {_link(body)}</p>" if body else "")

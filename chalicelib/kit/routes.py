@@ -8,10 +8,11 @@ from typing import Any
 from chalice.app import Blueprint, Response
 
 from chalicelib.kit import aws, config, docs_page, lazy_app, openapi
-from chalicelib.kit.errors import Unavailable
+from chalicelib.kit.errors import NotFound, Unavailable
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.models import Lock
 from chalicelib.kit.schemas import Schema
+from chalicelib.kit.web import gallery
 
 bp = Blueprint(__name__)
 
@@ -52,7 +53,18 @@ def openapi_json(call: ApiRequest) -> Response:
 @endpoint(bp, media_type="text/html")
 def docs(call: ApiRequest) -> Response:
     """Return the API document as an HTML page."""
-    return Response(body=docs_page.render(_document()), headers={"Content-Type": "text/html; charset=utf-8"})
+    page = docs_page.render(_document())
+    return Response(page.html, page.headers, page.status)
+
+
+@bp.route("/kit/web", methods=["GET"])
+@endpoint(bp, media_type="text/html")
+def show_components(call: ApiRequest) -> Response:
+    """Return a page with every component of the pages; 404 outside the stages `local` and `test`."""
+    if config.settings().stage not in ("local", "test"):
+        raise NotFound
+    page = gallery.gallery_page()
+    return Response(page.html, page.headers, page.status)
 
 
 def _document() -> dict[str, Any]:

@@ -207,7 +207,8 @@ def test_a_merchant_sets_the_watermark_and_its_preview_updates(tab: Page, galler
     address = f"{gallery.shopify.url}/{gallery.shop}/admin/apps/studio"
     tab.goto(address)
     admin = tab.frame_locator("iframe")
-    expect(admin.locator("#error")).to_have_text("Choose a picture for the watermark.")
+    admin.get_by_role("tab", name="Watermark").click()
+    expect(admin.get_by_text("Choose a picture: here you see how it looks")).to_be_visible()
     red_mark = encode_image(Image.new("RGBA", (300, 120), "red"))
     mark: FilePayload = {"name": "mark.png", "mimeType": "image/png", "buffer": red_mark}
     admin.get_by_label("Picture").set_input_files(mark)
@@ -223,17 +224,18 @@ def test_a_merchant_sets_the_watermark_and_its_preview_updates(tab: Page, galler
     red, green, blue = picture.getpixel((40, 40))  # type: ignore[misc]
     assert (red > 200, green < 60, blue < 60) == (True, True, True)
     admin.get_by_role("button", name="Save").click()
-    expect(admin.locator("#status")).to_have_text("Saved.")
-    response = gallery.merchant("GET", "watermark").json()
-    assert (response["opacity"], response["position"]) == ("1", "top-left")
+    expect(admin.get_by_text("The watermark was saved.")).to_be_visible()
+    saved = gallery.merchant("GET", "watermark").json()
+    assert (saved["opacity"], saved["position"]) == ("1", "top-left")
     slow_previews: list[Route] = []
     tab.route("**/v1/studio/watermark/preview", lambda route: slow_previews.append(route))
     tab.goto(address)
+    admin.get_by_role("tab", name="Watermark").click()
     expect(admin.get_by_label("Top left")).to_be_checked()
     gallery.merchant("PUT", "watermark", {"opacity": "0.5"})  # a concurrent change by another person
     admin.get_by_role("button", name="Save").click()
-    expect(admin.locator("#error")).to_contain_text("Somebody else changed it")
+    expect(admin.get_by_role("alert").filter(has_text="Somebody else changed this")).to_be_visible()
     for route in slow_previews:
         route.continue_()
     expect(preview).to_have_attribute("src", re.compile("^data:image/jpeg"))
-    expect(admin.locator("#error")).to_contain_text("Somebody else changed it")
+    expect(admin.get_by_role("alert").filter(has_text="Somebody else changed this")).to_be_visible()

@@ -28,7 +28,7 @@ from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]
 
-PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/studio/app"}
+PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/kit/web", "/studio/app"}
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
 BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
 
@@ -129,6 +129,7 @@ BODIES: dict[str, Callable[[Tenant], dict[str, Any]]] = {
     },
     "SizeUpdate": lambda tenant: {"name": "stolen"},
     "StyleOrder": lambda tenant: {"ai_style_ids": [tenant.ids["style_id"]] if tenant else []},
+    "TrialCreate": lambda tenant: {"product_id": tenant.ids["product_id"]},
     "ExamplePut": lambda tenant: {"image": base64.b64encode(encode_image(Image.new("RGB", (8, 8)))).decode()},
     "BaseUpdate": lambda tenant: {"name": "stolen"},
     "BaseVariantUpdate": lambda tenant: {"name": "stolen"},

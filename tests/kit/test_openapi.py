@@ -86,7 +86,7 @@ def test_methods_that_are_always_refused_are_omitted(document: dict[str, Any]) -
 
 
 def test_the_page_shows_every_operation_and_runs_nothing(document: dict[str, Any]) -> None:
-    page = docs_page.render(document)
+    page = docs_page.render(document).html
     for path, methods in document["paths"].items():
         for method in methods:
             assert f"{method.upper()}</span><code>{path}</code>" in page
@@ -96,4 +96,4 @@ def test_the_page_shows_every_operation_and_runs_nothing(document: dict[str, Any
 
 def test_the_page_escapes_its_texts(document: dict[str, Any]) -> None:
     hostile = {**document, "info": {"title": "<script>alert(1)</script>", "version": "1"}}
-    assert "<script" not in docs_page.render(hostile)
+    assert "<script" not in docs_page.render(hostile).html

@@ -10,9 +10,14 @@ import pytest
 
 import chalicelib.shops.errors
 import chalicelib.studio.errors
-from chalicelib.kit import errors
-from chalicelib.studio.pages import watermark
+from chalicelib.integrations import storage
+from chalicelib.integrations.shopify import app_bridge
+from chalicelib.kit import config, errors
+from chalicelib.studio.pages import storefront
+from chalicelib.studio.pages.console.page import Surroundings, console_page
 from infra.sandbox.shopify import SANDBOX_APPS, ShopifySandbox
+
+PAGES = Path(storefront.__file__).parent
 
 
 def frame_ancestors(answer: httpx.Response) -> str:
@@ -35,8 +40,9 @@ def test_only_the_admin_of_the_shop_may_frame_the_page(
     assert SANDBOX_APPS["studio"].secret not in response.text
 
 
-def test_the_deployed_page_uses_app_bridge_from_shopify() -> None:
-    page = watermark.settings_page("key", "roses.myshopify.com")
+def test_in_an_account_app_bridge_is_shopify_s_own() -> None:
+    surroundings = Surroundings("https://roses.myshopify.com", "https://bucket.example", "bedrock")
+    page = console_page(app_bridge.embed("key", "roses.myshopify.com"), surroundings)
     assert 'src="https://cdn.shopify.com/shopifycloud/app-bridge.js"' in page.html
     policy = page.headers["Content-Security-Policy"]
     assert "script-src 'sha256-" in policy
@@ -45,12 +51,24 @@ def test_the_deployed_page_uses_app_bridge_from_shopify() -> None:
     assert " *" not in policy
 
 
-@pytest.mark.parametrize("script", ["storefront.js", "watermark.js"])
-def test_error_codes_in_scripts_exist(script: str) -> None:
-    text = Path(watermark.__file__).with_name(script).read_text()
+def test_the_page_may_load_pictures_of_the_bucket_and_nothing_else(api: httpx.Client, shopify: ShopifySandbox) -> None:
+    answer = api.get("/studio/app", params={"shop": "roses.myshopify.com"})
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
+    bucket = storage.origins(config.settings().images_bucket)
+    assert policy["img-src"] == f"data: blob: {bucket}"
+    assert policy["connect-src"] == f"'self' {shopify.url} {bucket}"
+    assert policy["default-src"] == "'none'"
+    assert answer.headers["strict-transport-security"]
+    assert answer.headers["referrer-policy"] == "same-origin"
+    assert "roses.myshopify.com" in answer.text  # the storefront's address; nothing else of a shop
+
+
+@pytest.mark.parametrize("script", ["storefront.js", "console/base.js", "console/watermark.js"])
+def test_the_scripts_name_error_codes_that_exist(script: str) -> None:
+    text = (PAGES / script).read_text()
     table = re.findall(r"^  ([A-Z][A-Za-z]+): \"", text, re.MULTILINE)
     lists = re.findall(r"ABOUT_THE_PHOTO = \[(.*?)\]", text)
     codes = {*table, *re.findall(r'"(\w+)"', "".join(lists)), *re.findall(r'code [!=]== "(\w+)"', text)}
     assert codes
     known = {name for module in (errors, chalicelib.studio.errors, chalicelib.shops.errors) for name in vars(module)}
-    assert codes <= known
+    assert codes <= known | {"SessionExpired"}  # of the client itself

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -92,3 +92,25 @@ def test_no_sequence_exceeds_a_limit(actions: list[tuple[str, int, int]]) -> Non
             assert name not in state.leases
         assert 0 <= state.used <= state.monthly_limit
         assert sum(until > now for until in state.leases.values()) <= state.concurrent_limit
+
+
+def test_images_are_counted_by_day_and_given_back_on_their_day() -> None:
+    state = reserve(reserve(STATE, "a"), "b", NOW + timedelta(days=1))
+    state = quota.cancel_reservation(state, "a", NOW)
+    counts = quota.images_by_day(state, NOW + timedelta(days=2))
+    assert len(counts) == quota.DAYS
+    assert counts[-1] == (date(2026, 3, 13), 0)
+    assert {day: count for day, count in counts if count} == {date(2026, 3, 12): 1}
+
+
+def test_days_before_the_last_thirty_are_dropped() -> None:
+    state = replace(STATE, monthly_limit=500, concurrent_limit=500)
+    for day in range(45):
+        state = reserve(state, str(day), MARCH + timedelta(days=day))
+    assert len(state.daily) == quota.DAYS
+    assert sum(count for _, count in quota.images_by_day(state, MARCH + timedelta(days=44))) == quota.DAYS
+
+
+def test_a_day_that_is_no_longer_counted_stays_out() -> None:
+    state = reserve(STATE, "new", NOW)
+    assert quota.cancel_reservation(state, "old", NOW - timedelta(days=40)).daily == state.daily

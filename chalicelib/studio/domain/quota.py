@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 MEGABYTE = 1_000_000
+DAYS = 30
+"""Days whose images are counted singly."""
 
 
 class Refusal(StrEnum):
@@ -36,6 +38,8 @@ class QuotaState:
     month: datetime
     """The first moment of the month that `used` counts."""
     leases: Mapping[str, datetime] = field(default_factory=dict)
+    daily: Mapping[date, int] = field(default_factory=dict)
+    """Images by UTC day, for the DAYS days with the newest count; a day without images may be missing."""
 
 
 def month_of(moment: datetime) -> datetime:
@@ -59,7 +63,8 @@ def reserve_slot(state: QuotaState, generation: str, now: datetime, until: datet
         return Refusal.NO_FREE_SLOT
     if state.storage_mb >= state.storage_limit_mb:
         return Refusal.STORAGE_FULL
-    return replace(state, used=state.used + 1, total=state.total + 1, leases={**live, generation: until})
+    leases = {**live, generation: until}
+    return replace(state, used=state.used + 1, total=state.total + 1, leases=leases, daily=_count_day(state, now, 1))
 
 
 def extend_slot(state: QuotaState, generation: str, until: datetime) -> QuotaState:
@@ -79,7 +84,21 @@ def cancel_reservation(state: QuotaState, generation: str, reserved_at: datetime
     """
     state = release_slot(state, generation)
     same_month = month_of(reserved_at) == state.month
-    return replace(state, used=max(0, state.used - same_month), total=max(0, state.total - 1))
+    daily = _count_day(state, reserved_at, -1)
+    return replace(state, used=max(0, state.used - same_month), total=max(0, state.total - 1), daily=daily)
+
+
+def images_by_day(state: QuotaState, now: datetime) -> list[tuple[date, int]]:
+    """Return the images of each of the last DAYS days, oldest first; the last one is the day of `now`."""
+    days = [now.date() - timedelta(days=ago) for ago in reversed(range(DAYS))]
+    return [(day, state.daily.get(day, 0)) for day in days]
+
+
+def _count_day(state: QuotaState, moment: datetime, change: int) -> dict[date, int]:
+    """Return the counts with `change` added to the day of `moment`, without days that are too old."""
+    counts = {**state.daily, moment.date(): max(0, state.daily.get(moment.date(), 0) + change)}
+    oldest = max(counts) - timedelta(days=DAYS - 1)
+    return {day: count for day, count in counts.items() if day >= oldest and count}
 
 
 def free_bytes(state: QuotaState) -> int:

@@ -182,6 +182,8 @@ class Quota(Table):
     current_generations = IntegerAttribute(personal=False, default=0)
     current_storage_mb = DecimalAttribute(personal=False, default=Decimal(0))
     leases = JsonAttribute(personal=False, default=dict)
+    daily_generations = JsonAttribute(personal=False, default=list)
+    """The newest day with images, then the images of that day and of the days before it, at most 30."""
     version = IntegerAttribute(personal=False, default=0)
     last_reset_date = DateTimeAttribute(personal=False)
     total_generations = IntegerAttribute(personal=False, default=0)

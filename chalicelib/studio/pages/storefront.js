@@ -1,9 +1,8 @@
-"use strict";
-const page = JSON.parse(document.getElementById("page").textContent);
+/** From a photo to a preview and the cart. The work of a tab survives a reload. */
+const page = kit.data();
 const $ = (id) => document.getElementById(id);
 const MAX_BYTES = 25e6;
 const TYPES = ["image/jpeg", "image/png", "image/webp"];
-const TRIES = 6;
 const WORDS = {
   QuotaExceeded: "This shop cannot make more images this month.",
   TooManyGenerations: "Many people are making images just now. Please try again in a minute.",
@@ -53,32 +52,19 @@ function work(is) {
   $("cart").setAttribute("aria-disabled", is);
 }
 
-/** Until the time is over or the network is back. */
-function pause(seconds) {
-  return new Promise((done) => {
-    const end = () => { clearTimeout(timer); removeEventListener("online", end); done(); };
-    const timer = setTimeout(end, seconds * 1000);
-    addEventListener("online", end);
-  });
-}
+const client = kit.client({
+  base: page.prefix + "/",
+  words: WORDS,
+  tries: 7,
+  waiting: (isOffline) => isOffline && say("There is no connection. Your work continues as soon as there is one.", null),
+});
 
-/** One call through the app proxy. What passes by itself is tried again: no network, an overload, a place that frees. */
-async function call(method, path, body) {
-  const headers = body ? { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() } : {};
-  for (let attempt = 0; ; attempt++) {
-    const answer = await fetch(page.prefix + "/" + path, { method, headers, body: body && JSON.stringify(body) })
-      .catch(() => null);
-    const read = answer ? await answer.json().catch(() => ({})) : {};
-    if (answer?.ok) return read;
-    const again = answer?.headers.get("Retry-After");
-    if (attempt < TRIES && (!answer || answer.status >= 502 || again)) {
-      if (!answer) say("There is no connection. Your work continues as soon as there is one.", null);
-      await pause(Math.min(Number(again) || 2 ** attempt, 10));
-      continue;
-    }
-    if (!answer) throw new Told("There is no connection. Please try again.");
-    const field = ABOUT_THE_PHOTO.includes(read.code) ? "photo" : "make";
-    throw new Told(WORDS[read.code] || read.detail || "Something went wrong. Please try again.", field);
+/** One call through the app proxy; what goes wrong is shown at the photo if it is about the photo. */
+async function call(method, path, options) {
+  try {
+    return (await client(method, path, options)).data;
+  } catch (error) {
+    throw new Told(error.message, ABOUT_THE_PHOTO.includes(error.code) ? "photo" : "make");
   }
 }
 
@@ -97,23 +83,23 @@ async function send(file) {
   if (file.size > MAX_BYTES) throw new Told("The file is larger than 25 MB.", "photo");
   if (!file.size) throw new Told("The file is empty.", "photo");
   say("Sending your photo…", null);
-  const begun = await call("POST", "uploads", { content_type: TYPES.includes(file.type) ? file.type : TYPES[0] });
+  const begun = await call("POST", "uploads", { key: true, body: { content_type: TYPES.includes(file.type) ? file.type : TYPES[0] } });
   const form = new FormData();
   for (const [name, value] of Object.entries(begun.fields)) form.append(name, value);
   form.append("file", file);
   if (!(await post(begun.url, form))) throw new Told("The photo did not arrive. Please try again.", "photo");
   say("Looking at your photo…", null);
   for (let n = 0; n < 60; n++) {
-    const seen = await call("GET", "uploads/" + begun.id + asGuest(begun));
+    const seen = await call("GET", "uploads/" + begun.id, asGuest(begun));
     if (seen.status === "accepted") return { id: begun.id, token: begun.token };
     if (seen.status === "rejected") throw new Told(seen.reject_reason, "photo");
-    await pause(Math.min(0.5 + n / 4, 4));
+    await kit.pause(Math.min(0.5 + n / 4, 4));
   }
   throw new Told("Looking at the photo takes too long. Please try again.", "photo");
 }
 
 function asGuest(owner) {
-  return owner.token ? "?token=" + encodeURIComponent(owner.token) : "";
+  return { query: { token: owner.token } };
 }
 
 /** Waits for a preview that was asked for, and shows it. */
@@ -121,14 +107,14 @@ async function follow(asked) {
   kept.write(asked);
   upload = asked.upload;
   for (let n = 0; n < 120; n++) {
-    const read = await call("GET", "generations/" + asked.id + asGuest(upload));
+    const read = await call("GET", "generations/" + asked.id, asGuest(upload));
     if (read.status === "completed") return show(read);
     if (read.status === "failed") {
       kept.write(null);
       throw new Told((read.error_message || "Your image could not be made.") + " You can try again.");
     }
     say("Making your image… this takes a few seconds.", null);
-    await pause(Math.min(1 + n / 5, 5));
+    await kit.pause(Math.min(1 + n / 5, 5));
   }
   throw new Told("This takes longer than usual. Load the page again in a few minutes.");
 }
@@ -169,7 +155,7 @@ async function make() {
   upload ??= await send(file);
   say("Making your image…", null);
   const wish = { product_id: page.product_id, style_id: style.value, upload_id: upload.id, text: $("words").value };
-  const asked = await call("POST", "generations", upload.token ? { ...wish, upload_token: upload.token } : wish);
+  const asked = await call("POST", "generations", { key: true, body: upload.token ? { ...wish, upload_token: upload.token } : wish });
   await follow({ id: asked.id, upload, style: style.value });
 }
 

@@ -6,12 +6,13 @@ receives the photo and serves the images.
 
 from __future__ import annotations
 
-import json
 from html import escape
-from typing import Any
+from pathlib import Path
 
-from chalicelib.studio.pages.document import Document, compose_document
+from chalicelib.kit.web import Document, Page, compose_document
 from chalicelib.studio.schemas.shopper import OfferedSize, OfferedStyle, OfferRead
+
+_FOLDER = Path(__file__).parent
 
 
 def offer_page(offer: OfferRead, prefix: str, bucket: str) -> Document:
@@ -25,20 +26,31 @@ def offer_page(offer: OfferRead, prefix: str, bucket: str) -> Document:
         "styles": "".join(_style(style, is_only=len(offer.styles) == 1) for style in offer.styles),
         "sizes": "".join(_size(size) for size in buyable),
         "unless_buyable": "" if buyable else "hidden",
-        "page": _json({"product_id": offer.product_id, "prefix": prefix, "shop": _shop_path(prefix)}),
     }
     policy = {
         "img-src": f"blob: {bucket}",
         "connect-src": f"'self' {bucket}",
-        "frame-ancestors": "'self'",
     }
-    return compose_document("storefront.html", "storefront.css", "storefront.js", fields, policy)
+    return compose_document(
+        Page(
+            folder=_FOLDER,
+            title=f"{offer.title}: make it yours",
+            markup="storefront.html",
+            style="storefront.css",
+            scripts=("kit/client.js", "storefront.js"),
+            fields=fields,
+            data={"product_id": offer.product_id, "prefix": prefix, "shop": _shop_path(prefix)},
+            policy=policy,
+        )
+    )
 
 
 def nothing_offered_page(prefix: str) -> Document:
     """Return the 404 page for a product that does not exist or is not enabled."""
     fields = {"shop": escape(_shop_path(prefix) or "/")}
-    return compose_document("nothing.html", "storefront.css", None, fields, {"frame-ancestors": "'self'"}, status=404)
+    return compose_document(
+        Page(_FOLDER, "Not here at the moment", "nothing.html", "storefront.css", fields=fields, status=404)
+    )
 
 
 def _shop_path(prefix: str) -> str:
@@ -51,15 +63,10 @@ def _style(style: OfferedStyle, *, is_only: bool) -> str:
     checked = " checked" if is_only else ""
     return (
         f'<label class="style"><input type="radio" name="style" value="{escape(style.id)}" required{checked}>'
-        f'<span class="card">{example}<span>{escape(style.name)}</span></span></label>'
+        f'<span class="option">{example}<span dir="auto">{escape(style.name)}</span></span></label>'
     )
 
 
 def _size(size: OfferedSize) -> str:
     number = (size.shopify_variant_id or "").rpartition("/")[2]
     return f'<option value="{escape(number)}">{escape(size.name)}</option>'
-
-
-def _json(value: Any) -> str:
-    """Return JSON that cannot close its HTML element."""
-    return json.dumps(value).replace("<", "\\u003c")

@@ -73,9 +73,14 @@ def stage_preview(transaction: Transaction, row: Generation, quota_row: Quota, s
 
     The transaction fails with WriteConflict if the quota changed since it was read, UploadNotReady if the upload did.
     """
+    stage_trial(transaction, row, quota_row, state)
+    uploads.stage_use(transaction, row.input_image_url.rsplit("/", 1)[-1])
+
+
+def stage_trial(transaction: Transaction, row: Generation, quota_row: Quota, state: QuotaState) -> None:
+    """Add a pending preview of our sample photo and its quota reservation, as `stage_preview` does without an upload."""
     quotas.stage_state(transaction, quota_row, state)
     transaction.add(with_state_keys(row))
-    uploads.stage_use(transaction, row.input_image_url.rsplit("/", 1)[-1])
 
 
 def start_attempt(row: Generation, until: datetime, url: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -47,6 +47,7 @@ def quota_state(row: Quota) -> QuotaState:
         storage_mb=row.current_storage_mb,
         month=month_of(row.last_reset_date),
         leases={name: clock.parse(until) for name, until in row.leases.items()},
+        daily=_daily(row.daily_generations),
     )
 
 
@@ -68,6 +69,7 @@ def stage_state(transaction: Transaction, row: Quota, state: QuotaState, byte_co
             Quota.total_generations.set(state.total),
             Quota.last_reset_date.set(state.month),
             Quota.leases.set(_leases_json(state)),
+            Quota.daily_generations.set(_daily_json(state)),
             Quota.version.set(row.version + 1),
             Quota.updated_at.set(now),
         ],
@@ -155,9 +157,26 @@ def _ensure_row(shop: str) -> None:
 def _first_version(row: Quota, state: QuotaState, now: datetime) -> Quota:
     row.current_generations, row.total_generations = state.used, state.total
     row.leases, row.last_reset_date = _leases_json(state), state.month
+    row.daily_generations = _daily_json(state)
     row.version, row.updated_at = 1, now
     return row
 
 
 def _leases_json(state: QuotaState) -> dict[str, str]:
     return {name: clock.iso(until) for name, until in state.leases.items()}
+
+
+def _daily_json(state: QuotaState) -> list[Any]:
+    """Return the newest counted day and the counts back from it: short, because the row should stay under 1 KB."""
+    if not state.daily:
+        return []
+    newest, oldest = max(state.daily), min(state.daily)
+    days = [newest - timedelta(days=ago) for ago in range((newest - oldest).days + 1)]
+    return [newest.isoformat(), *(state.daily.get(day, 0) for day in days)]
+
+
+def _daily(stored: list[Any]) -> dict[date, int]:
+    if not stored:
+        return {}
+    newest = date.fromisoformat(stored[0])
+    return {newest - timedelta(days=ago): count for ago, count in enumerate(stored[1:]) if count}

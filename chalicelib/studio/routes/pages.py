@@ -1,4 +1,4 @@
-"""`/studio/app`: the merchant's page. It contains no shop's data and needs no authentication."""
+"""`/studio/app`: the merchant's console. It contains no shop's data and needs no authentication."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ bp = Blueprint(__name__)
 
 @bp.route("/studio/app", methods=["GET"])
 @endpoint(bp, query=AppQuery)
-def show_watermark_page(call: ApiRequest[None, None, AppQuery]) -> Response:
-    """Return the merchant's watermark page, framed by Shopify's admin."""
-    page = pages.watermark_page(call.query.shop)
+def show_console(call: ApiRequest[None, None, AppQuery]) -> Response:
+    """Return the merchant's console, framed by Shopify's admin."""
+    page = pages.merchant_page(call.query.shop)
     return Response(page.html, page.headers, page.status)

@@ -10,7 +10,8 @@ from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.studio.routes.etags import etag_of, expected_version
 from chalicelib.studio.routes.sorting import sorted_page
 from chalicelib.studio.schemas.catalogue import ExamplePut, StyleCreate, StyleRead, StyleUpdate
-from chalicelib.studio.service import styles
+from chalicelib.studio.schemas.merchant import TrialCreate, TrialRead
+from chalicelib.studio.service import style_trials, styles
 from chalicelib.studio.service.auth import Merchant, merchant
 
 bp = Blueprint(__name__)
@@ -56,3 +57,10 @@ def remove_style(call: ApiRequest[Merchant], style_id: str) -> None:
 def put_example(call: ApiRequest[Merchant, ExamplePut], style_id: str) -> StyleRead:
     """Set the example image that shows the style to shoppers."""
     return styles.to_style_read(styles.put_example(call.principal.shop, style_id, call.body.image))
+
+
+@bp.route("/v1/studio/styles/{style_id}/trials", methods=["POST"])
+@endpoint(bp, auth=merchant, body=TrialCreate, returns=TrialRead, status=202, idempotent="joined")
+def request_trial(call: ApiRequest[Merchant, TrialCreate], style_id: str) -> TrialRead:
+    """Try the style on a sample photo; the trial is a preview and counts in the quota."""
+    return style_trials.request_trial(call.principal.shop, style_id, call.body, call.idempotency)

@@ -165,6 +165,8 @@ class StyleRead(Schema):
     prompt_template: str
     parameters: dict[str, str | int | float | bool] | None
     has_example: bool
+    example_url: str | None
+    """A link to the example image, for five minutes."""
     is_active: bool
     sort_order: int
     usage_count: int

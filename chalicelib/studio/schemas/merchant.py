@@ -1,5 +1,6 @@
 """Schemas of the merchant API: the watermark, the quota, generations."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
@@ -76,11 +77,33 @@ class QuotaRead(Schema):
     month: Timestamp
 
 
+class DayRead(Schema):
+    """The previews that were requested on a UTC day and did not fail."""
+
+    day: date
+    generations: int
+
+
 class UsageRead(Schema):
-    """The shop's limits with their use, and its most used styles."""
+    """The shop's limits with their use, its previews of the last 30 days, and its most used styles."""
 
     quota: QuotaRead
+    days: list[DayRead]
     popular_styles: list[StyleRead]
+
+
+class TrialCreate(Input):
+    """A product to try a style on, with a shopper's text for the prompt."""
+
+    product_id: str = Field(pattern=UUID)
+    text: str = Field(default="", max_length=1000)
+
+
+class TrialRead(Schema):
+    """The trial's preview, which is queued: read `/v1/studio/generations/{id}` until it is completed or failed."""
+
+    id: str
+    status: GenerationStatus
 
 
 class GenerationQuery(PageQuery):
@@ -99,7 +122,7 @@ class GenerationQuery(PageQuery):
 
 
 class GenerationRead(Schema):
-    """A preview or a final, with links that expire after five minutes.
+    """A preview or a final, with links that expire after five minutes. `final_download_url` saves the print as a file.
 
     `customer_id` is a preview's shopper, or the customer of a final's order; `preview_customer_id` is the shopper of a
     final's preview, often another customer. A final that waits after a failed attempt is `pending`: `error_message` has
@@ -118,6 +141,7 @@ class GenerationRead(Schema):
     preview_customer_id: str | None
     preview_url: str | None
     final_url: str | None
+    final_download_url: str | None
     ai_prompt_used: str
     ai_model_used: str | None
     error_message: str | None

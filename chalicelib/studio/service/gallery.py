@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chalicelib.integrations import storage
 from chalicelib.kit import clock
 from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.shops.service import parse_shop_domain
 from chalicelib.studio.domain import quota
+from chalicelib.studio.domain.quota import QuotaState
 from chalicelib.studio.errors import ShopNotFound
 from chalicelib.studio.models import Generation, GenerationStatus
 from chalicelib.studio.repository import generation_queries, generations, quotas
-from chalicelib.studio.schemas.merchant import GenerationQuery, GenerationRead, QuotaRead, QuotaUpdate, UsageRead
+from chalicelib.studio.schemas.merchant import (
+    DayRead,
+    GenerationQuery,
+    GenerationRead,
+    QuotaRead,
+    QuotaUpdate,
+    UsageRead,
+)
 from chalicelib.studio.service import styles
 
 LINK_SECONDS = 300
@@ -24,9 +34,11 @@ def list_generations(shop: str, query: GenerationQuery, page: PageRequest) -> Pa
 
 
 def read_usage(shop: str) -> UsageRead:
-    """Return the shop's quota with its use, and its ten most used styles."""
+    """Return the shop's quota with its use, its previews of the last 30 days, and its ten most used styles."""
     popular_styles = [styles.to_style_read(style) for style in styles.list_most_used_styles(shop, POPULAR)]
-    return UsageRead(quota=read_quota(shop), popular_styles=popular_styles)
+    now, state = clock.now(), quotas.quota_state(quotas.get_or_default(shop))
+    days = [DayRead(day=day, generations=count) for day, count in quota.images_by_day(state, now)]
+    return UsageRead(quota=_to_quota_read(state, now), days=days, popular_styles=popular_styles)
 
 
 def change_quota(shop: str, body: QuotaUpdate) -> QuotaRead:
@@ -47,8 +59,11 @@ def get_generation(shop: str, generation: str) -> GenerationRead:
 
 def read_quota(shop: str) -> QuotaRead:
     """Return limits and use as of now, without past months and expired slots."""
-    now = clock.now()
-    state = quota.roll_over(quotas.quota_state(quotas.get_or_default(shop)), now)
+    return _to_quota_read(quotas.quota_state(quotas.get_or_default(shop)), clock.now())
+
+
+def _to_quota_read(stored: QuotaState, now: datetime) -> QuotaRead:
+    state = quota.roll_over(stored, now)
     return QuotaRead(
         monthly_generation_limit=state.monthly_limit,
         current_generations=state.used,
@@ -64,13 +79,17 @@ def read_quota(shop: str) -> QuotaRead:
 def to_generation_read(row: Generation) -> GenerationRead:
     """Return the generation as the merchant API shows it."""
     columns = {name: getattr(row, name) for name in GenerationRead.model_fields if not name.endswith("_url")}
+    file_name = f"print-{row.id}.{(row.final_image_url or '').rpartition('.')[2]}"
     return GenerationRead(
-        **columns, preview_url=_link(row, row.preview_image_url), final_url=_link(row, row.final_image_url)
+        **columns,
+        preview_url=_link(row, row.preview_image_url),
+        final_url=_link(row, row.final_image_url),
+        final_download_url=_link(row, row.final_image_url, file_name),
     )
 
 
-def _link(row: Generation, url: str | None) -> str | None:
+def _link(row: Generation, url: str | None, download_name: str | None = None) -> str | None:
     """Return a link to a completed image; the row has its URL before the object exists."""
     if url is None or row.status is not GenerationStatus.COMPLETED:
         return None
-    return storage.presigned_get(url, seconds=LINK_SECONDS)
+    return storage.presigned_get(url, seconds=LINK_SECONDS, download_name=download_name)

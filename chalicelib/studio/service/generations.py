@@ -71,14 +71,15 @@ def request_preview(
         quota_row = inputs.quota or default_quota(shopper.shop)
         if idempotency:
             idempotency.join(unit.transaction, accepted)
-        generations.stage_preview(unit.transaction, row, quota_row, _reserve_slot(quota_row, row))
+        generations.stage_preview(unit.transaction, row, quota_row, reserve_quota_slot(quota_row, row))
         unit.publish(GenerationRequested(shop=shopper.shop, generation_id=generation))
         return accepted
 
     return run_unit_of_work(reserve)
 
 
-def _reserve_slot(quota_row: Quota, row: Generation) -> QuotaState:
+def reserve_quota_slot(quota_row: Quota, row: Generation) -> QuotaState:
+    """Return the quota with an image and a slot for the preview. Raises QuotaExceeded, TooManyGenerations, StorageExceeded."""
     state = quota.reserve_slot(quota_state(quota_row), row.id, row.created_at, row.created_at + SLOT_LEASE)
     if isinstance(state, Refusal):
         raise _REFUSALS[state]

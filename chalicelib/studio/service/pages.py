@@ -1,13 +1,15 @@
-"""The studio's two pages: the shopper's in the storefront, the merchant's in Shopify's admin."""
+"""The studio's two pages: the shopper's in the storefront, the merchant's console in Shopify's admin."""
 
 from __future__ import annotations
 
 from chalicelib.integrations import storage
+from chalicelib.integrations.shopify import app_bridge
 from chalicelib.kit import config
+from chalicelib.kit.web import Document
 from chalicelib.shops.service import Shopper, app_key, parse_shop_domain
 from chalicelib.studio.errors import ProductNotFound
-from chalicelib.studio.pages import storefront, watermark
-from chalicelib.studio.pages.document import Document
+from chalicelib.studio.pages import storefront
+from chalicelib.studio.pages.console.page import Surroundings, console_page
 from chalicelib.studio.service.auth import APP
 from chalicelib.studio.service.storefront import read_offer
 
@@ -21,8 +23,13 @@ def storefront_page(shopper: Shopper, shopify_product_id: str) -> Document:
     return storefront.offer_page(offer, shopper.path_prefix, storage.origins(config.settings().images_bucket))
 
 
-def watermark_page(shop: str) -> Document:
-    """Return the merchant's page; only the admin of `shop` may frame it. Raises AppNotFound if the app is unknown."""
-    return watermark.settings_page(
-        app_key(APP), parse_shop_domain(shop), config.settings().vendor_base_urls.get("shopify")
+def merchant_page(shop: str) -> Document:
+    """Return the merchant's console; only the admin of `shop` may frame it. Raises AppNotFound if the app is unknown."""
+    settings, domain = config.settings(), parse_shop_domain(shop)
+    sandbox_url = settings.vendor_base_urls.get("shopify")
+    surroundings = Surroundings(
+        storefront_url=f"{sandbox_url}/{domain}" if sandbox_url else f"https://{domain}",
+        bucket=storage.origins(settings.images_bucket),
+        image_model=settings.image_model,
     )
+    return console_page(app_bridge.embed(app_key(APP), domain, sandbox_url), surroundings)

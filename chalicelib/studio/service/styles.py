@@ -14,6 +14,8 @@ from chalicelib.studio.repository import rows, styles
 from chalicelib.studio.schemas.catalogue import StyleCreate, StyleRead, StyleUpdate
 from chalicelib.studio.service import merchant_images
 
+LINK_SECONDS = 300
+
 
 def add_style(shop: str, body: StyleCreate, key: Idempotency | None) -> StyleRead:
     """Create a style."""
@@ -74,5 +76,7 @@ def list_most_used_styles(shop: str, count: int) -> list[AiStyle]:
 
 def to_style_read(row: AiStyle) -> StyleRead:
     """Return the style as the merchant API shows it."""
-    columns = {name: getattr(row, name) for name in StyleRead.model_fields if name != "has_example"}
-    return StyleRead(**columns, has_example=row.example_image_url is not None)
+    url = row.example_image_url
+    columns = {name: getattr(row, name) for name in StyleRead.model_fields if "example" not in name}
+    example_url = storage.presigned_get(url, seconds=LINK_SECONDS) if url else None
+    return StyleRead(**columns, has_example=url is not None, example_url=example_url)

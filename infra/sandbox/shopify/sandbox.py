@@ -15,6 +15,7 @@ from infra.sandbox.delivery import Delivery, Order, Webhook
 from infra.sandbox.server import Json, SandboxServer
 from infra.sandbox.shopify import tokens
 from infra.sandbox.shopify.admin import AdminAPI
+from infra.sandbox.shopify.admin_pages import AdminPages
 from infra.sandbox.shopify.apps import API_VERSION, SANDBOX_APPS, App, new_shop, shop_payload
 from infra.sandbox.shopify.control import Control
 from infra.sandbox.shopify.deliveries import Deliveries, Parcel
@@ -75,7 +76,9 @@ class ShopifySandbox(Shops, SandboxServer):
         admin = AdminAPI(self._state, self._throttle, self._faults, clock)
         self._topics = admin.topics
         SandboxServer.__init__(
-            self, port, [*Control(self).routes, *self.storefront.routes, *oauth.routes, *admin.routes]
+            self,
+            port,
+            [*Control(self).routes, *self.storefront.routes, *AdminPages(self).routes, *oauth.routes, *admin.routes],
         )
 
     def snapshot(self) -> Json:

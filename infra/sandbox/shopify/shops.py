@@ -15,6 +15,7 @@ from infra.sandbox.shopify.apps import App, new_shop, shop_payload
 from infra.sandbox.shopify.order_changes import LineQuantities
 from infra.sandbox.shopify.orders import build_paid_order, numeric_id
 from infra.sandbox.shopify.payloads import privacy_payload, product_payload, scopes_payload
+from infra.sandbox.shopify.sample_products import SAMPLE_PRODUCTS
 from infra.sandbox.state import State
 
 
@@ -107,6 +108,15 @@ class Shops:
         with self._state.change() as data:
             data["products"][payload["admin_graphql_api_id"]] = {"shop": shop, "payload": payload}
         return deepcopy(payload)
+
+    def list_products(self, shop: str) -> list[Json]:
+        """Return the shop's products as payloads of products/update; sample products if it has none."""
+        rows = self._state.read("products").values()
+        products = [row["payload"] for row in rows if row["shop"] == shop]
+        return products or [
+            product_payload(shop, number, title, variants, "active", self._now())
+            for number, title, variants in SAMPLE_PRODUCTS
+        ]
 
     def delete_product(self, product_id: int | str) -> Json:
         """Delete a product and return the payload of products/delete."""

@@ -10,7 +10,7 @@ from html import escape
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from infra.sandbox.server import Json, Request, Response, Route, html_response, json_response, redirect
 
@@ -33,9 +33,6 @@ class Storefront:
         self.routes = [
             *(Route(method, "/{shop}/apps/{app}/{rest...}", self.proxy) for method in ASKS_AND_SENDS),
             Route("GET", "/{shop}/products/{product_id}", self.product),
-            Route("GET", "/{shop}/admin/apps/{app}", self.admin),
-            Route("GET", "/app-bridge.js", self.app_bridge),
-            Route("GET", "/{shop}/admin/apps/{app}/session-token", self.session_token),
             Route("GET", "/{shop}/account/login", self.log_in),
             Route("POST", "/{shop}/cart/add.js", self.add),
             Route("GET", "/{shop}/cart", self.cart),
@@ -56,26 +53,6 @@ class Storefront:
             return Response(answer.status, answer.read(), kept)
         finally:
             connection.close()
-
-    def admin(self, _: Request, shop: str, app: str) -> Response:
-        """Return an admin page that embeds the app in an iframe."""
-        source = f"{self._sandbox.app_base_url}/{app}/app?{urlencode({'shop': shop, 'embedded': '1'})}"
-        frame = (
-            f'<iframe title="{escape(app)}" src="{escape(source)}" width="100%" height="900" style="border:0"></iframe>'
-        )
-        return html_response(200, f"<h1>{escape(shop)}</h1>{frame}")
-
-    def app_bridge(self, _: Request) -> Response:
-        """Return the App Bridge script, which fetches a new one-minute session token for each call."""
-        address = f"{self._sandbox.url}/${{shop}}/admin/apps/${{app}}/session-token"
-        script = f"""const shop = new URLSearchParams(location.search).get('shop'), app = location.pathname.split('/').at(-2);
-window.shopify = {{idToken: async () => (await fetch(`{address}`)).text()}};"""
-        return Response(200, script.encode(), {"Content-Type": "text/javascript"})
-
-    def session_token(self, _: Request, shop: str, app: str) -> Response:
-        """Return a session token for the embedded app."""
-        headers = {"Content-Type": "text/plain", "Access-Control-Allow-Origin": "*"}
-        return Response(200, self._sandbox.session_token(app, shop).encode(), headers)
 
     def log_in(self, request: Request, shop: str) -> Response:
         """Log in as the customer `?customer_id=`, or log out if it is missing or not a number."""

@@ -1,0 +1,206 @@
+/**
+ * Charts as inline SVG: each value takes the focus and is named, arrow keys move between values, and the table behind the
+ * chart is part of it.
+ *
+ * `kit.chart({ type, title, x, series, unit })`: `type` is line, bar, stacked, heat or interval; `x` holds the labels, ISO
+ * dates are written short; a series has a `name` and `values` (null: none), for `interval` also `low` and `high`.
+ */
+{
+  const HEIGHT = 240, TOP = 10, BOTTOM = 26, RIGHT = 12, DASHES = ["", "7 4", "2 4", "9 4 2 4", "4 2", "12 4"];
+  const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+  const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+  const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
+
+  const svg = (tag, attributes, ...children) => {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) if (value !== undefined) element.setAttribute(name, value);
+    element.append(...children.flat().filter(Boolean));
+    return element;
+  };
+  const label = (text) => (/^\d{4}-\d\d-\d\d/.test(text) ? day.format(new Date(text)) : String(text));
+  const ink = (index) => "s" + ((index % 6) + 1);
+
+  /** Return round numbers from at most `low` to at least `high`, about four steps. */
+  const ticks = (low, high, whole) => {
+    const rough = (high - low || 1) / 4;
+    const power = 10 ** Math.floor(Math.log10(rough));
+    const nice = [1, 2, 2.5, 5, 10].find((step) => step * power >= rough) * power;
+    const step = whole ? Math.max(1, Math.ceil(nice)) : nice;
+    const from = Math.floor(low / step);
+    return Array.from({ length: Math.max(Math.ceil(high / step) - from, 1) + 1 }, (_, n) => (from + n) * step);
+  };
+
+  /** Return the values of a chart as points: where they are in series and x, and how they are said. */
+  const points = ({ x, series, unit = "" }) => series.flatMap((each, row) => each.values.map((value, column) => {
+    const range = each.low && value !== null ? ` (${number.format(each.low[column])} to ${number.format(each.high[column])})` : "";
+    const said = value === null ? "no value" : number.format(value) + (unit && " " + unit) + range;
+    const name = series.length > 1 ? each.name + ", " : "";
+    return { row, column, value, low: each.low?.[column], high: each.high?.[column], text: `${name}${label(x[column])}: ${said}` };
+  }));
+
+  /** The vertical axis with its lines, and the labels below; returns the scales. */
+  function axes(picture, width, spec, all) {
+    const tops = spec.type === "stacked"
+      ? spec.x.map((_, n) => spec.series.reduce((sum, each) => sum + (each.values[n] || 0), 0))
+      : all.flatMap((point) => [point.value, point.high]);
+    const given = [...tops, ...all.map((point) => point.low)].filter((value) => value !== null && value !== undefined);
+    const whole = given.every(Number.isInteger);
+    const marks = ticks(Math.min(0, ...given), Math.max(0, ...given), whole);
+    const left = Math.max(...marks.map((mark) => short.format(mark).length)) * 7.5 + 10;
+    const scale = (HEIGHT - TOP - BOTTOM) / (marks.at(-1) - marks[0]);
+    const y = (value) => HEIGHT - BOTTOM - (value - marks[0]) * scale;
+    const band = (width - left - RIGHT) / spec.x.length;
+    for (const mark of marks) {
+      picture.append(svg("line", { class: "grid", x1: left, x2: width - RIGHT, y1: y(mark), y2: y(mark) }),
+        svg("text", { x: left - 6, y: y(mark) + 4, "text-anchor": "end", "aria-hidden": true }, short.format(mark)));
+    }
+    below(picture, spec.x, left, band);
+    return { y, band, middle: (column) => left + band * (column + 0.5) };
+  }
+
+  /** The labels of x, as many as fit side by side. */
+  function below(picture, x, left, band) {
+    const widest = Math.max(...x.map((each) => label(each).length)) * 7 + 12;
+    const every = band > 34 ? 1 : Math.ceil(widest / band); // wide enough: each label, cut if need be
+    const most = Math.max(3, Math.floor((band * every - 4) / 7));
+    x.forEach((each, column) => {
+      if (column % every) return;
+      const text = label(each).length > most ? label(each).slice(0, most - 1) + "…" : label(each);
+      picture.append(svg("text", { x: left + band * (column + 0.5), y: HEIGHT - 7, "text-anchor": "middle", "aria-hidden": true }, text));
+    });
+  }
+
+  const mark = (point, x, y, shape) => Object.assign(
+    svg("g", { role: "img", tabindex: -1, "aria-label": point.text, class: ink(point.row) }, shape), { point, at: [x, y] });
+
+  const draw = {
+    line(picture, width, spec, all) {
+      const { y, middle } = axes(picture, width, spec, all);
+      spec.series.forEach((each, row) => {
+        let path = "", pen = "M";
+        each.values.forEach((value, n) => {
+          if (value !== null) path += `${pen}${middle(n).toFixed(1)} ${y(value).toFixed(1)}`;
+          pen = value === null ? "M" : "L";
+        });
+        picture.append(svg("g", { class: ink(row) }, svg("path", { class: "curve", d: path, "stroke-dasharray": DASHES[row % 6] })));
+      });
+      return all.filter((point) => point.value !== null).map((point) => mark(point, middle(point.column), y(point.value),
+        svg("circle", { class: "mark", cx: middle(point.column), cy: y(point.value), r: 4 })));
+    },
+    bar(picture, width, spec, all) {
+      const { y, band, middle } = axes(picture, width, spec, all);
+      const wide = Math.min(band * 0.8, 64 * spec.series.length), each = wide / spec.series.length;
+      return all.filter((point) => point.value !== null).map((point) => {
+        const x = middle(point.column) - wide / 2 + each * point.row;
+        return mark(point, x + each / 2, y(point.value), box(x, y, 0, point.value, each));
+      });
+    },
+    stacked(picture, width, spec, all) {
+      const { y, band, middle } = axes(picture, width, spec, all);
+      const sums = spec.x.map(() => 0), wide = Math.min(band * 0.8, 64);
+      return all.filter((point) => point.value !== null).map((point) => {
+        const from = sums[point.column], to = (sums[point.column] += point.value);
+        return mark(point, middle(point.column), y((from + to) / 2), box(middle(point.column) - wide / 2, y, from, to, wide));
+      });
+    },
+    interval(picture, width, spec, all) {
+      const { y, band, middle } = axes(picture, width, spec, all);
+      return all.filter((point) => point.value !== null).map((point) => {
+        const x = middle(point.column) + (point.row - (spec.series.length - 1) / 2) * Math.min(14, band / 3);
+        const stem = `M${x} ${y(point.low)}V${y(point.high)}M${x - 5} ${y(point.low)}h10M${x - 5} ${y(point.high)}h10`;
+        const shapes = [svg("path", { class: "whisker", d: stem, "stroke-width": 2 }), svg("circle", { class: "mark", cx: x, cy: y(point.value), r: 5 })];
+        return mark(point, x, y(point.value), shapes);
+      });
+    },
+    heat(picture, width, spec, all) {
+      const longest = Math.max(...spec.series.map((each) => each.name.length));
+      const left = Math.min(longest * 7 + 10, width * 0.35), band = (width - left - RIGHT) / spec.x.length;
+      const rows = (HEIGHT - TOP - BOTTOM) / spec.series.length, most = Math.max(...all.map((point) => point.value || 0)) || 1;
+      const fits = Math.floor((left - 8) / 7);
+      below(picture, spec.x, left, band);
+      spec.series.forEach((each, row) => picture.append(svg("text", { x: left - 6, y: TOP + rows * (row + 0.5) + 4, "text-anchor": "end",
+        "aria-hidden": true }, each.name.length > fits ? each.name.slice(0, fits - 1) + "…" : each.name)));
+      return all.map((point) => {
+        const x = left + band * point.column, y = TOP + rows * point.row;
+        return mark(point, x + band / 2, y + rows / 2, svg("rect", { class: "mark heat", x, y, width: band, height: rows,
+          "fill-opacity": point.value === null ? 0 : 0.06 + (0.94 * point.value) / most }));
+      });
+    },
+  };
+
+  const box = (x, y, from, to, width) => svg("rect", { class: "mark", x, width: Math.max(width, 1), y: Math.min(y(from), y(to)),
+    height: Math.max(Math.abs(y(from) - y(to)), 1), rx: 2 });
+
+  /** Let one value at a time take the focus; arrow keys move along x and between series. */
+  function steer(picture, marks, say) {
+    const go = (next) => {
+      if (!next) return;
+      for (const each of marks) each.setAttribute("tabindex", each === next ? 0 : -1);
+      next.focus();
+    };
+    const steps = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+    for (const each of marks) each.addEventListener("focus", () => say(each.point.text));
+    marks[0]?.setAttribute("tabindex", 0);
+    picture.addEventListener("keydown", (event) => {
+      const now = marks.find((each) => each === document.activeElement), step = steps[event.key];
+      if (!now || !(step || ["Home", "End"].includes(event.key))) return;
+      event.preventDefault();
+      const same = marks.filter((each) => each.point.row === now.point.row);
+      if (!step) return go(event.key === "Home" ? same[0] : same.at(-1));
+      if (step[1]) return go(same[same.indexOf(now) + step[1]]);
+      go(marks.find((each) => each.point.column === now.point.column && each.point.row === now.point.row + step[0]));
+    });
+    const near = (event) => {
+      const { left, top } = picture.getBoundingClientRect();
+      const far = ({ at: [x, y] }) => Math.hypot(x - event.clientX + left, y - event.clientY + top);
+      if (marks.length) say(marks.reduce((best, each) => (far(each) < far(best) ? each : best)).point.text);
+    };
+    picture.addEventListener("pointermove", near);
+    picture.addEventListener("click", near);
+  }
+
+  function legend({ type, series }) {
+    if (series.length < 2 || type === "heat") return null;
+    return kit.h("ul", { class: "legend" }, series.map((each, row) => kit.h("li", null, svg("svg", { class: ink(row), viewBox: "0 0 26 12", "aria-hidden": true },
+      type === "line" ? svg("path", { class: "curve", d: "M0 6H26", "stroke-dasharray": DASHES[row % 6] })
+        : svg("rect", { class: "mark", x: 7, width: 12, height: 12, rx: 2 })), each.name)));
+  }
+
+  function table({ title, x, series, unit }) {
+    const cell = (each, n) => {
+      const value = each.values[n] === null ? "–" : number.format(each.values[n]);
+      return each.low && each.values[n] !== null ? `${value} (${number.format(each.low[n])} to ${number.format(each.high[n])})` : value;
+    };
+    return kit.h("details", null, kit.h("summary", null, "Show as a table"), kit.table(title + (unit ? ", in " + unit : ""),
+      [["", (n) => label(x[n])], ...series.map((each) => [each.name, (n) => cell(each, n), "number"])], x.map((_, n) => n)));
+  }
+
+  kit.chart = (spec) => {
+    const value = kit.h("p", { class: "value soft", "aria-hidden": true }, "Point at a value, or move with the arrow keys, to read it.");
+    const place = kit.h("div", null);
+    const all = points(spec);
+    let width = 0;
+    const paint = () => {
+      const wide = Math.round(place.clientWidth);
+      if (!wide || wide === width) return;
+      width = wide;
+      const picture = svg("svg", { role: "group", "aria-label": spec.title, width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}` });
+      const marks = draw[spec.type](picture, width, spec, all);
+      picture.append(...marks);
+      steer(picture, marks, (text) => { value.textContent = text; });
+      place.replaceChildren(picture);
+    };
+    new ResizeObserver(paint).observe(place);
+    return kit.h("figure", { class: "chart" }, kit.h("figcaption", null, spec.title), legend(spec), place, value, table(spec));
+  };
+
+  /** A small line beside a number. It has no axes: its text says first, last and range. */
+  kit.sparkline = ({ title, values }) => {
+    const known = values.filter((value) => value !== null);
+    const low = Math.min(...known), high = Math.max(...known), step = 116 / Math.max(values.length - 1, 1);
+    const at = (value, n) => `${(2 + n * step).toFixed(1)} ${(26 - ((value - low) / (high - low || 1)) * 24).toFixed(1)}`;
+    const text = known.length ? `${title}: from ${number.format(known[0])} to ${number.format(known.at(-1))}, between ${number.format(low)} and ${number.format(high)}` : title + ": no values";
+    return svg("svg", { class: "sparkline s1", role: "img", "aria-label": text, width: 120, height: 28, viewBox: "0 0 120 28" }, svg("title", {}, text),
+      svg("path", { class: "curve", d: values.map((value, n) => (value === null ? "" : (n && values[n - 1] !== null ? "L" : "M") + at(value, n))).join("") }));
+  };
+}

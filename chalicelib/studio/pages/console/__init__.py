@@ -1,0 +1,1 @@
+"""`/studio/app`: the merchant's console in Shopify's admin."""

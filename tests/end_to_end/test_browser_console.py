@@ -1,0 +1,278 @@
+"""The merchant's console in Chromium, inside the sandbox's admin: from the first opening to a preview in the shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
+
+from infra.sandbox.shopify import ShopifySandbox
+from tests.end_to_end import chromium
+from tests.end_to_end.test_browser import CONTRASTS, browser, queue_worker
+from tests.end_to_end.test_browser_kit import SMALL_TARGETS
+from tests.integrations.sample_images import encode_image
+from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.timeouts import LIMIT
+
+__all__ = ["browser", "gallery", "queue_worker"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
+
+ARABIC = "صورة عائلية بألوان مائية"
+LONG = ("A very long name of a style that somebody pasted without reading it. " * 3)[:200]
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab in which no script fails and nothing is refused by the Content-Security-Policy."""
+    context = browser.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(LIMIT * 1000)
+    tab, faults = context.new_page(), []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    yield tab
+    assert faults == []
+    context.close()
+
+
+@pytest.fixture
+def new_shop(api: httpx.Client, shopify: ShopifySandbox, drain: Callable[[], list[dict[str, Any]]]) -> Gallery:
+    """A shop that has just installed the app."""
+    shop = Gallery(api, shopify, drain)
+    drain()
+    return shop
+
+
+def console(tab: Page, gallery: Gallery) -> FrameLocator:
+    tab.goto(f"{gallery.shopify.url}/{gallery.shop}/admin/apps/studio")
+    return tab.frame_locator("iframe")
+
+
+def open_tab(page: FrameLocator, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def evaluate(tab: Page, script: str) -> Any:
+    return tab.frames[1].evaluate(script)
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_new_merchant_comes_from_the_first_opening_to_a_preview_in_the_shop(
+    tab: Page, new_shop: Gallery, queue_worker: None, width: int
+) -> None:
+    tab.set_viewport_size({"width": width, "height": 800})
+    page = console(tab, new_shop)
+    expect(page.get_by_role("heading", name="Set up your studio")).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text=re.compile("."))).to_have_count(0)  # no red error
+    assert evaluate(tab, "document.images.length") == 0  # and no broken image
+    page.get_by_role("button", name="Choose products").click()
+    page.get_by_label("Pet portrait").check()
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_role("button", name="Set up Pet portrait").click()
+    page.get_by_role("button", name="Add a size").click()
+    page.get_by_label("Name").fill("8 x 10 in")
+    page.get_by_role("button", name="Choose a variant").click()
+    page.get_by_label("Pet portrait - 8 x 10 in").check()
+    page.get_by_role("button", name="Select").click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Variant 41001")).to_be_visible()
+    page.get_by_role("button", name="Create a style").click()
+    page.get_by_role("button", name="Pencil").click()
+    page.get_by_role("button", name="Create the style").click()
+    expect(page.get_by_role("heading", name="Pencil")).to_be_visible()
+    assert evaluate(tab, "document.documentElement.scrollWidth") <= width
+    assert evaluate(tab, SMALL_TARGETS) == []
+    open_tab(page, "Start")
+    expect(page.get_by_role("heading", name="Your studio is ready")).to_be_visible()
+    with tab.context.expect_page() as opened:
+        page.get_by_role("link", name="Open in your shop").click()
+    shop = opened.value
+    shop.get_by_label("Your photo").set_input_files(PHOTO)
+    shop.get_by_role("button", name="Make my image").click()
+    expect(shop.get_by_alt_text(re.compile("Your photo in the style"))).to_be_visible()
+
+
+def test_a_style_is_tried_on_a_sample_photo_and_gets_an_example(
+    tab: Page, gallery: Gallery, queue_worker: None
+) -> None:
+    page = console(tab, gallery)
+    open_tab(page, "Styles")
+    page.get_by_role("button", name="Edit Pencil").click()
+    page.get_by_role("button", name="Try it").click()
+    sample = page.get_by_alt_text("The sample photo in this style")
+    expect(sample).to_have_js_property("naturalWidth", 1024)
+    page.get_by_role("button", name="Use it as the example").click()
+    page.get_by_alt_text("The example").scroll_into_view_if_needed()  # pictures load when they are near
+    expect(page.get_by_alt_text("The example")).to_have_js_property("naturalWidth", 640)
+    large: FilePayload = {
+        "name": "big.png",
+        "mimeType": "image/png",
+        "buffer": encode_image(Image.effect_noise((1500, 1000), 90)),
+    }
+    page.get_by_label("Picture", exact=True).set_input_files(large)  # over 500 KB: it is made smaller first
+    page.get_by_role("button", name="Use this picture").click()
+    expect(page.get_by_alt_text("The example")).to_have_js_property("naturalHeight", 427)
+
+
+@pytest.mark.parametrize("name", [ARABIC, LONG], ids=["arabic", "200 letters"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_any_label_fits(tab: Page, gallery: Gallery, name: str, width: int) -> None:
+    gallery.merchant("PUT", f"styles/{gallery.style}", {"name": name})
+    gallery.merchant("PUT", f"products/{gallery.product}", {"title": name})
+    (size,) = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"]
+    gallery.merchant("PUT", f"products/{gallery.product}/sizes/{size['uuid']}", {"name": name})
+    tab.set_viewport_size({"width": width, "height": 800})
+    page = console(tab, gallery)
+    for tab_name, waits_for in (
+        ("Products", "Set up"),
+        ("Styles", "Edit"),
+        ("Orders and images", "Kind"),
+        ("Usage", "Usage"),
+    ):
+        open_tab(page, tab_name)
+        expect(page.get_by_text(waits_for, exact=True).first).to_be_visible()
+        assert evaluate(tab, "document.documentElement.scrollWidth") <= width
+    open_tab(page, "Products")
+    page.get_by_role("button", name="Set up").click()
+    expect(page.get_by_role("heading", name=name).first).to_be_visible()
+    assert evaluate(tab, "document.documentElement.scrollWidth") <= width
+    tab.goto(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/products/8001/page")
+    expect(tab.get_by_label(name)).to_be_attached()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gallery: Gallery) -> None:
+    preview = gallery.preview()
+    order = gallery.order(preview["line_item_property"])
+    gallery.shopify.deliver("studio", gallery.shop, "orders/paid", order)
+    assert gallery.drain() == []
+    page = console(tab, gallery)
+    open_tab(page, "Orders and images")
+    tiles = page.get_by_role("tabpanel").get_by_role("listitem")
+    expect(tiles).to_have_count(2)
+    page.get_by_label("Order", exact=True).fill(str(order["id"]))
+    page.get_by_label("Order", exact=True).press("Tab")
+    expect(tiles).to_have_count(1)
+    page.get_by_role("button", name=f"Print of order {order['id']}").click()
+    expect(page.get_by_alt_text("The print")).to_have_js_property("naturalWidth", 400)
+    with tab.expect_download() as download:
+        page.get_by_role("link", name="Download the print").click()
+    assert download.value.suggested_filename.startswith("print-")
+    page.get_by_role("button", name="Make it again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Make it again").click()
+    expect(page.get_by_text("The print is being made again.")).to_be_visible()
+    expect(page.get_by_text("Waiting", exact=True)).to_be_visible()
+    assert gallery.drain() == []
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_text("Done", exact=True)).to_be_visible()
+
+
+def test_usage_shows_the_quota_and_a_chart_with_its_table(tab: Page, gallery: Gallery) -> None:
+    gallery.preview()
+    page = console(tab, gallery)
+    open_tab(page, "Usage")
+    expect(page.get_by_text("1 of 500 images")).to_be_visible()
+    chart = page.locator("figure").filter(has_text="Previews in the last 30 days")
+    expect(chart.get_by_role("img")).to_have_count(30)
+    expect(chart.get_by_role("img").last).to_have_accessible_name(re.compile(": 1 previews$"))
+
+
+def test_the_keyboard_is_enough(tab: Page, new_shop: Gallery) -> None:
+    page = console(tab, new_shop)
+    expect(page.get_by_role("heading", name="Set up your studio")).to_be_visible()
+    page.get_by_role("tab", name="Start").focus()
+    for key in ("ArrowRight", "ArrowRight"):
+        tab.keyboard.press(key)
+    expect(page.get_by_role("tab", name="Styles")).to_be_focused()
+    expect(page.get_by_role("heading", name="No styles yet")).to_be_visible()
+    tab.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Create a style")).to_be_focused()
+    tab.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="A new style")).to_be_focused()
+    page.get_by_label("Name", exact=True).focus()
+    tab.keyboard.type("Oil")
+    tab.keyboard.press("Tab")
+    tab.keyboard.type("An oil painting")
+    tab.keyboard.press("Shift+Tab")
+    tab.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Oil")).to_be_focused()
+    outline = page.get_by_role("button", name="Save").evaluate(
+        "e => { e.focus(); return getComputedStyle(e).outlineStyle }"
+    )
+    assert outline == "solid"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_can_be_read(tab: Page, gallery: Gallery, scheme: Any) -> None:
+    tab.emulate_media(color_scheme=scheme)
+    page = console(tab, gallery)
+    for name in ("Start", "Products", "Watermark", "Usage"):
+        open_tab(page, name)
+        expect(page.get_by_role("tabpanel").get_by_role("heading").first).to_be_visible()
+        assert evaluate(tab, CONTRASTS) == []
+
+
+def test_a_change_by_another_person_is_not_overwritten(tab: Page, gallery: Gallery) -> None:
+    """Two tabs: the second to save is told, and can load what the first saved."""
+    page = console(tab, gallery)
+    open_tab(page, "Styles")
+    page.get_by_role("button", name="Edit Pencil").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Pencil")
+    gallery.merchant("PUT", f"styles/{gallery.style}", {"name": "Charcoal"})
+    page.get_by_label("Name", exact=True).fill("Crayon")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").filter(has_text="Somebody else changed this")).to_be_visible()
+    assert gallery.merchant("GET", f"styles/{gallery.style}").json()["name"] == "Charcoal"
+    page.get_by_role("button", name="Load it again").click()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Charcoal")
+
+
+def test_an_expired_session_is_said_and_loading_again_helps(tab: Page, gallery: Gallery) -> None:
+    page = console(tab, gallery)
+    expect(
+        page.get_by_role("heading", name="Set up your studio").or_(
+            page.get_by_role("heading", name="Your studio is ready")
+        )
+    ).to_be_visible()
+    expired = gallery.shopify.session_token("studio", gallery.shop, lifetime=-3600)
+    tab.route(
+        "**/session-token", lambda route: route.fulfill(body=expired, headers={"Access-Control-Allow-Origin": "*"})
+    )
+    open_tab(page, "Products")
+    expect(page.get_by_text("Your session has expired.")).to_be_visible()
+    tab.unroute_all()
+    page.get_by_role("button", name="Load the page again").click()
+    expect(page.get_by_role("button", name="Set up Portrait")).to_be_visible()
+
+
+def test_offline_is_said_and_passes(tab: Page, gallery: Gallery) -> None:
+    page = console(tab, gallery)
+    expect(page.get_by_role("region", name="This month")).to_be_visible()
+    tab.context.set_offline(True)
+    expect(page.get_by_text("You are offline.")).to_be_visible()
+    open_tab(page, "Products")
+    tab.context.set_offline(False)
+    expect(page.get_by_role("button", name="Set up Portrait")).to_be_visible()
+    expect(page.get_by_text("You are offline.")).to_have_count(0)
+
+
+def test_a_slow_answer_does_not_replace_a_later_tab(tab: Page, gallery: Gallery) -> None:
+    held: list[Any] = []
+    page = console(tab, gallery)
+    expect(page.get_by_role("region", name="This month")).to_be_visible()
+    tab.route("**/v1/studio/products?*", lambda route: held.append(route))
+    open_tab(page, "Products")
+    expect(page.get_by_role("tabpanel").get_by_role("status")).to_have_count(1)
+    open_tab(page, "Usage")
+    expect(page.get_by_text("of 500 images")).to_be_visible()
+    for route in held:
+        route.continue_()
+    tab.unroute_all()
+    open_tab(page, "Watermark")
+    expect(page.get_by_role("heading", name="Watermark of your previews")).to_be_visible()
+    expect(page.get_by_role("button", name="Set up Portrait")).to_have_count(0)
