@@ -14,8 +14,8 @@ from typing import Any
 
 from chalicelib.kit import config
 from infra.deploy import data_stack
-from infra.deploy.handlers import CONFIG, ROOT
-from infra.deploy.packaging import app_stack, bundle, policies
+from infra.deploy.handlers import CONFIG, ROOT, chalice_app
+from infra.deploy.packaging import app_stack, bundle, gateway, policies
 from infra.deploy.packaging.errors import PackagingFailed
 from infra.deploy.packaging.names import functions
 
@@ -37,7 +37,9 @@ def package(out: Path) -> list[Path]:
         project, made = Path(scratch) / "project", Path(scratch) / "made"
         _stage(project)
         _chalice(project, made)
-        written.append(_write(out / APP, json.loads((made / "sam.json").read_text())))
+        app = json.loads((made / "sam.json").read_text())
+        app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"] = gateway.paths(chalice_app().routes)
+        written.append(_write(out / APP, app))
         with zipfile.ZipFile(made / BUNDLE) as archive:
             archive.extractall(made / "sources")
         bundle.build(made / "sources", out / BUNDLE)

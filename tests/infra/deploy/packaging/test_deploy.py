@@ -72,6 +72,33 @@ def test_a_problem_comes_through_as_one(account: Account) -> None:
     assert answer.json()["code"] == "Unauthenticated"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/shops/me", 401),
+        ("GET", "/v1/shops/me/", 401),
+        ("GET", "/v1/studio/products/a%20b/styles", 401),
+        ("GET", "/v1/studio/products/%2E%2E/styles", 401),
+        ("GET", "/v1/operator/billing/codes/WELCOME/uses", 401),
+        ("GET", "/v1/studio/products/a%2Fb/no%2Fsuch", 404),
+        ("GET", "/v1/shops/me//settings/none", 404),
+        ("GET", "/v1/shops/you", 404),
+        ("DELETE", "/v1/shops/me", 405),
+        ("HEAD", "/v1/shops/me", 405),
+        ("OPTIONS", "/v1/shops/me", 405),
+        ("GET", "/webhooks/stripe", 405),
+    ],
+)
+def test_api_gateway_sends_every_path_to_the_app(account: Account, method: str, path: str, status: int) -> None:
+    """The embedded gateway decodes a path and drops its empty parts before it forwards it; AWS's does neither."""
+    answer = httpx.request(method, account.api + path)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    if status == 405:
+        assert answer.headers["allow"] == ("POST" if path == "/webhooks/stripe" else "GET")
+
+
 def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(account: Account) -> None:
     """The good message is done although it came with a poisonous one: the delivery that it is about was processed."""
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
