@@ -36,7 +36,7 @@ ELSEWHERE = {
 """Names in documents that are not ours, by whose they are."""
 
 SUBJECTS = ("shop", "customer", "member", "store")
-ALARM_FAMILIES = ("errors", "throttles", "age", "dead-letters")
+ALARM_FAMILIES = ("errors", "age", "dead-letters")
 """Suffixes of alarms that exist for each function or queue."""
 
 
