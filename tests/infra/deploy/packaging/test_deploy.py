@@ -146,7 +146,7 @@ REQUESTS = (
 
 
 def test_api_gateway_sends_every_path_to_the_app(account: Account) -> None:
-    """The embedded gateway decodes a path and drops its empty parts before it forwards it; AWS's does neither."""
+    """The embedded gateway decodes a path and drops its empty parts; `test_lazy_app` has both as AWS forwards them."""
     url = account.api
     for method, path, status in REQUESTS:
         answer = httpx.request(method, url + path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from chalicelib.kit import aws
 from infra.deploy.packaging import artefacts, deploy, quotas, releases, stacks
 from infra.deploy.packaging.quotas import QuotaTooLow
 from infra.deploy.packaging.releases import KEPT, Release
-from infra.deploy.packaging.stacks import DeploymentFailed
+from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
 
 OWNER = "000000000000"
 
@@ -60,6 +62,32 @@ def test_the_first_release_is_not_rolled_back(bucket: str) -> None:
         with pytest.raises(DeploymentFailed, match="backroom-test-studio has no earlier release"):
             deploy.roll_back("studio", OWNER)
         releases.record(bucket, "studio", release(1))
+
+
+def test_a_rollback_takes_the_zips_of_then_and_the_addresses_of_now(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def bring_up(name: str, document: dict[str, Any], parameters: Parameters) -> str:
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}} | document))
+        key = artefacts.upload(bucket, file)
+        stacks.bring_up(f"backroom-test-{name}", artefacts.url(bucket, key), parameters)
+        return key
+
+    given = {name: {"Type": "String"} for name in ("BundleKey", "PublicUrl")}
+    outputs = {name: {"Value": {"Ref": name}} for name in given}
+    bring_up("api", {"Outputs": {"PublicUrl": {"Value": "https://new"}}}, {})
+    for number in (1, 2):
+        topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "BundleKey"}}}
+        document = {"Description": f"{number}", "Parameters": given, "Outputs": outputs, "Resources": {"Topic": topic}}
+        key = bring_up("studio", document, {"BundleKey": f"{number}/a.zip", "PublicUrl": "https://old"})
+        releases.record(bucket, "studio", {"template": key, "zips": {"BundleKey": f"{number}/a.zip"}})
+
+    deploy.roll_back("studio", OWNER)
+
+    assert capsys.readouterr().out == "backroom-test-studio: updated\n"
+    assert stacks.outputs("backroom-test-studio") == {"BundleKey": "1/a.zip", "PublicUrl": "https://new"}
+    assert len(releases.list_releases(bucket, "studio")) == 1
 
 
 def test_the_single_stack_of_an_earlier_release_has_to_go_first(bucket: str, tmp_path: Path) -> None:
