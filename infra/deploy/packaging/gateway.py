@@ -71,6 +71,7 @@ def _operation(path: str) -> dict[str, Any]:
         "type": "aws_proxy",
         "httpMethod": "POST",
         "passthroughBehavior": "when_no_match",
+        "contentHandling": "CONVERT_TO_TEXT",
         "responses": {"default": {"statusCode": "200"}},
         "uri": _invocation(),
     }

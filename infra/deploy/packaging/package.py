@@ -46,10 +46,10 @@ def package(out: Path) -> list[Path]:
             archive.extractall(made / "sources")
         bundle.build(made / "sources", out / BUNDLE)
     written.append(out / BUNDLE)
-    for name, dependency in bundle.LAYERS.items():
-        if name in functions():
-            bundle.build_layer(dependency, out / layer_file(dependency))
-            written.append(out / layer_file(dependency))
+    present = functions()
+    for dependency in sorted({package for name, package in bundle.LAYERS.items() if name in present}):
+        bundle.build_layer(dependency, out / layer_file(dependency))
+        written.append(out / layer_file(dependency))
     return written
 
 
