@@ -104,12 +104,20 @@ bench: install ## Benchmark against comparable libraries; results are ratios wit
 	@$(BIN)/python -m infra.bench
 
 .PHONY: package
-package: install ## Build the bundle and both templates: make package STAGE=prod
+package: install ## Build the bundle and the template of each stack: make package STAGE=prod
 	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging package --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: deploy
 deploy: install ## Package and deploy to the account of your AWS credentials: make deploy STAGE=dev
 	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE)
+
+.PHONY: rollback
+rollback: install ## Deploy a stack's version before the last one: make rollback STAGE=dev CONTEXT=studio (or api, watch)
+	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging rollback --stage $(STAGE) --stack "$(CONTEXT)"
+
+.PHONY: teardown
+teardown: install ## Delete all stacks but data, in reverse order: make teardown STAGE=dev (prod needs CONFIRM=prod)
+	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging teardown --stage $(STAGE) --confirm "$(CONFIRM)"
 
 .PHONY: clean
 clean: ## Remove build output and local state (.local/); keep the virtual environments

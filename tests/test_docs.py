@@ -36,7 +36,7 @@ ELSEWHERE = {
 """Foreign names in documents, by their owner."""
 
 SUBJECTS = ("shop", "customer", "member", "store")
-ALARM_FAMILIES = ("errors", "throttles", "age", "dead-letters")
+ALARM_FAMILIES = ("errors", "age", "dead-letters")
 """Suffixes of alarms that exist for each function or queue."""
 
 

@@ -7,15 +7,19 @@ see every route at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.kit import config
+from chalicelib.kit import config, ids
+from chalicelib.kit.errors import MethodNotAllowed, NotFound, Problem
+from chalicelib.kit.http import rendering
+from chalicelib.kit.route_table import GREEDY, RouteMatch, find_route, gateway_path, requested_path
 
 Paths = tuple[str, ...]
+NO_ROUTE = "No route is served at this path."
 
 
 class LazyChalice(Chalice):
@@ -27,28 +31,65 @@ class LazyChalice(Chalice):
 
     def __init__(self, app_name: str, *contents: Mapping[str, Paths]) -> None:
         super().__init__(app_name)
-        self._pending = {module: paths for each in contents for module, paths in each.items()}
+        self._contents = {module: paths for each in contents for module, paths in each.items()}
+        self._pending = dict(self._contents)
         if not config.is_lambda():
             self.load_all()
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        """Answer a request; import its blueprint first, or every blueprint if no prefix matches its path."""
-        path = event["requestContext"]["resourcePath"]
-        if self._pending and path not in self.routes:
-            self._load_for(path)
-        return super().__call__(event, context)
+        """Answer a request. Import the blueprint of its path first, or every blueprint if no prefix matches.
+
+        A path without a route is answered with 404, a method that the route does not support with 405 and `Allow`.
+        """
+        request = event["requestContext"]
+        try:
+            match = self._match(request["resourcePath"], event.get("pathParameters") or {})
+            methods = self.routes[match.route]
+            if request["httpMethod"] not in methods:
+                raise MethodNotAllowed(headers={"Allow": ", ".join(methods)})
+        except Problem as problem:
+            request_id = request.get("requestId") or ids.new()
+            response = rendering.with_common_headers(rendering.render_problem(problem, request_id), request_id)
+            return dict(response.to_dict(self.api.binary_types))
+        resolved = {"requestContext": {**request, "resourcePath": match.route}, "pathParameters": match.parameters}
+        return dict(super().__call__({**event, **resolved}, context))
 
     def load_all(self) -> None:
         """Register every blueprint that is not registered yet."""
         for module in list(self._pending):
             self._load(module)
 
-    def _load_for(self, path: str) -> None:
-        module = nearest_module(self._pending, path)
-        if module:
+    def _match(self, resource: str, parameters: Mapping[str, str]) -> RouteMatch:
+        """Return the route of a request. Raises NotFound if the app does not serve the path.
+
+        A route with a gateway path of its own is not served by a greedy path, where its throttle does not apply.
+        """
+        if GREEDY not in resource:
+            return self._load_until(resource, lambda: self._own(resource, parameters))
+        path = requested_path(resource, parameters)
+        match = self._load_until(path, lambda: find_route(self.routes, path))
+        if gateway_path(match.route, self.routes[match.route]) != resource:
+            raise NotFound(NO_ROUTE)
+        return match
+
+    def _own(self, route: str, parameters: Mapping[str, str]) -> RouteMatch | None:
+        return RouteMatch(route, dict(parameters)) if route in self.routes else None
+
+    def _load_until(self, path: str, find: Callable[[], RouteMatch | None]) -> RouteMatch:
+        """Load the blueprint that lists the path, or else every blueprint, and return what `find` returns then.
+
+        Raises NotFound if it returns None with every blueprint.
+        """
+        module = nearest_module(self._contents, path)
+        if module in self._pending:
             self._load(module)
-        if path not in self.routes:
+        match = find()
+        if match is None:
             self.load_all()
+            match = find()
+        if match is None:
+            raise NotFound(NO_ROUTE)
+        return match
 
     def _load(self, module: str) -> None:
         self.register_blueprint(import_module(module).bp)

@@ -39,9 +39,7 @@ def template() -> dict[str, Any]:
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{config.settings().namespace}: tables, buckets, key, topics and queues",
         "Resources": resources,
-        "Outputs": {
-            "KeyId": {"Value": {"Ref": "SecretsKey"}, "Export": {"Name": f"{config.settings().namespace}-key-id"}}
-        },
+        "Outputs": {"KeyId": {"Value": {"Ref": "SecretsKey"}}},
     }
 
 

@@ -33,6 +33,7 @@ CHECKPOINT_SECONDS = 2.0
 PARENT_CHECK_SECONDS = 0.5
 LOCK_PATIENCE_SECONDS = 60.0
 DELIVERY_PATIENCE_SECONDS = 60.0
+ANY_METHOD = "x-amazon-apigateway-any-method"
 ENDPOINT = f"http://{os.environ['MINISTACK_HOST']}:{os.environ['GATEWAY_PORT']}"
 
 Message = dict[str, Any]
@@ -303,6 +304,19 @@ def is_running(pid: str) -> bool:
     return True
 
 
+def import_any_methods() -> None:
+    """Make the engine import the method ANY of an OpenAPI document, which it ignores."""
+    gateway = ministack._get_module("apigateway_v1")
+    import_path_item = gateway._import_path_item
+
+    def import_with_any(api_id: str, path: str, path_item: Message, *rest: Any) -> None:
+        renamed = {"any" if method == ANY_METHOD else method: operation for method, operation in path_item.items()}
+        import_path_item(api_id, path, renamed, *rest)
+
+    gateway._OPENAPI_HTTP_METHODS.add("any")
+    gateway._import_path_item = import_with_any
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socket", type=int, required=True, help="descriptor of the listening socket")
@@ -315,6 +329,7 @@ def main() -> None:
     if arguments.state:
         lock(arguments.state / "engine.lock", arguments.parent)
         state_file = arguments.state / "engine.pickle"
+    import_any_methods()
     asyncio.run(Launcher(state_file, arguments.parent).run(arguments.socket))
     if os.getppid() != arguments.parent:
         shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)  # the parent cannot do it any more

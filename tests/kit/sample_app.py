@@ -12,7 +12,8 @@ from pynamodb.exceptions import PutError
 from chalicelib.kit import auth, ids, pagination, unique_values
 from chalicelib.kit.auth import Account, Credentials, security
 from chalicelib.kit.errors import Conflict, NotFound, PreconditionFailed
-from chalicelib.kit.http import ApiRequest, endpoint, problem_details, refuse_other_methods
+from chalicelib.kit.http import ApiRequest, endpoint, problem_details
+from chalicelib.kit.lazy_app import LazyChalice
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Amount, Input, Page, PageQuery, Query, Schema, Timestamp
 from chalicelib.kit.tables import Transaction
@@ -146,9 +147,6 @@ def delete_draft(call: ApiRequest, name: str) -> None:
     drafts.pop(name, None)
 
 
-refuse_other_methods(bp, "/drafts/{name}", "GET", "PUT", "DELETE")
-
-
 @bp.route("/notes", methods=["POST"])
 @endpoint(bp, auth=auth.member, body=NoteCreate, returns=NoteRead, status=201, idempotent="joined")
 def create_note(call: ApiRequest[Account, NoteCreate]) -> NoteRead:
@@ -190,7 +188,7 @@ def list_logs(call: ApiRequest[Account, None, LogQuery], shop: str) -> PageResul
 @cache  # a blueprint registers once
 def create() -> Chalice:
     """The app, as `app.py` makes the bundle's."""
-    app = Chalice(app_name="sample")
+    app = LazyChalice("sample")
     app.register_middleware(problem_details, "http")
     app.register_blueprint(bp)
     return app

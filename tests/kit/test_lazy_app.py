@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -25,11 +26,13 @@ blueprints = dict(app.app._pending)
 print(json.dumps([answer, sorted(set(blueprints) & set(sys.modules)), len(blueprints)]))
 """
 ASK = """
-event = {{"requestContext": {{"resourcePath": {path!r}, "httpMethod": {method!r}}}, "headers": {{}}, "body": None,
-    "multiValueQueryStringParameters": None, "pathParameters": {{"product_id": "1"}}, "isBase64Encoded": False,
+event = {{"requestContext": {{"resourcePath": {resource!r}, "httpMethod": {method!r}, "requestId": "r-1"}}, "headers": {{}},
+    "body": None, "multiValueQueryStringParameters": None, "pathParameters": {parameters!r}, "isBase64Encoded": False,
     "stageVariables": None}}
-answer = app.app(event, None)["statusCode"]
+response = app.app(event, None)
+answer = response["statusCode"]
 """
+HEADERS_AND_BODY = 'answer = [answer, response["headers"], json.loads(response["body"])]'
 
 
 def run(code: str) -> tuple[Any, list[str], bool]:
@@ -43,7 +46,12 @@ def run(code: str) -> tuple[Any, list[str], bool]:
 
 
 def ask(path: str, method: str = "GET") -> str:
-    return ASK.format(path=path, method=method)
+    """A request as API Gateway sends it, on the path's own resource or on the greedy one of its first two parts."""
+    prefix = re.match(r"/v1/[^/]*/", path)
+    resource, parameters = path, None
+    if prefix:
+        resource, parameters = prefix[0] + "{proxy+}", {"proxy": path.removeprefix(prefix[0])}
+    return ASK.format(resource=resource, parameters=parameters, method=method)
 
 
 @pytest.mark.parametrize(
@@ -51,9 +59,12 @@ def ask(path: str, method: str = "GET") -> str:
     [
         ("/health", 200, "kit.routes"),
         ("/v1/shops/me", 401, "shops.routes.merchant"),
-        ("/v1/billing/subscription", 401, "billing.routes.subscription"),
+        ("/v1/shops/me/", 401, "shops.routes.merchant"),
         ("/v1/billing/subscription/cancel", 405, "billing.routes.subscription_changes"),
-        ("/v1/studio/products/{product_id}", 401, "studio.routes.products"),
+        ("/v1/studio/products/1", 401, "studio.routes.products"),
+        ("/v1/studio/products/a%2Fb", 401, "studio.routes.products"),
+        ("/v1/studio/products/../styles", 401, "studio.routes.products"),
+        ("/v1/operator/billing/codes/WELCOME/uses", 401, "billing.routes.discount_codes"),
     ],
 )
 def test_a_request_imports_its_own_blueprint(path: str, status: int, blueprint: str) -> None:
@@ -65,9 +76,54 @@ def test_the_next_request_may_need_another_blueprint() -> None:
     assert (status, imported) == (405, ["chalicelib.billing.routes.subscription", "chalicelib.kit.routes"])
 
 
-def test_an_unlisted_path_loads_every_blueprint() -> None:
-    status, _, is_whole = run(ask("/v1/unheard-of"))
-    assert (status, is_whole) == (405, True)
+UNSERVED = (
+    "/v1/unheard-of",
+    "/v1/shops/you",
+    "/v1/studio/products//styles",
+    "/v1/shops//me",
+    "/v1/shops/%6De",
+    "/nowhere",
+)
+
+
+def test_an_unserved_path_loads_every_blueprint_and_is_a_problem() -> None:
+    several = "answers = []\n" + "".join(
+        ask(path) + HEADERS_AND_BODY + "; answers.append(answer)\n" for path in UNSERVED
+    )
+    answers, _, is_whole = run(several + "answer = answers\n")
+    assert is_whole
+    assert len(answers) == len(UNSERVED)
+    for status, headers, problem in answers:
+        assert (status, problem["status"], problem["code"], problem["request_id"]) == (404, 404, "NotFound", "r-1")
+        assert headers["Content-Type"] == "application/problem+json"
+        assert (headers["X-Request-Id"], headers["Cache-Control"]) == ("r-1", "no-store")
+
+
+def test_another_method_is_a_problem_that_names_the_methods() -> None:
+    methods = ("HEAD", "OPTIONS", "POST", "TRACE", "get")
+    several = "answers = []\n" + "".join(
+        ask("/v1/shops/me/settings", method) + HEADERS_AND_BODY + "; answers.append(answer)\n" for method in methods
+    )
+    answers, _, _ = run(several + "answer = answers\n")
+    assert len(answers) == len(methods)
+    for status, headers, problem in answers:
+        assert (status, headers["Allow"], problem["code"]) == (405, "GET, PUT", "MethodNotAllowed")
+        assert headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_route_with_a_gateway_path_of_its_own_is_not_served_by_a_greedy_one() -> None:
+    on_greedy = ask("/webhooks/stripe", "POST").replace("'/webhooks/stripe'", "'/webhooks/{proxy+}'")
+    assert 'None, "pathParameters": None' in on_greedy
+    on_greedy = on_greedy.replace('"pathParameters": None', '"pathParameters": {"proxy": "stripe"}')
+    assert run(on_greedy)[0] == 404
+    assert run(ask("/webhooks/stripe", "POST"))[0] in (400, 401)
+
+
+def test_a_view_sees_the_route_as_if_the_gateway_had_resolved_it() -> None:
+    """Logs, cursors and idempotency keys contain the route."""
+    seen = "\nanswer = [app.app.current_request.context['resourcePath'], app.app.current_request.uri_params]"
+    (route, parameters), _, _ = run(ask("/v1/studio/products/a%2Fb/styles") + seen)
+    assert (route, parameters) == ("/v1/studio/products/{product_id}/styles", {"product_id": "a%2Fb"})
 
 
 def test_outside_lambda_the_app_is_complete() -> None:
@@ -78,7 +134,7 @@ def test_outside_lambda_the_app_is_complete() -> None:
 
 
 def test_views_of_the_whole_api_are_complete_after_another_request() -> None:
-    body, _, is_whole = run(ask("/health") + ask("/openapi.json").replace('["statusCode"]', '["body"]'))
+    body, _, is_whole = run(ask("/health") + ask("/openapi.json") + 'answer = response["body"]')
     assert is_whole
     assert {"/health", "/v1/billing/plans", "/v1/studio/styles"} <= set(json.loads(body)["paths"])
 

@@ -7,7 +7,7 @@ from chalice.app import Blueprint
 from chalicelib.billing.schemas.messages import WebhookAnswer
 from chalicelib.billing.service.sync import intake
 from chalicelib.billing.service.sync.intake import Sender
-from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint, refuse_other_methods
+from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint
 
 bp = Blueprint(__name__)
 
@@ -21,6 +21,3 @@ def receive_event(call: ApiRequest[Sender]) -> WebhookAnswer:
     """
     intake.receive_event(call.credentials.raw_body)
     return WebhookAnswer()
-
-
-refuse_other_methods(bp, "/webhooks/stripe", "POST")

@@ -1,6 +1,6 @@
 """HTTP endpoints: the decorator `@endpoint`, its specification and the parsed request."""
 
-from chalicelib.kit.http.endpoint import endpoint, refuse_other_methods
+from chalicelib.kit.http.endpoint import endpoint
 from chalicelib.kit.http.rendering import PROBLEM_JSON, problem_details
 from chalicelib.kit.http.spec import MAX_BODY, MAX_WEBHOOK_BODY, ApiRequest, EndpointSpec
 
@@ -12,5 +12,4 @@ __all__ = [
     "EndpointSpec",
     "endpoint",
     "problem_details",
-    "refuse_other_methods",
 ]

@@ -18,7 +18,6 @@ from chalicelib.kit import ids, logs, tables
 from chalicelib.kit.auth import Credentials
 from chalicelib.kit.errors import (
     InternalError,
-    MethodNotAllowed,
     NotFound,
     PayloadTooLarge,
     Problem,
@@ -33,7 +32,6 @@ from chalicelib.kit.schemas import Page
 
 MAX_PATH_PARAMETER = 255
 """Characters of an id in a path; DynamoDB refuses sort keys of more than 1,024 bytes, and empty keys."""
-METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 log = logs.logger("http")
 
@@ -59,18 +57,6 @@ def endpoint(bp: Blueprint, **contract: Any) -> Callable[[Callable[..., Any]], C
     return decorate
 
 
-def refuse_other_methods(bp: Blueprint, path: str, *allowed: str) -> None:
-    """Answer 405 to every method of `path` but the allowed ones; API Gateway alone would answer 403."""
-
-    def refuse(_call: ApiRequest, **_path: str) -> None:
-        raise MethodNotAllowed(headers={"Allow": ", ".join(allowed)})
-
-    def view(**parameters: str) -> Response:
-        return _handle(EndpointSpec(), refuse, bp.current_request, parameters)
-
-    bp.route(path, methods=[method for method in METHODS if method not in allowed])(view)
-
-
 def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Request, path: dict[str, str]) -> Response:
     request_id = request.context.get("requestId") or ids.new()
     correlation_id = request.headers.get("x-correlation-id", "")[:64] or request_id
@@ -83,10 +69,7 @@ def _handle(contract: EndpointSpec, function: Callable[..., Any], request: Reque
             response = rendering.render_problem(_unexpected(error, request), request_id)
         if response.status_code >= 500:
             log.warning("request failed", extra={"status": response.status_code, "route": _route(request)})
-    response.headers.setdefault("X-Request-Id", request_id)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    return response
+    return rendering.with_common_headers(response, request_id)
 
 
 def _unexpected(error: Exception, request: Request) -> Problem:

@@ -40,6 +40,14 @@ def render_problem(problem: Problem, request_id: str) -> Response:
     )
 
 
+def with_common_headers(response: Response, request_id: str) -> Response:
+    """Return the response with the headers that every response has, unless it sets them itself."""
+    response.headers.setdefault("X-Request-Id", request_id)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    return response
+
+
 def problem_details(event: Request, get_response: Callable[[Request], Response]) -> Response:
     """Render Chalice's own errors (405, 415, …) as problems; a Chalice middleware."""
     response = get_response(event)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from chalice.app import Blueprint, Response
 
 from chalicelib.kit import config
-from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint, refuse_other_methods
+from chalicelib.kit.http import MAX_WEBHOOK_BODY, ApiRequest, endpoint
 from chalicelib.shops.schemas.shopify import InstallationStart, OAuthCallback, WebhookAnswer
 from chalicelib.shops.service import oauth_install, webhook_intake
 from chalicelib.shops.service.auth import WebhookSender, webhook_sender
@@ -43,9 +43,6 @@ def receive_webhook(call: ApiRequest[WebhookSender], app: str) -> WebhookAnswer:
     """Receive a webhook delivery: it is stored once and published at least once."""
     is_new = webhook_intake.receive_webhook(call.principal, call.credentials.raw_body)
     return WebhookAnswer(status="recorded" if is_new else "known")
-
-
-refuse_other_methods(bp, "/webhooks/shopify/{app}", "POST")
 
 
 def _cookie(app: str, value: str, seconds: int) -> str:

@@ -10,7 +10,7 @@ from chalicelib.integrations.image_models.signature import verify_signature
 from chalicelib.kit import clock, secret_reader
 from chalicelib.kit.auth import Credentials, security
 from chalicelib.kit.errors import Unauthenticated
-from chalicelib.kit.http import ApiRequest, endpoint, refuse_other_methods
+from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.studio.schemas.shopper import CallbackAnswer
 from chalicelib.studio.service import image_provider
 
@@ -47,6 +47,3 @@ def receive_callback(call: ApiRequest[ImageProvider], generation_id: str) -> Cal
     """Receive a callback about a job; its result is fetched from the provider."""
     is_handled = image_provider.handle_callback(generation_id, call.credentials.raw_body)
     return CallbackAnswer(status="heard" if is_handled else "ignored")
-
-
-refuse_other_methods(bp, "/webhooks/images/{generation_id}", "POST")

@@ -1,1 +1,1 @@
-"""Package the sources into two CloudFormation templates and a zip, and deploy them to an AWS account."""
+"""Package the sources into a CloudFormation template for each stack and a zip, and deploy them to an AWS account."""

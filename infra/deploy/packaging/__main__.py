@@ -1,4 +1,4 @@
-"""`python -m infra.deploy.packaging package|deploy --stage dev|prod [--out build/prod]`."""
+"""`python -m infra.deploy.packaging package|deploy|rollback|teardown --stage dev|prod [--out build/prod]`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ STAGES = ("dev", "prod")
 
 
 def main() -> int:
-    """Package, or package and deploy. Print a message and return 1 on failure."""
+    """Package, deploy, roll back or take down. Print a message and return 1 on failure."""
     parser = argparse.ArgumentParser(prog="python -m infra.deploy.packaging", description=__doc__)
-    parser.add_argument("command", choices=("package", "deploy"))
+    parser.add_argument("command", choices=("package", "deploy", "rollback", "teardown"))
     parser.add_argument("--stage", required=True, help=" or ".join(STAGES))
     parser.add_argument("--out", type=Path, help="output directory for templates and zips; default: build/<stage>")
+    parser.add_argument("--packaged", action="store_true", help="deploy what is in the output directory already")
     parser.add_argument("--alarm-email", help="address for alarm notifications (deploy); default: unchanged")
+    parser.add_argument("--stack", help="stack to roll back: api, watch or a context (rollback)")
+    parser.add_argument("--confirm", help="the stage again, to take down prod (teardown)")
     arguments = parser.parse_args()
     if arguments.stage not in STAGES:
         parser.error(
@@ -27,23 +30,34 @@ def main() -> int:
 
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from chalicelib.kit import config
-    from infra.deploy.packaging import runtimes
-    from infra.deploy.packaging.deploy import account, deploy
     from infra.deploy.packaging.errors import PackagingFailed
-    from infra.deploy.packaging.package import package
 
     try:
-        runtimes.demand(arguments.command, arguments.stage, config.settings().is_embedded, sys.version_info[:2])
-        owner = account() if arguments.command == "deploy" else None
-        for path in package(out):
-            print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
-        if owner:
-            deploy(out, owner, arguments.alarm_email)
+        _run(arguments, out)
     except (PackagingFailed, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _run(arguments: argparse.Namespace, out: Path) -> None:
+    """Run the command. Raises PackagingFailed and botocore's errors."""
+    from chalicelib.kit import config
+    from infra.deploy.packaging import deploy, runtimes
+    from infra.deploy.packaging.package import package
+
+    command, stage = arguments.command, arguments.stage
+    if command == "rollback":
+        deploy.roll_back(arguments.stack, deploy.account())
+    elif command == "teardown":
+        deploy.take_down(stage, arguments.confirm)
+    else:
+        runtimes.demand(command, stage, config.settings().is_embedded, sys.version_info[:2])
+        owner = deploy.account() if command == "deploy" else None
+        for path in [] if arguments.packaged else package(out):
+            print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
+        if owner:
+            deploy.deploy(out, owner, arguments.alarm_email)
 
 
 def _enter(stage: str) -> None:

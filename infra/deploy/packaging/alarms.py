@@ -27,7 +27,7 @@ EMAIL_GIVEN = "AlarmEmailGiven"
 
 def resources() -> Resources:
     """Return every alarm, and the topic that they publish to."""
-    found = _topic()
+    found = _topic() | _throttles()
     for name in functions():
         found |= _function(name)
     for consumer in handlers.consumers():
@@ -64,10 +64,15 @@ def _function(name: str) -> Resources:
         statistic="Average",
         above=ERROR_RATE,
         periods=2,
-    ) | _alarm(
-        f"{subject}-throttles",
-        f"Calls of {subject} are throttled: raise the account's concurrency limit.",
-        metric=("AWS/Lambda", "Throttles", dimensions),
+    )
+
+
+def _throttles() -> Resources:
+    """Return one alarm for the account and region: all functions share the concurrency limit."""
+    return _alarm(
+        f"{config.settings().namespace}-throttles",
+        "Lambda throttles calls in this account: raise its concurrency limit.",
+        metric=("AWS/Lambda", "Throttles", {}),
         statistic="Sum",
         above=0,
     )

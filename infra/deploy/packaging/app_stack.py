@@ -1,4 +1,7 @@
-"""Additions to the template that Chalice generates, merged with `chalice package --merge-template`."""
+"""Additions to the template that Chalice generates, merged with `chalice package --merge-template`.
+
+`stack_split` makes several stacks of the result. Their parameters are values of other stacks and locations of zips.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from typing import Any
 from chalicelib.kit import config
 from infra.deploy import handlers
 from infra.deploy.handlers import Consumer
-from infra.deploy.packaging import alarms, bundle, bytecode, dashboard, gateway
-from infra.deploy.packaging.names import API_STAGE, function_name, functions, key_id, logical
+from infra.deploy.packaging import bundle, bytecode, gateway
+from infra.deploy.packaging.names import API, API_STAGE, function_name, functions, key_id, logical
 
 Resources = dict[str, dict[str, Any]]
 
 
 def template() -> dict[str, Any]:
-    """Return the merge template of this process's stage. `deploy` sets its parameters, the locations of the zips."""
+    """Return the merge template of this process's stage. `deploy` sets its parameters."""
     settings = config.settings()
     resources: Resources = {"RestAPI": {"Properties": gateway.additions()}}
     for name in functions():
@@ -24,23 +27,20 @@ def template() -> dict[str, Any]:
     for name, package in layers().items():
         resources[bundle.layer_id(package)] = _layer(package)
         resources[logical(name)]["Properties"]["Layers"] = [{"Ref": bundle.layer_id(package)}]
-    parameters = {"ArtefactBucket": "The bucket that holds the zips", "BundleKey": "The bundle's key in it"}
+    parameters = {
+        "ArtefactBucket": "The bucket that holds the zips",
+        "BundleKey": "The bundle's key in it",
+        "KeyId": "The key of stored secrets, of the data stack",
+        "PublicUrl": "The API's address, of the api stack",
+    }
     parameters |= {
         bundle.layer_key(package): f"The key of {package}'s layer in it" for package in sorted(set(layers().values()))
     }
     return {
-        "Description": f"{settings.namespace}: API, functions, alarms and dashboard",
-        "Parameters": {
-            **{name: {"Type": "String", "Description": about} for name, about in parameters.items()},
-            "AlarmEmail": {
-                "Type": "String",
-                "Default": "",
-                "Description": "Address for alarm notifications; none if empty",
-            },
-        },
-        "Conditions": {alarms.EMAIL_GIVEN: {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
-        "Resources": resources | alarms.resources() | {"Dashboard": dashboard.resource()},
-        "Outputs": {"AlarmTopicArn": {"Value": {"Ref": "AlarmTopic"}}},
+        "Description": settings.namespace,
+        "Parameters": {name: {"Type": "String", "Description": about} for name, about in parameters.items()},
+        "Resources": resources,
+        "Outputs": {"PublicUrl": {"Value": _public_url()}},
     }
 
 
@@ -48,14 +48,14 @@ def _function(name: str) -> Resources:
     properties = {
         "FunctionName": function_name(name),
         "CodeUri": {"Bucket": {"Ref": "ArtefactBucket"}, "Key": {"Ref": "BundleKey"}},
-        "Environment": {"Variables": _environment()},
+        "Environment": {"Variables": _environment(name)},
     }
     # Chalice's log group of the API's function refers to an id that Chalice has renamed.
     group = {"Properties": {"LogGroupName": f"/aws/lambda/{function_name(name)}"}}
     return {logical(name): {"Properties": properties}, logical(f"{name}-log-group"): group}
 
 
-def _environment() -> dict[str, Any]:
+def _environment(name: str) -> dict[str, Any]:
     settings = config.settings()
     return {
         "TABLE_PREFIX": settings.table_prefix,
@@ -68,8 +68,12 @@ def _environment() -> dict[str, Any]:
         "BEDROCK_REGION": settings.bedrock_region,
         "BEDROCK_IMAGE_MODEL": settings.bedrock_image_model,
         "BEDROCK_UPSCALE_MODEL": settings.bedrock_upscale_model,
-        "PUBLIC_URL": {"Fn::Sub": f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"},
+        "PUBLIC_URL": _public_url() if name == API else {"Ref": "PublicUrl"},
     }
+
+
+def _public_url() -> dict[str, str]:
+    return {"Fn::Sub": f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{API_STAGE}"}
 
 
 def _report_failures(function: dict[str, Any], consumer: Consumer) -> None:

@@ -1,20 +1,21 @@
 """`deploy`: deploy the output of `package` to the account of the AWS credentials (or to AWS_ENDPOINT_URL).
 
-The data stack is deployed first, then the app stack, each by a change set. An unchanged stack is not updated; a failed
-update rolls back.
+The stacks are deployed in order (`names.stacks`), each by a change set. An unchanged stack is not updated. A failed
+update rolls back, and the stacks after it stay as they are.
 """
 
 from __future__ import annotations
 
-import hashlib
+import json
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import app_stack, bundle, stacks
-from infra.deploy.packaging.package import APP, BUNDLE, DATA, layer_file
-from infra.deploy.packaging.stacks import Parameters
+from infra.deploy.packaging import artefacts, bundle, quotas, releases, stacks
+from infra.deploy.packaging.names import API_STACK, DATA, OLD_STACK, functions, stack_name, stack_names
+from infra.deploy.packaging.package import BUNDLE, LAYER_SUFFIX
+from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
 
 
 def account() -> str:
@@ -23,66 +24,92 @@ def account() -> str:
 
 
 def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
-    """Create or update both stacks of this process's stage in account `owner`, and print their outputs.
+    """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
 
-    Raises DeploymentFailed if CloudFormation rejects or rolls back a stack.
+    Raises QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
-    namespace = config.settings().namespace
-    bucket = _bucket(f"{namespace}-artefacts-{owner}")
-    print(stacks.bring_up(f"{namespace}-data", _url(bucket, _upload(bucket, out / DATA)), {}))
-    template = out / APP
-    print(
-        stacks.bring_up(
-            f"{namespace}-app", _url(bucket, _upload(bucket, template)), _parameters(bucket, out, alarm_email)
+    _refuse_old_stack()
+    for line in quotas.check(config.settings().stage, len(functions()), (out / BUNDLE).stat().st_size):
+        print(line)
+    bucket = artefacts.create_bucket(owner)
+    zips, outputs = _zips(bucket, out), dict[str, str]()
+    for name in stack_names():
+        values = zips | outputs
+        template = artefacts.upload(bucket, out / f"{name}.json")
+        declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
+        parameters: Parameters = {key: values.get(key) for key in declared}
+        if alarm_email and "AlarmEmail" in declared:
+            parameters["AlarmEmail"] = alarm_email
+        print(_bring_up(name, artefacts.url(bucket, template), parameters))
+        released = {key: zips[key] for key in declared if key in zips}
+        releases.record(bucket, name, {"template": template, "zips": released})
+        outputs |= stacks.outputs(stack_name(name))
+    for key, value in sorted(outputs.items()):
+        print(f"{key}  {value}")
+
+
+def roll_back(name: str | None, owner: str) -> None:
+    """Deploy a stack's release before the last one, with its template and zips, and print the result.
+
+    Values of other stacks are those of now: they change if a stack was taken down and built again.
+    Raises DeploymentFailed for the data stack, whose tables and queues only change forwards, if there is no such
+    release, or if CloudFormation rejects or rolls back the change.
+    """
+    _data, *others = stack_names()
+    if name not in others:
+        raise DeploymentFailed(f"name the stack to roll back: CONTEXT={' or '.join(others)}")
+    bucket = artefacts.bucket_name(owner)
+    listed = releases.list_releases(bucket, name)
+    if len(listed) < 2:
+        raise DeploymentFailed(f"{stack_name(name)} has no earlier release: deploy an earlier version of the code")
+    release = listed[-2]
+    declared = artefacts.read_template(bucket, release["template"]).get("Parameters", {})
+    values = stacks.outputs(stack_name(DATA)) | stacks.outputs(stack_name(API_STACK)) | release["zips"]
+    parameters: Parameters = {key: values.get(key) for key in declared}
+    print(stacks.bring_up(stack_name(name), artefacts.url(bucket, release["template"]), parameters))
+    releases.remove_last(bucket, name)
+
+
+def take_down(stage: str, confirmed: str | None) -> None:
+    """Delete the stacks of this process's stage in reverse order, without the data stack, and print each result.
+
+    Raises DeploymentFailed if `prod` is not confirmed, or if CloudFormation cannot delete a stack.
+    """
+    if stage == "prod" and confirmed != stage:
+        raise DeploymentFailed("this takes the API of prod down; run `make teardown STAGE=prod CONFIRM=prod`")
+    _data, *others = stack_names()
+    for name in (*reversed(others), OLD_STACK):
+        print(stacks.take_down(stack_name(name)))
+
+
+def _refuse_old_stack() -> None:
+    """Raise DeploymentFailed if the single stack of an earlier release exists: its functions have the same names."""
+    old, stage = stack_name(OLD_STACK), config.settings().stage
+    if stacks.status(old):
+        raise DeploymentFailed(
+            f"{old} is of an earlier release, which had one stack for everything but data. Run `make teardown "
+            f"STAGE={stage}`, then deploy again: data and messages stay, the API gets another address"
         )
-    )
-    for name, value in sorted(stacks.outputs(f"{namespace}-app").items()):
-        print(f"{name}  {value}")
 
 
-def _parameters(bucket: str, out: Path, alarm_email: str | None) -> Parameters:
-    """Upload the zips and return the app stack's parameters. None: the previous value or the default.
-
-    A changed zip gets a new key, so CloudFormation detects the change.
-    """
-    layers = {
-        bundle.layer_key(package): _upload(bucket, out / layer_file(package))
-        for package in sorted(set(app_stack.layers().values()))
-    }
-    bundle_key = _upload(bucket, out / BUNDLE)
-    return {"ArtefactBucket": bucket, "BundleKey": bundle_key, "AlarmEmail": alarm_email, **layers}
+def _zips(bucket: str, out: Path) -> dict[str, str]:
+    """Upload the zips and return the templates' parameters for them."""
+    layers = {path.name.removesuffix(LAYER_SUFFIX): path for path in out.glob(f"*{LAYER_SUFFIX}")}
+    keys = {bundle.layer_key(package): artefacts.upload(bucket, path) for package, path in layers.items()}
+    return {"ArtefactBucket": bucket, "BundleKey": artefacts.upload(bucket, out / BUNDLE), **keys}
 
 
-def _bucket(name: str) -> str:
-    """Create the account's private bucket for templates and zips if it is missing, and return its name."""
-    s3, region = aws.client("s3"), config.settings().region
+def _bring_up(name: str, template_url: str, parameters: Parameters) -> str:
+    """Create or update a stack and return a line with the result. The error says what was deployed and what to do."""
     try:
-        s3.head_bucket(Bucket=name)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        # S3 rejects a location constraint in us-east-1 and requires one in every other region.
-        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=name, **place)
-    block = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
-    s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
-    return name
-
-
-def _upload(bucket: str, path: Path) -> str:
-    """Upload the file unless it is stored already, and return its key, which contains a hash of its content."""
-    content = path.read_bytes()
-    key = f"{hashlib.sha256(content).hexdigest()[:20]}/{path.name}"
-    s3 = aws.client("s3")
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
-        s3.put_object(Bucket=bucket, Key=key, Body=content)
-    return key
-
-
-def _url(bucket: str, key: str) -> str:
-    """Return the path-style URL of the object, which works with S3 and with the embedded AWS."""
-    return f"{aws.client('s3').meta.endpoint_url}/{bucket}/{key}"
+        return stacks.bring_up(stack_name(name), template_url, parameters)
+    except (DeploymentFailed, ClientError) as error:
+        position, stage = stack_names().index(name), config.settings().stage
+        before, after = (
+            ", ".join(names) or "none" for names in (stack_names()[:position], stack_names()[position + 1 :])
+        )
+        raise DeploymentFailed(
+            f"{error}\nStacks of the new version: {before}. Unchanged: {after}. CloudFormation rolled back {name}.\n"
+            f"Fix the cause and run `make deploy STAGE={stage}` again. To go back instead, run `make rollback "
+            f"STAGE={stage} CONTEXT=<stack>` for each stack of the new version but data"
+        ) from error

@@ -1,8 +1,9 @@
-"""API Gateway settings: its own error responses as problems, and every method of every route sent to the function."""
+"""API Gateway settings: its own error responses as problems, and the paths that it sends to the function (ADR 22)."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.kit import config
@@ -18,7 +19,7 @@ from chalicelib.kit.errors import (
     UnsupportedMediaType,
 )
 from chalicelib.kit.http import PROBLEM_JSON
-from infra.deploy import handlers
+from chalicelib.kit.route_table import gateway_path
 from infra.deploy.packaging.names import API, function_name
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
@@ -40,36 +41,48 @@ RESPONSES: dict[str, Problem] = {
 
 
 def additions() -> dict[str, Any]:
-    """Return the properties to merge into Chalice's API.
+    """Return the properties to merge into Chalice's API. `paths` replaces the document's paths afterwards.
 
     Gateway responses are part of the Swagger document, not separate resources, so that each change is deployed.
-    Unsupported methods of a route also reach Chalice, which responds with 405 as it does locally.
     Without OpenApiVersion, SAM creates a second stage called Stage.
     """
+    document = {
+        "info": {"title": config.settings().namespace},
+        "x-amazon-apigateway-gateway-responses": {kind: _response(problem) for kind, problem in RESPONSES.items()},
+    }
+    return {"OpenApiVersion": "2.0", "DefinitionBody": document}
+
+
+def paths(routes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the paths of the document that serve the app's routes: one for each context, and those without sign-in.
+
+    The path of a route without sign-in names its methods, so that each can have a throttle. Every other method also
+    reaches the app, which answers with 405 as it does locally.
+    """
+    named: dict[str, list[str]] = {}
+    for route, methods in routes.items():
+        path = gateway_path(route, methods)
+        named.setdefault(path, []).extend(method.lower() for method in methods if path == route)
+    return {path: dict.fromkeys([*names, ANY_METHOD], _operation(path)) for path, names in sorted(named.items())}
+
+
+def _operation(path: str) -> dict[str, Any]:
     integration = {
         "type": "aws_proxy",
         "httpMethod": "POST",
         "passthroughBehavior": "when_no_match",
+        "contentHandling": "CONVERT_TO_TEXT",
         "responses": {"default": {"statusCode": "200"}},
         "uri": _invocation(),
     }
-    any_method = {
+    names = [part.strip("{+}") for part in path.split("/") if part.startswith("{")]
+    parameters = [{"name": name, "in": "path", "required": True, "type": "string"} for name in names]
+    return {
         "produces": ["application/json"],
         "responses": {"200": {"description": "200 response"}},
         "x-amazon-apigateway-integration": integration,
+        **({"parameters": parameters} if parameters else {}),
     }
-    paths = {}
-    for path, methods in handlers.chalice_app().routes.items():
-        named = {method.lower(): {"x-amazon-apigateway-integration": {"uri": _invocation()}} for method in methods}
-        names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-        parameters = [{"name": name, "in": "path", "required": True, "type": "string"} for name in names]
-        paths[path] = {**named, ANY_METHOD: any_method | ({"parameters": parameters} if parameters else {})}
-    document = {
-        "info": {"title": config.settings().namespace},
-        "paths": paths,
-        "x-amazon-apigateway-gateway-responses": {kind: _response(problem) for kind, problem in RESPONSES.items()},
-    }
-    return {"OpenApiVersion": "2.0", "DefinitionBody": document}
 
 
 def _invocation() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`package`: write both templates and the zips of one stage to a directory."""
+"""`package`: write the templates and the zips of one stage to a directory."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from typing import Any
 
 from chalicelib.kit import config
 from infra.deploy import data_stack
-from infra.deploy.handlers import CONFIG, ROOT
-from infra.deploy.packaging import app_stack, bundle, policies
+from infra.deploy.handlers import CONFIG, ROOT, chalice_app
+from infra.deploy.packaging import app_stack, bundle, gateway, policies, stack_split, watch_stack
 from infra.deploy.packaging.errors import PackagingFailed
+from infra.deploy.packaging.names import DATA, WATCH
 
-DATA, APP, BUNDLE = "data.json", "app.json", "deployment.zip"
+BUNDLE, LAYER_SUFFIX = "deployment.zip", "-layer.zip"
 
 
 class ChaliceFailed(PackagingFailed):
@@ -26,17 +27,21 @@ class ChaliceFailed(PackagingFailed):
 
 
 def package(out: Path) -> list[Path]:
-    """Write the data template, the app template, the bundle and the layers to `out`, and return their paths.
+    """Write the template of each stack, the bundle and the layers to `out`, and return their paths.
 
     Stage and settings are those of this process: set the environment before importing our modules.
     """
     out.mkdir(parents=True, exist_ok=True)
-    written = [_write(out / DATA, _substituted(data_stack.template()))]
+    templates = {DATA: _substituted(data_stack.template()), WATCH: watch_stack.template()}
+    written = []
     with tempfile.TemporaryDirectory(prefix="backroom-package-") as scratch:
         project, made = Path(scratch) / "project", Path(scratch) / "made"
         _stage(project)
         _chalice(project, made)
-        written.append(_write(out / APP, json.loads((made / "sam.json").read_text())))
+        whole = json.loads((made / "sam.json").read_text())
+        whole["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"] = gateway.paths(chalice_app().routes)
+        templates |= stack_split.split(whole, stack_split.owners())
+        written += [_write(out / f"{name}.json", template) for name, template in templates.items()]
         with zipfile.ZipFile(made / BUNDLE) as archive:
             archive.extractall(made / "sources")
         bundle.build(made / "sources", out / BUNDLE)
@@ -48,7 +53,7 @@ def package(out: Path) -> list[Path]:
 
 
 def layer_file(dependency: str) -> str:
-    return f"{dependency}-layer.zip"
+    return f"{dependency}{LAYER_SUFFIX}"
 
 
 def _stage(project: Path) -> None:
@@ -82,7 +87,7 @@ def _chalice(project: Path, made: Path) -> None:
 
 def _write(path: Path, document: Any) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(document, indent=1) + "\n")
+    path.write_text(json.dumps(document, separators=(",", ":")) + "\n")
     return path
 
 

@@ -1,4 +1,4 @@
-"""Create or update a CloudFormation stack."""
+"""Create, update or delete a CloudFormation stack."""
 
 from __future__ import annotations
 
@@ -29,10 +29,13 @@ def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
     Raises DeploymentFailed if CloudFormation rejects or rolls back the change, or takes over 30 minutes.
     """
     cloudformation = aws.client("cloudformation")
-    status = _status(stack)
-    if status == "ROLLBACK_COMPLETE":
-        raise DeploymentFailed(f"{stack} was never created (ROLLBACK_COMPLETE): delete it, then deploy again")
-    new = status in (None, "REVIEW_IN_PROGRESS")
+    state = status(stack)
+    if state == "ROLLBACK_COMPLETE":
+        raise DeploymentFailed(
+            f"{stack} was never created (ROLLBACK_COMPLETE): delete it, then deploy again "
+            f"(aws cloudformation delete-stack --stack-name {stack})"
+        )
+    new = state in (None, "REVIEW_IN_PROGRESS")
     change_set = "deploy-" + hashlib.sha256(f"{template_url}{time.time()}".encode()).hexdigest()[:12]
     cloudformation.create_change_set(
         StackName=stack,
@@ -45,10 +48,24 @@ def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
     if not _has_changes(stack, change_set):
         return f"{stack}: unchanged"
     cloudformation.execute_change_set(StackName=stack, ChangeSetName=change_set)
-    ended = _wait(lambda: _status(stack) or "", running="IN_PROGRESS")
+    ended = _wait(lambda: status(stack) or "", running="IN_PROGRESS")
     if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack)}")
     return f"{stack}: {'created' if new else 'updated'}"
+
+
+def take_down(stack: str) -> str:
+    """Delete the stack, wait for it, and return a line with the result. Retained resources stay.
+
+    Raises DeploymentFailed if CloudFormation cannot delete it, or takes over 30 minutes.
+    """
+    if status(stack) is None:
+        return f"{stack}: does not exist"
+    aws.client("cloudformation").delete_stack(StackName=stack)
+    ended = _wait(lambda: status(stack) or "", running="IN_PROGRESS")
+    if ended not in ("", "DELETE_COMPLETE"):
+        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack)}")
+    return f"{stack}: deleted"
 
 
 def outputs(stack: str) -> dict[str, str]:
@@ -63,7 +80,8 @@ def _parameter(name: str, value: str | None) -> dict[str, Any]:
     return {"ParameterKey": name, "ParameterValue": value}
 
 
-def _status(stack: str) -> str | None:
+def status(stack: str) -> str | None:
+    """Return the stack's status, or None if it does not exist."""
     try:
         return str(aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
     except ClientError as error:
@@ -80,11 +98,11 @@ def _has_changes(stack: str, change_set: str) -> bool:
     cloudformation = aws.client("cloudformation")
     described: dict[str, Any] = {}
 
-    def status() -> str:
+    def current() -> str:
         described.update(cloudformation.describe_change_set(StackName=stack, ChangeSetName=change_set))
         return str(described["Status"])
 
-    if _wait(status, running=("PENDING", "IN_PROGRESS")) != "FAILED":
+    if _wait(current, running=("PENDING", "IN_PROGRESS")) != "FAILED":
         return True
     reason = described.get("StatusReason", "")
     cloudformation.delete_change_set(StackName=stack, ChangeSetName=change_set)
@@ -93,10 +111,10 @@ def _has_changes(stack: str, change_set: str) -> bool:
     raise DeploymentFailed(f"{stack}: {reason}")
 
 
-def _wait(status: Any, running: str | tuple[str, ...]) -> str:
+def _wait(current: Any, running: str | tuple[str, ...]) -> str:
     deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.1
     while True:
-        now = str(status())
+        now = str(current())
         if not now.endswith(running):
             return now
         if time.monotonic() > deadline:

@@ -15,6 +15,7 @@ import pytest
 
 from infra.deploy.handlers import ROOT
 from infra.deploy.packaging import runtimes
+from infra.deploy.packaging.names import DATA, WATCH, stack_names
 
 Packaged = Callable[[str], Path]
 
@@ -22,7 +23,7 @@ EXPAND = """
 import json, sys
 from samtranslator.translator.transform import transform
 loader = type("Loader", (), {"load": lambda self: {}})()
-print(json.dumps(transform(json.load(sys.stdin), {}, loader)))
+print(json.dumps([transform(template, {}, loader) for template in json.load(sys.stdin)]))
 """
 
 
@@ -86,18 +87,27 @@ def read(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text()))
 
 
-def expand_template(app_template: Path) -> dict[str, Any]:
-    """Expand the app template with the SAM translator, as CloudFormation does."""
+def expanded(*templates: dict[str, Any]) -> list[dict[str, Any]]:
+    """The templates as AWS's own translator, which CloudFormation runs, makes them."""
     python = ROOT / ".venv-aws" / "bin" / "python"
     process = subprocess.run(
         [str(python), "-c", EXPAND],
-        input=app_template.read_text(),
+        input=json.dumps(templates),
         env={"AWS_DEFAULT_REGION": "us-east-1"},
         capture_output=True,
         text=True,
         check=True,
     )
-    return dict(json.loads(process.stdout))
+    return list(json.loads(process.stdout))
+
+
+def united(out: Path) -> dict[str, Any]:
+    """The templates of the functions and the API as one, as Chalice made it."""
+    parts = [read(out / f"{name}.json") for name in stack_names() if name not in (DATA, WATCH)]
+    whole = dict(parts[0])
+    for key in ("Parameters", "Resources", "Outputs"):
+        whole[key] = {name: body for part in parts for name, body in part.get(key, {}).items()}
+    return whole
 
 
 def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:

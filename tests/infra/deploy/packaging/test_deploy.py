@@ -1,11 +1,17 @@
-"""`make deploy` into a separate account: an engine that runs the package, as CloudFormation and Lambda do."""
+"""`make deploy` into an account of its own: an engine that runs what was packaged, as CloudFormation and Lambda do.
+
+The last test takes the stacks through a deployment's life: one change, a failure, a rollback, an end and a new beginning.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
+import shutil
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +21,7 @@ import pytest
 from botocore.session import get_session
 
 from infra.local.engine import Engine
-from tests.infra.deploy.packaging.conftest import run_packaging
+from tests.infra.deploy.packaging.conftest import Packaged, read, run_packaging
 from tests.timeouts import eventually
 
 pytestmark = [
@@ -29,10 +35,10 @@ pytestmark = [
 
 @dataclass
 class Account:
-    """An account after `deploy`."""
+    """An account that `deploy` has been run against. `out` has the templates and zips, for this account only."""
 
     engine: Engine
-    printed: str
+    out: Path
 
     def client(self, service: str) -> Any:
         session = get_session()
@@ -44,17 +50,68 @@ class Account:
 
     @property
     def api(self) -> str:
-        (result,) = (line.split()[1] for line in self.printed.splitlines() if line.startswith("RestAPIId"))
-        return f"{self.engine.endpoint_url}/restapis/{result}/api/_user_request_"
+        stack = self.client("cloudformation").describe_stacks(StackName="backroom-dev-api")["Stacks"][0]
+        (found,) = (each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "RestAPIId")
+        return f"{self.engine.endpoint_url}/restapis/{found}/api/_user_request_"
+
+    def run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_packaging(command, "--stage", "dev", *arguments, **self.engine.environment)
+
+    def deploy(self) -> subprocess.CompletedProcess[str]:
+        return self.run("deploy", "--packaged", "--out", str(self.out))
+
+    def edit(self, stack: str, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the template of a stack, as another version of the code would."""
+        path = self.out / f"{stack}.json"
+        template = read(path)
+        change(template)
+        path.unlink()  # a link to the file that all tests share
+        path.write_text(json.dumps(template))
+
+    def memory(self, function: str) -> int:
+        found = self.client("lambda").get_function_configuration(FunctionName=f"backroom-dev-{function}")
+        return int(found["MemorySize"])
+
+    def delivery(self, delivery: str) -> dict[str, Any] | None:
+        key = {"delivery_id": {"S": delivery}}
+        return self.client("dynamodb").get_item(TableName=DELIVERIES, Key=key).get("Item")  # type: ignore[no-any-return]
+
+    def process(self, delivery: str) -> None:
+        """Store a delivery of Shopify, publish it, and wait until the consumer has processed it."""
+        item = {"delivery_id": {"S": delivery}, "status": {"S": "received"}}
+        self.client("dynamodb").put_item(TableName=DELIVERIES, Item=item)
+        url = self.queue("shops-apply_webhook")
+        self.client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(UNINSTALLED | {"delivery_id": delivery}))
+        eventually(
+            lambda: (self.delivery(delivery) or {}).get("status") == {"S": "processed"}, f"{delivery} is processed"
+        )
+
+    def walk(self, delivery: str) -> None:
+        """From API Gateway to the stores and from a queue to its consumer."""
+        answer = httpx.get(f"{self.api}/ready")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert httpx.get(f"{self.api}/v1/studio/products").status_code == 401
+        self.process(delivery)
+
+
+DELIVERIES = "backroom-dev-shops-webhook_deliveries"
+UNINSTALLED = {
+    "shop": "one.myshopify.com",
+    "app": "studio",
+    "webhook_topic": "app/uninstalled",
+    "triggered_at": "2026-01-02T03:04:05Z",
+}
 
 
 @pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    out = tmp_path_factory.mktemp("deployed")
+def account(packaged: Packaged, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    out = tmp_path_factory.mktemp("deployed") / "dev"
+    shutil.copytree(packaged("dev"), out, copy_function=os.link)
     with Engine.start() as engine:
-        result = run_packaging("deploy", "--stage", "dev", "--out", str(out), **engine.environment)
-        assert result.returncode == 0, result.stderr
-        yield Account(engine, result.stdout)
+        account = Account(engine, out)
+        done = account.deploy()
+        assert done.returncode == 0, done.stderr
+        yield account
 
 
 def test_the_api_answers_through_api_gateway(account: Account) -> None:
@@ -72,8 +129,35 @@ def test_a_problem_passes_through_api_gateway(account: Account) -> None:
     assert response.json()["code"] == "Unauthenticated"
 
 
-def test_only_failed_messages_of_a_batch_are_retried_and_become_dead_letters(account: Account) -> None:
-    """The valid message of a batch with a poison message is handled: its delivery was processed."""
+REQUESTS = (
+    ("GET", "/v1/shops/me", 401),
+    ("GET", "/v1/shops/me/", 401),
+    ("GET", "/v1/studio/products/a%20b/styles", 401),
+    ("GET", "/v1/studio/products/%2E%2E/styles", 401),
+    ("GET", "/v1/operator/billing/codes/WELCOME/uses", 401),
+    ("GET", "/v1/studio/products/a%2Fb/no%2Fsuch", 404),
+    ("GET", "/v1/shops/me//settings/none", 404),
+    ("GET", "/v1/shops/you", 404),
+    ("DELETE", "/v1/shops/me", 405),
+    ("HEAD", "/v1/shops/me", 405),
+    ("OPTIONS", "/v1/shops/me", 405),
+    ("GET", "/webhooks/stripe", 405),
+)
+
+
+def test_api_gateway_sends_every_path_to_the_app(account: Account) -> None:
+    """The embedded gateway decodes a path and drops its empty parts; `test_lazy_app` has both as AWS forwards them."""
+    url = account.api
+    for method, path, status in REQUESTS:
+        answer = httpx.request(method, url + path)
+        assert (answer.status_code, method, path) == (status, method, path)
+        assert answer.headers["content-type"] == "application/problem+json"
+        if status == 405:
+            assert answer.headers["allow"] == ("POST" if path == "/webhooks/stripe" else "GET")
+
+
+def test_of_a_batch_only_what_failed_comes_again_and_ends_as_a_dead_letter(account: Account) -> None:
+    """The good message is done although it came with a poisonous one: the delivery that it is about was processed."""
     sqs, dynamodb = account.client("sqs"), account.client("dynamodb")
     account.client("lambda").invoke(
         FunctionName="backroom-dev-shops-apply_webhook", Payload=b'{"Records": []}'
@@ -85,28 +169,17 @@ def test_only_failed_messages_of_a_batch_are_retried_and_become_dead_letters(acc
         "RedrivePolicy": json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2}),
     }
     sqs.set_queue_attributes(QueueUrl=queue, Attributes=impatient)
-    good = {
-        "shop": "one.myshopify.com",
-        "app": "studio",
-        "webhook_topic": "app/uninstalled",
-        "delivery_id": "delivery-1",
-        "triggered_at": "2026-01-02T03:04:05Z",
-    }
-
-    table, key = "backroom-dev-shops-webhook_deliveries", {"delivery_id": {"S": "delivery-1"}}
-    dynamodb.put_item(TableName=table, Item={**key, "status": {"S": "received"}})
+    good = UNINSTALLED | {"delivery_id": "delivery-1"}
+    dynamodb.put_item(TableName=DELIVERIES, Item={"delivery_id": {"S": "delivery-1"}, "status": {"S": "received"}})
 
     entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(("poison", json.dumps(good)))]
     sqs.send_message_batch(QueueUrl=queue, Entries=entries)
-
-    def processed() -> bool:
-        return bool(dynamodb.get_item(TableName=table, Key=key)["Item"]["status"] == {"S": "processed"})
 
     def dead_letters() -> list[str]:
         messages = sqs.receive_message(QueueUrl=dead_queue, MaxNumberOfMessages=10).get("Messages", [])
         return [message["Body"] for message in messages]
 
-    eventually(processed)
+    eventually(lambda: (account.delivery("delivery-1") or {})["status"] == {"S": "processed"}, "the good one is done")
     assert eventually(dead_letters) == ["poison"]
     counts = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     message_counts = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=counts)["Attributes"]
@@ -132,3 +205,73 @@ def test_deploying_without_an_account_is_an_error(tmp_path: Path) -> None:
 
     assert result.returncode == 1
     assert result.stderr.startswith("Could not connect")
+
+
+def _set_memory(function: str, size: int) -> Callable[[dict[str, Any]], object]:
+    return lambda template: template["Resources"][function]["Properties"].update(MemorySize=size)
+
+
+def _break(template: dict[str, Any]) -> None:
+    """Change a function, and add an alarm without a metric, which CloudFormation refuses after it."""
+    _set_memory("ShopsApplyWebhook", 768)(template)
+    wrong = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
+    template["Resources"]["Wrong"] = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": wrong,
+        "DependsOn": "ShopsApplyWebhook",
+    }
+
+
+def test_stacks_are_updated_broken_rolled_back_taken_down_and_built_again(account: Account) -> None:
+    """One change touches one stack; a failure leaves the others; rolled back is before the change; data stays."""
+    stacks = ("data", "api", "billing", "retention", "shops", "studio", "watch")
+    before = account.memory("studio-make_final")
+    account.edit("studio", _set_memory("StudioMakeFinal", 3072))
+
+    done = account.deploy()
+
+    assert done.returncode == 0, done.stderr
+    for name in stacks:
+        assert f"backroom-dev-{name}: {'updated' if name == 'studio' else 'unchanged'}\n" in done.stdout
+    assert account.memory("studio-make_final") == 3072
+    account.walk("after-a-change")
+
+    account.edit("shops", _break)
+    account.edit("studio", _set_memory("StudioMakeFinal", 4096))
+
+    broken = account.deploy()
+
+    assert broken.returncode == 1
+    assert "Wrong: " in broken.stderr
+    assert "Stacks of the new version: data, api, billing, retention. Unchanged: studio, watch." in broken.stderr
+    assert "run `make deploy STAGE=dev` again" in broken.stderr
+    assert (account.memory("shops-apply_webhook"), account.memory("studio-make_final")) == (512, 3072)
+    account.walk("after-a-failure")
+
+    done = account.run("rollback", "--stack", "studio")
+
+    assert (done.returncode, done.stdout) == (0, "backroom-dev-studio: updated\n")
+    assert account.memory("studio-make_final") == before != 3072
+    account.walk("after-a-rollback")
+
+    done = account.run("teardown")
+
+    assert done.returncode == 0, done.stderr
+    lines = [f"backroom-dev-{name}: deleted" for name in reversed(stacks[1:])]
+    assert done.stdout.splitlines() == [*lines, "backroom-dev-app: does not exist"]
+    assert account.client("lambda").list_functions()["Functions"] == []
+    assert account.delivery("after-a-rollback") is not None
+
+    account.edit("shops", lambda template: template["Resources"].pop("Wrong"))
+    done = account.deploy()
+
+    assert done.returncode == 0, done.stderr
+    assert "backroom-dev-data: unchanged\n" in done.stdout
+    assert account.delivery("after-a-change") is not None
+    account.walk("after-a-new-beginning")
+
+
+def test_taking_prod_down_needs_a_confirmation() -> None:
+    refused = run_packaging("teardown", "--stage", "prod", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+
+    assert (refused.returncode, "CONFIRM=prod" in refused.stderr) == (1, True)

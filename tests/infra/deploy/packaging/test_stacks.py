@@ -42,7 +42,17 @@ def test_a_stack_is_created_then_updated_then_unchanged(template: Template) -> N
     assert stacks.bring_up(STACK, more, {}) == "sample: unchanged"
 
 
-def test_an_omitted_parameter_keeps_its_value(template: Template) -> None:
+def test_a_stack_is_taken_down_and_what_it_retains_stays(template: Template) -> None:
+    kept = {"Type": "AWS::SNS::Topic", "DeletionPolicy": "Retain", "Properties": {"TopicName": "kept"}}
+    stacks.bring_up(STACK, template(Kept=kept), {})
+
+    assert stacks.take_down(STACK) == "sample: deleted"
+    names = {topic["TopicArn"].rpartition(":")[2] for topic in aws.client("sns").list_topics()["Topics"]}
+    assert ("kept" in names, "quiet" in names) == (True, False)
+    assert stacks.take_down(STACK) == "sample: does not exist"
+
+
+def test_a_parameter_that_is_not_given_stays_as_it_was(template: Template) -> None:
     address = template()
     stacks.bring_up(STACK, address, {"Name": None})
     assert stacks.outputs(STACK) == {"Name": "quiet"}

@@ -1,4 +1,4 @@
-"""Both templates in the directory that `make package` writes."""
+"""The templates of all stacks, as they lie in the directory that `make package` fills."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from chalicelib.billing.metrics import INVARIANTS
+from chalicelib.kit.route_table import gateway_path
 from infra.deploy import data_stack, handlers
-from infra.deploy.packaging.names import functions
-from tests.infra.deploy.packaging.conftest import expand_template, of_type, read
+from infra.deploy.packaging.names import functions, stack_names
+from tests.infra.deploy.packaging.conftest import expanded, of_type, read, united
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -25,7 +26,13 @@ SQS = "arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:"
 
 @pytest.fixture(scope="module")
 def app(packaged: Packaged) -> dict[str, Any]:
-    return read(packaged("prod") / "app.json")
+    """The stacks of the API and of all contexts."""
+    return united(packaged("prod"))
+
+
+@pytest.fixture(scope="module")
+def watch(packaged: Packaged) -> dict[str, Any]:
+    return read(packaged("prod") / "watch.json")
 
 
 @pytest.fixture(scope="module")
@@ -35,22 +42,33 @@ def data(packaged: Packaged) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stage", ["prod", "dev"])
 def test_cfn_lint_finds_nothing(packaged: Packaged, stage: str, tmp_path: Path) -> None:
-    """Checks the deployed templates and the expanded one."""
-    out = packaged(stage)
-    app = out / "app.json"
+    """In the templates as they are deployed, and in what the transform makes of them."""
+    files = [packaged(stage) / f"{name}.json" for name in stack_names()]
     if stage == "dev":
-        app = tmp_path / "expanded.json"
-        app.write_text(json.dumps(expand_template(out / "app.json")))
+        templates = expanded(*(read(file) for file in files))
+        files = [tmp_path / file.name for file in files]
+        for file, template in zip(files, templates, strict=True):
+            file.write_text(json.dumps(template))
 
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "informational"]
-    process = subprocess.run([*command, str(out / "data.json"), str(app)], capture_output=True, text=True, check=False)
+    process = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
 
     assert (process.returncode, process.stdout) == (0, "")
 
 
-def test_a_stack_has_at_most_500_resources(packaged: Packaged, data: dict[str, Any]) -> None:
-    assert len(data["Resources"]) <= 500
-    assert len(expand_template(packaged("prod") / "app.json")["Resources"]) <= 500
+def test_each_context_has_a_stack_of_its_own(packaged: Packaged) -> None:
+    """Without values that another stack imports: a value could not change while it is imported."""
+    out = packaged("prod")
+    contexts = {handler.context for handler in (*handlers.consumers(), *handlers.schedules())}
+    assert {file.stem for file in out.glob("*.json")} == {"data", "api", "watch", *contexts} == set(stack_names())
+    for name in contexts:
+        functions_of_context = of_type(read(out / f"{name}.json"), "AWS::Serverless::Function").values()
+        assert {body["Handler"].split(".")[1] for body in functions_of_context} == {name}
+    for file in out.glob("*.json"):
+        text = file.read_text()
+        assert "ImportValue" not in text
+        assert '"Export"' not in text
+        assert len(text.splitlines()) == 1
 
 
 def test_names_of_buckets_carry_the_account_number(app: dict[str, Any], data: dict[str, Any]) -> None:
@@ -83,8 +101,10 @@ def test_every_function_has_limits_and_no_limits_are_unused() -> None:
 def test_functions_have_the_public_url_of_the_api(app: dict[str, Any]) -> None:
     address = app["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"].rstrip("/")
 
-    for function in of_type(app, "AWS::Serverless::Function").values():
-        assert function["Environment"]["Variables"]["PUBLIC_URL"] == {"Fn::Sub": address}
+    assert app["Outputs"]["PublicUrl"]["Value"] == {"Fn::Sub": address}
+    for name, function in of_type(app, "AWS::Serverless::Function").items():
+        url = function["Environment"]["Variables"]["PUBLIC_URL"]
+        assert url == ({"Fn::Sub": address} if name == "APIHandler" else {"Ref": "PublicUrl"})
 
 
 def test_the_api_times_out_before_api_gateway(app: dict[str, Any]) -> None:
@@ -141,11 +161,14 @@ def test_api_gateway_errors_are_problems(app: dict[str, Any]) -> None:
 
 
 def test_every_method_of_every_route_reaches_the_function(app: dict[str, Any]) -> None:
+    """On the greedy path of its context; a route without sign-in on its own path, with its methods by name."""
     paths = app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    routes = handlers.chalice_app().routes
 
-    assert set(paths) == set(handlers.chalice_app().routes)
-    for methods in paths.values():
+    assert set(paths) == {gateway_path(route, methods) for route, methods in routes.items()}
+    for path, methods in paths.items():
         assert "x-amazon-apigateway-any-method" in methods
+        assert {name.lower() for name in routes.get(path, ())} == set(methods) - {"x-amazon-apigateway-any-method"}
         uris = {method["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"] for method in methods.values()}
         assert [uri.rpartition(":function:")[2] for uri in uris] == ["backroom-prod-api/invocations"]
 
@@ -158,15 +181,17 @@ def test_every_function_runs_the_python_that_packaged_it(app: dict[str, Any]) ->
     assert layers == [[*runtimes]]
 
 
-def test_everything_is_watched(app: dict[str, Any]) -> None:
-    alarms = of_type(app, "AWS::CloudWatch::Alarm").values()
-    alarmed = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms}
+def test_everything_is_watched(app: dict[str, Any], watch: dict[str, Any]) -> None:
+    alarms = of_type(watch, "AWS::CloudWatch::Alarm").values()
+    [throttles] = [alarm for alarm in alarms if not alarm["Dimensions"]]
+    assert throttles["MetricName"] == "Throttles"
+    alarmed = {(alarm["MetricName"], alarm["Dimensions"][0]["Value"]) for alarm in alarms if alarm["Dimensions"]}
     names = [f"backroom-prod-{'api' if name == 'api_handler' else name}" for name in functions()]
 
     assert alarmed == {
         ("5XXError", "backroom-prod"),
         ("Latency", "backroom-prod"),
-        *((metric, name) for name in names for metric in ("Errors", "Throttles")),
+        *(("Errors", name) for name in names),
         *(("ApproximateAgeOfOldestMessage", f"backroom-prod-{c.queue}") for c in handlers.consumers()),
         *(("ApproximateNumberOfMessagesVisible", f"backroom-prod-{c.queue}-dead") for c in handlers.consumers()),
         *((metric, "prod") for metric in ("InvariantsBroken", "RulesOverdue", "PrivacyRequestsNearDue", "StepsFailed")),
@@ -182,8 +207,16 @@ def test_everything_is_watched(app: dict[str, Any]) -> None:
     assert app["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]["title"] == "backroom-prod"
 
 
-def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any]) -> None:
-    text = app["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+def test_a_paid_print_that_waits_30_minutes_raises_an_alarm_and_so_does_silence(watch: dict[str, Any]) -> None:
+    alarms = of_type(watch, "AWS::CloudWatch::Alarm").values()
+    [alarm] = [alarm for alarm in alarms if alarm["MetricName"] == "OldestOpenPrint"]
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("Backroom", "Maximum", 30 * 60)
+    assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}]
+    assert alarm["TreatMissingData"] == "breaching"
+
+
+def test_the_dashboard_shows_every_function_and_queue(app: dict[str, Any], watch: dict[str, Any]) -> None:
+    text = watch["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     metric_names = {
         value
         for widget in json.loads(text)["widgets"]

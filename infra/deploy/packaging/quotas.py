@@ -1,0 +1,60 @@
+"""Check the account's quotas that a deployment needs, before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.kit import aws
+from infra.deploy.packaging.errors import PackagingFailed
+
+API_CONCURRENCY = 20
+"""Concurrent requests that the API must be able to serve."""
+REQUEST = "https://console.aws.amazon.com/servicequotas/home/services"
+
+
+class QuotaTooLow(PackagingFailed):
+    """The account's quotas are too low for `prod`; the message names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A quota that is too low. `request` is the page where a higher one is requested."""
+
+    quota: str
+    needed: int
+    available: int
+    request: str
+
+    def __str__(self) -> str:
+        return f"{self.quota}: {self.needed:,} needed, {self.available:,} available; request more at {self.request}"
+
+
+def check(stage: str, functions: int, zip_bytes: int) -> list[str]:
+    """Return a line for each quota that is too low for this many functions with a zip of this size.
+
+    Raises QuotaTooLow for `prod`, whose calls would be throttled.
+    """
+    short = [str(shortage) for shortage in _shortages(functions, zip_bytes)]
+    if short and stage == "prod":
+        raise QuotaTooLow("The account's quotas are too low; nothing was deployed.\n  " + "\n  ".join(short))
+    return [f"quota too low: {line}" for line in short]
+
+
+def _shortages(functions: int, zip_bytes: int) -> Iterator[Shortage]:
+    """Yield the quotas that are too low. What the stage already uses counts as used, so an update needs some room."""
+    account = aws.client("lambda").get_account_settings()
+    limits, usage = account["AccountLimit"], account["AccountUsage"]
+    concurrency = limits["ConcurrentExecutions"]
+    if concurrency < functions + API_CONCURRENCY:
+        needed = functions + API_CONCURRENCY  # each consumer and schedule once
+        yield Shortage("Lambda concurrent executions", needed, concurrency, f"{REQUEST}/lambda/quotas/L-B99A9384")
+    storage = limits["TotalCodeSize"] - usage["TotalCodeSize"]
+    if storage < functions * zip_bytes:  # each function keeps a copy of the zip
+        yield Shortage(
+            "Lambda code storage, bytes", functions * zip_bytes, storage, f"{REQUEST}/lambda/quotas/L-2ACBD22F"
+        )
+    roles = aws.client("iam").get_account_summary()["SummaryMap"]
+    free = roles["RolesQuota"] - roles["Roles"]
+    if free < functions:
+        yield Shortage("IAM roles", functions, free, f"{REQUEST}/iam/quotas/L-FE177D64")

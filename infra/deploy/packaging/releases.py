@@ -1,0 +1,51 @@
+"""The releases of each stack: the templates and zips that it was deployed with, in the artefact bucket."""
+
+from __future__ import annotations
+
+import json
+from typing import TypedDict
+
+from botocore.exceptions import ClientError
+
+from chalicelib.kit import aws
+
+KEPT = 10
+"""Releases in the list of a stack. Templates and zips stay in the bucket."""
+
+
+class Release(TypedDict):
+    """A template's key in the bucket, and its parameters that name the bucket and the keys of its zips."""
+
+    template: str
+    zips: dict[str, str]
+
+
+def record(bucket: str, stack: str, release: Release) -> None:
+    """Append a release to the stack's list, unless it is the last one already."""
+    listed = list_releases(bucket, stack)
+    if listed[-1:] != [release]:
+        _write(bucket, stack, [*listed, release][-KEPT:])
+
+
+def remove_last(bucket: str, stack: str) -> None:
+    """Remove the last release, which was rolled back."""
+    _write(bucket, stack, list_releases(bucket, stack)[:-1])
+
+
+def list_releases(bucket: str, stack: str) -> list[Release]:
+    """Return the stack's releases, oldest first; none if it was never deployed."""
+    try:
+        stored = aws.client("s3").get_object(Bucket=bucket, Key=_key(stack))["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
+            return []
+        raise
+    return list(json.loads(stored))
+
+
+def _write(bucket: str, stack: str, listed: list[Release]) -> None:
+    aws.client("s3").put_object(Bucket=bucket, Key=_key(stack), Body=json.dumps(listed).encode())
+
+
+def _key(stack: str) -> str:
+    return f"releases/{stack}.json"

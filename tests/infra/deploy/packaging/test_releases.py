@@ -1,0 +1,111 @@
+"""The releases of a stack in the artefact bucket, and what is refused before anything is deployed or rolled back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.kit import aws
+from infra.deploy.packaging import artefacts, deploy, quotas, releases, stacks
+from infra.deploy.packaging.quotas import QuotaTooLow
+from infra.deploy.packaging.releases import KEPT, Release
+from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
+
+OWNER = "000000000000"
+
+
+def release(number: int) -> Release:
+    return {"template": f"{number}/studio.json", "zips": {"BundleKey": f"{number}/deployment.zip"}}
+
+
+@pytest.fixture
+def bucket() -> str:
+    return artefacts.create_bucket(OWNER)
+
+
+def test_releases_are_listed_once_each_and_the_last_one_can_be_removed(bucket: str) -> None:
+    for number in (1, 2, 2):
+        releases.record(bucket, "studio", release(number))
+    assert releases.list_releases(bucket, "studio") == [release(1), release(2)]
+    releases.remove_last(bucket, "studio")
+    assert releases.list_releases(bucket, "studio") == [release(1)]
+    assert releases.list_releases(bucket, "shops") == []
+
+
+def test_the_latest_releases_are_listed(bucket: str) -> None:
+    for number in range(KEPT + 3):
+        releases.record(bucket, "studio", release(number))
+    assert releases.list_releases(bucket, "studio") == [release(number) for number in range(3, KEPT + 3)]
+
+
+def test_a_file_is_uploaded_once_and_has_another_key_if_it_changes(bucket: str, tmp_path: Path) -> None:
+    file = tmp_path / "studio.json"
+    file.write_text('{"Parameters": {}}')
+    key = artefacts.upload(bucket, file)
+    assert artefacts.upload(bucket, file) == key
+    assert artefacts.read_template(bucket, key) == {"Parameters": {}}
+    file.write_text("{}")
+    assert artefacts.upload(bucket, file) != key
+
+
+@pytest.mark.parametrize("name", ["data", "", None, "app"])
+def test_only_stacks_without_data_are_rolled_back(name: str | None) -> None:
+    with pytest.raises(DeploymentFailed, match="CONTEXT=api or billing or retention or shops or studio or watch"):
+        deploy.roll_back(name, OWNER)
+
+
+def test_the_first_release_is_not_rolled_back(bucket: str) -> None:
+    for _ in range(2):
+        with pytest.raises(DeploymentFailed, match="backroom-test-studio has no earlier release"):
+            deploy.roll_back("studio", OWNER)
+        releases.record(bucket, "studio", release(1))
+
+
+def test_a_rollback_takes_the_zips_of_then_and_the_addresses_of_now(
+    bucket: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def bring_up(name: str, document: dict[str, Any], parameters: Parameters) -> str:
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}} | document))
+        key = artefacts.upload(bucket, file)
+        stacks.bring_up(f"backroom-test-{name}", artefacts.url(bucket, key), parameters)
+        return key
+
+    given = {name: {"Type": "String"} for name in ("BundleKey", "PublicUrl")}
+    outputs = {name: {"Value": {"Ref": name}} for name in given}
+    bring_up("api", {"Outputs": {"PublicUrl": {"Value": "https://new"}}}, {})
+    for number in (1, 2):
+        topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "BundleKey"}}}
+        document = {"Description": f"{number}", "Parameters": given, "Outputs": outputs, "Resources": {"Topic": topic}}
+        key = bring_up("studio", document, {"BundleKey": f"{number}/a.zip", "PublicUrl": "https://old"})
+        releases.record(bucket, "studio", {"template": key, "zips": {"BundleKey": f"{number}/a.zip"}})
+
+    deploy.roll_back("studio", OWNER)
+
+    assert capsys.readouterr().out == "backroom-test-studio: updated\n"
+    assert stacks.outputs("backroom-test-studio") == {"BundleKey": "1/a.zip", "PublicUrl": "https://new"}
+    assert len(releases.list_releases(bucket, "studio")) == 1
+
+
+def test_the_single_stack_of_an_earlier_release_has_to_go_first(bucket: str, tmp_path: Path) -> None:
+    document = b'{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    aws.client("s3").put_object(Bucket=bucket, Key="old.json", Body=document)
+    stacks.bring_up("backroom-test-app", artefacts.url(bucket, "old.json"), {})
+
+    with pytest.raises(DeploymentFailed, match="make teardown STAGE=test"):
+        deploy.deploy(tmp_path, OWNER, None)
+
+
+def test_low_quotas_are_named_and_refuse_prod() -> None:
+    limit = aws.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    most = limit - quotas.API_CONCURRENCY
+    assert quotas.check("prod", most, 18_000_000) == []
+    assert [line.partition(";")[0] for line in quotas.check("dev", most + 1, 100_000_000_000)] == [
+        f"quota too low: Lambda concurrent executions: {limit + 1:,} needed, {limit:,} available",
+        f"quota too low: Lambda code storage, bytes: {(most + 1) * 100_000_000_000:,} needed, 80,530,636,800 available",
+    ]
+    with pytest.raises(QuotaTooLow, match=r"nothing was deployed\.(?s:.)*IAM roles: 2,000 needed"):
+        quotas.check("prod", 2000, 1)
