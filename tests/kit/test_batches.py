@@ -9,7 +9,7 @@ from chalicelib.kit.batches import Batch
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
+def metric_calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, str]]:
     written: list[tuple[str, int, str]] = []
     monkeypatch.setattr(
         metrics, "write", lambda metric, value, by: written.append((metric.name, value, by["schedule"]))
