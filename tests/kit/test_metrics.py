@@ -9,7 +9,9 @@ import pytest
 from chalicelib.kit.metrics import MESSAGES_FAILED
 
 
-def test_a_count_is_one_line_that_cloudwatch_reads(production_settings: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_count_is_one_line_that_cloudwatch_reads(
+    production_settings: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     MESSAGES_FAILED.count(3, handler="studio-generate_preview")
     [line] = capsys.readouterr().out.splitlines()
     document = json.loads(line)
