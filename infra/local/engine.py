@@ -81,11 +81,11 @@ class Engine:
         self._call("POST", "/_backroom/reset")
 
     def snapshot(self, name: str = EMPTY) -> None:
-        """Save the current resources, rows and messages under a name for `restore`. Objects are not saved."""
+        """Save the current resources, rows, messages and objects in memory, under a name for `restore`."""
         self._call("POST", f"/_backroom/snapshot/{name}")
 
     def restore(self, name: str = EMPTY) -> None:
-        """Restore the snapshot's resources, rows and messages, with empty buckets and no messages in flight (5 ms)."""
+        """Restore the snapshot, with no messages in flight. Without rows and objects it takes 5 ms."""
         self._call("POST", f"/_backroom/restore/{name}")
 
     def waiting(self) -> set[str]:

@@ -47,6 +47,17 @@ def collect() -> tuple[str, dict[str, Any]]:
     return ENDPOINT, {name: state for name, state in states.items() if state is not None}
 
 
+def s3_buckets() -> dict[Any, dict[str, Any]]:
+    """Return the engine's buckets by account and name."""
+    buckets: dict[Any, dict[str, Any]] = ministack._get_module("s3")._buckets._data
+    return buckets
+
+
+def collect_objects() -> dict[Any, dict[str, Any]]:
+    """Return the objects of each bucket, by key."""
+    return {name: bucket["objects"] for name, bucket in s3_buckets().items()}
+
+
 def thaw(frozen: bytes) -> None:
     """Restore each service's state. Replace the stored address, which is part of queue URLs, with the current one."""
     endpoint, states = pickle.loads(frozen)
@@ -99,7 +110,7 @@ class Launcher:
         self.stopping = asyncio.Event()
         self.writing = asyncio.Lock()
         self.saved = b""
-        self.snapshots: dict[str, bytes] = {}
+        self.snapshots: dict[str, tuple[bytes, bytes]] = {}  # by name: the state and the objects
         self.restored = ""  # the snapshot that the state still equals
         self.polls: set[asyncio.Task[None]] = set()
 
@@ -197,7 +208,7 @@ class Launcher:
 
     async def take_snapshot(self, name: str) -> None:
         await asyncio.to_thread(settle)
-        self.snapshots[name] = pickle.dumps(collect())
+        self.snapshots[name] = pickle.dumps(collect()), pickle.dumps(collect_objects())
         self.restored = ""
 
     async def restore(self, name: str) -> None:
@@ -211,7 +222,10 @@ class Launcher:
         self.restored = name
         ministack._reset_all_state()
         self.end_polls()
-        thaw(self.snapshots[name])
+        state, objects = self.snapshots[name]
+        thaw(state)
+        for bucket, content in pickle.loads(objects).items():
+            s3_buckets()[bucket]["objects"].update(content)
         await self.checkpoint()
 
     async def checkpoint(self) -> None:

@@ -62,9 +62,24 @@ WRITTEN = (
 )
 
 
+WORLD = "erasure-world"
+_world: dict[str, str] = {}
+
+
 @pytest.fixture
-def world(sweep: Sweep) -> dict[str, str]:
-    """Three shops with three customers each, three members and three stores; some logs are archived already."""
+def world(engine: Engine, sweep: Sweep) -> dict[str, str]:
+    """Three shops with three customers each, three members and three stores; some logs are archived already.
+
+    They are created once and restored from the engine's snapshot.
+    """
+    if not _world:
+        _world.update(_create_world(sweep))
+        engine.snapshot(WORLD)
+    engine.restore(WORLD)
+    return dict(_world)
+
+
+def _create_world(sweep: Sweep) -> dict[str, str]:
     seed_the_rest()
     subjects = {}
     for n in range(3):
