@@ -214,3 +214,10 @@ def test_errors_are_said_by_field_and_in_words(page: Page) -> None:
     assert answer["fields"] == {"name": "too long", "sizes.0.width": "too wide"}
     assert call_with(page, (412, {}, {"code": "VersionMismatch"}))["message"].startswith("Somebody else changed this")
     assert call_with(page, (500, {}, "not a problem"))["message"] == "Something went wrong. Please try again."
+
+
+def test_an_admin_that_gives_no_token_has_ended_the_session(page: Page) -> None:
+    code = page.evaluate(
+        "kit.client({ base: '/', token: () => Promise.reject(new Error('ended')) })('GET', 'x').catch((error) => error.code)"
+    )
+    assert code == "SessionExpired"
