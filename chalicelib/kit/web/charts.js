@@ -172,7 +172,7 @@
       return each.low && each.values[n] !== null ? `${value} (${number.format(each.low[n])} to ${number.format(each.high[n])})` : value;
     };
     return kit.h("details", null, kit.h("summary", null, "Show as a table"), kit.table(title + (unit ? ", in " + unit : ""),
-      [["", (n) => label(x[n])], ...series.map((each) => [each.name, (n) => cell(each, n), "number"])], x.map((_, n) => n)));
+      [["", (n) => label(x[n])], ...series.map((each) => [each.name, (n) => cell(each, n), "number"])], x.map((_, n) => n), ""));
   }
 
   kit.chart = (spec) => {

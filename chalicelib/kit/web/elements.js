@@ -95,9 +95,9 @@ kit.empty = (title, text, action) => kit.h("div", { class: "empty" }, kit.h("h2"
 kit.loading = (text = "Loading…") => kit.h("div", { class: "loading", role: "status" }, kit.h("span", { class: "unseen" }, text),
   kit.h("p", { class: "slow soft" }, "This takes longer than usual."));
 
-/** Return a table. Columns are `[title, cell(row), class]`; on a phone each row becomes a block. */
-kit.table = (caption, columns, rows) => kit.h("div", { class: "frame", role: "region", "aria-label": caption, tabindex: 0 },
-  kit.h("table", { class: "stacking" }, kit.h("caption", null, caption),
+/** Return a table. Columns are `[title, cell(row), class]`; on a phone each row becomes a block, unless `look` is empty. */
+kit.table = (caption, columns, rows, look = "stacking") => kit.h("div", { class: "frame", role: "region", "aria-label": caption, tabindex: 0 },
+  kit.h("table", { class: look }, kit.h("caption", null, caption),
     kit.h("thead", null, kit.h("tr", null, columns.map(([title, , look]) => kit.h("th", { scope: "col", class: look }, title)))),
     kit.h("tbody", null, rows.map((row) => kit.h("tr", null, columns.map(([title, cell, look], n) => n
       ? kit.h("td", { "data-label": title, class: look }, cell(row)) : kit.h("th", { scope: "row", class: look }, cell(row))))))));
