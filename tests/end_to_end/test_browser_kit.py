@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -221,3 +222,22 @@ def test_an_admin_that_gives_no_token_has_ended_the_session(page: Page) -> None:
         "kit.client({ base: '/', token: () => Promise.reject(new Error('ended')) })('GET', 'x').catch((error) => error.code)"
     )
     assert code == "SessionExpired"
+
+
+def test_a_picture_that_is_gone_shows_words_and_asks_for_one_other_link(page: Page) -> None:
+    page.evaluate(
+        """() => { window.renewed = 0; document.querySelector('main').prepend(
+        kit.picture('data:,gone', 'A portrait', async () => { window.renewed++; return 'data:,also-gone'; })) }"""
+    )
+    expect(page.get_by_text("A portrait", exact=True)).to_be_visible()
+    assert page.evaluate("window.renewed") == 1
+
+
+def test_few_labels_of_an_axis_are_cut_and_many_are_left_out(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 900})
+    hours = page.locator("figure").filter(has_text="Orders by day and hour").locator("svg text")
+    expect(hours.filter(has_text=re.compile("^7:00$"))).to_have_count(1)
+    assert not [text for text in hours.all_text_contents() if "…" in text]
+    expect(
+        page.locator("figure").filter(has_text="Images by style").locator("svg text").filter(has_text="…")
+    ).to_have_count(2)
