@@ -241,3 +241,23 @@ def test_few_labels_of_an_axis_are_cut_and_many_are_left_out(page: Page) -> None
     expect(
         page.locator("figure").filter(has_text="Images by style").locator("svg text").filter(has_text="…")
     ).to_have_count(2)
+
+
+def test_an_answer_that_stalls_is_given_up(page: Page) -> None:
+    page.evaluate(
+        """() => { window.fetch = (url, { signal }) => new Promise(
+        (_, fail) => signal.addEventListener('abort', () => fail(new Error('aborted')))) }"""
+    )
+    code = page.evaluate("kit.client({ base: '/', timeout: 0.01, tries: 2 })('GET', 'x').catch((error) => error.code)")
+    assert code == "Offline"
+
+
+def test_pressing_the_button_again_repeats_nothing(page: Page) -> None:
+    """After a 5xx the work may be done: the same request keeps its key. After an answer it gets another."""
+    network = Network(page, (500, {}, {}), (201, {}, {}), (201, {}, {}))
+    page.evaluate(
+        """async () => { const call = kit.client({ base: '/fake/' });
+        for (let n = 0; n < 3; n++) await call('POST', 'things', { key: true, body: { a: 1 } }).catch(() => null) }"""
+    )
+    keys = [request["idempotency-key"] for request in network.requests]
+    assert keys[0] == keys[1] != keys[2]
