@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -214,3 +215,49 @@ def test_errors_are_said_by_field_and_in_words(page: Page) -> None:
     assert answer["fields"] == {"name": "too long", "sizes.0.width": "too wide"}
     assert call_with(page, (412, {}, {"code": "VersionMismatch"}))["message"].startswith("Somebody else changed this")
     assert call_with(page, (500, {}, "not a problem"))["message"] == "Something went wrong. Please try again."
+
+
+def test_an_admin_that_gives_no_token_has_ended_the_session(page: Page) -> None:
+    code = page.evaluate(
+        "kit.client({ base: '/', token: () => Promise.reject(new Error('ended')) })('GET', 'x').catch((error) => error.code)"
+    )
+    assert code == "SessionExpired"
+
+
+def test_a_picture_that_is_gone_shows_words_and_asks_for_one_other_link(page: Page) -> None:
+    page.evaluate(
+        """() => { window.renewed = 0; document.querySelector('main').prepend(
+        kit.picture('data:,gone', 'A portrait', async () => { window.renewed++; return 'data:,also-gone'; })) }"""
+    )
+    expect(page.get_by_text("A portrait", exact=True)).to_be_visible()
+    assert page.evaluate("window.renewed") == 1
+
+
+def test_few_labels_of_an_axis_are_cut_and_many_are_left_out(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 900})
+    hours = page.locator("figure").filter(has_text="Orders by day and hour").locator("svg text")
+    expect(hours.filter(has_text=re.compile("^7:00$"))).to_have_count(1)
+    assert not [text for text in hours.all_text_contents() if "…" in text]
+    expect(
+        page.locator("figure").filter(has_text="Images by style").locator("svg text").filter(has_text="…")
+    ).to_have_count(2)
+
+
+def test_an_answer_that_stalls_is_given_up(page: Page) -> None:
+    page.evaluate(
+        """() => { window.fetch = (url, { signal }) => new Promise(
+        (_, fail) => signal.addEventListener('abort', () => fail(new Error('aborted')))) }"""
+    )
+    code = page.evaluate("kit.client({ base: '/', timeout: 0.01, tries: 2 })('GET', 'x').catch((error) => error.code)")
+    assert code == "Offline"
+
+
+def test_pressing_the_button_again_repeats_nothing(page: Page) -> None:
+    """After a 5xx the work may be done: the same request keeps its key. After an answer it gets another."""
+    network = Network(page, (500, {}, {}), (201, {}, {}), (201, {}, {}))
+    page.evaluate(
+        """async () => { const call = kit.client({ base: '/fake/' });
+        for (let n = 0; n < 3; n++) await call('POST', 'things', { key: true, body: { a: 1 } }).catch(() => null) }"""
+    )
+    keys = [request["idempotency-key"] for request in network.requests]
+    assert keys[0] == keys[1] != keys[2]

@@ -61,7 +61,7 @@
   /** The labels of x, as many as fit side by side. */
   function below(picture, x, left, band) {
     const widest = Math.max(...x.map((each) => label(each).length)) * 7 + 12;
-    const every = band > 34 ? 1 : Math.ceil(widest / band); // wide enough: each label, cut if need be
+    const every = x.length <= 8 && band > 34 ? 1 : Math.ceil(widest / band); // few labels are cut, many are left out
     const most = Math.max(3, Math.floor((band * every - 4) / 7));
     x.forEach((each, column) => {
       if (column % every) return;
@@ -172,7 +172,7 @@
       return each.low && each.values[n] !== null ? `${value} (${number.format(each.low[n])} to ${number.format(each.high[n])})` : value;
     };
     return kit.h("details", null, kit.h("summary", null, "Show as a table"), kit.table(title + (unit ? ", in " + unit : ""),
-      [["", (n) => label(x[n])], ...series.map((each) => [each.name, (n) => cell(each, n), "number"])], x.map((_, n) => n)));
+      [["", (n) => label(x[n])], ...series.map((each) => [each.name, (n) => cell(each, n), "number"])], x.map((_, n) => n), ""));
   }
 
   kit.chart = (spec) => {

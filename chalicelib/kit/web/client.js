@@ -35,7 +35,7 @@ kit.pause = (seconds) => new Promise((done) => {
  *
  * `token()` returns a promise of the bearer token, `words` maps codes of problems to sentences, `waiting(isOffline)` is
  * called before each retry. Options of a call: `body` (sent as JSON), `etag` (If-Match), `key` (true: the request carries
- * an Idempotency-Key, so that it may be repeated), `query`, `signal`.
+ * an Idempotency-Key, so that it may be repeated), `query` (empty values are left out).
  */
 kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () => {} }) => {
   const keys = new Map(); // a request that got no response is repeated with its first key
@@ -54,9 +54,23 @@ kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () =
     if (options.body !== undefined) headers["Content-Type"] = "application/json";
     if (options.etag) headers["If-Match"] = options.etag;
     if (options.key) headers["Idempotency-Key"] = keys.get(name);
-    const signals = [AbortSignal.timeout(timeout * 1000), options.signal].filter(Boolean);
-    const signal = AbortSignal.any(signals);
-    return fetch(url, { method, headers, body: options.body === undefined ? undefined : JSON.stringify(options.body), signal });
+    const ended = new AbortController();
+    const timer = setTimeout(() => ended.abort(), timeout * 1000);
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    try {
+      const response = await fetch(url, { method, headers, body, signal: ended.signal });
+      return { response, data: parse(await response.text()) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  function parse(text) {
+    try {
+      return JSON.parse(text) || {};
+    } catch {
+      return {};
+    }
   }
 
   function failure(response, body) {
@@ -68,20 +82,19 @@ kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () =
 
   return async function call(method, path, options = {}) {
     const query = new URLSearchParams(Object.entries(options.query || {}).filter(([, value]) => value));
-    const url = base + path + (query.size ? "?" + query : "");
+    const url = base + path + (String(query) && "?" + query);
     const name = method + " " + url + " " + JSON.stringify(options.body);
     if (options.key && !keys.has(name)) keys.set(name, crypto.randomUUID());
     const safe = method === "GET" || options.key;
     const repeatable = safe || (["PUT", "DELETE"].includes(method) && !options.etag); // a lost success would look like 412
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
-      let response = null;
+      let response = null, body = {};
       try {
-        response = await send(method, url, options, name);
+        ({ response, data: body } = await send(method, url, options, name));
       } catch (error) {
-        if (options.signal?.aborted || error.code === "SessionExpired") throw error;
+        if (error.code === "SessionExpired") throw error;
       }
-      const body = response ? await response.json().catch(() => ({})) : {};
       if (response?.ok) {
         keys.delete(name);
         return { data: body, etag: response.headers.get("ETag"), status: response.status };
@@ -98,7 +111,7 @@ kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () =
         await kit.pause(Math.min(Math.max(after, 2 ** (attempt - 1) * (0.5 + Math.random() / 2)), 10));
         continue;
       }
-      if (response) keys.delete(name);
+      if (response && response.status < 500) keys.delete(name); // after a 5xx the work may be done
       throw response ? failure(response, body) : new kit.Problem("Offline", words.Offline);
     }
   };

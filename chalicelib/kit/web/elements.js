@@ -60,10 +60,10 @@ kit.form = ({ fields, save, submit = "Save", cancel, reload, label }) => {
     kit.h("div", { class: "row" }, button, cancel && kit.button("Cancel", cancel)));
   const inputs = () => [...form.elements].filter((each) => each.name && document.getElementById(each.id + "-error"));
   const check = (input) => input.validity.valid ? "" : input.validity.valueMissing ? "Please fill this in." : input.validationMessage;
-  form.addEventListener("input", (event) => { if (event.target.ariaInvalid) kit.mark(event.target); });
+  form.addEventListener("input", (event) => { if (event.target.hasAttribute("aria-invalid")) kit.mark(event.target); });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (button.ariaDisabled) return;
+    if (button.hasAttribute("aria-disabled")) return;
     status.replaceChildren();
     for (const input of inputs()) kit.mark(input, check(input));
     if (!form.querySelector("[aria-invalid]")) {
@@ -95,9 +95,9 @@ kit.empty = (title, text, action) => kit.h("div", { class: "empty" }, kit.h("h2"
 kit.loading = (text = "Loading…") => kit.h("div", { class: "loading", role: "status" }, kit.h("span", { class: "unseen" }, text),
   kit.h("p", { class: "slow soft" }, "This takes longer than usual."));
 
-/** Return a table. Columns are `[title, cell(row), class]`; on a phone each row becomes a block. */
-kit.table = (caption, columns, rows) => kit.h("div", { class: "frame", role: "region", "aria-label": caption, tabindex: 0 },
-  kit.h("table", { class: "stacking" }, kit.h("caption", null, caption),
+/** Return a table. Columns are `[title, cell(row), class]`; on a phone each row becomes a block, unless `look` is empty. */
+kit.table = (caption, columns, rows, look = "stacking") => kit.h("div", { class: "frame", role: "region", "aria-label": caption, tabindex: 0 },
+  kit.h("table", { class: look }, kit.h("caption", null, caption),
     kit.h("thead", null, kit.h("tr", null, columns.map(([title, , look]) => kit.h("th", { scope: "col", class: look }, title)))),
     kit.h("tbody", null, rows.map((row) => kit.h("tr", null, columns.map(([title, cell, look], n) => n
       ? kit.h("td", { "data-label": title, class: look }, cell(row)) : kit.h("th", { scope: "row", class: look }, cell(row))))))));
@@ -132,7 +132,7 @@ kit.tabs = (label, tabs) => {
   const bar = kit.h("div", { class: "tabs", role: "tablist", "aria-label": label }, buttons);
   const show = () => {
     const at = Math.max(tabs.findIndex(([key]) => key === location.hash.slice(1).split("/")[0]), 0);
-    buttons.forEach((button, n) => { button.ariaSelected = String(n === at); button.tabIndex = n === at ? 0 : -1; });
+    buttons.forEach((button, n) => { button.setAttribute("aria-selected", n === at); button.tabIndex = n === at ? 0 : -1; });
     panel.setAttribute("aria-labelledby", buttons[at].id);
     tabs[at][2](panel, location.hash.split("/")[1]);
   };

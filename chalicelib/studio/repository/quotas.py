@@ -168,15 +168,11 @@ def _leases_json(state: QuotaState) -> dict[str, str]:
 
 def _daily_json(state: QuotaState) -> list[Any]:
     """Return the newest counted day and the counts back from it: short, because the row should stay under 1 KB."""
-    if not state.daily:
-        return []
-    newest, oldest = max(state.daily), min(state.daily)
+    newest, oldest = max(state.daily, default=date.max), min(state.daily, default=date.max)
     days = [newest - timedelta(days=ago) for ago in range((newest - oldest).days + 1)]
-    return [newest.isoformat(), *(state.daily.get(day, 0) for day in days)]
+    return [newest.isoformat(), *(state.daily.get(day, 0) for day in days)] if state.daily else []
 
 
 def _daily(stored: list[Any]) -> dict[date, int]:
-    if not stored:
-        return {}
-    newest = date.fromisoformat(stored[0])
+    newest = date.fromisoformat(stored[0]) if stored else date.max
     return {newest - timedelta(days=ago): count for ago, count in enumerate(stored[1:]) if count}

@@ -27,8 +27,9 @@ def merchant_page(shop: str) -> Document:
     """Return the merchant's console; only the admin of `shop` may frame it. Raises AppNotFound if the app is unknown."""
     settings, domain = config.settings(), parse_shop_domain(shop)
     sandbox_url = settings.vendor_base_urls.get("shopify")
+    host = domain or "admin.shopify.com"  # without a shop the page can read nothing and links to nothing
     surroundings = Surroundings(
-        storefront_url=f"{sandbox_url}/{domain}" if sandbox_url else f"https://{domain}",
+        storefront_url=f"{sandbox_url}/{host}" if sandbox_url else f"https://{host}",
         bucket=storage.origins(settings.images_bucket),
         image_model=settings.image_model,
     )

@@ -51,7 +51,7 @@ studio.pick = async (options) => (await shopify.resourcePicker(options)) || [];
 /** Run an action of a button: nothing runs twice, and what goes wrong is said in a dialog. */
 studio.act = (action) => async (event) => {
   const button = event.currentTarget;
-  if (button.ariaDisabled) return;
+  if (button.hasAttribute("aria-disabled")) return;
   button.setAttribute("aria-disabled", "true");
   try {
     await action();

@@ -5,9 +5,9 @@ studio.usage = (panel) => kit.load(panel, () => studio.read("usage"), ({ quota, 
     gauge("Images this month", quota.current_generations, quota.monthly_generation_limit, "images"),
     gauge("Storage", Number(quota.current_storage_mb), quota.storage_quota_mb, "MB"),
     gauge("In work now", quota.generations_at_work, quota.max_concurrent_generations, "at once")),
-  kit.h("div", { class: "card" }, kit.chart({ type: "bar", title: "Previews in the last 30 days", unit: "previews", x: days.map((day) => day.day),
+  kit.h("div", { class: "card" }, kit.chart({ type: "bar", title: "Previews in the last 30 days", x: days.map((day) => day.day),
     series: [{ name: "Previews", values: days.map((day) => day.generations) }] })),
-  popular.length > 0 && kit.h("div", { class: "card" }, kit.chart({ type: "bar", title: "Most used styles", unit: "previews", x: popular.map((style) => style.name),
+  popular.length > 0 && kit.h("div", { class: "card" }, kit.chart({ type: "bar", title: "Most used styles", x: popular.map((style) => style.name),
     series: [{ name: "Previews", values: popular.map((style) => style.usage_count) }] }))));
 
 function gauge(title, used, most, unit) {
