@@ -234,6 +234,17 @@ def test_each_term_of_the_glossary_is_used_in_the_code() -> None:
     ] == []
 
 
+def test_the_changelog_has_whole_entries_once() -> None:
+    unreleased = (ROOT / "CHANGELOG.md").read_text().partition("## Unreleased\n")[2]
+    for section in unreleased.split("### ")[1:]:
+        lines = section.rstrip().partition("\n")[2]
+        assert "\n\n" not in lines
+        entries = re.split(r"^- ", lines, flags=re.MULTILINE)[1:]
+        assert [entry for entry in entries if not entry.rstrip().endswith(".")] == []
+        beginnings = [" ".join(entry.split())[:60] for entry in entries]
+        assert sorted(beginnings) == sorted(set(beginnings))
+
+
 def test_links_between_documents_are_valid() -> None:
     broken = []
     for document in DOCUMENTS:

@@ -1,6 +1,6 @@
 """Settings, read once from the environment. No other module reads environment variables.
 
-The README has a table of all settings. Secrets are read by `kit/secret_reader.py`.
+`.env.example` lists all settings. Secrets are read by `kit/secret_reader.py`.
 """
 
 from __future__ import annotations

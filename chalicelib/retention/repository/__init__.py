@@ -1,1 +1,1 @@
-"""What retention keeps (`runs`, `files`), and the rows of other contexts as it meets them (`rows`)."""
+"""Repositories of retention: its own tables, and the rows and objects of other contexts."""
