@@ -28,7 +28,7 @@ from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]
 
-PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/kit/web", "/studio/app"}
+PUBLIC = {"/", "/health", "/ready", "/openapi.json", "/docs", "/kit/web", "/studio/app"}
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
 BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 
 from chalicelib.kit import config
 from chalicelib.kit.pagination import PageRequest, PageResult
@@ -21,6 +22,11 @@ def app_key(handle: str) -> str:
 def app_handles() -> tuple[str, ...]:
     """Return the handles of all apps, including those without credentials in this deployment."""
     return tuple(apps.TOPICS)
+
+
+def list_installed_shops(app: str, limit: int) -> list[str]:
+    """Return the domains of at most `limit` shops with the app active, oldest installation first."""
+    return [row.shop for row in islice(installations.iterate_active(app), limit)]
 
 
 def is_reinstalled_since(shop: str, app: str, since: datetime) -> bool:
