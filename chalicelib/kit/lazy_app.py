@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from chalice.app import Chalice
+from chalice.app import Chalice, SQSEventConfig
 
 from chalicelib.kit import config
 
@@ -68,3 +68,8 @@ def load_all(app: Chalice) -> Chalice:
     if isinstance(app, LazyChalice):
         app.load_all()
     return app
+
+
+def queue_names(app: Chalice) -> list[str]:
+    """Return the logical names of the queues that the registered handlers consume, sorted."""
+    return sorted(source.name for source in app.event_sources if isinstance(source, SQSEventConfig))

@@ -66,6 +66,12 @@ BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\
 """A string, because parsing a URL would escape the braces in the template."""
 
 
+class PlansSynced(Schema):
+    """The ids of the plans that were written."""
+
+    plans: list[str]
+
+
 class CheckoutCreate(Input):
     """The item to buy (one of `plan`, `addon`, `credit_pack`) and the URLs to which the browser returns."""
 

@@ -61,7 +61,8 @@
   /** The labels of x, as many as fit side by side. */
   function below(picture, x, left, band) {
     const widest = Math.max(...x.map((each) => label(each).length)) * 7 + 12;
-    const every = band > 34 ? 1 : Math.ceil(widest / band); // wide enough: each label, cut if need be
+    const isCut = band > 34 && !/^\d{4}-\d\d-\d\d/.test(x[0]); // each label, cut if need be; a cut date says nothing
+    const every = isCut ? 1 : Math.ceil(widest / band);
     const most = Math.max(3, Math.floor((band * every - 4) / 7));
     x.forEach((each, column) => {
       if (column % every) return;

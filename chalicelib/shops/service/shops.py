@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import islice
 
 from chalicelib.kit import config
 from chalicelib.kit.pagination import PageRequest, PageResult
@@ -24,9 +23,9 @@ def app_handles() -> tuple[str, ...]:
     return tuple(apps.TOPICS)
 
 
-def list_installed_shops(app: str, limit: int) -> list[str]:
-    """Return the domains of at most `limit` shops with the app active, oldest installation first."""
-    return [row.shop for row in islice(installations.iterate_active(app), limit)]
+def list_installed_shops(app: str, page: PageRequest) -> PageResult[str]:
+    """Return a page of the domains of the shops with the app active, oldest installation first."""
+    return installations.list_by_active_app(app, page).map(lambda row: row.shop)
 
 
 def is_reinstalled_since(shop: str, app: str, since: datetime) -> bool:

@@ -6,6 +6,7 @@ from chalicelib.integrations import storage
 from chalicelib.integrations.shopify import app_bridge
 from chalicelib.kit import config
 from chalicelib.kit.front_door import Link, Person
+from chalicelib.kit.pagination import PageRequest
 from chalicelib.kit.web import Document
 from chalicelib.shops.service import Shopper, app_key, list_installed_shops, parse_shop_domain
 from chalicelib.studio.errors import ProductNotFound
@@ -41,7 +42,7 @@ def merchant_page(shop: str) -> Document:
 
 def list_front_door_links() -> list[Link]:
     """Return the storefront and the admin of the shops that installed the app first."""
-    shops = list_installed_shops(APP, MOST_LINKED_SHOPS)
+    shops = list_installed_shops(APP, PageRequest(limit=MOST_LINKED_SHOPS)).items
     links = [Link(Person.SHOPPER, shop, _storefront_url(shop), "From a photo to a paid order.") for shop in shops]
     return links + [
         Link(Person.MERCHANT, f"Admin of {shop}", f"{_storefront_url(shop)}/admin/apps/{APP}", ABOUT_ADMIN)
