@@ -4,6 +4,7 @@ from chalicelib.billing import contents as billing
 from chalicelib.kit import contents as kit
 from chalicelib.kit.http import problem_details
 from chalicelib.kit.lazy_app import LazyChalice
+from chalicelib.operator import contents as operator
 from chalicelib.retention import contents as retention
 from chalicelib.shops import contents as shops
 from chalicelib.studio import contents as studio
@@ -15,5 +16,6 @@ app = LazyChalice(
     billing.BLUEPRINTS,
     studio.BLUEPRINTS,
     retention.BLUEPRINTS,
+    operator.BLUEPRINTS,
 )
 app.register_middleware(problem_details, "http")

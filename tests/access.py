@@ -193,8 +193,8 @@ def _s3(operation: str, params: dict[str, Any]) -> list[Demand]:
 
 
 def _sqs(operation: str, params: dict[str, Any]) -> list[Demand]:
-    actions = {"SendMessage": "SendMessage", "SendMessageBatch": "SendMessage"}
-    return [(f"sqs:{actions[operation]}", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
+    action = "SendMessage" if operation == "SendMessageBatch" else operation
+    return [(f"sqs:{action}", _arn("sqs", params["QueueUrl"].rpartition("/")[2]))]
 
 
 def _bedrock(operation: str, params: dict[str, Any]) -> list[Demand]:

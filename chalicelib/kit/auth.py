@@ -56,11 +56,13 @@ class Role(StrEnum):
     MEMBER = "member"
     STORE_OWNER = "store"
     OPERATOR = "operator"
+    SUPPORT = "support"
+    """May read what an operator may read, and change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A verified member, store owner or operator. `id` is the id of the member, store or operator."""
+    """A verified member, store owner, operator or support agent, with its id."""
 
     role: Role
     id: str
@@ -126,5 +128,7 @@ def accepts(*roles: Role) -> Callable[[Credentials], Account]:
 
 
 operator = accepts(Role.OPERATOR)
+support = accepts(Role.OPERATOR, Role.SUPPORT)
+"""For operator routes that change nothing."""
 member = accepts(Role.MEMBER)
 store_owner = accepts(Role.STORE_OWNER)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from chalice.app import Chalice
+from chalice.app import Chalice, SQSEventConfig
 
 from chalicelib.kit import config, ids
 from chalicelib.kit.errors import MethodNotAllowed, NotFound, Problem
@@ -109,3 +109,8 @@ def load_all(app: Chalice) -> Chalice:
     if isinstance(app, LazyChalice):
         app.load_all()
     return app
+
+
+def queue_names(app: Chalice) -> list[str]:
+    """Return the logical names of the queues that the registered handlers consume, sorted."""
+    return sorted(source.name for source in app.event_sources if isinstance(source, SQSEventConfig))

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from chalicelib.kit.http import PROBLEM_JSON, EndpointSpec
+from chalicelib.kit.openapi_examples import example_of
 from chalicelib.kit.schemas import ProblemRead
 
 Routes = Mapping[str, Mapping[str, Any]]
@@ -65,13 +66,14 @@ def _operation(
         "tags": [_tag(path)],
         "summary": contract.summary,
         "parameters": _parameters(path, method, contract, schemas),
-        "responses": _responses(contract, references),
+        "responses": _responses(contract, references, schemas),
     }
     if contract.description:
         operation["description"] = contract.description
     if contract.body:
         schema = references[contract.body, "validation"]
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content = {"schema": schema, "example": example_of(schema, schemas)}
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     scheme = getattr(contract.auth, "scheme", None)
     operation["security"] = [{scheme[0]: []}] if scheme else []
     return operation
@@ -100,11 +102,11 @@ def _parameters(path: str, method: str, contract: EndpointSpec, schemas: dict[st
     return parameters
 
 
-def _responses(contract: EndpointSpec, references: Any) -> dict[str, Any]:
+def _responses(contract: EndpointSpec, references: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": contract.summary or "The response"}
     if contract.returns:
         schema = references[contract.returns, "serialization"]
-        answer["content"] = {contract.media_type: {"schema": schema}}
+        answer["content"] = {contract.media_type: {"schema": schema, "example": example_of(schema, schemas)}}
     problem = references[ProblemRead, "serialization"]
     default = {"description": "A problem", "content": {PROBLEM_JSON: {"schema": problem}}}
     return {str(contract.status): answer, "default": default}

@@ -1,4 +1,4 @@
-"""Routes of the app itself: health, readiness and the API document."""
+"""Routes of the app itself: the front door, health, readiness and the API document."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from chalice.app import Blueprint, Response
 
-from chalicelib.kit import aws, config, docs_page, lazy_app, openapi
+from chalicelib.kit import aws, config, docs_page, front_door, lazy_app, openapi
 from chalicelib.kit.errors import NotFound, Unavailable
+from chalicelib.kit.front_door import Link, Person
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.models import Lock
 from chalicelib.kit.schemas import Schema
@@ -21,6 +22,28 @@ TITLE, VERSION = "Backroom", "0.1.0"
 
 class Health(Schema):
     status: str = "ok"
+
+
+def _links() -> list[Link]:
+    return [
+        Link(Person.DEVELOPER, "API reference", "/docs", "Every operation, with an example and a form to send it."),
+        Link(Person.DEVELOPER, "Components of the pages", "/kit/web", "Each component of the pages in every state."),
+        Link(Person.DEVELOPER, "OpenAPI document", "/openapi.json", "The API reference for machines."),
+    ]
+
+
+front_door.register_links("kit", _links)
+
+
+@bp.route("/", methods=["GET"])
+@endpoint(bp, media_type="text/html")
+def show_front_door(call: ApiRequest) -> Response:
+    """Return a page that says what runs, with links for each person; 404 outside the stages `local` and `test`."""
+    if config.settings().stage not in front_door.STAGES:
+        raise NotFound
+    lazy_app.load_all(bp.current_app)  # a context registers its links when it is imported
+    page = front_door.front_door_page(call.credentials.headers)
+    return Response(page.html, page.headers, page.status)
 
 
 @bp.route("/health", methods=["GET"])
@@ -61,7 +84,7 @@ def docs(call: ApiRequest) -> Response:
 @endpoint(bp, media_type="text/html")
 def show_components(call: ApiRequest) -> Response:
     """Return a page with every component of the pages; 404 outside the stages `local` and `test`."""
-    if config.settings().stage not in ("local", "test"):
+    if config.settings().stage not in front_door.STAGES:
         raise NotFound
     page = gallery.gallery_page()
     return Response(page.html, page.headers, page.status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice.app import Blueprint
 
-from chalicelib.kit.auth import Account, operator
+from chalicelib.kit.auth import Account, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
@@ -32,14 +32,14 @@ def begin_request(call: ApiRequest[Account, PrivacyRequestCreate]) -> PrivacyReq
 
 
 @bp.route("/v1/operator/privacy-requests", methods=["GET"])
-@endpoint(bp, auth=operator, query=PrivacyRequestsQuery, returns=Page[PrivacyRequestRead])
+@endpoint(bp, auth=support, query=PrivacyRequestsQuery, returns=Page[PrivacyRequestRead])
 def list_requests(call: ApiRequest[Account, None, PrivacyRequestsQuery]) -> PageResult[PrivacyRequestRead]:
     """List requests with a status, the earliest due date first; with `subject`, all requests about it."""
     return privacy_requests.list_requests(call.query.status, call.query.subject, call.page)
 
 
 @bp.route("/v1/operator/privacy-requests/{request_id}", methods=["GET"])
-@endpoint(bp, auth=operator, returns=PrivacyRequestRead)
+@endpoint(bp, auth=support, returns=PrivacyRequestRead)
 def read_request(call: ApiRequest[Account], request_id: str) -> PrivacyRequestRead:
     """Get a request with its progress, and with its report once it is completed."""
     return privacy_requests.read_request(request_id)
@@ -53,14 +53,14 @@ def link_export(call: ApiRequest[Account], request_id: str) -> ExportLinkRead:
 
 
 @bp.route("/v1/operator/retention-rules", methods=["GET"])
-@endpoint(bp, auth=operator, returns=Page[RuleRead])
+@endpoint(bp, auth=support, returns=Page[RuleRead])
 def list_rules(call: ApiRequest[Account]) -> PageResult[RuleRead]:
     """List all retention rules with their latest runs."""
     return operator_service.list_rules()
 
 
 @bp.route("/v1/operator/retention-runs", methods=["GET"])
-@endpoint(bp, auth=operator, query=RuleRunsQuery, returns=Page[RuleRunRead])
+@endpoint(bp, auth=support, query=RuleRunsQuery, returns=Page[RuleRunRead])
 def list_runs(call: ApiRequest[Account, None, RuleRunsQuery]) -> PageResult[RuleRunRead]:
     """List the runs of a rule, newest first. Runs are kept for a year."""
     return operator_service.list_runs(call.query.rule, call.page)

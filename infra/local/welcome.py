@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from infra.local.environment import HOST, Plan
-from infra.local.seed import PRODUCT, SHOP
+from infra.local.seed import SHOP
 
 
 def text(plan: Plan, seconds: float) -> str:
     """Return the URLs of the stack and the first commands to try."""
     shopify = f"http://{HOST}:{plan.shopify_port} (sandbox)" if plan.sandbox_shopify else "your test credentials"
     stripe = f"http://{HOST}:{plan.stripe_port} (sandbox)" if plan.sandbox_stripe else "your test credentials"
-    page = f"http://{HOST}:{plan.shopify_port}/{SHOP}/products/{PRODUCT}"
-    admin = f"http://{HOST}:{plan.shopify_port}/{SHOP}/admin/apps/studio"
-    browser = f"In a browser:\n  {page}  storefront\n  {admin}  merchant admin\n\n"
-    storefront = browser if plan.sandbox_shopify else ""
     aws = plan.environment["AWS_ENDPOINT_URL"] + (" (embedded)" if plan.embedded_aws else "")
     return f"""
 Backroom is ready after {seconds:.1f} s.
 
-  API       {plan.api_url}        API reference: {plan.api_url}/docs
+  API       {plan.api_url}
   Shopify   {shopify}
   Stripe    {stripe}
   AWS       {aws}
   state     {plan.state_dir}
 
-{storefront}Try, in another terminal:
+Open {plan.api_url}/ in a browser: it leads to the shop, the merchant's admin, the operator's console and the API reference.
+
+Try, in another terminal:
   make demo                        run the main workflow with a real photo
   curl {plan.api_url}/ready
   curl -i '{plan.api_url}/shopify/studio/auth?shop={SHOP}'      start an OAuth install

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from typing import Any, TextIO
 
-from chalicelib.kit import audit, aws, logs, messages
+from chalicelib.operator.service import dead_letters
 from infra.deploy import handlers
 from infra.ops import actor, output
 from infra.ops.errors import CommandRefused
@@ -33,63 +32,26 @@ def run(arguments: Namespace) -> int:
         _show(queue, stdout)
     else:
         for name in _queues():
-            print(f"{_count(name):6}  {name}", file=stdout)
+            print(f"{dead_letters.count_dead_letters(name):6}  {name}", file=stdout)
     return 0
 
 
 def _show(queue: str, stdout: TextIO) -> None:
-    """Print up to ten messages, redacted, and leave them in the queue."""
-    for message in _receive(queue, visible_after=0):
-        received = message["Attributes"]["ApproximateReceiveCount"]
-        print(f"{message['MessageId']}  received {received} times\n  {_shown(message['Body'])}", file=stdout)
-
-
-def _shown(body: str) -> str:
-    try:
-        return json.dumps(logs.redact(json.loads(body)))[:2000]
-    except ValueError:
-        return f"not JSON, {len(body)} characters"
+    """Print up to ten messages, masked, and leave them in the queue."""
+    for letter in dead_letters.list_dead_letters(queue):
+        print(f"{letter.message_id}  received {letter.received} times\n  {letter.body}", file=stdout)
 
 
 def _redrive(queue: str, stdout: TextIO) -> None:
-    """Move every message back to its queue. Delete each one only after it is sent."""
-    sqs, moved = aws.client("sqs"), 0
-    with output.bar("messages", _count(queue)) as bar:
-        while batch := _receive(queue, visible_after=60):
-            for message in batch:
-                sqs.send_message(
-                    QueueUrl=messages.queue_url(queue),
-                    MessageBody=message["Body"],
-                    MessageAttributes=message.get("MessageAttributes", {}),
-                )
-                sqs.delete_message(QueueUrl=_dead(queue), ReceiptHandle=message["ReceiptHandle"])
-                moved += 1
-                bar.update()
-    audit.publish_operator_action(actor.operator(), "kit.redrive", queue, moved=str(moved))
+    """Move every message back to its queue."""
+    moved = 0
+    with output.bar("messages", dead_letters.count_dead_letters(queue)) as bar:
+        for _ in dead_letters.iterate_moved(queue):
+            moved += 1
+            bar.update()
+    dead_letters.record_redrive(actor.operator(), queue, moved)
     print(f"{moved} messages moved back to {queue}", file=stdout)
 
 
 def _queues() -> list[str]:
     return [consumer.queue for consumer in handlers.consumers()]
-
-
-def _dead(queue: str) -> str:
-    return messages.queue_url(f"{queue}-dead")
-
-
-def _count(queue: str) -> int:
-    answer = aws.client("sqs").get_queue_attributes(
-        QueueUrl=_dead(queue), AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
-
-
-def _receive(queue: str, visible_after: int) -> list[dict[str, Any]]:
-    answer = aws.client("sqs").receive_message(
-        QueueUrl=_dead(queue),
-        MaxNumberOfMessages=10,
-        VisibilityTimeout=visible_after,
-        AttributeNames=["All"],
-        MessageAttributeNames=["All"],
-    )
-    return list(answer.get("Messages", []))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from chalicelib.kit import aws, config
+from chalicelib.operator.service import bucket_sizes
 from chalicelib.shops.service import operator
 from infra.deploy import handlers
 from infra.ops import output
@@ -22,7 +22,7 @@ def show(arguments: Namespace) -> int:
     handlers.chalice_app()  # imports every model
     for table in operator.iterate_tables():
         print(f"{table.rows:>12,} rows  {table.bytes:>16,} bytes  {table.table}", file=arguments.stdout)
-    for bucket in (config.settings().images_bucket, config.settings().archive_bucket):
+    for bucket in bucket_sizes.bucket_names().values():
         count, size = _bucket(bucket)
         print(f"{count:>12,} objects {size:>15,} bytes  {bucket}", file=arguments.stdout)
     return 0
@@ -30,9 +30,11 @@ def show(arguments: Namespace) -> int:
 
 def _bucket(name: str) -> tuple[int, int]:
     count = size = 0
+    start: dict[str, Any] | None = None
     with output.bar("objects") as bar:
-        for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=name):
-            count += page.get("KeyCount", 0)
-            size += sum(item["Size"] for item in page.get("Contents", ()))
-            bar.update(page.get("KeyCount", 0))
-    return count, size
+        while True:
+            part = bucket_sizes.measure_bucket(name, start)
+            count, size, start = count + part.objects, size + part.bytes, part.last_key
+            bar.update(part.objects)
+            if start is None:
+                return count, size

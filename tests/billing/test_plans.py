@@ -13,6 +13,7 @@ from chalicelib.billing.models import SubscriptionPlan
 from chalicelib.billing.repository import plans as repository
 from chalicelib.billing.repository import price_lookup
 from chalicelib.billing.service import sync_plans
+from chalicelib.kit import auth
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner
 
@@ -100,3 +101,10 @@ def test_each_audience_sees_its_plans_in_order(api: httpx.Client, member: Owner,
     assert (for_stores["items"][0]["price_monthly"], for_stores["next_cursor"]) == ("0.00", None)
     assert for_stores["items"][1]["limits"]["max_products"] == 500
     assert "stripe_prices" not in for_stores["items"][1]
+
+
+def test_an_operator_syncs_the_catalogue(api: httpx.Client, stripe_sandbox: StripeSandbox) -> None:
+    headers = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
+    response = api.post("/v1/operator/billing/plans/sync", headers=headers)
+    assert (response.status_code, set(response.json()["plans"])) == (200, set(source.PLANS))
+    assert SubscriptionPlan.get("better_together").stripe_product_id

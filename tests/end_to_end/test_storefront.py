@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 
 from infra.sandbox.shopify import ShopifySandbox
 from tests.studio.conftest import Gallery, gallery
@@ -26,7 +27,7 @@ def test_paying_the_cart_delivers_one_paid_order(gallery: Gallery) -> None:
     cart = f"{shopify.url}/{gallery.shop}/cart"
     assert httpx.post(f"{cart}/add.js", json={"items": [LINE]}).status_code == 200
     assert httpx.post(f"{cart}/add.js", json={"items": [{"id": 0}]}).status_code == 422
-    assert "2 x variant 4101" in httpx.get(cart).text
+    assert "2 x <bdi>variant 4101" in httpx.get(cart).text
     payment_response = httpx.post(f"{shopify.url}/{gallery.shop}/cart/pay")
     assert "is paid" in payment_response.text
     assert shopify.storefront.lines(gallery.shop) == []
@@ -38,3 +39,29 @@ def test_paying_the_cart_delivers_one_paid_order(gallery: Gallery) -> None:
 def test_the_product_page_links_to_the_app(gallery: Gallery) -> None:
     page = httpx.get(f"{gallery.shopify.url}/{gallery.shop}/products/8001").text
     assert f"/{gallery.shop}/apps/studio/products/8001/page" in page
+
+
+def test_the_shop_lists_its_products_and_a_variant_is_bought_without_a_photo(gallery: Gallery) -> None:
+    shop = f"{gallery.shopify.url}/{gallery.shop}"
+    products = gallery.shopify.list_products(gallery.shop)
+    home = httpx.get(shop).text
+    for product in products:
+        assert product["title"] in home
+        page = httpx.get(f"{shop}/products/{product['id']}").text
+        assert all(variant["title"] in page and variant["price"] in page for variant in product["variants"])
+    variant = products[0]["variants"][0]
+    response = httpx.post(f"{shop}/cart/add", data={"id": variant["id"], "quantity": 2}, follow_redirects=True)
+    total = f"${2 * float(variant['price']):.2f}"
+    assert f"2 x <bdi>{products[0]['title']}, {variant['title']}</bdi>" in response.text
+    assert total in response.text
+    assert total in httpx.post(f"{shop}/cart/pay").text
+
+
+@pytest.mark.parametrize("form", [{"id": "x"}, {"id": "0"}, {"id": "41001", "quantity": "0"}, {}], ids=str)
+def test_the_cart_refuses_other_variants_and_quantities(gallery: Gallery, form: dict[str, str]) -> None:
+    assert httpx.post(f"{gallery.shopify.url}/{gallery.shop}/cart/add", data=form).status_code == 422
+
+
+def test_the_sandbox_serves_no_other_shop_and_no_unknown_product(gallery: Gallery) -> None:
+    assert httpx.get(f"{gallery.shopify.url}/favicon.ico").status_code == 404
+    assert httpx.get(f"{gallery.shopify.url}/{gallery.shop}/products/1").status_code == 404

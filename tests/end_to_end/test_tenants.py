@@ -28,7 +28,8 @@ from tests.studio.conftest import VARIANT, Gallery, gallery, other_gallery
 
 __all__ = ["gallery", "other_gallery"]
 
-PUBLIC = {"/health", "/ready", "/openapi.json", "/docs", "/kit/web", "/studio/app"}
+PUBLIC = {"/", "/health", "/ready", "/openapi.json", "/docs", "/kit/web", "/studio/app", "/operator/app"}
+OPERATORS = (auth.operator, auth.support)
 SIGNED_BY_VENDOR = {"/webhooks/shopify/{app}", "/webhooks/stripe", "/webhooks/images/{generation_id}"}
 BROWSER = {"/shopify/{app}/auth", "/shopify/{app}/auth/callback"}
 
@@ -47,12 +48,12 @@ def _routes_with_scheme(scheme: str) -> list[tuple[str, str, EndpointSpec]]:
     return [
         (method, path, contract)
         for method, path, contract in _routes()
-        if contract.auth not in (None, auth.operator) and getattr(contract.auth, "scheme", ("vendor",))[0] == scheme
+        if contract.auth not in (None, *OPERATORS) and getattr(contract.auth, "scheme", ("vendor",))[0] == scheme
     ]
 
 
 def _operator_routes() -> list[tuple[str, str]]:
-    return [(method, path) for method, path, contract in _routes() if contract.auth is auth.operator]
+    return [(method, path) for method, path, contract in _routes() if contract.auth in OPERATORS]
 
 
 def test_every_route_is_public_or_requires_a_credential() -> None:

@@ -24,6 +24,8 @@ def account_of(header: str) -> Credentials:
         (Role.MEMBER, auth.member, "member:1"),
         (Role.STORE_OWNER, auth.store_owner, "store:1"),
         (Role.OPERATOR, auth.operator, "operator:1"),
+        (Role.OPERATOR, auth.support, "operator:1"),
+        (Role.SUPPORT, auth.support, "support:1"),
     ],
 )
 def test_a_token_identifies_an_account(role: Role, verifier: Callable[[Credentials], Account], subject: str) -> None:
@@ -34,6 +36,10 @@ def test_a_token_identifies_an_account(role: Role, verifier: Callable[[Credentia
 def test_another_role_is_forbidden_not_unknown() -> None:
     with pytest.raises(Forbidden):
         auth.operator(account_of(f"Bearer {auth.mint(Role.MEMBER, '1')}"))
+    with pytest.raises(Forbidden):
+        auth.operator(account_of(f"Bearer {auth.mint(Role.SUPPORT, '1')}"))
+    with pytest.raises(Forbidden):
+        auth.support(account_of(f"Bearer {auth.mint(Role.STORE_OWNER, '1')}"))
     both = auth.accepts(Role.MEMBER, Role.OPERATOR)
     assert both(account_of(f"Bearer {auth.mint(Role.MEMBER, '1')}")).role is Role.MEMBER
 

@@ -15,7 +15,7 @@ from chalicelib.billing.schemas.discount_codes import (
 )
 from chalicelib.billing.service import checkout, discount_codes
 from chalicelib.kit import audit
-from chalicelib.kit.auth import Account, operator
+from chalicelib.kit.auth import Account, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page, PageQuery
@@ -34,7 +34,7 @@ def validate_code(call: ApiRequest[Account, CodeCheck]) -> CodeOffer:
 
 
 @bp.route("/v1/operator/billing/codes", methods=["GET"])
-@endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeRead])
+@endpoint(bp, auth=support, query=PageQuery, returns=Page[CodeRead])
 def list_codes(call: ApiRequest[Account, None, PageQuery]) -> PageResult[CodeRead]:
     """List all discount codes in alphabetical order."""
     return discount_codes.list_all(call.page).map(CodeRead.of)
@@ -50,7 +50,7 @@ def create_code(call: ApiRequest[Account, CodeCreate]) -> CodeRead:
 
 
 @bp.route("/v1/operator/billing/codes/{code}", methods=["GET"])
-@endpoint(bp, auth=operator, returns=CodeRead)
+@endpoint(bp, auth=support, returns=CodeRead)
 def get_code(call: ApiRequest[Account], code: str) -> CodeRead:
     """Return a discount code."""
     return CodeRead.of(discount_codes.get(code))
@@ -66,7 +66,7 @@ def update_code(call: ApiRequest[Account, CodeUpdate], code: str) -> CodeRead:
 
 
 @bp.route("/v1/operator/billing/codes/{code}/uses", methods=["GET"])
-@endpoint(bp, auth=operator, query=PageQuery, returns=Page[CodeUseRead])
+@endpoint(bp, auth=support, query=PageQuery, returns=Page[CodeUseRead])
 def list_code_uses(call: ApiRequest[Account, None, PageQuery], code: str) -> PageResult[CodeUseRead]:
     """List the redemptions of a discount code, with the owner and the discount of each."""
     return discount_codes.list_uses(code, call.page).map(CodeUseRead.of)

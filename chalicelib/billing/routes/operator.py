@@ -1,16 +1,17 @@
-"""`/v1/operator/billing/…`: payments, refund decisions, credit grants, and Stripe events with their replay."""
+"""`/v1/operator/billing/…`: payments, refund decisions, credit grants, the plan catalogue, and Stripe events with their replay."""
 
 from __future__ import annotations
 
 from chalice.app import Blueprint
 
+from chalicelib.billing.schemas.checkout import PlansSynced
 from chalicelib.billing.schemas.credits import CreditEntryRead, CreditGrant
 from chalicelib.billing.schemas.payments import OperatorPaymentRead, RefundQuery, RefundRead
 from chalicelib.billing.schemas.stripe_events import EventQuery, EventRead
-from chalicelib.billing.service import credits, payments, refunds
+from chalicelib.billing.service import credits, payments, plans, refunds
 from chalicelib.billing.service.sync import intake
 from chalicelib.kit import audit, ids
-from chalicelib.kit.auth import Account, operator
+from chalicelib.kit.auth import Account, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.pagination import PageResult
 from chalicelib.kit.schemas import Page
@@ -19,7 +20,7 @@ bp = Blueprint(__name__)
 
 
 @bp.route("/v1/operator/billing/refunds", methods=["GET"])
-@endpoint(bp, auth=operator, query=RefundQuery, returns=Page[RefundRead])
+@endpoint(bp, auth=support, query=RefundQuery, returns=Page[RefundRead])
 def list_all_refunds(call: ApiRequest[Account, None, RefundQuery]) -> PageResult[RefundRead]:
     """List the refunds of one status, oldest first.
 
@@ -49,8 +50,17 @@ def reject_refund(call: ApiRequest[Account], refund: str) -> RefundRead:
     return RefundRead.of(row)
 
 
+@bp.route("/v1/operator/billing/plans/sync", methods=["POST"])
+@endpoint(bp, auth=operator, returns=PlansSynced)
+def sync_plans(call: ApiRequest[Account]) -> PlansSynced:
+    """Write the plan catalogue, and update its products and prices at Stripe. Repeating it changes nothing."""
+    synced = plans.sync_plans()
+    audit.publish_operator_action(call.principal, "billing.sync_plans", "plans")
+    return PlansSynced(plans=[plan.id for plan in synced])
+
+
 @bp.route("/v1/operator/billing/payments/{payment}", methods=["GET"])
-@endpoint(bp, auth=operator, returns=OperatorPaymentRead)
+@endpoint(bp, auth=support, returns=OperatorPaymentRead)
 def get_any_payment(call: ApiRequest[Account], payment: str) -> OperatorPaymentRead:
     """Return a payment of any owner, with its disputes and refunded amounts."""
     return OperatorPaymentRead.of(payments.get_of_any_owner(payment))
@@ -68,14 +78,14 @@ def grant_credits(call: ApiRequest[Account, CreditGrant]) -> CreditEntryRead:
 
 
 @bp.route("/v1/operator/billing/events", methods=["GET"])
-@endpoint(bp, auth=operator, query=EventQuery, returns=Page[EventRead])
+@endpoint(bp, auth=support, query=EventQuery, returns=Page[EventRead])
 def list_events(call: ApiRequest[Account, None, EventQuery]) -> PageResult[EventRead]:
     """List Stripe events of one type, newest first, or unfinished ones by status, oldest first."""
     return intake.list_events(call.query.event_type, call.query.status, call.page).map(EventRead.of)
 
 
 @bp.route("/v1/operator/billing/events/{event}", methods=["GET"])
-@endpoint(bp, auth=operator, returns=EventRead)
+@endpoint(bp, auth=support, returns=EventRead)
 def get_event(call: ApiRequest[Account], event: str) -> EventRead:
     """Return a Stripe event and its processing status."""
     return EventRead.of(intake.get_event(event))

@@ -66,10 +66,16 @@ BrowserUrl = Annotated[str, Field(max_length=2048, pattern=r"^https?://[^\s/?#]\
 """A string, because parsing a URL would escape the braces in the template."""
 
 
+class PlansSynced(Schema):
+    """The ids of the plans that were written."""
+
+    plans: list[str]
+
+
 class CheckoutCreate(Input):
     """The item to buy (one of `plan`, `addon`, `credit_pack`) and the URLs to which the browser returns."""
 
-    plan: str | None = Field(default=None, min_length=1, max_length=64)
+    plan: str | None = Field(default=None, min_length=1, max_length=64, examples=["better_together"])
     billing_cycle: BillingCycle | None = Field(default=None, description="Default: the plan's billing cycle.")
     addon: str | None = Field(default=None, min_length=1, max_length=64)
     credit_pack: str | None = Field(default=None, min_length=1, max_length=64)

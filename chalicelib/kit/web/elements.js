@@ -203,3 +203,21 @@ kit.watchConnection = (place) => {
   addEventListener("offline", show);
   show();
 };
+
+/** Run an action of a button: nothing runs twice, and what goes wrong is said in a dialog. */
+kit.act = (action) => async (event) => {
+  const button = event.currentTarget;
+  if (button.hasAttribute("aria-disabled")) return;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof kit.Problem)) console.error(error);
+    const text = error instanceof kit.Problem ? Object.values(error.fields)[0] || error.message : kit.WORDS.InternalError;
+    kit.dialog("That did not work", (close) => [kit.h("p", null, text), kit.h("div", { class: "row" }, error.code === "SessionExpired"
+      ? kit.button("Load the page again", () => location.reload(), "primary") : kit.button("Close", close))]);
+  }
+  button.removeAttribute("aria-disabled");
+};
+
+kit.date = (text) => text ? new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }) : "";

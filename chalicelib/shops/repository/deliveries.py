@@ -9,6 +9,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.kit import clock, unique_values
 from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.models import UniqueValue
+from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.kit.tables import Transaction, get_many, update_if
 from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 
@@ -48,6 +49,15 @@ def find(delivery_id: str) -> WebhookDelivery | None:
         return get(delivery_id)
     except WebhookDelivery.DoesNotExist:
         return None
+
+
+def list_by_shop(shop: str, page: PageRequest) -> PageResult[WebhookDelivery]:
+    """Return a page of the shop's deliveries, newest first. Rows that were deleted since are missing."""
+    keys = WebhookDelivery.by_shop.query(
+        shop, scan_index_forward=False, limit=page.limit, last_evaluated_key=page.start
+    )
+    rows = get_many([(WebhookDelivery, (key.delivery_id,)) for key in keys])
+    return PageResult([row for row in rows if row is not None], keys.last_evaluated_key)
 
 
 def find_newest_event_time(shop: str, app: str) -> datetime | None:

@@ -95,6 +95,11 @@ def claim_registration_retry(row: Shop) -> bool:
     return update_if(Shop(row.shop, row.app), [Shop.updated_at.set(clock.now())], Shop.updated_at == row.updated_at)
 
 
+def list_by_active_app(app: str, page: PageRequest) -> PageResult[Shop]:
+    """Return a page of shops with the app active, oldest installation first."""
+    return query_page(Shop.by_active_app.query(app, limit=page.limit, last_evaluated_key=page.start))
+
+
 def iterate_active(app: str) -> Iterator[Shop]:
     """Yield the shops with an active installation of the app, oldest installation first, page by page."""
     yield from Shop.by_active_app.query(app, page_size=100)

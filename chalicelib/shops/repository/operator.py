@@ -20,11 +20,6 @@ class TableSize:
     bytes: int
 
 
-def list_active(app: str, page: PageRequest) -> PageResult[Shop]:
-    """Return a page of shops with the app active, oldest installation first."""
-    return query_page(Shop.by_active_app.query(app, limit=page.limit, last_evaluated_key=page.start))
-
-
 def iterate_active(app: str, until: datetime) -> Iterator[Shop]:
     """Yield the shops with an active installation from before `until`, oldest first, page by page.
 

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from chalice.app import Blueprint, Response
 
 from chalicelib.kit import config, csv_lines
-from chalicelib.kit.auth import Account, operator
+from chalicelib.kit.auth import Account, operator, support
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.kit.lazy_app import load_all
 from chalicelib.kit.pagination import PageResult
@@ -15,6 +15,7 @@ from chalicelib.kit.schemas import Page, PageQuery
 from chalicelib.shops.schemas.operator import (
     ActiveShopRead,
     ActiveShopsQuery,
+    DeliveriesQuery,
     DeliveryRead,
     SessionRead,
     TableRead,
@@ -29,7 +30,7 @@ ACTIVE_SHOPS = "/v1/operator/shops"
 
 
 @bp.route(ACTIVE_SHOPS, methods=["GET"])
-@endpoint(bp, auth=operator, query=ActiveShopsQuery, returns=Page[ActiveShopRead])
+@endpoint(bp, auth=support, query=ActiveShopsQuery, returns=Page[ActiveShopRead])
 def list_active_shops(call: ApiRequest[Account, None, ActiveShopsQuery]) -> PageResult[ActiveShopRead] | Response:
     """Return the shops with an app active, oldest installation first.
 
@@ -40,7 +41,7 @@ def list_active_shops(call: ApiRequest[Account, None, ActiveShopsQuery]) -> Page
 
 
 @bp.route("/v1/operator/shops/timeline", methods=["GET"])
-@endpoint(bp, auth=operator, query=TimelineQuery, returns=Page[TimelineDayRead])
+@endpoint(bp, auth=support, query=TimelineQuery, returns=Page[TimelineDayRead])
 def read_timeline(call: ApiRequest[Account, None, TimelineQuery]) -> PageResult[TimelineDayRead]:
     """Return the number of installs and uninstalls of an app for each day of a range, in UTC; all days on one page.
 
@@ -51,22 +52,32 @@ def read_timeline(call: ApiRequest[Account, None, TimelineQuery]) -> PageResult[
 
 
 @bp.route("/v1/operator/shops/{shop}/sessions", methods=["GET"])
-@endpoint(bp, auth=operator, query=PageQuery, returns=Page[SessionRead])
+@endpoint(bp, auth=support, query=PageQuery, returns=Page[SessionRead])
 def list_sessions(call: ApiRequest[Account, None, PageQuery], shop: str) -> PageResult[SessionRead]:
     """Return a shop's unexpired sessions of all apps."""
     return operator_service.list_sessions(shop, call.page)
 
 
 @bp.route("/v1/operator/tables", methods=["GET"])
-@endpoint(bp, auth=operator, returns=Page[TableRead])
+@endpoint(bp, auth=support, returns=Page[TableRead])
 def list_tables(call: ApiRequest[Account]) -> PageResult[TableRead]:
     """Return the size of every table; all on one page."""
     load_all(bp.current_app)  # a table is known once its context is imported
     return PageResult(list(operator_service.iterate_tables()))
 
 
+@bp.route("/v1/operator/deliveries", methods=["GET"])
+@endpoint(bp, auth=support, query=DeliveriesQuery, returns=Page[DeliveryRead])
+def list_deliveries(call: ApiRequest[Account, None, DeliveriesQuery]) -> PageResult[DeliveryRead]:
+    """List a shop's webhook deliveries of the last 30 days, newest first, filtered by status and topic.
+
+    With a filter, a page may hold fewer items than `limit`, or none: follow `next_cursor` until it is null.
+    """
+    return operator_service.list_deliveries(call.query, call.page)
+
+
 @bp.route("/v1/operator/deliveries/{delivery_id}", methods=["GET"])
-@endpoint(bp, auth=operator, returns=DeliveryRead)
+@endpoint(bp, auth=support, returns=DeliveryRead)
 def read_delivery(call: ApiRequest[Account], delivery_id: str) -> DeliveryRead:
     """Return the status of a webhook delivery of the last 30 days."""
     return operator_service.read_delivery(delivery_id)

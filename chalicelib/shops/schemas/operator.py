@@ -81,6 +81,17 @@ class TableRead(Schema):
     bytes: int
 
 
+class DeliveriesQuery(PageQuery):
+    """The deliveries of one shop, newest first, filtered by status and topic.
+
+    A page before the last may have fewer items than `limit`, or none.
+    """
+
+    shop: str = Field(min_length=1, max_length=255, examples=["example.myshopify.com"])
+    status: Literal["received", "processed", "failed"] | None = None
+    topic: str | None = Field(default=None, min_length=1, max_length=100)
+
+
 class DeliveryRead(Schema):
     """A stored webhook delivery, without its payload."""
 

@@ -7,6 +7,7 @@ from chalicelib.shops.service.shops import (
     app_key,
     is_active_after_redact,
     is_reinstalled_since,
+    list_installed_shops,
     parse_shop_domain,
 )
 from chalicelib.shops.service.tokens import get_access_token
@@ -20,6 +21,7 @@ __all__ = [
     "get_access_token",
     "is_active_after_redact",
     "is_reinstalled_since",
+    "list_installed_shops",
     "merchant",
     "open_admin_api",
     "parse_shop_domain",

@@ -13,16 +13,23 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 from chalicelib.shops.apps import TOPICS
 from chalicelib.shops.errors import AppNotFound, DeliveryNotFound
 from chalicelib.shops.models import EventType, InstallationLog, Session
-from chalicelib.shops.repository import deliveries
+from chalicelib.shops.repository import deliveries, installations
 from chalicelib.shops.repository import operator as repository
-from chalicelib.shops.schemas.operator import ActiveShopRead, DeliveryRead, SessionRead, TableRead, TimelineDayRead
+from chalicelib.shops.schemas.operator import (
+    ActiveShopRead,
+    DeliveriesQuery,
+    DeliveryRead,
+    SessionRead,
+    TableRead,
+    TimelineDayRead,
+)
 from chalicelib.shops.service import webhook_intake
 from chalicelib.shops.service.oauth_install import require_shop_domain
 
 
 def list_active_shops(app: str, page: PageRequest) -> PageResult[ActiveShopRead]:
     """Return a page of shops with the app active, oldest installation first. Raises AppNotFound."""
-    return repository.list_active(_require_known_app(app), page).map(ActiveShopRead.of)
+    return installations.list_by_active_app(_require_known_app(app), page).map(ActiveShopRead.of)
 
 
 def iterate_active_shops(app: str) -> Iterator[ActiveShopRead]:
@@ -53,6 +60,15 @@ def read_delivery(delivery_id: str) -> DeliveryRead:
     if row is None:
         raise DeliveryNotFound
     return DeliveryRead.of(row)
+
+
+def list_deliveries(query: DeliveriesQuery, page: PageRequest) -> PageResult[DeliveryRead]:
+    """Return the deliveries on one page of a shop's that match the query, newest first. Raises InvalidShopDomain."""
+    result = deliveries.list_by_shop(require_shop_domain(query.shop), page)
+    wanted = [
+        row for row in result.items if query.status in (None, row.status.value) and query.topic in (None, row.topic)
+    ]
+    return PageResult([DeliveryRead.of(row) for row in wanted], result.last_key)
 
 
 def replay_delivery(account: Account, delivery_id: str) -> DeliveryRead:

@@ -23,6 +23,11 @@ def app_handles() -> tuple[str, ...]:
     return tuple(apps.TOPICS)
 
 
+def list_installed_shops(app: str, page: PageRequest) -> PageResult[str]:
+    """Return a page of the domains of the shops with the app active, oldest installation first."""
+    return installations.list_by_active_app(app, page).map(lambda row: row.shop)
+
+
 def is_reinstalled_since(shop: str, app: str, since: datetime) -> bool:
     """Return whether the app is active in the shop and was installed after `since`. Reads one row."""
     row = installations.find(shop, app)

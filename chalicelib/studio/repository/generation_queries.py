@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from chalicelib.kit.pagination import PageRequest, PageResult
-from chalicelib.studio.models import Generation, GenerationStatus, UpscaleStatus
+from chalicelib.kit.pagination import PageRequest, PageResult, query_page
+from chalicelib.studio.models import Generation, GenerationStatus, GenerationType, UpscaleStatus
 
 MAX_ROWS_READ = 200
 """Rows that one request reads at most if no index covers all of its filters."""
@@ -47,6 +48,14 @@ def list_by_columns(shop: str, filters: dict[str, Any], page: PageRequest) -> Pa
         if len(matches) == page.limit:
             break
     return PageResult(matches, rows.last_evaluated_key)
+
+
+def list_by_open_work(kind: GenerationType, until: datetime | None, page: PageRequest) -> PageResult[Generation]:
+    """Return a page of the open work of all shops, earliest end of lease first; with `until`, only expired leases."""
+    expired = Generation.lease_until < until if until else None
+    return query_page(
+        Generation.by_open_work.query(kind.value, expired, limit=page.limit, last_evaluated_key=page.start)
+    )
 
 
 def state_columns(row: Generation, state: GenerationStatus | UpscaleStatus) -> dict[str, str]:

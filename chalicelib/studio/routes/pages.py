@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from chalice.app import Blueprint, Response
 
+from chalicelib.kit import front_door
 from chalicelib.kit.http import ApiRequest, endpoint
 from chalicelib.studio.schemas.merchant import AppQuery
 from chalicelib.studio.service import pages
 
 bp = Blueprint(__name__)
+
+front_door.register_links("studio", pages.list_front_door_links)
 
 
 @bp.route("/studio/app", methods=["GET"])

@@ -42,6 +42,8 @@ ARCHIVING = "retention"
 ERASING = "chalicelib.retention.service.erasure"
 """The functions that import this module also sweep, archive and export."""
 STORAGE = "chalicelib.integrations.storage"
+REDRIVES = "chalicelib.operator.service.dead_letters"
+"""The functions that import this module read every dead-letter queue and move its messages back to its queue."""
 
 
 def documents() -> dict[str, dict[str, Any]]:
@@ -102,6 +104,11 @@ def _sns(reached: Requirements) -> Iterator[Statement]:
 def _sqs(reached: Requirements) -> Iterator[Statement]:
     if reached.queues:
         yield _allow("sqs", ("SendMessage",), [_arn("sqs", _physical(queue)) for queue in reached.queues])
+    if REDRIVES in reached.modules:
+        queues = [_physical(consumer.queue) for consumer in handlers.consumers()]
+        yield _allow("sqs", ("SendMessage",), [_arn("sqs", queue) for queue in queues])
+        actions = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+        yield _allow("sqs", actions, [_arn("sqs", _physical("*-dead"))])
 
 
 def _s3(reached: Requirements) -> Iterator[Statement]:

@@ -6,13 +6,16 @@ https://shopify.dev/docs/apps/build/online-store/app-proxies, https://shopify.de
 
 from __future__ import annotations
 
-from html import escape
+from decimal import Decimal
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from infra.sandbox.server import Json, Request, Response, Route, html_response, json_response, redirect
+from infra.sandbox.shopify import storefront_pages
+from infra.sandbox.shopify.orders import DEFAULT_PRICE
+from infra.sandbox.shopify.storefront_pages import CartLine, ShopFront
 
 if TYPE_CHECKING:
     from infra.sandbox.shopify.sandbox import ShopifySandbox
@@ -25,7 +28,7 @@ ASKS_AND_SENDS = ("GET", "POST")
 
 
 class Storefront:
-    """Serves `/{shop}/apps/{app}/…`, `/{shop}/products/{product_id}` and the cart."""
+    """Serves `/{shop}`, `/{shop}/apps/{app}/…`, `/{shop}/products/{product_id}` and the cart."""
 
     def __init__(self, sandbox: ShopifySandbox) -> None:
         self._sandbox = sandbox
@@ -35,8 +38,10 @@ class Storefront:
             Route("GET", "/{shop}/products/{product_id}", self.product),
             Route("GET", "/{shop}/account/login", self.log_in),
             Route("POST", "/{shop}/cart/add.js", self.add),
+            Route("POST", "/{shop}/cart/add", self.add_by_form),
             Route("GET", "/{shop}/cart", self.cart),
             Route("POST", "/{shop}/cart/pay", self.pay),
+            Route("GET", "/{shop}", self.home),
         ]
 
     def proxy(self, request: Request, shop: str, app: str, rest: str) -> Response:
@@ -61,10 +66,18 @@ class Storefront:
         cookie = f"customer={number}; Path=/{shop}/; HttpOnly; SameSite=Lax"
         return Response(303, b"", {"Location": f"/{shop}/cart", "Set-Cookie": cookie})
 
-    def product(self, _: Request, shop: str, product_id: str) -> Response:
-        """Return a product page with a link to the app's page."""
-        target = f"/{escape(shop)}/apps/studio/products/{escape(product_id)}/page"
-        return html_response(200, f'<h1>{escape(shop)}</h1><p><a href="{target}">Make it yours</a></p>')
+    def home(self, request: Request, shop: str) -> Response:
+        """Return the shop's products; 404 for a path that is no shop domain."""
+        if not shop.endswith(".myshopify.com"):
+            return self._sandbox.not_found(request)
+        return html_response(200, storefront_pages.products_page(self._front(shop), self._sandbox.list_products(shop)))
+
+    def product(self, request: Request, shop: str, product_id: str) -> Response:
+        """Return a product page with a link to the app's page; 404 if the shop does not have the product."""
+        for product in self._sandbox.list_products(shop):
+            if str(product["id"]) == product_id:
+                return html_response(200, storefront_pages.product_page(self._front(shop), product))
+        return self._sandbox.not_found(request)
 
     def add(self, request: Request, shop: str) -> Response:
         """Add items to the cart and respond as `/cart/add.js`: 422 if a variant id is invalid or there is no item."""
@@ -74,18 +87,38 @@ class Storefront:
         self._carts.setdefault(shop, []).extend(items)
         return json_response(200, {"items": items})
 
+    def add_by_form(self, request: Request, shop: str) -> Response:
+        """Add a variant to the cart, as the form of a product page does, and redirect to the cart; 422 if it is invalid."""
+        fields = request.fields()
+        variant, quantity = str(fields.get("id", "")), str(fields.get("quantity", "1"))
+        if not (variant.isdigit() and quantity.isdigit() and int(variant) and 0 < int(quantity) < 100):
+            return json_response(422, {"status": 422, "message": "Cart Error", "description": "no such variant"})
+        item = {"id": int(variant), "quantity": int(quantity), "properties": {}}
+        self._carts.setdefault(shop, []).append(item)
+        return redirect(303, f"/{shop}/cart")
+
     def cart(self, _: Request, shop: str) -> Response:
         """Return the cart page, with its pay button."""
-        lines = "".join(f"<li>{item['quantity']} x variant {item['id']}</li>" for item in self._carts.get(shop, []))
-        pay = f'<form method="post" action="/{escape(shop)}/cart/pay"><button>Pay</button></form>'
-        return html_response(200, f"<h1>Cart of {escape(shop)}</h1><ul>{lines}</ul>{pay}")
+        variants = self._variants(shop)
+        lines = [
+            CartLine(
+                title=variants[item["id"]]["title"] if item["id"] in variants else f"variant {item['id']}",
+                quantity=item["quantity"],
+                price=Decimal(variants[item["id"]]["price"] if item["id"] in variants else DEFAULT_PRICE),
+                is_personalized=bool(item.get("properties")),
+            )
+            for item in self._carts.get(shop, [])
+        ]
+        return html_response(200, storefront_pages.cart_page(self._front(shop), lines))
 
     def pay(self, _: Request, shop: str) -> Response:
         """Create a paid order from the cart and emit orders/paid; redirect if the cart is empty."""
+        variants = self._variants(shop)
         lines = [
             {
-                "variant_id": item["id"],
                 "product_id": PRODUCT,
+                **variants.get(item["id"], {}),
+                "variant_id": item["id"],
                 "quantity": item["quantity"],
                 "properties": item["properties"],
             }
@@ -95,7 +128,22 @@ class Storefront:
             return redirect(303, f"/{shop}/cart")
         order = self._sandbox.paid_order(shop, lines)
         self._sandbox.emit(shop, "orders/paid", order)
-        return html_response(200, f"<h1>Thank you</h1><p>Order {escape(order['name'])} is paid.</p>")
+        return html_response(200, storefront_pages.confirmation_page(self._front(shop), order))
+
+    def _variants(self, shop: str) -> dict[int, Json]:
+        """Return product, title and price of the shop's variants, by variant id."""
+        return {
+            variant["id"]: {
+                "product_id": product["id"],
+                "title": f"{product['title']}, {variant['title']}",
+                "price": variant["price"],
+            }
+            for product in self._sandbox.list_products(shop)
+            for variant in product["variants"]
+        }
+
+    def _front(self, shop: str) -> ShopFront:
+        return ShopFront(shop, sum(item["quantity"] for item in self._carts.get(shop, [])))
 
     def lines(self, shop: str) -> list[Json]:
         """Return the items of a shop's cart."""

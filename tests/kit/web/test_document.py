@@ -116,7 +116,9 @@ def test_the_api_document_has_the_headers_of_a_page(api: httpx.Client) -> None:
     directives = dict(part.partition(" ")[::2] for part in answer.headers["content-security-policy"].split("; "))
     (style,) = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
     assert directives["style-src"] == digest(style)
-    assert (directives["default-src"], directives["script-src"]) == ("'none'", "'none'")
+    script = re.findall("<script>(.*?)</script>", answer.text, re.DOTALL)
+    assert [directives["script-src"]] == [digest(each) for each in script]
+    assert (directives["default-src"], directives["connect-src"]) == ("'none'", "'self'")
 
 
 @pytest.mark.parametrize(("stage", "status"), [("test", 200), ("local", 200), ("dev", 404), ("prod", 404)])

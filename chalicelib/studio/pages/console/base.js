@@ -42,24 +42,10 @@ studio.base64 = async (file, { longest = Infinity, type = "image/jpeg" } = {}) =
 
 /** Return Shopify's number in a GID. */
 studio.number = (gid) => (gid || "").split("/").at(-1);
-studio.date = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+studio.date = kit.date;
 studio.preview = (product) => `${studio.storefront}/apps/studio/products/${product.shopify_product_id}/page`;
 
 /** Let the merchant choose by App Bridge; resolves to an empty list if they cancel. */
 studio.pick = async (options) => (await shopify.resourcePicker(options)) || [];
 
-/** Run an action of a button: nothing runs twice, and what goes wrong is said in a dialog. */
-studio.act = (action) => async (event) => {
-  const button = event.currentTarget;
-  if (button.hasAttribute("aria-disabled")) return;
-  button.setAttribute("aria-disabled", "true");
-  try {
-    await action();
-  } catch (error) {
-    if (!(error instanceof kit.Problem)) console.error(error);
-    const text = error instanceof kit.Problem ? Object.values(error.fields)[0] || error.message : kit.WORDS.InternalError;
-    kit.dialog("That did not work", (close) => [kit.h("p", null, text), kit.h("div", { class: "row" }, error.code === "SessionExpired"
-      ? kit.button("Load the page again", () => location.reload(), "primary") : kit.button("Close", close))]);
-  }
-  button.removeAttribute("aria-disabled");
-};
+studio.act = kit.act;

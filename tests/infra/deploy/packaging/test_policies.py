@@ -11,6 +11,7 @@ import pytest
 from chalicelib.retention.rules import RULES
 from infra.deploy import data_stack, handlers
 from infra.deploy.packaging import policies
+from infra.deploy.packaging.names import API
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,7 @@ def test_no_policy_grants_a_wildcard(documents: dict[str, dict[str, Any]]) -> No
 
 def test_a_consumer_may_read_only_its_own_queue(documents: dict[str, dict[str, Any]]) -> None:
     queues = {consumer.name: {data_stack.physical(consumer.queue)} for consumer in handlers.consumers()}
+    queues[API] = {data_stack.physical("*-dead")}
     for name, document in documents.items():
         assert allowed(document, "sqs:ReceiveMessage") == queues.get(name, set())
 
@@ -109,6 +111,10 @@ def test_only_retention_may_use_the_archive(documents: dict[str, dict[str, Any]]
     assert all(name.endswith("-archive/exports/*") for name in exports["s3:GetObject"])
 
 
-def test_the_api_may_publish_only_the_messages_of_its_routes(documents: dict[str, dict[str, Any]]) -> None:
-    assert data_stack.physical("shops-apply_webhook") in allowed(documents["api_handler"], "sqs:SendMessage")
-    assert data_stack.physical("retention-sweep_segment") not in allowed(documents["api_handler"], "sqs:SendMessage")
+def test_only_the_api_may_move_dead_letters_back_to_every_queue(documents: dict[str, dict[str, Any]]) -> None:
+    every_queue = {data_stack.physical(consumer.queue) for consumer in handlers.consumers()}
+    sending_to_all = {
+        name for name, document in documents.items() if allowed(document, "sqs:SendMessage") >= every_queue
+    }
+
+    assert sending_to_all == {API}

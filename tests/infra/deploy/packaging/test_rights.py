@@ -111,9 +111,10 @@ def test_a_function_may_publish_only_messages_in_its_code(documents: dict[str, d
         assert allowed(document, "sns:Publish") == {
             data_stack.physical(kind.topic) for kind in used_classes if kind.topic
         }
-        assert allowed(document, "sqs:SendMessage") == {
-            data_stack.physical(kind.queue) for kind in used_classes if kind.queue
-        }
+        queues = {kind.queue for kind in used_classes if kind.queue}
+        if policies.REDRIVES in reached_modules(name):
+            queues |= {consumer.queue for consumer in handlers.consumers()}
+        assert allowed(document, "sqs:SendMessage") == {data_stack.physical(queue) for queue in queues}
         read_only = set(references.with_subclasses(Message)) - used_classes
         assert not {data_stack.physical(k.topic) for k in read_only if k.topic} & allowed(document, "sns:Publish")
 
@@ -167,7 +168,12 @@ def test_a_function_may_use_every_prefix_of_its_contexts(documents: dict[str, di
         modules = set(reached_modules(name))
         if policies.STORAGE not in modules:
             continue
-        contexts = {module.split(".")[1] for module in modules if "." in module} - {"kit", "integrations", "retention"}
+        contexts = {module.split(".")[1] for module in modules if "." in module} - {
+            "kit",
+            "integrations",
+            "operator",
+            "retention",
+        }
         for folder in (folder for context in contexts for folder in prefixes(context)):
             if folder.bucket is Bucket.IMAGES:
                 visited_names.add(folder.prefix)

@@ -1,0 +1,1 @@
+"""The operator's console, dead letters and sizes of buckets. This context owns no data."""

@@ -1,0 +1,1 @@
+"""`/operator/app`: the operator's console."""

@@ -1,0 +1,68 @@
+/** Lists of the console: a table with filters, pages and words for an empty one. */
+const PAGE = 25;
+const NUMBER = new Intl.NumberFormat();
+op.number = (value) => NUMBER.format(value);
+op.bytes = (value) => {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const at = value ? Math.min(Math.floor(Math.log10(value) / 3), units.length - 1) : 0;
+  return `${new Intl.NumberFormat(undefined, { maximumFractionDigits: at ? 1 : 0 }).format(value / 1000 ** at)} ${units[at]}`;
+};
+op.text = (value) => kit.h("span", { dir: "auto" }, value ?? "");
+op.heading = (text, ...actions) => kit.h("div", { class: "row apart" }, kit.h("h2", { tabindex: -1 }, text), kit.h("div", { class: "row" }, actions));
+op.facts = (pairs) => kit.h("dl", null, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
+  .flatMap(([name, value]) => [kit.h("dt", null, name), kit.h("dd", { dir: "auto" }, value)]));
+const LOOKS = { failed: "bad", received: "warn", processing: "warn", pending: "warn", running: "warn", processed: "good", completed: "good" };
+op.status = (status) => kit.badge(status, LOOKS[status]);
+
+/** Read pages until one has rows, or ten were empty: filters apply to each page of the API. */
+async function readPage(path, query, cursor) {
+  let data;
+  for (let pages = 0; pages < 10; pages++) {
+    data = await op.read(path, { limit: PAGE, ...query, cursor });
+    cursor = data.next_cursor;
+    if (data.items.length || !cursor) break;
+  }
+  return { items: data.items, cursor };
+}
+
+/** Show a list of the API in `place`. `more(rows)` may return a button to stand above the table. */
+op.list = (place, { path, query = {}, caption, columns, empty, more = () => null }) => kit.load(place, () => readPage(path, query, null), ({ items, cursor }) => {
+  const rows = [];
+  const table = kit.h("div", { class: "stack" });
+  const next = kit.button("Show more", kit.act(async () => {
+    const page = await readPage(path, query, cursor);
+    cursor = page.cursor;
+    show(page.items);
+  }));
+  const show = (page) => {
+    rows.push(...page);
+    next.hidden = !cursor;
+    const above = more(rows);
+    table.replaceChildren(...[above && kit.h("p", null, above), rows.length ? kit.table(caption, columns, rows) : kit.empty(...empty), next].filter(Boolean));
+  };
+  show(items);
+  return table;
+});
+
+/** Return a form of filters that calls `search(values)` on each change, and at first. */
+op.filters = (label, fields, search) => {
+  const form = kit.h("form", { class: "card columns filters", "aria-label": label, onsubmit: (event) => { event.preventDefault(); run(); } }, fields);
+  const run = () => search(Object.fromEntries(Object.entries(kit.values(form)).map(([name, value]) => [name, String(value ?? "").trim()])));
+  form.addEventListener("change", run);
+  queueMicrotask(run);
+  return form;
+};
+
+/** Do something to each row, one after the other; what fails does not stop the rest. */
+op.each = async (rows, action) => {
+  const failed = [];
+  for (const row of rows) {
+    try {
+      await action(row);
+    } catch (error) {
+      if (!(error instanceof kit.Problem) || ["Offline", "SessionExpired"].includes(error.code)) throw error;
+      failed.push(error.message);
+    }
+  }
+  kit.toast(failed.length ? `${rows.length - failed.length} done, ${failed.length} failed: ${failed[0]}` : `${rows.length} done.`);
+};

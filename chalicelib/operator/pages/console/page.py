@@ -1,0 +1,40 @@
+"""The operator's console: shops, deliveries, Stripe events, dead letters, generations, retention, privacy, sizes.
+
+The page contains no data: it reads and writes with the token that the operator pastes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from chalicelib.kit.web import Document, Page, compose_document
+
+SCRIPTS = (
+    "session.js",
+    "lists.js",
+    "shops.js",
+    "deliveries.js",
+    "stripe.js",
+    "dead_letters.js",
+    "generations.js",
+    "retention.js",
+    "privacy.js",
+    "sizes.js",
+    "tabs.js",
+)
+
+
+def console_page(apps: Sequence[str]) -> Document:
+    """Return the console for these apps, by handle. No other page may frame it."""
+    return compose_document(
+        Page(
+            folder=Path(__file__).parent,
+            title="Operator's console",
+            markup="console.html",
+            style="console.css",
+            scripts=("kit/client.js", "kit/elements.js", "kit/charts.js", *SCRIPTS),
+            data={"apps": list(apps)},
+            policy={"connect-src": "'self'", "frame-ancestors": "'none'"},
+        )
+    )

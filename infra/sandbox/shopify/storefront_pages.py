@@ -1,0 +1,127 @@
+"""The HTML of the storefront: products, a product, the cart, the confirmation of an order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+from pathlib import Path
+
+from infra.sandbox.server import Json
+
+STYLE = Path(__file__).with_name("storefront.css").read_text()
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><link rel="icon" href="data:,"><style>{style}</style></head><body>
+<header><a class="name" href="/{shop}">{name}</a><nav><a href="/{shop}/cart">Cart ({count})</a></nav></header>
+<main>{content}</main></body></html>"""
+_PICTURE = (
+    '<svg class="picture" viewBox="0 0 80 100" role="img" aria-label="{title}"><rect x="16" y="18" width="48" height="60" '
+    'fill="hsl({hue} 35% 92%)" stroke="hsl({hue} 25% 35%)" stroke-width="3"/><circle cx="40" cy="42" r="9" '
+    'fill="hsl({hue} 35% 60%)"/><path d="M22 75c3-14 10-21 18-21s15 7 18 21z" fill="hsl({hue} 35% 45%)"/></svg>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """A line of the cart: product, variant, quantity, price of one, and whether the shopper personalized it."""
+
+    title: str
+    quantity: int
+    price: Decimal
+    is_personalized: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFront:
+    """A shop whose pages are shown, with the number of items in its cart."""
+
+    shop: str
+    count: int
+
+    def page(self, title: str, content: str) -> str:
+        """Return a page with the shop's header. `content` is HTML."""
+        name = self.shop.removesuffix(".myshopify.com").replace("-", " ").title()
+        return _PAGE.format(
+            title=escape(f"{title} – {name}"),
+            style=STYLE,
+            shop=escape(self.shop),
+            name=escape(name),
+            count=self.count,
+            content=content,
+        )
+
+
+def products_page(front: ShopFront, products: Sequence[Json]) -> str:
+    """Return the shop's first page, with its products."""
+    items = "".join(
+        f'<li><a href="/{escape(front.shop)}/products/{product["id"]}">{_picture(product)}'
+        f'<h2 dir="auto">{escape(product["title"])}</h2><p class="soft">from {_money(_lowest_price(product))}</p></a></li>'
+        for product in products
+    )
+    intro = '<h1>Made from your photos</h1><p class="soft">Choose a product, then make it yours.</p>'
+    return front.page("Shop", f'{intro}<ul class="products">{items}</ul>')
+
+
+def product_page(front: ShopFront, product: Json) -> str:
+    """Return a product's page: its variants, a link to the app's page, and a form that adds it to the cart as it is."""
+    shop, number = escape(front.shop), product["id"]
+    options = "".join(
+        f'<option value="{variant["id"]}" dir="auto">{escape(variant["title"])}: {_money(Decimal(variant["price"]))}</option>'
+        for variant in product["variants"]
+    )
+    form = (
+        f'<form method="post" action="/{shop}/cart/add"><label>Size<select name="id">{options}</select></label>'
+        '<label>Quantity<input name="quantity" type="number" value="1" min="1" max="99"></label>'
+        "<button>Add to cart without a photo</button></form>"
+    )
+    details = (
+        f'<div class="stack"><h1 dir="auto">{escape(product["title"])}</h1>'
+        f'<p class="soft">from {_money(_lowest_price(product))}</p><p>Printed from your own photo, in the style that you '
+        f'choose.</p><p><a class="button primary" href="/{shop}/apps/studio/products/{number}/page">Make it yours</a></p>'
+        f"{form if options else ''}</div>"
+    )
+    return front.page(product["title"], f'<div class="split">{_picture(product)}{details}</div>')
+
+
+def cart_page(front: ShopFront, lines: Sequence[CartLine]) -> str:
+    """Return the cart with its total and the pay button."""
+    shop = escape(front.shop)
+    if not lines:
+        empty = f'<p class="soft">It is empty.</p><p><a class="button" href="/{shop}">See the products</a></p>'
+        return front.page("Cart", f"<h1>Your cart</h1>{empty}")
+    rows = "".join(
+        f"<li><div><p>{line.quantity} x <bdi>{escape(line.title)}</bdi></p>"
+        f"{'<p class=soft>With your photo</p>' if line.is_personalized else ''}</div>"
+        f"<p>{_money(line.price * line.quantity)}</p></li>"
+        for line in lines
+    )
+    total = sum((line.price * line.quantity for line in lines), Decimal(0))
+    pay = f'<form method="post" action="/{shop}/cart/pay"><button class="primary">Pay</button></form>'
+    return front.page(
+        "Cart",
+        f'<h1>Your cart</h1><ul class="lines">{rows}</ul><p class="total"><span>Total</span><span>{_money(total)}</span></p>'
+        f'{pay}<p class="soft">A sandbox: every payment succeeds and no money moves.</p>',
+    )
+
+
+def confirmation_page(front: ShopFront, order: Json) -> str:
+    """Return the confirmation of a paid order."""
+    shop, name = escape(front.shop), escape(order["name"])
+    text = f"Order {name} is paid: {_money(Decimal(order['total_price']))}. The print is made now."
+    return front.page(
+        "Thank you", f'<h1>Thank you</h1><p>{text}</p><p><a class="button" href="/{shop}">Back to the shop</a></p>'
+    )
+
+
+def _picture(product: Json) -> str:
+    return _PICTURE.format(title=escape(product["title"]), hue=int(product["id"]) * 67 % 360)
+
+
+def _lowest_price(product: Json) -> Decimal:
+    return min((Decimal(variant["price"]) for variant in product["variants"]), default=Decimal(0))
+
+
+def _money(amount: Decimal) -> str:
+    return f"${amount:.2f}"

@@ -1,0 +1,175 @@
+"""The front door, the operator's console and the API reference in Chromium."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from chalicelib.kit import auth, aws, clock, ids, messages
+from chalicelib.kit.auth import Role
+from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
+from chalicelib.studio.models import Generation, GenerationStatus, GenerationType
+from chalicelib.studio.repository.generation_queries import with_state_keys
+from tests.end_to_end import chromium
+from tests.end_to_end.test_browser import CONTRASTS, browser
+from tests.end_to_end.test_browser_console import ARABIC, LONG
+from tests.end_to_end.test_browser_kit import SMALL_TARGETS
+from tests.shops.factories import seed
+from tests.timeouts import LIMIT
+
+__all__ = ["browser"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
+
+QUEUE = "studio-generate_preview"
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab in which no script fails and nothing is refused by the Content-Security-Policy."""
+    context = browser.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
+    context.set_default_timeout(LIMIT * 1000)
+    tab, faults = context.new_page(), []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
+    yield tab
+    assert faults == []
+    context.close()
+
+
+@pytest.fixture
+def shop(api_url: str) -> str:
+    """A shop with two failed prints, whose errors are long and Arabic, and a failed delivery."""
+    [shop] = seed(1)
+    now = clock.now()
+    for error in (ARABIC, LONG):
+        row = Generation(
+            id=ids.new(),
+            shop_id=shop,
+            product_id=ids.new(),
+            ai_style_id=ids.new(),
+            order_id="gid://shopify/Order/1",
+            line_item_id="1",
+            input_image_url="s3://bucket/key",
+            generation_type=GenerationType.FINAL,
+            status=GenerationStatus.FAILED,
+            ai_prompt_used="x",
+            error_message=error,
+            created_at=now,
+            updated_at=now,
+        )
+        with_state_keys(row).save()
+    WebhookDelivery(
+        delivery_id=ids.new(),
+        shop=shop,
+        app="studio",
+        topic="orders/paid",
+        status=DeliveryStatus.FAILED,
+        error_message=LONG,
+        payload={},
+        received_at=now,
+        expires_epoch=now + timedelta(days=30),
+    ).save()
+    return shop
+
+
+def open_console(tab: Page, api_url: str, role: str = "operator") -> None:
+    tab.goto(api_url)
+    tab.get_by_role("link", name="Operator's console" if role == "operator" else "Console as support").click()
+    expect(tab.get_by_role("tab", name="Shops")).to_be_visible()
+
+
+def test_the_front_door_leads_to_dead_letters_that_are_moved_back_by_keyboard(tab: Page, api_url: str) -> None:
+    for number in range(2):
+        url = messages.queue_url(f"{QUEUE}-dead")
+        aws.client("sqs").send_message(QueueUrl=url, MessageBody=f'{{"email": "her@example.com", "number": {number}}}')
+    tab.goto(api_url)
+    tab.get_by_role("link", name="Operator's console").focus()
+    tab.keyboard.press("Enter")
+    tab.get_by_role("tab", name="Shops").focus()
+    for _ in range(3):
+        tab.keyboard.press("ArrowRight")
+    expect(tab.get_by_role("tab", name="Dead letters")).to_be_focused()
+    tab.get_by_role("table", name="Queues with dead letters").get_by_role("link", name=QUEUE).focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("her@example.com")).to_have_count(0)
+    tab.get_by_role("button", name="Redrive all").focus()
+    tab.keyboard.press("Enter")
+    tab.get_by_role("dialog").get_by_role("button", name="Redrive").focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_text("2 messages were moved back.")).to_be_visible()
+    expect(tab.get_by_role("heading", name="No dead letters")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_support_sees_every_tab_and_no_button_that_changes_something(
+    tab: Page, api_url: str, shop: str, width: int, scheme: Any
+) -> None:
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.emulate_media(color_scheme=scheme)
+    open_console(tab, api_url, "support")
+    visits = {
+        "shops": "Download as CSV",
+        f"deliveries/{shop}": LONG[:60],
+        "stripe": "Every event was processed.",
+        "dead-letters": "Every message was handled.",
+        "generations": "No generation is stuck.",
+        "retention": "shops/sessions",
+        "privacy": "There is none like this.",
+        "sizes": "Not counted yet.",
+    }
+    for address, text in visits.items():
+        tab.goto(f"{api_url}/operator/app#{address}")
+        expect(tab.get_by_text(text).first).to_be_visible()
+        if address == "generations":
+            tab.get_by_label("State", exact=True).select_option("failed")
+            expect(tab.get_by_text(ARABIC)).to_be_visible()
+            expect(tab.get_by_text(LONG.strip())).to_be_visible()
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert tab.evaluate(CONTRASTS) == [], address
+        assert tab.evaluate(SMALL_TARGETS) == [], address
+        names = tab.get_by_role("tabpanel").get_by_role("button").all_inner_texts()
+        assert set(names) <= {"Download as CSV", "Count", "Show more"}, address
+
+
+def test_an_operator_replays_a_delivery_and_pastes_a_token(tab: Page, api_url: str, shop: str) -> None:
+    tab.goto(f"{api_url}/operator/app#deliveries/{shop}")
+    for wrong in ("not a token", auth.mint(Role.MEMBER, "1"), auth.mint(Role.OPERATOR, "1", timedelta(seconds=-1))):
+        tab.get_by_label("Token").fill(wrong)
+        tab.get_by_role("button", name="Sign in").click()
+        expect(tab.get_by_text("This is not a valid token")).to_be_visible()
+    tab.get_by_label("Token").fill(auth.mint(Role.OPERATOR, "op")[:-4] + "AAAA")
+    tab.get_by_role("button", name="Sign in").click()
+    expect(tab.get_by_text("The server refuses this token.")).to_be_visible()
+    tab.get_by_label("Token").fill(auth.mint(Role.OPERATOR, "op"))
+    tab.get_by_role("button", name="Sign in").click()
+    tab.get_by_role("button", name=re.compile("Replay delivery")).click()
+    expect(tab.get_by_role("dialog").or_(tab.get_by_role("status").filter(has_text="again")).first).to_be_visible()
+    assert tab.evaluate("[localStorage.length, document.cookie]") == [0, ""]
+    tab.reload()
+    expect(tab.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_the_api_reference_searches_and_sends_with_the_token(tab: Page, api_url: str, shop: str) -> None:
+    open_console(tab, api_url)
+    tab.goto(f"{api_url}/docs")
+    tab.get_by_label("Search").fill("active shops")
+    operation = tab.locator(".operation:visible")
+    expect(operation).to_have_count(1)
+    operation.locator("summary").click()
+    expect(operation.get_by_text("Authorization: Bearer <token>")).to_be_visible()
+    operation.get_by_label("app", exact=True).fill("studio")
+    operation.get_by_role("button", name="Send").click()
+    expect(operation.get_by_text("200 OK")).to_be_visible()
+    expect(operation.get_by_text(f'"shop": "{shop}"')).to_be_visible()
+    tab.get_by_label("Access token").fill("")
+    operation.get_by_role("button", name="Send").click()
+    expect(operation.get_by_text("401 Unauthorized")).to_be_visible()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.goto(f"{api_url}/docs#EventRead")
+    expect(tab.locator("#EventRead")).to_have_attribute("open", "")
