@@ -24,7 +24,7 @@ def _links() -> list[Link]:
     console = "operator/app"
     return [
         Link(Person.OPERATOR, "Operator's console", console, "Signs you in: you may change everything.", Role.OPERATOR),
-        Link(Person.OPERATOR, "Console as support", console, "Signs you in: you see everything.", Role.SUPPORT),
+        Link(Person.OPERATOR, "Console as support", console, "Signs you in: you change nothing.", Role.SUPPORT),
     ]
 
 

@@ -78,7 +78,7 @@ class ShopifySandbox(Shops, SandboxServer):
         SandboxServer.__init__(
             self,
             port,
-            [*Control(self).routes, *self.storefront.routes, *AdminPages(self).routes, *oauth.routes, *admin.routes],
+            [*Control(self).routes, *AdminPages(self).routes, *oauth.routes, *admin.routes, *self.storefront.routes],
         )
 
     def snapshot(self) -> Json:

@@ -1,13 +1,14 @@
 /** Active shops with their sessions, and installs and uninstalls by day. */
-const DAYS = 30;
+const DAYS = [30, 90, 366];
 
 op.shops = (panel, shop) => {
   if (shop) return showShop(panel, decodeURIComponent(shop));
   const chart = kit.h("div", { class: "card" });
   const table = kit.h("div");
   kit.load(panel, firstAppInUse, (first) => kit.h("div", { class: "stack" }, op.heading("Shops"),
-    op.filters("App", [kit.field({ name: "app", label: "App", tag: "select", value: first, options: kit.data().apps.map((app) => [app, app]) })], ({ app }) => {
-      showTimeline(chart, app);
+    op.filters("App", [kit.field({ name: "app", label: "App", tag: "select", value: first, options: kit.data().apps.map((app) => [app, app]) }),
+      kit.field({ name: "days", label: "Days in the chart", tag: "select", options: DAYS.map((days) => [days, `The last ${days}`]) })], ({ app, days }) => {
+      showTimeline(chart, app, days);
       op.list(table, { path: "shops", query: { app }, caption: "Active shops, oldest installation first", empty: ["No active shops", "No shop has this app active."],
         more: (rows) => rows.length > 0 && kit.button("Download as CSV", kit.act(() => download(app))), columns: [
           ["Shop", (row) => kit.h("a", { href: "#shops/" + encodeURIComponent(row.shop) }, row.shop)],
@@ -24,10 +25,10 @@ async function firstAppInUse() {
   return apps[Math.max(used.findIndex(({ items }) => items.length), 0)];
 }
 
-function showTimeline(place, app) {
+function showTimeline(place, app, days) {
   const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10);
-  kit.load(place, () => op.read("shops/timeline", { app, from: day(DAYS - 1), to: day(0) }), ({ items }) => kit.chart({ type: "stacked", unit: "shops", x: items.map((row) => row.day),
-    title: `Installs and uninstalls in the last ${DAYS} days (UTC)`, series: [["Installs", "installs"], ["Reinstalls", "reinstalls"], ["Uninstalls", "uninstalls"]]
+  kit.load(place, () => op.read("shops/timeline", { app, from: day(days - 1), to: day(0) }), ({ items }) => kit.chart({ type: "stacked", unit: "shops", x: items.map((row) => row.day),
+    title: `Installs and uninstalls in the last ${days} days (UTC)`, series: [["Installs", "installs"], ["Reinstalls", "reinstalls"], ["Uninstalls", "uninstalls"]]
       .map(([name, key]) => ({ name, values: items.map((row) => row[key]) })) }));
 }
 
