@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.kit import aws
-from infra.deploy.packaging import artefacts, deploy, quotas, releases, stacks
+from infra.deploy.packaging import artefacts, deploy, failures, quotas, releases, stacks
 from infra.deploy.packaging.quotas import QuotaTooLow
 from infra.deploy.packaging.releases import KEPT, Release
 from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
@@ -88,6 +89,33 @@ def test_a_rollback_takes_the_zips_of_then_and_the_addresses_of_now(
     assert capsys.readouterr().out == "backroom-test-studio: updated\n"
     assert stacks.outputs("backroom-test-studio") == {"BundleKey": "1/a.zip", "PublicUrl": "https://new"}
     assert len(releases.list_releases(bucket, "studio")) == 1
+
+    for number in (2, 3):
+        releases.record(bucket, "studio", {"template": key, "zips": {"BundleKey": f"{number}/a.zip"}})
+    with pytest.raises(DeploymentFailed, match=r"BundleKey is 1/a\.zip, recorded is 3/a\.zip"):
+        deploy.roll_back("studio", OWNER)
+    assert stacks.outputs("backroom-test-studio")["BundleKey"] == "1/a.zip"
+
+
+def test_a_stack_that_was_taken_down_is_not_rolled_back(bucket: str) -> None:
+    for number in (1, 2):
+        releases.record(bucket, "studio", release(number))
+    with pytest.raises(DeploymentFailed, match="backroom-test-studio does not exist"):
+        deploy.roll_back("studio", OWNER)
+
+
+def test_a_failed_deployment_names_only_stacks_that_it_changed(bucket: str) -> None:
+    text = failures.describe("studio", ["data", "shops"])
+    assert "changed by this deployment: data, shops. Not changed: api, billing, retention, watch." in text
+    assert "studio was not created" in text
+    assert re.findall(r"CONTEXT=(\w+)", text) == ["shops"]
+
+    document = b'{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    aws.client("s3").put_object(Bucket=bucket, Key="a.json", Body=document)
+    stacks.bring_up("backroom-test-studio", artefacts.url(bucket, "a.json"), {})
+    text = failures.describe("studio", [])
+    assert "studio is as before (CREATE_COMPLETE)" in text
+    assert "make rollback" not in text
 
 
 def test_the_single_stack_of_an_earlier_release_has_to_go_first(bucket: str, tmp_path: Path) -> None:
