@@ -9,11 +9,21 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
 from infra.deploy.packaging import artefacts, bundle, failures, quotas, releases, stacks
-from infra.deploy.packaging.names import API_STACK, DATA, OLD_STACK, functions, stack_name, stack_names
+from infra.deploy.packaging.alarms import ALARM_EMAIL
+from infra.deploy.packaging.names import (
+    API_STACK,
+    DATA,
+    OLD_STACK,
+    WATCH,
+    function_name,
+    functions,
+    stack_name,
+    stack_names,
+)
 from infra.deploy.packaging.package import BUNDLE, LAYER_SUFFIX
 from infra.deploy.packaging.releases import Release
 from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
@@ -24,13 +34,25 @@ def account() -> str:
     return str(aws.client("sts").get_caller_identity()["Account"])
 
 
+def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
+    """Raise DeploymentFailed if `prod` would have no address for alarms: none is given and its watch stack has none."""
+    if stage != "prod" or alarm_email:
+        return
+    if not (stacks.parameters(stack_name(WATCH)) or {}).get(ALARM_EMAIL):
+        raise DeploymentFailed(
+            "prod needs an address for alarms: run `make deploy STAGE=prod ALARM_EMAIL=you@example.com`. Later deployments "
+            "keep it"
+        )
+
+
 def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
     """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
 
     Raises QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     _refuse_old_stack()
-    for line in quotas.check(config.settings().stage, len(functions()), (out / BUNDLE).stat().st_size):
+    names = [function_name(name) for name in functions()]
+    for line in quotas.check(config.settings().stage, names, (out / BUNDLE).stat().st_size):
         print(line)
     bucket = artefacts.create_bucket(owner)
     zips, outputs, changed = _zips(bucket, out), dict[str, str](), list[str]()
@@ -39,8 +61,8 @@ def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
         parameters: Parameters = {key: values.get(key) for key in declared}
-        if alarm_email and "AlarmEmail" in declared:
-            parameters["AlarmEmail"] = alarm_email
+        if alarm_email and ALARM_EMAIL in declared:
+            parameters[ALARM_EMAIL] = alarm_email
         result = _bring_up(name, artefacts.url(bucket, template), parameters, changed)
         print(result)
         if not result.endswith(stacks.NO_CHANGE):
@@ -124,5 +146,5 @@ def _bring_up(name: str, template_url: str, parameters: Parameters, changed: lis
     """Create or update a stack and return a line with the result. The error says what was deployed and what to do."""
     try:
         return stacks.bring_up(stack_name(name), template_url, parameters)
-    except (DeploymentFailed, ClientError) as error:
+    except (DeploymentFailed, BotoCoreError, ClientError) as error:
         raise DeploymentFailed(f"{error}\n{failures.describe(name, changed)}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import config
 from infra.deploy.packaging import stacks
@@ -31,7 +31,7 @@ def _state(name: str) -> str:
     """Return a sentence about the stack by its status: an error can occur before, during and after a change."""
     try:
         status = stacks.status(stack_name(name))
-    except ClientError:
+    except (BotoCoreError, ClientError):
         return f"The status of {name} is unknown"
     if status in (None, "REVIEW_IN_PROGRESS"):
         return f"{name} was not created"
