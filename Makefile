@@ -1,7 +1,7 @@
 # Backroom. `make run` starts the local stack, `make test` runs the tests, `make help` lists all targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; do $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,15))' 2>/dev/null && echo $$p && break; done)
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3; do $$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info < (3,15))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 STAGE ?= prod
 WORKERS ?= auto
@@ -33,13 +33,18 @@ help: ## List the targets
 .PHONY: install
 install: .venv/.installed .venv-aws/.installed ## Install the dependencies into .venv and .venv-aws
 
-UV_VERSION := 0.13.9
 LOCK := .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: lock
-lock: ## Pin all dependencies with hashes for Python 3.11 to 3.14: edit requirements*.in first; ARGS=--upgrade takes the newest
+.venv-lock/.installed: requirements-lock.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is required; install it or set PYTHON to its path"; exit 1; }
-	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv==$(UV_VERSION); }
+	@$(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/pip install --quiet --require-hashes --requirement requirements-lock.txt
+	@touch $@
+
+.PHONY: lock
+lock: .venv-lock/.installed ## Pin all dependencies with hashes for Python 3.11 to 3.14: edit requirements*.in first; ARGS=--upgrade takes the newest
+	@$(LOCK) --output-file requirements-lock.txt requirements-lock.in
+	@$(MAKE) --silent --no-print-directory .venv-lock/.installed
 	@$(LOCK) $(ARGS) --constraint requirements-dev.in --output-file requirements.txt requirements.in
 	@$(LOCK) $(ARGS) --constraint requirements.txt --output-file requirements-dev.txt requirements-dev.in
 	@$(LOCK) $(ARGS) --output-file infra/local/requirements-aws.txt infra/local/requirements-aws.in
@@ -108,8 +113,9 @@ package: install ## Build the bundle and the template of each stack: make packag
 	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging package --stage $(STAGE) --out build/$(STAGE)
 
 .PHONY: deploy
-deploy: install ## Package and deploy to the account of your AWS credentials: make deploy STAGE=dev
-	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE)
+deploy: install ## Package and deploy to the account of your AWS credentials: make deploy STAGE=dev (prod needs ALARM_EMAIL once)
+	@STAGE=$(STAGE) $(BIN)/python -m infra.deploy.packaging deploy --stage $(STAGE) --out build/$(STAGE) \
+		--alarm-email "$(ALARM_EMAIL)"
 
 .PHONY: rollback
 rollback: install ## Deploy a stack's version before the last one: make rollback STAGE=dev CONTEXT=studio (or api, watch)

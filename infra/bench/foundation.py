@@ -70,7 +70,7 @@ def cold_start(rounds: int) -> list[Row]:
         rounds if rounds == 1 else rounds * 4,
     )
     ours, peer = figures["ours"], figures["floor"]
-    return [Row("cold start until first read", str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.7)]
+    return [Row("cold start until first read", str(ours), f"chalice+botocore {peer}", ours.beside(peer), 1.5)]
 
 
 def first_touch(rounds: int) -> list[Row]:

@@ -17,7 +17,7 @@ def main() -> int:
     parser.add_argument("--stage", required=True, help=" or ".join(STAGES))
     parser.add_argument("--out", type=Path, help="output directory for templates and zips; default: build/<stage>")
     parser.add_argument("--packaged", action="store_true", help="deploy what is in the output directory already")
-    parser.add_argument("--alarm-email", help="address for alarm notifications (deploy); default: unchanged")
+    parser.add_argument("--alarm-email", help="address for alarms; default: unchanged (deploy)")
     parser.add_argument("--stack", help="stack to roll back: api, watch or a context (rollback)")
     parser.add_argument("--confirm", help="the stage again, to take down prod (teardown)")
     arguments = parser.parse_args()
@@ -54,6 +54,8 @@ def _run(arguments: argparse.Namespace, out: Path) -> None:
     else:
         runtimes.demand(command, stage, config.settings().is_embedded, sys.version_info[:2])
         owner = deploy.account() if command == "deploy" else None
+        if owner:
+            deploy.demand_alarm_email(stage, arguments.alarm_email)
         for path in [] if arguments.packaged else package(out):
             print(f"{path}  {path.stat().st_size / 1e3:,.0f} kB")
         if owner:

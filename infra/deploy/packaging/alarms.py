@@ -1,7 +1,8 @@
 """CloudWatch alarms, with the thresholds of the product's definitions.
 
-Rates are averages: Lambda and API Gateway report 0 or 1 for each call (AWS, "Lambda function metrics", "REST API
-metrics"), so the mean of `Errors` or `5XXError` is the share of failed calls.
+A function's error rate is an average: Lambda reports 0 or 1 for each call (AWS, "Lambda function metrics"), so the mean of
+`Errors` is the share of failed calls. The API's 5xx are a count: a plain alarm on their share would fire on one failure in a
+quiet period.
 """
 
 from __future__ import annotations
@@ -18,10 +19,14 @@ from infra.deploy.packaging.names import API, API_STAGE, function_name, function
 Resources = dict[str, dict[str, Any]]
 
 ERROR_RATE = 0.01
+SERVER_ERRORS = 5
+"""Responses with 5xx in a period that are tolerated: 1 % of 500 requests."""
 P95_MILLISECONDS = 500
 OLDEST_SECONDS = 900
 """The maximum age of a queue's oldest message, unless one retry takes longer."""
 
+ALARM_EMAIL = "AlarmEmail"
+"""The parameter with the address for notifications, and the condition that there is one."""
 EMAIL_GIVEN = "AlarmEmailGiven"
 
 
@@ -49,13 +54,19 @@ def _topic() -> Resources:
         "Properties": {
             "TopicArn": {"Ref": "AlarmTopic"},
             "Protocol": "email",
-            "Endpoint": {"Ref": "AlarmEmail"},
+            "Endpoint": {"Ref": ALARM_EMAIL},
         },
     }
     return {"AlarmTopic": topic, "AlarmSubscription": subscription}
 
 
 def _function(name: str) -> Resources:
+    """Return the errors alarm of a function.
+
+    A schedule with an interval of ten minutes or more has no calls in two consecutive periods: one is enough.
+    """
+    scheduled = {schedule.name for schedule in handlers.schedules()}
+    is_rare = name in scheduled and own_metrics.interval(name) >= 2 * own_metrics.SHORTEST_PERIOD
     subject, dimensions = function_name(name), {"FunctionName": function_name(name)}
     return _alarm(
         f"{subject}-errors",
@@ -63,7 +74,7 @@ def _function(name: str) -> Resources:
         metric=("AWS/Lambda", "Errors", dimensions),
         statistic="Average",
         above=ERROR_RATE,
-        periods=2,
+        periods=1 if is_rare else 2,
     )
 
 
@@ -101,10 +112,10 @@ def _api() -> Resources:
     dimensions = {"ApiName": config.settings().namespace, "Stage": API_STAGE}
     return _alarm(
         f"{subject}-5xx",
-        "More than 1 % of API requests fail with status 5xx.",
+        f"More than {SERVER_ERRORS} API requests in five minutes fail with status 5xx, twice in a row.",
         metric=("AWS/ApiGateway", "5XXError", dimensions),
-        statistic="Average",
-        above=ERROR_RATE,
+        statistic="Sum",
+        above=SERVER_ERRORS,
         periods=2,
     ) | _alarm(
         f"{subject}-p95",
@@ -151,7 +162,10 @@ def _alarm(
     above: float,
     periods: int = 1,
 ) -> Resources:
-    """Return an alarm that triggers if the metric exceeds `above` for `periods` periods of five minutes."""
+    """Return an alarm that triggers if the metric exceeds `above` for `periods` periods of five minutes.
+
+    A percentile of few samples is ignored: for p95, of fewer than 200 in a period (AWS, "Percentile-based alarms").
+    """
     namespace, metric_name, dimensions = metric
     percentile = statistic.startswith("p")
     properties = {
@@ -169,4 +183,6 @@ def _alarm(
         "AlarmActions": [{"Ref": "AlarmTopic"}],
         "OKActions": [{"Ref": "AlarmTopic"}],
     }
+    if percentile:
+        properties["EvaluateLowSampleCountPercentile"] = "ignore"
     return {data_stack.logical("Alarm", name): {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}}

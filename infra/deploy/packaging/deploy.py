@@ -9,12 +9,23 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kit import aws, config
-from infra.deploy.packaging import artefacts, bundle, quotas, releases, stacks
-from infra.deploy.packaging.names import API_STACK, DATA, OLD_STACK, functions, stack_name, stack_names
+from infra.deploy.packaging import artefacts, bundle, failures, quotas, releases, stacks
+from infra.deploy.packaging.alarms import ALARM_EMAIL
+from infra.deploy.packaging.names import (
+    API_STACK,
+    DATA,
+    OLD_STACK,
+    WATCH,
+    function_name,
+    functions,
+    stack_name,
+    stack_names,
+)
 from infra.deploy.packaging.package import BUNDLE, LAYER_SUFFIX
+from infra.deploy.packaging.releases import Release
 from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
 
 
@@ -23,24 +34,39 @@ def account() -> str:
     return str(aws.client("sts").get_caller_identity()["Account"])
 
 
+def demand_alarm_email(stage: str, alarm_email: str | None) -> None:
+    """Raise DeploymentFailed if `prod` would have no address for alarms: none is given and its watch stack has none."""
+    if stage != "prod" or alarm_email:
+        return
+    if not (stacks.parameters(stack_name(WATCH)) or {}).get(ALARM_EMAIL):
+        raise DeploymentFailed(
+            "prod needs an address for alarms: run `make deploy STAGE=prod ALARM_EMAIL=you@example.com`. Later deployments "
+            "keep it"
+        )
+
+
 def deploy(out: Path, owner: str, alarm_email: str | None) -> None:
     """Create or update the stacks of this process's stage in account `owner`, and print their outputs.
 
     Raises QuotaTooLow before anything is deployed, and DeploymentFailed if CloudFormation rejects or rolls back a stack.
     """
     _refuse_old_stack()
-    for line in quotas.check(config.settings().stage, len(functions()), (out / BUNDLE).stat().st_size):
+    names = [function_name(name) for name in functions()]
+    for line in quotas.check(config.settings().stage, names, (out / BUNDLE).stat().st_size):
         print(line)
     bucket = artefacts.create_bucket(owner)
-    zips, outputs = _zips(bucket, out), dict[str, str]()
+    zips, outputs, changed = _zips(bucket, out), dict[str, str](), list[str]()
     for name in stack_names():
         values = zips | outputs
         template = artefacts.upload(bucket, out / f"{name}.json")
         declared = json.loads((out / f"{name}.json").read_text()).get("Parameters", {})
         parameters: Parameters = {key: values.get(key) for key in declared}
-        if alarm_email and "AlarmEmail" in declared:
-            parameters["AlarmEmail"] = alarm_email
-        print(_bring_up(name, artefacts.url(bucket, template), parameters))
+        if alarm_email and ALARM_EMAIL in declared:
+            parameters[ALARM_EMAIL] = alarm_email
+        result = _bring_up(name, artefacts.url(bucket, template), parameters, changed)
+        print(result)
+        if not result.endswith(stacks.NO_CHANGE):
+            changed.append(name)
         released = {key: zips[key] for key in declared if key in zips}
         releases.record(bucket, name, {"template": template, "zips": released})
         outputs |= stacks.outputs(stack_name(name))
@@ -53,7 +79,7 @@ def roll_back(name: str | None, owner: str) -> None:
 
     Values of other stacks are those of now: they change if a stack was taken down and built again.
     Raises DeploymentFailed for the data stack, whose tables and queues only change forwards, if there is no such
-    release, or if CloudFormation rejects or rolls back the change.
+    release, if the stack does not run its last release, or if CloudFormation rejects or rolls back the change.
     """
     _data, *others = stack_names()
     if name not in others:
@@ -62,6 +88,7 @@ def roll_back(name: str | None, owner: str) -> None:
     listed = releases.list_releases(bucket, name)
     if len(listed) < 2:
         raise DeploymentFailed(f"{stack_name(name)} has no earlier release: deploy an earlier version of the code")
+    _refuse_unrecorded(name, listed[-1])
     release = listed[-2]
     declared = artefacts.read_template(bucket, release["template"]).get("Parameters", {})
     values = stacks.outputs(stack_name(DATA)) | stacks.outputs(stack_name(API_STACK)) | release["zips"]
@@ -82,6 +109,22 @@ def take_down(stage: str, confirmed: str | None) -> None:
         print(stacks.take_down(stack_name(name)))
 
 
+def _refuse_unrecorded(name: str, last: Release) -> None:
+    """Raise DeploymentFailed if the stack runs other zips than its last release: the one before would be the wrong one.
+
+    That happens if the command ended between the change and its record.
+    """
+    stack, zips = stack_name(name), last["zips"]
+    current = stacks.parameters(stack)
+    if current is None:
+        raise DeploymentFailed(f"{stack} does not exist: deploy it first")
+    if differing := [key for key in zips if current.get(key) != zips[key]]:
+        found = ", ".join(f"{key} is {current.get(key)}, recorded is {zips[key]}" for key in differing)
+        raise DeploymentFailed(
+            f"{stack} does not run its last recorded release ({found}). Deploy the version that must run from its code"
+        )
+
+
 def _refuse_old_stack() -> None:
     """Raise DeploymentFailed if the single stack of an earlier release exists: its functions have the same names."""
     old, stage = stack_name(OLD_STACK), config.settings().stage
@@ -99,17 +142,9 @@ def _zips(bucket: str, out: Path) -> dict[str, str]:
     return {"ArtefactBucket": bucket, "BundleKey": artefacts.upload(bucket, out / BUNDLE), **keys}
 
 
-def _bring_up(name: str, template_url: str, parameters: Parameters) -> str:
+def _bring_up(name: str, template_url: str, parameters: Parameters, changed: list[str]) -> str:
     """Create or update a stack and return a line with the result. The error says what was deployed and what to do."""
     try:
         return stacks.bring_up(stack_name(name), template_url, parameters)
-    except (DeploymentFailed, ClientError) as error:
-        position, stage = stack_names().index(name), config.settings().stage
-        before, after = (
-            ", ".join(names) or "none" for names in (stack_names()[:position], stack_names()[position + 1 :])
-        )
-        raise DeploymentFailed(
-            f"{error}\nStacks of the new version: {before}. Unchanged: {after}. CloudFormation rolled back {name}.\n"
-            f"Fix the cause and run `make deploy STAGE={stage}` again. To go back instead, run `make rollback "
-            f"STAGE={stage} CONTEXT=<stack>` for each stack of the new version but data"
-        ) from error
+    except (DeploymentFailed, BotoCoreError, ClientError) as error:
+        raise DeploymentFailed(f"{error}\n{failures.describe(name, changed)}") from error

@@ -36,11 +36,16 @@ def alarm_values(metric: Metric, alarm: Alarm) -> list[dict[str, str]]:
 
 def alarm_period(schedule: str) -> int:
     """Return the period in seconds within which a schedule's metric must be written: two of its intervals."""
+    return max(SHORTEST_PERIOD, 2 * interval(schedule))
+
+
+def interval(schedule: str) -> int:
+    """Return the seconds between two runs of a schedule. Raises ValueError if it has no rate."""
     [expression] = [each.expression for each in handlers.schedules() if each.name == schedule]
     rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if rate is None:
-        raise ValueError(f"{schedule} writes a metric at every run and must have a rate, not {expression}")
-    return max(SHORTEST_PERIOD, 2 * int(rate[1]) * _SECONDS[rate[2]])
+        raise ValueError(f"{schedule} has alarms that depend on its interval and must have a rate, not {expression}")
+    return int(rate[1]) * _SECONDS[rate[2]]
 
 
 def _modules() -> list[ModuleType]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from chalicelib.kit import aws
 from infra.deploy.packaging.errors import PackagingFailed
@@ -30,8 +31,8 @@ class Shortage:
         return f"{self.quota}: {self.needed:,} needed, {self.available:,} available; request more at {self.request}"
 
 
-def check(stage: str, functions: int, zip_bytes: int) -> list[str]:
-    """Return a line for each quota that is too low for this many functions with a zip of this size.
+def check(stage: str, functions: Collection[str], zip_bytes: int) -> list[str]:
+    """Return a line for each quota that is too low for the functions of these names with a zip of this size.
 
     Raises QuotaTooLow for `prod`, whose calls would be throttled.
     """
@@ -41,20 +42,26 @@ def check(stage: str, functions: int, zip_bytes: int) -> list[str]:
     return [f"quota too low: {line}" for line in short]
 
 
-def _shortages(functions: int, zip_bytes: int) -> Iterator[Shortage]:
-    """Yield the quotas that are too low. What the stage already uses counts as used, so an update needs some room."""
+def _shortages(functions: Collection[str], zip_bytes: int) -> Iterator[Shortage]:
+    """Yield the quotas that are too low. An existing function keeps its role, and its zip is replaced."""
     account = aws.client("lambda").get_account_settings()
     limits, usage = account["AccountLimit"], account["AccountUsage"]
     concurrency = limits["ConcurrentExecutions"]
-    if concurrency < functions + API_CONCURRENCY:
-        needed = functions + API_CONCURRENCY  # each consumer and schedule once
+    if concurrency < len(functions) + API_CONCURRENCY:
+        needed = len(functions) + API_CONCURRENCY  # each consumer and schedule once
         yield Shortage("Lambda concurrent executions", needed, concurrency, f"{REQUEST}/lambda/quotas/L-B99A9384")
+    existing = _existing(functions)
     storage = limits["TotalCodeSize"] - usage["TotalCodeSize"]
-    if storage < functions * zip_bytes:  # each function keeps a copy of the zip
-        yield Shortage(
-            "Lambda code storage, bytes", functions * zip_bytes, storage, f"{REQUEST}/lambda/quotas/L-2ACBD22F"
-        )
+    more = len(functions) * zip_bytes - sum(each["CodeSize"] for each in existing)  # each keeps a copy of the zip
+    if storage < more:
+        yield Shortage("Lambda code storage, bytes", more, storage, f"{REQUEST}/lambda/quotas/L-2ACBD22F")
     roles = aws.client("iam").get_account_summary()["SummaryMap"]
-    free = roles["RolesQuota"] - roles["Roles"]
-    if free < functions:
-        yield Shortage("IAM roles", functions, free, f"{REQUEST}/iam/quotas/L-FE177D64")
+    free, new = roles["RolesQuota"] - roles["Roles"], len(functions) - len({each["Role"] for each in existing})
+    if free < new:
+        yield Shortage("IAM roles", new, free, f"{REQUEST}/iam/quotas/L-FE177D64")
+
+
+def _existing(functions: Collection[str]) -> list[dict[str, Any]]:
+    """Return the configurations of those functions that exist already."""
+    pages = aws.client("lambda").get_paginator("list_functions").paginate()
+    return [each for page in pages for each in page["Functions"] if each["FunctionName"] in functions]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +18,8 @@ Parameters = dict[str, str | None]
 
 PATIENCE_SECONDS = 1800
 POLL_SECONDS = 5.0
+NO_CHANGE = ": unchanged"
+"""Ends the result of a change set without changes."""
 UNCHANGED = ("didn't contain changes", "No updates")
 
 
@@ -46,11 +50,12 @@ def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     if not _has_changes(stack, change_set):
-        return f"{stack}: unchanged"
+        return f"{stack}{NO_CHANGE}"
+    before = _last_event(stack)
     cloudformation.execute_change_set(StackName=stack, ChangeSetName=change_set)
     ended = _wait(lambda: status(stack) or "", running="IN_PROGRESS")
     if ended not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack)}")
+        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack, before)}")
     return f"{stack}: {'created' if new else 'updated'}"
 
 
@@ -61,10 +66,11 @@ def take_down(stack: str) -> str:
     """
     if status(stack) is None:
         return f"{stack}: does not exist"
+    before = _last_event(stack)
     aws.client("cloudformation").delete_stack(StackName=stack)
     ended = _wait(lambda: status(stack) or "", running="IN_PROGRESS")
     if ended not in ("", "DELETE_COMPLETE"):
-        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack)}")
+        raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack, before)}")
     return f"{stack}: deleted"
 
 
@@ -72,6 +78,14 @@ def outputs(stack: str) -> dict[str, str]:
     """Return the stack's outputs by key."""
     described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
+
+
+def parameters(stack: str) -> dict[str, str] | None:
+    """Return the stack's parameters, or None if it does not exist."""
+    if status(stack) is None:
+        return None
+    described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
 
 
 def _parameter(name: str, value: str | None) -> dict[str, Any]:
@@ -123,9 +137,22 @@ def _wait(current: Any, running: str | tuple[str, ...]) -> str:
         pause = min(2 * pause, POLL_SECONDS)
 
 
-def _reasons(stack: str) -> str:
-    events = aws.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
-    failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
+def _events(stack: str) -> Iterator[dict[str, Any]]:
+    """Yield the stack's events, newest first."""
+    for page in aws.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
+        yield from page["StackEvents"]
+
+
+def _last_event(stack: str) -> str | None:
+    """Return the id of the stack's newest event."""
+    return next((str(event["EventId"]) for event in _events(stack)), None)
+
+
+def _reasons(stack: str, before: str | None) -> str:
+    """Return a line for each failure after the event `before`, oldest first. Earlier ones are of other changes."""
+    events = list(takewhile(lambda event: event["EventId"] != before, _events(stack)))
     return "\n".join(
-        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in reversed(failed)
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+        for event in reversed(events)
+        if event["ResourceStatus"].endswith("FAILED")
     )

@@ -14,8 +14,8 @@ def template() -> dict[str, Any]:
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": f"{config.settings().namespace}: alarms and dashboard",
-        "Parameters": {"AlarmEmail": email},
-        "Conditions": {alarms.EMAIL_GIVEN: {"Fn::Not": [{"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}]}},
+        "Parameters": {alarms.ALARM_EMAIL: email},
+        "Conditions": {alarms.EMAIL_GIVEN: {"Fn::Not": [{"Fn::Equals": [{"Ref": alarms.ALARM_EMAIL}, ""]}]}},
         "Resources": alarms.resources() | {"Dashboard": dashboard.resource()},
         "Outputs": {"AlarmTopicArn": {"Value": {"Ref": "AlarmTopic"}}},
     }

@@ -105,6 +105,32 @@ def test_silence_of_a_schedule_raises_an_alarm_after_two_runs() -> None:
     assert periods["studio-roll_over_quotas-steps"] == 2 * 86_400
 
 
+def test_errors_of_a_schedule_that_runs_rarely_raise_an_alarm_after_one_period() -> None:
+    """Its runs are never in two consecutive periods."""
+    properties = [each["Properties"] for each in alarms.resources().values()]
+    errors = {each["AlarmName"]: each for each in properties if each.get("MetricName") == "Errors"}
+    assert {each["Period"] for each in errors.values()} == {300}
+    rare = {name.split("-", 2)[2] for name, each in errors.items() if each["EvaluationPeriods"] == 1}
+    frequent = {"studio-recover_generations"}
+    assert rare == {f"{each.name}-errors" for each in handlers.schedules() if each.name not in frequent}
+
+
+def test_a_quiet_api_raises_no_alarm_for_one_slow_or_failed_request() -> None:
+    properties = [each["Properties"] for each in alarms.resources().values()]
+    api = {each["MetricName"]: each for each in properties if each.get("Namespace") == "AWS/ApiGateway"}
+    assert (api["5XXError"]["Statistic"], api["5XXError"]["Threshold"] >= 5) == ("Sum", True)
+    assert (api["Latency"]["ExtendedStatistic"], api["Latency"]["EvaluateLowSampleCountPercentile"]) == (
+        "p95",
+        "ignore",
+    )
+
+
+def test_the_readme_has_the_number_and_the_price_of_the_alarms() -> None:
+    count = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in alarms.resources().values())
+    text = (ROOT / "README.md").read_text()
+    assert f"{len(own_alarms())} for our own metrics: {count}, or {(count - 10) / 10:.2f} |" in text
+
+
 def test_the_schedules_with_batches_are_those_of_the_code() -> None:
     sources = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("service/**/*.py"))
     assert own_metrics.batch_schedules() == sorted(set(re.findall(r'Batch\("([\w-]+)"\)', sources)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.kit import aws
-from infra.deploy.packaging import artefacts, deploy, quotas, releases, stacks
+from infra.deploy.packaging import artefacts, deploy, failures, quotas, releases, stacks
 from infra.deploy.packaging.quotas import QuotaTooLow
 from infra.deploy.packaging.releases import KEPT, Release
 from infra.deploy.packaging.stacks import DeploymentFailed, Parameters
@@ -89,6 +92,33 @@ def test_a_rollback_takes_the_zips_of_then_and_the_addresses_of_now(
     assert stacks.outputs("backroom-test-studio") == {"BundleKey": "1/a.zip", "PublicUrl": "https://new"}
     assert len(releases.list_releases(bucket, "studio")) == 1
 
+    for number in (2, 3):
+        releases.record(bucket, "studio", {"template": key, "zips": {"BundleKey": f"{number}/a.zip"}})
+    with pytest.raises(DeploymentFailed, match=r"BundleKey is 1/a\.zip, recorded is 3/a\.zip"):
+        deploy.roll_back("studio", OWNER)
+    assert stacks.outputs("backroom-test-studio")["BundleKey"] == "1/a.zip"
+
+
+def test_a_stack_that_was_taken_down_is_not_rolled_back(bucket: str) -> None:
+    for number in (1, 2):
+        releases.record(bucket, "studio", release(number))
+    with pytest.raises(DeploymentFailed, match="backroom-test-studio does not exist"):
+        deploy.roll_back("studio", OWNER)
+
+
+def test_a_failed_deployment_names_only_stacks_that_it_changed(bucket: str) -> None:
+    text = failures.describe("studio", ["data", "shops"])
+    assert "changed by this deployment: data, shops. Not changed: api, billing, retention, watch." in text
+    assert "studio was not created" in text
+    assert re.findall(r"CONTEXT=(\w+)", text) == ["shops"]
+
+    document = b'{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+    aws.client("s3").put_object(Bucket=bucket, Key="a.json", Body=document)
+    stacks.bring_up("backroom-test-studio", artefacts.url(bucket, "a.json"), {})
+    text = failures.describe("studio", [])
+    assert "studio is as before (CREATE_COMPLETE)" in text
+    assert "make rollback" not in text
+
 
 def test_the_single_stack_of_an_earlier_release_has_to_go_first(bucket: str, tmp_path: Path) -> None:
     document = b'{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
@@ -99,13 +129,55 @@ def test_the_single_stack_of_an_earlier_release_has_to_go_first(bucket: str, tmp
         deploy.deploy(tmp_path, OWNER, None)
 
 
+def names(number: int) -> list[str]:
+    return [f"function-{n}" for n in range(number)]
+
+
 def test_low_quotas_are_named_and_refuse_prod() -> None:
     limit = aws.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     most = limit - quotas.API_CONCURRENCY
-    assert quotas.check("prod", most, 18_000_000) == []
-    assert [line.partition(";")[0] for line in quotas.check("dev", most + 1, 100_000_000_000)] == [
+    assert quotas.check("prod", names(most), 18_000_000) == []
+    assert [line.partition(";")[0] for line in quotas.check("dev", names(most + 1), 100_000_000_000)] == [
         f"quota too low: Lambda concurrent executions: {limit + 1:,} needed, {limit:,} available",
         f"quota too low: Lambda code storage, bytes: {(most + 1) * 100_000_000_000:,} needed, 80,530,636,800 available",
     ]
     with pytest.raises(QuotaTooLow, match=r"nothing was deployed\.(?s:.)*IAM roles: 2,000 needed"):
-        quotas.check("prod", 2000, 1)
+        quotas.check("prod", names(2000), 1)
+
+
+def test_functions_that_exist_need_no_more_roles_and_only_the_growth_of_their_zips() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as bundle:
+        bundle.writestr("app.py", "")
+    role = aws.client("iam").create_role(RoleName="function-1", AssumeRolePolicyDocument="{}")["Role"]
+    created = aws.client("lambda").create_function(
+        FunctionName="function-1",
+        Runtime="python3.13",
+        Role=role["Arn"],
+        Handler="app.handler",
+        Code={"ZipFile": content.getvalue()},
+    )
+
+    lines = [line.partition(" available")[0] for line in quotas.check("dev", names(2000), 100_000_000)]
+
+    needed = 2000 * 100_000_000 - created["CodeSize"]
+    assert lines[1].startswith(f"quota too low: Lambda code storage, bytes: {needed:,} needed")
+    assert lines[2].startswith("quota too low: IAM roles: 1,999 needed")
+
+
+def test_prod_needs_an_address_for_alarms_once(bucket: str) -> None:
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "AlarmEmail"}}}
+    document = {"Parameters": {"AlarmEmail": {"Type": "String"}}, "Resources": {"Topic": topic}}
+    aws.client("s3").put_object(Bucket=bucket, Key="watch.json", Body=json.dumps(document).encode())
+    template = artefacts.url(bucket, "watch.json")
+    for stored in (None, ""):
+        if stored is not None:
+            stacks.bring_up("backroom-test-watch", template, {"AlarmEmail": stored})
+        for given in (None, ""):
+            with pytest.raises(DeploymentFailed, match="make deploy STAGE=prod ALARM_EMAIL="):
+                deploy.demand_alarm_email("prod", given)
+    deploy.demand_alarm_email("dev", None)
+    deploy.demand_alarm_email("prod", "ops@example.com")
+
+    stacks.bring_up("backroom-test-watch", template, {"AlarmEmail": "ops@example.com"})
+    deploy.demand_alarm_email("prod", None)

@@ -70,3 +70,20 @@ def test_a_failure_names_the_resource_and_the_next_step(template: Template) -> N
         stacks.bring_up(STACK, address, {})
     with pytest.raises(DeploymentFailed, match="delete it, then deploy again"):
         stacks.bring_up(STACK, address, {})
+
+
+def test_a_failure_has_no_reasons_of_an_earlier_change(template: Template) -> None:
+    stacks.bring_up(STACK, template(), {})
+    without_metric = {"ComparisonOperator": "GreaterThanThreshold", "EvaluationPeriods": 1, "Threshold": 1}
+
+    for name, other in (("First", "Second"), ("Second", "First")):
+        address = template(**{name: {"Type": "AWS::CloudWatch::Alarm", "Properties": without_metric}})
+        with pytest.raises(DeploymentFailed) as failed:
+            stacks.bring_up(STACK, address, {})
+        assert (f"{name}: " in str(failed.value), f"{other}: " in str(failed.value)) == (True, False)
+
+
+def test_the_parameters_of_a_stack_are_those_of_its_last_change(template: Template) -> None:
+    assert stacks.parameters(STACK) is None
+    stacks.bring_up(STACK, template(), {"Name": "loud"})
+    assert stacks.parameters(STACK) == {"Name": "loud"}
