@@ -1,0 +1,54 @@
+"""What tests of disputes share: opening and closing them, and how the API shows a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.sandbox.stripe import StripeSandbox
+from tests.billing.conftest import Json, Owner, payments
+from tests.billing.subscription_factories import Drain
+
+Dispute = Callable[..., str]
+Close = Callable[[str, str], None]
+
+
+@pytest.fixture
+def dispute(stripe_sandbox: StripeSandbox, drain: Drain) -> Dispute:
+    """`dispute("lost", amount=900)`: a dispute of the newest payment, closed with that verdict if one is given."""
+
+    def run(verdict: str | None = None, **of: Any) -> str:
+        newest = max(payments(), key=lambda row: row.created_at)
+        row = stripe_sandbox.open_dispute(str(newest.stripe_charge_id), **of)
+        if verdict:
+            stripe_sandbox.close_dispute(row["id"], verdict)
+        stripe_sandbox.drain()
+        assert drain() == []
+        return str(row["id"])
+
+    return run
+
+
+@pytest.fixture
+def close(stripe_sandbox: StripeSandbox, drain: Drain) -> Close:
+    def run(dispute_id: str, verdict: str) -> None:
+        stripe_sandbox.close_dispute(dispute_id, verdict)
+        stripe_sandbox.drain()
+        assert drain() == []
+
+    return run
+
+
+def shown(api: httpx.Client, owner: Owner) -> Json:
+    """The owner's newest payment, as the list and the payment itself show it."""
+    item: Json = api.get("/v1/billing/payments", headers=owner.headers).json()["items"][0]
+    assert api.get(f"/v1/billing/payments/{item['id']}", headers=owner.headers).json() == item
+    return item
+
+
+def request_refund(api: httpx.Client, owner: Owner, **wanted: Any) -> httpx.Response:
+    url = f"/v1/billing/payments/{shown(api, owner)['id']}/refunds"
+    return api.post(url, json=wanted, headers=owner.headers)
