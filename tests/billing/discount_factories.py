@@ -1,4 +1,4 @@
-"""What tests of discount codes share: making one, and what is counted of its uses."""
+"""Fixtures of discount codes: creation, and the count of uses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ QUARTER = {"code": "spring-27", "discount_type": "percentage", "value": "25"}
 
 @pytest.fixture
 def code(api: httpx.Client, member: Owner) -> Code:
-    """Make a code; a quarter off unless told otherwise."""
+    """Create a code; 25 percent off by default."""
 
     def create(**terms: Any) -> Json:
         answer = api.post(URL, json={**QUARTER, **terms}, headers=operator())
@@ -34,7 +34,7 @@ def code(api: httpx.Client, member: Owner) -> Code:
 
 
 def counted() -> tuple[int, list[str]]:
-    """The counter, and the uses; they must agree."""
+    """Return the counter and the statuses of the uses, and assert that they agree."""
     (row,) = DiscountCode.scan()
     uses = [use.status.value for use in DiscountUsage.scan()]
     assert row.times_used == len([use for use in uses if use != "released"])

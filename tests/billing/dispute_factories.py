@@ -1,4 +1,4 @@
-"""What tests of disputes share: opening and closing them, and how the API shows a payment."""
+"""Fixtures of disputes: opening and closing them, and the payment in the API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Close = Callable[[str, str], None]
 
 @pytest.fixture
 def dispute(stripe_sandbox: StripeSandbox, drain: Drain) -> Dispute:
-    """`dispute("lost", amount=900)`: a dispute of the newest payment, closed with that verdict if one is given."""
+    """`dispute("lost", amount=900)`: dispute the newest payment and close it with the verdict, if any."""
 
     def run(verdict: str | None = None, **of: Any) -> str:
         newest = max(payments(), key=lambda row: row.created_at)
@@ -43,7 +43,7 @@ def close(stripe_sandbox: StripeSandbox, drain: Drain) -> Close:
 
 
 def shown(api: httpx.Client, owner: Owner) -> Json:
-    """The owner's newest payment, as the list and the payment itself show it."""
+    """Return the owner's newest payment, and assert that the list and the single read agree."""
     item: Json = api.get("/v1/billing/payments", headers=owner.headers).json()["items"][0]
     assert api.get(f"/v1/billing/payments/{item['id']}", headers=owner.headers).json() == item
     return item

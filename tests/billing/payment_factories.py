@@ -1,4 +1,4 @@
-"""Payments that claim a calendar month of credits and are reversed, without Stripe."""
+"""Payments that claim a calendar month of credits, and their reversals, without Stripe."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AUGUST = datetime(2027, 8, 20, 9, tzinfo=UTC)
 def pay(
     owner: Owner, size: int, payment: PaymentTransaction | None = None, at: datetime = AUGUST
 ) -> PaymentTransaction:
-    """Claim a month for a payment; one more time if it is given."""
+    """Claim a month for a new payment, or again for the given one."""
     new = PaymentTransaction(
         id=ids.time_ordered(),
         owner=f"member/{owner.id}",
@@ -54,7 +54,7 @@ def pay(
 
 
 def reverse(payment: PaymentTransaction, share: str = "1") -> None:
-    """Let that share of a payment go back; 0 if nothing went back after all."""
+    """Refund that share of a payment; 0 cancels the refund."""
 
     def decide(unit: UnitOfWork) -> None:
         earlier = payment_rows.get(payment.id)

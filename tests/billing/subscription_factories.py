@@ -1,4 +1,4 @@
-"""What tests of a running subscription share: asking for changes, one that was bought, how Stripe has it."""
+"""Fixtures of subscriptions: purchases, change requests and the state at Stripe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CYCLES = {"try_it_out": "monthly", "better_together": "annual", "premium_plus": 
 
 @pytest.fixture
 def ask(api: httpx.Client) -> Ask:
-    """`ask(owner, "cancel", at_period_end=False)`: a request about the owner's subscription."""
+    """`ask(owner, "cancel", at_period_end=False)`: send a request about the owner's subscription."""
 
     def post(owner: Owner, verb: str, key: str | None = None, **body: Any) -> httpx.Response:
         path = "/v1/billing/portal" if verb == "portal" else f"/v1/billing/subscription/{verb}"
@@ -34,7 +34,7 @@ def ask(api: httpx.Client) -> Ask:
 
 @pytest.fixture
 def subscribe(events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> Callable[..., str]:
-    """Buy and let every event arrive; Stripe's id of the subscription, whose trial is over unless wanted."""
+    """Buy a plan, apply its events and return Stripe's id; the trial is ended unless `on_trial`."""
 
     def buy(owner: Owner, plan: str = "try_it_out", on_trial: bool = False, **order: Any) -> str:
         events = events_of(owner, plan, **order)
@@ -49,7 +49,7 @@ def subscribe(events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> Ca
 
 
 def end_trial(stripe_sandbox: StripeSandbox, stripe_id: str) -> None:
-    """The subscription as though it had begun without one."""
+    """Change a subscription as if it had started without a trial."""
     with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", stripe_id)
         row |= {"status": "active", "trial_end": None, "trial_start": None}
@@ -70,7 +70,7 @@ def sent(stripe_sandbox: StripeSandbox, method: str, path: str) -> int:
 
 
 def backdated(stripe_sandbox: StripeSandbox, stripe_id: str, days: int = 10) -> str:
-    """The subscription as though it had begun so many days earlier."""
+    """Change a subscription as if it had started that many days earlier."""
     with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", stripe_id)
         for moment in ("start_date", "created", "billing_cycle_anchor"):

@@ -1,4 +1,4 @@
-"""What a code takes off, and when it holds."""
+"""Discounts: the reduction of a price, and the validity of a code."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Terms:
         (Terms(discount_type=DiscountType.FIXED_AMOUNT, currency="EUR"), "USD"),
     ],
 )
-def test_when_a_code_holds(terms: Terms, why: str | None) -> None:
+def test_when_a_code_is_valid(terms: Terms, why: str | None) -> None:
     found = discounts.rejection_reason(terms, "a", "USD", NOW)
     assert found is None if why is None else why in str(found)
     assert discounts.rejection_reason(replace(terms, is_active=False), "a", "USD", NOW) is not None
 
 
 @given(prices, st.decimals(min_value="0.01", max_value=100, places=2))
-def test_a_percentage_is_exact_to_half_a_cent_and_never_more_than_the_price(price: Decimal, percent: Decimal) -> None:
+def test_a_percentage_is_rounded_to_half_a_cent_and_at_most_the_price(price: Decimal, percent: Decimal) -> None:
     off = discounts.amount_off(DiscountType.PERCENTAGE, percent, price, "USD")
     assert abs(off - price * percent / 100) <= Decimal("0.005")
     assert Decimal(0) <= off <= price
@@ -64,7 +64,7 @@ def test_a_percentage_is_exact_to_half_a_cent_and_never_more_than_the_price(pric
 
 
 @given(prices, prices)
-def test_a_fixed_amount_is_never_more_than_the_price(price: Decimal, value: Decimal) -> None:
+def test_a_fixed_amount_is_at_most_the_price(price: Decimal, value: Decimal) -> None:
     assert discounts.amount_off(DiscountType.FIXED_AMOUNT, value, price, "USD") == min(price, value)
 
 
@@ -78,5 +78,5 @@ def test_currencies_have_their_own_minor_unit(currency: str, price: str, off: st
 
 
 @pytest.mark.parametrize("typed", ["spring-24", " SPRING-24 ", "Spring-24"])
-def test_letters_have_no_case(typed: str) -> None:
+def test_codes_are_case_insensitive(typed: str) -> None:
     assert discounts.normalize_code(typed) == "SPRING-24"

@@ -26,7 +26,7 @@ def test_stripe_s_own_examples(amount: str, currency: str, minor: int) -> None:
 @pytest.mark.parametrize(
     ("amount", "currency"), [("0.001", "USD"), ("1.5", "JPY"), ("5.124", "KWD"), ("5.10", "ISK"), ("5.50", "UGX")]
 )
-def test_what_stripe_cannot_charge_is_refused(amount: str, currency: str) -> None:
+def test_an_amount_that_stripe_cannot_charge_is_refused(amount: str, currency: str) -> None:
     with pytest.raises(ValueError, match=currency):
         to_minor(Decimal(amount), currency)
 
@@ -42,7 +42,7 @@ def test_what_stripe_cannot_charge_is_refused(amount: str, currency: str) -> Non
         ("-0.005", "USD", "-0.01"),
     ],
 )
-def test_rounded_is_the_nearest_that_can_be_charged(amount: str, currency: str, nearest: str) -> None:
+def test_rounding_gives_the_nearest_chargeable_amount(amount: str, currency: str, nearest: str) -> None:
     assert str(money.rounded(Decimal(amount), currency)) == nearest
 
 
@@ -50,28 +50,28 @@ def test_rounded_is_the_nearest_that_can_be_charged(amount: str, currency: str, 
     st.decimals(min_value=-(10**9), max_value=10**9, places=6),
     st.sampled_from(["USD", "JPY", "KWD", "BHD", "ISK", "UGX", "KRW"]),
 )
-def test_whatever_is_rounded_can_be_charged(amount: Decimal, currency: str) -> None:
+def test_every_rounded_amount_can_be_charged(amount: Decimal, currency: str) -> None:
     near = money.rounded(amount, currency)
     assert 2 * abs(near - amount) <= money.step(currency)
     assert from_minor(to_minor(near, currency), currency) == near
 
 
 @given(st.integers(min_value=-(10**15), max_value=10**15), st.sampled_from(["USD", "EUR", "JPY", "VND", "HUF", "TWD"]))
-def test_there_and_back_is_exact(minor: int, currency: str) -> None:
+def test_conversion_to_minor_units_and_back_is_exact(minor: int, currency: str) -> None:
     amount = from_minor(minor, currency)
     assert to_minor(amount, currency) == minor
     assert -int(amount.as_tuple().exponent) == decimals(currency)
 
 
-def test_prices_below_a_cent_are_kept_exactly() -> None:
+def test_prices_below_a_cent_are_exact() -> None:
     assert from_minor(Decimal("0.25"), "usd") == Decimal("0.0025")
 
 
 NO_MONEY = {"signature.py": "seconds since the epoch", "effects.py": "seconds to wait"}
 
 
-def test_no_money_is_ever_a_float() -> None:
-    """A lint: neither the type nor a literal with a fraction stands in billing's sources."""
+def test_no_amount_is_a_float() -> None:
+    """Check that billing's sources contain neither `float` nor a fractional literal."""
     found = []
     for source in sorted(Path(money.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):

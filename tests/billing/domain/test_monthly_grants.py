@@ -1,4 +1,4 @@
-"""What an owner is granted for a calendar month: the largest claim, in any order of claims and releases."""
+"""The grant of a calendar month is the largest claim, in any order of claims and releases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ sizes = st.sampled_from([20, 40, 80])
 
 
 class Holder:
-    """A month and the lots that its credits are in, as a ledger holds them."""
+    """A month and the lots of its credits in a ledger."""
 
     def __init__(self) -> None:
         self.month, self.lots = OwnerMonth(), dict[Lot, int]()
@@ -63,7 +63,7 @@ def test_any_order_of_claims_and_releases_ends_in_the_largest_claim(claims: list
 
 
 @given(steps=st.lists(st.tuples(st.sampled_from(["claim", "release", "spend"]), sizes), max_size=20))
-def test_what_was_spent_is_neither_granted_twice_nor_taken_from_others(steps: list[tuple[str, int]]) -> None:
+def test_spent_credits_are_not_granted_twice_nor_taken_from_others(steps: list[tuple[str, int]]) -> None:
     holder, live, largest, given_out = Holder(), list[int](), 0, 0
     for step, size in steps:
         before = sum(holder.lots.values())
@@ -83,12 +83,12 @@ def test_what_was_spent_is_neither_granted_twice_nor_taken_from_others(steps: li
         assert all(amount >= 0 for amount in holder.lots.values())
 
 
-def test_a_released_month_keeps_what_was_granted_before_claims_were_counted() -> None:
+def test_a_released_month_keeps_grants_from_before_claims_were_stored() -> None:
     month = OwnerMonth(granted=300, carried=300).claimed(80)
     assert (month.lacking, month.released(80).excess) == (0, 0)
 
 
-def test_months_by_name() -> None:
+def test_calendar_months_have_names() -> None:
     beginnings = [datetime(2027, 8, 31, 23, 59, tzinfo=UTC), datetime(2027, 9, 1, tzinfo=UTC)]
     assert [calendar_month(at) for at in beginnings] == ["2027-08", "2027-09"]
     assert all(one <= other for one, other in pairwise(beginnings))

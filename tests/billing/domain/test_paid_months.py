@@ -23,7 +23,7 @@ LINE = StripeInvoiceLine(
 
 
 @given(anchors, st.integers(min_value=0, max_value=40))
-def test_every_monthly_period_is_one_month_also_where_the_anchor_s_day_is_missing(anchor: datetime, n: int) -> None:
+def test_a_monthly_period_is_one_month_even_if_the_anchor_day_is_missing(anchor: datetime, n: int) -> None:
     period = add_months(anchor, n), add_months(anchor, n + 1)
     assert months_of_period(*period) == [period[0]]
 
@@ -36,7 +36,7 @@ def test_a_yearly_period_opens_twelve_different_days(anchor: datetime, year: int
 
 
 @given(anchors)
-def test_the_months_of_successive_years_do_not_meet(anchor: datetime) -> None:
+def test_the_months_of_successive_years_do_not_overlap(anchor: datetime) -> None:
     first = months_of_period(anchor, add_months(anchor, 12))
     second = months_of_period(add_months(anchor, 12), add_months(anchor, 24))
     assert not {moment.date() for moment in first} & {moment.date() for moment in second}
@@ -56,7 +56,7 @@ def test_short_months_and_leap_years(start: str, count: int, end: str) -> None:
     assert add_months(datetime.fromisoformat(f"{start}T10:00:00Z"), count).date().isoformat() == end
 
 
-def test_a_yearly_line_opens_twelve_months_and_the_first_is_marked() -> None:
+def test_a_yearly_line_opens_twelve_months_and_marks_the_first() -> None:
     found = list(paid_months([LINE]))
     assert [month.begins_at.day for month in found] == [31, 30, 31, 30, 31, 31, 29, 31, 30, 31, 30, 31]
     assert [month.is_first for month in found] == [True] + [False] * 11
@@ -76,5 +76,5 @@ def test_trials_prorations_and_other_sales_open_nothing(line: StripeInvoiceLine)
     assert list(paid_months([line])) == []
 
 
-def test_a_month_is_named_by_the_subscription_and_its_first_day() -> None:
+def test_the_key_of_a_month_has_the_subscription_and_the_first_day() -> None:
     assert month_source_key("sub_1", LINE.period_start) == "grant/sub_1/2027-08-31"

@@ -1,4 +1,4 @@
-"""Stripe's proration rule: laws that hold for every price and moment, and the examples that others published."""
+"""Stripe's proration rule: invariants for every price and time, and published examples."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def usd(amount: str, cycle: BillingCycle = MONTHLY, quantity: int = 1) -> Price:
 
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[Price, Price, Period, datetime]:
-    """Two prices of one cycle, a period of it and a moment within."""
+    """Generate two prices of one cycle, a period and a time within it."""
     currency, cycle, start = draw(currencies), draw(cycles), draw(starts)
     period = Period(start, add_months(start, MONTHS[cycle]))
     old, new = (price(draw(amounts), currency, cycle, draw(quantities)) for _ in range(2))
@@ -51,7 +51,7 @@ def amounts_of(made: Proration) -> list[Decimal]:
 
 
 @given(situations())
-def test_the_used_and_the_unused_part_are_the_whole_within_a_minor_unit(
+def test_the_used_and_unused_parts_sum_to_the_price_within_a_minor_unit(
     case: tuple[Price, Price, Period, datetime],
 ) -> None:
     old, _, period, at = case
@@ -61,7 +61,7 @@ def test_the_used_and_the_unused_part_are_the_whole_within_a_minor_unit(
 
 @given(situations())
 def test_each_line_is_within_half_a_minor_unit_of_its_exact_share(case: tuple[Price, Price, Period, datetime]) -> None:
-    """In whole numbers, so that the check does not round as the rule does."""
+    """Integers are compared, so that the check does not repeat the rounding of the rule."""
     old, new, period, at = case
     left = int((period.end - at).total_seconds())
     for line, each in zip(prorate(old, new, period, at).lines, (old, new), strict=True):
@@ -71,14 +71,14 @@ def test_each_line_is_within_half_a_minor_unit_of_its_exact_share(case: tuple[Pr
 
 
 @given(situations())
-def test_there_and_back_at_once_costs_nothing(case: tuple[Price, Price, Period, datetime]) -> None:
+def test_an_immediate_reversal_costs_nothing(case: tuple[Price, Price, Period, datetime]) -> None:
     old, new, period, at = case
     assert prorate(old, new, period, at).total == -prorate(new, old, period, at).total
     assert prorate(old, old, period, at).total == 0
 
 
 @given(situations(), st.integers(0, 100_000))
-def test_the_later_the_less_moves(case: tuple[Price, Price, Period, datetime], later: int) -> None:
+def test_later_changes_move_smaller_amounts(case: tuple[Price, Price, Period, datetime], later: int) -> None:
     old, new, period, at = case
     then = min(at + timedelta(seconds=later), period.end)
     (credit, debit), (credit_then, debit_then) = (amounts_of(prorate(old, new, period, when)) for when in (at, then))
@@ -87,7 +87,9 @@ def test_the_later_the_less_moves(case: tuple[Price, Price, Period, datetime], l
 
 
 @given(situations())
-def test_at_the_start_everything_moves_and_at_the_end_nothing(case: tuple[Price, Price, Period, datetime]) -> None:
+def test_a_change_moves_everything_at_the_start_and_nothing_at_the_end(
+    case: tuple[Price, Price, Period, datetime],
+) -> None:
     old, new, period, _ = case
     assert amounts_of(prorate(old, new, period, period.start)) == [-old.whole, new.whole]
     assert amounts_of(prorate(old, new, period, period.end)) == [0, 0]
@@ -105,7 +107,7 @@ def test_lines_are_in_minor_units_and_sum_to_the_total(case: tuple[Price, Price,
 
 
 @given(situations(), amounts)
-def test_another_cycle_begins_a_period_at_the_whole_price(
+def test_another_cycle_starts_a_period_at_the_full_price(
     case: tuple[Price, Price, Period, datetime], minor: int
 ) -> None:
     old, _, period, at = case
@@ -183,7 +185,7 @@ def test_a_published_part_of_a_year() -> None:
     [("2023", 365, "-242.28"), ("2024", 366, "-241.62")],
 )
 def test_a_leap_year_has_a_day_more(year: str, whole: int, half: str) -> None:
-    """306 days of 365, or of 366, are left on 1 March; the same both ways."""
+    """On 1 March, 306 of 365 or 366 days remain, in both directions."""
     period = days(f"{year}-01-01", f"{int(year) + 1}-01-01")
     assert period.seconds == whole * 86_400
     up = prorate(usd("289", ANNUAL), usd("578", ANNUAL), period, at(f"{year}-03-01"))
@@ -195,7 +197,7 @@ def test_a_leap_year_has_a_day_more(year: str, whole: int, half: str) -> None:
 @pytest.mark.parametrize(
     ("start", "end"), [("2023-01-31", "2023-02-28"), ("2024-01-31", "2024-02-29"), ("2024-02-29", "2025-02-28")]
 )
-def test_a_period_begun_on_a_day_that_the_month_lacks_ends_on_its_last(start: str, end: str) -> None:
+def test_a_period_ends_on_the_last_day_of_a_shorter_month(start: str, end: str) -> None:
     cycle = ANNUAL if end == "2025-02-28" else MONTHLY
     other = ANNUAL if cycle is MONTHLY else MONTHLY
     before = Period(at(start), add_months(at(start), MONTHS[other]))
@@ -205,7 +207,7 @@ def test_a_period_begun_on_a_day_that_the_month_lacks_ends_on_its_last(start: st
 @pytest.mark.parametrize(
     ("currency", "expected"), [("JPY", "-167"), ("USD", "-166.67"), ("KWD", "-166.670"), ("ISK", "-167.00")]
 )
-def test_every_currency_is_rounded_to_what_can_be_charged(currency: str, expected: str) -> None:
+def test_every_currency_is_rounded_to_a_chargeable_amount(currency: str, expected: str) -> None:
     period = days("2025-06-01", "2025-07-01")
     thousand = Price(Decimal(500), currency, MONTHLY)
     credit = prorate(thousand, thousand, period, at("2025-06-21")).lines[0].amount
@@ -231,7 +233,7 @@ def test_a_moment_outside_the_period_is_refused(moment: str) -> None:
         prorate(usd("1"), usd("2"), days("2025-06-01", "2025-07-01"), at(moment))
 
 
-def test_one_currency_does_not_become_another() -> None:
+def test_a_change_of_currency_is_refused() -> None:
     with pytest.raises(ValueError, match="USD and EUR"):
         prorate(usd("1"), price(2, "EUR"), days("2025-06-01", "2025-07-01"), at("2025-06-02"))
 
@@ -247,5 +249,5 @@ def test_one_currency_does_not_become_another() -> None:
         (usd("100", ANNUAL), usd("10"), True),
     ],
 )
-def test_what_costs_more_or_begins_a_period_is_billed_at_once(old: Price, new: Price, expected: bool) -> None:
+def test_a_higher_price_or_a_new_period_is_billed_at_once(old: Price, new: Price, expected: bool) -> None:
     assert is_upgrade(old, new) is expected

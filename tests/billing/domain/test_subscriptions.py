@@ -34,14 +34,14 @@ class Facts:
 
 
 @given(paying, moments)
-def test_access_lasts_the_period_and_a_day(status: SubscriptionStatus, end: datetime) -> None:
+def test_access_ends_a_day_after_the_period(status: SubscriptionStatus, end: datetime) -> None:
     facts, over = Facts(status, current_period_end=end), end + timedelta(days=1)
     assert has_access(facts, over - TICK)
     assert not has_access(facts, over)
 
 
 @given(moments, moments)
-def test_past_due_has_seven_days_whatever_the_period(since: datetime, end: datetime) -> None:
+def test_a_past_due_subscription_keeps_access_for_seven_days(since: datetime, end: datetime) -> None:
     facts = Facts(SubscriptionStatus.PAST_DUE, current_period_end=end, past_due_since=since)
     assert has_access(facts, since + timedelta(days=7) - TICK)
     assert not has_access(facts, since + timedelta(days=7))
@@ -55,24 +55,26 @@ def test_no_other_status_gives_access(status: SubscriptionStatus, end: datetime,
 
 
 @given(st.sampled_from(SubscriptionStatus), moments, moments, moments)
-def test_nothing_outlives_its_end(status: SubscriptionStatus, end: datetime, since: datetime, ended: datetime) -> None:
+def test_an_ended_subscription_gives_no_access(
+    status: SubscriptionStatus, end: datetime, since: datetime, ended: datetime
+) -> None:
     facts = Facts(status, current_period_end=end, past_due_since=since, ended_at=ended)
     assert not has_access(facts, ended)
 
 
 @pytest.mark.parametrize("status", [SubscriptionStatus.ACTIVE, SubscriptionStatus.PAST_DUE])
-def test_without_its_dates_there_is_no_access(status: SubscriptionStatus) -> None:
+def test_a_subscription_without_dates_gives_no_access(status: SubscriptionStatus) -> None:
     assert not has_access(Facts(status), NOW)
 
 
-def test_the_subscription_with_access_for_longest_governs() -> None:
+def test_the_subscription_with_the_latest_access_end_is_current() -> None:
     ended = Facts(SubscriptionStatus.CANCELED, started_at=NOW - TICK, ended_at=NOW)
     short = Facts(SubscriptionStatus.ACTIVE, current_period_end=NOW)
     long = Facts(SubscriptionStatus.ACTIVE, current_period_end=NOW + timedelta(days=30))
     assert current_subscription([ended, long, short], NOW) is long
 
 
-def test_without_access_the_one_begun_last_governs() -> None:
+def test_without_access_the_newest_subscription_is_current() -> None:
     older = Facts(SubscriptionStatus.CANCELED, started_at=NOW - timedelta(days=9))
     newer = Facts(SubscriptionStatus.UNPAID, started_at=NOW - timedelta(days=8))
     assert current_subscription([newer, older], NOW) is newer

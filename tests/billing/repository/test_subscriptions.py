@@ -1,4 +1,4 @@
-"""Writing over the state that was read, and nothing else."""
+"""A write replaces only the state that was read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def save(row: Subscription) -> None:
         subscriptions.stage_subscription(transaction, row)
 
 
-def test_a_subscription_of_stripe_s_is_created_once() -> None:
+def test_a_stripe_subscription_is_created_once() -> None:
     save(made())
     with pytest.raises(WriteConflict):
         save(made())
@@ -47,7 +47,7 @@ def test_a_subscription_of_stripe_s_is_created_once() -> None:
     assert subscriptions.find_by_stripe_id("sub_2") is None
 
 
-def test_who_read_too_early_writes_nothing() -> None:
+def test_a_stale_read_writes_nothing() -> None:
     save(made())
     first, second = subscriptions.find_by_stripe_id("sub_1"), subscriptions.find_by_stripe_id("sub_1")
     assert first is not None
@@ -62,7 +62,7 @@ def test_who_read_too_early_writes_nothing() -> None:
     assert (kept.status, kept.version) == (SubscriptionStatus.CANCELED, 2)
 
 
-def test_an_owner_s_subscriptions_are_found_and_nobody_else_s() -> None:
+def test_only_the_subscriptions_of_the_owner_are_listed() -> None:
     save(made("sub_1"))
     save(made("sub_2", status=SubscriptionStatus.CANCELED))
     save(made("sub_3", owner=subscriptions.owner(OwnerType.MEMBER, "store_1")))
@@ -70,7 +70,7 @@ def test_an_owner_s_subscriptions_are_found_and_nobody_else_s() -> None:
     assert {row.stripe_subscription_id for row in found} == {"sub_1", "sub_2"}
 
 
-def test_who_has_a_conflict_tries_again_and_not_for_ever() -> None:
+def test_a_conflict_is_retried_a_limited_number_of_times() -> None:
     tries: list[int] = []
 
     def conflicted_twice(_: UnitOfWork) -> str:
@@ -81,11 +81,11 @@ def test_who_has_a_conflict_tries_again_and_not_for_ever() -> None:
 
     assert run_unit_of_work(conflicted_twice) == "done"
 
-    def always_overtaken(_: UnitOfWork) -> None:
+    def always_conflicted(_: UnitOfWork) -> None:
         tries.append(1)
         raise WriteConflict
 
     tries.clear()
     with pytest.raises(Unavailable):
-        run_unit_of_work(always_overtaken)
+        run_unit_of_work(always_conflicted)
     assert len(tries) == CONFLICT_ATTEMPTS

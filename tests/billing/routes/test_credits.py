@@ -25,7 +25,7 @@ def enter(relationship_id: str, amount: int, source_key: str, head: CreditBalanc
         credits.stage_ledger(transaction, head, book)
 
 
-def test_one_cause_enters_once_and_the_head_is_the_sum(member: Owner) -> None:
+def test_one_source_is_entered_once_and_the_balance_is_the_sum(member: Owner) -> None:
     relationship = str(member.relationship_id)
     enter(relationship, 5, "a")
     enter(relationship, 7, "b")
@@ -39,7 +39,7 @@ def test_one_cause_enters_once_and_the_head_is_the_sum(member: Owner) -> None:
     assert credits.balance("another relationship").version == 0
 
 
-def test_a_head_that_was_read_too_early_is_refused(member: Owner) -> None:
+def test_a_stale_balance_is_refused(member: Owner) -> None:
     relationship = str(member.relationship_id)
     stale = credits.balance(relationship)
     enter(relationship, 5, "a")
@@ -48,7 +48,7 @@ def test_a_head_that_was_read_too_early_is_refused(member: Owner) -> None:
     assert credits.entered(["a", "b"]).keys() == {"a"}
 
 
-def test_the_ledger_is_paged_newest_first_and_cursors_are_the_caller_s_own(
+def test_the_ledger_is_paged_newest_first_with_cursors_of_the_caller(
     api: httpx.Client, member: Owner, store: Owner
 ) -> None:
     for number in range(5):
@@ -65,7 +65,7 @@ def test_the_ledger_is_paged_newest_first_and_cursors_are_the_caller_s_own(
     assert balances == [5, 4, 3, 2, 1]
 
 
-def test_a_couple_shares_its_credits_and_nobody_else_sees_them(
+def test_only_the_couple_sees_its_shared_credits(
     api: httpx.Client,
     member: Owner,
     store: Owner,
@@ -98,7 +98,7 @@ def test_a_store_without_a_subscription_is_on_the_free_plan(api: httpx.Client, s
 
 
 @pytest.mark.parametrize("path", ["plans", "subscription", "credits", "credits/ledger"])
-def test_an_operator_or_nobody_is_not_an_owner(api: httpx.Client, path: str) -> None:
+def test_an_operator_or_anonymous_caller_is_refused(api: httpx.Client, path: str) -> None:
     operator = {"Authorization": f"Bearer {auth.mint(auth.Role.OPERATOR, 'op')}"}
     assert api.get(f"/v1/billing/{path}").status_code == 401
     assert api.get(f"/v1/billing/{path}", headers=operator).status_code == 403

@@ -39,7 +39,7 @@ Drain = Callable[[], list[Any]]
 
 
 class Month:
-    """An owner's switches and refunds within one calendar month, which happened at Stripe; no event is delivered yet."""
+    """Switches and refunds of an owner within one calendar month at Stripe, without delivered events."""
 
     def __init__(self, stripe_sandbox: StripeSandbox, owner: Owner, ask: Ask, drain: Drain, events: list[Json]) -> None:
         self.stripe, self.owner, self.ask, self.drain = stripe_sandbox, owner, ask, drain
@@ -57,7 +57,7 @@ class Month:
     def switch(self, plan: str) -> None:
         known = {row["id"] for row in self.invoices()}
         if self.ask(self.owner, "change", plan=plan, billing_cycle=CYCLES[plan]).status_code != 200:
-            return  # the plan of now, or one that a refund ended
+            return  # the current plan, or one that a refund ended
         for row in self.invoices():
             is_cycle = any(not _is_proration(line) for line in row["lines"]["data"])
             if row["id"] not in known and (is_cycle or row["total"] > 0):
@@ -79,7 +79,7 @@ class Month:
             self.stripe.settle_refund(name, "failed")
 
     def deliver(self, seed: int) -> None:
-        """Every event at least once, in an order of the seed."""
+        """Deliver every event at least once, in the order of the seed."""
         dice = random.Random(seed)
         self.stripe.drain()
         events = [*self.events, *self.stripe.held()]
@@ -91,7 +91,7 @@ class Month:
         grant_schedule.grant_due_months(clock.now(), None)
 
     def entitled(self) -> int:
-        """The credits of the largest plan whose payment did not go back, nor the money behind the credit that paid."""
+        """Return the credits of the largest plan whose payment, or the money behind its credit, was not reversed."""
         gone, largest, went_back = set(self.refunds.values()), 0, 0
         paid = {row.stripe_invoice_id: row for row in all_payments()}
         for invoice in sorted(self.invoices(), key=lambda row: str(row["number"])):
@@ -120,7 +120,7 @@ def _is_proration(line: Json) -> bool:
 
 
 def forget_events() -> None:
-    """Empty billing's tables but for the owners and the catalogue, as though no event had arrived."""
+    """Empty billing's tables except owners and catalogue, as if no event had arrived."""
     for model in (Subscription, PaymentTransaction, Refund, CreditEntry, CreditBalance, MonthlyGrant, StripeWebhook):
         for row in model.scan():
             row.delete()
@@ -139,7 +139,7 @@ moves = st.one_of(
 
 @settings(max_examples=examples(2), suppress_health_check=list(HealthCheck))
 @given(walk=st.lists(moves, min_size=3, max_size=8), seed=st.integers(0, 10_000))
-def test_a_calendar_month_grants_what_the_largest_plan_paid_in_it_includes(
+def test_a_calendar_month_grants_the_credits_of_the_largest_paid_plan(
     member: Owner,
     new_month: datetime,
     events_of: Buy,
@@ -149,7 +149,7 @@ def test_a_calendar_month_grants_what_the_largest_plan_paid_in_it_includes(
     walk: list[tuple[str, Any]],
     seed: int,
 ) -> None:
-    """Whatever the order and number of events: two deliveries of the same events end in the same balance."""
+    """Two deliveries of the same events, in any order and number, end in the same balance."""
     forget_events()
     stripe_sandbox.reset()
     sync_plans()

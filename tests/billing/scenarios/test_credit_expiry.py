@@ -1,4 +1,4 @@
-"""Credits that expire together, any number of them: in steps, for every owner whose own do not fail."""
+"""Any number of credits that expire together: in steps, and a failing owner does not stop others."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LATER = timedelta(days=40)
 
 
 def fill(owner: Owner, count: int, kept: int = 0) -> None:
-    """Give the owner `count` credits that expire together, a lot each, and `kept` that do not, in one head."""
+    """Give the owner `count` credits that expire together, a lot each, and `kept` that do not, in one balance row."""
     head = ledger_rows.balance(str(owner.relationship_id))
     book = ledger_rows.opened(head)
     expires_at = clock.now() + timedelta(days=30)
@@ -50,7 +50,7 @@ def fill(owner: Owner, count: int, kept: int = 0) -> None:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], datetime]:
-    """The time after all lots have expired."""
+    """Return a time after the expiry of all lots."""
     now = clock.now
 
     def pass_by() -> datetime:
@@ -62,7 +62,7 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[], datetime]:
 
 @pytest.fixture
 def largest(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The number of rows of each transaction."""
+    """Record the number of rows of each transaction."""
     sizes, commit = list[int](), Transaction._commit
 
     def measured(transaction: Transaction) -> None:
@@ -112,7 +112,7 @@ def test_a_spend_of_an_owner_with_many_expired_lots_succeeds_at_the_cost_of_one_
     assert credits.spend_credits(OwnerType.MEMBER, member.id, 2, "key").id == spent.id
 
 
-def test_spends_while_lots_expire_never_use_an_expired_credit(member: Owner, later: Callable[[], datetime]) -> None:
+def test_concurrent_spends_never_use_an_expired_credit(member: Owner, later: Callable[[], datetime]) -> None:
     fill(member, 120, kept=10)
     now = later()
 
@@ -168,7 +168,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, dict[str, s
 
 
 @pytest.mark.parametrize("poison", ["{", '[{"unreadable": 1}]', '[{"lot_id": "a", "remaining": "many"}]'])
-def test_one_owner_s_failure_ends_no_other_s_expiry(
+def test_a_failing_owner_does_not_stop_the_expiry_of_others(
     member: Owner,
     later: Callable[[], datetime],
     counted: list[tuple[str, int, dict[str, str]]],
@@ -199,7 +199,7 @@ def test_one_owner_s_failure_ends_no_other_s_expiry(
     ledger_sums()
 
 
-def test_one_owner_s_failure_ends_no_other_s_grant(
+def test_a_failing_owner_does_not_stop_the_grants_of_others(
     member: Owner,
     buy: Buy,
     counted: list[tuple[str, int, dict[str, str]]],
@@ -228,10 +228,10 @@ def test_one_owner_s_failure_ends_no_other_s_grant(
     ledger_sums()
 
 
-def test_a_failure_that_cannot_be_noted_leaves_the_run_incomplete(
+def test_an_unrecorded_failure_leaves_the_run_incomplete(
     member: Owner, later: Callable[[], datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next run then starts where this one did; the others of this one are done."""
+    """The next run starts at the same time as this one; the other owners of this run are done."""
     other = make_owner(Role.MEMBER)
     for owner in (member, other):
         fill(owner, 2)
@@ -247,10 +247,10 @@ def test_a_failure_that_cannot_be_noted_leaves_the_run_incomplete(
     assert ledger_rows.balance(str(other.relationship_id)).balance == 0
 
 
-def test_months_that_wait_are_granted_in_steps(
+def test_due_months_are_granted_in_steps(
     member: Owner, buy: Buy, largest: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As of a payment that covers more months than a transaction holds."""
+    """The payment covers more months than a transaction holds."""
     buy(member, plan="better_together")
     (payment,) = PaymentTransaction.scan()
     first = payment.months_from
@@ -272,7 +272,7 @@ def test_months_that_wait_are_granted_in_steps(
 
 
 def raw(model: Any, key: dict[str, Any]) -> dict[str, Any]:
-    """The row as it is stored, also if it cannot be read."""
+    """Return the stored item, even if it is unreadable."""
     answer = aws.client("dynamodb").get_item(TableName=model.Meta.table_name, Key=key, ConsistentRead=True)
     return dict(answer["Item"])
 

@@ -1,4 +1,4 @@
-"""Another cycle begins a period of its own at once: what is left of the old one is credited, and grants no more."""
+"""A cycle change starts a new period at once: the rest of the old one is credited and grants no more."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Buy = Callable[..., list[Json]]
 
 
 def granted() -> list[int]:
-    """The credits of each grant, the oldest month first."""
+    """Return the credits of each grant, oldest month first."""
     found = sorted((entry.source_key, entry.amount) for entry in entries() if entry.entry_type is EntryType.GRANT)
     return [amount for _, amount in sorted((key.rpartition("/")[2], amount) for key, amount in found)]
 
 
-def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_it(
+def test_a_replaced_year_grants_no_more_months(
     member: Owner,
     subscribe: Subscribe,
     ask: Ask,
@@ -37,7 +37,7 @@ def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_i
     new_month: datetime,
     pass_time: Buy,
 ) -> None:
-    """The month of the change has the year's credits already: the smaller plan brings none."""
+    """The month of the change already has the credits of the year: the smaller plan grants none."""
     subscribe(member, "better_together")
     pass_time(days=45)
     grant_schedule.grant_due_months(clock.now(), clock.now() - timedelta(days=45))
@@ -54,12 +54,12 @@ def test_what_is_left_of_a_year_is_not_granted_beside_the_months_that_replaced_i
 
 
 def granted_by_month() -> list[int]:
-    """The credits of each calendar month, the oldest first."""
+    """Return the credits of each calendar month, oldest first."""
     return [row.granted for row in sorted(MonthlyGrant.scan(), key=lambda row: row.month)]
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_plan_that_is_changed_on_the_day_of_the_purchase_brings_what_it_includes_more(
+def test_an_upgrade_on_the_day_of_purchase_grants_the_difference(
     member: Owner,
     events_of: Buy,
     ask: Ask,
@@ -68,7 +68,7 @@ def test_a_plan_that_is_changed_on_the_day_of_the_purchase_brings_what_it_includ
     new_month: datetime,
     order: int,
 ) -> None:
-    """Two payments of one day open the same month: the greater counts, however often one changes to and fro."""
+    """Two payments of one day open the same month: the larger one counts after any number of changes."""
     stripe_sandbox.deliver([of_type(events_of(member, "try_it_out"), "customer.subscription.created")])
     assert drain() == []
     stripe_sandbox.hold_events = True
@@ -82,7 +82,7 @@ def test_a_plan_that_is_changed_on_the_day_of_the_purchase_brings_what_it_includ
     ledger_sums()
 
 
-def test_a_schedule_that_slept_and_an_event_told_late_grant_what_was_due_before_each_change(
+def test_late_schedules_and_events_grant_the_months_due_before_each_change(
     member: Owner,
     events_of: Buy,
     ask: Ask,

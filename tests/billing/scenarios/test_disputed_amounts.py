@@ -1,4 +1,4 @@
-"""How much a dispute takes, how it stands and what can still be refunded, as the API shows it."""
+"""The amount of a dispute, its status and the refundable rest in the API."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def operator_headers() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("amount", "left"), [(900, 100), (1, 200), (1799, 0), (1800, 0), (5000, 0)])
-def test_a_part_takes_its_share_of_bought_credits(
+def test_a_partial_dispute_takes_its_share_of_bought_credits(
     api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, amount: int, left: int
 ) -> None:
-    """More than was paid, as exchange rates make it, takes what was paid."""
+    """A dispute above the payment, due to exchange rates, takes the payment."""
     buy(member, credit_pack="credits_200")
     dispute("lost", amount=amount)
     assert balances() == {member.relationship_id: left}
@@ -42,7 +42,9 @@ def test_a_part_takes_its_share_of_bought_credits(
     ledger_sums()
 
 
-def test_refund_requests_follow_what_is_left(api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute) -> None:
+def test_refund_requests_are_limited_to_the_remaining_amount(
+    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute
+) -> None:
     buy(member, credit_pack="credits_200")
     dispute("lost", amount=1000)
     refused = request_refund(api, member, amount="8.01")
@@ -51,7 +53,9 @@ def test_refund_requests_follow_what_is_left(api: httpx.Client, member: Owner, b
     assert request_refund(api, member).json()["amount"] == "8.00"
 
 
-def test_a_request_of_a_lost_payment_is_refused(api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute) -> None:
+def test_a_refund_request_for_a_lost_payment_is_refused(
+    api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute
+) -> None:
     buy(member, credit_pack="credits_200")
     dispute("lost")
     refused = request_refund(api, member)
@@ -60,7 +64,7 @@ def test_a_request_of_a_lost_payment_is_refused(api: httpx.Client, member: Owner
     assert list(Refund.scan()) == []
 
 
-def test_a_request_made_before_the_loss_is_not_sent(
+def test_a_refund_request_before_the_loss_is_not_sent(
     api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, credit_pack="credits_200")
@@ -75,7 +79,7 @@ def test_a_request_made_before_the_loss_is_not_sent(
     assert request_refund(api, member).json()["amount"] == "9.00"
 
 
-def test_the_status_of_a_dispute_is_shown(
+def test_the_api_returns_the_status_of_a_dispute(
     api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, close: Close
 ) -> None:
     buy(member, credit_pack="credits_200")
@@ -102,7 +106,7 @@ def test_operators_read_any_payment_and_owners_only_theirs(
 
 
 @pytest.mark.parametrize("status", ["warning_needs_response", "warning_under_review"])
-def test_an_inquiry_is_no_loss(
+def test_an_inquiry_is_not_a_loss(
     api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, close: Close, status: str
 ) -> None:
     buy(member, credit_pack="credits_200")
@@ -133,7 +137,7 @@ def test_a_prevented_dispute_is_lost_if_its_amount_was_withdrawn(
     assert (head.balance, head.suspended) == (left, 0)
 
 
-def test_a_dispute_in_another_currency_takes_all(member: Owner, buy: Buy, dispute: Dispute) -> None:
+def test_a_dispute_in_another_currency_takes_the_whole_payment(member: Owner, buy: Buy, dispute: Dispute) -> None:
     buy(member, credit_pack="credits_200")
     dispute("lost", amount=1600, currency="eur")
     (payment,) = payments()

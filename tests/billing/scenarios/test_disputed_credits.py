@@ -1,4 +1,4 @@
-"""A payment that the bank asks back: flagged, what was bought with it held, then free or gone."""
+"""A disputed payment is flagged; its credits are held, then released or taken."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_disputed_credits_count_and_cannot_be_spent(api: httpx.Client, member: O
 @pytest.mark.parametrize(
     ("verdict", "left", "flagged"), [("won", 200, False), ("warning_closed", 200, False), ("lost", 0, True)]
 )
-def test_the_verdict_frees_the_credits_or_takes_them(
+def test_a_won_dispute_releases_the_credits_and_a_lost_one_takes_them(
     member: Owner,
     disputed: str,
     stripe_sandbox: StripeSandbox,
@@ -61,7 +61,7 @@ def test_the_verdict_frees_the_credits_or_takes_them(
     ledger_sums()
 
 
-def test_the_opening_that_comes_after_the_verdict_holds_nothing(
+def test_an_opening_event_after_the_verdict_holds_no_credits(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
@@ -83,7 +83,7 @@ def test_the_opening_that_comes_after_the_verdict_holds_nothing(
     [(("won", None), 200, 200), (("lost", None), 0, 0), (("won", "warning_closed"), 200, 0)],
 )
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_verdict_frees_nothing_that_another_dispute_holds(
+def test_a_verdict_keeps_credits_held_by_another_dispute(
     member: Owner,
     buy: Buy,
     stripe_sandbox: StripeSandbox,

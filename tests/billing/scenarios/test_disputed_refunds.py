@@ -1,4 +1,4 @@
-"""Refunds of payments of which a dispute is open, and what pays for credits that go back."""
+"""Refunds of payments with an open dispute, and the credits that offset a refund."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_refund_resolves_an_inquiry(
     assert (done.status_code, done.json()["status"]) == (200, "completed"), done.text
 
 
-def test_expired_credits_pay_for_none_that_go_back() -> None:
+def test_expired_credits_do_not_offset_refunded_ones() -> None:
     now = clock.now()
     over, held = CreditLot("over", 50, now), CreditLot("held", 5, now + timedelta(days=1))
     assert take_back_lots((over, held), "pack", 20, now) == ((over,), 5)

@@ -1,4 +1,4 @@
-"""What applying each type of event costs, at most: docs/billing-events.md."""
+"""The maximum cost of applying each type of event: docs/billing-events.md."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ SPREAD = {
         "charge.dispute.funds_reinstated",
     ),
 }
-"""Types that the sandbox does not send, with the same object."""
+"""Types that the sandbox does not send, with a type of the same object."""
 
 
 @pytest.fixture
 def lives(
     member: Owner, store: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox
 ) -> list[Json]:
-    """Events of a life with everything in it, in Stripe's order; none of them told."""
+    """Return the events of subscriptions with all types, in Stripe's order, without delivering them."""
     stripe_sandbox.hold_events = True
 
     def buy(owner: Owner, plan: str | None = None, **wanted: Any) -> None:
@@ -67,7 +67,7 @@ def lives(
 def applied(
     lives: list[Json], stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[list[Json]], dict[str, Cost]]:
-    """Apply events one by one; the most that each type cost."""
+    """Apply events one by one; return the maximum cost of each type."""
     fetched: list[str] = []
     handle = stripe_sandbox._api.handle
 
@@ -96,13 +96,13 @@ def _transactions(meter: Meter) -> int:
     return meter.calls["dynamodb.TransactWriteItems"]
 
 
-def test_every_type_is_in_the_table() -> None:
+def test_every_event_type_is_in_the_table() -> None:
     assert set(EVENTS) == set(event_handlers.HANDLERS)
     assert all((event.fetches, event.reads, event.transactions) <= (2, 4, 1) for event in EVENTS.values())
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_no_event_costs_more_than_the_table_says(
+def test_no_event_exceeds_its_documented_cost(
     lives: list[Json], applied: Callable[[list[Json]], dict[str, Cost]], order: int
 ) -> None:
     told = [event for event in lives if event["type"] in EVENTS]

@@ -1,4 +1,4 @@
-"""A renewal that cannot be charged: seven days, then no access; a success restores it at once."""
+"""A failed renewal keeps access for seven days; a success restores it at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Buy = Callable[..., list[Json]]
 
 
 def fail_renewal(stripe_sandbox: StripeSandbox, events: list[Json], seconds_ago: int) -> Json:
-    """A renewal that was due so long ago and could not be charged; the event that says so, sent."""
+    """Fail a renewal that was due that long ago, and deliver the event."""
     paid = of_type(events, "invoice.paid")["data"]["object"]
     intent = of_type(events, "payment_intent.succeeded")["data"]["object"]
     due = int(time.time()) - seconds_ago
@@ -63,7 +63,7 @@ def fail_renewal(stripe_sandbox: StripeSandbox, events: list[Json], seconds_ago:
     return event
 
 
-def test_a_failed_renewal_leaves_seven_days_from_the_oldest_unpaid_invoice(
+def test_a_failed_renewal_keeps_access_for_seven_days_from_the_oldest_unpaid_invoice(
     api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)

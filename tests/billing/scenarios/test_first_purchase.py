@@ -1,4 +1,4 @@
-"""The slice, as the world sees it: from a plan to credits."""
+"""The first purchase over HTTP: from a plan to credits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Owner
 
 
-def test_a_paid_checkout_becomes_a_subscription_and_a_month_of_credits(
+def test_a_paid_checkout_creates_a_subscription_and_a_month_of_credits(
     api: httpx.Client,
     member: Owner,
     checkout: Callable[..., httpx.Response],

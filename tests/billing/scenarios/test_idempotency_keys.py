@@ -1,4 +1,4 @@
-"""What creates or charges is asked for by an Idempotency-Key: the same again gives the same answer."""
+"""An Idempotency-Key repeats the response of a creation or a charge."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def twice(api: httpx.Client, path: str, headers: Json, body: Json | None = None)
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject"])
-def test_a_refund_is_decided(api: httpx.Client, member: Owner, buy: Buy, verb: str) -> None:
+def test_one_key_decides_a_refund_once(api: httpx.Client, member: Owner, buy: Buy, verb: str) -> None:
     buy(member, plan="better_together")
     asked = api.post(f"/v1/billing/payments/{payments()[0].id}/refunds", json={}, headers=member.headers).json()
     twice(api, f"/v1/operator/billing/refunds/{asked['id']}/{verb}", operator())
 
 
-def test_an_event_is_replayed(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_one_key_replays_an_event_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
     buy(member, plan="try_it_out")
     twice(api, f"/v1/operator/billing/events/{next(iter(webhooks()))}/replay", operator())
 
 
-def test_a_gift_is_redeemed(
+def test_one_key_redeems_a_gift_once(
     api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     order = {"plan": "better_together", "recipient_email": "bea@example.com"}

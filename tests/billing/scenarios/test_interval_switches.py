@@ -1,4 +1,4 @@
-"""Switching intervals, buying again and gifts bring one month's credits per owner and calendar month."""
+"""Interval switches, repeated purchases and gifts grant one month of credits per owner and calendar month."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_next_calendar_month_is_granted_again(
     drain: Drain,
     pass_time: Buy,
 ) -> None:
-    """The month counts by the day it begins on: one begun on the last day counts in that day's calendar month."""
+    """A month belongs to the calendar month of its first day, even if that is the last day of the month."""
     subscribe(member, "better_together")
     last_day = monthly_grants.add_months(new_month, 1) - timedelta(days=1)
     pass_time(seconds=int((last_day - clock.now()).total_seconds()))
@@ -83,7 +83,7 @@ def test_the_next_calendar_month_is_granted_again(
     assert balances() == {member.relationship_id: 40 + 80}
 
 
-def test_who_cancels_and_buys_within_the_month_has_no_second_grant(
+def test_a_second_purchase_within_the_month_grants_only_the_difference(
     member: Owner, new_month: datetime, buy: Buy, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     buy(member, plan="better_together")
@@ -97,7 +97,7 @@ def test_who_cancels_and_buys_within_the_month_has_no_second_grant(
     assert sorted(entry.amount for entry in entries()) == [40, 40]
 
 
-def test_partners_who_share_a_ledger_are_granted_each_their_own(
+def test_partners_with_a_shared_ledger_have_separate_grants(
     member: Owner, partner: Owner, new_month: datetime, buy: Buy
 ) -> None:
     register_customer("member", partner.id, "b@example.com", relationship_id=member.relationship_id)
@@ -107,7 +107,7 @@ def test_partners_who_share_a_ledger_are_granted_each_their_own(
     assert sorted(row.owner for row in MonthlyGrant.scan()) == sorted(f"member/{each.id}" for each in (member, partner))
 
 
-def test_a_gift_brings_what_it_includes_more(
+def test_a_gift_grants_only_the_difference(
     api: httpx.Client,
     member: Owner,
     partner: Owner,
@@ -117,7 +117,7 @@ def test_a_gift_brings_what_it_includes_more(
     stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
-    """Its refund takes that back from the member who redeemed it, in four read calls like any other."""
+    """Its refund takes the difference back from the member who redeemed it, in four read calls."""
     recipient = partner
     buy(recipient, plan="try_it_out")
     order = {
@@ -148,10 +148,10 @@ def test_a_gift_brings_what_it_includes_more(
 
 
 @pytest.mark.parametrize("spent", [0, 30, 80])
-def test_a_full_refund_ends_what_is_left_of_the_month_and_brings_no_second_one(
+def test_a_purchase_after_a_full_refund_grants_no_second_month(
     member: Owner, new_month: datetime, buy: Buy, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain, spent: int
 ) -> None:
-    """Bought credits stay: other money paid for them. What was spent counts for who buys again."""
+    """Bought credits stay, because another payment covers them. Spent credits count at the next purchase."""
     buy(member, credit_pack="credits_50")
     buy(member, plan="premium_plus")
     if spent:
@@ -174,7 +174,7 @@ def test_a_full_refund_ends_what_is_left_of_the_month_and_brings_no_second_one(
     ledger_sums()
 
 
-def test_invoices_that_are_processed_at_once_grant_one_month(
+def test_concurrent_invoices_grant_one_month(
     member: Owner,
     new_month: datetime,
     events_of: Buy,

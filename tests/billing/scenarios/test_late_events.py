@@ -1,4 +1,4 @@
-"""What Stripe tells of an owner who was erased: the kept payment follows it, and nothing personal stays."""
+"""Events of an erased owner: the kept payment is updated, and no personal data is stored."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def erase(member: Owner, drain: Drain) -> None:
 
 
 def tell(kind: str, told: dict[str, Any]) -> None:
-    """A Stripe event, after its signature was verified."""
+    """Apply a Stripe event as if its signature was verified."""
     event = {"id": f"evt_{ids.new()}", "object": "event", "type": kind, "livemode": False, "data": {"object": told}}
     event |= {"created": int(clock.now().timestamp()), "api_version": "2024-06-20"}
     service.receive_event(json.dumps(event).encode())
 
 
-def test_a_late_refund_reaches_the_payment_and_leaves_no_name(
+def test_a_late_refund_updates_the_payment_and_stores_no_personal_data(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
@@ -54,7 +54,7 @@ def test_a_late_refund_reaches_the_payment_and_leaves_no_name(
     assert list(traces(customer.email, str(customer.stripe_customer_id), member.id)) == []
 
 
-def test_a_late_end_of_a_checkout_leaves_no_name(member: Owner, buy: Buy, drain: Drain) -> None:
+def test_a_late_checkout_expiry_stores_no_personal_data(member: Owner, buy: Buy, drain: Drain) -> None:
     buy(member, credit_pack="credits_200")
     customer = Customer.get("member", member.id)
     erase(member, drain)
@@ -70,10 +70,10 @@ def test_a_late_end_of_a_checkout_leaves_no_name(member: Owner, buy: Buy, drain:
     assert list(traces(customer.email, str(customer.stripe_customer_id))) == []
 
 
-def test_the_evidence_of_a_dispute_is_never_kept(
+def test_the_evidence_of_a_dispute_is_never_stored(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """A dispute names no customer by an id: nothing would lead an erasure to it."""
+    """A dispute has no customer id, so an erasure could not find it."""
     buy(member, credit_pack="credits_200")
     customer, [paid] = Customer.get("member", member.id), payments()
     evidence = {

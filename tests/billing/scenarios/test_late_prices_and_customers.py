@@ -1,4 +1,4 @@
-"""What is not known yet, a price or a customer, leaves its events without effect; the next event makes up for them."""
+"""Events with an unknown price or customer are ignored; the next event applies them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ Buy = Callable[..., list[Json]]
 
 
 @pytest.fixture
-def told_in_vain(
+def subscribe_without_price(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> Callable[[int], None]:
-    """A monthly plan that was bought and ran for so many days before anybody here knew its price."""
+    """Buy a monthly plan and let it run for that many days while its price is unknown."""
 
     def buy(days: int) -> None:
         events = events_of(member, "try_it_out")
@@ -44,10 +44,10 @@ def update_at_stripe(stripe_sandbox: StripeSandbox) -> None:
     stripe_sandbox.drain()
 
 
-def test_a_subscription_whose_price_was_unknown_brings_what_was_paid_until_then(
-    member: Owner, told_in_vain: Callable[[int], None], stripe_sandbox: StripeSandbox, drain: Drain
+def test_a_resync_grants_payments_made_while_the_price_was_unknown(
+    member: Owner, subscribe_without_price: Callable[[int], None], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    told_in_vain(40)
+    subscribe_without_price(40)
     update_at_stripe(stripe_sandbox)
     assert drain() == []
     assert [row.plan_name for row in subscriptions()] == ["try_it_out"]
@@ -57,40 +57,44 @@ def test_a_subscription_whose_price_was_unknown_brings_what_was_paid_until_then(
     assert balances() == {member.relationship_id: 40}
 
 
-def test_the_renewal_of_a_subscription_whose_price_was_unknown_brings_the_first_payment_too(
-    member: Owner, told_in_vain: Callable[[int], None], stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
+def test_a_renewal_also_grants_the_first_payment_made_while_the_price_was_unknown(
+    member: Owner,
+    subscribe_without_price: Callable[[int], None],
+    stripe_sandbox: StripeSandbox,
+    drain: Drain,
+    pass_time: Buy,
 ) -> None:
-    told_in_vain(20)
+    subscribe_without_price(20)
     pass_time(days=12)
     assert drain() == []
     assert (len(subscriptions()), len(payments())) == (1, 2)
     assert balances() == {member.relationship_id: 40}
 
 
-@pytest.mark.parametrize("died_at", [1, 2, 3])
-def test_who_dies_while_making_up_for_it_begins_again(
+@pytest.mark.parametrize("crash_at", [1, 2, 3])
+def test_a_crash_during_the_backfill_is_retried(
     member: Owner,
-    told_in_vain: Callable[[int], None],
+    subscribe_without_price: Callable[[int], None],
     stripe_sandbox: StripeSandbox,
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
-    died_at: int,
+    crash_at: int,
 ) -> None:
-    told_in_vain(40)
+    subscribe_without_price(40)
     before = set(webhooks())
     update_at_stripe(stripe_sandbox)
     commit, calls = Transaction._commit, 0
 
-    def die(transaction: Transaction) -> None:
+    def crash(transaction: Transaction) -> None:
         nonlocal calls
         calls += 1
-        if calls == died_at:
-            raise RuntimeError("died")
+        if calls == crash_at:
+            raise RuntimeError("crashed")
         commit(transaction)
 
     (event_id,) = set(webhooks()) - before
-    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="died"):
-        patch.setattr(Transaction, "_commit", die)
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="crashed"):
+        patch.setattr(Transaction, "_commit", crash)
         service.process_event(event_id)
     service.process_event(event_id)
     assert drain() == []

@@ -1,4 +1,4 @@
-"""A lost dispute is a refund of its amount: access, months to come, credits, add-ons and gifts follow."""
+"""A lost dispute is a refund of its amount, with effect on access, later months, credits, add-ons and gifts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_lost_dispute_ends_access_and_is_published(
     assert invariants.check(clock.now()) == []
 
 
-def test_a_lost_dispute_takes_the_plan_s_credits_and_the_months_to_come(
+def test_a_lost_dispute_takes_the_plan_s_credits_and_later_months(
     member: Owner, buy: Buy, dispute: Dispute, pass_time: Buy
 ) -> None:
     buy(member, plan="better_together")
@@ -57,7 +57,7 @@ def test_a_lost_dispute_takes_the_plan_s_credits_and_the_months_to_come(
     ledger_sums()
 
 
-def test_a_full_refund_takes_the_plan_s_credits_too_and_spent_ones_are_owed(
+def test_a_full_refund_takes_the_plan_s_credits_and_records_spent_ones_as_shortfall(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_50")
@@ -71,7 +71,7 @@ def test_a_full_refund_takes_the_plan_s_credits_too_and_spent_ones_are_owed(
     ledger_sums()
 
 
-def test_a_part_of_a_year_leaves_access_and_takes_its_share_of_each_month(
+def test_a_partial_loss_of_a_year_keeps_access_and_takes_its_share_of_each_month(
     member: Owner, buy: Buy, dispute: Dispute, pass_time: Buy
 ) -> None:
     buy(member, plan="better_together")
@@ -84,7 +84,7 @@ def test_a_part_of_a_year_leaves_access_and_takes_its_share_of_each_month(
     assert balances() == {member.relationship_id: 90}
 
 
-def test_a_bank_debit_s_dispute_is_lost_when_it_is_opened(member: Owner, buy: Buy, dispute: Dispute) -> None:
+def test_a_bank_debit_dispute_is_lost_when_opened(member: Owner, buy: Buy, dispute: Dispute) -> None:
     buy(member, plan="better_together")
     dispute(status="lost")
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
@@ -93,7 +93,7 @@ def test_a_bank_debit_s_dispute_is_lost_when_it_is_opened(member: Owner, buy: Bu
 def test_a_loss_that_is_reversed_restores_everything(
     member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
-    """As Stripe reports it: by `funds_reinstated` alone, on a dispute that is won now."""
+    """Stripe reports it only by `funds_reinstated` on a dispute that is won now."""
     buy(member, plan="better_together")
     lost = dispute("lost")
     before = clock.now()
@@ -113,14 +113,14 @@ def test_a_loss_that_is_reversed_restores_everything(
         DisputeStatus.WON,
     )
     assert entitlement(OwnerType.MEMBER, member.id).has_access
-    grant_schedule.grant_due_months(clock.now(), None)  # the month is due today, whenever it began
+    grant_schedule.grant_due_months(clock.now(), None)  # the month is due today, whatever its start
     assert balances() == {member.relationship_id: 80}
     lots = CreditBalance.get(member.relationship_id).lots
     assert all(lot["expires_at"] for lot in lots), "granted credits lapse as before"
     ledger_sums()
 
 
-def test_credits_that_come_back_during_a_dispute_are_suspended(
+def test_credits_restored_during_a_dispute_are_suspended(
     member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
@@ -134,7 +134,7 @@ def test_credits_that_come_back_during_a_dispute_are_suspended(
     assert (head.balance, head.suspended) == (200, 200)
 
 
-def test_an_add_on_goes_with_a_lost_dispute(member: Owner, buy: Buy, dispute: Dispute, close: Close) -> None:
+def test_a_lost_dispute_ends_an_addon(member: Owner, buy: Buy, dispute: Dispute, close: Close) -> None:
     buy(member, addon="coaching_session")
     lost = dispute("lost")
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.CANCELED]
@@ -179,7 +179,7 @@ def test_a_dispute_of_an_erased_owner_s_payment_is_stored(
 def test_a_reversed_period_is_not_credited_to_another_plan(
     store: Owner, subscribe: Subscribe, ask: Ask, dispute: Dispute, pass_time: Buy, drain: Drain
 ) -> None:
-    """Stripe would credit the unused rest of a year that nobody paid for."""
+    """Stripe would credit the unused rest of an unpaid year."""
     subscribe(store, "starter", billing_cycle="annual")
     pass_time(days=366)
     assert drain() == []
@@ -190,7 +190,7 @@ def test_a_reversed_period_is_not_credited_to_another_plan(
         assert (refused.status_code, refused.json()["code"]) == (409, "PaymentReversed")
 
 
-def test_a_loss_that_an_earlier_release_stored_counts(
+def test_a_loss_stored_by_an_earlier_release_counts(
     api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, pass_time: Buy
 ) -> None:
     """It stored that a dispute was lost and no amount."""

@@ -40,10 +40,10 @@ steps = st.lists(
 
 @settings(max_examples=examples(10), suppress_health_check=list(HealthCheck))
 @given(walk=steps)
-def test_no_month_grants_more_than_the_largest_payment_and_no_less_than_what_stays_paid(
+def test_a_month_grants_between_the_remaining_and_the_largest_payment(
     member: Owner, walk: list[tuple[str, int, int]]
 ) -> None:
-    """Also if credits are spent in between and the owner's ledger changes."""
+    """Even if credits are spent and the owner's ledger changes in between."""
     owner = make_owner(Role.MEMBER)
     made: list[PaymentTransaction] = []
     largest = 0
@@ -78,7 +78,7 @@ def test_no_month_grants_more_than_the_largest_payment_and_no_less_than_what_sta
             row.delete()
 
 
-def test_payments_that_are_claimed_at_once_grant_the_largest(member: Owner) -> None:
+def test_concurrent_claims_grant_the_largest_payment(member: Owner) -> None:
     def claim(size: int) -> None:
         while True:
             try:
@@ -95,7 +95,7 @@ def test_payments_that_are_claimed_at_once_grant_the_largest(member: Owner) -> N
 
 
 def test_a_refund_takes_back_from_the_ledger_that_was_credited(member: Owner) -> None:
-    """The difference goes to the ledger of now, and comes back from there."""
+    """The current ledger gets the difference, and a refund takes it from there."""
     small = pay(member, 20)
     joined = str(uuid.uuid4())
     register_customer("member", member.id, "a@example.com", relationship_id=joined)
@@ -112,7 +112,7 @@ def test_a_refund_takes_back_from_the_ledger_that_was_credited(member: Owner) ->
     ledger_sums()
 
 
-def test_a_year_s_refund_is_one_small_transaction(member: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_refund_of_a_year_is_one_small_transaction(member: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
     payment = pay(member, 40)
     for number in range(1, 13):
         payment = pay(member, 40, payment, monthly_grants.add_months(AUGUST, number))

@@ -1,4 +1,4 @@
-"""Changes that a customer makes in the portal arrive here by Stripe events."""
+"""Changes of a customer in the portal are synced by Stripe events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Press = Callable[[str], str]
 
 @pytest.fixture
 def press(api: httpx.Client, store: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> Press:
-    """Open the portal and press the button with these words; the page afterwards."""
+    """Open the portal, press the button with this label and return the next page."""
 
     def click(words: str) -> str:
         headers = store.headers
@@ -40,7 +40,7 @@ def press(api: httpx.Client, store: Owner, stripe_sandbox: StripeSandbox, drain:
 
 @pytest.fixture
 def subscribed(store: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain) -> str:
-    """A store whose trial is over."""
+    """Subscribe a store and end its trial."""
     events = events_of(store, "starter")
     subscription: str = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
     with stripe_sandbox.store() as stripe:
@@ -50,14 +50,14 @@ def subscribed(store: Owner, events_of: Callable[..., list[Json]], stripe_sandbo
     return subscription
 
 
-def test_cancelling_and_going_on(subscribed: str, press: Press) -> None:
+def test_a_cancellation_and_its_reversal_are_synced(subscribed: str, press: Press) -> None:
     assert "ends with its period" in press("Cancel at period end")
     assert subscriptions()[0].cancel_at_period_end
     press("Do not cancel")
     assert not subscriptions()[0].cancel_at_period_end
 
 
-def test_another_plan_is_followed_and_its_invoice_is_a_payment(store: Owner, subscribed: str, press: Press) -> None:
+def test_a_plan_change_is_synced_and_its_invoice_is_a_payment(store: Owner, subscribed: str, press: Press) -> None:
     before = len(payments())
     press("Change to Professional per month")
     assert entitlement(OwnerType.STORE, store.id).plan_name == "professional"
@@ -65,7 +65,7 @@ def test_another_plan_is_followed_and_its_invoice_is_a_payment(store: Owner, sub
     assert len(payments()) == before + 1
 
 
-def test_a_card_that_declines_is_past_due_until_a_good_one_is_given(
+def test_a_declined_card_makes_the_subscription_past_due_until_it_is_replaced(
     store: Owner, subscribed: str, press: Press, pass_time: Callable[..., list[Json]], drain: Drain
 ) -> None:
     press("Pay by a card that declines")
@@ -79,7 +79,7 @@ def test_a_card_that_declines_is_past_due_until_a_good_one_is_given(
     assert entitlement(OwnerType.STORE, store.id).plan_name == "starter"
 
 
-def test_another_customer_s_subscription_is_not_theirs(
+def test_the_portal_does_not_show_the_subscription_of_another_customer(
     api: httpx.Client,
     subscribed: str,
     member: Owner,

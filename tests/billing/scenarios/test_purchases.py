@@ -1,4 +1,4 @@
-"""What is sold once: given when it is paid, once, however it is told."""
+"""One-time purchases are granted once, after payment, for any events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Drain = Callable[[], list[Any]]
 TOLD_BY = ("checkout.session.completed", "payment_intent.succeeded")
 
 
-def test_bought_credits_are_in_the_ledger_and_do_not_lapse(member: Owner, buy: Buy) -> None:
+def test_bought_credits_are_in_the_ledger_and_do_not_expire(member: Owner, buy: Buy) -> None:
     buy(member, credit_pack="credits_200")
     (payment,), (entry,) = payments(), entries()
     assert (payment.kind, payment.status, payment.amount) == (PaymentKind.CREDITS, PaymentStatus.COMPLETED, Decimal(18))
@@ -34,7 +34,7 @@ def test_bought_credits_are_in_the_ledger_and_do_not_lapse(member: Owner, buy: B
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 @pytest.mark.parametrize("order", [*permutations(TOLD_BY), *((kind,) for kind in TOLD_BY)])
-def test_credits_are_given_once_whichever_event_comes_first_or_alone(
+def test_credits_are_granted_once_for_any_first_or_only_event(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, order: tuple[str, ...], version: str
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
@@ -44,7 +44,7 @@ def test_credits_are_given_once_whichever_event_comes_first_or_alone(
     assert (len(payments()), len(entries()), balances()) == (1, 1, {member.relationship_id: 50})
 
 
-def test_an_unpaid_checkout_gives_nothing(
+def test_an_unpaid_checkout_grants_nothing(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     """A payment that takes days (a bank debit) completes the checkout first."""
@@ -62,7 +62,7 @@ def test_an_unpaid_checkout_gives_nothing(
     assert balances() == {member.relationship_id: 50}
 
 
-def test_a_declined_payment_is_on_record_and_gives_nothing(
+def test_a_declined_payment_is_stored_and_grants_nothing(
     api: httpx.Client, member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
@@ -79,7 +79,7 @@ def test_a_declined_payment_is_on_record_and_gives_nothing(
     assert balances() == {}
 
 
-def test_an_add_on_that_is_sold_once_is_the_buyer_s(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_a_one_time_addon_belongs_to_its_buyer(api: httpx.Client, member: Owner, buy: Buy) -> None:
     buy(member, addon="coaching_session")
     (mine,) = api.get("/v1/billing/addons/mine", headers=member.headers).json()["items"]
     assert (mine["addon_id"], mine["status"], mine["expires_at"]) == ("coaching_session", "active", None)
@@ -100,7 +100,7 @@ def test_an_add_on_that_is_sold_once_is_the_buyer_s(api: httpx.Client, member: O
         ({"addon": "surprise_box", "billing_cycle": "monthly"}, 422, "body"),
     ],
 )
-def test_what_cannot_be_bought_is_named(
+def test_an_invalid_item_is_refused_with_its_field(
     member: Owner, checkout: Callable[..., httpx.Response], order: Json, status: int, path: str
 ) -> None:
     answer = checkout(member, order.pop("plan", None), **order)
@@ -108,12 +108,12 @@ def test_what_cannot_be_bought_is_named(
     assert answer.json()["errors"][0]["path"] == path
 
 
-def test_stores_buy_neither_credits_nor_add_ons(store: Owner, checkout: Callable[..., httpx.Response]) -> None:
+def test_stores_cannot_buy_credits_or_addons(store: Owner, checkout: Callable[..., httpx.Response]) -> None:
     for order in ({"addon": "surprise_box"}, {"credit_pack": "credits_50"}):
         assert checkout(store, None, **order).status_code == 422
 
 
-def test_payments_are_listed_newest_first_and_only_to_their_owner(
+def test_an_owner_lists_only_the_own_payments_newest_first(
     api: httpx.Client, member: Owner, store: Owner, buy: Buy
 ) -> None:
     buy(member, credit_pack="credits_50")

@@ -1,4 +1,4 @@
-"""Payments, refunds and disputes in any order and number: each payment gives what is still paid of it, and no more."""
+"""Payments, refunds and disputes in any order and number: each payment grants exactly its paid share."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SOLD: dict[str, tuple[dict[str, str], int]] = {
 
 
 class Life:
-    """One owner, who bought a pack of credits or a year; what Stripe holds and what is delivered of it."""
+    """One owner with a credit pack or a year; the state at Stripe and the delivered events."""
 
     def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx.Response], seed: int, sold: str) -> None:
         self.stripe, self.dice, self.sold = stripe, random.Random(seed), sold
@@ -88,7 +88,7 @@ class Life:
         self.spent += amount
 
     def month(self, _: None) -> None:
-        """Let a month pass, at most nine: the year is not renewed."""
+        """Advance by a month, at most nine times, so that the year is not renewed."""
         before, self.months = clock.now(), self.months + 1
         if self.months > 9:
             return
@@ -96,7 +96,7 @@ class Life:
         grant_schedule.grant_due_months(clock.now(), before)
 
     def deliver(self, drain: Drain, whole: bool) -> None:
-        """Deliver a part of the events that wait, or all events there ever were; shuffled, and some of them twice."""
+        """Deliver some pending events, or all events; shuffled, and some of them twice."""
         waiting = self.stripe.held()
         self.dice.shuffle(waiting)
         part = waiting if whole else waiting[: len(waiting) // 2 + 1]
@@ -124,14 +124,14 @@ steps = st.one_of(
 )
 
 
-@pytest.mark.timeout(1800)  # a busy machine takes its time; only a hang is an error
+@pytest.mark.timeout(1800)  # a busy machine is slow; only a hang is an error
 @settings(max_examples=examples(3), suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10_000),
     sold=st.sampled_from(sorted(SOLD)),
     walk=st.lists(steps, min_size=3, max_size=14),
 )
-def test_no_payment_gives_more_than_is_still_paid_of_it(
+def test_no_payment_grants_more_than_its_paid_share(
     checkout: Callable[..., httpx.Response],
     stripe_sandbox: StripeSandbox,
     drain: Drain,
@@ -159,7 +159,7 @@ def test_no_payment_gives_more_than_is_still_paid_of_it(
 
 
 def _assert_bounded(life: Life) -> None:
-    """At any moment: of each month, or of the pack, the share that is still paid as far as we were informed."""
+    """Assert that each month, or the pack, has at most its paid share according to the delivered events."""
     for payment in payments():
         given_ = _net(life)
         months = len(payment.month_claims or {})
@@ -169,7 +169,7 @@ def _assert_bounded(life: Life) -> None:
 
 
 def _assert_follows_stripe(life: Life, begun: datetime) -> None:
-    """In the end the rows follow from what Stripe holds, whatever the order was in which it was delivered."""
+    """Assert that the rows equal the state at Stripe after deliveries in any order."""
     with life.stripe.store() as stripe:
         sent_back = sum(row["amount"] for row in stripe.all("refund") if row["status"] == "succeeded")
         disputes = [(row["amount"], OURS.get(row["status"])) for row in stripe.all("dispute")]
@@ -195,7 +195,7 @@ def _assert_follows_stripe(life: Life, begun: datetime) -> None:
 
 
 def _net(life: Life) -> int:
-    """What was given and not taken back: spent credits count, and what is owed does not."""
+    """Return the credits granted and not taken back: spent ones count, the shortfall does not."""
     return sum(head.balance - head.shortfall for head in CreditBalance.scan()) + life.spent
 
 

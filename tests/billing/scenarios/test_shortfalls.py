@@ -1,4 +1,4 @@
-"""A payment whose money comes back restores what was taken for it, and settles no other payment's shortfall."""
+"""A canceled reversal restores the credits of its payment and settles no shortfall of another payment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Drain = Callable[[], list[Any]]
 
 
 @pytest.mark.parametrize("is_plan_first", [True, False])
-def test_a_refund_that_fails_and_a_lost_plan_commute(
+def test_a_failed_refund_and_a_lost_plan_commute(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, is_plan_first: bool
 ) -> None:
     buy(member, plan="better_together")

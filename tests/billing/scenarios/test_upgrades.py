@@ -1,4 +1,4 @@
-"""A change to a larger plan within a month brings the difference, for as long as its payment is kept."""
+"""An upgrade within a month grants the difference while its payment is not reversed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def line(price: str, amount: int, is_proration: bool = True) -> StripeInvoiceLin
     return StripeInvoiceLine(price, Decimal(amount), START, END, True, is_proration)
 
 
-def test_the_months_of_an_upgrade_are_counted_back_from_the_period_s_end() -> None:
+def test_the_months_of_an_upgrade_count_back_from_the_period_end() -> None:
     found = running_months(START, END)
     assert [f"{at:%m-%d}" for at in found[:4]] == ["02-28", "03-31", "04-30", "05-31"]
     assert (len(found), f"{found[-1]:%Y-%m-%d}") == (11, "2026-12-31")
@@ -47,12 +47,12 @@ def test_the_months_of_an_upgrade_are_counted_back_from_the_period_s_end() -> No
         ([line("addon", -5), line("other addon", 9)], 4),
     ],
 )
-def test_other_changes_are_no_upgrade(lines: list[StripeInvoiceLine], total: int) -> None:
+def test_other_changes_are_not_upgrades(lines: list[StripeInvoiceLine], total: int) -> None:
     assert paid_upgrade(lines, Decimal(total), {"small", "large"}) is None
 
 
 class Upgrade:
-    """A member who bought the year of a plan and changed to a larger one three days later."""
+    """A member who bought the year of a plan and upgraded three days later."""
 
     def __init__(self, member: Owner, subscribe: Subscribe, ask: Ask, stripe: StripeSandbox, drain: Drain, pass_: Buy):
         self.member, self.stripe, self.ask, self._drain, self._pass = member, stripe, ask, drain, pass_
@@ -104,7 +104,7 @@ def upgrade(
     return Upgrade(member, subscribe, ask, stripe_sandbox, drain, pass_time)
 
 
-def test_an_upgrade_brings_the_difference_at_once_and_once(upgrade: Upgrade, stripe_sandbox: StripeSandbox) -> None:
+def test_an_upgrade_grants_the_difference_once_and_at_once(upgrade: Upgrade, stripe_sandbox: StripeSandbox) -> None:
     assert sorted(entry.amount for entry in entries()) == [40, 40]
     with stripe_sandbox.store() as stripe:
         events = [event for event in stripe.all("event") if event["type"] == "invoice.paid"]
@@ -116,7 +116,7 @@ def test_an_upgrade_brings_the_difference_at_once_and_once(upgrade: Upgrade, str
     assert upgrade.credits == 160
 
 
-def test_a_smaller_plan_after_an_upgrade_brings_nothing(upgrade: Upgrade) -> None:
+def test_a_downgrade_after_an_upgrade_grants_nothing(upgrade: Upgrade) -> None:
     switch(upgrade.ask, upgrade.member, "better_together")
     upgrade.settle()
     assert upgrade.credits == 80
@@ -135,7 +135,7 @@ def test_a_lost_upgrade_takes_the_difference_of_every_month(upgrade: Upgrade) ->
     assert upgrade.credits == 240
 
 
-def test_an_upgrade_that_is_lost_in_part_takes_its_share_of_every_month(upgrade: Upgrade) -> None:
+def test_a_partly_lost_upgrade_takes_its_share_of_every_month(upgrade: Upgrade) -> None:
     half = int(upgrade.payments[1].amount * 50)
     upgrade.later(days=31)
     upgrade.lose(1, half)
@@ -144,15 +144,15 @@ def test_an_upgrade_that_is_lost_in_part_takes_its_share_of_every_month(upgrade:
     assert upgrade.credits == 180
 
 
-def test_a_refunded_upgrade_leaves_what_was_spent_as_a_shortfall(upgrade: Upgrade) -> None:
+def test_a_refunded_upgrade_records_spent_credits_as_a_shortfall(upgrade: Upgrade) -> None:
     credits.spend_credits(OwnerType.MEMBER, upgrade.member.id, 60, "k")
     refund(upgrade.stripe, upgrade.payments[1].stripe_charge_id)
     upgrade.settle()
     assert upgrade.credits == 0
 
 
-def test_what_is_left_of_an_upgrade_whose_year_is_lost(upgrade: Upgrade) -> None:
-    """The year's credit paid for 40 of the 80: they go with it, and the difference stays."""
+def test_the_loss_of_the_year_keeps_the_difference_of_the_upgrade(upgrade: Upgrade) -> None:
+    """The credit of the year paid for 40 of the 80: they are lost with it, and the difference stays."""
     dispute_id = upgrade.lose(0)
     assert upgrade.credits == 40
     upgrade.win(dispute_id)

@@ -1,4 +1,4 @@
-"""Years of a subscription, told late, twice, in any order and by workers that die: what we hold is what Stripe holds."""
+"""Years of a subscription with late, duplicate and unordered events and crashing workers: the rows equal Stripe's state."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ VERSIONS = (OLD_API_VERSION, "2024-09-30.acacia", "2025-04-30.basil", NEW_API_VE
 
 
 class Life:
-    """One owner's, as Stripe sees it and as it is told to us."""
+    """One owner's subscriptions: the state at Stripe and the delivered events."""
 
     def __init__(self, stripe: StripeSandbox, checkout: Callable[..., httpx.Response], seed: int, plan: str) -> None:
         self.stripe, self.checkout, self.dice = stripe, checkout, random.Random(seed)
         stripe.reset()
         sync_plans()
         stripe.hold_events = True
-        self.told: list[Json] = []
+        self.delivered: list[Json] = []
         self.owner: Owner = make_owner(Role.MEMBER)
         self.buy(plan)
 
@@ -72,29 +72,29 @@ class Life:
             data = {"charge": charge["id"], "amount": str(max(1, int(charge["amount"] * share)))}
             httpx.post(f"{self.stripe.url}/v1/refunds", data=data, headers=key).raise_for_status()
 
-    def publish(self, drain: Callable[[], list[Any]], die: bool) -> None:
-        """Some of what waits, shuffled and doubled; the rest comes later. Workers may die."""
+    def publish(self, drain: Callable[[], list[Any]], crash: bool) -> None:
+        """Deliver some pending events, shuffled and duplicated; keep the others pending. Workers may crash."""
         waiting = self.stripe.held()
         self.dice.shuffle(waiting)
         now, later = waiting[: len(waiting) // 2 + 1], waiting[len(waiting) // 2 + 1 :]
-        doubled = [*now, *self.dice.sample(self.told, min(2, len(self.told)))]
+        doubled = [*now, *self.dice.sample(self.delivered, min(2, len(self.delivered)))]
         with self.stripe._state.change() as data:
             data["held"] = [event["id"] for event in later]
-        self.told += now
-        with dying(self.dice if die else None):
+        self.delivered += now
+        with Crashes(self.dice if crash else None):
             self.stripe.deliver(doubled, copies=2, api_version=self.dice.choice(VERSIONS))
             drain()
 
-    def tell_all(self, drain: Callable[[], list[Any]]) -> None:
-        """Stripe delivers until it is answered: in the end everything has come."""
-        events = [*self.told, *self.stripe.held()]
+    def deliver_all(self, drain: Callable[[], list[Any]]) -> None:
+        """Deliver all events, as Stripe retries until it gets a response."""
+        events = [*self.delivered, *self.stripe.held()]
         self.dice.shuffle(events)
         self.stripe.deliver(events, api_version=self.dice.choice(VERSIONS))
         assert drain() == []
 
 
-class dying:  # noqa: N801 - reads as a phrase
-    """Transactions fail at random, before or after they happened."""
+class Crashes:
+    """Transactions fail at random, before or after the commit."""
 
     def __init__(self, dice: random.Random | None) -> None:
         self.dice, self.whole = dice, Transaction._commit
@@ -105,10 +105,10 @@ class dying:  # noqa: N801 - reads as a phrase
         def commit(transaction: Transaction) -> None:
             fate = dice.random() if dice else 1.0
             if fate < 0.2:
-                raise RuntimeError("died before")
+                raise RuntimeError("crashed before")
             whole(transaction)
             if fate < 0.4:
-                raise RuntimeError("died after")
+                raise RuntimeError("crashed after")
 
         Transaction._commit = commit  # type: ignore[method-assign, assignment]
 
@@ -123,7 +123,7 @@ steps = st.one_of(
     st.tuples(st.just("change"), st.booleans()),
     st.tuples(st.just("refund"), st.sampled_from([0.3, 1.0])),
     st.tuples(st.just("buy"), st.none()),
-    st.tuples(st.just("tell"), st.booleans()),
+    st.tuples(st.just("publish"), st.booleans()),
 )
 
 
@@ -133,7 +133,7 @@ steps = st.one_of(
     plan=st.sampled_from(["try_it_out", "better_together"]),
     walk=st.lists(steps, min_size=4, max_size=14),
 )
-def test_the_projection_is_stripe_s_state(
+def test_the_rows_equal_the_state_at_stripe(
     member: Owner,
     checkout: Callable[..., httpx.Response],
     stripe_sandbox: StripeSandbox,
@@ -151,13 +151,13 @@ def test_the_projection_is_stripe_s_state(
         for step, value in walk:
             if step == "change":
                 life.change(**({"cancel_at_period_end": True} if value else {"cancel_at_period_end": False}))
-            elif step == "tell":
+            elif step == "publish":
                 life.publish(drain, value)
             elif step == "buy":
                 life.buy()
             else:
                 getattr(life, step)(value)
-        life.tell_all(drain)
+        life.deliver_all(drain)
         grant_schedule.grant_due_months(clock.now(), clock.now() - timedelta(days=800))
         _assert_equal(stripe_sandbox)
         broken = invariants.check(clock.now())

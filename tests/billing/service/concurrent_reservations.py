@@ -1,4 +1,4 @@
-"""A process that reserves uses of a code, five owners', as soon as its input is closed. Not a test."""
+"""A process that reserves uses of a code for five owners as soon as its input is closed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.kit.errors import Unavailable
 
 
 def reserve(code: str) -> str:
-    """`reserved` or `refused`; who was told to come again does."""
+    """Reserve a use; return `reserved` or `refused`. A 503 is retried."""
     plan = plans.find("try_it_out")
     assert plan is not None
     while True:

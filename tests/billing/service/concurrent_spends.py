@@ -1,4 +1,4 @@
-"""A process that spends: one credit at a time, five keys, as soon as its input is closed. Not a test."""
+"""A process that spends one credit at a time with five keys as soon as its input is closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.kit.errors import Unavailable
 
 
 def spend(member_id: str, amount: int, key: str) -> str:
-    """`spent` or `refused`; who was told to come again does."""
+    """Spend a credit; return `spent` or `refused`. A 503 is retried."""
     while True:
         try:
             credits.spend_credits(OwnerType.MEMBER, member_id, amount, key)

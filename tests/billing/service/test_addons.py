@@ -1,4 +1,4 @@
-"""Recurring add-ons follow the items of their subscriptions, wherever they are changed."""
+"""Recurring add-ons are synced with the items of their subscriptions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cancel(api: httpx.Client, owner: Owner, addon: Json, headers: Json | None = 
 
 
 def calendar_beside_plan(stripe_sandbox: StripeSandbox, events: list[Json]) -> None:
-    """The calendar as an item of the subscription that was bought with these events."""
+    """Add the calendar as an item to the subscription of these events."""
     bought = of_type(events, "customer.subscription.created")["data"]["object"]
     with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", bought["id"])
@@ -40,7 +40,7 @@ def calendar_beside_plan(stripe_sandbox: StripeSandbox, events: list[Json]) -> N
     stripe_sandbox.drain()
 
 
-def test_what_is_for_sale(api: httpx.Client, member: Owner) -> None:
+def test_addons_for_sale_are_listed(api: httpx.Client, member: Owner) -> None:
     shown = api.get("/v1/billing/addons", headers=member.headers).json()["items"]
     assert [(item["id"], item["billing_cycle"]) for item in shown] == [
         ("surprise_box", "monthly"),
@@ -52,7 +52,7 @@ def test_what_is_for_sale(api: httpx.Client, member: Owner) -> None:
 
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
-def test_a_box_a_month_beside_a_yearly_plan(
+def test_a_monthly_box_renews_beside_a_yearly_plan(
     api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, version: str
 ) -> None:
     stripe_sandbox.api_version = version
@@ -66,7 +66,7 @@ def test_a_box_a_month_beside_a_yearly_plan(
     assert balances() == {member.relationship_id: 40}
 
 
-def test_cancelling_ends_it_with_the_month(
+def test_a_canceled_addon_ends_with_its_month(
     api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain
 ) -> None:
     buy(member, addon="surprise_box")
@@ -81,7 +81,7 @@ def test_cancelling_ends_it_with_the_month(
     assert again.status_code == 409
 
 
-def test_removing_an_item_once_more_leaves_the_plan(
+def test_a_repeated_item_removal_keeps_the_plan(
     api: httpx.Client,
     member: Owner,
     buy: Buy,
@@ -89,7 +89,7 @@ def test_removing_an_item_once_more_leaves_the_plan(
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first attempt died when Stripe had taken the item out and nothing here knew."""
+    """The first attempt crashed after Stripe removed the item and before the row was written."""
     calendar_beside_plan(stripe_sandbox, buy(member, plan="try_it_out"))
     assert drain() == []
     (calendar,) = mine(api, member)
@@ -109,7 +109,7 @@ def test_removing_an_item_once_more_leaves_the_plan(
     assert row.cancel_at_period_end is False
 
 
-def test_cancelling_again_by_the_same_key_gives_the_same(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_one_key_cancels_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
     buy(member, addon="surprise_box")
     (box,) = mine(api, member)
     first, again = (cancel(api, member, box, {"Idempotency-Key": "mine"}) for _ in range(2))
@@ -117,7 +117,7 @@ def test_cancelling_again_by_the_same_key_gives_the_same(api: httpx.Client, memb
     assert again.headers["idempotency-replayed"] == "true"
 
 
-def test_one_that_renews_is_not_bought_twice(
+def test_a_recurring_addon_cannot_be_bought_twice(
     member: Owner, buy: Buy, checkout: Callable[..., httpx.Response], pass_time: Buy, drain: Drain, api: httpx.Client
 ) -> None:
     buy(member, addon="calendar_plus")
@@ -131,13 +131,15 @@ def test_one_that_renews_is_not_bought_twice(
     assert checkout(member, None, addon="calendar_plus").status_code == 201
 
 
-def test_one_that_is_sold_once_is_bought_as_often_as_wanted(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_a_one_time_addon_can_be_bought_repeatedly(api: httpx.Client, member: Owner, buy: Buy) -> None:
     for _ in range(2):
         buy(member, addon="coaching_session")
     assert [item["status"] for item in mine(api, member)] == ["active", "active"]
 
 
-def test_it_renews_by_itself(api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain) -> None:
+def test_an_addon_renews_automatically(
+    api: httpx.Client, member: Owner, buy: Buy, pass_time: Buy, drain: Drain
+) -> None:
     buy(member, addon="surprise_box")
     pass_time(days=63)
     assert drain() == []
@@ -146,10 +148,10 @@ def test_it_renews_by_itself(api: httpx.Client, member: Owner, buy: Buy, pass_ti
     assert row.status is AddonStatus.ACTIVE
 
 
-def test_an_item_that_is_removed_at_stripe_is_cancelled_here(
+def test_an_item_removed_at_stripe_cancels_the_addon(
     api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """As in the customer portal: the add-on is an item of the plan's own subscription."""
+    """As in the customer portal: the add-on is an item of the subscription of the plan."""
     events = buy(member, plan="try_it_out")
     calendar_beside_plan(stripe_sandbox, events)
     assert drain() == []
@@ -164,7 +166,7 @@ def test_an_item_that_is_removed_at_stripe_is_cancelled_here(
 
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
-def test_one_that_is_paid_back_in_full_is_gone_until_it_is_paid_again(
+def test_a_fully_refunded_addon_is_inactive_until_the_next_payment(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy, version: str
 ) -> None:
     stripe_sandbox.api_version = version
@@ -180,7 +182,7 @@ def test_one_that_is_paid_back_in_full_is_gone_until_it_is_paid_again(
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
 
 
-def test_a_month_that_is_over_is_paid_back_and_this_one_stays(
+def test_a_refund_of_a_past_month_keeps_the_current_one(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
     buy(member, addon="surprise_box")
@@ -192,7 +194,7 @@ def test_a_month_that_is_over_is_paid_back_and_this_one_stays(
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
 
 
-def test_one_is_back_when_its_refund_failed(
+def test_a_failed_refund_restores_an_addon(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, addon="surprise_box")
@@ -204,7 +206,7 @@ def test_one_is_back_when_its_refund_failed(
     assert [row.status for row in UserAddon.scan()] == [AddonStatus.ACTIVE]
 
 
-def test_a_slow_handler_does_not_revive_one_that_has_ended(
+def test_a_slow_handler_does_not_reactivate_an_ended_addon(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, interleave: Interleave
 ) -> None:
     buy(member, addon="calendar_plus")

@@ -1,4 +1,4 @@
-"""Invoices that the customer's credit at Stripe pays for give what the money behind that credit still pays for."""
+"""Invoices paid by customer credit at Stripe grant what the money behind that credit still covers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def of(name: str, amount: int, back: int = 0, held: int = 0, used: int = 0, open
     return InvoicePayment(name, Decimal(amount), Decimal(back), Decimal(held), Decimal(used), opens)
 
 
-def test_credit_is_backed_by_what_is_left_of_the_money() -> None:
+def test_credit_is_backed_by_the_remaining_money() -> None:
     later = [of(f"m{number}", 0, held=240 - 20 * number, used=20) for number in range(12)]
     assert set(unbacked_credits([of("year", 240), *later]).values()) == {0}
     assert set(unbacked_credits([of("year", 240, 240), *later]).values()) == {20}
@@ -37,7 +37,7 @@ def test_credit_is_backed_by_what_is_left_of_the_money() -> None:
     assert [int(rest[f"m{number}"]) for number in range(12)] == [0] * 5 + [10] + [20] * 6
 
 
-def test_a_cycle_that_money_paid_for_begins_without_credit() -> None:
+def test_a_cycle_paid_with_money_starts_without_credit() -> None:
     rows = [of("first", 20, 20), of("year", 240), of("month", 0, held=239, used=20)]
     assert unbacked_credits(rows) == {"month": 0}
     assert unbacked_credits([*rows[:1], of("change", 221, held=19, used=19)]) == {"change": 19}
@@ -45,7 +45,7 @@ def test_a_cycle_that_money_paid_for_begins_without_credit() -> None:
 
 @pytest.fixture
 def lose(stripe_sandbox: StripeSandbox, drain: Drain) -> Lose:
-    """`lose(charge_id, amount)`: a dispute of a payment that is lost, wholly or in part (cents); its id."""
+    """`lose(charge_id, amount)`: lose a dispute of a payment, fully or partly (cents); return its id."""
 
     def run(charge_id: str, amount: int | None) -> str:
         row = stripe_sandbox.open_dispute(charge_id, amount)
@@ -58,7 +58,7 @@ def lose(stripe_sandbox: StripeSandbox, drain: Drain) -> Lose:
 
 
 class Switcher:
-    """A member who bought a year and changed to a monthly plan the next day, which the rest of the year pays for."""
+    """A member who bought a year and the next day changed to a monthly plan that the rest of the year pays."""
 
     def __init__(self, member: Owner, subscribe: Subscribe, ask: Ask, stripe: StripeSandbox, drain: Drain, pass_: Buy):
         self.member, self.stripe, self._drain, self._pass = member, stripe, drain, pass_
@@ -74,7 +74,7 @@ class Switcher:
         ledger_sums()
 
     def month(self) -> tuple[bool, int]:
-        """Let a month pass; whether there is access, and the credits."""
+        """Advance by a month; return the access and the credits."""
         before = clock.now()
         self._pass(days=31)
         self.settle()
@@ -99,7 +99,7 @@ def switcher(
     return Switcher(member, subscribe, ask, stripe_sandbox, drain, pass_time)
 
 
-def test_credit_of_a_year_that_is_kept_pays_for_months(switcher: Switcher) -> None:
+def test_credit_of_a_paid_year_pays_for_months(switcher: Switcher) -> None:
     assert [switcher.month(), switcher.month()] == [(True, 60), (True, 80)]
 
 
@@ -116,7 +116,7 @@ def test_a_refunded_year_pays_for_no_later_month(switcher: Switcher) -> None:
 
 
 def test_months_that_credit_paid_for_follow_a_dispute(switcher: Switcher, lose: Lose) -> None:
-    """What was granted is taken back when the year is lost, and restored when the dispute is won after all."""
+    """A lost year takes the granted credits back, and a won dispute restores them."""
     assert [switcher.month(), switcher.month()] == [(True, 60), (True, 80)]
     dispute_id = lose(str(switcher.year.stripe_charge_id), None)
     assert switcher.state == (False, 0)
@@ -126,8 +126,8 @@ def test_months_that_credit_paid_for_follow_a_dispute(switcher: Switcher, lose: 
     assert switcher.state == (True, 100)
 
 
-def test_a_part_of_a_year_pays_for_months_as_far_as_it_reaches(switcher: Switcher, lose: Lose) -> None:
-    """$40 is kept, of which one day of the year is used: it pays for the first $30 month, and for a third of the next."""
+def test_a_partly_lost_year_pays_for_months_up_to_its_remaining_amount(switcher: Switcher, lose: Lose) -> None:
+    """$40 remain, one day of the year is used: they pay the first $30 month, and a third of the next."""
     lose(str(switcher.year.stripe_charge_id), 200_00)
     assert switcher.state == (True, 20)
     assert switcher.month() == (True, 20 + 6)

@@ -1,4 +1,4 @@
-"""Grants of earlier versions, which made no row for the calendar month, count in it."""
+"""Grants of earlier versions, without a row for the calendar month, count in that month."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.billing.payment_factories import pay, reverse
 
 
 def grant_as_before(owner: Owner, subscription_id: str, begins_at: datetime, amount: int, version: int = 3) -> str:
-    """Enter a grant as the version before did: by subscription and day, without a row for the calendar month."""
+    """Enter a grant as the previous version: by subscription and day, without a row for the calendar month."""
     row = Subscription(
         id=ids.new(),
         owner=f"member/{owner.id}",
@@ -60,8 +60,8 @@ def grant_as_before(owner: Owner, subscription_id: str, begins_at: datetime, amo
     return key
 
 
-def test_grants_of_the_version_before_count(member: Owner) -> None:
-    """Another payment of their month brings the difference; the refund of it takes no more than that."""
+def test_grants_of_the_previous_version_count(member: Owner) -> None:
+    """Another payment of the month grants the difference; its refund takes only that."""
     begins_at = clock.now() - timedelta(seconds=5)
     grant_as_before(member, "own-1", begins_at, 20)
     payment = pay(member, 80, at=begins_at)
@@ -73,7 +73,7 @@ def test_grants_of_the_version_before_count(member: Owner) -> None:
     ledger_sums()
 
 
-def test_a_grant_of_the_version_before_counts_after_the_couple_changed(member: Owner) -> None:
+def test_a_grant_of_the_previous_version_counts_after_a_change_of_couple(member: Owner) -> None:
     begins_at = clock.now() - timedelta(seconds=5)
     key = grant_as_before(member, "sub_1", begins_at, 20)
     assert key == monthly_grants.month_source_key("sub_1", begins_at)
@@ -83,7 +83,7 @@ def test_a_grant_of_the_version_before_counts_after_the_couple_changed(member: O
     ledger_sums()
 
 
-def test_a_partner_s_grant_of_the_version_before_does_not_count(member: Owner) -> None:
+def test_a_partner_s_grant_of_the_previous_version_does_not_count(member: Owner) -> None:
     partner = make_owner(Role.MEMBER)
     register_customer("member", partner.id, "b@example.com", relationship_id=member.relationship_id)
     begins_at = clock.now() - timedelta(seconds=5)
@@ -92,7 +92,7 @@ def test_a_partner_s_grant_of_the_version_before_does_not_count(member: Owner) -
     assert balances() == {member.relationship_id: 40}
 
 
-def test_only_the_month_of_the_deployment_looks_for_grants_of_the_version_before(
+def test_only_the_deployment_month_reads_grants_of_the_previous_version(
     member: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begins_at = clock.now() - timedelta(seconds=5)

@@ -24,7 +24,7 @@ def session_of(stripe_sandbox: StripeSandbox, answer: httpx.Response) -> Json:
         return dict(stripe.get("checkout.session", answer.json()["id"]))
 
 
-def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
+def test_a_checkout_session_has_the_requested_plan_and_price(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     answer = checkout(member, "better_together")
@@ -42,10 +42,10 @@ def test_the_buyer_pays_on_stripe_s_page_for_what_was_asked(
     assert shown["metadata"] == {"owner_type": "member", "owner_id": member.id}
 
 
-def test_who_was_deleted_at_stripe_buys_as_another_customer(
+def test_an_owner_deleted_at_stripe_buys_as_a_new_customer(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
-    """Stripe gives the same answer to the same key for a day: the customer that is no more."""
+    """Stripe replays the response of a key for a day, here with the deleted customer."""
     deleted = session_of(stripe_sandbox, checkout(member))["customer"]
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     httpx.delete(f"{stripe_sandbox.url}/v1/customers/{deleted}", headers=key).raise_for_status()
@@ -66,7 +66,7 @@ def test_a_store_chooses_the_cycle(store: Owner, checkout: Checkout, stripe_sand
     assert session_of(stripe_sandbox, checkout(store, "starter", billing_cycle="annual"))["amount_total"] == 29000
 
 
-def test_the_same_key_gives_the_same_session_and_another_body_none(
+def test_one_key_creates_one_session_and_another_body_is_refused(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     key = str(uuid.uuid4())
@@ -84,10 +84,10 @@ def test_the_same_key_gives_the_same_session_and_another_body_none(
     assert sent[0].startswith("checkout-")
 
 
-def test_a_key_that_our_record_forgot_is_known_to_stripe(
+def test_stripe_deduplicates_a_key_whose_claim_has_expired(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
-    """The process died after Stripe had answered: the claim lapses, the work is done again, the session is the same."""
+    """The process crashed after Stripe's response: the claim expires, the work is repeated, the session is the same."""
     key = str(uuid.uuid4())
     first = checkout(member, key=key)
     for record in IdempotencyRecord.scan():
@@ -95,7 +95,7 @@ def test_a_key_that_our_record_forgot_is_known_to_stripe(
     assert checkout(member, key=key).json()["id"] == first.json()["id"]
 
 
-def test_two_first_checkouts_at_once_make_one_customer(member: Owner, checkout: Checkout) -> None:
+def test_concurrent_first_checkouts_create_one_customer(member: Owner, checkout: Checkout) -> None:
     with ThreadPoolExecutor(4) as buyers:
         answers = list(buyers.map(lambda _: checkout(member), range(4)))
     assert [answer.status_code for answer in answers] == [201] * 4
@@ -104,7 +104,7 @@ def test_two_first_checkouts_at_once_make_one_customer(member: Owner, checkout: 
     assert [row.guard for row in guards] == [f"billing/customers/stripe_customer_id/{customer.stripe_customer_id}"]
 
 
-def test_whoever_is_subscribed_does_not_buy_twice(
+def test_a_subscriber_cannot_buy_a_second_plan(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     stripe_sandbox.complete_checkout(checkout(member).json()["id"])
@@ -118,10 +118,10 @@ def open_sessions(stripe_sandbox: StripeSandbox) -> list[str]:
         return [session["id"] for session in stripe.all("checkout.session") if session["status"] == "open"]
 
 
-def test_only_the_last_of_an_owner_s_checkouts_can_be_paid(
+def test_only_the_newest_checkout_of_an_owner_can_be_paid(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
-    """On two devices, or by the browser's back button."""
+    """Checkouts start on two devices, or by the browser's back button."""
     first, second = checkout(member).json()["id"], checkout(member, "premium_plus").json()["id"]
     with pytest.raises(ApiError, match="no longer open"):
         stripe_sandbox.complete_checkout(first)
@@ -133,7 +133,7 @@ def test_only_the_last_of_an_owner_s_checkouts_can_be_paid(
     assert row.plan_name == "premium_plus"
 
 
-def test_of_checkouts_begun_at_once_one_can_be_paid(
+def test_only_one_of_several_concurrent_checkouts_can_be_paid(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     with ThreadPoolExecutor(4) as buyers:
@@ -142,7 +142,7 @@ def test_of_checkouts_begun_at_once_one_can_be_paid(
     assert len(shown.intersection(open_sessions(stripe_sandbox))) == 1
 
 
-def test_a_checkout_that_lapsed_or_whose_subscription_ended_is_in_nobody_s_way(
+def test_an_expired_or_ended_checkout_does_not_block_a_new_one(
     member: Owner, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     stripe_sandbox.expire_checkout(checkout(member).json()["id"])
@@ -157,7 +157,7 @@ def test_a_checkout_that_lapsed_or_whose_subscription_ended_is_in_nobody_s_way(
     assert checkout(member).status_code == 201
 
 
-def test_a_trial_is_for_those_who_never_subscribed(
+def test_only_a_first_subscription_has_a_trial(
     store: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     statuses = []
@@ -187,7 +187,7 @@ def test_a_trial_is_for_those_who_never_subscribed(
         ("try_it_out", {"amount": 1}, "body.amount"),
     ],
 )
-def test_what_cannot_be_bought_is_refused_with_its_field(
+def test_an_invalid_purchase_is_refused_with_its_field(
     member: Owner, checkout: Checkout, plan: str, order: Json, path: str
 ) -> None:
     answer = checkout(member, plan, **order)
@@ -200,7 +200,7 @@ def test_a_free_plan_is_not_sold(store: Owner, checkout: Checkout) -> None:
     assert (answer.status_code, answer.json()["code"]) == (422, "PlanUnavailable")
 
 
-def test_only_registered_owners_buy(catalogue: None, checkout: Checkout) -> None:
+def test_only_registered_owners_can_buy(catalogue: None, checkout: Checkout) -> None:
     stranger_id = str(uuid.uuid4())
     token = auth.mint(auth.Role.MEMBER, stranger_id)
     stranger = Owner(stranger_id, {"Authorization": f"Bearer {token}"}, None)

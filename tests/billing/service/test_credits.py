@@ -1,4 +1,4 @@
-"""Spending: one conditional transaction; never below zero, once per request key, soonest to expire first."""
+"""Spending: one conditional transaction, never below zero, once per request key, earliest expiry first."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_fifty_threads_spend_the_last_credit_once(member: Owner) -> None:
     ledger_sums()
 
 
-def test_processes_never_spend_more_than_there_is(member: Owner) -> None:
+def test_processes_never_spend_more_than_the_balance(member: Owner) -> None:
     grant(member, 7)
     command = [sys.executable, "-m", "tests.billing.service.concurrent_spends", member.id]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -49,7 +49,7 @@ def test_processes_never_spend_more_than_there_is(member: Owner) -> None:
     ledger_sums()
 
 
-def test_one_key_spends_once_however_often_it_is_tried(member: Owner) -> None:
+def test_one_key_spends_once(member: Owner) -> None:
     grant(member, 10)
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(lambda _: credits.spend_credits(OwnerType.MEMBER, member.id, 3, "key").id, range(8)))
@@ -59,7 +59,7 @@ def test_one_key_spends_once_however_often_it_is_tried(member: Owner) -> None:
         credits.spend_credits(OwnerType.MEMBER, member.id, 0, "other")
 
 
-def test_a_key_that_was_used_for_something_else_spends_nothing(member: Owner) -> None:
+def test_a_key_of_another_request_spends_nothing(member: Owner) -> None:
     grant(member, 100)
     credits.spend_credits(OwnerType.MEMBER, member.id, 5, "key", "a letter")
     for amount, reason in ((50, "a letter"), (5, "a poem")):
@@ -68,7 +68,7 @@ def test_a_key_that_was_used_for_something_else_spends_nothing(member: Owner) ->
     assert balances() == {member.relationship_id: 95}
 
 
-def test_a_key_spends_once_also_after_the_couple_changed(member: Owner) -> None:
+def test_one_key_spends_once_after_a_change_of_couple(member: Owner) -> None:
     grant(member, 100)
     spent = credits.spend_credits(OwnerType.MEMBER, member.id, 5, "key")
     register_customer("member", member.id, "a@example.com", relationship_id=ids.new())
@@ -78,8 +78,8 @@ def test_a_key_spends_once_also_after_the_couple_changed(member: Owner) -> None:
     assert sorted(balances().values()) == [95, 100]
 
 
-def test_both_of_a_couple_may_use_one_key(member: Owner) -> None:
-    """The key is the caller's own."""
+def test_both_partners_may_use_one_key(member: Owner) -> None:
+    """Keys belong to the caller."""
     grant(member, 10)
     partner = ids.new()
     register_customer("member", partner, "b@example.com", relationship_id=member.relationship_id)
@@ -88,7 +88,7 @@ def test_both_of_a_couple_may_use_one_key(member: Owner) -> None:
     assert balances() == {member.relationship_id: 4}
 
 
-def test_what_expires_soonest_is_spent_first(member: Owner) -> None:
+def test_credits_that_expire_first_are_spent_first(member: Owner) -> None:
     grant(member, 5)
     grant(member, 5, days=90)
     grant(member, 5, days=30)
@@ -117,7 +117,7 @@ def book(held: Iterable[CreditLot]) -> CreditLedger:
 
 
 @given(lot_lists, amounts)
-def test_a_book_is_always_the_sum_of_its_lots_and_entries(held: list[CreditLot], amount: int) -> None:
+def test_a_ledger_is_always_the_sum_of_its_lots_and_entries(held: list[CreditLot], amount: int) -> None:
     opened = book(held)
     before, available = opened.balance, opened.available
     try:
@@ -132,7 +132,7 @@ def test_a_book_is_always_the_sum_of_its_lots_and_entries(held: list[CreditLot],
 
 
 @given(lot_lists, amounts, amounts)
-def test_taking_back_and_giving_back_cancel_out(held: list[CreditLot], bought: int, taken: int) -> None:
+def test_a_reversal_and_its_restoration_cancel_out(held: list[CreditLot], bought: int, taken: int) -> None:
     opened = book(held)
     opened.credit(EntryType.PURCHASE, bought, "p", "bought", None, "pay", "pay")
     before = (opened.balance, opened.shortfall)

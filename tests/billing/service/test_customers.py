@@ -15,7 +15,7 @@ from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, delete_at_stripe
 
 
-def test_registering_again_is_what_is_known_now() -> None:
+def test_a_repeated_registration_updates_the_customer() -> None:
     owner_id, relationship = str(uuid.uuid4()), str(uuid.uuid4())
     register_customer(
         "member", owner_id, "a@example.com", name="A", relationship_id=relationship, timezone="Asia/Tokyo"
@@ -31,7 +31,7 @@ def test_registering_again_is_what_is_known_now() -> None:
     assert (second.created_at, second.stripe_customer_id) == (first.created_at, "cus_1")
 
 
-def test_members_and_stores_of_one_id_are_two() -> None:
+def test_a_member_and_a_store_with_one_id_are_two_customers() -> None:
     owner_id = str(uuid.uuid4())
     register_customer("store", owner_id, "store@example.com")
     with pytest.raises(CustomerNotFound):
@@ -40,7 +40,7 @@ def test_members_and_stores_of_one_id_are_two() -> None:
         register_customer("couple", owner_id, "a@example.com")  # type: ignore[arg-type]
 
 
-def test_an_id_of_stripe_s_belongs_to_one_owner_and_an_owner_has_one() -> None:
+def test_a_stripe_customer_belongs_to_one_owner() -> None:
     one, other = (customers.register(OwnerType.STORE, str(uuid.uuid4()), "a@b.c", {}) for _ in range(2))
     customers.link(one, "cus_1")
     customers.link(one, "cus_1")
@@ -54,7 +54,7 @@ def test_an_id_of_stripe_s_belongs_to_one_owner_and_an_owner_has_one() -> None:
     assert customers.get(OwnerType.STORE, one.owner_id).stripe_customer_id == "cus_1"
 
 
-def test_whom_stripe_deleted_is_another_customer_when_they_buy_again(
+def test_an_owner_deleted_at_stripe_gets_a_new_customer_at_the_next_purchase(
     member: Owner, buy: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     [event, *_] = buy(member, credit_pack="credits_200")

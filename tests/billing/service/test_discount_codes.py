@@ -1,4 +1,4 @@
-"""What a code may say, and what operators change of it."""
+"""The terms of a discount code, and their changes by operators."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["code"]
         ({"expires_at": "2020-01-01T00:00:00Z"}, "try_it_out", "expired"),
     ],
 )
-def test_why_a_code_is_refused_is_said(
+def test_a_refused_code_has_a_reason(
     api: httpx.Client,
     member: Owner,
     code: Code,
@@ -69,14 +69,14 @@ def test_why_a_code_is_refused_is_said(
         {"valid_from": "2027-01-02T00:00:00Z", "expires_at": "2027-01-01T00:00:00Z"},
     ],
 )
-def test_terms_that_cannot_be_are_refused(api: httpx.Client, member: Owner, terms: Json) -> None:
+def test_invalid_terms_are_refused(api: httpx.Client, member: Owner, terms: Json) -> None:
     answer = api.post(URL, json={**QUARTER, **terms}, headers=operator())
     assert answer.status_code == 422
     assert list(DiscountCode.scan()) == []
 
 
 @pytest.mark.parametrize("value", ["1E1", "12.25", "100"])
-def test_a_percentage_is_the_same_at_stripe_however_it_is_written(
+def test_a_percentage_is_equal_at_stripe_in_every_notation(
     code: Code, stripe_sandbox: StripeSandbox, value: str
 ) -> None:
     code(value=value)
@@ -85,7 +85,7 @@ def test_a_percentage_is_the_same_at_stripe_however_it_is_written(
     assert coupon["percent_off"] == float(value)
 
 
-def test_letters_are_free_again_where_stripe_does_not_take_the_terms(api: httpx.Client, code: Code) -> None:
+def test_a_code_can_be_reused_after_stripe_refuses_the_terms(api: httpx.Client, code: Code) -> None:
     terms = {**QUARTER, "discount_type": "fixed_amount", "currency": "ZZZ"}
     assert api.post(URL, json=terms, headers=operator()).json()["code"] == "StripeRefused"
     assert list(DiscountCode.scan()) == []
@@ -93,7 +93,7 @@ def test_letters_are_free_again_where_stripe_does_not_take_the_terms(api: httpx.
 
 
 @pytest.mark.parametrize("lost", ["create_coupon", "create_promotion_code"])
-def test_a_code_that_stripe_did_not_hear_of_is_asked_for_again(
+def test_a_repeated_request_mirrors_a_code_missing_at_stripe(
     api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     terms = {**QUARTER, "expires_at": "2030-01-01T00:00:00+01:00", "applies_to": ["try_it_out"], "max_uses": 3}
@@ -115,11 +115,11 @@ def test_a_code_that_stripe_did_not_hear_of_is_asked_for_again(
         assert (len(stripe.all("coupon")), len(stripe.all("promotion_code"))) == (1, 1)
 
 
-def test_the_longest_code_that_can_be_is_made(code: Code) -> None:
+def test_the_longest_code_is_accepted(code: Code) -> None:
     assert code(code="A" * 40)["code"] == "A" * 40
 
 
-def test_operators_change_what_can_be_changed(api: httpx.Client, member: Owner, code: Code, checkout: Checkout) -> None:
+def test_operators_change_the_mutable_terms(api: httpx.Client, member: Owner, code: Code, checkout: Checkout) -> None:
     code(max_uses=1)
     assert api.post(URL, json=QUARTER, headers=operator()).status_code == 409
     changed = api.patch(f"{URL}/spring-27", json={"max_uses": None, "is_active": False}, headers=operator()).json()
@@ -138,7 +138,7 @@ def test_operators_change_what_can_be_changed(api: httpx.Client, member: Owner, 
         {"valid_from": "2030-05-02T00:00:00Z", "expires_at": "2030-05-01T00:00:00Z"},
     ],
 )
-def test_a_code_is_valid_before_it_expires_whatever_is_changed(api: httpx.Client, code: Code, change: Json) -> None:
+def test_a_code_cannot_expire_before_its_validity_starts(api: httpx.Client, code: Code, change: Json) -> None:
     window = {"valid_from": "2030-03-01T00:00:00Z", "expires_at": "2030-04-01T00:00:00Z"}
     code(**window)
     assert api.patch(f"{URL}/spring-27", json=change, headers=operator()).status_code == 422
@@ -150,7 +150,7 @@ def test_a_code_is_valid_before_it_expires_whatever_is_changed(api: httpx.Client
     assert (opened.status_code, opened.json()["valid_from"]) == (200, None)
 
 
-def test_a_code_goes_out_of_use_and_back_at_stripe_too(
+def test_deactivation_and_reactivation_of_a_code_are_mirrored(
     api: httpx.Client, code: Code, stripe_sandbox: StripeSandbox
 ) -> None:
     code()
@@ -161,7 +161,7 @@ def test_a_code_goes_out_of_use_and_back_at_stripe_too(
         assert row["active"] is is_active
 
 
-def test_a_limit_that_is_raised_can_be_used(
+def test_a_raised_limit_allows_more_uses(
     api: httpx.Client,
     member: Owner,
     code: Code,

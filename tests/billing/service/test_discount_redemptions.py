@@ -1,4 +1,4 @@
-"""Codes from the operator to the invoice; a use is reserved, redeemed or given back, and counted once."""
+"""Codes from creation to the invoice: a use is reserved, redeemed or released, and counted once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.timeouts import LIMIT
 __all__ = ["code"]
 
 
-def test_a_code_makes_the_first_payment_less(
+def test_a_code_reduces_the_first_payment(
     api: httpx.Client,
     member: Owner,
     code: Code,
@@ -61,7 +61,7 @@ def test_a_code_makes_the_first_payment_less(
 
 
 @pytest.mark.parametrize("ending", ["expired", "lapsed"])
-def test_a_checkout_that_is_given_up_gives_the_use_back(
+def test_an_abandoned_checkout_releases_its_use(
     member: Owner, code: Code, checkout: Checkout, stripe_sandbox: StripeSandbox, drain: Drain, ending: str
 ) -> None:
     code(max_uses=1)
@@ -78,7 +78,7 @@ def test_a_checkout_that_is_given_up_gives_the_use_back(
     assert counted() == (1, ["released", "reserved"])
 
 
-def test_one_checkout_that_cannot_be_read_keeps_no_other_use_reserved(
+def test_an_unreadable_checkout_does_not_block_the_release_of_others(
     member: Owner, code: Code, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     code(max_uses=3)
@@ -98,7 +98,7 @@ def test_one_checkout_that_cannot_be_read_keeps_no_other_use_reserved(
 
 
 @pytest.mark.parametrize("order", list(permutations(["pay", "release", "lapse"])))
-def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
+def test_a_paid_use_counts_once_in_any_order_of_events(
     member: Owner,
     code: Code,
     checkout: Checkout,
@@ -122,7 +122,7 @@ def test_whatever_order_it_is_told_in_a_paid_use_counts_once(
 
 
 @pytest.mark.parametrize("told", ["late", "replayed", "after a death"])
-def test_the_end_of_an_earlier_checkout_leaves_the_next_one_its_use(
+def test_the_expiry_of_an_earlier_checkout_keeps_the_use_of_the_next(
     api: httpx.Client,
     member: Owner,
     code: Code,
@@ -167,8 +167,8 @@ def test_the_end_of_an_earlier_checkout_leaves_the_next_one_its_use(
     assert counted() == (1, ["redeemed"])
 
 
-def test_a_schedule_that_read_too_early_leaves_a_new_reservation(member: Owner, code: Code, checkout: Checkout) -> None:
-    """The use that the schedule saw had lapsed; by now the owner has reserved it again."""
+def test_a_stale_read_of_the_schedule_keeps_a_new_reservation(member: Owner, code: Code, checkout: Checkout) -> None:
+    """The schedule read an expired use; the owner has reserved it again since then."""
     code(max_uses=1)
     plan = plans.find("try_it_out")
     assert plan is not None
@@ -180,7 +180,7 @@ def test_a_schedule_that_read_too_early_leaves_a_new_reservation(member: Owner, 
     assert counted() == (1, ["reserved"])
 
 
-def test_a_refused_session_gives_the_use_back_at_once(
+def test_a_refused_session_releases_its_use_at_once(
     api: httpx.Client, member: Owner, code: Code, checkout: Checkout
 ) -> None:
     made = code()
@@ -191,7 +191,7 @@ def test_a_refused_session_gives_the_use_back_at_once(
     assert counted() == (0, ["released"])
 
 
-def test_fifty_at_once_and_a_limit_of_one(code: Code, checkout: Checkout) -> None:
+def test_fifty_concurrent_checkouts_redeem_a_limit_of_one_once(code: Code, checkout: Checkout) -> None:
     code(max_uses=1)
     buyers = [make_owner(Role.MEMBER) for _ in range(50)]
 
@@ -208,7 +208,7 @@ def test_fifty_at_once_and_a_limit_of_one(code: Code, checkout: Checkout) -> Non
     assert counted() == (1, ["reserved"])
 
 
-def test_processes_share_the_limit(member: Owner, code: Code) -> None:
+def test_processes_together_do_not_exceed_the_limit(member: Owner, code: Code) -> None:
     code(max_uses=3)
     command = [sys.executable, "-m", "tests.billing.service.concurrent_reservations", "SPRING-27"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -218,7 +218,7 @@ def test_processes_share_the_limit(member: Owner, code: Code) -> None:
     assert counted()[0] == 3
 
 
-def test_one_owner_has_their_number_of_uses(
+def test_the_limit_per_owner_is_enforced(
     member: Owner, code: Code, checkout: Checkout, stripe_sandbox: StripeSandbox
 ) -> None:
     code(max_uses_per_user=2)
@@ -229,7 +229,7 @@ def test_one_owner_has_their_number_of_uses(
     assert counted() == (2, ["reserved", "reserved"])
 
 
-def test_a_checkout_that_died_on_the_way_goes_on_by_its_key(
+def test_a_crashed_checkout_is_completed_with_its_key(
     member: Owner,
     code: Code,
     checkout: Checkout,
@@ -237,7 +237,7 @@ def test_a_checkout_that_died_on_the_way_goes_on_by_its_key(
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Stripe has made the session, and nothing here has noted it."""
+    """Stripe has created the session, and it is not stored here."""
     code(max_uses=1)
 
     def die(*_: Any) -> None:
@@ -257,7 +257,7 @@ def test_a_checkout_that_died_on_the_way_goes_on_by_its_key(
     assert counted() == (1, ["redeemed"])
 
 
-def test_a_lasting_code_is_off_later_payments_too(
+def test_a_forever_code_also_reduces_later_payments(
     member: Owner,
     code: Code,
     checkout: Checkout,

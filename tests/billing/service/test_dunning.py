@@ -1,4 +1,4 @@
-"""Who could not be charged is told on days 0, 2, 7 and 14, each time once, until a payment succeeds."""
+"""Dunning notices are published on days 0, 2, 7 and 14, once each, until a payment succeeds."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @given(st.lists(st.integers(0, 20 * 86_400), min_size=1).map(sorted))
-def test_runs_at_any_times_give_each_notice_at_most_once_and_the_last_always(seconds: list[int]) -> None:
+def test_runs_at_any_times_give_each_notice_at_most_once_and_always_the_last(seconds: list[int]) -> None:
     runs = [SINCE - HOUR, *(SINCE + timedelta(seconds=each) for each in seconds), SINCE + 20 * DAY]
     given_days = [day for after, until in pairwise(runs) if (day := notice_due(SINCE, after, until)) is not None]
     assert sorted(set(given_days)) == given_days
@@ -62,13 +62,15 @@ def test_of_several_notices_only_the_latest_is_due(after: datetime | None, until
 
 
 @pytest.fixture
-def heard() -> Callable[[], list[Json]]:
+def published() -> Callable[[], list[Json]]:
     return listen("billing-reminder_due")
 
 
 @pytest.fixture
-def fail(events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> Callable[[Owner, datetime], Subscription]:
-    """A subscription whose renewal of that moment could not be charged, as Stripe tells of it."""
+def fail_renewal(
+    events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
+) -> Callable[[Owner, datetime], Subscription]:
+    """Subscribe an owner, fail the renewal of that time at Stripe and deliver the events."""
 
     def failed(owner: Owner, since: datetime) -> Subscription:
         events = events_of(owner)
@@ -104,74 +106,74 @@ def pay(stripe_sandbox: StripeSandbox, row: Subscription, drain: Drain) -> None:
 
 
 def run_at(moment: datetime) -> None:
-    """The schedule, fired for that moment."""
+    """Run the schedule for that time."""
     schedule = next(found for found in handlers.schedules() if found.name == "billing-send_dunning_notices")
     handlers.chalice_app().handler_map[schedule.name](event_of(schedule, moment), None)
 
 
-def test_an_hourly_schedule_tells_each_notice_once(
+def test_an_hourly_schedule_publishes_each_notice_once(
     member: Owner,
-    fail: Callable[[Owner, datetime], Subscription],
-    heard: Callable[[], list[Json]],
+    fail_renewal: Callable[[Owner, datetime], Subscription],
+    published: Callable[[], list[Json]],
 ) -> None:
     since = clock.now().replace(microsecond=0) - HOUR
-    row = fail(member, since)
+    row = fail_renewal(member, since)
     told = []
     for offset in (0, 1, 2, 47, 48, 49, 167, 168, 169, 335, 336, 337, 500):
         run_at(since + offset * HOUR)
-        told += [(offset, message["notice_day"]) for message in heard()]
+        told += [(offset, message["notice_day"]) for message in published()]
     assert told == [(0, 0), (48, 2), (168, 7), (336, 14)]
     run_at(since + 2 * DAY)
-    assert heard() == []
+    assert published() == []
     assert row.reminded_until is None
 
 
-def test_a_notice_says_whom_it_is_for_and_until_when_there_is_access(
+def test_a_notice_has_its_recipient_and_the_end_of_access(
     member: Owner,
-    fail: Callable[[Owner, datetime], Subscription],
-    heard: Callable[[], list[Json]],
+    fail_renewal: Callable[[Owner, datetime], Subscription],
+    published: Callable[[], list[Json]],
 ) -> None:
     since = clock.now().replace(microsecond=0) - HOUR
-    row = fail(member, since)
+    row = fail_renewal(member, since)
     run_at(clock.now())
-    (message,) = heard()
+    (message,) = published()
     assert (message["owner_type"], message["owner_id"]) == ("member", member.id)
     assert (message["subscription_id"], message["plan_name"]) == (row.id, "try_it_out")
     assert clock.parse(message["past_due_since"]) == since
     assert clock.parse(message["access_until"]) == since + 7 * DAY
 
 
-def test_a_run_that_died_before_it_noted_says_the_same_again_and_no_more(
+def test_a_run_that_crashed_before_its_write_repeats_the_same_notice(
     member: Owner,
-    fail: Callable[[Owner, datetime], Subscription],
-    heard: Callable[[], list[Json]],
+    fail_renewal: Callable[[Owner, datetime], Subscription],
+    published: Callable[[], list[Json]],
 ) -> None:
-    row = fail(member, clock.now().replace(microsecond=0) - HOUR)
+    row = fail_renewal(member, clock.now().replace(microsecond=0) - HOUR)
     run_at(clock.now())
-    (first,) = heard()
+    (first,) = published()
     row.refresh(consistent_read=True)
-    row.update([Subscription.reminded_until.remove()])  # as it was between the publishing and the noting
+    row.update([Subscription.reminded_until.remove()])  # the state between publish and write
     run_at(clock.now())
-    (again,) = heard()
+    (again,) = published()
     assert {**again, "occurred_at": 0, "correlation_id": 0} == {**first, "occurred_at": 0, "correlation_id": 0}
     run_at(clock.now())
-    assert heard() == []
+    assert published() == []
 
 
-def test_a_success_in_between_stops_them_and_the_next_failure_begins_anew(
+def test_a_success_stops_the_notices_and_the_next_failure_restarts_them(
     member: Owner,
-    fail: Callable[[Owner, datetime], Subscription],
-    heard: Callable[[], list[Json]],
+    fail_renewal: Callable[[Owner, datetime], Subscription],
+    published: Callable[[], list[Json]],
     stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
     since = clock.now().replace(microsecond=0) - HOUR
-    row = fail(member, since)
+    row = fail_renewal(member, since)
     run_at(since)
-    (first,) = heard()
+    (first,) = published()
     pay(stripe_sandbox, row, drain)
     run_at(since + 2 * DAY)
-    assert heard() == []
+    assert published() == []
     later = since + 30 * DAY
     with stripe_sandbox.store() as stripe:
         shown = stripe.get("subscription", str(row.stripe_subscription_id))
@@ -183,29 +185,29 @@ def test_a_success_in_between_stops_them_and_the_next_failure_begins_anew(
     stripe_sandbox.drain()
     drain()
     run_at(later)
-    (second,) = heard()
+    (second,) = published()
     assert (first["notice_day"], second["notice_day"]) == (0, 0)
     assert first["message_id"] != second["message_id"]
 
 
 def test_after_an_outage_the_latest_notice_is_sent_alone(
     member: Owner,
-    fail: Callable[[Owner, datetime], Subscription],
-    heard: Callable[[], list[Json]],
+    fail_renewal: Callable[[Owner, datetime], Subscription],
+    published: Callable[[], list[Json]],
 ) -> None:
     now = clock.now().replace(microsecond=0)
-    fail(member, now - 8 * DAY)
-    fail(make_owner(Role.MEMBER), now - 20 * DAY)
+    fail_renewal(member, now - 8 * DAY)
+    fail_renewal(make_owner(Role.MEMBER), now - 20 * DAY)
     run_at(now)
-    assert sorted(message["notice_day"] for message in heard()) == [7, 14]
+    assert sorted(message["notice_day"] for message in published()) == [7, 14]
 
 
-def test_two_runs_at_once_send_the_same_message(
+def test_concurrent_runs_publish_the_same_message(
     member: Owner,
-    fail: Callable[[Owner, datetime], Subscription],
-    heard: Callable[[], list[Json]],
+    fail_renewal: Callable[[Owner, datetime], Subscription],
+    published: Callable[[], list[Json]],
 ) -> None:
-    fail(member, clock.now().replace(microsecond=0) - HOUR)
+    fail_renewal(member, clock.now().replace(microsecond=0) - HOUR)
     with ThreadPoolExecutor(4) as runs:
         list(runs.map(lambda _: dunning.notify_due(clock.now()), range(4)))
-    assert len({message["message_id"] for message in heard()}) == 1
+    assert len({message["message_id"] for message in published()}) == 1

@@ -1,4 +1,4 @@
-"""Gifts: paid by one, redeemed by another, who is never billed."""
+"""Gifts: one owner pays, another redeems and is never billed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def redeem(api: httpx.Client, owner: Owner, code: str) -> httpx.Response:
 
 @pytest.fixture
 def code(api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> str:
-    """Of a gift that is paid."""
+    """Buy a gift and return its code."""
     begun = order(api, member).json()
     stripe_sandbox.complete_checkout(begun["checkout"]["id"])
     assert drain() == []
@@ -74,7 +74,7 @@ def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, be
     ledger_sums()
 
 
-def test_a_gift_whose_answer_was_lost_is_asked_for_again_by_its_key(
+def test_a_retry_with_its_key_returns_the_gift(
     api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = checkout_sessions.create_checkout_session
@@ -109,17 +109,17 @@ def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
 
 
 @pytest.mark.parametrize("code", ["AAAA-BBBB-CCCC-DDDD", "x", "ä" * 60])
-def test_a_code_that_is_none_is_not_found(api: httpx.Client, bea: Owner, code: str) -> None:
+def test_an_unknown_gift_code_is_404(api: httpx.Client, bea: Owner, code: str) -> None:
     assert redeem(api, bea, code).status_code == 404
 
 
-def test_a_gift_is_for_somebody_else(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:
+def test_a_buyer_cannot_redeem_the_own_gift(api: httpx.Client, member: Owner, bea: Owner, code: str) -> None:
     answer = redeem(api, member, code)
     assert (answer.status_code, answer.json()["code"]) == (409, "GiftNotRedeemable")
     assert redeem(api, bea, code).status_code == 200
 
 
-def test_two_who_redeem_at_once_are_not_both_given_it(api: httpx.Client, member: Owner, code: str) -> None:
+def test_concurrent_redemptions_of_a_gift_succeed_once(api: httpx.Client, member: Owner, code: str) -> None:
     others = [make_owner(Role.MEMBER) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda owner: redeem(api, owner, code).status_code, others))
@@ -128,7 +128,7 @@ def test_two_who_redeem_at_once_are_not_both_given_it(api: httpx.Client, member:
     assert len(subscriptions()) == 1
 
 
-def test_a_gift_waits_while_there_is_a_subscription(
+def test_a_gift_cannot_be_redeemed_during_a_subscription(
     api: httpx.Client, bea: Owner, code: str, buy: Callable[..., list[Json]]
 ) -> None:
     buy(bea, plan="try_it_out")
@@ -138,7 +138,7 @@ def test_a_gift_waits_while_there_is_a_subscription(
     assert row.status is GiftStatus.PAID
 
 
-def test_two_gifts_that_one_redeems_at_once_are_not_both_used_up(
+def test_concurrent_redemptions_by_one_owner_use_one_gift(
     api: httpx.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     begun = [order(api, member).json() for _ in range(6)]
@@ -154,7 +154,7 @@ def test_two_gifts_that_one_redeems_at_once_are_not_both_used_up(
     assert balances() == {bea.relationship_id: 40}
 
 
-def test_a_redeemed_gift_ends_the_checkout_that_was_begun(
+def test_a_redeemed_gift_expires_an_open_checkout(
     api: httpx.Client,
     bea: Owner,
     code: str,
@@ -168,7 +168,7 @@ def test_a_redeemed_gift_ends_the_checkout_that_was_begun(
     assert checkout(bea).status_code == 409
 
 
-def test_a_gift_waits_for_what_was_paid_a_moment_ago(
+def test_a_gift_cannot_be_redeemed_right_after_a_payment(
     api: httpx.Client,
     bea: Owner,
     code: str,
@@ -203,7 +203,7 @@ def test_the_next_gift_is_redeemed_when_the_first_has_ended(
     assert redeem(api, bea, begun["gift"]["code"]).status_code == 200
 
 
-def test_a_gift_ends_and_bills_nobody(
+def test_a_gift_ends_without_a_charge(
     api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
 ) -> None:
     redeem(api, bea, code)
@@ -217,7 +217,7 @@ def test_a_gift_ends_and_bills_nobody(
     assert gifts.end_due(clock.now(), None) == 0
 
 
-def test_its_months_of_credits_come_one_by_one(
+def test_the_credits_of_a_gift_are_granted_monthly(
     api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
 ) -> None:
     redeem(api, bea, code)
@@ -229,7 +229,7 @@ def test_its_months_of_credits_come_one_by_one(
     ledger_sums()
 
 
-def test_a_gift_that_nobody_redeems_lapses(
+def test_an_unredeemed_gift_expires(
     api: httpx.Client, bea: Owner, code: str, pass_time: Callable[..., list[Json]]
 ) -> None:
     pass_time(days=366)
@@ -239,7 +239,7 @@ def test_a_gift_that_nobody_redeems_lapses(
     assert row.status is GiftStatus.EXPIRED
 
 
-def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
+def test_a_refund_voids_an_unredeemed_gift_and_ends_a_redeemed_one(
     api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     payment = next(iter(PaymentTransaction.scan()))
@@ -260,7 +260,7 @@ def test_a_refund_before_it_is_redeemed_voids_it_and_after_ends_it(
     assert not entitlement(OwnerType.MEMBER, bea.id).has_access
 
 
-def test_a_gift_whose_refund_failed_is_good_again(
+def test_a_failed_refund_restores_a_gift(
     api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     (payment,) = PaymentTransaction.scan()
@@ -275,7 +275,7 @@ def test_a_gift_whose_refund_failed_is_good_again(
     assert redeem(api, bea, code).status_code == 200
 
 
-def test_a_gift_whose_payment_the_bank_took_back_is_void(
+def test_a_lost_dispute_voids_a_gift(
     api: httpx.Client, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     (payment,) = PaymentTransaction.scan()
@@ -296,12 +296,12 @@ def test_a_gift_whose_payment_the_bank_took_back_is_void(
         ({"message": "x" * 1001}, "body.message"),
     ],
 )
-def test_a_gift_that_cannot_be_is_named(api: httpx.Client, member: Owner, changes: Json, path: str) -> None:
+def test_an_invalid_gift_is_refused_with_its_field(api: httpx.Client, member: Owner, changes: Json, path: str) -> None:
     answer = order(api, member, **changes)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, path)
 
 
-def test_one_s_own_address_is_no_recipient_s(api: httpx.Client, member: Owner) -> None:
+def test_the_buyer_s_email_is_refused_as_recipient(api: httpx.Client, member: Owner) -> None:
     own = Customer.get(OwnerType.MEMBER, member.id).email
     answer = order(api, member, recipient_email=own.upper())
     assert (answer.status_code, answer.json()["code"]) == (422, "GiftToOneself")

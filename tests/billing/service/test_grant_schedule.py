@@ -1,4 +1,4 @@
-"""A yearly plan's credits come month by month, each once, for as long as the subscription lasts; then they lapse."""
+"""Credits of a yearly plan are granted once a month while the subscription lasts; then they expire."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_twelve_months_are_granted_one_by_one_and_then_the_next_year_s(
     ledger_sums()
 
 
-def test_a_schedule_that_slept_catches_up(member: Owner, buy: Buy, pass_time: Buy) -> None:
+def test_a_late_schedule_grants_all_due_months(member: Owner, buy: Buy, pass_time: Buy) -> None:
     begun = clock.now()
     buy(member, plan="premium_plus")
     pass_time(days=100)
@@ -43,7 +43,7 @@ def test_a_schedule_that_slept_catches_up(member: Owner, buy: Buy, pass_time: Bu
     assert balances() == {member.relationship_id: 4 * 80}
 
 
-def test_an_event_told_again_and_the_schedule_do_not_meet(
+def test_a_redelivered_event_and_the_schedule_grant_once(
     member: Owner, buy: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = buy(member, plan="better_together")
@@ -61,7 +61,7 @@ def test_an_event_told_again_and_the_schedule_do_not_meet(
     ledger_sums()
 
 
-def test_what_ended_is_granted_no_more(
+def test_an_ended_subscription_grants_no_more(
     member: Owner, buy: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = buy(member, plan="better_together")
@@ -77,7 +77,7 @@ def test_what_ended_is_granted_no_more(
     assert balances() == {member.relationship_id: 40}
 
 
-def test_a_month_that_is_told_of_when_it_has_lapsed_keeps_no_other_from_lapsing(
+def test_a_late_expired_month_does_not_stop_the_expiry_of_others(
     member: Owner, events_of: Buy, pass_time: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, "try_it_out")
@@ -96,7 +96,7 @@ def test_a_month_that_is_told_of_when_it_has_lapsed_keeps_no_other_from_lapsing(
 
 
 @pytest.mark.parametrize("spent", [0, 15, 20])
-def test_a_grant_lapses_after_a_year_and_only_what_is_left_of_it(
+def test_only_the_unspent_part_of_a_grant_expires_after_a_year(
     member: Owner, buy: Buy, pass_time: Buy, drain: Drain, spent: int
 ) -> None:
     buy(member, plan="try_it_out")

@@ -18,7 +18,7 @@ Drain = Callable[[], list[Any]]
 Buy = Callable[..., list[Json]]
 
 
-def test_a_trial_grants_nothing_and_is_no_payment(
+def test_a_trial_grants_nothing_and_is_not_a_payment(
     store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     stripe_sandbox.deliver(events_of(store, "starter"))
@@ -32,7 +32,7 @@ def test_a_trial_grants_nothing_and_is_no_payment(
 def test_a_year_is_granted_month_by_month(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """The first month only; the others have not begun. Five months earlier, five more had begun: the schedule's."""
+    """Only the first month has started. In a year bought five months ago, the schedule grants five more."""
     events = events_of(member, "better_together")
     stripe_sandbox.deliver(events)
     drain()
@@ -56,10 +56,10 @@ def test_a_year_is_granted_month_by_month(
     assert max(entry.balance_after for entry in entries()) == 240
 
 
-def test_two_lines_of_one_month_are_one_grant_of_the_greater_plan(
+def test_two_lines_of_one_month_grant_the_larger_plan_once(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """A subscription with items of two plans, as the dashboard makes it: each line opens the same month."""
+    """A subscription from the dashboard with items of two plans: each line opens the same month."""
     prices = SubscriptionPlan.get("premium_plus").stripe_prices
     events = events_of(member, "try_it_out")
     with stripe_sandbox.store() as stripe:
@@ -73,7 +73,7 @@ def test_two_lines_of_one_month_are_one_grant_of_the_greater_plan(
     assert [(entry.amount, entry.reason.split(",")[0]) for entry in entries()] == [(80, "premium_plus")]
 
 
-def test_a_month_told_of_again_is_granted_as_it_was_when_it_was_paid(
+def test_a_redelivered_month_keeps_the_credits_of_its_payment(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, "try_it_out")

@@ -22,9 +22,7 @@ def prices_at_stripe(stripe_sandbox: StripeSandbox) -> dict[str, int]:
         return {row["lookup_key"]: row["unit_amount"] for row in stripe.all("price") if row["lookup_key"]}
 
 
-def test_plans_and_add_ons_are_at_stripe_under_their_lookup_keys(
-    catalogue: None, stripe_sandbox: StripeSandbox
-) -> None:
+def test_plans_and_addons_have_their_lookup_keys_at_stripe(catalogue: None, stripe_sandbox: StripeSandbox) -> None:
     assert prices_at_stripe(stripe_sandbox) == {
         "backroom_try_it_out_monthly": 3000,
         "backroom_better_together_annual": 24000,
@@ -44,7 +42,7 @@ def test_plans_and_add_ons_are_at_stripe_under_their_lookup_keys(
         assert stripe.get("product", "backroom_premium_plus")["name"] == "Premium Plus"
 
 
-def test_syncing_again_changes_nothing(catalogue: None, stripe_sandbox: StripeSandbox) -> None:
+def test_a_repeated_sync_changes_nothing(catalogue: None, stripe_sandbox: StripeSandbox) -> None:
     before = {row.id: dict(row.stripe_prices) for row in SubscriptionPlan.scan()}
     created = {row.id: row.created_at for row in SubscriptionPlan.scan()}
     with stripe_sandbox.store() as stripe:
@@ -56,7 +54,7 @@ def test_syncing_again_changes_nothing(catalogue: None, stripe_sandbox: StripeSa
         assert len(stripe.all("price")) == count
 
 
-def test_two_syncs_at_once_make_each_product_and_price_once(stripe_sandbox: StripeSandbox) -> None:
+def test_concurrent_syncs_create_each_product_and_price_once(stripe_sandbox: StripeSandbox) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: sync_plans(), range(2)))
     with stripe_sandbox.store() as stripe:
@@ -70,7 +68,7 @@ def test_two_syncs_at_once_make_each_product_and_price_once(stripe_sandbox: Stri
     assert kinds == {"price", "product"}
 
 
-def test_a_changed_price_is_a_new_one_and_the_earlier_is_still_recognised(
+def test_a_changed_price_is_created_and_the_earlier_one_is_still_recognized(
     catalogue: None, stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (before,) = repository.find("starter").stripe_prices["monthly"]  # type: ignore[union-attr]

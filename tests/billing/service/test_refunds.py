@@ -1,4 +1,4 @@
-"""Money that goes back: asked for, decided, never more than was paid, whatever comes first and whatever fails later."""
+"""Refunds: requested, decided, never above the payment, in any order of events and with later failures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def decide(api: httpx.Client, refund_id: str, verb: str = "approve") -> httpx.Re
     return api.post(f"/v1/operator/billing/refunds/{refund_id}/{verb}", headers=operator())
 
 
-def test_a_refund_is_asked_for_approved_and_arrives(
+def test_a_refund_is_requested_approved_and_paid(
     api: httpx.Client, member: Owner, buy: Buy, drain: Drain, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
@@ -67,7 +67,7 @@ def test_a_full_refund_ends_access(api: httpx.Client, member: Owner, buy: Buy) -
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
 
 
-def test_more_than_was_paid_cannot_be_asked_for_also_not_in_parts_or_at_once(
+def test_refund_requests_never_exceed_the_payment_in_parts_or_concurrently(
     api: httpx.Client, member: Owner, buy: Buy
 ) -> None:
     buy(member, plan="better_together")
@@ -86,9 +86,7 @@ def test_more_than_was_paid_cannot_be_asked_for_also_not_in_parts_or_at_once(
     assert ask(api, member).status_code == 422
 
 
-def test_a_rejected_request_gives_its_amount_free_and_is_not_decided_again(
-    api: httpx.Client, member: Owner, buy: Buy
-) -> None:
+def test_a_rejected_request_releases_its_amount_and_is_final(api: httpx.Client, member: Owner, buy: Buy) -> None:
     buy(member, plan="better_together")
     refund = ask(api, member).json()["id"]
     assert decide(api, refund, "reject").json()["status"] == "rejected"
@@ -98,7 +96,7 @@ def test_a_rejected_request_gives_its_amount_free_and_is_not_decided_again(
     assert decide(api, "no-such-refund").status_code == 404
 
 
-def test_approving_twice_at_once_pays_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
+def test_concurrent_approvals_pay_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
     buy(member, plan="better_together")
     refund = ask(api, member, amount="100.00").json()["id"]
     with ThreadPoolExecutor(4) as pool:
@@ -109,7 +107,7 @@ def test_approving_twice_at_once_pays_once(api: httpx.Client, member: Owner, buy
     assert (payment.refunded_amount, payment.refunding_amount) == (Decimal(100), Decimal(0))
 
 
-def test_what_stripe_refuses_has_failed_and_may_be_asked_for_again(
+def test_a_refund_refused_by_stripe_fails_and_can_be_requested_again(
     api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
@@ -122,10 +120,10 @@ def test_what_stripe_refuses_has_failed_and_may_be_asked_for_again(
     assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
 
 
-def test_a_refund_of_a_payment_that_stripe_does_not_have_has_failed(
+def test_a_refund_of_a_payment_missing_at_stripe_fails(
     api: httpx.Client, member: Owner, buy: Buy, stripe_sandbox: StripeSandbox
 ) -> None:
-    """As where the account's test data were deleted."""
+    """The test data of the account were deleted."""
     buy(member, plan="better_together")
     refund = ask(api, member).json()["id"]
     with stripe_sandbox.store() as stripe:
@@ -136,7 +134,7 @@ def test_a_refund_of_a_payment_that_stripe_does_not_have_has_failed(
 
 
 def refund_at_stripe(stripe_sandbox: StripeSandbox, amount: int) -> str:
-    """As an operator does in Stripe's dashboard."""
+    """Refund a charge as in Stripe's dashboard."""
     (payment,) = payments()
     with httpx.Client(
         base_url=stripe_sandbox.url, headers={"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
@@ -149,7 +147,7 @@ def refund_at_stripe(stripe_sandbox: StripeSandbox, amount: int) -> str:
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 @pytest.mark.parametrize("order", list(permutations(range(4)))[::5])
-def test_refunds_made_at_stripe_are_one_row_each_in_any_order(
+def test_refunds_at_stripe_have_one_row_each_in_any_order(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain, order: tuple[int, ...], version: str
 ) -> None:
     buy(member, plan="better_together")
@@ -169,7 +167,7 @@ def test_refunds_made_at_stripe_are_one_row_each_in_any_order(
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
 @pytest.mark.parametrize("wanted", [{"plan": "better_together"}, {"credit_pack": "credits_200"}])
-def test_a_refund_that_is_told_before_its_payment_waits_for_it(
+def test_a_refund_event_before_its_payment_is_applied(
     member: Owner,
     checkout: Callable[..., httpx.Response],
     stripe_sandbox: StripeSandbox,
@@ -222,7 +220,7 @@ def test_a_refund_that_fails_later_is_reversed(
     ledger_sums()
 
 
-def test_bought_credits_go_back_in_proportion_never_below_zero_and_the_rest_is_owed(
+def test_a_refund_takes_credits_in_proportion_and_records_a_shortfall(
     member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, credit_pack="credits_200")
@@ -243,9 +241,7 @@ def test_bought_credits_go_back_in_proportion_never_below_zero_and_the_rest_is_o
     ledger_sums()
 
 
-def test_an_add_on_that_is_paid_back_is_gone(
-    member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain
-) -> None:
+def test_a_refunded_addon_is_inactive(member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drain) -> None:
     buy(member, addon="coaching_session")
     refund_at_stripe(stripe_sandbox, 7900)
     assert drain() == []
@@ -254,14 +250,14 @@ def test_an_add_on_that_is_paid_back_is_gone(
 
 
 @given(paid=amounts, parts=st.lists(amounts, max_size=6))
-def test_what_went_back_never_exceeds_what_was_paid(paid: Decimal, parts: list[Decimal]) -> None:
+def test_refunds_never_exceed_the_payment(paid: Decimal, parts: list[Decimal]) -> None:
     back = rules.refunded(paid, parts)
     assert back <= paid
     assert back + rules.refundable(paid, back) == paid
 
 
 @given(bought=st.integers(1, 10_000), paid=amounts, share=st.integers(0, 100))
-def test_credits_go_in_proportion_and_all_of_them_with_all_of_the_money(bought: int, paid: Decimal, share: int) -> None:
+def test_credits_are_taken_in_proportion_and_all_with_a_full_refund(bought: int, paid: Decimal, share: int) -> None:
     back = (paid * share / 100).quantize(Decimal("0.01"))
     due = rules.credits_due(bought, paid, min(back, paid))
     assert 0 <= due <= bought

@@ -1,4 +1,4 @@
-"""How much of a payment goes back, and what that takes of the credits it bought."""
+"""The reversed share of a payment, and the bought credits it takes."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ def opened(*lots: CreditLot) -> CreditLedger:
     spent=st.integers(0, 500),
     backs=st.lists(st.integers(0, 1800), min_size=1, max_size=5),
 )
-def test_after_any_moves_a_bought_lot_has_given_what_is_still_paid_and_no_more(
-    amount: int, spent: int, backs: list[int]
-) -> None:
+def test_a_bought_lot_grants_exactly_its_paid_share_after_any_steps(amount: int, spent: int, backs: list[int]) -> None:
     spent = min(spent, amount)
     book = opened(CreditLot("lot", amount), CreditLot("other", 7))
     if spent:
@@ -45,7 +43,7 @@ def test_after_any_moves_a_bought_lot_has_given_what_is_still_paid_and_no_more(
     assert len({entry.source_key for entry in book.entries}) == len(book.entries)
 
 
-def test_the_statuses_of_several_disputes_are_one() -> None:
+def test_several_disputes_have_one_combined_status() -> None:
     assert rules.dispute_status(PAID, Decimal(0), []) is None
     assert rules.dispute_status(PAID, Decimal(0), [None, WON]) is WON
     assert rules.dispute_status(PAID, Decimal(0), [WON, OPEN]) is OPEN

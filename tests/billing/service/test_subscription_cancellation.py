@@ -1,4 +1,4 @@
-"""A running subscription is ended and taken up again, and its owner sent to the portal: through the API."""
+"""Cancellation, resumption and the customer portal, over HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ask", "subscribe"]
 PREMIUM = {"plan": "premium_plus", "billing_cycle": "annual"}
 
 
-def test_what_ends_with_its_period_shows_it_at_once_and_tells(
+def test_a_cancellation_at_period_end_is_shown_and_published_at_once(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
 ) -> None:
     stripe_id = subscribe(member)
@@ -38,7 +38,7 @@ def test_what_ends_with_its_period_shows_it_at_once_and_tells(
     assert (again.status_code, again.json()["code"]) == (409, "AlreadyCanceled")
 
 
-def test_the_event_that_follows_a_request_changes_nothing_more(
+def test_the_event_of_an_applied_request_changes_nothing(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     subscribe(member)
@@ -51,7 +51,7 @@ def test_the_event_that_follows_a_request_changes_nothing_more(
     assert [getattr(after, name) for name in known] == [getattr(before, name) for name in known]
 
 
-def test_taken_up_again_it_goes_on(
+def test_a_resumed_subscription_continues(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     stripe_id = subscribe(member)
@@ -65,7 +65,7 @@ def test_taken_up_again_it_goes_on(
     assert not at_stripe(stripe_sandbox, stripe_id)["cancel_at_period_end"]
 
 
-def test_what_ends_now_gives_no_access_and_cannot_be_taken_up(
+def test_an_immediate_cancellation_ends_access_and_cannot_be_resumed(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
 ) -> None:
     stripe_id = subscribe(member)
@@ -80,7 +80,7 @@ def test_what_ends_now_gives_no_access_and_cannot_be_taken_up(
         assert (refused.status_code, refused.json()["code"]) == (409, "NotSubscribed"), verb
 
 
-def test_what_had_ended_unseen_is_ended(
+def test_a_request_syncs_a_subscription_that_ended_at_stripe(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     stripe_id = subscribe(member)
@@ -94,7 +94,7 @@ def test_what_had_ended_unseen_is_ended(
 
 
 @pytest.mark.parametrize("verb", ["cancel", "resume"])
-def test_the_same_key_asks_once(
+def test_one_key_sends_one_request(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, verb: str
 ) -> None:
     path = f"/v1/subscriptions/{subscribe(member)}"
@@ -107,7 +107,7 @@ def test_the_same_key_asks_once(
     assert sent(stripe_sandbox, "POST", path) == before + 1
 
 
-def test_the_portal_is_the_customer_s_own(
+def test_the_portal_shows_only_the_own_customer(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     refused = ask(member, "portal", return_url="https://app.example.com/account")
@@ -127,13 +127,13 @@ def test_the_portal_is_the_customer_s_own(
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "/account", ""])
-def test_the_portal_sends_nobody_just_anywhere(member: Owner, ask: Ask, url: str) -> None:
+def test_the_portal_refuses_a_foreign_return_url(member: Owner, ask: Ask, url: str) -> None:
     answer = ask(member, "portal", return_url=url)
     assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "body.return_url")
 
 
 def give(owner: Owner) -> None:
-    """A subscription that somebody else paid for; Stripe has none."""
+    """Store a gift subscription, which Stripe does not have."""
     Subscription(
         id=str(uuid.uuid4()),
         owner=f"member/{owner.id}",
@@ -151,13 +151,13 @@ def give(owner: Owner) -> None:
 
 
 @pytest.mark.parametrize(("verb", "body"), [("cancel", {}), ("resume", {}), ("preview", PREMIUM), ("change", PREMIUM)])
-def test_a_gift_is_not_billed_so_there_is_nothing_to_change(member: Owner, ask: Ask, verb: str, body: Json) -> None:
+def test_a_gift_cannot_be_changed(member: Owner, ask: Ask, verb: str, body: Json) -> None:
     give(member)
     answer = ask(member, verb, **body)
     assert (answer.status_code, answer.json()["code"]) == (409, "GiftUnchangeable")
 
 
-def test_beside_a_gift_the_own_subscription_is_the_one_that_is_changed(
+def test_a_change_beside_a_gift_applies_to_the_own_subscription(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     stripe_id = subscribe(member)
@@ -167,7 +167,7 @@ def test_beside_a_gift_the_own_subscription_is_the_one_that_is_changed(
 
 
 @pytest.mark.parametrize(("verb", "body"), [("cancel", {}), ("resume", {}), ("preview", PREMIUM), ("change", PREMIUM)])
-def test_nobody_changes_what_another_has(
+def test_the_subscription_of_another_owner_cannot_be_changed(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, verb: str, body: Json
 ) -> None:
     stripe_id = subscribe(member)
@@ -179,10 +179,10 @@ def test_nobody_changes_what_another_has(
     assert at_stripe(stripe_sandbox, stripe_id) == before
 
 
-def test_an_end_that_was_set_as_a_date_is_taken_back(
+def test_resuming_clears_a_cancellation_date(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
-    """As the customer portal does with flexible billing."""
+    """The customer portal sets a date with flexible billing."""
     stripe_id = subscribe(member)
     with stripe_sandbox.store() as stripe:
         row = stripe.get("subscription", stripe_id)

@@ -1,4 +1,4 @@
-"""A running subscription gets another plan or cycle: through the API, against the sandbox."""
+"""Changes of plan and cycle, over HTTP and against the sandbox."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ YEARLY = {"plan": "professional", "billing_cycle": "annual"}
         (YEARLY | {"amount": 1}, "InvalidInput", "body.amount"),
     ],
 )
-def test_what_cannot_be_changed_to_is_refused_with_its_field(
+def test_an_invalid_change_is_refused_with_its_field(
     store: Owner, subscribe: Subscribe, ask: Ask, verb: str, body: Json, code: str, path: str
 ) -> None:
     subscribe(store, "starter")
@@ -47,10 +47,10 @@ def test_what_cannot_be_changed_to_is_refused_with_its_field(
 
 @pytest.mark.parametrize("verb", ["preview", "change"])
 @pytest.mark.parametrize("status", ["past_due", "unpaid", "incomplete", "paused"])
-def test_who_owes_pays_before_changing(
+def test_a_past_due_subscription_cannot_be_changed(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, verb: str, status: str
 ) -> None:
-    """A credit for time that was never paid would be a gift."""
+    """A credit for unpaid time would be a gift."""
     stripe_id = subscribe(store, "enterprise")
     with stripe_sandbox.store() as stripe:
         stripe.get("subscription", stripe_id)["status"] = status
@@ -59,7 +59,7 @@ def test_who_owes_pays_before_changing(
 
 
 @pytest.mark.parametrize("verb", ["preview", "change"])
-def test_what_is_about_to_end_is_taken_up_before_it_is_changed(
+def test_a_canceled_subscription_must_be_resumed_before_a_change(
     store: Owner, subscribe: Subscribe, ask: Ask, verb: str
 ) -> None:
     subscribe(store, "enterprise")
@@ -70,7 +70,7 @@ def test_what_is_about_to_end_is_taken_up_before_it_is_changed(
 
 
 @pytest.mark.parametrize("verb", ["preview", "change"])
-def test_what_is_over_and_being_renewed_is_changed_later(
+def test_a_change_is_refused_during_a_renewal(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, verb: str
 ) -> None:
     stripe_id = subscribe(store, "enterprise")
@@ -83,7 +83,7 @@ def test_what_is_over_and_being_renewed_is_changed_later(
 
 
 @pytest.mark.parametrize("offset", [timedelta(minutes=-11), timedelta(minutes=1), timedelta(days=-31)])
-def test_what_an_old_or_made_up_preview_showed_is_not_charged(
+def test_an_expired_or_invalid_preview_is_not_charged(
     store: Owner,
     subscribe: Subscribe,
     ask: Ask,
@@ -99,7 +99,7 @@ def test_what_an_old_or_made_up_preview_showed_is_not_charged(
     assert sent(stripe_sandbox, "POST", path) == before
 
 
-def test_a_preview_of_the_period_before_does_not_count(
+def test_a_preview_of_the_previous_period_is_refused(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     subscribe(store, "enterprise")
@@ -120,7 +120,7 @@ def previewed(ask: Ask, owner: Owner, plan: str, cycle: str) -> Json:
 
 
 def invoices(stripe_sandbox: StripeSandbox, stripe_id: str) -> list[Json]:
-    """Stripe's invoices of the subscription, newest first."""
+    """Return Stripe's invoices of the subscription, newest first."""
     with stripe_sandbox.store() as stripe:
         return [
             dict(row)
@@ -134,7 +134,7 @@ def minor(amounts: list[str]) -> list[int]:
 
 
 @pytest.mark.parametrize("days", [0, 1, 10, 27])
-def test_an_upgrade_is_billed_at_once_at_what_was_shown(
+def test_an_upgrade_is_billed_at_once_at_the_previewed_amount(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain, days: int
 ) -> None:
     stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"), days)
@@ -177,7 +177,7 @@ def test_a_downgrade_is_credited_on_the_next_invoice(
 @pytest.mark.parametrize(
     ("plan", "cycle", "to"), [("starter", "monthly", "annual"), ("enterprise", "annual", "monthly")]
 )
-def test_another_cycle_begins_a_period_at_its_whole_price(
+def test_a_cycle_change_starts_a_period_at_the_full_price(
     store: Owner,
     subscribe: Subscribe,
     ask: Ask,
@@ -200,10 +200,10 @@ def test_another_cycle_begins_a_period_at_its_whole_price(
     assert timedelta(0) <= late <= took + timedelta(seconds=1), "Stripe's seconds are whole"
 
 
-def test_what_is_left_of_a_year_pays_for_months_to_come(
+def test_the_unused_part_of_a_year_pays_for_later_months(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
-    """The invoice is negative: nothing is paid back, the customer's balance at Stripe holds it."""
+    """The invoice is negative: Stripe adds the amount to the customer balance instead of a refund."""
     stripe_id = subscribe(store, "enterprise", billing_cycle="annual")
     shown = previewed(ask, store, "enterprise", "monthly")
     assert (shown["is_billed_now"], shown["amount_due"]) == (True, "0.00")
@@ -215,7 +215,7 @@ def test_what_is_left_of_a_year_pays_for_months_to_come(
     assert Decimal(upgrade["amount_due"]) < Decimal(upgrade["total"])
 
 
-def test_on_trial_nothing_is_charged_and_the_trial_goes_on(
+def test_a_change_during_a_trial_charges_nothing_and_keeps_the_trial(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     stripe_id = subscribe(store, "starter", on_trial=True)
@@ -248,7 +248,7 @@ def test_a_declined_upgrade_changes_nothing(
     assert at_stripe(stripe_sandbox, stripe_id)["items"]["data"][0]["price"]["unit_amount"] == 99000
 
 
-def test_the_same_key_charges_once_and_shows_the_same(
+def test_one_key_charges_once_and_returns_the_same_response(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     stripe_id, key = (
@@ -259,7 +259,7 @@ def test_the_same_key_charges_once_and_shows_the_same(
     again = change(ask, store, "enterprise", "annual", key)
     assert (first.status_code, first.json()) == (200, again.json())
     for record in IdempotencyRecord.scan():
-        record.delete()  # as where the process died after Stripe had acted
+        record.delete()  # as if the process crashed after Stripe's change
     healed = change(ask, store, "enterprise", "annual", key)
     assert (healed.status_code, healed.json()) == (200, first.json())
     assert len(invoices(stripe_sandbox, stripe_id)) == 2
@@ -269,7 +269,7 @@ def test_the_same_key_charges_once_and_shows_the_same(
     assert (conflict.status_code, conflict.json()["code"]) == (409, "IdempotencyConflict")
 
 
-def test_two_at_once_are_charged_once(
+def test_concurrent_changes_are_charged_once(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
 ) -> None:
     stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"))
@@ -282,7 +282,7 @@ def test_two_at_once_are_charged_once(
     assert shown["plan_name"] == "enterprise"
 
 
-def test_a_change_is_told_and_the_limits_are_the_new_plan_s(
+def test_a_change_is_published_and_sets_the_limits_of_the_new_plan(
     store: Owner, subscribe: Subscribe, ask: Ask, api: httpx.Client
 ) -> None:
     subscribe(store, "professional", billing_cycle="annual")
@@ -307,7 +307,7 @@ def test_a_preview_changes_nothing(store: Owner, subscribe: Subscribe, ask: Ask,
 
 
 def test_seats_are_kept(store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox) -> None:
-    """More than one was set at Stripe, in its dashboard."""
+    """The quantity was raised in Stripe's dashboard."""
     stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"))
     with stripe_sandbox.store() as stripe:
         stripe.get("subscription", stripe_id)["items"]["data"][0]["quantity"] = 3

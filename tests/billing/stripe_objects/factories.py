@@ -1,4 +1,4 @@
-"""Stripe's objects in both shapes, made of the same facts: ours, after the fields that docs.stripe.com/api lists."""
+"""Stripe objects in both shapes with equal values, with the fields of docs.stripe.com/api."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def price(price_id: str = "price_1", amount: int = 3000, currency: str = "usd", 
 
 
 def subscription(new: bool = True, items: list[Json] | None = None, **facts: Any) -> Json:
-    """The periods stand on the items since 2025-03-31, on the subscription before."""
+    """Periods are on the items since 2025-03-31, before that on the subscription."""
     period = {"current_period_start": START, "current_period_end": END}
     prices = [price()] if items is None else items
     return {
@@ -58,7 +58,7 @@ def line(new: bool = True, amount: int = 3000, proration: bool = False, of_subsc
 
 
 def invoice(new: bool = True, lines: list[Json] | None = None, intent: Any = "pi_1", **facts: Any) -> Json:
-    """In the newer shape with `payments`, as our own calls ask for them; webhooks come without."""
+    """The newer shape has `payments`, because our calls expand them; webhooks omit them."""
     paid = facts.get("status", "paid") == "paid"
     shown = {
         "id": "in_1",

@@ -1,4 +1,4 @@
-"""Checkout sessions in the shapes of all API versions: what is not said has a meaning, too."""
+"""Checkout sessions in the shapes of all API versions, with defaults for missing fields."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ OLD: Json = {
     "customer": "cus_1",
     "metadata": {},
 }
-"""As an event of API version 2020-03-02 tells of one."""
+"""A session in the shape of API version 2020-03-02."""
 
 
-def test_an_old_session_was_paid_when_it_was_told_of() -> None:
+def test_a_session_without_a_payment_status_is_paid() -> None:
     view = parse_checkout_session(OLD)
     assert (view.status, view.is_paid, view.expires_at) == ("complete", True, None)
 
@@ -38,11 +38,11 @@ def test_an_old_session_was_paid_when_it_was_told_of() -> None:
         ({"status": "complete", "payment_status": "no_payment_required"}, True),
     ],
 )
-def test_what_a_session_says_counts(facts: Json, is_paid: bool) -> None:
+def test_the_payment_status_of_a_session_counts(facts: Json, is_paid: bool) -> None:
     assert parse_checkout_session(OLD | facts).is_paid is is_paid
 
 
-def test_what_was_bought_by_an_old_session_is_given(
+def test_a_purchase_in_the_old_shape_is_granted(
     member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> None:
     event = of_type(events_of(member, None, credit_pack="credits_200"), "checkout.session.completed")

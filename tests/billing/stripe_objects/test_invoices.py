@@ -31,7 +31,7 @@ def moment(seconds: int) -> datetime:
         {"customer": {"id": "cus_1", "object": "customer"}},
     ],
 )
-def test_both_shapes_of_a_subscription_say_the_same(facts: dict[str, Any]) -> None:
+def test_both_shapes_of_a_subscription_are_equal(facts: dict[str, Any]) -> None:
     new, old = (parse_subscription(factories.subscription(shape, **facts)) for shape in (True, False))
     assert new == old
     assert new.customer_id == "cus_1"
@@ -40,7 +40,7 @@ def test_both_shapes_of_a_subscription_say_the_same(facts: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("status", list(SubscriptionStatus))
-def test_stripe_s_status_is_kept_as_it_is(status: SubscriptionStatus) -> None:
+def test_the_status_of_stripe_is_kept_unchanged(status: SubscriptionStatus) -> None:
     assert parse_subscription(factories.subscription(status=status.value)).status is status
 
 
@@ -54,7 +54,7 @@ def test_a_price_in_tiers_has_no_amount() -> None:
     assert parse_subscription(factories.subscription(items=[tiers])).items[0].amount is None
 
 
-def test_both_shapes_of_a_paid_invoice_say_the_same() -> None:
+def test_both_shapes_of_a_paid_invoice_are_equal() -> None:
     new, old = (parse_invoice(factories.invoice(shape)) for shape in (True, False))
     assert replace(old, charge_id=None) == new
     assert (new.status, new.amount, new.subscription_id) == (PaymentStatus.COMPLETED, Decimal("30.00"), "sub_1")
@@ -64,7 +64,7 @@ def test_both_shapes_of_a_paid_invoice_say_the_same() -> None:
 
 
 @pytest.mark.parametrize("new", [True, False])
-def test_lines_tell_prorations_and_other_sales(new: bool) -> None:
+def test_prorations_and_other_sales_are_recognized_by_their_lines(new: bool) -> None:
     lines = [factories.line(new, proration=True), factories.line(new, of_subscription=False)]
     first, second = parse_invoice(factories.invoice(new, lines)).lines
     assert (first.is_proration, second.is_proration) == (True, False)
@@ -84,7 +84,7 @@ def test_a_webhook_s_invoice_of_the_newer_shape_names_no_payment() -> None:
     assert not parse_invoice(shown).is_linked
 
 
-def test_of_several_payments_the_one_that_paid_counts() -> None:
+def test_the_successful_one_of_several_payments_counts() -> None:
     shown = factories.invoice()
     (paid,) = shown["payments"]["data"]
     failed = paid | {"status": "canceled", "created": START + 99, "payment": {"payment_intent": "pi_0"}}
@@ -92,7 +92,7 @@ def test_of_several_payments_the_one_that_paid_counts() -> None:
     assert parse_invoice(shown).payment_intent_id == "pi_1"
 
 
-def test_a_payment_that_failed_says_why() -> None:
+def test_a_failed_payment_has_a_reason() -> None:
     error = {"code": "card_declined", "decline_code": "insufficient_funds"}
     intent = {"id": "pi_1", "object": "payment_intent", "latest_charge": "ch_9", "last_payment_error": error}
     view = parse_invoice(factories.invoice(status="open", intent=intent))
@@ -110,7 +110,7 @@ def test_a_payment_that_failed_says_why() -> None:
         ("void", False, PaymentStatus.FAILED),
     ],
 )
-def test_what_an_unpaid_invoice_means(status: str, attempted: bool, expected: PaymentStatus) -> None:
+def test_the_status_of_an_unpaid_invoice(status: str, attempted: bool, expected: PaymentStatus) -> None:
     assert parse_invoice(factories.invoice(status=status, attempted=attempted)).status is expected
 
 
@@ -131,7 +131,7 @@ histories = st.tuples(
 def test_any_order_of_a_subscription_s_events_ends_in_its_last_state(
     history: tuple[list[str], str | None, list[int]], data: st.DataObject
 ) -> None:
-    """Events arrive shuffled, twice, while Stripe moves on; several share a second."""
+    """Events arrive shuffled and twice while the state at Stripe changes; several share a second."""
     open_states, end, gaps = history
     states = [SubscriptionStatus(state) for state in [*open_states, *([end] if end else [])]]
     at = [moment(START + sum(gaps[: n + 1])) for n in range(len(states))]
@@ -149,7 +149,7 @@ def test_any_order_of_a_subscription_s_events_ends_in_its_last_state(
     assert applied == at[-1]
 
 
-def test_of_two_final_states_the_later_counts_and_the_same_second_is_no_reason() -> None:
+def test_the_later_of_two_final_states_counts_unless_they_share_a_second() -> None:
     at = moment(START)
     ended = SubscriptionStatus.CANCELED
     assert decide(True, at + SECOND, ended, at) is Decision.APPLY

@@ -1,4 +1,4 @@
-"""What events do: once, in any order, in both shapes, whatever dies in between."""
+"""Each event is applied once, in any order and both shapes, despite crashes."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ HANDLED = {
 
 
 def facts() -> dict[str, Any]:
-    """What must be the same whatever the order; when it was written may differ."""
+    """Return the values that do not depend on the order, without write times."""
     (row,) = subscriptions()
     mine = {name: value for name, value in row.attribute_values.items() if value is not None}
     return {name: value for name, value in mine.items() if name not in ("updated_at", "version")}
 
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
-def test_every_event_of_a_purchase_has_its_effect_in_either_shape(
+def test_every_event_of_a_purchase_is_applied_in_both_shapes(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, version: str
 ) -> None:
     events = events_of(member)
@@ -80,10 +80,10 @@ def test_every_event_of_a_purchase_has_its_effect_in_either_shape(
     assert balances() == {member.relationship_id: 20}
 
 
-def test_a_payment_told_in_both_shapes_is_one(
+def test_a_payment_in_both_shapes_is_stored_once(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """The endpoint's version was changed between the two events that Stripe sends of each payment."""
+    """The API version of the endpoint changed between the two events that Stripe sends for each payment."""
     events = events_of(member)
     stripe_sandbox.deliver([of_type(events, "invoice.paid")], api_version=OLD_API_VERSION)
     stripe_sandbox.deliver([of_type(events, "invoice.payment_succeeded")], api_version=NEW_API_VERSION)
@@ -93,7 +93,7 @@ def test_a_payment_told_in_both_shapes_is_one(
 
 
 @pytest.mark.parametrize("kind", sorted(HANDLED))
-def test_each_event_alone_brings_the_subscription(
+def test_each_event_alone_creates_the_subscription(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, kind: str
 ) -> None:
     stripe_sandbox.deliver([of_type(events_of(member), kind)])
@@ -110,7 +110,7 @@ def test_each_event_alone_brings_the_subscription(
 
 
 @pytest.mark.parametrize("kind", ["invoice.paid", "customer.subscription.created"])
-def test_the_same_event_a_hundred_times_in_parallel_has_one_effect(
+def test_a_hundred_concurrent_deliveries_of_an_event_have_one_effect(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, kind: str
 ) -> None:
     events = events_of(member)
@@ -124,10 +124,8 @@ def test_the_same_event_a_hundred_times_in_parallel_has_one_effect(
     assert balances() == {member.relationship_id: 20}
 
 
-def test_workers_that_handle_the_same_purchase_at_once_grant_once(
-    member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox
-) -> None:
-    """Every event in the hands of several workers at the same moment, as Lambda does when messages are late."""
+def test_concurrent_workers_grant_a_purchase_once(member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox) -> None:
+    """Several workers process every event concurrently, as Lambda does with late messages."""
     events = events_of(member)
     stripe_sandbox.deliver(events)
     work = [event["id"] for event in events if event["type"] in HANDLED] * 6
@@ -145,7 +143,7 @@ def test_workers_that_handle_the_same_purchase_at_once_grant_once(
 def test_any_order_ends_in_the_same_rows(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, seed: int, version: str
 ) -> None:
-    """Bought, cancelled for the period's end, ended at once: all told late, shuffled, twice."""
+    """Bought, canceled at period end, ended at once: all events late, shuffled and duplicated."""
     events = events_of(member)
     subscription_id = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
     with stripe_sandbox.store() as store:
@@ -167,7 +165,7 @@ def test_any_order_ends_in_the_same_rows(
     assert (len(payments()), len(entries())) == (1, 1)
 
 
-def test_an_older_state_that_arrives_late_changes_nothing(
+def test_a_late_older_state_changes_nothing(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
@@ -189,7 +187,7 @@ def test_an_older_state_that_arrives_late_changes_nothing(
     assert facts() == before
 
 
-def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_sandbox: StripeSandbox, drain: Drain) -> None:
+def test_an_event_of_a_subscription_missing_at_stripe_is_ignored(stripe_sandbox: StripeSandbox, drain: Drain) -> None:
     at = int(time.time())
     shown = {"id": "sub_gone", "object": "subscription", "status": "active", "customer": "cus_gone"}
     event = {
@@ -208,7 +206,7 @@ def test_a_subscription_that_stripe_does_not_have_ends_there(stripe_sandbox: Str
     assert subscriptions() == []
 
 
-def test_an_unknown_customer_is_noted_and_heals_with_a_later_event(
+def test_an_unknown_customer_is_recorded_and_a_later_event_applies_the_purchase(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
@@ -228,7 +226,7 @@ def test_an_unknown_customer_is_noted_and_heals_with_a_later_event(
     assert balances() == {member.relationship_id: 20}
 
 
-def test_an_unknown_price_is_noted_and_an_existing_row_goes_on_without(
+def test_an_unknown_price_is_recorded_and_an_existing_row_is_still_updated(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member)
@@ -257,10 +255,10 @@ def test_an_unknown_price_is_noted_and_an_existing_row_goes_on_without(
     assert (kept.plan_name, kept.cancel_at_period_end) == ("try_it_out", True)
 
 
-def test_a_message_lost_after_the_write_is_sent_when_the_event_comes_again(
+def test_a_message_lost_after_the_write_is_published_at_redelivery(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """The topic is away at that moment; the row is written, the event is not processed."""
+    """The topic is unavailable; the row is written, the event is not processed."""
     topic = messages.topic_arn("billing-subscription_changed")
     created = of_type(events_of(member), "customer.subscription.created")
     stripe_sandbox.deliver([created])
@@ -278,7 +276,7 @@ def test_a_message_lost_after_the_write_is_sent_when_the_event_comes_again(
     assert [message["version"] for message in heard()] == [row.version]
 
 
-def test_other_contexts_hear_what_an_owner_may_use(
+def test_the_entitlement_of_an_owner_is_published(
     store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     heard = listen()
@@ -301,7 +299,7 @@ def test_other_contexts_hear_what_an_owner_may_use(
         ({"mode": "payment", "subscription": None, "payment_intent": None}, "the checkout has no payment"),
     ],
 )
-def test_a_checkout_gives_only_what_is_paid(
+def test_an_unpaid_checkout_grants_nothing(
     member: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain, changes: Json, reason: str
 ) -> None:
     completed = of_type(events_of(member), "checkout.session.completed")
@@ -312,13 +310,13 @@ def test_a_checkout_gives_only_what_is_paid(
     assert subscriptions() == []
 
 
-def test_of_who_was_erased_nothing_is_kept_but_that_an_event_came(
+def test_an_event_of_an_erased_owner_is_stored_without_its_content(
     member: Owner, store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     plans = ((member, "try_it_out"), (store, "starter"))
     theirs, others = (of_type(events_of(*plan), "customer.subscription.created") for plan in plans)
     customer = theirs["data"]["object"]["customer"]
-    tombstones.add(data_subjects.stripe_customer(customer))  # as erasing does, with the rows
+    tombstones.add(data_subjects.stripe_customer(customer))  # an erasure writes it with the rows
     UniqueValue(f"billing/customers/stripe_customer_id/{customer}").delete()
     stripe_sandbox.deliver([theirs, others])
     assert drain() == []

@@ -1,4 +1,4 @@
-"""Intake: what is refused, what is kept, what is queued again."""
+"""Intake of Stripe events: refused, stored and queued again."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def refusal(answer: httpx.Response) -> str:
     return str(answer.json()["code"])
 
 
-def test_an_event_is_kept_as_it_came_before_anything_happens(api: httpx.Client) -> None:
+def test_an_event_is_stored_unchanged_before_processing(api: httpx.Client) -> None:
     sent = event(data={"object": {"id": "prod_1", "object": "product", "name": "Tasse für Zwei ☕", "nested": [1, {}]}})
     answer = post(api, sent)
     assert (answer.status_code, answer.json()) == (200, {"received": True})
@@ -64,7 +64,7 @@ def test_an_event_is_kept_as_it_came_before_anything_happens(api: httpx.Client) 
     assert row.expires_epoch is None
 
 
-def test_what_is_not_handled_is_ignored_and_goes_in_90_days(api: httpx.Client, drain: Drain) -> None:
+def test_an_unhandled_event_is_ignored_and_expires_in_90_days(api: httpx.Client, drain: Drain) -> None:
     post(api, event())
     assert drain() == []
     row = webhooks()["evt_1"]
@@ -87,7 +87,7 @@ def test_an_unsigned_body_is_refused(api: httpx.Client) -> None:
     assert refusal(api.post("/webhooks/stripe", json=event())) == "InvalidStripeSignature"
 
 
-def test_a_body_changed_by_one_space_is_refused(api: httpx.Client, stripe_sandbox: StripeSandbox) -> None:
+def test_a_body_with_an_added_space_is_refused(api: httpx.Client, stripe_sandbox: StripeSandbox) -> None:
     genuine = stripe_sandbox.webhook(event())
     answer = api.post("/webhooks/stripe", content=genuine.body + b" ", headers=genuine.headers)
     assert refusal(answer) == "InvalidStripeSignature"
@@ -118,7 +118,7 @@ def test_a_body_changed_by_one_space_is_refused(api: httpx.Client, stripe_sandbo
         },
     ],
 )
-def test_what_is_no_snapshot_event_is_refused(api: httpx.Client, body: Any) -> None:
+def test_a_body_other_than_a_snapshot_event_is_refused(api: httpx.Client, body: Any) -> None:
     assert refusal(post(api, body)) == "InvalidStripeEvent"
 
 
@@ -140,7 +140,7 @@ def test_test_events_are_refused_in_prod() -> None:
     assert b"WrongStripeMode" in died.stderr.splitlines()[-1]
 
 
-def test_both_secrets_are_taken_while_one_is_rotated(api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_secrets_are_accepted_during_a_rotation(api: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", f"whsec_next, {SANDBOX_WEBHOOK_SECRET}")
     assert post(api, event("evt_1")).status_code == 200
     assert post(api, event("evt_2"), secret="whsec_next").status_code == 200
@@ -152,7 +152,7 @@ def test_a_body_over_4_mb_is_refused(api: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "PayloadTooLarge")
 
 
-def test_an_event_too_large_for_an_item_goes_by_way_of_the_bucket(api: httpx.Client, drain: Drain) -> None:
+def test_an_event_too_large_for_an_item_is_stored_in_the_bucket(api: httpx.Client, drain: Drain) -> None:
     sent = event(data={"object": {"id": "prod_1", "object": "product", "description": "ä" * 600_000}})
     assert post(api, sent).status_code == 200
     row = webhooks()["evt_1"]
@@ -165,10 +165,10 @@ def test_an_event_too_large_for_an_item_goes_by_way_of_the_bucket(api: httpx.Cli
     assert webhooks()["evt_1"].status is WebhookStatus.IGNORED
 
 
-def test_a_publication_lost_with_its_process_heals_with_the_redelivery(
+def test_a_redelivery_publishes_a_message_lost_in_a_crash(
     api: httpx.Client, member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    """The process died between the write and the message: the row is all that is left."""
+    """The process crashed between the write and the message: only the row exists."""
     created = next(e for e in events_of(member) if e["type"] == "customer.subscription.created")
     StripeWebhook(
         stripe_event_id=created["id"],
@@ -187,7 +187,7 @@ def test_a_publication_lost_with_its_process_heals_with_the_redelivery(
     assert webhooks()[created["id"]].status is WebhookStatus.PROCESSED
 
 
-def test_what_is_processed_is_not_queued_again(
+def test_a_processed_event_is_not_queued_again(
     member: Owner, events_of: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     created = next(e for e in events_of(member) if e["type"] == "customer.subscription.created")
@@ -200,7 +200,7 @@ def test_what_is_processed_is_not_queued_again(
     assert (after.attempts, after.processed_at) == (1, before.processed_at)
 
 
-def test_a_failing_event_keeps_its_error_and_heals_when_delivered_again(
+def test_a_failing_event_keeps_its_error_and_succeeds_at_redelivery(
     member: Owner,
     events_of: Callable[..., list[Json]],
     stripe_sandbox: StripeSandbox,
@@ -227,7 +227,7 @@ def test_a_failing_event_keeps_its_error_and_heals_when_delivered_again(
     assert len(subscriptions()) == 1
 
 
-def test_a_message_whose_event_is_gone_is_done(drain: Drain) -> None:
+def test_a_message_of_a_deleted_event_is_acknowledged(drain: Drain) -> None:
     messages.publish(EventReceived(stripe_event_id="evt_of_long_ago"))
     assert drain() == []
     assert webhooks() == {}

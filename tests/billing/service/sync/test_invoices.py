@@ -1,4 +1,4 @@
-"""One row a payment, in whatever order and under whichever ids it is told."""
+"""Each payment has one row, for any order of events and ids."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PENDING = parse_invoice(factories.invoice(status="draft", attempted=False, inten
 
 
 def record(view: StripeInvoice) -> PaymentTransaction:
-    """As following does, without a subscription's state."""
+    """Store a payment as the sync does, without the state of a subscription."""
 
     def decide(unit: UnitOfWork) -> PaymentTransaction:
         found = IdentityMap()
@@ -47,7 +47,7 @@ def record(view: StripeInvoice) -> PaymentTransaction:
 
 
 @pytest.mark.parametrize("order", list(permutations([PAID_BEFORE, UNLINKED, FAILED, PENDING], 4))[::5])
-def test_a_payment_never_goes_back(order: tuple[StripeInvoice, ...]) -> None:
+def test_the_status_of_a_payment_never_goes_back(order: tuple[StripeInvoice, ...]) -> None:
     for view in order:
         record(view)
     (row,) = PaymentTransaction.scan()
@@ -57,7 +57,7 @@ def test_a_payment_never_goes_back(order: tuple[StripeInvoice, ...]) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_it_is_known_by_the_charge_that_paid_not_by_one_that_failed(order: tuple[int, ...]) -> None:
+def test_a_payment_has_the_charge_that_succeeded(order: tuple[int, ...]) -> None:
     declined = parse_invoice(factories.invoice(status="open", intent={"id": "pi_1", "latest_charge": "ch_0"}))
     gave_up = parse_invoice(factories.invoice(status="open", intent={"id": "pi_0", "latest_charge": "ch_00"}))
     paid = parse_invoice(factories.invoice(intent={"id": "pi_1", "latest_charge": "ch_1"}))
@@ -70,12 +70,12 @@ def test_it_is_known_by_the_charge_that_paid_not_by_one_that_failed(order: tuple
     assert found.payment_key(None, None, "ch_1") == (PaymentTransaction, (row.id,))
 
 
-def test_telling_it_again_writes_nothing() -> None:
+def test_a_redelivery_writes_nothing() -> None:
     first = record(PAID)
     assert record(PAID).version == first.version == 1
 
 
-def test_two_payments_are_two() -> None:
+def test_two_payments_have_two_rows() -> None:
     other = factories.invoice(intent="pi_2") | {"id": "in_2"}
     record(PAID)
     record(parse_invoice(other))

@@ -33,14 +33,14 @@ from tests.billing.subscription_factories import Ask, Drain, Subscribe, ask, at_
 __all__ = ["ask", "subscribe"]
 
 
-def told(stripe_sandbox: StripeSandbox, drain: Drain, events: list[Json]) -> None:
+def deliver(stripe_sandbox: StripeSandbox, drain: Drain, events: list[Json]) -> None:
     stripe_sandbox.deliver(events)
     assert drain() == []
 
 
 @pytest.fixture
 def moved(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, int]:
-    """Credits were bought, then their buyer joined somebody who has 100 of their own: both ledgers."""
+    """Buy credits, then join a partner with 100 credits; return both balances."""
     buy(member, credit_pack="credits_200")
     partner, joined = make_owner(Role.MEMBER), str(uuid.uuid4())
     for owner in (partner, member):
@@ -52,10 +52,10 @@ def moved(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, int]:
 
 
 @pytest.fixture
-def tried_twice(
+def retried_purchase(
     member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> tuple[str, list[Json]]:
-    """Credits whose payment failed at first: the charge, and the events of the success, which are not told yet."""
+    """Buy credits with a payment that fails first; return the charge and the undelivered events of the success."""
     stripe_sandbox.hold_events = True
     stripe_sandbox.complete_checkout(checkout(member, None, credit_pack="credits_200").json()["id"])
     success = stripe_sandbox.held()
@@ -66,39 +66,41 @@ def tried_twice(
         stripe.emit("payment_intent.payment_failed", intent)
     stripe_sandbox.drain()
     failure = [event for event in stripe_sandbox.held() if event not in success]
-    told(stripe_sandbox, drain, failure)
+    deliver(stripe_sandbox, drain, failure)
     assert [payment.status for payment in payments()] == [PaymentStatus.FAILED]
     with stripe_sandbox.store() as stripe:
         stripe.get("payment_intent", intent["id"]).update(paid)
     return charge["id"], success
 
 
-def test_a_refund_that_overtakes_the_success_takes_the_credits(
-    member: Owner, tried_twice: tuple[str, list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
+def test_a_refund_before_the_success_takes_the_credits(
+    member: Owner, retried_purchase: tuple[str, list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    charge, success = tried_twice
+    charge, success = retried_purchase
     refund(stripe_sandbox, charge)
     kinds = ("refund.created", "charge.refunded")
-    told(stripe_sandbox, drain, [event for event in stripe_sandbox.held() if event["type"] in kinds])
-    told(stripe_sandbox, drain, success)
+    deliver(stripe_sandbox, drain, [event for event in stripe_sandbox.held() if event["type"] in kinds])
+    deliver(stripe_sandbox, drain, success)
     (payment,) = payments()
     assert (payment.status, payment.credits_taken) == (PaymentStatus.REFUNDED, 200)
     assert balances() == {member.relationship_id: 0}
     ledger_sums()
 
 
-def test_a_dispute_that_overtakes_the_success_holds_the_credits(
-    tried_twice: tuple[str, list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
+def test_a_dispute_before_the_success_holds_the_credits(
+    retried_purchase: tuple[str, list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    charge, success = tried_twice
+    charge, success = retried_purchase
     stripe_sandbox.open_dispute(charge)
-    told(stripe_sandbox, drain, [event for event in stripe_sandbox.held() if event["type"] == "charge.dispute.created"])
-    told(stripe_sandbox, drain, success)
+    deliver(
+        stripe_sandbox, drain, [event for event in stripe_sandbox.held() if event["type"] == "charge.dispute.created"]
+    )
+    deliver(stripe_sandbox, drain, success)
     (head,) = CreditBalance.scan()
     assert (head.balance, head.suspended) == (200, 200)
 
 
-def test_a_refund_that_overtakes_the_success_of_a_renewal_ends_access(
+def test_a_refund_before_the_success_of_a_renewal_ends_access(
     member: Owner,
     subscribe: Subscribe,
     stripe_sandbox: StripeSandbox,
@@ -118,8 +120,8 @@ def test_a_refund_that_overtakes_the_success_of_a_renewal_ends_access(
     refund(stripe_sandbox, intent["latest_charge"])
     kinds = ("refund.created", "charge.refunded")
     held = stripe_sandbox.held()
-    told(stripe_sandbox, drain, [event for event in held if event["type"] in kinds])
-    told(stripe_sandbox, drain, [event for event in held if event["type"] not in kinds])
+    deliver(stripe_sandbox, drain, [event for event in held if event["type"] in kinds])
+    deliver(stripe_sandbox, drain, [event for event in held if event["type"] not in kinds])
     (payment,) = [payment for payment in payments() if payment.id == failed.id]
     assert (payment.status, payment.refunded_amount) == (PaymentStatus.REFUNDED, payment.amount)
     assert payment.stripe_charge_id == intent["latest_charge"]
@@ -127,10 +129,10 @@ def test_a_refund_that_overtakes_the_success_of_a_renewal_ends_access(
 
 
 @pytest.mark.parametrize("verdict", [None, "won", "warning_closed", "lost"])
-def test_a_dispute_gives_no_access_that_a_full_refund_has_ended(
+def test_a_dispute_does_not_restore_access_after_a_full_refund(
     member: Owner, buy: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain, verdict: str | None
 ) -> None:
-    """As where an inquiry is answered with the money, and Stripe then closes it."""
+    """An inquiry is resolved by a refund, and Stripe then closes it."""
     buy(member, plan="better_together")
     charge = str(payments()[0].stripe_charge_id)
     refund(stripe_sandbox, charge)
@@ -144,7 +146,7 @@ def test_a_dispute_gives_no_access_that_a_full_refund_has_ended(
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
 
 
-def test_access_is_back_when_the_full_refund_failed(
+def test_a_failed_full_refund_restores_access(
     member: Owner, buy: Callable[..., list[Json]], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     buy(member, plan="better_together")
@@ -157,7 +159,7 @@ def test_access_is_back_when_the_full_refund_failed(
     assert entitlement(OwnerType.MEMBER, member.id).has_access
 
 
-def test_the_refund_of_an_upgrade_s_difference_leaves_the_period_that_stays_paid(
+def test_the_refund_of_an_upgrade_keeps_the_paid_period(
     store: Owner,
     subscribe: Subscribe,
     ask: Ask,
@@ -179,7 +181,7 @@ def test_the_refund_of_an_upgrade_s_difference_leaves_the_period_that_stays_paid
     assert entitlement(OwnerType.STORE, store.id).plan_name == "free"
 
 
-def test_credits_are_taken_from_the_ledger_that_they_were_bought_for(
+def test_a_refund_takes_credits_from_the_ledger_of_the_purchase(
     member: Owner, moved: dict[str, int], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     back = refund(stripe_sandbox, payments()[0].stripe_charge_id)
@@ -193,7 +195,7 @@ def test_credits_are_taken_from_the_ledger_that_they_were_bought_for(
     ledger_sums()
 
 
-def test_credits_are_held_in_the_ledger_that_they_were_bought_for(
+def test_a_dispute_holds_credits_in_the_ledger_of_the_purchase(
     member: Owner, moved: dict[str, int], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     stripe_sandbox.open_dispute(str(payments()[0].stripe_charge_id))
@@ -204,20 +206,20 @@ def test_credits_are_held_in_the_ledger_that_they_were_bought_for(
     }
 
 
-def test_a_purchase_that_is_told_again_stays_in_its_ledger(
+def test_a_redelivered_purchase_stays_in_its_ledger(
     events_of: Callable[..., list[Json]], member: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     events = events_of(member, None, credit_pack="credits_50")
     first = of_type(events, "payment_intent.succeeded")
-    told(stripe_sandbox, drain, [first])
+    deliver(stripe_sandbox, drain, [first])
     register_customer("member", member.id, "ada@example.com", relationship_id=str(uuid.uuid4()))
-    told(stripe_sandbox, drain, [of_type(events, "checkout.session.completed")])
+    deliver(stripe_sandbox, drain, [of_type(events, "checkout.session.completed")])
     assert balances() == {member.relationship_id: 50}
     assert payments()[0].relationship_id == member.relationship_id
 
 
 @pytest.mark.parametrize(("used", "left"), [(False, AddonStatus.ACTIVE), (True, AddonStatus.CONSUMED)])
-def test_an_add_on_is_back_when_its_refund_failed_and_what_was_used_stays_used(
+def test_a_failed_refund_restores_an_addon_and_keeps_its_usage(
     member: Owner,
     buy: Callable[..., list[Json]],
     stripe_sandbox: StripeSandbox,
@@ -231,7 +233,7 @@ def test_an_add_on_is_back_when_its_refund_failed_and_what_was_used_stays_used(
     back = refund(stripe_sandbox, payments()[0].stripe_charge_id)
     assert drain() == []
     assert [row.status for row in UserAddon.scan()] == [left if used else AddonStatus.CANCELED]
-    told(stripe_sandbox, drain, bought)
+    deliver(stripe_sandbox, drain, bought)
     stripe_sandbox.settle_refund(back, "failed")
     stripe_sandbox.drain()
     assert drain() == []
@@ -259,13 +261,13 @@ def test_a_slow_handler_does_not_undo_a_later_refund(
         intake.process_event(last["id"])
 
     interleave("/v1/refunds", rest_goes_back)
-    told(stripe_sandbox, drain, [first])
+    deliver(stripe_sandbox, drain, [first])
     (payment,) = payments()
     assert (payment.refunded_amount, payment.status) == (Decimal(240), PaymentStatus.REFUNDED)
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
 
 
-def test_a_slow_handler_does_not_open_a_dispute_again(
+def test_a_slow_handler_does_not_reopen_a_dispute(
     member: Owner,
     buy: Callable[..., list[Json]],
     stripe_sandbox: StripeSandbox,
@@ -286,7 +288,7 @@ def test_a_slow_handler_does_not_open_a_dispute_again(
         intake.process_event(last["id"])
 
     interleave("/v1/disputes", it_is_won)
-    told(stripe_sandbox, drain, [opened])
+    deliver(stripe_sandbox, drain, [opened])
     (head,) = CreditBalance.scan()
     assert head.suspended == 0
     assert payments()[0].disputed_at is None
