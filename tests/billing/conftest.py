@@ -133,9 +133,9 @@ def events_of(checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSan
     def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> list[Json]:
         url, stripe_sandbox.webhook_url = stripe_sandbox.webhook_url, None
         try:
-            begun = checkout(owner, plan, **order)
-            assert begun.status_code == 201, begun.text
-            return stripe_sandbox.complete_checkout(begun.json()["id"])
+            started = checkout(owner, plan, **order)
+            assert started.status_code == 201, started.text
+            return stripe_sandbox.complete_checkout(started.json()["id"])
         finally:
             stripe_sandbox.webhook_url = url
 
@@ -173,9 +173,9 @@ def buy(
     """Buy and pay for an item; apply and return the events."""
 
     def paid(owner: Owner, **wanted: Any) -> list[Json]:
-        begun = checkout(owner, wanted.pop("plan", None), **wanted)
-        assert begun.status_code == 201, begun.text
-        events = stripe_sandbox.complete_checkout(begun.json()["id"])
+        started = checkout(owner, wanted.pop("plan", None), **wanted)
+        assert started.status_code == 201, started.text
+        events = stripe_sandbox.complete_checkout(started.json()["id"])
         assert drain() == []
         return events
 
@@ -273,15 +273,15 @@ def listen(topic: str = "billing-subscription_changed") -> Callable[[], list[Jso
         Attributes={"RawMessageDelivery": "true"},
     )
 
-    def heard() -> list[Json]:
-        found: list[Json] = []
+    def receive() -> list[Json]:
+        received: list[Json] = []
         while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
-                found.append(json.loads(message["Body"]))
+                received.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return received
 
-    return heard
+    return receive
 
 
 @pytest.fixture

@@ -27,13 +27,13 @@ def code(api: httpx.Client, member: Owner) -> Code:
     def create(**terms: Any) -> Json:
         answer = api.post(URL, json={**QUARTER, **terms}, headers=operator())
         assert answer.status_code == 201, answer.text
-        made: Json = answer.json()
-        return made
+        created: Json = answer.json()
+        return created
 
     return create
 
 
-def counted() -> tuple[int, list[str]]:
+def count_uses() -> tuple[int, list[str]]:
     """Return the counter and the statuses of the uses, and assert that they agree."""
     (row,) = DiscountCode.scan()
     uses = [use.status.value for use in DiscountUsage.scan()]

@@ -42,7 +42,7 @@ def close(stripe_sandbox: StripeSandbox, drain: Drain) -> Close:
     return run
 
 
-def shown(api: httpx.Client, owner: Owner) -> Json:
+def read_payment(api: httpx.Client, owner: Owner) -> Json:
     """Return the owner's newest payment, and assert that the list and the single read agree."""
     item: Json = api.get("/v1/billing/payments", headers=owner.headers).json()["items"][0]
     assert api.get(f"/v1/billing/payments/{item['id']}", headers=owner.headers).json() == item
@@ -50,5 +50,5 @@ def shown(api: httpx.Client, owner: Owner) -> Json:
 
 
 def request_refund(api: httpx.Client, owner: Owner, **wanted: Any) -> httpx.Response:
-    url = f"/v1/billing/payments/{shown(api, owner)['id']}/refunds"
+    url = f"/v1/billing/payments/{read_payment(api, owner)['id']}/refunds"
     return api.post(url, json=wanted, headers=owner.headers)

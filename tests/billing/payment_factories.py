@@ -61,10 +61,10 @@ def reverse(payment: PaymentTransaction, share: str = "1") -> None:
         changed = payment_rows.copy_payment(earlier)
         changed.refunded_amount = earlier.amount * Decimal(share)
         changed.status = PaymentStatus.REFUNDED if share == "1" else PaymentStatus.COMPLETED
-        found = IdentityMap()
-        found.read([own_subscription_key(earlier.subscription_id), *monthly_grants.payment_keys(earlier)])
+        identity_map = IdentityMap()
+        identity_map.read([own_subscription_key(earlier.subscription_id), *monthly_grants.payment_keys(earlier)])
         reversal = Reversal(earlier.id, earlier.version, "refunded", "the refund failed")
-        monthly_grants.settle_payment(unit, found, changed, earlier, reversal)
+        monthly_grants.settle_payment(unit, identity_map, changed, earlier, reversal)
         payment_rows.stage_payment(unit.transaction, changed)
 
     run_unit_of_work(decide)

@@ -1,3 +1,5 @@
+"""The retention rules of billing."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta

@@ -1,3 +1,5 @@
+"""The sample catalogue of plans: prices, limits and lookup keys."""
+
 from __future__ import annotations
 
 from decimal import Decimal

@@ -49,8 +49,8 @@ class Terms:
     ],
 )
 def test_when_a_code_is_valid(terms: Terms, why: str | None) -> None:
-    found = discounts.rejection_reason(terms, "a", "USD", NOW)
-    assert found is None if why is None else why in str(found)
+    result = discounts.rejection_reason(terms, "a", "USD", NOW)
+    assert result is None if why is None else why in str(result)
     assert discounts.rejection_reason(replace(terms, is_active=False), "a", "USD", NOW) is not None
 
 
@@ -72,9 +72,9 @@ def test_a_fixed_amount_is_at_most_the_price(price: Decimal, value: Decimal) -> 
     ("currency", "price", "off"), [("JPY", "999", "333"), ("USD", "10.01", "3.33"), ("KWD", "1.000", "0.330")]
 )
 def test_currencies_have_their_own_minor_unit(currency: str, price: str, off: str) -> None:
-    found = discounts.amount_off(DiscountType.PERCENTAGE, Decimal("33.3"), Decimal(price), currency)
-    assert found == Decimal(off)
-    assert found.as_tuple().exponent == -money.decimals(currency)
+    result = discounts.amount_off(DiscountType.PERCENTAGE, Decimal("33.3"), Decimal(price), currency)
+    assert result == Decimal(off)
+    assert result.as_tuple().exponent == -money.decimals(currency)
 
 
 @pytest.mark.parametrize("typed", ["spring-24", " SPRING-24 ", "Spring-24"])

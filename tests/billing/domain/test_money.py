@@ -1,3 +1,5 @@
+"""Amounts in minor units of every currency."""
+
 from __future__ import annotations
 
 import ast
@@ -72,11 +74,11 @@ NO_MONEY = {"signature.py": "seconds since the epoch", "effects.py": "seconds to
 
 def test_no_amount_is_a_float() -> None:
     """Check that billing's sources contain neither `float` nor a fractional literal."""
-    found = []
+    floats = []
     for source in sorted(Path(money.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(source.read_text())):
             is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
             is_type = isinstance(node, ast.Name) and node.id == "float"
             if (is_literal or is_type) and source.name not in NO_MONEY:
-                found.append(f"{source.name}:{node.lineno}")  # type: ignore[attr-defined]
-    assert found == []
+                floats.append(f"{source.name}:{node.lineno}")  # type: ignore[attr-defined]
+    assert floats == []

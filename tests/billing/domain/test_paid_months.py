@@ -1,3 +1,5 @@
+"""The months that an invoice line opens."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -30,9 +32,9 @@ def test_a_monthly_period_is_one_month_even_if_the_anchor_day_is_missing(anchor:
 
 @given(anchors, st.integers(min_value=0, max_value=5))
 def test_a_yearly_period_opens_twelve_different_days(anchor: datetime, year: int) -> None:
-    found = months_of_period(add_months(anchor, 12 * year), add_months(anchor, 12 * (year + 1)))
-    assert len({moment.date() for moment in found}) == 12
-    assert found == sorted(found)
+    months = months_of_period(add_months(anchor, 12 * year), add_months(anchor, 12 * (year + 1)))
+    assert len({moment.date() for moment in months}) == 12
+    assert months == sorted(months)
 
 
 @given(anchors)
@@ -57,9 +59,9 @@ def test_short_months_and_leap_years(start: str, count: int, end: str) -> None:
 
 
 def test_a_yearly_line_opens_twelve_months_and_marks_the_first() -> None:
-    found = list(paid_months([LINE]))
-    assert [month.begins_at.day for month in found] == [31, 30, 31, 30, 31, 31, 29, 31, 30, 31, 30, 31]
-    assert [month.is_first for month in found] == [True] + [False] * 11
+    months = list(paid_months([LINE]))
+    assert [month.begins_at.day for month in months] == [31, 30, 31, 30, 31, 31, 29, 31, 30, 31, 30, 31]
+    assert [month.is_first for month in months] == [True] + [False] * 11
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def situations(draw: st.DrawFn) -> tuple[Price, Price, Period, datetime]:
     return old, new, period, start + timedelta(seconds=draw(st.integers(0, period.seconds)))
 
 
-def amounts_of(made: Proration) -> list[Decimal]:
-    return [line.amount for line in made.lines]
+def amounts_of(created: Proration) -> list[Decimal]:
+    return [line.amount for line in created.lines]
 
 
 @given(situations())
@@ -98,12 +98,12 @@ def test_a_change_moves_everything_at_the_start_and_nothing_at_the_end(
 @given(situations())
 def test_lines_are_in_minor_units_and_sum_to_the_total(case: tuple[Price, Price, Period, datetime]) -> None:
     old, new, period, at = case
-    made = prorate(old, new, period, at)
-    assert all(amount % unit(new.currency) == 0 for amount in amounts_of(made))
-    assert sum(amounts_of(made)) == made.total
-    assert (made.period, made.restarts, made.currency) == (period, False, new.currency)
-    assert [line.kind for line in made.lines] == [LineKind.UNUSED, LineKind.REMAINING]
-    assert all((line.period_start, line.period_end) == (at, period.end) for line in made.lines)
+    created = prorate(old, new, period, at)
+    assert all(amount % unit(new.currency) == 0 for amount in amounts_of(created))
+    assert sum(amounts_of(created)) == created.total
+    assert (created.period, created.restarts, created.currency) == (period, False, new.currency)
+    assert [line.kind for line in created.lines] == [LineKind.UNUSED, LineKind.REMAINING]
+    assert all((line.period_start, line.period_end) == (at, period.end) for line in created.lines)
 
 
 @given(situations(), amounts)
@@ -113,14 +113,14 @@ def test_another_cycle_starts_a_period_at_the_full_price(
     old, _, period, at = case
     other = ANNUAL if old.cycle is MONTHLY else MONTHLY
     new = price(minor, old.currency, other)
-    made = prorate(old, new, period, at)
-    unused, begun = made.lines
-    assert made.restarts
-    assert (unused.kind, begun.kind) == (LineKind.UNUSED, LineKind.NEW_PERIOD)
+    created = prorate(old, new, period, at)
+    unused, started = created.lines
+    assert created.restarts
+    assert (unused.kind, started.kind) == (LineKind.UNUSED, LineKind.NEW_PERIOD)
     assert unused.amount == -share(old, Period(at, period.end), period)
-    assert (begun.amount, made.total) == (new.whole, new.whole + unused.amount)
-    assert made.period == Period(at, add_months(at, MONTHS[other]))
-    assert (begun.period_start, begun.period_end) == (made.period.start, made.period.end)
+    assert (started.amount, created.total) == (new.whole, new.whole + unused.amount)
+    assert created.period == Period(at, add_months(at, MONTHS[other]))
+    assert (started.period_start, started.period_end) == (created.period.start, created.period.end)
 
 
 @given(situations(), st.integers(1, 999_999))
@@ -170,8 +170,8 @@ def at(day: str) -> datetime:
     ],
 )
 def test_published_examples(old: str, new: str, period: Period, moment: str, expected: tuple[str, str]) -> None:
-    made = prorate(usd(old), usd(new), period, at(moment))
-    assert amounts_of(made) == [Decimal(amount) for amount in expected]
+    created = prorate(usd(old), usd(new), period, at(moment))
+    assert amounts_of(created) == [Decimal(amount) for amount in expected]
 
 
 def test_a_published_part_of_a_year() -> None:
@@ -217,14 +217,14 @@ def test_every_currency_is_rounded_to_a_chargeable_amount(currency: str, expecte
 
 
 def test_half_a_minor_unit_rounds_up_in_both_directions() -> None:
-    made = prorate(usd("0.01"), usd("0.03"), days("2025-06-01", "2025-07-01"), at("2025-06-16"))
-    assert amounts_of(made) == [Decimal("-0.01"), Decimal("0.02")]
+    created = prorate(usd("0.01"), usd("0.03"), days("2025-06-01", "2025-07-01"), at("2025-06-16"))
+    assert amounts_of(created) == [Decimal("-0.01"), Decimal("0.02")]
 
 
 def test_seats_count_before_rounding() -> None:
     period = days("2025-06-01", "2025-07-01")
-    made = prorate(usd("0.01", quantity=3), usd("0.01", quantity=5), period, at("2025-06-16"))
-    assert amounts_of(made) == [Decimal("-0.02"), Decimal("0.03")]
+    created = prorate(usd("0.01", quantity=3), usd("0.01", quantity=5), period, at("2025-06-16"))
+    assert amounts_of(created) == [Decimal("-0.02"), Decimal("0.03")]
 
 
 @pytest.mark.parametrize("moment", ["2025-05-31T23:59:59", "2025-07-01T00:00:01"])

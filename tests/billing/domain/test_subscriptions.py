@@ -1,3 +1,5 @@
+"""Access by the status and dates of a subscription."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from chalicelib.kit.tables import Transaction
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-def made(stripe_id: str = "sub_1", **facts: object) -> Subscription:
+def new_subscription(stripe_id: str = "sub_1", **facts: object) -> Subscription:
     values: dict[str, Any] = {
         "id": subscriptions.subscription_id_of(stripe_id),
         "owner": subscriptions.owner(OwnerType.STORE, "store_1"),
@@ -38,17 +38,17 @@ def save(row: Subscription) -> None:
 
 
 def test_a_stripe_subscription_is_created_once() -> None:
-    save(made())
+    save(new_subscription())
     with pytest.raises(WriteConflict):
-        save(made())
-    found = subscriptions.find_by_stripe_id("sub_1")
-    assert found is not None
-    assert found.version == 1
+        save(new_subscription())
+    rows = subscriptions.find_by_stripe_id("sub_1")
+    assert rows is not None
+    assert rows.version == 1
     assert subscriptions.find_by_stripe_id("sub_2") is None
 
 
 def test_a_stale_read_writes_nothing() -> None:
-    save(made())
+    save(new_subscription())
     first, second = subscriptions.find_by_stripe_id("sub_1"), subscriptions.find_by_stripe_id("sub_1")
     assert first is not None
     assert second is not None
@@ -63,11 +63,11 @@ def test_a_stale_read_writes_nothing() -> None:
 
 
 def test_only_the_subscriptions_of_the_owner_are_listed() -> None:
-    save(made("sub_1"))
-    save(made("sub_2", status=SubscriptionStatus.CANCELED))
-    save(made("sub_3", owner=subscriptions.owner(OwnerType.MEMBER, "store_1")))
-    found = subscriptions.list_by_owner(OwnerType.STORE, "store_1")
-    assert {row.stripe_subscription_id for row in found} == {"sub_1", "sub_2"}
+    save(new_subscription("sub_1"))
+    save(new_subscription("sub_2", status=SubscriptionStatus.CANCELED))
+    save(new_subscription("sub_3", owner=subscriptions.owner(OwnerType.MEMBER, "store_1")))
+    rows = subscriptions.list_by_owner(OwnerType.STORE, "store_1")
+    assert {row.stripe_subscription_id for row in rows} == {"sub_1", "sub_2"}
 
 
 def test_a_conflict_is_retried_a_limited_number_of_times() -> None:

@@ -1,3 +1,5 @@
+"""The credit ledger of an owner."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -91,10 +93,10 @@ def register_partner(member: Owner) -> Owner:
 
 
 def test_a_store_without_a_subscription_is_on_the_free_plan(api: httpx.Client, store: Owner) -> None:
-    found = entitlement(OwnerType.STORE, store.id)
-    assert (found.has_access, found.plan_name, found.access_until) == (True, "free", None)
-    shown = api.get("/v1/billing/subscription", headers=store.headers).json()
-    assert (shown["plan_name"], shown["limits"]["max_products"]) == ("free", 25)
+    matches = entitlement(OwnerType.STORE, store.id)
+    assert (matches.has_access, matches.plan_name, matches.access_until) == (True, "free", None)
+    listed = api.get("/v1/billing/subscription", headers=store.headers).json()
+    assert (listed["plan_name"], listed["limits"]["max_products"]) == ("free", 25)
 
 
 @pytest.mark.parametrize("path", ["plans", "subscription", "credits", "credits/ledger"])

@@ -161,7 +161,7 @@ def test_steps_and_spends_in_any_order_end_in_the_same_balance(
 
 
 @pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, dict[str, str]]]:
+def metric_values(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, dict[str, str]]]:
     written: list[tuple[str, int, dict[str, str]]] = []
     monkeypatch.setattr(metrics, "write", lambda metric, value, by: written.append((metric.name, value, by)))
     return written
@@ -171,7 +171,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, dict[str, s
 def test_a_failing_owner_does_not_stop_the_expiry_of_others(
     member: Owner,
     later: Callable[[], datetime],
-    counted: list[tuple[str, int, dict[str, str]]],
+    metric_values: list[tuple[str, int, dict[str, str]]],
     caplog: pytest.LogCaptureFixture,
     poison: str,
 ) -> None:
@@ -185,7 +185,7 @@ def test_a_failing_owner_does_not_stop_the_expiry_of_others(
     with caplog.at_level(logging.ERROR):
         assert credits.expire_due_credits(now, None) == 4
     assert expired() == 8
-    assert counted[-1] == ("StepsFailed", 1, {"schedule": "billing-expire_credits"})
+    assert metric_values[-1] == ("StepsFailed", 1, {"schedule": "billing-expire_credits"})
     assert [record.message for record in caplog.records] == ["item not processed: its step failed"]
     months_later = now + timedelta(days=150)
     for passed in range(0, 150, 30):
@@ -195,14 +195,14 @@ def test_a_failing_owner_does_not_stop_the_expiry_of_others(
         "it is found once it is mended"
     )
     assert expired() == 10
-    assert counted[-1] == ("StepsFailed", 0, {"schedule": "billing-expire_credits"})
+    assert metric_values[-1] == ("StepsFailed", 0, {"schedule": "billing-expire_credits"})
     ledger_sums()
 
 
 def test_a_failing_owner_does_not_stop_the_grants_of_others(
     member: Owner,
     buy: Buy,
-    counted: list[tuple[str, int, dict[str, str]]],
+    metric_values: list[tuple[str, int, dict[str, str]]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     owners = [member, *(make_owner(Role.MEMBER) for _ in range(3))]
@@ -212,11 +212,11 @@ def test_a_failing_owner_does_not_stop_the_grants_of_others(
     key = {"id": {"S": str(poisoned.subscription_id)}}
     whole = raw(Subscription, key)
     write_raw(Subscription, whole | {"status": {"S": "no such status"}})
-    begun, now = clock.now(), clock.now() + LATER
+    started, now = clock.now(), clock.now() + LATER
     monkeypatch.setattr(clock, "now", lambda: now)
-    assert grant_schedule.grant_due_months(now, begun) == 3
+    assert grant_schedule.grant_due_months(now, started) == 3
     assert sorted(balances().values()) == [40, 80, 80, 80]
-    assert counted[-1] == ("StepsFailed", 1, {"schedule": "billing-grant_monthly_credits"})
+    assert metric_values[-1] == ("StepsFailed", 1, {"schedule": "billing-grant_monthly_credits"})
     for days in range(1, 12):
         at = now + timedelta(days=days)
         grant_schedule.grant_due_months(at, at - timedelta(hours=1))

@@ -24,8 +24,8 @@ Buy = Callable[..., list[Json]]
 
 def granted() -> list[int]:
     """Return the credits of each grant, oldest month first."""
-    found = sorted((entry.source_key, entry.amount) for entry in entries() if entry.entry_type is EntryType.GRANT)
-    return [amount for _, amount in sorted((key.rpartition("/")[2], amount) for key, amount in found)]
+    grants = sorted((entry.source_key, entry.amount) for entry in entries() if entry.entry_type is EntryType.GRANT)
+    return [amount for _, amount in sorted((key.rpartition("/")[2], amount) for key, amount in grants)]
 
 
 def test_a_replaced_year_grants_no_more_months(
@@ -94,7 +94,7 @@ def test_late_schedules_and_events_grant_the_months_due_before_each_change(
     """A year of 40, after 45 days a month of 20, after 25 more a year of 80. A calendar month has what was paid then:
     the second 40 by the first year, of which 20 came with the month that replaced it.
     """
-    begun = clock.now()
+    started = clock.now()
     events = events_of(member, "better_together")
     paid = of_type(events, "invoice.paid")
     stripe_sandbox.deliver([event for event in events if not event["type"].startswith(("invoice", "payment_intent"))])
@@ -108,6 +108,6 @@ def test_late_schedules_and_events_grant_the_months_due_before_each_change(
     for number in range(2):
         stripe_sandbox.deliver([paid | {"id": f"evt_late_{number}"}])
         assert drain() == []
-        grant_schedule.grant_due_months(clock.now(), begun)
+        grant_schedule.grant_due_months(clock.now(), started)
         assert granted_by_month() == [40, 40, 80, 80]
     ledger_sums()

@@ -15,7 +15,7 @@ from chalicelib.kit import auth
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, payments, refund
-from tests.billing.dispute_factories import Close, Dispute, close, dispute, request_refund, shown
+from tests.billing.dispute_factories import Close, Dispute, close, dispute, read_payment, request_refund
 from tests.billing.subscription_factories import sent
 
 __all__ = ["close", "dispute"]
@@ -36,7 +36,7 @@ def test_a_partial_dispute_takes_its_share_of_bought_credits(
     buy(member, credit_pack="credits_200")
     dispute("lost", amount=amount)
     assert balances() == {member.relationship_id: left}
-    item = shown(api, member)
+    item = read_payment(api, member)
     assert Decimal(item["lost_amount"]) == Decimal(min(amount, 1800)) / 100
     assert (item["status"], item["dispute"]) == ("refunded" if amount >= 1800 else "completed", "lost")
     ledger_sums()
@@ -68,10 +68,10 @@ def test_a_refund_request_before_the_loss_is_not_sent(
     api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, credit_pack="credits_200")
-    asked = request_refund(api, member, amount="10.00").json()["id"]
+    requested = request_refund(api, member, amount="10.00").json()["id"]
     dispute("lost", amount=900)
     before = sent(stripe_sandbox, "POST", "/v1/refunds")
-    done = api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=operator_headers())
+    done = api.post(f"/v1/operator/billing/refunds/{requested}/approve", headers=operator_headers())
     assert (done.status_code, done.json()["code"]) == (409, "NotRefundable")
     (row,) = Refund.scan()
     assert (row.status, payments()[0].refunding_amount) == (RefundStatus.FAILED, Decimal(0))
@@ -83,12 +83,12 @@ def test_the_api_returns_the_status_of_a_dispute(
     api: httpx.Client, member: Owner, buy: Buy, dispute: Dispute, close: Close
 ) -> None:
     buy(member, credit_pack="credits_200")
-    assert shown(api, member)["dispute"] is None
+    assert read_payment(api, member)["dispute"] is None
     opened = dispute()
-    assert shown(api, member)["dispute"] == "open"
+    assert read_payment(api, member)["dispute"] == "open"
     for verdict, status in (("won", "won"), ("lost", "lost"), ("won", "won")):
         close(opened, verdict)
-        item = shown(api, member)
+        item = read_payment(api, member)
         assert (item["dispute"], item["disputed_at"] is None) == (status, status == "won")
 
 
@@ -97,7 +97,7 @@ def test_operators_read_any_payment_and_owners_only_theirs(
 ) -> None:
     buy(member, credit_pack="credits_200")
     dispute("lost", amount=900)
-    item = shown(api, member)
+    item = read_payment(api, member)
     url = f"/v1/operator/billing/payments/{item['id']}"
     answer = api.get(url, headers=operator_headers())
     assert answer.json() == item | {"owner_type": "member", "owner_id": member.id}
@@ -111,9 +111,9 @@ def test_an_inquiry_is_not_a_loss(
 ) -> None:
     buy(member, credit_pack="credits_200")
     inquiry = dispute(status=status)
-    assert (shown(api, member)["dispute"], balances()) == ("open", {member.relationship_id: 200})
+    assert (read_payment(api, member)["dispute"], balances()) == ("open", {member.relationship_id: 200})
     close(inquiry, "warning_closed")
-    item = shown(api, member)
+    item = read_payment(api, member)
     assert (item["dispute"], item["lost_amount"], item["status"]) == (None, "0.00", "completed")
     assert CreditBalance.get(member.relationship_id).suspended == 0
 
@@ -171,7 +171,7 @@ def test_refunds_and_lost_disputes_add_up_to_at_most_the_payment(
     for step in steps if loss_first else steps[::-1]:
         step()
         assert drain() == []
-    item = shown(api, member)
+    item = read_payment(api, member)
     assert (item["refunded_amount"], item["lost_amount"]) == (back, f"{disputed / 100:.2f}")
     assert item["status"] == ("refunded" if back == item["amount"] else "completed")
     assert balances() == {member.relationship_id: 200 - int(Decimal(back) / 18 * 200)}

@@ -29,8 +29,8 @@ def disputed(member: Owner, buy: Buy, stripe_sandbox: StripeSandbox, drain: Drai
 
 
 def test_disputed_credits_count_and_cannot_be_spent(api: httpx.Client, member: Owner, disputed: str) -> None:
-    shown = api.get("/v1/billing/credits", headers=member.headers).json()
-    assert (shown["balance"], shown["suspended"]) == (200, 200)
+    response = api.get("/v1/billing/credits", headers=member.headers).json()
+    assert (response["balance"], response["suspended"]) == (200, 200)
     assert payments()[0].disputed_at is not None
     with pytest.raises(InsufficientCredits):
         credits.spend_credits(OwnerType.MEMBER, member.id, 1, "k")

@@ -13,7 +13,7 @@ from chalicelib.billing.domain.credit_ledger import CreditLot, take_back_lots
 from chalicelib.kit import clock
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, operator
-from tests.billing.dispute_factories import Close, Dispute, close, dispute, request_refund, shown
+from tests.billing.dispute_factories import Close, Dispute, close, dispute, read_payment, request_refund
 
 __all__ = ["close", "dispute"]
 
@@ -44,7 +44,7 @@ def test_a_refund_waits_until_the_dispute_is_closed(
     close(dispute_id, "won")
     assert (approve(api, refund_id).json()["status"]) == "completed"
     assert drain() == []
-    assert shown(api, member)["status"] == "refunded"
+    assert read_payment(api, member)["status"] == "refunded"
 
 
 def test_a_refund_resolves_an_inquiry(

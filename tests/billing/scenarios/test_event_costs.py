@@ -77,9 +77,9 @@ def applied(
 
     monkeypatch.setattr(stripe_sandbox._api, "handle", count)
 
-    def apply(told: list[Json]) -> dict[str, Cost]:
+    def apply(delivered: list[Json]) -> dict[str, Cost]:
         most: dict[str, Cost] = {}
-        for event in told:
+        for event in delivered:
             stripe_sandbox.deliver([event])
             fetched.clear()
             with metered() as meter:
@@ -105,13 +105,13 @@ def test_every_event_type_is_in_the_table() -> None:
 def test_no_event_exceeds_its_documented_cost(
     lives: list[Json], applied: Callable[[list[Json]], dict[str, Cost]], order: int
 ) -> None:
-    told = [event for event in lives if event["type"] in EVENTS]
-    told += [
+    delivered = [event for event in lives if event["type"] in EVENTS]
+    delivered += [
         {**event, "id": f"{event['id']}_{kind}", "type": kind}
-        for event in told
+        for event in delivered
         for kind in SPREAD.get(event["type"], ())
     ]
-    costs = applied(told[::order])
+    costs = applied(delivered[::order])
     assert costs.keys() == EVENTS.keys()
     over = {
         name: cost

@@ -26,10 +26,10 @@ def test_a_paid_checkout_creates_a_subscription_and_a_month_of_credits(
         "limits": {},
         "subscription": None,
     }
-    begun = checkout(member)
-    assert begun.status_code == 201, begun.text
-    assert begun.json()["url"].startswith(stripe_sandbox.url)
-    stripe_sandbox.complete_checkout(begun.json()["id"])
+    started = checkout(member)
+    assert started.status_code == 201, started.text
+    assert started.json()["url"].startswith(stripe_sandbox.url)
+    stripe_sandbox.complete_checkout(started.json()["id"])
     assert drain() == []
     after = api.get("/v1/billing/subscription", headers=member.headers).json()
     assert (after["has_access"], after["plan_name"]) == (True, "try_it_out")

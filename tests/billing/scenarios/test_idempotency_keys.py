@@ -25,8 +25,8 @@ def twice(api: httpx.Client, path: str, headers: Json, body: Json | None = None)
 @pytest.mark.parametrize("verb", ["approve", "reject"])
 def test_one_key_decides_a_refund_once(api: httpx.Client, member: Owner, buy: Buy, verb: str) -> None:
     buy(member, plan="better_together")
-    asked = api.post(f"/v1/billing/payments/{payments()[0].id}/refunds", json={}, headers=member.headers).json()
-    twice(api, f"/v1/operator/billing/refunds/{asked['id']}/{verb}", operator())
+    requested = api.post(f"/v1/billing/payments/{payments()[0].id}/refunds", json={}, headers=member.headers).json()
+    twice(api, f"/v1/operator/billing/refunds/{requested['id']}/{verb}", operator())
 
 
 def test_one_key_replays_an_event_once(api: httpx.Client, member: Owner, buy: Buy) -> None:
@@ -39,7 +39,7 @@ def test_one_key_redeems_a_gift_once(
 ) -> None:
     order = {"plan": "better_together", "recipient_email": "bea@example.com"}
     pages = {"success_url": "https://a.b/", "cancel_url": "https://a.b/"}
-    begun = api.post("/v1/billing/gifts", json=order | pages, headers=member.headers).json()
-    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
+    started = api.post("/v1/billing/gifts", json=order | pages, headers=member.headers).json()
+    stripe_sandbox.complete_checkout(started["checkout"]["id"])
     assert drain() == []
-    twice(api, "/v1/billing/gifts/redeem", make_owner(Role.MEMBER).headers, {"code": begun["gift"]["code"]})
+    twice(api, "/v1/billing/gifts/redeem", make_owner(Role.MEMBER).headers, {"code": started["gift"]["code"]})

@@ -126,21 +126,21 @@ def test_a_gift_grants_only_the_difference(
         "success_url": "https://a.b/",
         "cancel_url": "https://a.b/",
     }
-    begun = api.post("/v1/billing/gifts", json=order, headers=member.headers).json()
-    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
+    started = api.post("/v1/billing/gifts", json=order, headers=member.headers).json()
+    stripe_sandbox.complete_checkout(started["checkout"]["id"])
     assert ask(recipient, "cancel", at_period_end=False).status_code == 200
     stripe_sandbox.drain()
     assert drain() == []
-    redeemed = api.post("/v1/billing/gifts/redeem", json={"code": begun["gift"]["code"]}, headers=recipient.headers)
+    redeemed = api.post("/v1/billing/gifts/redeem", json={"code": started["gift"]["code"]}, headers=recipient.headers)
     assert redeemed.status_code == 200, redeemed.text
     assert balances() == {recipient.relationship_id: 80}
     (paid,) = [row for row in all_payments() if row.kind is PaymentKind.GIFT]
     stripe_sandbox.hold_events = True
     refund(stripe_sandbox, paid.stripe_charge_id)
-    (told,) = [event for event in stripe_sandbox.held() if event["type"] == "charge.refunded"]
-    stripe_sandbox.deliver([told])
+    (refund_event,) = [event for event in stripe_sandbox.held() if event["type"] == "charge.refunded"]
+    stripe_sandbox.deliver([refund_event])
     with metered() as meter:
-        intake.process_event(told["id"])
+        intake.process_event(refund_event["id"])
     assert (meter.cost.reads, meter.calls["dynamodb.TransactWriteItems"]) == (4, 1)
     assert drain() == []
     assert balances() == {recipient.relationship_id: 20}

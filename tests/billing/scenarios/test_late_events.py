@@ -33,9 +33,9 @@ def erase(member: Owner, drain: Drain) -> None:
     assert drain() == []
 
 
-def tell(kind: str, told: dict[str, Any]) -> None:
+def apply_event(kind: str, body: dict[str, Any]) -> None:
     """Apply a Stripe event as if its signature was verified."""
-    event = {"id": f"evt_{ids.new()}", "object": "event", "type": kind, "livemode": False, "data": {"object": told}}
+    event = {"id": f"evt_{ids.new()}", "object": "event", "type": kind, "livemode": False, "data": {"object": body}}
     event |= {"created": int(clock.now().timestamp()), "api_version": "2024-06-20"}
     service.receive_event(json.dumps(event).encode())
 
@@ -58,14 +58,14 @@ def test_a_late_checkout_expiry_stores_no_personal_data(member: Owner, buy: Buy,
     buy(member, credit_pack="credits_200")
     customer = Customer.get("member", member.id)
     erase(member, drain)
-    told: dict[str, Any] = {"id": "cs_late", "object": "checkout.session", "mode": "payment", "status": "expired"}
-    told |= {
+    body: dict[str, Any] = {"id": "cs_late", "object": "checkout.session", "mode": "payment", "status": "expired"}
+    body |= {
         "metadata": {},
         "customer": customer.stripe_customer_id,
         "customer_details": {"email": customer.email, "name": "Ada"},
     }
-    told |= {"payment_status": "unpaid", "payment_intent": None, "subscription": None, "expires_at": 1}
-    tell("checkout.session.expired", told)
+    body |= {"payment_status": "unpaid", "payment_intent": None, "subscription": None, "expires_at": 1}
+    apply_event("checkout.session.expired", body)
     assert drain() == []
     assert list(traces(customer.email, str(customer.stripe_customer_id))) == []
 
@@ -82,12 +82,12 @@ def test_the_evidence_of_a_dispute_is_never_stored(
         "uncategorized_text": "x" * 400_000,
     }
     disputed = stripe_sandbox.open_dispute(str(paid.stripe_charge_id))
-    tell("charge.dispute.updated", disputed | {"evidence": evidence})
+    apply_event("charge.dispute.updated", disputed | {"evidence": evidence})
     stripe_sandbox.drain()
     assert drain() == []
     assert list(traces("Ada Mark")) == []
     assert payments()[0].dispute is not None
     erase(member, drain)
-    tell("charge.dispute.updated", disputed | {"evidence": evidence})
+    apply_event("charge.dispute.updated", disputed | {"evidence": evidence})
     assert drain() == []
     assert list(traces(customer.email, "Ada Mark")) == []

@@ -15,7 +15,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, ledger_sums, listen, make_owner, payments, refund
-from tests.billing.dispute_factories import Close, Dispute, close, dispute, request_refund, shown
+from tests.billing.dispute_factories import Close, Dispute, close, dispute, read_payment, request_refund
 from tests.billing.scenarios.test_late_events import erase
 from tests.billing.service.test_gifts import order, redeem
 from tests.billing.subscription_factories import Ask, Subscribe, ask, subscribe
@@ -34,7 +34,7 @@ def test_a_lost_dispute_ends_access_and_is_published(
     dispute("lost")
     assert not entitlement(OwnerType.MEMBER, member.id).has_access
     assert clock.parse(messages()[-1]["access_until"]) <= clock.now()
-    item = shown(api, member)
+    item = read_payment(api, member)
     assert (item["status"], item["dispute"]) == ("refunded", "lost")
     assert (item["refunded_amount"], item["lost_amount"]) == ("240.00", "240.00")
     assert invariants.check(clock.now()) == []
@@ -145,10 +145,10 @@ def test_a_lost_dispute_ends_an_addon(member: Owner, buy: Buy, dispute: Dispute,
 def test_a_redeemed_gift_ends_with_its_payment_and_the_buyer_s_payment_names_no_recipient(
     api: httpx.Client, member: Owner, dispute: Dispute, stripe_sandbox: StripeSandbox, drain: Drain, pass_time: Buy
 ) -> None:
-    begun, recipient = order(api, member).json(), make_owner(Role.MEMBER)
-    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
+    started, recipient = order(api, member).json(), make_owner(Role.MEMBER)
+    stripe_sandbox.complete_checkout(started["checkout"]["id"])
     assert drain() == []
-    assert redeem(api, recipient, begun["gift"]["code"]).status_code == 200
+    assert redeem(api, recipient, started["gift"]["code"]).status_code == 200
     before = clock.now()
     pass_time(days=31)
     grant_schedule.grant_due_months(clock.now(), before)

@@ -45,12 +45,12 @@ def test_a_month_grants_between_the_remaining_and_the_largest_payment(
 ) -> None:
     """Even if credits are spent and the owner's ledger changes in between."""
     owner = make_owner(Role.MEMBER)
-    made: list[PaymentTransaction] = []
+    created: list[PaymentTransaction] = []
     largest = 0
     for step, number, size in walk:
-        chosen = made[number % len(made)] if made else None
+        chosen = created[number % len(created)] if created else None
         if step == "pay":
-            made.append(pay(owner, size))
+            created.append(pay(owner, size))
             largest = max(largest, size)
         elif step == "move":
             register_customer("member", owner.id, "a@example.com", relationship_id=str(uuid.uuid4()))
@@ -63,7 +63,7 @@ def test_a_month_grants_between_the_remaining_and_the_largest_payment(
             pay(owner, size, chosen)
         elif chosen is not None:
             reverse(chosen, step)
-        rows = [payment_rows.get(row.id) for row in made]
+        rows = [payment_rows.get(row.id) for row in created]
         stays = max(
             (kept_share(size, row.amount, row.refunded_amount) for row in rows for size in claimed(row)), default=0
         )

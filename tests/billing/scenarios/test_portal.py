@@ -28,7 +28,9 @@ def press(api: httpx.Client, store: Owner, stripe_sandbox: StripeSandbox, drain:
         opened = api.post("/v1/billing/portal", json={"return_url": "https://a.b/"}, headers=headers)
         address = opened.json()["url"]
         page = httpx.get(address).text
-        form = next(found for found in re.findall(r"<form.*?</form>", page) if f">{words}<" in unescape(found))
+        form = next(
+            form_text for form_text in re.findall(r"<form.*?</form>", page) if f">{words}<" in unescape(form_text)
+        )
         fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
         assert httpx.post(address, data=fields).status_code == 303
         stripe_sandbox.drain()

@@ -74,8 +74,8 @@ def test_a_declined_payment_is_stored_and_grants_nothing(
         stripe.emit("payment_intent.payment_failed", intent)
     stripe_sandbox.drain()
     assert drain() == []
-    shown = api.get("/v1/billing/payments", headers=member.headers).json()["items"][0]
-    assert (shown["status"], shown["failure_reason"], shown["amount"]) == ("failed", "insufficient_funds", "5.00")
+    listed = api.get("/v1/billing/payments", headers=member.headers).json()["items"][0]
+    assert (listed["status"], listed["failure_reason"], listed["amount"]) == ("failed", "insufficient_funds", "5.00")
     assert balances() == {}
 
 
@@ -118,10 +118,10 @@ def test_an_owner_lists_only_the_own_payments_newest_first(
 ) -> None:
     buy(member, credit_pack="credits_50")
     buy(member, addon="coaching_session")
-    shown = api.get("/v1/billing/payments", headers=member.headers).json()["items"]
-    assert {payment["kind"] for payment in shown} == {"credits", "addon"}
-    assert [payment["created_at"] for payment in shown] == sorted((p["created_at"] for p in shown), reverse=True)
-    one = f"/v1/billing/payments/{shown[0]['id']}"
-    assert api.get(one, headers=member.headers).json()["id"] == shown[0]["id"]
+    listed = api.get("/v1/billing/payments", headers=member.headers).json()["items"]
+    assert {payment["kind"] for payment in listed} == {"credits", "addon"}
+    assert [payment["created_at"] for payment in listed] == sorted((p["created_at"] for p in listed), reverse=True)
+    one = f"/v1/billing/payments/{listed[0]['id']}"
+    assert api.get(one, headers=member.headers).json()["id"] == listed[0]["id"]
     assert api.get(one, headers=store.headers).status_code == 404
     assert api.get("/v1/billing/payments", headers=store.headers).json()["items"] == []

@@ -143,7 +143,7 @@ def test_no_payment_grants_more_than_its_paid_share(
     now = clock.now
     with pytest.MonkeyPatch.context() as patch:
         forget_rows()
-        begun = clock.now()
+        started = clock.now()
         life = Life(stripe_sandbox, checkout, seed, sold)
         patch.setattr(clock, "now", lambda: now() + timedelta(seconds=stripe_sandbox.now - int(now().timestamp())))
         for step, value in walk:
@@ -153,8 +153,8 @@ def test_no_payment_grants_more_than_its_paid_share(
                 getattr(life, step)(value)
             _assert_bounded(life)
         life.deliver(drain, True)
-        grant_schedule.grant_due_months(clock.now(), begun)
-        _assert_follows_stripe(life, begun)
+        grant_schedule.grant_due_months(clock.now(), started)
+        _assert_follows_stripe(life, started)
         assert [name for name in invariants.check(clock.now()) if not name.startswith("period_over")] == []
 
 
@@ -168,7 +168,7 @@ def _assert_bounded(life: Life) -> None:
         ledger_sums()
 
 
-def _assert_follows_stripe(life: Life, begun: datetime) -> None:
+def _assert_follows_stripe(life: Life, started: datetime) -> None:
     """Assert that the rows equal the state at Stripe after deliveries in any order."""
     with life.stripe.store() as stripe:
         sent_back = sum(row["amount"] for row in stripe.all("refund") if row["status"] == "succeeded")
@@ -184,8 +184,8 @@ def _assert_follows_stripe(life: Life, begun: datetime) -> None:
     statuses = [status for _, status in disputes]
     assert payment.dispute is rules.dispute_status(payment.amount, lost, statuses)
     assert (payment.disputed_at is not None) is any(status in FLAGGED for status in statuses)
-    begun_months = sum(begun + timedelta(days=31 * number) <= clock.now() for number in range(14))
-    number = 1 if life.sold == "pack" else 0 if is_gone else begun_months
+    started_months = sum(started + timedelta(days=31 * number) <= clock.now() for number in range(14))
+    number = 1 if life.sold == "pack" else 0 if is_gone else started_months
     assert _net(life) == _kept(life, payment) * number
     if life.sold == "year":
         assert entitlement(OwnerType.MEMBER, life.owner.id).has_access is not is_gone

@@ -32,9 +32,9 @@ def line(price: str, amount: int, is_proration: bool = True) -> StripeInvoiceLin
 
 
 def test_the_months_of_an_upgrade_count_back_from_the_period_end() -> None:
-    found = running_months(START, END)
-    assert [f"{at:%m-%d}" for at in found[:4]] == ["02-28", "03-31", "04-30", "05-31"]
-    assert (len(found), f"{found[-1]:%Y-%m-%d}") == (11, "2026-12-31")
+    months = running_months(START, END)
+    assert [f"{at:%m-%d}" for at in months[:4]] == ["02-28", "03-31", "04-30", "05-31"]
+    assert (len(months), f"{months[-1]:%Y-%m-%d}") == (11, "2026-12-31")
 
 
 @pytest.mark.parametrize(

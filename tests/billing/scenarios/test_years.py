@@ -43,9 +43,9 @@ class Life:
         self.buy(plan)
 
     def buy(self, plan: str = "try_it_out") -> None:
-        begun = self.checkout(self.owner, plan)
-        if begun.status_code == 201:
-            self.stripe.complete_checkout(begun.json()["id"])
+        started = self.checkout(self.owner, plan)
+        if started.status_code == 201:
+            self.stripe.complete_checkout(started.json()["id"])
 
     def let_pass(self, days: int) -> None:
         self.stripe.advance(days * 86_400)

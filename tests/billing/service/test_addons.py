@@ -41,14 +41,14 @@ def calendar_beside_plan(stripe_sandbox: StripeSandbox, events: list[Json]) -> N
 
 
 def test_addons_for_sale_are_listed(api: httpx.Client, member: Owner) -> None:
-    shown = api.get("/v1/billing/addons", headers=member.headers).json()["items"]
-    assert [(item["id"], item["billing_cycle"]) for item in shown] == [
+    response = api.get("/v1/billing/addons", headers=member.headers).json()["items"]
+    assert [(item["id"], item["billing_cycle"]) for item in response] == [
         ("surprise_box", "monthly"),
         ("coaching_session", "one_time"),
         ("premium_features", "monthly"),
         ("calendar_plus", "monthly"),
     ]
-    assert (shown[0]["price"], shown[0]["currency"]) == ("49.00", "USD")
+    assert (response[0]["price"], response[0]["currency"]) == ("49.00", "USD")
 
 
 @pytest.mark.parametrize("version", [OLD_API_VERSION, NEW_API_VERSION])
@@ -71,8 +71,8 @@ def test_a_canceled_addon_ends_with_its_month(
 ) -> None:
     buy(member, addon="surprise_box")
     (box,) = mine(api, member)
-    shown = api.post(f"/v1/billing/addons/mine/{box['id']}/cancel", headers=member.headers).json()
-    assert (shown["status"], shown["expires_at"] is not None) == ("active", True)
+    response = api.post(f"/v1/billing/addons/mine/{box['id']}/cancel", headers=member.headers).json()
+    assert (response["status"], response["expires_at"] is not None) == ("active", True)
     pass_time(days=32)
     assert drain() == []
     (box,) = mine(api, member)
@@ -101,8 +101,8 @@ def test_a_repeated_item_removal_keeps_the_plan(
         stripe_sandbox.hold_events = True
         dying.setattr(addon_cancellation, "sync_subscription", die)
         assert cancel(api, member, calendar).status_code == 500
-    shown = cancel(api, member, calendar)
-    assert (shown.status_code, shown.json()["status"]) == (200, "canceled")
+    response = cancel(api, member, calendar)
+    assert (response.status_code, response.json()["status"]) == (200, "canceled")
     stripe_sandbox.deliver_held()
     assert drain() == []
     (row,) = subscriptions()
@@ -157,8 +157,8 @@ def test_an_item_removed_at_stripe_cancels_the_addon(
     assert drain() == []
     (calendar,) = mine(api, member)
     assert (calendar["addon_id"], calendar["status"]) == ("calendar_plus", "active")
-    shown = api.post(f"/v1/billing/addons/mine/{calendar['id']}/cancel", headers=member.headers).json()
-    assert shown["status"] == "canceled"
+    response = api.post(f"/v1/billing/addons/mine/{calendar['id']}/cancel", headers=member.headers).json()
+    assert response["status"] == "canceled"
     stripe_sandbox.drain()
     assert drain() == []
     assert [item["status"] for item in mine(api, member)] == ["canceled"]

@@ -1,3 +1,5 @@
+"""Checkout sessions for plans."""
+
 from __future__ import annotations
 
 import uuid
@@ -37,9 +39,9 @@ def test_a_checkout_session_has_the_requested_plan_and_price(
     (customer,) = Customer.scan()
     assert session["customer"] == customer.stripe_customer_id
     with stripe_sandbox.store() as stripe:
-        shown = stripe.get("customer", session["customer"])
-    assert (shown["email"], shown["name"]) == (customer.email, "Ada")
-    assert shown["metadata"] == {"owner_type": "member", "owner_id": member.id}
+        stored = stripe.get("customer", session["customer"])
+    assert (stored["email"], stored["name"]) == (customer.email, "Ada")
+    assert stored["metadata"] == {"owner_type": "member", "owner_id": member.id}
 
 
 def test_an_owner_deleted_at_stripe_buys_as_a_new_customer(
@@ -127,7 +129,7 @@ def test_only_the_newest_checkout_of_an_owner_can_be_paid(
         stripe_sandbox.complete_checkout(first)
     stripe_sandbox.complete_checkout(second)
     third = checkout(member)
-    assert (third.status_code, third.json()["code"]) == (409, "AlreadySubscribed"), "paid, and told of later"
+    assert (third.status_code, third.json()["code"]) == (409, "AlreadySubscribed"), "paid, and the event is late"
     assert drain() == []
     (row,) = subscriptions()
     assert row.plan_name == "premium_plus"
@@ -138,8 +140,8 @@ def test_only_one_of_several_concurrent_checkouts_can_be_paid(
 ) -> None:
     with ThreadPoolExecutor(4) as buyers:
         answers = list(buyers.map(lambda _: checkout(member), range(4)))
-    shown = {answer.json()["id"] for answer in answers if answer.status_code == 201}
-    assert len(shown.intersection(open_sessions(stripe_sandbox))) == 1
+    stored = {answer.json()["id"] for answer in answers if answer.status_code == 201}
+    assert len(stored.intersection(open_sessions(stripe_sandbox))) == 1
 
 
 def test_an_expired_or_ended_checkout_does_not_block_a_new_one(

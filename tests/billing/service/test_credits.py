@@ -52,8 +52,8 @@ def test_processes_never_spend_more_than_the_balance(member: Owner) -> None:
 def test_one_key_spends_once(member: Owner) -> None:
     grant(member, 10)
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda _: credits.spend_credits(OwnerType.MEMBER, member.id, 3, "key").id, range(8)))
-    assert len(found) == 1
+        entry_ids = set(pool.map(lambda _: credits.spend_credits(OwnerType.MEMBER, member.id, 3, "key").id, range(8)))
+    assert len(entry_ids) == 1
     assert balances() == {member.relationship_id: 7}
     with pytest.raises(ValueError, match="at least one credit"):
         credits.spend_credits(OwnerType.MEMBER, member.id, 0, "other")

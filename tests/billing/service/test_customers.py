@@ -1,3 +1,5 @@
+"""Registered owners and their Stripe customers."""
+
 from __future__ import annotations
 
 import uuid
@@ -47,9 +49,9 @@ def test_a_stripe_customer_belongs_to_one_owner() -> None:
     for owner, stripe_id in ((other, "cus_1"), (one, "cus_2")):
         with pytest.raises(Conflict):
             customers.link(owner, stripe_id)
-    found = customers.find_by_stripe_id("cus_1")
-    assert found is not None
-    assert found.owner_id == one.owner_id
+    customer = customers.find_by_stripe_id("cus_1")
+    assert customer is not None
+    assert customer.owner_id == one.owner_id
     assert customers.find_by_stripe_id("cus_2") is None
     assert customers.get(OwnerType.STORE, one.owner_id).stripe_customer_id == "cus_1"
 
@@ -61,8 +63,14 @@ def test_an_owner_deleted_at_stripe_gets_a_new_customer_at_the_next_purchase(
     first = customers.get(OwnerType.MEMBER, member.id)
     delete_at_stripe(str(first.at_stripe), stripe_sandbox)
     assert drain() == []
-    shown = {"id": first.at_stripe, "object": "customer", "metadata": {"owner_type": "member", "owner_id": member.id}}
-    stripe_sandbox.deliver([event | {"id": "evt_late", "type": "customer.updated", "data": {"object": shown}}])
+    stripe_customer = {
+        "id": first.at_stripe,
+        "object": "customer",
+        "metadata": {"owner_type": "member", "owner_id": member.id},
+    }
+    stripe_sandbox.deliver(
+        [event | {"id": "evt_late", "type": "customer.updated", "data": {"object": stripe_customer}}]
+    )
     assert drain() == []
     gone = customers.get(OwnerType.MEMBER, member.id)
     assert (gone.at_stripe, gone.stripe_customer_id) == (None, first.stripe_customer_id)

@@ -12,7 +12,7 @@ from chalicelib.kit.auth import Role
 from chalicelib.kit.errors import Unavailable
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, make_owner, operator
-from tests.billing.discount_factories import QUARTER, URL, Checkout, Code, Drain, code, counted
+from tests.billing.discount_factories import QUARTER, URL, Checkout, Code, Drain, code, count_uses
 
 __all__ = ["code"]
 
@@ -175,8 +175,8 @@ def test_a_raised_limit_allows_more_uses(
     other = make_owner(Role.MEMBER)
     assert checkout(other, "try_it_out", code="SPRING-27").status_code == 422
     assert api.patch(f"{URL}/spring-27", json={"max_uses": 2}, headers=operator()).status_code == 200
-    begun = checkout(other, "try_it_out", code="SPRING-27")
-    assert begun.status_code == 201, begun.text
-    stripe_sandbox.complete_checkout(begun.json()["id"])
+    started = checkout(other, "try_it_out", code="SPRING-27")
+    assert started.status_code == 201, started.text
+    stripe_sandbox.complete_checkout(started.json()["id"])
     assert drain() == []
-    assert counted() == (2, ["redeemed", "redeemed"])
+    assert count_uses() == (2, ["redeemed", "redeemed"])

@@ -23,7 +23,7 @@ from chalicelib.kit import clock
 from chalicelib.kit.auth import Role
 from infra.sandbox.stripe import StripeSandbox
 from tests.billing.conftest import Json, Owner, balances, make_owner, of_type, operator, payments
-from tests.billing.discount_factories import URL, Checkout, Code, Drain, code, counted
+from tests.billing.discount_factories import URL, Checkout, Code, Drain, code, count_uses
 from tests.timeouts import LIMIT
 
 __all__ = ["code"]
@@ -37,17 +37,17 @@ def test_a_code_reduces_the_first_payment(
     stripe_sandbox: StripeSandbox,
     drain: Drain,
 ) -> None:
-    made = code(max_uses=3)
-    assert (made["code"], made["value"], made["times_used"]) == ("SPRING-27", "25", 0)
+    created = code(max_uses=3)
+    assert (created["code"], created["value"], created["times_used"]) == ("SPRING-27", "25", 0)
     check = {"code": " Spring-27", "plan": "better_together"}
-    shown = api.post("/v1/billing/codes/validate", json=check, headers=member.headers).json()
-    assert (shown["price"], shown["discount_amount"], shown["amount_due"]) == ("240.00", "60.00", "180.00")
-    begun = checkout(member, "better_together", code="spring-27")
-    assert begun.status_code == 201, begun.text
-    assert counted() == (1, ["reserved"])
-    events = stripe_sandbox.complete_checkout(begun.json()["id"])
+    payload = api.post("/v1/billing/codes/validate", json=check, headers=member.headers).json()
+    assert (payload["price"], payload["discount_amount"], payload["amount_due"]) == ("240.00", "60.00", "180.00")
+    started = checkout(member, "better_together", code="spring-27")
+    assert started.status_code == 201, started.text
+    assert count_uses() == (1, ["reserved"])
+    events = stripe_sandbox.complete_checkout(started.json()["id"])
     assert drain() == []
-    assert counted() == (1, ["redeemed"])
+    assert count_uses() == (1, ["redeemed"])
     (payment,), (use,) = payments(), DiscountUsage.scan()
     assert payment.amount == Decimal(180)
     assert (use.discount_amount, use.subscription_id) == (Decimal(60), payment.subscription_id)
@@ -55,7 +55,7 @@ def test_a_code_reduces_the_first_payment(
     assert balances() == {member.relationship_id: 40}
     stripe_sandbox.deliver(events, order="shuffled", seed=2)
     assert drain() == []
-    assert counted() == (1, ["redeemed"])
+    assert count_uses() == (1, ["redeemed"])
     (listed,) = api.get(f"{URL}/spring-27/uses", headers=operator()).json()["items"]
     assert (listed["user_id"], listed["status"], listed["discount_amount"]) == (member.id, "redeemed", "60.00")
 
@@ -71,11 +71,11 @@ def test_an_abandoned_checkout_releases_its_use(
     stripe_sandbox.expire_checkout(session)
     assert drain() == []
     if ending == "lapsed":
-        assert counted() == (1, ["reserved"])
+        assert count_uses() == (1, ["reserved"])
         assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1
-    assert counted() == (0, ["released"])
+    assert count_uses() == (0, ["released"])
     assert checkout(make_owner(Role.MEMBER), "try_it_out", code="SPRING-27").status_code == 201
-    assert counted() == (1, ["released", "reserved"])
+    assert count_uses() == (1, ["released", "reserved"])
 
 
 def test_an_unreadable_checkout_does_not_block_the_release_of_others(
@@ -91,7 +91,7 @@ def test_an_unreadable_checkout_does_not_block_the_release_of_others(
         whole = dict(stripe.get("checkout.session", sessions[0]))
         stripe.get("checkout.session", sessions[0])["expires_at"] = "soon"
     assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 2
-    assert counted() == (1, ["released", "released", "reserved"])
+    assert count_uses() == (1, ["released", "released", "reserved"])
     with stripe_sandbox.store() as stripe:
         stripe.get("checkout.session", sessions[0]).update(whole)
     assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1, "it is found once it is mended"
@@ -107,21 +107,21 @@ def test_a_paid_use_counts_once_in_any_order_of_events(
     order: tuple[str, ...],
 ) -> None:
     code(max_uses=1)
-    begun = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
+    started = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
     (use,) = DiscountUsage.scan()
     for step in (*order, *order):
         if step == "pay" and not payments():
-            stripe_sandbox.complete_checkout(begun)
+            stripe_sandbox.complete_checkout(started)
         elif step == "release":
-            discount_redemptions.release(use.code, use.redemption, begun)
+            discount_redemptions.release(use.code, use.redemption, started)
         else:
             discount_redemptions.release_lapsed(clock.now() + timedelta(days=3))
         assert drain() == []
-        counted()
-    assert counted() == (1, ["redeemed"])
+        count_uses()
+    assert count_uses() == (1, ["redeemed"])
 
 
-@pytest.mark.parametrize("told", ["late", "replayed", "after a death"])
+@pytest.mark.parametrize("delivered", ["late", "replayed", "after a crash"])
 def test_the_expiry_of_an_earlier_checkout_keeps_the_use_of_the_next(
     api: httpx.Client,
     member: Owner,
@@ -130,18 +130,18 @@ def test_the_expiry_of_an_earlier_checkout_keeps_the_use_of_the_next(
     stripe_sandbox: StripeSandbox,
     drain: Drain,
     monkeypatch: pytest.MonkeyPatch,
-    told: str,
+    delivered: str,
 ) -> None:
     code(max_uses=1)
     first = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
     stripe_sandbox.hold_events = True
     stripe_sandbox.expire_checkout(first)
     ended = of_type(stripe_sandbox.held(), "checkout.session.expired")
-    if told == "late":
+    if delivered == "late":
         assert discount_redemptions.release_lapsed(clock.now() + timedelta(days=3)) == 1, (
             "the schedule asked Stripe first"
         )
-    elif told == "replayed":
+    elif delivered == "replayed":
         stripe_sandbox.deliver([ended])
         assert drain() == []
     else:
@@ -151,20 +151,20 @@ def test_the_expiry_of_an_earlier_checkout_keeps_the_use_of_the_next(
             )
             stripe_sandbox.deliver([ended])
             drain()
-    assert counted() == (0, ["released"])
+    assert count_uses() == (0, ["released"])
     second = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
-    if told == "replayed":
+    if delivered == "replayed":
         replayed = api.post(f"/v1/operator/billing/events/{ended['id']}/replay", headers=operator())
         assert replayed.status_code == 202
     else:
         stripe_sandbox.deliver([ended])
     assert drain() == []
-    assert counted() == (1, ["reserved"])
+    assert count_uses() == (1, ["reserved"])
     assert checkout(make_owner(Role.MEMBER), "try_it_out", code="SPRING-27").status_code == 422
     stripe_sandbox.hold_events = False
     stripe_sandbox.complete_checkout(second)
     assert drain() == []
-    assert counted() == (1, ["redeemed"])
+    assert count_uses() == (1, ["redeemed"])
 
 
 def test_a_stale_read_of_the_schedule_keeps_a_new_reservation(member: Owner, code: Code, checkout: Checkout) -> None:
@@ -174,21 +174,21 @@ def test_a_stale_read_of_the_schedule_keeps_a_new_reservation(member: Owner, cod
     assert plan is not None
     seen = discount_redemptions.reserve("SPRING-27", PlanPurchase(OwnerType.MEMBER, member.id, plan, Decimal(30))).usage
     discount_redemptions.give_up(seen)
-    assert counted() == (0, ["released"])
+    assert count_uses() == (0, ["released"])
     discount_redemptions.reserve("SPRING-27", PlanPurchase(OwnerType.MEMBER, member.id, plan, Decimal(30)))
     discount_redemptions.give_up(seen)
-    assert counted() == (1, ["reserved"])
+    assert count_uses() == (1, ["reserved"])
 
 
 def test_a_refused_session_releases_its_use_at_once(
     api: httpx.Client, member: Owner, code: Code, checkout: Checkout
 ) -> None:
-    made = code()
-    assert made["code"] == "SPRING-27"
+    created = code()
+    assert created["code"] == "SPRING-27"
     row = DiscountCode.get("SPRING-27")
     row.update(actions=[DiscountCode.stripe_promotion_code_id.set("promo_unknown")])
     assert checkout(member, "try_it_out", code="SPRING-27").status_code >= 400
-    assert counted() == (0, ["released"])
+    assert count_uses() == (0, ["released"])
 
 
 def test_fifty_concurrent_checkouts_redeem_a_limit_of_one_once(code: Code, checkout: Checkout) -> None:
@@ -205,7 +205,7 @@ def test_fifty_concurrent_checkouts_redeem_a_limit_of_one_once(code: Code, check
     with ThreadPoolExecutor(25) as pool:
         answers = list(pool.map(begin, buyers))
     assert (answers.count(201), answers.count(422)) == (1, 49)
-    assert counted() == (1, ["reserved"])
+    assert count_uses() == (1, ["reserved"])
 
 
 def test_processes_together_do_not_exceed_the_limit(member: Owner, code: Code) -> None:
@@ -215,7 +215,7 @@ def test_processes_together_do_not_exceed_the_limit(member: Owner, code: Code) -
     workers = [subprocess.Popen(command, **pipes) for _ in range(4)]
     answers = [line for worker in workers for line in worker.communicate(timeout=LIMIT)[0].split()]
     assert (answers.count("reserved"), answers.count("refused")) == (3, 17)
-    assert counted()[0] == 3
+    assert count_uses()[0] == 3
 
 
 def test_the_limit_per_owner_is_enforced(
@@ -226,7 +226,7 @@ def test_the_limit_per_owner_is_enforced(
         answers = list(pool.map(lambda _: checkout(member, "try_it_out", code="SPRING-27").status_code, range(6)))
     assert answers.count(201) == 2
     assert set(answers) <= {201, 422, 503}
-    assert counted() == (2, ["reserved", "reserved"])
+    assert count_uses() == (2, ["reserved", "reserved"])
 
 
 def test_a_crashed_checkout_is_completed_with_its_key(
@@ -247,14 +247,14 @@ def test_a_crashed_checkout_is_completed_with_its_key(
         dying.setattr(discount_redemptions, "note_session", die)
         assert checkout(member, "try_it_out", key="mine", code="SPRING-27").status_code == 500
     assert checkout(member, "try_it_out", key="another", code="SPRING-27").status_code == 422
-    begun = checkout(member, "try_it_out", key="mine", code="SPRING-27")
-    assert begun.status_code == 201, begun.text
-    assert counted() == (1, ["reserved"])
+    started = checkout(member, "try_it_out", key="mine", code="SPRING-27")
+    assert started.status_code == 201, started.text
+    assert count_uses() == (1, ["reserved"])
     with stripe_sandbox.store() as stripe:
-        assert [session["id"] for session in stripe.all("checkout.session")] == [begun.json()["id"]]
-    stripe_sandbox.complete_checkout(begun.json()["id"])
+        assert [session["id"] for session in stripe.all("checkout.session")] == [started.json()["id"]]
+    stripe_sandbox.complete_checkout(started.json()["id"])
     assert drain() == []
-    assert counted() == (1, ["redeemed"])
+    assert count_uses() == (1, ["redeemed"])
 
 
 def test_a_forever_code_also_reduces_later_payments(
@@ -266,8 +266,8 @@ def test_a_forever_code_also_reduces_later_payments(
     pass_time: Callable[..., list[Json]],
 ) -> None:
     code(duration="repeating", duration_months=2)
-    begun = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
-    events = stripe_sandbox.complete_checkout(begun)
+    started = checkout(member, "try_it_out", code="SPRING-27").json()["id"]
+    events = stripe_sandbox.complete_checkout(started)
     assert of_type(events, "checkout.session.completed")["data"]["object"]["total_details"]["amount_discount"] == 750
     pass_time(days=63)
     assert drain() == []

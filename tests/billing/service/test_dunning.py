@@ -40,8 +40,8 @@ def test_runs_at_any_times_give_each_notice_at_most_once_and_always_the_last(sec
 
 def test_hourly_runs_give_every_notice_in_its_hour() -> None:
     runs = [SINCE + number * HOUR for number in range(-1, 24 * 20)]
-    told = {until: day for after, until in pairwise(runs) if (day := notice_due(SINCE, after, until)) is not None}
-    assert told == {SINCE + day * DAY: day for day in NOTICE_DAYS}
+    notices = {until: day for after, until in pairwise(runs) if (day := notice_due(SINCE, after, until)) is not None}
+    assert notices == {SINCE + day * DAY: day for day in NOTICE_DAYS}
 
 
 @pytest.mark.parametrize(
@@ -86,28 +86,30 @@ def fail_renewal(
             stripe.emit("customer.subscription.updated", row)
         stripe_sandbox.drain()
         assert drain() == []
-        (found,) = [each for each in subscriptions() if each.owner_id == owner.id]
-        assert (found.status, found.past_due_since) == (SubscriptionStatus.PAST_DUE, since)
-        return found
+        (subscription,) = [each for each in subscriptions() if each.owner_id == owner.id]
+        assert (subscription.status, subscription.past_due_since) == (SubscriptionStatus.PAST_DUE, since)
+        return subscription
 
     return failed
 
 
 def pay(stripe_sandbox: StripeSandbox, row: Subscription, drain: Drain) -> None:
     with stripe_sandbox.store() as stripe:
-        shown = stripe.get("subscription", str(row.stripe_subscription_id))
-        shown["status"] = "active"
+        stripe_subscription = stripe.get("subscription", str(row.stripe_subscription_id))
+        stripe_subscription["status"] = "active"
         for invoice in stripe.all("invoice"):
             if invoice["customer"] == row.stripe_customer_id:
                 invoice["status"] = "paid"
-        stripe.emit("customer.subscription.updated", shown)
+        stripe.emit("customer.subscription.updated", stripe_subscription)
     stripe_sandbox.drain()
     assert drain() == []
 
 
 def run_at(moment: datetime) -> None:
     """Run the schedule for that time."""
-    schedule = next(found for found in handlers.schedules() if found.name == "billing-send_dunning_notices")
+    schedule = next(
+        subscription for subscription in handlers.schedules() if subscription.name == "billing-send_dunning_notices"
+    )
     handlers.chalice_app().handler_map[schedule.name](event_of(schedule, moment), None)
 
 
@@ -118,11 +120,11 @@ def test_an_hourly_schedule_publishes_each_notice_once(
 ) -> None:
     since = clock.now().replace(microsecond=0) - HOUR
     row = fail_renewal(member, since)
-    told = []
+    notices = []
     for offset in (0, 1, 2, 47, 48, 49, 167, 168, 169, 335, 336, 337, 500):
         run_at(since + offset * HOUR)
-        told += [(offset, message["notice_day"]) for message in published()]
-    assert told == [(0, 0), (48, 2), (168, 7), (336, 14)]
+        notices += [(offset, message["notice_day"]) for message in published()]
+    assert notices == [(0, 0), (48, 2), (168, 7), (336, 14)]
     run_at(since + 2 * DAY)
     assert published() == []
     assert row.reminded_until is None
@@ -176,12 +178,12 @@ def test_a_success_stops_the_notices_and_the_next_failure_restarts_them(
     assert published() == []
     later = since + 30 * DAY
     with stripe_sandbox.store() as stripe:
-        shown = stripe.get("subscription", str(row.stripe_subscription_id))
-        shown["status"] = "past_due"
+        stripe_subscription = stripe.get("subscription", str(row.stripe_subscription_id))
+        stripe_subscription["status"] = "past_due"
         unpaid = next(each for each in stripe.all("invoice") if each["customer"] == row.stripe_customer_id)
         unpaid |= {"status": "open"}
         unpaid["status_transitions"]["finalized_at"] = int(later.timestamp())
-        stripe.emit("customer.subscription.updated", shown)
+        stripe.emit("customer.subscription.updated", stripe_subscription)
     stripe_sandbox.drain()
     drain()
     run_at(later)

@@ -42,10 +42,10 @@ def redeem(api: httpx.Client, owner: Owner, code: str) -> httpx.Response:
 @pytest.fixture
 def code(api: httpx.Client, member: Owner, stripe_sandbox: StripeSandbox, drain: Drain) -> str:
     """Buy a gift and return its code."""
-    begun = order(api, member).json()
-    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
+    started = order(api, member).json()
+    stripe_sandbox.complete_checkout(started["checkout"]["id"])
     assert drain() == []
-    return str(begun["gift"]["code"])
+    return str(started["gift"]["code"])
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_a_gift_is_bought_paid_and_redeemed(api: httpx.Client, member: Owner, be
     assert (listed["code"], listed["status"], listed["recipient_email"]) == (code, "paid", "bea@example.com")
     answer = redeem(api, bea, f" {code.lower()} ")
     assert answer.status_code == 200, answer.text
-    shown = answer.json()
-    assert (shown["has_access"], shown["plan_name"], shown["subscription"]["is_gift"]) == (
+    payload = answer.json()
+    assert (payload["has_access"], payload["plan_name"], payload["subscription"]["is_gift"]) == (
         True,
         "better_together",
         True,
@@ -86,11 +86,11 @@ def test_a_retry_with_its_key_returns_the_gift(
     with monkeypatch.context() as losing:
         losing.setattr(checkout_sessions, "create_checkout_session", lost)
         assert order(api, member, key="mine").status_code == 503
-    begun = order(api, member, key="mine")
-    assert begun.status_code == 201, begun.text
+    started = order(api, member, key="mine")
+    assert started.status_code == 201, started.text
     (row,) = Gift.scan()
-    assert row.code == begun.json()["gift"]["code"]
-    stripe_sandbox.complete_checkout(begun.json()["checkout"]["id"])
+    assert row.code == started.json()["gift"]["code"]
+    stripe_sandbox.complete_checkout(started.json()["checkout"]["id"])
     assert drain() == []
     assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
     assert order(api, member, key="another").json()["gift"]["code"] != row.code
@@ -99,10 +99,10 @@ def test_a_retry_with_its_key_returns_the_gift(
 def test_an_unpaid_gift_cannot_be_redeemed_and_ends_with_its_checkout(
     api: httpx.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    begun = order(api, member).json()
-    answer = redeem(api, bea, begun["gift"]["code"])
+    started = order(api, member).json()
+    answer = redeem(api, bea, started["gift"]["code"])
     assert (answer.status_code, answer.json()["code"]) == (409, "GiftNotRedeemable")
-    stripe_sandbox.expire_checkout(begun["checkout"]["id"])
+    stripe_sandbox.expire_checkout(started["checkout"]["id"])
     assert drain() == []
     (row,) = Gift.scan()
     assert row.status is GiftStatus.VOIDED
@@ -141,12 +141,12 @@ def test_a_gift_cannot_be_redeemed_during_a_subscription(
 def test_concurrent_redemptions_by_one_owner_use_one_gift(
     api: httpx.Client, member: Owner, bea: Owner, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    begun = [order(api, member).json() for _ in range(6)]
-    for each in begun:
+    started = [order(api, member).json() for _ in range(6)]
+    for each in started:
         stripe_sandbox.complete_checkout(each["checkout"]["id"])
     assert drain() == []
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda each: redeem(api, bea, each["gift"]["code"]).status_code, begun))
+        answers = list(pool.map(lambda each: redeem(api, bea, each["gift"]["code"]).status_code, started))
     assert answers.count(200) == 1
     assert set(answers) <= {200, 409, 503}
     assert len(subscriptions()) == 1
@@ -161,10 +161,10 @@ def test_a_redeemed_gift_expires_an_open_checkout(
     checkout: Callable[..., httpx.Response],
     stripe_sandbox: StripeSandbox,
 ) -> None:
-    begun = checkout(bea).json()["id"]
+    started = checkout(bea).json()["id"]
     assert redeem(api, bea, code).status_code == 200
     with pytest.raises(ApiError, match="no longer open"):
-        stripe_sandbox.complete_checkout(begun)
+        stripe_sandbox.complete_checkout(started)
     assert checkout(bea).status_code == 409
 
 
@@ -175,9 +175,9 @@ def test_a_gift_cannot_be_redeemed_right_after_a_payment(
     checkout: Callable[..., httpx.Response],
     stripe_sandbox: StripeSandbox,
 ) -> None:
-    begun = checkout(bea).json()["id"]
+    started = checkout(bea).json()["id"]
     stripe_sandbox.hold_events = True
-    stripe_sandbox.complete_checkout(begun)
+    stripe_sandbox.complete_checkout(started)
     answer = redeem(api, bea, code)
     assert (answer.status_code, answer.json()["code"]) == (409, "AlreadySubscribed")
     assert [row.status for row in Gift.scan()] == [GiftStatus.PAID]
@@ -194,13 +194,13 @@ def test_the_next_gift_is_redeemed_when_the_first_has_ended(
 ) -> None:
     assert redeem(api, bea, code).status_code == 200
     pass_time(days=300)
-    begun = order(api, member).json()
-    stripe_sandbox.complete_checkout(begun["checkout"]["id"])
+    started = order(api, member).json()
+    stripe_sandbox.complete_checkout(started["checkout"]["id"])
     assert drain() == []
-    assert redeem(api, bea, begun["gift"]["code"]).status_code == 409
+    assert redeem(api, bea, started["gift"]["code"]).status_code == 409
     pass_time(days=66)
     assert gifts.end_due(clock.now(), None) == 1
-    assert redeem(api, bea, begun["gift"]["code"]).status_code == 200
+    assert redeem(api, bea, started["gift"]["code"]).status_code == 200
 
 
 def test_a_gift_ends_without_a_charge(
@@ -264,8 +264,8 @@ def test_a_failed_refund_restores_a_gift(
     api: httpx.Client, member: Owner, bea: Owner, code: str, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     (payment,) = PaymentTransaction.scan()
-    asked = api.post(f"/v1/billing/payments/{payment.id}/refunds", json={}, headers=member.headers).json()["id"]
-    api.post(f"/v1/operator/billing/refunds/{asked}/approve", headers=operator())
+    requested = api.post(f"/v1/billing/payments/{payment.id}/refunds", json={}, headers=member.headers).json()["id"]
+    api.post(f"/v1/operator/billing/refunds/{requested}/approve", headers=operator())
     assert redeem(api, bea, code).status_code == 409
     with stripe_sandbox.store() as stripe:
         (refund,) = stripe.all("refund")

@@ -36,10 +36,10 @@ def test_twelve_months_are_granted_one_by_one_and_then_the_next_year_s(
 
 
 def test_a_late_schedule_grants_all_due_months(member: Owner, buy: Buy, pass_time: Buy) -> None:
-    begun = clock.now()
+    started = clock.now()
     buy(member, plan="premium_plus")
     pass_time(days=100)
-    grant_schedule.grant_due_months(clock.now(), begun)
+    grant_schedule.grant_due_months(clock.now(), started)
     assert balances() == {member.relationship_id: 4 * 80}
 
 
@@ -51,10 +51,10 @@ def test_a_redelivered_event_and_the_schedule_grant_once(
     paid = of_type(events, "invoice.paid")
     with ThreadPoolExecutor(4) as pool:
         runs = [pool.submit(grant_schedule.grant_due_months, clock.now(), None) for _ in range(3)]
-        told = pool.submit(stripe_sandbox.deliver, [paid | {"id": "evt_again"}])
+        delivered = pool.submit(stripe_sandbox.deliver, [paid | {"id": "evt_again"}])
         for run in runs:
             run.result()
-        told.result()
+        delivered.result()
     assert drain() == []
     grant_schedule.grant_due_months(clock.now(), None)
     assert balances() == {member.relationship_id: 3 * 40}

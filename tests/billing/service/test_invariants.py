@@ -112,16 +112,16 @@ def test_an_event_that_fails_is_listed_with_its_error(
 
 
 def test_an_operator_grants_credits_once_per_key(api: httpx.Client, member: Owner) -> None:
-    asked = {"owner_type": "member", "owner_id": member.id, "amount": 5, "reason": "sorry"}
+    body = {"owner_type": "member", "owner_id": member.id, "amount": 5, "reason": "sorry"}
     headers = operator() | {"Idempotency-Key": "k"}
-    first, second = (api.post("/v1/operator/billing/credits", json=asked, headers=headers) for _ in range(2))
+    first, second = (api.post("/v1/operator/billing/credits", json=body, headers=headers) for _ in range(2))
     assert first.status_code == second.status_code == 201, first.text
     assert first.json() == second.json()
     assert api.get("/v1/billing/credits", headers=member.headers).json()["balance"] == 5
     past = api.post(
-        "/v1/operator/billing/credits", json=asked | {"expires_at": "2020-01-01T00:00:00Z"}, headers=operator()
+        "/v1/operator/billing/credits", json=body | {"expires_at": "2020-01-01T00:00:00Z"}, headers=operator()
     )
     assert (past.status_code, past.json()["code"]) == (422, "GrantExpired")
     assert past.json()["errors"][0]["path"] == "body.expires_at"
-    unknown = asked | {"owner_id": "nobody"}
+    unknown = body | {"owner_id": "nobody"}
     assert api.post("/v1/operator/billing/credits", json=unknown, headers=operator()).status_code == 404

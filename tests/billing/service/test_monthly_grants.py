@@ -40,9 +40,9 @@ def test_a_year_is_granted_month_by_month(
     paid = of_type(events, "invoice.paid")
     with stripe_sandbox.store() as stripe:
         (line,) = stripe.get("invoice", paid["data"]["object"]["id"])["lines"]["data"]
-        begun = datetime.fromtimestamp(line["period"]["start"], UTC)
+        started = datetime.fromtimestamp(line["period"]["start"], UTC)
         for name, count in (("start", -5), ("end", 7)):
-            line["period"][name] = int(monthly_grants.add_months(begun, count).timestamp())
+            line["period"][name] = int(monthly_grants.add_months(started, count).timestamp())
     stripe_sandbox.deliver([paid | {"id": "evt_again"}])
     assert drain() == []
     grant_schedule.grant_due_months(clock.now(), None)

@@ -1,3 +1,5 @@
+"""The sync of plans, products and prices with Stripe."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -59,12 +61,12 @@ def test_concurrent_syncs_create_each_product_and_price_once(stripe_sandbox: Str
         list(pool.map(lambda _: sync_plans(), range(2)))
     with stripe_sandbox.store() as stripe:
         assert len(stripe.all("price")) == len(prices_at_stripe(stripe_sandbox))
-    made = [
+    post_requests = [
         request
         for request in stripe_sandbox.requests
         if request.path in ("/v1/prices", "/v1/products") and request.body
     ]
-    kinds = {request.header("idempotency-key").partition("-")[0] for request in made}
+    kinds = {request.header("idempotency-key").partition("-")[0] for request in post_requests}
     assert kinds == {"price", "product"}
 
 
@@ -81,9 +83,9 @@ def test_a_changed_price_is_created_and_the_earlier_one_is_still_recognized(
     now, earlier = row.stripe_prices["monthly"]
     assert earlier == before != now
     assert prices_at_stripe(stripe_sandbox)["backroom_starter_monthly"] == 3150
-    found = price_lookup.read().plans
-    assert {found[price][0].id for price in (before, now)} == {"starter"}
-    assert {found[price][1] for price in (before, now)} == {BillingCycle.MONTHLY}
+    offers = price_lookup.read().plans
+    assert {offers[price][0].id for price in (before, now)} == {"starter"}
+    assert {offers[price][1] for price in (before, now)} == {BillingCycle.MONTHLY}
 
 
 def test_each_audience_sees_its_plans_in_order(api: httpx.Client, member: Owner, store: Owner) -> None:

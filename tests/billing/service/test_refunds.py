@@ -38,12 +38,16 @@ def test_a_refund_is_requested_approved_and_paid(
     api: httpx.Client, member: Owner, buy: Buy, drain: Drain, stripe_sandbox: StripeSandbox
 ) -> None:
     buy(member, plan="better_together")
-    asked = ask(api, member, amount="40.00", reason="I asked twice")
-    assert (asked.status_code, asked.json()["status"], asked.json()["amount"]) == (201, "requested", "40.00")
+    requested = ask(api, member, amount="40.00", reason="I asked twice")
+    assert (requested.status_code, requested.json()["status"], requested.json()["amount"]) == (
+        201,
+        "requested",
+        "40.00",
+    )
     waiting = api.get("/v1/operator/billing/refunds", headers=operator()).json()["items"]
-    assert [refund["id"] for refund in waiting] == [asked.json()["id"]]
+    assert [refund["id"] for refund in waiting] == [requested.json()["id"]]
     assert payments()[0].refunding_amount == 40
-    done = decide(api, asked.json()["id"])
+    done = decide(api, requested.json()["id"])
     assert (done.status_code, done.json()["status"]) == (200, "completed"), done.text
     stripe_sandbox.drain()
     assert drain() == []
@@ -55,8 +59,8 @@ def test_a_refund_is_requested_approved_and_paid(
     )
     assert (refund.status, str(refund.stripe_refund_id)[:3]) == (RefundStatus.COMPLETED, "re_")
     assert entitlement(OwnerType.MEMBER, member.id).has_access
-    shown = api.get(f"/v1/billing/payments/{payment.id}/refunds", headers=member.headers).json()["items"]
-    assert [item["id"] for item in shown] == [refund.id]
+    listed = api.get(f"/v1/billing/payments/{payment.id}/refunds", headers=member.headers).json()["items"]
+    assert [item["id"] for item in listed] == [refund.id]
 
 
 def test_a_full_refund_ends_access(api: httpx.Client, member: Owner, buy: Buy) -> None:
@@ -176,8 +180,8 @@ def test_a_refund_event_before_its_payment_is_applied(
     version: str,
 ) -> None:
     stripe_sandbox.hold_events = True
-    begun = checkout(member, wanted.get("plan"), **{k: v for k, v in wanted.items() if k != "plan"})
-    stripe_sandbox.complete_checkout(begun.json()["id"])
+    started = checkout(member, wanted.get("plan"), **{k: v for k, v in wanted.items() if k != "plan"})
+    stripe_sandbox.complete_checkout(started.json()["id"])
     with stripe_sandbox.store() as stripe:
         charge = stripe.all("charge")[0]
     with httpx.Client(

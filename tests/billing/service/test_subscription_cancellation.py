@@ -24,7 +24,7 @@ def test_a_cancellation_at_period_end_is_shown_and_published_at_once(
     member: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, api: httpx.Client
 ) -> None:
     stripe_id = subscribe(member)
-    heard = listen()
+    receive = listen()
     answer = ask(member, "cancel")
     assert answer.status_code == 200, answer.text
     assert (answer.json()["status"], answer.json()["cancel_at_period_end"]) == ("active", True)
@@ -33,7 +33,7 @@ def test_a_cancellation_at_period_end_is_shown_and_published_at_once(
     entitlement = api.get("/v1/billing/subscription", headers=member.headers).json()
     assert entitlement["has_access"]
     assert entitlement["subscription"] == answer.json()
-    assert [message["cancel_at_period_end"] for message in heard()] == [True]
+    assert [message["cancel_at_period_end"] for message in receive()] == [True]
     again = ask(member, "cancel")
     assert (again.status_code, again.json()["code"]) == (409, "AlreadyCanceled")
 

@@ -138,40 +138,40 @@ def test_an_upgrade_is_billed_at_once_at_the_previewed_amount(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox, drain: Drain, days: int
 ) -> None:
     stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"), days)
-    shown = previewed(ask, store, "enterprise", "annual")
-    answer = change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    quoted = previewed(ask, store, "enterprise", "annual")
+    answer = change(ask, store, "enterprise", "annual", proration_date=quoted["proration_date"])
     assert answer.status_code == 200, answer.text
     assert (answer.json()["plan_name"], answer.json()["price_annual"]) == ("enterprise", "3990.00")
     invoice, _ = invoices(stripe_sandbox, stripe_id)
-    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
-    assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
-    assert [line["kind"] for line in shown["lines"]] == ["unused", "remaining"]
-    assert (shown["is_billed_now"], shown["due_at"]) == (True, shown["proration_date"])
-    assert (shown["period_start"], shown["period_end"]) == (
+    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in quoted["lines"]])
+    assert [invoice["amount_paid"], invoice["total"]] == minor([quoted["amount_due"], quoted["total"]])
+    assert [line["kind"] for line in quoted["lines"]] == ["unused", "remaining"]
+    assert (quoted["is_billed_now"], quoted["due_at"]) == (True, quoted["proration_date"])
+    assert (quoted["period_start"], quoted["period_end"]) == (
         answer.json()["current_period_start"],
         answer.json()["current_period_end"],
     )
     stripe_sandbox.drain()
     assert drain() == []
-    assert Decimal(shown["amount_due"]) in [payment.amount for payment in payments()]
+    assert Decimal(quoted["amount_due"]) in [payment.amount for payment in payments()]
 
 
 def test_a_downgrade_is_credited_on_the_next_invoice(
     store: Owner, subscribe: Subscribe, ask: Ask, stripe_sandbox: StripeSandbox
 ) -> None:
     stripe_id = backdated(stripe_sandbox, subscribe(store, "enterprise"))
-    shown = previewed(ask, store, "professional", "monthly")
-    assert Decimal(shown["total"]) < 0
-    assert not shown["is_billed_now"]
-    assert shown["due_at"] == shown["period_end"]
-    answer = change(ask, store, "professional", "monthly", proration_date=shown["proration_date"])
+    quoted = previewed(ask, store, "professional", "monthly")
+    assert Decimal(quoted["total"]) < 0
+    assert not quoted["is_billed_now"]
+    assert quoted["due_at"] == quoted["period_end"]
+    answer = change(ask, store, "professional", "monthly", proration_date=quoted["proration_date"])
     assert (answer.status_code, answer.json()["plan_name"]) == (200, "professional")
-    assert answer.json()["current_period_end"] == shown["period_end"]
+    assert answer.json()["current_period_end"] == quoted["period_end"]
     assert len(invoices(stripe_sandbox, stripe_id)) == 1
     with stripe_sandbox.store() as stripe:
         waiting = [row["amount"] for row in reversed(stripe.all("invoiceitem")) if row["subscription"] == stripe_id]
-    assert waiting == minor([line["amount"] for line in shown["lines"]])
-    assert Decimal(shown["amount_due"]) == max(Decimal(0), Decimal("99.00") + Decimal(shown["total"]))
+    assert waiting == minor([line["amount"] for line in quoted["lines"]])
+    assert Decimal(quoted["amount_due"]) == max(Decimal(0), Decimal("99.00") + Decimal(quoted["total"]))
 
 
 @pytest.mark.parametrize(
@@ -187,16 +187,16 @@ def test_a_cycle_change_starts_a_period_at_the_full_price(
     to: str,
 ) -> None:
     stripe_id = backdated(stripe_sandbox, subscribe(store, plan, billing_cycle=cycle))
-    begun = clock.now()
-    shown = previewed(ask, store, plan, to)
-    answer = change(ask, store, plan, to, proration_date=shown["proration_date"])
-    took = clock.now() - begun
+    started = clock.now()
+    quoted = previewed(ask, store, plan, to)
+    answer = change(ask, store, plan, to, proration_date=quoted["proration_date"])
+    took = clock.now() - started
     assert (answer.status_code, answer.json()["billing_cycle"]) == (200, to), answer.text
     invoice = invoices(stripe_sandbox, stripe_id)[0]
-    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in shown["lines"]])
-    assert [invoice["amount_paid"], invoice["total"]] == minor([shown["amount_due"], shown["total"]])
-    assert [line["kind"] for line in shown["lines"]] == ["unused", "new_period"]
-    late = clock.parse(answer.json()["current_period_end"]) - clock.parse(shown["period_end"])
+    assert [line["amount"] for line in invoice["lines"]["data"]] == minor([line["amount"] for line in quoted["lines"]])
+    assert [invoice["amount_paid"], invoice["total"]] == minor([quoted["amount_due"], quoted["total"]])
+    assert [line["kind"] for line in quoted["lines"]] == ["unused", "new_period"]
+    late = clock.parse(answer.json()["current_period_end"]) - clock.parse(quoted["period_end"])
     assert timedelta(0) <= late <= took + timedelta(seconds=1), "Stripe's seconds are whole"
 
 
@@ -205,12 +205,12 @@ def test_the_unused_part_of_a_year_pays_for_later_months(
 ) -> None:
     """The invoice is negative: Stripe adds the amount to the customer balance instead of a refund."""
     stripe_id = subscribe(store, "enterprise", billing_cycle="annual")
-    shown = previewed(ask, store, "enterprise", "monthly")
-    assert (shown["is_billed_now"], shown["amount_due"]) == (True, "0.00")
-    change(ask, store, "enterprise", "monthly", proration_date=shown["proration_date"])
+    quoted = previewed(ask, store, "enterprise", "monthly")
+    assert (quoted["is_billed_now"], quoted["amount_due"]) == (True, "0.00")
+    change(ask, store, "enterprise", "monthly", proration_date=quoted["proration_date"])
     with stripe_sandbox.store() as stripe:
         customer = stripe.get("customer", stripe.get("subscription", stripe_id)["customer"])
-    assert [customer["balance"]] == minor([shown["total"]])
+    assert [customer["balance"]] == minor([quoted["total"]])
     upgrade = previewed(ask, store, "enterprise", "annual")
     assert Decimal(upgrade["amount_due"]) < Decimal(upgrade["total"])
 
@@ -220,14 +220,14 @@ def test_a_change_during_a_trial_charges_nothing_and_keeps_the_trial(
 ) -> None:
     stripe_id = subscribe(store, "starter", on_trial=True)
     ends = at_stripe(stripe_sandbox, stripe_id)["trial_end"]
-    shown = previewed(ask, store, "enterprise", "annual")
-    assert (shown["lines"], shown["total"], shown["is_billed_now"]) == ([], "0.00", False)
-    assert (shown["amount_due"], shown["due_at"], clock.parse(shown["due_at"]).timestamp()) == (
+    quoted = previewed(ask, store, "enterprise", "annual")
+    assert (quoted["lines"], quoted["total"], quoted["is_billed_now"]) == ([], "0.00", False)
+    assert (quoted["amount_due"], quoted["due_at"], clock.parse(quoted["due_at"]).timestamp()) == (
         "3990.00",
-        shown["period_end"],
+        quoted["period_end"],
         ends,
     )
-    answer = change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    answer = change(ask, store, "enterprise", "annual", proration_date=quoted["proration_date"])
     assert (answer.status_code, answer.json()["status"]) == (200, "trialing"), answer.text
     assert (answer.json()["plan_name"], answer.json()["billing_cycle"]) == ("enterprise", "annual")
     assert clock.parse(answer.json()["current_period_end"]).timestamp() == ends
@@ -278,17 +278,17 @@ def test_concurrent_changes_are_charged_once(
     assert {answer.status_code for answer in answers} <= {200, 409}
     assert 200 in {answer.status_code for answer in answers}
     assert len(invoices(stripe_sandbox, stripe_id)) == 2
-    shown = api.get("/v1/billing/subscription", headers=store.headers).json()
-    assert shown["plan_name"] == "enterprise"
+    quoted = api.get("/v1/billing/subscription", headers=store.headers).json()
+    assert quoted["plan_name"] == "enterprise"
 
 
 def test_a_change_is_published_and_sets_the_limits_of_the_new_plan(
     store: Owner, subscribe: Subscribe, ask: Ask, api: httpx.Client
 ) -> None:
     subscribe(store, "professional", billing_cycle="annual")
-    heard = listen()
+    receive = listen()
     change(ask, store, "enterprise", "annual")
-    (message,) = heard()
+    (message,) = receive()
     assert message["plan_name"] == "enterprise"
     assert message["limits"]["max_products"] == 100_000
     assert api.get("/v1/billing/subscription", headers=store.headers).json()["limits"] == message["limits"]
@@ -311,7 +311,7 @@ def test_seats_are_kept(store: Owner, subscribe: Subscribe, ask: Ask, stripe_san
     stripe_id = backdated(stripe_sandbox, subscribe(store, "professional", billing_cycle="annual"))
     with stripe_sandbox.store() as stripe:
         stripe.get("subscription", stripe_id)["items"]["data"][0]["quantity"] = 3
-    shown = previewed(ask, store, "enterprise", "annual")
-    change(ask, store, "enterprise", "annual", proration_date=shown["proration_date"])
+    quoted = previewed(ask, store, "enterprise", "annual")
+    change(ask, store, "enterprise", "annual", proration_date=quoted["proration_date"])
     assert at_stripe(stripe_sandbox, stripe_id)["items"]["data"][0]["quantity"] == 3
-    assert [invoices(stripe_sandbox, stripe_id)[0]["total"]] == minor([shown["total"]])
+    assert [invoices(stripe_sandbox, stripe_id)[0]["total"]] == minor([quoted["total"]])

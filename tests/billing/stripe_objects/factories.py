@@ -60,7 +60,7 @@ def line(new: bool = True, amount: int = 3000, proration: bool = False, of_subsc
 def invoice(new: bool = True, lines: list[Json] | None = None, intent: Any = "pi_1", **facts: Any) -> Json:
     """The newer shape has `payments`, because our calls expand them; webhooks omit them."""
     paid = facts.get("status", "paid") == "paid"
-    shown = {
+    body = {
         "id": "in_1",
         "object": "invoice",
         "customer": "cus_1",
@@ -78,7 +78,7 @@ def invoice(new: bool = True, lines: list[Json] | None = None, intent: Any = "pi
     }
     if not new:
         charge = {"charge": "ch_1"} if paid else {"charge": None}
-        return {"subscription": "sub_1", "payment_intent": intent, **charge, **shown}
+        return {"subscription": "sub_1", "payment_intent": intent, **charge, **body}
     payment = {
         "id": "inpay_1",
         "created": START,
@@ -88,5 +88,5 @@ def invoice(new: bool = True, lines: list[Json] | None = None, intent: Any = "pi
     return {
         "parent": {"type": "subscription_details", "subscription_details": {"subscription": "sub_1"}},
         "payments": {"object": "list", "data": [payment] if intent else []},
-        **shown,
+        **body,
     }

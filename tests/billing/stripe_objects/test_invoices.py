@@ -1,3 +1,5 @@
+"""Stripe subscriptions and invoices in both shapes."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -79,17 +81,17 @@ def test_the_difference_of_a_change_bills_no_period(new: bool) -> None:
 
 
 def test_a_webhook_s_invoice_of_the_newer_shape_names_no_payment() -> None:
-    shown = factories.invoice()
-    del shown["payments"]
-    assert not parse_invoice(shown).is_linked
+    body = factories.invoice()
+    del body["payments"]
+    assert not parse_invoice(body).is_linked
 
 
 def test_the_successful_one_of_several_payments_counts() -> None:
-    shown = factories.invoice()
-    (paid,) = shown["payments"]["data"]
+    body = factories.invoice()
+    (paid,) = body["payments"]["data"]
     failed = paid | {"status": "canceled", "created": START + 99, "payment": {"payment_intent": "pi_0"}}
-    shown["payments"]["data"] = [failed, paid]
-    assert parse_invoice(shown).payment_intent_id == "pi_1"
+    body["payments"]["data"] = [failed, paid]
+    assert parse_invoice(body).payment_intent_id == "pi_1"
 
 
 def test_a_failed_payment_has_a_reason() -> None:

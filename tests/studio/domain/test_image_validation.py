@@ -1,3 +1,5 @@
+"""Limits and rejection reasons of uploaded images."""
+
 from __future__ import annotations
 
 import struct

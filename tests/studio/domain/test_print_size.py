@@ -1,3 +1,5 @@
+"""Print sizes, crops and upscale factors."""
+
 from __future__ import annotations
 
 from decimal import Decimal

@@ -1,3 +1,5 @@
+"""The position and size of a watermark."""
+
 from __future__ import annotations
 
 from decimal import Decimal

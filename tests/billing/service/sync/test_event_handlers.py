@@ -147,11 +147,11 @@ def test_any_order_ends_in_the_same_rows(
     events = events_of(member)
     subscription_id = of_type(events, "customer.subscription.created")["data"]["object"]["id"]
     with stripe_sandbox.store() as store:
-        shown = store.get("subscription", subscription_id)
-        shown |= {"cancel_at_period_end": True, "canceled_at": shown["created"] + 10}
-        store.emit("customer.subscription.updated", shown)
-        shown |= {"status": "canceled", "ended_at": shown["created"] + 20}
-        store.emit("customer.subscription.deleted", shown)
+        stripe_object = store.get("subscription", subscription_id)
+        stripe_object |= {"cancel_at_period_end": True, "canceled_at": stripe_object["created"] + 10}
+        store.emit("customer.subscription.updated", stripe_object)
+        stripe_object |= {"status": "canceled", "ended_at": stripe_object["created"] + 20}
+        store.emit("customer.subscription.deleted", stripe_object)
         events += store.emitted
         store.emitted = []
     stripe_sandbox.deliver(events, order="shuffled", copies=2, seed=seed, api_version=version)
@@ -189,13 +189,13 @@ def test_a_late_older_state_changes_nothing(
 
 def test_an_event_of_a_subscription_missing_at_stripe_is_ignored(stripe_sandbox: StripeSandbox, drain: Drain) -> None:
     at = int(time.time())
-    shown = {"id": "sub_gone", "object": "subscription", "status": "active", "customer": "cus_gone"}
+    stripe_object = {"id": "sub_gone", "object": "subscription", "status": "active", "customer": "cus_gone"}
     event = {
         "id": "evt_gone",
         "object": "event",
         "api_version": NEW_API_VERSION,
         "created": at,
-        "data": {"object": shown},
+        "data": {"object": stripe_object},
         "livemode": False,
         "type": "customer.subscription.updated",
     }
@@ -267,23 +267,23 @@ def test_a_message_lost_after_the_write_is_published_at_redelivery(
     (row,) = subscriptions()
     assert webhooks()[created["id"]].status is WebhookStatus.FAILED
     assert aws.client("sns").create_topic(Name=topic.rpartition(":")[2])["TopicArn"] == topic
-    heard = listen()
+    receive = listen()
     stripe_sandbox.deliver([created])
     assert drain() == []
     assert webhooks()[created["id"]].status is WebhookStatus.PROCESSED
     (after,) = subscriptions()
     assert after.version == row.version
-    assert [message["version"] for message in heard()] == [row.version]
+    assert [message["version"] for message in receive()] == [row.version]
 
 
 def test_the_entitlement_of_an_owner_is_published(
     store: Owner, events_of: Buy, stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    heard = listen()
+    receive = listen()
     events = events_of(store, "professional", billing_cycle="annual")
     stripe_sandbox.deliver([of_type(events, "customer.subscription.created")])
     assert drain() == []
-    (message,), (row,) = heard(), subscriptions()
+    (message,), (row,) = receive(), subscriptions()
     assert (message["owner_type"], message["owner_id"], message["subscription_id"]) == ("store", store.id, row.id)
     assert (message["plan_name"], message["status"], message["billing_cycle"]) == ("professional", "trialing", "annual")
     assert message["limits"]["max_products"] == 5000

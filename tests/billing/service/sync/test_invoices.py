@@ -29,11 +29,11 @@ def record(view: StripeInvoice) -> PaymentTransaction:
     """Store a payment as the sync does, without the state of a subscription."""
 
     def decide(unit: UnitOfWork) -> PaymentTransaction:
-        found = IdentityMap()
+        identity_map = IdentityMap()
         ids = (view.id, view.payment_intent_id, view.charge_id)
-        found.read(payment_guards(*ids))
-        found.read([found.payment_key(*ids)])
-        earlier = found.payment(*ids)
+        identity_map.read(payment_guards(*ids))
+        identity_map.read([identity_map.payment_key(*ids)])
+        earlier = identity_map.payment(*ids)
         customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
         context = InvoiceContext({}, "subscription_1", None, StripePaymentReference(), "evt_1", clock.now())
         before = earlier or payments.new(customer, view.created_at)
@@ -65,9 +65,9 @@ def test_a_payment_has_the_charge_that_succeeded(order: tuple[int, ...]) -> None
         record((gave_up, declined, paid)[number])
     (row,) = PaymentTransaction.scan()
     assert (row.stripe_payment_intent_id, row.stripe_charge_id) == ("pi_1", "ch_1")
-    found = IdentityMap()
-    found.read(payment_guards(None, None, "ch_1"))
-    assert found.payment_key(None, None, "ch_1") == (PaymentTransaction, (row.id,))
+    identity_map = IdentityMap()
+    identity_map.read(payment_guards(None, None, "ch_1"))
+    assert identity_map.payment_key(None, None, "ch_1") == (PaymentTransaction, (row.id,))
 
 
 def test_a_redelivery_writes_nothing() -> None:

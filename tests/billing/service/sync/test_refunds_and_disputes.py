@@ -39,16 +39,16 @@ def deliver(stripe_sandbox: StripeSandbox, drain: Drain, events: list[Json]) -> 
 
 
 @pytest.fixture
-def moved(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, int]:
+def merged_ledgers(member: Owner, buy: Callable[..., list[Json]]) -> dict[str, int]:
     """Buy credits, then join a partner with 100 credits; return both balances."""
     buy(member, credit_pack="credits_200")
     partner, joined = make_owner(Role.MEMBER), str(uuid.uuid4())
     for owner in (partner, member):
         register_customer("member", owner.id, f"{owner.id[:8]}@example.com", relationship_id=joined)
     operator_grant(partner, 100, "welcome", None)
-    found = {str(member.relationship_id): 200, joined: 100}
-    assert balances() == found
-    return found
+    expected = {str(member.relationship_id): 200, joined: 100}
+    assert balances() == expected
+    return expected
 
 
 @pytest.fixture
@@ -182,28 +182,28 @@ def test_the_refund_of_an_upgrade_keeps_the_paid_period(
 
 
 def test_a_refund_takes_credits_from_the_ledger_of_the_purchase(
-    member: Owner, moved: dict[str, int], stripe_sandbox: StripeSandbox, drain: Drain
+    member: Owner, merged_ledgers: dict[str, int], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     back = refund(stripe_sandbox, payments()[0].stripe_charge_id)
     assert drain() == []
-    assert balances() == moved | {member.relationship_id: 0}
+    assert balances() == merged_ledgers | {member.relationship_id: 0}
     assert [head.shortfall for head in CreditBalance.scan()] == [0, 0]
     stripe_sandbox.settle_refund(back, "failed")
     stripe_sandbox.drain()
     assert drain() == []
-    assert balances() == moved
+    assert balances() == merged_ledgers
     ledger_sums()
 
 
 def test_a_dispute_holds_credits_in_the_ledger_of_the_purchase(
-    member: Owner, moved: dict[str, int], stripe_sandbox: StripeSandbox, drain: Drain
+    member: Owner, merged_ledgers: dict[str, int], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
     stripe_sandbox.open_dispute(str(payments()[0].stripe_charge_id))
     stripe_sandbox.drain()
     assert drain() == []
-    assert {head.relationship_id: head.suspended for head in CreditBalance.scan()} == dict.fromkeys(moved, 0) | {
-        member.relationship_id: 200
-    }
+    assert {head.relationship_id: head.suspended for head in CreditBalance.scan()} == dict.fromkeys(
+        merged_ledgers, 0
+    ) | {member.relationship_id: 200}
 
 
 def test_a_redelivered_purchase_stays_in_its_ledger(
