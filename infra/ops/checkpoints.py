@@ -31,7 +31,7 @@ class Run:
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
-    def is_under_way(self) -> bool:
+    def is_in_progress(self) -> bool:
         """Whether it resumes an interrupted run."""
         return bool(self.step or self.after)
 

@@ -88,7 +88,7 @@ def _replay_all(arguments: Namespace, common: dict[str, str]) -> int:
 
 
 def _begin(run: Run, common: dict[str, str], *, restart: bool) -> None:
-    if not run.is_under_way or restart:
+    if not run.is_in_progress or restart:
         run.begin(**common)
     elif run.about != common:
         stopped = " ".join(f"--{name} {value}" for name, value in run.about.items())

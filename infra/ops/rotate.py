@@ -56,7 +56,7 @@ def rotate(arguments: Namespace) -> int:
 
 
 def _add_key(run: Run, account: Account) -> None:
-    if run.is_under_way:
+    if run.is_in_progress:
         raise CommandRefused(f"the last rotation is not complete. {AGAIN}; then start another")
     key_id = secrets.add_key(_key_file())
     output.say(f"New tokens are now encrypted with key {key_id}.")
@@ -65,7 +65,7 @@ def _add_key(run: Run, account: Account) -> None:
 
 def _reseal(run: Run) -> None:
     about = {"key": key_rotation.current_key_id()}
-    if run.is_under_way and run.about == about:
+    if run.is_in_progress and run.about == about:
         output.say(f"Resuming after {run.counts['rows']:,} rows.")
     else:
         run.begin(**about)

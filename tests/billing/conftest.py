@@ -1,4 +1,4 @@
-"""What the tests of billing share: registered owners, a checkout that is paid, ears on the topic."""
+"""Fixtures of billing: registered owners, paid checkouts, subscribers of its topics."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Interleave = Callable[[str, Callable[[], None]], None]
 
 @dataclass(frozen=True)
 class Owner:
-    """A registered owner and the headers that prove it."""
+    """A registered owner and its authorization headers."""
 
     id: str
     headers: dict[str, str]
@@ -61,13 +61,13 @@ def make_owner(role: Role) -> Owner:
 
 
 def operator() -> dict[str, str]:
-    """The headers of an operator, with a token of this moment."""
+    """Return the headers of an operator, with a new token."""
     return {"Authorization": f"Bearer {auth.mint(Role.OPERATOR, 'op')}"}
 
 
 @dataclass(frozen=True)
 class Synced:
-    """What a sync of the plans wrote: our rows, and Stripe's objects, oldest first."""
+    """The result of a plan sync: stored rows, and Stripe objects, oldest first."""
 
     plans: list[SubscriptionPlan]
     addons: list[SubscriptionAddon]
@@ -75,12 +75,12 @@ class Synced:
 
 
 _synced: list[Synced] = []
-"""Of this process, once there is one: a sync is a third of what a test of billing takes."""
+"""Cached per process: a sync takes a third of the time of a billing test."""
 
 
 @pytest.fixture
 def catalogue(stripe_sandbox: StripeSandbox) -> None:
-    """The plans, here and at Stripe: synced by the first test that wants them, written as they were for the others."""
+    """Store the plans, here and at Stripe: the first test syncs them, later tests restore its result."""
     if not _synced:
         sync_plans()
         with stripe_sandbox.store() as stripe:
@@ -111,7 +111,7 @@ def store(catalogue: None) -> Owner:
 
 @pytest.fixture
 def checkout(api: httpx.Client) -> Callable[..., httpx.Response]:
-    """Begin a checkout."""
+    """Start a checkout."""
 
     def begin(owner: Owner, plan: str | None = "try_it_out", key: str | None = None, **order: Any) -> httpx.Response:
         body = {
@@ -128,14 +128,14 @@ def checkout(api: httpx.Client) -> Callable[..., httpx.Response]:
 
 @pytest.fixture
 def events_of(checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox) -> Callable[..., list[Json]]:
-    """Buy a plan; the events that tell of it, none of them sent."""
+    """Buy a plan and return its events without delivering them."""
 
     def buy(owner: Owner, plan: str = "try_it_out", **order: Any) -> list[Json]:
         url, stripe_sandbox.webhook_url = stripe_sandbox.webhook_url, None
         try:
-            begun = checkout(owner, plan, **order)
-            assert begun.status_code == 201, begun.text
-            return stripe_sandbox.complete_checkout(begun.json()["id"])
+            started = checkout(owner, plan, **order)
+            assert started.status_code == 201, started.text
+            return stripe_sandbox.complete_checkout(started.json()["id"])
         finally:
             stripe_sandbox.webhook_url = url
 
@@ -144,7 +144,7 @@ def events_of(checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSan
 
 @pytest.fixture
 def pass_time(stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Json]]:
-    """Let time pass here and at Stripe; the events of what it did there, delivered."""
+    """Advance the time here and at Stripe; deliver and return the events it causes."""
     now = clock.now
     passed = timedelta()
 
@@ -159,7 +159,7 @@ def pass_time(stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def new_month(pass_time: Callable[..., list[Json]]) -> datetime:
-    """Let time pass until noon of the first day of a calendar month (UTC): so many days later is the same month."""
+    """Advance the time to noon of the first day of a calendar month (UTC), so that the next days are in the same month."""
     now = clock.now()
     first = monthly_grants.add_months(now.replace(day=1, hour=12, minute=0, second=0, microsecond=0), 1)
     pass_time(seconds=int((first - now).total_seconds()) + 1)
@@ -170,12 +170,12 @@ def new_month(pass_time: Callable[..., list[Json]]) -> datetime:
 def buy(
     checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Callable[[], list[Any]]
 ) -> Callable[..., list[Json]]:
-    """Buy something and pay for it; the events, all applied."""
+    """Buy and pay for an item; apply and return the events."""
 
     def paid(owner: Owner, **wanted: Any) -> list[Json]:
-        begun = checkout(owner, wanted.pop("plan", None), **wanted)
-        assert begun.status_code == 201, begun.text
-        events = stripe_sandbox.complete_checkout(begun.json()["id"])
+        started = checkout(owner, wanted.pop("plan", None), **wanted)
+        assert started.status_code == 201, started.text
+        events = stripe_sandbox.complete_checkout(started.json()["id"])
         assert drain() == []
         return events
 
@@ -191,7 +191,7 @@ def operator_grant(member: Owner, amount: int, reason: str, expires_at: datetime
 
 
 def refund(stripe_sandbox: StripeSandbox, charge: str | None, **params: str) -> str:
-    """As an operator does in Stripe's dashboard; its id there."""
+    """Refund a charge as in Stripe's dashboard; return the id of the refund."""
     key = {"Authorization": "Bearer sk_test_sandbox_of_no_real_account"}
     params["charge"] = str(charge)
     answer = httpx.post(f"{stripe_sandbox.url}/v1/refunds", data=params, headers=key)
@@ -201,7 +201,7 @@ def refund(stripe_sandbox: StripeSandbox, charge: str | None, **params: str) -> 
 
 
 def delete_at_stripe(customer: str, stripe_sandbox: StripeSandbox) -> None:
-    """As somebody does in Stripe's dashboard; the event of it is sent."""
+    """Delete a customer as in Stripe's dashboard and deliver the event."""
     url, headers = f"{stripe_sandbox.url}/v1/customers/{customer}", {"Authorization": f"Bearer {SANDBOX_SECRET_KEY}"}
     assert httpx.delete(url, headers=headers).status_code == 200
     stripe_sandbox.drain()
@@ -209,7 +209,7 @@ def delete_at_stripe(customer: str, stripe_sandbox: StripeSandbox) -> None:
 
 @pytest.fixture
 def interleave(stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -> Interleave:
-    """`interleave("/v1/refunds", between)`: Stripe's next answer from there is on its way while `between` happens."""
+    """`interleave("/v1/refunds", between)`: run `between` before Stripe's next response from that path arrives."""
     handle, waiting = stripe_sandbox._api.handle, dict[str, Callable[[], None]]()
 
     def answer(request: Request) -> Response:
@@ -224,7 +224,7 @@ def interleave(stripe_sandbox: StripeSandbox, monkeypatch: pytest.MonkeyPatch) -
 
 
 def ledger_sums() -> None:
-    """Every balance is the sum of its ledger, and of its lots."""
+    """Assert that every balance is the sum of its ledger, and of its lots."""
     for row in CreditBalance.scan():
         assert row.balance == credits.total(row.relationship_id) == sum(lot["remaining"] for lot in row.lots)
 
@@ -254,7 +254,7 @@ def webhooks() -> dict[str, StripeWebhook]:
 
 
 def listen(topic: str = "billing-subscription_changed") -> Callable[[], list[Json]]:
-    """Subscribe to the topic as another context would; gives the messages since the last call."""
+    """Subscribe to the topic like another context; the result returns the messages since the last call."""
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName=f"ears-{uuid.uuid4().hex[:10]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -273,20 +273,20 @@ def listen(topic: str = "billing-subscription_changed") -> Callable[[], list[Jso
         Attributes={"RawMessageDelivery": "true"},
     )
 
-    def heard() -> list[Json]:
-        found: list[Json] = []
+    def receive() -> list[Json]:
+        received: list[Json] = []
         while batch := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in batch:
-                found.append(json.loads(message["Body"]))
+                received.append(json.loads(message["Body"]))
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return received
 
-    return heard
+    return receive
 
 
 @pytest.fixture
 def forget_rows() -> Callable[[], None]:
-    """Empty billing's tables, for a test that starts over within itself."""
+    """Empty billing's tables, for a test that runs several examples."""
 
     def forget() -> None:
         for model in (Subscription, PaymentTransaction, CreditEntry, CreditBalance, MonthlyGrant, StripeWebhook):

@@ -1,3 +1,5 @@
+"""The retention rules of billing."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -16,10 +18,10 @@ def test_every_rule_counts_from_a_column_that_its_table_has() -> None:
 
 
 @given(st.dates(min_value=date(2020, 1, 1), max_value=date(2090, 2, 28)))
-def test_payments_are_never_dropped_before_seven_years(paid: date) -> None:
+def test_payments_are_kept_for_seven_years(paid: date) -> None:
     day = paid if (paid.month, paid.day) != (2, 29) else date(paid.year, 2, 28)
     assert day + PaymentTransaction.KEEP >= day.replace(year=day.year + 7)
 
 
-def test_events_live_90_days_once_processed() -> None:
+def test_processed_events_are_kept_for_90_days() -> None:
     assert timedelta(days=90) == StripeWebhook.KEEP

@@ -16,7 +16,7 @@ from tests.retention.factories import files, traces
 from tests.retention.service.test_erasure import erase
 from tests.retention.service.test_export import exported_zip
 from tests.studio.conftest import CUSTOMER, Gallery, gallery
-from tests.studio.order_messages import order_paid
+from tests.studio.order_factories import order_paid
 
 pytestmark = pytest.mark.usefixtures("nothing_in_progress")
 

@@ -188,12 +188,12 @@ def test_a_session_extended_between_scan_and_delete_is_kept(sweep: Sweep, monkey
     row = session_of(DUE - SECOND)
     look = rows.expired_page
 
-    def look_and_be_overtaken(*arguments: Any) -> Any:
+    def look_and_conflict(*arguments: Any) -> Any:
         found = look(*arguments)
         Session(row.id).update(actions=[Session.expires.set(clock.now() + timedelta(days=1))])
         return found
 
-    monkeypatch.setattr(rows, "expired_page", look_and_be_overtaken)
+    monkeypatch.setattr(rows, "expired_page", look_and_conflict)
     sweep()
     assert [left.id for left in Session.scan(consistent_read=True)] == [row.id]
     assert [run.rows_deleted for run in runs_of(SESSIONS)] == [0]

@@ -19,7 +19,7 @@ from chalicelib.studio.repository import generations
 from chalicelib.studio.service import finals, generation_worker, orders, stuck_generations
 from tests.shops.conftest import forget_messages
 from tests.studio.conftest import PHOTO, Gallery
-from tests.studio.order_messages import order_cancelled, order_paid
+from tests.studio.order_factories import order_cancelled, order_paid
 
 
 @pytest.fixture

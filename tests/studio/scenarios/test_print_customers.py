@@ -12,7 +12,7 @@ from chalicelib.shops.schemas.orders import OrderEdited
 from chalicelib.studio.models import Generation, Order
 from chalicelib.studio.service import orders
 from tests.studio.conftest import CUSTOMER, Gallery
-from tests.studio.order_messages import order_paid
+from tests.studio.order_factories import order_paid
 
 
 def gid(customer: int | None) -> str | None:

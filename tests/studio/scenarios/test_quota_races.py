@@ -75,7 +75,7 @@ def test_five_processes_with_one_killed_do_not_exceed_the_quota(
     body = json.dumps(gallery.preview_request(gallery.accepted_upload()))
     set_limits(gallery, limits)
     customer = f"gid://shopify/Customer/{CUSTOMER}"
-    command = [sys.executable, "-m", "tests.studio.concurrent_requests", gallery.shop, customer, body, "10"]
+    command = [sys.executable, "-m", "tests.studio.scenarios.concurrent_requests", gallery.shop, customer, body, "10"]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     processes = [subprocess.Popen(command, **pipes) for _ in range(5)]
     try:
