@@ -10,7 +10,7 @@ from chalicelib.billing.domain.payments import InvoiceContext, decide_invoice
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.repository import payments
-from chalicelib.billing.repository.identity_map import IdentityMap, payment_guards
+from chalicelib.billing.repository.identity_map import IdentityMap, payment_unique_keys
 from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
@@ -31,7 +31,7 @@ def record(view: StripeInvoice) -> PaymentTransaction:
     def decide(unit: UnitOfWork) -> PaymentTransaction:
         found = IdentityMap()
         ids = (view.id, view.payment_intent_id, view.charge_id)
-        found.read(payment_guards(*ids))
+        found.read(payment_unique_keys(*ids))
         found.read([found.payment_key(*ids)])
         earlier = found.payment(*ids)
         customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
@@ -66,7 +66,7 @@ def test_it_is_known_by_the_charge_that_paid_not_by_one_that_failed(order: tuple
     (row,) = PaymentTransaction.scan()
     assert (row.stripe_payment_intent_id, row.stripe_charge_id) == ("pi_1", "ch_1")
     found = IdentityMap()
-    found.read(payment_guards(None, None, "ch_1"))
+    found.read(payment_unique_keys(None, None, "ch_1"))
     assert found.payment_key(None, None, "ch_1") == (PaymentTransaction, (row.id,))
 
 

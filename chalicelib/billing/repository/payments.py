@@ -34,7 +34,7 @@ def stage_payment(transaction: Transaction, row: PaymentTransaction) -> None:
     before, row.version = row.version, row.version + 1
     unchanged = PaymentTransaction.version == before if before else PaymentTransaction.id.does_not_exist()
     transaction.put(row, condition=unchanged, otherwise=WriteConflict())
-    for name in guards_of(*(getattr(row, name) for name in _IDS)):
+    for name in payment_value_keys(*(getattr(row, name) for name in _IDS)):
         unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
 
 
@@ -117,7 +117,7 @@ def defer_grant(payment_id: str, day: str) -> None:
         transaction.update(PaymentTransaction(payment_id), actions, PaymentTransaction.next_grant_day <= day)
 
 
-def guards_of(*stripe_ids: str | None) -> list[str]:
+def payment_value_keys(*stripe_ids: str | None) -> list[str]:
     """Return the keys of the unique values of a payment's Stripe ids (invoice, intent, charge)."""
     return [
         unique_values.value_key("billing", "payment_transactions", name, value)

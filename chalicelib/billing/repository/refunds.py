@@ -26,7 +26,7 @@ def get(refund_id: str) -> Refund:
         raise RefundNotFound from error
 
 
-def decide(refund_id: str, status: RefundStatus) -> Refund:
+def mark_decided(refund_id: str, status: RefundStatus) -> Refund:
     """Store the decision on a request; repeating the same decision changes nothing.
 
     Raises RefundNotFound if there is no such refund, RefundDecided if it has another decision.

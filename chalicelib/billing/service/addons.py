@@ -20,7 +20,7 @@ def list_for_sale() -> list[SubscriptionAddon]:
     return [row for row in plans.list_addons() if row.is_active]
 
 
-def choose(addon_id: str) -> SubscriptionAddon:
+def choose_addon(addon_id: str) -> SubscriptionAddon:
     """Return an add-on that is for sale. Raises AddonUnavailable if it does not exist or is not for sale."""
     row = plans.find_addon(addon_id) if addon_id in ADDONS else None
     if row is None or not row.is_active or not row.stripe_price_id:
@@ -78,11 +78,11 @@ def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransact
     addons.stage_addon(unit.transaction, row, is_new=True)
 
 
-def reverse(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
+def reverse_addon(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
     """Cancel an add-on whose payment was returned in full; restore it if the money was not returned after all.
 
-    A recurring add-on is cancelled for the paid period. An add-on whose paid period is over stays unchanged, and one
-    that has expired is neither cancelled nor restored.
+    A recurring add-on is canceled for the paid period. An add-on whose paid period is over stays unchanged, and one
+    that has expired is neither canceled nor restored.
     """
     now = clock.now()
     if payment.period_end and payment.period_end <= now:

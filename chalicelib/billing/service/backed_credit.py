@@ -53,7 +53,7 @@ def _settle(unit: UnitOfWork, payment_id: str) -> None:
         payment_rows.stage_payment(unit.transaction, row)
     subscription = rows.subscription_by_id(row.subscription_id)
     if subscription is not None and not subscription.status.is_final:
-        subscriptions.stage_change(unit, subscriptions.follow_payment(subscription, row), subscription)
+        subscriptions.stage_change(unit, subscriptions.apply_payment(subscription, row), subscription)
 
 
 def _invoices(rows: IdentityMap, row: PaymentTransaction) -> list[PaymentTransaction]:

@@ -27,7 +27,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def start_checkout(
-    owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None
+    owner_type: OwnerType, owner_id: str, body: CheckoutCreate, request_key: str | None
 ) -> StripeCheckoutSession:
     """Create a Stripe Checkout session for a plan, an add-on or credits. The same request key returns the same session.
 
@@ -38,25 +38,25 @@ def start_checkout(
     AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
     """
     customer = customers.get(owner_type, owner_id)
-    if order.plan is not None:
-        return _buy_plan(customer, order, request_key)
-    params = _addon(customer, order.addon) if order.addon else _credits(customer, str(order.credit_pack))
-    return _open(customer, params, order.success_url, order.cancel_url, request_key)
+    if body.plan is not None:
+        return _buy_plan(customer, body, request_key)
+    params = _addon(customer, body.addon) if body.addon else _credits(customer, str(body.credit_pack))
+    return _open(customer, params, body.success_url, body.cancel_url, request_key)
 
 
-def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, StripeCheckoutSession]:
+def start_gift(owner_id: str, body: GiftCreate, request_key: str | None) -> tuple[Gift, StripeCheckoutSession]:
     """Create a pending gift and the Checkout session for its payment.
 
     Raises CustomerNotFound if the buyer is not registered, PlanUnavailable if the plan is not for sale, GiftToOneself
     if the recipient is the buyer.
     """
     buyer = customers.get(OwnerType.MEMBER, owner_id)
-    if order.recipient_email.lower() == buyer.email.lower():
+    if body.recipient_email.lower() == buyer.email.lower():
         raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
-    plan, _ = plans.choose(order.plan, None, OwnerType.MEMBER)
-    gift = gifts.begin(buyer, plan, order.recipient_email, order.message, request_key)
+    plan, _ = plans.choose_plan(body.plan, None, OwnerType.MEMBER)
+    gift = gifts.create_gift(buyer, plan, body.recipient_email, body.message, request_key)
     params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
-    return gift, _open(buyer, params, order.success_url, order.cancel_url, request_key)
+    return gift, _open(buyer, params, body.success_url, body.cancel_url, request_key)
 
 
 def _open(
@@ -78,7 +78,7 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
 
     Raises PlanUnavailable if the plan is not for sale, InvalidCode if the code is not valid for it.
     """
-    plan, _ = plans.choose(check.plan, check.billing_cycle, owner_type)
+    plan, _ = plans.choose_plan(check.plan, check.billing_cycle, owner_type)
     price = _price_of(plan, check.billing_cycle)
     discount = discount_redemptions.validate(check.code, PlanPurchase(owner_type, owner_id, plan, price))
     return CodeOffer(
@@ -90,24 +90,24 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     )
 
 
-def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> StripeCheckoutSession:
+def _buy_plan(customer: Customer, body: CheckoutCreate, request_key: str | None) -> StripeCheckoutSession:
     """Create a Checkout session for a plan.
 
     Reserves the use of a discount code first, and releases it if Stripe creates no session.
     """
-    params, plan = _plan(customer, order)
-    if order.code is None:
-        return _open_sole(customer, params, order, request_key)
-    price = _price_of(plan, order.billing_cycle)
+    params, plan = _plan(customer, body)
+    if body.code is None:
+        return _open_sole(customer, params, body, request_key)
+    price = _price_of(plan, body.billing_cycle)
     purchase = PlanPurchase(customer.owner_type, customer.owner_id, plan, price)
-    reserved = discount_redemptions.reserve(order.code, purchase, request_key)
+    reserved = discount_redemptions.reserve(body.code, purchase, request_key)
     discounted = {
         **params,
         "discounts": [{"promotion_code": reserved.promotion_code_id}],
         "metadata": reserved.metadata,
     }
     try:
-        session = _open_sole(customer, discounted, order, request_key)
+        session = _open_sole(customer, discounted, body, request_key)
     except Problem:
         discount_redemptions.give_up(reserved.usage)
         raise
@@ -116,13 +116,13 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
 
 
 def _open_sole(
-    customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None
+    customer: Customer, params: Mapping[str, Any], body: CheckoutCreate, request_key: str | None
 ) -> StripeCheckoutSession:
     """Create the only open session in which the owner can pay for a plan, and claim the plan with it.
 
     If the process crashes before the claim is stored, the session's URL was never returned to the buyer.
     """
-    session = _open(customer, params, order.success_url, order.cancel_url, request_key)
+    session = _open(customer, params, body.success_url, body.cancel_url, request_key)
 
     def note(unit: UnitOfWork) -> None:
         plan_claims.claim_plan(unit, customers.get(customer.owner_type, customer.owner_id), session.id)
@@ -136,8 +136,8 @@ def _price_of(plan: SubscriptionPlan, cycle: BillingCycle | None) -> Decimal:
     return (plan.price_monthly if is_monthly else plan.price_annual) or Decimal(0)
 
 
-def _plan(customer: Customer, order: CheckoutCreate) -> tuple[dict[str, Any], SubscriptionPlan]:
-    plan, price_id = plans.choose(str(order.plan), order.billing_cycle, customer.owner_type)
+def _plan(customer: Customer, body: CheckoutCreate) -> tuple[dict[str, Any], SubscriptionPlan]:
+    plan, price_id = plans.choose_plan(str(body.plan), body.billing_cycle, customer.owner_type)
     earlier = subscriptions.list_by_owner(customer.owner_type, customer.owner_id)
     if any(not subscription.status.is_final for subscription in earlier):
         raise AlreadySubscribed
@@ -163,7 +163,7 @@ def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
     """
     if customer.owner_type is not OwnerType.MEMBER:
         raise AddonUnavailable(errors=[{"path": "body.addon", "message": "not available for stores"}])
-    addon = addons.choose(addon_id)
+    addon = addons.choose_addon(addon_id)
     addons.check_not_active(customer.owner_id, addon)
     line_items = [{"price": addon.stripe_price_id, "quantity": 1}]
     if addon.billing_cycle is AddonCycle.ONE_TIME:

@@ -18,16 +18,16 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 log = logs.logger("billing")
 
 
-def create(order: CodeCreate) -> DiscountCode:
+def create_code(body: CodeCreate) -> DiscountCode:
     """Create a discount code and mirror it to Stripe.
 
-    If mirroring fails, repeating the request or calling `update` retries it.
+    If mirroring fails, repeating the request or calling `update_code` retries it.
 
     Raises CodeExists if the code exists with other terms or is already mirrored. Raises StripeRefused if Stripe rejects
     the terms; the code is then deleted and can be created again.
     """
     now = clock.now()
-    values = order.model_dump() | {"code": discounts.normalize_code(order.code)}
+    values = body.model_dump() | {"code": discounts.normalize_code(body.code)}
     given = {name: value for name, value in values.items() if value is not None}
     row = DiscountCode(**given, kind=discount_codes.KIND, created_at=now, updated_at=now)
     try:
@@ -43,7 +43,7 @@ def create(order: CodeCreate) -> DiscountCode:
         raise
 
 
-def update(code: str, values: dict[str, Any]) -> DiscountCode:
+def update_code(code: str, values: dict[str, Any]) -> DiscountCode:
     """Update a code's limits, validity dates, description or `is_active`, and mirror it to Stripe.
 
     Raises CodeNotFound if there is no such code, CodeNeverValid if it could never be used.
@@ -62,7 +62,7 @@ def get(code: str) -> DiscountCode:
 
 
 def list_all(page: PageRequest) -> PageResult[DiscountCode]:
-    """List all discount codes in alphabetical order."""
+    """List all discount codes in alphabetical body."""
     return discount_codes.list_all(page)
 
 

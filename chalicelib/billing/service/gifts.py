@@ -29,7 +29,7 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PERIOD = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 
 
-def begin(
+def create_gift(
     buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None, request_key: str | None
 ) -> Gift:
     """Create an unpaid gift, or return the gift of the same idempotency key.

@@ -38,7 +38,7 @@ def list_plans(audience: OwnerType) -> list[SubscriptionPlan]:
     return [plan for plan in plans.list_all() if plan.audience is audience and plan.is_active]
 
 
-def choose(plan_id: str, cycle: BillingCycle | None, audience: OwnerType) -> tuple[SubscriptionPlan, str]:
+def choose_plan(plan_id: str, cycle: BillingCycle | None, audience: OwnerType) -> tuple[SubscriptionPlan, str]:
     """Return a plan and the id of its current Stripe price in `cycle`, or in the plan's default cycle.
 
     Raises PlanUnavailable if the plan is not for sale to this type of owner or in this cycle.

@@ -40,7 +40,7 @@ def approve(refund_id: str) -> Refund:
     StripeRefused or StripeObjectNotFound if Stripe rejects the refund, which then has failed.
     """
     _check_undisputed(refunds.get(refund_id))
-    row = refunds.decide(refund_id, RefundStatus.APPROVED)
+    row = refunds.mark_decided(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
     if row.stripe_refund_id is None and row.amount > refundable(payment.amount, payment.refunded_amount):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))

@@ -25,28 +25,28 @@ def settle_purchase(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction
     if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
         return
     head = rows.head(row.relationship_id)
-    book = ledger_rows.opened(head)
+    ledger = ledger_rows.opened(head)
     if row.credits_owed is None and not row.credits_taken:
         row.credits_owed = 0
     due = credits_due(row.credits, row.amount, row.refunded_amount)
-    row.credits_owed = enter_reversal(book, row.id, due - row.credits_taken, reversal, row.credits_owed)
+    row.credits_owed = enter_reversal(ledger, row.id, due - row.credits_taken, reversal, row.credits_owed)
     row.credits_taken = due
-    book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
-    credits.close(unit, head, book)
+    ledger.suspend(row.id, row.dispute is DisputeStatus.OPEN)
+    credits.close(unit, head, ledger)
 
 
 def enter_reversal(
-    book: CreditLedger, lot_id: str, amount: int, reversal: Reversal, owed: int | None = None
+    ledger: CreditLedger, lot_id: str, amount: int, reversal: Reversal, owed: int | None = None
 ) -> int | None:
     """Enter that `amount` more credits of a bought lot go back with their money; a negative amount comes back.
 
     Returns what the payment owes after it, of which it `owed` some before: credits that were taken for it and were not
     there. Shortfalls of other payments are not its to settle. None: an earlier release took credits and did not store it.
     """
-    before = book.shortfall
+    before = ledger.shortfall
     key = source_key("refund", reversal.payment_id, str(reversal.version))
     if amount > 0:
-        book.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id)
+        ledger.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id)
     elif amount < 0:
-        book.give_back(lot_id, -amount, key, reversal.given_because, reversal.payment_id, owed)
-    return None if owed is None else max(0, owed + book.shortfall - before)
+        ledger.give_back(lot_id, -amount, key, reversal.given_because, reversal.payment_id, owed)
+    return None if owed is None else max(0, owed + ledger.shortfall - before)

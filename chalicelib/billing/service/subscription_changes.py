@@ -212,7 +212,7 @@ def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCy
     row = _running(owner_type, owner_id)
     if row.refunded_at is not None:  # Stripe would credit the rest of an unpaid period
         raise PaymentReversed
-    chosen, price_id = plans.choose(plan, cycle, owner_type)
+    chosen, price_id = plans.choose_plan(plan, cycle, owner_type)
     current = _current(str(row.stripe_subscription_id))
     amount = chosen.price_annual if cycle is BillingCycle.ANNUAL else chosen.price_monthly
     price = Price(amount or Decimal(0), chosen.currency, cycle, current.price.quantity)

@@ -98,7 +98,7 @@ def stage_change(unit: UnitOfWork, row: Subscription, earlier: Subscription | No
     publish_subscription(unit, row)
 
 
-def follow_payment(row: Subscription, payment: PaymentTransaction) -> Subscription:
+def apply_payment(row: Subscription, payment: PaymentTransaction) -> Subscription:
     """Return the row with the access that the payment which opened its current period gives, or gives no more.
 
     Any other payment changes nothing, nor does one of zero for which an earlier release did not store what paid it.

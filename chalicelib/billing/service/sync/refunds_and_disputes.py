@@ -28,7 +28,7 @@ from chalicelib.billing.repository.identity_map import (
     addon_keys,
     gift_key,
     own_subscription_key,
-    payment_guards,
+    payment_unique_keys,
     refund_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
@@ -140,7 +140,7 @@ def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransact
     """
     rows = IdentityMap()
     stripe_ids = None, payment.intent_id, payment.charge_id
-    rows.read(payment_guards(*stripe_ids))
+    rows.read(payment_unique_keys(*stripe_ids))
     rows.read([rows.payment_key(*stripe_ids)])
     row = rows.payment(*stripe_ids)
     if row is None or not is_paid(row):
@@ -197,7 +197,7 @@ def _take_along(
     if is_gone(earlier) is is_returned:
         return
     for addon in rows.addons(row):
-        addons.reverse(unit, addon, row, is_returned)
+        addons.reverse_addon(unit, addon, row, is_returned)
     if row.kind is PaymentKind.GIFT:
         change = gifts.void if is_returned else gifts.restore
         change(unit, rows.gift(str(row.item)))
