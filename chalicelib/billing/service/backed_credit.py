@@ -47,7 +47,7 @@ def _settle(unit: UnitOfWork, payment_id: str) -> None:
     key = own_subscription_key(row.subscription_id)
     rows.read([key, *monthly_grants.payment_keys(row)])
     rows.read(monthly_grants.ledger_keys(rows, row))
-    reversal = Reversal(row.id, row.version, "what paid for it went back", "what paid for it came back")
+    reversal = Reversal(row.id, row.version, "payment returned", "payment restored")
     if row.credit_unbacked != earlier.credit_unbacked:
         monthly_grants.settle_payment(unit, rows, row, earlier, reversal)
         payment_rows.stage_payment(unit.transaction, row)

@@ -158,7 +158,7 @@ def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
     if gift.status is not GiftStatus.PAID or gift.expires_at <= now:
         raise GiftNotRedeemable(f"This gift is {GiftStatus.EXPIRED if gift.expires_at <= now else gift.status}.")
     if gift.buyer_id == owner_id:
-        raise GiftNotRedeemable("Who bought a gift does not redeem it; it is for somebody else.")
+        raise GiftNotRedeemable("The buyer of a gift cannot redeem it.")
     if any(not row.status.is_final for row in subscriptions.list_by_owner(OwnerType.MEMBER, owner_id)):
         raise AlreadySubscribed("Redeem the gift when the present subscription has ended.")
     plan = next(plan for plan, _ in rows.offers.plans.values() if plan.id == gift.plan_name)

@@ -37,7 +37,7 @@ from chalicelib.kit.unit_of_work import UnitOfWork
 
 
 def month_keys(owner: Key | None, subscription_id: str | None, beginnings: Iterable[datetime]) -> list[Key]:
-    """Return the keys of what decides on grants for months, to be read with whatever else is read."""
+    """Return the keys of the rows that decide on grants for these months."""
     begun = list(beginnings)
     keys = entry_unique_keys(month_source_key(str(subscription_id), at) for at in begun)
     return [*keys, *(monthly_grant_key(owner, calendar_month(at)) for at in begun)] if owner else keys
@@ -106,7 +106,7 @@ def ledger_keys(rows: IdentityMap, payment: PaymentTransaction) -> list[Key]:
 def settle_payment(
     unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
-    """Let a payment's claims follow the money that went back, or came back, since it was `earlier`.
+    """Adjust a payment's claims to the amount returned or restored since `earlier`.
 
     Takes back what no payment of the calendar month entitles to any more, as far as it is left: what was spent is a
     shortfall. Publishes the ledgers also if they were written before.

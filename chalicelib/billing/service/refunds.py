@@ -1,4 +1,4 @@
-"""Refunds: asked for by owners, decided by operators."""
+"""Refunds: requested by owners, decided by operators."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _request(unit: UnitOfWork, owner_type: OwnerType, owner_id: str, payment_id:
     rest = refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
     wanted = rest if body.amount is None else body.amount
     if not Decimal(0) < wanted <= rest:
-        message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be asked back"
+        message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be refunded"
         raise RefundExceedsPayment(errors=[{"path": "body.amount", "message": message}])
     try:
         money.to_minor(wanted, payment.currency)
@@ -119,25 +119,27 @@ def _check_undisputed(row: Refund) -> None:
 
 
 def _check_refundable(payment: PaymentTransaction) -> None:
-    """Check that some of the payment can go back by a refund. Raises NotRefundable with the reason."""
+    """Check that the payment can be refunded. Raises NotRefundable with the reason."""
     if is_paid(payment) and is_gone(payment):
         lost = lost_amount(payment)
-        raise NotRefundable("A lost dispute took it back." if lost else "All of it has gone back.")
+        raise NotRefundable(
+            "The payment was returned by a lost dispute." if lost else "The payment was fully refunded."
+        )
     if not is_kept(payment) or not payment.amount:
         raise NotRefundable("Only a payment that was completed can be refunded.")
     if not (payment.stripe_payment_intent_id or payment.stripe_charge_id):
-        raise NotRefundable("It was not made through Stripe; refund it where it was made.")
+        raise NotRefundable("The payment was not made through Stripe; refund it where it was made.")
 
 
 def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:
-    """End a refund that Stripe does not know of, and set its amount free."""
+    """Close a refund that does not exist at Stripe, and release its amount."""
     earlier = refunds.get(refund_id)
     if earlier.status is status:
         return earlier
     if earlier.status not in (RefundStatus.REQUESTED, RefundStatus.APPROVED):
-        raise RefundDecided(f"It is {earlier.status}.")
+        raise RefundDecided(f"The refund is already {earlier.status}.")
     if status is RefundStatus.REJECTED and earlier.status is RefundStatus.APPROVED:
-        raise RefundDecided("It is approved.")
+        raise RefundDecided("The refund is already approved.")
     payment = payment_rows.get(earlier.payment_transaction_id)
     payment.refunding_amount -= earlier.amount
     payment_rows.stage_payment(unit.transaction, payment)

@@ -1,4 +1,4 @@
-"""Subscriptions: their rows brought to Stripe's state, and what an owner may use because of them."""
+"""Subscriptions: sync of their rows with Stripe, and the entitlement that they give."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def settle_subscription(
     if row is None and item is None and not any(item.price_id in offers.addons for item in subscription.items):
         raise NotOurs(f"none of the prices of {subscription.id} is a plan's")
     if row is not None and item is None:
-        log.warning("a subscription has no plan's price any more", extra={"subscription": subscription.id})
+        log.warning("subscription not matched: no price of a plan", extra={"subscription": subscription.id})
     before = row or _new(subscription, customer)
     columns = subscription_columns(subscription, item, _terms(offers, item.price_id) if item else None, before, context)
     return subscriptions.copy_subscription(before, columns) if row or item else None
@@ -99,7 +99,7 @@ def stage_change(unit: UnitOfWork, row: Subscription, earlier: Subscription | No
 
 
 def apply_payment(row: Subscription, payment: PaymentTransaction) -> Subscription:
-    """Return the row with the access that the payment which opened its current period gives, or gives no more.
+    """Return the row with its access granted or ended by the payment that opened its current period.
 
     Any other payment changes nothing, nor does one of zero for which an earlier release did not store what paid it.
     """

@@ -115,7 +115,7 @@ def _process(row: StripeWebhook) -> None:
     else:
         if reason:
             extra = {"event": row.stripe_event_id, "type": row.event_type, "why": reason}
-            log.info("stripe event ignored", extra=extra)
+            log.info("stripe event ignored: %s", reason, extra=extra)
         if (reason or row.event_type in ENDS_OF_CHECKOUTS) and _is_erased(customer_id_of(stripe_object)):
             _forget(row)
         stripe_events.mark_finished(row, reason)

@@ -1,4 +1,4 @@
-"""Sync of a payment's refunds and disputes from Stripe: how much went back, and what was paid for with it.
+"""Sync of a payment's refunds and disputes from Stripe: the returned amount, and the purchases that it reverses.
 
 A lost dispute is a refund of its amount. A payment is reversed by the sum of both.
 """
@@ -48,14 +48,14 @@ from chalicelib.kit import clock
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-class PaymentUnknown(Exception):
+class PaymentNotStored(Exception):
     """The payment of a refund or dispute is not stored yet, or not stored as paid."""
 
 
 def sync_refunds(payment: StripePaymentReference) -> None:
     """Sync a payment's refunds, and what was bought with it, from Stripe.
 
-    Raises PaymentUnknown if the payment is not stored as paid.
+    Raises PaymentNotStored if the payment is not stored as paid.
     """
     row = run_unit_of_work(lambda unit: _sync_refunds(unit, payment))
     backed_credit.settle_later_invoices(row)
@@ -65,7 +65,7 @@ def sync_disputes(payment: StripePaymentReference) -> None:
     """Sync a payment's disputes, and what was bought with it, from Stripe.
 
     An open dispute flags the payment and suspends bought credits, a lost one reverses its amount, a won one releases
-    them. Raises PaymentUnknown if the payment is not stored as paid.
+    them. Raises PaymentNotStored if the payment is not stored as paid.
     """
     row = run_unit_of_work(lambda unit: _sync_disputes(unit, payment))
     backed_credit.settle_later_invoices(row)
@@ -122,7 +122,7 @@ def _reverse(
     if is_gone(earlier) and not is_returned and row.months:
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
     _settle_access(unit, rows, row, earlier)
-    _take_along(unit, rows, row, earlier, reversal)
+    _reverse_purchases(unit, rows, row, earlier, reversal)
     payment_rows.stage_payment(unit.transaction, row)
 
 
@@ -132,10 +132,10 @@ def _latest(row: PaymentTransaction, moments: Iterable[datetime]) -> datetime | 
 
 
 def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransaction]:
-    """Read the payment and what was bought with it, before Stripe is asked.
+    """Read the payment and its purchases before calling Stripe.
 
     The payment is always written, on condition of the version that was read, so a newer row is never overwritten.
-    Raises PaymentUnknown, also for a payment that is not stored as paid yet: the refund or dispute may have arrived before
+    Raises PaymentNotStored, also for a payment that is not stored as paid yet: the refund or dispute may have arrived before
     the event of the success, and then there is nothing to take back yet.
     """
     rows = IdentityMap()
@@ -144,7 +144,7 @@ def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransact
     rows.read([rows.payment_key(*stripe_ids)])
     row = rows.payment(*stripe_ids)
     if row is None or not is_paid(row):
-        raise PaymentUnknown
+        raise PaymentNotStored
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
     credits_of = [*reversed_credits.head_keys(row), *monthly_grants.payment_keys(row)]
     rows.read([own_subscription_key(row.subscription_id), gift, *credits_of, *addon_keys(row)])
@@ -179,7 +179,7 @@ def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransact
 
 
 def _settle_access(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
-    """End the access that was paid for when all of the money has gone back; restore it when it has not after all."""
+    """End the paid access when the payment is fully returned; restore it if the return fails."""
     subscription = rows.subscription_by_id(row.subscription_id)
     if subscription is None or not (is_gone(row) or is_gone(earlier)):
         return
@@ -187,10 +187,10 @@ def _settle_access(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction,
     subscriptions.set_refunded(unit, subscription, row.period_end, ended_at if is_gone(row) else None)
 
 
-def _take_along(
+def _reverse_purchases(
     unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
-    """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
+    """Reverse or restore purchases: credits in proportion to the returned amount, add-ons and gifts at full return."""
     reversed_credits.settle_purchase(unit, rows, row, reversal)
     monthly_grants.settle_payment(unit, rows, row, earlier, reversal)
     is_returned = is_gone(row)
