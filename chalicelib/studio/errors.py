@@ -73,7 +73,7 @@ class UploadNotReady(Conflict):
     title = "The photo is not uploaded or checked yet"
 
 
-class UploadRejected(InvalidInput):
+class InvalidUpload(InvalidInput):
     title = "The photo was rejected"
 
 

@@ -304,5 +304,5 @@ def test_a_gift_that_cannot_be_is_named(api: httpx.Client, member: Owner, change
 def test_one_s_own_address_is_no_recipient_s(api: httpx.Client, member: Owner) -> None:
     own = Customer.get(OwnerType.MEMBER, member.id).email
     answer = order(api, member, recipient_email=own.upper())
-    assert (answer.status_code, answer.json()["code"]) == (422, "GiftToOneself")
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidRecipient")
     assert list(Gift.scan()) == []

@@ -123,7 +123,7 @@ def test_an_operator_gives_credits_once_per_key(api: httpx.Client, member: Owner
     past = api.post(
         "/v1/operator/billing/credits", json=asked | {"expires_at": "2020-01-01T00:00:00Z"}, headers=operator()
     )
-    assert (past.status_code, past.json()["code"]) == (422, "GrantExpired")
+    assert (past.status_code, past.json()["code"]) == (422, "InvalidExpiry")
     assert past.json()["errors"][0]["path"] == "body.expires_at"
     unknown = asked | {"owner_id": "nobody"}
     assert api.post("/v1/operator/billing/credits", json=unknown, headers=operator()).status_code == 404

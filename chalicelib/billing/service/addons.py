@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.billing.catalogue.plans import ADDONS
 from chalicelib.billing.enums import AddonCycle, AddonStatus, OwnerType, SubscriptionStatus
-from chalicelib.billing.errors import AddonActive, AddonUnavailable
+from chalicelib.billing.errors import AddonActive, InvalidAddon
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.repository import addons, plans
 from chalicelib.billing.repository.identity_map import IdentityMap, owner_key
@@ -21,10 +21,10 @@ def list_for_sale() -> list[SubscriptionAddon]:
 
 
 def choose_addon(addon_id: str) -> SubscriptionAddon:
-    """Return an add-on that is for sale. Raises AddonUnavailable if it does not exist or is not for sale."""
+    """Return an add-on that is for sale. Raises InvalidAddon if it does not exist or is not for sale."""
     row = plans.find_addon(addon_id) if addon_id in ADDONS else None
     if row is None or not row.is_active or not row.stripe_price_id:
-        raise AddonUnavailable(errors=[{"path": "body.addon", "message": "no such add-on"}])
+        raise InvalidAddon(errors=[{"path": "body.addon", "message": "no such add-on"}])
     return row
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.billing.catalogue.plans import CREDIT_PACKS, CURRENCY
 from chalicelib.billing.domain import discounts, money
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType, PaymentKind
-from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackNotFound, GiftToOneself
+from chalicelib.billing.errors import AlreadySubscribed, InvalidAddon, InvalidCreditPack, InvalidRecipient
 from chalicelib.billing.models import Customer, Gift, SubscriptionPlan
 from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.checkout import CheckoutCreate
@@ -33,8 +33,8 @@ def start_checkout(
 
     A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
 
-    Raises CustomerNotFound if the owner is not registered. Raises PlanUnavailable, AddonUnavailable or
-    CreditPackNotFound if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
+    Raises CustomerNotFound if the owner is not registered. Raises InvalidPlan, InvalidAddon or
+    InvalidCreditPack if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
     AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
     """
     customer = customers.get(owner_type, owner_id)
@@ -47,12 +47,12 @@ def start_checkout(
 def start_gift(owner_id: str, body: GiftCreate, request_key: str | None) -> tuple[Gift, StripeCheckoutSession]:
     """Create a pending gift and the Checkout session for its payment.
 
-    Raises CustomerNotFound if the buyer is not registered, PlanUnavailable if the plan is not for sale, GiftToOneself
+    Raises CustomerNotFound if the buyer is not registered, InvalidPlan if the plan is not for sale, InvalidRecipient
     if the recipient is the buyer.
     """
     buyer = customers.get(OwnerType.MEMBER, owner_id)
     if body.recipient_email.lower() == buyer.email.lower():
-        raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
+        raise InvalidRecipient(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
     plan, _ = plans.choose_plan(body.plan, None, OwnerType.MEMBER)
     gift = gifts.create_gift(buyer, plan, body.recipient_email, body.message, request_key)
     params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
@@ -76,7 +76,7 @@ def _open(
 def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     """Calculate the discount of a code on a plan.
 
-    Raises PlanUnavailable if the plan is not for sale, InvalidCode if the code is not valid for it.
+    Raises InvalidPlan if the plan is not for sale, InvalidCode if the code is not valid for it.
     """
     plan, _ = plans.choose_plan(check.plan, check.billing_cycle, owner_type)
     price = _price_of(plan, check.billing_cycle)
@@ -158,11 +158,11 @@ def _subscription_data(plan: SubscriptionPlan, is_first: bool) -> dict[str, Any]
 def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
     """Return the session parameters of an add-on.
 
-    A recurring add-on has its own subscription, because plans can have other billing cycles. Raises AddonUnavailable
+    A recurring add-on has its own subscription, because plans can have other billing cycles. Raises InvalidAddon
     if the add-on is not for sale to this owner, AddonActive if it is recurring and already active.
     """
     if customer.owner_type is not OwnerType.MEMBER:
-        raise AddonUnavailable(errors=[{"path": "body.addon", "message": "not available for stores"}])
+        raise InvalidAddon(errors=[{"path": "body.addon", "message": "not available for stores"}])
     addon = addons.choose_addon(addon_id)
     addons.check_not_active(customer.owner_id, addon)
     line_items = [{"price": addon.stripe_price_id, "quantity": 1}]
@@ -184,7 +184,7 @@ def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
 def _credits(customer: Customer, pack_id: str) -> dict[str, Any]:
     pack = CREDIT_PACKS.get(pack_id)
     if pack is None or customer.owner_type is not OwnerType.MEMBER:
-        raise CreditPackNotFound(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
+        raise InvalidCreditPack(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
     return _sale(customer, PaymentKind.CREDITS, pack.id, f"{pack.credits} credits", pack.price)
 
 

@@ -18,7 +18,7 @@ from chalicelib.billing.domain.credit_ledger import (
 )
 from chalicelib.billing.domain.monthly_grants import Lot, add_months
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.billing.errors import GrantExpired, InsufficientCredits
+from chalicelib.billing.errors import InsufficientCredits, InvalidExpiry
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import credits, customers
 from chalicelib.billing.repository.identity_map import IdentityMap, entry_unique_keys, head_key
@@ -70,7 +70,7 @@ def spend_credits(
 def grant_credits(body: CreditGrant, request_key: str) -> CreditEntry:
     """Grant credits to an owner on behalf of an operator. A repeated request key grants nothing.
 
-    Raises GrantExpired if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
+    Raises InvalidExpiry if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
     IdempotencyConflict if the key was used for another amount or reason.
     """
     relationship_id = ledger_of(customers.get(body.owner_type, body.owner_id))
@@ -78,7 +78,7 @@ def grant_credits(body: CreditGrant, request_key: str) -> CreditEntry:
 
     def grant(ledger: CreditLedger) -> None:
         if body.expires_at is not None and body.expires_at <= ledger.now:
-            raise GrantExpired(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
+            raise InvalidExpiry(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
         ledger.credit(EntryType.GRANT, body.amount, key, body.reason, body.expires_at)
 
     return _enter_once(relationship_id, key, body.amount, body.reason, grant)

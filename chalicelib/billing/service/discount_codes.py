@@ -46,7 +46,7 @@ def create_code(body: CodeCreate) -> DiscountCode:
 def update_code(code: str, values: dict[str, Any]) -> DiscountCode:
     """Update a code's limits, validity dates, description or `is_active`, and mirror it to Stripe.
 
-    Raises CodeNotFound if there is no such code, CodeNeverValid if it could never be used.
+    Raises CodeNotFound if there is no such code, InvalidValidity if it could never be used.
     """
     row = discount_codes.change(discounts.normalize_code(code), values)
     row = _mirror(row)

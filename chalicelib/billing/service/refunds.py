@@ -7,7 +7,7 @@ from decimal import Decimal
 from chalicelib.billing.domain import money
 from chalicelib.billing.domain.payments import is_gone, is_kept, is_paid, lost_amount, refundable
 from chalicelib.billing.enums import DisputeStatus, OwnerType, RefundStatus
-from chalicelib.billing.errors import NotRefundable, PaymentDisputed, RefundDecided, RefundExceedsPayment
+from chalicelib.billing.errors import InvalidRefundAmount, NotRefundable, PaymentDisputed, RefundDecided
 from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
@@ -27,7 +27,7 @@ def request_refund(owner_type: OwnerType, owner_id: str, payment_id: str, body: 
     """Request a refund of an amount, or of all that is left. Nothing is refunded before an operator approves.
 
     Raises PaymentNotFound if the owner has no such payment, NotRefundable if nothing of it can be refunded,
-    RefundExceedsPayment if the amount is higher than what is left.
+    InvalidRefundAmount if the amount is higher than what is left.
     """
     return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, body))
 
@@ -78,11 +78,11 @@ def _request(unit: UnitOfWork, owner_type: OwnerType, owner_id: str, payment_id:
     wanted = rest if body.amount is None else body.amount
     if not Decimal(0) < wanted <= rest:
         message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be refunded"
-        raise RefundExceedsPayment(errors=[{"path": "body.amount", "message": message}])
+        raise InvalidRefundAmount(errors=[{"path": "body.amount", "message": message}])
     try:
         money.to_minor(wanted, payment.currency)
     except ValueError as error:
-        raise RefundExceedsPayment(errors=[{"path": "body.amount", "message": str(error)}]) from error
+        raise InvalidRefundAmount(errors=[{"path": "body.amount", "message": str(error)}]) from error
     now = clock.now()
     row = Refund(
         id=ids.time_ordered(),
