@@ -15,6 +15,7 @@ from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing import objects
 
@@ -39,7 +40,7 @@ def record(view: StripeInvoice) -> PaymentTransaction:
         before = earlier or payments.new(customer, view.created_at)
         changes = decide_invoice(view, before, context)
         assert changes is not None
-        row = payments.copy_payment(before, changes.payment)
+        row = copy_row(before, changes.payment)
         stage_payment(unit, row, earlier)
         return row
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
@@ -49,16 +48,6 @@ def new(customer: Customer, created_at: datetime) -> PaymentTransaction:
         status=PaymentStatus.PENDING,
         created_at=created_at,
     )
-
-
-def copy_payment(row: PaymentTransaction, columns: Mapping[str, Any] | None = None) -> PaymentTransaction:
-    """Return a copy of the row that can be changed, with these columns replaced."""
-    return PaymentTransaction(**{**_known(row), **(columns or {})})
-
-
-def has_changed(row: PaymentTransaction, earlier: PaymentTransaction) -> bool:
-    """Return whether the rows differ in any value that is not None."""
-    return _known(row) != _known(earlier)
 
 
 def set_months(row: PaymentTransaction, months: Iterable[datetime]) -> None:
@@ -124,7 +113,3 @@ def payment_value_keys(*stripe_ids: str | None) -> list[str]:
         for name, value in zip(_IDS, stripe_ids, strict=True)
         if value
     ]
-
-
-def _known(row: PaymentTransaction) -> dict[str, Any]:
-    return {name: value for name, value in row.attribute_values.items() if value is not None}

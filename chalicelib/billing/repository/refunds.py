@@ -51,16 +51,6 @@ def stage_refund(transaction: Transaction, row: Refund, earlier: Refund | None) 
         unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
 
 
-def copy(row: Refund) -> Refund:
-    """Return a copy of the row, to be changed."""
-    return Refund(**{name: value for name, value in row.attribute_values.items() if value is not None})
-
-
-def differ(one: Refund, other: Refund) -> bool:
-    """Return whether the rows have different values."""
-    return copy(one).attribute_values != copy(other).attribute_values
-
-
 def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:
     """Return one page of the refunds of a status, oldest first."""
     return pagination.query_page(Refund.by_status.query(status, limit=page.limit, last_evaluated_key=page.start))

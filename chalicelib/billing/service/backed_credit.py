@@ -13,6 +13,7 @@ from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, payment_id_key
 from chalicelib.billing.service import monthly_grants, subscriptions
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -41,7 +42,7 @@ def settle_later_invoices(source: PaymentTransaction) -> None:
 def _settle(unit: UnitOfWork, payment_id: str) -> None:
     rows = IdentityMap()
     earlier = payment_rows.get(payment_id)
-    row = payment_rows.copy_payment(earlier)
+    row = copy_row(earlier)
     if row.credit_used:
         row.credit_unbacked = unbacked_credit(rows, earlier)
     key = own_subscription_key(row.subscription_id)

@@ -22,6 +22,7 @@ from chalicelib.billing.service.subscriptions import publish_subscription
 from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -185,7 +186,7 @@ def _grant(
 ) -> None:
     """Claim the first month of a redeemed gift for its payment, and schedule the others."""
     credits_per_month = rows.offers.credits_of(row.plan_name)
-    changed = payment_rows.copy_payment(payment)
+    changed = copy_row(payment)
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
     first, *later = months_of_period(row.started_at, row.current_period_end or row.started_at)
     if credits_per_month and is_kept(payment):

@@ -20,6 +20,7 @@ from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.integrations.stripe.errors import StripeObjectNotFound, StripeRefused
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -143,7 +144,7 @@ def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:
     payment = payment_rows.get(earlier.payment_transaction_id)
     payment.refunding_amount -= earlier.amount
     payment_rows.stage_payment(unit.transaction, payment)
-    row = refunds.copy(earlier)
+    row = copy_row(earlier)
     row.status, row.processed_at = status, clock.now()
     refunds.stage_refund(unit.transaction, row, earlier)
     return row

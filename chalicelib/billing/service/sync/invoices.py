@@ -36,6 +36,7 @@ from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, 
 from chalicelib.integrations.stripe import invoices as stripe_invoices
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row, rows_differ
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _PROMPT = timedelta(minutes=10)
@@ -171,7 +172,7 @@ def _commit_payment(
     row = None
     if changes is not None:
         earlier = rows.payment(*bill.stripe_ids)
-        row = payments.copy_payment(earlier or payments.new(bill.customer, bill.invoice.created_at), changes.payment)
+        row = copy_row(earlier or payments.new(bill.customer, bill.invoice.created_at), changes.payment)
         items = [line.item_id for line in bill.invoice.periods if line.item_id]
         row.addon_ids = [addon_rows.addon_id_of(item_id) for item_id in items] or row.addon_ids
         if row.credit_used:
@@ -185,7 +186,7 @@ def _commit_payment(
 
 def stage_payment(unit: UnitOfWork, row: PaymentTransaction, earlier: PaymentTransaction | None) -> None:
     """Stage the payment if it differs from the stored one, and publish its status even if nothing changed."""
-    if earlier is None or payments.has_changed(row, earlier):
+    if earlier is None or rows_differ(row, earlier):
         payments.stage_payment(unit.transaction, row)
     facts = {
         "owner_type": row.owner_type,

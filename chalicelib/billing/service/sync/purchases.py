@@ -25,6 +25,7 @@ from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, parse_payment_intent
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -62,7 +63,7 @@ def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | N
     rows.read([payment_key, head_key(ledger_of(customer)), *entry_unique_keys([entry_source])])
     earlier = rows.payment(None, view.id, view.charge_id)
     before, event_id = earlier or payments.new(customer, view.created_at), event.event_id if event else None
-    row = payments.copy_payment(before, intent_columns(view, before, kind, event_id, clock.now()))
+    row = copy_row(before, intent_columns(view, before, kind, event_id, clock.now()))
     row.addon_ids = [addon_rows.addon_id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.item = item
     if row.status is PaymentStatus.COMPLETED:

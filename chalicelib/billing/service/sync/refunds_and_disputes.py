@@ -45,6 +45,7 @@ from chalicelib.billing.stripe_objects.payment_intents import StripePaymentRefer
 from chalicelib.billing.stripe_objects.refunds import StripeRefund, parse_refund
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row, rows_differ
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -75,7 +76,7 @@ def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentT
     rows, earlier = _read(payment)
     stripe_refunds = [parse_refund(each) for each in stripe_payments.list_refunds(payment.intent_id, payment.charge_id)]
     rows.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *monthly_grants.ledger_keys(rows, earlier)])
-    row = payment_rows.copy_payment(earlier)
+    row = copy_row(earlier)
     for view in stripe_refunds:
         _settle_refund(unit, rows, row, view)
     completed = [view for view in stripe_refunds if view.status is RefundStatus.COMPLETED]
@@ -92,7 +93,7 @@ def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> Payment
     disputes = [parse_dispute(each) for each in stripe_payments.list_disputes(payment.intent_id, payment.charge_id)]
     rows.read(monthly_grants.ledger_keys(rows, earlier))
     lost_disputes = [dispute for dispute in disputes if dispute.is_lost]
-    row = payment_rows.copy_payment(earlier)
+    row = copy_row(earlier)
     row.returned_amount = returned_amount(earlier)
     row.lost_amount = lost(row.amount, row.currency, ((dispute.amount, dispute.currency) for dispute in lost_disputes))
     row.dispute = dispute_status(row.amount, row.lost_amount, (view.status for view in disputes))
@@ -153,7 +154,7 @@ def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransact
 
 def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
     earlier = rows.refund(_id_of(view))
-    row = refunds.copy(earlier) if earlier else _new(payment, view)
+    row = copy_row(earlier) if earlier else _new(payment, view)
     if not (earlier and earlier.status is RefundStatus.COMPLETED and view.status.is_open):
         row.status = view.status
     row.stripe_refund_id, row.amount = view.id, view.amount
@@ -163,7 +164,7 @@ def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransact
         row.processed_at = clock.now()
     was_open = earlier.amount if earlier and earlier.status.is_open else Decimal(0)
     payment.refunding_amount += (row.amount if row.status.is_open else Decimal(0)) - was_open
-    if earlier is None or refunds.differ(row, earlier):
+    if earlier is None or rows_differ(row, earlier):
         refunds.stage_refund(unit.transaction, row, earlier)
     if row.status is RefundStatus.COMPLETED:
         unit.publish(
