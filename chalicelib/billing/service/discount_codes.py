@@ -62,7 +62,7 @@ def get(code: str) -> DiscountCode:
 
 
 def list_all(page: PageRequest) -> PageResult[DiscountCode]:
-    """List all discount codes in alphabetical body."""
+    """List all discount codes in alphabetical order."""
     return discount_codes.list_all(page)
 
 
