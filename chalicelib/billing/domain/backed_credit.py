@@ -14,7 +14,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class InvoicePayment:
-    """The payment of one invoice: `amount` in money, `returned` of it returned, and `credit_used` of `credit_held`."""
+    """The payment of one invoice: `amount` in money, `returned` the part that was returned, and `credit_used` of `credit_held`."""
 
     id: str
     amount: Decimal

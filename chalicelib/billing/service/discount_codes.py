@@ -9,7 +9,7 @@ from chalicelib.billing.enums import DiscountDuration, DiscountType
 from chalicelib.billing.errors import CodeExists
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.billing.repository import discount_codes
-from chalicelib.billing.schemas.discount_codes import CodeCreate
+from chalicelib.billing.schemas.discount_codes import CodeCreate, CodeUpdate
 from chalicelib.integrations.stripe import coupons
 from chalicelib.integrations.stripe.errors import StripeRefused
 from chalicelib.kit import clock, logs
@@ -43,11 +43,12 @@ def create_code(body: CodeCreate) -> DiscountCode:
         raise
 
 
-def update_code(code: str, values: dict[str, Any]) -> DiscountCode:
+def update_code(code: str, body: CodeUpdate) -> DiscountCode:
     """Update a code's limits, validity dates, description or `is_active`, and mirror it to Stripe.
 
     Raises CodeNotFound if there is no such code, InvalidValidity if it could never be used.
     """
+    values = body.model_dump(exclude_unset=True)
     row = discount_codes.change(discounts.normalize_code(code), values)
     row = _mirror(row)
     if "is_active" in values and row.stripe_promotion_code_id:
