@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pynamodb.indexes import GlobalSecondaryIndex
 
-from chalicelib.kit.errors import NotFound, PreconditionFailed, Problem
+from chalicelib.kit.errors import InvalidInput, NotFound, PreconditionFailed, Problem
 from infra.deploy import handlers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -85,8 +85,9 @@ CLASS_NAMES: dict[type, re.Pattern[str]] = {
     GlobalSecondaryIndex: re.compile(r"[A-Z]\w+sBy[A-Z]\w+$"),
     NotFound: re.compile(r"\w+NotFound$"),
     PreconditionFailed: re.compile("VersionMismatch$"),
+    InvalidInput: re.compile(r"Invalid[A-Z]\w+$"),
 }
-"""What a class is called, by its base: `<Plural>By<Key>`; 404 `<Noun>NotFound`; 412 `VersionMismatch`."""
+"""What a class is called, by its base: `<Plural>By<Key>`; 404 `<Noun>NotFound`; 412 `VersionMismatch`; 422 `Invalid<Noun>`."""
 
 
 def _files(*patterns: str) -> Iterator[str]:
@@ -221,6 +222,9 @@ def odd_class_names() -> Breaches:
         for name, kind in _ours(base):
             if not rule.match(kind.__name__):
                 breaches.setdefault(name, []).append(kind.__name__)
+    for name, problem in _ours(Problem):
+        if problem.__name__.endswith("NotFound") and not issubclass(problem, NotFound):
+            breaches.setdefault(name, []).append(problem.__name__)
     return breaches
 
 

@@ -1,1 +1,1 @@
-"""Stripe: what members and stores owe and own. Stripe is the truth; rows here are its projection and our credit ledger."""
+"""Billing of members and stores. Rows are synced from Stripe; the credit ledger is ours."""

@@ -9,7 +9,7 @@ class CustomerNotFound(NotFound):
     title = "This account is not registered for billing"
 
 
-class PlanUnavailable(InvalidInput):
+class InvalidPlan(InvalidInput):
     title = "Plan unavailable for this account and billing cycle"
 
 
@@ -35,7 +35,7 @@ class PaymentReversed(Conflict):
     title = "This period's payment was reversed; cancel and resubscribe"
 
 
-class PreviewExpired(InvalidInput):
+class InvalidPreview(InvalidInput):
     title = "The preview has expired; request a new one"
 
 
@@ -59,7 +59,7 @@ class RefundNotFound(NotFound):
     title = "Refund not found"
 
 
-class RefundExceedsPayment(InvalidInput):
+class InvalidRefundAmount(InvalidInput):
     title = "The refund exceeds the payment"
 
 
@@ -75,7 +75,7 @@ class RefundDecided(Conflict):
     title = "This refund is already decided"
 
 
-class GrantExpired(InvalidInput):
+class InvalidExpiry(InvalidInput):
     title = "The credits' expiry date is in the past"
 
 
@@ -95,16 +95,16 @@ class CodeExists(Conflict):
     title = "This discount code already exists"
 
 
-class CodeNeverValid(InvalidInput):
+class InvalidValidity(InvalidInput):
     title = "The code expires before it becomes valid"
 
 
-class AddonUnavailable(InvalidInput):
+class InvalidAddon(InvalidInput):
     title = "This add-on is unavailable for this account"
 
 
-class CreditPackNotFound(InvalidInput):
-    title = "Credit pack not found"
+class InvalidCreditPack(InvalidInput):
+    title = "Credit pack not available for this account"
 
 
 class AddonNotFound(NotFound):
@@ -119,7 +119,7 @@ class AddonNotCancelable(Conflict):
     title = "This add-on cannot be canceled"
 
 
-class GiftToOneself(InvalidInput):
+class InvalidRecipient(InvalidInput):
     title = "Members cannot send gifts to themselves"
 
 

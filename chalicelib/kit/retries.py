@@ -1,4 +1,4 @@
-"""The only retry loops: conflicts between writers, throttling, items that a batch call left unprocessed."""
+"""The backoff of every retry in our code, and the retry of work that conflicts with another writer."""
 
 from __future__ import annotations
 

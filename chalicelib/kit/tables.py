@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from types import TracebackType
@@ -100,6 +100,20 @@ def is_throttled(error: BaseException) -> bool:
     codes = {getattr(error, "cause_response_code", None), getattr(error, "response", {}).get("Error", {}).get("Code")}
     codes |= {reason.code for reason in getattr(error, "cancellation_reasons", ()) if reason}
     return bool(codes & (THROTTLES | {"ThrottlingError", "ProvisionedThroughputExceeded"}))
+
+
+def copy_row(row: M, columns: Mapping[str, Any] | None = None) -> M:
+    """Return a copy of the row that can be changed, with these columns replaced."""
+    return type(row)(**{**_present_values(row), **(columns or {})})
+
+
+def rows_differ(one: Model, other: Model) -> bool:
+    """Return whether the rows differ in any value that is not None."""
+    return _present_values(one) != _present_values(other)
+
+
+def _present_values(row: Model) -> dict[str, Any]:
+    return {name: value for name, value in row.attribute_values.items() if value is not None}
 
 
 def update_if(row: Model, actions: Sequence[Action], condition: Condition) -> bool:

@@ -41,14 +41,6 @@ class WatermarkNotFound(NotFound):
     title = "This shop has no watermark yet"
 
 
-class InvalidPrompt(InvalidInput):
-    title = "Invalid prompt template"
-
-
-class InvalidSize(InvalidInput):
-    title = "Invalid print size"
-
-
 class InvalidImage(InvalidInput):
     title = "Invalid image"
 
@@ -81,7 +73,7 @@ class UploadNotReady(Conflict):
     title = "The photo is not uploaded or checked yet"
 
 
-class UploadRejected(InvalidInput):
+class InvalidUpload(InvalidInput):
     title = "The photo was rejected"
 
 

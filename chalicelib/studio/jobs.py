@@ -52,7 +52,7 @@ def make_final(message: FinalRequested) -> None:
 @bp.schedule("rate(1 minute)", name="studio-recover_generations")
 @scheduled("studio-recover_generations", lease_seconds=60, formerly="studio-recover")
 def recover_generations(run: ScheduledRun) -> None:
-    """Measure open finals, recover work whose worker died or whose retry is due, and delete unused photos.
+    """Measure open finals, recover work whose worker crashed or whose retry is due, and delete unused photos.
 
     The steps are independent: if one fails, the others still run, and the run fails at the end.
     """

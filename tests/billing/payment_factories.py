@@ -18,6 +18,7 @@ from chalicelib.billing.service import (
     monthly_grants,
 )
 from chalicelib.kit import ids
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing.conftest import Owner
 
@@ -44,7 +45,7 @@ def pay(
     def decide(unit: UnitOfWork) -> PaymentTransaction:
         row = payment_rows.get(name) if name else new
         customer = Customer.get(OwnerType.MEMBER, owner.id)
-        changed = payment_rows.copy_payment(row)
+        changed = copy_row(row)
         month = PaidMonth("sub_1", at, size, "a plan")
         monthly_grants.claim_months(unit, IdentityMap(), customer, changed, [month])
         payment_rows.stage_payment(unit.transaction, changed)
@@ -58,7 +59,7 @@ def reverse(payment: PaymentTransaction, share: str = "1") -> None:
 
     def decide(unit: UnitOfWork) -> None:
         earlier = payment_rows.get(payment.id)
-        changed = payment_rows.copy_payment(earlier)
+        changed = copy_row(earlier)
         changed.refunded_amount = earlier.amount * Decimal(share)
         changed.status = PaymentStatus.REFUNDED if share == "1" else PaymentStatus.COMPLETED
         identity_map = IdentityMap()

@@ -14,11 +14,11 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class InvoicePayment:
-    """The payment of one invoice: `amount` in money, `went_back` of it returned, and `credit_used` of `credit_held`."""
+    """The payment of one invoice: `amount` in money, `returned` the part that was returned, and `credit_used` of `credit_held`."""
 
     id: str
     amount: Decimal
-    went_back: Decimal
+    returned: Decimal
     credit_held: Decimal
     credit_used: Decimal
     opens_cycle: bool
@@ -26,12 +26,12 @@ class InvoicePayment:
 
 def unbacked_credits(invoices: Iterable[InvoicePayment]) -> dict[str, Decimal]:
     """Return the unbacked part of the credit that each invoice used, by id. `invoices` are in order of time."""
-    unbacked, went_back = dict[str, Decimal](), Decimal(0)
+    unbacked, returned = dict[str, Decimal](), Decimal(0)
     for invoice in invoices:
         if invoice.opens_cycle and invoice.amount and not invoice.credit_used:
-            went_back = Decimal(0)  # Stripe charges money only after the credit is used up
+            returned = Decimal(0)  # Stripe charges money only after the credit is used up
         if invoice.credit_used:
-            backed = max(Decimal(0), invoice.credit_held - went_back)
+            backed = max(Decimal(0), invoice.credit_held - returned)
             unbacked[invoice.id] = invoice.credit_used - min(invoice.credit_used, backed)
-        went_back += invoice.went_back
+        returned += invoice.returned
     return unbacked

@@ -76,8 +76,8 @@ def source_key(kind: str, *names: str) -> str:
     return "/".join((kind, *names))
 
 
-def is_guarded(source_key: str) -> bool:
-    """Return whether only a guard on the cause prevents a second entry for it."""
+def has_unique_value(source_key: str) -> bool:
+    """Return whether a unique value of the source key prevents a second entry for it."""
     return source_key.partition("/")[0] not in _VERSIONED
 
 

@@ -1,4 +1,4 @@
-"""Payments: what an invoice or a payment intent makes of one, how much of it is kept, and what it still pays for.
+"""Payments: columns derived from an invoice or payment intent, and the part that is still paid.
 
 Pure functions: they read the state of a row and return the columns to change.
 """

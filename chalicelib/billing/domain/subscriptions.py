@@ -1,4 +1,4 @@
-"""Subscriptions: what Stripe's state makes of one, and the access that it gives to a member or store.
+"""Subscriptions: columns derived from Stripe's state, and the access that they give to a member or store.
 
 - A `trialing` or `active` subscription (also with `cancel_at_period_end`) gives access until one day after its period.
   The extra day covers Stripe's renewal.

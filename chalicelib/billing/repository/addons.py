@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.billing.enums import AddonStatus
 from chalicelib.billing.errors import AddonNotFound
 from chalicelib.billing.models import UserAddon
 from chalicelib.kit import clock, ids, unique_values
 from chalicelib.kit.errors import WriteConflict
-from chalicelib.kit.tables import Transaction, update_if
+from chalicelib.kit.tables import Transaction
 
 _NAMESPACE = "5f0f2f6e-9f0f-4a8b-8f3a-0f6d9f6f3c55"
 
@@ -46,11 +45,3 @@ def stage_addon(transaction: Transaction, row: UserAddon, is_new: bool) -> None:
             "billing", "user_addons", "stripe_subscription_item_id", row.stripe_subscription_item_id
         )
         unique_values.claim(transaction, name, f"{row.user_id}/{row.id}", otherwise=WriteConflict())
-
-
-def consume(row: UserAddon) -> bool:
-    """Mark an add-on that is sold once as consumed; return False if it is no longer active."""
-    from_active = UserAddon.status == AddonStatus.ACTIVE
-    return update_if(
-        row, [UserAddon.status.set(AddonStatus.CONSUMED), UserAddon.updated_at.set(clock.now())], from_active
-    )

@@ -10,7 +10,7 @@ from itertools import takewhile
 from chalicelib.billing.domain.credit_ledger import (
     CreditLedger,
     CreditLot,
-    is_guarded,
+    has_unique_value,
     next_expiry,
     parse_lots,
     suspended_credits,
@@ -45,19 +45,19 @@ def opened(head: CreditBalance) -> CreditLedger:
     return CreditLedger(head.balance, head.shortfall, parse_lots(head.lots), clock.now(), ids.time_ordered)
 
 
-def stage_ledger(transaction: Transaction, head: CreditBalance, book: CreditLedger) -> None:
+def stage_ledger(transaction: Transaction, head: CreditBalance, ledger: CreditLedger) -> None:
     """Stage the ledger's new entries and its new head, if the head still has the version that was read.
 
     The transaction fails with WriteConflict if the head has changed, or if a source key already has an entry.
     """
     before, now = head.version, clock.now()
-    expires_next_at = next_expiry(book.lots)
+    expires_next_at = next_expiry(ledger.lots)
     moved = CreditBalance(
         head.relationship_id,
-        balance=book.balance,
-        suspended=suspended_credits(book.lots),
-        shortfall=book.shortfall,
-        lots=[_row(lot) for lot in book.lots],
+        balance=ledger.balance,
+        suspended=suspended_credits(ledger.lots),
+        shortfall=ledger.shortfall,
+        lots=[_row(lot) for lot in ledger.lots],
         expires_next_at=expires_next_at,
         # A lot that was entered after its expiry is due now: the sweep does not read past months.
         expires_in=f"{max(expires_next_at, now):%Y-%m}" if expires_next_at else None,
@@ -68,7 +68,7 @@ def stage_ledger(transaction: Transaction, head: CreditBalance, book: CreditLedg
     )
     unchanged = CreditBalance.version == before if before else CreditBalance.relationship_id.does_not_exist()
     transaction.put(moved, condition=unchanged, otherwise=WriteConflict())
-    for entry in book.entries:
+    for entry in ledger.entries:
         row = CreditEntry(
             relationship_id=head.relationship_id,
             id=entry.id,
@@ -82,16 +82,16 @@ def stage_ledger(transaction: Transaction, head: CreditBalance, book: CreditLedg
             expires_at=entry.expires_at,
             created_at=now,
         )
-        if is_guarded(entry.source_key):
+        if has_unique_value(entry.source_key):
             owner = f"{head.relationship_id}/{entry.id}"
-            unique_values.claim(transaction, source_guard(entry.source_key), owner, otherwise=WriteConflict())
+            unique_values.claim(transaction, source_value_key(entry.source_key), owner, otherwise=WriteConflict())
         transaction.add(row)
 
 
 def entered(source_keys: Iterable[str]) -> dict[str, str]:
     """Return the given source keys that have an entry, each with its `ledger/entry id`; one read."""
     wanted = list(dict.fromkeys(source_keys))
-    rows = get_many(((UniqueValue, (source_guard(key),)) for key in wanted), consistent=True)
+    rows = get_many(((UniqueValue, (source_value_key(key),)) for key in wanted), consistent=True)
     return {key: row.owner for key, row in zip(wanted, rows, strict=True) if row}
 
 
@@ -150,7 +150,7 @@ def iterate_changed(day: str) -> Iterator[CreditBalance]:
     yield from readable_rows(CreditBalance.by_change.query(day))
 
 
-def source_guard(source_key: str) -> str:
+def source_value_key(source_key: str) -> str:
     """Return the key of the unique value that limits a source key to one entry."""
     return unique_values.value_key("billing", "ai_credits", "source_key", source_key)
 

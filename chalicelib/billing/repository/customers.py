@@ -47,7 +47,7 @@ def get(owner_type: OwnerType, owner_id: str) -> Customer:
 
 def find_by_stripe_id(stripe_customer_id: str) -> Customer | None:
     """Return the owner with this Stripe customer id, or None."""
-    owner = unique_values.owner_of(guard_of(stripe_customer_id))
+    owner = unique_values.owner_of(customer_value_key(stripe_customer_id))
     if owner is None:
         return None
     owner_type, _, owner_id = owner.partition("/")
@@ -65,7 +65,7 @@ def link(customer: Customer, stripe_customer_id: str) -> None:
     taken = Conflict("This account has another Stripe customer, or the Stripe customer belongs to another account.")
     with Transaction() as transaction:
         owner = f"{customer.owner_type}/{customer.owner_id}"
-        unique_values.claim(transaction, guard_of(stripe_customer_id), owner, otherwise=taken)
+        unique_values.claim(transaction, customer_value_key(stripe_customer_id), owner, otherwise=taken)
         transaction.update(
             customer,
             actions=[
@@ -88,7 +88,9 @@ def unlink(customer: Customer, stripe_customer_id: str) -> None:
     """
     now = clock.now()
     with Transaction() as transaction:
-        unique_values.release(transaction, guard_of(stripe_customer_id), f"{customer.owner_type}/{customer.owner_id}")
+        unique_values.release(
+            transaction, customer_value_key(stripe_customer_id), f"{customer.owner_type}/{customer.owner_id}"
+        )
         transaction.update(
             customer,
             actions=[Customer.stripe_deleted_at.set(now), Customer.updated_at.set(now)],
@@ -108,6 +110,6 @@ def take_plan_source(transaction: Transaction, customer: Customer, source: str) 
     )
 
 
-def guard_of(stripe_customer_id: str) -> str:
+def customer_value_key(stripe_customer_id: str) -> str:
     """Return the key of the unique value of a Stripe customer id."""
     return unique_values.value_key("billing", "customers", "stripe_customer_id", stripe_customer_id)

@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.billing.enums import RedemptionStatus
-from chalicelib.billing.errors import CodeExists, CodeNeverValid, CodeNotFound
+from chalicelib.billing.errors import CodeExists, CodeNotFound, InvalidValidity
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.kit import clock, pagination
 from chalicelib.kit.errors import WriteConflict
@@ -56,7 +56,7 @@ def remove_unmirrored(row: DiscountCode) -> None:
 def change(code: str, values: dict[str, object]) -> DiscountCode:
     """Set these columns; None removes a column.
 
-    Raises CodeNotFound if there is no such code, CodeNeverValid if the stored end or start of the validity window
+    Raises CodeNotFound if there is no such code, InvalidValidity if the stored end or start of the validity window
     contradicts the new one.
     """
     row = get(code)
@@ -65,7 +65,7 @@ def change(code: str, values: dict[str, object]) -> DiscountCode:
         column = getattr(DiscountCode, name)
         actions.append(column.remove() if value is None else column.set(value))
     if not update_if(row, actions, _keeps_window(values)):
-        raise CodeNeverValid
+        raise InvalidValidity
     return row
 
 

@@ -42,11 +42,6 @@ def list_by_buyer(buyer_id: str, page: PageRequest) -> PageResult[Gift]:
     )
 
 
-def list_for(recipient_email: str) -> list[Gift]:
-    """Return the gifts for an e-mail address (lower-case), newest first."""
-    return list(Gift.by_recipient.query(recipient_email, scan_index_forward=False))
-
-
 def iterate_over(status: GiftStatus, now: datetime) -> Iterator[Gift]:
     """Yield the gifts of a status that have expired."""
     yield from readable_rows(Gift.by_status.query(status, Gift.expires_at <= now))

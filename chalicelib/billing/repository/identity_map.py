@@ -73,7 +73,7 @@ class IdentityMap:
 
     def payment_key(self, *stripe_ids: str | None) -> Key | None:
         """Return the key of the payment with one of these ids, if the ids' unique values were read."""
-        owners = (self.owner_of(name) for name in payments.guards_of(*stripe_ids))
+        owners = (self.owner_of(name) for name in payments.payment_value_keys(*stripe_ids))
         return next(((PaymentTransaction, (owner,)) for owner in owners if owner), None)
 
     def customer(self, key: Key | None) -> Customer | None:
@@ -83,13 +83,13 @@ class IdentityMap:
 
     def customer_key(self, stripe_id: str | None) -> Key | None:
         """Return the owner's key for a Stripe customer id, if the id's unique value was read."""
-        owner = self.owner_of(customers.guard_of(stripe_id)) if stripe_id else None
+        owner = self.owner_of(customers.customer_value_key(stripe_id)) if stripe_id else None
         return owner_key(*owner.split("/", 1)) if owner else None
 
     def read_owner_key(self, row: Subscription | None, stripe_customer_id: str) -> Key | None:
         """Return the key of a subscription's owner: from its row, else from the Stripe customer id's unique value."""
         if row is None:
-            self.read([customer_guard(stripe_customer_id)])
+            self.read([customer_unique_key(stripe_customer_id)])
         return owner_key(row.owner_type, row.owner_id) if row else self.customer_key(stripe_customer_id)
 
     def refund(self, refund_id: str) -> Refund | None:
@@ -131,7 +131,7 @@ class IdentityMap:
 
     def is_entered(self, source_key: str) -> bool:
         """Return whether this source key has an entry in a ledger."""
-        return self.owner_of(credits.source_guard(source_key)) is not None
+        return self.owner_of(credits.source_value_key(source_key)) is not None
 
 
 def subscription_key(stripe_id: str) -> Key:
@@ -184,21 +184,21 @@ def monthly_grant_key(owner: Key, month: str) -> Key:
     return MonthlyGrant, ("/".join(owner[1]), month)
 
 
-def guard_keys(names: Iterable[str]) -> list[Key]:
+def unique_keys(names: Iterable[str]) -> list[Key]:
     """Return the keys of unique values."""
     return [(UniqueValue, (name,)) for name in names]
 
 
-def payment_guards(*stripe_ids: str | None) -> list[Key]:
+def payment_unique_keys(*stripe_ids: str | None) -> list[Key]:
     """Return the keys of the unique values of a payment's Stripe ids (invoice, intent, charge)."""
-    return guard_keys(payments.guards_of(*stripe_ids))
+    return unique_keys(payments.payment_value_keys(*stripe_ids))
 
 
-def customer_guard(stripe_id: str | None) -> Key | None:
+def customer_unique_key(stripe_id: str | None) -> Key | None:
     """Return the key of the unique value of a Stripe customer id."""
-    return (UniqueValue, (customers.guard_of(stripe_id),)) if stripe_id else None
+    return (UniqueValue, (customers.customer_value_key(stripe_id),)) if stripe_id else None
 
 
-def entry_guards(source_keys: Iterable[str]) -> list[Key]:
+def entry_unique_keys(source_keys: Iterable[str]) -> list[Key]:
     """Return the keys of the unique values of source keys."""
-    return guard_keys(credits.source_guard(key) for key in source_keys)
+    return unique_keys(credits.source_value_key(key) for key in source_keys)

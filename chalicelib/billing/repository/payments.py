@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.errors import PaymentNotFound
@@ -34,7 +33,7 @@ def stage_payment(transaction: Transaction, row: PaymentTransaction) -> None:
     before, row.version = row.version, row.version + 1
     unchanged = PaymentTransaction.version == before if before else PaymentTransaction.id.does_not_exist()
     transaction.put(row, condition=unchanged, otherwise=WriteConflict())
-    for name in guards_of(*(getattr(row, name) for name in _IDS)):
+    for name in payment_value_keys(*(getattr(row, name) for name in _IDS)):
         unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
 
 
@@ -49,16 +48,6 @@ def new(customer: Customer, created_at: datetime) -> PaymentTransaction:
         status=PaymentStatus.PENDING,
         created_at=created_at,
     )
-
-
-def copy_payment(row: PaymentTransaction, columns: Mapping[str, Any] | None = None) -> PaymentTransaction:
-    """Return a copy of the row that can be changed, with these columns replaced."""
-    return PaymentTransaction(**{**_known(row), **(columns or {})})
-
-
-def has_changed(row: PaymentTransaction, earlier: PaymentTransaction) -> bool:
-    """Return whether the rows differ in any value that is not None."""
-    return _known(row) != _known(earlier)
 
 
 def set_months(row: PaymentTransaction, months: Iterable[datetime]) -> None:
@@ -117,14 +106,10 @@ def defer_grant(payment_id: str, day: str) -> None:
         transaction.update(PaymentTransaction(payment_id), actions, PaymentTransaction.next_grant_day <= day)
 
 
-def guards_of(*stripe_ids: str | None) -> list[str]:
+def payment_value_keys(*stripe_ids: str | None) -> list[str]:
     """Return the keys of the unique values of a payment's Stripe ids (invoice, intent, charge)."""
     return [
         unique_values.value_key("billing", "payment_transactions", name, value)
         for name, value in zip(_IDS, stripe_ids, strict=True)
         if value
     ]
-
-
-def _known(row: PaymentTransaction) -> dict[str, Any]:
-    return {name: value for name, value in row.attribute_values.items() if value is not None}

@@ -58,7 +58,7 @@ def put(plan: Plan, stripe_prices: Mapping[BillingCycle, str], stripe_product_id
         transaction.put(row)
         for cycle, price_id in stripe_prices.items():
             taken = Conflict("This Stripe price belongs to another plan.")
-            unique_values.claim(transaction, _guard(price_id), f"{plan.id}/{cycle}", otherwise=taken)
+            unique_values.claim(transaction, _price_value_key(price_id), f"{plan.id}/{cycle}", otherwise=taken)
     return row
 
 
@@ -97,5 +97,5 @@ def find_addon(addon_id: str) -> SubscriptionAddon | None:
         return None
 
 
-def _guard(price_id: str) -> str:
+def _price_value_key(price_id: str) -> str:
     return unique_values.value_key("billing", "subscription_plans", "stripe_price", price_id)

@@ -26,7 +26,7 @@ def get(refund_id: str) -> Refund:
         raise RefundNotFound from error
 
 
-def decide(refund_id: str, status: RefundStatus) -> Refund:
+def mark_decided(refund_id: str, status: RefundStatus) -> Refund:
     """Store the decision on a request; repeating the same decision changes nothing.
 
     Raises RefundNotFound if there is no such refund, RefundDecided if it has another decision.
@@ -49,16 +49,6 @@ def stage_refund(transaction: Transaction, row: Refund, earlier: Refund | None) 
     if row.stripe_refund_id:
         name = unique_values.value_key("billing", "refunds", "stripe_refund_id", row.stripe_refund_id)
         unique_values.claim(transaction, name, row.id, otherwise=WriteConflict())
-
-
-def copy(row: Refund) -> Refund:
-    """Return a copy of the row, to be changed."""
-    return Refund(**{name: value for name, value in row.attribute_values.items() if value is not None})
-
-
-def differ(one: Refund, other: Refund) -> bool:
-    """Return whether the rows have different values."""
-    return copy(one).attribute_values != copy(other).attribute_values
 
 
 def list_by_status(status: RefundStatus, page: PageRequest) -> PageResult[Refund]:

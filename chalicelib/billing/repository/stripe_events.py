@@ -42,13 +42,13 @@ def is_stored(stripe_event_id: str) -> bool:
     return bool(StripeWebhook.count(stripe_event_id))
 
 
-def begin(stripe_event_id: str) -> StripeWebhook | None:
+def mark_started(stripe_event_id: str) -> StripeWebhook | None:
     """Count a processing attempt; return None if the event is already processed or was deleted."""
     row = StripeWebhook(stripe_event_id)
     return row if _update(row, *_unfinished(WebhookStatus.PROCESSING), StripeWebhook.attempts.add(1)) else None
 
 
-def finish(row: StripeWebhook, ignored_because: str | None) -> None:
+def mark_finished(row: StripeWebhook, ignored_because: str | None) -> None:
     """Mark the event as processed, or as ignored for the given reason. It expires in 90 days."""
     now = clock.now()
     _update(
@@ -71,12 +71,12 @@ def forget(row: StripeWebhook) -> None:
     _update(row, StripeWebhook.payload.remove(), StripeWebhook.payload_ref.remove())
 
 
-def again(row: StripeWebhook) -> None:
+def mark_received(row: StripeWebhook) -> None:
     """Mark the event as received, so that it is processed again."""
     _update(row, *_unfinished(WebhookStatus.RECEIVED))
 
 
-def reopen(stripe_event_id: str) -> None:
+def reopen_event(stripe_event_id: str) -> None:
     """Mark a processed or ignored event as received, so that it is processed again.
 
     Raises StripeEventNotFound if it is not stored.

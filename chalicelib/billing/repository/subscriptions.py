@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Subscription
@@ -49,16 +48,6 @@ def stage_subscription(transaction: Transaction, row: Subscription) -> None:
     transaction.put(row, condition=condition, otherwise=WriteConflict())
 
 
-def copy_subscription(row: Subscription, columns: Mapping[str, Any] | None = None) -> Subscription:
-    """Return a copy of the row that can be changed, with these columns replaced."""
-    return Subscription(**{**_known(row), **(columns or {})})
-
-
-def is_changed(row: Subscription, earlier: Subscription) -> bool:
-    """Return whether the rows differ in any value that is not None."""
-    return _known(row) != _known(earlier)
-
-
 def get(subscription_id: str) -> Subscription | None:
     """Return the subscription with our id, read consistently, or None."""
     try:
@@ -70,7 +59,3 @@ def get(subscription_id: str) -> Subscription | None:
 def iterate_due(month: str, until: datetime) -> Iterator[Subscription]:
     """Yield the subscriptions that have not ended and whose period ends in a month (`YYYY-MM`), before `until`."""
     yield from readable_rows(Subscription.by_renewal.query(month, Subscription.current_period_end < until))
-
-
-def _known(row: Subscription) -> dict[str, Any]:
-    return {name: value for name, value in row.attribute_values.items() if value is not None}

@@ -44,7 +44,7 @@ def list_codes(call: ApiRequest[Account, None, PageQuery]) -> PageResult[CodeRea
 @endpoint(bp, auth=operator, body=CodeCreate, returns=CodeRead, status=201, idempotent="claimed")
 def create_code(call: ApiRequest[Account, CodeCreate]) -> CodeRead:
     """Create a discount code and mirror it to Stripe."""
-    row = discount_codes.create(call.body)
+    row = discount_codes.create_code(call.body)
     audit.publish_operator_action(call.principal, "billing.create_code", f"code:{row.code}")
     return CodeRead.of(row)
 
@@ -60,7 +60,7 @@ def get_code(call: ApiRequest[Account], code: str) -> CodeRead:
 @endpoint(bp, auth=operator, body=CodeUpdate, returns=CodeRead)
 def update_code(call: ApiRequest[Account, CodeUpdate], code: str) -> CodeRead:
     """Change a discount code's limits, validity window or description, or deactivate it."""
-    row = discount_codes.update(code, call.body.model_dump(exclude_unset=True))
+    row = discount_codes.update_code(code, call.body)
     audit.publish_operator_action(call.principal, "billing.update_code", f"code:{row.code}")
     return CodeRead.of(row)
 

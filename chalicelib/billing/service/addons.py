@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.billing.catalogue.plans import ADDONS
 from chalicelib.billing.enums import AddonCycle, AddonStatus, OwnerType, SubscriptionStatus
-from chalicelib.billing.errors import AddonActive, AddonUnavailable
+from chalicelib.billing.errors import AddonActive, InvalidAddon
 from chalicelib.billing.models import Customer, PaymentTransaction, SubscriptionAddon, UserAddon
 from chalicelib.billing.repository import addons, plans
 from chalicelib.billing.repository.identity_map import IdentityMap, owner_key
@@ -20,11 +20,11 @@ def list_for_sale() -> list[SubscriptionAddon]:
     return [row for row in plans.list_addons() if row.is_active]
 
 
-def choose(addon_id: str) -> SubscriptionAddon:
-    """Return an add-on that is for sale. Raises AddonUnavailable if it does not exist or is not for sale."""
+def choose_addon(addon_id: str) -> SubscriptionAddon:
+    """Return an add-on that is for sale. Raises InvalidAddon if it does not exist or is not for sale."""
     row = plans.find_addon(addon_id) if addon_id in ADDONS else None
     if row is None or not row.is_active or not row.stripe_price_id:
-        raise AddonUnavailable(errors=[{"path": "body.addon", "message": "no such add-on"}])
+        raise InvalidAddon(errors=[{"path": "body.addon", "message": "no such add-on"}])
     return row
 
 
@@ -78,11 +78,11 @@ def sold(unit: UnitOfWork, user_id: str, addon_id: str, payment: PaymentTransact
     addons.stage_addon(unit.transaction, row, is_new=True)
 
 
-def reverse(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
+def reverse_addon(unit: UnitOfWork, row: UserAddon, payment: PaymentTransaction, is_gone: bool) -> None:
     """Cancel an add-on whose payment was returned in full; restore it if the money was not returned after all.
 
-    A recurring add-on is cancelled for the paid period. An add-on whose paid period is over stays unchanged, and one
-    that has expired is neither cancelled nor restored.
+    A recurring add-on is canceled for the paid period. An add-on whose paid period is over stays unchanged, and one
+    that has expired is neither canceled nor restored.
     """
     now = clock.now()
     if payment.period_end and payment.period_end <= now:

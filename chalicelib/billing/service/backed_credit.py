@@ -13,6 +13,7 @@ from chalicelib.billing.models import PaymentTransaction
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository.identity_map import IdentityMap, own_subscription_key, payment_id_key
 from chalicelib.billing.service import monthly_grants, subscriptions
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -41,19 +42,19 @@ def settle_later_invoices(source: PaymentTransaction) -> None:
 def _settle(unit: UnitOfWork, payment_id: str) -> None:
     rows = IdentityMap()
     earlier = payment_rows.get(payment_id)
-    row = payment_rows.copy_payment(earlier)
+    row = copy_row(earlier)
     if row.credit_used:
         row.credit_unbacked = unbacked_credit(rows, earlier)
     key = own_subscription_key(row.subscription_id)
     rows.read([key, *monthly_grants.payment_keys(row)])
     rows.read(monthly_grants.ledger_keys(rows, row))
-    reversal = Reversal(row.id, row.version, "what paid for it went back", "what paid for it came back")
+    reversal = Reversal(row.id, row.version, "payment returned", "payment restored")
     if row.credit_unbacked != earlier.credit_unbacked:
         monthly_grants.settle_payment(unit, rows, row, earlier, reversal)
         payment_rows.stage_payment(unit.transaction, row)
     subscription = rows.subscription_by_id(row.subscription_id)
     if subscription is not None and not subscription.status.is_final:
-        subscriptions.stage_change(unit, subscriptions.follow_payment(subscription, row), subscription)
+        subscriptions.stage_change(unit, subscriptions.apply_payment(subscription, row), subscription)
 
 
 def _invoices(rows: IdentityMap, row: PaymentTransaction) -> list[PaymentTransaction]:

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.billing.catalogue.plans import CREDIT_PACKS, CURRENCY
 from chalicelib.billing.domain import discounts, money
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType, PaymentKind
-from chalicelib.billing.errors import AddonUnavailable, AlreadySubscribed, CreditPackNotFound, GiftToOneself
+from chalicelib.billing.errors import AlreadySubscribed, InvalidAddon, InvalidCreditPack, InvalidRecipient
 from chalicelib.billing.models import Customer, Gift, SubscriptionPlan
 from chalicelib.billing.repository import customers, subscriptions
 from chalicelib.billing.schemas.checkout import CheckoutCreate
@@ -27,36 +27,36 @@ from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
 def start_checkout(
-    owner_type: OwnerType, owner_id: str, order: CheckoutCreate, request_key: str | None
+    owner_type: OwnerType, owner_id: str, body: CheckoutCreate, request_key: str | None
 ) -> StripeCheckoutSession:
     """Create a Stripe Checkout session for a plan, an add-on or credits. The same request key returns the same session.
 
     A new session for a plan expires the earlier one, so that a plan cannot be bought twice.
 
-    Raises CustomerNotFound if the owner is not registered. Raises PlanUnavailable, AddonUnavailable or
-    CreditPackNotFound if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
+    Raises CustomerNotFound if the owner is not registered. Raises InvalidPlan, InvalidAddon or
+    InvalidCreditPack if the item is not for sale. Raises AlreadySubscribed if the owner's subscription has not ended,
     AddonActive if the member already has the recurring add-on. Raises InvalidCode if the discount code is not valid.
     """
     customer = customers.get(owner_type, owner_id)
-    if order.plan is not None:
-        return _buy_plan(customer, order, request_key)
-    params = _addon(customer, order.addon) if order.addon else _credits(customer, str(order.credit_pack))
-    return _open(customer, params, order.success_url, order.cancel_url, request_key)
+    if body.plan is not None:
+        return _buy_plan(customer, body, request_key)
+    params = _addon(customer, body.addon) if body.addon else _credits(customer, str(body.credit_pack))
+    return _open(customer, params, body.success_url, body.cancel_url, request_key)
 
 
-def start_gift(owner_id: str, order: GiftCreate, request_key: str | None) -> tuple[Gift, StripeCheckoutSession]:
+def start_gift(owner_id: str, body: GiftCreate, request_key: str | None) -> tuple[Gift, StripeCheckoutSession]:
     """Create a pending gift and the Checkout session for its payment.
 
-    Raises CustomerNotFound if the buyer is not registered, PlanUnavailable if the plan is not for sale, GiftToOneself
+    Raises CustomerNotFound if the buyer is not registered, InvalidPlan if the plan is not for sale, InvalidRecipient
     if the recipient is the buyer.
     """
     buyer = customers.get(OwnerType.MEMBER, owner_id)
-    if order.recipient_email.lower() == buyer.email.lower():
-        raise GiftToOneself(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
-    plan, _ = plans.choose(order.plan, None, OwnerType.MEMBER)
-    gift = gifts.begin(buyer, plan, order.recipient_email, order.message, request_key)
+    if body.recipient_email.lower() == buyer.email.lower():
+        raise InvalidRecipient(errors=[{"path": "body.recipient_email", "message": "must not be your own address"}])
+    plan, _ = plans.choose_plan(body.plan, None, OwnerType.MEMBER)
+    gift = gifts.create_gift(buyer, plan, body.recipient_email, body.message, request_key)
     params = _sale(buyer, PaymentKind.GIFT, gift.code, f"A gift: {plan.name}", _price_of(plan, None))
-    return gift, _open(buyer, params, order.success_url, order.cancel_url, request_key)
+    return gift, _open(buyer, params, body.success_url, body.cancel_url, request_key)
 
 
 def _open(
@@ -76,9 +76,9 @@ def _open(
 def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     """Calculate the discount of a code on a plan.
 
-    Raises PlanUnavailable if the plan is not for sale, InvalidCode if the code is not valid for it.
+    Raises InvalidPlan if the plan is not for sale, InvalidCode if the code is not valid for it.
     """
-    plan, _ = plans.choose(check.plan, check.billing_cycle, owner_type)
+    plan, _ = plans.choose_plan(check.plan, check.billing_cycle, owner_type)
     price = _price_of(plan, check.billing_cycle)
     discount = discount_redemptions.validate(check.code, PlanPurchase(owner_type, owner_id, plan, price))
     return CodeOffer(
@@ -90,24 +90,24 @@ def offer(owner_type: OwnerType, owner_id: str, check: CodeCheck) -> CodeOffer:
     )
 
 
-def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None) -> StripeCheckoutSession:
+def _buy_plan(customer: Customer, body: CheckoutCreate, request_key: str | None) -> StripeCheckoutSession:
     """Create a Checkout session for a plan.
 
     Reserves the use of a discount code first, and releases it if Stripe creates no session.
     """
-    params, plan = _plan(customer, order)
-    if order.code is None:
-        return _open_sole(customer, params, order, request_key)
-    price = _price_of(plan, order.billing_cycle)
+    params, plan = _plan(customer, body)
+    if body.code is None:
+        return _open_sole(customer, params, body, request_key)
+    price = _price_of(plan, body.billing_cycle)
     purchase = PlanPurchase(customer.owner_type, customer.owner_id, plan, price)
-    reserved = discount_redemptions.reserve(order.code, purchase, request_key)
+    reserved = discount_redemptions.reserve(body.code, purchase, request_key)
     discounted = {
         **params,
         "discounts": [{"promotion_code": reserved.promotion_code_id}],
         "metadata": reserved.metadata,
     }
     try:
-        session = _open_sole(customer, discounted, order, request_key)
+        session = _open_sole(customer, discounted, body, request_key)
     except Problem:
         discount_redemptions.give_up(reserved.usage)
         raise
@@ -116,13 +116,13 @@ def _buy_plan(customer: Customer, order: CheckoutCreate, request_key: str | None
 
 
 def _open_sole(
-    customer: Customer, params: Mapping[str, Any], order: CheckoutCreate, request_key: str | None
+    customer: Customer, params: Mapping[str, Any], body: CheckoutCreate, request_key: str | None
 ) -> StripeCheckoutSession:
     """Create the only open session in which the owner can pay for a plan, and claim the plan with it.
 
     If the process crashes before the claim is stored, the session's URL was never returned to the buyer.
     """
-    session = _open(customer, params, order.success_url, order.cancel_url, request_key)
+    session = _open(customer, params, body.success_url, body.cancel_url, request_key)
 
     def note(unit: UnitOfWork) -> None:
         plan_claims.claim_plan(unit, customers.get(customer.owner_type, customer.owner_id), session.id)
@@ -136,8 +136,8 @@ def _price_of(plan: SubscriptionPlan, cycle: BillingCycle | None) -> Decimal:
     return (plan.price_monthly if is_monthly else plan.price_annual) or Decimal(0)
 
 
-def _plan(customer: Customer, order: CheckoutCreate) -> tuple[dict[str, Any], SubscriptionPlan]:
-    plan, price_id = plans.choose(str(order.plan), order.billing_cycle, customer.owner_type)
+def _plan(customer: Customer, body: CheckoutCreate) -> tuple[dict[str, Any], SubscriptionPlan]:
+    plan, price_id = plans.choose_plan(str(body.plan), body.billing_cycle, customer.owner_type)
     earlier = subscriptions.list_by_owner(customer.owner_type, customer.owner_id)
     if any(not subscription.status.is_final for subscription in earlier):
         raise AlreadySubscribed
@@ -158,12 +158,12 @@ def _subscription_data(plan: SubscriptionPlan, is_first: bool) -> dict[str, Any]
 def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
     """Return the session parameters of an add-on.
 
-    A recurring add-on has its own subscription, because plans can have other billing cycles. Raises AddonUnavailable
+    A recurring add-on has its own subscription, because plans can have other billing cycles. Raises InvalidAddon
     if the add-on is not for sale to this owner, AddonActive if it is recurring and already active.
     """
     if customer.owner_type is not OwnerType.MEMBER:
-        raise AddonUnavailable(errors=[{"path": "body.addon", "message": "not available for stores"}])
-    addon = addons.choose(addon_id)
+        raise InvalidAddon(errors=[{"path": "body.addon", "message": "not available for stores"}])
+    addon = addons.choose_addon(addon_id)
     addons.check_not_active(customer.owner_id, addon)
     line_items = [{"price": addon.stripe_price_id, "quantity": 1}]
     if addon.billing_cycle is AddonCycle.ONE_TIME:
@@ -184,7 +184,7 @@ def _addon(customer: Customer, addon_id: str) -> dict[str, Any]:
 def _credits(customer: Customer, pack_id: str) -> dict[str, Any]:
     pack = CREDIT_PACKS.get(pack_id)
     if pack is None or customer.owner_type is not OwnerType.MEMBER:
-        raise CreditPackNotFound(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
+        raise InvalidCreditPack(errors=[{"path": "body.credit_pack", "message": "no such pack for this account"}])
     return _sale(customer, PaymentKind.CREDITS, pack.id, f"{pack.credits} credits", pack.price)
 
 

@@ -18,10 +18,10 @@ from chalicelib.billing.domain.credit_ledger import (
 )
 from chalicelib.billing.domain.monthly_grants import Lot, add_months
 from chalicelib.billing.enums import EntryType, OwnerType
-from chalicelib.billing.errors import GrantExpired, InsufficientCredits
+from chalicelib.billing.errors import InsufficientCredits, InvalidExpiry
 from chalicelib.billing.models import CreditBalance, CreditEntry
 from chalicelib.billing.repository import credits, customers
-from chalicelib.billing.repository.identity_map import IdentityMap, entry_guards, head_key
+from chalicelib.billing.repository.identity_map import IdentityMap, entry_unique_keys, head_key
 from chalicelib.billing.schemas.credits import CreditGrant
 from chalicelib.billing.schemas.messages import CreditsChanged
 from chalicelib.kit import signing
@@ -58,11 +58,11 @@ def spend_credits(
     relationship_id = ledger_of(customers.get(owner_type, owner_id))
     key = _request("usage", owner_type, owner_id, request_key)
 
-    def spend(book: CreditLedger) -> None:
+    def spend(ledger: CreditLedger) -> None:
         try:
-            book.spend(amount, key, reason)
+            ledger.spend(amount, key, reason)
         except NotEnough as error:
-            raise InsufficientCredits(f"{book.available} credits are left; {amount} are needed.") from error
+            raise InsufficientCredits(f"{ledger.available} credits are left; {amount} are needed.") from error
 
     return _enter_once(relationship_id, key, -amount, reason, spend)
 
@@ -70,16 +70,16 @@ def spend_credits(
 def grant_credits(body: CreditGrant, request_key: str) -> CreditEntry:
     """Grant credits to an owner on behalf of an operator. A repeated request key grants nothing.
 
-    Raises GrantExpired if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
+    Raises InvalidExpiry if `expires_at` is in the past, CustomerNotFound if the owner is not registered. Raises
     IdempotencyConflict if the key was used for another amount or reason.
     """
     relationship_id = ledger_of(customers.get(body.owner_type, body.owner_id))
     key = _request("operator", body.owner_type, body.owner_id, request_key)
 
-    def grant(book: CreditLedger) -> None:
-        if body.expires_at is not None and body.expires_at <= book.now:
-            raise GrantExpired(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
-        book.credit(EntryType.GRANT, body.amount, key, body.reason, body.expires_at)
+    def grant(ledger: CreditLedger) -> None:
+        if body.expires_at is not None and body.expires_at <= ledger.now:
+            raise InvalidExpiry(errors=[{"path": "body.expires_at", "message": "must be in the future"}])
+        ledger.credit(EntryType.GRANT, body.amount, key, body.reason, body.expires_at)
 
     return _enter_once(relationship_id, key, body.amount, body.reason, grant)
 
@@ -95,16 +95,16 @@ def expire_due_credits(now: datetime, since: datetime | None) -> int:
     return batch.finish()
 
 
-def close(unit: UnitOfWork, head: CreditBalance, book: CreditLedger) -> None:
+def close(unit: UnitOfWork, head: CreditBalance, ledger: CreditLedger) -> None:
     """Stage the ledger's changes, and publish `CreditsChanged` even if nothing changed."""
-    changed = bool(book.entries) or book.shortfall != head.shortfall or book.lots != parse_lots(head.lots)
+    changed = bool(ledger.entries) or ledger.shortfall != head.shortfall or ledger.lots != parse_lots(head.lots)
     if changed:
-        credits.stage_ledger(unit.transaction, head, book)
+        credits.stage_ledger(unit.transaction, head, ledger)
     unit.publish(
         CreditsChanged(
             relationship_id=head.relationship_id,
-            balance=book.balance,
-            suspended=suspended_credits(book.lots),
+            balance=ledger.balance,
+            suspended=suspended_credits(ledger.lots),
             version=head.version + changed,
         )
     )
@@ -115,14 +115,14 @@ class OpenLedgers:
 
     def __init__(self, rows: IdentityMap) -> None:
         self._rows = rows
-        self._books: dict[str, CreditLedger] = {}
+        self._ledgers: dict[str, CreditLedger] = {}
 
     def open(self, name: str) -> CreditLedger:
         """Return the ledger of a relationship, read when it is first needed."""
-        if name not in self._books:
+        if name not in self._ledgers:
             self._rows.read([head_key(name)])
-            self._books[name] = credits.opened(self._rows.head(name))
-        return self._books[name]
+            self._ledgers[name] = credits.opened(self._rows.head(name))
+        return self._ledgers[name]
 
     def remaining(self, lot: Lot) -> int:
         """Return the credits that are left in a lot."""
@@ -131,8 +131,8 @@ class OpenLedgers:
     def owe(self, name: str | None, amount: int) -> None:
         """Add to what is owed in the ledger of a month's last grant; a negative amount is forgiven."""
         if amount and name:
-            book = self.open(name)
-            book.shortfall = max(0, book.shortfall + amount)
+            ledger = self.open(name)
+            ledger.shortfall = max(0, ledger.shortfall + amount)
 
     def withdraw(self, taken: Mapping[Lot, int], reversal: Reversal) -> None:
         """Enter the credits that are taken back, one entry per ledger."""
@@ -143,8 +143,8 @@ class OpenLedgers:
 
     def close(self, unit: UnitOfWork) -> None:
         """Stage the changes; publish every ledger, even if it is unchanged."""
-        for name, book in self._books.items():
-            close(unit, self._rows.head(name), book)
+        for name, ledger in self._ledgers.items():
+            close(unit, self._rows.head(name), ledger)
 
 
 def _request(kind: str, owner_type: OwnerType, owner_id: str, request_key: str) -> str:
@@ -160,15 +160,15 @@ def _enter_once(
 ) -> CreditEntry:
     def decide(unit: UnitOfWork) -> str:
         rows = IdentityMap()
-        rows.read([head_key(relationship_id), *entry_guards([key])])
+        rows.read([head_key(relationship_id), *entry_unique_keys([key])])
         head = rows.head(relationship_id)
-        book = credits.opened(head)
-        entered = rows.owner_of(credits.source_guard(key))
+        ledger = credits.opened(head)
+        entered = rows.owner_of(credits.source_value_key(key))
         if entered is None:
-            enter(book)
-            entry_id = next(entry.id for entry in book.entries if entry.source_key == key)
+            enter(ledger)
+            entry_id = next(entry.id for entry in ledger.entries if entry.source_key == key)
             entered = f"{relationship_id}/{entry_id}"
-        close(unit, head, book)
+        close(unit, head, ledger)
         return entered
 
     entry = credits.get_entry(run_unit_of_work(decide))
@@ -186,10 +186,10 @@ def _expire_balance(relationship_id: str) -> None:
 def _expire_lots(unit: UnitOfWork, relationship_id: str) -> bool:
     """Remove up to LOTS_PER_STEP expired lots; return whether expired lots are left."""
     head = credits.balance(relationship_id)
-    book = credits.opened(head)
-    book.expire()
-    close(unit, head, book)
-    return book.has_expired
+    ledger = credits.opened(head)
+    ledger.expire()
+    close(unit, head, ledger)
+    return ledger.has_expired
 
 
 def months_between(since: datetime, until: datetime) -> list[str]:

@@ -9,7 +9,7 @@ from chalicelib.billing.enums import DiscountDuration, DiscountType
 from chalicelib.billing.errors import CodeExists
 from chalicelib.billing.models import DiscountCode, DiscountUsage
 from chalicelib.billing.repository import discount_codes
-from chalicelib.billing.schemas.discount_codes import CodeCreate
+from chalicelib.billing.schemas.discount_codes import CodeCreate, CodeUpdate
 from chalicelib.integrations.stripe import coupons
 from chalicelib.integrations.stripe.errors import StripeRefused
 from chalicelib.kit import clock, logs
@@ -18,16 +18,16 @@ from chalicelib.kit.pagination import PageRequest, PageResult
 log = logs.logger("billing")
 
 
-def create(order: CodeCreate) -> DiscountCode:
+def create_code(body: CodeCreate) -> DiscountCode:
     """Create a discount code and mirror it to Stripe.
 
-    If mirroring fails, repeating the request or calling `update` retries it.
+    If mirroring fails, repeating the request or calling `update_code` retries it.
 
     Raises CodeExists if the code exists with other terms or is already mirrored. Raises StripeRefused if Stripe rejects
     the terms; the code is then deleted and can be created again.
     """
     now = clock.now()
-    values = order.model_dump() | {"code": discounts.normalize_code(order.code)}
+    values = body.model_dump() | {"code": discounts.normalize_code(body.code)}
     given = {name: value for name, value in values.items() if value is not None}
     row = DiscountCode(**given, kind=discount_codes.KIND, created_at=now, updated_at=now)
     try:
@@ -43,11 +43,12 @@ def create(order: CodeCreate) -> DiscountCode:
         raise
 
 
-def update(code: str, values: dict[str, Any]) -> DiscountCode:
+def update_code(code: str, body: CodeUpdate) -> DiscountCode:
     """Update a code's limits, validity dates, description or `is_active`, and mirror it to Stripe.
 
-    Raises CodeNotFound if there is no such code, CodeNeverValid if it could never be used.
+    Raises CodeNotFound if there is no such code, InvalidValidity if it could never be used.
     """
+    values = body.model_dump(exclude_unset=True)
     row = discount_codes.change(discounts.normalize_code(code), values)
     row = _mirror(row)
     if "is_active" in values and row.stripe_promotion_code_id:

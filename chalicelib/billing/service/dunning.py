@@ -1,4 +1,4 @@
-"""Dunning: owners whose payment failed are reminded, until one succeeds. Trying it again is Stripe's part."""
+"""Dunning: owners get reminders of a failed payment until it succeeds. Stripe retries the payment."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def notify_due(now: datetime) -> None:
 
 
 def _publish_notice(due: Subscription, now: datetime) -> None:
-    """Publish what a fresh read of the subscription says: a payment that succeeded in between stops the notice."""
+    """Publish the notice if a fresh read still shows the payment as failed."""
     row = subscriptions.find_by_stripe_id(str(due.stripe_subscription_id))
     notice = _notice(row, now) if row else None
     if row is not None and notice is not None:

@@ -22,6 +22,7 @@ from chalicelib.billing.service.subscriptions import publish_subscription
 from chalicelib.kit import clock, ids, signing
 from chalicelib.kit.batches import Batch
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -29,7 +30,7 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PERIOD = {BillingCycle.MONTHLY: 1, BillingCycle.ANNUAL: 12}
 
 
-def begin(
+def create_gift(
     buyer: Customer, plan: SubscriptionPlan, recipient_email: str, message: str | None, request_key: str | None
 ) -> Gift:
     """Create an unpaid gift, or return the gift of the same idempotency key.
@@ -158,7 +159,7 @@ def _redeem(unit: UnitOfWork, owner_id: str, code: str) -> Subscription:
     if gift.status is not GiftStatus.PAID or gift.expires_at <= now:
         raise GiftNotRedeemable(f"This gift is {GiftStatus.EXPIRED if gift.expires_at <= now else gift.status}.")
     if gift.buyer_id == owner_id:
-        raise GiftNotRedeemable("Who bought a gift does not redeem it; it is for somebody else.")
+        raise GiftNotRedeemable("The buyer of a gift cannot redeem it.")
     if any(not row.status.is_final for row in subscriptions.list_by_owner(OwnerType.MEMBER, owner_id)):
         raise AlreadySubscribed("Redeem the gift when the present subscription has ended.")
     plan = next(plan for plan, _ in rows.offers.plans.values() if plan.id == gift.plan_name)
@@ -185,7 +186,7 @@ def _grant(
 ) -> None:
     """Claim the first month of a redeemed gift for its payment, and schedule the others."""
     credits_per_month = rows.offers.credits_of(row.plan_name)
-    changed = payment_rows.copy_payment(payment)
+    changed = copy_row(payment)
     changed.subscription_id, changed.period_end = row.id, row.current_period_end
     first, *later = months_of_period(row.started_at, row.current_period_end or row.started_at)
     if credits_per_month and is_kept(payment):

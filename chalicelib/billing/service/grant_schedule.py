@@ -16,6 +16,7 @@ from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.service import monthly_grants
 from chalicelib.kit import clock
 from chalicelib.kit.batches import Batch
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _LOOK_BACK = timedelta(days=2)
@@ -50,7 +51,7 @@ def _grant(unit: UnitOfWork, payment_id: str, now: datetime) -> bool:
     rows = IdentityMap()
     rows.read([own_subscription_key(payment.subscription_id), *price_lookup.KEYS])
     subscription = rows.subscription_by_id(payment.subscription_id)
-    changed = payment_rows.copy_payment(payment)
+    changed = copy_row(payment)
     payment_rows.set_months(changed, [])
     if subscription is not None:
         _grant_begun(unit, rows, changed, _DueMonths(subscription, months, now))

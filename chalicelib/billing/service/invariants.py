@@ -35,7 +35,7 @@ def check(now: datetime) -> list[str]:
         named = list[str]()
         batch.run(suspects, partial(_note_broken, named), label=lambda suspect: suspect.name)
         for subject in named:
-            log.error("an invariant is broken", extra={"invariant": kind, "subject": subject})
+            log.error("invariant broken", extra={"invariant": kind, "subject": subject})
         INVARIANTS_BROKEN.count(len(named), invariant=kind)
         broken += [f"{kind}:{subject}" for subject in named]
     batch.finish()

@@ -25,7 +25,7 @@ from chalicelib.billing.repository import monthly_grants
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
     Key,
-    entry_guards,
+    entry_unique_keys,
     head_key,
     monthly_grant_key,
     owner_key,
@@ -37,10 +37,10 @@ from chalicelib.kit.unit_of_work import UnitOfWork
 
 
 def month_keys(owner: Key | None, subscription_id: str | None, beginnings: Iterable[datetime]) -> list[Key]:
-    """Return the keys of what decides on grants for months, to be read with whatever else is read."""
+    """Return the keys of the rows that decide on grants for these months."""
     begun = list(beginnings)
-    guards = entry_guards(month_source_key(str(subscription_id), at) for at in begun)
-    return [*guards, *(monthly_grant_key(owner, calendar_month(at)) for at in begun)] if owner else guards
+    keys = entry_unique_keys(month_source_key(str(subscription_id), at) for at in begun)
+    return [*keys, *(monthly_grant_key(owner, calendar_month(at)) for at in begun)] if owner else keys
 
 
 def claim_months(
@@ -61,8 +61,8 @@ def _claim_months(
     relationship_id = ledger_of(customer)
     new = _unclaimed(payment, months)
     rows.read(key for month in new for key in month_keys(owner, month.subscription_id, [month.begins_at]))
-    books = OpenLedgers(rows)
-    books.open(relationship_id)
+    ledgers = OpenLedgers(rows)
+    ledgers.open(relationship_id)
     carried = _carried(rows, owner, relationship_id, _without_row(rows, owner, new))
     for month in new:
         key = monthly_grant_key(owner, month.calendar_month)
@@ -78,13 +78,13 @@ def _claim_months(
             month.begins_at,
             payment.id,
         )
-        state = _grant(books.open(relationship_id), relationship_id, state, credit)
-        books.owe(row.relationship_id, state.excess - before.excess)
+        state = _grant(ledgers.open(relationship_id), relationship_id, state, credit)
+        ledgers.owe(row.relationship_id, state.excess - before.excess)
         # What is owed stays in the ledger of the last grant.
         last = relationship_id if state.granted > before.granted else row.relationship_id
         monthly_grants.stage_grant(unit.transaction, row, state, last or relationship_id)
         payment.month_claims = {**(payment.month_claims or {}), _claim(month.begins_at): month.credits}
-    books.close(unit)
+    ledgers.close(unit)
 
 
 def payment_keys(payment: PaymentTransaction) -> list[Key]:
@@ -106,7 +106,7 @@ def ledger_keys(rows: IdentityMap, payment: PaymentTransaction) -> list[Key]:
 def settle_payment(
     unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
-    """Let a payment's claims follow the money that went back, or came back, since it was `earlier`.
+    """Adjust a payment's claims to the amount returned or restored since `earlier`.
 
     Takes back what no payment of the calendar month entitles to any more, as far as it is left: what was spent is a
     shortfall. Publishes the ledgers also if they were written before.
@@ -115,9 +115,9 @@ def settle_payment(
     if not row.month_claims or not any(moved):
         return
     rows.read(_claimed_keys(_owner(rows, row), row))
-    books, taken = OpenLedgers(rows), dict[Lot, int]()
+    ledgers, taken = OpenLedgers(rows), dict[Lot, int]()
     for name in _ledgers(rows, row):
-        books.open(name)
+        ledgers.open(name)
     for month, begins_at, size in _months_of(rows, row):
         old, new = _share(size, earlier), _share(size, row)
         if old != new:
@@ -126,14 +126,14 @@ def settle_payment(
             if not is_over(month.month, GRANT_LASTS_MONTHS, clock.now()):
                 key = source_key("grant_refund", row.id, str(row.version), month.month)
                 credit = _Credit(EntryType.REFUND, key, reversal.given_because, begins_at, row.id)
-                state = _restore(books, month, state, credit)
-                withdrawals = state.withdrawals(books.remaining)
+                state = _restore(ledgers, month, state, credit)
+                withdrawals = state.withdrawals(ledgers.remaining)
                 taken |= withdrawals
                 state = state.withdrawn(withdrawals)
-                books.owe(month.relationship_id, state.excess - before.excess)
+                ledgers.owe(month.relationship_id, state.excess - before.excess)
             monthly_grants.stage_grant(unit.transaction, month, state, month.relationship_id)
-    books.withdraw(taken, reversal)
-    books.close(unit)
+    ledgers.withdraw(taken, reversal)
+    ledgers.close(unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,18 +151,20 @@ def _share(size: int, payment: PaymentTransaction) -> int:
     return kept_credits(payment, size)
 
 
-def _restore(books: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
+def _restore(ledgers: OpenLedgers, month: MonthlyGrant, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
     """Grant what a month lacks in the ledger of its last grant."""
     if not state.lacking or not month.relationship_id:
         return state
-    return _grant(books.open(month.relationship_id), month.relationship_id, state, credit)
+    return _grant(ledgers.open(month.relationship_id), month.relationship_id, state, credit)
 
 
-def _grant(book: CreditLedger, relationship_id: str, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
-    state = state.pruned(lambda lot: lot[0] == relationship_id and not remaining_in(book.lots, lot[1]))
+def _grant(ledger: CreditLedger, relationship_id: str, state: OwnerMonth, credit: _Credit) -> OwnerMonth:
+    state = state.pruned(lambda lot: lot[0] == relationship_id and not remaining_in(ledger.lots, lot[1]))
     if amount := state.lacking:
         expires_at = add_months(credit.begins_at, GRANT_LASTS_MONTHS)
-        lot_id = book.credit(credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id)
+        lot_id = ledger.credit(
+            credit.entry_type, amount, credit.source_key, credit.reason, expires_at, credit.payment_id
+        )
         state = state.credited((relationship_id, lot_id), amount)
     return state
 
@@ -197,7 +199,7 @@ def _without_row(rows: IdentityMap, owner: Key, months: Iterable[PaidMonth]) -> 
     """Return the calendar months without a row, each with the entry that an earlier version granted it by, if any."""
     return {
         month.calendar_month: rows.owner_of(
-            ledger_rows.source_guard(month_source_key(month.subscription_id, month.begins_at))
+            ledger_rows.source_value_key(month_source_key(month.subscription_id, month.begins_at))
         )
         for month in months
         if rows.monthly_grant(monthly_grant_key(owner, month.calendar_month)) is None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from chalicelib.billing.catalogue.plans import ADDONS, CURRENCY, PLANS, Plan, lookup_key, product_id
 from chalicelib.billing.domain import money
 from chalicelib.billing.enums import AddonCycle, BillingCycle, OwnerType
-from chalicelib.billing.errors import PlanUnavailable
+from chalicelib.billing.errors import InvalidPlan
 from chalicelib.billing.models import SubscriptionPlan
 from chalicelib.billing.repository import plans
 from chalicelib.billing.stripe_objects.prices import StripePrice, parse_price
@@ -38,17 +38,17 @@ def list_plans(audience: OwnerType) -> list[SubscriptionPlan]:
     return [plan for plan in plans.list_all() if plan.audience is audience and plan.is_active]
 
 
-def choose(plan_id: str, cycle: BillingCycle | None, audience: OwnerType) -> tuple[SubscriptionPlan, str]:
+def choose_plan(plan_id: str, cycle: BillingCycle | None, audience: OwnerType) -> tuple[SubscriptionPlan, str]:
     """Return a plan and the id of its current Stripe price in `cycle`, or in the plan's default cycle.
 
-    Raises PlanUnavailable if the plan is not for sale to this type of owner or in this cycle.
+    Raises InvalidPlan if the plan is not for sale to this type of owner or in this cycle.
     """
     plan = plans.find(plan_id)
     if plan is None or plan.audience is not audience or not plan.is_active:
-        raise PlanUnavailable(errors=[{"path": "body.plan", "message": "no such plan for this account"}])
+        raise InvalidPlan(errors=[{"path": "body.plan", "message": "no such plan for this account"}])
     prices = plan.stripe_prices.get(cycle or plan.billing_cycle)
     if not prices:
-        raise PlanUnavailable(errors=[{"path": "body.billing_cycle", "message": "not sold in this cycle"}])
+        raise InvalidPlan(errors=[{"path": "body.billing_cycle", "message": "not sold in this cycle"}])
     return plan, str(prices[0])
 
 

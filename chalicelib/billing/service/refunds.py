@@ -1,4 +1,4 @@
-"""Refunds: asked for by owners, decided by operators."""
+"""Refunds: requested by owners, decided by operators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from chalicelib.billing.domain import money
 from chalicelib.billing.domain.payments import is_gone, is_kept, is_paid, lost_amount, refundable
 from chalicelib.billing.enums import DisputeStatus, OwnerType, RefundStatus
-from chalicelib.billing.errors import NotRefundable, PaymentDisputed, RefundDecided, RefundExceedsPayment
+from chalicelib.billing.errors import InvalidRefundAmount, NotRefundable, PaymentDisputed, RefundDecided
 from chalicelib.billing.models import PaymentTransaction, Refund
 from chalicelib.billing.repository import payments as payment_rows
 from chalicelib.billing.repository import refunds
@@ -20,6 +20,7 @@ from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.integrations.stripe.errors import StripeObjectNotFound, StripeRefused
 from chalicelib.kit import clock, ids
 from chalicelib.kit.pagination import PageRequest, PageResult
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -27,7 +28,7 @@ def request_refund(owner_type: OwnerType, owner_id: str, payment_id: str, body: 
     """Request a refund of an amount, or of all that is left. Nothing is refunded before an operator approves.
 
     Raises PaymentNotFound if the owner has no such payment, NotRefundable if nothing of it can be refunded,
-    RefundExceedsPayment if the amount is higher than what is left.
+    InvalidRefundAmount if the amount is higher than what is left.
     """
     return run_unit_of_work(lambda unit: _request(unit, owner_type, owner_id, payment_id, body))
 
@@ -40,7 +41,7 @@ def approve(refund_id: str) -> Refund:
     StripeRefused or StripeObjectNotFound if Stripe rejects the refund, which then has failed.
     """
     _check_undisputed(refunds.get(refund_id))
-    row = refunds.decide(refund_id, RefundStatus.APPROVED)
+    row = refunds.mark_decided(refund_id, RefundStatus.APPROVED)
     payment = payment_rows.get(row.payment_transaction_id)
     if row.stripe_refund_id is None and row.amount > refundable(payment.amount, payment.refunded_amount):
         run_unit_of_work(lambda unit: _close(unit, row.id, RefundStatus.FAILED))
@@ -77,12 +78,12 @@ def _request(unit: UnitOfWork, owner_type: OwnerType, owner_id: str, payment_id:
     rest = refundable(payment.amount, payment.refunded_amount, payment.refunding_amount)
     wanted = rest if body.amount is None else body.amount
     if not Decimal(0) < wanted <= rest:
-        message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be asked back"
-        raise RefundExceedsPayment(errors=[{"path": "body.amount", "message": message}])
+        message = f"at most {money.padded(rest, payment.currency)} {payment.currency} can be refunded"
+        raise InvalidRefundAmount(errors=[{"path": "body.amount", "message": message}])
     try:
         money.to_minor(wanted, payment.currency)
     except ValueError as error:
-        raise RefundExceedsPayment(errors=[{"path": "body.amount", "message": str(error)}]) from error
+        raise InvalidRefundAmount(errors=[{"path": "body.amount", "message": str(error)}]) from error
     now = clock.now()
     row = Refund(
         id=ids.time_ordered(),
@@ -119,29 +120,31 @@ def _check_undisputed(row: Refund) -> None:
 
 
 def _check_refundable(payment: PaymentTransaction) -> None:
-    """Check that some of the payment can go back by a refund. Raises NotRefundable with the reason."""
+    """Check that the payment can be refunded. Raises NotRefundable with the reason."""
     if is_paid(payment) and is_gone(payment):
         lost = lost_amount(payment)
-        raise NotRefundable("A lost dispute took it back." if lost else "All of it has gone back.")
+        raise NotRefundable(
+            "The payment was returned by a lost dispute." if lost else "The payment was fully refunded."
+        )
     if not is_kept(payment) or not payment.amount:
         raise NotRefundable("Only a payment that was completed can be refunded.")
     if not (payment.stripe_payment_intent_id or payment.stripe_charge_id):
-        raise NotRefundable("It was not made through Stripe; refund it where it was made.")
+        raise NotRefundable("The payment was not made through Stripe; refund it where it was made.")
 
 
 def _close(unit: UnitOfWork, refund_id: str, status: RefundStatus) -> Refund:
-    """End a refund that Stripe does not know of, and set its amount free."""
+    """Close a refund that does not exist at Stripe, and release its amount."""
     earlier = refunds.get(refund_id)
     if earlier.status is status:
         return earlier
     if earlier.status not in (RefundStatus.REQUESTED, RefundStatus.APPROVED):
-        raise RefundDecided(f"It is {earlier.status}.")
+        raise RefundDecided(f"The refund is already {earlier.status}.")
     if status is RefundStatus.REJECTED and earlier.status is RefundStatus.APPROVED:
-        raise RefundDecided("It is approved.")
+        raise RefundDecided("The refund is already approved.")
     payment = payment_rows.get(earlier.payment_transaction_id)
     payment.refunding_amount -= earlier.amount
     payment_rows.stage_payment(unit.transaction, payment)
-    row = refunds.copy(earlier)
+    row = copy_row(earlier)
     row.status, row.processed_at = status, clock.now()
     refunds.stage_refund(unit.transaction, row, earlier)
     return row

@@ -1,4 +1,4 @@
-"""Credits that were bought with a payment whose money went back: how many are taken or restored."""
+"""Reversal of bought credits when their payment is returned."""
 
 from __future__ import annotations
 
@@ -18,35 +18,36 @@ def head_keys(row: PaymentTransaction) -> list[Key]:
 
 
 def settle_purchase(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, reversal: Reversal) -> None:
-    """Take back as many bought credits as the money that went back had bought; suspend them during a dispute.
+    """Reverse the bought credits in proportion to the returned amount; suspend them during a dispute.
 
-    They are taken from the ledger that they were entered in, even if the buyer shares another one by now.
+    The ledger is the one of the original entry, even if the buyer has since moved to another.
     """
     if row.kind is not PaymentKind.CREDITS or not row.relationship_id:
         return
     head = rows.head(row.relationship_id)
-    book = ledger_rows.opened(head)
+    ledger = ledger_rows.opened(head)
     if row.credits_owed is None and not row.credits_taken:
         row.credits_owed = 0
     due = credits_due(row.credits, row.amount, row.refunded_amount)
-    row.credits_owed = enter_reversal(book, row.id, due - row.credits_taken, reversal, row.credits_owed)
+    row.credits_owed = enter_reversal(ledger, row.id, due - row.credits_taken, reversal, row.credits_owed)
     row.credits_taken = due
-    book.suspend(row.id, row.dispute is DisputeStatus.OPEN)
-    credits.close(unit, head, book)
+    ledger.suspend(row.id, row.dispute is DisputeStatus.OPEN)
+    credits.close(unit, head, ledger)
 
 
 def enter_reversal(
-    book: CreditLedger, lot_id: str, amount: int, reversal: Reversal, owed: int | None = None
+    ledger: CreditLedger, lot_id: str, amount: int, reversal: Reversal, owed: int | None = None
 ) -> int | None:
-    """Enter that `amount` more credits of a bought lot go back with their money; a negative amount comes back.
+    """Reverse `amount` credits of a bought lot; restore them if the amount is negative.
 
-    Returns what the payment owes after it, of which it `owed` some before: credits that were taken for it and were not
-    there. Shortfalls of other payments are not its to settle. None: an earlier release took credits and did not store it.
+    Returns the credits that the payment owes afterwards; it `owed` that many before. A payment owes the reversed credits
+    that the ledger did not hold. It does not settle the shortfall of other payments. `owed` is None if an earlier release
+    reversed credits without storing the number; the result is then None too.
     """
-    before = book.shortfall
+    before = ledger.shortfall
     key = source_key("refund", reversal.payment_id, str(reversal.version))
     if amount > 0:
-        book.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id)
+        ledger.take_back(lot_id, amount, key, reversal.taken_because, reversal.payment_id)
     elif amount < 0:
-        book.give_back(lot_id, -amount, key, reversal.given_because, reversal.payment_id, owed)
-    return None if owed is None else max(0, owed + book.shortfall - before)
+        ledger.give_back(lot_id, -amount, key, reversal.given_because, reversal.payment_id, owed)
+    return None if owed is None else max(0, owed + ledger.shortfall - before)

@@ -19,12 +19,12 @@ from chalicelib.billing.enums import BillingCycle, OwnerType, SubscriptionStatus
 from chalicelib.billing.errors import (
     AlreadyCanceled,
     GiftUnchangeable,
+    InvalidPlan,
+    InvalidPreview,
     NotCanceled,
     NotSubscribed,
     PaymentOverdue,
     PaymentReversed,
-    PlanUnavailable,
-    PreviewExpired,
     SamePlan,
 )
 from chalicelib.billing.models import Subscription, SubscriptionPlan
@@ -96,7 +96,7 @@ class _Chosen:
 def preview_change(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCycle) -> ChangePreview:
     """Calculate the cost of a change to the plan now, without making the change.
 
-    Raises the same errors as `change_plan`, except PreviewExpired and PaymentDeclined.
+    Raises the same errors as `change_plan`, except InvalidPreview and PaymentDeclined.
     """
     current, chosen = _change_of(owner_type, owner_id, plan, cycle)
     _demand_changeable(current, chosen)
@@ -128,10 +128,10 @@ def change_plan(
 
     Raises:
     - NotSubscribed if there is no subscription, GiftUnchangeable if the plan is a gift.
-    - PlanUnavailable if the plan is not for sale in this cycle or currency, SamePlan if plan and cycle are the same.
+    - InvalidPlan if the plan is not for sale in this cycle or currency, SamePlan if plan and cycle are the same.
     - AlreadyCanceled if the subscription ends with its period; it must be resumed first.
     - PaymentOverdue if a payment is overdue, PaymentReversed if the period's payment was returned in full.
-    - PreviewExpired if the preview is older than ten minutes or of an earlier period.
+    - InvalidPreview if the preview is older than ten minutes or of an earlier period.
     - PaymentDeclined if the payment fails; nothing is changed then.
     - Unavailable if the subscription is being renewed.
     """
@@ -212,7 +212,7 @@ def _change_of(owner_type: OwnerType, owner_id: str, plan: str, cycle: BillingCy
     row = _running(owner_type, owner_id)
     if row.refunded_at is not None:  # Stripe would credit the rest of an unpaid period
         raise PaymentReversed
-    chosen, price_id = plans.choose(plan, cycle, owner_type)
+    chosen, price_id = plans.choose_plan(plan, cycle, owner_type)
     current = _current(str(row.stripe_subscription_id))
     amount = chosen.price_annual if cycle is BillingCycle.ANNUAL else chosen.price_monthly
     price = Price(amount or Decimal(0), chosen.currency, cycle, current.price.quantity)
@@ -234,7 +234,7 @@ def _demand_changeable(current: _Current, chosen: _Chosen) -> None:
     """Reject changes that Stripe accepts but that harm the owner or us.
 
     Examples are a change of a subscription that is about to end, and a credit for a period that was never paid. Raises
-    NotSubscribed, PaymentOverdue, AlreadyCanceled, SamePlan, PlanUnavailable or Unavailable.
+    NotSubscribed, PaymentOverdue, AlreadyCanceled, SamePlan, InvalidPlan or Unavailable.
     """
     if current.view.status.is_final:
         raise NotSubscribed
@@ -245,7 +245,7 @@ def _demand_changeable(current: _Current, chosen: _Chosen) -> None:
     if (current.plan_id, current.price.cycle) == (chosen.plan.id, chosen.price.cycle):
         raise SamePlan(errors=[{"path": "body.plan", "message": "must differ from the current plan"}])
     if current.price.currency != chosen.price.currency:
-        raise PlanUnavailable(errors=[{"path": "body.plan", "message": "not sold in the subscription's currency"}])
+        raise InvalidPlan(errors=[{"path": "body.plan", "message": "not sold in the subscription's currency"}])
     if current.period.end <= clock.now():
         raise Unavailable("The subscription is being renewed.", retry_after=60)
 
@@ -255,7 +255,7 @@ def _demand_recent(previewed_at: datetime | None, period: Period) -> None:
         return
     now = clock.now()
     if not max(period.start, now - PREVIEW_LASTS) <= previewed_at <= max(now, period.start):
-        raise PreviewExpired(
+        raise InvalidPreview(
             errors=[{"path": "body.proration_date", "message": "must come from a preview of the last ten minutes"}]
         )
 

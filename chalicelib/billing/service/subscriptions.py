@@ -1,4 +1,4 @@
-"""Subscriptions: their rows brought to Stripe's state, and what an owner may use because of them."""
+"""Subscriptions: sync of their rows with Stripe, and the entitlement that they give."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription
 from chalicelib.kit import clock, logs
+from chalicelib.kit.tables import copy_row, rows_differ
 from chalicelib.kit.unit_of_work import UnitOfWork
 
 log = logs.logger("billing")
@@ -85,21 +86,21 @@ def settle_subscription(
     if row is None and item is None and not any(item.price_id in offers.addons for item in subscription.items):
         raise NotOurs(f"none of the prices of {subscription.id} is a plan's")
     if row is not None and item is None:
-        log.warning("a subscription has no plan's price any more", extra={"subscription": subscription.id})
+        log.warning("subscription not matched: no price of a plan", extra={"subscription": subscription.id})
     before = row or _new(subscription, customer)
     columns = subscription_columns(subscription, item, _terms(offers, item.price_id) if item else None, before, context)
-    return subscriptions.copy_subscription(before, columns) if row or item else None
+    return copy_row(before, columns) if row or item else None
 
 
 def stage_change(unit: UnitOfWork, row: Subscription, earlier: Subscription | None) -> None:
     """Stage the row if it differs from the stored one, and publish its state even if nothing changed."""
-    if earlier is None or subscriptions.is_changed(row, earlier):
+    if earlier is None or rows_differ(row, earlier):
         subscriptions.stage_subscription(unit.transaction, row)
     publish_subscription(unit, row)
 
 
-def follow_payment(row: Subscription, payment: PaymentTransaction) -> Subscription:
-    """Return the row with the access that the payment which opened its current period gives, or gives no more.
+def apply_payment(row: Subscription, payment: PaymentTransaction) -> Subscription:
+    """Return the row with its access granted or ended by the payment that opened its current period.
 
     Any other payment changes nothing, nor does one of zero for which an earlier release did not store what paid it.
     """
@@ -108,7 +109,7 @@ def follow_payment(row: Subscription, payment: PaymentTransaction) -> Subscripti
     refunded_at: datetime | None = row.refunded_at
     if is_opener and is_paid(payment) and is_known:
         refunded_at = None if is_backed(payment) else row.refunded_at or payment.reversed_at or clock.now()
-    return subscriptions.copy_subscription(row, {"refunded_at": refunded_at})
+    return copy_row(row, {"refunded_at": refunded_at})
 
 
 def publish_subscription(unit: UnitOfWork, row: Subscription) -> None:
@@ -136,7 +137,7 @@ def set_refunded(unit: UnitOfWork, row: Subscription, period_end: datetime | Non
     `period_end` is the end of the period that the payment paid for; an earlier period changes nothing.
     """
     if period_end is not None and row.current_period_end is not None and period_end >= row.current_period_end:
-        changed = subscriptions.copy_subscription(row, {"refunded_at": at})
+        changed = copy_row(row, {"refunded_at": at})
         if changed.refunded_at != row.refunded_at:
             subscriptions.stage_subscription(unit.transaction, changed)
         publish_subscription(unit, changed)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pynamodb.expressions.update import Action
 
 from chalicelib.kit import clock, retries, tables
-from chalicelib.kit.errors import Unavailable, WriteConflict
+from chalicelib.kit.errors import WriteConflict
 from chalicelib.kit.pagination import PageRequest, PageResult, query_page
 from chalicelib.kit.tables import Transaction
 from chalicelib.retention.domain.archive_pages import SegmentCursor, SegmentMove, page_id
@@ -72,13 +72,12 @@ def advance_segment(run: RuleRun, move: SegmentMove, announced: Iterable[Archive
     The last segment completes the run. Raises WriteConflict if another worker has moved the segment.
     """
     manifests = list(announced)
-    for _ in retries.attempts(retries.CONFLICT_ATTEMPTS):
+
+    def write() -> bool:
         row = get(run.rule, run.run)
         cursors = segment_cursors(row)
         if cursors.pop(move.segment, None) != move.old:
-            raise WriteConflict(
-                f"{run.rule} {run.run}: another worker has moved segment {move.segment} from page {move.old.page}"
-            )
+            return False
         if move.new is not None:
             cursors[move.segment] = move.new
         actions: list[Action] = [
@@ -88,15 +87,16 @@ def advance_segment(run: RuleRun, move: SegmentMove, announced: Iterable[Archive
         ]
         if not cursors:
             actions += [RuleRun.status.set(RunStatus.COMPLETED), RuleRun.completed_at.set(clock.now())]
-        try:
-            with Transaction() as transaction:
-                transaction.update(row, actions, condition=RuleRun.version == row.version, otherwise=WriteConflict())
-                for manifest in manifests:
-                    transaction.add(manifest)
-        except WriteConflict:  # another segment of the run moved at the same time
-            continue
-        return
-    raise Unavailable("Too many concurrent updates of the run; try again.")
+        with Transaction() as transaction:  # conflicts if another segment of the run moved at the same time
+            transaction.update(row, actions, condition=RuleRun.version == row.version, otherwise=WriteConflict())
+            for manifest in manifests:
+                transaction.add(manifest)
+        return True
+
+    if not retries.retry_conflicts(write):
+        raise WriteConflict(
+            f"{run.rule} {run.run}: another worker has moved segment {move.segment} from page {move.old.page}"
+        )
 
 
 def mark_failed(run: RuleRun) -> None:

@@ -79,7 +79,7 @@ class OrderEdited(_Order):
 
 
 class OrderCancelled(_Order):
-    """An order was cancelled."""
+    """An order was canceled."""
 
     topic: ClassVar[str] = "shops-order_cancelled"
 

@@ -163,7 +163,7 @@ def _redact_shop(delivery: DeliveryReceived) -> None:
     if row is not None and row.is_active:
         row = None if _is_installed_after(row, removed_at) else _end_unreported_removal(delivery, removed_at)
         if row is None or row.is_active:
-            deliveries.mark_ignored(delivery.delivery_id, "the shop came back")
+            deliveries.mark_ignored(delivery.delivery_id, "the app was reinstalled")
             log.info("shop not erased: the app was reinstalled", extra={"shop": shop, "app": app})
             return
     if row is not None and row.uninstalled_at == removed_at:

@@ -265,7 +265,7 @@ class Generation(Table):
     answered = IntegerAttribute(personal=False, default=0)
     """Attempts that a provider answered with a job; they do not count as failed."""
     deaths = IntegerAttribute(personal=False, default=0)
-    """Attempts whose worker died."""
+    """Attempts whose worker crashed."""
     provider_job = UnicodeAttribute(personal=False, null=True)
     """The id of the image provider's job."""
     provider_job_at = DateTimeAttribute(personal=False, null=True)

@@ -12,7 +12,7 @@ const WORDS = {
   InvalidUploadToken: "Your photo is not kept any more. Please choose it again.",
   InternalError: "Something went wrong. Please try again.",
 };
-const ABOUT_THE_PHOTO = ["UploadNotFound", "InvalidUploadToken", "UploadNotReady", "UploadRejected"];
+const ABOUT_THE_PHOTO = ["UploadNotFound", "InvalidUploadToken", "UploadNotReady", "InvalidUpload"];
 
 /** What goes wrong in words for the shopper; `field` is where it is shown. */
 class Told extends Error {

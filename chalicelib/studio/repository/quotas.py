@@ -18,10 +18,6 @@ from chalicelib.studio.errors import StorageExceeded
 from chalicelib.studio.models import Quota
 
 
-class _QuotaChanged(WriteConflict):
-    """The shop has no quota row yet, or its limit or use changed since the read."""
-
-
 def get_or_default(shop: str) -> Quota:
     """Return the shop's quota, read consistently; the default one if it has no row yet."""
     try:
@@ -89,12 +85,15 @@ def write_with_bytes(
 
     for _ in attempts(CONFLICT_ATTEMPTS):
         condition = _room_condition(shop, byte_count) if limited and byte_count > 0 else Quota.shop_id.exists()
+        stale = WriteConflict()
         try:
             with Transaction() as transaction:
                 stage(transaction)
                 if byte_count:
-                    transaction.update(Quota(shop), [_add_bytes(byte_count)], condition, otherwise=_QuotaChanged())
-        except _QuotaChanged:
+                    transaction.update(Quota(shop), [_add_bytes(byte_count)], condition, otherwise=stale)
+        except WriteConflict as conflict:
+            if conflict is not stale:
+                raise
             _ensure_row(shop)
         else:
             return

@@ -13,12 +13,12 @@ from chalicelib.studio.domain import prompt, quota
 from chalicelib.studio.domain.quota import QuotaState, Refusal
 from chalicelib.studio.errors import (
     GenerationNotFound,
+    InvalidUpload,
     NotOffered,
     QuotaExceeded,
     StorageExceeded,
     TooManyGenerations,
     UploadNotReady,
-    UploadRejected,
 )
 from chalicelib.studio.models import (
     AiStyle,
@@ -56,7 +56,7 @@ def request_preview(
 ) -> GenerationAccepted:
     """Reserve a preview in the shop's quota and queue it; `prefix` is the app proxy's path in the storefront.
 
-    Raises NotOffered, UploadNotFound, InvalidUploadToken, UploadNotReady, UploadRejected, QuotaExceeded,
+    Raises NotOffered, UploadNotFound, InvalidUploadToken, UploadNotReady, InvalidUpload, QuotaExceeded,
     TooManyGenerations, StorageExceeded; Unavailable if the quota keeps changing.
     """
     generation = ids.new()
@@ -119,7 +119,7 @@ def _require_accepted(upload: Upload) -> Upload:
     if upload.status in (UploadStatus.AWAITING, UploadStatus.DELETED):
         raise UploadNotReady
     if upload.status is UploadStatus.REJECTED:
-        raise UploadRejected(upload.reject_reason or "")
+        raise InvalidUpload(upload.reject_reason or "")
     return upload
 
 

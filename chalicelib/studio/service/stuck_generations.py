@@ -1,4 +1,4 @@
-"""Recovery of work whose worker died or whose retry is due.
+"""Recovery of work whose worker crashed or whose retry is due.
 
 A preview is given up after an hour or three dead workers, and its quota is returned. A final is paid for, so it is
 retried until it is done.
@@ -67,12 +67,12 @@ def _recover_generation(row: Generation, now: datetime) -> None:
 
 
 def _requeue_final(row: Generation) -> None:
-    """Queue a final whose attempt is due; postpone one whose worker died, as after any failure.
+    """Queue a final whose attempt is due; postpone one whose worker crashed, as after any failure.
 
     The more often a final failed, the longer its message may stay in the queue before another one is sent.
     """
     if generations.worker_died(row):
-        log.error("final postponed: its worker died", extra={"generation": row.id, "order": row.order_id})
+        log.error("final postponed: its worker crashed", extra={"generation": row.id, "order": row.order_id})
         postpone_final(row, FINAL_DELAYED)
         return
     lease = max(START_LEASE, retry_delay(row.retries + 1, spread_of(row.id)))

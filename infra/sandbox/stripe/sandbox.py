@@ -10,7 +10,7 @@ from pathlib import Path
 from infra.sandbox.delivery import Delivery, Order, Webhook, send_all
 from infra.sandbox.server import Json, Request, Response, SandboxServer
 from infra.sandbox.state import State
-from infra.sandbox.stripe import checkout, disputes, fulfilment, payments
+from infra.sandbox.stripe import checkout, disputes, fulfillment, payments
 from infra.sandbox.stripe.api import StripeAPI
 from infra.sandbox.stripe.control import Control
 from infra.sandbox.stripe.events import build_webhook
@@ -110,7 +110,7 @@ class StripeSandbox(SandboxServer):
         """
         with self._state.change() as data:
             store = Store(data, self.now, self.url)
-            fulfilment.complete(store, session_id, email)
+            fulfillment.complete(store, session_id, email)
         self._publish(store.emitted).result()
         return store.emitted
 

@@ -54,7 +54,7 @@ def grant_as_before(owner: Owner, subscription_id: str, begins_at: datetime, amo
         ledger_rows.stage_ledger(unit.transaction, head, book)
         entry_id = book.entries[-1].id
         unique_values.claim(
-            unit.transaction, ledger_rows.source_guard(key), f"{relationship}/{entry_id}", Unavailable()
+            unit.transaction, ledger_rows.source_value_key(key), f"{relationship}/{entry_id}", Unavailable()
         )
     CreditBalance(relationship).update(actions=[CreditBalance.carried_until.remove()])
     return key

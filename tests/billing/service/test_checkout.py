@@ -199,7 +199,7 @@ def test_an_invalid_purchase_is_refused_with_its_field(
 
 def test_a_free_plan_is_not_sold(store: Owner, checkout: Checkout) -> None:
     answer = checkout(store, "free")
-    assert (answer.status_code, answer.json()["code"]) == (422, "PlanUnavailable")
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidPlan")
 
 
 def test_only_registered_owners_can_buy(catalogue: None, checkout: Checkout) -> None:

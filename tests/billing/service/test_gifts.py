@@ -304,5 +304,5 @@ def test_an_invalid_gift_is_refused_with_its_field(api: httpx.Client, member: Ow
 def test_the_buyer_s_email_is_refused_as_recipient(api: httpx.Client, member: Owner) -> None:
     own = Customer.get(OwnerType.MEMBER, member.id).email
     answer = order(api, member, recipient_email=own.upper())
-    assert (answer.status_code, answer.json()["code"]) == (422, "GiftToOneself")
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidRecipient")
     assert list(Gift.scan()) == []

@@ -121,7 +121,7 @@ def test_an_operator_grants_credits_once_per_key(api: httpx.Client, member: Owne
     past = api.post(
         "/v1/operator/billing/credits", json=body | {"expires_at": "2020-01-01T00:00:00Z"}, headers=operator()
     )
-    assert (past.status_code, past.json()["code"]) == (422, "GrantExpired")
+    assert (past.status_code, past.json()["code"]) == (422, "InvalidExpiry")
     assert past.json()["errors"][0]["path"] == "body.expires_at"
     unknown = body | {"owner_id": "nobody"}
     assert api.post("/v1/operator/billing/credits", json=unknown, headers=operator()).status_code == 404

@@ -28,9 +28,9 @@ YEARLY = {"plan": "professional", "billing_cycle": "annual"}
     ("body", "code", "path"),
     [
         ({"plan": "starter", "billing_cycle": "monthly"}, "SamePlan", "body.plan"),
-        ({"plan": "free", "billing_cycle": "monthly"}, "PlanUnavailable", "body.billing_cycle"),
-        ({"plan": "no_such_plan", "billing_cycle": "monthly"}, "PlanUnavailable", "body.plan"),
-        ({"plan": "better_together", "billing_cycle": "annual"}, "PlanUnavailable", "body.plan"),
+        ({"plan": "free", "billing_cycle": "monthly"}, "InvalidPlan", "body.billing_cycle"),
+        ({"plan": "no_such_plan", "billing_cycle": "monthly"}, "InvalidPlan", "body.plan"),
+        ({"plan": "better_together", "billing_cycle": "annual"}, "InvalidPlan", "body.plan"),
         ({"plan": "professional", "billing_cycle": "weekly"}, "InvalidInput", "body.billing_cycle"),
         ({"plan": "professional"}, "InvalidInput", "body.billing_cycle"),
         (YEARLY | {"amount": 1}, "InvalidInput", "body.amount"),
@@ -94,7 +94,7 @@ def test_an_expired_or_invalid_preview_is_not_charged(
     path = f"/v1/subscriptions/{backdated(stripe_sandbox, subscribe(store, 'enterprise'))}"
     before = sent(stripe_sandbox, "POST", path)
     answer = ask(store, "change", **YEARLY, proration_date=clock.iso(stopped_clock + offset))
-    assert (answer.status_code, answer.json()["code"]) == (422, "PreviewExpired")
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidPreview")
     assert answer.json()["errors"][0]["path"] == "body.proration_date"
     assert sent(stripe_sandbox, "POST", path) == before
 
@@ -104,7 +104,7 @@ def test_a_preview_of_the_previous_period_is_refused(
 ) -> None:
     subscribe(store, "enterprise")
     answer = ask(store, "change", **YEARLY, proration_date=clock.iso(clock.now() - timedelta(minutes=5)))
-    assert (answer.status_code, answer.json()["code"]) == (422, "PreviewExpired")
+    assert (answer.status_code, answer.json()["code"]) == (422, "InvalidPreview")
 
 
 def change(

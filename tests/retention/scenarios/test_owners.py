@@ -50,7 +50,7 @@ def test_billing_checks_pass_after_an_erasure(
     member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain, is_paid: bool
 ) -> None:
     """A use of a code goes with its owner, from the code's count as well; that a payment was told of stays."""
-    codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
+    codes.create_code(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
     begun = checkout(member, code="TEN").json()
     if is_paid:
         stripe_sandbox.complete_checkout(begun["id"])
@@ -64,7 +64,7 @@ def test_billing_checks_pass_after_an_erasure(
 def test_a_released_discount_use_is_not_subtracted_twice(
     member: Owner, checkout: Callable[..., httpx.Response], stripe_sandbox: StripeSandbox, drain: Drain
 ) -> None:
-    codes.create(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
+    codes.create_code(CodeCreate(code="TEN", discount_type=DiscountType.PERCENTAGE, value=Decimal(10)))
     stripe_sandbox.expire_checkout(checkout(member, code="TEN").json()["id"])
     assert drain() == []
     [use] = DiscountUsage.scan()

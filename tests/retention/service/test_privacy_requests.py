@@ -78,7 +78,7 @@ def test_a_reinstalled_shop_is_not_erased(api: httpx.Client, shopify: ShopifySan
     assert drain() == []
     assert list(PrivacyRequest.scan()) == []
     row = WebhookDelivery.get(delivery.webhook.headers["X-Shopify-Webhook-Id"])
-    assert (row.status, row.error_message) == (DeliveryStatus.PROCESSED, "the shop came back")
+    assert (row.status, row.error_message) == (DeliveryStatus.PROCESSED, "the app was reinstalled")
 
 
 def test_an_uninstalled_shop_is_erased(api: httpx.Client, shopify: ShopifySandbox, drain: Drain) -> None:

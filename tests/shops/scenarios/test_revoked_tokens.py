@@ -164,7 +164,7 @@ def test_a_shop_redact_request_needs_no_valid_token(
     first_delivery = shopify.deliver("studio", registered_shop, "shop/redact", payload)
     assert first_delivery.status == 200
     assert drain() == []
-    assert row_of(first_delivery).error_message == "the shop came back"  # an invalid token is no uninstall
+    assert row_of(first_delivery).error_message == "the app was reinstalled"  # an invalid token is no uninstall
     assert list(PrivacyRequest.scan()) == []
 
     assert shopify.uninstall("studio", registered_shop).status == 200

@@ -105,7 +105,7 @@ def test_a_lossless_photo_is_rejected(gallery: Gallery) -> None:
         image_validation.DETAIL[RejectReason.UNSUPPORTED_JPEG],
     )
     response = gallery.shopper("POST", "generations", gallery.preview_request(upload))
-    assert (response.status_code, response.json()["code"]) == (422, "UploadRejected")
+    assert (response.status_code, response.json()["code"]) == (422, "InvalidUpload")
 
 
 def test_an_image_over_the_memory_limit_is_rejected(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ def test_an_invalid_photo_is_rejected_with_its_reason_and_deleted(
     assert _object(gallery, upload["id"]) is None
     assert gallery.quota()["current_storage_mb"] == "0"
     preview_body = gallery.shopper("POST", "generations", gallery.preview_request(upload))
-    assert (preview_body.status_code, preview_body.json()["code"]) == (422, "UploadRejected")
+    assert (preview_body.status_code, preview_body.json()["code"]) == (422, "InvalidUpload")
     assert preview_body.json()["detail"] == body["reject_reason"]
 
 

@@ -13,7 +13,7 @@ from chalicelib.billing.schemas.messages import TrialEnding
 from chalicelib.billing.service import discount_redemptions, gifts
 from chalicelib.billing.service.subscriptions import NotOurs
 from chalicelib.billing.service.sync import invoices, purchases, refunds_and_disputes, subscriptions
-from chalicelib.billing.service.sync.refunds_and_disputes import PaymentUnknown
+from chalicelib.billing.service.sync.refunds_and_disputes import PaymentNotStored
 from chalicelib.billing.stripe_objects.checkout_sessions import StripeCheckoutSession, parse_checkout_session
 from chalicelib.billing.stripe_objects.customers import StripeCustomer, parse_customer
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice
@@ -103,14 +103,14 @@ def _intent_changed(intent: StripePaymentIntent, event: EventContext) -> None:
 def _money_back(payment: StripePaymentReference, event: EventContext) -> None:
     try:
         refunds_and_disputes.sync_refunds(payment)
-    except PaymentUnknown:
+    except PaymentNotStored:
         _sync_payment(payment, event)
 
 
 def _disputed(payment: StripePaymentReference, event: EventContext) -> None:
     try:
         refunds_and_disputes.sync_disputes(payment)
-    except PaymentUnknown:
+    except PaymentNotStored:
         _sync_payment(payment, event)
 
 

@@ -94,11 +94,11 @@ def process_event(stripe_event_id: str) -> None:
 
     An event without a stored payload, because its data subject was erased, is ignored.
     """
-    row = stripe_events.begin(stripe_event_id)
+    row = stripe_events.mark_started(stripe_event_id)
     if row is None:
         log.info("stripe event skipped: already processed or deleted", extra={"event": stripe_event_id})
     elif row.payload is None and row.payload_ref is None:
-        stripe_events.finish(row, "its payload is not stored")
+        stripe_events.mark_finished(row, "its payload is not stored")
     else:
         _process(row)
 
@@ -115,10 +115,10 @@ def _process(row: StripeWebhook) -> None:
     else:
         if reason:
             extra = {"event": row.stripe_event_id, "type": row.event_type, "why": reason}
-            log.info("stripe event ignored", extra=extra)
+            log.info("stripe event ignored: %s", reason, extra=extra)
         if (reason or row.event_type in ENDS_OF_CHECKOUTS) and _is_erased(customer_id_of(stripe_object)):
             _forget(row)
-        stripe_events.finish(row, reason)
+        stripe_events.mark_finished(row, reason)
 
 
 def _handle(row: StripeWebhook, stripe_object: StripeObject) -> str | None:
@@ -145,7 +145,7 @@ def _retry(row: StripeWebhook) -> None:
     if row.attempts >= MOST_ATTEMPTS:
         stripe_events.fail(row, "its payment is still missing after the last attempt")
     else:
-        stripe_events.again(row)
+        stripe_events.mark_received(row)
         messages.publish(EventReceived(stripe_event_id=row.stripe_event_id))
 
 
@@ -166,7 +166,7 @@ def list_events(event_type: str | None, status: WebhookStatus | None, page: Page
 
 def replay_event(stripe_event_id: str) -> StripeWebhook:
     """Queue a stored event again, whatever its status. Raises StripeEventNotFound if there is no such event."""
-    stripe_events.reopen(stripe_event_id)
+    stripe_events.reopen_event(stripe_event_id)
     messages.publish(EventReceived(stripe_event_id=stripe_event_id))
     return stripe_events.get(stripe_event_id)
 

@@ -22,20 +22,21 @@ from chalicelib.billing.repository import addons as addon_rows
 from chalicelib.billing.repository import payments, price_lookup
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
-    customer_guard,
+    customer_unique_key,
     owner_key,
-    payment_guards,
+    payment_unique_keys,
     subscription_key,
 )
 from chalicelib.billing.schemas.messages import PaymentFailed, PaymentSucceeded
 from chalicelib.billing.service import addons, backed_credit, monthly_grants
-from chalicelib.billing.service.subscriptions import NotOurs, follow_payment, settle_subscription, stage_change
+from chalicelib.billing.service.subscriptions import NotOurs, apply_payment, settle_subscription, stage_change
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice, parse_lines
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription, parse_subscription
 from chalicelib.integrations.stripe import invoices as stripe_invoices
 from chalicelib.integrations.stripe import subscriptions as stripe_subscriptions
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row, rows_differ
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 _PROMPT = timedelta(minutes=10)
@@ -95,7 +96,7 @@ def _sync(
     payment = _commit_payment(unit, rows, bill, _decide(rows, bill))
     if synced is not None:
         follows = payment is not None and not synced.status.is_final
-        stage_change(unit, follow_payment(synced, payment) if payment and follows else synced, row)
+        stage_change(unit, apply_payment(synced, payment) if payment and follows else synced, row)
 
 
 def _load(reported: StripeInvoice, reference: StripePaymentReference) -> IdentityMap:
@@ -104,8 +105,8 @@ def _load(reported: StripeInvoice, reference: StripePaymentReference) -> Identit
     rows.read(
         [
             subscription_key(str(reported.subscription_id)),
-            customer_guard(reported.customer_id),
-            *payment_guards(*_stripe_ids(reported, reference)),
+            customer_unique_key(reported.customer_id),
+            *payment_unique_keys(*_stripe_ids(reported, reference)),
             *price_lookup.KEYS,
         ]
     )
@@ -171,7 +172,7 @@ def _commit_payment(
     row = None
     if changes is not None:
         earlier = rows.payment(*bill.stripe_ids)
-        row = payments.copy_payment(earlier or payments.new(bill.customer, bill.invoice.created_at), changes.payment)
+        row = copy_row(earlier or payments.new(bill.customer, bill.invoice.created_at), changes.payment)
         items = [line.item_id for line in bill.invoice.periods if line.item_id]
         row.addon_ids = [addon_rows.addon_id_of(item_id) for item_id in items] or row.addon_ids
         if row.credit_used:
@@ -185,7 +186,7 @@ def _commit_payment(
 
 def stage_payment(unit: UnitOfWork, row: PaymentTransaction, earlier: PaymentTransaction | None) -> None:
     """Stage the payment if it differs from the stored one, and publish its status even if nothing changed."""
-    if earlier is None or payments.has_changed(row, earlier):
+    if earlier is None or rows_differ(row, earlier):
         payments.stage_payment(unit.transaction, row)
     facts = {
         "owner_type": row.owner_type,
@@ -236,7 +237,7 @@ def _backfill(row: Subscription, sync: SubscriptionSync, but: str | None) -> Non
 
 def _backfill_payment(unit: UnitOfWork, bill: Bill) -> None:
     rows = IdentityMap()
-    rows.read([*payment_guards(*bill.stripe_ids), *price_lookup.KEYS])
+    rows.read([*payment_unique_keys(*bill.stripe_ids), *price_lookup.KEYS])
     rows.read([rows.payment_key(*bill.stripe_ids)])
     _commit_payment(unit, rows, bill, _decide(rows, bill))
 

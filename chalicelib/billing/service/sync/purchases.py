@@ -13,11 +13,11 @@ from chalicelib.billing.repository import credits as ledger_rows
 from chalicelib.billing.repository import payments
 from chalicelib.billing.repository.identity_map import (
     IdentityMap,
-    entry_guards,
+    entry_unique_keys,
     gift_key,
     head_key,
     owner_key,
-    payment_guards,
+    payment_unique_keys,
 )
 from chalicelib.billing.service import addons, credits, gifts
 from chalicelib.billing.service.subscriptions import NotOurs
@@ -25,6 +25,7 @@ from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.payment_intents import PURCHASE, StripePaymentIntent, parse_payment_intent
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
@@ -53,16 +54,16 @@ def _sync(unit: UnitOfWork, intent: StripePaymentIntent, event: EventContext | N
     kind, item = PaymentKind(view.metadata[PURCHASE]), view.metadata["item"]
     buyer = owner_key(view.metadata["owner_type"], view.metadata["owner_id"])
     rows = IdentityMap()
-    rows.read([buyer, *payment_guards(None, view.id, view.charge_id), gift_key(item)])
+    rows.read([buyer, *payment_unique_keys(None, view.id, view.charge_id), gift_key(item)])
     customer = rows.customer(buyer)
     if customer is None:
         raise NotOurs("its buyer is not registered")
     entry_source = source_key("purchase", view.id)
     payment_key = rows.payment_key(None, view.id, view.charge_id)
-    rows.read([payment_key, head_key(ledger_of(customer)), *entry_guards([entry_source])])
+    rows.read([payment_key, head_key(ledger_of(customer)), *entry_unique_keys([entry_source])])
     earlier = rows.payment(None, view.id, view.charge_id)
     before, event_id = earlier or payments.new(customer, view.created_at), event.event_id if event else None
-    row = payments.copy_payment(before, intent_columns(view, before, kind, event_id, clock.now()))
+    row = copy_row(before, intent_columns(view, before, kind, event_id, clock.now()))
     row.addon_ids = [addon_rows.addon_id_of(view.id)] if kind is PaymentKind.ADDON else None
     row.item = item
     if row.status is PaymentStatus.COMPLETED:
@@ -78,10 +79,10 @@ def _give(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, customer
         row.relationship_id = row.relationship_id or ledger_of(customer)
         rows.read([head_key(row.relationship_id)])
         head = rows.head(row.relationship_id)
-        book = ledger_rows.opened(head)
+        ledger = ledger_rows.opened(head)
         if not rows.is_entered(source_key):
-            book.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
-        credits.close(unit, head, book)
+            ledger.credit(EntryType.PURCHASE, row.credits, source_key, str(row.item), None, row.id, row.id)
+        credits.close(unit, head, ledger)
     elif row.kind is PaymentKind.ADDON:
         addons.sold(unit, customer.owner_id, str(row.item), row)
     elif row.kind is PaymentKind.GIFT:

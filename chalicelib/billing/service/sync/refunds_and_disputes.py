@@ -1,4 +1,4 @@
-"""Sync of a payment's refunds and disputes from Stripe: how much went back, and what was paid for with it.
+"""Sync of a payment's refunds and disputes from Stripe: the returned amount, and the purchases that it reverses.
 
 A lost dispute is a refund of its amount. A payment is reversed by the sum of both.
 """
@@ -28,7 +28,7 @@ from chalicelib.billing.repository.identity_map import (
     addon_keys,
     gift_key,
     own_subscription_key,
-    payment_guards,
+    payment_unique_keys,
     refund_key,
 )
 from chalicelib.billing.schemas.messages import RefundCompleted
@@ -45,17 +45,18 @@ from chalicelib.billing.stripe_objects.payment_intents import StripePaymentRefer
 from chalicelib.billing.stripe_objects.refunds import StripeRefund, parse_refund
 from chalicelib.integrations.stripe import payments as stripe_payments
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row, rows_differ
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 
 
-class PaymentUnknown(Exception):
+class PaymentNotStored(Exception):
     """The payment of a refund or dispute is not stored yet, or not stored as paid."""
 
 
 def sync_refunds(payment: StripePaymentReference) -> None:
     """Sync a payment's refunds, and what was bought with it, from Stripe.
 
-    Raises PaymentUnknown if the payment is not stored as paid.
+    Raises PaymentNotStored if the payment is not stored as paid.
     """
     row = run_unit_of_work(lambda unit: _sync_refunds(unit, payment))
     backed_credit.settle_later_invoices(row)
@@ -65,7 +66,7 @@ def sync_disputes(payment: StripePaymentReference) -> None:
     """Sync a payment's disputes, and what was bought with it, from Stripe.
 
     An open dispute flags the payment and suspends bought credits, a lost one reverses its amount, a won one releases
-    them. Raises PaymentUnknown if the payment is not stored as paid.
+    them. Raises PaymentNotStored if the payment is not stored as paid.
     """
     row = run_unit_of_work(lambda unit: _sync_disputes(unit, payment))
     backed_credit.settle_later_invoices(row)
@@ -75,7 +76,7 @@ def _sync_refunds(unit: UnitOfWork, payment: StripePaymentReference) -> PaymentT
     rows, earlier = _read(payment)
     stripe_refunds = [parse_refund(each) for each in stripe_payments.list_refunds(payment.intent_id, payment.charge_id)]
     rows.read([*(refund_key(_id_of(view)) for view in stripe_refunds), *monthly_grants.ledger_keys(rows, earlier)])
-    row = payment_rows.copy_payment(earlier)
+    row = copy_row(earlier)
     for view in stripe_refunds:
         _settle_refund(unit, rows, row, view)
     completed = [view for view in stripe_refunds if view.status is RefundStatus.COMPLETED]
@@ -92,7 +93,7 @@ def _sync_disputes(unit: UnitOfWork, payment: StripePaymentReference) -> Payment
     disputes = [parse_dispute(each) for each in stripe_payments.list_disputes(payment.intent_id, payment.charge_id)]
     rows.read(monthly_grants.ledger_keys(rows, earlier))
     lost_disputes = [dispute for dispute in disputes if dispute.is_lost]
-    row = payment_rows.copy_payment(earlier)
+    row = copy_row(earlier)
     row.returned_amount = returned_amount(earlier)
     row.lost_amount = lost(row.amount, row.currency, ((dispute.amount, dispute.currency) for dispute in lost_disputes))
     row.dispute = dispute_status(row.amount, row.lost_amount, (view.status for view in disputes))
@@ -122,7 +123,7 @@ def _reverse(
     if is_gone(earlier) and not is_returned and row.months:
         row.next_grant_day = f"{clock.now():%Y-%m-%d}"
     _settle_access(unit, rows, row, earlier)
-    _take_along(unit, rows, row, earlier, reversal)
+    _reverse_purchases(unit, rows, row, earlier, reversal)
     payment_rows.stage_payment(unit.transaction, row)
 
 
@@ -132,19 +133,19 @@ def _latest(row: PaymentTransaction, moments: Iterable[datetime]) -> datetime | 
 
 
 def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransaction]:
-    """Read the payment and what was bought with it, before Stripe is asked.
+    """Read the payment and its purchases before calling Stripe.
 
     The payment is always written, on condition of the version that was read, so a newer row is never overwritten.
-    Raises PaymentUnknown, also for a payment that is not stored as paid yet: the refund or dispute may have arrived before
+    Raises PaymentNotStored, also for a payment that is not stored as paid yet: the refund or dispute may have arrived before
     the event of the success, and then there is nothing to take back yet.
     """
     rows = IdentityMap()
     stripe_ids = None, payment.intent_id, payment.charge_id
-    rows.read(payment_guards(*stripe_ids))
+    rows.read(payment_unique_keys(*stripe_ids))
     rows.read([rows.payment_key(*stripe_ids)])
     row = rows.payment(*stripe_ids)
     if row is None or not is_paid(row):
-        raise PaymentUnknown
+        raise PaymentNotStored
     gift = gift_key(row.item) if row.kind is PaymentKind.GIFT else None
     credits_of = [*reversed_credits.head_keys(row), *monthly_grants.payment_keys(row)]
     rows.read([own_subscription_key(row.subscription_id), gift, *credits_of, *addon_keys(row)])
@@ -153,7 +154,7 @@ def _read(payment: StripePaymentReference) -> tuple[IdentityMap, PaymentTransact
 
 def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransaction, view: StripeRefund) -> None:
     earlier = rows.refund(_id_of(view))
-    row = refunds.copy(earlier) if earlier else _new(payment, view)
+    row = copy_row(earlier) if earlier else _new(payment, view)
     if not (earlier and earlier.status is RefundStatus.COMPLETED and view.status.is_open):
         row.status = view.status
     row.stripe_refund_id, row.amount = view.id, view.amount
@@ -163,7 +164,7 @@ def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransact
         row.processed_at = clock.now()
     was_open = earlier.amount if earlier and earlier.status.is_open else Decimal(0)
     payment.refunding_amount += (row.amount if row.status.is_open else Decimal(0)) - was_open
-    if earlier is None or refunds.differ(row, earlier):
+    if earlier is None or rows_differ(row, earlier):
         refunds.stage_refund(unit.transaction, row, earlier)
     if row.status is RefundStatus.COMPLETED:
         unit.publish(
@@ -179,7 +180,7 @@ def _settle_refund(unit: UnitOfWork, rows: IdentityMap, payment: PaymentTransact
 
 
 def _settle_access(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction) -> None:
-    """End the access that was paid for when all of the money has gone back; restore it when it has not after all."""
+    """End the paid access when the payment is fully returned; restore it if the return fails."""
     subscription = rows.subscription_by_id(row.subscription_id)
     if subscription is None or not (is_gone(row) or is_gone(earlier)):
         return
@@ -187,17 +188,17 @@ def _settle_access(unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction,
     subscriptions.set_refunded(unit, subscription, row.period_end, ended_at if is_gone(row) else None)
 
 
-def _take_along(
+def _reverse_purchases(
     unit: UnitOfWork, rows: IdentityMap, row: PaymentTransaction, earlier: PaymentTransaction, reversal: Reversal
 ) -> None:
-    """Take back, or restore, what the payment brought: credits in proportion, add-ons and gifts with all of it."""
+    """Reverse or restore purchases: credits in proportion to the returned amount, add-ons and gifts at full return."""
     reversed_credits.settle_purchase(unit, rows, row, reversal)
     monthly_grants.settle_payment(unit, rows, row, earlier, reversal)
     is_returned = is_gone(row)
     if is_gone(earlier) is is_returned:
         return
     for addon in rows.addons(row):
-        addons.reverse(unit, addon, row, is_returned)
+        addons.reverse_addon(unit, addon, row, is_returned)
     if row.kind is PaymentKind.GIFT:
         change = gifts.void if is_returned else gifts.restore
         change(unit, rows.gift(str(row.item)))

@@ -11,7 +11,13 @@ from collections.abc import Iterable
 from chalicelib.billing.domain.event_order import Decision, EventContext, decide
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import price_lookup
-from chalicelib.billing.repository.identity_map import IdentityMap, Key, customer_guard, subscription_key, usage_key
+from chalicelib.billing.repository.identity_map import (
+    IdentityMap,
+    Key,
+    customer_unique_key,
+    subscription_key,
+    usage_key,
+)
 from chalicelib.billing.service import discount_redemptions
 from chalicelib.billing.service.subscriptions import NotOurs, publish_subscription, stage_change
 from chalicelib.billing.service.sync.invoices import SubscriptionSync, read_addons, registered_customer, sync_rows
@@ -55,7 +61,7 @@ def sync_checkout(session: StripeCheckoutSession, event: EventContext | None) ->
 
     def sync(unit: UnitOfWork) -> None:
         rows = IdentityMap()
-        keys = [usage_key(code, redemption) if code and redemption else None, customer_guard(session.customer_id)]
+        keys = [usage_key(code, redemption) if code and redemption else None, customer_unique_key(session.customer_id)]
         row = _sync(unit, rows, snapshot, event, keys)
         discount_redemptions.redeem_code(unit, rows.usage(code, redemption), session, row.id if row else None)
 
@@ -74,7 +80,7 @@ def _sync(
     Rows are read before the fetch from Stripe and written only if unchanged since, so that stale state never replaces
     newer state.
     """
-    rows.read([subscription_key(snapshot.id), customer_guard(snapshot.customer_id), *price_lookup.KEYS, *others])
+    rows.read([subscription_key(snapshot.id), customer_unique_key(snapshot.customer_id), *price_lookup.KEYS, *others])
     row = rows.subscription(snapshot.id)
     if row is not None and _decide(row, snapshot, event) is Decision.KEEP:
         publish_subscription(unit, row)

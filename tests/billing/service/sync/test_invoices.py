@@ -10,11 +10,12 @@ from chalicelib.billing.domain.payments import InvoiceContext, decide_invoice
 from chalicelib.billing.enums import OwnerType, PaymentStatus
 from chalicelib.billing.models import Customer, PaymentTransaction
 from chalicelib.billing.repository import payments
-from chalicelib.billing.repository.identity_map import IdentityMap, payment_guards
+from chalicelib.billing.repository.identity_map import IdentityMap, payment_unique_keys
 from chalicelib.billing.service.sync.invoices import stage_payment
 from chalicelib.billing.stripe_objects.invoices import StripeInvoice, parse_invoice
 from chalicelib.billing.stripe_objects.payment_intents import StripePaymentReference
 from chalicelib.kit import clock
+from chalicelib.kit.tables import copy_row
 from chalicelib.kit.unit_of_work import UnitOfWork, run_unit_of_work
 from tests.billing.stripe_objects import factories
 
@@ -31,7 +32,7 @@ def record(view: StripeInvoice) -> PaymentTransaction:
     def decide(unit: UnitOfWork) -> PaymentTransaction:
         identity_map = IdentityMap()
         ids = (view.id, view.payment_intent_id, view.charge_id)
-        identity_map.read(payment_guards(*ids))
+        identity_map.read(payment_unique_keys(*ids))
         identity_map.read([identity_map.payment_key(*ids)])
         earlier = identity_map.payment(*ids)
         customer = Customer(OwnerType.MEMBER, "1", email="a@example.com")
@@ -39,7 +40,7 @@ def record(view: StripeInvoice) -> PaymentTransaction:
         before = earlier or payments.new(customer, view.created_at)
         changes = decide_invoice(view, before, context)
         assert changes is not None
-        row = payments.copy_payment(before, changes.payment)
+        row = copy_row(before, changes.payment)
         stage_payment(unit, row, earlier)
         return row
 
@@ -66,7 +67,7 @@ def test_a_payment_has_the_charge_that_succeeded(order: tuple[int, ...]) -> None
     (row,) = PaymentTransaction.scan()
     assert (row.stripe_payment_intent_id, row.stripe_charge_id) == ("pi_1", "ch_1")
     identity_map = IdentityMap()
-    identity_map.read(payment_guards(None, None, "ch_1"))
+    identity_map.read(payment_unique_keys(None, None, "ch_1"))
     assert identity_map.payment_key(None, None, "ch_1") == (PaymentTransaction, (row.id,))
 
 
