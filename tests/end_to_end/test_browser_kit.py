@@ -122,6 +122,18 @@ def test_tabs_and_dialogs_work_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_focused()
 
 
+def test_the_skip_link_leaves_the_open_tab_alone(page: Page) -> None:
+    page.get_by_role("tab").nth(1).click()
+    expect(page.get_by_role("tabpanel")).to_have_text("The second panel.")
+    page.get_by_role("link", name="To the content").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    assert page.evaluate("location.hash") == "#main"
+    expect(page.get_by_role("tabpanel")).to_have_text("The second panel.")
+    page.evaluate("location.hash = ''")
+    expect(page.get_by_role("tabpanel")).to_have_text("The first panel.")
+
+
 def test_each_value_of_a_chart_can_be_reached_and_read(page: Page) -> None:
     chart = page.locator("figure").filter(has_text="Revenue by plan")
     chart.get_by_role("img", name="Basic, Q1: 1,200 USD").focus()
@@ -293,6 +305,13 @@ def test_errors_are_said_by_field_and_in_words(page: Page) -> None:
 def test_an_admin_that_gives_no_token_has_ended_the_session(page: Page) -> None:
     code = page.evaluate(
         "kit.client({ base: '/', token: () => Promise.reject(new Error('ended')) })('GET', 'x').catch((error) => error.code)"
+    )
+    assert code == "SessionExpired"
+
+
+def test_a_token_that_never_comes_ends_the_session(page: Page) -> None:
+    code = page.evaluate(
+        "kit.client({ base: '/', timeout: 0.01, token: () => new Promise(() => {}) })('GET', 'x').catch((error) => error.code)"
     )
     assert code == "SessionExpired"
 
