@@ -195,6 +195,38 @@ def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gall
     expect(page.get_by_text("Done", exact=True)).to_be_visible()
 
 
+def test_a_style_that_one_product_refuses_is_created_once(tab: Page, gallery: Gallery) -> None:
+    page = console(tab, gallery)
+    open_tab(page, "Styles")
+    page.get_by_role("button", name="Create a style").click()
+    page.get_by_role("button", name="Oil").click()
+    tab.route(
+        "**/products/*/styles/*", lambda route: route.fulfill(status=409, json={"code": "TooManyStyles", "errors": []})
+    )
+    page.get_by_role("button", name="Create the style").click()
+    dialog = page.get_by_role("dialog", name="The style is not offered everywhere")
+    expect(dialog).to_contain_text("Portrait: A product can have at most 99 styles.")
+    tab.unroute_all()
+    dialog.get_by_role("button", name="Close").last.click()
+    expect(page.get_by_role("heading", name="Oil", exact=True)).to_be_visible()
+    names = [each["name"] for each in gallery.merchant("GET", "styles").json()["items"]]
+    assert sorted(names) == ["Oil", "Pencil"]
+
+
+def test_parameters_of_a_style_keep_their_types(tab: Page, gallery: Gallery) -> None:
+    before = {"seed": "42", "note": "1e3", "strength": 0.5, "fast": True}
+    gallery.merchant("PUT", f"styles/{gallery.style}", {"parameters": before})
+    page = console(tab, gallery)
+    open_tab(page, "Styles")
+    page.get_by_role("button", name="Edit Pencil").click()
+    field = page.get_by_label("Parameters of the image model")
+    field.fill(field.input_value().replace("strength=0.5", "strength=0.75") + "\ncode=007\nhex=0x10\nsteps=30")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The style was saved.")).to_be_visible()
+    after = gallery.merchant("GET", f"styles/{gallery.style}").json()["parameters"]
+    assert after == {**before, "strength": 0.75, "code": "007", "hex": "0x10", "steps": 30}
+
+
 def test_usage_shows_the_quota_and_a_chart_with_its_table(tab: Page, gallery: Gallery) -> None:
     gallery.preview()
     page = console(tab, gallery)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.end_to_end import chromium
 from tests.end_to_end.test_browser import CONTRASTS, browser
@@ -122,6 +122,18 @@ def test_tabs_and_dialogs_work_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("button", name="Ask", exact=True)).to_be_focused()
 
 
+def test_the_skip_link_leaves_the_open_tab_alone(page: Page) -> None:
+    page.get_by_role("tab").nth(1).click()
+    expect(page.get_by_role("tabpanel")).to_have_text("The second panel.")
+    page.get_by_role("link", name="To the content").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+    assert page.evaluate("location.hash") == "#main"
+    expect(page.get_by_role("tabpanel")).to_have_text("The second panel.")
+    page.evaluate("location.hash = ''")
+    expect(page.get_by_role("tabpanel")).to_have_text("The first panel.")
+
+
 def test_each_value_of_a_chart_can_be_reached_and_read(page: Page) -> None:
     chart = page.locator("figure").filter(has_text="Revenue by plan")
     chart.get_by_role("img", name="Basic, Q1: 1,200 USD").focus()
@@ -161,6 +173,79 @@ def test_a_chart_draws_what_it_says(page: Page) -> None:
     )
     assert len(heights) == 2
     assert heights[1] == pytest.approx(2 * heights[0])
+
+
+DRAW = """(spec) => { const figure = kit.chart({ title: 'T', ...spec });
+  document.querySelector('main').replaceChildren(figure);
+  return new Promise((done) => { const look = () => (figure.querySelector('svg [tabindex]') ? done() : requestAnimationFrame(look)); look(); }); }"""
+
+
+def draw(page: Page, kind: str, x: list[str], *series: list[float | None]) -> Locator:
+    """Draw a chart and return its marks."""
+    page.evaluate(
+        DRAW, {"type": kind, "x": x, "series": [{"name": f"s{n}", "values": each} for n, each in enumerate(series)]}
+    )
+    return page.locator("figure svg [role=img] .mark")
+
+
+def tick_labels(page: Page) -> list[str]:
+    return page.locator("figure svg text[text-anchor=end]").all_text_contents()
+
+
+def test_only_a_whole_date_is_written_short(page: Page) -> None:
+    draw(page, "bar", ["2024-12-25", "2024-12-25T10:00:00Z", "2024-12-25 Xmas", "2026-13-01"], [1, 2, 3, 4])
+    names = [mark.get_attribute("aria-label") for mark in page.locator("figure svg [role=img]").all()]
+    assert names == ["Dec 25: 1", "Dec 25: 2", "2024-12-25 Xmas: 3", "2026-13-01: 4"]
+
+
+@pytest.mark.parametrize(
+    ("most", "ticks"),
+    [
+        (1, ["0", "0.25", "0.5", "0.75", "1"]),
+        (0.0041, ["0", "0.002", "0.004", "0.006"]),
+        (9.5, ["0", "2.5", "5", "7.5", "10"]),
+        (1250, ["0", "500", "1K", "1.5K"]),
+        (1000, ["0", "250", "500", "750", "1K"]),
+        (950, ["0", "250", "500", "750", "1K"]),
+    ],
+)
+def test_the_labels_of_an_axis_are_exact(page: Page, most: float, ticks: list[str]) -> None:
+    draw(page, "line", ["a", "b"], [most / 3, most])
+    assert tick_labels(page) == ticks
+
+
+def test_stacked_values_below_zero_grow_downwards(page: Page) -> None:
+    boxes = [mark.bounding_box() for mark in draw(page, "stacked", ["a"], [30], [-20], [10]).all()]
+    first, below, last = (box for box in boxes if box)
+    assert tick_labels(page) == ["-20", "0", "20", "40"]
+    assert below["y"] == pytest.approx(first["y"] + first["height"], abs=2)
+    assert last["y"] + last["height"] == pytest.approx(first["y"], abs=2)
+
+
+def test_a_missing_value_is_none_in_the_chart_and_its_table(page: Page) -> None:
+    for kind in ("line", "bar", "stacked", "heat", "interval"):
+        page.evaluate(DRAW, {"type": kind, "x": ["a", "b"], "series": [{"name": "s", "values": [1]}]})
+        assert "NaN" not in page.locator("figure").inner_html()
+        page.get_by_text("Show as a table").click()
+        expect(page.get_by_role("row", name="b")).to_contain_text("–")
+
+
+def test_a_heat_map_is_faint_where_values_are_negative(page: Page) -> None:
+    marks = draw(page, "heat", ["a", "b", "c"], [-5, 0, 5]).all()
+    assert [float(mark.get_attribute("fill-opacity") or 0) for mark in marks] == pytest.approx([0.06, 0.06, 1])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_focus_is_seen_on_a_value_and_on_the_table(page: Page, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    stroke, fill = draw(page, "bar", ["a"], [1]).evaluate(
+        "(e) => { e.parentNode.focus(); const { stroke, fill } = getComputedStyle(e); return [stroke, fill]; }"
+    )
+    assert stroke != fill
+    page.get_by_text("Show as a table").click()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("region", name="T")).to_be_focused()
+    assert page.get_by_role("region", name="T").evaluate("(e) => getComputedStyle(e).outlineStyle") == "solid"
 
 
 def test_an_answer_carries_data_and_version(page: Page) -> None:
@@ -220,6 +305,13 @@ def test_errors_are_said_by_field_and_in_words(page: Page) -> None:
 def test_an_admin_that_gives_no_token_has_ended_the_session(page: Page) -> None:
     code = page.evaluate(
         "kit.client({ base: '/', token: () => Promise.reject(new Error('ended')) })('GET', 'x').catch((error) => error.code)"
+    )
+    assert code == "SessionExpired"
+
+
+def test_a_token_that_never_comes_ends_the_session(page: Page) -> None:
+    code = page.evaluate(
+        "kit.client({ base: '/', timeout: 0.01, token: () => new Promise(() => {}) })('GET', 'x').catch((error) => error.code)"
     )
     assert code == "SessionExpired"
 

@@ -3,12 +3,11 @@
  * chart is part of it.
  *
  * `kit.chart({ type, title, x, series, unit })`: `type` is line, bar, stacked, heat or interval; `x` holds the labels, ISO
- * dates are written short; a series has a `name` and `values` (null: none), for `interval` also `low` and `high`.
+ * dates are written short; a series has a `name` and `values` (null or undefined: none), for `interval` also `low` and `high`.
  */
 {
   const HEIGHT = 240, TOP = 10, BOTTOM = 26, RIGHT = 12, DASHES = ["", "7 4", "2 4", "9 4 2 4", "4 2", "12 4"];
   const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
-  const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
   const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
 
   const svg = (tag, attributes, ...children) => {
@@ -17,7 +16,10 @@
     element.append(...children.flat().filter(Boolean));
     return element;
   };
-  const label = (text) => (/^\d{4}-\d\d-\d\d/.test(text) ? day.format(new Date(text)) : String(text));
+  const label = (text) => {
+    const date = /^\d{4}-\d\d-\d\d(T.*)?$/.test(text) ? new Date(text) : NaN;
+    return isNaN(date) ? String(text) : day.format(date);
+  };
   const ink = (index) => "s" + ((index % 6) + 1);
 
   /** Return round numbers from at most `low` to at least `high`, about four steps. */
@@ -30,30 +32,43 @@
     return Array.from({ length: Math.max(Math.ceil(high / step) - from, 1) + 1 }, (_, n) => (from + n) * step);
   };
 
+  /** Return the labels of the ticks, with as many digits as their step needs. */
+  const tickLabels = (marks) => {
+    const most = Math.max(...marks.map(Math.abs));
+    const step = (marks[1] - marks[0]) / 1000 ** Math.max(Math.floor(Math.log10(most) / 3), 0); // as in "1.25K"
+    const needed = Array.from({ length: 20 }, (_, n) => n).find((n) => Math.abs(step - Number(step.toFixed(n))) < step / 1000);
+    const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: needed ?? 20 });
+    return marks.map((mark) => short.format(mark));
+  };
+
+  /** Return the sums of the positive values at each label, and of the negative ones. */
+  const sums = ({ x, series }) => [1, -1].flatMap((sign) => x.map((_, n) => series.reduce((sum, each) => sum + (sign * each.values[n] > 0 ? each.values[n] : 0), 0)));
+
+  const hasRange = ({ low, high }, n) => (low?.[n] ?? null) !== null && (high?.[n] ?? null) !== null;
+  const range = (each, n) => (hasRange(each, n) ? ` (${number.format(each.low[n])} to ${number.format(each.high[n])})` : "");
+
   /** Return the values of a chart as points: where they are in series and x, and how they are said. */
   const points = ({ x, series, unit = "" }) => series.flatMap((each, row) => each.values.map((value, column) => {
-    const range = each.low && value !== null ? ` (${number.format(each.low[column])} to ${number.format(each.high[column])})` : "";
-    const said = value === null ? "no value" : number.format(value) + (unit && " " + unit) + range;
+    const said = value === null ? "no value" : number.format(value) + (unit && " " + unit) + range(each, column);
     const name = series.length > 1 ? each.name + ", " : "";
     return { row, column, value, low: each.low?.[column], high: each.high?.[column], text: `${name}${label(x[column])}: ${said}` };
   }));
 
   /** The vertical axis with its lines, and the labels below; returns the scales. */
   function axes(picture, width, spec, all) {
-    const tops = spec.type === "stacked"
-      ? spec.x.map((_, n) => spec.series.reduce((sum, each) => sum + (each.values[n] || 0), 0))
-      : all.flatMap((point) => [point.value, point.high]);
+    const tops = spec.type === "stacked" ? sums(spec) : all.flatMap((point) => [point.value, point.high]);
     const given = [...tops, ...all.map((point) => point.low)].filter((value) => value !== null && value !== undefined);
     const whole = given.every(Number.isInteger);
     const marks = ticks(Math.min(0, ...given), Math.max(0, ...given), whole);
-    const left = Math.max(...marks.map((mark) => short.format(mark).length)) * 7.5 + 10;
+    const labels = tickLabels(marks);
+    const left = Math.max(...labels.map((each) => each.length)) * 7.5 + 10;
     const scale = (HEIGHT - TOP - BOTTOM) / (marks.at(-1) - marks[0]);
     const y = (value) => HEIGHT - BOTTOM - (value - marks[0]) * scale;
     const band = (width - left - RIGHT) / spec.x.length;
-    for (const mark of marks) {
+    marks.forEach((mark, n) => {
       picture.append(svg("line", { class: "grid", x1: left, x2: width - RIGHT, y1: y(mark), y2: y(mark) }),
-        svg("text", { x: left - 6, y: y(mark) + 4, "text-anchor": "end", "aria-hidden": true }, short.format(mark)));
-    }
+        svg("text", { x: left - 6, y: y(mark) + 4, "text-anchor": "end", "aria-hidden": true }, labels[n]));
+    });
     below(picture, spec.x, left, band);
     return { y, band, middle: (column) => left + band * (column + 0.5) };
   }
@@ -97,9 +112,10 @@
     },
     stacked(picture, width, spec, all) {
       const { y, band, middle } = axes(picture, width, spec, all);
-      const sums = spec.x.map(() => 0), wide = Math.min(band * 0.8, 64);
+      const ends = spec.x.map(() => ({ up: 0, down: 0 })), wide = Math.min(band * 0.8, 64);
       return all.filter((point) => point.value !== null).map((point) => {
-        const from = sums[point.column], to = (sums[point.column] += point.value);
+        const end = ends[point.column], way = point.value < 0 ? "down" : "up";
+        const from = end[way], to = (end[way] += point.value);
         return mark(point, middle(point.column), y((from + to) / 2), box(middle(point.column) - wide / 2, y, from, to, wide));
       });
     },
@@ -108,7 +124,7 @@
       return all.filter((point) => point.value !== null).map((point) => {
         const x = middle(point.column) + (point.row - (spec.series.length - 1) / 2) * Math.min(14, band / 3);
         const stem = `M${x} ${y(point.low)}V${y(point.high)}M${x - 5} ${y(point.low)}h10M${x - 5} ${y(point.high)}h10`;
-        const shapes = [svg("path", { class: "whisker", d: stem, "stroke-width": 2 }), svg("circle", { class: "mark", cx: x, cy: y(point.value), r: 5 })];
+        const shapes = [hasRange(spec.series[point.row], point.column) && svg("path", { class: "whisker", d: stem, "stroke-width": 2 }), svg("circle", { class: "mark", cx: x, cy: y(point.value), r: 5 })];
         return mark(point, x, y(point.value), shapes);
       });
     },
@@ -123,7 +139,7 @@
       return all.map((point) => {
         const x = left + band * point.column, y = TOP + rows * point.row;
         return mark(point, x + band / 2, y + rows / 2, svg("rect", { class: "mark heat", x, y, width: band, height: rows,
-          "fill-opacity": point.value === null ? 0 : 0.06 + (0.94 * point.value) / most }));
+          "fill-opacity": point.value === null ? 0 : 0.06 + (0.94 * Math.max(point.value, 0)) / most }));
       });
     },
   };
@@ -167,15 +183,13 @@
   }
 
   function table({ title, x, series, unit }) {
-    const cell = (each, n) => {
-      const value = each.values[n] === null ? "–" : number.format(each.values[n]);
-      return each.low && each.values[n] !== null ? `${value} (${number.format(each.low[n])} to ${number.format(each.high[n])})` : value;
-    };
+    const cell = (each, n) => (each.values[n] === null ? "–" : number.format(each.values[n]) + range(each, n));
     return kit.h("details", null, kit.h("summary", null, "Show as a table"), kit.table(title + (unit ? ", in " + unit : ""),
       [["", (n) => label(x[n])], ...series.map((each) => [each.name, (n) => cell(each, n), "number"])], x.map((_, n) => n), ""));
   }
 
-  kit.chart = (spec) => {
+  kit.chart = (given) => {
+    const spec = { ...given, series: given.series.map((each) => ({ ...each, values: given.x.map((_, n) => each.values[n] ?? null) })) };
     const value = kit.h("p", { class: "value soft", "aria-hidden": true }, "Point at a value, or move with the arrow keys, to read it.");
     const place = kit.h("div", null);
     const all = points(spec);
@@ -195,7 +209,8 @@
   };
 
   /** A small line beside a number. It has no axes: its text says first, last and range. */
-  kit.sparkline = ({ title, values }) => {
+  kit.sparkline = ({ title, values: given }) => {
+    const values = given.map((value) => value ?? null);
     const known = values.filter((value) => value !== null);
     const low = Math.min(...known), high = Math.max(...known), step = 116 / Math.max(values.length - 1, 1);
     const at = (value, n) => `${(2 + n * step).toFixed(1)} ${(26 - ((value - low) / (high - low || 1)) * 24).toFixed(1)}`;

@@ -41,10 +41,14 @@ kit.client = ({ base, token, words = {}, tries = 4, timeout = 30, waiting = () =
   const keys = new Map(); // a request that got no response is repeated with its first key
 
   async function bearer() {
+    let timer;
+    const late = new Promise((_, fail) => { timer = setTimeout(() => fail(new Error("The token is late")), timeout * 1000); });
     try {
-      return await token();
+      return await Promise.race([token(), late]);
     } catch {
       throw new kit.Problem(navigator.onLine ? "SessionExpired" : "Offline");
+    } finally {
+      clearTimeout(timer);
     }
   }
 

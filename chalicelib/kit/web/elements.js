@@ -131,7 +131,10 @@ kit.tabs = (label, tabs) => {
     "aria-controls": panel.id, onclick: () => { location.hash = key; } }, title));
   const bar = kit.h("div", { class: "tabs", role: "tablist", "aria-label": label }, buttons);
   const show = () => {
-    const at = Math.max(tabs.findIndex(([key]) => key === location.hash.slice(1).split("/")[0]), 0);
+    const key = location.hash.slice(1).split("/")[0];
+    const named = tabs.findIndex(([each]) => each === key);
+    if (named < 0 && key && panel.hasAttribute("aria-labelledby")) return; // "#main" of the skip link opens no tab
+    const at = Math.max(named, 0);
     buttons.forEach((button, n) => { button.setAttribute("aria-selected", n === at); button.tabIndex = n === at ? 0 : -1; });
     panel.setAttribute("aria-labelledby", buttons[at].id);
     tabs[at][2](panel, location.hash.split("/")[1]);

@@ -43,9 +43,38 @@ function showStyle({ style, products }) {
 }
 
 const lines = (parameters) => Object.entries(parameters || {}).map(([name, value]) => `${name}=${value}`).join("\n");
-const toValue = (text) => (text === "true" ? true : text === "false" ? false : text !== "" && !Number.isNaN(Number(text)) ? Number(text) : text);
-const toParameters = (text) => Object.fromEntries(text.split("\n").map((line) => line.split(/=(.*)/s).map((part) => part.trim())).filter(([name, value]) => name && value !== undefined)
-  .map(([name, value]) => [name, toValue(value)]));
+const DECIMAL = /^-?(0|[1-9]\d{0,14})(\.\d{1,15})?$/; // "007", "1e3" and long numbers stay texts
+const toValue = (text) => (text === "true" ? true : text === "false" ? false : DECIMAL.test(text) ? Number(text) : text);
+
+/** Return the parameters in the text, one a line. A parameter of `before` that was not edited keeps its type. */
+const toParameters = (text, before) => {
+  if (text === lines(before)) return before || {};
+  const same = ([name, value]) => Object.hasOwn(before || {}, name) && String(before[name]).trim() === value;
+  return Object.fromEntries(text.split("\n").map((line) => line.split(/=(.*)/s).map((part) => part.trim())).filter(([name, value]) => name && value !== undefined)
+    .map((entry) => [entry[0], same(entry) ? before[entry[0]] : toValue(entry[1])]));
+};
+
+/** Offer a new style on the products; return the products on which that failed, with the reason. */
+async function offerEverywhere(style, products) {
+  const failed = [];
+  let ended = null; // without connection or session, the other products would fail, too
+  for (const product of products) {
+    try {
+      if (ended) throw ended;
+      await studio.call("PUT", `products/${product.uuid}/styles/${style.uuid}`, { body: { is_enabled: true } });
+    } catch (error) {
+      if (!(error instanceof kit.Problem)) throw error;
+      if (["Offline", "SessionExpired"].includes(error.code)) ended = error;
+      failed.push([product, error]);
+    }
+  }
+  return failed;
+}
+
+const sayNotOffered = (failed) => kit.dialog("The style is not offered everywhere", (close) => [
+  kit.h("p", null, "It was created. These products do not offer it yet; you can offer it on their pages:"),
+  kit.h("ul", null, failed.map(([product, error]) => kit.h("li", { dir: "auto" }, `${product.title}: ${error.message}`))),
+  kit.h("div", { class: "row" }, kit.button("Close", close))]);
 
 function styleForm(style) {
   const name = kit.field({ name: "name", label: "Name", hint: "As shoppers see it.", required: true, maxlength: 255, value: style?.name });
@@ -68,18 +97,17 @@ function styleForm(style) {
     cancel: () => studio.go("styles"),
     reload: () => studio.go("styles/" + style.uuid),
     save: async ({ everywhere: offered, ...values }) => {
-      const body = { ...values, parameters: toParameters(values.parameters) };
+      const body = { ...values, parameters: toParameters(values.parameters, style?.parameters) };
       if (style) {
         const { data } = await studio.call("PUT", "styles/" + style.uuid, { body, etag: studio.tag(style) });
         Object.assign(style, data);
         return kit.toast("The style was saved.");
       }
+      const products = offered ? await studio.all("products") : []; // first: once the style exists, nothing may ask to create it again
       const { data } = await studio.call("POST", "styles", { body, key: true });
-      for (const product of offered ? await studio.all("products") : []) {
-        await studio.call("PUT", `products/${product.uuid}/styles/${data.uuid}`, { body: { is_enabled: true } });
-      }
-      kit.toast("The style was created. Try it below.");
-      return studio.go("styles/" + data.uuid);
+      const failed = await offerEverywhere(data, products);
+      studio.go("styles/" + data.uuid);
+      return failed.length ? sayNotOffered(failed) : kit.toast("The style was created. Try it below.");
     },
   });
   return kit.h("div", { class: "stack" }, kit.h("p", null, studio.back("Styles", "styles")), studio.heading(style ? style.name : "A new style"), kit.h("div", { class: "card" }, form));
