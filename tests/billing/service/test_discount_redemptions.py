@@ -147,7 +147,9 @@ def test_the_expiry_of_an_earlier_checkout_keeps_the_use_of_the_next(
     else:
         with monkeypatch.context() as dying:
             dying.setattr(
-                stripe_events, "mark_finished", lambda *_: (_ for _ in ()).throw(SystemError("died before it was noted"))
+                stripe_events,
+                "mark_finished",
+                lambda *_: (_ for _ in ()).throw(SystemError("died before it was noted")),
             )
             stripe_sandbox.deliver([ended])
             drain()
