@@ -80,7 +80,7 @@ class LazyChalice(Chalice):
 
         Raises NotFound if it returns None with every blueprint.
         """
-        module = nearest_module(self._contents, path)
+        module = nearest_module(self._contents, path) if self._pending else None
         if module in self._pending:
             self._load(module)
         match = find()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 GREEDY = "{proxy+}"
@@ -49,11 +50,11 @@ def find_route(routes: Mapping[str, Methods], path: str) -> RouteMatch | None:
     parts = _parts(path)
     if not all(parts):
         return None
-    matching = [route for route in routes if _matches(_parts(route), parts)]
+    matching = [route for route in routes if _matches(_patterns(route), parts)]
     if not matching:
         return None
-    route = min(matching, key=lambda each: [_is_parameter(part) for part in _parts(each)])
-    pairs = zip(_parts(route), parts, strict=True)
+    route = min(matching, key=lambda each: [_is_parameter(part) for part in _patterns(each)])
+    pairs = zip(_patterns(route), parts, strict=True)
     return RouteMatch(route, {pattern[1:-1]: part for pattern, part in pairs if _is_parameter(pattern)})
 
 
@@ -61,7 +62,12 @@ def _parts(path: str) -> list[str]:
     return path.split("/")[1:]
 
 
-def _matches(patterns: list[str], parts: list[str]) -> bool:
+@cache
+def _patterns(route: str) -> tuple[str, ...]:
+    return tuple(_parts(route))
+
+
+def _matches(patterns: tuple[str, ...], parts: list[str]) -> bool:
     if len(patterns) != len(parts):
         return False
     return all(_is_parameter(pattern) or pattern == part for pattern, part in zip(patterns, parts, strict=True))
