@@ -18,6 +18,8 @@ Parameters = dict[str, str | None]
 
 PATIENCE_SECONDS = 1800
 POLL_SECONDS = 5.0
+CALL_SECONDS = 120
+"""Upper limit of one call: the embedded AWS answers only once it has created the functions of a stack."""
 NO_CHANGE = ": unchanged"
 """Ends the result of a change set without changes."""
 UNCHANGED = ("didn't contain changes", "No updates")
@@ -32,7 +34,7 @@ def bring_up(stack: str, template_url: str, parameters: Parameters) -> str:
 
     Raises DeploymentFailed if CloudFormation rejects or rolls back the change, or takes over 30 minutes.
     """
-    cloudformation = aws.client("cloudformation")
+    cloudformation = aws.client("cloudformation", read_timeout=CALL_SECONDS)
     state = status(stack)
     if state == "ROLLBACK_COMPLETE":
         raise DeploymentFailed(
@@ -67,7 +69,7 @@ def take_down(stack: str) -> str:
     if status(stack) is None:
         return f"{stack}: does not exist"
     before = _last_event(stack)
-    aws.client("cloudformation").delete_stack(StackName=stack)
+    aws.client("cloudformation", read_timeout=CALL_SECONDS).delete_stack(StackName=stack)
     ended = _wait(lambda: status(stack) or "", running="IN_PROGRESS")
     if ended not in ("", "DELETE_COMPLETE"):
         raise DeploymentFailed(f"{stack} is {ended}:\n{_reasons(stack, before)}")
@@ -76,7 +78,7 @@ def take_down(stack: str) -> str:
 
 def outputs(stack: str) -> dict[str, str]:
     """Return the stack's outputs by key."""
-    described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    described = aws.client("cloudformation", read_timeout=CALL_SECONDS).describe_stacks(StackName=stack)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
 
 
@@ -84,7 +86,7 @@ def parameters(stack: str) -> dict[str, str] | None:
     """Return the stack's parameters, or None if it does not exist."""
     if status(stack) is None:
         return None
-    described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    described = aws.client("cloudformation", read_timeout=CALL_SECONDS).describe_stacks(StackName=stack)["Stacks"][0]
     return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
 
 
@@ -97,7 +99,11 @@ def _parameter(name: str, value: str | None) -> dict[str, Any]:
 def status(stack: str) -> str | None:
     """Return the stack's status, or None if it does not exist."""
     try:
-        return str(aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
+        return str(
+            aws.client("cloudformation", read_timeout=CALL_SECONDS).describe_stacks(StackName=stack)["Stacks"][0][
+                "StackStatus"
+            ]
+        )
     except ClientError as error:
         if "does not exist" in str(error):
             return None
@@ -109,7 +115,7 @@ def _has_changes(stack: str, change_set: str) -> bool:
 
     CloudFormation reports an empty change set as failed; delete it. Raises DeploymentFailed for any other failure.
     """
-    cloudformation = aws.client("cloudformation")
+    cloudformation = aws.client("cloudformation", read_timeout=CALL_SECONDS)
     described: dict[str, Any] = {}
 
     def current() -> str:
@@ -139,7 +145,11 @@ def _wait(current: Any, running: str | tuple[str, ...]) -> str:
 
 def _events(stack: str) -> Iterator[dict[str, Any]]:
     """Yield the stack's events, newest first."""
-    for page in aws.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
+    for page in (
+        aws.client("cloudformation", read_timeout=CALL_SECONDS)
+        .get_paginator("describe_stack_events")
+        .paginate(StackName=stack)
+    ):
         yield from page["StackEvents"]
 
 
