@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, FilePayload, Page, Route, expect, sync_
 from chalicelib.studio.models import Generation
 from chalicelib.studio.repository import quotas
 from tests.end_to_end import chromium
+from tests.end_to_end.tabs import browser_tab
 from tests.integrations.sample_images import encode_image, open_image
 from tests.studio.conftest import PHOTO, Gallery, gallery
 from tests.timeouts import LIMIT
@@ -89,16 +90,8 @@ def queue_worker(drain: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
 
 @pytest.fixture(params=[PHONE, DESK], ids=["phone", "desk"])
 def tab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab that fails the test on any console error."""
-    width, height = request.param
-    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
-    context.set_default_timeout(LIMIT * 1000)
-    made, faults = context.new_page(), []
-    made.on("pageerror", lambda error: faults.append(str(error)))
-    made.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-    yield made
-    assert faults == []
-    context.close()
+    with browser_tab(browser, *request.param) as tab:
+        yield tab
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
 
 from infra.sandbox.shopify import ShopifySandbox
 from tests.end_to_end import chromium
+from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import CONTRASTS, browser, queue_worker
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import PHOTO, Gallery, gallery
-from tests.timeouts import LIMIT
 
 __all__ = ["browser", "gallery", "queue_worker"]
 
@@ -29,15 +29,8 @@ LONG = ("A very long name of a style that somebody pasted without reading it. " 
 
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
-    """A tab in which no script fails and nothing is refused by the Content-Security-Policy."""
-    context = browser.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
-    context.set_default_timeout(LIMIT * 1000)
-    tab, faults = context.new_page(), []
-    tab.on("pageerror", lambda error: faults.append(str(error)))
-    tab.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-    yield tab
-    assert faults == []
-    context.close()
+    with browser_tab(browser, 390, 800) as tab:
+        yield tab
 
 
 @pytest.fixture
@@ -273,7 +266,7 @@ def test_words_can_be_read(tab: Page, gallery: Gallery, scheme: Any) -> None:
 
 
 def test_a_change_by_another_person_is_not_overwritten(tab: Page, gallery: Gallery) -> None:
-    """Two tabs: the second to save is told, and can load what the first saved."""
+    """Two tabs: the second to save sees a conflict, and can load what the first saved."""
     page = console(tab, gallery)
     open_tab(page, "Styles")
     page.get_by_role("button", name="Edit Pencil").click()

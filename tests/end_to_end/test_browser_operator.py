@@ -16,11 +16,11 @@ from chalicelib.shops.models import DeliveryStatus, WebhookDelivery
 from chalicelib.studio.models import Generation, GenerationStatus, GenerationType
 from chalicelib.studio.repository.generation_queries import with_state_keys
 from tests.end_to_end import chromium
+from tests.end_to_end.tabs import browser_tab
 from tests.end_to_end.test_browser import CONTRASTS, browser
 from tests.end_to_end.test_browser_console import ARABIC, LONG
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.shops.factories import seed
-from tests.timeouts import LIMIT
 
 __all__ = ["browser"]
 
@@ -31,15 +31,8 @@ QUEUE = "studio-generate_preview"
 
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
-    """A tab in which no script fails and nothing is refused by the Content-Security-Policy."""
-    context = browser.new_context(viewport={"width": 390, "height": 800}, reduced_motion="reduce")
-    context.set_default_timeout(LIMIT * 1000)
-    tab, faults = context.new_page(), []
-    tab.on("pageerror", lambda error: faults.append(str(error)))
-    tab.on("console", lambda message: faults.append(message.text) if "Content Security" in message.text else None)
-    yield tab
-    assert faults == []
-    context.close()
+    with browser_tab(browser, 390, 800) as tab:
+        yield tab
 
 
 @pytest.fixture
