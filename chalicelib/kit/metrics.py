@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
-
 from chalicelib.kit import config
 
 NAMESPACE = "Backroom"
@@ -44,7 +42,8 @@ class NoAlarm:
 class Metric:
     """The declaration of a metric. Use few dimensions with few values (a handler, a topic)."""
 
-    unit: ClassVar[MetricUnit]
+    unit: ClassVar[str]
+    """A unit of CloudWatch."""
     name: str
     alarm: Alarm | NoAlarm
     dimensions: tuple[str, ...] = ()
@@ -53,7 +52,7 @@ class Metric:
 class Counter(Metric):
     """A metric that counts."""
 
-    unit = MetricUnit.Count
+    unit = "Count"
 
     def count(self, value: int = 1, /, **dimensions: str) -> None:
         """Add `value` to the metric. Raises ValueError if the dimensions are not those of the declaration."""
@@ -63,7 +62,7 @@ class Counter(Metric):
 class Duration(Metric):
     """A metric that measures a duration, in whole seconds."""
 
-    unit = MetricUnit.Seconds
+    unit = "Seconds"
 
     def record(self, value: timedelta, /, **dimensions: str) -> None:
         """Record a duration. Raises ValueError if the dimensions are not those of the declaration."""
@@ -77,9 +76,11 @@ def write(metric: Metric, value: int, dimensions: dict[str, str]) -> None:
     settings = config.settings()
     if not settings.is_live:
         return  # standard output is a terminal there
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
     defaults = {"stage": settings.stage, **dimensions}
     with single_metric(
-        name=metric.name, unit=metric.unit, value=value, namespace=NAMESPACE, default_dimensions=defaults
+        name=metric.name, unit=MetricUnit(metric.unit), value=value, namespace=NAMESPACE, default_dimensions=defaults
     ):
         pass
 
