@@ -1,0 +1,1 @@
+"""Analytics: events, visits, experiments, cohorts, revenue and errors, counted by set."""
