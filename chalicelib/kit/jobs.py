@@ -23,6 +23,10 @@ from chalicelib.kit.messages import Message
 from chalicelib.kit.metrics import MESSAGES_FAILED
 from chalicelib.kit.queue_records import Kinds, ReceivedMessage, record_id
 
+MAX_BATCHING_WINDOW = 300
+MAXIMUM_CONCURRENCY = range(2, 1001)
+"""Limits of event source mappings (AWS Lambda, "Amazon SQS event source mapping parameters")."""
+
 log = logs.logger("jobs")
 
 BatchAnswer = dict[str, list[dict[str, str]]]
@@ -31,38 +35,57 @@ HandleEach = Callable[[Any], None]
 HandleBatch = Callable[[Sequence[ReceivedMessage[Any]]], Iterable[ReceivedMessage[Any]]]
 
 
-def consumes(*kinds: type[Message], layer: str | None = None) -> Callable[[HandleEach], SqsHandler]:
+@dataclass(frozen=True, slots=True)
+class QueueOptions:
+    """How Lambda runs the consumer of a queue. Raises ValueError if a value is outside Lambda's limits."""
+
+    layer: str | None = None
+    """A development package that is too large for the bundle; the function gets it as a Lambda layer."""
+    batching_window: int = 0
+    """Seconds (0 to 300) in which Lambda gathers a batch; a batch size over 10 needs at least 1."""
+    maximum_concurrency: int | None = None
+    """The number of batches (2 to 1,000) that are handled at once; None: no limit but the account's."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.batching_window <= MAX_BATCHING_WINDOW:
+            raise ValueError(f"batching_window: 0 to {MAX_BATCHING_WINDOW} seconds")
+        if self.maximum_concurrency is not None and self.maximum_concurrency not in MAXIMUM_CONCURRENCY:
+            raise ValueError("maximum_concurrency: 2 to 1,000, or None")
+
+
+def consumes(*kinds: type[Message], **options: Any) -> Callable[[HandleEach], SqsHandler]:
     """Call the function with each message of a batch; SQS redelivers only the messages that fail.
 
     A queue may take several kinds of message: the message attribute `message_name` holds its class. Messages
     about an erased subject are dropped. An unreadable message fails like any other and ends in the dead-letter queue.
-    `layer` is a development package that is too large for the bundle; the function gets it as a Lambda layer.
-    Returns the response for `ReportBatchItemFailures`.
+    Takes the fields of `QueueOptions`. Returns the response for `ReportBatchItemFailures`.
     """
+    queue_options = QueueOptions(**options)
 
     def decorate(function: HandleEach) -> SqsHandler:
-        return _handler(kinds, layer, function, _call_with_each)
+        return _handler(kinds, queue_options, function, _call_with_each)
 
     return decorate
 
 
-def consumes_many(*kinds: type[Message], layer: str | None = None) -> Callable[[HandleBatch], SqsHandler]:
+def consumes_many(*kinds: type[Message], **options: Any) -> Callable[[HandleBatch], SqsHandler]:
     """Call the function once with the messages of a batch, in the order of their records.
 
     The function returns the messages that failed, an empty sequence if none did; SQS redelivers these. If it raises,
     it redelivers the whole batch. An unreadable message fails alone, and messages about an erased subject are dropped;
     their tombstones are read together. The function is not called if no message is left. Otherwise like `consumes`.
     """
+    queue_options = QueueOptions(**options)
 
     def decorate(function: HandleBatch) -> SqsHandler:
-        return _handler(kinds, layer, function, _call_with_all)
+        return _handler(kinds, queue_options, function, _call_with_all)
 
     return decorate
 
 
 def _handler(
     kinds: tuple[type[Message], ...],
-    layer: str | None,
+    options: QueueOptions,
     function: Callable[..., Any],
     call: Callable[[Kinds, Any, Sequence[SQSRecord]], set[str]],
 ) -> SqsHandler:
@@ -76,7 +99,7 @@ def _handler(
         return {"batchItemFailures": [{"itemIdentifier": i} for i in map(record_id, records) if i in failed]}
 
     handler.__dict__["consumes"] = kinds
-    handler.__dict__["layer"] = layer
+    handler.__dict__["options"] = options
     return handler
 
 
