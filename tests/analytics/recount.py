@@ -29,7 +29,8 @@ class Visit:
 
     @property
     def day(self) -> date:
-        return self.events[0]["day"]
+        day: date = self.events[0]["day"]
+        return day
 
     @property
     def id(self) -> str:
@@ -42,7 +43,7 @@ class Visit:
 
     @property
     def seconds(self) -> int:
-        return (self.events[-1]["at_ms"] - self.events[0]["at_ms"]) // 1000
+        return int(self.events[-1]["at_ms"] - self.events[0]["at_ms"]) // 1000
 
     @property
     def is_bounce(self) -> bool:
@@ -206,7 +207,7 @@ def _features(day: date, acts: list[Act], firsts: dict[tuple[str, str], date]) -
     for act in acts:
         if act[0]["type"] == "feature_usage":
             used[act[0]["name"]].append(act)
-    result = {}
+    result: dict[str, tuple[int, ...]] = {}
     for name, of_name in used.items():
         data = [json.loads(event["data"]) if event["data"] else {} for event, *_ in of_name]
         actions = [each.get("action", "used") for each in data]
@@ -228,7 +229,7 @@ def _features(day: date, acts: list[Act], firsts: dict[tuple[str, str], date]) -
 
 
 def _scores(acts: list[Act], visits: list[Visit]) -> dict[str, tuple[int, ...]]:
-    result = {}
+    result: dict[str, tuple[int, ...]] = {}
     for user in sorted({user for _, user, _ in acts if user}):
         own = [event for event, actor, _ in acts if actor == user]
         names = [event["name"] for event in own]

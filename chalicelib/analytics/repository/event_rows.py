@@ -49,11 +49,6 @@ def iterate_visit_ids(tenant: str, day: date) -> Iterator[str]:
         yield row.session_id
 
 
-def count_visits(tenant: str, day: date) -> int:
-    """Return the number of settled visits that begin on a day."""
-    return int(UserSession.count(tenant_day(tenant, day)))
-
-
 def tenant_day(tenant: str, day: date) -> str:
     """Return the key of a day's visits."""
     return f"{tenant}#{day.isoformat()}"

@@ -52,7 +52,8 @@ def _is_changed(row: Rollup, before: Rollup) -> bool:
 
 def _is_not_newer(row: Rollup, generation: int) -> Condition:
     column: IntegerAttribute = type(row).generation
-    return column.does_not_exist() | (column <= generation)
+    condition: Condition = column.does_not_exist() | (column <= generation)
+    return condition
 
 
 def _key(row: Rollup) -> tuple[str, str | date]:
