@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -218,3 +221,10 @@ def test_no_value_of_the_caller_is_in_a_report() -> None:
     with logs.bound(correlation_id="jane@example.com", message_id="m1"):
         assert error_raised(raised("x"), job).correlation_id == "m1"
     assert error_raised(raised("x"), job).correlation_id is None
+
+
+def test_a_cold_start_of_the_api_does_not_import_the_reports() -> None:
+    code = "import sys, app; print('chalicelib.kit.error_reports' in sys.modules)"
+    environment = {**os.environ, "AWS_LAMBDA_FUNCTION_NAME": "backroom-test-api"}
+    process = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "False"
