@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
 
+from chalicelib.studio.models import GenerationType
+from chalicelib.studio.repository import generation_queries
 from infra.sandbox.shopify import ShopifySandbox
 from tests.end_to_end import chromium
 from tests.end_to_end.tabs import browser_tab
@@ -18,6 +20,7 @@ from tests.end_to_end.test_browser import CONTRASTS, browser, queue_worker
 from tests.end_to_end.test_browser_kit import SMALL_TARGETS
 from tests.integrations.sample_images import encode_image
 from tests.studio.conftest import PHOTO, Gallery, gallery
+from tests.studio.repository.test_generation_queries import add_generations
 
 __all__ = ["browser", "gallery", "queue_worker"]
 
@@ -171,6 +174,15 @@ def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gall
     open_tab(page, "Orders and images")
     tiles = page.get_by_role("tabpanel").get_by_role("listitem")
     expect(tiles).to_have_count(2)
+    expect(tiles.locator("img")).to_have_count(2)  # small pictures, which both are the preview
+    assert (
+        evaluate(tab, "new Set([...document.querySelectorAll('.tile img')].map(e => new URL(e.src).pathname)).size")
+        == 1
+    )
+    page.get_by_label("Order", exact=True).fill("#1001")
+    page.get_by_label("Order", exact=True).press("Tab")
+    expect(page.get_by_role("alert").filter(has_text="This is not an order number.")).to_be_visible()
+    expect(tiles).to_have_count(0)
     page.get_by_label("Order", exact=True).fill(str(order["id"]))
     page.get_by_label("Order", exact=True).press("Tab")
     expect(tiles).to_have_count(1)
@@ -186,6 +198,27 @@ def test_a_print_is_found_by_its_order_downloaded_and_made_again(tab: Page, gall
     assert gallery.drain() == []
     page.get_by_role("button", name="Look again").click()
     expect(page.get_by_text("Done", exact=True)).to_be_visible()
+
+
+def test_a_search_that_rarely_matches_stops_and_says_how_far_it_looked(
+    tab: Page, gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generation_queries, "MAX_ROWS_READ", 2)
+    add_generations(gallery, 1, generation_type=GenerationType.FINAL)
+    add_generations(gallery, 12)
+    page = console(tab, gallery)
+    open_tab(page, "Orders and images")
+    tiles = page.get_by_role("tabpanel").get_by_role("listitem")
+    expect(tiles).to_have_count(13)
+    requests: list[str] = []
+    tab.on("request", lambda request: requests.append(request.url) if "/generations?" in request.url else None)
+    page.get_by_label("Kind").select_option("final")
+    expect(page.get_by_text(re.compile(r"Nothing yet\. The search went back to .*\d"))).to_be_visible()
+    assert len(requests) == 5
+    page.get_by_role("button", name="Look further").click()
+    expect(tiles).to_have_count(1)
+    expect(page.get_by_role("button", name="Look further")).to_be_hidden()
+    expect(page.get_by_text("The search went back")).to_have_count(0)
 
 
 def test_a_style_that_one_product_refuses_is_created_once(tab: Page, gallery: Gallery) -> None:
