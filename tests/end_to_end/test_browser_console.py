@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, FrameLocator, Page, expect
 
 from chalicelib.studio.models import GenerationType
-from chalicelib.studio.repository import generation_queries
+from chalicelib.studio.repository import generation_queries, products
 from infra.sandbox.shopify import ShopifySandbox
 from tests.end_to_end import chromium
 from tests.end_to_end.tabs import browser_tab
@@ -219,6 +220,29 @@ def test_a_search_that_rarely_matches_stops_and_says_how_far_it_looked(
     expect(tiles).to_have_count(1)
     expect(page.get_by_role("button", name="Look further")).to_be_hidden()
     expect(page.get_by_text("The search went back")).to_have_count(0)
+
+
+def test_first_steps_are_about_one_product_and_look_at_every_product(tab: Page, gallery: Gallery) -> None:
+    """Before the complete product, there are one with a size only, one with a style only, and four with neither."""
+    numbers = (n for n in itertools.count(9000) if products.product_uuid(gallery.shop, n) < gallery.product)
+    others = []
+    for title, number in zip(["Sized", "Styled", *"ABCD"], numbers, strict=False):
+        body = {"shopify_product_id": number, "title": title}
+        others.append(gallery.merchant("POST", "products", body).json()["uuid"])
+    variant = {"shopify_variant_id": "gid://shopify/ProductVariant/9001"}
+    gallery.merchant("POST", f"products/{others[0]}/sizes", {"name": "A", "width_px": 9, "height_px": 9, **variant})
+    gallery.merchant("PUT", f"products/{others[1]}/styles/{gallery.style}", {"is_enabled": True})
+    page = console(tab, gallery)
+    expect(page.get_by_role("heading", name="Your studio is ready")).to_be_visible()
+    expect(page.get_by_role("region", name="Your shop")).to_contain_text("Portrait")
+    gallery.merchant("PUT", f"products/{gallery.product}", {"is_enabled": False})
+    open_tab(page, "Usage")
+    open_tab(page, "Start")
+    expect(page.get_by_text("1 of 4 steps are left.")).to_be_visible()
+    first = "Sized" if others[0] < others[1] else "Styled"
+    expect(page.get_by_text(f"This is about “{first}”.")).to_have_count(2)
+    page.get_by_role("button", name="Offer styles").click()
+    expect(page.get_by_role("heading", name=first)).to_be_visible()
 
 
 def test_a_style_that_one_product_refuses_is_created_once(tab: Page, gallery: Gallery) -> None:
