@@ -27,6 +27,7 @@ __all__ = ["browser", "gallery", "queue_worker"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not chromium.is_here, reason="Chromium is not installed")]
 
+WIDTHS = (320, 390, 1280)
 ARABIC = "صورة عائلية بألوان مائية"
 LONG = ("A very long name of a style that somebody pasted without reading it. " * 3)[:200]
 
@@ -58,7 +59,21 @@ def evaluate(tab: Page, script: str) -> Any:
     return tab.frames[1].evaluate(script)
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
+def answer_with_expired_tokens(tab: Page, gallery: Gallery) -> None:
+    token = gallery.shopify.session_token("studio", gallery.shop, lifetime=-3600)
+    tab.route("**/session-token", lambda route: route.fulfill(body=token, headers={"Access-Control-Allow-Origin": "*"}))
+
+
+def fits(tab: Page) -> bool:
+    """Return whether the page needs no horizontal scrolling at any of the widths."""
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 800})
+        if evaluate(tab, "document.documentElement.scrollWidth") > width:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_new_merchant_comes_from_the_first_opening_to_a_preview_in_the_shop(
     tab: Page, new_shop: Gallery, queue_worker: None, width: int
 ) -> None:
@@ -118,29 +133,31 @@ def test_a_style_is_tried_on_a_sample_photo_and_gets_an_example(
 
 @pytest.mark.parametrize(("name", "other"), [(ARABIC, LONG), (LONG, ARABIC)], ids=["arabic product", "long product"])
 def test_any_label_fits(tab: Page, gallery: Gallery, name: str, other: str) -> None:
-    width = 320
     gallery.merchant("PUT", f"styles/{gallery.style}", {"name": other})
     gallery.merchant("PUT", f"products/{gallery.product}", {"title": name})
     (size,) = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"]
     gallery.merchant("PUT", f"products/{gallery.product}/sizes/{size['uuid']}", {"name": name})
-    tab.set_viewport_size({"width": width, "height": 800})
+    add_generations(gallery, 1, product_id=gallery.product, ai_style_id=gallery.style)
     page = console(tab, gallery)
-    for tab_name, waits_for in (
-        ("Products", "Set up"),
-        ("Styles", "Edit"),
-        ("Orders and images", "Kind"),
-        ("Usage", "Usage"),
-    ):
+    visits = {
+        "Products": page.get_by_text("Set up", exact=True),
+        "Styles": page.get_by_text("Edit", exact=True),
+        "Start": page.get_by_role("heading", name="See it as a shopper"),
+        "Orders and images": page.get_by_role("button", name="Done"),
+        "Usage": page.get_by_role("heading", name="Usage"),
+    }
+    for tab_name, content in visits.items():
         open_tab(page, tab_name)
-        expect(page.get_by_text(waits_for, exact=True).first).to_be_visible()
-        assert evaluate(tab, "document.documentElement.scrollWidth") <= width
+        expect(content).to_be_visible()
+        assert fits(tab), tab_name
     open_tab(page, "Products")
     page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("heading", name=name).first).to_be_visible()
-    assert evaluate(tab, "document.documentElement.scrollWidth") <= width
+    assert fits(tab)
     tab.goto(f"{gallery.shopify.url}/{gallery.shop}/apps/studio/products/8001/page")
     expect(tab.get_by_label(other)).to_be_attached()
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    tab.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= WIDTHS[0]
 
 
 def test_a_variant_is_assigned_to_a_print_base(tab: Page, gallery: Gallery) -> None:
@@ -322,19 +339,66 @@ def test_words_can_be_read(tab: Page, gallery: Gallery, scheme: Any) -> None:
         assert evaluate(tab, CONTRASTS) == []
 
 
-def test_a_change_by_another_person_is_not_overwritten(tab: Page, gallery: Gallery) -> None:
-    """Two tabs: the second to save sees a conflict, and can load what the first saved."""
+def test_the_second_of_two_tabs_to_save_overwrites_nothing_and_loses_nothing(tab: Page, gallery: Gallery) -> None:
+    other_tab = tab.context.new_page()
+    first, second = console(tab, gallery), console(other_tab, gallery)
+    conflict = second.get_by_role("alert").filter(has_text="Somebody else changed this")
+    for page in (first, second):
+        open_tab(page, "Styles")
+        page.get_by_role("button", name="Edit Pencil").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value("Pencil")
+    first.get_by_label("Name", exact=True).fill("Charcoal")
+    first.get_by_role("button", name="Save").click()
+    expect(first.get_by_text("The style was saved.")).to_be_visible()
+    second.get_by_label("Name", exact=True).fill("Crayon")
+    second.get_by_label("Prompt").fill("A drawing in wax crayon")
+    second.get_by_role("button", name="Save").click()
+    expect(conflict).to_be_visible()
+    assert gallery.merchant("GET", f"styles/{gallery.style}").json()["name"] == "Charcoal"
+    expect(second.get_by_label("Name", exact=True)).to_have_value("Crayon")
+    expect(second.get_by_label("Prompt")).to_have_value("A drawing in wax crayon")
+    second.get_by_role("button", name="Load it again").click()
+    expect(second.get_by_label("Name", exact=True)).to_have_value("Charcoal")
+
+    for page in (first, second):
+        open_tab(page, "Products")
+        page.get_by_role("button", name="Set up Portrait").click()
+    for page in (first, second):
+        page.get_by_role("button", name="Edit small").click()
+    first.get_by_label("Width in px").fill("500")
+    first.get_by_role("button", name="Save").click()
+    expect(first.get_by_text("The size was saved.")).to_be_visible()
+    second.get_by_label("Name", exact=True).fill("tiny")
+    second.get_by_role("button", name="Save").click()
+    expect(conflict).to_be_visible()
+    expect(second.get_by_label("Name", exact=True)).to_have_value("tiny")
+    (size,) = gallery.merchant("GET", f"products/{gallery.product}/sizes").json()["items"]
+    assert (size["name"], size["width_px"]) == ("small", 500)
+    second.get_by_role("button", name="Close").click()
+    second.get_by_role("button", name="Stop offering it").click()
+    expect(second.get_by_role("button", name="Offer it")).to_be_visible()
+    first.get_by_role("button", name="Stop offering it").click()
+    expect(first.get_by_role("dialog", name="That did not work")).to_contain_text("Somebody else changed this")
+
+
+def test_what_was_typed_stays_while_offline_and_when_the_session_expires(tab: Page, gallery: Gallery) -> None:
     page = console(tab, gallery)
     open_tab(page, "Styles")
     page.get_by_role("button", name="Edit Pencil").click()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Pencil")
-    gallery.merchant("PUT", f"styles/{gallery.style}", {"name": "Charcoal"})
-    page.get_by_label("Name", exact=True).fill("Crayon")
+    page.get_by_label("Name", exact=True).fill(ARABIC)
+    tab.context.set_offline(True)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert").filter(has_text="Somebody else changed this")).to_be_visible()
-    assert gallery.merchant("GET", f"styles/{gallery.style}").json()["name"] == "Charcoal"
-    page.get_by_role("button", name="Load it again").click()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("Charcoal")
+    expect(page.get_by_text("There is no connection.")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value(ARABIC)
+    tab.context.set_offline(False)
+    answer_with_expired_tokens(tab, gallery)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your session has expired.")).to_be_visible()
+    expect(page.get_by_label("Name", exact=True)).to_have_value(ARABIC)
+    tab.unroute_all()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The style was saved.")).to_be_visible()
+    assert gallery.merchant("GET", f"styles/{gallery.style}").json()["name"] == ARABIC
 
 
 def test_an_expired_session_is_said_and_loading_again_helps(tab: Page, gallery: Gallery) -> None:
@@ -344,10 +408,7 @@ def test_an_expired_session_is_said_and_loading_again_helps(tab: Page, gallery: 
             page.get_by_role("heading", name="Your studio is ready")
         )
     ).to_be_visible()
-    expired = gallery.shopify.session_token("studio", gallery.shop, lifetime=-3600)
-    tab.route(
-        "**/session-token", lambda route: route.fulfill(body=expired, headers={"Access-Control-Allow-Origin": "*"})
-    )
+    answer_with_expired_tokens(tab, gallery)
     open_tab(page, "Products")
     expect(page.get_by_text("Your session has expired.")).to_be_visible()
     tab.unroute_all()
