@@ -212,6 +212,14 @@ def test_stripe_events_of_a_type_are_listed_since_a_time(tab: Page, api_url: str
     expect(tab.get_by_role("rowheader")).to_have_text(["evt_1"])
 
 
+def test_any_shop_is_looked_up_also_an_uninstalled_one(tab: Page, api_url: str) -> None:
+    open_console(tab, api_url)
+    tab.get_by_label("Look up a shop").fill("gone.myshopify.com")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("heading", name="gone.myshopify.com")).to_be_visible()
+    expect(tab.get_by_role("heading", name="No open sessions")).to_be_visible()
+
+
 def test_the_api_reference_searches_and_sends_with_the_token(tab: Page, api_url: str, shop: str) -> None:
     open_console(tab, api_url)
     tab.goto(f"{api_url}/docs")
