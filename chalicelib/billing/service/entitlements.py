@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.billing.catalogue import plans
-from chalicelib.billing.domain.subscriptions import LIMITS, access_until, current_subscription, has_access
+from chalicelib.billing.domain.subscriptions import access_until, current_subscription, has_access, limits_of
 from chalicelib.billing.enums import OwnerType
 from chalicelib.billing.models import Subscription
 from chalicelib.billing.repository import subscriptions
@@ -47,8 +47,3 @@ def _entitled(owner_type: OwnerType, rows: list[Subscription]) -> Entitlement:
     if owner_type is OwnerType.STORE:
         return Entitlement(True, plans.FREE, None, plans.PLANS[plans.FREE].limits, row)
     return Entitlement(False, None, None, {}, row)
-
-
-def limits_of(row: Subscription) -> dict[str, int]:
-    """Return the limits that the subscription sets, by name."""
-    return {name: getattr(row, name) for name in LIMITS if getattr(row, name) is not None}

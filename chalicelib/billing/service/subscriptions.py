@@ -9,13 +9,13 @@ from chalicelib.billing.domain.subscriptions import (
     PlanTerms,
     SyncContext,
     access_until,
+    limits_of,
     subscription_columns,
 )
 from chalicelib.billing.models import Customer, PaymentTransaction, Subscription
 from chalicelib.billing.repository import subscriptions
 from chalicelib.billing.repository.price_lookup import PriceLookup
 from chalicelib.billing.schemas.messages import SubscriptionChanged
-from chalicelib.billing.service.entitlements import limits_of
 from chalicelib.billing.stripe_objects.subscriptions import StripeSubscription
 from chalicelib.kit import clock, logs
 from chalicelib.kit.tables import copy_row, rows_differ
