@@ -17,7 +17,7 @@ Resources = dict[str, dict[str, Any]]
 MAX_RECEIVES = 5
 """Deliveries of a message before SQS moves it to the dead-letter queue."""
 VISIBILITY_FACTOR = 6
-"""AWS recommends a visibility timeout of six times the function's timeout for a queue that triggers a Lambda."""
+"""AWS recommends a visibility timeout of six times the function's timeout, and the batching window on top."""
 DAY = 86_400
 
 
@@ -198,7 +198,7 @@ def _queues(consumer: Consumer) -> Resources:
                 "Type": "AWS::SQS::Queue",
                 "Properties": {
                     "QueueName": physical(consumer.queue),
-                    "VisibilityTimeout": VISIBILITY_FACTOR * consumer.timeout,
+                    "VisibilityTimeout": visibility_timeout(consumer),
                     "MessageRetentionPeriod": 4 * DAY,
                     "SqsManagedSseEnabled": True,
                     "RedrivePolicy": {
@@ -239,6 +239,11 @@ def _queues(consumer: Consumer) -> Resources:
             },
         }
     return found
+
+
+def visibility_timeout(consumer: Consumer) -> int:
+    """Return the seconds for which a received message stays invisible."""
+    return VISIBILITY_FACTOR * consumer.timeout + consumer.options.batching_window
 
 
 def _subscription(consumer: Consumer, topic: str) -> str:
