@@ -27,6 +27,14 @@ SQL_TYPES = {
     Kind.DATE: "DATE",
 }
 
+_POINTER = "'$.' || substring(path, 3, length(path) - 3)"
+JSON_EXTRACT_SCALAR = f"""
+CREATE MACRO json_extract_scalar(document, path) AS
+CASE WHEN json_valid(document) AND json_type(document, {_POINTER}) NOT IN ('OBJECT', 'ARRAY', 'NULL')
+THEN json_extract_string(document, {_POINTER}) END
+"""
+"""Define Athena's function for paths of one key, `$["key"]`, which DuckDB writes as `$."key"`."""
+
 
 class Database:
     """A database whose files live in `folder`. Names of tables and columns come from the program, values are bound."""
