@@ -27,3 +27,15 @@ class OriginNotAllowed(Forbidden):
 
 class DailyLimitReached(TooManyRequests):
     title = "The site has reached its daily number of events"
+
+
+class ReportNotFound(NotFound):
+    title = "Report not found"
+
+
+class FunnelNotFound(NotFound):
+    title = "Funnel not found"
+
+
+class FunnelLimitReached(Conflict):
+    title = "The site has the maximum number of funnels"

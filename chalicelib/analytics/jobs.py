@@ -7,9 +7,10 @@ from contextlib import ExitStack
 
 from chalice.app import Blueprint
 
-from chalicelib.analytics.schemas.days import DayDue
+from chalicelib.analytics.schemas.days import DayDue, SiteDue
 from chalicelib.analytics.schemas.messages import EventsCollected
-from chalicelib.analytics.service import computation, due_days, ingest
+from chalicelib.analytics.schemas.reports import ReportRequested
+from chalicelib.analytics.service import closing, computation, due_days, ingest, reports
 from chalicelib.kit.jobs import ScheduledRun, consumes, consumes_many, scheduled
 from chalicelib.kit.queue_records import ReceivedMessage
 
@@ -33,7 +34,25 @@ def roll_up_days(run: ScheduledRun) -> None:
 
 
 @bp.on_sqs_message(queue="analytics-compute_day", batch_size=1, name="analytics-compute_day")
-@consumes(DayDue, layer="duckdb", maximum_concurrency=10)
-def compute_day(message: DayDue) -> None:
-    """Compute a tenant's day."""
-    computation.compute_day(message.tenant, message.day)
+@consumes(DayDue, SiteDue, layer="duckdb", maximum_concurrency=10)
+def compute_day(message: DayDue | SiteDue) -> None:
+    """Compute a tenant's day, or what depends on several of its days."""
+    if isinstance(message, SiteDue):
+        closing.close_site(message.tenant)
+    else:
+        computation.compute_day(message.tenant, message.day)
+        closing.schedule_closing(message.tenant)
+
+
+@bp.schedule("rate(1 hour)", name="analytics-close_days")
+@scheduled("analytics-close_days", lease_seconds=900)
+def close_days(run: ScheduledRun) -> None:
+    """Send what is due by the hour to its computation: sites after their midnight."""
+    closing.send_due_sites(run.due, run.last_completed)
+
+
+@bp.on_sqs_message(queue="analytics-run_report", batch_size=1, name="analytics-run_report")
+@consumes(ReportRequested, layer="duckdb", maximum_concurrency=5)
+def run_report(message: ReportRequested) -> None:
+    """Run a report, or look at its query in Athena."""
+    reports.run_report(message.tenant, message.report_id)

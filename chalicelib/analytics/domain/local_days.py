@@ -19,6 +19,14 @@ def neighbors(day: date) -> tuple[date, date]:
     return day - timedelta(days=1), day + timedelta(days=1)
 
 
+def next_closing_hour(now: datetime, time_zone: str) -> datetime:
+    """Return the first full hour (UTC) at or after the next midnight in the time zone."""
+    today = now.astimezone(_zone(time_zone)).date()
+    midnight = moment_of(_midnight(today + timedelta(days=1), time_zone))
+    hour = midnight.replace(minute=0, second=0, microsecond=0)
+    return hour if hour == midnight else hour + timedelta(hours=1)
+
+
 def milliseconds(moment: datetime) -> int:
     """Return a time in milliseconds since 1970 UTC, rounded down."""
     return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)

@@ -17,3 +17,14 @@ class DayDue(Message):
 
     def subjects(self) -> tuple[str, ...]:
         return (self.tenant,)
+
+
+class SiteDue(Message):
+    """Compute what depends on several days of a site, after its midnight."""
+
+    queue = "analytics-compute_day"
+
+    tenant: str
+
+    def subjects(self) -> tuple[str, ...]:
+        return (self.tenant,)

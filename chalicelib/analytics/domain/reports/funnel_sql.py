@@ -16,8 +16,12 @@ ORDER = "PARTITION BY person ORDER BY at_ms, id"
 LATER = f"({ORDER} ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
 
 
-def funnel_query(question: FunnelQuestion, source: Source) -> str:
-    """Return the query; its columns are step, reached, total_ms, low_ms and high_ms."""
+def funnel_query(question: FunnelQuestion, source: Source, *, by_day: bool = False) -> str:
+    """Return the query; its columns are step, reached, total_ms, low_ms and high_ms.
+
+    With `by_day` there is a funnel for each day on which attempts begin: the query has the column `day`, too.
+    """
+    grouped = "day, " if by_day else ""
     build = {
         FunnelOrder.ORDERED: _ordered,
         FunnelOrder.STRICT: _strict,
@@ -30,27 +34,27 @@ def funnel_query(question: FunnelQuestion, source: Source) -> str:
         _marked(question),
         *build(question),
         f"""attempts AS (
-    SELECT person, {_times(count)}, {_reach(count, question.window_seconds * 1000)} AS reach, id
+    SELECT person, day, {_times(count)}, {_reach(count, question.window_seconds * 1000)} AS reach, id
     FROM chains WHERE is_start = 1 AND {entry}
-)""",
-        """ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY person ORDER BY reach DESC, t1, id) AS place FROM attempts
-)""",
+)""",  # noqa: S608 - literals are quoted
+        f"""ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY {grouped}person ORDER BY reach DESC, t1, id) AS place FROM attempts
+)""",  # noqa: S608
         f"""elapsed AS (
-    SELECT step, CASE step WHEN 1 THEN 0 {_elapsed(count)} END AS ms
+    SELECT day, step, CASE step WHEN 1 THEN 0 {_elapsed(count)} END AS ms
     FROM ranked CROSS JOIN (VALUES {_numbers(count)}) AS numbers (step) WHERE place = 1 AND reach >= step
-)""",
-        """placed AS (
-    SELECT step, ms, row_number() OVER (PARTITION BY step ORDER BY ms) AS place,
-        count(*) OVER (PARTITION BY step) AS reached
+)""",  # noqa: S608
+        f"""placed AS (
+    SELECT {grouped}step, ms, row_number() OVER (PARTITION BY {grouped}step ORDER BY ms) AS place,
+        count(*) OVER (PARTITION BY {grouped}step) AS reached
     FROM elapsed
-)""",
+)""",  # noqa: S608
     ]
     middle = "CASE WHEN 2 * place - reached BETWEEN 0 AND 2 THEN ms END"
     return f"""WITH {", ".join(parts)}
-SELECT step, max(reached) AS reached, CAST(sum(ms) AS BIGINT) AS total_ms,
+SELECT {grouped}step, max(reached) AS reached, CAST(sum(ms) AS BIGINT) AS total_ms,
     min({middle}) AS low_ms, max({middle}) AS high_ms
-FROM placed GROUP BY step ORDER BY step"""  # noqa: S608 - literals are quoted
+FROM placed GROUP BY {grouped}step ORDER BY {grouped}step"""  # noqa: S608 - literals are quoted
 
 
 def _marked(question: FunnelQuestion) -> str:

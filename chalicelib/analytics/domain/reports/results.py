@@ -43,6 +43,14 @@ def funnel_result(question: FunnelQuestion, rows: Iterable[Row]) -> list[StepRes
     return [_step(number, step.name, by_step.get(number)) for number, step in enumerate(question.steps, 1)]
 
 
+def funnel_results_by_day(question: FunnelQuestion, rows: Iterable[Row]) -> dict[date, list[StepResult]]:
+    """Return the results of a query by day, for the days on which an attempt begins."""
+    by_day: dict[date, list[Row]] = {}
+    for row in rows:
+        by_day.setdefault(_date(row["day"]), []).append(row)
+    return {day: funnel_result(question, of_day) for day, of_day in by_day.items()}
+
+
 def _step(number: int, name: str, row: Row | None) -> StepResult:
     if row is None:
         return StepResult(name, 0, None, None)

@@ -15,7 +15,7 @@ FIRSTS = "analytics_firsts"
 
 _PERSON = "coalesce(person, 'u' || user_id, 'v' || visitor, 's' || session_id)"
 """A part has no person yet. The first letter tells a user, a visitor and a session apart."""
-_NEWEST = "version DESC, received_ms, day, at_ms, type, name, user_id, session_id, visitor, data, person"
+NEWEST = "version DESC, received_ms, day, at_ms, type, name, user_id, session_id, visitor, data, person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def events(source: Source) -> str:
 )"""  # noqa: S608 - literals are quoted
     return f"""copies AS (
     SELECT id, type, name, at_ms, day, data, {_PERSON} AS person,
-        row_number() OVER (PARTITION BY id ORDER BY {_NEWEST}) AS copy
+        row_number() OVER (PARTITION BY id ORDER BY {NEWEST}) AS copy
     FROM {EVENTS} WHERE {where}
 ),
 events AS (

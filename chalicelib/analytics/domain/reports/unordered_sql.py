@@ -95,7 +95,7 @@ def _sorted(groups: list[Subset]) -> list[str]:
         f"""unpivoted AS (
     SELECT person, id, day, number, CASE number {cases} END AS done_ms
     FROM grouped CROSS JOIN (VALUES {numbers}) AS numbers (number)
-)""",
+)""",  # noqa: S608
         """sorted AS (
     SELECT person, id, day, done_ms, row_number() OVER (PARTITION BY person, id ORDER BY done_ms, number) AS place
     FROM unpivoted

@@ -37,8 +37,12 @@ def _event(number: int, second: int, name: str, person: str, data: dict[str, Any
     event: LakeEvent = dict.fromkeys(EVENT_COLUMNS)
     at_ms = int(at.timestamp() * 1000)
     event.update(id=str(uuid.UUID(int=number)), type="user_action", name=name, version=0, at_ms=at_ms)
-    event.update(received_ms=at_ms, day=at.date(), time_zone="UTC", source="server", data=json.dumps(data) if data else None)
-    event.update({"u": {"user_id": person[1:]}, "v": {"visitor": person[1:]}, "s": {"session_id": person[1:]}}[person[0]])
+    event.update(
+        received_ms=at_ms, day=at.date(), time_zone="UTC", source="server", data=json.dumps(data) if data else None
+    )
+    event.update(
+        {"u": {"user_id": person[1:]}, "v": {"visitor": person[1:]}, "s": {"session_id": person[1:]}}[person[0]]
+    )
     return event
 
 
@@ -127,7 +131,9 @@ def test_retention_counts_what_a_search_of_all_persons_finds(
 
 
 def test_periods_that_have_not_begun_are_null() -> None:
-    question = RetentionQuestion(EventFilter("a"), EventFilter("b"), Period.WEEK, False, date(2026, 1, 6), date(2026, 1, 25))
+    question = RetentionQuestion(
+        EventFilter("a"), EventFilter("b"), Period.WEEK, False, date(2026, 1, 6), date(2026, 1, 25)
+    )
     rows = [{"start_period": "2026-01-05", "return_period": "2026-01-12", "persons": "3"}]
     first, second, third = retention_result(question, rows, today=date(2026, 1, 18))
     assert (first.date, first.values, first.complete) == (date(2026, 1, 5), [0, 3, None], False)
@@ -153,4 +159,5 @@ def test_a_strict_funnel_ends_with_any_other_event() -> None:
     question = FunnelQuestion((EventFilter("a"), EventFilter("b")), FunnelOrder.STRICT, 60, FIRST, FIRST)
     query = funnel_query(question, Source(TENANT, *question.days, has_copies=True))
     _, second = funnel_result(question, _rows(query, events))
-    assert (second.reached, second.average_seconds) == (1, 1)
+    assert second.reached == 1
+    assert second.average_seconds == 1
