@@ -74,8 +74,8 @@ TBLPROPERTIES (
   'storage.location.template' = 's3://${ARCHIVE_BUCKET}/lake/analytics/firsts/tenant=${tenant}/'
 );
 
--- Each event once: the days and the parts that wait for their computation. Name the tenant, as in the keys: tenant = 'store%3A1'.
+-- Each event once. Name the tenant as in the keys, and the days: tenant = 'store%3A1' AND day >= DATE '2026-01-01'.
 CREATE OR REPLACE VIEW backroom_archive.analytics_united_events AS
 SELECT tenant, id, type, name, version, at_ms, received_ms, day, time_zone, user_id, session_id, visitor, visitor_before, source, path, referrer, utm, device_type, browser, ip_hash, data, value, currency, person FROM (
     SELECT *, row_number() OVER (PARTITION BY tenant, id ORDER BY version DESC, received_ms, day, at_ms, type, name, user_id, session_id, visitor, data, person) AS copy FROM backroom_archive.analytics_events
-) WHERE copy = 1;
+) AS copies WHERE copy = 1;

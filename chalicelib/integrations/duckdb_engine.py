@@ -63,6 +63,16 @@ class Database:
             for row in rows:
                 yield dict(zip(relation.columns, row, strict=True))
 
+    def select(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return the columns and the rows of a query that an operator wrote."""
+        cursor = self._connection.execute(query)
+        return [column[0] for column in cursor.description or ()], cursor.fetchall()
+
+    def forbid_files(self) -> None:
+        """Let later statements read and write no file outside of the database's folder."""
+        self._connection.execute(f"SET allowed_directories = ['{self._folder}']")
+        self._connection.execute("SET enable_external_access = false")
+
     def value(self, query: str) -> Any:
         """Return the first value of a query's only row."""
         row = self._connection.execute(query).fetchone()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from chalicelib.analytics.domain import lake
-from chalicelib.analytics.domain.reports.source_sql import EVENTS, FIRSTS, NEWEST
+from chalicelib.analytics.domain.reports.source_sql import EVENTS, FIRSTS, UNITED, united_events
 from chalicelib.analytics.service import report_database
 from chalicelib.integrations.athena import DATABASE
 from chalicelib.integrations.parquet import Kind
@@ -78,12 +78,9 @@ def _lake_table(name: str, prefix: str, kinds: Mapping[str, Kind], day: Mapping[
 
 def _united_events() -> str:
     """Return the view that unites the days with the parts that wait."""
-    columns = ", ".join(["tenant", *report_database.FILE_COLUMNS])
-    return f"""-- Each event once: the days and the parts that wait for their computation. Name the tenant, as in the keys: tenant = 'store%3A1'.
-CREATE OR REPLACE VIEW {DATABASE}.analytics_united_events AS
-SELECT {columns} FROM (
-    SELECT *, row_number() OVER (PARTITION BY tenant, id ORDER BY {NEWEST}) AS copy FROM {DATABASE}.{EVENTS}
-) WHERE copy = 1;
+    return f"""-- Each event once. Name the tenant as in the keys, and the days: tenant = 'store%3A1' AND day >= DATE '2026-01-01'.
+CREATE OR REPLACE VIEW {DATABASE}.{UNITED} AS
+{united_events(report_database.FILE_COLUMNS, f"{DATABASE}.{EVENTS}")};
 """
 
 

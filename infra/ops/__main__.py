@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     """Build the parser. Import the commands here: they read the settings, which must be set before."""
     from infra.ops import (
+        analytics,
         archive,
         billing_events,
         dead_letters,
@@ -47,7 +48,20 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(prog="make ops ARGS='…'", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    families = (shops, replay, billing_events, rotate, dead_letters, privacy, retention, archive, sizes, plans, tokens)
+    families = (
+        shops,
+        replay,
+        billing_events,
+        rotate,
+        dead_letters,
+        privacy,
+        retention,
+        archive,
+        analytics,
+        sizes,
+        plans,
+        tokens,
+    )
     for family in families:
         family.add(commands)
     return parser

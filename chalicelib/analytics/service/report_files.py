@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 
 from chalicelib.analytics.models import EventDay
-from chalicelib.analytics.repository import lake
+from chalicelib.analytics.repository import event_days, lake
 from chalicelib.kit.errors import WriteConflict
 
 _ATTEMPTS = 3
@@ -28,6 +29,11 @@ class DayFiles:
     def has_parts(self) -> bool:
         return any(day.dirty for day in self.days)
 
+    def firsts(self) -> bytes | None:
+        """Return the first days of the tenant's known users, or None."""
+        stored = lake.find_firsts(self.tenant)
+        return stored.content if stored else None
+
     def iterate_contents(self) -> Iterator[bytes]:
         """Iterate over the objects of the days and their parts. Raises WriteConflict if a day keeps changing."""
         for day in self.days:
@@ -46,3 +52,8 @@ class DayFiles:
             if len(contents) == len(parts):
                 return [*([united.content] if united else []), *contents]
         raise WriteConflict
+
+
+def of_tenant(tenant: str, first_day: date, last_day: date) -> DayFiles:
+    """Return the days of a tenant from `first_day` to `last_day`."""
+    return DayFiles(tenant, event_days.list_by_tenant(tenant, first_day, last_day))

@@ -17,7 +17,7 @@ from chalicelib.analytics.domain.reports.retention_sql import retention_query
 from chalicelib.analytics.domain.reports.source_sql import Source
 from chalicelib.analytics.enums import ReportEngine, ReportKind, ReportStatus
 from chalicelib.analytics.models import EventDay, Report
-from chalicelib.analytics.repository import event_days, lake, reports
+from chalicelib.analytics.repository import event_days, reports
 from chalicelib.analytics.schemas.reports import (
     ReportCreate,
     ReportRead,
@@ -27,7 +27,7 @@ from chalicelib.analytics.schemas.reports import (
     RetentionRowRead,
     StepRead,
 )
-from chalicelib.analytics.service import report_database, site_cache
+from chalicelib.analytics.service import report_database, report_files, site_cache
 from chalicelib.analytics.service.report_files import DayFiles
 from chalicelib.integrations import athena, storage
 from chalicelib.integrations.athena import QueryFailed, QueryState
@@ -95,7 +95,7 @@ def run_report(tenant: str, report_id: str) -> None:
         if row.athena_execution:
             _look_at(row, question, row.athena_execution)
             return
-        files = DayFiles(tenant, event_days.list_by_tenant(tenant, *question.days))
+        files = report_files.of_tenant(tenant, *question.days)
         if files.byte_count > MAX_DUCKDB_BYTES:
             _start(row, question)
         else:
@@ -108,12 +108,10 @@ def run_report(tenant: str, report_id: str) -> None:
 
 def query_days(question: Question, files: DayFiles, *, by_day: bool = False) -> Sequence[Row]:
     """Return the rows of a question's query, run by DuckDB. `by_day`: a funnel for each entry day."""
-    firsts = lake.find_firsts(files.tenant) if isinstance(question, RetentionQuestion) else None
+    firsts = files.firsts() if isinstance(question, RetentionQuestion) else None
     source = Source(files.tenant, *question.days, has_copies=files.has_parts)
     query = _query(question, source, by_day=by_day)
-    return report_database.query_files(
-        files.tenant, query, files.iterate_contents(), firsts.content if firsts else None
-    )
+    return report_database.query_files(files.tenant, query, files.iterate_contents(), firsts)
 
 
 def _query(question: Question, source: Source, *, by_day: bool = False) -> str:

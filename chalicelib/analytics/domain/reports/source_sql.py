@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +13,9 @@ EVENTS = "analytics_events"
 """The table of the days and their parts, with the columns of a day and `tenant`."""
 FIRSTS = "analytics_firsts"
 """The table of the first days of known users, with `tenant`."""
+
+UNITED = "analytics_united_events"
+"""The view of each event once."""
 
 _PERSON = "coalesce(person, 'u' || user_id, 'v' || visitor, 's' || session_id)"
 """A part has no person yet. The first letter tells a user, a visitor and a session apart."""
@@ -73,6 +77,14 @@ events AS (
     SELECT id, name, at_ms, day, data, person FROM copies
     WHERE copy = 1 AND type <> 'bot' AND person IS NOT NULL
 )"""  # noqa: S608 - literals are quoted
+
+
+def united_events(columns: Iterable[str], table: str) -> str:
+    """Return the query of the view that unites the days with the parts that wait."""
+    names = ", ".join(["tenant", *columns])
+    return f"""SELECT {names} FROM (
+    SELECT *, row_number() OVER (PARTITION BY tenant, id ORDER BY {NEWEST}) AS copy FROM {table}
+) AS copies WHERE copy = 1"""  # noqa: S608 - no input
 
 
 def _scalar(value: Scalar) -> str:
